@@ -1,0 +1,227 @@
+//! Takes the core module out of a component.
+//!
+//! A component that the usual tools make from a core module holds that module unchanged, in a
+//! section of its own, between type sections that describe it. This walks the sections, looks
+//! into each core module's export section, and takes the one that exports `handle-message`.
+//! Nothing else of a component is read: what it would need beyond that shows as an import of
+//! the module, and is refused there.
+//!
+//! Sections are an id byte, a LEB128 size and that many bytes, in a module (core
+//! specification, 5.5.2) as in a component (component model, `Binary.md`).
+
+use std::ops::Range;
+
+use wit_core::shape;
+
+/// The first eight bytes of a core module: magic, version 1, layer 0.
+const CORE: &[u8] = b"\0asm\x01\0\0\0";
+/// The first four bytes of both.
+const MAGIC: &[u8] = b"\0asm";
+/// The last two bytes of a component's preamble: layer 1.
+const COMPONENT_LAYER: &[u8] = &[1, 0];
+
+/// What a file is, by its first bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A core module: the whole file.
+    Module,
+    /// A component; the range is its core module.
+    Component(Range<usize>),
+}
+
+/// Why no core module could be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ComponentError {
+    /// Neither a module nor a component.
+    NotWasm,
+    /// A section says that it is longer than what is left of the file.
+    Truncated {
+        /// Where the section begins.
+        offset: usize,
+    },
+    /// None of the component's core modules exports `handle-message`.
+    NoActor {
+        /// How many core modules there are.
+        modules: usize,
+    },
+}
+
+impl Format {
+    /// Tells what `bytes` are and, for a component, where its core module is.
+    ///
+    /// # Errors
+    /// It is no WebAssembly, is cut short, or has no core module that exports `handle-message`.
+    pub fn of(bytes: &[u8]) -> Result<Self, ComponentError> {
+        if bytes.starts_with(CORE) {
+            return Ok(Self::Module);
+        }
+        if !bytes.starts_with(MAGIC) || bytes.get(6..8) != Some(COMPONENT_LAYER) {
+            return Err(ComponentError::NotWasm);
+        }
+        let mut modules = 0;
+        let found = find_module(bytes, 8..bytes.len(), &mut modules)?;
+        found.map(Self::Component).ok_or(ComponentError::NoActor { modules })
+    }
+}
+
+/// The section of a component that holds a core module.
+const CORE_MODULE: u8 = 1;
+/// The section of a component that holds another component.
+const COMPONENT: u8 = 4;
+/// The section of a core module that lists its exports.
+const EXPORTS: u8 = 7;
+
+/// Finds the actor's module among the sections of a component, or of one inside it.
+fn find_module(
+    bytes: &[u8],
+    within: Range<usize>,
+    modules: &mut usize,
+) -> Result<Option<Range<usize>>, ComponentError> {
+    // A stack of its own: components nest, and a file decides how deep.
+    let mut todo = vec![within];
+    while let Some(within) = todo.pop() {
+        for section in (Sections { bytes, at: within.start, end: within.end }) {
+            let (id, content) = section?;
+            match id {
+                CORE_MODULE => {
+                    *modules += 1;
+                    if is_actor(bytes, &content)? {
+                        return Ok(Some(content));
+                    }
+                }
+                COMPONENT if content.len() >= 8 => todo.push(content.start + 8..content.end),
+                _ => {}
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a core module exports `handle-message` under one of its names.
+fn is_actor(bytes: &[u8], module: &Range<usize>) -> Result<bool, ComponentError> {
+    if !bytes.get(module.clone()).is_some_and(|module| module.starts_with(CORE)) {
+        return Ok(false);
+    }
+    for section in (Sections { bytes, at: module.start + 8, end: module.end }) {
+        let (id, content) = section?;
+        if id == EXPORTS {
+            return Ok(exports_handler(bytes.get(content).unwrap_or_default()).unwrap_or(false));
+        }
+    }
+    Ok(false)
+}
+
+/// Whether an export section names a handler; `None` if it is cut short, which the
+/// interpreter will say better.
+fn exports_handler(section: &[u8]) -> Option<bool> {
+    let mut at = 0;
+    let count = leb128(section, &mut at)?;
+    for _ in 0..count {
+        let len = leb128(section, &mut at)?;
+        let name = section.get(at..at.checked_add(len)?)?;
+        if shape::HANDLE_MESSAGE.iter().any(|known| known.as_bytes() == name) {
+            return Some(true);
+        }
+        at += len + 1; // the kind
+        leb128(section, &mut at)?; // the index
+    }
+    Some(false)
+}
+
+/// The sections of a module or a component: each one's id and the range of its content.
+struct Sections<'a> {
+    /// The whole file.
+    bytes: &'a [u8],
+    /// Where the next section begins.
+    at: usize,
+    /// Where the last one ends.
+    end: usize,
+}
+
+impl Iterator for Sections<'_> {
+    type Item = Result<(u8, Range<usize>), ComponentError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at >= self.end {
+            return None;
+        }
+        let offset = self.at;
+        let id = *self.bytes.get(self.at)?;
+        self.at += 1;
+        let content = leb128(self.bytes, &mut self.at)
+            .and_then(|size| self.at.checked_add(size))
+            .filter(|end| *end <= self.end)
+            .map(|end| self.at..end);
+        self.at = content.as_ref().map_or(self.end, |content| content.end);
+        Some(content.map(|content| (id, content)).ok_or(ComponentError::Truncated { offset }))
+    }
+}
+
+/// An unsigned LEB128 number of at most 32 bits (core specification, 5.2.2).
+fn leb128(bytes: &[u8], at: &mut usize) -> Option<usize> {
+    let mut value = 0u64;
+    for shift in (0..35).step_by(7) {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return u32::try_from(value).ok().and_then(|value| usize::try_from(value).ok());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A section with a content of less than 128 bytes.
+    fn section(id: u8, content: &[u8]) -> Vec<u8> {
+        [&[id, u8::try_from(content.len()).unwrap()], content].concat()
+    }
+
+    /// A core module that exports one function under `name`.
+    fn module(name: &str) -> Vec<u8> {
+        let export = [&[1, u8::try_from(name.len()).unwrap()], name.as_bytes(), &[0, 0]].concat();
+        [CORE, &section(EXPORTS, &export)].concat()
+    }
+
+    const PREAMBLE: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    #[test]
+    fn the_module_that_exports_handle_message_is_taken() {
+        let (other, actor) = (module("other"), module(shape::HANDLE_MESSAGE[0]));
+        let head = [PREAMBLE, &section(7, b"types"), &section(1, &other)].concat();
+        let file = [&head[..], &section(1, &actor), &section(0, b"after")].concat();
+        let start = head.len() + 2;
+        assert_eq!(Format::of(&file), Ok(Format::Component(start..start + actor.len())));
+    }
+
+    #[test]
+    fn a_module_in_a_nested_component_is_found() {
+        let inner = [PREAMBLE, &section(1, &module(shape::HANDLE_MESSAGE[1]))].concat();
+        let file = [PREAMBLE, &section(4, &inner)].concat();
+        assert!(matches!(Format::of(&file), Ok(Format::Component(_))));
+    }
+
+    #[test]
+    fn what_is_no_actor_is_told_apart() {
+        assert_eq!(Format::of(b""), Err(ComponentError::NotWasm));
+        assert_eq!(Format::of(b"\x7fELF\x01\x01\x01\x00"), Err(ComponentError::NotWasm));
+        assert_eq!(Format::of(CORE), Ok(Format::Module));
+        assert_eq!(Format::of(PREAMBLE), Err(ComponentError::NoActor { modules: 0 }));
+        let file = [PREAMBLE, &section(1, &module("other"))].concat();
+        assert_eq!(Format::of(&file), Err(ComponentError::NoActor { modules: 1 }));
+    }
+
+    #[test]
+    fn every_cut_of_a_component_is_an_error_and_not_a_panic() {
+        let file = [PREAMBLE, &section(1, &module(shape::HANDLE_MESSAGE[0]))].concat();
+        for len in 0..file.len() {
+            assert!(Format::of(&file[..len]).is_err(), "cut to {len} bytes");
+        }
+        let endless = [PREAMBLE, &[1, 0xff, 0xff, 0xff, 0xff, 0x0f]].concat();
+        assert_eq!(Format::of(&endless), Err(ComponentError::Truncated { offset: 8 }));
+    }
+}

@@ -1,0 +1,91 @@
+//! What the host does for the guest: the interface `runtime`.
+
+use wasmi::{Caller, Extern, ExternType, Linker, StoreLimits};
+use wit_core::{lift, shape};
+
+use super::inspect::{Item, Verdict, describe, signature};
+use crate::exchange::Origin;
+
+/// The most bytes of one line that a guest may log.
+const LOG_LINE: usize = 4096;
+
+/// What belongs to one instance on the host's side.
+pub struct Guest {
+    /// How far its memory and tables may grow.
+    pub limits: StoreLimits,
+    /// Whose lines it logs.
+    pub origin: Origin,
+}
+
+/// Adds everything that a guest may import.
+///
+/// # Errors
+/// A name is added twice, which would be this program's mistake.
+pub fn add_to(linker: &mut Linker<Guest>) -> Result<(), wasmi::Error> {
+    for module in shape::RUNTIME_MODULES {
+        linker.func_wrap(module, shape::LOG.0, log)?;
+    }
+    Ok(())
+}
+
+/// `log: func(msg: string)`: a line in the host's log, marked as the actor's.
+fn log(caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::Error> {
+    let Some(Extern::Memory(memory)) = caller.get_export(shape::MEMORY) else {
+        return Err(wasmi::Error::new("`log` was called, but no memory is exported"));
+    };
+    let text = lift::string(memory.data(&caller), "msg", ptr, len, LOG_LINE)
+        .map_err(|error| wasmi::Error::new(format!("in a call of `log`, {error}")))?;
+    log::info!(target: &caller.data().origin.to_string(), "actor: {text}");
+    Ok(())
+}
+
+/// Looks at every import of a module.
+pub fn judge(module: &wasmi::Module) -> Vec<Item> {
+    let items = module.imports().map(|import| {
+        let known =
+            shape::RUNTIME_MODULES.contains(&import.module()) && import.name() == shape::LOG.0;
+        let fits = match import.ty() {
+            ExternType::Func(ty) => signature(ty) == Some(shape::LOG.1),
+            _ => false,
+        };
+        let verdict = match (known, fits) {
+            (true, true) => Verdict::Used("writes to the host's log"),
+            (true, false) => Verdict::Wrong(format!(
+                "its type is {}, but `log` takes a string: {}; rebuild the actor with bindings \
+                 made from this project's WIT files",
+                describe(import.ty()),
+                shape::LOG.1
+            )),
+            (false, _) => Verdict::Wrong(advice(import.module(), import.name())),
+        };
+        let name = format!("{}.{}", import.module(), import.name());
+        Item { name, ty: describe(import.ty()), verdict }
+    });
+    items.collect()
+}
+
+/// Why the host has no such import, and what to do.
+fn advice(module: &str, name: &str) -> String {
+    if module.starts_with("wasi_snapshot_preview1") || module.starts_with("wasi:") {
+        "this host offers no WASI; build the actor for wasm32-unknown-unknown, and leave out what \
+         needs files, sockets, the environment or a clock"
+            .into()
+    } else if module.starts_with("ntwk:theater/") || module.starts_with("theater:simple/") {
+        let runtime = shape::RUNTIME_MODULES.map(|module| format!("`{module}.{}`", shape::LOG.0));
+        format!(
+            "of Theater's imports this host offers only {}; remove the call",
+            runtime.join(" and ")
+        )
+    } else if module.contains("wbindgen") || module == "wbg" {
+        "wasm-bindgen's glue needs a browser; look for a dependency with a feature such as `js` \
+         or `wasmbind` and turn it off"
+            .into()
+    } else if module == "env" {
+        format!(
+            "the linker left `{name}` undefined; link the library that has it, or remove the call \
+             (AssemblyScript: compile with --use abort=)"
+        )
+    } else {
+        "this host has nothing of this name; remove the call".into()
+    }
+}

@@ -1,0 +1,216 @@
+//! What a module exports and imports, and whether that fits the interface.
+//!
+//! [`Report`] is what `footlight check` prints, and the same report decides whether an actor
+//! is loaded.
+
+use std::fmt;
+
+use wasmi::{ExternType, FuncType, ValType};
+use wit_core::{Shape, Signature, shape};
+
+use super::imports;
+
+/// A module, looked at from outside.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The file's size in bytes.
+    pub file_bytes: usize,
+    /// The core module's size in bytes, where the file is a component.
+    pub component: Option<usize>,
+    /// The interface's shape, if a handler of one was found.
+    pub shape: Option<Shape>,
+    /// Whether the actor makes its own first state.
+    pub init: bool,
+    /// The linear memory: minimum and maximum size in bytes.
+    pub memory: Option<(u64, Option<u64>)>,
+    /// Every export.
+    pub exports: Vec<Item>,
+    /// Every import.
+    pub imports: Vec<Item>,
+    /// What is wrong with the module as a whole.
+    pub faults: Vec<String>,
+}
+
+/// An export or an import.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The name; for an import the module's name and a dot before it.
+    pub name: String,
+    /// The type, in words.
+    pub ty: String,
+    /// What becomes of it.
+    pub verdict: Verdict,
+}
+
+/// What becomes of an export or an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The host uses it, or provides it.
+    Used(&'static str),
+    /// The host does not look at it.
+    Ignored,
+    /// It keeps the actor from being loaded: why, and what to do.
+    Wrong(String),
+}
+
+impl Report {
+    /// Looks at a compiled module. `memory_limit` is in bytes.
+    pub fn of(module: &wasmi::Module, file_bytes: usize, memory_limit: usize) -> Self {
+        let shape =
+            shape::HANDLE_MESSAGE.into_iter().find_map(|name| match module.get_export(name) {
+                Some(ExternType::Func(ty)) => Shape::detect(name, signature(&ty)?),
+                _ => None,
+            });
+        let mut report = Self {
+            file_bytes,
+            component: None,
+            shape,
+            init: false,
+            memory: None,
+            exports: Vec::new(),
+            imports: imports::judge(module),
+            faults: Vec::new(),
+        };
+        for export in module.exports() {
+            let verdict = report.judge_export(export.name(), export.ty(), memory_limit);
+            let ty = describe(export.ty());
+            report.exports.push(Item { name: export.name().into(), ty, verdict });
+        }
+        report.find_faults();
+        report
+    }
+
+    /// Everything that keeps the actor from being loaded, each with what to do.
+    pub fn problems(&self) -> impl Iterator<Item = String> + '_ {
+        let of = |kind: &'static str, items: &'_ [Item]| {
+            let wrong = items.iter().filter_map(move |item| match &item.verdict {
+                Verdict::Wrong(why) => Some(format!("{kind} `{}`: {why}", item.name)),
+                _ => None,
+            });
+            wrong.collect::<Vec<_>>()
+        };
+        let items = of("import", &self.imports).into_iter().chain(of("export", &self.exports));
+        items.chain(self.faults.iter().cloned())
+    }
+
+    /// What the host makes of an export.
+    fn judge_export(&mut self, name: &str, ty: &ExternType, memory_limit: usize) -> Verdict {
+        let handler = shape::HANDLE_MESSAGE.contains(&name);
+        if let Some(shape) = self.shape {
+            let found = [
+                (shape.handle_message(), shape.handle_message_signature(), "the handler"),
+                (shape.init(), shape.init_signature(), "makes the first state"),
+                (shape.handle_message_post(), shape::POST_RETURN, "frees the handler's result"),
+                (shape.init_post(), shape::POST_RETURN, "frees the result of init"),
+                (shape::REALLOC.0, shape::REALLOC.1, "allocates in the guest"),
+                (shape::INITIALIZE.0, shape::INITIALIZE.1, "called once per instance"),
+            ];
+            if let Some((_, expected, role)) = found.into_iter().find(|(known, ..)| *known == name)
+            {
+                self.init |= name == shape.init();
+                return judge_function(ty, expected, role);
+            }
+        }
+        match ty {
+            ExternType::Func(_) if handler && self.shape.is_none() => {
+                let known = Shape::ALL
+                    .map(|shape| format!("{} {}", shape.name(), shape.handle_message_signature()));
+                Verdict::Wrong(format!(
+                    "its type is {}, which is none of the interface's shapes ({}); build it from \
+                     this project's WIT files, or with the wit-bindgen of its time",
+                    describe(ty),
+                    known.join(", ")
+                ))
+            }
+            ExternType::Memory(memory) if name == shape::MEMORY => {
+                let minimum = memory.minimum().saturating_mul(PAGE);
+                self.memory = Some((minimum, memory.maximum().map(|max| max.saturating_mul(PAGE))));
+                if usize::try_from(minimum).map_or(true, |minimum| minimum > memory_limit) {
+                    return Verdict::Wrong(format!(
+                        "it begins with {minimum} bytes, past the limit of {memory_limit}; link \
+                         the actor with a smaller stack (-zstack-size) or raise `limits.memory`"
+                    ));
+                }
+                Verdict::Used("the linear memory")
+            }
+            _ => Verdict::Ignored,
+        }
+    }
+
+    /// Finds what is missing.
+    fn find_faults(&mut self) {
+        let has = |name: &str| self.exports.iter().any(|item| item.name == name);
+        let mut faults = Vec::new();
+        if !shape::HANDLE_MESSAGE.into_iter().any(has) {
+            let near = self.exports.iter().find(|item| item.name.contains("handle"));
+            let near = near.map_or(String::new(), |item| format!(" (it has `{}`)", item.name));
+            faults.push(format!(
+                "no export `{}`{near}; this is no WebSocket actor: implement the interface \
+                 websocket-server and build it as a `cdylib`",
+                shape::HANDLE_MESSAGE[0]
+            ));
+        } else {
+            if !has(shape::MEMORY) {
+                faults.push(format!(
+                    "no export `{}`; let the linker export the linear memory under this name",
+                    shape::MEMORY
+                ));
+            }
+            if !has(shape::REALLOC.0) {
+                faults.push(format!(
+                    "no export `{}`; the canonical ABI needs it to pass strings: with wit-bindgen \
+                     enable its feature `realloc`",
+                    shape::REALLOC.0
+                ));
+            }
+        }
+        self.faults = faults;
+    }
+}
+
+/// The size of a page of linear memory (core specification, 4.2.8).
+const PAGE: u64 = 65_536;
+
+/// What the host makes of a function that it knows.
+fn judge_function(ty: &ExternType, expected: Signature, role: &'static str) -> Verdict {
+    match ty {
+        ExternType::Func(ty) if signature(ty) == Some(expected) => Verdict::Used(role),
+        _ => Verdict::Wrong(format!(
+            "its type is {}, but the canonical ABI has {expected} here; rebuild it with bindings \
+             made from this project's WIT files",
+            describe(ty)
+        )),
+    }
+}
+
+/// A function's type, if all its parameters and results are `i32`.
+pub fn signature(ty: &FuncType) -> Option<Signature> {
+    let all = ty.params().iter().chain(ty.results()).all(|ty| *ty == ValType::I32);
+    all.then(|| Signature { params: ty.params().len(), results: ty.results().len() })
+}
+
+/// A type in words.
+pub fn describe(ty: &ExternType) -> String {
+    match ty {
+        ExternType::Func(ty) => match signature(ty) {
+            Some(signature) => signature.to_string(),
+            None => format!("{:?} → {:?}", ty.params(), ty.results()),
+        },
+        ExternType::Memory(memory) => match memory.maximum() {
+            Some(maximum) => format!("memory of {} to {maximum} pages", memory.minimum()),
+            None => format!("memory of {} pages or more", memory.minimum()),
+        },
+        ExternType::Table(_) => "table".into(),
+        ExternType::Global(_) => "global".into(),
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Used(role) => f.write_str(role),
+            Self::Ignored => f.write_str("not used"),
+            Self::Wrong(why) => write!(f, "WRONG: {why}"),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! An actor's fuel: granted by the event, spent in slices.
+//!
+//! wasmi counts fuel: about one unit for an instruction. A call gets a slice of its fuel at a
+//! time, and between slices the executor has its turn, so that a long call holds up nobody
+//! else. Slices are also what keeps wasmi's native stack bounded: on its fast dispatch a
+//! failing `memory.grow` uses up some of it until the call is left.
+
+use wasmi::Store;
+
+/// The most fuel that one step may need at once. Straight-line code is charged a block at a
+/// time, and bulk instructions by the bytes they move (1 unit for 64 bytes), so a step may
+/// need more than a slice; past this bound it is refused as if out of fuel. It allows 64 MB
+/// in one `memory.copy`, and less than 4,000 failing `memory.grow` without a pause.
+pub const MOST_AT_ONCE: u64 = 1_000_000;
+
+/// The fuel of one actor.
+#[derive(Debug)]
+pub struct Meter {
+    /// What each event is granted, for every entry into the guest on its behalf.
+    limit: u64,
+    /// How much the guest is given at a time.
+    slice: u64,
+    /// What the present event may still spend, with what the store has of it.
+    left: u64,
+    /// What the store was given last.
+    given: u64,
+    /// What has been spent since the executor had its turn, over all events.
+    unyielded: u64,
+}
+
+impl Meter {
+    /// `limit` fuel for each event, `slice` at a time.
+    pub fn new(limit: u64, slice: u64) -> Self {
+        Self { limit, slice, left: limit, given: 0, unyielded: 0 }
+    }
+
+    /// Begins an event: all of its fuel is there.
+    pub fn begin(&mut self) {
+        self.left = self.limit;
+    }
+
+    /// What the present event has spent.
+    pub fn spent(&self) -> u64 {
+        self.limit.saturating_sub(self.left)
+    }
+
+    /// What each event is granted.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// Gives the store a slice, or `needed` if that is more. `false` if the event has not
+    /// that much left, or if no step may need that much.
+    ///
+    /// # Errors
+    /// The store does not count fuel, which would be this program's mistake.
+    pub fn give<T>(&mut self, store: &mut Store<T>, needed: u64) -> Result<bool, wasmi::Error> {
+        if needed > self.left || needed > MOST_AT_ONCE.max(self.slice) {
+            return Ok(false);
+        }
+        self.given = needed.max(self.slice).min(self.left);
+        store.set_fuel(self.given)?;
+        Ok(true)
+    }
+
+    /// Takes back what the store has not spent.
+    ///
+    /// # Errors
+    /// The store does not count fuel, which would be this program's mistake.
+    pub fn settle<T>(&mut self, store: &Store<T>) -> Result<(), wasmi::Error> {
+        let spent = self.given.saturating_sub(store.get_fuel()?);
+        self.given = 0;
+        self.left = self.left.saturating_sub(spent);
+        self.unyielded = self.unyielded.saturating_add(spent);
+        Ok(())
+    }
+
+    /// Lets the executor have its turn, if a slice has been spent since the last one.
+    pub async fn pause(&mut self) {
+        if self.unyielded >= self.slice {
+            self.unyielded = 0;
+            smol::future::yield_now().await;
+        }
+    }
+}

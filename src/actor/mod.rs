@@ -1,0 +1,30 @@
+//! An actor: a WebAssembly module, its state, and the events it handles one at a time.
+//!
+//! In the order of a message's way:
+//! - [`task`]: the actor's task: takes an event from the mailbox, calls the instance, and
+//!   either commits the new state and the answer together or neither.
+//! - [`instance`]: one instance of the module: lower, call, lift.
+//! - [`meter`]: the fuel of one call, spent in slices.
+//! - [`imports`]: what the host does for the guest.
+//! - [`answer`]: from the interface's messages to WebSocket messages.
+//!
+//! And before the first message:
+//! - [`component`]: takes the core module out of a component.
+//! - [`inspect`]: what a module exports and imports, and whether that fits.
+//! - [`module`]: a module that has been compiled and found to fit.
+//!
+//! This room knows wasmi and the exchange. It knows neither sockets nor the executor.
+
+pub mod answer;
+pub mod component;
+pub mod imports;
+pub mod inspect;
+pub mod instance;
+pub mod meter;
+pub mod module;
+pub mod task;
+
+pub use inspect::Report;
+pub use instance::CallError;
+pub use module::{LoadError, Module};
+pub use task::Actor;

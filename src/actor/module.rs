@@ -1,0 +1,153 @@
+//! A module that has been compiled and found to fit.
+
+use std::{fmt, path::Path};
+
+use wasmi::{CompilationMode, Config, Engine, Linker, OperatorCost};
+use wit_core::Shape;
+
+use super::{
+    component::{ComponentError, Format},
+    imports::{self, Guest},
+    inspect::Report,
+};
+use crate::manifest::Limits;
+
+/// A compiled actor, ready to be instantiated any number of times.
+pub struct Module {
+    /// The compiled code. It has an engine of its own, because an engine keeps all code that
+    /// it ever compiled.
+    pub(super) module: wasmi::Module,
+    /// What the host provides, resolved by name at each instantiation.
+    pub(super) linker: Linker<Guest>,
+    /// The form of the interface that it speaks.
+    shape: Shape,
+    /// What was found when it was loaded.
+    report: Report,
+}
+
+/// Why a file can't be run as an actor. Whose fault: the actor's author, or whoever named
+/// the file.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file can't be read.
+    Io(std::io::Error),
+    /// The file is larger than `limits.module`.
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// It is no module, and no component that a module can be taken from.
+    Format(ComponentError),
+    /// It is not valid, or uses what this host does not have.
+    Invalid(wasmi::Error),
+    /// It is valid, but no actor of this interface.
+    Unfit(Box<Report>),
+}
+
+impl Module {
+    /// Reads and compiles the file at `path`.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn load(path: &Path, limits: &Limits) -> Result<Self, LoadError> {
+        let size = std::fs::metadata(path).map_err(LoadError::Io)?.len();
+        if usize::try_from(size).map_or(true, |size| size > limits.module) {
+            return Err(LoadError::TooLarge { size, limit: limits.module });
+        }
+        Self::compile(&std::fs::read(path).map_err(LoadError::Io)?, limits)
+    }
+
+    /// Compiles a module, or the module inside a component.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn compile(bytes: &[u8], limits: &Limits) -> Result<Self, LoadError> {
+        let format = Format::of(bytes).map_err(LoadError::Format)?;
+        let (core, component) = match format {
+            Format::Module => (bytes, None),
+            Format::Component(range) => {
+                let len = range.len();
+                (bytes.get(range).unwrap_or_default(), Some(len))
+            }
+        };
+        let engine = Engine::new(&config());
+        let module = wasmi::Module::new(&engine, core).map_err(LoadError::Invalid)?;
+        let mut report = Report::of(&module, bytes.len(), limits.memory);
+        report.component = component;
+        let Some(shape) = report.shape.filter(|_| report.problems().next().is_none()) else {
+            return Err(LoadError::Unfit(Box::new(report)));
+        };
+        let mut linker = Linker::new(&engine);
+        imports::add_to(&mut linker).map_err(LoadError::Invalid)?;
+        Ok(Self { module, linker, shape, report })
+    }
+
+    /// The form of the interface that it speaks.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// What was found when it was loaded.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+}
+
+/// How wasmi is to run guests.
+fn config() -> Config {
+    let mut config = Config::default();
+    config.consume_fuel(true);
+    // Lazy translation charges fuel for translating, and running out there can't be resumed.
+    config.compilation_mode(CompilationMode::Eager);
+    // Names and debug information would only take memory.
+    config.ignore_custom_sections(true);
+    // What no guest of this interface needs.
+    config.wasm_multi_memory(false).wasm_custom_page_sizes(false).wasm_wide_arithmetic(false);
+    // Dear, because a failing one uses up native stack until the call is left: see `meter`.
+    let mut cost = OperatorCost::default();
+    (cost.memory_grow, cost.table_grow) = (u8::MAX, u8::MAX);
+    config.operator_cost(cost);
+    config
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(f, "cannot be read: {error}"),
+            Self::TooLarge { size, limit } => write!(
+                f,
+                "is {size} bytes long, past the limit of {limit}; strip it, or raise \
+                 `limits.module` in the manifest"
+            ),
+            Self::Format(ComponentError::NotWasm) => write!(
+                f,
+                "is not WebAssembly; `component_path` must name a .wasm file (text format is not \
+                 taken: assemble it first)"
+            ),
+            Self::Format(ComponentError::Truncated { offset }) => write!(
+                f,
+                "is a component that is cut short in the section at offset {offset:#x}; copy or \
+                 build it again"
+            ),
+            Self::Format(ComponentError::NoActor { modules }) => write!(
+                f,
+                "is a component, but none of its {modules} core modules exports `{}`; build the \
+                 actor as a core module for wasm32-unknown-unknown and name that file",
+                wit_core::shape::HANDLE_MESSAGE[0]
+            ),
+            Self::Invalid(error) => write!(
+                f,
+                "is not valid, or uses WebAssembly features that this host does not have: {error}"
+            ),
+            Self::Unfit(report) => {
+                let problems: Vec<_> = report.problems().collect();
+                write!(f, "can't run here: {}", problems.join("; also: "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}

@@ -1,0 +1,163 @@
+//! The report of `footlight check`: what a manifest or a module holds, for a person or for a
+//! machine.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    actor::{
+        LoadError, Module, Report,
+        inspect::{Item, Verdict},
+    },
+    manifest::{Limits, Manifest},
+};
+
+/// What was found in one file.
+pub struct Finding {
+    /// What the user named.
+    asked: PathBuf,
+    /// The module's file, if it came so far.
+    file: Option<PathBuf>,
+    /// The module, if it could be looked into.
+    report: Option<Report>,
+    /// Everything that keeps it from running here.
+    problems: Vec<String>,
+}
+
+impl Finding {
+    /// Looks at a manifest (a `.toml` file, or a folder) and what it names, or at a module.
+    pub fn of(asked: &Path) -> Self {
+        let mut finding =
+            Self { asked: asked.into(), file: None, report: None, problems: Vec::new() };
+        let is_manifest = asked.is_dir() || asked.extension().is_some_and(|end| end == "toml");
+        if !is_manifest {
+            finding.look(asked, &Limits::default());
+            return finding;
+        }
+        match Manifest::load(asked) {
+            Ok(manifest) => {
+                finding.look(&manifest.component, &manifest.limits);
+                if let Some(file) = &manifest.init_state
+                    && let Err(error) = std::fs::metadata(file)
+                {
+                    finding.problems.push(format!("{}: cannot be read: {error}", file.display()));
+                }
+            }
+            Err(errors) => finding.problems.extend(errors.to_string().lines().map(String::from)),
+        }
+        finding
+    }
+
+    /// Whether it would run here.
+    pub fn is_fine(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// Loads a module.
+    fn look(&mut self, file: &Path, limits: &Limits) {
+        self.file = Some(file.into());
+        let file = file.display();
+        match Module::load(&self.file.clone().unwrap_or_default(), limits) {
+            Ok(module) => self.report = Some(module.report().clone()),
+            Err(LoadError::Unfit(report)) => {
+                self.problems.extend(report.problems().map(|problem| format!("{file}: {problem}")));
+                self.report = Some(*report);
+            }
+            Err(error) => self.problems.push(format!("{file}: {error}")),
+        }
+    }
+
+    /// For a person.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let out = &mut text;
+        // Writing to a string can't fail.
+        let _ = write!(out, "{}: {}", self.asked.display(), verdict(self.is_fine()));
+        if let (Some(file), true) = (&self.file, self.file.as_ref() != Some(&self.asked)) {
+            let _ = write!(out, " ({})", file.display());
+        }
+        out.push('\n');
+        if let Some(report) = &self.report {
+            let form = match report.component {
+                Some(bytes) => format!("component, its core module {bytes} bytes"),
+                None => "core module".into(),
+            };
+            let shape = report.shape.map_or("none that is known", |shape| shape.name());
+            let init = if report.init { "makes the first state" } else { "none" };
+            let _ = writeln!(out, "  size    {} bytes, {form}", report.file_bytes);
+            let _ = writeln!(out, "  shape   {shape}");
+            let _ = writeln!(out, "  init    {init}");
+            let _ = writeln!(out, "  memory  {}", memory(report));
+            items(out, "exports", &report.exports);
+            items(out, "imports", &report.imports);
+        }
+        for problem in &self.problems {
+            let _ = writeln!(out, "  problem: {problem}");
+        }
+        text
+    }
+
+    /// For a machine.
+    pub fn json(&self) -> Value {
+        let report = self.report.as_ref();
+        json!({
+            "path": self.asked.display().to_string(),
+            "ok": self.is_fine(),
+            "file": self.file.as_ref().map(|file| file.display().to_string()),
+            "format": report.map(|report| match report.component {
+                Some(_) => "component",
+                None => "module",
+            }),
+            "bytes": report.map(|report| report.file_bytes),
+            "shape": report.and_then(|report| report.shape).map(|shape| shape.name()),
+            "init": report.map(|report| report.init),
+            "memory": report.and_then(|report| report.memory).map(|(minimum, maximum)| json!({
+                "minimum": minimum,
+                "maximum": maximum,
+            })),
+            "exports": report.map(|report| json_items(&report.exports)),
+            "imports": report.map(|report| json_items(&report.imports)),
+            "problems": self.problems,
+        })
+    }
+}
+
+/// A word for whether it would run.
+fn verdict(fine: bool) -> &'static str {
+    if fine { "would run" } else { "would NOT run" }
+}
+
+/// The memory in words.
+fn memory(report: &Report) -> String {
+    match report.memory {
+        None => "none is exported".into(),
+        Some((minimum, None)) => format!("{minimum} bytes at start, no maximum of its own"),
+        Some((minimum, Some(maximum))) => format!("{minimum} bytes at start, {maximum} at most"),
+    }
+}
+
+/// A list of exports or imports.
+fn items(out: &mut String, title: &str, items: &[Item]) {
+    let _ = writeln!(out, "  {title}{}", if items.is_empty() { "  none" } else { "" });
+    let width = items.iter().map(|item| item.name.len()).max().unwrap_or_default();
+    for Item { name, ty, verdict } in items {
+        let _ = writeln!(out, "    {name:width$}  {ty}  — {verdict}");
+    }
+}
+
+/// The same, for a machine.
+fn json_items(items: &[Item]) -> Vec<Value> {
+    let each = items.iter().map(|Item { name, ty, verdict }| {
+        let (word, note) = match verdict {
+            Verdict::Used(role) => ("used", Some((*role).to_owned())),
+            Verdict::Ignored => ("ignored", None),
+            Verdict::Wrong(why) => ("wrong", Some(why.clone())),
+        };
+        json!({ "name": name, "type": ty, "verdict": word, "note": note })
+    });
+    each.collect()
+}

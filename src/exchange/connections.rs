@@ -1,0 +1,101 @@
+//! The open connections of one actor.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use super::{ConnectionId, Outbox};
+
+/// The open connections of one actor, by their number.
+#[derive(Debug)]
+pub struct Connections {
+    /// The most that may be open at once.
+    limit: usize,
+    /// The limit of each one's outbox, in bytes.
+    outbox: usize,
+    /// What is behind the lock. It is never held while anything waits.
+    inner: Mutex<Inner>,
+}
+
+/// The connections themselves.
+#[derive(Debug, Default)]
+struct Inner {
+    /// Those that are open.
+    open: BTreeMap<ConnectionId, Arc<Outbox>>,
+    /// The number of the last one.
+    last: u64,
+    /// Whether the host is stopping.
+    stopping: bool,
+}
+
+/// Why a connection can't be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    /// As many are open as may be.
+    Limit(usize),
+    /// The host is stopping.
+    Stopping,
+}
+
+/// An open connection; dropping this takes it off the list.
+#[derive(Debug)]
+pub struct Open {
+    /// The list.
+    list: Arc<Connections>,
+    /// Where its messages wait.
+    pub outbox: Arc<Outbox>,
+}
+
+impl Connections {
+    /// An empty list of at most `limit` connections, each with an outbox of `outbox` bytes.
+    pub fn new(limit: usize, outbox: usize) -> Arc<Self> {
+        Arc::new(Self { limit, outbox, inner: Mutex::default() })
+    }
+
+    /// Opens a connection, under the next number.
+    ///
+    /// # Errors
+    /// There are too many, or the host is stopping.
+    pub fn open(self: &Arc<Self>) -> Result<Open, Full> {
+        let mut inner = self.lock();
+        if inner.stopping {
+            return Err(Full::Stopping);
+        }
+        if inner.open.len() >= self.limit {
+            return Err(Full::Limit(self.limit));
+        }
+        inner.last += 1;
+        let id = ConnectionId(inner.last);
+        let outbox = Arc::new(Outbox::new(id, self.outbox));
+        inner.open.insert(id, outbox.clone());
+        Ok(Open { list: self.clone(), outbox })
+    }
+
+    /// Asks every connection to close, and opens no more.
+    pub fn stop(&self, code: CloseCode, reason: &'static str) {
+        let mut inner = self.lock();
+        inner.stopping = true;
+        let open: Vec<_> = inner.open.values().cloned().collect();
+        drop(inner);
+        open.iter().for_each(|outbox| outbox.close(code, reason));
+    }
+
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.lock().open.len()
+    }
+
+    /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.list.lock().open.remove(&self.outbox.id());
+    }
+}

@@ -1,0 +1,105 @@
+//! What happened at a client, on its way to the actor.
+
+use std::{fmt, sync::Arc};
+
+use async_tungstenite::tungstenite::{Bytes, Utf8Bytes};
+
+use super::Outbox;
+
+/// The number of a connection: counted up from 1 per actor, never used twice in a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u64);
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// Whom a log line is about: an actor and, where there is one, a connection.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The actor's name.
+    pub actor: Arc<str>,
+    /// The connection whose event is being handled.
+    pub connection: Option<ConnectionId>,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.actor)?;
+        self.connection.map_or(Ok(()), |id| id.fmt(f))
+    }
+}
+
+/// One event at one client.
+#[derive(Debug)]
+pub struct Event {
+    /// Whose event it is, and where the answer goes.
+    pub from: Arc<Outbox>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened at a client. Payloads are tungstenite's reference-counted bytes: they are
+/// copied once, into the guest's memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// The handshake is complete. The first event of every connection.
+    Connect,
+    /// A text message.
+    Text(Utf8Bytes),
+    /// A binary message.
+    Binary(Bytes),
+    /// A ping. The host has answered it already.
+    Ping(Bytes),
+    /// A pong.
+    Pong(Bytes),
+    /// The connection is over. The last event of every connection, exactly once.
+    Close(Ending),
+}
+
+/// How a connection ended, as RFC 6455, section 7.1.5 and 7.1.6, defines it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The code of the peer's close frame; 1005 if that had none, 1006 if no close frame came.
+    pub code: u16,
+    /// The reason in the peer's close frame, unless it is empty.
+    pub reason: Option<Utf8Bytes>,
+}
+
+impl Ending {
+    /// No close frame came (RFC 6455, section 7.4.1, code 1006).
+    pub const ABNORMAL: Self = Self { code: 1006, reason: None };
+    /// A close frame without a code (code 1005).
+    pub const NO_STATUS: Self = Self { code: 1005, reason: None };
+}
+
+/// What an event costs in the mailbox beside its payload: its place in the queue, and the
+/// share of it that the allocator takes.
+const OVERHEAD: usize = 128;
+
+impl EventKind {
+    /// The bytes that the event counts for in the mailbox.
+    pub fn cost(&self) -> usize {
+        OVERHEAD
+            + match self {
+                Self::Connect => 0,
+                Self::Text(text) => text.len(),
+                Self::Binary(data) | Self::Ping(data) | Self::Pong(data) => data.len(),
+                Self::Close(ending) => ending.reason.as_ref().map_or(0, |reason| reason.len()),
+            }
+    }
+
+    /// The event's `message-type`, for logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Text(_) => "text",
+            Self::Binary(_) => "binary",
+            Self::Ping(_) => "ping",
+            Self::Pong(_) => "pong",
+            Self::Close(_) => "close",
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What passes between a connection and its actor.
+//!
+//! This room knows neither sockets nor WebAssembly: only events on their way in, messages on
+//! their way out, and the two places where they wait. Both are bounded in bytes.
+//!
+//! - [`connections`]: which connections an actor has.
+//! - [`event`]: what happened at a client.
+//! - [`mailbox`]: events that wait for the actor.
+//! - [`outbox`]: messages that wait for one client.
+
+pub mod connections;
+pub mod event;
+pub mod mailbox;
+pub mod outbox;
+
+pub use connections::Connections;
+pub use event::{ConnectionId, Event, EventKind, Origin};
+pub use mailbox::Mailbox;
+pub use outbox::Outbox;

@@ -1,0 +1,206 @@
+//! Messages that wait for one client, and the rest of what an actor may tell a connection:
+//! that its event has been handled, and that it is to close.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use async_tungstenite::tungstenite::{
+    Message, Utf8Bytes,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
+
+use super::ConnectionId;
+
+/// The most places that an empty queue keeps.
+const KEPT: usize = 8;
+
+/// One client's queue of messages. Shared by its connection and the actor.
+#[derive(Debug)]
+pub struct Outbox {
+    /// Whose it is.
+    id: ConnectionId,
+    /// The most bytes that may wait. One answer is always taken when nothing waits, however
+    /// large it is: an answer's own size has its own limit.
+    limit: usize,
+    /// What is behind the lock. It is never held while anything waits.
+    inner: Mutex<Inner>,
+}
+
+/// The queue itself.
+#[derive(Debug, Default)]
+struct Inner {
+    /// The messages, in order.
+    queue: VecDeque<Message>,
+    /// The bytes of their payloads.
+    bytes: usize,
+    /// Whether an event of this connection is with the actor.
+    busy: bool,
+    /// That the connection is to close, once the queue is empty, and how.
+    close: Option<CloseFrame>,
+    /// Whether `close` has been handed to the connection.
+    closing: bool,
+    /// The connection's task, when it waits.
+    connection: Option<Waker>,
+}
+
+/// What a connection is to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Send this message.
+    Send(Message),
+    /// Send what is still queued, then this close frame, and end.
+    Close(VecDeque<Message>, CloseFrame),
+    /// Nothing to send: read the next message.
+    Read,
+}
+
+/// The client did not read its messages fast enough.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Overflow {
+    /// The bytes that waited already.
+    pub queued: usize,
+    /// The bytes that came on top.
+    pub added: usize,
+    /// The limit.
+    pub limit: usize,
+}
+
+impl fmt::Display for Overflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { queued, added, limit } = self;
+        write!(f, "{queued} bytes wait, {added} more would pass the limit of {limit}")
+    }
+}
+
+impl Outbox {
+    /// An empty outbox for connection `id`.
+    pub fn new(id: ConnectionId, limit: usize) -> Self {
+        Self { id, limit, inner: Mutex::default() }
+    }
+
+    /// Whose it is.
+    pub fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// Notes that an event of this connection is now with the actor. Nothing more is read
+    /// from the client until [`handled`](Self::handled).
+    pub fn busy(&self) {
+        self.lock().busy = true;
+    }
+
+    /// Queues an answer: all of it or nothing, then the close frame if there is one. Nothing
+    /// is queued once the connection is to close.
+    ///
+    /// # Errors
+    /// The client has not read enough of what it was sent before.
+    pub fn answer(
+        &self,
+        messages: Vec<Message>,
+        close: Option<CloseFrame>,
+    ) -> Result<(), Overflow> {
+        let mut inner = self.lock();
+        if inner.close.is_some() || inner.closing {
+            return Ok(());
+        }
+        let added = messages.iter().map(Message::len).sum();
+        let queued = inner.bytes;
+        if queued > 0 && queued.saturating_add(added) > self.limit {
+            return Err(Overflow { queued, added, limit: self.limit });
+        }
+        inner.bytes = queued.saturating_add(added);
+        inner.queue.extend(messages);
+        inner.close = close;
+        Ok(())
+    }
+
+    /// Lets the connection read on: the actor is done with its event.
+    pub fn handled(&self) {
+        let mut inner = self.lock();
+        inner.busy = false;
+        wake(inner);
+    }
+
+    /// Asks the connection to close, after what is queued. The first to ask decides the code.
+    pub fn close(&self, code: CloseCode, reason: &'static str) {
+        let mut inner = self.lock();
+        if inner.close.is_none() && !inner.closing {
+            inner.close = Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) });
+        }
+        wake(inner);
+    }
+
+    /// Throws away what is queued, because the client does not read it. Returns how many
+    /// messages that were.
+    pub fn clear(&self) -> usize {
+        let mut inner = self.lock();
+        inner.bytes = 0;
+        std::mem::take(&mut inner.queue).len()
+    }
+
+    /// What the connection is to do next: close if it is asked to, send what is queued if it
+    /// can (`writable`), else read. While an event of its own is with the actor it neither
+    /// closes nor reads; its task is woken when that changes.
+    pub fn poll_order(&self, cx: &mut Context<'_>, writable: bool) -> Poll<Order> {
+        let mut inner = self.lock();
+        if !inner.busy
+            && let Some(frame) = inner.close.take()
+        {
+            inner.closing = true;
+            inner.bytes = 0;
+            return Poll::Ready(Order::Close(std::mem::take(&mut inner.queue), frame));
+        }
+        if writable && let Some(message) = inner.queue.pop_front() {
+            inner.bytes = inner.bytes.saturating_sub(message.len());
+            if inner.queue.is_empty() && inner.queue.capacity() > KEPT {
+                // Keeps a burst from holding its memory for as long as the client stays.
+                inner.queue = VecDeque::new();
+            }
+            return Poll::Ready(Order::Send(message));
+        }
+        // Registered also when it reads: a message or a request to close has to reach it then.
+        inner.register(cx);
+        if inner.busy { Poll::Pending } else { Poll::Ready(Order::Read) }
+    }
+
+    /// Waits until the actor is done with this connection's event.
+    pub async fn idle(&self) {
+        std::future::poll_fn(|cx| {
+            let mut inner = self.lock();
+            if !inner.busy {
+                return Poll::Ready(());
+            }
+            inner.register(cx);
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Notes whom to wake.
+    fn register(&mut self, cx: &mut Context<'_>) {
+        match &mut self.connection {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+    }
+}
+
+/// Wakes the connection's task, after unlocking.
+fn wake(mut inner: MutexGuard<'_, Inner>) {
+    let connection = inner.connection.take();
+    drop(inner);
+    if let Some(connection) = connection {
+        connection.wake();
+    }
+}

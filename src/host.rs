@@ -1,0 +1,332 @@
+//! Actors and listeners together, from start to shutdown.
+
+use std::{
+    fmt,
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use smol::{
+    Async, Executor, Task,
+    channel::{self, Receiver, Sender},
+};
+
+use crate::{
+    actor::{Actor, LoadError, Module, task::StartError},
+    exchange::{Connections, Mailbox},
+    manifest::Manifest,
+    server::{Service, accept, closing::within},
+    stats::Stats,
+};
+
+/// A host that listens.
+pub struct Host {
+    /// The actors that could be started.
+    actors: Vec<Running>,
+    /// Dropped when the host stops, which ends handshakes.
+    stopping: Sender<()>,
+}
+
+/// One actor, with its listeners.
+struct Running {
+    /// What its connections share.
+    service: Arc<Service>,
+    /// Where it listens, and at which path.
+    addresses: Vec<(SocketAddr, Arc<str>)>,
+    /// The tasks that accept.
+    accepting: Vec<Task<()>>,
+    /// The task that handles events.
+    task: Task<()>,
+    /// Ends when the last connection's task has ended.
+    alive: Receiver<()>,
+}
+
+/// Where an actor listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listening {
+    /// The actor's name.
+    pub actor: Arc<str>,
+    /// The address, with the port that was really taken.
+    pub address: SocketAddr,
+    /// The path of the WebSocket.
+    pub path: Arc<str>,
+}
+
+/// Why a host could not be started. The operator's fault, or the actor's author's.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum HostError {
+    /// Two manifests have the same name.
+    Duplicate {
+        /// The name.
+        name: String,
+        /// The second manifest.
+        file: PathBuf,
+    },
+    /// An actor's file can't be run.
+    Load {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: LoadError,
+    },
+    /// The first state can't be read.
+    InitState {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The first state is larger than `limits.state`.
+    InitStateSize {
+        /// The file.
+        file: PathBuf,
+        /// Its size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// An address can't be listened on.
+    Bind {
+        /// The manifest.
+        file: PathBuf,
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// No actor could make its first state. Each one's reason, with its name.
+    Start(Vec<(Arc<str>, StartError)>),
+}
+
+impl Host {
+    /// Loads and starts every actor and binds every listener. `bind` takes the place of the
+    /// manifests' addresses.
+    ///
+    /// An actor whose `init` fails is left out, with an error in the log, as long as another
+    /// one could be started. Every other mistake keeps the host from starting.
+    ///
+    /// # Errors
+    /// See [`HostError`].
+    pub async fn start(
+        executor: &Arc<Executor<'static>>,
+        manifests: &[Manifest],
+        bind: Option<IpAddr>,
+    ) -> Result<Self, HostError> {
+        let (stopping, stopped) = channel::bounded(1);
+        let mut prepared = Vec::new();
+        for (index, manifest) in manifests.iter().enumerate() {
+            let before = manifests.iter().take(index);
+            if before.clone().any(|other| other.name == manifest.name) {
+                let (name, file) = (manifest.name.clone(), manifest.file.clone());
+                return Err(HostError::Duplicate { name, file });
+            }
+            prepared.push(Prepared::new(manifest, bind)?);
+        }
+        let (mut actors, mut failed) = (Vec::new(), Vec::new());
+        for prepared in prepared {
+            let name = prepared.name.clone();
+            match prepared.start(executor, &stopped).await {
+                Ok(running) => actors.push(running),
+                Err(error) => {
+                    log::error!(target: &name, "left out: {error}");
+                    failed.push((name, error));
+                }
+            }
+        }
+        if actors.is_empty() {
+            return Err(HostError::Start(failed));
+        }
+        Ok(Self { actors, stopping })
+    }
+
+    /// Where the actors listen.
+    pub fn listening(&self) -> Vec<Listening> {
+        let of = |running: &Running| {
+            let actor = running.service.actor.clone();
+            let each = running.addresses.clone().into_iter();
+            each.map(move |(address, path)| Listening { actor: actor.clone(), address, path })
+        };
+        self.actors.iter().flat_map(of).collect()
+    }
+
+    /// The counters of the actor of this name.
+    pub fn stats(&self, actor: &str) -> Option<Arc<Stats>> {
+        let mut actors = self.actors.iter().map(|running| &running.service);
+        actors.find(|service| *service.actor == *actor).map(|service| service.stats.clone())
+    }
+
+    /// Serves until `shutdown` is ready. Then accepts no more, closes every connection with
+    /// 1001, lets the actors handle what that brings, and returns; at the latest after
+    /// `limits.shutdown`.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        shutdown.await;
+        let Self { actors, stopping } = self;
+        drop(stopping);
+        let deadline = actors.iter().map(|running| running.service.limits.shutdown).max();
+        for running in &actors {
+            running.service.connections.stop(CloseCode::Away, "the host is stopping");
+        }
+        let names: Vec<_> = actors.iter().map(|running| running.service.clone()).collect();
+        let end = async {
+            for running in actors {
+                running.end().await;
+            }
+        };
+        if within(deadline.unwrap_or(Duration::ZERO), end).await.is_none() {
+            for service in names.iter().filter(|service| service.connections.count() > 0) {
+                log::warn!(target: &service.actor,
+                    "{} connections were still open after `limits.shutdown`",
+                    service.connections.count());
+            }
+        }
+        for service in names {
+            log::info!(target: &service.actor, "{}", service.stats);
+        }
+    }
+}
+
+impl Running {
+    /// Stops accepting, waits for the connections to end and then for the actor.
+    async fn end(self) {
+        let Self { service, accepting, task, alive, .. } = self;
+        for accepting in accepting {
+            accepting.cancel().await;
+        }
+        let _ = alive.recv().await;
+        service.mailbox.close();
+        task.await;
+    }
+}
+
+/// An actor that is loaded and whose addresses are bound.
+struct Prepared {
+    /// Its name.
+    name: Arc<str>,
+    /// Its manifest's limits.
+    limits: crate::manifest::Limits,
+    /// Its code.
+    module: Module,
+    /// The content of its `init_state` file.
+    init_state: Option<Vec<u8>>,
+    /// Its listeners and the path of each.
+    listeners: Vec<(Async<TcpListener>, SocketAddr, Arc<str>)>,
+}
+
+impl Prepared {
+    /// Loads what a manifest names and binds its listeners.
+    fn new(manifest: &Manifest, bind: Option<IpAddr>) -> Result<Self, HostError> {
+        let limits = manifest.limits.clone();
+        let file = manifest.component.clone();
+        let module =
+            Module::load(&file, &limits).map_err(|error| HostError::Load { file, error })?;
+        let init_state = match &manifest.init_state {
+            None => None,
+            Some(file) => Some(read_state(file, limits.state)?),
+        };
+        let mut listeners = Vec::new();
+        for listener in &manifest.listeners {
+            let address = SocketAddr::new(bind.unwrap_or(listener.host), listener.port);
+            let bound = Async::<TcpListener>::bind(address)
+                .and_then(|bound| Ok((bound.get_ref().local_addr()?, bound)));
+            let (address, bound) = bound.map_err(|error| HostError::Bind {
+                file: manifest.file.clone(),
+                address,
+                error,
+            })?;
+            listeners.push((bound, address, Arc::from(listener.path.as_str())));
+        }
+        let name = Arc::from(manifest.name.as_str());
+        Ok(Self { name, limits, module, init_state, listeners })
+    }
+
+    /// Makes the first state and starts the tasks.
+    async fn start(
+        self,
+        executor: &Arc<Executor<'static>>,
+        stopped: &Receiver<()>,
+    ) -> Result<Running, StartError> {
+        let Self { name, limits, module, init_state, listeners } = self;
+        let stats = Arc::new(Stats::default());
+        let actor =
+            Actor::start(name.clone(), module, limits.clone(), init_state, stats.clone()).await?;
+        let mailbox = Arc::new(Mailbox::new(limits.mailbox));
+        let task = executor.spawn(actor.run(mailbox.clone()));
+        let (alive, ended) = channel::bounded(1);
+        let service = Arc::new(Service {
+            actor: name,
+            mailbox,
+            connections: Connections::new(limits.connections, limits.outbox),
+            limits,
+            stats,
+            stopping: stopped.clone(),
+        });
+        let (mut addresses, mut accepting) = (Vec::new(), Vec::new());
+        for (listener, address, path) in listeners {
+            addresses.push((address, path.clone()));
+            let run = accept::run(executor.clone(), listener, path, service.clone(), alive.clone());
+            accepting.push(executor.spawn(run));
+        }
+        Ok(Running { service, addresses, accepting, task, alive: ended })
+    }
+}
+
+/// Reads an `init_state` file.
+fn read_state(file: &std::path::Path, limit: usize) -> Result<Vec<u8>, HostError> {
+    let file = file.to_path_buf();
+    match std::fs::read(&file) {
+        Ok(state) if state.len() <= limit => Ok(state),
+        Ok(state) => Err(HostError::InitStateSize { file, size: state.len(), limit }),
+        Err(error) => Err(HostError::InitState { file, error }),
+    }
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Duplicate { name, file } => write!(
+                f,
+                "{}: name: another manifest has the name {name:?} already; give each actor its own",
+                file.display()
+            ),
+            Self::Load { file, error } => write!(f, "{}: {error}", file.display()),
+            Self::InitState { file, error } => write!(
+                f,
+                "{}: cannot be read: {error}; `init_state` is relative to its manifest",
+                file.display()
+            ),
+            Self::InitStateSize { file, size, limit } => write!(
+                f,
+                "{}: is {size} bytes long, past the limit of {limit}; raise `limits.state`",
+                file.display()
+            ),
+            Self::Bind { file, address, error } => {
+                let advice = match error.kind() {
+                    io::ErrorKind::AddrInUse => {
+                        "another program listens there; choose another `port`, or 0 for a free one"
+                    }
+                    io::ErrorKind::PermissionDenied => {
+                        "ports below 1024 need a privilege; choose a higher one"
+                    }
+                    io::ErrorKind::AddrNotAvailable => {
+                        "this machine has no such address; check `host` or --bind"
+                    }
+                    _ => "check `host`, `port` and --bind",
+                };
+                write!(f, "{}: cannot listen on {address}: {error}; {advice}", file.display())
+            }
+            Self::Start(failed) => {
+                let each: Vec<_> =
+                    failed.iter().map(|(name, error)| format!("{name}: {error}")).collect();
+                f.write_str(&each.join("\n"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for HostError {}

@@ -1,0 +1,30 @@
+//! Footlight runs WebAssembly actors behind WebSockets.
+//!
+//! An actor implements `ntwk:theater/websocket-server`: one function that takes a client's
+//! message and the actor's state, and gives the new state and an answer. See `README.md` for
+//! how to use it and `ARCHITECTURE.md` for how it is built. This library is the binary's
+//! inside, made public for its tests and benchmarks; it promises no stability.
+//!
+//! # Layout
+//! - [`manifest`]: what an operator writes down: names, addresses, limits.
+//! - [`host`]: actors and listeners together, from start to shutdown.
+//! - [`server`]: sockets, handshakes, connections.
+//! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
+//! - [`actor`]: modules, instances, and the task that calls them.
+//! - [`stats`]: what is counted.
+//! - [`logger`]: the log's lines.
+//! - [`check`]: the report of `footlight check`.
+//! - [`cli`]: the command line.
+
+pub mod actor;
+pub mod check;
+pub mod cli;
+pub mod exchange;
+pub mod host;
+pub mod logger;
+pub mod manifest;
+pub mod server;
+pub mod stats;
+
+pub use host::Host;
+pub use manifest::Manifest;

@@ -1,0 +1,163 @@
+//! What a line of the log looks like.
+
+use std::fmt::{self, Write};
+use std::time::SystemTime;
+
+use log::Level;
+
+use super::date;
+
+/// The longest line, in bytes, with its end. What is written to a pipe in one piece up to
+/// this size arrives in one piece.
+const MAX_LINE: usize = 4096;
+/// What a line ends with that was longer.
+const CUT: &str = "...";
+
+/// What stands in front of a line's text.
+#[derive(Clone, Copy)]
+pub(super) struct Head<'r> {
+    /// How severe it is.
+    pub(super) level: Level,
+    /// Whose line it is.
+    pub(super) target: &'r str,
+}
+
+/// A whole line, with its end: the time or, without one, the priority that the journal reads.
+pub(super) fn line(time: Option<SystemTime>, head: Head<'_>, text: &dyn fmt::Display) -> String {
+    let mut line = Line { text: String::with_capacity(256), full: false };
+    let Head { level, target } = head;
+    let begun = match time {
+        Some(time) => date::write_time(&mut line, time),
+        None => write!(line, "<{}>", priority(level)),
+    };
+    // An error is nothing but the sign to stop: what was written so far stands.
+    let _ = begun.and_then(|()| write!(line, "{level:<5} {target}: {text}"));
+    let end = if line.full { CUT } else { "" };
+    line.text + end + "\n"
+}
+
+/// The priority of a level as syslog numbers it.
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::Error => 3,
+        Level::Warn => 4,
+        Level::Info => 6,
+        Level::Debug | Level::Trace => 7,
+    }
+}
+
+/// A line being written: it stays one line, and within its bound.
+struct Line {
+    /// What was written, without the line's end.
+    text: String,
+    /// Whether something was left out. Nothing more is taken then.
+    full: bool,
+}
+
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| self.write_char(c))
+    }
+
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        if self.full {
+            return Err(fmt::Error);
+        }
+        let start = self.text.len();
+        match c {
+            '\n' => self.text.push_str("\\n"),
+            '\r' => self.text.push_str("\\r"),
+            '\t' => self.text.push_str("\\t"),
+            '\0'..='\x1f' | '\x7f' => write!(self.text, "\\x{:02x}", u32::from(c))?,
+            // Control characters beyond ASCII, other ends of lines, and those that turn the
+            // direction of what follows.
+            '\u{80}'..='\u{9f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{61c}' => self.text.extend(c.escape_unicode()),
+            _ => self.text.push(c),
+        }
+        if self.text.len() > MAX_LINE - CUT.len() - 1 {
+            self.text.truncate(start);
+            self.full = true;
+            return Err(fmt::Error);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// What stands in front of the lines of these tests.
+    const HEAD: Head<'_> = Head { level: Level::Info, target: "chat-room#12" };
+
+    #[test]
+    fn a_line_has_time_level_target_and_text() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_414_907_123);
+        let expected = "2026-11-23T06:21:47.123Z INFO  chat-room#12: text\n";
+        assert_eq!(line(Some(time), HEAD, &"text"), expected);
+    }
+
+    #[test]
+    fn the_journal_is_told_the_priority_instead_of_the_time() {
+        let levels = [Level::Error, Level::Warn, Level::Info, Level::Debug, Level::Trace];
+        let lines = levels.map(|level| line(None, Head { level, ..HEAD }, &"text"));
+        assert_eq!(
+            lines.concat(),
+            "<3>ERROR chat-room#12: text\n\
+             <4>WARN  chat-room#12: text\n\
+             <6>INFO  chat-room#12: text\n\
+             <7>DEBUG chat-room#12: text\n\
+             <7>TRACE chat-room#12: text\n"
+        );
+    }
+
+    #[test]
+    fn what_would_begin_a_line_or_steer_a_terminal_is_escaped() {
+        let text = "a\nb\r\tc\0\x1b[2J\x7f\u{9b}\u{2028}\u{202e}é\\";
+        let expected =
+            "<6>INFO  chat-room#12: a\\nb\\r\\tc\\x00\\x1b[2J\\x7f\\u{9b}\\u{2028}\\u{202e}é\\\n";
+        assert_eq!(line(None, HEAD, &text), expected);
+        let target = "a\n<0>b";
+        assert_eq!(line(None, Head { target, ..HEAD }, &""), "<6>INFO  a\\n<0>b: \n");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_between_characters_at_its_bound() {
+        let room = MAX_LINE - "<6>INFO  chat-room#12: ...\n".len();
+        let whole = line(None, HEAD, &"x".repeat(room));
+        assert_eq!(whole.len(), MAX_LINE - CUT.len());
+        let cut = line(None, HEAD, &"x".repeat(room + 1));
+        assert_eq!(cut.len(), MAX_LINE);
+        assert!(cut.ends_with("x...\n"));
+        for wide in ["é", "語", "🦀", "\n", "\u{202e}"] {
+            for before in 0..8 {
+                let text = "x".repeat(before) + &wide.repeat(MAX_LINE);
+                let cut = line(None, HEAD, &text);
+                let last = line(None, HEAD, &wide).replace("<6>INFO  chat-room#12: ", "");
+                assert!(cut.len() <= MAX_LINE && cut.len() > MAX_LINE - 8);
+                assert!(cut.ends_with(&last.replace('\n', "...\n")), "{wide:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_taken_after_the_cut() {
+        /// Goes on after the line refused more of it.
+        struct Stubborn;
+        impl fmt::Display for Stubborn {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let _ = f.write_str(&"語".repeat(MAX_LINE));
+                let _ = f.write_str("x");
+                Ok(())
+            }
+        }
+        assert!(line(None, HEAD, &Stubborn).ends_with("語...\n"));
+    }
+}

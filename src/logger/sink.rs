@@ -1,0 +1,198 @@
+//! The places that lines are written to, and what happens when they cannot be.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
+
+use log::Level;
+
+use super::HOST;
+use super::line::{Head, line};
+
+/// A place that lines are written to.
+#[derive(Debug)]
+pub(super) struct Sink {
+    /// The place.
+    target: Target,
+    /// How many lines were lost in a row up to now; 0 while all is well.
+    lost: AtomicUsize,
+}
+
+/// What kind of place it is.
+#[derive(Debug)]
+enum Target {
+    /// Standard error.
+    Stderr,
+    /// Standard error, read by the journal: it has a clock of its own and takes the level
+    /// from a number in front.
+    Journal,
+    /// Standard output.
+    Stdout,
+    /// The end of a file, with its path for messages.
+    File(PathBuf, File),
+}
+
+impl Sink {
+    /// A place where nothing was lost yet.
+    fn new(target: Target) -> Self {
+        Self { target, lost: AtomicUsize::new(0) }
+    }
+
+    /// Standard error, or the journal where it leads there.
+    pub(super) fn stderr() -> Self {
+        Self::new(if stderr_is_journal() { Target::Journal } else { Target::Stderr })
+    }
+
+    /// Standard output.
+    pub(super) fn stdout() -> Self {
+        Self::new(Target::Stdout)
+    }
+
+    /// The end of a file, so that it may be copied and emptied meanwhile. It and its folder
+    /// are made where there are none.
+    pub(super) fn file(path: &Path) -> io::Result<Self> {
+        let named = |error: io::Error| {
+            io::Error::new(error.kind(), format!("log file {}: {error}", path.display()))
+        };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(named)?;
+        }
+        let file = OpenOptions::new().append(true).create(true).open(path).map_err(named)?;
+        Ok(Self::new(Target::File(path.to_owned(), file)))
+    }
+
+    /// Writes a line. One that cannot be written is lost and counted: a full disk must not
+    /// stop the host. The first of them is told on standard error, and later their number at
+    /// the place where they are missing.
+    pub(super) fn write(&self, head: Head<'_>, text: &dyn fmt::Display) {
+        let time = (!matches!(self.target, Target::Journal)).then(SystemTime::now);
+        let mut lines = line(time, head, text);
+        // Taken, so that no other thread tells it as well.
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            let note = format_args!("lines that could not be written here: {lost}");
+            let note = line(time, Head { level: Level::Warn, target: HOST }, &note);
+            // The last of them may have been written in part: a new line is begun.
+            lines = format!("\n{note}{lines}");
+        }
+        if let Err(error) = self.put(&lines) {
+            self.lost.fetch_add(lost + 1, Ordering::Relaxed);
+            if lost == 0 {
+                self.complain(&error);
+            }
+        }
+    }
+
+    /// Writes a text as one piece.
+    fn put(&self, text: &str) -> io::Result<()> {
+        match &self.target {
+            Target::Stderr | Target::Journal => io::stderr().lock().write_all(text.as_bytes()),
+            Target::Stdout => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(text.as_bytes())?;
+                stdout.flush()
+            }
+            Target::File(_, file) => {
+                let mut file = file;
+                file.write_all(text.as_bytes())
+            }
+        }
+    }
+
+    /// Says on standard error that lines are being lost.
+    fn complain(&self, error: &io::Error) {
+        let place = match &self.target {
+            // There is nowhere left to say it.
+            Target::Stderr | Target::Journal => return,
+            Target::Stdout => "standard output".to_owned(),
+            Target::File(path, _) => path.display().to_string(),
+        };
+        let text = format_args!("cannot write the log to {place}: {error}; lines are being lost");
+        Self::stderr().write(Head { level: Level::Error, target: HOST }, &text);
+    }
+}
+
+/// Whether standard error leads to the journal of systemd.
+#[cfg(unix)]
+fn stderr_is_journal() -> bool {
+    use std::os::fd::AsFd as _;
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
+    let stderr = io::stderr().as_fd().try_clone_to_owned();
+    stderr.is_ok_and(|stderr| is_stream(&File::from(stderr), &stream))
+}
+
+/// Whether standard error leads to the journal of systemd, which is not to be found here.
+#[cfg(not(unix))]
+fn stderr_is_journal() -> bool {
+    false
+}
+
+/// Whether an open file is the stream that `JOURNAL_STREAM` names by device and inode. That
+/// the variable is set does not say so: whatever a service starts inherits it, a terminal's
+/// shell and its programs for instance, with their outputs elsewhere.
+#[cfg(unix)]
+fn is_stream(file: &File, stream: &str) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    file.metadata().is_ok_and(|found| stream == format!("{}:{}", found.dev(), found.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// What stands in front of the lines of these tests.
+    const HEAD: Head<'_> = Head { level: Level::Info, target: "a" };
+
+    #[test]
+    fn a_file_is_appended_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("logs/a.log");
+        for text in ["first", "second"] {
+            Sink::file(&path).unwrap().write(HEAD, &text);
+        }
+        let text = fs::read_to_string(path).unwrap();
+        let ends: Vec<&str> = text.lines().map(|line| line.split_once("Z ").unwrap().1).collect();
+        assert_eq!(ends, ["INFO  a: first", "INFO  a: second"]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn lines_that_a_full_disk_takes_no_more_are_counted() {
+        let sink = Sink::file(Path::new("/dev/full")).unwrap();
+        for _ in 0..3 {
+            sink.write(HEAD, &"text");
+        }
+        assert_eq!(sink.lost.into_inner(), 3);
+    }
+
+    #[test]
+    fn where_lines_are_missing_their_number_is_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.log");
+        fs::write(&path, "half a li").unwrap();
+        let sink = Sink::file(&path).unwrap();
+        sink.lost.store(3, Ordering::Relaxed);
+        sink.write(HEAD, &"again");
+        sink.write(HEAD, &"and again");
+        let text = fs::read_to_string(path).unwrap();
+        let lines: Vec<&str> = text.lines().map(|line| line.split("Z ").last().unwrap()).collect();
+        let note = "WARN  footlight: lines that could not be written here: 3";
+        assert_eq!(lines, ["half a li", note, "INFO  a: again", "INFO  a: and again"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_journal_is_known_by_its_device_and_inode() {
+        use std::os::unix::fs::MetadataExt as _;
+        let file = tempfile::tempfile().unwrap();
+        let found = file.metadata().unwrap();
+        assert!(is_stream(&file, &format!("{}:{}", found.dev(), found.ino())));
+        assert!(!is_stream(&file, &format!("{}:{}", found.dev(), found.ino() + 1)));
+        assert!(!is_stream(&file, ""));
+    }
+}

@@ -1,0 +1,157 @@
+//! The program: see `footlight --help`.
+
+use std::{
+    error::Error,
+    io::{self, Write as _},
+    net::IpAddr,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    thread,
+};
+
+use async_signal::{Signal, Signals};
+use footlight::{
+    Host, Manifest,
+    check::Finding,
+    cli::{self, Command},
+    host::Listening,
+    logger::Logger,
+};
+use futures_util::StreamExt as _;
+use smol::{Executor, block_on, channel, future::FutureExt as _};
+
+/// The stack of each thread that runs tasks, in bytes: what Linux gives the main thread. The
+/// interpreter's dispatch may need some of it: see `actor::meter`.
+const STACK: usize = 8 << 20;
+
+fn main() -> ExitCode {
+    let command = match cli::parse(std::env::args_os().skip(1)) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("footlight: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let done = match command {
+        Command::Help => print(cli::HELP).map_err(Into::into),
+        Command::Version => {
+            print(concat!("footlight ", env!("CARGO_PKG_VERSION"), "\n")).map_err(Into::into)
+        }
+        Command::Check { files, json } => return check(&files, json),
+        Command::Run { manifests, bind, threads, verbosity } => {
+            run(&manifests, bind, threads, verbosity)
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            for line in error.to_string().lines() {
+                eprintln!("footlight: {line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves until a signal comes.
+fn run(
+    paths: &[PathBuf],
+    bind: Option<IpAddr>,
+    threads: usize,
+    verbosity: i8,
+) -> Result<(), Box<dyn Error>> {
+    let manifests = load(paths)?;
+    install_logger(&manifests, verbosity)?;
+    let mut signals = Signals::new([Signal::Int, Signal::Term])?;
+    let executor = Arc::new(Executor::new());
+    let (running, stopped) = channel::bounded::<()>(1);
+    for _ in 1..threads {
+        let (executor, stopped) = (executor.clone(), stopped.clone());
+        let work = move || block_on(executor.run(stopped.recv()));
+        thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
+    }
+    let serve = async {
+        let host = Host::start(&executor, &manifests, bind).await?;
+        announce(&host.listening())?;
+        let (stop, asked) = channel::bounded::<()>(1);
+        let serve = host.run(async {
+            let _ = asked.recv().await;
+        });
+        let listen = async {
+            signals.next().await;
+            log::info!("stopping; a second signal ends at once");
+            drop(stop);
+            signals.next().await;
+            log::warn!("ended at once, as asked");
+        };
+        // The first to end: a clean stop, or the second signal.
+        serve.or(listen).await;
+        Ok(())
+    };
+    let served = block_on(executor.run(serve));
+    drop(running);
+    served
+}
+
+/// Reads all manifests. Every mistake in every one of them is told.
+fn load(paths: &[PathBuf]) -> Result<Vec<Manifest>, String> {
+    let (mut manifests, mut mistakes) = (Vec::new(), Vec::new());
+    for path in paths {
+        match Manifest::load(path) {
+            Ok(manifest) => manifests.push(manifest),
+            Err(error) => mistakes.push(error.to_string()),
+        }
+    }
+    if mistakes.is_empty() { Ok(manifests) } else { Err(mistakes.join("\n")) }
+}
+
+/// Starts logging, each actor as its manifest says.
+fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<(), Box<dyn Error>> {
+    let mut logger = Logger::new(verbosity);
+    for manifest in manifests {
+        logger.actor(&manifest.name, &manifest.logging).map_err(|error| {
+            format!("{}: logging: the file cannot be opened: {error}", manifest.file.display())
+        })?;
+    }
+    logger.install()?;
+    Ok(())
+}
+
+/// Says where the actors listen, and who can reach them.
+fn announce(listening: &[Listening]) -> io::Result<()> {
+    let mut lines = String::new();
+    for Listening { actor, address, path } in listening {
+        let who = match address.ip() {
+            ip if ip.is_loopback() => {
+                "from this machine only; `host` in the manifest or --bind 0.0.0.0 opens it".into()
+            }
+            ip if ip.is_unspecified() => {
+                "from every network this machine is in; --bind 127.0.0.1 closes it".into()
+            }
+            ip => format!("from the network of {ip}; --bind 127.0.0.1 closes it"),
+        };
+        lines += &format!("{actor}: ws://{address}{path} ({who})\n");
+    }
+    print(&lines)
+}
+
+/// Reports on manifests and modules.
+fn check(files: &[PathBuf], json: bool) -> ExitCode {
+    let findings: Vec<_> = files.iter().map(|file| Finding::of(file)).collect();
+    let text = if json {
+        let all: Vec<_> = findings.iter().map(Finding::json).collect();
+        format!("{:#}\n", serde_json::Value::from(all))
+    } else {
+        findings.iter().map(Finding::text).collect()
+    };
+    let fine = findings.iter().all(Finding::is_fine);
+    if print(&text).is_ok() && fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Writes to standard output. A closed pipe (`| head`) is an error like any other.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

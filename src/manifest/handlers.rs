@@ -1,0 +1,129 @@
+//! The manifest's `[[handlers]]`: where the actor is reached.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use super::table::{Place, Table, Value};
+
+/// The only type of handler that this host has.
+const WEBSOCKET_SERVER: &str = "websocket-server";
+/// How a handler is written.
+const EXAMPLE: &str =
+    "add a [[handlers]] table with type = \"websocket-server\" and config = { port = 8080 }";
+/// The longest path of a listener, in bytes.
+const MAX_PATH: usize = 256;
+/// The port of which the system makes a free one. Any number of listeners may ask for it.
+const ANY_PORT: u16 = 0;
+
+/// A place on the network where clients reach the actor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// The address to bind. Default 127.0.0.1, which only this machine reaches, so that
+    /// nothing is open to a network that was not meant to be.
+    pub host: IpAddr,
+    /// The TCP port; 0 lets the system choose a free one.
+    pub port: u16,
+    /// The path that a client must ask for. Default `/ws`.
+    pub path: String,
+}
+
+/// Reads `handlers` from the manifest's root.
+pub(super) fn read(root: &mut Table<'_>) -> Vec<Listener> {
+    let Some(value) = root.require("handlers", EXAMPLE) else { return Vec::new() };
+    let Some(items) = value.items() else {
+        value.refuse_as("a list of tables", "write [[handlers]], in two pairs of brackets");
+        return Vec::new();
+    };
+    if items.is_empty() {
+        value.place.refuse("no handler, so nothing could reach the actor", EXAMPLE);
+    }
+    let mut listeners: Vec<Option<Listener>> = Vec::new();
+    for item in items {
+        let listener = read_handler(&item);
+        if let Some((listener, place)) = &listener {
+            refuse_taken(listener, place, &listeners);
+        }
+        listeners.push(listener.map(|(listener, _)| listener));
+    }
+    listeners.into_iter().flatten().collect()
+}
+
+/// Reads one handler. With the listener comes the place of its port.
+fn read_handler<'d>(item: &Value<'d>) -> Option<(Listener, Place<'d>)> {
+    let mut table = item.table("write [[handlers]], with type and config below it")?;
+    let kind = table.require("type", "add type = \"websocket-server\"");
+    let config = table.require("config", "add config = { port = 8080 }");
+    table.finish();
+    if let Some(kind) = kind {
+        let name = kind.string()?;
+        if name != WEBSOCKET_SERVER {
+            let problem = format!("this host has no handler of type {}", kind.named());
+            kind.place.refuse(problem, format!("it has `{WEBSOCKET_SERVER}`"));
+            // What its configuration should look like is not for this host to say.
+            return None;
+        }
+    }
+    read_config(config?.table("write config = { port = 8080 }")?)
+}
+
+/// Reads the configuration of a listener.
+fn read_config(mut table: Table<'_>) -> Option<(Listener, Place<'_>)> {
+    let port = table.require("port", "add port = 8080 (0 lets the system choose)");
+    let host = table.get("host");
+    let path = table.get("path");
+    table.finish();
+    let host = host.map_or(Some(IpAddr::V4(Ipv4Addr::LOCALHOST)), |value| read_host(&value));
+    let path = path.map_or(Some("/ws".to_owned()), |value| read_path(&value));
+    let port = port?;
+    let number = read_port(&port)?;
+    Some((Listener { host: host?, port: number, path: path? }, port.place))
+}
+
+/// Reads a port.
+fn read_port(value: &Value<'_>) -> Option<u16> {
+    let port = value.as_integer().and_then(|number| u16::try_from(number).ok());
+    if port.is_none() {
+        let advice = "write a whole number from 0 to 65535 (0 lets the system choose)";
+        value.refuse_as("a port", advice);
+    }
+    port
+}
+
+/// Reads an address. Names are not looked up: the answer may change, or be more than one.
+fn read_host(value: &Value<'_>) -> Option<IpAddr> {
+    let host = value.as_str().and_then(|text| text.parse().ok());
+    if host.is_none() {
+        let local = "\"127.0.0.1\" (this machine only)";
+        let advice = format!("write {local}, \"0.0.0.0\" (every network) or another address");
+        value.refuse_as("an IP address", advice);
+    }
+    host
+}
+
+/// Reads the path of a listener.
+fn read_path(value: &Value<'_>) -> Option<String> {
+    let fits = |text: &&str| {
+        let plain = |b: u8| b.is_ascii_graphic() && b != b'?' && b != b'#';
+        text.starts_with('/') && text.len() <= MAX_PATH && text.bytes().all(plain)
+    };
+    let path = value.as_str().filter(fits);
+    if path.is_none() {
+        let rule = format!("at most {MAX_PATH} ASCII characters, without `?`, `#` and space");
+        value.refuse_as("a path", format!("write \"/\" and what follows it, {rule}"));
+    }
+    path.map(str::to_owned)
+}
+
+/// Refuses an address that an earlier handler has taken.
+fn refuse_taken(listener: &Listener, place: &Place<'_>, earlier: &[Option<Listener>]) {
+    let same = |other: &Option<Listener>| {
+        other.as_ref().is_some_and(|o| (o.host, o.port) == (listener.host, listener.port))
+    };
+    if listener.port == ANY_PORT {
+        return;
+    }
+    if let Some(index) = earlier.iter().position(same) {
+        let address = SocketAddr::new(listener.host, listener.port);
+        let problem = format!("{address} is taken by handlers[{index}] already");
+        place.refuse(problem, "write another port or another host");
+    }
+}

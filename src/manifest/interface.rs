@@ -1,0 +1,81 @@
+//! The manifest's `[interface]`: what the actor says it implements and requires.
+//!
+//! The host finds the shape of an actor in the module itself, so nothing here is kept. It is
+//! checked all the same: a manifest that asks for what this host does not have would only
+//! fail later and less clearly.
+
+use super::table::{Table, Value};
+
+/// The packages that the interface has had: the guide's, and the later one.
+const PACKAGES: [&str; 2] = ["ntwk:theater", "theater:simple"];
+/// The interface that makes an actor one of this host.
+const SERVER: &str = "websocket-server";
+/// What an actor may implement.
+const IMPLEMENTS: [&str; 3] = [SERVER, "actor", "types"];
+/// What an actor may require.
+const REQUIRES: [&str; 2] = ["runtime", "types"];
+
+/// Checks `[interface]`.
+pub(super) fn check(mut table: Table<'_>) {
+    if let Some(value) = table.get("implements") {
+        check_implements(&value);
+    }
+    if let Some(value) = table.get("requires") {
+        let advice = "remove it, and the import from the actor";
+        let offer = format!("this host offers {}", list(&REQUIRES));
+        for (item, name) in names(&value).iter().flatten() {
+            if known(name, &REQUIRES).is_none() {
+                let problem = format!("{} is not offered by this host", item.named());
+                item.place.refuse(problem, format!("{advice}; {offer}"));
+            }
+        }
+    }
+    table.finish();
+}
+
+/// Checks the interfaces that the actor says it implements.
+fn check_implements(value: &Value<'_>) {
+    let Some(names) = names(value) else { return };
+    let mut unknown = false;
+    for (item, name) in &names {
+        if known(name, &IMPLEMENTS).is_none() {
+            unknown = true;
+            let problem = format!("{} is not an interface that this host calls", item.named());
+            let advice = format!("remove it; this host calls {}", list(&IMPLEMENTS));
+            item.place.refuse(problem, advice);
+        }
+    }
+    let server = names.iter().any(|(_, name)| known(name, &IMPLEMENTS) == Some(SERVER));
+    // A name that was refused just now may be the misspelt one that is missing.
+    if !server && !unknown {
+        let example = PACKAGES.map(|package| format!("\"{package}/{SERVER}\"")).join(" or ");
+        value.place.refuse(format!("does not name a {SERVER} interface"), format!("add {example}"));
+    }
+}
+
+/// The names in a string or a list of strings. `None` if any of it is something else.
+fn names<'d>(value: &Value<'d>) -> Option<Vec<(Value<'d>, &'d str)>> {
+    let Some(items) = value.items() else {
+        let Some(name) = value.as_str() else {
+            value.refuse_as("an interface", "write its name in quotes, or a list of names");
+            return None;
+        };
+        return Some(vec![(value.clone(), name)]);
+    };
+    // All of them are looked at before the first that is not a string ends it.
+    let strings: Vec<_> = items.into_iter().map(|item| (item.string(), item)).collect();
+    strings.into_iter().map(|(name, item)| Some((item, name?))).collect()
+}
+
+/// The interface that a full name means, if it is one of `interfaces`.
+fn known<'k>(name: &str, interfaces: &[&'k str]) -> Option<&'k str> {
+    let (package, interface) = name.split_once('/')?;
+    let found = interfaces.iter().find(|known| **known == interface)?;
+    PACKAGES.contains(&package).then_some(*found)
+}
+
+/// Interfaces as a message lists them.
+fn list(interfaces: &[&str]) -> String {
+    let names: Vec<String> = interfaces.iter().map(|name| format!("`{name}`")).collect();
+    format!("{} of `{}`", names.join(", "), PACKAGES.join("` or `"))
+}

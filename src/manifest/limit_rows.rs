@@ -1,0 +1,303 @@
+//! The keys of `[limits]`, one row each: how a key is read, its bounds, and what it must fit.
+
+use std::time::Duration;
+
+use super::limits::Limits;
+use super::table::{Place, Table, Value};
+use super::units;
+
+/// The unit in which an instance's memory grows, in bytes.
+const PAGE: usize = 64 << 10;
+/// The greatest size of anything but an instance's memory, in bytes.
+const GIB: u64 = 1 << 30;
+/// The greatest memory of an instance, in bytes: a page less than a `u32` can address, so
+/// that the number fits a `usize` on 32-bit boards.
+const MAX_MEMORY: u64 = (4 << 30) - (64 << 10);
+/// The longest time, in milliseconds: a day.
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+/// One key of `[limits]`.
+pub(super) struct Row {
+    /// Its name.
+    pub(super) key: &'static str,
+    /// The field that it fills.
+    pub(super) slot: fn(&mut Limits) -> Slot<'_>,
+    /// The least number taken: bytes, a count, fuel or milliseconds.
+    pub(super) least: u64,
+    /// The greatest number taken.
+    pub(super) most: u64,
+    /// What is limited, for the reference.
+    pub(super) meaning: &'static str,
+}
+
+/// A row, in the order: key, field, least, greatest, meaning.
+const fn row(
+    key: &'static str,
+    slot: fn(&mut Limits) -> Slot<'_>,
+    least: u64,
+    most: u64,
+    meaning: &'static str,
+) -> Row {
+    Row { key, slot, least, most, meaning }
+}
+
+/// All keys. The defaults are not here but in [`Limits::default`].
+#[rustfmt::skip]
+pub(super) const ROWS: [Row; 14] = [
+    row("message", |l| Slot::Size(&mut l.message), 1, GIB, "largest message from a client"),
+    row("connections", |l| Slot::Count(&mut l.connections), 1, 1_000_000, "connections open at once"),
+    row("mailbox", |l| Slot::Size(&mut l.mailbox), 1, GIB, "events waiting for the actor"),
+    row("outbox", |l| Slot::Size(&mut l.outbox), 1, GIB, "answers waiting for one client"),
+    row("state", |l| Slot::Size(&mut l.state), 1, GIB, "the actor's state"),
+    row("answer", |l| Slot::Size(&mut l.answer), 1, GIB, "all messages of one answer together"),
+    row("answers", |l| Slot::Count(&mut l.answers), 1, 1_000_000, "messages in one answer"),
+    row("memory", |l| Slot::Size(&mut l.memory), PAGE as u64, MAX_MEMORY, "linear memory of an instance"),
+    row("module", |l| Slot::Size(&mut l.module), 1, GIB, "the .wasm file"),
+    row("fuel", |l| Slot::Fuel(&mut l.fuel), 1, 1_000_000_000_000_000, "instructions of one call"),
+    row("slice", |l| Slot::Fuel(&mut l.slice), 1000, 1_000_000, "instructions between two turns"),
+    row("handshake", |l| Slot::Time(&mut l.handshake), 1, DAY, "until the whole HTTP head is there"),
+    row("close", |l| Slot::Time(&mut l.close), 1, DAY, "until the peer's close frame is there"),
+    row("shutdown", |l| Slot::Time(&mut l.shutdown), 1, DAY, "until a clean stop is complete"),
+];
+
+/// Pairs of sizes of which the first must fit into the second: what arrives has to pass
+/// through the mailbox and the instance's memory, and the rest lives in that memory.
+const FITS_INTO: [(&str, &str); 4] =
+    [("message", "mailbox"), ("message", "memory"), ("state", "memory"), ("answer", "memory")];
+
+/// A field of [`Limits`] and how its value is written.
+pub(super) enum Slot<'l> {
+    /// Bytes.
+    Size(&'l mut usize),
+    /// A number of things.
+    Count(&'l mut usize),
+    /// Fuel.
+    Fuel(&'l mut u64),
+    /// A time, kept in milliseconds.
+    Time(&'l mut Duration),
+}
+
+impl Slot<'_> {
+    /// What the number counts.
+    pub(super) fn unit(&self) -> &'static str {
+        match self {
+            Slot::Size(_) => "size",
+            Slot::Count(_) => "count",
+            Slot::Fuel(_) => "fuel",
+            Slot::Time(_) => "duration",
+        }
+    }
+
+    /// The number in the field.
+    pub(super) fn number(&self) -> u64 {
+        match self {
+            Slot::Size(field) | Slot::Count(field) => u64::try_from(**field).unwrap_or(u64::MAX),
+            Slot::Fuel(field) => **field,
+            Slot::Time(field) => u64::try_from(field.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Fills the field with a number that is within its bounds.
+    fn set(self, number: u64) {
+        match self {
+            Slot::Size(field) | Slot::Count(field) => {
+                *field = usize::try_from(number).unwrap_or(usize::MAX);
+            }
+            Slot::Fuel(field) => *field = number,
+            Slot::Time(field) => *field = Duration::from_millis(number),
+        }
+    }
+
+    /// A number as it would be written into the manifest.
+    pub(super) fn text(&self, number: u64) -> String {
+        match self {
+            Slot::Size(_) => units::size_text(number),
+            Slot::Count(_) | Slot::Fuel(_) => units::count_text(number),
+            Slot::Time(_) => units::duration_text(number),
+        }
+    }
+
+    /// Reads a value as what belongs here; anything else is refused.
+    fn read(&self, value: &Value<'_>) -> Option<i128> {
+        match self {
+            Slot::Size(_) => units::size(value),
+            Slot::Count(_) | Slot::Fuel(_) => units::count(value),
+            Slot::Time(_) => units::duration(value),
+        }
+    }
+}
+
+impl Row {
+    /// Fills this row's field from a value. `false` if the value was refused.
+    fn fill(&self, limits: &mut Limits, value: &Value<'_>) -> bool {
+        let slot = (self.slot)(limits);
+        let Some(number) = slot.read(value) else { return false };
+        // A number below zero becomes the greatest, which no row takes.
+        let number = u64::try_from(number).unwrap_or(u64::MAX);
+        if (self.least..=self.most).contains(&number) {
+            slot.set(number);
+            return true;
+        }
+        let (least, most) = (slot.text(self.least), slot.text(self.most));
+        let advice = match slot {
+            Slot::Size(_) => format!("write a size from \"{least}\" to \"{most}\""),
+            Slot::Time(_) => format!("write a duration from \"{least}\" to \"{most}\""),
+            Slot::Count(_) | Slot::Fuel(_) => {
+                format!("write a whole number from {least} to {most}")
+            }
+        };
+        value.place.refuse(format!("{} is out of range", value.shown()), advice);
+        false
+    }
+}
+
+/// A key that the manifest gives.
+struct Written<'d> {
+    /// The key.
+    key: &'static str,
+    /// Where its value stands.
+    place: Place<'d>,
+    /// Whether the value was taken. One that was not is left out of comparisons.
+    taken: bool,
+}
+
+/// Reads `[limits]`. What the table does not give has its default.
+pub(super) fn read(mut table: Table<'_>) -> Limits {
+    let mut limits = Limits::default();
+    let mut written = Vec::new();
+    for row in &ROWS {
+        if let Some(value) = table.get(row.key) {
+            let taken = row.fill(&mut limits, &value);
+            written.push(Written { key: row.key, place: value.place, taken });
+        }
+    }
+    table.finish();
+    limits.memory -= limits.memory % PAGE;
+    for (small, large) in FITS_INTO {
+        check_fit(small, large, &mut limits, &written);
+    }
+    limits
+}
+
+/// Refuses a size that does not fit into another, at the key that the manifest gives.
+fn check_fit(small: &str, large: &str, limits: &mut Limits, written: &[Written<'_>]) {
+    let find = |key| written.iter().find(|written| written.key == key);
+    let (small_written, large_written) = (find(small), find(large));
+    let mut refused = small_written.iter().chain(&large_written).filter(|found| !found.taken);
+    let (small_size, large_size) = (number_of(small, limits), number_of(large, limits));
+    if refused.next().is_some() || small_size <= large_size {
+        return;
+    }
+    let (small_text, large_text) = (units::size_text(small_size), units::size_text(large_size));
+    let by_default = |found: Option<_>| if found.is_none() { " by default" } else { "" };
+    if let Some(found) = large_written {
+        let other = format!("limits.{small} ({small_text}{})", by_default(small_written));
+        let problem = format!("{large_text} is less than {other}");
+        found.place.refuse(problem, format!("raise limits.{large} or lower limits.{small}"));
+    } else if let Some(found) = small_written {
+        let other = format!("limits.{large} ({large_text} by default)");
+        let problem = format!("{small_text} is more than {other}");
+        found.place.refuse(problem, format!("lower limits.{small} or raise limits.{large}"));
+    }
+}
+
+/// The number in the field of a key.
+fn number_of(key: &str, limits: &mut Limits) -> u64 {
+    let row = ROWS.iter().find(|row| row.key == key);
+    row.map_or(0, |row| (row.slot)(limits).number())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+    use crate::manifest::tests::{LEAST, parse, said};
+
+    /// A number as any row of this kind takes it.
+    fn written(row: &Row, number: u64) -> String {
+        match (row.slot)(&mut Limits::default()) {
+            Slot::Time(_) => format!("\"{number}ms\""),
+            _ => number.to_string(),
+        }
+    }
+
+    /// A manifest that sets a row, and the others such that anything fits.
+    fn manifest(row: &Row, number: u64) -> String {
+        let mut text = format!("{LEAST}[limits]\n{} = {}\n", row.key, written(row, number));
+        let roomy =
+            [("mailbox", GIB), ("memory", MAX_MEMORY), ("message", 1), ("state", 1), ("answer", 1)];
+        for (key, number) in roomy.iter().filter(|(key, _)| *key != row.key) {
+            text.push_str(&format!("{key} = {number}\n"));
+        }
+        text
+    }
+
+    #[test]
+    fn every_limit_is_taken_at_its_bounds_and_refused_one_past_them() {
+        for row in &ROWS {
+            for number in [row.least, row.most] {
+                let mut limits = parse(&manifest(row, number)).unwrap().limits;
+                assert_eq!((row.slot)(&mut limits).number(), number, "{}", row.key);
+            }
+            for number in [row.least - 1, row.most + 1] {
+                let said = said(&manifest(row, number));
+                let key = row.key;
+                let start = format!("7: limits.{key}: {} is out of range; ", written(row, number));
+                assert!(said.starts_with(&start), "{said}");
+                assert_eq!(said.lines().count(), 1, "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_default_is_within_its_bounds_and_fits() {
+        let mut limits = Limits::default();
+        for row in &ROWS {
+            let number = (row.slot)(&mut limits).number();
+            assert!((row.least..=row.most).contains(&number), "{}", row.key);
+        }
+        for (small, large) in FITS_INTO {
+            assert!(number_of(small, &mut limits) <= number_of(large, &mut limits));
+        }
+    }
+
+    #[test]
+    fn limits_that_contradict_each_other_are_told_with_both_keys() {
+        let cases = [
+            (
+                "[limits]\nmailbox = '32KiB'",
+                "7: limits.mailbox: 32KiB is less than limits.message (64KiB by default); raise \
+                 limits.mailbox or lower limits.message",
+            ),
+            (
+                "[limits]\nmessage = '2MiB'",
+                "7: limits.message: 2MiB is more than limits.mailbox (1MiB by default); lower \
+                 limits.message or raise limits.mailbox",
+            ),
+            (
+                "[limits]\nmemory = '1MiB'\nstate = '2MiB'",
+                "7: limits.memory: 1MiB is less than limits.state (2MiB); raise limits.memory or \
+                 lower limits.state",
+            ),
+            (
+                "[limits]\nanswer = '17MiB'",
+                "7: limits.answer: 17MiB is more than limits.memory (16MiB by default); lower \
+                 limits.answer or raise limits.memory",
+            ),
+            (
+                "[limits]\nmailbox = '32MiB'\nmessage = '32MiB'",
+                "8: limits.message: 32MiB is more than limits.memory (16MiB by default); lower \
+                 limits.message or raise limits.memory",
+            ),
+            // A limit that was refused is not compared as well.
+            (
+                "[limits]\nmailbox = '32KiB'\nmessage = 0",
+                "8: limits.message: 0 is out of range; write a size from \"1B\" to \"1GiB\"",
+            ),
+        ];
+        for (lines, expected) in cases {
+            assert_eq!(said(&format!("{LEAST}{lines}\n")), expected);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What one actor and its clients may use: the manifest's `[limits]`.
+
+use std::time::Duration;
+
+use super::limit_rows::{ROWS, Row};
+
+/// How much one actor and its clients may use.
+///
+/// Every one of them is a bound that holds whatever a client or an actor does; the defaults
+/// suit a board with 512 MB. [`limit_keys`] lists them for the documentation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest message a client may send, in bytes; a larger one closes its connection
+    /// with code 1009. Default 64 KiB.
+    pub message: usize,
+    /// How many connections may be open at once, all listeners of the actor together.
+    /// Default 1024.
+    pub connections: usize,
+    /// How many bytes of events may wait for the actor, all connections together. Default
+    /// 1 MiB.
+    pub mailbox: usize,
+    /// How many bytes of answers may wait for one client to read them. Default 64 KiB.
+    pub outbox: usize,
+    /// The largest state of the actor, in bytes. Default 1 MiB.
+    pub state: usize,
+    /// How many bytes all messages of one answer may hold together. Default 256 KiB.
+    pub answer: usize,
+    /// How many messages one answer may hold. Default 64.
+    pub answers: usize,
+    /// The largest linear memory of an instance, in bytes, rounded down to whole pages of
+    /// 64 KiB. Default 16 MiB.
+    pub memory: usize,
+    /// The largest `.wasm` file, in bytes. Default 4 MiB.
+    pub module: usize,
+    /// The fuel of one call: roughly, how many instructions it may execute. Default
+    /// 200,000,000.
+    pub fuel: u64,
+    /// The fuel after which a call lets the rest of the host take a turn. Smaller is fairer,
+    /// greater is faster. Default 20,000.
+    pub slice: u64,
+    /// How long a client may take to send its whole HTTP head. Default 5 s.
+    pub handshake: Duration,
+    /// How long to wait for the peer's close frame. Default 2 s.
+    pub close: Duration,
+    /// How long a clean stop of the actor may take. Default 10 s.
+    pub shutdown: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message: 64 << 10,
+            connections: 1024,
+            mailbox: 1 << 20,
+            outbox: 64 << 10,
+            state: 1 << 20,
+            answer: 256 << 10,
+            answers: 64,
+            memory: 16 << 20,
+            module: 4 << 20,
+            fuel: 200_000_000,
+            slice: 20_000,
+            handshake: Duration::from_secs(5),
+            close: Duration::from_secs(2),
+            shutdown: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What a reference of the manifest says about one key of `[limits]`. All texts can be
+/// written into a manifest as they are, sizes and durations within quotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitKey {
+    /// The key, which is also the name of the field in [`Limits`].
+    pub key: &'static str,
+    /// `size`, `count`, `fuel` or `duration`.
+    pub unit: &'static str,
+    /// What holds where the key is left out.
+    pub default: String,
+    /// The least value that is taken.
+    pub least: String,
+    /// The greatest value that is taken.
+    pub most: String,
+    /// What is limited.
+    pub meaning: &'static str,
+}
+
+/// Every key of `[limits]`, with the real defaults and bounds.
+pub fn limit_keys() -> Vec<LimitKey> {
+    let mut defaults = Limits::default();
+    let describe = |row: &Row| {
+        let slot = (row.slot)(&mut defaults);
+        LimitKey {
+            key: row.key,
+            unit: slot.unit(),
+            default: slot.text(slot.number()),
+            least: slot.text(row.least),
+            most: slot.text(row.most),
+            meaning: row.meaning,
+        }
+    };
+    ROWS.iter().map(describe).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::manifest::tests::{LEAST, parse};
+
+    #[test]
+    fn the_reference_lists_every_limit_with_its_default_and_bounds() {
+        let listed: Vec<String> = limit_keys()
+            .iter()
+            .map(|k| format!("{} {} {} {} {}", k.key, k.unit, k.default, k.least, k.most))
+            .collect();
+        let expected = [
+            "message size 64KiB 1B 1GiB",
+            "connections count 1024 1 1_000_000",
+            "mailbox size 1MiB 1B 1GiB",
+            "outbox size 64KiB 1B 1GiB",
+            "state size 1MiB 1B 1GiB",
+            "answer size 256KiB 1B 1GiB",
+            "answers count 64 1 1_000_000",
+            "memory size 16MiB 64KiB 4194240KiB",
+            "module size 4MiB 1B 1GiB",
+            "fuel fuel 200_000_000 1 1_000_000_000_000_000",
+            "slice fuel 20_000 1000 1_000_000",
+            "handshake duration 5s 1ms 24h",
+            "close duration 2s 1ms 24h",
+            "shutdown duration 10s 1ms 24h",
+        ];
+        assert_eq!(listed, expected);
+    }
+
+    #[test]
+    fn the_texts_of_the_reference_can_be_written_into_a_manifest() {
+        let mut text = format!("{LEAST}[limits]\n");
+        for key in limit_keys() {
+            let quote = if matches!(key.unit, "size" | "duration") { "\"" } else { "" };
+            text.push_str(&format!("{} = {quote}{}{quote}\n", key.key, key.default));
+        }
+        assert_eq!(parse(&text).unwrap().limits, Limits::default());
+    }
+}

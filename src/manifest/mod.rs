@@ -1,0 +1,201 @@
+//! The manifest: a TOML file that says which module an actor is, where clients reach it, and
+//! how much of the machine it may use.
+//!
+//! Everything is checked when the file is read, and everything that is wrong with it is
+//! reported at once, each mistake with its line and with what to write instead. Nothing is
+//! ignored: a key this host does not know is a mistake as well.
+//!
+//! # Layout
+//! - `error`: the mistakes, and how they are printed
+//! - `table`: walks over the parsed TOML; `nearest` finds what a misspelt key was meant to be
+//! - `interface`, `handlers`, `limits` with `limit_rows` and `units`, `logging`: one for each
+//!   part of a manifest
+//! - `tests`, and `golden` with the exact words about every kind of mistake
+
+mod error;
+mod handlers;
+mod interface;
+mod limit_rows;
+mod limits;
+mod logging;
+mod nearest;
+mod table;
+mod units;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+
+use table::{Document, Table};
+
+pub use error::{ManifestError, Mistake};
+pub use handlers::Listener;
+pub use limits::{LimitKey, Limits, limit_keys};
+pub use logging::{Logging, Output};
+
+/// The name of a manifest within a folder.
+const FILE_NAME: &str = "manifest.toml";
+/// The largest manifest that is read, in bytes. Far beyond any real one; it keeps a wrong
+/// path, such as one to a device, from filling the memory.
+const MAX_FILE: usize = 1 << 20;
+/// The longest name of an actor, in bytes.
+const MAX_NAME: usize = 64;
+/// Stands at the host's own lines in the log, so no actor may have it as its name.
+const HOST_NAME: &str = "footlight";
+
+/// An actor as its manifest describes it.
+///
+/// ```
+/// use std::path::Path;
+///
+/// let text = r#"
+/// name = "chat-room"
+/// component_path = "chat_room.wasm"
+///
+/// [[handlers]]
+/// type = "websocket-server"
+/// config = { port = 8080 }
+/// "#;
+/// let manifest = footlight::manifest::Manifest::parse(Path::new("chat/manifest.toml"), text)?;
+/// assert_eq!(manifest.component, Path::new("chat/chat_room.wasm"));
+/// assert_eq!(manifest.limits.message, 64 * 1024);
+/// # Ok::<(), footlight::manifest::ManifestError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// The file it was read from.
+    pub file: PathBuf,
+    /// The actor's name, as it stands in the log and names its files: at most 64 ASCII
+    /// letters, digits, `-`, `_` and `.`, not beginning with a dot.
+    pub name: String,
+    /// The actor's module or component, joined to the manifest's folder.
+    pub component: PathBuf,
+    /// The file with the first state, joined to the manifest's folder.
+    pub init_state: Option<PathBuf>,
+    /// Where clients reach the actor. At least one, no two with the same address.
+    pub listeners: Vec<Listener>,
+    /// What the actor and its clients may use.
+    pub limits: Limits,
+    /// What of the actor's log is kept, and where.
+    pub logging: Logging,
+}
+
+impl Manifest {
+    /// Reads a manifest from a file, or from `manifest.toml` in a folder.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds any mistake.
+    pub fn load(path: &Path) -> Result<Self, ManifestError> {
+        let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
+        match read_bounded(&file).map(String::from_utf8) {
+            Ok(Ok(text)) => Self::parse(&file, &text),
+            Ok(Err(error)) => {
+                let valid = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+                let line = valid.filter(|byte| **byte == b'\n').count() + 1;
+                Err(ManifestError::not_text(file, line))
+            }
+            Err(error) => Err(ManifestError::unreadable(file, &error)),
+        }
+    }
+
+    /// Reads a manifest from its text. `file` is where the text is from: it stands in
+    /// messages, and its folder is what paths in the text are relative to.
+    ///
+    /// # Errors
+    /// When the text holds any mistake.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, ManifestError> {
+        let document = Document::new(file, text);
+        let (tree, errors) = DeTable::parse_recoverable(text);
+        if !errors.is_empty() {
+            for error in errors {
+                let offset = error.span().map_or(0, |span| span.start);
+                document.not_toml(offset, error.message());
+            }
+            // What could still be made out of the text is not worth more messages.
+            return document.finish(Self::empty(file));
+        }
+        let manifest = Self::read(file, document.root(tree.get_ref()));
+        document.finish(manifest)
+    }
+
+    /// Reads the root. Where something is wrong the manifest is filled up somehow; the
+    /// document knows that it must not be used.
+    fn read(file: &Path, mut root: Table<'_>) -> Self {
+        let mut manifest = Self::empty(file);
+        if let Some(name) = read_name(&mut root) {
+            manifest.name = name;
+        }
+        let component = root.require("component_path", "add component_path = \"actor.wasm\"");
+        if let Some(path) = component.and_then(|value| value.path()) {
+            manifest.component = path;
+        }
+        manifest.init_state = root.get("init_state").and_then(|value| value.path());
+        if let Some(table) = section(&mut root, "interface") {
+            interface::check(table);
+        }
+        manifest.listeners = handlers::read(&mut root);
+        if let Some(table) = section(&mut root, "limits") {
+            manifest.limits = limit_rows::read(table);
+        }
+        if let Some(table) = section(&mut root, "logging") {
+            manifest.logging = logging::read(table, &manifest.name);
+        }
+        root.finish();
+        manifest
+    }
+
+    /// A manifest that says nothing yet.
+    fn empty(file: &Path) -> Self {
+        Self {
+            file: file.to_owned(),
+            name: String::new(),
+            component: PathBuf::new(),
+            init_state: None,
+            listeners: Vec::new(),
+            limits: Limits::default(),
+            logging: Logging::default(),
+        }
+    }
+}
+
+/// Reads a file that is not too large to be a manifest.
+fn read_bounded(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(MAX_FILE).unwrap_or(u64::MAX);
+    File::open(file)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_FILE {
+        return Err(io::Error::other("too large for a manifest (more than 1MiB)"));
+    }
+    Ok(bytes)
+}
+
+/// A part of the manifest that may be left out.
+fn section<'d>(root: &mut Table<'d>, key: &'static str) -> Option<Table<'d>> {
+    root.get(key)?.table(&format!("write [{key}], with its keys below it"))
+}
+
+/// Reads the actor's name.
+fn read_name(root: &mut Table<'_>) -> Option<String> {
+    let value = root.require("name", "add name = \"my-actor\"")?;
+    let name = value.string()?;
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    let length = 1..=MAX_NAME;
+    // The name becomes a part of paths, where a leading dot would hide a file or leave a folder.
+    if !length.contains(&name.len()) || !name.bytes().all(allowed) || name.starts_with('.') {
+        let advice = format!("write 1 to {MAX_NAME} ASCII letters, digits, `-`, `_` and `.`");
+        value.refuse_as("a name", format!("{advice}, not beginning with `.`"));
+        return None;
+    }
+    if name == HOST_NAME {
+        value.place.refuse("the host's own lines in the log have this name", "write another name");
+        return None;
+    }
+    Some(name.to_owned())
+}

@@ -1,0 +1,64 @@
+//! Finds the key that somebody meant by a misspelt one.
+
+/// The word of `known` that is nearest to `word`, if it is near enough to be what was meant.
+///
+/// Near enough is one edit in a very short word and up to three in a long one; beyond that a
+/// suggestion would only mislead.
+pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let allowed = word.chars().count().div_ceil(3).clamp(1, 3);
+    known
+        .iter()
+        .map(|candidate| (distance(word, candidate), *candidate))
+        .filter(|(edits, _)| *edits <= allowed)
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many letters have to be added, removed or replaced to turn one word into the other.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    // `row` holds the distances from the letters of `from` seen so far to each beginning of
+    // `to`; only one row is kept, and `diagonal` is what the previous row had to the left.
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (seen, letter) in from.chars().enumerate() {
+        let mut diagonal = seen;
+        let mut left = seen + 1;
+        let mut cells = row.iter_mut();
+        if let Some(first) = cells.next() {
+            *first = left;
+        }
+        for (cell, other) in cells.zip(&to) {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = *cell;
+            left = replaced.min(left + 1).min(diagonal + 1);
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distance_counts_single_letter_edits() {
+        assert_eq!(distance("", ""), 0);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", ""), 3);
+        assert_eq!(distance("port", "port"), 0);
+        assert_eq!(distance("prot", "port"), 2);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn a_near_word_is_suggested_and_a_far_one_is_not() {
+        let known = ["port", "host", "path"];
+        assert_eq!(nearest("prot", &known), Some("port"));
+        assert_eq!(nearest("hosts", &known), Some("host"));
+        assert_eq!(nearest("Path", &known), Some("path"));
+        assert_eq!(nearest("protocol", &known), None);
+        assert_eq!(nearest("", &known), None);
+        assert_eq!(nearest("component-path", &["component_path"]), Some("component_path"));
+    }
+}

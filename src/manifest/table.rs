@@ -1,0 +1,252 @@
+//! Walks over parsed TOML and keeps account of what is wrong with it.
+//!
+//! A [`Document`] collects mistakes, so that one pass finds them all; a [`Table`] remembers
+//! which keys it was asked for, so that it can refuse the others; a [`Value`] knows where it
+//! stands. Reading goes on after a mistake, with `None` in place of the value.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use super::error::{ManifestError, Mistake};
+use super::nearest::nearest;
+
+/// The longest part of a wrong value that a message repeats, in characters.
+const SHOWN: usize = 60;
+
+/// The text being read and the mistakes found in it so far.
+pub(super) struct Document<'t> {
+    /// The manifest, for the messages and for the folder that paths are relative to.
+    file: &'t Path,
+    /// Where each line begins, as an offset into the text: a span is an offset, and people
+    /// count lines.
+    line_starts: Vec<usize>,
+    /// Shared by all tables and values of this document, hence the cell.
+    mistakes: RefCell<Vec<Mistake>>,
+}
+
+impl<'t> Document<'t> {
+    /// A document without mistakes, so far.
+    pub(super) fn new(file: &'t Path, text: &str) -> Self {
+        let after_newlines = text.match_indices('\n').map(|(offset, _)| offset + 1);
+        let line_starts = std::iter::once(0).chain(after_newlines).collect();
+        Self { file, line_starts, mistakes: RefCell::new(Vec::new()) }
+    }
+
+    /// The outermost table. Its own place is the first line.
+    pub(super) fn root<'d>(&'d self, entries: &'d DeTable<'d>) -> Table<'d> {
+        let place = Place { document: self, key: String::new(), offset: 0 };
+        Table { place, entries, known: Vec::new() }
+    }
+
+    /// Takes up what the TOML parser says.
+    pub(super) fn not_toml(&self, offset: usize, message: &str) {
+        let (file, line) = (self.file.to_owned(), Some(self.line(offset)));
+        let problem = format!("not TOML: {message}");
+        let mistake = Mistake { file, line, key: None, problem, advice: None };
+        self.mistakes.borrow_mut().push(mistake);
+    }
+
+    /// The line that holds this offset, counted from 1.
+    fn line(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= offset)
+    }
+
+    /// `value` if nothing was wrong, else all mistakes in the order of their lines.
+    pub(super) fn finish<T>(self, value: T) -> Result<T, ManifestError> {
+        let mut mistakes = self.mistakes.into_inner();
+        if mistakes.is_empty() {
+            return Ok(value);
+        }
+        mistakes.sort_by_key(|mistake| mistake.line);
+        // Of what the TOML parser says about one line only the first is kept: the rest tends
+        // to be its consequence.
+        mistakes.dedup_by(|next, kept| next.key.is_none() && next.line == kept.line);
+        Err(ManifestError { mistakes })
+    }
+}
+
+/// Where something stands.
+#[derive(Clone)]
+pub(super) struct Place<'d> {
+    /// The document it belongs to, which takes up the mistakes.
+    document: &'d Document<'d>,
+    /// The key with all its parents, empty for the root.
+    key: String,
+    /// Where it begins in the text.
+    offset: usize,
+}
+
+impl<'d> Place<'d> {
+    /// The place of something inside this one.
+    fn inner(&self, key: &str, offset: usize) -> Self {
+        let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let quoted = key.is_empty() || !key.chars().all(bare);
+        let key = if quoted { shorten(&format!("{key:?}")) } else { shorten(key) };
+        let dot = if self.key.is_empty() { "" } else { "." };
+        Self { document: self.document, key: format!("{}{dot}{key}", self.key), offset }
+    }
+
+    /// Records a mistake here.
+    pub(super) fn refuse(&self, problem: impl Into<String>, advice: impl Into<String>) {
+        self.document.mistakes.borrow_mut().push(Mistake {
+            file: self.document.file.to_owned(),
+            line: Some(self.document.line(self.offset)),
+            key: Some(self.key.clone()),
+            problem: problem.into(),
+            advice: Some(advice.into()),
+        });
+    }
+}
+
+/// A table whose keys are asked for one by one, and at last [finished](Table::finish).
+pub(super) struct Table<'d> {
+    /// The header of the table, or where its first key mentions it.
+    place: Place<'d>,
+    /// All that the text gives.
+    entries: &'d DeTable<'d>,
+    /// The keys asked for so far, in that order: the ones that are known here.
+    known: Vec<&'static str>,
+}
+
+impl<'d> Table<'d> {
+    /// The value of a key that may be left out.
+    pub(super) fn get(&mut self, key: &'static str) -> Option<Value<'d>> {
+        self.known.push(key);
+        let found = self.entries.get(key)?;
+        let place = self.place.inner(key, found.span().start);
+        Some(Value { place, value: found.get_ref() })
+    }
+
+    /// The value of a key that must be there; `advice` says what to add where it is not.
+    pub(super) fn require(&mut self, key: &'static str, advice: &str) -> Option<Value<'d>> {
+        let found = self.get(key);
+        if found.is_none() {
+            self.place.inner(key, self.place.offset).refuse("missing", advice);
+        }
+        found
+    }
+
+    /// Refuses every key that was not asked for.
+    pub(super) fn finish(self) {
+        let listed: Vec<String> = self.known.iter().map(|key| format!("`{key}`")).collect();
+        let listed = listed.join(", ");
+        for key in self.entries.keys() {
+            let (name, offset) = (key.get_ref(), key.span().start);
+            if self.known.contains(&name.as_ref()) {
+                continue;
+            }
+            let advice = match nearest(name, &self.known) {
+                Some(meant) => format!("did you mean `{meant}`? The keys here are {listed}"),
+                None => format!("the keys here are {listed}"),
+            };
+            self.place.inner(name, offset).refuse("unknown key", advice);
+        }
+    }
+}
+
+/// A value and its place.
+#[derive(Clone)]
+pub(super) struct Value<'d> {
+    /// Where the value begins; for a table, its header.
+    pub(super) place: Place<'d>,
+    /// The value as parsed.
+    value: &'d DeValue<'d>,
+}
+
+impl<'d> Value<'d> {
+    /// The value in the words of a message: short, on one line.
+    pub(super) fn shown(&self) -> String {
+        match self.value {
+            DeValue::String(text) => shorten(&format!("{text:?}")),
+            DeValue::Integer(number) => shorten(&number.to_string()),
+            DeValue::Float(number) => shorten(&number.to_string()),
+            DeValue::Boolean(value) => value.to_string(),
+            DeValue::Datetime(_) => "a date".to_owned(),
+            DeValue::Array(_) => "an array".to_owned(),
+            DeValue::Table(_) => "a table".to_owned(),
+        }
+    }
+
+    /// The name that this value is, in the words of a message.
+    pub(super) fn named(&self) -> String {
+        let name = self.as_str().unwrap_or_default();
+        format!("`{}`", shorten(&name.escape_debug().to_string()))
+    }
+
+    /// Records that this value is not what belongs here.
+    pub(super) fn refuse_as(&self, what: &str, advice: impl Into<String>) {
+        self.place.refuse(format!("{} is not {what}", self.shown()), advice);
+    }
+
+    /// The text, if this is a string.
+    pub(super) fn as_str(&self) -> Option<&'d str> {
+        self.value.as_str()
+    }
+
+    /// The number, if this is an integer. One that is too large or too small for the type
+    /// becomes its greatest value, which is out of every range asked for.
+    pub(super) fn as_integer(&self) -> Option<i128> {
+        let number = self.value.as_integer()?;
+        Some(i128::from_str_radix(number.as_str(), number.radix()).unwrap_or(i128::MAX))
+    }
+
+    /// The text; anything but a string is refused.
+    pub(super) fn string(&self) -> Option<&'d str> {
+        let text = self.as_str();
+        if text.is_none() {
+            self.refuse_as("a string", "write one text in quotes");
+        }
+        text
+    }
+
+    /// True or false; anything else is refused.
+    pub(super) fn boolean(&self) -> Option<bool> {
+        let value = self.value.as_bool();
+        if value.is_none() {
+            self.refuse_as("a boolean", "write true or false, without quotes");
+        }
+        value
+    }
+
+    /// A path, made relative to the manifest's folder unless it is absolute.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        let text = self.string()?;
+        if text.is_empty() || text.contains('\0') {
+            self.refuse_as("a path", "write a path, relative to the manifest's folder");
+            return None;
+        }
+        let folder = self.place.document.file.parent().unwrap_or(Path::new(""));
+        Some(folder.join(text))
+    }
+
+    /// A table; anything else is refused with `advice`.
+    pub(super) fn table(&self, advice: &str) -> Option<Table<'d>> {
+        let entries = self.value.as_table();
+        if entries.is_none() {
+            self.refuse_as("a table", advice);
+        }
+        let place = self.place.clone();
+        entries.map(|entries| Table { place, entries, known: Vec::new() })
+    }
+
+    /// The items, if this is an array.
+    pub(super) fn items(&self) -> Option<Vec<Value<'d>>> {
+        let array = self.value.as_array()?;
+        let item = |(index, item): (usize, &'d toml::Spanned<DeValue<'d>>)| {
+            let (document, offset) = (self.place.document, item.span().start);
+            let key = format!("{}[{index}]", self.place.key);
+            Value { place: Place { document, key, offset }, value: item.get_ref() }
+        };
+        Some(array.iter().enumerate().map(item).collect())
+    }
+}
+
+/// The beginning of a text that is too long for a message.
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}

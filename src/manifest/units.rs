@@ -1,0 +1,151 @@
+//! Sizes and durations as people write them, both ways.
+
+use super::table::Value;
+
+/// The units of a size and their bytes, the greatest first.
+const SIZES: [(&str, i128); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+
+/// The units of a duration and their milliseconds, the greatest first.
+const DURATIONS: [(&str, i128); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+
+/// Bytes: a whole number, or text such as `"64KiB"`. Anything else is refused.
+pub(super) fn size(value: &Value<'_>) -> Option<i128> {
+    let read = value.as_integer().or_else(|| measure(value.as_str()?, &SIZES));
+    if read.is_none() {
+        value.refuse_as("a size", size_advice(value.as_str()));
+    }
+    read
+}
+
+/// Milliseconds, from text such as `"500ms"` or `"5s"`. A bare number is refused, because it
+/// does not say which unit its author had in mind.
+pub(super) fn duration(value: &Value<'_>) -> Option<i128> {
+    let read = value.as_str().and_then(|text| measure(text, &DURATIONS));
+    if read.is_none() {
+        let number = value.as_integer().map(|number| number.to_string());
+        let number = number.or_else(|| value.as_str().map(digits).map(str::to_owned));
+        let number = number.filter(|number| is_short_number(number));
+        let example = number.as_deref().unwrap_or("5");
+        let advice = format!("write a whole number and its unit, such as \"{example}s\"");
+        value.refuse_as("a duration", format!("{advice} (units: ms, s, m, h)"));
+    }
+    read
+}
+
+/// A whole number. Anything else is refused.
+pub(super) fn count(value: &Value<'_>) -> Option<i128> {
+    let read = value.as_integer();
+    if read.is_none() {
+        value.refuse_as("a whole number", "write digits, without quotes");
+    }
+    read
+}
+
+/// Bytes in the greatest unit that divides them: `64KiB`, `1000B`.
+pub(super) fn size_text(bytes: u64) -> String {
+    in_units(bytes, &SIZES)
+}
+
+/// Milliseconds in the greatest unit that divides them: `500ms`, `5s`.
+pub(super) fn duration_text(milliseconds: u64) -> String {
+    in_units(milliseconds, &DURATIONS)
+}
+
+/// A number, with its thousands set apart as TOML allows it from 10,000 on: `200_000_000`.
+pub(super) fn count_text(number: u64) -> String {
+    let digits = number.to_string();
+    if digits.len() < 5 {
+        return digits;
+    }
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push('_');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Reads digits and a unit, in the smallest unit. A number too great to count stays out of
+/// every range.
+fn measure(text: &str, units: &[(&str, i128)]) -> Option<i128> {
+    let number = digits(text);
+    let (_, factor) = units.iter().find(|(unit, _)| text.strip_prefix(number) == Some(unit))?;
+    if number.is_empty() {
+        return None;
+    }
+    Some(number.parse().unwrap_or(i128::MAX).saturating_mul(*factor))
+}
+
+/// The digits a text begins with.
+fn digits(text: &str) -> &str {
+    text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default()
+}
+
+/// Whether a number may be repeated in an example.
+fn is_short_number(text: &str) -> bool {
+    (1..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// What to write instead of a text that is no size. The decimal units are the likely
+/// mistake: their meaning differs from one program to the next, so none is taken here.
+fn size_advice(text: Option<&str>) -> String {
+    let text = text.unwrap_or_default();
+    let number = digits(text);
+    let unit = text.strip_prefix(number).unwrap_or_default().trim().to_ascii_lowercase();
+    let meant = match unit.as_str() {
+        "k" | "kb" | "kib" => "KiB",
+        "m" | "mb" | "mib" => "MiB",
+        "g" | "gb" | "gib" => "GiB",
+        _ => "",
+    };
+    if !meant.is_empty() && is_short_number(number) {
+        return format!("write \"{number}{meant}\" (1KiB is 1024 bytes)");
+    }
+    "write bytes as a whole number, or text such as \"64KiB\" (units: B, KiB, MiB, GiB)".to_owned()
+}
+
+/// The number in the greatest unit that divides it.
+fn in_units(number: u64, units: &[(&str, i128)]) -> String {
+    let number = i128::from(number);
+    let fits = |(_, factor): &&(&str, i128)| number % *factor == 0 && number >= *factor;
+    let (unit, factor) = units.iter().find(fits).or(units.last()).copied().unwrap_or(("", 1));
+    format!("{}{unit}", number / factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_a_size_or_duration_reads_back_as_the_same_number() {
+        for number in [0, 1, 999, 1000, 1024, 65_536, 1 << 20, 1 << 30, 60_000, 3_600_000] {
+            assert_eq!(measure(&size_text(number), &SIZES), Some(number.into()));
+            assert_eq!(measure(&duration_text(number), &DURATIONS), Some(number.into()));
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_in_the_greatest_unit_that_divides_them() {
+        assert_eq!(size_text(65_536), "64KiB");
+        assert_eq!(size_text(65_537), "65537B");
+        assert_eq!(size_text(1 << 30), "1GiB");
+        assert_eq!(duration_text(500), "500ms");
+        assert_eq!(duration_text(5000), "5s");
+        assert_eq!(duration_text(120_000), "2m");
+        assert_eq!(duration_text(86_400_000), "24h");
+        assert_eq!(count_text(1024), "1024");
+        assert_eq!(count_text(20_000), "20_000");
+        assert_eq!(count_text(200_000_000), "200_000_000");
+    }
+
+    #[test]
+    fn only_digits_followed_at_once_by_a_known_unit_are_read() {
+        for text in ["", "B", "64", "64 KiB", "64kib", "64KB", "1.5MiB", "-1B", "+1B", "１B"] {
+            assert_eq!(measure(text, &SIZES), None, "{text:?}");
+        }
+        assert_eq!(measure("512B", &SIZES), Some(512));
+        assert_eq!(measure(&format!("{}GiB", "9".repeat(50)), &SIZES), Some(i128::MAX));
+    }
+}

@@ -1,0 +1,163 @@
+//! The four forms of the interface, and how to tell them apart.
+
+use core::fmt;
+
+/// One of the four forms that `handle-message` had over time. A module's core signatures
+/// tell which one it speaks; see [`Shape::detect`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// The guide's own (2025-01-22): a message's type is a string.
+    Guide,
+    /// From 2025-01-22: a message's type is a variant.
+    Typed,
+    /// From 2025-02-25: state first and optional, and a `result`.
+    Result,
+    /// From 2025-06-03: as *result*, in the package `theater:simple`.
+    Renamed,
+}
+
+/// A core function's type, as far as this interface needs it: everything is an `i32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// How many parameters, all of type `i32`.
+    pub params: usize,
+    /// How many results, all of type `i32`.
+    pub results: usize,
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({} × i32) → {} × i32", self.params, self.results)
+    }
+}
+
+/// `cabi_realloc(old, old_size, align, new_size) -> ptr`: how the host gets memory in the
+/// guest (canonical ABI, `realloc`).
+pub const REALLOC: (&str, Signature) = ("cabi_realloc", Signature { params: 4, results: 1 });
+
+/// The export that is called once after instantiation, where it is there (the core
+/// convention of "reactor" modules).
+pub const INITIALIZE: (&str, Signature) = ("_initialize", Signature { params: 0, results: 0 });
+
+/// The signature of every `cabi_post_…` export: it takes what the function returned.
+pub const POST_RETURN: Signature = Signature { params: 1, results: 0 };
+
+/// The name of the exported linear memory.
+pub const MEMORY: &str = "memory";
+
+/// The modules under which `log` can be imported, in core form.
+pub const RUNTIME_MODULES: [&str; 2] = ["ntwk:theater/runtime", "theater:simple/runtime"];
+
+/// The import `log: func(msg: string)`, in core form: pointer and length.
+pub const LOG: (&str, Signature) = ("log", Signature { params: 2, results: 0 });
+
+/// The export names of `handle-message`, one for each package name.
+pub const HANDLE_MESSAGE: [&str; 2] = [
+    "ntwk:theater/websocket-server#handle-message",
+    "theater:simple/websocket-server#handle-message",
+];
+
+impl Shape {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Guide, Self::Typed, Self::Result, Self::Renamed];
+
+    /// The shape whose `handle-message` has this export name and signature.
+    pub fn detect(export: &str, signature: Signature) -> Option<Self> {
+        Self::ALL.into_iter().find(|shape| {
+            shape.handle_message() == export && shape.handle_message_signature() == signature
+        })
+    }
+
+    /// The shape's name in this project's documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Guide => "guide",
+            Self::Typed => "typed",
+            Self::Result => "result",
+            Self::Renamed => "renamed",
+        }
+    }
+
+    /// The export name of `handle-message`.
+    pub fn handle_message(self) -> &'static str {
+        match self {
+            Self::Renamed => "theater:simple/websocket-server#handle-message",
+            _ => "ntwk:theater/websocket-server#handle-message",
+        }
+    }
+
+    /// The export to call once the result of `handle-message` has been lifted.
+    pub fn handle_message_post(self) -> &'static str {
+        match self {
+            Self::Renamed => "cabi_post_theater:simple/websocket-server#handle-message",
+            _ => "cabi_post_ntwk:theater/websocket-server#handle-message",
+        }
+    }
+
+    /// The flat form of `handle-message`: see [`crate::lower`] for what each parameter is.
+    pub fn handle_message_signature(self) -> Signature {
+        let params = match self {
+            Self::Guide => 10,
+            Self::Typed => 11,
+            Self::Result | Self::Renamed => 12,
+        };
+        Signature { params, results: 1 }
+    }
+
+    /// The export name of `init`.
+    pub fn init(self) -> &'static str {
+        match self {
+            Self::Renamed => "theater:simple/actor#init",
+            _ => "ntwk:theater/actor#init",
+        }
+    }
+
+    /// The export to call once the result of `init` has been lifted.
+    pub fn init_post(self) -> &'static str {
+        match self {
+            Self::Renamed => "cabi_post_theater:simple/actor#init",
+            _ => "cabi_post_ntwk:theater/actor#init",
+        }
+    }
+
+    /// The flat form of `init`.
+    pub fn init_signature(self) -> Signature {
+        Signature { params: if self.has_results() { 5 } else { 0 }, results: 1 }
+    }
+
+    /// Whether calls return a `result`, take state first, and let it be absent.
+    pub fn has_results(self) -> bool {
+        matches!(self, Self::Result | Self::Renamed)
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_shape_is_found_by_its_name_and_signature() {
+        for shape in Shape::ALL {
+            let signature = shape.handle_message_signature();
+            assert_eq!(Shape::detect(shape.handle_message(), signature), Some(shape));
+            assert!(HANDLE_MESSAGE.contains(&shape.handle_message()));
+        }
+    }
+
+    #[test]
+    fn no_other_signature_is_taken_for_a_shape() {
+        for params in 0..20 {
+            for results in [0, 2] {
+                assert_eq!(Shape::detect(HANDLE_MESSAGE[0], Signature { params, results }), None);
+            }
+        }
+        assert_eq!(Shape::detect(HANDLE_MESSAGE[1], Signature { params: 10, results: 1 }), None);
+        assert_eq!(Shape::detect("handle-message", Signature { params: 10, results: 1 }), None);
+    }
+}

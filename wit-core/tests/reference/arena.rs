@@ -1,0 +1,52 @@
+//! The guest's memory, full of garbage, and a `cabi_realloc` that is valid and unhelpful.
+
+/// How many bytes of memory a guest has.
+const SIZE: u32 = 4096;
+
+/// A memory from which blocks are taken at both ends, with gaps between them, so that their
+/// order in memory is not the order in which they were asked for, and blocks of bytes stand
+/// at odd addresses too.
+#[derive(Clone, Debug)]
+pub struct Arena {
+    /// The memory. What no block covers is garbage, and so is a new block.
+    pub memory: Vec<u8>,
+    /// All blocks that were given out: where, and how long.
+    pub blocks: Vec<(u32, u32)>,
+    /// The free part.
+    free: core::ops::Range<u32>,
+    /// How each block is taken, again and again: the low bit says from which end, the others
+    /// after how large a gap.
+    habits: Vec<u8>,
+}
+
+impl Arena {
+    /// A memory filled with `garbage`, repeated, that gives out blocks by `habits`.
+    pub fn new(garbage: &[u8], habits: &[u8]) -> Self {
+        let memory = garbage.iter().copied().cycle().take(SIZE as usize).collect();
+        Self { memory, blocks: Vec::new(), free: 0..SIZE, habits: habits.to_vec() }
+    }
+
+    /// `cabi_realloc(0, 0, align, len)`.
+    pub fn realloc(&mut self, align: u32, len: u32) -> u32 {
+        let habit = self.habits[self.blocks.len() % self.habits.len()];
+        let gap = u32::from(habit >> 1) % 16;
+        let at = if habit & 1 == 0 {
+            let at = (self.free.start + gap).next_multiple_of(align);
+            self.free.start = at + len;
+            at
+        } else {
+            let at = self.free.end.checked_sub(gap + len).expect("enough memory");
+            self.free.end = at - at % align;
+            self.free.end
+        };
+        assert!(self.free.start <= self.free.end, "enough memory");
+        self.blocks.push((at, len));
+        at
+    }
+
+    /// Writes what a block holds.
+    pub fn write(&mut self, at: u32, bytes: &[u8]) {
+        let at = at as usize;
+        self.memory[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+}

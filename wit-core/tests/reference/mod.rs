@@ -1,0 +1,311 @@
+//! A second implementation of the canonical ABI, to hold `wit_core` against.
+//!
+//! It is written from the public definitions ([CanonicalABI.md]), and not as `wit_core` is:
+//! nothing here knows an offset. A [`Type`] says what a value looks like, and alignment,
+//! size, flat form, *load*, *store*, *lift* and *lower* are computed from it. It plays the
+//! guest's side: it reads the parameters that `wit_core` lowered, and stores the results that
+//! `wit_core` has to lift.
+//!
+//! - [`arena`]: the guest's memory and its `cabi_realloc`.
+//! - [`interface`]: the four shapes' functions as [`Type`]s, and the crate's types as
+//!   [`Value`]s.
+//! - [`strategies`]: arbitrary values of the interface.
+//!
+//! [CanonicalABI.md]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
+#![allow(dead_code)] // Each test crate uses a part of it.
+
+pub mod arena;
+pub mod interface;
+pub mod strategies;
+
+use arena::Arena;
+
+/// The most flat parameters; with more, they are passed in memory.
+const MAX_FLAT_PARAMS: usize = 16;
+
+/// The most flat results; with more, they are returned in memory.
+const MAX_FLAT_RESULTS: usize = 1;
+
+/// A type of the component model: those that this interface has, and despecialized, so a
+/// tuple is a record, and an option or a result is a variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Type {
+    U8,
+    String,
+    List(Box<Type>),
+    Record(Vec<Type>),
+    Variant(Vec<Option<Type>>),
+}
+
+/// A value of a [`Type`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    U8(u8),
+    String(String),
+    List(Vec<Value>),
+    Record(Vec<Value>),
+    Case(usize, Option<Box<Value>>),
+}
+
+/// Why a value cannot be read. The definitions trap and give no reason; the reasons here
+/// follow the order in which they check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trap {
+    Misaligned,
+    OutOfBounds,
+    Discriminant,
+    Utf8,
+}
+
+/// A function's type. None of this interface returns more than one value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    pub params: Vec<Type>,
+    pub result: Option<Type>,
+}
+
+impl Type {
+    pub fn list(element: Self) -> Self {
+        Self::List(Box::new(element))
+    }
+
+    pub fn option(some: Self) -> Self {
+        Self::Variant(vec![None, Some(some)])
+    }
+
+    pub fn result(ok: Self, err: Self) -> Self {
+        Self::Variant(vec![Some(ok), Some(err)])
+    }
+
+    /// *Alignment*.
+    pub fn align(&self) -> u32 {
+        match self {
+            Self::U8 => 1,
+            Self::String | Self::List(_) => 4,
+            Self::Record(fields) => fields.iter().map(Self::align).max().unwrap_or(1),
+            // The discriminant's own alignment is 1.
+            Self::Variant(cases) => payload_align(cases),
+        }
+    }
+
+    /// *Element size*.
+    pub fn size(&self) -> u32 {
+        match self {
+            Self::U8 => 1,
+            Self::String | Self::List(_) => 8,
+            Self::Record(fields) => {
+                let end =
+                    fields.iter().fold(0u32, |end, f| end.next_multiple_of(f.align()) + f.size());
+                end.next_multiple_of(self.align())
+            }
+            Self::Variant(cases) => {
+                let payload = cases.iter().flatten().map(Self::size).max().unwrap_or(0);
+                (payload_offset(cases) + payload).next_multiple_of(self.align())
+            }
+        }
+    }
+
+    /// *Flattening*: how many core values it comes to. All of them are of type `i32` here, so
+    /// that joining the cases of a variant is to take the longest.
+    pub fn flat(&self) -> usize {
+        match self {
+            Self::U8 => 1,
+            Self::String | Self::List(_) => 2,
+            Self::Record(fields) => fields.iter().map(Self::flat).sum(),
+            Self::Variant(cases) => 1 + cases.iter().flatten().map(Self::flat).max().unwrap_or(0),
+        }
+    }
+}
+
+impl Function {
+    /// The numbers of parameters and results of its core function, as an export.
+    pub fn core_signature(&self) -> (usize, usize) {
+        let params = self.params.iter().map(Type::flat).sum();
+        let results = self.result.as_ref().map_or(0, Type::flat);
+        (if params > MAX_FLAT_PARAMS { 1 } else { params }, results.min(MAX_FLAT_RESULTS))
+    }
+
+    /// What its result is, where it has one.
+    pub fn result(&self) -> &Type {
+        self.result.as_ref().expect("the function has a result")
+    }
+}
+
+/// The alignment of a variant's payload.
+fn payload_align(cases: &[Option<Type>]) -> u32 {
+    cases.iter().flatten().map(Type::align).max().unwrap_or(1)
+}
+
+/// Where a variant's payload stands: behind the discriminant, which is a `u8`.
+fn payload_offset(cases: &[Option<Type>]) -> u32 {
+    assert!(cases.len() <= 256, "a larger variant has a larger discriminant");
+    1u32.next_multiple_of(payload_align(cases))
+}
+
+/// Reads a value from where a core function said it returned it.
+pub fn load_result(memory: &[u8], ty: &Type, at: u32) -> Result<Value, Trap> {
+    range(memory, at, ty.align(), ty.size().into())?;
+    load(memory, ty, at)
+}
+
+/// *Load*. That the value itself is in bounds has been checked.
+fn load(memory: &[u8], ty: &Type, at: u32) -> Result<Value, Trap> {
+    let word = |at: u32| {
+        let at = at as usize;
+        u32::from_le_bytes(memory[at..at + 4].try_into().unwrap())
+    };
+    match ty {
+        Type::U8 => Ok(Value::U8(memory[at as usize])),
+        Type::String => load_string(memory, word(at), word(at + 4)),
+        Type::List(element) => load_list(memory, element, word(at), word(at + 4)),
+        Type::Record(fields) => {
+            let mut end = at;
+            let fields = fields.iter().map(|field| {
+                let at = end.next_multiple_of(field.align());
+                end = at + field.size();
+                load(memory, field, at)
+            });
+            fields.collect::<Result<_, _>>().map(Value::Record)
+        }
+        Type::Variant(cases) => {
+            let case = usize::from(memory[at as usize]);
+            let payload = cases.get(case).ok_or(Trap::Discriminant)?.as_ref();
+            let payload = payload.map(|ty| load(memory, ty, at + payload_offset(cases)));
+            Ok(Value::Case(case, payload.transpose()?.map(Box::new)))
+        }
+    }
+}
+
+/// The string of `len` bytes at `at`.
+fn load_string(memory: &[u8], at: u32, len: u32) -> Result<Value, Trap> {
+    let bytes = range(memory, at, 1, len.into())?;
+    String::from_utf8(bytes.to_vec()).map(Value::String).map_err(|_| Trap::Utf8)
+}
+
+/// The list of `len` elements at `at`.
+fn load_list(memory: &[u8], element: &Type, at: u32, len: u32) -> Result<Value, Trap> {
+    range(memory, at, element.align(), u64::from(len) * u64::from(element.size()))?;
+    let elements = (0..len).map(|index| load(memory, element, at + index * element.size()));
+    elements.collect::<Result<_, _>>().map(Value::List)
+}
+
+/// The bytes from `at`, if they are aligned and in bounds.
+fn range(memory: &[u8], at: u32, align: u32, len: u64) -> Result<&[u8], Trap> {
+    if !at.is_multiple_of(align) {
+        return Err(Trap::Misaligned);
+    }
+    let end = u64::from(at) + len;
+    if end > memory.len() as u64 {
+        return Err(Trap::OutOfBounds);
+    }
+    Ok(&memory[at as usize..usize::try_from(end).unwrap()])
+}
+
+/// *Lift flat*: reads a value from core values, taking as many as its type has.
+pub fn lift_flat(memory: &[u8], ty: &Type, flat: &mut &[u32]) -> Result<Value, Trap> {
+    match ty {
+        Type::U8 => Ok(Value::U8(take(flat) as u8)),
+        Type::String => load_string(memory, take(flat), take(flat)),
+        Type::List(element) => load_list(memory, element, take(flat), take(flat)),
+        Type::Record(fields) => {
+            let fields = fields.iter().map(|field| lift_flat(memory, field, flat));
+            fields.collect::<Result<_, _>>().map(Value::Record)
+        }
+        Type::Variant(cases) => {
+            let case = take(flat) as usize;
+            let payload = cases.get(case).ok_or(Trap::Discriminant)?.as_ref();
+            // What the longest case has and this one has not, stays unread.
+            let mut own = *flat;
+            *flat = &flat[ty.flat() - 1..];
+            let payload = payload.map(|ty| lift_flat(memory, ty, &mut own)).transpose()?;
+            Ok(Value::Case(case, payload.map(Box::new)))
+        }
+    }
+}
+
+/// The next core value.
+fn take(flat: &mut &[u32]) -> u32 {
+    let (first, rest) = flat.split_first().expect("enough core values");
+    *flat = rest;
+    *first
+}
+
+/// Stores a value in a block of its own, as a core function does with what it returns.
+pub fn store_result(arena: &mut Arena, ty: &Type, value: &Value) -> u32 {
+    let at = arena.realloc(ty.align(), ty.size());
+    store(arena, ty, value, at);
+    at
+}
+
+/// *Store*. Padding, and the payload of a case that has none, keep what is there.
+fn store(arena: &mut Arena, ty: &Type, value: &Value, at: u32) {
+    match (ty, value) {
+        (Type::U8, Value::U8(byte)) => arena.write(at, &[*byte]),
+        (Type::String | Type::List(_), _) => {
+            let (ptr, len) = store_elements(arena, ty, value);
+            arena.write(at, &ptr.to_le_bytes());
+            arena.write(at + 4, &len.to_le_bytes());
+        }
+        (Type::Record(types), Value::Record(fields)) => {
+            let mut end = at;
+            for (ty, field) in types.iter().zip(fields) {
+                let at = end.next_multiple_of(ty.align());
+                store(arena, ty, field, at);
+                end = at + ty.size();
+            }
+        }
+        (Type::Variant(cases), Value::Case(case, payload)) => {
+            arena.write(at, &[u8::try_from(*case).unwrap()]);
+            if let (Some(ty), Some(payload)) = (&cases[*case], payload) {
+                store(arena, ty, payload, at + payload_offset(cases));
+            }
+        }
+        _ => panic!("{value:?} is no {ty:?}"),
+    }
+}
+
+/// Stores what a string or a list points to.
+fn store_elements(arena: &mut Arena, ty: &Type, value: &Value) -> (u32, u32) {
+    match (ty, value) {
+        (Type::String, Value::String(text)) => {
+            let len = u32::try_from(text.len()).unwrap();
+            let ptr = arena.realloc(1, len);
+            arena.write(ptr, text.as_bytes());
+            (ptr, len)
+        }
+        (Type::List(ty), Value::List(elements)) => {
+            let len = u32::try_from(elements.len()).unwrap();
+            let ptr = arena.realloc(ty.align(), len * ty.size());
+            for (index, element) in (0..).zip(elements) {
+                store(arena, ty, element, ptr + index * ty.size());
+            }
+            (ptr, len)
+        }
+        _ => panic!("{value:?} is no {ty:?}"),
+    }
+}
+
+/// *Lower flat*: makes core values of a value.
+pub fn lower_flat(arena: &mut Arena, ty: &Type, value: &Value, flat: &mut Vec<u32>) {
+    match (ty, value) {
+        (Type::U8, Value::U8(byte)) => flat.push(u32::from(*byte)),
+        (Type::String | Type::List(_), _) => {
+            let (ptr, len) = store_elements(arena, ty, value);
+            flat.extend([ptr, len]);
+        }
+        (Type::Record(types), Value::Record(fields)) => {
+            for (ty, field) in types.iter().zip(fields) {
+                lower_flat(arena, ty, field, flat);
+            }
+        }
+        (Type::Variant(cases), Value::Case(case, payload)) => {
+            let end = flat.len() + ty.flat();
+            flat.push(u32::try_from(*case).unwrap());
+            if let (Some(ty), Some(payload)) = (&cases[*case], payload) {
+                lower_flat(arena, ty, payload, flat);
+            }
+            flat.resize(end, 0);
+        }
+        _ => panic!("{value:?} is no {ty:?}"),
+    }
+}

@@ -1,0 +1,77 @@
+//! Arbitrary values of the interface.
+
+use proptest::{collection::vec, option, prelude::*};
+use wit_core::{Message, MessageType, Shape, lift::Reply};
+
+use super::{arena::Arena, interface::Outcome};
+
+/// Any of the four shapes.
+pub fn shape() -> impl Strategy<Value = Shape> {
+    proptest::sample::select(&Shape::ALL[..])
+}
+
+/// A guest's memory, before anything is in it.
+pub fn arena() -> impl Strategy<Value = Arena> {
+    (vec(any::<u8>(), 1..64), vec(any::<u8>(), 1..24))
+        .prop_map(|(garbage, habits)| Arena::new(&garbage, &habits))
+}
+
+/// Some bytes.
+pub fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    vec(any::<u8>(), 0..48)
+}
+
+/// Some text, of any characters.
+pub fn text() -> impl Strategy<Value = String> {
+    "(?s).{0,12}"
+}
+
+/// A type; the known names also occur where they do not belong, in `other`.
+fn message_type() -> impl Strategy<Value = MessageType> {
+    prop_oneof![
+        6 => (0..6usize).prop_map(|case| {
+            use MessageType::{Binary, Close, Connect, Ping, Pong, Text};
+            [Text, Binary, Connect, Close, Ping, Pong][case].clone()
+        }),
+        2 => text().prop_map(MessageType::Other),
+        1 => "(text|binary|connect|close|ping|pong)".prop_map(MessageType::Other),
+    ]
+}
+
+/// A message, with any type, data and text together.
+pub fn message() -> impl Strategy<Value = Message> {
+    (message_type(), option::of(bytes()), option::of(text())).prop_map(|(ty, data, text)| Message {
+        ty,
+        data,
+        text,
+    })
+}
+
+/// A state, which may be absent.
+pub fn state() -> impl Strategy<Value = Option<Vec<u8>>> {
+    option::of(bytes())
+}
+
+/// What an actor may return from a function of this shape; errors, where it has them.
+fn outcome<T: Clone + core::fmt::Debug>(
+    shape: Shape,
+    ok: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Outcome<T>> {
+    let errors = if matches!(shape, Shape::Result | Shape::Renamed) { 0.25 } else { 0.0 };
+    (ok, text(), proptest::bool::weighted(errors))
+        .prop_map(|(ok, error, failed)| if failed { Err(error) } else { Ok(ok) })
+}
+
+/// A shape and what `handle-message` may return in it.
+pub fn reply() -> impl Strategy<Value = (Shape, Outcome<Reply>)> {
+    shape().prop_flat_map(|shape| {
+        let reply =
+            (state(), vec(message(), 0..6)).prop_map(|(state, messages)| Reply { state, messages });
+        (Just(shape), outcome(shape, reply))
+    })
+}
+
+/// A shape and what `init` may return in it.
+pub fn first_state() -> impl Strategy<Value = (Shape, Outcome<Option<Vec<u8>>>)> {
+    shape().prop_flat_map(|shape| (Just(shape), outcome(shape, state())))
+}
