@@ -12,7 +12,7 @@ Usage: footlight run [OPTIONS] MANIFEST...
        footlight check [--json] MANIFEST|WASM...
 
 Commands:
-  run      Load the actors and serve them, all in one process, until Ctrl-C or SIGTERM
+  run      Load the actors and serve them in one process, until Ctrl-C or TERM
   check    Load the actors without serving, and print what was found
 
 A MANIFEST is a file, or a folder that holds a manifest.toml.
@@ -33,7 +33,7 @@ Options:
 
 Exit codes:
   0  everything went well
-  1  an actor, a manifest or an address is at fault; what and where is on standard error
+  1  an actor, a manifest or an address is at fault; standard error says which
   2  the command line is at fault
 ";
 

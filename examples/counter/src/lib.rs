@@ -1,0 +1,63 @@
+//! Counts text messages, over all connections, and answers each with the state as JSON.
+//! The first state comes from `init`; a new client is told the current one.
+
+use bindings::exports::ntwk::theater::actor;
+use bindings::exports::ntwk::theater::websocket_server::{
+    self, WebsocketMessage, WebsocketResponse,
+};
+use bindings::ntwk::theater::types::Json;
+use serde::{Deserialize, Serialize};
+
+mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit-core/wit/guide",
+        world: "websocket-actor-with-init",
+    });
+}
+
+/// The state: `{"count":0}` at first.
+///
+/// It is passed in and out of every call and never kept in a global, because the host may
+/// replace the running instance between any two calls.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    count: u64,
+}
+
+impl State {
+    fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a number can always be written as JSON")
+    }
+}
+
+struct Counter;
+
+impl actor::Guest for Counter {
+    fn init() -> Json {
+        State::default().to_json()
+    }
+}
+
+impl websocket_server::Guest for Counter {
+    fn handle_message(message: WebsocketMessage, state: Json) -> (Json, WebsocketResponse) {
+        let mut current: State = serde_json::from_slice(&state)
+            .expect("the state is what `init` or the last call returned");
+
+        match message.message_type.as_str() {
+            "connect" => {}
+            "text" => current.count += 1,
+            // No other event changes the count, and none is answered.
+            _ => return (state, WebsocketResponse { messages: vec![] }),
+        }
+
+        let json = current.to_json();
+        let answer = WebsocketMessage {
+            message_type: "text".to_string(),
+            data: None,
+            text: String::from_utf8(json.clone()).ok(),
+        };
+        (json, WebsocketResponse { messages: vec![answer] })
+    }
+}
+
+bindings::export!(Counter with_types_in bindings);

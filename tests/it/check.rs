@@ -1,0 +1,193 @@
+//! `footlight check`, on good modules and on bad ones.
+
+use std::{fs, path::Path};
+
+use crate::support::{Actor, SHAPES, actors_root, example, footlight, guest};
+
+/// What `check` says about bytes, and whether it found them good.
+fn check(bytes: &[u8]) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("actor.wasm");
+    fs::write(&file, bytes).unwrap();
+    check_file(&file)
+}
+
+fn check_file(file: &Path) -> (bool, String) {
+    let output = footlight(&["check", file.to_str().unwrap()]);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let fine = match output.status.code() {
+        Some(0) => true,
+        Some(1) => false,
+        other => panic!("exit code {other:?}"),
+    };
+    (fine, String::from_utf8(output.stdout).unwrap())
+}
+
+/// A module with a handler of the guide's shape, and more text inside.
+fn module(more: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(module {more} (memory (export "memory") 1)
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+            (func (export "ntwk:theater/websocket-server#handle-message")
+                (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) i32.const 0))"#
+    );
+    wat::parse_str(text).unwrap()
+}
+
+/// What is wrong with bytes.
+fn problem(bytes: &[u8]) -> String {
+    let (fine, text) = check(bytes);
+    assert!(!fine, "{text}");
+    assert!(text.contains("would NOT run"), "{text}");
+    text
+}
+
+#[test]
+fn each_shape_and_its_init_are_recognised() {
+    for (shape, name) in SHAPES.into_iter().zip(["guide", "typed", "result", "renamed"]) {
+        let folder = tempfile::tempdir().unwrap();
+        let (fine, text) = check_file(&guest(shape).write(folder.path()));
+        assert!(fine, "{text}");
+        assert!(text.contains(&format!("shape   {name}\n")), "{text}");
+        assert!(text.contains("init    makes the first state\n"), "{text}");
+        assert!(text.contains("runtime.log  (2 × i32) → 0 × i32  — writes to the host's log"));
+    }
+}
+
+#[test]
+fn a_folder_a_manifest_and_a_module_can_be_checked_and_all_are() {
+    let folder = actors_root().join("examples/chat-room");
+    let paths = [folder.clone(), folder.join("manifest.toml"), example("chat-room")];
+    let args: Vec<_> = paths.iter().map(|path| path.to_str().unwrap()).collect();
+    let output = footlight(&[&["check"], &args[..]].concat());
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.matches("would run").count(), 3, "{text}");
+    assert_eq!(text.matches("shape   guide").count(), 3, "{text}");
+}
+
+#[test]
+fn one_bad_file_among_good_ones_makes_the_exit_code_1() {
+    let good = example("echo");
+    let output = footlight(&["check", good.to_str().unwrap(), "nowhere.wasm"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("would run") && text.contains("nowhere.wasm: would NOT run"), "{text}");
+}
+
+#[test]
+fn what_is_not_webassembly_is_told() {
+    for bytes in [&b""[..], b"\0as", b"(module)", b"\x7fELF\x02\x01\x01\0", b"\0asm\x02\0\0\0"] {
+        let text = problem(bytes);
+        assert!(text.contains("actor.wasm: is not WebAssembly"), "{text}");
+    }
+}
+
+#[test]
+fn every_cut_of_a_module_is_told_as_invalid() {
+    let bytes = module("");
+    for len in (8..bytes.len()).step_by(7) {
+        let text = problem(&bytes[..len]);
+        assert!(text.contains("is not valid") || text.contains("no export"), "{len}: {text}");
+    }
+}
+
+#[test]
+fn a_module_without_a_handler_is_told_what_is_missing() {
+    let text = problem(&wat::parse_str(r#"(module (func (export "handle_msg")))"#).unwrap());
+    assert!(text.contains("no export `ntwk:theater/websocket-server#handle-message`"), "{text}");
+    assert!(text.contains("(it has `handle_msg`)"), "{text}");
+}
+
+#[test]
+fn a_handler_of_no_known_type_is_told_the_known_ones() {
+    let text = problem(
+        &wat::parse_str(
+            r#"(module (func (export "ntwk:theater/websocket-server#handle-message")
+                (param i32 i64) (result i32) i32.const 0))"#,
+        )
+        .unwrap(),
+    );
+    assert!(text.contains("its type is [I32, I64] → [I32]"), "{text}");
+    for known in ["guide (10 × i32)", "typed (11 × i32)", "result (12 × i32)"] {
+        assert!(text.contains(known), "{known}: {text}");
+    }
+}
+
+#[test]
+fn a_module_without_memory_or_allocator_is_told_both() {
+    let text = problem(
+        &wat::parse_str(
+            r#"(module (func (export "ntwk:theater/websocket-server#handle-message")
+                (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) i32.const 0))"#,
+        )
+        .unwrap(),
+    );
+    assert!(text.contains("no export `memory`"), "{text}");
+    assert!(text.contains("no export `cabi_realloc`"), "{text}");
+}
+
+#[test]
+fn an_export_of_the_wrong_type_is_told() {
+    let text = problem(&module(r#"(func (export "_initialize") (param i32))"#));
+    assert!(text.contains("export `_initialize`: its type is (1 × i32) → 0 × i32"), "{text}");
+    let text = problem(&module(r#"(func (export "ntwk:theater/actor#init") (param i32))"#));
+    assert!(text.contains("export `ntwk:theater/actor#init`: its type is"), "{text}");
+}
+
+#[test]
+fn each_kind_of_unknown_import_is_told_with_its_own_advice() {
+    for (import, advice) in [
+        (r#""wasi_snapshot_preview1" "fd_write" (func (param i32))"#, "wasm32-unknown-unknown"),
+        (r#""wasi:clocks/wall-clock@0.2.0" "now" (func)"#, "this host offers no WASI"),
+        (r#""ntwk:theater/filesystem" "read-file" (func)"#, "of Theater's imports"),
+        (r#""__wbindgen_placeholder__" "now" (func)"#, "wasm-bindgen's glue"),
+        (r#""env" "sleep" (func)"#, "the linker left `sleep` undefined"),
+        (r#""env" "table" (table 1 funcref)"#, "the linker left `table` undefined"),
+        (r#""something" "else" (global i32)"#, "nothing of this name"),
+        (r#""ntwk:theater/runtime" "log" (func (param i32))"#, "`log` takes a string"),
+    ] {
+        let text = problem(&module(&format!("(import {import})")));
+        let parts: Vec<_> = import.split('"').collect();
+        let name = format!("import `{}.{}`", parts[1], parts[3]);
+        assert!(text.contains(&name) && text.contains(advice), "{import}: {text}");
+    }
+}
+
+#[test]
+fn features_that_are_off_are_told() {
+    for (text, part) in [
+        (r#"(memory 1) (memory 1)"#, "multi"),
+        (r#"(memory i64 1)"#, "memory64"),
+        (r#"(func (drop (v128.const i64x2 0 0)))"#, "SIMD"),
+    ] {
+        let text_of = problem(&wat::parse_str(format!("(module {text})")).unwrap());
+        assert!(text_of.to_lowercase().contains(&part.to_lowercase()), "{part}: {text_of}");
+    }
+}
+
+#[test]
+fn json_has_everything_that_the_text_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = guest("typed").write(folder.path());
+    let bad = Actor::bytes("bad", module(r#"(import "env" "sleep" (func))"#)).write(folder.path());
+    let output =
+        footlight(&["check", "--json", good.to_str().unwrap(), bad.to_str().unwrap(), "nothing"]);
+    assert_eq!(output.status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let [good, bad, nothing] = json.as_array().unwrap().as_slice() else { panic!("{json:#}") };
+    assert_eq!(good["ok"], true);
+    assert_eq!(good["format"], "module");
+    assert_eq!(good["shape"], "typed");
+    assert_eq!(good["init"], true);
+    assert_eq!(good["memory"]["minimum"], 65536);
+    assert!(good["bytes"].as_u64().unwrap() > 1000);
+    assert_eq!(good["imports"][0]["name"], "ntwk:theater/runtime.log");
+    assert_eq!(good["imports"][0]["verdict"], "used");
+    assert!(good["exports"].as_array().unwrap().iter().any(|item| item["verdict"] == "ignored"));
+    assert_eq!(bad["ok"], false);
+    assert_eq!(bad["imports"][0]["verdict"], "wrong");
+    assert!(bad["problems"][0].as_str().unwrap().contains("env.sleep"));
+    assert_eq!(nothing["ok"], false);
+    assert!(nothing["shape"].is_null());
+}

@@ -1,0 +1,110 @@
+//! Components: the very file that the component tools make runs here too.
+
+use std::{fs, path::Path};
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+use crate::support::{Actor, SHAPES, Server, example, footlight, guest};
+
+/// Makes a component of a core module, as the usual tools do. Modules that wit-bindgen did not
+/// make get the metadata that it would have left in them.
+fn component(module: &Path, shape: &str, world: &str) -> Vec<u8> {
+    let mut bytes = fs::read(module).unwrap();
+    if !bytes.windows(14).any(|window| window == b"component-type") {
+        let mut resolve = Resolve::default();
+        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("wit-core/wit").join(shape);
+        let (package, _) = resolve.push_dir(wit).unwrap();
+        let world = resolve.select_world(&[package], Some(world)).unwrap();
+        embed_component_metadata(&mut bytes, &resolve, world, StringEncoding::UTF8, false).unwrap();
+    }
+    let mut encoder = ComponentEncoder::default();
+    let encoded = encoder.validate(true).module(&bytes).and_then(|encoder| encoder.encode());
+    let bytes = encoded.unwrap_or_else(|error| panic!("{module:?}: {error:#}"));
+    assert_eq!(bytes[6..8], [1, 0], "not a component");
+    bytes
+}
+
+#[test]
+fn every_example_runs_as_a_component_too() {
+    let names = ["welcome", "chat-room", "echo", "counter", "upper", "hits"];
+    let actors = names.map(|name| {
+        let actor = Actor::bytes(name, component(&example(name), "guide", "websocket-actor"));
+        let folder = example(name).parent().unwrap().join("state.json");
+        if folder.exists() { actor.init_state(&fs::read(folder).unwrap()) } else { actor }
+    });
+    let server = Server::start(&actors);
+    for name in names {
+        crate::examples::drive(name, server.client(name));
+    }
+}
+
+#[test]
+fn every_shape_runs_as_a_component_too_with_its_imports() {
+    let actors = SHAPES.map(|shape| {
+        let folder = tempfile::tempdir().unwrap();
+        let text = fs::read_to_string(guest(shape).write(folder.path())).unwrap();
+        let file = text.split('"').find(|part| part.ends_with(".wasm")).unwrap().to_owned();
+        Actor::bytes(shape, component(Path::new(&file), shape, "websocket-actor-with-init"))
+    });
+    let server = Server::start(&actors);
+    for shape in SHAPES {
+        let mut client = server.client(shape);
+        client.expect("state:0");
+        client.ask("log", "logged");
+        server.wait_for(&[shape, "actor: a line from"]);
+        client.ask("count", "3");
+    }
+}
+
+#[test]
+fn check_says_that_a_file_is_a_component() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("echo.wasm");
+    fs::write(&file, component(&example("echo"), "guide", "websocket-actor")).unwrap();
+    let output = footlight(&["check", file.to_str().unwrap()]);
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("component, its core module"), "{text}");
+    let output = footlight(&["check", "--json", file.to_str().unwrap()]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json[0]["format"], "component");
+}
+
+#[test]
+fn a_component_that_cannot_be_taken_apart_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.wasm");
+    fs::write(&empty, wat::parse_str("(component (core module) (core module))").unwrap()).unwrap();
+    let output = footlight(&["check", empty.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("none of its 2 core modules exports"), "{text}");
+    assert!(text.contains("build the actor as a core module for wasm32-unknown-unknown"), "{text}");
+
+    let whole = component(&example("echo"), "guide", "websocket-actor");
+    let cut = folder.path().join("cut.wasm");
+    fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    let output = footlight(&["check", cut.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("is a component that is cut short in the section at offset"), "{text}");
+}
+
+#[test]
+fn a_component_built_with_a_wasi_adapter_is_refused_by_the_imports_of_its_module() {
+    // What such a component holds: the actor's module, which still imports WASI.
+    let module = r#"(core module
+        (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
+        (func (export "ntwk:theater/websocket-server#handle-message")
+            (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) i32.const 8))"#;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wasi.wasm");
+    fs::write(&file, wat::parse_str(format!("(component {module})")).unwrap()).unwrap();
+    let output = footlight(&["check", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("import `wasi_snapshot_preview1.fd_write`: this host offers no WASI"));
+}

@@ -1,0 +1,31 @@
+//! Footlight's integration tests: the built program, real sockets on port 0, real clients.
+//!
+//! One file for each behaviour; `support` has the server, the client and the manifests.
+//!
+//! The actors are those committed under `examples/` and `tests/guests/`, or, where
+//! `FOOTLIGHT_ACTORS` names a folder, the same rebuilt there by `scripts/build-actors.sh
+//! --out`.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing
+)]
+
+mod support;
+
+mod answers;
+mod check;
+mod command_line;
+mod components;
+mod endings;
+mod events;
+mod examples;
+mod handshakes;
+mod limits;
+mod python;
+mod readme;
+mod several;
+mod shutdown;
+mod start;

@@ -1,0 +1,104 @@
+//! Ctrl-C and SIGTERM.
+
+use std::io::Read as _;
+
+use crate::support::{Actor, SHAPES, Server, guest, wat};
+
+/// An actor that logs `looping` when it gets a text, and then never returns.
+fn endless() -> Actor {
+    let text = r#"(module
+        (import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 512) "looping")
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+        (func (export "ntwk:theater/websocket-server#handle-message")
+            (param i32 i32 i32 i32 i32) (param $has-text i32) (param i32 i32 i32 i32) (result i32)
+            (if (local.get $has-text) (then
+                (call $log (i32.const 512) (i32.const 7))
+                (loop (br 0))))
+            i32.const 0))"#;
+    wat("endless", text).limit("fuel", 1_000_000_000_000_000u64)
+}
+
+#[test]
+fn each_signal_closes_every_client_with_1001_and_ends_with_exit_code_0() {
+    for signal in ["INT", "TERM"] {
+        let mut server = Server::start(&SHAPES.map(guest));
+        let mut clients: Vec<_> =
+            SHAPES.iter().flat_map(|shape| [server.client(shape), server.client(shape)]).collect();
+        for client in &mut clients {
+            assert!(client.next().is_text());
+        }
+        server.signal(signal);
+        for client in &mut clients {
+            assert_eq!(client.expect_close(1001), "the host is stopping");
+        }
+        assert_eq!(server.wait().code(), Some(0), "{signal}");
+        for shape in SHAPES {
+            for number in [1, 2] {
+                server.wait_for(&[&format!("{shape}#{number}: actor: close 1001")]);
+            }
+        }
+    }
+}
+
+#[test]
+fn answers_that_are_on_their_way_arrive_before_the_close_frame() {
+    let server = Server::of(guest("events"));
+    let mut client = server.client("events");
+    client.expect("state:0");
+    client.text("log");
+    server.wait_for(&["a line from guide"]);
+    server.signal("TERM");
+    client.expect("logged");
+    client.expect_close(1001);
+}
+
+#[test]
+fn a_client_that_does_not_answer_delays_the_end_only_until_the_deadline() {
+    let mut server = Server::of(guest("events").limit("close", "\"200ms\""));
+    let mut client = server.client("events");
+    client.expect("state:0");
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+    server.wait_for(&["events#1: actor: close 1006"]);
+    let mut bytes = Vec::new();
+    client.ws.get_mut().read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes[..4], [0x88, 22, 0x03, 0xe9]);
+}
+
+#[test]
+fn an_actor_that_never_returns_delays_the_end_only_until_the_deadline() {
+    let mut server = Server::of(endless().limit("shutdown", "\"300ms\""));
+    let mut client = server.client("endless");
+    client.text("loop");
+    server.wait_for(&["endless#1: actor: looping"]);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+    server.wait_for(&["1 connections were still open after `limits.shutdown`"]);
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let mut server = Server::of(endless().limit("shutdown", "\"1h\""));
+    let mut client = server.client("endless");
+    client.text("loop");
+    server.wait_for(&["endless#1: actor: looping"]);
+    server.signal("TERM");
+    server.wait_for(&["stopping; a second signal ends at once"]);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn a_client_in_the_middle_of_its_handshake_does_not_delay_the_end() {
+    let mut server = Server::of(guest("events").limit("handshake", "\"1h\""));
+    let mut socket = std::net::TcpStream::connect(server.address("events")).unwrap();
+    server.client("events").expect("state:0");
+    server.signal("TERM");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    drop(socket);
+    assert_eq!(server.wait().code(), Some(0));
+}

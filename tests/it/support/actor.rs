@@ -1,0 +1,138 @@
+//! Manifests for tests.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The test guests: one for each shape of the interface, all with the same script.
+pub const SHAPES: [&str; 4] = ["events", "typed", "result", "renamed"];
+
+/// An actor to be: its manifest, and its file.
+#[derive(Clone)]
+pub struct Actor {
+    pub name: String,
+    module: Module,
+    host: Option<&'static str>,
+    path: Option<&'static str>,
+    init_state: Option<Vec<u8>>,
+    limits: Vec<String>,
+    extra: String,
+}
+
+/// Where an actor's code comes from.
+#[derive(Clone)]
+enum Module {
+    File(PathBuf),
+    Bytes(Vec<u8>),
+}
+
+/// The folder that has `examples` and `tests/guests`.
+pub fn actors_root() -> PathBuf {
+    std::env::var_os("FOOTLIGHT_ACTORS")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
+}
+
+/// The file of an example's module.
+pub fn example(name: &str) -> PathBuf {
+    actors_root().join("examples").join(name).join(format!("{}.wasm", name.replace('-', "_")))
+}
+
+/// The test guest of this name, as an actor.
+pub fn guest(name: &str) -> Actor {
+    let file = actors_root().join("tests/guests").join(format!("{name}.wasm"));
+    assert!(file.exists(), "{} is missing: run scripts/build-actors.sh", file.display());
+    Actor::new(name, Module::File(file))
+}
+
+/// An actor from WebAssembly text.
+pub fn wat(name: &str, text: &str) -> Actor {
+    Actor::bytes(name, wat::parse_str(text).expect("the test's own module"))
+}
+
+impl Actor {
+    fn new(name: &str, module: Module) -> Self {
+        Self {
+            name: name.into(),
+            module,
+            host: None,
+            path: None,
+            init_state: None,
+            limits: Vec::new(),
+            extra: String::new(),
+        }
+    }
+
+    /// An actor from a module's bytes.
+    pub fn bytes(name: &str, bytes: Vec<u8>) -> Self {
+        Self::new(name, Module::Bytes(bytes))
+    }
+
+    /// An actor from a module's file.
+    pub fn file(name: &str, file: PathBuf) -> Self {
+        Self::new(name, Module::File(file))
+    }
+
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    pub fn host(mut self, host: &'static str) -> Self {
+        self.host = Some(host);
+        self
+    }
+
+    pub fn path(mut self, path: &'static str) -> Self {
+        self.path = Some(path);
+        self
+    }
+
+    pub fn init_state(mut self, state: &[u8]) -> Self {
+        self.init_state = Some(state.into());
+        self
+    }
+
+    /// Sets a key of `[limits]`.
+    pub fn limit(mut self, key: &str, value: impl std::fmt::Display) -> Self {
+        self.limits.push(format!("{key} = {value}"));
+        self
+    }
+
+    /// Adds text at the manifest's end.
+    pub fn extra(mut self, text: &str) -> Self {
+        self.extra += text;
+        self
+    }
+
+    /// How many listeners its manifest has.
+    pub fn listeners(&self) -> usize {
+        1 + self.extra.matches("[[handlers]]").count()
+    }
+
+    /// Writes the actor to `folder` and returns its manifest.
+    pub fn write(&self, folder: &Path) -> PathBuf {
+        let folder = folder.join(&self.name);
+        fs::create_dir_all(&folder).unwrap();
+        let module = match &self.module {
+            Module::File(file) => file.clone(),
+            Module::Bytes(bytes) => {
+                fs::write(folder.join("actor.wasm"), bytes).unwrap();
+                "actor.wasm".into()
+            }
+        };
+        let mut text = format!("name = {:?}\ncomponent_path = {module:?}\n", self.name);
+        if let Some(state) = &self.init_state {
+            fs::write(folder.join("state"), state).unwrap();
+            text += "init_state = \"state\"\n";
+        }
+        text += "[[handlers]]\ntype = \"websocket-server\"\n[handlers.config]\nport = 0\n";
+        for (key, value) in [("host", self.host), ("path", self.path)] {
+            text += &value.map_or(String::new(), |value| format!("{key} = {value:?}\n"));
+        }
+        text += &format!("[limits]\n{}\n{}\n", self.limits.join("\n"), self.extra);
+        let manifest = folder.join("manifest.toml");
+        fs::write(&manifest, text).unwrap();
+        manifest
+    }
+}

@@ -1,0 +1,207 @@
+//! The program under test.
+
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Condvar, Mutex},
+    thread::{self, JoinHandle},
+    time::Instant,
+};
+
+use tempfile::TempDir;
+
+use super::{Actor, Client, PATIENCE};
+
+/// A server in its own process. Dropping it ends the process.
+pub struct Server {
+    child: Child,
+    /// Each actor's address, and the path of its socket.
+    sockets: HashMap<String, (SocketAddr, String)>,
+    /// What it said on standard output at start.
+    pub greeting: Vec<String>,
+    log: Arc<Log>,
+    reader: Option<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+/// The lines of a server's log so far, and whether there will be more.
+#[derive(Default)]
+struct Log {
+    lines: Mutex<(Vec<String>, bool)>,
+    changed: Condvar,
+}
+
+/// Runs the program to its end.
+pub fn footlight(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_footlight")).args(args).output().unwrap()
+}
+
+impl Server {
+    /// Starts these actors, with all of the log.
+    pub fn start(actors: &[Actor]) -> Self {
+        Self::start_with(&["-v"], actors)
+    }
+
+    /// Starts these actors with options.
+    pub fn start_with(options: &[&str], actors: &[Actor]) -> Self {
+        let listeners = actors.iter().map(Actor::listeners).sum();
+        Self::launch(options, actors, listeners)
+    }
+
+    /// Starts these actors, of which only some will come to listen.
+    pub fn start_partly(actors: &[Actor], listeners: usize) -> Self {
+        Self::launch(&["-v"], actors, listeners)
+    }
+
+    /// Starts the process and waits until it listens.
+    fn launch(options: &[&str], actors: &[Actor], listeners: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let manifests: Vec<_> = actors.iter().map(|actor| actor.write(folder.path())).collect();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_footlight"))
+            .arg("run")
+            .args(options)
+            .args(manifests)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Log::default());
+        let (to, stderr) = (log.clone(), child.stderr.take().unwrap());
+        let reader = thread::spawn(move || to.follow(stderr));
+        let mut server = Self {
+            sockets: HashMap::new(),
+            greeting: Vec::new(),
+            reader: Some(reader),
+            log,
+            _folder: folder,
+            child,
+        };
+        let mut stdout = BufReader::new(server.child.stdout.take().unwrap()).lines();
+        while server.greeting.len() < listeners {
+            let Some(line) = stdout.next() else {
+                server.child.wait().unwrap();
+                panic!("the server did not start: {}", server.log());
+            };
+            server.greet(line.unwrap());
+        }
+        server
+    }
+
+    /// Starts one actor.
+    pub fn of(actor: Actor) -> Self {
+        Self::start(&[actor])
+    }
+
+    /// Reads a line such as `chat-room: ws://127.0.0.1:8080/ws (...)`.
+    fn greet(&mut self, line: String) {
+        let (name, rest) = line.split_once(": ws://").unwrap();
+        let url = rest.split(' ').next().unwrap();
+        let (address, path) = url.split_once('/').unwrap();
+        let socket = (address.parse().unwrap(), format!("/{path}"));
+        // The first listener of an actor is the one that tests talk to.
+        self.sockets.entry(name.into()).or_insert(socket);
+        self.greeting.push(line);
+    }
+
+    /// The address of an actor.
+    pub fn address(&self, actor: &str) -> SocketAddr {
+        self.sockets[actor].0
+    }
+
+    /// The URL of an actor's socket.
+    pub fn url(&self, actor: &str) -> String {
+        let (address, path) = &self.sockets[actor];
+        format!("ws://{address}{path}")
+    }
+
+    /// A client of an actor.
+    pub fn client(&self, actor: &str) -> Client {
+        Client::connect(self.address(actor), &self.sockets[actor].1)
+    }
+
+    /// The whole log so far.
+    pub fn log(&self) -> String {
+        self.log.lines.lock().unwrap().0.join("\n")
+    }
+
+    /// Waits for a line in the log that has all of these parts.
+    pub fn wait_for(&self, parts: &[&str]) -> String {
+        let start = Instant::now();
+        let mut lines = self.log.lines.lock().unwrap();
+        loop {
+            let found = lines.0.iter().find(|line| parts.iter().all(|part| line.contains(part)));
+            if let Some(found) = found {
+                return found.clone();
+            }
+            let left = PATIENCE.saturating_sub(start.elapsed());
+            if left.is_zero() || lines.1 {
+                // Unlocked first: the server's end, while this panics, reads the log too.
+                drop(lines);
+                panic!("no line has {parts:?}");
+            }
+            lines = self.log.changed.wait_timeout(lines, left).unwrap().0;
+        }
+    }
+
+    /// How many lines of the log so far have this part.
+    pub fn count(&self, part: &str) -> usize {
+        self.log.lines.lock().unwrap().0.iter().filter(|line| line.contains(part)).count()
+    }
+
+    /// Sends a signal by its name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    /// Waits for the end of the process, and of its log.
+    pub fn wait(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            // The log ends when the process does.
+            let lines = self.log.lines.lock().unwrap();
+            let (lines, _) =
+                self.log.changed.wait_timeout_while(lines, PATIENCE, |(_, ended)| !*ended).unwrap();
+            if lines.1 {
+                drop(lines);
+                return self.child.wait().unwrap();
+            }
+        }
+        panic!("the server does not end: {}", self.log());
+    }
+
+    /// Asks the server to stop and waits until it has.
+    pub fn stop(mut self) -> (ExitStatus, String) {
+        self.signal("TERM");
+        let status = self.wait();
+        (status, self.log())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+        if thread::panicking() {
+            eprintln!("the server's log:\n{}", self.log());
+        }
+    }
+}
+
+impl Log {
+    /// Reads lines until there are no more.
+    fn follow(&self, stderr: impl Read) {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            self.lines.lock().unwrap().0.push(line);
+            self.changed.notify_all();
+        }
+        self.lines.lock().unwrap().1 = true;
+        self.changed.notify_all();
+    }
+}
