@@ -18,7 +18,7 @@ use smol::{
 
 use crate::{
     actor::{Actor, LoadError, Module, task::StartError},
-    exchange::{Connections, Mailbox},
+    exchange::{Connections, Lines, Mailbox},
     manifest::Manifest,
     server::{Service, accept, closing::within},
     stats::Stats,
@@ -253,17 +253,20 @@ impl Prepared {
     ) -> Result<Running, StartError> {
         let Self { name, limits, module, init_state, listeners } = self;
         let stats = Arc::new(Stats::default());
-        let actor =
-            Actor::start(name.clone(), module, limits.clone(), init_state, stats.clone()).await?;
+        let lines = Arc::new(Lines::new(name.clone(), limits.log_rate, stats.clone()));
+        let (own, counted, told) = (limits.clone(), stats.clone(), lines.clone());
+        let actor = Actor::start(name.clone(), module, own, init_state, counted, told).await?;
         let mailbox = Arc::new(Mailbox::new(limits.mailbox));
-        let task = executor.spawn(actor.run(mailbox.clone()));
+        let connections = Connections::new(limits.connections, limits.outbox);
+        let task = executor.spawn(actor.run(mailbox.clone(), connections.clone()));
         let (alive, ended) = channel::bounded(1);
         let service = Arc::new(Service {
             actor: name,
             mailbox,
-            connections: Connections::new(limits.connections, limits.outbox),
+            connections,
             limits,
             stats,
+            lines,
             stopping: stopped.clone(),
         });
         let (mut addresses, mut accepting) = (Vec::new(), Vec::new());

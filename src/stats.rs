@@ -44,6 +44,12 @@ pub struct Stats {
     pub overflows: Counter,
     /// Connections that were closed for breaking the protocol or a limit.
     pub violations: Counter,
+    /// Log lines left out for `limits.log_rate`.
+    pub lines_left_out: Counter,
+    /// Instances dropped because the actor was idle.
+    pub hibernations: Counter,
+    /// Instances dropped because their memory had grown past `limits.watermark`.
+    pub watermarks: Counter,
     /// Fuel spent.
     pub fuel: Counter,
 }
@@ -61,6 +67,9 @@ impl fmt::Display for Stats {
             (&self.undelivered, "messages undelivered"),
             (&self.overflows, "clients too slow"),
             (&self.violations, "clients at fault"),
+            (&self.lines_left_out, "log lines left out"),
+            (&self.hibernations, "hibernations"),
+            (&self.watermarks, "instances dropped for their memory"),
         ];
         let mut separator = "";
         for (index, (counter, name)) in all.into_iter().enumerate() {

@@ -5,13 +5,12 @@
 //! into each core module's export section, and takes the one that exports `handle-message`.
 //! Nothing else of a component is read: what it would need beyond that shows as an import of
 //! the module, and is refused there.
-//!
-//! Sections are an id byte, a LEB128 size and that many bytes, in a module (core
-//! specification, 5.5.2) as in a component (component model, `Binary.md`).
 
 use std::ops::Range;
 
 use wit_core::shape;
+
+use super::sections::{Sections, Truncated, leb128};
 
 /// The first eight bytes of a core module: magic, version 1, layer 0.
 const CORE: &[u8] = b"\0asm\x01\0\0\0";
@@ -45,6 +44,12 @@ pub enum ComponentError {
         /// How many core modules there are.
         modules: usize,
     },
+}
+
+impl From<Truncated> for ComponentError {
+    fn from(Truncated { offset }: Truncated) -> Self {
+        Self::Truncated { offset }
+    }
 }
 
 impl Format {
@@ -81,7 +86,7 @@ fn find_module(
     // A stack of its own: components nest, and a file decides how deep.
     let mut todo = vec![within];
     while let Some(within) = todo.pop() {
-        for section in (Sections { bytes, at: within.start, end: within.end }) {
+        for section in Sections::new(bytes, within) {
             let (id, content) = section?;
             match id {
                 CORE_MODULE => {
@@ -103,7 +108,7 @@ fn is_actor(bytes: &[u8], module: &Range<usize>) -> Result<bool, ComponentError>
     if !bytes.get(module.clone()).is_some_and(|module| module.starts_with(CORE)) {
         return Ok(false);
     }
-    for section in (Sections { bytes, at: module.start + 8, end: module.end }) {
+    for section in Sections::new(bytes, module.start + 8..module.end) {
         let (id, content) = section?;
         if id == EXPORTS {
             return Ok(exports_handler(bytes.get(content).unwrap_or_default()).unwrap_or(false));
@@ -127,49 +132,6 @@ fn exports_handler(section: &[u8]) -> Option<bool> {
         leb128(section, &mut at)?; // the index
     }
     Some(false)
-}
-
-/// The sections of a module or a component: each one's id and the range of its content.
-struct Sections<'a> {
-    /// The whole file.
-    bytes: &'a [u8],
-    /// Where the next section begins.
-    at: usize,
-    /// Where the last one ends.
-    end: usize,
-}
-
-impl Iterator for Sections<'_> {
-    type Item = Result<(u8, Range<usize>), ComponentError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.at >= self.end {
-            return None;
-        }
-        let offset = self.at;
-        let id = *self.bytes.get(self.at)?;
-        self.at += 1;
-        let content = leb128(self.bytes, &mut self.at)
-            .and_then(|size| self.at.checked_add(size))
-            .filter(|end| *end <= self.end)
-            .map(|end| self.at..end);
-        self.at = content.as_ref().map_or(self.end, |content| content.end);
-        Some(content.map(|content| (id, content)).ok_or(ComponentError::Truncated { offset }))
-    }
-}
-
-/// An unsigned LEB128 number of at most 32 bits (core specification, 5.2.2).
-fn leb128(bytes: &[u8], at: &mut usize) -> Option<usize> {
-    let mut value = 0u64;
-    for shift in (0..35).step_by(7) {
-        let byte = *bytes.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return u32::try_from(value).ok().and_then(|value| usize::try_from(value).ok());
-        }
-    }
-    None
 }
 
 #[cfg(test)]

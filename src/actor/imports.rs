@@ -1,20 +1,23 @@
 //! What the host does for the guest: the interface `runtime`.
 
+use std::sync::Arc;
+
 use wasmi::{Caller, Extern, ExternType, Linker, StoreLimits};
 use wit_core::{lift, shape};
 
 use super::inspect::{Item, Verdict, describe, signature};
-use crate::exchange::Origin;
-
-/// The most bytes of one line that a guest may log.
-const LOG_LINE: usize = 4096;
+use crate::exchange::{ConnectionId, Lines};
 
 /// What belongs to one instance on the host's side.
 pub struct Guest {
     /// How far its memory and tables may grow.
     pub limits: StoreLimits,
-    /// Whose lines it logs.
-    pub origin: Origin,
+    /// Where its lines go.
+    pub lines: Arc<Lines>,
+    /// The most bytes of one line: `limits.log_line`.
+    pub line: usize,
+    /// Whose event is being handled.
+    pub connection: Option<ConnectionId>,
 }
 
 /// Adds everything that a guest may import.
@@ -33,9 +36,13 @@ fn log(caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::Error
     let Some(Extern::Memory(memory)) = caller.get_export(shape::MEMORY) else {
         return Err(wasmi::Error::new("`log` was called, but no memory is exported"));
     };
-    let text = lift::string(memory.data(&caller), "msg", ptr, len, LOG_LINE)
+    let guest = caller.data();
+    let (text, more) = lift::prefix(memory.data(&caller), "msg", ptr, len, guest.line)
         .map_err(|error| wasmi::Error::new(format!("in a call of `log`, {error}")))?;
-    log::info!(target: &caller.data().origin.to_string(), "actor: {text}");
+    match more {
+        0 => guest.lines.guest(guest.connection, format_args!("{text}")),
+        _ => guest.lines.guest(guest.connection, format_args!("{text}… ({more} bytes more)")),
+    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use wasmi::{ExternType, FuncType, ValType};
 use wit_core::{Shape, Signature, shape};
 
-use super::imports;
+use super::{imports, start};
 
 /// A module, looked at from outside.
 #[derive(Clone, Debug)]
@@ -104,6 +104,7 @@ impl Report {
                 (shape.init_post(), shape::POST_RETURN, "frees the result of init"),
                 (shape::REALLOC.0, shape::REALLOC.1, "allocates in the guest"),
                 (shape::INITIALIZE.0, shape::INITIALIZE.1, "called once per instance"),
+                (start::EXPORT, shape::INITIALIZE.1, "called once per instance, first"),
             ];
             if let Some((_, expected, role)) = found.into_iter().find(|(known, ..)| *known == name)
             {

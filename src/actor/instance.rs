@@ -4,7 +4,7 @@
 //! return to the executor. After any error the instance is in an unknown condition and must
 //! be dropped: the actor's state is not in it.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use wasmi::{
     Func, Instance as WasmInstance, Memory, ResumableCall, Store, StoreLimitsBuilder, Val,
@@ -20,12 +20,12 @@ use super::{
     imports::Guest,
     meter::{MOST_AT_ONCE, Meter},
     module::Module,
+    start,
 };
-use crate::{exchange::Origin, manifest::Limits};
-
-/// The most elements of one table. Function pointers and vtables of a guest: a large one has
-/// a few thousand.
-const TABLE_ELEMENTS: usize = 65_536;
+use crate::{
+    exchange::{ConnectionId, Lines},
+    manifest::Limits,
+};
 
 /// A running instance.
 pub struct Instance {
@@ -89,33 +89,33 @@ impl Instance {
     pub async fn new(
         module: &Module,
         limits: &Limits,
-        origin: Origin,
+        lines: Arc<Lines>,
         meter: &mut Meter,
     ) -> Result<Self, CallError> {
         let growth = StoreLimitsBuilder::new()
             .memory_size(limits.memory)
-            .table_elements(TABLE_ELEMENTS)
+            .table_elements(limits.table)
             .memories(1)
-            .tables(16)
+            .tables(limits.tables)
             .instances(1)
             .build();
-        let guest = Guest { limits: growth, origin };
+        let guest = Guest { limits: growth, lines, line: limits.log_line, connection: None };
         let mut store = Store::new(module.module.engine(), guest);
         store.limiter(|guest| &mut guest.limits);
-        let trap = |error| CallError::Trap { export: "the start function", error };
-        // wasmi runs the start function here, all at once; it gets what a step may need.
+        let trap = |error| CallError::Trap { export: "the instantiation", error };
+        // Data and element segments are copied here, which is charged as bulk instructions are.
+        // The start function does not run: see `start`.
         meter.give(&mut store, MOST_AT_ONCE.min(meter.limit())).map_err(trap)?;
         let instance = module.linker.instantiate_and_start(&mut store, &module.module);
         meter.settle(&store).map_err(trap)?;
-        let instance = instance.map_err(|error| match error.as_trap_code() {
-            Some(wasmi::TrapCode::OutOfFuel) => {
-                CallError::OutOfFuel { export: "the start function", limit: MOST_AT_ONCE }
-            }
-            _ => trap(error),
-        })?;
+        let instance = instance.map_err(trap)?;
         let mut this = Self::resolve(store, instance, module, limits)?;
-        if let Some(initialize) = instance.get_func(&this.store, shape::INITIALIZE.0) {
-            this.call(shape::INITIALIZE.0, initialize, &[], &mut [], meter).await?;
+        for (export, name) in
+            [(start::EXPORT, "the start function"), (shape::INITIALIZE.0, shape::INITIALIZE.0)]
+        {
+            if let Some(function) = instance.get_func(&this.store, export) {
+                this.call(name, function, &[], &mut [], meter).await?;
+            }
         }
         Ok(this)
     }
@@ -184,8 +184,8 @@ impl Instance {
     }
 
     /// Says whose event the next call is about, for the lines that the guest logs.
-    pub fn set_origin(&mut self, origin: Origin) {
-        self.store.data_mut().origin = origin;
+    pub fn set_connection(&mut self, connection: ConnectionId) {
+        self.store.data_mut().connection = Some(connection);
     }
 
     /// The size of the linear memory in bytes.

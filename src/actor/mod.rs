@@ -6,22 +6,30 @@
 //! - [`instance`]: one instance of the module: lower, call, lift.
 //! - [`meter`]: the fuel of one call, spent in slices.
 //! - [`imports`]: what the host does for the guest.
+//! - [`idle`]: notices that there is nothing to do.
+//! - [`backoff`]: how long to wait before a failed instance is tried again.
 //! - [`answer`]: from the interface's messages to WebSocket messages.
 //!
 //! And before the first message:
 //! - [`component`]: takes the core module out of a component.
+//! - [`start`]: makes the start function one that can be called in slices.
+//! - [`sections`]: what these two walk over.
 //! - [`inspect`]: what a module exports and imports, and whether that fits.
 //! - [`module`]: a module that has been compiled and found to fit.
 //!
 //! This room knows wasmi and the exchange. It knows neither sockets nor the executor.
 
 pub mod answer;
+pub mod backoff;
 pub mod component;
+pub mod idle;
 pub mod imports;
 pub mod inspect;
 pub mod instance;
 pub mod meter;
 pub mod module;
+pub mod sections;
+pub mod start;
 pub mod task;
 
 pub use inspect::Report;

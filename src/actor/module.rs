@@ -9,6 +9,7 @@ use super::{
     component::{ComponentError, Format},
     imports::{self, Guest},
     inspect::Report,
+    start,
 };
 use crate::manifest::Limits;
 
@@ -74,7 +75,8 @@ impl Module {
             }
         };
         let engine = Engine::new(&config());
-        let module = wasmi::Module::new(&engine, core).map_err(LoadError::Invalid)?;
+        let module =
+            wasmi::Module::new(&engine, start::export(core)).map_err(LoadError::Invalid)?;
         let mut report = Report::of(&module, bytes.len(), limits.memory);
         report.component = component;
         let Some(shape) = report.shape.filter(|_| report.problems().next().is_none()) else {

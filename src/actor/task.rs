@@ -1,18 +1,28 @@
 //! The actor's task: one event at a time, all or nothing.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+};
 
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use log::Level;
+use smol::Timer;
 use wit_core::{MessageRef, MessageType, lift::Reply};
 
 use super::{
     answer::Answer,
+    backoff::Backoff,
+    idle::Idle,
     instance::{CallError, Instance, Outcome},
     meter::Meter,
     module::Module,
 };
 use crate::{
-    exchange::{Event, EventKind, Mailbox, Origin, Outbox, event::Ending},
+    exchange::{Connections, Event, EventKind, Lines, Mailbox, Outbox, event::Ending},
     manifest::Limits,
     stats::Stats,
 };
@@ -27,12 +37,19 @@ pub struct Actor {
     limits: Limits,
     /// Its state between calls: the only thing that is kept.
     state: Option<Vec<u8>>,
-    /// The present instance. Dropped after any fault, and made anew for the next event.
+    /// The present instance. Dropped after any fault, when the actor is idle, and when its
+    /// memory has grown too far; made anew for the next event.
     instance: Option<Instance>,
     /// Its fuel.
     meter: Meter,
+    /// Notices that there are no events.
+    idle: Idle,
+    /// How long to wait before an instance is tried again.
+    backoff: Backoff,
     /// Its counters.
     stats: Arc<Stats>,
+    /// Its lines in the log.
+    lines: Arc<Lines>,
 }
 
 /// Why an actor has no first state.
@@ -57,25 +74,40 @@ impl Actor {
         limits: Limits,
         init_state: Option<Vec<u8>>,
         stats: Arc<Stats>,
+        lines: Arc<Lines>,
     ) -> Result<Self, StartError> {
-        let mut meter = Meter::new(limits.fuel, limits.slice);
-        let origin = Origin { actor: name.clone(), connection: None };
-        let instance = Instance::new(&module, &limits, origin, &mut meter).await;
-        let mut instance = instance.map_err(StartError::Call)?;
-        let state = if init_state.is_some() && !module.shape().has_results() {
+        let mut actor = Self {
+            meter: Meter::new(limits.fuel, limits.slice),
+            state: None,
+            instance: None,
+            idle: Idle::new(limits.hibernate_after),
+            backoff: Backoff::default(),
+            name,
+            module,
+            limits,
+            stats,
+            lines,
+        };
+        let mut instance = actor.instantiate().await.map_err(StartError::Call)?;
+        actor.state = if init_state.is_some() && !actor.module.shape().has_results() {
             init_state
         } else {
-            meter.begin();
-            let state = instance.init(init_state.as_deref(), &name, &mut meter).await;
+            actor.meter.begin();
+            let state = instance.init(init_state.as_deref(), &actor.name, &mut actor.meter).await;
             state.map_err(StartError::Call)?.map_err(StartError::Init)?
         };
-        Ok(Self { name, module, limits, state, instance: Some(instance), meter, stats })
+        actor.instance = Some(instance);
+        Ok(actor)
     }
 
-    /// Handles events until the mailbox is closed and empty.
-    pub async fn run(mut self, mailbox: Arc<Mailbox>) {
-        while let Some(event) = mailbox.next().await {
-            let outcome = self.call(&event).await;
+    /// Handles events until the mailbox is closed and empty. While the actor can't be started,
+    /// `connections` opens none.
+    pub async fn run(mut self, mailbox: Arc<Mailbox>, connections: Arc<Connections>) {
+        while let Some(event) = self.next(&mailbox).await {
+            let outcome = match self.ready(&connections).await {
+                Ok(instance) => self.call(instance, &event).await,
+                Err(error) => Err(error),
+            };
             self.stats.events.add(1);
             self.stats.fuel.add(self.meter.spent());
             self.conclude(&event, outcome);
@@ -84,24 +116,68 @@ impl Actor {
         }
     }
 
-    /// Calls `handle-message` for one event, on a new instance if there is none.
-    async fn call(&mut self, event: &Event) -> Outcome<Reply> {
-        self.meter.begin();
-        let origin = self.origin(&event.from);
-        // Taken out for the call: whatever goes wrong, it is not there afterwards.
-        let mut instance = match self.instance.take() {
-            Some(instance) => instance,
-            None => {
-                let (module, limits) = (&self.module, &self.limits);
-                Instance::new(module, limits, origin.clone(), &mut self.meter).await?
+    /// The next event. When there is none for `limits.hibernate_after`, the instance is
+    /// dropped.
+    async fn next(&mut self, mailbox: &Mailbox) -> Option<Event> {
+        let mut next = pin!(mailbox.next());
+        poll_fn(|cx| {
+            if let Poll::Ready(event) = next.as_mut().poll(cx) {
+                self.idle.active();
+                return Poll::Ready(event);
             }
-        };
-        instance.set_origin(origin);
+            if self.instance.is_some() && self.idle.poll(cx).is_ready() {
+                self.instance = None;
+                self.stats.hibernations.add(1);
+                self.lines.host(Level::Debug, None, format_args!("hibernates: no events"));
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The instance for the next call, taken out of the actor: whatever goes wrong in the call,
+    /// it is not there afterwards. Made anew if there is none; if that failed before, only
+    /// after a wait.
+    async fn ready(&mut self, connections: &Connections) -> Result<Instance, CallError> {
+        if let Some(instance) = self.instance.take() {
+            return Ok(instance);
+        }
+        let made = self.instantiate().await;
+        if made.is_ok() {
+            if self.backoff.is_failing() {
+                self.backoff.succeeded();
+                connections.set_failing(false);
+            }
+            return made;
+        }
+        // Nobody is answered before the wait is over, so nobody can shorten it.
+        let wait = self.backoff.failed();
+        connections.set_failing(true);
+        self.lines.host(Level::Error, None, format_args!("can't be started; waits {wait:?}"));
+        Timer::after(wait).await;
+        made
+    }
+
+    /// Makes an instance, with fuel of its own.
+    async fn instantiate(&mut self) -> Result<Instance, CallError> {
+        self.meter.begin();
+        let lines = self.lines.clone();
+        Instance::new(&self.module, &self.limits, lines, &mut self.meter).await
+    }
+
+    /// Calls `handle-message` for one event. The instance is kept if all went well.
+    async fn call(&mut self, mut instance: Instance, event: &Event) -> Outcome<Reply> {
+        self.meter.begin();
+        instance.set_connection(event.from.id());
         let mut code = [0; 2];
         let message = message(&event.kind, &mut code);
         let outcome =
             instance.handle_message(message, self.state.as_deref(), &mut self.meter).await?;
-        self.instance = Some(instance);
+        if instance.memory_size() <= self.limits.watermark {
+            self.instance = Some(instance);
+        } else {
+            self.stats.watermarks.add(1);
+        }
         Ok(outcome)
     }
 
@@ -117,20 +193,26 @@ impl Actor {
                 }
                 Err(error) => {
                     self.stats.refused_answers.add(1);
-                    log::warn!(target: &self.target(to),
-                        "the answer to a {kind} event is refused, the state kept: {error}");
+                    let text = format_args!(
+                        "the answer to a {kind} event is refused, the state kept: {error}"
+                    );
+                    self.say(Level::Warn, to, text);
                 }
             },
             Ok(Err(error)) => {
                 self.stats.errors.add(1);
-                log::warn!(target: &self.target(to),
-                    "the actor returned an error for a {kind} event, the state is kept: {error}");
+                let text = format_args!(
+                    "the actor returned an error for a {kind} event, the state is kept: {error}"
+                );
+                self.say(Level::Warn, to, text);
             }
             Err(error) => {
                 self.stats.traps.add(1);
-                log::error!(target: &self.target(to),
+                let text = format_args!(
                     "the actor failed at a {kind} event, the state is kept, the connection \
-                     closed: {error}");
+                     closed: {error}"
+                );
+                self.say(Level::Error, to, text);
                 to.close(CloseCode::Error, "the actor failed");
             }
         }
@@ -153,8 +235,8 @@ impl Actor {
             Ok(()) => self.stats.answers.add(count),
             Err(overflow) => {
                 self.stats.overflows.add(1);
-                log::warn!(target: &self.target(to),
-                    "the client reads too slowly and is closed: {overflow}");
+                let text = format_args!("the client reads too slowly and is closed: {overflow}");
+                self.say(Level::Warn, to, text);
                 let lost = to.clear() + usize::try_from(count).unwrap_or(usize::MAX);
                 self.undelivered(to, lost, "were for a client that is too slow");
                 to.close(CloseCode::Again, "too slow");
@@ -165,17 +247,12 @@ impl Actor {
     /// Counts and logs messages that have nobody to go to.
     fn undelivered(&self, to: &Outbox, count: usize, why: &str) {
         self.stats.undelivered.add(count.try_into().unwrap_or(u64::MAX));
-        log::info!(target: &self.target(to), "{count} messages are not sent: they {why}");
+        self.say(Level::Info, to, format_args!("{count} messages are not sent: they {why}"));
     }
 
-    /// Whom a log line is about.
-    fn origin(&self, connection: &Outbox) -> Origin {
-        Origin { actor: self.name.clone(), connection: Some(connection.id()) }
-    }
-
-    /// The same, as a log target.
-    fn target(&self, connection: &Outbox) -> String {
-        self.origin(connection).to_string()
+    /// A line about a connection.
+    fn say(&self, level: Level, connection: &Outbox, text: fmt::Arguments<'_>) {
+        self.lines.host(level, Some(connection.id()), text);
     }
 }
 

@@ -29,6 +29,8 @@ struct Inner {
     last: u64,
     /// Whether the host is stopping.
     stopping: bool,
+    /// Whether the actor can't be started at the moment.
+    failing: bool,
 }
 
 /// Why a connection can't be opened.
@@ -36,6 +38,8 @@ struct Inner {
 pub enum Full {
     /// As many are open as may be.
     Limit(usize),
+    /// The actor can't be started at the moment.
+    Failing,
     /// The host is stopping.
     Stopping,
 }
@@ -64,6 +68,9 @@ impl Connections {
         if inner.stopping {
             return Err(Full::Stopping);
         }
+        if inner.failing {
+            return Err(Full::Failing);
+        }
         if inner.open.len() >= self.limit {
             return Err(Full::Limit(self.limit));
         }
@@ -81,6 +88,11 @@ impl Connections {
         let open: Vec<_> = inner.open.values().cloned().collect();
         drop(inner);
         open.iter().for_each(|outbox| outbox.close(code, reason));
+    }
+
+    /// Says whether the actor can be started. While it can't, no connection is opened.
+    pub fn set_failing(&self, failing: bool) {
+        self.lock().failing = failing;
     }
 
     /// How many are open.

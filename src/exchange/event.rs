@@ -16,22 +16,6 @@ impl fmt::Display for ConnectionId {
     }
 }
 
-/// Whom a log line is about: an actor and, where there is one, a connection.
-#[derive(Clone, Debug)]
-pub struct Origin {
-    /// The actor's name.
-    pub actor: Arc<str>,
-    /// The connection whose event is being handled.
-    pub connection: Option<ConnectionId>,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.actor)?;
-        self.connection.map_or(Ok(()), |id| id.fmt(f))
-    }
-}
-
 /// One event at one client.
 #[derive(Debug)]
 pub struct Event {

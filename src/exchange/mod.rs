@@ -5,15 +5,18 @@
 //!
 //! - [`connections`]: which connections an actor has.
 //! - [`event`]: what happened at a client.
+//! - [`lines`]: the actor's lines in the log.
 //! - [`mailbox`]: events that wait for the actor.
 //! - [`outbox`]: messages that wait for one client.
 
 pub mod connections;
 pub mod event;
+pub mod lines;
 pub mod mailbox;
 pub mod outbox;
 
 pub use connections::Connections;
-pub use event::{ConnectionId, Event, EventKind, Origin};
+pub use event::{ConnectionId, Event, EventKind};
+pub use lines::Lines;
 pub use mailbox::Mailbox;
 pub use outbox::Outbox;

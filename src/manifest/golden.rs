@@ -280,7 +280,7 @@ fn mistakes_about_limits_are_told() {
             "messages = 1",
             "unknown key; did you mean `message`? The keys here are `message`, \
              `connections`, `mailbox`, `outbox`, `state`, `answer`, `answers`, `memory`, \
-             `module`, `fuel`, `slice`, `handshake`, `close`, `shutdown`",
+             `watermark`, `table`, `tables`, `module`, `fuel`, `slice`, `log_line`, `log_rate`, `hibernate_after`, `handshake`, `close`, `shutdown`",
         ),
     ];
     for (lines, expected) in &cases {

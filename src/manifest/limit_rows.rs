@@ -43,7 +43,7 @@ const fn row(
 
 /// All keys. The defaults are not here but in [`Limits::default`].
 #[rustfmt::skip]
-pub(super) const ROWS: [Row; 14] = [
+pub(super) const ROWS: [Row; 20] = [
     row("message", |l| Slot::Size(&mut l.message), 1, GIB, "largest message from a client"),
     row("connections", |l| Slot::Count(&mut l.connections), 1, 1_000_000, "connections open at once"),
     row("mailbox", |l| Slot::Size(&mut l.mailbox), 1, GIB, "events waiting for the actor"),
@@ -52,9 +52,15 @@ pub(super) const ROWS: [Row; 14] = [
     row("answer", |l| Slot::Size(&mut l.answer), 1, GIB, "all messages of one answer together"),
     row("answers", |l| Slot::Count(&mut l.answers), 1, 1_000_000, "messages in one answer"),
     row("memory", |l| Slot::Size(&mut l.memory), PAGE as u64, MAX_MEMORY, "linear memory of an instance"),
+    row("watermark", |l| Slot::Size(&mut l.watermark), 1, MAX_MEMORY, "memory of an instance that is kept"),
+    row("table", |l| Slot::Count(&mut l.table), 1, 10_000_000, "elements of one table"),
+    row("tables", |l| Slot::Count(&mut l.tables), 1, 100, "tables of an instance"),
     row("module", |l| Slot::Size(&mut l.module), 1, GIB, "the .wasm file"),
     row("fuel", |l| Slot::Fuel(&mut l.fuel), 1, 1_000_000_000_000_000, "instructions of one call"),
     row("slice", |l| Slot::Fuel(&mut l.slice), 1000, 1_000_000, "instructions between two turns"),
+    row("log_line", |l| Slot::Size(&mut l.log_line), 1, 4096, "one line that the actor logs"),
+    row("log_rate", |l| Slot::Count(&mut l.log_rate), 1, 1_000_000, "log lines in a second"),
+    row("hibernate_after", |l| Slot::Time(&mut l.hibernate_after), 1, DAY, "idle time after which the instance is dropped"),
     row("handshake", |l| Slot::Time(&mut l.handshake), 1, DAY, "until the whole HTTP head is there"),
     row("close", |l| Slot::Time(&mut l.close), 1, DAY, "until the peer's close frame is there"),
     row("shutdown", |l| Slot::Time(&mut l.shutdown), 1, DAY, "until a clean stop is complete"),

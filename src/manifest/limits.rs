@@ -30,6 +30,13 @@ pub struct Limits {
     /// The largest linear memory of an instance, in bytes, rounded down to whole pages of
     /// 64 KiB. Default 16 MiB.
     pub memory: usize,
+    /// The instance is dropped after a call that left its linear memory larger than this, in
+    /// bytes; the next event gets a new one. Default 4 MiB.
+    pub watermark: usize,
+    /// The most elements of one table. Default 16,384.
+    pub table: usize,
+    /// The most tables of an instance. Default 4.
+    pub tables: usize,
     /// The largest `.wasm` file, in bytes. Default 4 MiB.
     pub module: usize,
     /// The fuel of one call: roughly, how many instructions it may execute. Default
@@ -38,6 +45,14 @@ pub struct Limits {
     /// The fuel after which a call lets the rest of the host take a turn. Smaller is fairer,
     /// greater is faster. Default 20,000.
     pub slice: u64,
+    /// How many bytes of one line that the actor logs are kept. Default 1 KiB.
+    pub log_line: usize,
+    /// How many lines in a second the actor may log, and the host may log about it. Default
+    /// 20.
+    pub log_rate: usize,
+    /// The instance is dropped when there has been no event for this long; the state and the
+    /// connections stay. Default 1 min.
+    pub hibernate_after: Duration,
     /// How long a client may take to send its whole HTTP head. Default 5 s.
     pub handshake: Duration,
     /// How long to wait for the peer's close frame. Default 2 s.
@@ -57,9 +72,15 @@ impl Default for Limits {
             answer: 256 << 10,
             answers: 64,
             memory: 16 << 20,
+            watermark: 4 << 20,
+            table: 16_384,
+            tables: 4,
             module: 4 << 20,
             fuel: 200_000_000,
             slice: 20_000,
+            log_line: 1 << 10,
+            log_rate: 20,
+            hibernate_after: Duration::from_secs(60),
             handshake: Duration::from_secs(5),
             close: Duration::from_secs(2),
             shutdown: Duration::from_secs(10),
@@ -124,9 +145,15 @@ mod tests {
             "answer size 256KiB 1B 1GiB",
             "answers count 64 1 1_000_000",
             "memory size 16MiB 64KiB 4194240KiB",
+            "watermark size 4MiB 1B 4194240KiB",
+            "table count 16_384 1 10_000_000",
+            "tables count 4 1 100",
             "module size 4MiB 1B 1GiB",
             "fuel fuel 200_000_000 1 1_000_000_000_000_000",
             "slice fuel 20_000 1000 1_000_000",
+            "log_line size 1KiB 1B 4KiB",
+            "log_rate count 20 1 1_000_000",
+            "hibernate_after duration 1m 1ms 24h",
             "handshake duration 5s 1ms 24h",
             "close duration 2s 1ms 24h",
             "shutdown duration 10s 1ms 24h",

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use log::Level;
 use smol::{
     Async, Executor, Timer,
     channel::{Receiver, Sender},
@@ -19,7 +20,7 @@ use super::{
     handshake::{self, Decision, Refusal},
 };
 use crate::{
-    exchange::{ConnectionId, Connections, Mailbox, Origin, connections::Full},
+    exchange::{Connections, Lines, Mailbox, connections::Full},
     manifest::Limits,
     stats::Stats,
 };
@@ -39,15 +40,10 @@ pub struct Service {
     pub limits: Limits,
     /// The actor's counters.
     pub stats: Arc<Stats>,
+    /// The actor's lines in the log.
+    pub lines: Arc<Lines>,
     /// Ends when the host stops.
     pub stopping: Receiver<()>,
-}
-
-impl Service {
-    /// Whom a log line is about.
-    pub fn target(&self, id: ConnectionId) -> String {
-        Origin { actor: self.actor.clone(), connection: Some(id) }.to_string()
-    }
 }
 
 /// Accepts connections for as long as the task lives. Each connection's task holds `alive`, so
@@ -70,7 +66,11 @@ pub async fn run(
                 executor.spawn(greet).detach();
             }
             Err(error) => {
-                log::warn!(target: &service.actor, "a connection could not be accepted: {error}");
+                service.lines.host(
+                    Level::Warn,
+                    None,
+                    format_args!("a connection could not be accepted: {error}"),
+                );
                 Timer::after(ACCEPT_PAUSE).await;
             }
         }
@@ -92,6 +92,7 @@ async fn greet(mut socket: Socket, peer: SocketAddr, path: &str, service: &Servi
         Err(full) => {
             let refusal = Refusal::Unavailable(match full {
                 Full::Limit(_) => "too many connections",
+                Full::Failing => "the actor can't be started at the moment",
                 Full::Stopping => "the host is stopping",
             });
             return refuse(socket, peer, &refusal, service).await;
@@ -103,7 +104,8 @@ async fn greet(mut socket: Socket, peer: SocketAddr, path: &str, service: &Servi
         return;
     }
     service.stats.connections.add(1);
-    log::debug!(target: &service.target(open.outbox.id()), "connected from {peer}");
+    let id = open.outbox.id();
+    service.lines.host(Level::Debug, Some(id), format_args!("connected from {peer}"));
     let early = bytes.split_off(len);
     drop(bytes);
     connection::serve(socket, early, service, open).await;
@@ -141,7 +143,8 @@ async fn read_head(
 /// Answers a request that gets no upgrade.
 async fn refuse(mut socket: Socket, peer: SocketAddr, refusal: &Refusal, service: &Service) {
     service.stats.refused_requests.add(1);
-    log::info!(target: &service.actor, "{peer} is refused: {}", refusal.status());
+    let status = refusal.status();
+    service.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
     let deadline = service.limits.close;
     within(deadline, socket.write_all(refusal.response().as_bytes())).await;
     linger(&mut socket, deadline).await;

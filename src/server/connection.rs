@@ -15,6 +15,7 @@ use async_tungstenite::{
     },
 };
 use futures_util::{Sink, Stream};
+use log::Level;
 use smol::Async;
 
 use super::{accept::Service, closing};
@@ -57,7 +58,8 @@ pub async fn serve(socket: Socket, early: Vec<u8>, service: &Service, open: Open
     let ending = converse(&mut ws, service, outbox).await;
     drop(ws);
     outbox.idle().await;
-    log::debug!(target: &service.target(outbox.id()), "closed: {}", ending.code);
+    let (id, code) = (Some(outbox.id()), ending.code);
+    service.lines.host(Level::Debug, id, format_args!("closed: {code}"));
     tell(&service.mailbox, outbox, EventKind::Close(ending));
     outbox.idle().await;
 }
@@ -79,12 +81,14 @@ async fn converse(ws: &mut WebSocket, service: &Service, outbox: &Arc<Outbox>) -
             Turn::Received(Message::Frame(_)) => continue,
             Turn::Close(queued, frame) => return closing::ours(ws, queued, frame, deadline).await,
             Turn::Failed(error) => {
+                let id = Some(outbox.id());
                 if let Some(code) = closing::failed(ws, &error, deadline).await {
                     service.stats.violations.add(1);
-                    log::warn!(target: &service.target(outbox.id()),
-                        "the client is closed with code {code}: {error}");
+                    let text = format_args!("the client is closed with code {code}: {error}");
+                    service.lines.host(Level::Warn, id, text);
                 } else {
-                    log::debug!(target: &service.target(outbox.id()), "the socket failed: {error}");
+                    let text = format_args!("the socket failed: {error}");
+                    service.lines.host(Level::Debug, id, text);
                 }
                 return Ending::ABNORMAL;
             }

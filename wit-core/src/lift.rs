@@ -99,6 +99,33 @@ pub fn string<'m, M: Memory + ?Sized>(
     utf8(place, bytes)
 }
 
+/// Lifts the beginning of a string that the guest passed to an import: at most `limit` bytes,
+/// cut between two characters. Gives how many bytes were left out as well; those are not
+/// looked at.
+///
+/// # Errors
+/// It is out of bounds, or what was looked at is not UTF-8.
+pub fn prefix<'m, M: Memory + ?Sized>(
+    memory: &'m M,
+    name: &'static str,
+    ptr: u32,
+    len: u32,
+    limit: usize,
+) -> Result<(&'m str, usize), LiftError> {
+    let place = Place { field: Field::new(name), offset: ptr };
+    let bytes = Lift::new(memory, 0).bounded(place, len.into())?;
+    let kept = bytes.get(..limit).unwrap_or(bytes);
+    let text = match core::str::from_utf8(kept) {
+        Ok(text) => text,
+        // The last character may have been cut.
+        Err(error) if kept.len() < bytes.len() && error.error_len().is_none() => {
+            utf8(place, kept.get(..error.valid_up_to()).unwrap_or_default())?
+        }
+        Err(_) => utf8(place, kept)?,
+    };
+    Ok((text, bytes.len() - text.len()))
+}
+
 /// One result being lifted.
 struct Lift<'m, M: ?Sized> {
     /// The guest's memory.

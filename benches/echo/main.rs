@@ -1,0 +1,94 @@
+//! What an echo through an actor costs, next to an echo without one.
+//!
+//! Servers run in processes of their own: this program starts itself again for each. One
+//! thread here is the client of all of them: it sends on every connection, waits for the echo
+//! and sends again. Rounds alternate between the servers, so that whatever else the machine
+//! does meets all of them alike, and are compared in pairs.
+//!
+//! ```text
+//! cargo bench --bench echo
+//! cargo bench --bench echo -- --connections 64 --size 64 --rounds 7 --messages 100000
+//! cargo bench --bench echo -- --quick
+//! ```
+//!
+//! Messages per second say as much about the client's thread as about the server; the CPU time
+//! of the server's process does not.
+//!
+//! # Layout
+//! - `options`: the command line.
+//! - `servers`: the servers, and what they have in common.
+//! - `child`: a server's process, and the CPU time that it has used.
+//! - `load`: the clients.
+//! - `table`: from rounds to lines.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod child;
+mod load;
+mod options;
+mod servers;
+mod table;
+
+use std::{error::Error, process::ExitCode};
+
+use smol::{LocalExecutor, block_on};
+
+use child::Child;
+use load::Clients;
+use options::{Options, Task};
+use servers::Kind;
+use table::Sample;
+
+fn main() -> ExitCode {
+    let done = match options::parse() {
+        Ok(Task::Measure(options)) => measure(&options),
+        Ok(Task::Serve(kind)) => servers::serve(kind),
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = done {
+        eprintln!("echo: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// A server and the clients that are connected to it.
+struct Pair {
+    /// The server's process.
+    server: Child,
+    /// Its clients.
+    clients: Clients,
+    /// What the rounds so far came to, without the first.
+    samples: Vec<Sample>,
+}
+
+/// Runs all rounds and prints what they came to.
+fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
+    let executor = LocalExecutor::new();
+    let mut pairs = Vec::new();
+    for kind in Kind::ALL {
+        let server = Child::start(kind)?;
+        let connect = Clients::connect(&server.url, options.connections, options.size);
+        let clients = block_on(executor.run(connect))?;
+        pairs.push(Pair { server, clients, samples: Vec::new() });
+    }
+    println!(
+        "{} connections, {} bytes of text, {} rounds of {} messages",
+        options.connections, options.size, options.rounds, options.messages
+    );
+    // The first round fills caches and is not counted.
+    for round in 0..=options.rounds {
+        for Pair { server, clients, samples } in &mut pairs {
+            let before = server.cpu()?;
+            let exchange = clients.exchange(&executor, options.messages);
+            let time = block_on(executor.run(exchange))?;
+            let cpu = server.cpu()?.saturating_sub(before);
+            if round > 0 {
+                samples.push(Sample::new(options.messages, time, cpu));
+            }
+        }
+    }
+    let samples: Vec<_> = pairs.into_iter().map(|pair| pair.samples).collect();
+    table::print(options, &samples);
+    Ok(())
+}

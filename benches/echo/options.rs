@@ -1,0 +1,52 @@
+//! The command line.
+
+use lexopt::prelude::*;
+
+use super::servers::Kind;
+
+/// What this process is for.
+pub(crate) enum Task {
+    /// To start the servers and measure them.
+    Measure(Options),
+    /// To be one of the servers.
+    Serve(Kind),
+}
+
+/// How to measure.
+pub(crate) struct Options {
+    /// How many connections each server has.
+    pub(crate) connections: usize,
+    /// The length of a message in bytes.
+    pub(crate) size: usize,
+    /// How many rounds are counted.
+    pub(crate) rounds: usize,
+    /// How many messages a round has, all connections together.
+    pub(crate) messages: u32,
+}
+
+/// Reads the arguments. Without the `--bench` that `cargo bench` adds, as when `cargo test`
+/// runs this, it is enough to see that it works.
+pub(crate) fn parse() -> Result<Task, lexopt::Error> {
+    let (mut bench, mut quick) = (false, false);
+    let (mut connections, mut size, mut rounds, mut messages) = (64, 64, None, None);
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("serve") => return Ok(Task::Serve(parser.value()?.parse_with(Kind::of)?)),
+            Long("bench") => bench = true,
+            Long("quick") => quick = true,
+            Long("connections") => connections = parser.value()?.parse()?,
+            Long("size") => size = parser.value()?.parse()?,
+            Long("rounds") => rounds = Some(parser.value()?.parse()?),
+            Long("messages") => messages = Some(parser.value()?.parse()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let (most_rounds, most_messages) = if bench && !quick { (7, 100_000) } else { (2, 5_000) };
+    let rounds: usize = rounds.unwrap_or(most_rounds);
+    let messages: u32 = messages.unwrap_or(most_messages);
+    if connections == 0 || rounds == 0 || messages == 0 {
+        return Err("--connections, --rounds and --messages must be at least 1".into());
+    }
+    Ok(Task::Measure(Options { connections, size, rounds, messages }))
+}

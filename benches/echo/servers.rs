@@ -1,0 +1,160 @@
+//! The servers that are measured. All of them have one thread, the same executor and sockets,
+//! and the same settings of tungstenite; they end with the process that started them.
+
+use std::{
+    error::Error,
+    io::Read as _,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::Path,
+    process,
+    sync::Arc,
+    thread,
+};
+
+use async_tungstenite::{
+    accept_async_with_config,
+    tungstenite::{Message, protocol::WebSocketConfig},
+};
+use footlight::{
+    Host, Manifest,
+    exchange::{Connections, EventKind, Lines, Mailbox},
+    logger::Logger,
+    manifest::Limits,
+    server::{Service, accept},
+    stats::Stats,
+};
+use futures_util::StreamExt as _;
+use smol::{Async, Executor, block_on, channel, future};
+
+/// The example that is served.
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/echo/manifest.toml");
+
+/// Which server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Footlight with `examples/echo`, as its `main` runs it.
+    Footlight,
+    /// Footlight's sockets, mailbox and outboxes, with an actor that is not WebAssembly.
+    Native,
+    /// async-tungstenite and nothing else: what the others are compared with.
+    Plain,
+}
+
+impl Kind {
+    /// All of them, in the order of the table.
+    pub(crate) const ALL: [Self; 3] = [Self::Footlight, Self::Native, Self::Plain];
+
+    /// The name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Footlight => "footlight",
+            Self::Native => "native",
+            Self::Plain => "plain",
+        }
+    }
+
+    /// The server of this name.
+    pub(crate) fn of(name: &str) -> Result<Self, &'static str> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or("no such server")
+    }
+}
+
+/// tungstenite's settings: those of `server::connection`, which keeps them to itself.
+pub(crate) fn config() -> WebSocketConfig {
+    let limits = Limits::default();
+    WebSocketConfig::default()
+        .read_buffer_size(4096)
+        .write_buffer_size(0)
+        .max_write_buffer_size(limits.answer + 4096)
+        .max_message_size(Some(limits.message))
+        .max_frame_size(Some(limits.message))
+}
+
+/// Serves until standard input ends, which it does when the parent does.
+pub(crate) fn serve(kind: Kind) -> Result<(), Box<dyn Error>> {
+    thread::spawn(|| {
+        let _ = std::io::stdin().read(&mut [0]);
+        process::exit(0);
+    });
+    let executor = Arc::new(Executor::new());
+    match kind {
+        Kind::Footlight => block_on(executor.run(footlight(&executor))),
+        Kind::Native => block_on(executor.run(native(&executor))),
+        Kind::Plain => block_on(executor.run(plain(&executor))),
+    }
+}
+
+/// Binds a free port.
+fn bind() -> Result<(Async<TcpListener>, SocketAddr), Box<dyn Error>> {
+    let listener = Async::<TcpListener>::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.get_ref().local_addr()?;
+    Ok((listener, address))
+}
+
+/// Tells the parent where it is served.
+fn announce(address: SocketAddr) {
+    println!("ws://{address}/ws");
+}
+
+/// See [`Kind::Footlight`].
+async fn footlight(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>> {
+    let mut manifest = Manifest::load(Path::new(EXAMPLE))?;
+    manifest.listeners[0].port = 0;
+    let mut logger = Logger::new(-1);
+    logger.actor(&manifest.name, &manifest.logging)?;
+    logger.install()?;
+    let host = Host::start(executor, &[manifest], None).await?;
+    announce(host.listening()[0].address);
+    host.run(future::pending()).await;
+    Ok(())
+}
+
+/// See [`Kind::Native`].
+async fn native(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>> {
+    let (listener, address) = bind()?;
+    announce(address);
+    let limits = Limits::default();
+    let mailbox = Arc::new(Mailbox::new(limits.mailbox));
+    let (_stop, stopping) = channel::bounded(1);
+    let stats = Arc::new(Stats::default());
+    let service = Arc::new(Service {
+        lines: Arc::new(Lines::new("native".into(), limits.log_rate, stats.clone())),
+        actor: "native".into(),
+        mailbox: mailbox.clone(),
+        connections: Connections::new(limits.connections, limits.outbox),
+        limits,
+        stats,
+        stopping,
+    });
+    let (alive, _ended) = channel::bounded(1);
+    executor.spawn(accept::run(executor.clone(), listener, "/ws".into(), service, alive)).detach();
+    let actor = async move {
+        while let Some(event) = mailbox.next().await {
+            if let EventKind::Text(text) = event.kind {
+                event.from.answer(vec![Message::Text(text)], None).unwrap();
+            }
+            event.from.handled();
+        }
+    };
+    executor.spawn(actor).await;
+    Ok(())
+}
+
+/// See [`Kind::Plain`].
+async fn plain(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>> {
+    let (listener, address) = bind()?;
+    announce(address);
+    loop {
+        let (socket, _) = listener.accept().await?;
+        socket.get_ref().set_nodelay(true)?;
+        let echo = async {
+            let Ok(mut ws) = accept_async_with_config(socket, Some(config())).await else { return };
+            while let Some(Ok(message)) = ws.next().await {
+                if message.is_text() && ws.send(message).await.is_err() {
+                    break;
+                }
+            }
+        };
+        executor.spawn(echo).detach();
+    }
+}

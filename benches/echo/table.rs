@@ -1,0 +1,81 @@
+//! From rounds to lines.
+
+use std::time::Duration;
+
+use super::{options::Options, servers::Kind};
+
+/// What one round came to.
+pub(crate) struct Sample {
+    /// Messages per second.
+    rate: f64,
+    /// The server's CPU time for each message, in microseconds.
+    cpu: f64,
+}
+
+impl Sample {
+    /// A round of `messages` that took `time`, and the server `cpu`.
+    pub(crate) fn new(messages: u32, time: Duration, cpu: Duration) -> Self {
+        let messages = f64::from(messages);
+        Self { rate: messages / time.as_secs_f64(), cpu: cpu.as_secs_f64() * 1e6 / messages }
+    }
+}
+
+/// Prints a line for each server, what the others cost in terms of the plain one, and a
+/// sentence for the README.
+pub(crate) fn print(options: &Options, samples: &[Vec<Sample>]) {
+    let name = |kind| match kind {
+        Kind::Footlight => "Footlight, examples/echo",
+        Kind::Native => "Footlight, actor in Rust",
+        Kind::Plain => "async-tungstenite",
+    };
+    println!("{:26}{:>12}{:>16}", "server", "messages/s", "CPU µs/message");
+    for (kind, samples) in Kind::ALL.into_iter().zip(samples) {
+        let rate = Spread::of(samples.iter().map(|sample| sample.rate)).median;
+        let cpu = Spread::of(samples.iter().map(|sample| sample.cpu)).median;
+        println!("{:26}{rate:>12.0}{cpu:>16.2}", name(kind));
+    }
+    let [footlight, native, plain] = samples else { return };
+    println!("{:26}{:>20}{:>22}", "ratio, of paired rounds", "messages/s", "CPU/message");
+    for (label, samples) in [("Footlight / plain", footlight), ("in Rust / plain", native)] {
+        let (rate, cpu) = (ratio(samples, plain, |s| s.rate), ratio(samples, plain, |s| s.cpu));
+        println!("{label:26}{:>20}{:>22}", rate.text(), cpu.text());
+    }
+    let rate = Spread::of(footlight.iter().map(|sample| sample.rate)).median;
+    let cpu = Spread::of(footlight.iter().map(|sample| sample.cpu)).median;
+    println!(
+        "For the README: {} clients echoing {} bytes: {rate:.0} messages/s and {cpu:.1} µs of \
+         CPU a message, {:.2} times what async-tungstenite alone takes.",
+        options.connections,
+        options.size,
+        ratio(footlight, plain, |s| s.cpu).median
+    );
+}
+
+/// How the rounds of one server relate to those of another.
+fn ratio(above: &[Sample], below: &[Sample], of: impl Fn(&Sample) -> f64) -> Spread {
+    Spread::of(above.iter().zip(below).map(|(above, below)| of(above) / of(below)))
+}
+
+/// The middle and the ends of some numbers.
+struct Spread {
+    /// The middle one; of an even number, the upper of two.
+    median: f64,
+    /// The least.
+    least: f64,
+    /// The greatest.
+    most: f64,
+}
+
+impl Spread {
+    /// Of these numbers, of which there is at least one.
+    fn of(numbers: impl Iterator<Item = f64>) -> Self {
+        let mut all: Vec<_> = numbers.collect();
+        all.sort_by(f64::total_cmp);
+        Self { median: all[all.len() / 2], least: all[0], most: all[all.len() - 1] }
+    }
+
+    /// As the table shows it.
+    fn text(&self) -> String {
+        format!("{:.2} ({:.2} to {:.2})", self.median, self.least, self.most)
+    }
+}

@@ -1,0 +1,62 @@
+//! The sections that modules and components are made of: an id byte, a LEB128 size and that
+//! many bytes, in a module (core specification, 5.5.2) as in a component (component model,
+//! `Binary.md`).
+
+use std::ops::Range;
+
+/// The sections of a module or a component: each one's id and the range of its content.
+pub struct Sections<'a> {
+    /// The whole file.
+    bytes: &'a [u8],
+    /// Where the next section begins.
+    at: usize,
+    /// Where the last one ends.
+    end: usize,
+}
+
+/// A section that says it is longer than what is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Truncated {
+    /// Where the section begins.
+    pub offset: usize,
+}
+
+impl<'a> Sections<'a> {
+    /// The sections that stand in a part of a file.
+    pub fn new(bytes: &'a [u8], within: Range<usize>) -> Self {
+        Self { bytes, at: within.start, end: within.end }
+    }
+}
+
+impl Iterator for Sections<'_> {
+    type Item = Result<(u8, Range<usize>), Truncated>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at >= self.end {
+            return None;
+        }
+        let offset = self.at;
+        let id = *self.bytes.get(self.at)?;
+        self.at += 1;
+        let content = leb128(self.bytes, &mut self.at)
+            .and_then(|size| self.at.checked_add(size))
+            .filter(|end| *end <= self.end)
+            .map(|end| self.at..end);
+        self.at = content.as_ref().map_or(self.end, |content| content.end);
+        Some(content.map(|content| (id, content)).ok_or(Truncated { offset }))
+    }
+}
+
+/// An unsigned LEB128 number of at most 32 bits (core specification, 5.2.2).
+pub fn leb128(bytes: &[u8], at: &mut usize) -> Option<usize> {
+    let mut value = 0u64;
+    for shift in (0..35).step_by(7) {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return u32::try_from(value).ok().and_then(|value| usize::try_from(value).ok());
+        }
+    }
+    None
+}

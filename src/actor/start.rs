@@ -1,0 +1,153 @@
+//! Makes a module's start function an export.
+//!
+//! wasmi runs a start function while it instantiates, all at once, and what can't be
+//! interrupted can't be allowed to be long. So the start section is taken out of the module
+//! and its function exported under a name of the host's own; the host calls it right after
+//! instantiation, in slices like everything else. The guest can't tell the difference: there
+//! is nothing between the two.
+//!
+//! Sections and indices are as in the core specification, 5.5.
+
+use std::borrow::Cow;
+
+use super::sections::{Sections, leb128};
+
+/// The name of the export. No WIT identifier has a space, so it can't be a guest's own.
+pub const EXPORT: &str = "footlight start function";
+
+/// The section of a core module that lists its exports.
+const EXPORTS: u8 = 7;
+/// The section that names the start function.
+const START: u8 = 8;
+/// Where the sections of a core module begin.
+const PREAMBLE: usize = 8;
+
+/// The module without a start section, and with its start function exported. A module that
+/// has none, or that can't be read, comes back as it is: the interpreter says what is wrong.
+pub fn export(module: &[u8]) -> Cow<'_, [u8]> {
+    rewrite(module).map_or(Cow::Borrowed(module), Cow::Owned)
+}
+
+/// The rewritten module, if it has a start section.
+fn rewrite(module: &[u8]) -> Option<Vec<u8>> {
+    let sections = || Sections::new(module, PREAMBLE..module.len()).map_while(Result::ok);
+    let (_, start) = sections().find(|(id, _)| *id == START)?;
+    let function = leb128(module, &mut start.start.clone())?;
+    let mut out = module.get(..PREAMBLE)?.to_vec();
+    let mut exported = false;
+    let mut end = PREAMBLE;
+    for (id, content) in sections() {
+        // The exports stand in the order of the ids: before the start section, or nowhere.
+        if !exported && (id == EXPORTS || id == START) {
+            let old = if id == EXPORTS { module.get(content.clone())? } else { &[0] };
+            section(&mut out, EXPORTS, &with_export(old, function)?);
+            exported = true;
+        } else if id != START {
+            out.extend_from_slice(module.get(end..content.end)?);
+        }
+        end = content.end;
+    }
+    // Whatever follows what could be read stays, to be refused.
+    out.extend_from_slice(module.get(end..)?);
+    Some(out)
+}
+
+/// An export section's content with one function more.
+fn with_export(content: &[u8], function: usize) -> Option<Vec<u8>> {
+    let mut at = 0;
+    let count = leb128(content, &mut at)?;
+    let mut out = Vec::new();
+    number(&mut out, count.checked_add(1)?);
+    out.extend_from_slice(content.get(at..)?);
+    number(&mut out, EXPORT.len());
+    out.extend_from_slice(EXPORT.as_bytes());
+    out.push(0); // a function
+    number(&mut out, function);
+    Some(out)
+}
+
+/// Appends a section.
+fn section(out: &mut Vec<u8>, id: u8, content: &[u8]) {
+    out.push(id);
+    number(out, content.len());
+    out.extend_from_slice(content);
+}
+
+/// Appends an unsigned LEB128 number.
+fn number(out: &mut Vec<u8>, mut value: usize) {
+    loop {
+        let [low, ..] = value.to_le_bytes();
+        value >>= 7;
+        if value == 0 {
+            return out.push(low & 0x7f);
+        }
+        out.push(low | 0x80);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn module(text: &str) -> Vec<u8> {
+        wat::parse_str(text).unwrap()
+    }
+
+    /// The names of the exports, sorted.
+    fn exports(bytes: &[u8]) -> Vec<String> {
+        let module = wasmi::Module::new(&wasmi::Engine::default(), bytes).unwrap();
+        let mut names: Vec<_> = module.exports().map(|export| export.name().to_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_start_function_becomes_an_export_and_runs_no_more_by_itself() {
+        for (text, names) in [
+            ("(module (func $s unreachable) (start $s))", &[EXPORT][..]),
+            (
+                r#"(module (func (export "a")) (func $s unreachable) (start $s)
+                    (memory (export "m") 1) (data (i32.const 0) "x"))"#,
+                &["a", EXPORT, "m"],
+            ),
+        ] {
+            let bytes = module(text);
+            let rewritten = export(&bytes);
+            assert_eq!(exports(&rewritten), names);
+            let engine = wasmi::Engine::default();
+            let module = wasmi::Module::new(&engine, &rewritten).unwrap();
+            let mut store = wasmi::Store::new(&engine, ());
+            let instance = wasmi::Instance::new(&mut store, &module, &[]).unwrap();
+            let start = instance.get_func(&store, EXPORT).unwrap();
+            assert!(start.call(&mut store, &[], &mut []).is_err());
+        }
+    }
+
+    #[test]
+    fn a_module_without_a_start_function_is_not_touched() {
+        let bytes = module(r#"(module (func (export "a")))"#);
+        assert!(matches!(export(&bytes), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_module_of_many_exports_and_functions_is_rewritten_right() {
+        let functions: String = (0..300).map(|n| format!("(func (export \"f{n}\"))")).collect();
+        let bytes = module(&format!("(module {functions} (func $s) (start $s))"));
+        let rewritten = export(&bytes);
+        assert_eq!(exports(&rewritten).len(), 301);
+        assert!(exports(&rewritten).iter().any(|name| name == EXPORT));
+    }
+
+    #[test]
+    fn every_cut_and_every_changed_byte_of_a_module_is_no_panic() {
+        let bytes = module(r#"(module (func (export "a")) (func $s) (start $s))"#);
+        for at in 0..bytes.len() {
+            export(&bytes[..at]);
+            for value in [0, 1, 0x7f, 0x80, 0xff] {
+                let mut changed = bytes.clone();
+                changed[at] = value;
+                export(&changed);
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Instances are expendable: when one is dropped, nobody can tell but by the memory.
+
+use crate::support::{Client, Server, guest};
+
+/// A client after its `connect` event.
+fn client(server: &Server) -> Client {
+    let mut client = server.client("events");
+    assert!(client.next().is_text());
+    client
+}
+
+#[test]
+fn an_idle_actors_instance_is_dropped_and_its_state_and_connections_stay() {
+    let server = Server::of(guest("events").limit("hibernate_after", "\"50ms\""));
+    let mut client = client(&server);
+    client.ask("count", "2");
+    client.ask("abuse-global", "1");
+    server.wait_for(&["DEBUG events: hibernates"]);
+    client.ask("count", "4");
+    // The global was in the instance.
+    client.text("abuse-global");
+    client.expect("1");
+    let (_, log) = server.stop();
+    assert!(log.contains(" hibernations"), "{log}");
+}
+
+#[test]
+fn an_instance_is_kept_with_as_much_memory_as_the_watermark_and_dropped_with_more() {
+    let memory = |server: &Server| {
+        let mut client = client(server);
+        client.text("memory");
+        client.next().to_text().unwrap().parse::<usize>().unwrap() * 65_536
+    };
+    let usual = memory(&Server::of(guest("events")));
+    for (watermark, second) in [(usual, "2"), (usual - 1, "1")] {
+        let server = Server::of(guest("events").limit("watermark", watermark));
+        assert_eq!(memory(&server), usual);
+        let mut client = client(&server);
+        client.ask("abuse-global", "1");
+        client.ask("abuse-global", second);
+    }
+}
+
+#[test]
+fn memory_that_one_message_took_is_given_back_after_it() {
+    let server = Server::of(guest("events"));
+    let mut client = client(&server);
+    client.text("memory");
+    let before = client.next();
+    client.ask("grow:8000000", "grown");
+    client.ask("count", "4");
+    client.text("memory");
+    assert_eq!(client.next(), before);
+    let (_, log) = server.stop();
+    assert!(log.contains("1 instances dropped for their memory"), "{log}");
+}
