@@ -165,7 +165,7 @@ impl fmt::Display for AnswerError {
             }
             Fault::Code(code) => write!(
                 f,
-                "closes with code {code}, which must not be sent; use 1000 to 1003, 1007 to 1014 \
+                "closes with code {code}, which must not be sent; use 1000 to 1003, 1007 to 1013 \
                  or 3000 to 4999"
             ),
         }
@@ -173,3 +173,98 @@ impl fmt::Display for AnswerError {
 }
 
 impl std::error::Error for AnswerError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(ty: &str, data: Option<&[u8]>, text: Option<&str>) -> Message {
+        Message {
+            ty: MessageType::from_name(ty),
+            data: data.map(<[u8]>::to_vec),
+            text: text.map(String::from),
+        }
+    }
+
+    fn answer(messages: &[Message]) -> Result<Answer, String> {
+        Answer::from_messages(messages.to_vec()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_can_be_sent_becomes_the_frame_of_its_type() {
+        for (ty, data, text, frame) in [
+            ("text", None, Some(""), Frame::text("")),
+            ("text", None, Some("hi"), Frame::text("hi")),
+            ("binary", Some(&b""[..]), None, Frame::binary(vec![])),
+            ("binary", Some(b"\x00\x01"), None, Frame::binary(vec![0, 1])),
+            ("ping", None, None, Frame::Ping(vec![].into())),
+            ("ping", Some(&[7; 125]), None, Frame::Ping(vec![7; 125].into())),
+            ("pong", Some(b"x"), None, Frame::Pong(vec![b'x'].into())),
+        ] {
+            let answer = answer(&[message(ty, data, text)]).unwrap();
+            assert_eq!(answer, Answer { messages: vec![frame], close: None, after_close: 0 });
+        }
+    }
+
+    #[test]
+    fn a_close_has_a_code_and_a_reason_or_their_defaults() {
+        for (data, text, code, reason) in [
+            (None, None, 1000, ""),
+            (None, Some("bye"), 1000, "bye"),
+            (Some(&[0x0f, 0xa1]), Some(&*"x".repeat(123)), 4001, &*"x".repeat(123)),
+            (Some(&[0x0b, 0xb8]), None, 3000, ""),
+        ] {
+            let data = data.map(|data: &[u8; 2]| &data[..]);
+            let answer = answer(&[message("close", data, text)]).unwrap();
+            let close = answer.close.unwrap();
+            assert_eq!((u16::from(close.code), close.reason.as_str()), (code, reason));
+        }
+    }
+
+    #[test]
+    fn what_follows_a_close_is_counted_and_still_checked() {
+        let (close, text) = (message("close", None, None), message("text", None, Some("x")));
+        let many = answer(&[text.clone(), close.clone(), text.clone(), close.clone()]).unwrap();
+        assert_eq!((many.messages.len(), many.after_close), (1, 2));
+        assert!(
+            answer(&[close, message("text", None, None)]).unwrap_err().starts_with("messages[1] ")
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_told_with_the_index_of_the_message() {
+        let good = message("text", None, Some("good"));
+        for (ty, data, text, part) in [
+            ("mystery", None, None, "has type \"mystery\", which can't be sent"),
+            ("connect", None, None, "has type \"connect\", which can't be sent"),
+            ("text", None, None, "text takes a `text` and no `data`"),
+            ("text", Some(&b"x"[..]), Some("x"), "text takes a `text` and no `data`"),
+            ("binary", None, Some("x"), "binary takes `data` and no `text`"),
+            ("binary", Some(b"x"), Some("x"), "binary takes `data` and no `text`"),
+            ("ping", None, Some("x"), "ping takes no `text`"),
+            ("pong", None, Some("x"), "pong takes no `text`"),
+            ("ping", Some(&[0; 126]), None, "is a ping of 126 bytes, but at most 125 fit"),
+            ("pong", Some(&[0; 126]), None, "is a pong of 126 bytes, but at most 125 fit"),
+            ("close", Some(b"\x03"), None, "is a close whose data is 1 bytes"),
+            ("close", Some(b"\x03\xe8\x00"), None, "is a close whose data is 3 bytes"),
+            (
+                "close",
+                None,
+                Some(&*"x".repeat(124)),
+                "is a close of 124 bytes, but at most 123 fit",
+            ),
+        ] {
+            let error = answer(&[good.clone(), message(ty, data, text)]).unwrap_err();
+            assert!(error.starts_with("messages[1] ") && error.contains(part), "{part}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_close_codes_that_may_be_sent_are_those_of_the_rfc() {
+        for code in 0..=u16::MAX {
+            let may = matches!(code, 1000..=1003 | 1007..=1013 | 3000..=4999);
+            let sent = answer(&[message("close", Some(&code.to_be_bytes()), None)]);
+            assert_eq!(sent.is_ok(), may, "{code}: {sent:?}");
+        }
+    }
+}

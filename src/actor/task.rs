@@ -22,7 +22,9 @@ use super::{
     module::Module,
 };
 use crate::{
-    exchange::{Connections, Event, EventKind, Lines, Mailbox, Outbox, event::Ending},
+    exchange::{
+        Connections, Event, EventKind, Lines, Mailbox, Outbox, event::Ending, outbox::Refused,
+    },
     manifest::Limits,
     stats::Stats,
 };
@@ -221,24 +223,27 @@ impl Actor {
     /// Queues an answer for its client.
     fn deliver(&self, event: &Event, answer: Answer) {
         let to = &event.from;
-        let count = answer.messages.len().try_into().unwrap_or(u64::MAX);
         if answer.after_close > 0 {
             self.undelivered(to, answer.after_close, "follow a close in the same answer");
         }
+        let total = answer.messages.len();
         if matches!(event.kind, EventKind::Close(_)) {
-            if count > 0 {
-                self.undelivered(to, answer.messages.len(), "answer a close event");
+            if total > 0 {
+                self.undelivered(to, total, "answer a close event");
             }
             return;
         }
         match to.answer(answer.messages, answer.close) {
-            Ok(()) => self.stats.answers.add(count),
+            Ok(()) => self.stats.answers.add(total.try_into().unwrap_or(u64::MAX)),
+            Err(Refused::Closing) => {
+                self.undelivered(to, total, "are for a connection that is closing");
+            }
             Err(overflow) => {
                 self.stats.overflows.add(1);
                 let text = format_args!("the client reads too slowly and is closed: {overflow}");
                 self.say(Level::Warn, to, text);
-                let lost = to.clear() + usize::try_from(count).unwrap_or(usize::MAX);
-                self.undelivered(to, lost, "were for a client that is too slow");
+                let lost = to.clear() + total;
+                self.undelivered(to, lost, "were for a client that reads too slowly");
                 to.close(CloseCode::Again, "too slow");
             }
         }
@@ -282,3 +287,40 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the actor is told: type, text and data.
+    fn told(kind: &EventKind) -> (String, Option<String>, Option<Vec<u8>>) {
+        let mut code = [0; 2];
+        let MessageRef { ty, data, text } = message(kind, &mut code);
+        (ty.name().into(), text.map(String::from), data.map(<[u8]>::to_vec))
+    }
+
+    #[test]
+    fn each_event_sets_exactly_the_fields_that_its_type_has() {
+        let (text, bytes) = (|text: &str| Some(text.to_owned()), |bytes: &[u8]| Some(bytes.into()));
+        for (kind, ty, expected_text, expected_data) in [
+            (EventKind::Connect, "connect", None, None),
+            (EventKind::Text("".into()), "text", text(""), None),
+            (EventKind::Text("hi".into()), "text", text("hi"), None),
+            (EventKind::Binary(vec![].into()), "binary", None, bytes(b"")),
+            (EventKind::Binary(vec![0, 1].into()), "binary", None, bytes(&[0, 1])),
+            (EventKind::Ping(vec![2].into()), "ping", None, bytes(&[2])),
+            (EventKind::Pong(vec![3].into()), "pong", None, bytes(&[3])),
+            (EventKind::Close(Ending::ABNORMAL), "close", None, bytes(&[0x03, 0xee])),
+            (EventKind::Close(Ending::NO_STATUS), "close", None, bytes(&[0x03, 0xed])),
+            (
+                EventKind::Close(Ending { code: 4001, reason: Some("why".into()) }),
+                "close",
+                text("why"),
+                bytes(&[0x0f, 0xa1]),
+            ),
+        ] {
+            assert_eq!(told(&kind), (ty.into(), expected_text, expected_data), "{kind:?}");
+            assert_eq!(kind.name(), ty);
+        }
+    }
+}

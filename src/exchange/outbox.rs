@@ -58,21 +58,30 @@ pub enum Order {
     Read,
 }
 
-/// The client did not read its messages fast enough.
+/// Why an answer is not queued.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Overflow {
-    /// The bytes that waited already.
-    pub queued: usize,
-    /// The bytes that came on top.
-    pub added: usize,
-    /// The limit.
-    pub limit: usize,
+pub enum Refused {
+    /// The connection is closing.
+    Closing,
+    /// The client did not read its messages fast enough.
+    Overflow {
+        /// The bytes that waited already.
+        queued: usize,
+        /// The bytes that came on top.
+        added: usize,
+        /// The limit.
+        limit: usize,
+    },
 }
 
-impl fmt::Display for Overflow {
+impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { queued, added, limit } = self;
-        write!(f, "{queued} bytes wait, {added} more would pass the limit of {limit}")
+        match self {
+            Self::Closing => f.write_str("the connection is closing"),
+            Self::Overflow { queued, added, limit } => {
+                write!(f, "{queued} bytes wait, {added} more would pass the limit of {limit}")
+            }
+        }
     }
 }
 
@@ -93,28 +102,25 @@ impl Outbox {
         self.lock().busy = true;
     }
 
-    /// Queues an answer: all of it or nothing, then the close frame if there is one. Nothing
-    /// is queued once the connection is to close.
+    /// Queues an answer: all of it or nothing, then the close frame if there is one.
     ///
     /// # Errors
-    /// The client has not read enough of what it was sent before.
-    pub fn answer(
-        &self,
-        messages: Vec<Message>,
-        close: Option<CloseFrame>,
-    ) -> Result<(), Overflow> {
+    /// The connection is closing already, or the client has not read enough of what it was
+    /// sent before.
+    pub fn answer(&self, messages: Vec<Message>, close: Option<CloseFrame>) -> Result<(), Refused> {
         let mut inner = self.lock();
-        if inner.close.is_some() || inner.closing {
-            return Ok(());
+        if inner.closing {
+            return Err(Refused::Closing);
         }
         let added = messages.iter().map(Message::len).sum();
         let queued = inner.bytes;
         if queued > 0 && queued.saturating_add(added) > self.limit {
-            return Err(Overflow { queued, added, limit: self.limit });
+            return Err(Refused::Overflow { queued, added, limit: self.limit });
         }
         inner.bytes = queued.saturating_add(added);
         inner.queue.extend(messages);
-        inner.close = close;
+        // If the host has asked for a close meanwhile, the answer still comes before it.
+        inner.close = inner.close.take().or(close);
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use smol::{
 };
 
 use super::{
-    closing::{linger, within},
+    closing::{drain, finish, within},
     connection::{self, Socket},
     handshake::{self, Decision, Refusal},
 };
@@ -147,5 +147,6 @@ async fn refuse(mut socket: Socket, peer: SocketAddr, refusal: &Refusal, service
     service.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
     let deadline = service.limits.close;
     within(deadline, socket.write_all(refusal.response().as_bytes())).await;
-    linger(&mut socket, deadline).await;
+    finish(&socket);
+    drain(&mut socket, deadline).await;
 }

@@ -1,12 +1,19 @@
 //! Every way in which a connection ends (RFC 6455, section 7).
 //!
-//! All of them send a close frame where one can still be sent, wait a bounded time for the
-//! peer, and give the [`Ending`] that the actor is told.
+//! All of them send a close frame where one can still be sent, and wait a bounded time for the
+//! peer. What follows is the same for all: see [`Over`].
 
-use std::{collections::VecDeque, future::Future, net::Shutdown, time::Duration};
+use std::{
+    collections::VecDeque,
+    future::{Future, poll_fn},
+    net::Shutdown,
+    pin::Pin,
+    time::Duration,
+};
 
 use async_tungstenite::tungstenite::{
     Error, Message, Utf8Bytes,
+    error::ProtocolError,
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 use futures_util::Stream;
@@ -19,57 +26,70 @@ use crate::exchange::event::Ending;
 /// it gets to read the close frame.
 const LINGER_BYTES: usize = 256 * 1024;
 
+/// A connection after its last frame.
+pub struct Over {
+    /// What the actor is told.
+    pub ending: Ending,
+    /// Whether the peer may still be sending, so that the socket is to be drained.
+    pub drain: bool,
+}
+
+impl Over {
+    /// The socket failed, or the peer is gone: nothing more can be said or heard.
+    pub const GONE: Self = Self { ending: Ending::ABNORMAL, drain: false };
+}
+
 /// We end it: sends what is queued and the close frame, and waits for the peer's.
 pub async fn ours(
     ws: &mut WebSocket,
     queued: VecDeque<Message>,
     frame: CloseFrame,
     deadline: Duration,
-) -> Ending {
+) -> Over {
     let send = async {
         for message in queued {
             ws.send(message).await?;
         }
         ws.send(Message::Close(Some(frame))).await
     };
-    match within(deadline, send).await {
-        Some(Ok(())) => within(deadline, peers_frame(ws)).await.unwrap_or(Ending::ABNORMAL),
-        _ => Ending::ABNORMAL,
-    }
+    let sent = within(deadline, send).await;
+    let answered = match sent {
+        Some(Ok(())) => within(deadline, peers_frame(ws)).await.flatten(),
+        _ => None,
+    };
+    answered.map_or(Over::GONE, |ending| Over { ending, drain: true })
 }
 
 /// The peer ends it: sends the answer to its close frame, which tungstenite has queued.
-pub async fn theirs(ws: &mut WebSocket, frame: Option<CloseFrame>, deadline: Duration) -> Ending {
+pub async fn theirs(ws: &mut WebSocket, frame: Option<CloseFrame>, deadline: Duration) -> Over {
     // Reading on flushes the answer and then finds the connection closed.
-    within(deadline, peers_frame(ws)).await;
-    linger(ws.get_mut(), deadline).await;
-    ending(frame)
+    let drain = within(deadline, peers_frame(ws)).await.is_some();
+    Over { ending: ending(frame), drain }
 }
 
-/// The peer broke the protocol or a limit, or the socket failed: says so, if it can be said.
-/// Gives the close code and the reason that were sent.
+/// The peer broke the protocol or a limit: says so, with a close frame. Gives its code, or
+/// `None` if it is the socket that failed.
 pub async fn failed(ws: &mut WebSocket, error: &Error, deadline: Duration) -> Option<CloseCode> {
     let (code, reason) = match error {
         Error::Capacity(_) => (CloseCode::Size, "message too large"),
         Error::Utf8(_) => (CloseCode::Invalid, "text is not UTF-8"),
-        Error::Protocol(
-            async_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-        ) => return None,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return None,
         Error::Protocol(_) => (CloseCode::Protocol, "protocol error"),
         _ => return None,
     };
     let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
     within(deadline, ws.send(Message::Close(Some(frame)))).await;
-    linger(ws.get_mut(), deadline).await;
     Some(code)
 }
 
-/// Says that nothing more will be sent, and reads what the peer still sends, up to a bound.
-/// Without this a kernel answers late bytes with a reset, which can overtake the close frame.
-pub async fn linger(socket: &mut Socket, deadline: Duration) {
-    if socket.get_ref().shutdown(Shutdown::Write).is_err() {
-        return;
-    }
+/// Says that nothing more will be sent. Whether that still reaches anybody does not matter.
+pub fn finish(socket: &Socket) {
+    let _ = socket.get_ref().shutdown(Shutdown::Write);
+}
+
+/// Reads what the peer still sends, up to a bound. Without this a kernel answers late bytes
+/// with a reset, which can overtake the close frame.
+pub async fn drain(socket: &mut Socket, deadline: Duration) {
     let drain = async {
         let mut buffer = [0; 1024];
         let mut left = LINGER_BYTES;
@@ -92,14 +112,14 @@ pub async fn within<T>(deadline: Duration, future: impl Future<Output = T>) -> O
     async { Some(future.await) }.or(late).await
 }
 
-/// Reads until the peer's close frame; other messages are no longer of interest.
-async fn peers_frame(ws: &mut WebSocket) -> Ending {
+/// Reads until the peer's close frame; other messages are no longer of interest. `None` at the
+/// end of the stream.
+async fn peers_frame(ws: &mut WebSocket) -> Option<Ending> {
     loop {
-        let next = std::future::poll_fn(|cx| std::pin::Pin::new(&mut *ws).poll_next(cx)).await;
-        match next {
-            Some(Ok(Message::Close(frame))) => return ending(frame),
+        match poll_fn(|cx| Pin::new(&mut *ws).poll_next(cx)).await {
+            Some(Ok(Message::Close(frame))) => return Some(ending(frame)),
             Some(Ok(_)) => {}
-            Some(Err(_)) | None => return Ending::ABNORMAL,
+            Some(Err(_)) | None => return None,
         }
     }
 }

@@ -18,7 +18,10 @@ use futures_util::{Sink, Stream};
 use log::Level;
 use smol::Async;
 
-use super::{accept::Service, closing};
+use super::{
+    accept::Service,
+    closing::{self, Over},
+};
 use crate::{
     exchange::{
         Event, EventKind, Mailbox, Outbox, connections::Open, event::Ending, outbox::Order,
@@ -55,17 +58,21 @@ pub async fn serve(socket: Socket, early: Vec<u8>, service: &Service, open: Open
     let mut ws =
         WebSocketStream::from_partially_read(socket, early, Role::Server, Some(config)).await;
     tell(&service.mailbox, outbox, EventKind::Connect);
-    let ending = converse(&mut ws, service, outbox).await;
-    drop(ws);
+    let Over { ending, drain } = converse(&mut ws, service, outbox).await;
+    closing::finish(ws.get_ref());
     outbox.idle().await;
     let (id, code) = (Some(outbox.id()), ending.code);
     service.lines.host(Level::Debug, id, format_args!("closed: {code}"));
     tell(&service.mailbox, outbox, EventKind::Close(ending));
     outbox.idle().await;
+    drop(open);
+    if drain {
+        closing::drain(ws.get_mut(), service.limits.close).await;
+    }
 }
 
 /// Passes messages both ways until the connection is over.
-async fn converse(ws: &mut WebSocket, service: &Service, outbox: &Arc<Outbox>) -> Ending {
+async fn converse(ws: &mut WebSocket, service: &Service, outbox: &Arc<Outbox>) -> Over {
     let deadline = service.limits.close;
     loop {
         let turn = std::future::poll_fn(|cx| poll_turn(ws, outbox, &service.mailbox, cx)).await;
@@ -86,13 +93,13 @@ async fn converse(ws: &mut WebSocket, service: &Service, outbox: &Arc<Outbox>) -
                     service.stats.violations.add(1);
                     let text = format_args!("the client is closed with code {code}: {error}");
                     service.lines.host(Level::Warn, id, text);
-                } else {
-                    let text = format_args!("the socket failed: {error}");
-                    service.lines.host(Level::Debug, id, text);
+                    return Over { ending: Ending::ABNORMAL, drain: true };
                 }
-                return Ending::ABNORMAL;
+                let text = format_args!("the socket failed: {error}");
+                service.lines.host(Level::Debug, id, text);
+                return Over::GONE;
             }
-            Turn::Ended => return Ending::ABNORMAL,
+            Turn::Ended => return Over::GONE,
         };
         tell(&service.mailbox, outbox, kind);
     }
