@@ -63,7 +63,7 @@ fn run(
 ) -> Result<(), Box<dyn Error>> {
     let manifests = load(paths)?;
     install_logger(&manifests, verbosity)?;
-    let mut signals = Signals::new([Signal::Int, Signal::Term])?;
+    let signals = Signals::new([Signal::Int, Signal::Term])?;
     let executor = Arc::new(Executor::new());
     let (running, stopped) = channel::bounded::<()>(1);
     for _ in 1..threads {
@@ -71,27 +71,29 @@ fn run(
         let work = move || block_on(executor.run(stopped.recv()));
         thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
     }
-    let serve = async {
-        let host = Host::start(&executor, &manifests, bind).await?;
-        announce(&host.listening())?;
-        let (stop, asked) = channel::bounded::<()>(1);
-        let serve = host.run(async {
-            let _ = asked.recv().await;
-        });
-        let listen = async {
-            signals.next().await;
-            log::info!("stopping; a second signal ends at once");
-            drop(stop);
-            signals.next().await;
-            log::warn!("ended at once, as asked");
-        };
-        // The first to end: a clean stop, or the second signal.
-        serve.or(listen).await;
-        Ok(())
-    };
-    let served = block_on(executor.run(serve));
+    let host = block_on(executor.run(Host::start(&executor, &manifests, bind)))?;
+    announce(&host.listening())?;
+    // A task, since what `run` is given itself is polled after every event.
+    let serve = executor.spawn(serve(host, signals));
+    block_on(executor.run(serve));
     drop(running);
-    served
+    Ok(())
+}
+
+/// Serves until the first signal, then stops; until the second at the latest.
+async fn serve(host: Host, mut signals: Signals) {
+    let (stop, asked) = channel::bounded::<()>(1);
+    let serve = host.run(async {
+        let _ = asked.recv().await;
+    });
+    let listen = async {
+        signals.next().await;
+        log::info!("stopping; a second signal ends at once");
+        drop(stop);
+        signals.next().await;
+        log::warn!("ended at once, as asked");
+    };
+    serve.or(listen).await;
 }
 
 /// Reads all manifests. Every mistake in every one of them is told.

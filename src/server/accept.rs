@@ -20,7 +20,10 @@ use super::{
     handshake::{self, Decision, Refusal},
 };
 use crate::{
-    exchange::{Connections, Lines, Mailbox, connections::Full},
+    exchange::{
+        Connections, Lines, Mailbox,
+        connections::{Full, Open},
+    },
     manifest::Limits,
     stats::Stats,
 };
@@ -59,11 +62,15 @@ pub async fn run(
         match listener.accept().await {
             Ok((socket, peer)) => {
                 let (path, service, alive) = (path.clone(), service.clone(), alive.clone());
-                let greet = async move {
-                    greet(socket, peer, &path, &service).await;
+                let serve = async move {
+                    // Boxed, so that a connection does not carry its handshake's buffers along.
+                    let upgraded = Box::pin(greet(socket, peer, &path, &service)).await;
+                    if let Some(Upgraded { socket, early, open }) = upgraded {
+                        connection::serve(socket, early, &service, open).await;
+                    }
                     drop(alive);
                 };
-                executor.spawn(greet).detach();
+                executor.spawn(serve).detach();
             }
             Err(error) => {
                 service.lines.host(
@@ -77,13 +84,27 @@ pub async fn run(
     }
 }
 
-/// Does the handshake with one client and then serves it.
-async fn greet(mut socket: Socket, peer: SocketAddr, path: &str, service: &Service) {
+/// A client after its handshake.
+struct Upgraded {
+    /// Its socket.
+    socket: Socket,
+    /// The bytes that came after the request's head.
+    early: Vec<u8>,
+    /// Its place among the open connections.
+    open: Open,
+}
+
+/// Does the handshake with one client. `None` if it got no upgrade.
+async fn greet(
+    mut socket: Socket,
+    peer: SocketAddr,
+    path: &str,
+    service: &Service,
+) -> Option<Upgraded> {
     // Answers are small and wanted at once. Where it fails, they are only later.
     let _ = socket.get_ref().set_nodelay(true);
     let mut bytes = Vec::with_capacity(1024);
-    let Some(decision) = read_head(&mut socket, &mut bytes, path, service).await else { return };
-    let (accept, len) = match decision {
+    let (accept, len) = match read_head(&mut socket, &mut bytes, path, service).await? {
         Ok(upgrade) => upgrade,
         Err(refusal) => return refuse(socket, peer, &refusal, service).await,
     };
@@ -100,15 +121,11 @@ async fn greet(mut socket: Socket, peer: SocketAddr, path: &str, service: &Servi
     };
     let response = handshake::upgrade(&accept);
     let sent = within(service.limits.handshake, socket.write_all(response.as_bytes())).await;
-    if !matches!(sent, Some(Ok(()))) {
-        return;
-    }
+    sent?.ok()?;
     service.stats.connections.add(1);
     let id = open.outbox.id();
     service.lines.host(Level::Debug, Some(id), format_args!("connected from {peer}"));
-    let early = bytes.split_off(len);
-    drop(bytes);
-    connection::serve(socket, early, service, open).await;
+    Some(Upgraded { socket, early: bytes.split_off(len), open })
 }
 
 /// Reads the request's head and decides: the value of `Sec-WebSocket-Accept` and the head's
@@ -141,7 +158,12 @@ async fn read_head(
 }
 
 /// Answers a request that gets no upgrade.
-async fn refuse(mut socket: Socket, peer: SocketAddr, refusal: &Refusal, service: &Service) {
+async fn refuse(
+    mut socket: Socket,
+    peer: SocketAddr,
+    refusal: &Refusal,
+    service: &Service,
+) -> Option<Upgraded> {
     service.stats.refused_requests.add(1);
     let status = refusal.status();
     service.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
@@ -149,4 +171,5 @@ async fn refuse(mut socket: Socket, peer: SocketAddr, refusal: &Refusal, service
     within(deadline, socket.write_all(refusal.response().as_bytes())).await;
     finish(&socket);
     drain(&mut socket, deadline).await;
+    None
 }

@@ -67,11 +67,12 @@ pub async fn serve(socket: Socket, early: Vec<u8>, service: &Service, open: Open
     outbox.idle().await;
     drop(open);
     if drain {
-        closing::drain(ws.get_mut(), service.limits.close).await;
+        Box::pin(closing::drain(ws.get_mut(), service.limits.close)).await;
     }
 }
 
-/// Passes messages both ways until the connection is over.
+/// Passes messages both ways until the connection is over. The futures of its end are boxed:
+/// they are large, and an open connection would carry them along.
 async fn converse(ws: &mut WebSocket, service: &Service, outbox: &Arc<Outbox>) -> Over {
     let deadline = service.limits.close;
     loop {
@@ -82,14 +83,17 @@ async fn converse(ws: &mut WebSocket, service: &Service, outbox: &Arc<Outbox>) -
             Turn::Received(Message::Ping(data)) => EventKind::Ping(data),
             Turn::Received(Message::Pong(data)) => EventKind::Pong(data),
             Turn::Received(Message::Close(frame)) => {
-                return closing::theirs(ws, frame, deadline).await;
+                return Box::pin(closing::theirs(ws, frame, deadline)).await;
             }
             // tungstenite gives raw frames only to those who write them.
             Turn::Received(Message::Frame(_)) => continue,
-            Turn::Close(queued, frame) => return closing::ours(ws, queued, frame, deadline).await,
+            Turn::Close(queued, frame) => {
+                return Box::pin(closing::ours(ws, queued, frame, deadline)).await;
+            }
             Turn::Failed(error) => {
                 let id = Some(outbox.id());
-                if let Some(code) = closing::failed(ws, &error, deadline).await {
+                let failed = Box::pin(closing::failed(ws, &error, deadline)).await;
+                if let Some(code) = failed {
                     service.stats.violations.add(1);
                     let text = format_args!("the client is closed with code {code}: {error}");
                     service.lines.host(Level::Warn, id, text);

@@ -23,6 +23,7 @@ mod endings;
 mod events;
 mod examples;
 mod handshakes;
+mod hostile;
 mod instances;
 mod limits;
 mod log_lines;

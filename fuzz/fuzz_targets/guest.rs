@@ -1,0 +1,78 @@
+//! Modules of any valid code that have the interface's imports and exports: all of them load,
+//! and whatever they do ends within their fuel and limits.
+#![no_main]
+
+use arbitrary::Unstructured;
+use footlight::{actor::Module, manifest::Limits};
+use footlight_fuzz::{
+    input::{byte, shape},
+    instance,
+};
+use libfuzzer_sys::fuzz_target;
+use wasm_smith::Config;
+use wit_core::{Shape, Signature, shape};
+
+fuzz_target!(|data: &[u8]| {
+    let mut u = Unstructured::new(data);
+    let outline = outline(shape(&mut u), byte(&mut u));
+    let Ok(module) = wasm_smith::Module::new(config(&outline), &mut u) else { return };
+    let bytes = module.to_bytes();
+    let module = match Module::compile(&bytes, &Limits::default()) {
+        Ok(module) => module,
+        Err(error) => panic!("a valid module is refused: {error}"),
+    };
+    instance::exercise(&module, &instance::limits());
+});
+
+/// A module's imports and exports, as text. The bits of `extras` say which of those that may
+/// be left out it has.
+fn outline(shape: Shape, extras: u8) -> String {
+    let function = |name: &str, Signature { params, results }: Signature| {
+        let (params, results) = ("i32 ".repeat(params), "i32 ".repeat(results));
+        format!("(func (export {name:?}) (param {params}) (result {results}) unreachable)")
+    };
+    let mut text = String::from("(module ");
+    if extras & 1 != 0 {
+        let [module, _] = shape::RUNTIME_MODULES;
+        text += &format!("(import {module:?} {:?} (func (param i32 i32)))", shape::LOG.0);
+    }
+    text += &format!("(memory (export {:?}) 1 {})", shape::MEMORY, 1 + extras / 64 * 2);
+    text += &function(shape::REALLOC.0, shape::REALLOC.1);
+    text += &function(shape.handle_message(), shape.handle_message_signature());
+    let optional = [
+        (shape.init(), shape.init_signature()),
+        (shape.handle_message_post(), shape::POST_RETURN),
+        (shape.init_post(), shape::POST_RETURN),
+        (shape::INITIALIZE.0, shape::INITIALIZE.1),
+    ];
+    for (bit, (name, signature)) in (1..).zip(optional) {
+        if extras & 1 << bit != 0 {
+            text += &function(name, signature);
+        }
+    }
+    text + ")"
+}
+
+/// Code that uses all features that the host has, and small memories and tables.
+fn config(outline: &str) -> Config {
+    Config {
+        module_shape: Some(wat::parse_str(outline).expect("an outline")),
+        allow_start_export: true,
+        max_memories: 1,
+        max_tables: 2,
+        max_table_elements: 1_000,
+        max_memory32_bytes: 8 << 16,
+        memory64_enabled: false,
+        simd_enabled: false,
+        relaxed_simd_enabled: false,
+        threads_enabled: false,
+        shared_everything_threads_enabled: false,
+        exceptions_enabled: false,
+        gc_enabled: false,
+        custom_descriptors_enabled: false,
+        custom_page_sizes_enabled: false,
+        wide_arithmetic_enabled: false,
+        compact_imports_enabled: false,
+        ..Config::default()
+    }
+}

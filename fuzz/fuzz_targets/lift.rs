@@ -1,0 +1,156 @@
+//! Memory and pointers of any content: lifting ends without a panic, within the budget, and
+//! finds what the reference implementation finds.
+//!
+//! Input: shape and place (1 byte), budget (2 for the state, 1 for messages, 2 for bytes),
+//! pointer (4), length (4), all little-endian; then the memory.
+#![no_main]
+
+use arbitrary::Unstructured;
+use footlight_fuzz::reference::{Trap, interface, load_result};
+use libfuzzer_sys::fuzz_target;
+use wit_core::{
+    Budget, LiftError, Memory, MessageType, Shape,
+    error::LiftErrorKind,
+    lift::{self, Reply},
+};
+
+/// No limit at all, as in the reference.
+const UNLIMITED: Budget = Budget { state: usize::MAX, messages: usize::MAX, bytes: usize::MAX };
+
+/// The last bytes of a memory of four gigabytes.
+struct Top<'a>(&'a [u8]);
+
+impl Memory for Top<'_> {
+    fn size(&self) -> usize {
+        1 << 32
+    }
+
+    fn read(&self, offset: u32, len: usize) -> Option<&[u8]> {
+        let start = (offset as usize + self.0.len()).checked_sub(self.size())?;
+        self.0.get(start..start.checked_add(len)?)
+    }
+
+    fn write(&mut self, _: u32, _: usize) -> Option<&mut [u8]> {
+        None
+    }
+}
+
+/// One input, taken apart.
+#[derive(Debug, arbitrary::Arbitrary)]
+struct Head {
+    place: u8,
+    state: u16,
+    messages: u8,
+    bytes: u16,
+    ptr: u32,
+    len: u32,
+}
+
+fuzz_target!(|data: &[u8]| {
+    let mut u = Unstructured::new(data);
+    let Ok(head) = u.arbitrary::<Head>() else { return };
+    let memory = u.take_rest();
+    let shape = Shape::ALL[usize::from(head.place & 3)];
+    let budget = Budget {
+        state: head.state.into(),
+        messages: head.messages.into(),
+        bytes: head.bytes.into(),
+    };
+    if head.place & 4 == 0 {
+        within_budget(shape, memory, head.ptr, head.len, &budget);
+        as_the_reference(shape, memory, head.ptr);
+    } else {
+        within_budget(shape, &Top(memory), 0u32.wrapping_sub(head.ptr), head.len, &budget);
+    }
+});
+
+/// Whatever is lifted holds no more than the budget allows.
+fn within_budget<M: Memory + ?Sized>(
+    shape: Shape,
+    memory: &M,
+    ptr: u32,
+    len: u32,
+    budget: &Budget,
+) {
+    let state_fits = |state: Option<Vec<u8>>| {
+        assert!(state.is_none_or(|state| state.capacity() <= budget.state));
+    };
+    match lift::handle_message(shape, memory, ptr, budget) {
+        Ok(Ok(reply)) => {
+            assert!(reply.messages.len() <= budget.messages);
+            assert!(size(&reply) <= budget.bytes);
+            state_fits(reply.state);
+        }
+        Ok(Err(text)) => assert!(shape.has_results() && text.len() <= budget.bytes),
+        Err(error) => refused_rightly(error),
+    }
+    match lift::init(shape, memory, ptr, budget) {
+        Ok(Ok(state)) => state_fits(state),
+        Ok(Err(text)) => assert!(shape.has_results() && text.len() <= budget.bytes),
+        Err(error) => refused_rightly(error),
+    }
+    let whole = lift::string(memory, "msg", ptr, len, budget.bytes);
+    match whole {
+        Ok(text) => assert!(text.len() == len as usize && text.len() <= budget.bytes),
+        Err(error) => refused_rightly(error),
+    }
+    match lift::prefix(memory, "msg", ptr, len, budget.bytes) {
+        Ok((text, more)) => {
+            assert!(text.len() <= budget.bytes && text.len() + more == len as usize);
+            // Less than what fits is left out only for a character that was cut.
+            assert!(more == 0 || text.len() + 3 >= budget.bytes);
+            assert!(more > 0 || whole == Ok(text));
+        }
+        Err(error) => {
+            assert!(whole.is_err());
+            refused_rightly(error);
+        }
+    }
+}
+
+/// What all messages of a reply come to.
+fn size(reply: &Reply) -> usize {
+    let messages = reply.messages.iter().map(|message| {
+        let ty = if let MessageType::Other(name) = &message.ty { name.len() } else { 0 };
+        let data = message.data.as_ref().map_or(0, Vec::capacity);
+        ty + data + message.text.as_ref().map_or(0, String::capacity)
+    });
+    messages.sum()
+}
+
+/// An error can be printed, and what it says is past a limit is.
+fn refused_rightly(error: LiftError) {
+    assert!(!error.to_string().is_empty());
+    match error.kind {
+        LiftErrorKind::TooLarge { size, limit } => assert!(size > limit as u64),
+        LiftErrorKind::OutOfBounds { len, memory } => {
+            assert!(u64::from(error.offset) + len > memory as u64);
+        }
+        _ => {}
+    }
+}
+
+/// Without a budget, what the reference reads is lifted, and what it refuses is refused for
+/// the same reason.
+fn as_the_reference(shape: Shape, memory: &[u8], ptr: u32) {
+    let expected = load_result(memory, interface::handle_message(shape).result(), ptr);
+    let expected = expected.map(|value| interface::as_reply(shape, value));
+    let lifted = lift::handle_message(shape, memory, ptr, &UNLIMITED);
+    assert_eq!(lifted.map_err(trap), expected);
+
+    let expected = load_result(memory, interface::init(shape).result(), ptr);
+    let expected = expected.map(|value| interface::as_first_state(shape, value));
+    let lifted = lift::init(shape, memory, ptr, &UNLIMITED);
+    assert_eq!(lifted.map_err(trap), expected);
+}
+
+/// The reason, in the reference's words.
+fn trap(error: LiftError) -> Trap {
+    match error.kind {
+        LiftErrorKind::Misaligned => Trap::Misaligned,
+        LiftErrorKind::OutOfBounds { .. } => Trap::OutOfBounds,
+        LiftErrorKind::Discriminant { .. } => Trap::Discriminant,
+        LiftErrorKind::Utf8 { .. } => Trap::Utf8,
+        kind => panic!("{kind:?} without a limit"),
+    }
+}

@@ -1,0 +1,109 @@
+//! Messages and states of any content, and a guest's allocator that answers anything:
+//! lowering never panics and writes nothing outside the block that it was given; where the
+//! allocator is an honest one, the guest reads what the host meant.
+#![no_main]
+
+use arbitrary::Arbitrary;
+use footlight_fuzz::reference::{arena::Arena, interface, lift_flat};
+use libfuzzer_sys::fuzz_target;
+use wit_core::{
+    MessageRef, MessageType, Shape,
+    lower::{self, Lowering},
+};
+
+/// One call, and the guest's side of it.
+#[derive(Debug, Arbitrary)]
+struct Call {
+    shape: u8,
+    init: bool,
+    honest: bool,
+    ty: u8,
+    memory: u16,
+    pointers: [u32; 4],
+    garbage: [u8; 8],
+    habits: [u8; 4],
+    state: Option<Vec<u8>>,
+    data: Option<Vec<u8>>,
+    text: Option<String>,
+    name: String,
+}
+
+/// The most bytes of an honest guest's blocks together: its memory has 4096.
+const MOST: usize = 3000;
+
+fuzz_target!(|call: Call| {
+    use MessageType::{Binary, Close, Connect, Other, Ping, Pong, Text};
+    let shape = Shape::ALL[usize::from(call.shape) % 4];
+    let types = [Text, Binary, Connect, Close, Ping, Pong, Other(call.name.clone())];
+    let ty = &types[usize::from(call.ty) % types.len()];
+    let message = MessageRef { ty, data: call.data.as_deref(), text: call.text.as_deref() };
+    let state = call.state.as_deref();
+
+    let (lowering, signature, function, values) = if call.init {
+        let values = interface::init_params(shape, state, &call.name);
+        let lowering = lower::init(shape, state, &call.name);
+        (lowering, shape.init_signature(), interface::init(shape), values)
+    } else {
+        let values = interface::handle_message_params(shape, message, state);
+        let lowering = lower::handle_message(shape, message, state);
+        let function = interface::handle_message(shape);
+        (lowering, shape.handle_message_signature(), function, values)
+    };
+    assert_eq!(lowering.parameters().len(), signature.params);
+    let bytes = [state.map(<[u8]>::len), call.data.map(|data| data.len())];
+    let bytes = bytes.into_iter().flatten().sum::<usize>() + call.name.len();
+    if call.honest && bytes + call.text.map_or(0, |text| text.len()) <= MOST {
+        let mut arena = Arena::new(&call.garbage, &call.habits);
+        let flat = place_honestly(lowering, &mut arena);
+        let mut rest = flat.as_slice();
+        for (ty, value) in function.params.iter().zip(values) {
+            assert_eq!(lift_flat(&arena.memory, ty, &mut rest), Ok(value));
+        }
+        assert!(rest.is_empty());
+    } else {
+        place_anywhere(lowering, call.memory.into(), &call.pointers);
+    }
+});
+
+/// Places every block where there is room for it. Gives the parameters.
+fn place_honestly(mut lowering: Lowering<'_>, arena: &mut Arena) -> Vec<u32> {
+    while let Some(block) = lowering.next_block() {
+        let ptr = arena.realloc(1, block.len() as u32);
+        lowering.place(arena.memory.as_mut_slice(), ptr).expect("there is room");
+    }
+    lowering.parameters().to_vec()
+}
+
+/// Places every block where the guest says, as far as it can be.
+fn place_anywhere(mut lowering: Lowering<'_>, size: usize, pointers: &[u32; 4]) {
+    let mut memory = vec![0xaa; size];
+    let count = lowering.parameters().len();
+    // The allocator's answers come round again, in case a block is asked for twice.
+    for ptr in pointers.iter().chain(pointers).copied() {
+        let Some(block) = lowering.next_block() else { break };
+        let before = memory.clone();
+        let end = u64::from(ptr) + block.len() as u64;
+        match lowering.place(memory.as_mut_slice(), ptr) {
+            Ok(()) => {
+                let (start, end) = (ptr as usize, usize::try_from(end).unwrap());
+                assert_eq!(&memory[start..end], block);
+                assert_eq!(memory[..start], before[..start]);
+                assert_eq!(memory[end..], before[end..]);
+                assert!(lowering.parameters().contains(&ptr));
+            }
+            Err(error) => {
+                assert!(end > size as u64 && memory == before);
+                assert_eq!((error.ptr, error.len, error.memory), (ptr, block.len(), size));
+                assert!(!error.to_string().is_empty());
+                // The same block is still the next.
+                assert_eq!(lowering.next_block(), Some(block));
+            }
+        }
+        assert_eq!(lowering.parameters().len(), count);
+    }
+    if lowering.next_block().is_none() {
+        let before = memory.clone();
+        assert_eq!(lowering.place(memory.as_mut_slice(), 0), Ok(()));
+        assert_eq!(memory, before);
+    }
+}

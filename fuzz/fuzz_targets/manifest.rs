@@ -1,0 +1,123 @@
+//! Manifests of any text: reading one never panics, every mistake stands on a line of the
+//! file, and what is taken is within its bounds.
+#![no_main]
+
+use std::{collections::HashSet, fmt::Write, path::Path, time::Duration};
+
+use footlight::manifest::{Limits, Manifest, ManifestError, limit_keys};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let file = Path::new("manifest.toml");
+    match Manifest::parse(file, text) {
+        Ok(manifest) => {
+            is_sound(&manifest);
+            // The same limits, written as the reference of the manifest has them.
+            let again = Manifest::parse(file, &written(&manifest)).expect("it was taken before");
+            assert_eq!((&again.name, &again.limits), (&manifest.name, &manifest.limits));
+        }
+        Err(error) => is_readable(&error, text),
+    }
+});
+
+/// Every mistake has a line, and is one line when printed, with nothing in it that would do
+/// something to a terminal.
+fn is_readable(error: &ManifestError, text: &str) {
+    let lines = text.matches('\n').count() + 1;
+    assert!(!error.mistakes.is_empty());
+    for mistake in &error.mistakes {
+        let line = mistake.line.expect("a line");
+        assert!((1..=lines).contains(&line), "line {line} of {lines}");
+        let said = mistake.to_string();
+        assert!(!said.chars().any(char::is_control), "{said:?}");
+    }
+    assert!(error.mistakes.is_sorted_by_key(|mistake| mistake.line));
+}
+
+/// Nothing in a manifest is out of bounds.
+fn is_sound(manifest: &Manifest) {
+    let Manifest { name, listeners, limits, .. } = manifest;
+    assert!((1..=64).contains(&name.len()) && !name.starts_with('.') && name != "footlight");
+    assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)));
+    assert!(!listeners.is_empty());
+    let mut taken = HashSet::new();
+    for listener in listeners {
+        assert!(listener.path.starts_with('/') && listener.path.bytes().all(|b| b.is_ascii_graphic()));
+        assert!(listener.port == 0 || taken.insert((listener.host, listener.port)));
+    }
+    for key in limit_keys() {
+        let number = number_of(limits, key.key);
+        assert!((number_in(&key.least)..=number_in(&key.most)).contains(&number), "{key:?}");
+    }
+    assert!(limits.message <= limits.mailbox && limits.memory % (64 << 10) == 0);
+    assert!(limits.message.max(limits.state).max(limits.answer) <= limits.memory);
+}
+
+/// The number in the field that a key fills, in bytes or milliseconds.
+fn number_of(limits: &Limits, key: &str) -> u128 {
+    let size = |size: usize| size as u128;
+    let time = |time: Duration| time.as_millis();
+    match key {
+        "message" => size(limits.message),
+        "connections" => size(limits.connections),
+        "mailbox" => size(limits.mailbox),
+        "outbox" => size(limits.outbox),
+        "state" => size(limits.state),
+        "answer" => size(limits.answer),
+        "answers" => size(limits.answers),
+        "memory" => size(limits.memory),
+        "watermark" => size(limits.watermark),
+        "table" => size(limits.table),
+        "tables" => size(limits.tables),
+        "module" => size(limits.module),
+        "fuel" => limits.fuel.into(),
+        "slice" => limits.slice.into(),
+        "log_line" => size(limits.log_line),
+        "log_rate" => size(limits.log_rate),
+        "hibernate_after" => time(limits.hibernate_after),
+        "handshake" => time(limits.handshake),
+        "close" => time(limits.close),
+        "shutdown" => time(limits.shutdown),
+        other => panic!("`limits.{other}` is new: add it here"),
+    }
+}
+
+/// The number that a text of the reference means: `64KiB`, `1_000`, `24h`.
+fn number_in(text: &str) -> u128 {
+    let (mut number, mut unit) = (0, String::new());
+    for c in text.chars() {
+        match c.to_digit(10) {
+            Some(digit) => number = number * 10 + u128::from(digit),
+            None if c == '_' => {}
+            None => unit.push(c),
+        }
+    }
+    let factor = match unit.as_str() {
+        "" | "B" | "ms" => 1,
+        "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        other => panic!("a unit {other:?}"),
+    };
+    number * factor
+}
+
+/// A manifest of the same name and limits.
+fn written(manifest: &Manifest) -> String {
+    let mut text = format!(
+        "name = {:?}\ncomponent_path = 'a.wasm'\n\
+         handlers = [{{ type = 'websocket-server', config = {{ port = 0 }} }}]\n[limits]\n",
+        manifest.name
+    );
+    for key in limit_keys() {
+        let number = number_of(&manifest.limits, key.key);
+        let _ = match key.unit {
+            "duration" => writeln!(text, "{} = '{number}ms'", key.key),
+            _ => writeln!(text, "{} = {number}", key.key),
+        };
+    }
+    text
+}

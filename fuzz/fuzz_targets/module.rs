@@ -1,0 +1,58 @@
+//! Files of any content as modules and components: compiling one ends without a panic, and
+//! what compiles and fits can be called.
+#![no_main]
+
+use footlight::{
+    actor::{
+        LoadError, Module,
+        component::{ComponentError, Format},
+        start,
+    },
+    manifest::Limits,
+};
+use footlight_fuzz::instance;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let format = Format::of(bytes);
+    let core = match &format {
+        Ok(Format::Module) => bytes,
+        Ok(Format::Component(range)) => {
+            let core = bytes.get(range.clone()).expect("a part of the file");
+            assert_eq!(Format::of(core), Ok(Format::Module));
+            core
+        }
+        Err(ComponentError::Truncated { offset }) => return assert!(*offset < bytes.len()),
+        Err(_) => return,
+    };
+    start_is_moved(core);
+    match Module::compile(bytes, &Limits::default()) {
+        Ok(module) => {
+            let report = module.report();
+            assert_eq!(report.file_bytes, bytes.len());
+            assert_eq!(report.problems().next(), None);
+            assert!(is_valid(core), "what is called is valid");
+            instance::exercise(&module, &instance::limits());
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            if let LoadError::Invalid(_) = error {
+                assert!(!is_valid(core), "what is valid is not refused as invalid: {error}");
+            }
+        }
+    }
+});
+
+/// A start section is replaced by an export, and nothing is left of it.
+fn start_is_moved(core: &[u8]) {
+    let moved = start::export(core);
+    assert!(moved.len() <= core.len() + 64);
+    assert_eq!(start::export(&moved), moved);
+}
+
+/// Whether the interpreter takes the module as it is, with all that the host leaves on.
+fn is_valid(core: &[u8]) -> bool {
+    let mut config = wasmi::Config::default();
+    config.wasm_multi_memory(false).wasm_custom_page_sizes(false).wasm_wide_arithmetic(false);
+    wasmi::Module::validate(&wasmi::Engine::new(&config), core).is_ok()
+}

@@ -1,0 +1,69 @@
+//! Values out of the fuzzer's bytes. They are read from the front only, so that a change at
+//! one place of an input changes nothing before it; past the end there are zeros.
+
+use std::time::Duration;
+
+use arbitrary::Unstructured;
+use footlight::manifest::Limits;
+use wit_core::Shape;
+
+/// A number below 256.
+pub fn byte(u: &mut Unstructured<'_>) -> u8 {
+    u.arbitrary().unwrap_or_default()
+}
+
+/// One of these.
+pub fn pick<T: Copy>(u: &mut Unstructured<'_>, choices: &[T]) -> T {
+    choices[usize::from(byte(u)) % choices.len()]
+}
+
+/// At most 255 bytes, after their number.
+pub fn bytes(u: &mut Unstructured<'_>) -> Vec<u8> {
+    let len = usize::from(byte(u)).min(u.len());
+    u.bytes(len).unwrap_or_default().to_vec()
+}
+
+/// Text in at most 255 bytes.
+pub fn text(u: &mut Unstructured<'_>) -> String {
+    String::from_utf8_lossy(&bytes(u)).into_owned()
+}
+
+/// One of the four shapes.
+pub fn shape(u: &mut Unstructured<'_>) -> Shape {
+    pick(u, &Shape::ALL)
+}
+
+/// Limits that nothing the test guests do in passing comes near.
+pub fn roomy_limits(u: &mut Unstructured<'_>) -> Limits {
+    Limits {
+        fuel: 3_000_000,
+        slice: pick(u, &[3_000, 20_000, 1_000_000]),
+        watermark: pick(u, &[64 << 10, 4 << 20]),
+        hibernate_after: pick(u, &[Duration::ZERO, Duration::MAX]),
+        ..Limits::default()
+    }
+}
+
+/// Limits of which each may be too small for anything to go well.
+pub fn tight_limits(u: &mut Unstructured<'_>) -> Limits {
+    let fuel = pick(u, &[300_000, 30_000, 3_000, 100, 1]);
+    Limits {
+        fuel,
+        slice: pick(u, &[20_000, 1_000, 100, 1]).max(fuel / 1_000),
+        state: pick(u, &[1 << 20, 4_096, 16, 1]),
+        answer: pick(u, &[256 << 10, 4_096, 64, 5, 1]),
+        answers: pick(u, &[64, 2, 1]),
+        memory: pick(u, &[16 << 20, 1 << 20, 3 << 16, 2 << 16, 1 << 16]),
+        watermark: pick(u, &[4 << 20, 1 << 16, 1]),
+        table: pick(u, &[16_384, 100, 1]),
+        tables: pick(u, &[4, 1]),
+        mailbox: pick(u, &[1 << 20, 300, 1]),
+        outbox: pick(u, &[64 << 10, 100, 5, 1]),
+        connections: pick(u, &[4, 2, 1]),
+        log_line: pick(u, &[1_024, 5, 1]),
+        log_rate: pick(u, &[20, 1]),
+        // Ready at once, or never: no clock.
+        hibernate_after: pick(u, &[Duration::ZERO, Duration::MAX]),
+        ..Limits::default()
+    }
+}

@@ -1,0 +1,23 @@
+//! What the fuzz targets share.
+//!
+//! - [`reference`]: the second implementation of the canonical ABI, from `wit-core`'s tests.
+//! - [`input`]: values out of the fuzzer's bytes.
+//! - [`drive`]: runs a future by hand, and sees to it that it does not wait in vain.
+//! - [`instance`]: calls one instance of any module, for the targets `module` and `guest`.
+//! - [`guests`]: the actors that are put on the stage.
+//! - [`play`]: what clients do, one thing after the other.
+//! - [`stage`]: an actor, its mailbox and its clients, without sockets.
+//! - [`client`]: one client there, and what it must find in its outbox.
+//! - [`script`]: what the test guests are to answer.
+
+#[path = "../../wit-core/tests/reference/mod.rs"]
+pub mod reference;
+
+pub mod client;
+pub mod drive;
+pub mod guests;
+pub mod input;
+pub mod instance;
+pub mod play;
+pub mod script;
+pub mod stage;

@@ -1,0 +1,261 @@
+//! The guest that all hostile ones are made of: it counts, and does one bad thing when told.
+//!
+//! Its state is one character, `1` after the first text. It answers each text with `ok` and
+//! that character, so that a client can see which state stands. At the text `attack` it does
+//! what the test put in; the state that an attack returns is `!`, which must never stand
+//! unless the attack turns out to be harmless.
+//!
+//! Its memory is one page: constants at 16, the state at 32, the answer's text at 36, the
+//! result at 48, its messages from 64 on, and what the host places from 4096 on.
+
+use std::fmt::Display;
+
+use crate::support::{Actor, wat};
+
+/// A hostile guest.
+pub struct Guest {
+    /// What it does, as the actor's name.
+    pub name: &'static str,
+    /// What the attack must come to.
+    pub ends: Ends,
+    /// Whether it speaks the shape *result* instead of the guide's.
+    variant: bool,
+    /// More of the module: imports first.
+    imports: String,
+    /// More of the module: everything else.
+    fields: String,
+    /// The memory.
+    memory: String,
+    /// What it does at `attack`: leaves a pointer to the result.
+    attack: String,
+    /// What `cabi_realloc` does when the host is about to place `attack`.
+    realloc: String,
+    /// What `cabi_post` does after an attack.
+    post: String,
+    /// What it does first at every text.
+    each: String,
+    /// What it does at every other event, whose type's name is `$len` bytes long.
+    event: String,
+    /// Keys of `[limits]`.
+    limits: Vec<(&'static str, String)>,
+}
+
+/// What an attack comes to.
+pub enum Ends {
+    /// The client is closed with 1011, and the log's one line about it has these parts.
+    Fails(&'static [&'static str]),
+    /// It is answered like any other text.
+    Answers,
+}
+
+/// An attack that only gives the usual answer, with a state of its own.
+const ANSWER: &str = "(call $answer (i32.const 33))";
+
+/// The fuel of an event, unless a test says otherwise: some milliseconds.
+const FUEL: u64 = 20_000_000;
+
+/// A guest whose attack must fail, with a line in the log that has these parts.
+pub fn fails(name: &'static str, says: &'static [&'static str]) -> Guest {
+    Guest::new(name, Ends::Fails(says))
+}
+
+/// A guest whose attack must turn out to be harmless.
+pub fn harmless(name: &'static str) -> Guest {
+    Guest::new(name, Ends::Answers)
+}
+
+impl Guest {
+    fn new(name: &'static str, ends: Ends) -> Self {
+        Self {
+            name,
+            ends,
+            variant: false,
+            imports: String::new(),
+            fields: String::new(),
+            memory: "(memory (export \"memory\") 1)".into(),
+            attack: ANSWER.into(),
+            realloc: String::new(),
+            post: String::new(),
+            each: String::new(),
+            event: String::new(),
+            limits: vec![("fuel", FUEL.to_string())],
+        }
+    }
+
+    /// Speaks the shape *result*, whose types are variants.
+    pub fn variant(mut self) -> Self {
+        self.variant = true;
+        self
+    }
+
+    /// Imports `log`.
+    pub fn logs(mut self) -> Self {
+        self.imports += r#"(import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))"#;
+        self
+    }
+
+    /// Adds to the module.
+    pub fn with(mut self, fields: impl Into<String>) -> Self {
+        self.fields += &fields.into();
+        self
+    }
+
+    /// Has this memory instead of one page.
+    pub fn memory(mut self, memory: &str) -> Self {
+        self.memory = format!("(memory (export \"memory\") {memory})");
+        self
+    }
+
+    /// Does this at `attack`, and returns the pointer that it leaves.
+    pub fn attack(mut self, body: impl Into<String>) -> Self {
+        self.attack = body.into();
+        self
+    }
+
+    /// Does this, and then answers as usual.
+    pub fn first(self, body: impl Display) -> Self {
+        self.attack(format!("{body} {ANSWER}"))
+    }
+
+    /// Does this in `cabi_realloc`.
+    pub fn realloc(mut self, body: &str) -> Self {
+        self.realloc = body.into();
+        self
+    }
+
+    /// Does this in `cabi_post`.
+    pub fn post(mut self, body: &str) -> Self {
+        self.post = body.into();
+        self
+    }
+
+    /// Does this first at every text.
+    pub fn each(mut self, body: &str) -> Self {
+        self.each = body.into();
+        self
+    }
+
+    /// Does this at every `connect` (with `$len` 7), `close` (5) and `pong` (4).
+    pub fn event(mut self, body: &str) -> Self {
+        self.event = body.into();
+        self
+    }
+
+    /// Sets a key of `[limits]`.
+    pub fn limit(mut self, key: &'static str, value: impl Display) -> Self {
+        self.limits.retain(|(known, _)| *known != key);
+        self.limits.push((key, value.to_string()));
+        self
+    }
+
+    /// The module, as text.
+    pub fn text(&self) -> String {
+        let Self { imports, fields, memory, attack, realloc, post, each, event, .. } = self;
+        let shape = if self.variant { VARIANT } else { GUIDE };
+        format!(
+            r#"(module {imports} {memory}
+                (data (i32.const 16) "text")
+                (data (i32.const 20) "attack")
+                (data (i32.const 36) "ok ")
+                (global $next (mut i32) (i32.const 4096))
+                (global $attacked (mut i32) (i32.const 0))
+                (func (export "cabi_realloc")
+                    (param $old i32) (param $old-size i32) (param $align i32) (param $size i32)
+                    (result i32)
+                    (if (i32.eq (local.get $size) (i32.const 6)) (then {realloc}))
+                    (global.get $next)
+                    (global.set $next (i32.and (i32.const -8)
+                        (i32.add (global.get $next) (i32.add (local.get $size) (i32.const 7))))))
+                (func (export "cabi_post_ntwk:theater/websocket-server#handle-message")
+                    (param $result i32)
+                    (global.set $next (i32.const 4096))
+                    (if (global.get $attacked) (then {post})))
+                (func $is-attack (param $at i32) (param $len i32) (result i32)
+                    (if (i32.ne (local.get $len) (i32.const 6)) (then (return (i32.const 0))))
+                    (i32.and
+                        (i32.eq (i32.load align=1 (local.get $at)) (i32.load (i32.const 20)))
+                        (i32.eq (i32.load16_u offset=4 align=1 (local.get $at))
+                            (i32.load16_u (i32.const 24)))))
+                (func $answer (param $count i32) (result i32)
+                    (i32.store8 (i32.const 32) (local.get $count))
+                    (i32.store8 (i32.const 39) (local.get $count))
+                    (call $text (i32.const 64) (i32.const 36) (i32.const 4))
+                    (call $reply (i32.const 32) (i32.const 1) (i32.const 64) (i32.const 1)))
+                (func $handle (param $text i32) (param $text-len i32)
+                    (param $state i32) (param $state-len i32) (result i32)
+                    {each}
+                    (if (call $is-attack (local.get $text) (local.get $text-len)) (then
+                        (global.set $attacked (i32.const 1))
+                        (return (call $attack))))
+                    (if (i32.eqz (local.get $state-len))
+                        (then (return (call $answer (i32.const 49)))))
+                    (call $answer
+                        (i32.add (i32.load8_u (local.get $state)) (i32.const 1))))
+                (func $attack (result i32) {attack})
+                (func $event (param $len i32) {event})
+                {shape} {fields})"#
+        )
+    }
+
+    /// The actor.
+    pub fn actor(&self) -> Actor {
+        let actor = wat(self.name, &self.text());
+        self.limits.iter().fold(actor, |actor, (key, value)| actor.limit(key, value))
+    }
+}
+
+/// The guide's shape: a message's type is a string.
+const GUIDE: &str = r#"
+    (func (export "ntwk:theater/websocket-server#handle-message")
+        (param $ty i32) (param $ty-len i32)
+        (param $has-data i32) (param $data i32) (param $data-len i32)
+        (param $has-text i32) (param $text i32) (param $text-len i32)
+        (param $state i32) (param $state-len i32) (result i32)
+        (if (i32.eq (local.get $ty-len) (i32.const 4)) (then
+            (if (i32.eq (i32.load align=1 (local.get $ty)) (i32.load (i32.const 16))) (then
+                (return (call $handle (local.get $text) (local.get $text-len)
+                    (local.get $state) (local.get $state-len)))))))
+        (call $event (local.get $ty-len))
+        (call $reply (local.get $state) (local.get $state-len) (i32.const 0) (i32.const 0)))
+    (func $reply (param $state i32) (param $state-len i32) (param $messages i32)
+        (param $count i32) (result i32)
+        (i32.store offset=0 (i32.const 48) (local.get $state))
+        (i32.store offset=4 (i32.const 48) (local.get $state-len))
+        (i32.store offset=8 (i32.const 48) (local.get $messages))
+        (i32.store offset=12 (i32.const 48) (local.get $count))
+        (i32.const 48))
+    (func $text (param $at i32) (param $text i32) (param $len i32)
+        (i32.store offset=0 (local.get $at) (i32.const 16))
+        (i32.store offset=4 (local.get $at) (i32.const 4))
+        (i32.store offset=8 (local.get $at) (i32.const 0))
+        (i32.store offset=20 (local.get $at) (i32.const 1))
+        (i32.store offset=24 (local.get $at) (local.get $text))
+        (i32.store offset=28 (local.get $at) (local.get $len)))"#;
+
+/// The shape *result*: a message's type is a variant, the state an option, and all of it a
+/// `result`.
+const VARIANT: &str = r#"
+    (func (export "ntwk:theater/websocket-server#handle-message")
+        (param $has-state i32) (param $state i32) (param $state-len i32)
+        (param $ty i32) (param i32) (param i32)
+        (param $has-data i32) (param $data i32) (param $data-len i32)
+        (param $has-text i32) (param $text i32) (param $text-len i32) (result i32)
+        (if (i32.eqz (local.get $ty)) (then
+            (return (call $handle (local.get $text) (local.get $text-len)
+                (local.get $state) (local.get $state-len)))))
+        (call $reply (local.get $state) (local.get $state-len) (i32.const 0) (i32.const 0)))
+    (func $reply (param $state i32) (param $state-len i32) (param $messages i32)
+        (param $count i32) (result i32)
+        (i32.store offset=0 (i32.const 40) (i32.const 0))
+        (i32.store offset=4 (i32.const 40) (i32.const 1))
+        (i32.store offset=8 (i32.const 40) (local.get $state))
+        (i32.store offset=12 (i32.const 40) (local.get $state-len))
+        (i32.store offset=16 (i32.const 40) (local.get $messages))
+        (i32.store offset=20 (i32.const 40) (local.get $count))
+        (i32.const 40))
+    (func $text (param $at i32) (param $text i32) (param $len i32)
+        (i32.store offset=0 (local.get $at) (i32.const 0))
+        (i32.store offset=12 (local.get $at) (i32.const 0))
+        (i32.store offset=24 (local.get $at) (i32.const 1))
+        (i32.store offset=28 (local.get $at) (local.get $text))
+        (i32.store offset=32 (local.get $at) (local.get $len)))"#;

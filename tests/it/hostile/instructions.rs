@@ -1,0 +1,95 @@
+//! Each kind of instruction, as often as one step allows: none may keep native stack.
+//!
+//! wasmi's fast dispatch jumps from instruction to instruction; where the compiler makes a
+//! call of such a jump, each execution uses up stack until the slice ends. The slice here is
+//! the largest that a manifest may set.
+
+use super::{guest::Guest, guest::fails, stage::act};
+
+/// What the instructions work on.
+const FIELDS: &str = r#"
+    (type $nothing (func))
+    (type $pair (func (param i32) (result i32 i32)))
+    (table $t 64 64 funcref) (table $u 64 funcref)
+    (elem (table $t) (i32.const 0) func $empty)
+    (elem $e func $empty $pair)
+    (data $d "some data")
+    (global $i (mut i32) (i32.const 1)) (global $l (mut i64) (i64.const 1))
+    (global $f (mut f32) (f32.const 1)) (global $d (mut f64) (f64.const 1))
+    (global $r (mut funcref) (ref.null func))
+    (func $empty)
+    (func $pair (param i32) (result i32 i32) (local.get 0) (local.get 0))
+    (func $deep (param i32) (if (local.get 0)
+        (then (call $deep (i32.sub (local.get 0) (i32.const 1))))))
+    (func $tail (param i32) (if (local.get 0)
+        (then (return_call $tail (i32.sub (local.get 0) (i32.const 1))))))
+    (func $tail-table (return_call_indirect (type $nothing) (i32.const 0)))"#;
+
+/// What is done over and over.
+const INSTRUCTIONS: &[(&str, &str)] = &[
+    ("nothing", "(nop)"),
+    ("memory-size", "(global.set $i (memory.size))"),
+    ("memory-grow-fails", "(drop (memory.grow (i32.const -1)))"),
+    ("memory-grow-by-0", "(drop (memory.grow (i32.const 0)))"),
+    ("memory-fill", "(memory.fill (i32.const 9000) (i32.const 1) (global.get $i))"),
+    ("memory-copy", "(memory.copy (i32.const 9000) (i32.const 9001) (global.get $i))"),
+    ("memory-init", "(memory.init $d (i32.const 9000) (i32.const 0) (i32.const 0))"),
+    ("data-drop", "(data.drop $d)"),
+    ("table-size", "(global.set $i (table.size $t))"),
+    ("table-grow-fails", "(drop (table.grow $t (ref.null func) (i32.const 1)))"),
+    ("table-grow-by-0", "(drop (table.grow $t (ref.null func) (i32.const 0)))"),
+    ("table-fill", "(table.fill $t (i32.const 1) (ref.null func) (i32.const 1))"),
+    ("table-copy-within", "(table.copy $t $t (i32.const 2) (i32.const 1) (i32.const 1))"),
+    ("table-copy-between", "(table.copy $u $t (i32.const 2) (i32.const 1) (i32.const 1))"),
+    ("table-init", "(table.init $t $e (i32.const 3) (i32.const 0) (i32.const 0))"),
+    ("elem-drop", "(elem.drop $e)"),
+    ("table-get-and-set", "(table.set $u (i32.const 1) (table.get $t (i32.const 0)))"),
+    ("reference", "(global.set $r (ref.func $empty)) (drop (ref.is_null (global.get $r)))"),
+    ("call", "(call $empty)"),
+    ("call-with-results", "(drop (drop (call $pair (i32.const 1))))"),
+    ("call-indirect", "(call_indirect $t (type $nothing) (i32.const 0))"),
+    ("call-deep", "(call $deep (i32.const 900))"),
+    ("return-call", "(call $tail (i32.const 1000))"),
+    ("return-call-indirect", "(call $tail-table)"),
+    ("call-host", "(call $log (i32.const 0) (i32.const 0))"),
+    ("branch", "(block (br 0))"),
+    ("branch-if", "(block (br_if 0 (global.get $i)))"),
+    ("branch-table", "(block (block (br_table 0 1 (global.get $i))))"),
+    ("if-else", "(if (global.get $i) (then (nop)) (else (global.set $i (i32.const 1))))"),
+    ("select", "(global.set $i (select (i32.const 1) (global.get $i) (global.get $i)))"),
+    ("load-and-store", "(i64.store (i32.const 9000) (i64.load32_s (i32.const 9004)))"),
+    ("i32", "(global.set $i (i32.rotl (i32.clz (global.get $i)) (i32.const 3)))"),
+    (
+        "i32-divide",
+        "(global.set $i (i32.rem_s (i32.const 7) (i32.const 3)))
+        (global.set $i (i32.div_u (global.get $i) (i32.or (global.get $i) (i32.const 1))))",
+    ),
+    (
+        "i64-divide",
+        "(global.set $l (i64.div_s (i64.const 7)
+        (i64.or (global.get $l) (i64.const 1))))",
+    ),
+    ("f32", "(global.set $f (f32.nearest (f32.sqrt (f32.min (global.get $f) (f32.const 2)))))"),
+    ("f64", "(global.set $d (f64.ceil (f64.copysign (global.get $d) (f64.const 2))))"),
+    (
+        "convert",
+        "(global.set $d (f64.convert_i64_u (i64.trunc_f64_s (f64.const 3))))
+        (global.set $i (i32.trunc_sat_f32_u (global.get $f)))",
+    ),
+];
+
+/// A guest that does this a hundred times over, until its fuel is spent.
+fn repeats(name: &'static str, instruction: &str) -> Guest {
+    let hundred = instruction.repeat(100);
+    fails(name, &["units of fuel in ntwk:theater/websocket-server#handle-message"])
+        .logs()
+        .with(FIELDS)
+        .attack(format!("(loop $for-ever {hundred} (br $for-ever)) (unreachable)"))
+        .limit("slice", 1_000_000)
+}
+
+#[test]
+fn no_instruction_uses_up_the_native_stack() {
+    let guests: Vec<_> = INSTRUCTIONS.iter().map(|(name, text)| repeats(name, text)).collect();
+    act(&guests);
+}

@@ -1,0 +1,31 @@
+//! Hostile guests: small modules, each named for the one bad thing that it does, run through
+//! the real server beside clients that must not notice.
+//!
+//! - `guest`: the module that all of them are made of; `stage`: how each is run
+//! - `computing`: guests that do not come back, or need all of the stack
+//! - `instructions`: each kind of instruction, as often as one step allows
+//! - `growth`: guests that want more memory, larger tables, or to have them moved about
+//! - `results`: answers that are no valid values; `variants`: the same for variants
+//! - `allocators`: `cabi_realloc` and `cabi_post` that lie or do not come back
+//! - `logging`: misuse of the one import
+//! - `starts`: guests that are hostile before there is a first client
+//! - `events`: guests that are hostile at `connect` or `close`, or again and again
+//! - `modules`: files that claim much; `noise`: files that are cut short, random or changed
+//!
+//! What can't be shown: an instance that is made anew and fails where the first one did not.
+//! A start function sees nothing that differs between the two (it has no state, no clock and
+//! no random numbers), so that it fails at the start already.
+
+mod allocators;
+mod computing;
+mod events;
+mod growth;
+mod guest;
+mod instructions;
+mod logging;
+mod modules;
+mod noise;
+mod results;
+mod stage;
+mod starts;
+mod variants;
