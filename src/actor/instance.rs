@@ -7,7 +7,8 @@
 use std::{fmt, sync::Arc};
 
 use wasmi::{
-    Func, Instance as WasmInstance, Memory, ResumableCall, Store, StoreLimitsBuilder, Val,
+    Instance as WasmInstance, Memory, Store, StoreLimitsBuilder, TypedFunc, TypedResumableCall,
+    WasmParams, WasmResults,
 };
 use wit_core::{
     Budget, LiftError, LowerError, MessageRef, Shape,
@@ -36,23 +37,49 @@ pub struct Instance {
     /// Its linear memory.
     memory: Memory,
     /// `cabi_realloc`.
-    realloc: Func,
+    realloc: TypedFunc<(i32, i32, i32, i32), i32>,
     /// `handle-message`.
-    handler: Function,
+    handler: Handler,
+    /// The function that frees what `handle-message` returned.
+    handler_post: Option<PostReturn>,
     /// `init`.
-    init: Option<Function>,
+    init: Option<Init>,
+    /// The function that frees what `init` returned.
+    init_post: Option<PostReturn>,
     /// What a result may come to.
     budget: Budget,
 }
 
-/// An exported function and the one that frees its result.
+/// `cabi_post_…`.
+type PostReturn = TypedFunc<i32, ()>;
+
+/// `handle-message`, by the number of its flat parameters. Typed functions are called without
+/// looking at types again, which is a good part of what a short call costs.
 #[derive(Clone, Copy)]
-struct Function {
-    /// The function.
-    call: Func,
-    /// Its `cabi_post_…`.
-    post: Option<Func>,
+enum Handler {
+    /// The shape *guide*.
+    Ten(TypedFunc<Ten, i32>),
+    /// The shape *typed*.
+    Eleven(TypedFunc<Eleven, i32>),
+    /// The shapes *result* and *renamed*.
+    Twelve(TypedFunc<Twelve, i32>),
 }
+
+/// `init`, likewise.
+#[derive(Clone, Copy)]
+enum Init {
+    /// The shapes *guide* and *typed*.
+    None(TypedFunc<(), i32>),
+    /// The shapes *result* and *renamed*.
+    Five(TypedFunc<(i32, i32, i32, i32, i32), i32>),
+}
+
+/// Ten parameters.
+type Ten = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
+/// Eleven.
+type Eleven = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
+/// Twelve.
+type Twelve = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 
 /// Why a call had no result. In all of these the state stays as it was.
 #[derive(Debug)]
@@ -113,8 +140,8 @@ impl Instance {
         for (export, name) in
             [(start::EXPORT, "the start function"), (shape::INITIALIZE.0, shape::INITIALIZE.0)]
         {
-            if let Some(function) = instance.get_func(&this.store, export) {
-                this.call(name, function, &[], &mut [], meter).await?;
+            if let Ok(function) = instance.get_typed_func::<(), ()>(&this.store, export) {
+                this.call(name, function, (), meter).await?;
             }
         }
         Ok(this)
@@ -128,17 +155,32 @@ impl Instance {
         limits: &Limits,
     ) -> Result<Self, CallError> {
         let shape = module.shape();
-        let missing = |export| CallError::Trap { export, error: wasmi::Error::new("is missing") };
-        let func = |name| instance.get_func(&store, name);
-        let function = |name, post| func(name).map(|call| Function { call, post: func(post) });
-        let handler = function(shape.handle_message(), shape.handle_message_post());
+        let broken = |export| move |error| CallError::Trap { export, error };
+        let name = shape.handle_message();
+        let handler = match shape {
+            Shape::Guide => instance.get_typed_func(&store, name).map(Handler::Ten),
+            Shape::Typed => instance.get_typed_func(&store, name).map(Handler::Eleven),
+            _ => instance.get_typed_func(&store, name).map(Handler::Twelve),
+        };
+        let init = match shape {
+            Shape::Guide | Shape::Typed => {
+                instance.get_typed_func(&store, shape.init()).map(Init::None)
+            }
+            _ => instance.get_typed_func(&store, shape.init()).map(Init::Five),
+        };
+        let memory = instance.get_memory(&store, shape::MEMORY);
+        let missing = || broken(shape::MEMORY)(wasmi::Error::new("is missing"));
         let budget = Budget { state: limits.state, messages: limits.answers, bytes: limits.answer };
         Ok(Self {
             shape,
-            memory: instance.get_memory(&store, shape::MEMORY).ok_or(missing(shape::MEMORY))?,
-            realloc: func(shape::REALLOC.0).ok_or(missing(shape::REALLOC.0))?,
-            handler: handler.ok_or(missing(shape.handle_message()))?,
-            init: function(shape.init(), shape.init_post()),
+            memory: memory.ok_or_else(missing)?,
+            realloc: instance
+                .get_typed_func(&store, shape::REALLOC.0)
+                .map_err(broken(shape::REALLOC.0))?,
+            handler: handler.map_err(broken(name))?,
+            handler_post: instance.get_typed_func(&store, shape.handle_message_post()).ok(),
+            init: init.ok(),
+            init_post: instance.get_typed_func(&store, shape.init_post()).ok(),
             budget,
             store,
         })
@@ -155,11 +197,20 @@ impl Instance {
         meter: &mut Meter,
     ) -> Outcome<Option<Vec<u8>>> {
         let Some(init) = self.init else { return Ok(Ok(state.map(<[u8]>::to_vec))) };
-        let parameters = lower::init(self.shape, state, name);
-        let ptr = self.enter(self.shape.init(), init, parameters, meter).await?;
+        let (shape, export) = (self.shape, self.shape.init());
+        let flat = self.place(lower::init(shape, state, name), meter).await?;
+        let ptr = match (init, flat) {
+            (Init::None(init), _) => self.call(export, init, (), meter).await?,
+            (Init::Five(init), [a, b, c, d, e, ..]) => {
+                self.call(export, init, (a, b, c, d, e), meter).await?
+            }
+        };
         let memory = self.memory.data(&self.store);
-        let state = lift::init(self.shape, memory, ptr, &self.budget).map_err(CallError::Lift)?;
-        self.free(self.shape.init_post(), init, ptr, meter).await?;
+        let lifted = lift::init(shape, memory, ptr.cast_unsigned(), &self.budget);
+        let state = lifted.map_err(CallError::Lift)?;
+        if let Some(post) = self.init_post {
+            self.call(shape.init_post(), post, ptr, meter).await?;
+        }
         Ok(state)
     }
 
@@ -173,13 +224,26 @@ impl Instance {
         state: Option<&[u8]>,
         meter: &mut Meter,
     ) -> Outcome<Reply> {
-        let (shape, handler) = (self.shape, self.handler);
-        let parameters = lower::handle_message(shape, message, state);
-        let ptr = self.enter(shape.handle_message(), handler, parameters, meter).await?;
+        let (shape, export) = (self.shape, self.shape.handle_message());
+        let flat = self.place(lower::handle_message(shape, message, state), meter).await?;
+        let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
+        let ptr = match self.handler {
+            Handler::Ten(handler) => {
+                self.call(export, handler, (a, b, c, d, e, f, g, h, i, j), meter).await?
+            }
+            Handler::Eleven(handler) => {
+                self.call(export, handler, (a, b, c, d, e, f, g, h, i, j, k), meter).await?
+            }
+            Handler::Twelve(handler) => {
+                self.call(export, handler, (a, b, c, d, e, f, g, h, i, j, k, l), meter).await?
+            }
+        };
         let memory = self.memory.data(&self.store);
-        let reply = lift::handle_message(shape, memory, ptr, &self.budget);
-        let reply = reply.map_err(CallError::Lift)?;
-        self.free(shape.handle_message_post(), handler, ptr, meter).await?;
+        let lifted = lift::handle_message(shape, memory, ptr.cast_unsigned(), &self.budget);
+        let reply = lifted.map_err(CallError::Lift)?;
+        if let Some(post) = self.handler_post {
+            self.call(shape.handle_message_post(), post, ptr, meter).await?;
+        }
         Ok(reply)
     }
 
@@ -193,96 +257,57 @@ impl Instance {
         self.memory.data_size(&self.store)
     }
 
-    /// Places the parameters in the guest and calls the function.
-    async fn enter(
+    /// Places what the parameters point to in the guest, and gives the flat ones, with zeroes
+    /// after the last.
+    async fn place(
         &mut self,
-        export: &'static str,
-        function: Function,
         mut parameters: Lowering<'_>,
         meter: &mut Meter,
-    ) -> Result<u32, CallError> {
+    ) -> Result<[i32; lower::MOST], CallError> {
         while let Some(block) = parameters.next_block() {
             // More than 4 GiB can't be asked for, nor placed: `place` says so.
-            let len = u32::try_from(block.len()).unwrap_or(u32::MAX);
-            let request = [0, 0, 1, len].map(value);
-            let mut ptr = [Val::I32(0)];
-            self.call(shape::REALLOC.0, self.realloc, &request, &mut ptr, meter).await?;
+            let len = u32::try_from(block.len()).unwrap_or(u32::MAX).cast_signed();
+            let ptr = self.call(shape::REALLOC.0, self.realloc, (0, 0, 1, len), meter).await?;
             let memory = self.memory.data_mut(&mut self.store);
-            parameters.place(memory, pointer(&ptr)).map_err(CallError::Lower)?;
+            parameters.place(memory, ptr.cast_unsigned()).map_err(CallError::Lower)?;
         }
-        let flat = parameters.parameters();
-        let mut values = [const { Val::I32(0) }; lower::MOST];
-        values.iter_mut().zip(flat).for_each(|(slot, flat)| *slot = value(*flat));
-        let mut ptr = [Val::I32(0)];
-        let values = values.get(..flat.len()).unwrap_or_default();
-        self.call(export, function.call, values, &mut ptr, meter).await?;
-        Ok(pointer(&ptr))
-    }
-
-    /// Lets the guest free what the function returned, now that it has been lifted.
-    async fn free(
-        &mut self,
-        export: &'static str,
-        function: Function,
-        ptr: u32,
-        meter: &mut Meter,
-    ) -> Result<(), CallError> {
-        let Some(post) = function.post else { return Ok(()) };
-        self.call(export, post, &[value(ptr)], &mut [], meter).await
+        let mut flat = [0; lower::MOST];
+        let values = flat.iter_mut().zip(parameters.parameters());
+        values.for_each(|(slot, value)| *slot = value.cast_signed());
+        Ok(flat)
     }
 
     /// Enters the guest, in slices.
-    async fn call(
+    async fn call<P: WasmParams, R: WasmResults>(
         &mut self,
         export: &'static str,
-        func: Func,
-        parameters: &[Val],
-        results: &mut [Val],
+        func: TypedFunc<P, R>,
+        parameters: P,
         meter: &mut Meter,
-    ) -> Result<(), CallError> {
+    ) -> Result<R, CallError> {
         let trap = |error| CallError::Trap { export, error };
-        let mut needed = 1;
-        let mut paused = None;
+        let spent = |meter: &Meter| CallError::OutOfFuel { export, limit: meter.limit() };
+        if !meter.give(&mut self.store, 1).map_err(trap)? {
+            return Err(spent(meter));
+        }
+        let mut step = func.call_resumable(&mut self.store, parameters);
         loop {
-            if !meter.give(&mut self.store, needed).map_err(trap)? {
-                return Err(CallError::OutOfFuel { export, limit: meter.limit() });
-            }
-            let step = match paused.take() {
-                None => func.call_resumable(&mut self.store, parameters, results),
-                Some(paused) => resume(paused, &mut self.store, results),
-            };
             meter.settle(&self.store).map_err(trap)?;
-            match step.map_err(trap)? {
-                ResumableCall::Finished => return Ok(()),
-                ResumableCall::HostTrap(call) => return Err(trap(call.into_host_error())),
-                ResumableCall::OutOfFuel(call) => {
-                    needed = call.required_fuel().max(1);
-                    paused = Some(call);
-                    meter.pause().await;
+            let call = match step.map_err(trap)? {
+                TypedResumableCall::Finished(results) => return Ok(results),
+                TypedResumableCall::HostTrap(call) => {
+                    // A typed call does not give its error away, only a look at it.
+                    return Err(trap(wasmi::Error::new(call.host_error().to_string())));
                 }
+                TypedResumableCall::OutOfFuel(call) => call,
+            };
+            meter.pause().await;
+            if !meter.give(&mut self.store, call.required_fuel().max(1)).map_err(trap)? {
+                return Err(spent(meter));
             }
+            step = call.resume(&mut self.store);
         }
     }
-}
-
-/// Goes on with a call that has new fuel.
-fn resume(
-    call: wasmi::ResumableCallOutOfFuel,
-    store: &mut Store<Guest>,
-    results: &mut [Val],
-) -> Result<ResumableCall, wasmi::Error> {
-    call.resume(store, results)
-}
-
-/// A flat value: the bits of a `u32` as an `i32`.
-fn value(bits: u32) -> Val {
-    Val::I32(bits.cast_signed())
-}
-
-/// A pointer that the guest returned.
-fn pointer(values: &[Val; 1]) -> u32 {
-    let [value] = values;
-    value.i32().map_or(0, i32::cast_unsigned)
 }
 
 impl fmt::Display for CallError {
