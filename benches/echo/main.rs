@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! cargo bench --bench echo
-//! cargo bench --bench echo -- --connections 64 --size 64 --rounds 7 --messages 100000
+//! cargo bench --bench echo -- --connections 64 --size 64 --rounds 15 --messages 50000
 //! cargo bench --bench echo -- --quick
 //! ```
 //!

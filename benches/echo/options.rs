@@ -42,9 +42,9 @@ pub(crate) fn parse() -> Result<Task, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
-    let (most_rounds, most_messages) = if bench && !quick { (7, 100_000) } else { (2, 5_000) };
-    let rounds: usize = rounds.unwrap_or(most_rounds);
-    let messages: u32 = messages.unwrap_or(most_messages);
+    let (usual_rounds, usual_messages) = if bench && !quick { (15, 50_000) } else { (2, 5_000) };
+    let rounds: usize = rounds.unwrap_or(usual_rounds);
+    let messages: u32 = messages.unwrap_or(usual_messages);
     if connections == 0 || rounds == 0 || messages == 0 {
         return Err("--connections, --rounds and --messages must be at least 1".into());
     }

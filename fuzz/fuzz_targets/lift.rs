@@ -35,7 +35,7 @@ impl Memory for Top<'_> {
     }
 }
 
-/// One input, taken apart.
+/// An input's first bytes.
 #[derive(Debug, arbitrary::Arbitrary)]
 struct Head {
     place: u8,
@@ -123,7 +123,8 @@ fn refused_rightly(error: LiftError) {
     assert!(!error.to_string().is_empty());
     match error.kind {
         LiftErrorKind::TooLarge { size, limit } => assert!(size > limit as u64),
-        LiftErrorKind::OutOfBounds { len, memory } => {
+        // Of four gigabytes most are not there.
+        LiftErrorKind::OutOfBounds { len, memory } if memory < 1 << 32 => {
             assert!(u64::from(error.offset) + len > memory as u64);
         }
         _ => {}

@@ -50,9 +50,9 @@ fuzz_target!(|call: Call| {
         (lowering, shape.handle_message_signature(), function, values)
     };
     assert_eq!(lowering.parameters().len(), signature.params);
-    let bytes = [state.map(<[u8]>::len), call.data.map(|data| data.len())];
-    let bytes = bytes.into_iter().flatten().sum::<usize>() + call.name.len();
-    if call.honest && bytes + call.text.map_or(0, |text| text.len()) <= MOST {
+    let parts = [state, message.data, message.text.map(str::as_bytes), Some(call.name.as_bytes())];
+    let bytes: usize = parts.into_iter().flatten().map(<[u8]>::len).sum();
+    if call.honest && bytes <= MOST {
         let mut arena = Arena::new(&call.garbage, &call.habits);
         let flat = place_honestly(lowering, &mut arena);
         let mut rest = flat.as_slice();

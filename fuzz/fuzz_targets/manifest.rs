@@ -42,7 +42,9 @@ fn is_sound(manifest: &Manifest) {
     assert!(!listeners.is_empty());
     let mut taken = HashSet::new();
     for listener in listeners {
-        assert!(listener.path.starts_with('/') && listener.path.bytes().all(|b| b.is_ascii_graphic()));
+        assert!(
+            listener.path.starts_with('/') && listener.path.bytes().all(|b| b.is_ascii_graphic())
+        );
         assert!(listener.port == 0 || taken.insert((listener.host, listener.port)));
     }
     for key in limit_keys() {

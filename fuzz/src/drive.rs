@@ -33,7 +33,7 @@ impl Bell {
 ///
 /// # Panics
 /// The future waits for something.
-pub fn until<F: Future>(
+pub fn until<F: Future + ?Sized>(
     mut future: Pin<&mut F>,
     bell: &Arc<Bell>,
     enough: impl Fn() -> bool,
@@ -57,9 +57,4 @@ pub fn until<F: Future>(
 pub fn to_end<F: Future>(future: F) -> (F::Output, u64) {
     let (output, polls) = until(pin!(future), &Arc::default(), || false);
     (output.expect("it has ended"), polls)
-}
-
-/// Polls a future once, for one that is to be ready or not.
-pub fn now<F: Future>(future: F) -> Poll<F::Output> {
-    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }

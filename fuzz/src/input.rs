@@ -36,8 +36,8 @@ pub fn shape(u: &mut Unstructured<'_>) -> Shape {
 /// Limits that nothing the test guests do in passing comes near.
 pub fn roomy_limits(u: &mut Unstructured<'_>) -> Limits {
     Limits {
-        fuel: 3_000_000,
-        slice: pick(u, &[3_000, 20_000, 1_000_000]),
+        fuel: 600_000,
+        slice: pick(u, &[1_000, 20_000, 1_000_000]),
         watermark: pick(u, &[64 << 10, 4 << 20]),
         hibernate_after: pick(u, &[Duration::ZERO, Duration::MAX]),
         ..Limits::default()

@@ -8,16 +8,20 @@
 //! - [`play`]: what clients do, one thing after the other.
 //! - [`stage`]: an actor, its mailbox and its clients, without sockets.
 //! - [`client`]: one client there, and what it must find in its outbox.
+//! - [`counts`]: what the host counted meanwhile.
 //! - [`script`]: what the test guests are to answer.
+//! - [`sink`]: a log that goes nowhere.
 
 #[path = "../../wit-core/tests/reference/mod.rs"]
 pub mod reference;
 
 pub mod client;
+pub mod counts;
 pub mod drive;
 pub mod guests;
 pub mod input;
 pub mod instance;
 pub mod play;
 pub mod script;
+pub mod sink;
 pub mod stage;

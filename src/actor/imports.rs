@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasmi::{Caller, Extern, ExternType, Linker, StoreLimits};
 use wit_core::{lift, shape};
 
-use super::inspect::{Item, Verdict, describe, signature};
+use super::inspect::{Item, Verdict, describe, shown, signature};
 use crate::exchange::{ConnectionId, Lines};
 
 /// What belongs to one instance on the host's side.
@@ -65,8 +65,7 @@ pub fn judge(module: &wasmi::Module) -> Vec<Item> {
             )),
             (false, _) => Verdict::Wrong(advice(import.module(), import.name())),
         };
-        let name = format!("{}.{}", import.module(), import.name());
-        Item { name, ty: describe(import.ty()), verdict }
+        Item::new(&format!("{}.{}", import.module(), import.name()), import.ty(), verdict)
     });
     items.collect()
 }
@@ -89,8 +88,9 @@ fn advice(module: &str, name: &str) -> String {
             .into()
     } else if module == "env" {
         format!(
-            "the linker left `{name}` undefined; link the library that has it, or remove the call \
-             (AssemblyScript: compile with --use abort=)"
+            "the linker left `{}` undefined; link the library that has it, or remove the call \
+             (AssemblyScript: compile with --use abort=)",
+            shown(name)
         )
     } else {
         "this host has nothing of this name; remove the call".into()

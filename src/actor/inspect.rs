@@ -53,6 +53,41 @@ pub enum Verdict {
     Wrong(String),
 }
 
+/// The most characters of a name from a module that are shown.
+const MOST_SHOWN: usize = 120;
+
+impl Item {
+    /// An export or an import. Its name is a guest's: it is cut, and what could make it look
+    /// like something else is escaped.
+    pub fn new(name: &str, ty: &ExternType, verdict: Verdict) -> Self {
+        Self { name: shown(name), ty: describe(ty), verdict }
+    }
+}
+
+/// A name from a module, fit to be shown.
+pub fn shown(name: &str) -> String {
+    fit(name, MOST_SHOWN)
+}
+
+/// A text that has parts of a module in it, fit to be shown: at most `limit` characters, and
+/// none that do more than stand there.
+pub fn fit(text: &str, limit: usize) -> String {
+    let mut shown = String::new();
+    for (index, char) in text.chars().enumerate() {
+        if index == limit {
+            shown.push('…');
+            break;
+        }
+        let plain = char == ' ' || (char.is_ascii_graphic() && char != '\\');
+        if plain || char.is_alphanumeric() {
+            shown.push(char);
+        } else {
+            shown.extend(char.escape_unicode());
+        }
+    }
+    shown
+}
+
 impl Report {
     /// Looks at a compiled module. `memory_limit` is in bytes.
     pub fn of(module: &wasmi::Module, file_bytes: usize, memory_limit: usize) -> Self {
@@ -73,8 +108,7 @@ impl Report {
         };
         for export in module.exports() {
             let verdict = report.judge_export(export.name(), export.ty(), memory_limit);
-            let ty = describe(export.ty());
-            report.exports.push(Item { name: export.name().into(), ty, verdict });
+            report.exports.push(Item::new(export.name(), export.ty(), verdict));
         }
         report.find_faults();
         report
@@ -134,6 +168,9 @@ impl Report {
                 }
                 Verdict::Used("the linear memory")
             }
+            _ if name == shape::MEMORY => Verdict::Wrong(
+                "it is no memory; let the linker export the linear memory under this name".into(),
+            ),
             _ => Verdict::Ignored,
         }
     }

@@ -7,11 +7,12 @@
 
 use wasmi::Store;
 
-/// The most fuel that one step may need at once. Straight-line code is charged a block at a
-/// time, and bulk instructions by the bytes they move (1 unit for 64 bytes), so a step may
-/// need more than a slice; past this bound it is refused as if out of fuel. It allows 64 MB
-/// in one `memory.copy`, and less than 4,000 failing `memory.grow` without a pause.
-pub const MOST_AT_ONCE: u64 = 1_000_000;
+/// The most fuel that one step may need at once. A function's code outside loops is charged at
+/// its entry, and bulk instructions by the bytes they move (1 unit for 512), so a step may need
+/// more than a slice; past this bound it is refused as if out of fuel. It allows 30 MB in one
+/// `memory.copy`, and code of 60,000 instructions without a loop. More could use up the native
+/// stack: some builds of wasmi keep up to 190 bytes of it for each call until the slice ends.
+pub const MOST_AT_ONCE: u64 = 60_000;
 
 /// The fuel of one actor.
 #[derive(Debug)]

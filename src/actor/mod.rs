@@ -12,6 +12,7 @@
 //!
 //! And before the first message:
 //! - [`component`]: takes the core module out of a component.
+//! - [`scan`]: refuses what is valid but harmful.
 //! - [`start`]: makes the start function one that can be called in slices.
 //! - [`sections`]: what these two walk over.
 //! - [`inspect`]: what a module exports and imports, and whether that fits.
@@ -28,6 +29,7 @@ pub mod inspect;
 pub mod instance;
 pub mod meter;
 pub mod module;
+pub mod scan;
 pub mod sections;
 pub mod start;
 pub mod task;

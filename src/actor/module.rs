@@ -1,14 +1,15 @@
 //! A module that has been compiled and found to fit.
 
-use std::{fmt, path::Path};
+use std::{borrow::Cow, fmt, path::Path};
 
-use wasmi::{CompilationMode, Config, Engine, Linker, OperatorCost};
+use wasmi::{CompilationMode, Config, CustomFuelCosts, Engine, Linker, OperatorCost};
 use wit_core::Shape;
 
 use super::{
     component::{ComponentError, Format},
     imports::{self, Guest},
-    inspect::Report,
+    inspect::{Report, fit},
+    scan::{self, Forbidden},
     start,
 };
 use crate::manifest::Limits;
@@ -25,6 +26,9 @@ pub struct Module {
     /// What was found when it was loaded.
     report: Report,
 }
+
+/// The most characters that are shown of what the interpreter says about a module.
+const MOST_ERROR: usize = 400;
 
 /// Why a file can't be run as an actor. Whose fault: the actor's author, or whoever named
 /// the file.
@@ -44,6 +48,8 @@ pub enum LoadError {
     Format(ComponentError),
     /// It is not valid, or uses what this host does not have.
     Invalid(wasmi::Error),
+    /// It is valid, but has something that would harm the host.
+    Forbidden(Forbidden),
     /// It is valid, but no actor of this interface.
     Unfit(Box<Report>),
 }
@@ -74,9 +80,14 @@ impl Module {
                 (bytes.get(range).unwrap_or_default(), Some(len))
             }
         };
+        scan::scan(core).map_err(LoadError::Forbidden)?;
         let engine = Engine::new(&config());
-        let module =
-            wasmi::Module::new(&engine, start::export(core)).map_err(LoadError::Invalid)?;
+        let exported = start::export(core);
+        if let Cow::Owned(_) = exported {
+            // A start section that is not valid must not become good by being taken out.
+            wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid)?;
+        }
+        let module = wasmi::Module::new(&engine, exported).map_err(LoadError::Invalid)?;
         let mut report = Report::of(&module, bytes.len(), limits.memory);
         report.component = component;
         let Some(shape) = report.shape.filter(|_| report.problems().next().is_none()) else {
@@ -108,10 +119,33 @@ fn config() -> Config {
     config.ignore_custom_sections(true);
     // What no guest of this interface needs.
     config.wasm_multi_memory(false).wasm_custom_page_sizes(false).wasm_wide_arithmetic(false);
-    // Dear, because a failing one uses up native stack until the call is left: see `meter`.
+    // Dear, because on the fast dispatch these use up native stack until the slice ends, or may
+    // do so when they fail (seen with `memory.grow`, `table.init` and `table.set`): see `meter`.
     let mut cost = OperatorCost::default();
-    (cost.memory_grow, cost.table_grow) = (u8::MAX, u8::MAX);
+    for dear in [
+        &mut cost.memory_grow,
+        &mut cost.memory_init,
+        &mut cost.data_drop,
+        &mut cost.table_grow,
+        &mut cost.table_init,
+        &mut cost.table_copy,
+        &mut cost.table_fill,
+        &mut cost.elem_drop,
+        &mut cost.table_get,
+        &mut cost.table_set,
+        &mut cost.table_size,
+        &mut cost.ref_func,
+        &mut cost.ref_is_null,
+    ] {
+        *dear = u8::MAX;
+    }
     config.operator_cost(cost);
+    // So that all of a usual memory can be moved in one step.
+    config.fuel_cost(CustomFuelCosts {
+        bytes_copied_per_fuel: 512,
+        fuel_per_bytes_translated: 0,
+        fuel_per_bytes_validated: 0,
+    });
     config
 }
 
@@ -142,11 +176,22 @@ impl fmt::Display for LoadError {
             ),
             Self::Invalid(error) => write!(
                 f,
-                "is not valid, or uses WebAssembly features that this host does not have: {error}"
+                "is not valid, or uses WebAssembly features that this host does not have: {}",
+                fit(&error.to_string(), MOST_ERROR)
+            ),
+            Self::Forbidden(forbidden) => write!(
+                f,
+                "is not valid, or uses WebAssembly features that this host does not have: \
+                 {forbidden}"
             ),
             Self::Unfit(report) => {
-                let problems: Vec<_> = report.problems().collect();
-                write!(f, "can't run here: {}", problems.join("; also: "))
+                // A module may have thousands; the first ones tell what to do.
+                let problems: Vec<_> = report.problems().take(8).collect();
+                write!(f, "can't run here: {}", problems.join("; also: "))?;
+                match report.problems().count().checked_sub(problems.len()) {
+                    Some(more @ 1..) => write!(f, "; and {more} more"),
+                    _ => Ok(()),
+                }
             }
         }
     }

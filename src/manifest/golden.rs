@@ -265,7 +265,7 @@ fn mistakes_about_limits_are_told() {
         case("message = 1.5", &format!("1.5 is not a size; {size}")),
         case("answers = 'many'", "\"many\" is not a whole number; write digits, without quotes"),
         case("answers = 0", "0 is out of range; write a whole number from 1 to 1_000_000"),
-        case("slice = 999", "999 is out of range; write a whole number from 1000 to 1_000_000"),
+        case("slice = 999", "999 is out of range; write a whole number from 1000 to 40_000"),
         case(
             "memory = 65_535",
             "65535 is out of range; write a size from \"64KiB\" to \"4194240KiB\"",

@@ -57,7 +57,7 @@ pub(super) const ROWS: [Row; 20] = [
     row("tables", |l| Slot::Count(&mut l.tables), 1, 100, "tables of an instance"),
     row("module", |l| Slot::Size(&mut l.module), 1, GIB, "the .wasm file"),
     row("fuel", |l| Slot::Fuel(&mut l.fuel), 1, 1_000_000_000_000_000, "instructions of one call"),
-    row("slice", |l| Slot::Fuel(&mut l.slice), 1000, 1_000_000, "instructions between two turns"),
+    row("slice", |l| Slot::Fuel(&mut l.slice), 1000, 40_000, "instructions between two turns"),
     row("log_line", |l| Slot::Size(&mut l.log_line), 1, 4096, "one line that the actor logs"),
     row("log_rate", |l| Slot::Count(&mut l.log_rate), 1, 1_000_000, "log lines in a second"),
     row("hibernate_after", |l| Slot::Time(&mut l.hibernate_after), 1, DAY, "idle time after which the instance is dropped"),

@@ -44,7 +44,7 @@ pub struct Limits {
     pub fuel: u64,
     /// The fuel after which a call lets the rest of the host take a turn. Smaller is fairer,
     /// greater is faster. Default
-    /// 100,000.
+    /// 20,000.
     pub slice: u64,
     /// How many bytes of one line that the actor logs are kept. Default 1 KiB.
     pub log_line: usize,
@@ -78,7 +78,7 @@ impl Default for Limits {
             tables: 4,
             module: 4 << 20,
             fuel: 200_000_000,
-            slice: 100_000,
+            slice: 20_000,
             log_line: 1 << 10,
             log_rate: 20,
             hibernate_after: Duration::from_secs(60),
@@ -151,7 +151,7 @@ mod tests {
             "tables count 4 1 100",
             "module size 4MiB 1B 1GiB",
             "fuel fuel 200_000_000 1 1_000_000_000_000_000",
-            "slice fuel 100_000 1000 1_000_000",
+            "slice fuel 20_000 1000 40_000",
             "log_line size 1KiB 1B 4KiB",
             "log_rate count 20 1 1_000_000",
             "hibernate_after duration 1m 1ms 24h",

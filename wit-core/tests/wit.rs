@@ -1,6 +1,7 @@
 //! The files under `wit/` say what `wit_core::Shape` and the reference say.
 //!
 //! Names, signatures and layouts are computed by `wit-parser`, from the files alone.
+#![cfg(not(miri))] // Reading the files would take it long, and hardly enters this crate.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 

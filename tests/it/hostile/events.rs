@@ -24,6 +24,7 @@ fn a_guest_that_fails_at_connect_costs_each_client_its_own_connection() {
             server.wait_for(&[&format!("{name}#{client}: the actor failed at a connect event")]);
             neighbour.ask("still here", "still here");
         }
+        drop(neighbour);
         end(server);
     }
 }
@@ -41,6 +42,7 @@ fn a_guest_that_fails_at_close_costs_nobody_anything() {
             witness.ask("still there", count);
             neighbour.ask("still here", "still here");
         }
+        drop((witness, neighbour));
         end(server);
     }
 }
@@ -60,5 +62,6 @@ fn clients_that_make_a_guest_fail_again_and_again_cannot_take_it_down() {
         }
         neighbour.ask("still here", "still here");
     }
+    drop((witness, neighbour));
     end(server);
 }

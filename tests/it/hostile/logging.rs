@@ -41,8 +41,8 @@ fn lines_that_are_not_there_or_no_text_are_refused() {
 
 #[test]
 fn a_line_cannot_look_like_another_or_steer_a_terminal() {
-    let forged = r"all well\0a2026-01-01T00:00:00.000Z ERROR footlight: forged\0d\1b[2J\c2\9b";
-    let len = 58;
+    let forged = r"all well\0a2026-01-01T00:00:00.000Z ERROR neighbour: forged\0d\1b[2J\c2\9b";
+    let len = 64;
     let forger = harmless("forges-a-line")
         .logs()
         .with(format!(r#"(data (i32.const 2048) "{forged}")"#))
@@ -62,11 +62,11 @@ fn a_flood_of_lines_stops_neither_the_host_nor_anybody_else() {
         fails("floods-with-short-lines", &["fuel"])
             .logs()
             .attack(flood(&log(16, 4)))
-            .limit("fuel", 1_000_000),
+            .limit("fuel", 500_000),
         fails("floods-with-empty-lines", &["fuel"])
             .logs()
             .attack(flood(&log(0, 0)))
-            .limit("fuel", 1_000_000),
+            .limit("fuel", 500_000),
         fails("floods-with-long-lines", &["fuel"])
             .logs()
             .attack(flood(&log(4096, 4096)))

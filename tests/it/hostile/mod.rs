@@ -4,13 +4,14 @@
 //! - `guest`: the module that all of them are made of; `stage`: how each is run
 //! - `computing`: guests that do not come back, or need all of the stack
 //! - `instructions`: each kind of instruction, as often as one step allows
-//! - `growth`: guests that want more memory, larger tables, or to have them moved about
+//! - `growth`: guests that want more memory, or to have it moved about; `tables`: the same
 //! - `results`: answers that are no valid values; `variants`: the same for variants
 //! - `allocators`: `cabi_realloc` and `cabi_post` that lie or do not come back
 //! - `logging`: misuse of the one import
 //! - `starts`: guests that are hostile before there is a first client
 //! - `events`: guests that are hostile at `connect` or `close`, or again and again
-//! - `modules`: files that claim much; `noise`: files that are cut short, random or changed
+//! - `modules`: files that claim much; `noise`: files that are cut short, random or changed;
+//!   `reports`: what is said about files that are wrong; `file`: how all of them are checked
 //!
 //! What can't be shown: an instance that is made anew and fails where the first one did not.
 //! A start function sees nothing that differs between the two (it has no state, no clock and
@@ -19,13 +20,16 @@
 mod allocators;
 mod computing;
 mod events;
+mod file;
 mod growth;
 mod guest;
 mod instructions;
 mod logging;
 mod modules;
 mod noise;
+mod reports;
 mod results;
 mod stage;
 mod starts;
+mod tables;
 mod variants;

@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::{
+    file::check,
     guest::harmless,
-    modules::check,
     stage::{end, survive},
 };
 use crate::support::{Actor, Server, example, guest};
@@ -54,10 +54,11 @@ fn good() -> Vec<u8> {
 }
 
 #[test]
-fn a_module_that_is_cut_short_anywhere_is_refused() {
+fn a_module_that_is_cut_short_is_refused_unless_the_cut_is_between_sections() {
+    // Without its data, or the names of its functions, it is a module still.
     let whole = good();
     let cuts = (0..whole.len()).map(|len| whole[..len].to_vec());
-    assert_eq!(check_all(cuts).len(), 0);
+    assert_eq!(check_all(cuts).len(), 2);
     let whole = fs::read(example("chat-room")).unwrap();
     let cuts = (0..whole.len()).step_by(997).map(|len| whole[..len].to_vec());
     assert_eq!(check_all(cuts).len(), 0);
@@ -97,7 +98,7 @@ fn random_sections_are_refused() {
 #[test]
 fn modules_with_changed_bytes_run_or_fail_but_harm_nobody() {
     let (mut random, whole) = (Random(3), good());
-    let changed: Vec<_> = (0..1500)
+    let changed: Vec<_> = (0..600)
         .map(|_| {
             let mut bytes = whole.clone();
             for _ in 0..=random.below(3) {
@@ -123,6 +124,7 @@ fn modules_with_changed_bytes_run_or_fail_but_harm_nobody() {
             let _ = survive(&mut client, "hello") && survive(&mut client, "attack");
             neighbour.ask("still here", "still here");
         }
+        drop(neighbour);
         end(server);
     }
 }

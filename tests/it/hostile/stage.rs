@@ -2,7 +2,10 @@
 
 use async_tungstenite::tungstenite::Message;
 
-use super::guest::{Ends, Guest};
+use super::{
+    file::load,
+    guest::{Ends, Guest},
+};
 use crate::support::{Client, Server, guest};
 
 /// The most memory that the server may ever have used, in bytes. It is a debug build, and
@@ -20,7 +23,21 @@ pub fn act(guests: &[Guest]) {
     for guest in guests {
         attack(&server, guest, &mut neighbour);
     }
+    drop(neighbour);
     end(server);
+}
+
+/// The same for guests that may be refused when they are loaded, if it is said for what.
+pub fn act_if_loaded(guests: Vec<Guest>, reason: &str) {
+    let loads = |guest: &Guest| {
+        let (fine, text) = load(&wat::parse_str(guest.text()).unwrap());
+        assert!(fine || text.contains(reason), "{text}");
+        fine
+    };
+    let loaded: Vec<_> = guests.into_iter().filter(loads).collect();
+    if !loaded.is_empty() {
+        act(&loaded);
+    }
 }
 
 /// One guest's attack: the client that caused it pays for it, and nobody else.
@@ -56,7 +73,8 @@ fn attack(server: &Server, guest: &Guest, neighbour: &mut Client) {
     neighbour.ask(name, name);
 }
 
-/// Checks that the process is still well, and stops it.
+/// Checks that the process is still well, and stops it. The clients should be gone by then:
+/// one that is there but does not read would have to be waited for.
 pub fn end(server: Server) {
     let peak = server.peak_memory();
     assert!(peak < MEMORY, "the server has used {} MiB", peak >> 20);

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::{Arc, Condvar, Mutex},
+    sync::{Arc, Condvar, Mutex, mpsc},
     thread::{self, JoinHandle},
     time::Instant,
 };
@@ -79,13 +79,14 @@ impl Server {
             _folder: folder,
             child,
         };
-        let mut stdout = BufReader::new(server.child.stdout.take().unwrap()).lines();
+        let stdout = BufReader::new(server.child.stdout.take().unwrap()).lines();
+        let (to, lines) = mpsc::channel();
+        thread::spawn(move || stdout.map_while(Result::ok).try_for_each(|line| to.send(line)));
         while server.greeting.len() < listeners {
-            let Some(line) = stdout.next() else {
-                server.child.wait().unwrap();
-                panic!("the server did not start: {}", server.log());
+            let Ok(line) = lines.recv_timeout(PATIENCE) else {
+                panic!("the server did not start, or not all of it: {}", server.log());
             };
-            server.greet(line.unwrap());
+            server.greet(line);
         }
         server
     }

@@ -1,0 +1,83 @@
+;; A guest that does what a client's data say, however bad it is. HANDLE-MESSAGE and PARAMETERS
+;; stand for the export's name and the parameters of one shape of the interface.
+;;
+;; data: +0  what to do, see $do
+;;       +4  a number for it
+;;       +8  another
+;;      +12  what is written to address 64
+;; The result is at 16, where there are zeros: an empty state, no messages. If the first byte
+;; is 128 or more it is where the first number says, so that any result can be made at 64.
+(module
+  (import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))
+  (memory (export "memory") 2)
+  (table $table 1 funcref)
+
+  ;; Where the next parameter goes.
+  (global $next (mut i32) (i32.const 4096))
+  ;; What cabi_realloc does from now on, and the pointer that it makes up.
+  (global $realloc (mut i32) (i32.const 0))
+  (global $pointer (mut i32) (i32.const 0))
+  ;; What cabi_post does from now on.
+  (global $post (mut i32) (i32.const 0))
+
+  (func $recurse (param $depth i32) (result i32)
+    (i32.add (call $recurse (i32.add (local.get $depth) (i32.const 1))) (i32.const 1)))
+
+  (func $do (param $what i32) (param $number i32) (param $other i32)
+    (block $9 (block $8 (block $7 (block $6 (block $5 (block $4 (block $3 (block $2 (block $1 (block $0
+      (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 $0 (local.get $what)))
+      ;; 0, and what is unknown: nothing
+      (return))
+      ;; 1: a trap
+      (unreachable))
+      ;; 2: an endless loop
+      (loop $again (br $again)))
+      ;; 3: endless recursion
+      (drop (call $recurse (i32.const 0))) (return))
+      ;; 4: grows the memory by pages, as often as the number says
+      (loop $again
+        (drop (memory.grow (local.get $other)))
+        (local.set $number (i32.sub (local.get $number) (i32.const 1)))
+        (br_if $again (i32.gt_s (local.get $number) (i32.const 0))))
+      (return))
+      ;; 5: logs what is at the number
+      (call $log (local.get $number) (local.get $other)) (return))
+      ;; 6: fills the memory, in one instruction
+      (memory.fill (i32.const 8192) (local.get $other) (local.get $number)) (return))
+      ;; 7: grows the table
+      (drop (table.grow $table (ref.null func) (local.get $number))) (return))
+      ;; 8: says what cabi_realloc is to do
+      (global.set $realloc (local.get $number))
+      (global.set $pointer (local.get $other))
+      (return))
+    ;; 9: says what cabi_post is to do
+    (global.set $post (local.get $number)))
+
+  (func (export "cabi_realloc")
+    (param $old i32) (param $old-size i32) (param $align i32) (param $size i32) (result i32)
+    (local $start i32)
+    (if (i32.eq (global.get $realloc) (i32.const 255)) (then (return (global.get $pointer))))
+    (call $do (global.get $realloc) (i32.const 1000) (i32.const 1))
+    (local.set $start (global.get $next))
+    (global.set $next (i32.add (local.get $start) (local.get $size)))
+    (local.get $start))
+
+  (func (export "cabi_post_HANDLE-MESSAGE") (param $result i32)
+    (global.set $next (i32.const 4096))
+    (call $do (global.get $post) (i32.const 1000) (i32.const 1)))
+
+  (func (export "HANDLE-MESSAGE") (param PARAMETERS) (result i32)
+    (local $ptr i32) (local $len i32)
+    (local.set $ptr (local.get DATA))
+    (local.set $len (local.get LENGTH))
+    (if (i32.lt_u (local.get $len) (i32.const 12)) (then (return (i32.const 16))))
+    (call $do
+      (i32.load8_u (local.get $ptr))
+      (i32.load offset=4 align=1 (local.get $ptr))
+      (i32.load offset=8 align=1 (local.get $ptr)))
+    (if (i32.lt_u (i32.load8_u (local.get $ptr)) (i32.const 128)) (then (return (i32.const 16))))
+    (memory.copy
+      (i32.const 64)
+      (i32.add (local.get $ptr) (i32.const 12))
+      (i32.sub (local.get $len) (i32.const 12)))
+    (i32.load offset=4 align=1 (local.get $ptr))))

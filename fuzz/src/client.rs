@@ -1,0 +1,168 @@
+//! One client of an actor on the stage, and what it must find in its outbox.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use async_tungstenite::tungstenite::{
+    Message,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
+use footlight::{
+    exchange::{Event, EventKind, Mailbox, Outbox, connections::Open, outbox::Order},
+    manifest::Limits,
+};
+
+use crate::{drive::Bell, script::Want};
+
+/// A client.
+pub struct Client {
+    /// Its place on the list of connections.
+    open: Open,
+    /// What it must find, if it looks.
+    queue: VecDeque<Want>,
+    /// How it must be closed.
+    close: Option<Code>,
+    /// The most bytes and the most messages that may wait.
+    most: (usize, usize),
+    /// Rings when its connection's task is to look again.
+    bell: Arc<Bell>,
+}
+
+/// How a connection must be closed.
+#[derive(Clone, Debug)]
+pub enum Code {
+    /// With this frame.
+    Frame(CloseFrame),
+    /// With this code.
+    Code(CloseCode),
+    /// If it likes, and then as it likes.
+    Any,
+}
+
+impl Client {
+    /// A client that has come, and whose `connect` is not told yet. `close` is how the actor may
+    /// close it at any time.
+    pub fn new(open: Open, limits: &Limits, close: Option<Code>) -> Self {
+        // One answer may always wait, and then only as many bytes as the outbox has; a message
+        // must count for one at least.
+        let most = (limits.outbox.max(limits.answer), limits.outbox.max(limits.answers));
+        Self { open, queue: VecDeque::new(), close, most, bell: Arc::default() }
+    }
+
+    /// Its outbox.
+    pub fn outbox(&self) -> &Arc<Outbox> {
+        &self.open.outbox
+    }
+
+    /// Puts an event into the mailbox, as a connection does.
+    pub fn tell(&self, mailbox: &Mailbox, kind: EventKind) {
+        self.outbox().busy();
+        mailbox.push(Event { from: self.outbox().clone(), kind });
+        self.bell.rang();
+        assert!(!self.is_idle());
+    }
+
+    /// Its event was handled, and its connection's task learned of it.
+    pub fn is_handled(&self) {
+        assert!(self.is_idle() && self.bell.rang());
+    }
+
+    /// Whether its last event has been handled.
+    pub fn is_idle(&self) -> bool {
+        let waker = self.bell.clone().into();
+        pin!(self.outbox().idle()).poll(&mut Context::from_waker(&waker)).is_ready()
+    }
+
+    /// Notes what it was answered.
+    pub fn answered(&mut self, messages: impl IntoIterator<Item = Want>) {
+        self.queue.extend(messages);
+        let (_, most) = self.most;
+        assert!(self.queue.len() <= most, "{} messages wait, of {most}", self.queue.len());
+    }
+
+    /// Notes that it is closed. The first to close it decides how.
+    pub fn closed(&mut self, code: Code) {
+        if matches!(self.close, None | Some(Code::Any)) {
+            self.close = Some(code);
+        }
+    }
+
+    /// Notes that it was too slow.
+    pub fn overflowed(&mut self) {
+        assert!(!self.queue.is_empty(), "one answer always fits");
+        self.queue.clear();
+        self.closed(Code::Code(CloseCode::Again));
+    }
+
+    /// Reads everything, when nothing is known about what it was answered. Gives `false` if it
+    /// was closed.
+    pub fn reads_anything(&mut self) -> bool {
+        let (mut messages, closed) = self.read(usize::MAX);
+        self.queue.clear();
+        let open = closed.is_none();
+        messages.extend(closed.into_iter().flat_map(|(queued, _)| queued));
+        self.is_bounded(messages.iter());
+        open
+    }
+
+    /// Reads messages, as many as there are or as it wants, and finds what it must. Gives
+    /// `false` if it was closed.
+    pub fn reads(&mut self, count: usize) -> bool {
+        let (mut messages, closed) = self.read(count);
+        if let Some((queued, frame)) = closed {
+            messages.extend(queued);
+            self.is_bounded(messages.iter());
+            match self.close.take().expect("nobody asked for it to be closed") {
+                Code::Frame(expected) => assert_eq!(frame, expected),
+                Code::Code(expected) => assert_eq!(frame.code, expected),
+                Code::Any => {}
+            }
+            assert_eq!(messages.len(), self.queue.len(), "all that waits is sent before");
+            self.finds(messages);
+            return false;
+        }
+        assert!(matches!(self.close, None | Some(Code::Any)), "it is not closed");
+        assert!(messages.len() == count.min(self.queue.len()));
+        self.finds(messages);
+        true
+    }
+
+    /// What is in its outbox.
+    #[allow(clippy::type_complexity)]
+    fn read(&self, count: usize) -> (Vec<Message>, Option<(VecDeque<Message>, CloseFrame)>) {
+        let mut messages = Vec::new();
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            let writable = messages.len() < count;
+            match self.outbox().poll_order(&mut context, writable) {
+                Poll::Ready(Order::Send(message)) => messages.push(message),
+                Poll::Ready(Order::Close(queued, frame)) => {
+                    return (messages, Some((queued, frame)));
+                }
+                Poll::Ready(Order::Read) => return (messages, None),
+                Poll::Pending => panic!("its event was handled"),
+            }
+        }
+    }
+
+    /// These are the first of the messages that must be there.
+    fn finds(&mut self, messages: Vec<Message>) {
+        self.is_bounded(messages.iter());
+        for message in messages {
+            let expected = self.queue.pop_front().expect("no message more than it must find");
+            assert!(expected.is(&message), "{message:?} is not {expected:?}");
+        }
+    }
+
+    /// No more bytes wait than may.
+    fn is_bounded<'m>(&self, messages: impl Iterator<Item = &'m Message>) {
+        let (most, _) = self.most;
+        let bytes: usize = messages.map(Message::len).sum();
+        assert!(bytes <= most, "{bytes} bytes wait, of {most}");
+    }
+}

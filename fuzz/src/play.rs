@@ -1,0 +1,184 @@
+//! What clients do, one thing after the other.
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use footlight::{
+    exchange::{EventKind, event::Ending},
+    manifest::Limits,
+};
+
+use crate::{
+    guests::Guest,
+    input::{byte, bytes, pick, roomy_limits, text, tight_limits},
+};
+
+/// The most acts of a play.
+const ACTS: usize = 40;
+
+/// A whole sequence of events, and the actor that is to bear it.
+#[derive(Debug)]
+pub struct Play {
+    /// The actor.
+    pub guest: Guest,
+    /// Whether the limits are such that nothing ordinary goes wrong.
+    pub roomy: bool,
+    /// The limits.
+    pub limits: Limits,
+    /// The content of the file `init_state`.
+    pub first_state: Option<Vec<u8>>,
+    /// What happens.
+    pub acts: Vec<Act>,
+}
+
+/// One thing that happens. `who` is one of the open connections, in their order.
+#[derive(Debug)]
+pub enum Act {
+    /// A client comes.
+    Open,
+    /// A client sends something, and the actor handles it.
+    Send {
+        /// Which client.
+        who: u8,
+        /// What it sends.
+        kind: EventKind,
+    },
+    /// Several clients send something before the actor has its turn.
+    Together(Vec<(u8, EventKind)>),
+    /// A client reads some of what it was sent.
+    Read {
+        /// Which client.
+        who: u8,
+        /// How many messages.
+        count: u8,
+    },
+    /// A client goes.
+    Leave {
+        /// Which client.
+        who: u8,
+        /// How.
+        ending: Ending,
+    },
+    /// The host asks all to close, and lets nobody in any more.
+    Stop,
+}
+
+impl<'a> Arbitrary<'a> for Play {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        let guest = Guest::any(u);
+        let roomy = byte(u) % 2 == 0;
+        let limits = if roomy { roomy_limits(u) } else { tight_limits(u) };
+        let first_state = match byte(u) % 4 {
+            0..=1 => guest.first_state().map(<[u8]>::to_vec),
+            2 => None,
+            _ => Some(bytes(u)),
+        };
+        // The host does not start an actor whose first state is too large.
+        let first_state = first_state.filter(|state| state.len() <= limits.state);
+        let mut acts = vec![Act::Open];
+        while !u.is_empty() && acts.len() < ACTS {
+            acts.push(act(u));
+        }
+        Ok(Self { guest, roomy, limits, first_state, acts })
+    }
+
+    fn arbitrary_take_rest(mut u: Unstructured<'a>) -> Result<Self> {
+        Self::arbitrary(&mut u)
+    }
+}
+
+/// Any act.
+fn act(u: &mut Unstructured<'_>) -> Act {
+    match byte(u) % 16 {
+        0..=1 => Act::Open,
+        2..=9 => Act::Send { who: byte(u), kind: kind(u) },
+        10..=11 => {
+            let count = byte(u) % 4;
+            Act::Together((0..count).map(|_| (byte(u), kind(u))).collect())
+        }
+        12..=13 => Act::Read { who: byte(u), count: byte(u) },
+        14 => Act::Leave { who: byte(u), ending: ending(u) },
+        _ => match byte(u) {
+            0..=200 => Act::Read { who: byte(u), count: u8::MAX },
+            _ => Act::Stop,
+        },
+    }
+}
+
+/// Anything that a client can send.
+fn kind(u: &mut Unstructured<'_>) -> EventKind {
+    match byte(u) % 8 {
+        0..=4 => EventKind::Text(line(u).into()),
+        5 => EventKind::Binary(bytes(u).into()),
+        6 => EventKind::Ping(control(u).into()),
+        _ => EventKind::Pong(control(u).into()),
+    }
+}
+
+/// What the test guests do something for.
+const WORDS: [&str; 14] = [
+    "count",
+    "err",
+    "clear",
+    "trap",
+    "loop",
+    "ping",
+    "pong",
+    "close",
+    "after-close",
+    "other",
+    "wrong-field",
+    "log",
+    "memory",
+    "abuse-global",
+];
+
+/// What they do a number of times.
+const VERBS: [&str; 4] = ["big", "many", "state", "grow"];
+
+/// The numbers of times at which something may change.
+const NUMBERS: [u32; 16] = [
+    0,
+    1,
+    3,
+    5,
+    16,
+    63,
+    64,
+    65,
+    1_000,
+    4_096,
+    65_535,
+    65_537,
+    262_144,
+    1_048_577,
+    20_000_000,
+    u32::MAX,
+];
+
+/// A text message.
+fn line(u: &mut Unstructured<'_>) -> String {
+    match byte(u) % 8 {
+        0..=3 => pick(u, &WORDS).to_owned(),
+        4..=5 => format!("{}:{}", pick(u, &VERBS), pick(u, &NUMBERS)),
+        _ => text(u),
+    }
+}
+
+/// The payload of a control frame.
+fn control(u: &mut Unstructured<'_>) -> Vec<u8> {
+    let mut data = bytes(u);
+    data.truncate(125);
+    data
+}
+
+/// How a connection ended.
+fn ending(u: &mut Unstructured<'_>) -> Ending {
+    match byte(u) % 4 {
+        0 => Ending::ABNORMAL,
+        1 => Ending::NO_STATUS,
+        _ => {
+            let reason = text(u);
+            let fits = !reason.is_empty() && reason.len() <= 123;
+            Ending { code: 3000 + u16::from(byte(u)), reason: fits.then(|| reason.into()) }
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! An actor, its mailbox and its clients, without sockets. What `src/server` does with these
+//! is done here by hand, one thing at a time, and after each of them everything must be as it
+//! is to be.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Waker},
+};
+
+use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use footlight::{
+    actor::Actor,
+    exchange::{Connections, EventKind, Lines, Mailbox, connections::Full, event::Ending},
+    manifest::Limits,
+    stats::Stats,
+};
+
+use crate::{
+    client::{Client, Code},
+    counts::Counts,
+    drive::{self, Bell},
+    guests::Guest,
+    play::{Act, Play},
+    script::{End, Expected, Script, Want},
+};
+
+/// An actor and its clients.
+struct Stage {
+    /// Whether the limits are such that nothing ordinary goes wrong.
+    roomy: bool,
+    /// What the actor may use.
+    limits: Limits,
+    /// Its mailbox.
+    mailbox: Arc<Mailbox>,
+    /// Its list of connections.
+    connections: Arc<Connections>,
+    /// Its counters.
+    stats: Arc<Stats>,
+    /// Its task.
+    task: Pin<Box<dyn Future<Output = ()>>>,
+    /// Rings when the task wants to be polled.
+    bell: Arc<Bell>,
+    /// What a test guest is to answer.
+    script: Option<Script>,
+    /// Those who are there.
+    clients: Vec<Client>,
+    /// Whether the host is stopping.
+    stopping: bool,
+}
+
+/// Plays a play.
+pub fn perform(play: Play) {
+    let Some(mut stage) = Stage::open(&play) else {
+        assert!(!play.roomy, "it can be started");
+        return;
+    };
+    for act in play.acts {
+        match act {
+            Act::Open => stage.comes(),
+            Act::Send { who, kind } => stage.sends(who, kind),
+            Act::Together(events) => stage.send_together(events),
+            Act::Read { who, count } => stage.reads(who, count),
+            Act::Leave { who, ending } => {
+                if let Some(index) = stage.index(who) {
+                    stage.leaves(index, ending);
+                }
+            }
+            Act::Stop => stage.stops(),
+        }
+        stage.is_quiet();
+    }
+    stage.ends();
+}
+
+impl Stage {
+    /// Starts the actor, and lets it wait for its first event.
+    fn open(play: &Play) -> Option<Self> {
+        let limits = play.limits.clone();
+        let stats = Arc::new(Stats::default());
+        let lines = Arc::new(Lines::new("fuzz".into(), limits.log_rate, stats.clone()));
+        let module = play.guest.compile(&limits).ok()?;
+        let first_state = play.first_state.clone();
+        let script = match play.guest {
+            Guest::Script(shape) => Some(Script::new(shape, first_state.as_deref())),
+            _ => None,
+        };
+        let (name, of) = ("fuzz".into(), limits.clone());
+        let start = Actor::start(name, module, of, first_state, stats.clone(), lines);
+        let actor = match drive::to_end(start) {
+            (Ok(actor), _) => actor,
+            (Err(error), _) => {
+                assert!(!error.to_string().is_empty());
+                return None;
+            }
+        };
+        let mailbox = Arc::new(Mailbox::new(limits.mailbox));
+        let connections = Connections::new(limits.connections, limits.outbox);
+        let mut task: Pin<Box<dyn Future<Output = ()>>> =
+            Box::pin(actor.run(mailbox.clone(), connections.clone()));
+        let bell = Arc::default();
+        drive::until(task.as_mut(), &bell, || true);
+        Some(Self {
+            roomy: play.roomy,
+            limits,
+            mailbox,
+            connections,
+            stats,
+            task,
+            bell,
+            script,
+            clients: Vec::new(),
+            stopping: false,
+        })
+    }
+
+    /// The open connection that is meant, if there is any.
+    fn index(&self, who: u8) -> Option<usize> {
+        usize::from(who).checked_rem(self.clients.len())
+    }
+
+    /// A client comes, if it may.
+    fn comes(&mut self) {
+        match self.connections.open() {
+            Ok(open) => {
+                assert!(!self.stopping && self.clients.len() < self.limits.connections);
+                let close = self.script.is_none().then_some(Code::Any);
+                self.clients.push(Client::new(open, &self.limits, close));
+                self.happens(self.clients.len() - 1, EventKind::Connect);
+            }
+            Err(Full::Limit(limit)) => {
+                assert_eq!((self.clients.len(), false), (limit, self.stopping))
+            }
+            Err(Full::Stopping) => assert!(self.stopping),
+            Err(Full::Failing) => panic!("what could be started once can be started again"),
+        }
+    }
+
+    /// A client sends something.
+    fn sends(&mut self, who: u8, kind: EventKind) {
+        if let Some(index) = self.index(who) {
+            self.happens(index, kind);
+        }
+    }
+
+    /// A client reads.
+    fn reads(&mut self, who: u8, count: u8) {
+        if let Some(index) = self.index(who)
+            && !self.clients[index].reads(count.into())
+        {
+            self.leaves(index, Ending::ABNORMAL);
+        }
+    }
+
+    /// A client goes: the last that the actor hears of it.
+    fn leaves(&mut self, index: usize, ending: Ending) {
+        self.handle(index, EventKind::Close(ending));
+        self.clients.remove(index);
+    }
+
+    /// The host asks all to close.
+    fn stops(&mut self) {
+        self.connections.stop(CloseCode::Away, "stopping");
+        self.stopping = true;
+        for index in (0..self.clients.len()).rev() {
+            self.clients[index].closed(Code::Code(CloseCode::Away));
+            assert!(!self.clients[index].reads(0));
+            self.leaves(index, Ending::ABNORMAL);
+        }
+    }
+
+    /// Something happens at a client, is handled, and the connection looks what it is to do.
+    fn happens(&mut self, index: usize, kind: EventKind) {
+        self.handle(index, kind);
+        if !self.clients[index].reads(0) {
+            self.leaves(index, Ending::ABNORMAL);
+        }
+    }
+
+    /// The actor handles one event: all of what it is to lead to, or nothing.
+    fn handle(&mut self, index: usize, kind: EventKind) {
+        let before = Counts::of(&self.stats);
+        let expected = self.script.as_ref().map(|script| script.expect(&kind));
+        let said = |word| matches!(&kind, EventKind::Text(text) if *text == word);
+        let (counted_up, loops) = (said("abuse-global"), said("loop"));
+        let closes = matches!(kind, EventKind::Close(_));
+        let cost = kind.cost();
+        self.clients[index].tell(&self.mailbox, kind);
+        assert_eq!(self.mailbox.bytes(), cost);
+        let polls = self.settle(1);
+        self.clients[index].is_handled();
+
+        let counts = Counts::of(&self.stats).since(&before);
+        let end = counts.end();
+        assert!(counts.events == 1 && counts.fuel <= self.limits.fuel);
+        assert!(counts.answers == 0 || (end == End::Well && !closes));
+        if loops && self.script.is_some() && end == End::Trap {
+            // All of the fuel was spent, hardly more than a slice at a time.
+            assert!(polls >= counts.fuel / self.limits.slice / 2, "{polls} turns");
+        }
+        if let Some(expected) = &expected {
+            let limited = end == End::Trap && (!self.roomy || expected.large);
+            assert!(end == expected.end || limited, "{end:?} instead of {:?}", expected.end);
+        }
+        if let Some(script) = &mut self.script {
+            let dropped = counts.traps + counts.watermarks + counts.hibernations > 0;
+            if dropped {
+                script.global = Some(0);
+            } else if counted_up {
+                script.global = script.global.map(|global| global + 1);
+            }
+            if end == End::Well {
+                script.state = expected.as_ref().and_then(|expected| expected.state.clone());
+            }
+        }
+        let client = &mut self.clients[index];
+        if !closes {
+            follows(client, end, &counts, expected);
+        }
+    }
+
+    /// Several clients send something before the actor has its turn. Each has one event in the
+    /// mailbox at most, and sends only while there is room.
+    fn send_together(&mut self, events: Vec<(u8, EventKind)>) {
+        let before = Counts::of(&self.stats);
+        let mut script = self.script.clone();
+        let mut sent = Vec::new();
+        let mut cost = 0;
+        for (who, kind) in events {
+            let Some(index) = self.index(who) else { return };
+            let room = self.mailbox.poll_room(&mut Context::from_waker(Waker::noop())).is_ready();
+            assert_eq!(room, self.mailbox.bytes() < self.limits.mailbox);
+            if !room || !self.clients[index].is_idle() {
+                continue;
+            }
+            let expected = script.as_mut().map(|script| {
+                // When the instance is dropped is not known in here.
+                script.global = None;
+                let expected = script.expect(&kind);
+                if expected.end == End::Well {
+                    script.state = expected.state.clone();
+                }
+                expected
+            });
+            cost += kind.cost();
+            self.clients[index].tell(&self.mailbox, kind);
+            sent.push((index, expected));
+            assert_eq!(self.mailbox.bytes(), cost);
+        }
+        if sent.is_empty() {
+            return;
+        }
+        self.settle(sent.len() as u64);
+        sent.iter().for_each(|(index, _)| self.clients[*index].is_handled());
+
+        let counts = Counts::of(&self.stats).since(&before);
+        assert_eq!(counts.events, sent.len() as u64);
+        assert!(counts.fuel <= counts.events * self.limits.fuel);
+        let certain = |(_, expected): &(usize, Option<Expected>)| {
+            expected.as_ref().is_some_and(|expected| !expected.large)
+        };
+        if self.roomy && counts.overflows == 0 && sent.iter().all(certain) {
+            self.script = script;
+            let ends = |end| {
+                let these = sent.iter().filter(|(_, e)| e.as_ref().is_some_and(|e| e.end == end));
+                these.count() as u64
+            };
+            let expected = (ends(End::Trap), ends(End::Error), ends(End::Refused));
+            assert_eq!((counts.traps, counts.errors, counts.refused), expected);
+            sent.sort_by_key(|(index, _)| std::cmp::Reverse(*index));
+            for (index, expected) in sent {
+                let Some(expected) = expected else { continue };
+                let counts =
+                    Counts { answers: expected.messages.len() as u64, ..Counts::default() };
+                follows(&mut self.clients[index], expected.end, &counts, Some(expected));
+                if !self.clients[index].reads(0) {
+                    self.leaves(index, Ending::ABNORMAL);
+                }
+            }
+        } else {
+            if let Some(script) = &mut self.script {
+                (script.state, script.global) = (None, None);
+            }
+            sent.sort_by_key(|(index, _)| std::cmp::Reverse(*index));
+            for (index, _) in sent {
+                if !self.clients[index].reads_anything() {
+                    self.leaves(index, Ending::ABNORMAL);
+                }
+            }
+        }
+    }
+
+    /// Lets the actor handle the events in its mailbox. Gives how many turns it took.
+    fn settle(&mut self, events: u64) -> u64 {
+        assert!(self.bell.rang(), "an event wakes the actor");
+        let (mailbox, clients) = (&self.mailbox, &self.clients);
+        let done = || mailbox.bytes() == 0 && clients.iter().all(Client::is_idle);
+        let (ended, polls) = drive::until(self.task.as_mut(), &self.bell, done);
+        assert!(ended.is_none(), "the actor's task ends only with its mailbox");
+        // It let others have their turn after each slice, for an instance and for the call.
+        let turns = events * (2 * self.limits.fuel / self.limits.slice + 3);
+        assert!(polls <= turns, "{polls} turns");
+        polls
+    }
+
+    /// Between two acts nothing waits.
+    fn is_quiet(&self) {
+        assert_eq!(self.mailbox.bytes(), 0);
+        assert_eq!(self.connections.count(), self.clients.len());
+        assert!(self.clients.iter().all(Client::is_idle));
+    }
+
+    /// All go, and the actor's task ends.
+    fn ends(mut self) {
+        while let Some(last) = self.clients.len().checked_sub(1) {
+            assert!(self.clients[last].reads(usize::MAX) || self.script.is_none());
+            self.leaves(last, Ending::NO_STATUS);
+        }
+        self.is_quiet();
+        self.mailbox.close();
+        let (ended, _) = drive::until(self.task.as_mut(), &self.bell, || false);
+        assert!(ended.is_some());
+    }
+}
+
+/// Notes at a client what an event led to.
+fn follows(client: &mut Client, end: End, counts: &Counts, expected: Option<Expected>) {
+    match end {
+        End::Trap => client.closed(Code::Code(CloseCode::Error)),
+        End::Error | End::Refused => {}
+        End::Well if counts.overflows > 0 => client.overflowed(),
+        End::Well => {
+            let messages = match &expected {
+                Some(expected) => expected.messages.clone(),
+                None => (0..counts.answers).map(|_| Want::Anything).collect(),
+            };
+            assert_eq!(messages.len() as u64, counts.answers);
+            client.answered(messages);
+            if let Some(frame) = expected.and_then(|expected| expected.close) {
+                client.closed(Code::Frame(frame));
+            }
+        }
+    }
+}

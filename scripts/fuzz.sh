@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# Runs the fuzz targets: everything that reads bytes it did not write.
+#
+#   scripts/fuzz.sh                        every target for half an hour
+#   scripts/fuzz.sh SECONDS [TARGET...]    these targets, or all, for so long each
+#   scripts/fuzz.sh --asan ...             with the address sanitizer, at half the speed
+#   scripts/fuzz.sh --list                 the targets
+#
+# What was found stays in fuzz/corpus/TARGET (not committed) and is where the next run goes
+# on; each run starts from fuzz/seeds/TARGET and the actors of this repository as well. An
+# input that fails stays in fuzz/artifacts/TARGET, and the script fails.
+#
+# What it needs: any Rust that builds the project, a C++ compiler (installed here where it
+# runs as root on Debian 12) and cargo-fuzz (installed into target/tools if it is missing).
+#
+# Without --asan no nightly toolchain is needed, and what runs is what is released: this
+# project has no unsafe code of its own, and wasmi's fast dispatch does not stand the address
+# sanitizer. With --asan wasmi runs with its portable dispatch; that takes a nightly toolchain
+# if there is one, else the present one with RUSTC_BOOTSTRAP=1.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+targets=(lift lower manifest module guest actor)
+
+main() {
+    asan=
+    case ${1:-} in
+        --list) printf '%s\n' "${targets[@]}" && exit ;;
+        --asan) asan=1 && shift ;;
+    esac
+    local seconds=${1:-1800}
+    [[ $seconds =~ ^[0-9]+$ ]] || fail "usage: $0 [--asan] [SECONDS [TARGET...]]"
+    if [ $# -gt 1 ]; then targets=("${@:2}"); fi
+
+    cd "$root"
+    need_compiler
+    need_cargo_fuzz
+    choose_mode
+    # By name, so that a misspelt one is told at once.
+    local target
+    for target in "${targets[@]}"; do
+        [ -f "fuzz/fuzz_targets/$target.rs" ] || fail "there is no target $target; see --list"
+    done
+    "${cargo[@]}" fuzz build "${mode[@]}"
+
+    local failed=()
+    for target in "${targets[@]}"; do
+        run "$target" "$seconds" || failed+=("$target")
+    done
+    [ ${#failed[@]} -eq 0 ] || fail "found something: ${failed[*]}"
+}
+
+fail() {
+    printf 'fuzz: %s\n' "$*" >&2
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# libFuzzer is C++.
+need_compiler() {
+    if have c++ || have "${CXX:-g++}"; then return; fi
+    if ! have apt-get || [ "$(id -u)" -ne 0 ]; then
+        fail "please install a C++ compiler (Debian: g++)"
+    fi
+    apt-get -qq -o Acquire::Retries=3 update
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 install -y \
+        --no-install-recommends g++ >/dev/null
+}
+
+need_cargo_fuzz() {
+    export PATH=$PATH:$root/target/tools/bin
+    if ! have cargo-fuzz; then
+        cargo install --locked --quiet cargo-fuzz --root target/tools
+    fi
+}
+
+# Sets `cargo` and `mode`, the options that say how to build. -O keeps cargo-fuzz from turning
+# wasmi's debug assertions on; fuzz/Cargo.toml has those of all other crates on.
+choose_mode() {
+    cargo=(cargo)
+    mode=(-O -s none)
+    [ -n "$asan" ] || return 0
+    mode=(-O -s address --features portable)
+    if have rustup && rustup run nightly rustc --version >/dev/null 2>&1; then
+        cargo=(cargo +nightly)
+    else
+        export RUSTC_BOOTSTRAP=1
+    fi
+}
+
+# What libFuzzer is told about a target: how long its inputs may be, and whether long ones may
+# come before all short ones have been tried.
+options() {
+    case $1 in
+        lift) printf '%s\n' -max_len=2048 ;;
+        lower) printf '%s\n' -max_len=1024 ;;
+        manifest) printf '%s\n' -max_len=4096 -dict=fuzz/dictionaries/manifest.dict ;;
+        module) printf '%s\n' -max_len=32768 ;;
+        guest) printf '%s\n' -max_len=2048 -len_control=0 ;;
+        actor) printf '%s\n' -max_len=1024 -len_control=0 ;;
+    esac
+}
+
+# The repository's own files as seeds, beside the committed ones.
+own_files() {
+    local file
+    case $1 in
+        manifest) set -- examples/*/manifest.toml ;;
+        module) set -- examples/*/*.wasm tests/guests/*.wasm ;;
+        *) return 0 ;;
+    esac
+    for file in "$@"; do
+        cp "$file" "$corpus/${file//\//_}"
+    done
+}
+
+# Runs one target and prints its last line; all of it if something was found.
+run() {
+    local target=$1 seconds=$2 status=0 log more
+    corpus=fuzz/corpus/$target
+    mkdir -p "$corpus"
+    own_files "$target"
+    log=$(mktemp)
+    mapfile -t more < <(options "$target")
+    "${cargo[@]}" fuzz run "${mode[@]}" "$target" "$corpus" "fuzz/seeds/$target" -- \
+        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 "${more[@]}" \
+        >"$log" 2>&1 || status=$?
+    if [ "$status" -eq 0 ]; then
+        printf '%-9s %s\n' "$target" "$(grep -E '^#[0-9]+.DONE' "$log" | tail -n 1)"
+    else
+        grep -vE '^#[0-9]+' "$log" >&2 || true
+        printf '%-9s FAILED: the input is in fuzz/artifacts/%s, see above\n' "$target" "$target" >&2
+    fi
+    rm -f "$log"
+    return "$status"
+}
+
+main "$@"

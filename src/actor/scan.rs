@@ -1,0 +1,207 @@
+//! Refuses modules that are valid but would harm the host.
+//!
+//! Each rule here keeps out something that no compiler makes and that the interpreter does not
+//! stand. What is not valid passes: the interpreter says what is wrong with it.
+
+use std::fmt;
+
+use wasmparser::{ElementItems, Operator, Parser, Payload};
+
+/// The most parameters, and the most results, of a function or a block. With a thousand of
+/// them a short instruction becomes a thousand moves, and a small module fills the memory when
+/// it is translated.
+const MOST_VALUES: usize = 64;
+/// The most locals of all functions together. The time to translate a function grows with
+/// their number, which takes no room in the file.
+const MOST_LOCALS: usize = 1_000_000;
+
+/// The most of everything that an instance is made of. Making one can't be interrupted, and a
+/// client can have it done as often as it can make the guest trap.
+const MOST_FUNCTIONS: usize = 20_000;
+/// Likewise.
+const MOST_GLOBALS: usize = 1_000;
+/// Data and element segments, each.
+const MOST_SEGMENTS: usize = 2_000;
+/// Elements of all segments together.
+const MOST_ELEMENTS: usize = 65_536;
+
+/// What a module must not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Forbidden {
+    /// The instruction `table.grow`. When wasmi 2.0 runs out of fuel in it, the call goes on
+    /// in the wrong place, so that a number can take the place of a function.
+    TableGrow {
+        /// Where it stands in the module.
+        offset: usize,
+    },
+    /// A function or block type with too many values.
+    WideType {
+        /// How many parameters it has.
+        params: usize,
+        /// How many results.
+        results: usize,
+    },
+    /// More of something than any compiler makes.
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many are allowed.
+        limit: usize,
+    },
+}
+
+/// Looks through a core module.
+///
+/// # Errors
+/// The first thing that it must not have.
+pub fn scan(module: &[u8]) -> Result<(), Forbidden> {
+    let (mut locals, mut elements) = (0usize, 0usize);
+    for payload in Parser::new(0).parse_all(module) {
+        match payload {
+            Ok(Payload::TypeSection(types)) => {
+                for ty in types.into_iter_err_on_gc_types().map_while(Result::ok) {
+                    let (params, results) = (ty.params().len(), ty.results().len());
+                    if params > MOST_VALUES || results > MOST_VALUES {
+                        return Err(Forbidden::WideType { params, results });
+                    }
+                }
+            }
+            Ok(Payload::CodeSectionEntry(body)) => {
+                if let Ok(groups) = body.get_locals_reader() {
+                    let counts = groups.into_iter().map_while(Result::ok);
+                    let counts = counts.map(|(count, _)| usize::try_from(count));
+                    locals = counts.map_while(Result::ok).fold(locals, usize::saturating_add);
+                }
+                at_most("locals", locals, MOST_LOCALS)?;
+                let Ok(operators) = body.get_operators_reader() else { return Ok(()) };
+                for operator in operators.into_iter_with_offsets().map_while(Result::ok) {
+                    if let (Operator::TableGrow { .. }, offset) = operator {
+                        return Err(Forbidden::TableGrow { offset });
+                    }
+                }
+            }
+            Ok(Payload::FunctionSection(functions)) => {
+                at_most("functions", count(functions.count()), MOST_FUNCTIONS)?;
+            }
+            Ok(Payload::GlobalSection(globals)) => {
+                at_most("globals", count(globals.count()), MOST_GLOBALS)?;
+            }
+            Ok(Payload::DataSection(segments)) => {
+                at_most("data segments", count(segments.count()), MOST_SEGMENTS)?;
+            }
+            Ok(Payload::ElementSection(segments)) => {
+                at_most("element segments", count(segments.count()), MOST_SEGMENTS)?;
+                for segment in segments.into_iter().map_while(Result::ok) {
+                    elements = elements.saturating_add(match segment.items {
+                        ElementItems::Functions(items) => count(items.count()),
+                        ElementItems::Expressions(_, items) => count(items.count()),
+                    });
+                }
+                at_most("elements", elements, MOST_ELEMENTS)?;
+            }
+            Ok(_) => {}
+            Err(_) => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+/// A section's number of things, as a size.
+fn count(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// Checks one bound.
+fn at_most(what: &'static str, found: usize, limit: usize) -> Result<(), Forbidden> {
+    if found > limit { Err(Forbidden::TooMany { what, limit }) } else { Ok(()) }
+}
+
+impl fmt::Display for Forbidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TableGrow { offset } => {
+                write!(f, "the instruction `table.grow` at offset {offset:#x}")
+            }
+            Self::WideType { params, results } => write!(
+                f,
+                "a type with {params} parameters and {results} results, where {MOST_VALUES} of \
+                 each are allowed"
+            ),
+            Self::TooMany { what, limit } => write!(f, "more than {limit} {what}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scanned(text: &str) -> Result<(), Forbidden> {
+        scan(&wat::parse_str(text).unwrap())
+    }
+
+    #[test]
+    fn a_table_may_be_used_in_every_way_but_grown() {
+        let table = "(table $t 1 funcref) (elem $e func)";
+        assert_eq!(scanned(&format!("(module {table} (func (drop (table.size $t))))")), Ok(()));
+        let grow = "(func (nop) (drop (table.grow $t (ref.null func) (i32.const 1))))";
+        let found = scanned(&format!("(module {table} (func) {grow})"));
+        assert!(matches!(found, Err(Forbidden::TableGrow { .. })), "{found:?}");
+    }
+
+    #[test]
+    fn a_type_may_have_as_many_values_as_the_limit_and_no_more() {
+        let ty = |params: usize, results: usize| {
+            let (params, results) = ("i32 ".repeat(params), "i32 ".repeat(results));
+            scanned(&format!("(module (type (func (param {params}) (result {results}))))"))
+        };
+        assert_eq!(ty(64, 64), Ok(()));
+        assert_eq!(ty(65, 0), Err(Forbidden::WideType { params: 65, results: 0 }));
+        assert_eq!(ty(0, 65), Err(Forbidden::WideType { params: 0, results: 65 }));
+    }
+
+    #[test]
+    fn all_functions_together_may_have_as_many_locals_as_the_limit_and_no_more() {
+        let functions = |last: usize| {
+            let local = |count: usize| format!("(func (local {}))", "i32 ".repeat(count));
+            scanned(&format!("(module {} {})", local(40_000).repeat(24), local(last)))
+        };
+        assert_eq!(functions(40_000), Ok(()));
+        let limit = MOST_LOCALS;
+        assert_eq!(functions(40_001), Err(Forbidden::TooMany { what: "locals", limit }));
+    }
+
+    #[test]
+    fn a_module_may_have_as_much_of_everything_as_the_limit_and_no_more() {
+        for (what, text, limit) in [
+            ("functions", "(func)", MOST_FUNCTIONS),
+            ("globals", "(global i32 (i32.const 0))", MOST_GLOBALS),
+            ("data segments", "(data \"\")", MOST_SEGMENTS),
+            ("element segments", "(elem func)", MOST_SEGMENTS),
+        ] {
+            let many = |count: usize| scanned(&format!("(module {})", text.repeat(count)));
+            assert_eq!(many(limit), Ok(()), "{what}");
+            assert_eq!(many(limit + 1), Err(Forbidden::TooMany { what, limit }));
+        }
+        let elements = |last: usize| {
+            let (half, last) = ("0 ".repeat(MOST_ELEMENTS / 2), "0 ".repeat(last));
+            scanned(&format!("(module (func) (elem func {half}) (elem func {last}))"))
+        };
+        assert_eq!(elements(MOST_ELEMENTS / 2), Ok(()));
+        let limit = MOST_ELEMENTS;
+        assert_eq!(
+            elements(MOST_ELEMENTS / 2 + 1),
+            Err(Forbidden::TooMany { what: "elements", limit })
+        );
+    }
+
+    #[test]
+    fn what_is_not_valid_is_left_to_the_interpreter() {
+        for bytes in
+            [&b""[..], b"\0asm", b"\0asm\x01\0\0\0\x01\xff", b"\0asm\x01\0\0\0\x0a\x01\x01"]
+        {
+            assert_eq!(scan(bytes), Ok(()));
+        }
+    }
+}
