@@ -5,8 +5,9 @@
 ;;       +4  a number for it
 ;;       +8  another
 ;;      +12  what is written to address 64
-;; The result is at 16, where there are zeros: an empty state, no messages. If the first byte
-;; is 128 or more it is where the first number says, so that any result can be made at 64.
+;; If the first byte is 128 or more, the result is where the first number says, so that any
+;; result can be made at 64. Else, and for any other event, it is at 16, where there are zeros:
+;; an empty state, no messages.
 (module
   (import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))
   (memory (export "memory") 2)
@@ -19,13 +20,16 @@
   (global $pointer (mut i32) (i32.const 0))
   ;; What cabi_post does from now on.
   (global $post (mut i32) (i32.const 0))
+  ;; Where the result is that was not asked for.
+  (global $result (mut i32) (i32.const 16))
 
   (func $recurse (param $depth i32) (result i32)
     (i32.add (call $recurse (i32.add (local.get $depth) (i32.const 1))) (i32.const 1)))
 
   (func $do (param $what i32) (param $number i32) (param $other i32)
-    (block $9 (block $8 (block $7 (block $6 (block $5 (block $4 (block $3 (block $2 (block $1 (block $0
-      (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 $0 (local.get $what)))
+    (block $10 (block $9 (block $8 (block $7 (block $6 (block $5 (block $4 (block $3 (block $2 (block $1 (block $0
+      (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 $10 $0
+        (i32.and (local.get $what) (i32.const 127))))
       ;; 0, and what is unknown: nothing
       (return))
       ;; 1: a trap
@@ -44,14 +48,16 @@
       (call $log (local.get $number) (local.get $other)) (return))
       ;; 6: fills the memory, in one instruction
       (memory.fill (i32.const 8192) (local.get $other) (local.get $number)) (return))
-      ;; 7: grows the table
-      (drop (table.grow $table (ref.null func) (local.get $number))) (return))
+      ;; 7: fills the table
+      (table.fill $table (i32.const 0) (ref.null func) (local.get $number)) (return))
       ;; 8: says what cabi_realloc is to do
       (global.set $realloc (local.get $number))
       (global.set $pointer (local.get $other))
       (return))
-    ;; 9: says what cabi_post is to do
-    (global.set $post (local.get $number)))
+      ;; 9: says what cabi_post is to do
+      (global.set $post (local.get $number)) (return))
+    ;; 10: says what is answered to all that says nothing
+    (global.set $result (local.get $other)))
 
   (func (export "cabi_realloc")
     (param $old i32) (param $old-size i32) (param $align i32) (param $size i32) (result i32)
@@ -70,12 +76,12 @@
     (local $ptr i32) (local $len i32)
     (local.set $ptr (local.get DATA))
     (local.set $len (local.get LENGTH))
-    (if (i32.lt_u (local.get $len) (i32.const 12)) (then (return (i32.const 16))))
+    (if (i32.lt_u (local.get $len) (i32.const 12)) (then (return (global.get $result))))
     (call $do
       (i32.load8_u (local.get $ptr))
       (i32.load offset=4 align=1 (local.get $ptr))
       (i32.load offset=8 align=1 (local.get $ptr)))
-    (if (i32.lt_u (i32.load8_u (local.get $ptr)) (i32.const 128)) (then (return (i32.const 16))))
+    (if (i32.lt_u (i32.load8_u (local.get $ptr)) (i32.const 128)) (then (return (global.get $result))))
     (memory.copy
       (i32.const 64)
       (i32.add (local.get $ptr) (i32.const 12))

@@ -37,7 +37,7 @@ pub fn shape(u: &mut Unstructured<'_>) -> Shape {
 pub fn roomy_limits(u: &mut Unstructured<'_>) -> Limits {
     Limits {
         fuel: 600_000,
-        slice: pick(u, &[1_000, 20_000, 1_000_000]),
+        slice: pick(u, &[1_000, 20_000, 40_000]),
         watermark: pick(u, &[64 << 10, 4 << 20]),
         hibernate_after: pick(u, &[Duration::ZERO, Duration::MAX]),
         ..Limits::default()

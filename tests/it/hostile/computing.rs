@@ -4,6 +4,7 @@ use async_tungstenite::tungstenite::Message;
 
 use super::{
     guest::{fails, harmless},
+    instructions::largest_slice,
     stage::{act, end},
 };
 use crate::support::{Server, guest};
@@ -128,11 +129,12 @@ fn an_actor_that_computes_for_hours_holds_up_neither_others_nor_its_clients_nor_
 
 #[test]
 fn the_size_of_a_slice_changes_nothing_about_what_a_guest_computes() {
-    let mix = |name, slice: u32| {
+    let mix = |(name, slice)| {
         harmless(name).with(MIX).attack("(call $mix)").limit("slice", slice).actor()
     };
-    let slices = [("least", 1000), ("odd", 1237), ("usual", 20_000), ("most", 40_000)];
-    let server = Server::start(&slices.map(|(name, slice)| mix(name, slice)));
+    let most = largest_slice();
+    let slices = [("least", "1000"), ("odd", "1237"), ("usual", "20000"), ("most", &most)];
+    let server = Server::start(&slices.map(mix));
     let answers = slices.map(|(name, _)| {
         let mut client = server.client(name);
         client.text("attack");

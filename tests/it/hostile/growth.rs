@@ -72,8 +72,12 @@ fn guests_that_move_all_their_memory_about_pay_for_every_byte() {
     let init = "(memory.init $d (i32.const 0) (i32.const 0) (i32.const 60000))";
     let data = format!("(data $d \"{}\")", "x".repeat(60_000));
     act(&[
-        fails("fills-its-memory", SPENT).attack(grow(16) + &for_ever(&fill)),
-        fails("copies-its-memory", SPENT).attack(grow(16) + &for_ever(&copy)),
+        fails("fills-its-memory", SPENT)
+            .attack(grow(16) + &for_ever(&fill))
+            .limit("fuel", 2_000_000),
+        fails("copies-its-memory", SPENT)
+            .attack(grow(16) + &for_ever(&copy))
+            .limit("fuel", 2_000_000),
         fails("fills-its-memory-from-data", SPENT).with(data).attack(for_ever(init)),
         fails("fills-past-its-memory", &["out of bounds memory access"])
             .first("(memory.fill (i32.const 1) (i32.const 0) (i32.const -1))"),

@@ -4,7 +4,12 @@
 //! call of such a jump, each execution uses up stack until the slice ends. The slice here is
 //! the largest that a manifest may set.
 
-use super::{guest::Guest, guest::fails, stage::act_if_loaded};
+use footlight::actor::meter::MOST_AT_ONCE;
+
+use super::{
+    guest::{Guest, fails},
+    stage::{act, act_if_loaded},
+};
 
 /// What the instructions work on.
 const FIELDS: &str = r#"
@@ -77,6 +82,12 @@ const INSTRUCTIONS: &[(&str, &str)] = &[
     ),
 ];
 
+/// The largest slice that a manifest may set.
+pub fn largest_slice() -> String {
+    let keys = footlight::manifest::limit_keys();
+    keys.into_iter().find(|key| key.key == "slice").unwrap().most
+}
+
 /// A guest that does this a hundred times over, until its fuel is spent.
 fn repeats(name: &'static str, instruction: &str) -> Guest {
     let hundred = instruction.repeat(100);
@@ -84,7 +95,7 @@ fn repeats(name: &'static str, instruction: &str) -> Guest {
         .logs()
         .with(FIELDS)
         .attack(format!("(loop $for-ever {hundred} (br $for-ever)) (unreachable)"))
-        .limit("slice", 40_000)
+        .limit("slice", largest_slice())
         .limit("fuel", 3_000_000)
 }
 
@@ -92,4 +103,16 @@ fn repeats(name: &'static str, instruction: &str) -> Guest {
 fn no_instruction_uses_up_the_native_stack() {
     let guests: Vec<_> = INSTRUCTIONS.iter().map(|(name, text)| repeats(name, text)).collect();
     act_if_loaded(guests, "table.grow");
+}
+
+#[test]
+fn straight_line_code_that_just_fits_one_step_does_not_use_it_up_either() {
+    let kinds = ["memory-copy", "table-get-and-set", "reference", "call", "call-host"];
+    let steps = usize::try_from(MOST_AT_ONCE).unwrap();
+    let guests = kinds.map(|kind| {
+        let (_, text) = INSTRUCTIONS.iter().find(|(name, _)| *name == kind).unwrap();
+        let cost = text.matches('(').count();
+        repeats(kind, &text.repeat((steps / cost - 100) / 100)).limit("slice", 1000)
+    });
+    act(&guests);
 }
