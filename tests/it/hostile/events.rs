@@ -52,14 +52,11 @@ fn clients_that_make_a_guest_fail_again_and_again_cannot_take_it_down() {
     let traps = fails("traps", &[]).memory("200").attack("(unreachable)");
     let (server, mut neighbour) = beside_a_neighbour(&traps);
     let mut witness = server.client("traps");
-    for count in 0..100u8 {
+    for count in 0..40u8 {
         let mut attacker = server.client("traps");
         attacker.text("attack");
         assert_eq!(attacker.expect_close(1011), "the actor failed");
-        // The count wraps, as the guest's character does.
-        if count < 70 {
-            witness.ask("still there", &format!("ok {}", char::from(b'1' + count)));
-        }
+        witness.ask("still there", &format!("ok {}", char::from(b'1' + count)));
         neighbour.ask("still here", "still here");
     }
     drop((witness, neighbour));
