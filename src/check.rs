@@ -14,6 +14,7 @@ use crate::{
         inspect::{Item, Verdict},
     },
     manifest::{Limits, Manifest},
+    server::Site,
 };
 
 /// What was found in one file.
@@ -46,6 +47,8 @@ impl Finding {
                 {
                     finding.problems.push(format!("{}: cannot be read: {error}", file.display()));
                 }
+                let sites = manifest.listeners.iter().map(Site::new).filter_map(Result::err);
+                finding.problems.extend(sites.map(|error| error.to_string()));
             }
             Err(errors) => finding.problems.extend(errors.to_string().lines().map(String::from)),
         }

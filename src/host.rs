@@ -20,7 +20,7 @@ use crate::{
     actor::{Actor, LoadError, Module, task::StartError},
     exchange::{Connections, Lines, Mailbox},
     manifest::Manifest,
-    server::{Service, accept, closing::within},
+    server::{Pending, Service, Site, accept, closing::within, site::SiteError},
     stats::Stats,
 };
 
@@ -36,8 +36,8 @@ pub struct Host {
 struct Running {
     /// What its connections share.
     service: Arc<Service>,
-    /// Where it listens, and at which path.
-    addresses: Vec<(SocketAddr, Arc<str>)>,
+    /// Where it listens, and what is there.
+    addresses: Vec<(SocketAddr, Arc<Site>)>,
     /// The tasks that accept.
     accepting: Vec<Task<()>>,
     /// The task that handles events.
@@ -47,14 +47,14 @@ struct Running {
 }
 
 /// Where an actor listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Listening {
     /// The actor's name.
     pub actor: Arc<str>,
     /// The address, with the port that was really taken.
     pub address: SocketAddr,
-    /// The path of the WebSocket.
-    pub path: Arc<str>,
+    /// What is there.
+    pub site: Arc<Site>,
 }
 
 /// Why a host could not be started. The operator's fault, or the actor's author's.
@@ -91,6 +91,8 @@ pub enum HostError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// A file that a listener's `config` names can't be used.
+    Site(SiteError),
     /// An address can't be listened on.
     Bind {
         /// The manifest.
@@ -150,7 +152,7 @@ impl Host {
         let of = |running: &Running| {
             let actor = running.service.actor.clone();
             let each = running.addresses.clone().into_iter();
-            each.map(move |(address, path)| Listening { actor: actor.clone(), address, path })
+            each.map(move |(address, site)| Listening { actor: actor.clone(), address, site })
         };
         self.actors.iter().flat_map(of).collect()
     }
@@ -214,8 +216,8 @@ struct Prepared {
     module: Module,
     /// The content of its `init_state` file.
     init_state: Option<Vec<u8>>,
-    /// Its listeners and the path of each.
-    listeners: Vec<(Async<TcpListener>, SocketAddr, Arc<str>)>,
+    /// Its listeners and what is at each.
+    listeners: Vec<(Async<TcpListener>, SocketAddr, Arc<Site>)>,
 }
 
 impl Prepared {
@@ -231,6 +233,7 @@ impl Prepared {
         };
         let mut listeners = Vec::new();
         for listener in &manifest.listeners {
+            let site = Arc::new(Site::new(listener).map_err(HostError::Site)?);
             let address = SocketAddr::new(bind.unwrap_or(listener.host), listener.port);
             let bound = Async::<TcpListener>::bind(address)
                 .and_then(|bound| Ok((bound.get_ref().local_addr()?, bound)));
@@ -239,7 +242,7 @@ impl Prepared {
                 address,
                 error,
             })?;
-            listeners.push((bound, address, Arc::from(listener.path.as_str())));
+            listeners.push((bound, address, site));
         }
         let name = Arc::from(manifest.name.as_str());
         Ok(Self { name, limits, module, init_state, listeners })
@@ -258,21 +261,23 @@ impl Prepared {
         let actor = Actor::start(name.clone(), module, own, init_state, counted, told).await?;
         let mailbox = Arc::new(Mailbox::new(limits.mailbox));
         let connections = Connections::new(limits.connections, limits.outbox);
+        let pending = Pending::new(limits.requests);
         let task = executor.spawn(actor.run(mailbox.clone(), connections.clone()));
         let (alive, ended) = channel::bounded(1);
         let service = Arc::new(Service {
             actor: name,
             mailbox,
             connections,
+            pending,
             limits,
             stats,
             lines,
             stopping: stopped.clone(),
         });
         let (mut addresses, mut accepting) = (Vec::new(), Vec::new());
-        for (listener, address, path) in listeners {
-            addresses.push((address, path.clone()));
-            let run = accept::run(executor.clone(), listener, path, service.clone(), alive.clone());
+        for (listener, address, site) in listeners {
+            addresses.push((address, site.clone()));
+            let run = accept::run(executor.clone(), listener, site, service.clone(), alive.clone());
             accepting.push(executor.spawn(run));
         }
         Ok(Running { service, addresses, accepting, task, alive: ended })
@@ -308,6 +313,7 @@ impl fmt::Display for HostError {
                 "{}: is {size} bytes long, past the limit of {limit}; raise `limits.state`",
                 file.display()
             ),
+            Self::Site(error) => error.fmt(f),
             Self::Bind { file, address, error } => {
                 let advice = match error.kind() {
                     io::ErrorKind::AddrInUse => {

@@ -123,7 +123,7 @@ fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<(), Box<dyn E
 /// Says where the actors listen, and who can reach them.
 fn announce(listening: &[Listening]) -> io::Result<()> {
     let mut lines = String::new();
-    for Listening { actor, address, path } in listening {
+    for Listening { actor, address, site } in listening {
         let who = match address.ip() {
             ip if ip.is_loopback() => {
                 "from this machine only; `host` in the manifest or --bind 0.0.0.0 opens it".into()
@@ -133,7 +133,14 @@ fn announce(listening: &[Listening]) -> io::Result<()> {
             }
             ip => format!("from the network of {ip}; --bind 127.0.0.1 closes it"),
         };
-        lines += &format!("{actor}: ws://{address}{path} ({who})\n");
+        // A page of any site may connect to a WebSocket from a browser in the same network,
+        // unless it is kept out.
+        let origins = if site.origins.is_none() && site.token.is_none() {
+            "; any page in a browser may connect, `origins` says which"
+        } else {
+            ""
+        };
+        lines += &format!("{actor}: ws://{address}{} ({who}{origins})\n", site.path);
     }
     print(&lines)
 }

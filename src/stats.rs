@@ -10,7 +10,7 @@ use std::{
 pub struct Counter(AtomicU64);
 
 impl Counter {
-    /// Adds one.
+    /// Adds to it.
     pub fn add(&self, n: u64) {
         self.0.fetch_add(n, Ordering::Relaxed);
     }
@@ -21,17 +21,50 @@ impl Counter {
     }
 }
 
+/// A number that changes.
+#[derive(Debug, Default)]
+pub struct Gauge(AtomicU64);
+
+impl Gauge {
+    /// Sets it.
+    pub fn set(&self, size: usize) {
+        self.0.store(u64::try_from(size).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// What it was set to last.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The statuses of requests that are refused.
+const STATUSES: [u16; 9] = [400, 401, 403, 404, 405, 408, 426, 431, 503];
+
 /// One actor's counters since the start of the process.
 #[derive(Debug, Default)]
 pub struct Stats {
     /// Connections whose handshake was completed.
     pub connections: Counter,
-    /// Requests that got no upgrade.
-    pub refused_requests: Counter,
     /// Events handled, well or not.
     pub events: Counter,
     /// Messages queued for clients.
     pub answers: Counter,
+    /// HTTP requests answered with a page or a file.
+    pub pages: Counter,
+    /// Pages and files that were not sent to their end.
+    pub broken_pages: Counter,
+    /// Requests refused, in the order of [`STATUSES`].
+    refused: [Counter; STATUSES.len()],
+    /// Messages that came from clients, control frames included.
+    pub received: Counter,
+    /// The bytes of their payloads.
+    pub received_bytes: Counter,
+    /// Messages handed to the sockets.
+    pub sent: Counter,
+    /// The bytes of their payloads.
+    pub sent_bytes: Counter,
+    /// Texts answered by the host, for `auto_response`.
+    pub auto_responses: Counter,
     /// Calls that trapped, ran out of fuel or gave an invalid result.
     pub traps: Counter,
     /// Calls that returned an error of the actor's own.
@@ -40,10 +73,16 @@ pub struct Stats {
     pub refused_answers: Counter,
     /// Messages that could not be delivered: the connection was closing.
     pub undelivered: Counter,
-    /// Connections that were closed for not reading their messages.
+    /// Messages left out because the client reads too slowly (`on_overflow = "drop"`).
+    pub dropped: Counter,
+    /// Connections closed because the client reads too slowly (`on_overflow = "close"`).
     pub overflows: Counter,
     /// Connections that were closed for breaking the protocol or a limit.
     pub violations: Counter,
+    /// Connections whose client did not answer a ping.
+    pub dead: Counter,
+    /// Connections closed because there was no message for `limits.idle`.
+    pub idle: Counter,
     /// Log lines left out for `limits.log_rate`.
     pub lines_left_out: Counter,
     /// Instances dropped because the actor was idle.
@@ -52,33 +91,81 @@ pub struct Stats {
     pub watermarks: Counter,
     /// Fuel spent.
     pub fuel: Counter,
+    /// The instance's linear memory in bytes, 0 when there is none.
+    pub memory: Gauge,
+    /// The actor's state in bytes.
+    pub state: Gauge,
+}
+
+impl Stats {
+    /// Counts a request that was refused with this status, such as `404 Not Found`.
+    pub fn refuse(&self, status: &str) {
+        let code = status.split(' ').next().and_then(|code| code.parse().ok());
+        let index = STATUSES.iter().position(|known| Some(*known) == code);
+        if let Some(counter) = index.and_then(|index| self.refused.get(index)) {
+            counter.add(1);
+        }
+    }
+
+    /// How many requests were refused, by status.
+    pub fn refusals(&self) -> impl Iterator<Item = (u16, u64)> {
+        STATUSES.into_iter().zip(self.refused.iter().map(Counter::get))
+    }
+
+    /// The counters: each with its name as a metric, the words that stand behind its number in
+    /// the log (none: it is not told there), and what it counts.
+    pub fn list(&self) -> [(&Counter, &'static str, &'static str, &'static str); 23] {
+        [
+            (&self.connections, "connections", "connections", "Handshakes completed."),
+            (&self.events, "events", "events", "Events handled by the actor."),
+            (&self.answers, "answers", "messages sent", "Messages queued for clients."),
+            (&self.pages, "pages", "pages", "HTTP requests answered with a page or a file."),
+            (&self.broken_pages, "broken_pages", "pages broken off", "Pages not sent to the end."),
+            (&self.received, "received_messages", "", "Messages from clients."),
+            (&self.received_bytes, "received_bytes", "", "Bytes of their payloads."),
+            (&self.sent, "sent_messages", "", "Messages handed to the sockets."),
+            (&self.sent_bytes, "sent_bytes", "", "Bytes of their payloads."),
+            (&self.auto_responses, "auto_responses", "", "Texts answered by `auto_response`."),
+            (&self.traps, "traps", "traps", "Calls that failed: trap, fuel, invalid result."),
+            (&self.errors, "errors", "errors of the actor", "Calls that returned an error."),
+            (&self.refused_answers, "refused_answers", "answers refused", "Answers refused."),
+            (&self.undelivered, "undelivered", "messages undelivered", "Messages undelivered."),
+            (&self.dropped, "dropped", "messages dropped", "Messages left out: slow client."),
+            (&self.overflows, "overflows", "clients too slow", "Clients closed as too slow."),
+            (&self.violations, "violations", "clients at fault", "Clients at fault, closed."),
+            (&self.dead, "dead", "clients dead", "Clients that did not answer a ping."),
+            (&self.idle, "idle", "connections idle", "Connections closed as idle."),
+            (
+                &self.lines_left_out,
+                "log_lines_left_out",
+                "log lines left out",
+                "Log lines left out.",
+            ),
+            (&self.hibernations, "hibernations", "hibernations", "Instances dropped as idle."),
+            (
+                &self.watermarks,
+                "watermarks",
+                "instances dropped for their memory",
+                "Instances dropped for their memory.",
+            ),
+            (&self.fuel, "fuel", "", "Fuel spent."),
+        ]
+    }
 }
 
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = [
-            (&self.connections, "connections"),
-            (&self.events, "events"),
-            (&self.answers, "messages sent"),
-            (&self.refused_requests, "requests refused"),
-            (&self.traps, "traps"),
-            (&self.errors, "errors of the actor"),
-            (&self.refused_answers, "answers refused"),
-            (&self.undelivered, "messages undelivered"),
-            (&self.overflows, "clients too slow"),
-            (&self.violations, "clients at fault"),
-            (&self.lines_left_out, "log lines left out"),
-            (&self.hibernations, "hibernations"),
-            (&self.watermarks, "instances dropped for their memory"),
-        ];
         let mut separator = "";
-        for (index, (counter, name)) in all.into_iter().enumerate() {
+        for (index, (counter, _, words, _)) in self.list().into_iter().enumerate() {
             // The first three are always told, the troubles only when there were any.
-            if index < 3 || counter.get() > 0 {
-                write!(f, "{separator}{} {name}", counter.get())?;
+            if index < 3 || (counter.get() > 0 && !words.is_empty()) {
+                write!(f, "{separator}{} {words}", counter.get())?;
                 separator = ", ";
             }
         }
-        Ok(())
+        match self.refusals().map(|(_, count)| count).sum() {
+            0u64 => Ok(()),
+            refused => write!(f, "{separator}{refused} requests refused"),
+        }
     }
 }

@@ -19,8 +19,8 @@ use footlight::{
     Host, Manifest,
     exchange::{Connections, EventKind, Lines, Mailbox},
     logger::Logger,
-    manifest::Limits,
-    server::{Service, accept},
+    manifest::{Limits, Listener},
+    server::{Pending, Service, Site, accept},
     stats::Stats,
 };
 use futures_util::StreamExt as _;
@@ -122,12 +122,14 @@ async fn native(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>>
         actor: "native".into(),
         mailbox: mailbox.clone(),
         connections: Connections::new(limits.connections, limits.outbox),
+        pending: Pending::new(limits.requests),
         limits,
         stats,
         stopping,
     });
     let (alive, _ended) = channel::bounded(1);
-    executor.spawn(accept::run(executor.clone(), listener, "/ws".into(), service, alive)).detach();
+    let site = Arc::new(Site::new(&Listener::new(address.ip(), address.port()))?);
+    executor.spawn(accept::run(executor.clone(), listener, site, service, alive)).detach();
     let actor = async move {
         while let Some(event) = mailbox.next().await {
             if let EventKind::Text(text) = event.kind {

@@ -25,7 +25,7 @@ use crate::{
     exchange::{
         Connections, Event, EventKind, Lines, Mailbox, Outbox, event::Ending, outbox::Refused,
     },
-    manifest::Limits,
+    manifest::{Limits, OnOverflow},
     stats::Stats,
 };
 
@@ -99,6 +99,7 @@ impl Actor {
             state.map_err(StartError::Call)?.map_err(StartError::Init)?
         };
         actor.instance = Some(instance);
+        actor.measure();
         Ok(actor)
     }
 
@@ -113,6 +114,7 @@ impl Actor {
             self.stats.events.add(1);
             self.stats.fuel.add(self.meter.spent());
             self.conclude(&event, outcome);
+            self.measure();
             event.from.handled();
             self.meter.pause().await;
         }
@@ -129,6 +131,7 @@ impl Actor {
             }
             if self.instance.is_some() && self.idle.poll(cx).is_ready() {
                 self.instance = None;
+                self.measure();
                 self.stats.hibernations.add(1);
                 self.lines.host(Level::Debug, None, format_args!("hibernates: no events"));
             }
@@ -181,6 +184,12 @@ impl Actor {
             self.stats.watermarks.add(1);
         }
         Ok(outcome)
+    }
+
+    /// Notes how large the instance and the state are.
+    fn measure(&self) {
+        self.stats.memory.set(self.instance.as_ref().map_or(0, Instance::memory_size));
+        self.stats.state.set(self.state.as_ref().map_or(0, Vec::len));
     }
 
     /// Makes a call's outcome take effect: the new state and the answer, or neither.
@@ -237,6 +246,13 @@ impl Actor {
             Ok(()) => self.stats.answers.add(total.try_into().unwrap_or(u64::MAX)),
             Err(Refused::Closing) => {
                 self.undelivered(to, total, "are for a connection that is closing");
+            }
+            Err(overflow) if to.on_overflow() == OnOverflow::Drop => {
+                self.stats.dropped.add(total.try_into().unwrap_or(u64::MAX));
+                let text = format_args!(
+                    "the client reads too slowly, {total} messages are left out: {overflow}"
+                );
+                self.say(Level::Warn, to, text);
             }
             Err(overflow) => {
                 self.stats.overflows.add(1);

@@ -8,6 +8,7 @@ use std::{
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::{ConnectionId, Outbox};
+use crate::manifest::OnOverflow;
 
 /// The open connections of one actor, by their number.
 #[derive(Debug)]
@@ -44,6 +45,17 @@ pub enum Full {
     Stopping,
 }
 
+impl Full {
+    /// For the client.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Limit(_) => "too many connections",
+            Self::Failing => "the actor can't be started at the moment",
+            Self::Stopping => "the host is stopping",
+        }
+    }
+}
+
 /// An open connection; dropping this takes it off the list.
 #[derive(Debug)]
 pub struct Open {
@@ -59,11 +71,12 @@ impl Connections {
         Arc::new(Self { limit, outbox, inner: Mutex::default() })
     }
 
-    /// Opens a connection, under the next number.
+    /// Opens a connection, under the next number. `on_overflow` is what becomes of it when its
+    /// client does not read.
     ///
     /// # Errors
     /// There are too many, or the host is stopping.
-    pub fn open(self: &Arc<Self>) -> Result<Open, Full> {
+    pub fn open(self: &Arc<Self>, on_overflow: OnOverflow) -> Result<Open, Full> {
         let mut inner = self.lock();
         if inner.stopping {
             return Err(Full::Stopping);
@@ -76,7 +89,7 @@ impl Connections {
         }
         inner.last += 1;
         let id = ConnectionId(inner.last);
-        let outbox = Arc::new(Outbox::new(id, self.outbox));
+        let outbox = Arc::new(Outbox::new(id, self.outbox, on_overflow));
         inner.open.insert(id, outbox.clone());
         Ok(Open { list: self.clone(), outbox })
     }
@@ -93,6 +106,21 @@ impl Connections {
     /// Says whether the actor can be started. While it can't, no connection is opened.
     pub fn set_failing(&self, failing: bool) {
         self.lock().failing = failing;
+    }
+
+    /// Why no connection could be opened now, however few there are.
+    pub fn trouble(&self) -> Option<&'static str> {
+        let inner = self.lock();
+        match (inner.stopping, inner.failing) {
+            (true, _) => Some(Full::Stopping.reason()),
+            (false, true) => Some(Full::Failing.reason()),
+            (false, false) => None,
+        }
+    }
+
+    /// The bytes of messages that wait for clients, all connections together.
+    pub fn queued_bytes(&self) -> usize {
+        self.lock().open.values().map(|outbox| outbox.bytes()).sum()
     }
 
     /// How many are open.

@@ -14,6 +14,7 @@ use async_tungstenite::tungstenite::{
 };
 
 use super::ConnectionId;
+use crate::manifest::OnOverflow;
 
 /// The most places that an empty queue keeps.
 const KEPT: usize = 8;
@@ -26,6 +27,8 @@ pub struct Outbox {
     /// The most bytes that may wait. One answer is always taken when nothing waits, however
     /// large it is: an answer's own size has its own limit.
     limit: usize,
+    /// What becomes of the client when more would wait.
+    on_overflow: OnOverflow,
     /// What is behind the lock. It is never held while anything waits.
     inner: Mutex<Inner>,
 }
@@ -87,13 +90,23 @@ impl fmt::Display for Refused {
 
 impl Outbox {
     /// An empty outbox for connection `id`.
-    pub fn new(id: ConnectionId, limit: usize) -> Self {
-        Self { id, limit, inner: Mutex::default() }
+    pub fn new(id: ConnectionId, limit: usize, on_overflow: OnOverflow) -> Self {
+        Self { id, limit, on_overflow, inner: Mutex::default() }
     }
 
     /// Whose it is.
     pub fn id(&self) -> ConnectionId {
         self.id
+    }
+
+    /// What becomes of the client when its messages don't fit.
+    pub fn on_overflow(&self) -> OnOverflow {
+        self.on_overflow
+    }
+
+    /// The bytes that wait.
+    pub fn bytes(&self) -> usize {
+        self.lock().bytes
     }
 
     /// Notes that an event of this connection is now with the actor. Nothing more is read
@@ -115,6 +128,10 @@ impl Outbox {
         let added = messages.iter().map(Message::len).sum();
         let queued = inner.bytes;
         if queued > 0 && queued.saturating_add(added) > self.limit {
+            if self.on_overflow == OnOverflow::Drop {
+                // Whoever does not get the messages is still told that they were the last.
+                inner.close = inner.close.take().or(close);
+            }
             return Err(Refused::Overflow { queued, added, limit: self.limit });
         }
         inner.bytes = queued.saturating_add(added);

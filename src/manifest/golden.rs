@@ -247,6 +247,53 @@ fn mistakes_about_a_listener_are_told() {
 }
 
 #[test]
+fn mistakes_about_what_a_listener_serves_are_told() {
+    let origins = "write a list such as [\"self\", \"https://example.org\"]: a scheme, a host and \
+                   no path";
+    let names = "write a list of names such as [\"chat.v1\"]";
+    let auto = "write { ping = \"ping\", pong = \"pong\" }";
+    for (key, value, expected) in [
+        ("origins", "'*'", format!(": \"*\" is not a list of 1 to 64 texts; {origins}")),
+        ("origins", "[]", format!(": an array is not a list of 1 to 64 texts; {origins}")),
+        ("origins", "['*']", format!("[0]: \"*\" is not one that fits here; {origins}")),
+        (
+            "origins",
+            "['self', 'https://a.org/']",
+            format!("[1]: \"https://a.org/\" is not one that fits here; {origins}"),
+        ),
+        ("origins", "['a.org']", format!("[0]: \"a.org\" is not one that fits here; {origins}")),
+        ("subprotocols", "['a b']", format!("[0]: \"a b\" is not one that fits here; {names}")),
+        ("subprotocols", "[1]", format!("[0]: 1 is not one that fits here; {names}")),
+        ("token_file", "1", ": 1 is not a string; write one text in quotes".into()),
+        (
+            "console",
+            "'no'",
+            ": \"no\" is not a boolean; write true or false, without quotes".into(),
+        ),
+        (
+            "static",
+            "''",
+            ": \"\" is not a path; write a path, relative to the manifest's folder".into(),
+        ),
+        ("auto_response", "'ping'", format!(": \"ping\" is not a table; {auto}")),
+        ("auto_response", "{ ping = 'a' }", format!(".pong: missing; {auto}")),
+        (
+            "auto_response",
+            "{ ping = '', pong = 'a' }",
+            ".ping: \"\" is not a text for this; write 1 to 1024 bytes".into(),
+        ),
+        (
+            "on_overflow",
+            "'wait'",
+            ": \"wait\" is not a way to go on; write \"close\" or \"drop\"".into(),
+        ),
+    ] {
+        let line = format!("config = {{ port = 1, {key} = {value} }}");
+        replaced(5, &[(&line, &format!("5: handlers[0].config.{key}{expected}"))]);
+    }
+}
+
+#[test]
 fn mistakes_about_limits_are_told() {
     let size = "write bytes as a whole number, or text such as \"64KiB\" (units: B, KiB, MiB, GiB)";
     let units = "(units: ms, s, m, h)";
@@ -279,8 +326,8 @@ fn mistakes_about_limits_are_told() {
         case(
             "messages = 1",
             "unknown key; did you mean `message`? The keys here are `message`, \
-             `connections`, `mailbox`, `outbox`, `state`, `answer`, `answers`, `memory`, \
-             `watermark`, `table`, `tables`, `module`, `fuel`, `slice`, `log_line`, `log_rate`, `hibernate_after`, `handshake`, `close`, `shutdown`",
+             `connections`, `mailbox`, `outbox`, `requests`, `file`, `state`, `answer`, `answers`, `memory`, \
+             `watermark`, `table`, `tables`, `module`, `fuel`, `slice`, `log_line`, `log_rate`, `hibernate_after`, `handshake`, `response`, `ping`, `pong`, `idle`, `close`, `shutdown`",
         ),
     ];
     for (lines, expected) in &cases {

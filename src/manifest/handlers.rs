@@ -1,16 +1,20 @@
-//! The manifest's `[[handlers]]`: where the actor is reached.
+//! The manifest's `[[handlers]]`: where the actor is reached, and by whom.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
-use super::table::{Place, Table, Value};
+use super::{
+    edge,
+    table::{Place, Table, Value},
+};
 
 /// The only type of handler that this host has.
 const WEBSOCKET_SERVER: &str = "websocket-server";
 /// How a handler is written.
 const EXAMPLE: &str =
     "add a [[handlers]] table with type = \"websocket-server\" and config = { port = 8080 }";
-/// The longest path of a listener, in bytes.
-const MAX_PATH: usize = 256;
 /// The port of which the system makes a free one. Any number of listeners may ask for it.
 const ANY_PORT: u16 = 0;
 
@@ -22,8 +26,60 @@ pub struct Listener {
     pub host: IpAddr,
     /// The TCP port; 0 lets the system choose a free one.
     pub port: u16,
-    /// The path that a client must ask for. Default `/ws`.
+    /// The path that a client must ask for. Default `/ws`. The WebSocket is at `/` as well.
     pub path: String,
+    /// The pages that a browser may connect from, as it names them in `Origin`; `self` is
+    /// whatever this listener serves itself. `None`, the default, allows all.
+    pub origins: Option<Vec<String>>,
+    /// The subprotocols that a client may ask for (RFC 6455, section 1.9). Default none.
+    pub subprotocols: Vec<String>,
+    /// The file with the token that a client must show. Default none.
+    pub token_file: Option<PathBuf>,
+    /// Whether the console page is served. Default true.
+    pub console: bool,
+    /// The folder that is served beside the socket. Default none.
+    pub static_folder: Option<PathBuf>,
+    /// A text that the host answers without waking the actor. Default none.
+    pub auto_response: Option<AutoResponse>,
+    /// What becomes of a client that does not read its messages. Default `close`.
+    pub on_overflow: OnOverflow,
+}
+
+impl Listener {
+    /// A listener at an address, with everything else as it is by default.
+    pub fn new(host: IpAddr, port: u16) -> Self {
+        Self {
+            host,
+            port,
+            path: "/ws".into(),
+            origins: None,
+            subprotocols: Vec::new(),
+            token_file: None,
+            console: true,
+            static_folder: None,
+            auto_response: None,
+            on_overflow: OnOverflow::Close,
+        }
+    }
+}
+
+/// A text and its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AutoResponse {
+    /// What the client sends, exactly.
+    pub ping: String,
+    /// What it gets.
+    pub pong: String,
+}
+
+/// What happens when messages for a client would pass `limits.outbox`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnOverflow {
+    /// The client is closed with 1013. Nobody misses a message without knowing it.
+    #[default]
+    Close,
+    /// The newest messages are left out, and counted.
+    Drop,
 }
 
 /// Reads `handlers` from the manifest's root.
@@ -69,13 +125,15 @@ fn read_handler<'d>(item: &Value<'d>) -> Option<(Listener, Place<'d>)> {
 fn read_config(mut table: Table<'_>) -> Option<(Listener, Place<'_>)> {
     let port = table.require("port", "add port = 8080 (0 lets the system choose)");
     let host = table.get("host");
-    let path = table.get("path");
+    let mut listener = Listener::new(IpAddr::V4(Ipv4Addr::LOCALHOST), ANY_PORT);
+    edge::read(&mut table, &mut listener);
     table.finish();
-    let host = host.map_or(Some(IpAddr::V4(Ipv4Addr::LOCALHOST)), |value| read_host(&value));
-    let path = path.map_or(Some("/ws".to_owned()), |value| read_path(&value));
+    if let Some(host) = host {
+        listener.host = read_host(&host)?;
+    }
     let port = port?;
-    let number = read_port(&port)?;
-    Some((Listener { host: host?, port: number, path: path? }, port.place))
+    listener.port = read_port(&port)?;
+    Some((listener, port.place))
 }
 
 /// Reads a port.
@@ -97,20 +155,6 @@ fn read_host(value: &Value<'_>) -> Option<IpAddr> {
         value.refuse_as("an IP address", advice);
     }
     host
-}
-
-/// Reads the path of a listener.
-fn read_path(value: &Value<'_>) -> Option<String> {
-    let fits = |text: &&str| {
-        let plain = |b: u8| b.is_ascii_graphic() && b != b'?' && b != b'#';
-        text.starts_with('/') && text.len() <= MAX_PATH && text.bytes().all(plain)
-    };
-    let path = value.as_str().filter(fits);
-    if path.is_none() {
-        let rule = format!("at most {MAX_PATH} ASCII characters, without `?`, `#` and space");
-        value.refuse_as("a path", format!("write \"/\" and what follows it, {rule}"));
-    }
-    path.map(str::to_owned)
 }
 
 /// Refuses an address that an earlier handler has taken.

@@ -21,6 +21,11 @@ pub struct Limits {
     pub mailbox: usize,
     /// How many bytes of answers may wait for one client to read them. Default 64 KiB.
     pub outbox: usize,
+    /// How many requests may be in progress at once: handshakes, pages and files. Default 64.
+    pub requests: usize,
+    /// The largest file that is served from a listener's `static` folder, in bytes. Default
+    /// 16 MiB.
+    pub file: usize,
     /// The largest state of the actor, in bytes. Default 1 MiB.
     pub state: usize,
     /// How many bytes all messages of one answer may hold together. Default 256 KiB.
@@ -56,6 +61,17 @@ pub struct Limits {
     pub hibernate_after: Duration,
     /// How long a client may take to send its whole HTTP head. Default 5 s.
     pub handshake: Duration,
+    /// How long the answer to a request that is no handshake may take to be sent: a page or a
+    /// file. Default 30 s.
+    pub response: Duration,
+    /// A client that has been quiet for this long is sent a ping. Default 25 s: proxies tend
+    /// to cut connections off after 60 s.
+    pub ping: Duration,
+    /// How long a client may stay quiet after that; then it is taken for dead. Default 8 s.
+    pub pong: Duration,
+    /// A client is closed when there has been no message for this long, neither way. Default
+    /// 24 h.
+    pub idle: Duration,
     /// How long to wait for the peer's close frame. Default 2 s.
     pub close: Duration,
     /// How long a clean stop of the actor may take. Default 10 s.
@@ -69,6 +85,8 @@ impl Default for Limits {
             connections: 1024,
             mailbox: 1 << 20,
             outbox: 64 << 10,
+            requests: 64,
+            file: 16 << 20,
             state: 1 << 20,
             answer: 256 << 10,
             answers: 64,
@@ -83,6 +101,10 @@ impl Default for Limits {
             log_rate: 20,
             hibernate_after: Duration::from_secs(60),
             handshake: Duration::from_secs(5),
+            response: Duration::from_secs(30),
+            ping: Duration::from_secs(25),
+            pong: Duration::from_secs(8),
+            idle: Duration::from_secs(24 * 60 * 60),
             close: Duration::from_secs(2),
             shutdown: Duration::from_secs(10),
         }
@@ -142,6 +164,8 @@ mod tests {
             "connections count 1024 1 1_000_000",
             "mailbox size 1MiB 1B 1GiB",
             "outbox size 64KiB 1B 1GiB",
+            "requests count 64 1 100_000",
+            "file size 16MiB 1B 1GiB",
             "state size 1MiB 1B 1GiB",
             "answer size 256KiB 1B 1GiB",
             "answers count 64 1 1_000_000",
@@ -156,6 +180,10 @@ mod tests {
             "log_rate count 20 1 1_000_000",
             "hibernate_after duration 1m 1ms 24h",
             "handshake duration 5s 1ms 24h",
+            "response duration 30s 1ms 24h",
+            "ping duration 25s 1ms 24h",
+            "pong duration 8s 1ms 24h",
+            "idle duration 24h 1ms 8760h",
             "close duration 2s 1ms 24h",
             "shutdown duration 10s 1ms 24h",
         ];

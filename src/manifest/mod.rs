@@ -8,10 +8,11 @@
 //! # Layout
 //! - `error`: the mistakes, and how they are printed
 //! - `table`: walks over the parsed TOML; `nearest` finds what a misspelt key was meant to be
-//! - `interface`, `handlers`, `limits` with `limit_rows` and `units`, `logging`: one for each
+//! - `interface`, `handlers` with `edge`, `limits` with `limit_rows` and `units`, `logging`: one for each
 //!   part of a manifest
 //! - `tests`, and `golden` with the exact words about every kind of mistake
 
+mod edge;
 mod error;
 mod handlers;
 mod interface;
@@ -36,7 +37,7 @@ use toml::de::DeTable;
 use table::{Document, Table};
 
 pub use error::{ManifestError, Mistake};
-pub use handlers::Listener;
+pub use handlers::{AutoResponse, Listener, OnOverflow};
 pub use limits::{LimitKey, Limits, limit_keys};
 pub use logging::{Logging, Output};
 

@@ -53,12 +53,12 @@ level = "info"
 "#,
     )
     .unwrap();
-    let listener =
-        Listener { host: Ipv4Addr::LOCALHOST.into(), port: 8080, path: "/ws".to_owned() };
+    let listener = Listener::new(Ipv4Addr::LOCALHOST.into(), 8080);
     assert_eq!(manifest.file, Path::new("chat/manifest.toml"));
     assert_eq!(manifest.name, "chat-room");
     assert_eq!(manifest.component, Path::new("chat/chat_room.wasm"));
     assert_eq!(manifest.init_state, Some(PathBuf::from("chat/state.json")));
+    assert_eq!(listener.path, "/ws");
     assert_eq!(manifest.listeners, [listener]);
     assert_eq!(manifest.limits, Limits::default());
     assert_eq!(manifest.logging, Logging::default());
@@ -91,6 +91,13 @@ type = "websocket-server"
 [handlers.config]
 host = "0.0.0.0"
 port = 0x1F90
+origins = ["self", "null", "https://example.org:8443"]
+subprotocols = ["chat.v1", "json"]
+token_file = "secret/token"
+console = false
+static = "/srv/page"
+auto_response = { ping = "ping", pong = "pong" }
+on_overflow = "drop"
 [limits]
 message = "128KiB"
 memory = 131_073
@@ -109,7 +116,17 @@ chain_events = true
     assert_eq!(manifest.component, Path::new("/opt/a.wasm"));
     assert_eq!(manifest.listeners[0].host.to_string(), "::1");
     assert_eq!(manifest.listeners[0].path, "/a/b%20c");
-    assert_eq!(manifest.listeners[1].port, 8080);
+    let expected = Listener {
+        origins: Some(["self", "null", "https://example.org:8443"].map(Into::into).into()),
+        subprotocols: ["chat.v1", "json"].map(Into::into).into(),
+        token_file: Some("chat/secret/token".into()),
+        console: false,
+        static_folder: Some("/srv/page".into()),
+        auto_response: Some(AutoResponse { ping: "ping".into(), pong: "pong".into() }),
+        on_overflow: OnOverflow::Drop,
+        ..Listener::new(Ipv4Addr::UNSPECIFIED.into(), 8080)
+    };
+    assert_eq!(manifest.listeners[1], expected);
     assert_eq!(manifest.limits.message, 128 << 10);
     assert_eq!(manifest.limits.memory, 128 << 10, "whole pages only");
     assert_eq!(manifest.limits.close, Duration::from_millis(500));
@@ -146,7 +163,8 @@ fn all_mistakes_are_said_in_one_pass_in_the_order_of_lines() {
          2: component_path: 5 is not a string; write one text in quotes\n\
          5: handlers[0].config.port: missing; add port = 8080 (0 lets the system choose)\n\
          6: handlers[0].config.prot: unknown key; did you mean `port`? The keys here are `port`, \
-         `host`, `path`\n\
+         `host`, `path`, `origins`, `subprotocols`, `token_file`, `console`, `static`, \
+         `auto_response`, `on_overflow`\n\
          8: limits.message: 0 is out of range; write a size from \"1B\" to \"1GiB\""
     );
 }

@@ -1,7 +1,7 @@
 //! Takes connections from a listener, each into a task of its own.
 
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener, TcpStream},
     sync::Arc,
     time::Duration,
 };
@@ -16,14 +16,15 @@ use smol::{
 
 use super::{
     closing::{drain, finish, within},
-    connection::{self, Socket},
-    handshake::{self, Decision, Refusal},
+    connection, pages,
+    pending::{Pending, Place},
+    refusal::Refusal,
+    request::{self, Decision},
+    site::Site,
+    wire::Wire,
 };
 use crate::{
-    exchange::{
-        Connections, Lines, Mailbox,
-        connections::{Full, Open},
-    },
+    exchange::{Connections, Lines, Mailbox, connections::Open},
     manifest::Limits,
     stats::Stats,
 };
@@ -39,6 +40,8 @@ pub struct Service {
     pub mailbox: Arc<Mailbox>,
     /// The open connections.
     pub connections: Arc<Connections>,
+    /// The requests in progress.
+    pub pending: Arc<Pending>,
     /// What clients may use.
     pub limits: Limits,
     /// The actor's counters.
@@ -54,19 +57,20 @@ pub struct Service {
 pub async fn run(
     executor: Arc<Executor<'static>>,
     listener: Async<TcpListener>,
-    path: Arc<str>,
+    site: Arc<Site>,
     service: Arc<Service>,
     alive: Sender<()>,
 ) {
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                let (path, service, alive) = (path.clone(), service.clone(), alive.clone());
+                let (site, service, alive) = (site.clone(), service.clone(), alive.clone());
+                let place = service.pending.enter();
                 let serve = async move {
                     // Boxed, so that a connection does not carry its handshake's buffers along.
-                    let upgraded = Box::pin(greet(socket, peer, &path, &service)).await;
+                    let upgraded = Box::pin(greet(socket, peer, place, &site, &service)).await;
                     if let Some(Upgraded { socket, early, open }) = upgraded {
-                        connection::serve(socket, early, &service, open).await;
+                        connection::serve(socket, early, &site, &service, open).await;
                     }
                     drop(alive);
                 };
@@ -87,55 +91,73 @@ pub async fn run(
 /// A client after its handshake.
 struct Upgraded {
     /// Its socket.
-    socket: Socket,
+    socket: Wire,
     /// The bytes that came after the request's head.
     early: Vec<u8>,
     /// Its place among the open connections.
     open: Open,
 }
 
-/// Does the handshake with one client. `None` if it got no upgrade.
+/// Answers one request. `None` if it got no upgrade; its connection has ended then.
 async fn greet(
-    mut socket: Socket,
+    socket: Async<TcpStream>,
     peer: SocketAddr,
-    path: &str,
+    place: Place,
+    site: &Arc<Site>,
     service: &Service,
 ) -> Option<Upgraded> {
     // Answers are small and wanted at once. Where it fails, they are only later.
     let _ = socket.get_ref().set_nodelay(true);
-    let mut bytes = Vec::with_capacity(1024);
-    let (accept, len) = match read_head(&mut socket, &mut bytes, path, service).await? {
-        Ok(upgrade) => upgrade,
-        Err(refusal) => return refuse(socket, peer, &refusal, service).await,
-    };
-    let open = match service.connections.open() {
-        Ok(open) => open,
-        Err(full) => {
-            let refusal = Refusal::Unavailable(match full {
-                Full::Limit(_) => "too many connections",
-                Full::Failing => "the actor can't be started at the moment",
-                Full::Stopping => "the host is stopping",
-            });
-            return refuse(socket, peer, &refusal, service).await;
+    let mut socket = Wire::new(socket);
+    let mut bytes = Vec::new();
+    let decision = read_head(&mut socket, &mut bytes, &place, site, service).await?;
+    let refused = match decision {
+        Decision::Upgrade { upgrade, len } => match service.connections.open(site.on_overflow) {
+            Ok(open) => {
+                let response = upgrade.response();
+                let send = socket.write_all(response.as_bytes());
+                within(service.limits.handshake, send).await?.ok()?;
+                service.stats.connections.add(1);
+                let id = open.outbox.id();
+                service.lines.host(Level::Debug, Some(id), format_args!("connected from {peer}"));
+                return Some(Upgraded { socket, early: bytes.split_off(len), open });
+            }
+            Err(full) => Refusal::Unavailable(full.reason()),
+        },
+        Decision::Page { page, head_only } => {
+            let answer = pages::answer(&mut socket, page, head_only, site, service);
+            let lost = async {
+                place.lost().await;
+                None
+            };
+            match within(service.limits.response, async { Some(answer.await) }.or(lost)).await {
+                Some(Some(Err(refusal))) => refusal,
+                Some(Some(Ok(Ok(())))) => {
+                    end(socket, service).await;
+                    return None;
+                }
+                // Too late, or broken on the way: an answer that has begun can't be taken back.
+                _ => {
+                    service.stats.broken_pages.add(1);
+                    return None;
+                }
+            }
         }
+        Decision::Refuse(refusal) => refusal,
+        Decision::Incomplete => return None,
     };
-    let response = handshake::upgrade(&accept);
-    let sent = within(service.limits.handshake, socket.write_all(response.as_bytes())).await;
-    sent?.ok()?;
-    service.stats.connections.add(1);
-    let id = open.outbox.id();
-    service.lines.host(Level::Debug, Some(id), format_args!("connected from {peer}"));
-    Some(Upgraded { socket, early: bytes.split_off(len), open })
+    refuse(socket, peer, &refused, service).await;
+    None
 }
 
-/// Reads the request's head and decides: the value of `Sec-WebSocket-Accept` and the head's
-/// length, or a refusal. `None` when the client is gone or the host stops.
+/// Reads the request's head and decides. `None` when the client is gone.
 async fn read_head(
-    socket: &mut Socket,
+    socket: &mut Wire,
     bytes: &mut Vec<u8>,
-    path: &str,
+    place: &Place,
+    site: &Site,
     service: &Service,
-) -> Option<Result<(String, usize), Refusal>> {
+) -> Option<Decision> {
     let read = async {
         let mut buffer = [0; 1024];
         loop {
@@ -143,33 +165,36 @@ async fn read_head(
                 Ok(n @ 1..) => bytes.extend_from_slice(buffer.get(..n)?),
                 _ => return None,
             }
-            match handshake::decide(bytes, path) {
+            match request::decide(bytes, site) {
                 Decision::Incomplete => {}
-                Decision::Upgrade { accept, len } => return Some(Ok((accept, len))),
-                Decision::Refuse(refusal) => return Some(Err(refusal)),
+                decided => return Some(decided),
             }
         }
     };
+    let unavailable = |why| Some(Decision::Refuse(Refusal::Unavailable(why)));
     let stop = async {
         let _ = service.stopping.recv().await;
-        Some(Err(Refusal::Unavailable("the host is stopping")))
+        unavailable("the host is stopping")
     };
-    within(service.limits.handshake, read.or(stop)).await.unwrap_or(Some(Err(Refusal::Timeout)))
+    let lost = async {
+        place.lost().await;
+        unavailable("too many requests are in progress")
+    };
+    let timeout = Some(Decision::Refuse(Refusal::Timeout));
+    within(service.limits.handshake, read.or(stop).or(lost)).await.unwrap_or(timeout)
 }
 
-/// Answers a request that gets no upgrade.
-async fn refuse(
-    mut socket: Socket,
-    peer: SocketAddr,
-    refusal: &Refusal,
-    service: &Service,
-) -> Option<Upgraded> {
-    service.stats.refused_requests.add(1);
+/// Answers a request that does not get what it asks for.
+async fn refuse(mut socket: Wire, peer: SocketAddr, refusal: &Refusal, service: &Service) {
     let status = refusal.status();
+    service.stats.refuse(status);
     service.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
-    let deadline = service.limits.close;
-    within(deadline, socket.write_all(refusal.response().as_bytes())).await;
+    within(service.limits.close, socket.write_all(refusal.response().as_bytes())).await;
+    end(socket, service).await;
+}
+
+/// Ends a connection after an answer, so that the client gets to read it.
+async fn end(mut socket: Wire, service: &Service) {
     finish(&socket);
-    drain(&mut socket, deadline).await;
-    None
+    drain(&mut socket, service.limits.close).await;
 }

@@ -1,7 +1,7 @@
 //! The life of one connection, from its `connect` event to its `close` event.
 
 use std::{
-    net::TcpStream,
+    collections::VecDeque,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -10,17 +10,19 @@ use std::{
 use async_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        Error, Message,
-        protocol::{CloseFrame, Role, WebSocketConfig},
+        Bytes, Error, Message,
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
     },
 };
 use futures_util::{Sink, Stream};
 use log::Level;
-use smol::Async;
 
 use super::{
     accept::Service,
     closing::{self, Over},
+    pulse::{self, Beat, Pulse},
+    site::Site,
+    wire::Wire,
 };
 use crate::{
     exchange::{
@@ -30,7 +32,7 @@ use crate::{
 };
 
 /// A client's TCP connection.
-pub type Socket = Async<TcpStream>;
+pub type Socket = Wire;
 /// The same after the handshake.
 pub type WebSocket = WebSocketStream<Socket>;
 
@@ -43,22 +45,26 @@ enum Turn {
     /// A message came.
     Received(Message),
     /// The connection is to be closed by us: first these messages, then this frame.
-    Close(std::collections::VecDeque<Message>, CloseFrame),
+    Close(VecDeque<Message>, CloseFrame),
     /// The peer broke the protocol, or the socket failed.
     Failed(Error),
+    /// The client did not answer a ping.
+    Dead,
     /// The stream ended.
     Ended,
 }
 
 /// Serves one client after its handshake, until the connection is over and the actor has been
 /// told. `early` are the bytes that came after the request's head.
-pub async fn serve(socket: Socket, early: Vec<u8>, service: &Service, open: Open) {
+pub async fn serve(socket: Socket, early: Vec<u8>, site: &Site, service: &Service, open: Open) {
     let outbox = &open.outbox;
     let config = config(&service.limits);
-    let mut ws =
-        WebSocketStream::from_partially_read(socket, early, Role::Server, Some(config)).await;
+    let ws = WebSocketStream::from_partially_read(socket, early, Role::Server, Some(config)).await;
+    let pulse = Pulse::new(&service.limits);
+    let mut connection = Connection { ws, pulse, outbox, site, service };
     tell(&service.mailbox, outbox, EventKind::Connect);
-    let Over { ending, drain } = converse(&mut ws, service, outbox).await;
+    let Over { ending, drain } = connection.converse().await;
+    let mut ws = connection.ws;
     closing::finish(ws.get_ref());
     outbox.idle().await;
     let (id, code) = (Some(outbox.id()), ending.code);
@@ -71,41 +77,157 @@ pub async fn serve(socket: Socket, early: Vec<u8>, service: &Service, open: Open
     }
 }
 
-/// Passes messages both ways until the connection is over. The futures of its end are boxed:
-/// they are large, and an open connection would carry them along.
-async fn converse(ws: &mut WebSocket, service: &Service, outbox: &Arc<Outbox>) -> Over {
-    let deadline = service.limits.close;
-    loop {
-        let turn = std::future::poll_fn(|cx| poll_turn(ws, outbox, &service.mailbox, cx)).await;
-        let kind = match turn {
-            Turn::Received(Message::Text(text)) => EventKind::Text(text),
-            Turn::Received(Message::Binary(data)) => EventKind::Binary(data),
-            Turn::Received(Message::Ping(data)) => EventKind::Ping(data),
-            Turn::Received(Message::Pong(data)) => EventKind::Pong(data),
-            Turn::Received(Message::Close(frame)) => {
-                return Box::pin(closing::theirs(ws, frame, deadline)).await;
-            }
-            // tungstenite gives raw frames only to those who write them.
-            Turn::Received(Message::Frame(_)) => continue,
-            Turn::Close(queued, frame) => {
-                return Box::pin(closing::ours(ws, queued, frame, deadline)).await;
-            }
-            Turn::Failed(error) => {
-                let id = Some(outbox.id());
-                let failed = Box::pin(closing::failed(ws, &error, deadline)).await;
-                if let Some(code) = failed {
-                    service.stats.violations.add(1);
-                    let text = format_args!("the client is closed with code {code}: {error}");
-                    service.lines.host(Level::Warn, id, text);
-                    return Over { ending: Ending::ABNORMAL, drain: true };
+/// A client while it is connected.
+struct Connection<'a> {
+    /// Its socket.
+    ws: WebSocket,
+    /// Whether it is still there.
+    pulse: Pulse,
+    /// Its messages.
+    outbox: &'a Arc<Outbox>,
+    /// What its listener offers.
+    site: &'a Site,
+    /// What all connections of the actor share.
+    service: &'a Service,
+}
+
+impl Connection<'_> {
+    /// Passes messages both ways until the connection is over. The futures of its end are
+    /// boxed: they are large, and an open connection would carry them along.
+    async fn converse(&mut self) -> Over {
+        let deadline = self.service.limits.close;
+        loop {
+            let turn = std::future::poll_fn(|cx| self.poll_turn(cx)).await;
+            let kind = match turn {
+                Turn::Received(message) => match self.received(message) {
+                    Ok(Some(kind)) => kind,
+                    Ok(None) => continue,
+                    Err(frame) => {
+                        return Box::pin(closing::theirs(&mut self.ws, frame, deadline)).await;
+                    }
+                },
+                Turn::Close(queued, frame) => {
+                    return Box::pin(closing::ours(&mut self.ws, queued, frame, deadline)).await;
                 }
-                let text = format_args!("the socket failed: {error}");
-                service.lines.host(Level::Debug, id, text);
-                return Over::GONE;
+                Turn::Failed(error) => return Box::pin(self.failed(error)).await,
+                Turn::Dead => {
+                    self.service.stats.dead.add(1);
+                    self.say(Level::Info, format_args!("the client does not answer a ping"));
+                    return Over::GONE;
+                }
+                Turn::Ended => return Over::GONE,
+            };
+            tell(&self.service.mailbox, self.outbox, kind);
+        }
+    }
+
+    /// Sends what is queued; then, when the actor has handled this connection's last event and
+    /// its mailbox has room, reads; and when there is nothing to read, sees whether the client
+    /// is still there. A client that does not read its messages is still read from.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
+        let Self { ws, pulse, outbox, service, .. } = self;
+        let mut ws = Pin::new(ws);
+        loop {
+            let writable = match ws.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => true,
+                Poll::Ready(Err(error)) => return Poll::Ready(Turn::Failed(error)),
+                Poll::Pending => false,
+            };
+            match ready!(outbox.poll_order(cx, writable)) {
+                Order::Send(message) => {
+                    pulse.spoke();
+                    service.stats.sent.add(1);
+                    service.stats.sent_bytes.add(bytes(&message));
+                    if let Err(error) = ws.as_mut().start_send(message) {
+                        return Poll::Ready(Turn::Failed(error));
+                    }
+                    continue;
+                }
+                Order::Close(queued, frame) => return Poll::Ready(Turn::Close(queued, frame)),
+                Order::Read => {}
             }
-            Turn::Ended => return Over::GONE,
+            ready!(service.mailbox.poll_room(cx));
+            match ws.as_mut().poll_next(cx) {
+                Poll::Ready(Some(Ok(message))) => {
+                    if message.is_ping() {
+                        // tungstenite would send its pong with the next read, which waits for
+                        // the actor. What does not go out now goes out then.
+                        let _ = ws.poll_flush(cx);
+                    }
+                    return Poll::Ready(Turn::Received(message));
+                }
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Turn::Failed(error)),
+                Poll::Ready(None) => return Poll::Ready(Turn::Ended),
+                Poll::Pending => {}
+            }
+            match ready!(pulse.poll(ws.get_ref().heard(), cx)) {
+                Beat::Ping if writable => {
+                    let ping = Message::Ping(Bytes::from_static(pulse::PAYLOAD));
+                    if let Err(error) = ws.as_mut().start_send(ping) {
+                        return Poll::Ready(Turn::Failed(error));
+                    }
+                }
+                // It has bytes to take already: taking some is as good as a pong.
+                Beat::Ping => {}
+                Beat::Dead => return Poll::Ready(Turn::Dead),
+                Beat::Idle => {
+                    service.stats.idle.add(1);
+                    outbox.close(CloseCode::Away, "idle");
+                }
+            }
+        }
+    }
+
+    /// The event that a message is, or none if the host deals with it alone; the close frame
+    /// if it is one.
+    fn received(&mut self, message: Message) -> Result<Option<EventKind>, Option<CloseFrame>> {
+        let stats = &self.service.stats;
+        stats.received.add(1);
+        stats.received_bytes.add(bytes(&message));
+        Ok(Some(match message {
+            Message::Close(frame) => return Err(frame),
+            // tungstenite gives raw frames only to those who write them.
+            Message::Frame(_) => return Ok(None),
+            Message::Ping(data) => EventKind::Ping(data),
+            // The answer to a ping of the host's own.
+            Message::Pong(data) if data == pulse::PAYLOAD => return Ok(None),
+            Message::Pong(data) => EventKind::Pong(data),
+            Message::Text(text) => {
+                self.pulse.spoke();
+                if let Some(auto) = &self.site.auto_response
+                    && text.as_str() == auto.ping
+                {
+                    let pong = vec![Message::text(auto.pong.as_str())];
+                    match self.outbox.answer(pong, None) {
+                        Ok(()) => stats.auto_responses.add(1),
+                        Err(_) => stats.dropped.add(1),
+                    }
+                    return Ok(None);
+                }
+                EventKind::Text(text)
+            }
+            Message::Binary(data) => {
+                self.pulse.spoke();
+                EventKind::Binary(data)
+            }
+        }))
+    }
+
+    /// The end after an error.
+    async fn failed(&mut self, error: Error) -> Over {
+        let deadline = self.service.limits.close;
+        let Some(code) = closing::failed(&mut self.ws, &error, deadline).await else {
+            self.say(Level::Debug, format_args!("the socket failed: {error}"));
+            return Over::GONE;
         };
-        tell(&service.mailbox, outbox, kind);
+        self.service.stats.violations.add(1);
+        self.say(Level::Warn, format_args!("the client is closed with code {code}: {error}"));
+        Over { ending: Ending::ABNORMAL, drain: true }
+    }
+
+    /// A line about this connection.
+    fn say(&self, level: Level, text: std::fmt::Arguments<'_>) {
+        self.service.lines.host(level, Some(self.outbox.id()), text);
     }
 }
 
@@ -115,44 +237,9 @@ fn tell(mailbox: &Mailbox, outbox: &Arc<Outbox>, kind: EventKind) {
     mailbox.push(Event { from: outbox.clone(), kind });
 }
 
-/// Sends what is queued; then, when the actor has handled this connection's last event and
-/// its mailbox has room, reads. A client that does not read its messages is still read from.
-fn poll_turn(
-    ws: &mut WebSocket,
-    outbox: &Outbox,
-    mailbox: &Mailbox,
-    cx: &mut Context<'_>,
-) -> Poll<Turn> {
-    let mut ws = Pin::new(ws);
-    loop {
-        let writable = match ws.as_mut().poll_ready(cx) {
-            Poll::Ready(Ok(())) => true,
-            Poll::Ready(Err(error)) => return Poll::Ready(Turn::Failed(error)),
-            Poll::Pending => false,
-        };
-        match ready!(outbox.poll_order(cx, writable)) {
-            Order::Send(message) => {
-                if let Err(error) = ws.as_mut().start_send(message) {
-                    return Poll::Ready(Turn::Failed(error));
-                }
-            }
-            Order::Close(queued, frame) => return Poll::Ready(Turn::Close(queued, frame)),
-            Order::Read => break,
-        }
-    }
-    ready!(mailbox.poll_room(cx));
-    Poll::Ready(match ready!(ws.as_mut().poll_next(cx)) {
-        Some(Ok(message)) => {
-            if message.is_ping() {
-                // tungstenite would send its pong with the next read, which waits for the
-                // actor. What does not go out now goes out then.
-                let _ = ws.poll_flush(cx);
-            }
-            Turn::Received(message)
-        }
-        Some(Err(error)) => Turn::Failed(error),
-        None => Turn::Ended,
-    })
+/// The size of a message's payload.
+fn bytes(message: &Message) -> u64 {
+    u64::try_from(message.len()).unwrap_or(u64::MAX)
 }
 
 /// How tungstenite is to treat this connection.

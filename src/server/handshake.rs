@@ -1,121 +1,66 @@
-//! The opening handshake (RFC 6455, section 4.2): bytes in, bytes out.
+//! The opening handshake (RFC 6455, section 4.2).
 
 use async_tungstenite::tungstenite::handshake::derive_accept_key;
-use httparse::{EMPTY_HEADER, Error as HttpError, Request, Status};
 
-/// The most bytes that a request's head may have.
-pub const MOST_BYTES: usize = 8192;
-/// The most header fields that it may have.
-const MOST_FIELDS: usize = 64;
+use super::{refusal::Refusal, request::Request, site::Site};
 
-/// What to do about the bytes that have come so far.
+/// What a client that asks for an upgrade is answered.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Wait for more.
-    Incomplete,
-    /// Upgrade to WebSocket.
-    Upgrade {
-        /// The value of `Sec-WebSocket-Accept`.
-        accept: String,
-        /// How many of the bytes were the head; what follows are frames.
-        len: usize,
-    },
-    /// Refuse.
-    Refuse(Refusal),
+pub struct Upgrade {
+    /// The value of `Sec-WebSocket-Accept`.
+    pub accept: String,
+    /// The subprotocol that was chosen.
+    pub subprotocol: Option<String>,
 }
 
-/// Why a request gets no upgrade.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// It is not HTTP/1.1, or lacks something: 400.
-    Bad(&'static str),
-    /// There is nothing at this path: 404.
-    NotFound {
-        /// Where the socket is.
-        path: String,
-    },
-    /// Its method is not GET: 405.
-    Method,
-    /// It took too long: 408.
-    Timeout,
-    /// It asks for no upgrade, or for another version of the protocol: 426.
-    UpgradeRequired,
-    /// Its head is too long: 431.
-    TooLarge,
-    /// There are too many connections, or the host is stopping: 503.
-    Unavailable(&'static str),
-}
-
-/// The answer that upgrades the connection.
-pub fn upgrade(accept: &str) -> String {
-    format!(
-        "HTTP/1.1 101 Switching Protocols\r\n\
-         Connection: Upgrade\r\n\
-         Upgrade: websocket\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n\r\n"
-    )
-}
-
-/// Decides about the head in `bytes`, for a socket at `path`.
-pub fn decide(bytes: &[u8], path: &str) -> Decision {
-    let mut fields = [EMPTY_HEADER; MOST_FIELDS];
-    let mut request = Request::new(&mut fields);
-    match request.parse(bytes) {
-        Ok(Status::Complete(len)) if len <= MOST_BYTES => match judge(&request, path) {
-            Ok(accept) => Decision::Upgrade { accept, len },
-            Err(refusal) => Decision::Refuse(refusal),
-        },
-        Ok(Status::Partial) if bytes.len() < MOST_BYTES => Decision::Incomplete,
-        Ok(_) | Err(HttpError::TooManyHeaders) => Decision::Refuse(Refusal::TooLarge),
-        Err(_) => Decision::Refuse(Refusal::Bad("this is not an HTTP/1.1 request")),
+impl Upgrade {
+    /// The answer's bytes. Extensions are never among them: none is offered here.
+    pub fn response(&self) -> String {
+        let mut response = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Accept: {}\r\n",
+            self.accept
+        );
+        if let Some(name) = &self.subprotocol {
+            response += &format!("Sec-WebSocket-Protocol: {name}\r\n");
+        }
+        response + "\r\n"
     }
 }
 
-/// Checks a request, in the order in which a person would like to hear of mistakes. Gives
-/// the value of `Sec-WebSocket-Accept`.
-fn judge(request: &Request<'_, '_>, path: &str) -> Result<String, Refusal> {
-    if request.method != Some("GET") {
+/// Checks a request for an upgrade, in the order in which a person would like to hear of
+/// mistakes.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn upgrade(request: &Request<'_>, site: &Site) -> Result<Upgrade, Refusal> {
+    if request.method != "GET" {
         return Err(Refusal::Method);
     }
-    let target = request.path.unwrap_or_default();
-    let asked = target.split_once('?').map_or(target, |(asked, _query)| asked);
-    if asked != path && asked != "/" {
-        return Err(Refusal::NotFound { path: path.into() });
+    if request.path != site.path && request.path != "/" {
+        return Err(Refusal::NotFound { path: site.path.clone() });
     }
-    if !has_token(request, "Upgrade", "websocket") {
-        return Err(Refusal::UpgradeRequired);
-    }
-    if request.version != Some(1) {
+    if request.version != 1 {
         return Err(Refusal::Bad("a WebSocket needs HTTP/1.1"));
     }
-    if !has_token(request, "Connection", "Upgrade") {
+    if !request.has_token("Connection", "Upgrade") {
         return Err(Refusal::Bad("the field `Connection: Upgrade` is missing"));
     }
-    if field(request, "Host").count() != 1 {
+    if request.field("Host").count() != 1 {
         return Err(Refusal::Bad("exactly one field `Host` is needed"));
     }
-    if !field(request, "Sec-WebSocket-Version").eq([b"13".as_slice()]) {
+    if !request.field("Sec-WebSocket-Version").eq([b"13".as_slice()]) {
         return Err(Refusal::UpgradeRequired);
     }
-    let mut keys = field(request, "Sec-WebSocket-Key");
-    match (keys.next(), keys.next()) {
-        (Some(key), None) if is_key(key) => Ok(derive_accept_key(key)),
-        _ => Err(Refusal::Bad("the field `Sec-WebSocket-Key` must be 16 bytes in base64, once")),
+    let mut keys = request.field("Sec-WebSocket-Key");
+    let (Some(key), None) = (keys.next().filter(|key| is_key(key)), keys.next()) else {
+        return Err(Refusal::Bad("the field `Sec-WebSocket-Key` must be 16 bytes in base64, once"));
+    };
+    request.authorize(site)?;
+    if !may_connect(request, site) {
+        return Err(Refusal::Origin);
     }
-}
-
-/// The values of a field, without the white space around them.
-fn field<'a>(request: &'a Request<'_, '_>, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-    let fields = request.headers.iter().filter(move |field| field.name.eq_ignore_ascii_case(name));
-    fields.map(|field| field.value.trim_ascii())
-}
-
-/// Whether a field that is a list of tokens has this one, in any case.
-fn has_token(request: &Request<'_, '_>, name: &str, token: &str) -> bool {
-    field(request, name)
-        .flat_map(|value| value.split(|byte| *byte == b','))
-        .any(|found| found.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+    Ok(Upgrade { accept: derive_accept_key(key), subprotocol: choose(request, site) })
 }
 
 /// Whether this is 16 bytes in base64: 22 digits, and two signs that pad them.
@@ -124,48 +69,38 @@ fn is_key(key: &[u8]) -> bool {
     key.strip_suffix(b"==").is_some_and(|digits| digits.len() == 22 && digits.iter().all(digit))
 }
 
-impl Refusal {
-    /// The status line's number and phrase.
-    pub fn status(&self) -> &'static str {
-        match self {
-            Self::Bad(_) => "400 Bad Request",
-            Self::NotFound { .. } => "404 Not Found",
-            Self::Method => "405 Method Not Allowed",
-            Self::Timeout => "408 Request Timeout",
-            Self::UpgradeRequired => "426 Upgrade Required",
-            Self::TooLarge => "431 Request Header Fields Too Large",
-            Self::Unavailable(_) => "503 Service Unavailable",
-        }
-    }
+/// Whether the page that a browser connects from is allowed. A request without `Origin` does
+/// not come from a page; whoever can leave it out could also write what is wanted
+/// (RFC 6455, section 10.2).
+fn may_connect(request: &Request<'_>, site: &Site) -> bool {
+    let Some(allowed) = &site.origins else { return true };
+    let mut origins = request.field("Origin");
+    let Some(origin) = origins.next() else { return true };
+    let own = || {
+        let host = request.field("Host").next().unwrap_or_default();
+        let origin_host = origin.strip_prefix(b"http://").or(origin.strip_prefix(b"https://"));
+        origin_host.is_some_and(|found| found.eq_ignore_ascii_case(host))
+    };
+    let is_allowed = |entry: &String| match entry.as_str() {
+        "self" => own(),
+        entry => origin.eq_ignore_ascii_case(entry.as_bytes()),
+    };
+    origins.next().is_none() && allowed.iter().any(is_allowed)
+}
 
-    /// The whole answer, with a line for a person to read.
-    pub fn response(&self) -> String {
-        let (fields, body) = match self {
-            Self::Bad(why) => ("", (*why).into()),
-            Self::NotFound { path } => ("", format!("nothing is here; the WebSocket is at {path}")),
-            Self::Method => ("Allow: GET\r\n", "only GET is answered here".into()),
-            Self::Timeout => ("", "the request took too long".into()),
-            Self::UpgradeRequired => (
-                "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
-                "this is a WebSocket: connect with a WebSocket client, version 13".into(),
-            ),
-            Self::TooLarge => ("", "the request's head is too large".into()),
-            Self::Unavailable(why) => ("Retry-After: 5\r\n", (*why).into()),
-        };
-        let connection =
-            if matches!(self, Self::UpgradeRequired) { "close, Upgrade" } else { "close" };
-        format!(
-            "HTTP/1.1 {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
-             Connection: {connection}\r\n{fields}\r\n{body}\n",
-            self.status(),
-            body.len() + 1
-        )
-    }
+/// The first of the client's subprotocols that the actor has: a client puts the one that it
+/// likes best first. None is chosen if it asks for others only; a browser then ends the
+/// connection.
+fn choose(request: &Request<'_>, site: &Site) -> Option<String> {
+    let mut asked = request.list("Sec-WebSocket-Protocol");
+    let known = |name: &[u8]| site.subprotocols.iter().find(|own| own.as_bytes() == name);
+    asked.find_map(known).cloned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::request::*, *};
+    use crate::manifest::Listener;
 
     /// The request of RFC 6455, section 1.2, with some text replaced.
     fn request(from: &str, to: &str) -> Vec<u8> {
@@ -176,8 +111,19 @@ mod tests {
         request.replacen(from, to, 1).into_bytes()
     }
 
+    /// A listener as it is by default, with some of it changed.
+    fn site(change: impl FnOnce(&mut Listener)) -> Site {
+        let mut listener = Listener::new([127, 0, 0, 1].into(), 0);
+        change(&mut listener);
+        Site::new(&listener).unwrap()
+    }
+
+    fn decide(bytes: &[u8]) -> Decision {
+        super::super::request::decide(bytes, &site(|_| {}))
+    }
+
     fn refusal(from: &str, to: &str) -> Refusal {
-        match decide(&request(from, to), "/ws") {
+        match decide(&request(from, to)) {
             Decision::Refuse(refusal) => refusal,
             other => panic!("{from} as {to}: {other:?}"),
         }
@@ -189,14 +135,17 @@ mod tests {
         let len = bytes.len();
         bytes.extend(b"frames");
         let accept = String::from("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-        assert_eq!(decide(&bytes, "/ws"), Decision::Upgrade { accept, len });
+        assert_eq!(
+            decide(&bytes),
+            Decision::Upgrade { upgrade: Upgrade { accept, subprotocol: None }, len }
+        );
     }
 
     #[test]
     fn every_prefix_of_a_request_is_incomplete() {
         let bytes = request("", "");
         for len in 0..bytes.len() {
-            assert_eq!(decide(&bytes[..len], "/ws"), Decision::Incomplete, "{len} bytes");
+            assert_eq!(decide(&bytes[..len]), Decision::Incomplete, "{len} bytes");
         }
     }
 
@@ -211,7 +160,7 @@ mod tests {
             ("Sec-WebSocket-Version: 13", "Sec-WebSocket-Version:13 "),
             ("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"),
         ] {
-            let decision = decide(&request(from, to), "/ws");
+            let decision = decide(&request(from, to));
             assert!(matches!(decision, Decision::Upgrade { .. }), "{to}: {decision:?}");
         }
     }
@@ -248,20 +197,20 @@ mod tests {
         let room = MOST_BYTES - request("", "").len();
         let fits = format!("/ws?{} ", "x".repeat(room - 1));
         assert_eq!(request("/ws ", &fits).len(), MOST_BYTES);
-        let decision = decide(&request("/ws ", &fits), "/ws");
+        let decision = decide(&request("/ws ", &fits));
         assert!(matches!(decision, Decision::Upgrade { .. }), "{decision:?}");
         let too_long = format!("/ws?{} ", "x".repeat(room));
         assert_eq!(refusal("/ws ", &too_long), Refusal::TooLarge);
         // Without an end, as soon as 8 KiB are there.
         let endless = vec![b'a'; MOST_BYTES];
-        assert_eq!(decide(&endless[..MOST_BYTES - 1], "/ws"), Decision::Incomplete);
-        assert_eq!(decide(&endless, "/ws"), Decision::Refuse(Refusal::TooLarge));
+        assert_eq!(decide(&endless[..MOST_BYTES - 1]), Decision::Incomplete);
+        assert_eq!(decide(&endless), Decision::Refuse(Refusal::TooLarge));
     }
 
     #[test]
     fn sixty_four_fields_are_taken_and_one_more_is_not() {
         let fields = |n| "a:b\r\n".repeat(n) + "Host: server.example.com\r\n";
-        let decision = decide(&request("Host: server.example.com\r\n", &fields(59)), "/ws");
+        let decision = decide(&request("Host: server.example.com\r\n", &fields(59)));
         assert!(matches!(decision, Decision::Upgrade { .. }), "{decision:?}");
         assert_eq!(refusal("Host: server.example.com\r\n", &fields(60)), Refusal::TooLarge);
     }

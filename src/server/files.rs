@@ -1,0 +1,201 @@
+//! The files of a listener's `static` folder.
+//!
+//! Opening and reading happen on the threads that are there for what blocks: a card that is
+//! slow to read must not hold up the sockets.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    sync::Arc,
+    time::UNIX_EPOCH,
+};
+
+use smol::{io::AsyncWriteExt as _, unblock};
+
+use super::{refusal::Refusal, site::Site, wire::Wire};
+
+/// How much is read at a time, in bytes: what a download has in memory.
+const CHUNK: usize = 16 * 1024;
+
+/// The types of files, by the end of the name. What is not here may be anything.
+const TYPES: [(&str, &str); 24] = [
+    ("html", "text/html; charset=utf-8"),
+    ("htm", "text/html; charset=utf-8"),
+    ("css", "text/css; charset=utf-8"),
+    ("js", "text/javascript; charset=utf-8"),
+    ("mjs", "text/javascript; charset=utf-8"),
+    ("json", "application/json"),
+    ("map", "application/json"),
+    ("webmanifest", "application/manifest+json"),
+    ("wasm", "application/wasm"),
+    ("txt", "text/plain; charset=utf-8"),
+    ("md", "text/plain; charset=utf-8"),
+    ("csv", "text/csv; charset=utf-8"),
+    ("xml", "application/xml"),
+    ("pdf", "application/pdf"),
+    ("svg", "image/svg+xml"),
+    ("png", "image/png"),
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("gif", "image/gif"),
+    ("webp", "image/webp"),
+    ("ico", "image/vnd.microsoft.icon"),
+    ("woff2", "font/woff2"),
+    ("mp3", "audio/mpeg"),
+    ("mp4", "video/mp4"),
+];
+
+/// What was found under a path.
+#[derive(Debug)]
+pub enum Found {
+    /// A file.
+    File {
+        /// Open, at its beginning.
+        file: File,
+        /// Its size in bytes.
+        len: u64,
+        /// The value of `ETag`.
+        tag: String,
+        /// The value of `Content-Type`.
+        ty: &'static str,
+    },
+    /// The file that the client has already, by the value of `ETag`.
+    Known(String),
+    /// A folder; this is its path with the `/` at its end.
+    Folder(String),
+}
+
+/// Looks for a file. `path` is relative to the folder; `known` is what the client says of the
+/// one that it has.
+///
+/// # Errors
+/// There is none, or it is not to be served.
+pub async fn find(
+    site: Arc<Site>,
+    path: String,
+    known: Option<String>,
+    limit: usize,
+) -> Result<Found, Refusal> {
+    unblock(move || open(&site, path, known.as_deref(), limit)).await
+}
+
+/// [`find`], waiting for the disk.
+fn open(
+    site: &Site,
+    mut path: String,
+    known: Option<&str>,
+    limit: usize,
+) -> Result<Found, Refusal> {
+    let not_found = || Refusal::NotFound { path: site.path.clone() };
+    let folder = site.files.as_ref().ok_or_else(not_found)?;
+    if path.is_empty() || path.ends_with('/') {
+        path += "index.html";
+    }
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::PermissionDenied => Refusal::Forbidden("this file may not be read"),
+        _ => not_found(),
+    };
+    let file = folder.file(&path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Ok(Found::Folder(path + "/"));
+    }
+    if !metadata.is_file() {
+        return Err(not_found());
+    }
+    let len = metadata.len();
+    if usize::try_from(len).map_or(true, |len| len > limit) {
+        return Err(Refusal::Forbidden("this file is larger than `limits.file`"));
+    }
+    let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let tag = format!("\"{:x}-{len:x}\"", changed.unwrap_or_default().as_nanos());
+    let is_known = |known: &str| {
+        known.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
+    };
+    if known.is_some_and(is_known) {
+        return Ok(Found::Known(tag));
+    }
+    Ok(Found::File { file, len, tag, ty: type_of(&path) })
+}
+
+/// The value of `Content-Type` for a file of this name.
+fn type_of(path: &str) -> &'static str {
+    let end = path.rsplit_once('.').map_or("", |(_, end)| end);
+    let known = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(end));
+    known.map_or("application/octet-stream", |(_, ty)| ty)
+}
+
+/// Sends `len` bytes of a file.
+///
+/// # Errors
+/// The socket failed, or the file has become shorter meanwhile.
+pub async fn send(socket: &mut Wire, file: File, len: u64) -> io::Result<()> {
+    let mut reader = file.take(len);
+    let mut left = len;
+    while left > 0 {
+        let (back, chunk) = unblock(move || {
+            let mut chunk = vec![0; CHUNK];
+            let read = reader.read(&mut chunk).map(|len| {
+                chunk.truncate(len);
+                chunk
+            });
+            (reader, read)
+        })
+        .await;
+        let chunk = chunk?;
+        if chunk.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        socket.write_all(&chunk).await?;
+        left = left.saturating_sub(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        reader = back;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::manifest::Listener;
+
+    #[test]
+    fn a_path_is_a_file_a_folder_or_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("sub.d")).unwrap();
+        for (name, text) in [("index.html", "<p>"), ("sub.d/index.html", "sub"), ("a.JS", "12345")]
+        {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let mut listener = Listener::new([127, 0, 0, 1].into(), 0);
+        listener.static_folder = Some(folder.path().into());
+        let site = Site::new(&listener).unwrap();
+        let found = |path: &str| match open(&site, path.into(), None, 5) {
+            Ok(Found::File { len, ty, .. }) => format!("{len} {ty}"),
+            Ok(Found::Folder(path)) => path,
+            Ok(Found::Known(_)) => "known".into(),
+            Err(refusal) => refusal.status().into(),
+        };
+        for (path, expected) in [
+            ("", "3 text/html; charset=utf-8"),
+            ("index.html", "3 text/html; charset=utf-8"),
+            ("sub.d", "sub.d/"),
+            ("sub.d/", "3 text/html; charset=utf-8"),
+            ("a.JS", "5 text/javascript; charset=utf-8"),
+            ("missing", "404 Not Found"),
+            ("a.JS/", "404 Not Found"),
+            ("../a.JS", "404 Not Found"),
+        ] {
+            assert_eq!(found(path), expected, "{path}");
+        }
+        fs::write(folder.path().join("a.JS"), "123456").unwrap();
+        assert_eq!(found("a.JS"), "403 Forbidden");
+        let Ok(Found::File { tag, .. }) = open(&site, String::new(), None, 5) else { panic!() };
+        for known in [&tag, "*", &format!("\"x\", W/{tag}")] {
+            let again = open(&site, String::new(), Some(known), 5);
+            assert!(matches!(again, Ok(Found::Known(_))), "{known}");
+        }
+        assert!(matches!(open(&site, String::new(), Some("\"x\""), 5), Ok(Found::File { .. })));
+    }
+}

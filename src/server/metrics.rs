@@ -1,0 +1,77 @@
+//! `GET /metrics`: an actor's counters in Prometheus' text format, version 0.0.4.
+
+use std::fmt::{Display, Write as _};
+
+use super::accept::Service;
+
+/// The metrics of one actor, each with its name as the label `actor`; the process's own have no
+/// label.
+pub fn text(service: &Service) -> String {
+    let mut text = String::with_capacity(4096);
+    // A manifest's name has no character that would have to be escaped in a label.
+    let label = format!("{{actor=\"{}\"}}", service.actor);
+    let stats = &service.stats;
+    let queued = service.connections.queued_bytes();
+    for (name, help, value) in [
+        ("connections", "Open connections.", number(service.connections.count())),
+        ("requests", "HTTP requests in progress.", number(service.pending.count())),
+        (
+            "mailbox_bytes",
+            "Bytes of events that wait for the actor.",
+            number(service.mailbox.bytes()),
+        ),
+        ("outbox_bytes", "Bytes of messages that wait for clients.", number(queued)),
+        (
+            "actor_memory_bytes",
+            "The instance's linear memory; 0 if there is none.",
+            stats.memory.get(),
+        ),
+        ("state_bytes", "The actor's state.", stats.state.get()),
+    ] {
+        metric(&mut text, &format!("footlight_{name}"), "gauge", help, [(&*label, value)]);
+    }
+    for (counter, name, _, help) in stats.list() {
+        let name = format!("footlight_{name}_total");
+        metric(&mut text, &name, "counter", help, [(&*label, counter.get())]);
+    }
+    let refusals: Vec<_> = stats.refusals().collect();
+    let labelled = refusals.iter().map(|(status, count)| {
+        (format!("{{actor=\"{}\",status=\"{status}\"}}", service.actor), *count)
+    });
+    let help = "HTTP requests that were refused, by status.";
+    metric(&mut text, "footlight_refused_requests_total", "counter", help, labelled);
+    if let Some(resident) = resident_bytes() {
+        let help = "Memory of the whole process.";
+        metric(&mut text, "process_resident_memory_bytes", "gauge", help, [("", resident)]);
+    }
+    let version = concat!("{version=\"", env!("CARGO_PKG_VERSION"), "\"}");
+    metric(&mut text, "footlight_build_info", "gauge", "Always 1.", [(version, 1)]);
+    text
+}
+
+/// Writes one metric: two lines about it, and one for each value.
+fn metric<L: Display>(
+    text: &mut String,
+    name: &str,
+    kind: &str,
+    help: &str,
+    values: impl IntoIterator<Item = (L, u64)>,
+) {
+    // Writing to a string can't fail.
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    for (label, value) in values {
+        let _ = writeln!(text, "{name}{label} {value}");
+    }
+}
+
+/// A size as a number.
+fn number(size: usize) -> u64 {
+    u64::try_from(size).unwrap_or(u64::MAX)
+}
+
+/// What of the process is in memory, where the system tells.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
+}

@@ -1,0 +1,124 @@
+//! Answers to plain HTTP requests, on the port of the WebSocket.
+
+use std::{io, sync::Arc};
+
+use smol::io::AsyncWriteExt as _;
+
+use super::{
+    accept::Service,
+    files::{self, Found},
+    metrics,
+    refusal::Refusal,
+    request::Page,
+    site::Site,
+    wire::Wire,
+};
+
+/// The page from which a person talks to the actor.
+const CONSOLE: &str = include_str!("console.html");
+
+/// What the console page may do: run what is in it, and open sockets.
+const CONSOLE_FIELDS: &str = "Content-Security-Policy: default-src 'none'; \
+     style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self' ws: wss:; \
+     img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n";
+
+/// What is to be sent after the head.
+enum Body {
+    /// This text.
+    Text(String),
+    /// This text, which is always the same.
+    Static(&'static str),
+    /// This many bytes of a file.
+    File(std::fs::File, u64),
+}
+
+/// Answers a request for a page.
+///
+/// # Errors
+/// Outside: the request is refused. Inside: the socket or a file failed on the way.
+pub async fn answer(
+    socket: &mut Wire,
+    page: Page,
+    head_only: bool,
+    site: &Arc<Site>,
+    service: &Service,
+) -> Result<io::Result<()>, Refusal> {
+    let (head, body) = match page {
+        Page::Health => {
+            if let Some(why) = service.connections.trouble() {
+                return Err(Refusal::Unavailable(why));
+            }
+            text("text/plain; charset=utf-8", "ok\n".into())
+        }
+        Page::Metrics => text("text/plain; version=0.0.4; charset=utf-8", metrics::text(service)),
+        Page::Console => console(),
+        Page::File { path, known } => {
+            let is_root = path.is_empty();
+            match files::find(site.clone(), path, known, service.limits.file).await {
+                Ok(found) => describe(found),
+                Err(Refusal::NotFound { .. }) if is_root && site.console => console(),
+                Err(refusal) => return Err(refusal),
+            }
+        }
+    };
+    service.stats.pages.add(1);
+    let send = async {
+        socket.write_all(head.as_bytes()).await?;
+        match body {
+            _ if head_only => Ok(()),
+            Body::Text(text) => socket.write_all(text.as_bytes()).await,
+            Body::Static(text) => socket.write_all(text.as_bytes()).await,
+            Body::File(file, len) => files::send(socket, file, len).await,
+        }
+    };
+    Ok(send.await)
+}
+
+/// The console page.
+fn console() -> (String, Body) {
+    let ty = "text/html; charset=utf-8";
+    (head("200 OK", &typed(ty, CONSOLE.len(), CONSOLE_FIELDS)), Body::Static(CONSOLE))
+}
+
+/// A text that was made for this request.
+fn text(ty: &str, text: String) -> (String, Body) {
+    (head("200 OK", &typed(ty, text.len(), "")), Body::Text(text))
+}
+
+/// What was found in the `static` folder.
+fn describe(found: Found) -> (String, Body) {
+    match found {
+        Found::File { file, len, tag, ty } => {
+            let fields = format!("ETag: {tag}\r\n");
+            (head("200 OK", &typed(ty, len, &fields)), Body::File(file, len))
+        }
+        Found::Known(tag) => {
+            (head("304 Not Modified", &format!("ETag: {tag}\r\n")), Body::Static(""))
+        }
+        Found::Folder(path) => {
+            // The path is absolute on this host: it can't lead to another.
+            let encoded = path.split('/').map(encode).collect::<Vec<_>>().join("/");
+            let fields = format!("Location: /{encoded}\r\nContent-Length: 0\r\n");
+            (head("301 Moved Permanently", &fields), Body::Static(""))
+        }
+    }
+}
+
+/// A part of a path, as it stands in a URL.
+fn encode(part: &str) -> String {
+    percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// The fields of an answer with a body.
+fn typed(ty: &str, len: impl std::fmt::Display, more: &str) -> String {
+    format!("Content-Type: {ty}\r\nContent-Length: {len}\r\n{more}")
+}
+
+/// An answer's head. The connection ends after every answer, and a browser asks again before
+/// it shows what it has kept.
+fn head(status: &str, fields: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\n{fields}Cache-Control: no-cache\r\n\
+         X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+    )
+}

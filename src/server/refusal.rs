@@ -1,0 +1,85 @@
+//! Why a request does not get what it asks for, and the answer that says so.
+
+use std::borrow::Cow;
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It is not HTTP/1.1, or lacks something: 400.
+    Bad(&'static str),
+    /// It does not show the token: 401.
+    Unauthorized,
+    /// A browser asks from a page that may not: 403.
+    Origin,
+    /// The file is larger than `limits.file`, or can't be read: 403.
+    Forbidden(&'static str),
+    /// There is nothing at this path: 404.
+    NotFound {
+        /// Where the socket is.
+        path: String,
+    },
+    /// Its method is neither GET nor HEAD: 405.
+    Method,
+    /// It took too long: 408.
+    Timeout,
+    /// It asks for no upgrade, or for another version of the protocol: 426.
+    UpgradeRequired,
+    /// Its head is too long: 431.
+    TooLarge,
+    /// There are too many connections or requests, or the host is stopping: 503.
+    Unavailable(&'static str),
+}
+
+impl Refusal {
+    /// The status line's number and phrase.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::Bad(_) => "400 Bad Request",
+            Self::Unauthorized => "401 Unauthorized",
+            Self::Origin | Self::Forbidden(_) => "403 Forbidden",
+            Self::NotFound { .. } => "404 Not Found",
+            Self::Method => "405 Method Not Allowed",
+            Self::Timeout => "408 Request Timeout",
+            Self::UpgradeRequired => "426 Upgrade Required",
+            Self::TooLarge => "431 Request Header Fields Too Large",
+            Self::Unavailable(_) => "503 Service Unavailable",
+        }
+    }
+
+    /// The header fields that belong to the status, and a line for a person to read.
+    fn parts(&self) -> (&'static str, Cow<'static, str>) {
+        match self {
+            Self::Bad(why) | Self::Forbidden(why) => ("", (*why).into()),
+            Self::Unauthorized => (
+                "WWW-Authenticate: Bearer\r\n",
+                "a token is needed: in `Authorization: Bearer …`, or as `?token=…`".into(),
+            ),
+            Self::Origin => ("", "this page may not connect; see `origins` in the manifest".into()),
+            Self::NotFound { path } => {
+                ("", format!("nothing is here; the WebSocket is at {path}").into())
+            }
+            Self::Method => ("Allow: GET, HEAD\r\n", "only GET and HEAD are answered here".into()),
+            Self::Timeout => ("", "the request took too long".into()),
+            Self::UpgradeRequired => (
+                "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+                "this is a WebSocket: connect with a WebSocket client, version 13".into(),
+            ),
+            Self::TooLarge => ("", "the request's head is too large".into()),
+            Self::Unavailable(why) => ("Retry-After: 5\r\n", (*why).into()),
+        }
+    }
+
+    /// The whole answer.
+    pub fn response(&self) -> String {
+        let (fields, body) = self.parts();
+        let connection =
+            if matches!(self, Self::UpgradeRequired) { "close, Upgrade" } else { "close" };
+        format!(
+            "HTTP/1.1 {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
+             Connection: {connection}\r\n{fields}\r\n{body}\n",
+            self.status(),
+            body.len() + 1
+        )
+    }
+}

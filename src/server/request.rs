@@ -1,0 +1,154 @@
+//! A request's head (RFC 9112), and what it asks for: bytes in, a decision out.
+
+use std::borrow::Cow;
+
+use httparse::{EMPTY_HEADER, Error as HttpError, Header, Status};
+use percent_encoding::percent_decode_str;
+
+use super::{
+    handshake::{self, Upgrade},
+    refusal::Refusal,
+    site::Site,
+};
+
+/// The most bytes that a request's head may have.
+pub const MOST_BYTES: usize = 8192;
+/// The most header fields that it may have.
+const MOST_FIELDS: usize = 64;
+
+/// What to do about the bytes that have come so far.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Wait for more.
+    Incomplete,
+    /// Upgrade to WebSocket.
+    Upgrade {
+        /// What to answer.
+        upgrade: Upgrade,
+        /// How many of the bytes were the head; what follows are frames.
+        len: usize,
+    },
+    /// Answer with something, and end.
+    Page {
+        /// With what.
+        page: Page,
+        /// Whether it is only asked for the answer's head (`HEAD`).
+        head_only: bool,
+    },
+    /// Refuse.
+    Refuse(Refusal),
+}
+
+/// What is served beside the WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Whether all is well.
+    Health,
+    /// The counters.
+    Metrics,
+    /// The page from which a person talks to the actor.
+    Console,
+    /// A file of the `static` folder.
+    File {
+        /// Its path inside, decoded. It ends in `/` where a folder is asked for.
+        path: String,
+        /// The entity tag that the client has, if it has one.
+        known: Option<String>,
+    },
+}
+
+/// A request's head, parsed.
+pub struct Request<'a> {
+    /// `GET`, for instance.
+    pub method: &'a str,
+    /// The path, as it was sent.
+    pub path: &'a str,
+    /// What follows the `?`.
+    pub query: &'a str,
+    /// 1 for HTTP/1.1.
+    pub version: u8,
+    /// The header fields.
+    fields: &'a [Header<'a>],
+}
+
+/// Decides about the head in `bytes`, for a listener that offers `site`.
+pub fn decide(bytes: &[u8], site: &Site) -> Decision {
+    let mut fields = [EMPTY_HEADER; MOST_FIELDS];
+    let mut parsed = httparse::Request::new(&mut fields);
+    let len = match parsed.parse(bytes) {
+        Ok(Status::Complete(len)) if len <= MOST_BYTES => len,
+        Ok(Status::Partial) if bytes.len() < MOST_BYTES => return Decision::Incomplete,
+        Ok(_) | Err(HttpError::TooManyHeaders) => return Decision::Refuse(Refusal::TooLarge),
+        Err(_) => {
+            return Decision::Refuse(Refusal::Bad("this is not an HTTP/1.1 request"));
+        }
+    };
+    let target = parsed.path.unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let request = Request {
+        method: parsed.method.unwrap_or_default(),
+        path,
+        query,
+        version: parsed.version.unwrap_or_default(),
+        fields: parsed.headers,
+    };
+    let decided = if request.has_token("Upgrade", "websocket") {
+        handshake::upgrade(&request, site).map(|upgrade| Decision::Upgrade { upgrade, len })
+    } else {
+        let head_only = request.method == "HEAD";
+        page(&request, site).map(|page| Decision::Page { page, head_only })
+    };
+    decided.unwrap_or_else(Decision::Refuse)
+}
+
+/// What a request without an upgrade asks for. The host's own names come before those of the
+/// `static` folder, except that its `index.html` takes the place of the console page at `/`.
+fn page(request: &Request<'_>, site: &Site) -> Result<Page, Refusal> {
+    if !matches!(request.method, "GET" | "HEAD") {
+        return Err(Refusal::Method);
+    }
+    match request.path {
+        "/healthz" => return Ok(Page::Health),
+        "/metrics" => return request.authorize(site).map(|()| Page::Metrics),
+        "/console" if site.console => return Ok(Page::Console),
+        path if path == site.path => return Err(Refusal::UpgradeRequired),
+        "/" if site.files.is_none() && site.console => return Ok(Page::Console),
+        "/" if site.files.is_none() => return Err(Refusal::UpgradeRequired),
+        _ => {}
+    }
+    let not_found = || Refusal::NotFound { path: site.path.clone() };
+    let encoded = request.path.strip_prefix('/').filter(|_| site.files.is_some());
+    let path = percent_decode_str(encoded.ok_or_else(not_found)?).decode_utf8();
+    let path = path.map(Cow::into_owned).map_err(|_| not_found())?;
+    let known = request.field("If-None-Match").next().and_then(|tag| str::from_utf8(tag).ok());
+    Ok(Page::File { path, known: known.map(Into::into) })
+}
+
+impl<'a> Request<'a> {
+    /// The values of a field, without the white space around them.
+    pub fn field(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let fields = self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name));
+        fields.map(|field| field.value.trim_ascii())
+    }
+
+    /// The members of a field that is a list (RFC 9110, section 5.6.1).
+    pub fn list(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let members = self.field(name).flat_map(|value| value.split(|byte| *byte == b','));
+        members.map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+    }
+
+    /// Whether a field that is a list of tokens has this one, in any case.
+    pub fn has_token(&self, name: &str, token: &str) -> bool {
+        self.list(name).any(|found| found.eq_ignore_ascii_case(token.as_bytes()))
+    }
+
+    /// Checks that the token is shown, if there is one.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn authorize(&self, site: &Site) -> Result<(), Refusal> {
+        let Some(token) = &site.token else { return Ok(()) };
+        let shown = token.is_shown(self.field("Authorization").next(), self.query);
+        if shown { Ok(()) } else { Err(Refusal::Unauthorized) }
+    }
+}

@@ -1,0 +1,93 @@
+//! What one listener of an actor offers and asks for: its manifest's `config`, with the files
+//! that this names opened.
+
+use std::{fmt, io, path::PathBuf};
+
+use super::{
+    folder::Folder,
+    token::{Token, TokenError},
+};
+use crate::manifest::{AutoResponse, Listener, OnOverflow};
+
+/// What one listener offers and asks for.
+#[derive(Debug)]
+pub struct Site {
+    /// Where the WebSocket is, beside `/`.
+    pub path: String,
+    /// The pages that a browser may connect from; `None` allows all.
+    pub origins: Option<Vec<String>>,
+    /// The subprotocols that a client may ask for.
+    pub subprotocols: Vec<String>,
+    /// What a client must show.
+    pub token: Option<Token>,
+    /// Whether there is a console page.
+    pub console: bool,
+    /// The files beside the socket.
+    pub files: Option<Folder>,
+    /// A text that is answered without the actor.
+    pub auto_response: Option<AutoResponse>,
+    /// What becomes of a client that does not read its messages.
+    pub on_overflow: OnOverflow,
+}
+
+/// Why a listener can't be served. The operator's fault.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SiteError {
+    /// The token can't be had.
+    Token {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: TokenError,
+    },
+    /// The folder can't be served.
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl Site {
+    /// Opens what the manifest names.
+    ///
+    /// # Errors
+    /// See [`SiteError`].
+    pub fn new(listener: &Listener) -> Result<Self, SiteError> {
+        let token = listener.token_file.as_ref().map(|file| {
+            Token::load(file).map_err(|error| SiteError::Token { file: file.clone(), error })
+        });
+        let files = listener.static_folder.as_ref().map(|folder| {
+            let folder = folder.clone();
+            Folder::open(&folder).map_err(|error| SiteError::Folder { folder, error })
+        });
+        Ok(Self {
+            path: listener.path.clone(),
+            origins: listener.origins.clone(),
+            subprotocols: listener.subprotocols.clone(),
+            token: token.transpose()?,
+            console: listener.console,
+            files: files.transpose()?,
+            auto_response: listener.auto_response.clone(),
+            on_overflow: listener.on_overflow,
+        })
+    }
+}
+
+impl fmt::Display for SiteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token { file, error } => write!(f, "{}: {error}", file.display()),
+            Self::Folder { folder, error } => write!(
+                f,
+                "{}: cannot be served: {error}; `static` must name a folder, relative to its \
+                 manifest",
+                folder.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for SiteError {}

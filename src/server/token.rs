@@ -1,0 +1,138 @@
+//! The token that a client must show, if its listener asks for one (RFC 6750).
+
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use constant_time_eq::constant_time_eq;
+use percent_encoding::percent_decode;
+
+/// The longest token, in bytes. It has to fit into a request's head, twice over in a query.
+const MOST_BYTES: usize = 2048;
+
+/// A secret that clients share with the host.
+pub struct Token(String);
+
+/// Why a token can't be had from its file.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// The file can't be read.
+    Io(io::Error),
+    /// It is empty, too long, or has more than one word.
+    NoToken,
+}
+
+impl Token {
+    /// Reads a token. White space around it does not belong to it: editors add a line end.
+    ///
+    /// # Errors
+    /// See [`TokenError`].
+    pub fn load(file: &Path) -> Result<Self, TokenError> {
+        let mut text = String::new();
+        let most = u64::try_from(2 * MOST_BYTES).unwrap_or(u64::MAX);
+        let file = File::open(file).map_err(TokenError::Io)?;
+        file.take(most).read_to_string(&mut text).map_err(TokenError::Io)?;
+        let token = text.trim_ascii();
+        let fits = (1..=MOST_BYTES).contains(&token.len());
+        if !fits || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(TokenError::NoToken);
+        }
+        Ok(Self(token.into()))
+    }
+
+    /// Whether a request shows it: in the field `Authorization`, or in the query for those
+    /// that can't set a field, as browsers can't. The time that this takes tells nothing but
+    /// the token's length.
+    pub fn is_shown(&self, authorization: Option<&[u8]>, query: &str) -> bool {
+        let bearer = authorization.and_then(|value| {
+            let (scheme, token) = value.split_at_checked(7)?;
+            scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
+        });
+        let of_query = || {
+            let given = query.split('&').find_map(|pair| pair.strip_prefix("token="));
+            given.is_some_and(|given| {
+                let given: Vec<u8> = percent_decode(given.as_bytes()).collect();
+                constant_time_eq(&given, self.0.as_bytes())
+            })
+        };
+        bearer.map_or_else(of_query, |token| constant_time_eq(token, self.0.as_bytes()))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(
+                f,
+                "cannot be read: {error}; `token_file` must name a text file, relative to its \
+                 manifest"
+            ),
+            Self::NoToken => write!(
+                f,
+                "holds no token; write one of 1 to {MOST_BYTES} ASCII characters without spaces, \
+                 for instance by `openssl rand -hex 32`"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for TokenError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_taken_from_the_field_or_the_query_and_only_whole() {
+        let token = Token("s3cret/+".into());
+        for (authorization, query, shown) in [
+            (Some("Bearer s3cret/+"), "", true),
+            (Some("bearer  s3cret/+ "), "", true),
+            (Some("Basic s3cret/+"), "", false),
+            (Some("Bearer s3cret/"), "", false),
+            (Some("Bearer"), "", false),
+            (Some("Bearer é"), "", false),
+            (None, "token=s3cret/+", true),
+            (None, "a=b&token=s3cret%2F%2B", true),
+            (None, "token=s3cret/+&token=other", true),
+            (None, "token=other&token=s3cret/+", false),
+            (None, "xtoken=s3cret/+", false),
+            (None, "token=", false),
+            (None, "", false),
+            // A field that is wrong is not made good by the query.
+            (Some("Bearer wrong"), "token=s3cret/+", false),
+        ] {
+            let found = token.is_shown(authorization.map(str::as_bytes), query);
+            assert_eq!(found, shown, "{authorization:?} {query}");
+        }
+    }
+
+    #[test]
+    fn a_file_holds_one_word_of_ascii_or_no_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        let load = |text: &[u8]| {
+            std::fs::write(&file, text).unwrap();
+            Token::load(&file).map(|token| token.0).map_err(|error| error.to_string())
+        };
+        assert_eq!(load(b"\ts3cret\r\n").as_deref(), Ok("s3cret"));
+        let longest = "x".repeat(MOST_BYTES);
+        assert_eq!(load(longest.as_bytes()).as_deref(), Ok(longest.as_str()));
+        for text in [&b""[..], b" \n", b"two words", "é".as_bytes(), b"\xff", b"a\0b"] {
+            assert!(load(text).is_err(), "{text:?}");
+        }
+        assert!(load("x".repeat(MOST_BYTES + 1).as_bytes()).unwrap_err().contains("no token"));
+        let missing = Token::load(&folder.path().join("missing")).unwrap_err().to_string();
+        assert!(missing.starts_with("cannot be read: "), "{missing}");
+    }
+}
