@@ -19,7 +19,7 @@ use wit_core::{
 
 use super::{
     imports::Guest,
-    meter::{MOST_AT_ONCE, Meter},
+    meter::{Grant, Meter},
     module::Module,
     start,
 };
@@ -92,7 +92,7 @@ pub enum CallError {
         /// What wasmi says.
         error: wasmi::Error,
     },
-    /// The event's fuel is spent, or one step needed more than [`MOST_AT_ONCE`].
+    /// The event's fuel is spent.
     OutOfFuel {
         /// In which export.
         export: &'static str,
@@ -101,6 +101,15 @@ pub enum CallError {
     },
     /// `cabi_realloc` gave a place outside the memory.
     Lower(LowerError),
+    /// One step needed more fuel than any may, however much the event has.
+    TooMuchAtOnce {
+        /// In which export.
+        export: &'static str,
+        /// What it needed.
+        needed: u64,
+        /// What is allowed.
+        most: u64,
+    },
     /// The result is no valid value, or past a limit.
     Lift(LiftError),
 }
@@ -129,13 +138,13 @@ impl Instance {
         let guest = Guest { limits: growth, lines, line: limits.log_line, connection: None };
         let mut store = Store::new(module.module.engine(), guest);
         store.limiter(|guest| &mut guest.limits);
-        let trap = |error| CallError::Trap { export: "the instantiation", error };
-        // Data and element segments are copied here, which is charged as bulk instructions are.
-        // The start function does not run: see `start`.
-        meter.give(&mut store, MOST_AT_ONCE.min(meter.limit())).map_err(trap)?;
-        let instance = module.linker.instantiate_and_start(&mut store, &module.module);
-        meter.settle(&store).map_err(trap)?;
-        let instance = instance.map_err(trap)?;
+        // Nothing is charged for this. It makes the memory and the tables, within the limits
+        // above, and copies the segments, which `scan` holds to a number and the file's size to
+        // a length. No code runs: of the start function, `start` makes an export.
+        let instance = module
+            .linker
+            .instantiate_and_start(&mut store, &module.module)
+            .map_err(|error| CallError::Trap { export: "the instantiation", error })?;
         let mut this = Self::resolve(store, instance, module, limits)?;
         for (export, name) in
             [(start::EXPORT, "the start function"), (shape::INITIALIZE.0, shape::INITIALIZE.0)]
@@ -286,10 +295,7 @@ impl Instance {
         meter: &mut Meter,
     ) -> Result<R, CallError> {
         let trap = |error| CallError::Trap { export, error };
-        let spent = |meter: &Meter| CallError::OutOfFuel { export, limit: meter.limit() };
-        if !meter.give(&mut self.store, 1).map_err(trap)? {
-            return Err(spent(meter));
-        }
+        self.fuel(export, 1, meter)?;
         let mut step = func.call_resumable(&mut self.store, parameters);
         loop {
             meter.settle(&self.store).map_err(trap)?;
@@ -302,9 +308,7 @@ impl Instance {
                 TypedResumableCall::OutOfFuel(call) => call,
             };
             meter.pause().await;
-            if !meter.give(&mut self.store, call.required_fuel().max(1)).map_err(trap)? {
-                return Err(spent(meter));
-            }
+            self.fuel(export, call.required_fuel().max(1), meter)?;
             step = call.resume(&mut self.store);
         }
     }
@@ -318,6 +322,21 @@ impl fmt::Display for CallError {
                 f,
                 "it spent its {limit} units of fuel in {export}; make it do less for each \
                  message, or raise `limits.fuel`"
+
+    /// Gives the store fuel for the next slice, of which one step needs at least `needed`.
+    fn fuel(
+        &mut self,
+        export: &'static str,
+        needed: u64,
+        meter: &mut Meter,
+    ) -> Result<(), CallError> {
+        let given = meter.give(&mut self.store, needed);
+        match given.map_err(|error| CallError::Trap { export, error })? {
+            Grant::Given => Ok(()),
+            Grant::Spent => Err(CallError::OutOfFuel { export, limit: meter.limit() }),
+            Grant::TooMuch { most } => Err(CallError::TooMuchAtOnce { export, needed, most }),
+        }
+    }
             ),
             Self::Lower(error) => error.fmt(f),
             Self::Lift(error) => write!(f, "its result is not valid: {error}"),
@@ -326,3 +345,9 @@ impl fmt::Display for CallError {
 }
 
 impl std::error::Error for CallError {}
+            Self::TooMuchAtOnce { export, needed, most } => write!(
+                f,
+                "one step needed {needed} units of fuel at once in {export}, where {most} are \
+                 allowed; make it grow, fill or copy less memory at once, or split a function of \
+                 that many instructions outside loops"
+            ),

@@ -9,10 +9,25 @@ use wasmi::Store;
 
 /// The most fuel that one step may need at once. A function's code outside loops is charged at
 /// its entry, and bulk instructions by the bytes they move (1 unit for 512), so a step may need
-/// more than a slice; past this bound it is refused as if out of fuel. It allows 30 MB in one
-/// `memory.copy`, and code of 60,000 instructions without a loop. More could use up the native
-/// stack: some builds of wasmi keep up to 190 bytes of it for each call until the slice ends.
+/// more than a slice; past this bound it is refused, however much fuel the event has. It allows
+/// 30 MB in one `memory.copy`, and code of 60,000 instructions without a loop. More could use up
+/// the native stack: some builds of wasmi keep up to 190 bytes of it for each call until the
+/// slice ends.
 pub const MOST_AT_ONCE: u64 = 60_000;
+
+/// What came of asking for fuel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// The store has it.
+    Given,
+    /// The event has not that much left.
+    Spent,
+    /// No step may need that much.
+    TooMuch {
+        /// The most that one may need.
+        most: u64,
+    },
+}
 
 /// The fuel of one actor.
 #[derive(Debug)]
@@ -50,18 +65,22 @@ impl Meter {
         self.limit
     }
 
-    /// Gives the store a slice, or `needed` if that is more. `false` if the event has not
-    /// that much left, or if no step may need that much.
+    /// Gives the store a slice, or `needed` if that is more.
     ///
     /// # Errors
     /// The store does not count fuel, which would be this program's mistake.
-    pub fn give<T>(&mut self, store: &mut Store<T>, needed: u64) -> Result<bool, wasmi::Error> {
-        if needed > self.left || needed > MOST_AT_ONCE.max(self.slice) {
-            return Ok(false);
+    pub fn give<T>(&mut self, store: &mut Store<T>, needed: u64) -> Result<Grant, wasmi::Error> {
+        let most = MOST_AT_ONCE.max(self.slice);
+        // Said first: with more fuel, such a step would still be refused.
+        if needed > most {
+            return Ok(Grant::TooMuch { most });
+        }
+        if needed > self.left {
+            return Ok(Grant::Spent);
         }
         self.given = needed.max(self.slice).min(self.left);
         store.set_fuel(self.given)?;
-        Ok(true)
+        Ok(Grant::Given)
     }
 
     /// Takes back what the store has not spent.

@@ -3,6 +3,7 @@
 use async_tungstenite::tungstenite::Message;
 
 use super::{
+    growth::AT_ONCE,
     guest::{fails, harmless},
     instructions::largest_slice,
     stage::{act, end},
@@ -99,8 +100,8 @@ fn guests_whose_straight_line_code_costs_more_than_one_step_may_are_stopped() {
     let steps = "i32.eqz ".repeat(1_050_000);
     let grows = "(drop (memory.grow (i32.const 65535)))".repeat(5_000);
     act(&[
-        fails("runs-straight-on", &["fuel"]).attack(format!("i32.const 0 {steps}")),
-        fails("grows-straight-on", &["fuel"]).first(grows),
+        fails("runs-straight-on", AT_ONCE).attack(format!("i32.const 0 {steps}")),
+        fails("grows-straight-on", AT_ONCE).first(grows),
     ]);
 }
 

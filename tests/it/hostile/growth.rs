@@ -1,7 +1,7 @@
 //! Guests that want more memory, or to have all of it moved about.
 
 use super::{
-    guest::{fails, harmless},
+    guest::{Guest, fails, harmless},
     stage::act,
 };
 
@@ -25,6 +25,9 @@ pub fn for_ever(body: &str) -> String {
 fn grow(pages: u32) -> String {
     format!("(loop $g (br_if $g (i32.ge_s (memory.grow (i32.const {pages})) (i32.const 0))))")
 }
+
+/// What the log says of one that wanted more in one step than any may.
+pub const AT_ONCE: &[&str] = &["units of fuel at once in ntwk:theater", "where 60000 are allowed"];
 
 /// What the log says of one that used up its fuel.
 pub const SPENT: &[&str] = &["fuel", "ntwk:theater/websocket-server#handle-message"];
@@ -56,11 +59,26 @@ fn guests_that_grow_their_memory_without_end_get_what_the_limit_allows() {
         fails("grows-and-gives-up", &["it trapped", "unreachable"])
             .first(format!("{} (unreachable)", grow(16))),
         fails("grows-for-ever", SPENT).attack(for_ever(&grow(1))),
-        fails("grows-by-more-than-a-step-may-cost", SPENT)
-            .limit("memory", "\"1GiB\"")
-            .first("(drop (memory.grow (i32.const 2000)))"),
         harmless("grows-in-realloc").realloc(&grow(16)),
         harmless("grows-in-post").post(&grow(16)),
+    ]);
+}
+
+#[test]
+fn one_step_may_take_or_move_as_much_memory_as_the_bound_allows_and_no_more() {
+    // A unit of fuel is 512 bytes, a page 128 units.
+    let large = |guest: Guest| guest.limit("memory", "\"64MiB\"");
+    let take = |pages| {
+        format!(
+            "(if (i32.lt_s (memory.grow (i32.const {pages})) (i32.const 0)) (then unreachable))"
+        )
+    };
+    let fill = |bytes| format!("(memory.fill (i32.const 65536) (i32.const 0) (i32.const {bytes}))");
+    act(&[
+        large(harmless("grows-by-as-much-as-allowed")).first(take(468)),
+        large(fails("grows-by-a-page-more", AT_ONCE)).first(take(469)),
+        large(harmless("fills-as-much-as-allowed")).memory("480").first(fill(30_720_511)),
+        large(fails("fills-a-byte-more", AT_ONCE)).memory("480").first(fill(30_720_512)),
     ]);
 }
 

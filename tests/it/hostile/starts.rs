@@ -92,7 +92,7 @@ fn guests_that_do_not_come_back_from_their_start_are_left_out() {
         bad(
             "start-goes-straight-on",
             &start(&"(drop (memory.grow (i32.const 65535)))".repeat(5_000)),
-            &["fuel"],
+            &["units of fuel at once in the start function"],
         ),
     ]);
 }
