@@ -48,6 +48,8 @@ pub struct Instance {
     init_post: Option<PostReturn>,
     /// What a result may come to.
     budget: Budget,
+    /// The size of its memory once it was made, before the first call.
+    first_size: usize,
 }
 
 /// `cabi_post_…`.
@@ -99,8 +101,6 @@ pub enum CallError {
         /// The fuel that the event had.
         limit: u64,
     },
-    /// `cabi_realloc` gave a place outside the memory.
-    Lower(LowerError),
     /// One step needed more fuel than any may, however much the event has.
     TooMuchAtOnce {
         /// In which export.
@@ -110,6 +110,8 @@ pub enum CallError {
         /// What is allowed.
         most: u64,
     },
+    /// `cabi_realloc` gave a place outside the memory.
+    Lower(LowerError),
     /// The result is no valid value, or past a limit.
     Lift(LiftError),
 }
@@ -153,6 +155,7 @@ impl Instance {
                 this.call(name, function, (), meter).await?;
             }
         }
+        this.first_size = this.memory_size();
         Ok(this)
     }
 
@@ -191,6 +194,7 @@ impl Instance {
             init: init.ok(),
             init_post: instance.get_typed_func(&store, shape.init_post()).ok(),
             budget,
+            first_size: 0,
             store,
         })
     }
@@ -261,6 +265,12 @@ impl Instance {
         self.store.data_mut().connection = Some(connection);
     }
 
+    /// Whether its memory has grown past `watermark`, so that a new instance would be smaller:
+    /// one that begins with more than that is none the smaller for being made anew.
+    pub fn has_grown_past(&self, watermark: usize) -> bool {
+        self.memory_size() > watermark.max(self.first_size)
+    }
+
     /// The size of the linear memory in bytes.
     pub fn memory_size(&self) -> usize {
         self.memory.data_size(&self.store)
@@ -312,16 +322,6 @@ impl Instance {
             step = call.resume(&mut self.store);
         }
     }
-}
-
-impl fmt::Display for CallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Trap { export, error } => write!(f, "it trapped in {export}: {error}"),
-            Self::OutOfFuel { export, limit } => write!(
-                f,
-                "it spent its {limit} units of fuel in {export}; make it do less for each \
-                 message, or raise `limits.fuel`"
 
     /// Gives the store fuel for the next slice, of which one step needs at least `needed`.
     fn fuel(
@@ -337,6 +337,22 @@ impl fmt::Display for CallError {
             Grant::TooMuch { most } => Err(CallError::TooMuchAtOnce { export, needed, most }),
         }
     }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trap { export, error } => write!(f, "it trapped in {export}: {error}"),
+            Self::OutOfFuel { export, limit } => write!(
+                f,
+                "it spent its {limit} units of fuel in {export}; make it do less for each \
+                 message, or raise `limits.fuel`"
+            ),
+            Self::TooMuchAtOnce { export, needed, most } => write!(
+                f,
+                "one step needed {needed} units of fuel at once in {export}, where {most} are \
+                 allowed; make it grow, fill or copy less memory at once, or split a function of \
+                 that many instructions outside loops"
             ),
             Self::Lower(error) => error.fmt(f),
             Self::Lift(error) => write!(f, "its result is not valid: {error}"),
@@ -345,9 +361,3 @@ impl fmt::Display for CallError {
 }
 
 impl std::error::Error for CallError {}
-            Self::TooMuchAtOnce { export, needed, most } => write!(
-                f,
-                "one step needed {needed} units of fuel at once in {export}, where {most} are \
-                 allowed; make it grow, fill or copy less memory at once, or split a function of \
-                 that many instructions outside loops"
-            ),

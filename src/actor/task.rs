@@ -178,10 +178,10 @@ impl Actor {
         let message = message(&event.kind, &mut code);
         let outcome =
             instance.handle_message(message, self.state.as_deref(), &mut self.meter).await?;
-        if instance.memory_size() <= self.limits.watermark {
-            self.instance = Some(instance);
-        } else {
+        if instance.has_grown_past(self.limits.watermark) {
             self.stats.watermarks.add(1);
+        } else {
+            self.instance = Some(instance);
         }
         Ok(outcome)
     }

@@ -36,7 +36,7 @@ pub struct Limits {
     /// 64 KiB. Default 16 MiB.
     pub memory: usize,
     /// The instance is dropped after a call that left its linear memory larger than this, in
-    /// bytes; the next event gets a new one. Default 4 MiB.
+    /// bytes, and larger than it was at first; the next event gets a new one. Default 4 MiB.
     pub watermark: usize,
     /// The most elements of one table. Default 16,384.
     pub table: usize,

@@ -83,6 +83,33 @@ fn one_step_may_take_or_move_as_much_memory_as_the_bound_allows_and_no_more() {
 }
 
 #[test]
+fn an_instance_that_begins_large_is_kept_and_one_that_has_become_large_is_not() {
+    // The texts that the present instance has seen, and the attack is the third: 80 pages are
+    // 5 MiB, past the watermark.
+    let sees = |guest: Guest, texts: u32| {
+        guest.with("(global $texts (mut i32) (i32.const 0))").first(format!(
+            "(if (i32.ne (global.get $texts) (i32.const {texts})) (then unreachable))"
+        ))
+    };
+    let count = "(global.set $texts (i32.add (global.get $texts) (i32.const 1)))";
+    let grow = "(drop (memory.grow (i32.const 80)))";
+    let init = r#"(func (export "ntwk:theater/actor#init") (result i32)
+        (i32.store (i32.const 52) (i32.const 0)) (i32.const 48) "#;
+    act(&[
+        sees(harmless("begins-large"), 3).memory("80").each(count),
+        sees(harmless("is-large-after-its-start"), 3)
+            .with(format!("(func $start {grow}) (start $start)"))
+            .each(count),
+        sees(harmless("is-large-after-initialize"), 3)
+            .with(format!(r#"(func (export "_initialize") {grow})"#))
+            .each(count),
+        // `init` is called on the first instance only.
+        sees(harmless("was-large-after-init"), 3).with(format!("{init} {grow})")).each(count),
+        sees(harmless("becomes-large"), 1).each(&format!("{count} {grow}")),
+    ]);
+}
+
+#[test]
 fn guests_that_move_all_their_memory_about_pay_for_every_byte() {
     let all = "(i32.shl (memory.size) (i32.const 16))";
     let fill = format!("(memory.fill (i32.const 0) (i32.const 7) {all})");
