@@ -8,7 +8,8 @@ use std::fmt;
 use wasmi::{ExternType, FuncType, ValType};
 use wit_core::{Shape, Signature, shape};
 
-use super::{imports, start};
+use super::{imports, scan::Tables, start};
+use crate::manifest::Limits;
 
 /// A module, looked at from outside.
 #[derive(Clone, Debug)]
@@ -89,8 +90,8 @@ pub fn fit(text: &str, limit: usize) -> String {
 }
 
 impl Report {
-    /// Looks at a compiled module. `memory_limit` is in bytes.
-    pub fn of(module: &wasmi::Module, file_bytes: usize, memory_limit: usize) -> Self {
+    /// Looks at a compiled module, which has these tables.
+    pub fn of(module: &wasmi::Module, tables: Tables, file_bytes: usize, limits: &Limits) -> Self {
         let shape =
             shape::HANDLE_MESSAGE.into_iter().find_map(|name| match module.get_export(name) {
                 Some(ExternType::Func(ty)) => Shape::detect(name, signature(&ty)?),
@@ -107,10 +108,11 @@ impl Report {
             faults: Vec::new(),
         };
         for export in module.exports() {
-            let verdict = report.judge_export(export.name(), export.ty(), memory_limit);
+            let verdict = report.judge_export(export.name(), export.ty(), limits.memory);
             report.exports.push(Item::new(export.name(), export.ty(), verdict));
         }
         report.find_faults();
+        report.judge_tables(tables, limits);
         report
     }
 
@@ -172,6 +174,24 @@ impl Report {
                 "it is no memory; let the linker export the linear memory under this name".into(),
             ),
             _ => Verdict::Ignored,
+        }
+    }
+
+    /// Finds tables past the limits. The interpreter would refuse each new instance for them.
+    fn judge_tables(&mut self, tables: Tables, limits: &Limits) {
+        let Tables { count, largest } = tables;
+        if count > limits.tables {
+            self.faults.push(format!(
+                "it has {count} tables, past the limit of {}; raise `limits.tables`",
+                limits.tables
+            ));
+        }
+        if usize::try_from(largest).map_or(true, |largest| largest > limits.table) {
+            self.faults.push(format!(
+                "one of its tables begins with {largest} elements, past the limit of {}; raise \
+                 `limits.table`",
+                limits.table
+            ));
         }
     }
 

@@ -80,7 +80,7 @@ impl Module {
                 (bytes.get(range).unwrap_or_default(), Some(len))
             }
         };
-        scan::scan(core).map_err(LoadError::Forbidden)?;
+        let tables = scan::scan(core).map_err(LoadError::Forbidden)?;
         let engine = Engine::new(&config());
         let exported = start::export(core);
         if let Cow::Owned(_) = exported {
@@ -88,7 +88,7 @@ impl Module {
             wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid)?;
         }
         let module = wasmi::Module::new(&engine, exported).map_err(LoadError::Invalid)?;
-        let mut report = Report::of(&module, bytes.len(), limits.memory);
+        let mut report = Report::of(&module, tables, bytes.len(), limits);
         report.component = component;
         let Some(shape) = report.shape.filter(|_| report.problems().next().is_none()) else {
             return Err(LoadError::Unfit(Box::new(report)));

@@ -1,4 +1,5 @@
-//! Refuses modules that are valid but would harm the host.
+//! Refuses modules that are valid but would harm the host, and finds what the interpreter does
+//! not tell about a module.
 //!
 //! Each rule here keeps out something that no compiler makes and that the interpreter does not
 //! stand. What is not valid passes: the interpreter says what is wrong with it.
@@ -51,11 +52,21 @@ pub enum Forbidden {
     },
 }
 
+/// The tables that an instance begins with. The manifest limits them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tables {
+    /// How many there are.
+    pub count: usize,
+    /// How many elements the largest one has.
+    pub largest: u64,
+}
+
 /// Looks through a core module.
 ///
 /// # Errors
 /// The first thing that it must not have.
-pub fn scan(module: &[u8]) -> Result<(), Forbidden> {
+pub fn scan(module: &[u8]) -> Result<Tables, Forbidden> {
+    let mut found = Tables::default();
     let (mut locals, mut elements) = (0usize, 0usize);
     for payload in Parser::new(0).parse_all(module) {
         match payload {
@@ -74,7 +85,7 @@ pub fn scan(module: &[u8]) -> Result<(), Forbidden> {
                     locals = counts.map_while(Result::ok).fold(locals, usize::saturating_add);
                 }
                 at_most("locals", locals, MOST_LOCALS)?;
-                let Ok(operators) = body.get_operators_reader() else { return Ok(()) };
+                let Ok(operators) = body.get_operators_reader() else { return Ok(found) };
                 for operator in operators.into_iter_with_offsets().map_while(Result::ok) {
                     if let (Operator::TableGrow { .. }, offset) = operator {
                         return Err(Forbidden::TableGrow { offset });
@@ -100,11 +111,16 @@ pub fn scan(module: &[u8]) -> Result<(), Forbidden> {
                 }
                 at_most("elements", elements, MOST_ELEMENTS)?;
             }
+            Ok(Payload::TableSection(tables)) => {
+                found.count = count(tables.count());
+                let sizes = tables.into_iter().map_while(Result::ok).map(|table| table.ty.initial);
+                found.largest = sizes.max().unwrap_or(0);
+            }
             Ok(_) => {}
-            Err(_) => return Ok(()),
+            Err(_) => return Ok(found),
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// A section's number of things, as a size.
@@ -138,7 +154,19 @@ mod tests {
     use super::*;
 
     fn scanned(text: &str) -> Result<(), Forbidden> {
-        scan(&wat::parse_str(text).unwrap())
+        scan(&wat::parse_str(text).unwrap()).map(drop)
+    }
+
+    #[test]
+    fn the_tables_that_a_module_begins_with_are_counted_and_the_largest_one_is_told() {
+        for (fields, count, largest) in [
+            ("", 0, 0),
+            ("(table 0 funcref)", 1, 0),
+            ("(table 7 funcref) (table 9 10 externref) (table 8 funcref)", 3, 9),
+        ] {
+            let found = scan(&wat::parse_str(format!("(module {fields})")).unwrap());
+            assert_eq!(found, Ok(Tables { count, largest }), "{fields}");
+        }
     }
 
     #[test]
@@ -201,7 +229,7 @@ mod tests {
         for bytes in
             [&b""[..], b"\0asm", b"\0asm\x01\0\0\0\x01\xff", b"\0asm\x01\0\0\0\x0a\x01\x01"]
         {
-            assert_eq!(scan(bytes), Ok(()));
+            assert_eq!(scan(bytes), Ok(Tables::default()));
         }
     }
 }

@@ -151,17 +151,6 @@ fn first_states_that_are_not_there_or_too_large_leave_the_actor_out() {
 }
 
 #[test]
-fn guests_that_claim_more_than_the_host_allows_are_left_out() {
-    let tables: String = (0..5).map(|_| "(table 1 funcref)").collect();
-    all_are_left_out(&[
-        bad("table-past-the-limit", "(table 16385 funcref)", &["table"]),
-        bad("table-of-four-billion", "(table 4294967295 funcref)", &["table"]),
-        bad("table-of-ten-million", "(table 10000000 funcref)", &["table"]),
-        bad("too-many-tables", &tables, &["tables"]),
-    ]);
-}
-
-#[test]
 fn an_instance_that_is_dear_to_make_does_not_take_the_fuel_of_the_event_that_needs_it() {
     // The start takes most of what an event may, and so does the text after the attack.
     let spend = "(local $n i32) (local.set $n (i32.const 100000)) (loop $l

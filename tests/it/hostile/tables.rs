@@ -4,6 +4,7 @@
 //! Guests that have it may be refused for that, by its name.
 
 use super::{
+    file::{check, load, says, with},
     growth::{SPENT, TEN_MILLION, for_ever, times},
     guest::{fails, harmless},
     stage::{act, act_if_loaded},
@@ -75,6 +76,31 @@ fn a_table_that_grows_where_a_slice_ends_does_so_once_and_the_guest_goes_on_from
             (call_indirect (type $v) (i32.const 0))",
         );
     act_if_loaded(vec![once, forger], GROW);
+}
+
+#[test]
+fn a_module_may_begin_with_as_many_tables_and_elements_as_the_limits_and_no_more() {
+    let tables =
+        |count: usize, elements: u32| with(&format!("(table {elements} funcref)").repeat(count));
+    let (fine, text) = load(&tables(4, 16_384));
+    assert!(fine, "{text}");
+    says(&tables(5, 1), "it has 5 tables, past the limit of 4; raise `limits.tables`");
+    for elements in [16_385, 10_000_000, u32::MAX] {
+        let reason = "elements, past the limit of 16384; raise `limits.table`";
+        says(&tables(1, elements), &format!("one of its tables begins with {elements} {reason}"));
+    }
+    // And where the manifest has others.
+    for (key, least, guest) in [
+        ("tables", 5, harmless("five-tables").with("(table 1 funcref)".repeat(5))),
+        ("table", 16_385, harmless("a-large-table").with("(table 16385 funcref)")),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        for (limit, loads) in [(least, true), (least - 1, false)] {
+            let manifest = guest.actor().limit(key, limit).write(folder.path());
+            let (fine, text) = check(&[manifest.to_str().unwrap()]);
+            assert!(fine == loads && text.contains(&format!("`limits.{key}`")) != loads, "{text}");
+        }
+    }
 }
 
 #[test]
