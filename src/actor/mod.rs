@@ -12,7 +12,7 @@
 //!
 //! And before the first message:
 //! - [`component`]: takes the core module out of a component.
-//! - [`scan`]: refuses what is valid but harmful.
+//! - [`scan`]: refuses what is valid but harmful; [`labels`] does so within functions.
 //! - [`start`]: makes the start function one that can be called in slices.
 //! - [`sections`]: what these two walk over.
 //! - [`inspect`]: what a module exports and imports, and whether that fits.
@@ -27,6 +27,7 @@ pub mod idle;
 pub mod imports;
 pub mod inspect;
 pub mod instance;
+pub mod labels;
 pub mod meter;
 pub mod module;
 pub mod scan;

@@ -6,12 +6,17 @@
 
 use std::fmt;
 
-use wasmparser::{ElementItems, Operator, Parser, Payload};
+use wasmparser::{ElementItems, FunctionBody, Operator, Parser, Payload};
+
+use super::labels::Labels;
 
 /// The most parameters, and the most results, of a function or a block. With a thousand of
-/// them a short instruction becomes a thousand moves, and a small module fills the memory when
-/// it is translated.
+/// them a short call becomes a thousand moves.
 const MOST_VALUES: usize = 64;
+/// The most types. Each takes more room in memory than in the file.
+const MOST_TYPES: usize = 10_000;
+/// Likewise. There is only one thing to import.
+const MOST_IMPORTS: usize = 1_000;
 /// The most locals of all functions together. The time to translate a function grows with
 /// their number, which takes no room in the file.
 const MOST_LOCALS: usize = 1_000_000;
@@ -68,33 +73,28 @@ pub struct Tables {
 pub fn scan(module: &[u8]) -> Result<Tables, Forbidden> {
     let mut found = Tables::default();
     let (mut locals, mut elements) = (0usize, 0usize);
+    let mut labels = Labels::default();
     for payload in Parser::new(0).parse_all(module) {
         match payload {
             Ok(Payload::TypeSection(types)) => {
+                at_most("types", count(types.count()), MOST_TYPES)?;
                 for ty in types.into_iter_err_on_gc_types().map_while(Result::ok) {
                     let (params, results) = (ty.params().len(), ty.results().len());
                     if params > MOST_VALUES || results > MOST_VALUES {
                         return Err(Forbidden::WideType { params, results });
                     }
+                    labels.add_type(params, results);
                 }
             }
-            Ok(Payload::CodeSectionEntry(body)) => {
-                if let Ok(groups) = body.get_locals_reader() {
-                    let counts = groups.into_iter().map_while(Result::ok);
-                    let counts = counts.map(|(count, _)| usize::try_from(count));
-                    locals = counts.map_while(Result::ok).fold(locals, usize::saturating_add);
-                }
-                at_most("locals", locals, MOST_LOCALS)?;
-                let Ok(operators) = body.get_operators_reader() else { return Ok(found) };
-                for operator in operators.into_iter_with_offsets().map_while(Result::ok) {
-                    if let (Operator::TableGrow { .. }, offset) = operator {
-                        return Err(Forbidden::TableGrow { offset });
-                    }
-                }
+            Ok(Payload::ImportSection(imports)) => {
+                at_most("imports", count(imports.count()), MOST_IMPORTS)?;
             }
             Ok(Payload::FunctionSection(functions)) => {
                 at_most("functions", count(functions.count()), MOST_FUNCTIONS)?;
+                let types = functions.into_iter().map_while(Result::ok);
+                types.for_each(|ty| labels.add_function(ty));
             }
+            Ok(Payload::CodeSectionEntry(body)) => scan_body(&body, &mut locals, &mut labels)?,
             Ok(Payload::GlobalSection(globals)) => {
                 at_most("globals", count(globals.count()), MOST_GLOBALS)?;
             }
@@ -121,6 +121,29 @@ pub fn scan(module: &[u8]) -> Result<Tables, Forbidden> {
         }
     }
     Ok(found)
+}
+
+/// Looks through a function's body. `locals` are those of all bodies up to now.
+fn scan_body(
+    body: &FunctionBody<'_>,
+    locals: &mut usize,
+    labels: &mut Labels,
+) -> Result<(), Forbidden> {
+    if let Ok(groups) = body.get_locals_reader() {
+        let counts = groups.into_iter().map_while(Result::ok);
+        let counts = counts.map(|(number, _)| count(number));
+        *locals = counts.fold(*locals, usize::saturating_add);
+    }
+    at_most("locals", *locals, MOST_LOCALS)?;
+    labels.begin();
+    let Ok(operators) = body.get_operators_reader() else { return Ok(()) };
+    for (operator, offset) in operators.into_iter_with_offsets().map_while(Result::ok) {
+        if let Operator::TableGrow { .. } = operator {
+            return Err(Forbidden::TableGrow { offset });
+        }
+        labels.step(&operator)?;
+    }
+    Ok(())
 }
 
 /// A section's number of things, as a size.
@@ -203,6 +226,8 @@ mod tests {
     #[test]
     fn a_module_may_have_as_much_of_everything_as_the_limit_and_no_more() {
         for (what, text, limit) in [
+            ("types", "(type (func))", MOST_TYPES),
+            ("imports", r#"(import "a" "b" (func))"#, MOST_IMPORTS),
             ("functions", "(func)", MOST_FUNCTIONS),
             ("globals", "(global i32 (i32.const 0))", MOST_GLOBALS),
             ("data segments", "(data \"\")", MOST_SEGMENTS),

@@ -42,7 +42,7 @@ pub struct Limits {
     pub table: usize,
     /// The most tables of an instance. Default 4.
     pub tables: usize,
-    /// The largest `.wasm` file, in bytes. Default 4 MiB.
+    /// The largest `.wasm` file, in bytes. Default 1 MiB.
     pub module: usize,
     /// The fuel of one call: roughly, how many instructions it may execute. Default
     /// 200,000,000.
@@ -94,7 +94,7 @@ impl Default for Limits {
             watermark: 4 << 20,
             table: 16_384,
             tables: 4,
-            module: 4 << 20,
+            module: 1 << 20,
             fuel: 200_000_000,
             slice: 20_000,
             log_line: 1 << 10,
@@ -173,7 +173,7 @@ mod tests {
             "watermark size 4MiB 1B 4194240KiB",
             "table count 16_384 1 10_000_000",
             "tables count 4 1 100",
-            "module size 4MiB 1B 1GiB",
+            "module size 1MiB 1B 1GiB",
             "fuel fuel 200_000_000 1 1_000_000_000_000_000",
             "slice fuel 20_000 1000 40_000",
             "log_line size 1KiB 1B 4KiB",

@@ -7,9 +7,9 @@ use std::{
 
 use super::guest::harmless;
 
-/// The most memory, in KiB of addresses, that checking a file may take. A file is 4 MiB at
-/// most.
-const MEMORY: u32 = 600 << 10;
+/// The most memory, in KiB of addresses, that checking a file may take: some 50 MiB for the
+/// worst file of 1 MiB, and what the program itself takes.
+const MEMORY: u32 = 128 << 10;
 /// The most time, in seconds of the processor.
 const TIME: u32 = 10;
 /// The most that is said about a file, in bytes.
