@@ -117,7 +117,9 @@ fn config() -> Config {
     config.compilation_mode(CompilationMode::Eager);
     // Names and debug information would only take memory.
     config.ignore_custom_sections(true);
-    // What no guest of this interface needs.
+    // What no guest of this interface needs: it has one memory. SIMD and 64-bit memories are not
+    // even compiled in (see Cargo.toml). Tail calls stay on: some languages need them, and they
+    // do no harm.
     config.wasm_multi_memory(false).wasm_custom_page_sizes(false).wasm_wide_arithmetic(false);
     // Dear, because on the fast dispatch these use up native stack until the slice ends, or may
     // do so when they fail (seen with `memory.grow`, `table.init` and `table.set`): see `meter`.

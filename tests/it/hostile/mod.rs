@@ -10,6 +10,7 @@
 //! - `logging`: misuse of the one import
 //! - `starts`: guests that are hostile before there is a first client
 //! - `events`: guests that are hostile at `connect` or `close`, or again and again
+//! - `features`: features of WebAssembly that are not there
 //! - `modules`: files that claim much; `noise`: files that are cut short, random or changed;
 //!   `reports`: what is said about files that are wrong; `file`: how all of them are checked
 //!
@@ -20,6 +21,7 @@
 mod allocators;
 mod computing;
 mod events;
+mod features;
 mod file;
 mod growth;
 mod guest;
