@@ -5,27 +5,37 @@
 //! dependency and matters only as a warning, or to somebody who asked for everything.
 //!
 //! *Invariant:* one record is one line of at most 4096 bytes, whatever an actor or a client
-//! put into it, and no failure to write one ever stops the host.
+//! put into it. No failure to write one, and no place that takes long, ever stops the host: who
+//! logs only puts the line into a queue, which a thread of its own empties.
 //!
 //! # Layout
 //! - `line`: what a line looks like; `date` its time
+//! - `queue`: the lines that wait to be written
 //! - `sink`: the places that lines are written to
 
 mod date;
 mod line;
+mod queue;
 mod sink;
 
 use std::collections::HashMap;
-use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{io, panic, thread};
 
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::manifest::{Logging, Output};
 use line::Head;
+use queue::Queue;
 use sink::Sink;
 
 /// The target of the host's own lines, and the beginning of those of its modules.
 const HOST: &str = "footlight";
+/// The stack of the thread that writes, in bytes. It formats a line at most.
+const STACK: usize = 64 << 10;
+/// How long the end of the process may wait for lines to be written.
+const FLUSH: Duration = Duration::from_secs(1);
 
 /// Where the log goes, to be filled with the actors and then installed.
 #[derive(Debug)]
@@ -33,9 +43,11 @@ pub struct Logger {
     /// By how much all levels are shifted: 1 shows debug as well, -1 no more than warnings.
     verbosity: i8,
     /// Standard error, for the host and for the actors that share it.
-    stderr: Sink,
+    stderr: Arc<Sink>,
     /// The actors, by name.
     actors: HashMap<String, Actor>,
+    /// The lines that wait to be written.
+    queue: Arc<Queue>,
 }
 
 /// How one actor's lines are treated.
@@ -44,7 +56,7 @@ struct Actor {
     /// The least severe level that is written.
     level: LevelFilter,
     /// Where to, unless it is standard error.
-    sink: Option<Sink>,
+    sink: Option<Arc<Sink>>,
 }
 
 impl Logger {
@@ -52,7 +64,8 @@ impl Logger {
     /// for `-vv` (trace, and the dependencies too), -1 for `-q` (warnings), -2 for `-qq`
     /// (errors). It shifts the levels of the manifests in the same way.
     pub fn new(verbosity: i8) -> Self {
-        Self { verbosity, stderr: Sink::stderr(), actors: HashMap::new() }
+        let (actors, queue) = (HashMap::new(), Arc::default());
+        Self { verbosity, stderr: Arc::new(Sink::stderr()), actors, queue }
     }
 
     /// Adds an actor, with the level and the output that its manifest gives. A file is
@@ -67,19 +80,28 @@ impl Logger {
             Output::File(path) => Some(Sink::file(path)?),
         };
         let level = shift(logging.level, self.verbosity);
-        self.actors.insert(name.to_owned(), Actor { level, sink });
+        self.actors.insert(name.to_owned(), Actor { level, sink: sink.map(Arc::new) });
         Ok(())
     }
 
-    /// Makes this the logger of the process.
+    /// Makes this the logger of the process, and starts the thread that writes.
     ///
     /// # Errors
-    /// When the process has one already.
-    pub fn install(self) -> Result<(), log::SetLoggerError> {
+    /// When the process has one already, or the thread cannot be started.
+    pub fn install(self) -> io::Result<()> {
         let actors = self.actors.values().map(|actor| actor.level);
         let most = actors.chain([self.host_level(), self.others_level()]).max();
-        log::set_boxed_logger(Box::new(self))?;
+        let queue = self.queue.clone();
+        log::set_boxed_logger(Box::new(self)).map_err(io::Error::other)?;
         log::set_max_level(most.unwrap_or(LevelFilter::Off));
+        let writer = thread::Builder::new().name("footlight-log".into()).stack_size(STACK);
+        writer.spawn(move || queue.write_for_ever())?;
+        // What led to a panic must not be lost with the process.
+        let tell = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            log::logger().flush();
+            tell(panic);
+        }));
         Ok(())
     }
 
@@ -96,7 +118,7 @@ impl Logger {
     }
 
     /// Which level a target has, and where its lines go.
-    fn route(&self, target: &str) -> (LevelFilter, &Sink) {
+    fn route(&self, target: &str) -> (LevelFilter, &Arc<Sink>) {
         let name = target.split_once('#').map_or(target, |(name, _)| name);
         match self.actors.get(name) {
             Some(actor) => (actor.level, actor.sink.as_ref().unwrap_or(&self.stderr)),
@@ -115,12 +137,13 @@ impl Log for Logger {
         let (level, sink) = self.route(record.target());
         if record.level() <= level {
             let head = Head { level: record.level(), target: record.target() };
-            sink.write(head, record.args());
+            self.queue.push(sink, sink.line(head, record.args()));
         }
     }
 
+    /// Waits until all lines are written, or for a second where they can't be.
     fn flush(&self) {
-        // Nothing is kept back: every line is written at once, and whole.
+        self.queue.wait(FLUSH);
     }
 }
 
@@ -176,7 +199,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (host, chat) = (folder.path().join("host.log"), folder.path().join("new/chat.log"));
         let mut logger = Logger::new(0);
-        logger.stderr = Sink::file(&host).unwrap();
+        logger.stderr = Arc::new(Sink::file(&host).unwrap());
         let to_file = Logging { output: Output::File(chat.clone()), ..Logging::default() };
         logger.actor("chat", &to_file).unwrap();
         logger.actor("echo", &Logging::default()).unwrap();
@@ -188,6 +211,7 @@ mod tests {
         log(&logger, Level::Debug, "chat#12", "hidden");
         log(&logger, Level::Info, "tungstenite::protocol", "hidden");
         log(&logger, Level::Warn, "tungstenite::protocol", "odd");
+        logger.queue.write();
         let expected = [
             "INFO  footlight: host",
             "INFO  footlight::server: module",

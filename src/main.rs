@@ -43,6 +43,7 @@ fn main() -> ExitCode {
             run(&manifests, bind, threads, verbosity)
         }
     };
+    log::logger().flush();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

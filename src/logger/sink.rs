@@ -17,8 +17,9 @@ use super::line::{Head, line};
 pub(super) struct Sink {
     /// The place.
     target: Target,
-    /// How many lines were lost in a row up to now; 0 while all is well.
-    lost: AtomicUsize,
+    /// How many lines are missing since the last one that could be written; 0 while all is
+    /// well.
+    missing: AtomicUsize,
 }
 
 /// What kind of place it is.
@@ -38,7 +39,7 @@ enum Target {
 impl Sink {
     /// A place where nothing was lost yet.
     fn new(target: Target) -> Self {
-        Self { target, lost: AtomicUsize::new(0) }
+        Self { target, missing: AtomicUsize::new(0) }
     }
 
     /// Standard error, or the journal where it leads there.
@@ -64,23 +65,29 @@ impl Sink {
         Ok(Self::new(Target::File(path.to_owned(), file)))
     }
 
-    /// Writes a line. One that cannot be written is lost and counted: a full disk must not
-    /// stop the host. The first of them is told on standard error, and later their number at
-    /// the place where they are missing.
-    pub(super) fn write(&self, head: Head<'_>, text: &dyn fmt::Display) {
-        let time = (!matches!(self.target, Target::Journal)).then(SystemTime::now);
-        let mut lines = line(time, head, text);
-        // Taken, so that no other thread tells it as well.
-        let lost = self.lost.swap(0, Ordering::Relaxed);
-        if lost > 0 {
-            let note = format_args!("lines that could not be written here: {lost}");
-            let note = line(time, Head { level: Level::Warn, target: HOST }, &note);
-            // The last of them may have been written in part: a new line is begun.
-            lines = format!("\n{note}{lines}");
-        }
-        if let Err(error) = self.put(&lines) {
-            self.lost.fetch_add(lost + 1, Ordering::Relaxed);
-            if lost == 0 {
+    /// A line as it is written here.
+    pub(super) fn line(&self, head: Head<'_>, text: &dyn fmt::Display) -> String {
+        line((!matches!(self.target, Target::Journal)).then(SystemTime::now), head, text)
+    }
+
+    /// Writes a line, or nothing but a note if it is empty; `left_out` lines are missing before
+    /// it. What cannot be written is lost and counted: a full disk must not stop the host. The
+    /// first time that is told on standard error, and later the number of missing lines at the
+    /// place where they are missing.
+    pub(super) fn write(&self, line: &str, left_out: usize) {
+        let failed = self.missing.swap(0, Ordering::Relaxed);
+        let missing = failed + left_out;
+        let written = if missing == 0 {
+            self.put(line)
+        } else {
+            let text = format_args!("lines that could not be written here: {missing}");
+            let note = self.line(Head { level: Level::Warn, target: HOST }, &text);
+            // The last that failed may have been written in part: a new line is begun.
+            self.put(&format!("{}{note}{line}", if failed > 0 { "\n" } else { "" }))
+        };
+        if let Err(error) = written {
+            self.missing.store(missing + usize::from(!line.is_empty()), Ordering::Relaxed);
+            if failed == 0 {
                 self.complain(&error);
             }
         }
@@ -111,7 +118,8 @@ impl Sink {
             Target::File(path, _) => path.display().to_string(),
         };
         let text = format_args!("cannot write the log to {place}: {error}; lines are being lost");
-        Self::stderr().write(Head { level: Level::Error, target: HOST }, &text);
+        let stderr = Self::stderr();
+        stderr.write(&stderr.line(Head { level: Level::Error, target: HOST }, &text), 0);
     }
 }
 
@@ -153,7 +161,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("logs/a.log");
         for text in ["first", "second"] {
-            Sink::file(&path).unwrap().write(HEAD, &text);
+            let sink = Sink::file(&path).unwrap();
+            sink.write(&sink.line(HEAD, &text), 0);
         }
         let text = fs::read_to_string(path).unwrap();
         let ends: Vec<&str> = text.lines().map(|line| line.split_once("Z ").unwrap().1).collect();
@@ -165,9 +174,10 @@ mod tests {
     fn lines_that_a_full_disk_takes_no_more_are_counted() {
         let sink = Sink::file(Path::new("/dev/full")).unwrap();
         for _ in 0..3 {
-            sink.write(HEAD, &"text");
+            sink.write(&sink.line(HEAD, &"text"), 0);
         }
-        assert_eq!(sink.lost.into_inner(), 3);
+        sink.write("", 4);
+        assert_eq!(sink.missing.into_inner(), 7);
     }
 
     #[test]
@@ -176,13 +186,15 @@ mod tests {
         let path = folder.path().join("a.log");
         fs::write(&path, "half a li").unwrap();
         let sink = Sink::file(&path).unwrap();
-        sink.lost.store(3, Ordering::Relaxed);
-        sink.write(HEAD, &"again");
-        sink.write(HEAD, &"and again");
+        sink.missing.store(3, Ordering::Relaxed);
+        sink.write(&sink.line(HEAD, &"again"), 0);
+        sink.write(&sink.line(HEAD, &"and again"), 0);
+        sink.write("", 2);
         let text = fs::read_to_string(path).unwrap();
         let lines: Vec<&str> = text.lines().map(|line| line.split("Z ").last().unwrap()).collect();
-        let note = "WARN  footlight: lines that could not be written here: 3";
-        assert_eq!(lines, ["half a li", note, "INFO  a: again", "INFO  a: and again"]);
+        let note = "WARN  footlight: lines that could not be written here:";
+        let (three, two) = (format!("{note} 3"), format!("{note} 2"));
+        assert_eq!(lines, ["half a li", &three, "INFO  a: again", "INFO  a: and again", &two]);
     }
 
     #[test]

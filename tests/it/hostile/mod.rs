@@ -7,7 +7,7 @@
 //! - `growth`: guests that want more memory, or to have it moved about; `tables`: the same
 //! - `results`: answers that are no valid values; `variants`: the same for variants
 //! - `allocators`: `cabi_realloc` and `cabi_post` that lie or do not come back
-//! - `logging`: misuse of the one import
+//! - `logging`: misuse of the one import; `stalled_log`: a log that nobody reads
 //! - `starts`: guests that are hostile before there is a first client
 //! - `events`: guests that are hostile at `connect` or `close`, or again and again
 //! - `features`: features of WebAssembly that are not there
@@ -32,6 +32,7 @@ mod noise;
 mod reports;
 mod results;
 mod stage;
+mod stalled_log;
 mod starts;
 mod tables;
 mod variants;

@@ -1,0 +1,154 @@
+//! The lines that wait to be written.
+//!
+//! Whoever logs must never wait for a reader that has stopped reading, or for a card that takes
+//! seconds to write: one thread writes, and all others only put their lines here.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::sink::Sink;
+
+/// The most bytes that may wait, all places together. Lines past it are left out, and their
+/// number is told there.
+const MOST: usize = 64 << 10;
+/// What a line takes beside its text: its entry here, and what the allocator adds.
+const ENTRY: usize = size_of::<Entry>() + 16;
+
+/// The lines that wait, in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    /// The lines.
+    waiting: Mutex<Waiting>,
+    /// There are lines to write.
+    some: Condvar,
+    /// There are none any more.
+    none: Condvar,
+}
+
+/// What is behind the lock.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// The oldest line comes first.
+    entries: VecDeque<Entry>,
+    /// The bytes of all of them, with the one that is being written.
+    bytes: usize,
+}
+
+/// A line, or a note on lines that are missing.
+#[derive(Debug)]
+struct Entry {
+    /// Where it goes.
+    sink: Arc<Sink>,
+    /// The line. Empty if there is only the note.
+    line: Box<str>,
+    /// How many lines were left out at this point.
+    left_out: usize,
+}
+
+impl Queue {
+    /// Puts a line behind all others, or leaves it out where there is no room. Never waits.
+    pub(super) fn push(&self, sink: &Arc<Sink>, line: String) {
+        let mut waiting = self.lock();
+        let (line, left_out) = if waiting.bytes + line.len() + ENTRY <= MOST {
+            (line.into_boxed_str(), 0)
+        } else {
+            // Told by one note, unless lines for the same place came between.
+            let mut latest_first = waiting.entries.iter_mut().rev();
+            match latest_first.find(|entry| Arc::ptr_eq(&entry.sink, sink)) {
+                Some(note) if note.left_out > 0 => return note.left_out += 1,
+                _ => (Box::default(), 1),
+            }
+        };
+        waiting.bytes += line.len() + ENTRY;
+        waiting.entries.push_back(Entry { sink: sink.clone(), line, left_out });
+        self.some.notify_one();
+    }
+
+    /// Writes what is there and what will come.
+    pub(super) fn write_for_ever(&self) {
+        loop {
+            self.write();
+            let waiting = self.lock();
+            let none = |waiting: &mut Waiting| waiting.entries.is_empty();
+            drop(self.some.wait_while(waiting, none));
+        }
+    }
+
+    /// Writes what is there.
+    pub(super) fn write(&self) {
+        let mut waiting = self.lock();
+        while let Some(Entry { sink, line, left_out }) = waiting.entries.pop_front() {
+            drop(waiting);
+            sink.write(&line, left_out);
+            waiting = self.lock();
+            waiting.bytes -= line.len() + ENTRY;
+        }
+        self.none.notify_all();
+    }
+
+    /// Waits until all is written, but no longer than this.
+    pub(super) fn wait(&self, at_most: Duration) {
+        let some = |waiting: &mut Waiting| waiting.bytes > 0;
+        drop(self.none.wait_timeout_while(self.lock(), at_most, some));
+    }
+
+    /// What is behind the lock. Nothing that is done under it leaves it half done.
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::fs;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn lines_past_the_bound_are_left_out_and_told_where_they_are_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+        let [a, b] = [&first, &second].map(|path| Arc::new(Sink::file(path).unwrap()));
+        let queue = Queue::default();
+        let lines = MOST / (100 + ENTRY);
+        let long = "x".repeat(99) + "\n";
+        for _ in 0..lines {
+            queue.push(&a, long.clone());
+        }
+        for _ in 0..3 {
+            queue.push(&a, long.clone());
+            queue.push(&b, long.clone());
+        }
+        // And a note for each of the two.
+        assert!(queue.lock().bytes <= MOST + 2 * ENTRY);
+        queue.write();
+        queue.push(&a, "again\n".into());
+        queue.write();
+        let note =
+            |count| format!("WARN  footlight: lines that could not be written here: {count}");
+        let text = fs::read_to_string(first).unwrap();
+        let told: Vec<&str> = text.lines().skip(lines).collect();
+        assert!(text.lines().take(lines).all(|line| line.len() == 99));
+        assert!(told.len() == 2 && told[0].ends_with(&note(3)) && told[1] == "again", "{told:?}");
+        assert!(fs::read_to_string(second).unwrap().trim_end().ends_with(&note(3)));
+        assert_eq!(queue.lock().bytes, 0);
+    }
+
+    #[test]
+    fn who_waits_for_a_queue_that_nobody_empties_goes_on_after_the_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let sink = Arc::new(Sink::file(&folder.path().join("a")).unwrap());
+        let queue = Queue::default();
+        queue.wait(Duration::from_secs(3600));
+        queue.push(&sink, "line\n".into());
+        let (start, time) = (Instant::now(), Duration::from_millis(20));
+        queue.wait(time);
+        assert!(start.elapsed() >= time);
+        queue.write();
+        queue.wait(Duration::from_secs(3600));
+    }
+}
