@@ -4,20 +4,21 @@
 //! return to the executor. After any error the instance is in an unknown condition and must
 //! be dropped: the actor's state is not in it.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use wasmi::{
     Instance as WasmInstance, Memory, Store, StoreLimitsBuilder, TypedFunc, TypedResumableCall,
     WasmParams, WasmResults,
 };
 use wit_core::{
-    Budget, LiftError, LowerError, MessageRef, Shape,
+    Budget, Message, MessageRef, Shape,
     lift::{self, Reply},
     lower::{self, Lowering},
     shape,
 };
 
 use super::{
+    call_error::CallError,
     imports::Guest,
     meter::{Grant, Meter},
     module::Module,
@@ -83,39 +84,6 @@ type Eleven = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 /// Twelve.
 type Twelve = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 
-/// Why a call had no result. In all of these the state stays as it was.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum CallError {
-    /// The guest trapped, or a call from it into the host was refused.
-    Trap {
-        /// In which export.
-        export: &'static str,
-        /// What wasmi says.
-        error: wasmi::Error,
-    },
-    /// The event's fuel is spent.
-    OutOfFuel {
-        /// In which export.
-        export: &'static str,
-        /// The fuel that the event had.
-        limit: u64,
-    },
-    /// One step needed more fuel than any may, however much the event has.
-    TooMuchAtOnce {
-        /// In which export.
-        export: &'static str,
-        /// What it needed.
-        needed: u64,
-        /// What is allowed.
-        most: u64,
-    },
-    /// `cabi_realloc` gave a place outside the memory.
-    Lower(LowerError),
-    /// The result is no valid value, or past a limit.
-    Lift(LiftError),
-}
-
 /// What `handle-message` gave: the inner error is the actor's own, and no fault.
 pub type Outcome<T> = Result<Result<T, String>, CallError>;
 
@@ -147,6 +115,7 @@ impl Instance {
             .linker
             .instantiate_and_start(&mut store, &module.module)
             .map_err(|error| CallError::Trap { export: "the instantiation", error })?;
+        meter.rest().await;
         let mut this = Self::resolve(store, instance, module, limits)?;
         for (export, name) in
             [(start::EXPORT, "the start function"), (shape::INITIALIZE.0, shape::INITIALIZE.0)]
@@ -254,6 +223,7 @@ impl Instance {
         let memory = self.memory.data(&self.store);
         let lifted = lift::handle_message(shape, memory, ptr.cast_unsigned(), &self.budget);
         let reply = lifted.map_err(CallError::Lift)?;
+        meter.moved(reply.as_ref().map_or(0, size));
         if let Some(post) = self.handler_post {
             self.call(shape.handle_message_post(), post, ptr, meter).await?;
         }
@@ -289,6 +259,7 @@ impl Instance {
             let ptr = self.call(shape::REALLOC.0, self.realloc, (0, 0, 1, len), meter).await?;
             let memory = self.memory.data_mut(&mut self.store);
             parameters.place(memory, ptr.cast_unsigned()).map_err(CallError::Lower)?;
+            meter.moved(block.len());
         }
         let mut flat = [0; lower::MOST];
         let values = flat.iter_mut().zip(parameters.parameters());
@@ -339,25 +310,12 @@ impl Instance {
     }
 }
 
-impl fmt::Display for CallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Trap { export, error } => write!(f, "it trapped in {export}: {error}"),
-            Self::OutOfFuel { export, limit } => write!(
-                f,
-                "it spent its {limit} units of fuel in {export}; make it do less for each \
-                 message, or raise `limits.fuel`"
-            ),
-            Self::TooMuchAtOnce { export, needed, most } => write!(
-                f,
-                "one step needed {needed} units of fuel at once in {export}, where {most} are \
-                 allowed; make it grow, fill or copy less memory at once, or split a function of \
-                 that many instructions outside loops"
-            ),
-            Self::Lower(error) => error.fmt(f),
-            Self::Lift(error) => write!(f, "its result is not valid: {error}"),
-        }
-    }
+/// How many bytes a reply has.
+fn size(reply: &Reply) -> usize {
+    let message = |message: &Message| {
+        let data = message.data.as_ref().map_or(0, Vec::len);
+        data + message.text.as_ref().map_or(0, String::len)
+    };
+    let state = reply.state.as_ref().map_or(0, Vec::len);
+    state + reply.messages.iter().map(message).sum::<usize>()
 }
-
-impl std::error::Error for CallError {}

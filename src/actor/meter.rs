@@ -15,6 +15,9 @@ use wasmi::Store;
 /// slice ends.
 pub const MOST_AT_ONCE: u64 = 60_000;
 
+/// The bytes that the host copies and checks in about the time of one unit of fuel.
+const BYTES_PER_UNIT: u64 = 64;
+
 /// What came of asking for fuel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grant {
@@ -40,7 +43,8 @@ pub struct Meter {
     left: u64,
     /// What the store was given last.
     given: u64,
-    /// What has been spent since the executor had its turn, over all events.
+    /// What has been spent since the executor had its turn, over all events, by the guest and by
+    /// the host for it.
     unyielded: u64,
 }
 
@@ -93,6 +97,20 @@ impl Meter {
         self.left = self.left.saturating_sub(spent);
         self.unyielded = self.unyielded.saturating_add(spent);
         Ok(())
+    }
+
+    /// Notes that the host has moved so many bytes into the guest or out of it. That costs the
+    /// event nothing, but its time counts: a guest may do next to nothing with a large state.
+    pub fn moved(&mut self, bytes: usize) {
+        let units = u64::try_from(bytes).unwrap_or(u64::MAX) / BYTES_PER_UNIT;
+        self.unyielded = self.unyielded.saturating_add(units);
+    }
+
+    /// Lets the executor have its turn after an instance was made, which takes long and no fuel:
+    /// clients can have it done again and again, by making the guest trap.
+    pub async fn rest(&mut self) {
+        self.unyielded = 0;
+        smol::future::yield_now().await;
     }
 
     /// Lets the executor have its turn, if a slice has been spent since the last one.

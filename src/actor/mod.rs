@@ -3,7 +3,7 @@
 //! In the order of a message's way:
 //! - [`task`]: the actor's task: takes an event from the mailbox, calls the instance, and
 //!   either commits the new state and the answer together or neither.
-//! - [`instance`]: one instance of the module: lower, call, lift.
+//! - [`instance`]: one instance of the module: lower, call, lift; [`call_error`]: why that failed.
 //! - [`meter`]: the fuel of one call, spent in slices.
 //! - [`imports`]: what the host does for the guest.
 //! - [`idle`]: notices that there is nothing to do.
@@ -22,6 +22,7 @@
 
 pub mod answer;
 pub mod backoff;
+pub mod call_error;
 pub mod component;
 pub mod idle;
 pub mod imports;
@@ -35,7 +36,7 @@ pub mod sections;
 pub mod start;
 pub mod task;
 
+pub use call_error::CallError;
 pub use inspect::Report;
-pub use instance::CallError;
 pub use module::{LoadError, Module};
 pub use task::Actor;

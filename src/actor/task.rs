@@ -16,8 +16,9 @@ use wit_core::{MessageRef, MessageType, lift::Reply};
 use super::{
     answer::Answer,
     backoff::Backoff,
+    call_error::CallError,
     idle::Idle,
-    instance::{CallError, Instance, Outcome},
+    instance::{Instance, Outcome},
     meter::Meter,
     module::Module,
 };

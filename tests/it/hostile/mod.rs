@@ -9,6 +9,7 @@
 //! - `allocators`: `cabi_realloc` and `cabi_post` that lie or do not come back
 //! - `logging`: misuse of the one import; `stalled_log`: a log that nobody reads
 //! - `starts`: guests that are hostile before there is a first client
+//! - `turns`: what takes long and costs no fuel
 //! - `events`: guests that are hostile at `connect` or `close`, or again and again
 //! - `features`: features of WebAssembly that are not there
 //! - `modules`: files that claim much; `noise`: files that are cut short, random or changed;
@@ -35,4 +36,5 @@ mod stage;
 mod stalled_log;
 mod starts;
 mod tables;
+mod turns;
 mod variants;

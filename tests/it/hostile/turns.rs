@@ -1,0 +1,67 @@
+//! What takes the host long, and the guest no fuel, lets others have their turn too.
+
+use std::{future::Future, pin::pin, sync::Arc};
+
+use footlight::{
+    actor::{Module, instance::Instance, meter::Meter},
+    exchange::Lines,
+    manifest::Limits,
+};
+use smol::future::{block_on, poll_once};
+use wit_core::MessageRef;
+
+use super::guest::{Guest, harmless};
+
+/// Makes an instance of a guest.
+async fn instance(guest: Guest) -> Instance {
+    let limits = Limits::default();
+    let module = Module::compile(&wat::parse_str(guest.text()).unwrap(), &limits).unwrap();
+    let lines = Arc::new(Lines::new("odd".into(), 1, Arc::default()));
+    let mut meter = Meter::new(limits.fuel, limits.slice);
+    meter.begin();
+    Instance::new(&module, &limits, lines, &mut meter).await.unwrap()
+}
+
+/// Has a text handled, with slices of this size, and says whether others have their turn then.
+/// The guest itself spends next to nothing.
+fn yields_after(guest: Guest, text: &str, slice: u64) -> bool {
+    block_on(async {
+        let mut instance = instance(guest.memory("16")).await;
+        let mut meter = Meter::new(1_000_000, slice);
+        meter.begin();
+        let reply = instance.handle_message(MessageRef::text(text), None, &mut meter).await;
+        reply.unwrap().unwrap();
+        assert!(meter.spent() < 1000, "{}", meter.spent());
+        yields(meter.pause()).await
+    })
+}
+
+/// Whether this needs a turn of its own.
+async fn yields(future: impl Future) -> bool {
+    poll_once(pin!(future)).await.is_none()
+}
+
+#[test]
+fn making_an_instance_lets_others_have_their_turn() {
+    assert!(block_on(yields(instance(harmless("odd")))));
+}
+
+#[test]
+fn what_the_host_copies_for_an_event_counts_towards_its_turn() {
+    // A unit of fuel stands for 64 bytes.
+    for (bytes, slice, yields) in [(640_000, 10_000, true), (640_000, 20_000, false)] {
+        let text = "x".repeat(bytes);
+        assert_eq!(yields_after(harmless("odd"), &text, slice), yields, "{slice}");
+    }
+    assert!(!yields_after(harmless("odd"), "text", 10_000));
+    // And what comes out: the state, and the messages.
+    let state = |bytes: u32| {
+        format!("(call $reply (i32.const 0) (i32.const {bytes}) (i32.const 64) (i32.const 0))")
+    };
+    let both = "(call $text (i32.const 64) (i32.const 9000) (i32.const 240000))
+        (call $reply (i32.const 0) (i32.const 400000) (i32.const 64) (i32.const 1))";
+    for (reply, yields) in [(state(640_000), true), (state(400_000), false), (both.into(), true)] {
+        let guest = harmless("odd").attack(reply.as_str());
+        assert_eq!(yields_after(guest, "attack", 10_000), yields, "{reply}");
+    }
+}
