@@ -15,7 +15,8 @@ use wasmi::Store;
 /// slice ends.
 pub const MOST_AT_ONCE: u64 = 60_000;
 
-/// The bytes that the host copies and checks in about the time of one unit of fuel.
+/// The bytes that the host may move for one unit of a slice: so few that with the defaults the
+/// largest state, in and out, fills a slice.
 const BYTES_PER_UNIT: u64 = 64;
 
 /// What came of asking for fuel.
