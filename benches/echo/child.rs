@@ -1,16 +1,12 @@
-//! A server's process, and the CPU time that it has used.
+//! A server's process.
 
 use std::{
-    fs,
     io::{self, BufRead as _, BufReader},
     process::{self, Command, Stdio},
     time::Duration,
 };
 
-use super::servers::Kind;
-
-/// The unit of `/proc/PID/stat`: 1/100 s on every Linux that this runs on.
-const TICK: Duration = Duration::from_millis(10);
+use super::{common::process as kernel, servers::Kind};
 
 /// A running server. It ends when this is dropped, and when this process ends in any way.
 pub(crate) struct Child {
@@ -38,31 +34,9 @@ impl Child {
         Ok(child)
     }
 
-    /// The CPU time of all of its threads so far: in nanoseconds from the scheduler, or in
-    /// ticks where the kernel keeps no such statistics.
+    /// The CPU time that it has used.
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
-        let process = format!("/proc/{}", self.process.id());
-        let mut sum = Duration::ZERO;
-        for thread in fs::read_dir(format!("{process}/task"))? {
-            let Ok(line) = fs::read_to_string(thread?.path().join("schedstat")) else {
-                return ticks(&fs::read_to_string(format!("{process}/stat"))?);
-            };
-            let first = line.split(' ').next().and_then(|number| number.parse().ok());
-            sum += Duration::from_nanos(first.ok_or(io::ErrorKind::InvalidData)?);
-        }
-        // Without statistics the kernel writes zeros.
-        if sum.is_zero() { ticks(&fs::read_to_string(format!("{process}/stat"))?) } else { Ok(sum) }
-    }
-}
-
-/// The time in user mode and in the kernel, from a line of `/proc/PID/stat`.
-fn ticks(line: &str) -> io::Result<Duration> {
-    // The second field is a name in parentheses, which may hold anything.
-    let fields = line.rsplit_once(')').map_or("", |(_, fields)| fields);
-    let mut numbers = fields.split_whitespace().skip(11).map(str::parse::<u32>);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(user)), Some(Ok(kernel))) => Ok(TICK * (user + kernel)),
-        _ => Err(io::ErrorKind::InvalidData.into()),
+        kernel::cpu(self.process.id())
     }
 }
 

@@ -17,11 +17,14 @@
 //! # Layout
 //! - `options`: the command line.
 //! - `servers`: the servers, and what they have in common.
-//! - `child`: a server's process, and the CPU time that it has used.
+//! - `child`: a server's process.
 //! - `load`: the clients.
 //! - `table`: from rounds to lines.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+#[path = "../common/mod.rs"]
+mod common;
 
 mod child;
 mod load;
@@ -29,11 +32,12 @@ mod options;
 mod servers;
 mod table;
 
-use std::{error::Error, process::ExitCode};
+use std::process::ExitCode;
 
 use smol::{LocalExecutor, block_on};
 
 use child::Child;
+use common::Result;
 use load::Clients;
 use options::{Options, Task};
 use servers::Kind;
@@ -63,7 +67,7 @@ struct Pair {
 }
 
 /// Runs all rounds and prints what they came to.
-fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
+fn measure(options: &Options) -> Result<()> {
     let executor = LocalExecutor::new();
     let mut pairs = Vec::new();
     for kind in Kind::ALL {

@@ -11,10 +11,7 @@ use std::{
     thread,
 };
 
-use async_tungstenite::{
-    accept_async_with_config,
-    tungstenite::{Message, protocol::WebSocketConfig},
-};
+use async_tungstenite::{accept_async_with_config, tungstenite::Message};
 use footlight::{
     Host, Manifest,
     exchange::{Connections, EventKind, Lines, Mailbox},
@@ -25,6 +22,8 @@ use footlight::{
 };
 use futures_util::StreamExt as _;
 use smol::{Async, Executor, block_on, channel, future};
+
+use super::common::client::config;
 
 /// The example that is served.
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/echo/manifest.toml");
@@ -57,17 +56,6 @@ impl Kind {
     pub(crate) fn of(name: &str) -> Result<Self, &'static str> {
         Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or("no such server")
     }
-}
-
-/// tungstenite's settings: those of `server::connection`, which keeps them to itself.
-pub(crate) fn config() -> WebSocketConfig {
-    let limits = Limits::default();
-    WebSocketConfig::default()
-        .read_buffer_size(4096)
-        .write_buffer_size(0)
-        .max_write_buffer_size(limits.answer + 4096)
-        .max_message_size(Some(limits.message))
-        .max_frame_size(Some(limits.message))
 }
 
 /// Serves until standard input ends, which it does when the parent does.

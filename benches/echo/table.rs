@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{options::Options, servers::Kind};
+use super::{common::spread::Spread, options::Options, servers::Kind};
 
 /// What one round came to.
 pub(crate) struct Sample {
@@ -53,29 +53,6 @@ pub(crate) fn print(options: &Options, samples: &[Vec<Sample>]) {
 
 /// How the rounds of one server relate to those of another.
 fn ratio(above: &[Sample], below: &[Sample], of: impl Fn(&Sample) -> f64) -> Spread {
-    Spread::of(above.iter().zip(below).map(|(above, below)| of(above) / of(below)))
-}
-
-/// The middle and the ends of some numbers.
-struct Spread {
-    /// The middle one; of an even number, the upper of two.
-    median: f64,
-    /// The least.
-    least: f64,
-    /// The greatest.
-    most: f64,
-}
-
-impl Spread {
-    /// Of these numbers, of which there is at least one.
-    fn of(numbers: impl Iterator<Item = f64>) -> Self {
-        let mut all: Vec<_> = numbers.collect();
-        all.sort_by(f64::total_cmp);
-        Self { median: all[all.len() / 2], least: all[0], most: all[all.len() - 1] }
-    }
-
-    /// As the table shows it.
-    fn text(&self) -> String {
-        format!("{:.2} ({:.2} to {:.2})", self.median, self.least, self.most)
-    }
+    let all = |samples: &[Sample]| samples.iter().map(&of).collect::<Vec<_>>();
+    Spread::ratio(&all(above), &all(below))
 }

@@ -1,0 +1,45 @@
+//! A WebSocket client.
+
+use std::net::{SocketAddr, TcpStream};
+
+use async_tungstenite::{
+    WebSocketStream, client_async_with_config,
+    tungstenite::{Message, Utf8Bytes, protocol::WebSocketConfig},
+};
+use footlight::manifest::Limits;
+use futures_util::StreamExt as _;
+use smol::Async;
+
+use super::Result;
+
+/// A connection.
+pub(crate) type Client = WebSocketStream<Async<TcpStream>>;
+
+/// tungstenite's settings: those of `server::connection`, which keeps them to itself.
+pub(crate) fn config() -> WebSocketConfig {
+    let limits = Limits::default();
+    WebSocketConfig::default()
+        .read_buffer_size(4096)
+        .write_buffer_size(0)
+        .max_write_buffer_size(limits.answer + 4096)
+        .max_message_size(Some(limits.message))
+        .max_frame_size(Some(limits.message))
+}
+
+/// Connects.
+pub(crate) async fn connect(url: &str) -> Result<Client> {
+    let rest = url.strip_prefix("ws://").ok_or("not a WebSocket")?;
+    let address: SocketAddr = rest.split('/').next().unwrap_or(rest).parse()?;
+    let socket = Async::<TcpStream>::connect(address).await?;
+    socket.get_ref().set_nodelay(true)?;
+    Ok(client_async_with_config(url, socket, Some(config())).await?.0)
+}
+
+/// Sends a text and waits for its echo.
+pub(crate) async fn echo(client: &mut Client, text: &Utf8Bytes) -> Result<()> {
+    client.send(Message::Text(text.clone())).await?;
+    match client.next().await {
+        Some(Ok(Message::Text(echo))) if echo == *text => Ok(()),
+        other => Err(format!("not an echo: {other:?}").into()),
+    }
+}

@@ -1,0 +1,21 @@
+//! What the benchmarks have in common.
+//!
+//! - `arguments`: the command line.
+//! - `process`: what the kernel says about a process: CPU time, memory, descriptors.
+//! - `server`: the built program, serving actors.
+//! - `client`: a WebSocket client.
+//! - `pace`: clients that send at a steady rate, and how long the answers took.
+//! - `spread`: many numbers in a few words.
+
+// Every benchmark uses a part of it.
+#![allow(dead_code)]
+
+pub(crate) mod arguments;
+pub(crate) mod client;
+pub(crate) mod pace;
+pub(crate) mod process;
+pub(crate) mod server;
+pub(crate) mod spread;
+
+/// What goes wrong here ends the benchmark.
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

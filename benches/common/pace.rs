@@ -1,0 +1,91 @@
+//! Clients that send at a steady rate, and how long the answers took.
+
+use std::time::{Duration, Instant};
+
+use async_tungstenite::tungstenite::Utf8Bytes;
+use smol::{LocalExecutor, Timer};
+
+use super::{
+    Result,
+    client::{Client, connect, echo},
+    spread::percentile,
+};
+
+/// Well-behaved clients: each has one message in flight.
+pub(crate) struct Clients {
+    /// Their connections.
+    open: Vec<Client>,
+    /// What each of them sends.
+    text: Utf8Bytes,
+    /// How long after one message a client sends the next.
+    period: Duration,
+}
+
+/// How long the answers of one round took, in microseconds.
+pub(crate) struct Times {
+    /// What half of them are not above.
+    pub(crate) p50: f64,
+    /// What 99 of 100 are not above.
+    pub(crate) p99: f64,
+}
+
+impl Clients {
+    /// Opens `count` connections, over each of which a text of `size` bytes is to be sent
+    /// every `period`.
+    pub(crate) async fn connect(
+        url: &str,
+        count: usize,
+        size: usize,
+        period: Duration,
+    ) -> Result<Self> {
+        let mut open = Vec::new();
+        for _ in 0..count {
+            open.push(connect(url).await?);
+        }
+        Ok(Self { open, text: "x".repeat(size).into(), period })
+    }
+
+    /// Has `each` messages echoed over each connection.
+    ///
+    /// A time begins when the message was due. If the answer before it was late, that is
+    /// earlier than it is sent, so that what a client misses while it waits is counted. If it
+    /// is this program that is late, it begins when the message is sent.
+    pub(crate) async fn exchange(
+        &mut self,
+        executor: &LocalExecutor<'_>,
+        each: u32,
+    ) -> Result<Times> {
+        let count = self.open.len();
+        let begin = Instant::now() + Duration::from_millis(5);
+        let mut tasks = Vec::new();
+        for (index, mut client) in self.open.drain(..).enumerate() {
+            let (text, period) = (self.text.clone(), self.period);
+            // Spread over a period, so that they do not meet in a queue of their own making.
+            let first = begin + period.mul_f64(index as f64 / count as f64);
+            tasks.push(executor.spawn(async move {
+                let mut times = Vec::new();
+                for number in 0..each {
+                    let due = first + period * number;
+                    let mut start = Instant::now();
+                    if start < due {
+                        Timer::at(due).await;
+                        start = Instant::now();
+                    } else if !period.is_zero() {
+                        start = due;
+                    }
+                    echo(&mut client, &text).await.map_err(|error| error.to_string())?;
+                    times.push(start.elapsed().as_secs_f64() * 1e6);
+                }
+                Ok::<_, String>((client, times))
+            }));
+        }
+        let mut all = Vec::new();
+        for task in tasks {
+            let (client, times) = task.await?;
+            self.open.push(client);
+            all.extend(times);
+        }
+        all.sort_by(f64::total_cmp);
+        Ok(Times { p50: percentile(&all, 50), p99: percentile(&all, 99) })
+    }
+}

@@ -1,0 +1,67 @@
+//! What the kernel says about a process, under `/proc`.
+
+use std::{fs, io, process::Command, time::Duration};
+
+/// The unit of `/proc/PID/stat`: 1/100 s on every Linux that this runs on.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The CPU time of all threads of a process so far: in nanoseconds from the scheduler, or in
+/// ticks where the kernel keeps no such statistics.
+pub(crate) fn cpu(pid: u32) -> io::Result<Duration> {
+    let mut sum = Duration::ZERO;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let Ok(line) = fs::read_to_string(thread?.path().join("schedstat")) else {
+            return ticks(pid);
+        };
+        let first = line.split(' ').next().and_then(|number| number.parse().ok());
+        sum += Duration::from_nanos(first.ok_or(io::ErrorKind::InvalidData)?);
+    }
+    // Without statistics the kernel writes zeros.
+    if sum.is_zero() { ticks(pid) } else { Ok(sum) }
+}
+
+/// The time in user mode and in the kernel, from `/proc/PID/stat`.
+fn ticks(pid: u32) -> io::Result<Duration> {
+    let line = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The second field is a name in parentheses, which may hold anything.
+    let fields = line.rsplit_once(')').map_or("", |(_, fields)| fields);
+    let mut numbers = fields.split_whitespace().skip(11).map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(user)), Some(Ok(kernel))) => Ok(TICK * (user + kernel)),
+        _ => Err(io::ErrorKind::InvalidData.into()),
+    }
+}
+
+/// The memory that a process has resident, in bytes.
+pub(crate) fn memory(pid: u32) -> io::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    Ok(kib.ok_or(io::ErrorKind::InvalidData)? << 10)
+}
+
+/// How many descriptors a process has open.
+pub(crate) fn descriptors(pid: u32) -> io::Result<usize> {
+    Ok(fs::read_dir(format!("/proc/{pid}/fd"))?.count())
+}
+
+/// Sees to it that this process, and those that it starts, may have so many descriptors open.
+pub(crate) fn allow_descriptors(count: usize) -> super::Result<()> {
+    let limits = fs::read_to_string("/proc/self/limits")?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let soft = line.and_then(|line| line.split_whitespace().next()).unwrap_or_default();
+    if soft == "unlimited" || soft.parse::<usize>().is_ok_and(|soft| soft >= count) {
+        return Ok(());
+    }
+    // A program of its own, since this one has no unsafe code.
+    let pid = std::process::id().to_string();
+    let raise =
+        Command::new("prlimit").args(["--pid", &pid, &format!("--nofile={count}:")]).status();
+    match raise {
+        Ok(status) if status.success() => Ok(()),
+        _ => {
+            Err(format!("only {soft} descriptors are allowed; run `ulimit -n {count}` first")
+                .into())
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Many numbers in a few words.
+
+/// The middle and the ends of some numbers.
+pub(crate) struct Spread {
+    /// The middle one; of an even number, the upper of two.
+    pub(crate) median: f64,
+    /// The least.
+    pub(crate) least: f64,
+    /// The greatest.
+    pub(crate) most: f64,
+}
+
+impl Spread {
+    /// Of these numbers, of which there is at least one.
+    pub(crate) fn of(numbers: impl IntoIterator<Item = f64>) -> Self {
+        let mut all: Vec<_> = numbers.into_iter().collect();
+        all.sort_by(f64::total_cmp);
+        Self { median: all[all.len() / 2], least: all[0], most: all[all.len() - 1] }
+    }
+
+    /// How the numbers of one series relate to those of another, one by one.
+    pub(crate) fn ratio(above: &[f64], below: &[f64]) -> Self {
+        Self::of(above.iter().zip(below).map(|(above, below)| above / below))
+    }
+
+    /// As tables show it.
+    pub(crate) fn text(&self) -> String {
+        format!("{:.2} ({:.2} to {:.2})", self.median, self.least, self.most)
+    }
+
+    /// The same without fractions.
+    pub(crate) fn whole(&self) -> String {
+        format!("{:.0} ({:.0} to {:.0})", self.median, self.least, self.most)
+    }
+}
+
+/// The number that so many of a hundred are not above.
+pub(crate) fn percentile(sorted: &[f64], of_hundred: usize) -> f64 {
+    let rank = (sorted.len() * of_hundred).div_ceil(100);
+    sorted[rank.clamp(1, sorted.len()) - 1]
+}
