@@ -1,0 +1,144 @@
+//! What metering and slicing cost, and how long fuel lasts.
+//!
+//! ```text
+//! cargo bench --bench metering
+//! cargo bench --bench metering -- --rounds 21
+//! cargo bench --bench metering -- calls 10       # nothing but this loop, ten times
+//! ```
+//!
+//! The first table has two calls of `handle-message`, without sockets: through wasmi alone
+//! without fuel and with all of it at once, and through the host's own path, in slices.
+//! Rounds alternate between these and are compared in pairs. The second table says how long
+//! a unit of fuel lasts in loops of one kind each. The last form of the command is for an
+//! instruction counter such as `valgrind --tool=none`'s or `perf stat`.
+//!
+//! # Layout
+//! - `guests`: what is called.
+//! - `direct`: a call through wasmi alone.
+//! - `sliced`: a call as the host does it.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod direct;
+mod guests;
+mod sliced;
+
+use std::{process::ExitCode, sync::Arc, time::Instant};
+
+use footlight::manifest::Limits;
+
+use common::{Result, arguments::Arguments, spread::Spread};
+use direct::Direct;
+use guests::Guest;
+use sliced::Sliced;
+
+/// The slices that are tried; the first is more than any call takes.
+const SLICES: [u64; 5] = [u64::MAX, 40_000, 20_000, 10_000, 1_000];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("metering: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures what the command line asks for.
+fn run() -> Result<()> {
+    let arguments = Arguments::read(&["rounds"])?;
+    let rounds = arguments.number("rounds", 21, 2)?;
+    if let [name, times] = arguments.words.as_slice() {
+        return only(name, times.parse()?);
+    }
+    for guest in guests::actors() {
+        cost(guest, rounds, arguments.quick)?;
+    }
+    last(rounds)
+}
+
+/// What the ways to call one guest cost.
+fn cost(guest: Guest, rounds: u32, quick: bool) -> Result<()> {
+    let (limits, guest) = (Limits::default(), Arc::new(guest));
+    let calls = if quick { 10 } else { guest.calls };
+    let mut direct = [Direct::new(&guest, false)?, Direct::new(&guest, true)?];
+    let sliced: Result<Vec<_>> =
+        SLICES.iter().map(|slice| Sliced::new(&guest, &limits, *slice)).collect();
+    let mut sliced = sliced?;
+    let mut times = vec![Vec::new(); direct.len() + sliced.len()];
+    let mut fuel = 0;
+    // The first round fills caches and is not counted.
+    for round in 0..=rounds {
+        let mut of_round = Vec::new();
+        for direct in &mut direct {
+            let start = Instant::now();
+            for _ in 0..calls {
+                direct.call(&guest, &limits)?;
+            }
+            of_round.push(start.elapsed());
+        }
+        for sliced in &mut sliced {
+            let (time, spent) = sliced.run(&guest, calls)?;
+            of_round.push(time);
+            fuel = spent;
+        }
+        if round > 0 {
+            for (times, time) in times.iter_mut().zip(of_round) {
+                times.push(time.as_secs_f64() * 1e9 / f64::from(calls));
+            }
+        }
+    }
+    println!("{}: {fuel} fuel a call, {rounds} rounds of {calls} calls", guest.name);
+    println!("{:34}{:>10}{:>26}", "", "ns a call", "ratio, of paired rounds");
+    let mut labels = vec!["wasmi, no fuel".to_owned(), "wasmi, fuel, all at once".into()];
+    labels.extend(SLICES.iter().map(|slice| match *slice {
+        u64::MAX => "the host's path, all at once".into(),
+        slice => format!("the host's path, slices of {slice}"),
+    }));
+    for (label, series) in labels.iter().zip(&times) {
+        let median = Spread::of(series.iter().copied()).median;
+        println!("{label:34}{median:>10.0}{:>26}", Spread::ratio(series, &times[0]).text());
+    }
+    println!();
+    Ok(())
+}
+
+/// How long fuel lasts.
+fn last(rounds: u32) -> Result<()> {
+    let limits = Limits::default();
+    println!(
+        "{:24}{:>12}{:>24}{:>18}{:>20}",
+        "loop of", "fuel", "ns a unit (least)", "a slice, µs", "limits.fuel, s"
+    );
+    for guest in guests::loops() {
+        let guest = Arc::new(guest);
+        let mut sliced = Sliced::new(&guest, &limits, limits.slice)?;
+        let (mut units, mut fuel) = (Vec::new(), 0);
+        for round in 0..=rounds {
+            let (time, spent) = sliced.run(&guest, guest.calls)?;
+            fuel = spent;
+            if round > 0 {
+                units.push(time.as_secs_f64() * 1e9 / spent as f64);
+            }
+        }
+        let Spread { median, least, .. } = Spread::of(units);
+        let (slice, all) = (median * limits.slice as f64 / 1e3, median * limits.fuel as f64 / 1e9);
+        let unit = format!("{median:.2} ({least:.2})");
+        println!("{:24}{fuel:>12}{unit:>24}{slice:>18.1}{all:>20.2}", guest.name);
+    }
+    Ok(())
+}
+
+/// Calls one of the loops so often, and says what fuel that took.
+fn only(name: &str, times: u32) -> Result<()> {
+    let mut loops = guests::loops().into_iter();
+    let guest = loops.find(|guest| guest.name.starts_with(name)).ok_or("no such loop")?;
+    let (limits, guest) = (Limits::default(), Arc::new(guest));
+    let (_, spent) = Sliced::new(&guest, &limits, limits.slice)?.run(&guest, times)?;
+    println!("{} fuel", spent * u64::from(times));
+    Ok(())
+}
