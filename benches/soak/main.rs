@@ -1,0 +1,175 @@
+//! A guest that leaks: does the host's memory stay flat?
+//!
+//! The guest's allocator never frees anything and takes whole pages of 4 KiB, so that every
+//! message costs it some 8 KiB for good. The host drops its instance whenever that has come to
+//! `limits.watermark`. A million messages go through it, over several connections, each with
+//! many in flight. For each tenth of them the most memory is printed that the process had
+//! resident; past the first tenth it must not grow by more than [`BOUND`].
+//!
+//! ```text
+//! cargo bench --bench soak
+//! cargo bench --bench soak -- --messages 20000
+//! ```
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::{
+    cell::Cell,
+    process::ExitCode,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use async_tungstenite::tungstenite::{Message, Utf8Bytes};
+use futures_util::StreamExt as _;
+use smol::{LocalExecutor, Timer, block_on};
+
+use common::{
+    Result,
+    arguments::Arguments,
+    client::connect,
+    server::{Actor, Server},
+};
+
+/// The most bytes by which the memory may grow after the first tenth: a fourth of the instance
+/// that comes and goes all the time.
+const BOUND: u64 = 1 << 20;
+
+/// How often the memory is looked at.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// Sends texts back, and never frees.
+const LEAKY: &str = r#"(module
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 1024))
+    (func (export "cabi_realloc") (param $old i32) (param i32 i32) (param $size i32)
+        (result i32)
+        (local $start i32)
+        (local.set $start (global.get $next))
+        (global.set $next (i32.add (local.get $start) (i32.and (i32.const -4096)
+            (i32.add (local.get $size) (i32.const 4095)))))
+        (block $enough
+            (loop $more
+                (br_if $enough (i32.le_u (global.get $next)
+                    (i32.mul (memory.size) (i32.const 65536))))
+                (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then (unreachable)))
+                (br $more)))
+        (local.get $start))
+    (func (export "ntwk:theater/websocket-server#handle-message")
+        (param $type i32) (param $type-len i32)
+        (param $has-data i32) (param $data i32) (param $data-len i32)
+        (param $has-text i32) (param $text i32) (param $text-len i32)
+        (param $state i32) (param $state-len i32) (result i32)
+        (i32.store offset=0 (i32.const 48) (local.get $state))
+        (i32.store offset=4 (i32.const 48) (local.get $state-len))
+        (i32.store offset=8 (i32.const 48) (i32.const 64))
+        ;; Only the type "text" has four characters and a text.
+        (i32.store offset=12 (i32.const 48) (i32.and (local.get $has-text)
+            (i32.eq (local.get $type-len) (i32.const 4))))
+        (i32.store offset=0 (i32.const 64) (local.get $type))
+        (i32.store offset=4 (i32.const 64) (local.get $type-len))
+        (i32.store offset=20 (i32.const 64) (i32.const 1))
+        (i32.store offset=24 (i32.const 64) (local.get $text))
+        (i32.store offset=28 (i32.const 64) (local.get $text-len))
+        (i32.const 48)))"#;
+
+fn main() -> ExitCode {
+    match measure() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("soak: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Sends all messages, and watches.
+fn measure() -> Result<()> {
+    let arguments = Arguments::read(&["messages", "connections", "flight"])?;
+    let messages: u32 = arguments.number("messages", 1_000_000, 20_000)?;
+    let connections: u32 = arguments.number("connections", 16, 16)?;
+    let flight: u32 = arguments.number("flight", 16, 16)?;
+    if connections == 0 || flight == 0 || messages < 10 * connections * flight {
+        return Err("--messages must be ten times all those in flight, or more".into());
+    }
+    let server = Server::start(&[Actor::of("leaky", LEAKY)])?;
+    println!("{messages} messages, {connections} connections, {flight} in flight on each");
+    println!("{:>12}{:>14}{:>12}", "messages", "most KiB", "seconds");
+    let executor = LocalExecutor::new();
+    let (sent, start) = (Rc::new(Cell::new(0)), Instant::now());
+    let mut tasks = Vec::new();
+    for _ in 0..connections {
+        tasks.push(executor.spawn(exchange(
+            server.url("leaky").to_owned(),
+            flight,
+            messages,
+            sent.clone(),
+        )));
+    }
+    let watch = server.watch();
+    let look = async {
+        let mut peaks = Vec::new();
+        for tenth in 1..=10 {
+            let mut peak = 0;
+            while sent.get() < messages / 10 * tenth {
+                if let Some(failed) = tasks.iter().position(|task| task.is_finished()) {
+                    // Unless all is done, which the loop's condition says.
+                    if sent.get() < messages {
+                        tasks.swap_remove(failed).await?;
+                    }
+                }
+                peak = peak.max(watch.memory()?);
+                Timer::after(LOOK).await;
+            }
+            peak = peak.max(watch.memory()?);
+            let seconds = start.elapsed().as_secs_f64();
+            println!("{:>12}{:>14}{seconds:>12.1}", messages / 10 * tenth, peak >> 10);
+            peaks.push(peak);
+        }
+        for task in tasks {
+            task.await?;
+        }
+        Result::Ok(peaks)
+    };
+    let peaks = block_on(executor.run(look))?;
+    let most = peaks.iter().max().copied().unwrap_or_default();
+    let grown = most.saturating_sub(peaks[0]);
+    let verdict = if grown <= BOUND { "within" } else { "past" };
+    println!(
+        "after the first tenth it grew by {} KiB, {verdict} the bound of {} KiB",
+        grown >> 10,
+        BOUND >> 10
+    );
+    if grown <= BOUND { Ok(()) } else { Err("the memory is not flat".into()) }
+}
+
+/// Sends texts over one connection and reads them back, until all connections together have
+/// done enough.
+async fn exchange(
+    url: String,
+    flight: u32,
+    messages: u32,
+    sent: Rc<Cell<u32>>,
+) -> std::result::Result<(), String> {
+    let text = Utf8Bytes::from("x".repeat(64));
+    let mut client = connect(&url).await.map_err(|error| error.to_string())?;
+    let mut waiting = 0;
+    loop {
+        while waiting < flight && sent.get() < messages {
+            sent.set(sent.get() + 1);
+            waiting += 1;
+            let sent = client.send(Message::Text(text.clone())).await;
+            sent.map_err(|error| format!("cannot send: {error}"))?;
+        }
+        if waiting == 0 {
+            return Ok(());
+        }
+        match client.next().await {
+            Some(Ok(Message::Text(echo))) if echo == text => waiting -= 1,
+            other => return Err(format!("not an echo: {other:?}")),
+        }
+    }
+}
