@@ -1,0 +1,56 @@
+//! One client that sends without a pause. It reads its answers, so that it is never closed.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{Shutdown, TcpStream},
+    thread::{self, JoinHandle},
+};
+
+use async_tungstenite::tungstenite;
+
+use super::{
+    beside,
+    common::{Result, arguments::Arguments, server::Server},
+};
+
+/// A flood. It ends when this is dropped.
+struct Flood {
+    /// The connection.
+    socket: TcpStream,
+    /// The threads that write to it and read from it: they leave the clients' thread alone.
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// See the module.
+pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
+    beside::compare(arguments, |_, server| Flood::start(server))
+}
+
+impl Flood {
+    /// Connects and begins.
+    fn start(server: &Server) -> Result<Self> {
+        let socket = TcpStream::connect(server.address("echo"))?;
+        let (client, _) = tungstenite::client(server.url("echo"), socket)?;
+        let socket = client.get_ref().try_clone()?;
+        // A text of 64 bytes in one frame, under a mask of zeroes.
+        let mut frame = vec![0x81, 0x80 | 64, 0, 0, 0, 0];
+        frame.extend([b'x'; 64]);
+        let (frames, mut writer, mut reader) =
+            (frame.repeat(200), socket.try_clone()?, socket.try_clone()?);
+        let write = thread::spawn(move || while writer.write_all(&frames).is_ok() {});
+        let read = thread::spawn(move || {
+            let mut buffer = vec![0; 1 << 16];
+            while reader.read(&mut buffer).is_ok_and(|count| count > 0) {}
+        });
+        Ok(Self { socket, threads: vec![write, read] })
+    }
+}
+
+impl Drop for Flood {
+    fn drop(&mut self) {
+        let _ = self.socket.shutdown(Shutdown::Both);
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}

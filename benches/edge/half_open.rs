@@ -1,0 +1,70 @@
+//! Handshakes that do not go on: clients that connect, send half a request, and then nothing.
+
+use std::{io::Write as _, net::TcpStream, time::Instant};
+
+use smol::{LocalExecutor, block_on};
+
+use super::common::{
+    Result,
+    arguments::Arguments,
+    client::connect,
+    server::{Actor, Server},
+    spread::{Spread, percentile},
+};
+
+/// How many connect in a round, one after the other.
+const CONNECT: usize = 300;
+
+/// Measures how long others take to connect, in pairs of rounds with and without.
+pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
+    let rounds = arguments.number("rounds", 9, 1)?;
+    let half_open = arguments.number("connections", 1_000, 100)?;
+    let server = Server::start(&[Actor::echo()])?;
+    let watch = server.watch();
+    let executor = LocalExecutor::new();
+    println!("{half_open} half-open handshakes, {rounds} pairs of rounds of {CONNECT} connects");
+    let mut times = [[Vec::new(), Vec::new()], [Vec::new(), Vec::new()]];
+    let mut memory = [0, 0];
+    for round in 0..=rounds {
+        for with in [round % 2, 1 - round % 2] {
+            let mut open = Vec::new();
+            for _ in 0..with * half_open {
+                let mut socket = TcpStream::connect(server.address("echo"))?;
+                socket.write_all(b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgr")?;
+                open.push(socket);
+            }
+            block_on(executor.run(watch.wait_for_rest()))?;
+            let of_round = block_on(executor.run(connect_all(server.url("echo"))))?;
+            if round > 0 {
+                times[with][0].push(percentile(&of_round, 50));
+                times[with][1].push(percentile(&of_round, 99));
+                memory[with] = memory[with].max(watch.memory()?);
+            }
+            drop(open);
+            block_on(executor.run(watch.wait_for_rest()))?;
+        }
+    }
+    println!("{:28}{:>24}{:>24}{:>12}", "time to connect", "p50, µs", "p99, µs", "most KiB");
+    for (label, times, memory) in
+        [("without them", &times[0], memory[0]), ("with them", &times[1], memory[1])]
+    {
+        let text = |of: &[f64]| Spread::of(of.iter().copied()).whole();
+        println!("{label:28}{:>24}{:>24}{:>12}", text(&times[0]), text(&times[1]), memory >> 10);
+    }
+    let [p50, p99] = [0, 1].map(|which| Spread::ratio(&times[1][which], &times[0][which]).text());
+    println!("{:28}{p50:>24}{p99:>24}", "ratio, of paired rounds");
+    Ok(())
+}
+
+/// Connects so often, and gives the times in microseconds, sorted.
+async fn connect_all(url: &str) -> Result<Vec<f64>> {
+    let mut times = Vec::new();
+    for _ in 0..CONNECT {
+        let start = Instant::now();
+        let mut client = connect(url).await?;
+        times.push(start.elapsed().as_secs_f64() * 1e6);
+        client.close(None).await?;
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times)
+}

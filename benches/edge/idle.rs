@@ -1,0 +1,76 @@
+//! Connections without traffic: what each costs, and whether that comes back.
+
+use smol::{LocalExecutor, block_on};
+
+use super::common::{
+    Result,
+    arguments::Arguments,
+    client::{Client, connect, echo},
+    process,
+    server::{Actor, Server},
+};
+
+/// How many connect at once.
+const AT_ONCE: usize = 50;
+/// What each of them sends, so that no buffer is still to be made.
+const TEXT: &str = "a text of some length, which is echoed once and then never again";
+/// The bytes that a connection may cost.
+const AIM: u64 = 8 << 10;
+
+/// Opens them, closes them, and opens and closes them again.
+pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
+    let connections: usize = arguments.number("connections", 10_000, 500)?;
+    process::allow_descriptors(connections + 200)?;
+    let server = Server::start(&[Actor::echo().limit("connections", connections)])?;
+    let (watch, executor) = (server.watch(), LocalExecutor::new());
+    let url = server.url("echo");
+    let rest = || block_on(executor.run(watch.wait_for_rest()));
+    block_on(executor.run(open(&executor, url, AT_ONCE)))?;
+    rest()?;
+    let (before, descriptors) = (watch.memory()?, watch.descriptors()?);
+    println!("{connections} connections; before: {} KiB, {descriptors} descriptors", before >> 10);
+    let mut each = 0;
+    for round in ["first", "second"] {
+        let clients = block_on(executor.run(open(&executor, url, connections)))?;
+        rest()?;
+        let opened = watch.memory()?;
+        let held = opened.saturating_sub(before) / u64::try_from(connections)?;
+        drop(clients);
+        rest()?;
+        let (after, left) = (watch.memory()?, watch.descriptors()?);
+        println!(
+            "{round} time: {held} bytes a connection, {} KiB in all; after they closed: {} KiB, \
+             {left} descriptors",
+            opened >> 10,
+            after >> 10
+        );
+        if left > descriptors {
+            return Err(format!("{} descriptors are not released", left - descriptors).into());
+        }
+        each = each.max(held);
+    }
+    let verdict = if each <= AIM { "met" } else { "missed" };
+    println!("the aim, at most {AIM} bytes a connection, is {verdict}");
+    if each <= AIM { Ok(()) } else { Err("a connection costs too much".into()) }
+}
+
+/// Opens so many connections, each of which has had one text echoed.
+async fn open(executor: &LocalExecutor<'_>, url: &str, count: usize) -> Result<Vec<Client>> {
+    let mut clients = Vec::new();
+    while clients.len() < count {
+        let mut tasks = Vec::new();
+        for _ in 0..AT_ONCE.min(count - clients.len()) {
+            let url = url.to_owned();
+            tasks.push(executor.spawn(async move {
+                let mut client = connect(&url).await.map_err(|error| error.to_string())?;
+                let echoed = echo(&mut client, &TEXT.into()).await;
+                echoed.map_err(|error| error.to_string())?;
+                Ok::<_, String>(client)
+            }));
+        }
+        for task in tasks {
+            clients.push(task.await?);
+        }
+    }
+    Ok(clients)
+}

@@ -1,0 +1,73 @@
+//! Clients that misbehave or are many, beside clients that do neither.
+//!
+//! ```text
+//! cargo bench --bench edge
+//! cargo bench --bench edge -- slow flood
+//! cargo bench --bench edge -- idle --connections 10000
+//! ```
+//!
+//! The server is the built program with `examples/echo`, on one thread. Times are compared in
+//! pairs of rounds, one with the others and one without.
+//!
+//! # Layout
+//! - `slow`: one client that reads nothing, beside 50 that do.
+//! - `flood`: one client that sends without a pause, beside 50 that do not.
+//! - `half_open`: a thousand handshakes that do not go on, while others connect.
+//! - `idle`: ten thousand connections without traffic.
+//! - `churn`: a hundred thousand connections, one after the other.
+//! - `beside`: what `slow` and `flood` have in common.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod beside;
+mod churn;
+mod flood;
+mod half_open;
+mod idle;
+mod slow;
+
+use std::process::ExitCode;
+
+use common::{Result, arguments::Arguments};
+
+/// A part of this benchmark.
+type Part = fn(&Arguments) -> Result<()>;
+
+/// The parts, by their names.
+const PARTS: [(&str, Part); 5] = [
+    ("slow", slow::measure),
+    ("flood", flood::measure),
+    ("half-open", half_open::measure),
+    ("idle", idle::measure),
+    ("churn", churn::measure),
+];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("edge: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the parts that are asked for, or all.
+fn run() -> Result<()> {
+    let arguments = Arguments::read(&["rounds", "messages", "connections"])?;
+    let known = |word: &String| PARTS.iter().any(|(name, _)| name == word);
+    if let Some(word) = arguments.words.iter().find(|word| !known(word)) {
+        return Err(format!("there is no part {word}").into());
+    }
+    for (name, part) in PARTS {
+        if arguments.words.is_empty() || arguments.words.iter().any(|word| word == name) {
+            println!("==> {name}");
+            part(&arguments)?;
+            println!();
+        }
+    }
+    Ok(())
+}
