@@ -11,6 +11,7 @@
 //! - [`server`]: sockets, handshakes, connections.
 //! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
 //! - [`actor`]: modules, instances, and the task that calls them.
+//! - [`turns`]: runs tasks, and looks at the sockets in between.
 //! - [`stats`]: what is counted.
 //! - [`logger`]: the log's lines.
 //! - [`check`]: the report of `footlight check`.
@@ -25,6 +26,7 @@ pub mod logger;
 pub mod manifest;
 pub mod server;
 pub mod stats;
+pub mod turns;
 
 pub use host::Host;
 pub use manifest::Manifest;

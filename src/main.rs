@@ -17,6 +17,7 @@ use footlight::{
     cli::{self, Command},
     host::Listening,
     logger::Logger,
+    turns,
 };
 use futures_util::StreamExt as _;
 use smol::{Executor, block_on, channel, future::FutureExt as _};
@@ -69,14 +70,14 @@ fn run(
     let (running, stopped) = channel::bounded::<()>(1);
     for _ in 1..threads {
         let (executor, stopped) = (executor.clone(), stopped.clone());
-        let work = move || block_on(executor.run(stopped.recv()));
+        let work = move || block_on(turns::run(&executor, stopped.recv()));
         thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
     }
     let host = block_on(executor.run(Host::start(&executor, &manifests, bind)))?;
     announce(&host.listening())?;
     // A task, since what `run` is given itself is polled after every event.
     let serve = executor.spawn(serve(host, signals));
-    block_on(executor.run(serve));
+    block_on(turns::run(&executor, serve));
     drop(running);
     Ok(())
 }

@@ -19,6 +19,7 @@ use footlight::{
     manifest::{Limits, Listener},
     server::{Pending, Service, Site, accept},
     stats::Stats,
+    turns,
 };
 use futures_util::StreamExt as _;
 use smol::{Async, Executor, block_on, channel, future};
@@ -66,9 +67,9 @@ pub(crate) fn serve(kind: Kind) -> Result<(), Box<dyn Error>> {
     });
     let executor = Arc::new(Executor::new());
     match kind {
-        Kind::Footlight => block_on(executor.run(footlight(&executor))),
-        Kind::Native => block_on(executor.run(native(&executor))),
-        Kind::Plain => block_on(executor.run(plain(&executor))),
+        Kind::Footlight => block_on(turns::run(&executor, footlight(&executor))),
+        Kind::Native => block_on(turns::run(&executor, native(&executor))),
+        Kind::Plain => block_on(turns::run(&executor, plain(&executor))),
     }
 }
 
