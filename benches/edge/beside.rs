@@ -17,15 +17,16 @@ const CLIENTS: usize = 50;
 /// How long after one message each of them sends the next.
 const PERIOD: Duration = Duration::from_millis(10);
 
-/// Measures how long the well-behaved clients wait for their echoes, in pairs of rounds with
+/// Measures how long the well-behaved clients of `actor` wait for their echoes, in pairs of rounds with
 /// and without what `start` gives, which ends when it is dropped.
 pub(crate) fn compare<T>(
     arguments: &Arguments,
+    actor: Actor,
     start: impl for<'a> Fn(&LocalExecutor<'a>, &Server) -> Result<T>,
 ) -> Result<()> {
     let rounds = arguments.number("rounds", 9, 1)?;
     let messages = arguments.number("messages", 300, 20)?;
-    let server = Server::start(&[Actor::echo()])?;
+    let server = Server::start(&[actor])?;
     let executor = LocalExecutor::new();
     let connect = Clients::connect(server.url("echo"), CLIENTS, 64, PERIOD);
     let mut clients = block_on(executor.run(connect))?;

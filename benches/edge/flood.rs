@@ -4,14 +4,22 @@ use std::{
     io::{Read as _, Write as _},
     net::{Shutdown, TcpStream},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use async_tungstenite::tungstenite;
 
 use super::{
     beside,
-    common::{Result, arguments::Arguments, server::Server},
+    common::{
+        Result,
+        arguments::Arguments,
+        server::{Actor, Server},
+    },
 };
+
+/// How long it lets its answers gather.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// A flood. It ends when this is dropped.
 struct Flood {
@@ -23,7 +31,7 @@ struct Flood {
 
 /// See the module.
 pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
-    beside::compare(arguments, |_, server| Flood::start(server))
+    beside::compare(arguments, Actor::echo(), |_, server| Flood::start(server))
 }
 
 impl Flood {
@@ -39,8 +47,12 @@ impl Flood {
             (frame.repeat(200), socket.try_clone()?, socket.try_clone()?);
         let write = thread::spawn(move || while writer.write_all(&frames).is_ok() {});
         let read = thread::spawn(move || {
-            let mut buffer = vec![0; 1 << 16];
-            while reader.read(&mut buffer).is_ok_and(|count| count > 0) {}
+            let mut buffer = vec![0; 1 << 20];
+            while reader.read(&mut buffer).is_ok_and(|count| count > 0) {
+                // Many answers at a time, so that reading does not take the processor on which
+                // the others' clients run.
+                thread::sleep(PAUSE);
+            }
         });
         Ok(Self { socket, threads: vec![write, read] })
     }
