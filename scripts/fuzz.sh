@@ -117,13 +117,15 @@ own_files() {
 
 # Runs one target and prints its last line; all of it if something was found.
 run() {
-    local target=$1 seconds=$2 status=0 log more
+    local target=$1 seconds=$2 status=0 log more seeds=()
     corpus=fuzz/corpus/$target
     mkdir -p "$corpus"
+    # Not every target has seeds.
+    if [ -d "fuzz/seeds/$target" ]; then seeds=("fuzz/seeds/$target"); fi
     own_files "$target"
     log=$(mktemp)
     mapfile -t more < <(options "$target")
-    "${cargo[@]}" fuzz run "${mode[@]}" "$target" "$corpus" "fuzz/seeds/$target" -- \
+    "${cargo[@]}" fuzz run "${mode[@]}" "$target" "$corpus" "${seeds[@]}" -- \
         -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 "${more[@]}" \
         >"$log" 2>&1 || status=$?
     if [ "$status" -eq 0 ]; then

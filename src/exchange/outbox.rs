@@ -38,7 +38,7 @@ pub struct Outbox {
 struct Inner {
     /// The messages, in order.
     queue: VecDeque<Message>,
-    /// The bytes of their payloads.
+    /// What they cost together: see [`cost`].
     bytes: usize,
     /// Whether an event of this connection is with the actor.
     busy: bool,
@@ -125,7 +125,7 @@ impl Outbox {
         if inner.closing {
             return Err(Refused::Closing);
         }
-        let added = messages.iter().map(Message::len).sum();
+        let added = messages.iter().map(cost).sum();
         let queued = inner.bytes;
         if queued > 0 && queued.saturating_add(added) > self.limit {
             if self.on_overflow == OnOverflow::Drop {
@@ -178,7 +178,7 @@ impl Outbox {
             return Poll::Ready(Order::Close(std::mem::take(&mut inner.queue), frame));
         }
         if writable && let Some(message) = inner.queue.pop_front() {
-            inner.bytes = inner.bytes.saturating_sub(message.len());
+            inner.bytes = inner.bytes.saturating_sub(cost(&message));
             if inner.queue.is_empty() && inner.queue.capacity() > KEPT {
                 // Keeps a burst from holding its memory for as long as the client stays.
                 inner.queue = VecDeque::new();
@@ -217,6 +217,12 @@ impl Inner {
             none => *none = Some(cx.waker().clone()),
         }
     }
+}
+
+/// The bytes that a message counts for: those of its payload, and one if it has none, so that no
+/// number of empty messages can wait.
+fn cost(message: &Message) -> usize {
+    message.len().max(1)
 }
 
 /// Wakes the connection's task, after unlocking.
