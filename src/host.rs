@@ -18,8 +18,9 @@ use smol::{
 
 use crate::{
     actor::{Actor, LoadError, Module, task::StartError},
+    descriptors::{self, Shortage},
     exchange::{Connections, Lines, Mailbox},
-    manifest::Manifest,
+    manifest::{Limits, Manifest},
     server::{Service, accept, closing::within},
     stats::Stats,
 };
@@ -46,6 +47,15 @@ struct Running {
     alive: Receiver<()>,
 }
 
+/// What the host finds around it, which no manifest says.
+#[derive(Debug, Default)]
+pub struct Environment {
+    /// Takes the place of the manifests' addresses.
+    pub bind: Option<IpAddr>,
+    /// How many files the process may have open; `None` if there is no limit.
+    pub descriptors: Option<u64>,
+}
+
 /// Where an actor listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listening {
@@ -68,6 +78,8 @@ pub enum HostError {
         /// The second manifest.
         file: PathBuf,
     },
+    /// The process may open too few files.
+    Descriptors(Shortage),
     /// An actor's file can't be run.
     Load {
         /// The file.
@@ -105,8 +117,8 @@ pub enum HostError {
 }
 
 impl Host {
-    /// Loads and starts every actor and binds every listener. `bind` takes the place of the
-    /// manifests' addresses.
+    /// Loads and starts every actor and binds every listener. Where the process may open too
+    /// few files for `limits.connections`, the actors get fewer connections, with a warning.
     ///
     /// An actor whose `init` fails is left out, with an error in the log, as long as another
     /// one could be started. Every other mistake keeps the host from starting.
@@ -116,17 +128,22 @@ impl Host {
     pub async fn start(
         executor: &Arc<Executor<'static>>,
         manifests: &[Manifest],
-        bind: Option<IpAddr>,
+        environment: &Environment,
     ) -> Result<Self, HostError> {
         let (stopping, stopped) = channel::bounded(1);
         let mut prepared = Vec::new();
-        for (index, manifest) in manifests.iter().enumerate() {
+        let plan = descriptors::plan(environment.descriptors, manifests)
+            .map_err(HostError::Descriptors)?;
+        if let Some(shortage) = plan.shortage {
+            log::warn!("{shortage}");
+        }
+        for (index, (manifest, connections)) in manifests.iter().zip(plan.connections).enumerate() {
             let before = manifests.iter().take(index);
             if before.clone().any(|other| other.name == manifest.name) {
                 let (name, file) = (manifest.name.clone(), manifest.file.clone());
                 return Err(HostError::Duplicate { name, file });
             }
-            prepared.push(Prepared::new(manifest, bind)?);
+            prepared.push(Prepared::new(manifest, connections, environment)?);
         }
         let (mut actors, mut failed) = (Vec::new(), Vec::new());
         for prepared in prepared {
@@ -208,8 +225,8 @@ impl Running {
 struct Prepared {
     /// Its name.
     name: Arc<str>,
-    /// Its manifest's limits.
-    limits: crate::manifest::Limits,
+    /// Its manifest's limits, with as many connections as there are files for.
+    limits: Limits,
     /// Its code.
     module: Module,
     /// The content of its `init_state` file.
@@ -220,8 +237,12 @@ struct Prepared {
 
 impl Prepared {
     /// Loads what a manifest names and binds its listeners.
-    fn new(manifest: &Manifest, bind: Option<IpAddr>) -> Result<Self, HostError> {
-        let limits = manifest.limits.clone();
+    fn new(
+        manifest: &Manifest,
+        connections: usize,
+        environment: &Environment,
+    ) -> Result<Self, HostError> {
+        let limits = Limits { connections, ..manifest.limits.clone() };
         let file = manifest.component.clone();
         let module =
             Module::load(&file, &limits).map_err(|error| HostError::Load { file, error })?;
@@ -231,7 +252,7 @@ impl Prepared {
         };
         let mut listeners = Vec::new();
         for listener in &manifest.listeners {
-            let address = SocketAddr::new(bind.unwrap_or(listener.host), listener.port);
+            let address = SocketAddr::new(environment.bind.unwrap_or(listener.host), listener.port);
             let bound = Async::<TcpListener>::bind(address)
                 .and_then(|bound| Ok((bound.get_ref().local_addr()?, bound)));
             let (address, bound) = bound.map_err(|error| HostError::Bind {
@@ -297,6 +318,7 @@ impl fmt::Display for HostError {
                 "{}: name: another manifest has the name {name:?} already; give each actor its own",
                 file.display()
             ),
+            Self::Descriptors(shortage) => shortage.fmt(f),
             Self::Load { file, error } => write!(f, "{}: {error}", file.display()),
             Self::InitState { file, error } => write!(
                 f,

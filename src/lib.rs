@@ -11,6 +11,7 @@
 //! - [`server`]: sockets, handshakes, connections.
 //! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
 //! - [`actor`]: modules, instances, and the task that calls them.
+//! - [`descriptors`]: how many connections the process's files allow.
 //! - [`stats`]: what is counted.
 //! - [`logger`]: the log's lines.
 //! - [`check`]: the report of `footlight check`.
@@ -19,6 +20,7 @@
 pub mod actor;
 pub mod check;
 pub mod cli;
+pub mod descriptors;
 pub mod exchange;
 pub mod host;
 pub mod logger;

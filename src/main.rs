@@ -15,7 +15,8 @@ use footlight::{
     Host, Manifest,
     check::Finding,
     cli::{self, Command},
-    host::Listening,
+    descriptors,
+    host::{Environment, Listening},
     logger::Logger,
 };
 use futures_util::StreamExt as _;
@@ -71,7 +72,8 @@ fn run(
         let work = move || block_on(executor.run(stopped.recv()));
         thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
     }
-    let host = block_on(executor.run(Host::start(&executor, &manifests, bind)))?;
+    let environment = Environment { bind, descriptors: descriptors::raise() };
+    let host = block_on(executor.run(Host::start(&executor, &manifests, &environment)))?;
     announce(&host.listening())?;
     // A task, since what `run` is given itself is polled after every event.
     let serve = executor.spawn(serve(host, signals));

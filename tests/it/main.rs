@@ -19,6 +19,7 @@ mod answers;
 mod check;
 mod command_line;
 mod components;
+mod descriptors;
 mod endings;
 mod events;
 mod examples;
