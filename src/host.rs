@@ -7,12 +7,12 @@ use std::{
     net::{IpAddr, SocketAddr, TcpListener},
     path::PathBuf,
     sync::Arc,
-    time::Duration,
+    time::Instant,
 };
 
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use smol::{
-    Async, Executor, Task,
+    Async, Executor, Task, Timer,
     channel::{self, Receiver, Sender},
 };
 
@@ -23,12 +23,15 @@ use crate::{
     manifest::{Limits, Manifest},
     server::{Service, accept, closing::within},
     stats::Stats,
+    stopping::{Farewell, PAUSE},
 };
 
 /// A host that listens.
 pub struct Host {
     /// The actors that could be started.
     actors: Vec<Running>,
+    /// What runs their tasks.
+    executor: Arc<Executor<'static>>,
     /// Dropped when the host stops, which ends handshakes.
     stopping: Sender<()>,
 }
@@ -159,7 +162,7 @@ impl Host {
         if actors.is_empty() {
             return Err(HostError::Start(failed));
         }
-        Ok(Self { actors, stopping })
+        Ok(Self { actors, executor: executor.clone(), stopping })
     }
 
     /// Where the actors listen.
@@ -179,45 +182,58 @@ impl Host {
     }
 
     /// Serves until `shutdown` is ready. Then accepts no more, closes every connection with
-    /// 1001, lets the actors handle what that brings, and returns; at the latest after
-    /// `limits.shutdown`.
+    /// 1001, lets the actors handle what that brings, and returns; at the latest after the
+    /// longest of their `limits.shutdown`.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
-        let Self { actors, stopping } = self;
+        let Self { executor, actors, stopping } = self;
         drop(stopping);
-        let deadline = actors.iter().map(|running| running.service.limits.shutdown).max();
-        for running in &actors {
-            running.service.connections.stop(CloseCode::Away, "the host is stopping");
-        }
-        let names: Vec<_> = actors.iter().map(|running| running.service.clone()).collect();
-        let end = async {
-            for running in actors {
-                running.end().await;
-            }
-        };
-        if within(deadline.unwrap_or(Duration::ZERO), end).await.is_none() {
-            for service in names.iter().filter(|service| service.connections.count() > 0) {
-                log::warn!(target: &service.actor,
-                    "{} connections were still open after `limits.shutdown`",
-                    service.connections.count());
-            }
-        }
-        for service in names {
-            log::info!(target: &service.actor, "{}", service.stats);
+        // All begin before one is waited for: no actor's end delays another's.
+        let ends: Vec<_> =
+            actors.into_iter().map(|running| executor.spawn(running.end())).collect();
+        for end in ends {
+            end.await;
         }
     }
 }
 
 impl Running {
-    /// Stops accepting, waits for the connections to end and then for the actor.
+    /// Stops accepting, closes the connections and then ends the actor, within `limits.shutdown`.
     async fn end(self) {
         let Self { service, accepting, task, alive, .. } = self;
-        for accepting in accepting {
-            accepting.cancel().await;
+        let end = async {
+            for accepting in accepting {
+                accepting.cancel().await;
+            }
+            dismiss(&service).await;
+            let _ = alive.recv().await;
+            service.mailbox.close();
+            task.await;
+        };
+        let ended = within(service.limits.shutdown, end).await;
+        let open = service.connections.count();
+        if ended.is_none() {
+            log::warn!(target: &service.actor,
+                "{open} connections were still open after `limits.shutdown`");
         }
-        let _ = alive.recv().await;
-        service.mailbox.close();
-        task.await;
+        log::info!(target: &service.actor, "{}", service.stats);
+    }
+}
+
+/// Asks every client to leave, some at a time. Until its turn comes a client is served.
+async fn dismiss(service: &Service) {
+    let farewell = Farewell::begin(Instant::now(), service.limits.shutdown);
+    let mut waiting = service.connections.stop();
+    loop {
+        let batch = farewell.batch(waiting.len(), Instant::now());
+        for outbox in waiting.split_off(waiting.len().saturating_sub(batch)) {
+            outbox.close(CloseCode::Away, "the host is stopping");
+        }
+        if waiting.is_empty() {
+            return;
+        }
+        log::debug!(target: &service.actor, "{batch} clients dismissed, {} left", waiting.len());
+        Timer::after(PAUSE).await;
     }
 }
 

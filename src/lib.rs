@@ -12,6 +12,7 @@
 //! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
 //! - [`actor`]: modules, instances, and the task that calls them.
 //! - [`descriptors`]: how many connections the process's files allow.
+//! - [`stopping`]: how fast clients are asked to leave.
 //! - [`stats`]: what is counted.
 //! - [`logger`]: the log's lines.
 //! - [`check`]: the report of `footlight check`.
@@ -27,6 +28,7 @@ pub mod logger;
 pub mod manifest;
 pub mod server;
 pub mod stats;
+pub mod stopping;
 
 pub use host::Host;
 pub use manifest::Manifest;
