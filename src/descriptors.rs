@@ -111,8 +111,8 @@ impl fmt::Display for Shortage {
         let Self { limit, places, wanted, enough } = self;
         write!(
             f,
-            "`limits.connections` allows {wanted} connections in all, but this process may have only \
-             {limit} files open, of which {places} can be connections; write \
+            "`limits.connections` allows {wanted} connections in all, but this process may have \
+             only {limit} files open, of which {places} can be connections; write \
              LimitNOFILE={enough} in the systemd unit, or `ulimit -n {enough}` as root before the \
              start, or lower `limits.connections`"
         )

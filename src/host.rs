@@ -20,6 +20,7 @@ use crate::{
     actor::{Actor, LoadError, Module, task::StartError},
     descriptors::{self, Shortage},
     exchange::{Connections, Lines, Mailbox},
+    inherited::{Inherited, InheritedError},
     manifest::{Limits, Manifest},
     server::{Service, accept, closing::within},
     stats::Stats,
@@ -57,6 +58,8 @@ pub struct Environment {
     pub bind: Option<IpAddr>,
     /// How many files the process may have open; `None` if there is no limit.
     pub descriptors: Option<u64>,
+    /// Listeners that are there already.
+    pub inherited: Inherited,
 }
 
 /// Where an actor listens.
@@ -115,6 +118,8 @@ pub enum HostError {
         /// Why.
         error: io::Error,
     },
+    /// A listener that was handed over fits no manifest.
+    Inherited(InheritedError),
     /// No actor could make its first state. Each one's reason, with its name.
     Start(Vec<(Arc<str>, StartError)>),
 }
@@ -131,7 +136,7 @@ impl Host {
     pub async fn start(
         executor: &Arc<Executor<'static>>,
         manifests: &[Manifest],
-        environment: &Environment,
+        mut environment: Environment,
     ) -> Result<Self, HostError> {
         let (stopping, stopped) = channel::bounded(1);
         let mut prepared = Vec::new();
@@ -146,8 +151,9 @@ impl Host {
                 let (name, file) = (manifest.name.clone(), manifest.file.clone());
                 return Err(HostError::Duplicate { name, file });
             }
-            prepared.push(Prepared::new(manifest, connections, environment)?);
+            prepared.push(Prepared::new(manifest, connections, &mut environment)?);
         }
+        environment.inherited.all_taken().map_err(HostError::Inherited)?;
         let (mut actors, mut failed) = (Vec::new(), Vec::new());
         for prepared in prepared {
             let name = prepared.name.clone();
@@ -173,6 +179,11 @@ impl Host {
             each.map(move |(address, path)| Listening { actor: actor.clone(), address, path })
         };
         self.actors.iter().flat_map(of).collect()
+    }
+
+    /// How many actors are served.
+    pub fn actors(&self) -> usize {
+        self.actors.len()
     }
 
     /// The counters of the actor of this name.
@@ -256,7 +267,7 @@ impl Prepared {
     fn new(
         manifest: &Manifest,
         connections: usize,
-        environment: &Environment,
+        environment: &mut Environment,
     ) -> Result<Self, HostError> {
         let limits = Limits { connections, ..manifest.limits.clone() };
         let file = manifest.component.clone();
@@ -269,8 +280,11 @@ impl Prepared {
         let mut listeners = Vec::new();
         for listener in &manifest.listeners {
             let address = SocketAddr::new(environment.bind.unwrap_or(listener.host), listener.port);
-            let bound = Async::<TcpListener>::bind(address)
-                .and_then(|bound| Ok((bound.get_ref().local_addr()?, bound)));
+            let bound = match environment.inherited.take(address) {
+                Some(listener) => Async::new(listener),
+                None => Async::<TcpListener>::bind(address),
+            };
+            let bound = bound.and_then(|bound| Ok((bound.get_ref().local_addr()?, bound)));
             let (address, bound) = bound.map_err(|error| HostError::Bind {
                 file: manifest.file.clone(),
                 address,
@@ -361,6 +375,7 @@ impl fmt::Display for HostError {
                 };
                 write!(f, "{}: cannot listen on {address}: {error}; {advice}", file.display())
             }
+            Self::Inherited(error) => error.fmt(f),
             Self::Start(failed) => {
                 let each: Vec<_> =
                     failed.iter().map(|(name, error)| format!("{name}: {error}")).collect();

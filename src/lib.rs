@@ -11,6 +11,7 @@
 //! - [`server`]: sockets, handshakes, connections.
 //! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
 //! - [`actor`]: modules, instances, and the task that calls them.
+//! - [`systemd`], [`inherited`]: the service manager: what it is told, and its sockets.
 //! - [`descriptors`]: how many connections the process's files allow.
 //! - [`stopping`]: how fast clients are asked to leave.
 //! - [`stats`]: what is counted.
@@ -24,11 +25,13 @@ pub mod cli;
 pub mod descriptors;
 pub mod exchange;
 pub mod host;
+pub mod inherited;
 pub mod logger;
 pub mod manifest;
 pub mod server;
 pub mod stats;
 pub mod stopping;
+pub mod systemd;
 
 pub use host::Host;
 pub use manifest::Manifest;

@@ -104,7 +104,7 @@ async fn footlight(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Erro
     let mut logger = Logger::new(-1);
     logger.actor(&manifest.name, &manifest.logging)?;
     logger.install()?;
-    let host = Host::start(executor, &[manifest], &Environment::default()).await?;
+    let host = Host::start(executor, &[manifest], Environment::default()).await?;
     announce(host.listening()[0].address);
     host.run(future::pending()).await;
     Ok(())

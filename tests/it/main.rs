@@ -33,3 +33,4 @@ mod readme;
 mod several;
 mod shutdown;
 mod start;
+mod systemd;

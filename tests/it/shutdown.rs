@@ -8,7 +8,7 @@ use std::{
 use crate::support::{Actor, SHAPES, Server, guest, wat};
 
 /// An actor that logs `looping` when it gets a text, and then never returns.
-fn endless() -> Actor {
+pub fn endless() -> Actor {
     let text = r#"(module
         (import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))
         (memory (export "memory") 1)
