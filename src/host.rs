@@ -1,33 +1,39 @@
 //! Actors and listeners together, from start to shutdown.
 
+mod error;
+
 use std::{
-    fmt,
     future::Future,
-    io,
     net::{IpAddr, SocketAddr, TcpListener},
-    path::PathBuf,
     sync::Arc,
-    time::Duration,
+    time::Instant,
 };
 
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use smol::{
-    Async, Executor, Task,
+    Async, Executor, Task, Timer,
     channel::{self, Receiver, Sender},
 };
 
 use crate::{
-    actor::{Actor, LoadError, Module, task::StartError},
+    actor::{Actor, Module, task::StartError},
+    descriptors,
     exchange::{Connections, Lines, Mailbox},
-    manifest::Manifest,
-    server::{Pending, Service, Site, accept, closing::within, site::SiteError},
+    inherited::Inherited,
+    manifest::{Limits, Manifest},
+    server::{Pending, Service, Site, accept, closing::within},
     stats::Stats,
+    stopping::{Farewell, PAUSE},
 };
+
+pub use error::HostError;
 
 /// A host that listens.
 pub struct Host {
     /// The actors that could be started.
     actors: Vec<Running>,
+    /// What runs their tasks.
+    executor: Arc<Executor<'static>>,
     /// Dropped when the host stops, which ends handshakes.
     stopping: Sender<()>,
 }
@@ -46,6 +52,17 @@ struct Running {
     alive: Receiver<()>,
 }
 
+/// What the host finds around it, which no manifest says.
+#[derive(Debug, Default)]
+pub struct Environment {
+    /// Takes the place of the manifests' addresses.
+    pub bind: Option<IpAddr>,
+    /// How many files the process may have open; `None` if there is no limit.
+    pub descriptors: Option<u64>,
+    /// Listeners that are there already.
+    pub inherited: Inherited,
+}
+
 /// Where an actor listens.
 #[derive(Clone, Debug)]
 pub struct Listening {
@@ -57,58 +74,9 @@ pub struct Listening {
     pub site: Arc<Site>,
 }
 
-/// Why a host could not be started. The operator's fault, or the actor's author's.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum HostError {
-    /// Two manifests have the same name.
-    Duplicate {
-        /// The name.
-        name: String,
-        /// The second manifest.
-        file: PathBuf,
-    },
-    /// An actor's file can't be run.
-    Load {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        error: LoadError,
-    },
-    /// The first state can't be read.
-    InitState {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// The first state is larger than `limits.state`.
-    InitStateSize {
-        /// The file.
-        file: PathBuf,
-        /// Its size in bytes.
-        size: usize,
-        /// The limit in bytes.
-        limit: usize,
-    },
-    /// A file that a listener's `config` names can't be used.
-    Site(SiteError),
-    /// An address can't be listened on.
-    Bind {
-        /// The manifest.
-        file: PathBuf,
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        error: io::Error,
-    },
-    /// No actor could make its first state. Each one's reason, with its name.
-    Start(Vec<(Arc<str>, StartError)>),
-}
-
 impl Host {
-    /// Loads and starts every actor and binds every listener. `bind` takes the place of the
-    /// manifests' addresses.
+    /// Loads and starts every actor and binds every listener. Where the process may open too
+    /// few files for `limits.connections`, the actors get fewer connections, with a warning.
     ///
     /// An actor whose `init` fails is left out, with an error in the log, as long as another
     /// one could be started. Every other mistake keeps the host from starting.
@@ -118,18 +86,24 @@ impl Host {
     pub async fn start(
         executor: &Arc<Executor<'static>>,
         manifests: &[Manifest],
-        bind: Option<IpAddr>,
+        mut environment: Environment,
     ) -> Result<Self, HostError> {
         let (stopping, stopped) = channel::bounded(1);
         let mut prepared = Vec::new();
-        for (index, manifest) in manifests.iter().enumerate() {
+        let plan = descriptors::plan(environment.descriptors, manifests)
+            .map_err(HostError::Descriptors)?;
+        if let Some(shortage) = plan.shortage {
+            log::warn!("{shortage}");
+        }
+        for (index, (manifest, connections)) in manifests.iter().zip(plan.connections).enumerate() {
             let before = manifests.iter().take(index);
             if before.clone().any(|other| other.name == manifest.name) {
                 let (name, file) = (manifest.name.clone(), manifest.file.clone());
                 return Err(HostError::Duplicate { name, file });
             }
-            prepared.push(Prepared::new(manifest, bind)?);
+            prepared.push(Prepared::new(manifest, connections, &mut environment)?);
         }
+        environment.inherited.all_taken().map_err(HostError::Inherited)?;
         let (mut actors, mut failed) = (Vec::new(), Vec::new());
         for prepared in prepared {
             let name = prepared.name.clone();
@@ -144,7 +118,7 @@ impl Host {
         if actors.is_empty() {
             return Err(HostError::Start(failed));
         }
-        Ok(Self { actors, stopping })
+        Ok(Self { actors, executor: executor.clone(), stopping })
     }
 
     /// Where the actors listen.
@@ -157,6 +131,11 @@ impl Host {
         self.actors.iter().flat_map(of).collect()
     }
 
+    /// How many actors are served.
+    pub fn actors(&self) -> usize {
+        self.actors.len()
+    }
+
     /// The counters of the actor of this name.
     pub fn stats(&self, actor: &str) -> Option<Arc<Stats>> {
         let mut actors = self.actors.iter().map(|running| &running.service);
@@ -164,45 +143,58 @@ impl Host {
     }
 
     /// Serves until `shutdown` is ready. Then accepts no more, closes every connection with
-    /// 1001, lets the actors handle what that brings, and returns; at the latest after
-    /// `limits.shutdown`.
+    /// 1001, lets the actors handle what that brings, and returns; at the latest after the
+    /// longest of their `limits.shutdown`.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
-        let Self { actors, stopping } = self;
+        let Self { executor, actors, stopping } = self;
         drop(stopping);
-        let deadline = actors.iter().map(|running| running.service.limits.shutdown).max();
-        for running in &actors {
-            running.service.connections.stop(CloseCode::Away, "the host is stopping");
-        }
-        let names: Vec<_> = actors.iter().map(|running| running.service.clone()).collect();
-        let end = async {
-            for running in actors {
-                running.end().await;
-            }
-        };
-        if within(deadline.unwrap_or(Duration::ZERO), end).await.is_none() {
-            for service in names.iter().filter(|service| service.connections.count() > 0) {
-                log::warn!(target: &service.actor,
-                    "{} connections were still open after `limits.shutdown`",
-                    service.connections.count());
-            }
-        }
-        for service in names {
-            log::info!(target: &service.actor, "{}", service.stats);
+        // All begin before one is waited for: no actor's end delays another's.
+        let ends: Vec<_> =
+            actors.into_iter().map(|running| executor.spawn(running.end())).collect();
+        for end in ends {
+            end.await;
         }
     }
 }
 
 impl Running {
-    /// Stops accepting, waits for the connections to end and then for the actor.
+    /// Stops accepting, closes the connections and then ends the actor, within `limits.shutdown`.
     async fn end(self) {
         let Self { service, accepting, task, alive, .. } = self;
-        for accepting in accepting {
-            accepting.cancel().await;
+        let end = async {
+            for accepting in accepting {
+                accepting.cancel().await;
+            }
+            dismiss(&service).await;
+            let _ = alive.recv().await;
+            service.mailbox.close();
+            task.await;
+        };
+        let ended = within(service.limits.shutdown, end).await;
+        let open = service.connections.count();
+        if ended.is_none() {
+            log::warn!(target: &service.actor,
+                "{open} connections were still open after `limits.shutdown`");
         }
-        let _ = alive.recv().await;
-        service.mailbox.close();
-        task.await;
+        log::info!(target: &service.actor, "{}", service.stats);
+    }
+}
+
+/// Asks every client to leave, some at a time. Until its turn comes a client is served.
+async fn dismiss(service: &Service) {
+    let farewell = Farewell::begin(Instant::now(), service.limits.shutdown);
+    let mut waiting = service.connections.stop();
+    loop {
+        let batch = farewell.batch(waiting.len(), Instant::now());
+        for outbox in waiting.split_off(waiting.len().saturating_sub(batch)) {
+            outbox.close(CloseCode::Away, "the host is stopping");
+        }
+        if waiting.is_empty() {
+            return;
+        }
+        log::debug!(target: &service.actor, "{batch} clients dismissed, {} left", waiting.len());
+        Timer::after(PAUSE).await;
     }
 }
 
@@ -210,8 +202,8 @@ impl Running {
 struct Prepared {
     /// Its name.
     name: Arc<str>,
-    /// Its manifest's limits.
-    limits: crate::manifest::Limits,
+    /// Its manifest's limits, with as many connections as there are files for.
+    limits: Limits,
     /// Its code.
     module: Module,
     /// The content of its `init_state` file.
@@ -222,8 +214,12 @@ struct Prepared {
 
 impl Prepared {
     /// Loads what a manifest names and binds its listeners.
-    fn new(manifest: &Manifest, bind: Option<IpAddr>) -> Result<Self, HostError> {
-        let limits = manifest.limits.clone();
+    fn new(
+        manifest: &Manifest,
+        connections: usize,
+        environment: &mut Environment,
+    ) -> Result<Self, HostError> {
+        let limits = Limits { connections, ..manifest.limits.clone() };
         let file = manifest.component.clone();
         let module =
             Module::load(&file, &limits).map_err(|error| HostError::Load { file, error })?;
@@ -234,9 +230,12 @@ impl Prepared {
         let mut listeners = Vec::new();
         for listener in &manifest.listeners {
             let site = Arc::new(Site::new(listener).map_err(HostError::Site)?);
-            let address = SocketAddr::new(bind.unwrap_or(listener.host), listener.port);
-            let bound = Async::<TcpListener>::bind(address)
-                .and_then(|bound| Ok((bound.get_ref().local_addr()?, bound)));
+            let address = SocketAddr::new(environment.bind.unwrap_or(listener.host), listener.port);
+            let bound = match environment.inherited.take(address) {
+                Some(listener) => Async::new(listener),
+                None => Async::<TcpListener>::bind(address),
+            };
+            let bound = bound.and_then(|bound| Ok((bound.get_ref().local_addr()?, bound)));
             let (address, bound) = bound.map_err(|error| HostError::Bind {
                 file: manifest.file.clone(),
                 address,
@@ -293,49 +292,3 @@ fn read_state(file: &std::path::Path, limit: usize) -> Result<Vec<u8>, HostError
         Err(error) => Err(HostError::InitState { file, error }),
     }
 }
-
-impl fmt::Display for HostError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Duplicate { name, file } => write!(
-                f,
-                "{}: name: another manifest has the name {name:?} already; give each actor its own",
-                file.display()
-            ),
-            Self::Load { file, error } => write!(f, "{}: {error}", file.display()),
-            Self::InitState { file, error } => write!(
-                f,
-                "{}: cannot be read: {error}; `init_state` is relative to its manifest",
-                file.display()
-            ),
-            Self::InitStateSize { file, size, limit } => write!(
-                f,
-                "{}: is {size} bytes long, past the limit of {limit}; raise `limits.state`",
-                file.display()
-            ),
-            Self::Site(error) => error.fmt(f),
-            Self::Bind { file, address, error } => {
-                let advice = match error.kind() {
-                    io::ErrorKind::AddrInUse => {
-                        "another program listens there; choose another `port`, or 0 for a free one"
-                    }
-                    io::ErrorKind::PermissionDenied => {
-                        "ports below 1024 need a privilege; choose a higher one"
-                    }
-                    io::ErrorKind::AddrNotAvailable => {
-                        "this machine has no such address; check `host` or --bind"
-                    }
-                    _ => "check `host`, `port` and --bind",
-                };
-                write!(f, "{}: cannot listen on {address}: {error}; {advice}", file.display())
-            }
-            Self::Start(failed) => {
-                let each: Vec<_> =
-                    failed.iter().map(|(name, error)| format!("{name}: {error}")).collect();
-                f.write_str(&each.join("\n"))
-            }
-        }
-    }
-}
-
-impl std::error::Error for HostError {}

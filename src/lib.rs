@@ -12,6 +12,9 @@
 //! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
 //! - [`actor`]: modules, instances, and the task that calls them.
 //! - [`turns`]: runs tasks, and looks at the sockets in between.
+//! - [`systemd`], [`inherited`]: the service manager: what it is told, and its sockets.
+//! - [`descriptors`]: how many connections the process's files allow.
+//! - [`stopping`]: how fast clients are asked to leave.
 //! - [`stats`]: what is counted.
 //! - [`logger`]: the log's lines.
 //! - [`check`]: the report of `footlight check`.
@@ -20,12 +23,16 @@
 pub mod actor;
 pub mod check;
 pub mod cli;
+pub mod descriptors;
 pub mod exchange;
 pub mod host;
+pub mod inherited;
 pub mod logger;
 pub mod manifest;
 pub mod server;
 pub mod stats;
+pub mod stopping;
+pub mod systemd;
 pub mod turns;
 
 pub use host::Host;

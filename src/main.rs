@@ -15,8 +15,11 @@ use footlight::{
     Host, Manifest,
     check::Finding,
     cli::{self, Command},
-    host::Listening,
+    descriptors,
+    host::{Environment, Listening},
+    inherited::Inherited,
     logger::Logger,
+    systemd::{Manager, News},
     turns,
 };
 use futures_util::StreamExt as _;
@@ -63,6 +66,8 @@ fn run(
     threads: usize,
     verbosity: i8,
 ) -> Result<(), Box<dyn Error>> {
+    // First, while there is one thread: it changes the process's environment.
+    let inherited = Inherited::from_environment()?;
     let manifests = load(paths)?;
     install_logger(&manifests, verbosity)?;
     let signals = Signals::new([Signal::Int, Signal::Term])?;
@@ -73,17 +78,24 @@ fn run(
         let work = move || block_on(turns::run(&executor, stopped.recv()));
         thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
     }
-    let host = block_on(executor.run(Host::start(&executor, &manifests, bind)))?;
+    let manager = Arc::new(Manager::from_environment());
+    let environment = Environment { bind, descriptors: descriptors::raise(), inherited };
+    let host = block_on(executor.run(Host::start(&executor, &manifests, environment)))?;
     announce(&host.listening())?;
+    let ready = News::Ready { serving: host.actors(), of: manifests.len() };
     // A task, since what `run` is given itself is polled after every event.
-    let serve = executor.spawn(serve(host, signals));
+    let serve = executor.spawn(serve(host, signals, manager.clone()));
+    let watch = executor.spawn(async move {
+        manager.tell(ready).await;
+        manager.watch().await;
+    });
     block_on(turns::run(&executor, serve));
-    drop(running);
+    drop((watch, running));
     Ok(())
 }
 
 /// Serves until the first signal, then stops; until the second at the latest.
-async fn serve(host: Host, mut signals: Signals) {
+async fn serve(host: Host, mut signals: Signals, manager: Arc<Manager>) {
     let (stop, asked) = channel::bounded::<()>(1);
     let serve = host.run(async {
         let _ = asked.recv().await;
@@ -92,6 +104,7 @@ async fn serve(host: Host, mut signals: Signals) {
         signals.next().await;
         log::info!("stopping; a second signal ends at once");
         drop(stop);
+        manager.tell(News::Stopping).await;
         signals.next().await;
         log::warn!("ended at once, as asked");
     };

@@ -15,6 +15,7 @@ use async_tungstenite::{accept_async_with_config, tungstenite::Message};
 use footlight::{
     Host, Manifest,
     exchange::{Connections, EventKind, Lines, Mailbox},
+    host::Environment,
     logger::Logger,
     manifest::{Limits, Listener},
     server::{Pending, Service, Site, accept},
@@ -92,7 +93,7 @@ async fn footlight(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Erro
     let mut logger = Logger::new(-1);
     logger.actor(&manifest.name, &manifest.logging)?;
     logger.install()?;
-    let host = Host::start(executor, &[manifest], None).await?;
+    let host = Host::start(executor, &[manifest], Environment::default()).await?;
     announce(host.listening()[0].address);
     host.run(future::pending()).await;
     Ok(())

@@ -161,7 +161,9 @@ impl Stage {
 
     /// The host asks all to close.
     fn stops(&mut self) {
-        self.connections.stop(CloseCode::Away, "stopping");
+        for outbox in self.connections.stop() {
+            outbox.close(CloseCode::Away, "stopping");
+        }
         self.stopping = true;
         for index in (0..self.clients.len()).rev() {
             self.clients[index].closed(Code::Code(CloseCode::Away));

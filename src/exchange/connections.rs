@@ -5,8 +5,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-
 use super::{ConnectionId, Outbox};
 use crate::manifest::OnOverflow;
 
@@ -94,13 +92,11 @@ impl Connections {
         Ok(Open { list: self.clone(), outbox })
     }
 
-    /// Asks every connection to close, and opens no more.
-    pub fn stop(&self, code: CloseCode, reason: &'static str) {
+    /// Opens no more connections, and gives those that are open: each is to be asked to close.
+    pub fn stop(&self) -> Vec<Arc<Outbox>> {
         let mut inner = self.lock();
         inner.stopping = true;
-        let open: Vec<_> = inner.open.values().cloned().collect();
-        drop(inner);
-        open.iter().for_each(|outbox| outbox.close(code, reason));
+        inner.open.values().cloned().collect()
     }
 
     /// Says whether the actor can be started. While it can't, no connection is opened.

@@ -1,11 +1,14 @@
 //! Ctrl-C and SIGTERM.
 
-use std::io::Read as _;
+use std::{
+    io::{ErrorKind, Read as _},
+    net::TcpStream,
+};
 
 use crate::support::{Actor, SHAPES, Server, guest, wat};
 
 /// An actor that logs `looping` when it gets a text, and then never returns.
-fn endless() -> Actor {
+pub fn endless() -> Actor {
     let text = r#"(module
         (import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))
         (memory (export "memory") 1)
@@ -100,5 +103,40 @@ fn a_client_in_the_middle_of_its_handshake_does_not_delay_the_end() {
     socket.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
     drop(socket);
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn many_clients_are_asked_to_leave_in_batches_and_all_of_them_get_1001() {
+    let mut server = Server::of(guest("events"));
+    let mut clients: Vec<_> = (0..250).map(|_| server.client("events")).collect();
+    for client in &mut clients {
+        assert!(client.next().is_text());
+    }
+    server.signal("TERM");
+    for client in &mut clients {
+        client.expect_close(1001);
+    }
+    assert_eq!(server.wait().code(), Some(0));
+    server.wait_for(&["100 clients dismissed, 150 left"]);
+    server.wait_for(&["100 clients dismissed, 50 left"]);
+}
+
+#[test]
+fn an_actor_that_never_returns_does_not_keep_another_ones_clients() {
+    let endless = endless().limit("shutdown", "\"1h\"");
+    let mut server = Server::start(&[endless, guest("events")]);
+    let (mut stuck, mut other) = (server.client("endless"), server.client("events"));
+    other.expect("state:0");
+    stuck.text("loop");
+    server.wait_for(&["endless#1: actor: looping"]);
+    server.signal("TERM");
+    other.expect_close(1001);
+    server.wait_for(&["events: 1 connections, "]);
+    for actor in ["endless", "events"] {
+        let refused = TcpStream::connect(server.address(actor)).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused, "{actor}");
+    }
+    server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
 }

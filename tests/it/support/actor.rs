@@ -13,6 +13,7 @@ pub const SHAPES: [&str; 4] = ["events", "typed", "result", "renamed"];
 pub struct Actor {
     pub name: String,
     module: Module,
+    port: u16,
     host: Option<&'static str>,
     path: Option<&'static str>,
     init_state: Option<Vec<u8>>,
@@ -55,6 +56,7 @@ impl Actor {
         Self {
             name: name.into(),
             module,
+            port: 0,
             host: None,
             path: None,
             init_state: None,
@@ -75,6 +77,11 @@ impl Actor {
 
     pub fn name(mut self, name: &str) -> Self {
         self.name = name.into();
+        self
+    }
+
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
         self
     }
 
@@ -126,7 +133,8 @@ impl Actor {
             fs::write(folder.join("state"), state).unwrap();
             text += "init_state = \"state\"\n";
         }
-        text += "[[handlers]]\ntype = \"websocket-server\"\n[handlers.config]\nport = 0\n";
+        text += "[[handlers]]\ntype = \"websocket-server\"\n[handlers.config]\n";
+        text += &format!("port = {}\n", self.port);
         for (key, value) in [("host", self.host), ("path", self.path)] {
             text += &value.map_or(String::new(), |value| format!("{key} = {value:?}\n"));
         }

@@ -6,7 +6,7 @@ mod server;
 
 pub use actor::{Actor, SHAPES, actors_root, example, guest, wat};
 pub use client::Client;
-pub use server::{Server, footlight};
+pub use server::{Server, after, footlight};
 
 use std::time::Duration;
 

@@ -38,6 +38,21 @@ pub fn footlight(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_footlight")).args(args).output().unwrap()
 }
 
+/// The program, by itself.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_footlight"));
+    command.stdin(Stdio::null());
+    command
+}
+
+/// The program, by way of a shell that first does what `before` says.
+pub fn after(before: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{before}; exec \"$0\" \"$@\""));
+    command.arg(env!("CARGO_BIN_EXE_footlight")).stdin(Stdio::null());
+    command
+}
+
 impl Server {
     /// Starts these actors, with all of the log.
     pub fn start(actors: &[Actor]) -> Self {
@@ -47,23 +62,28 @@ impl Server {
     /// Starts these actors with options.
     pub fn start_with(options: &[&str], actors: &[Actor]) -> Self {
         let listeners = actors.iter().map(Actor::listeners).sum();
-        Self::launch(options, actors, listeners)
+        Self::launch(program(), options, actors, listeners)
+    }
+
+    /// Starts this actor by a command that starts the program with what is added to it.
+    pub fn start_by(command: Command, actor: Actor) -> Self {
+        let listeners = actor.listeners();
+        Self::launch(command, &["-v"], &[actor], listeners)
     }
 
     /// Starts these actors, of which only some will come to listen.
     pub fn start_partly(actors: &[Actor], listeners: usize) -> Self {
-        Self::launch(&["-v"], actors, listeners)
+        Self::launch(program(), &["-v"], actors, listeners)
     }
 
     /// Starts the process and waits until it listens.
-    fn launch(options: &[&str], actors: &[Actor], listeners: usize) -> Self {
+    fn launch(mut program: Command, options: &[&str], actors: &[Actor], listeners: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let manifests: Vec<_> = actors.iter().map(|actor| actor.write(folder.path())).collect();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_footlight"))
+        let mut child = program
             .arg("run")
             .args(options)
             .args(manifests)
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -1,0 +1,111 @@
+//! Why a host could not be started, said so that the operator can mend it.
+
+use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use crate::{
+    actor::{LoadError, task::StartError},
+    descriptors::Shortage,
+    inherited::InheritedError,
+    server::site::SiteError,
+};
+
+/// Why a host could not be started. The operator's fault, or the actor's author's.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum HostError {
+    /// Two manifests have the same name.
+    Duplicate {
+        /// The name.
+        name: String,
+        /// The second manifest.
+        file: PathBuf,
+    },
+    /// The process may open too few files.
+    Descriptors(Shortage),
+    /// An actor's file can't be run.
+    Load {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: LoadError,
+    },
+    /// The first state can't be read.
+    InitState {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The first state is larger than `limits.state`.
+    InitStateSize {
+        /// The file.
+        file: PathBuf,
+        /// Its size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A file that a listener's `config` names can't be used.
+    Site(SiteError),
+    /// An address can't be listened on.
+    Bind {
+        /// The manifest.
+        file: PathBuf,
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// A listener that was handed over fits no manifest.
+    Inherited(InheritedError),
+    /// No actor could make its first state. Each one's reason, with its name.
+    Start(Vec<(Arc<str>, StartError)>),
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Duplicate { name, file } => write!(
+                f,
+                "{}: name: another manifest has the name {name:?} already; give each actor its own",
+                file.display()
+            ),
+            Self::Descriptors(shortage) => shortage.fmt(f),
+            Self::Load { file, error } => write!(f, "{}: {error}", file.display()),
+            Self::InitState { file, error } => write!(
+                f,
+                "{}: cannot be read: {error}; `init_state` is relative to its manifest",
+                file.display()
+            ),
+            Self::InitStateSize { file, size, limit } => write!(
+                f,
+                "{}: is {size} bytes long, past the limit of {limit}; raise `limits.state`",
+                file.display()
+            ),
+            Self::Site(error) => error.fmt(f),
+            Self::Bind { file, address, error } => {
+                let advice = match error.kind() {
+                    io::ErrorKind::AddrInUse => {
+                        "another program listens there; choose another `port`, or 0 for a free one"
+                    }
+                    io::ErrorKind::PermissionDenied => {
+                        "ports below 1024 need a privilege; choose a higher one"
+                    }
+                    io::ErrorKind::AddrNotAvailable => {
+                        "this machine has no such address; check `host` or --bind"
+                    }
+                    _ => "check `host`, `port` and --bind",
+                };
+                write!(f, "{}: cannot listen on {address}: {error}; {advice}", file.display())
+            }
+            Self::Inherited(error) => error.fmt(f),
+            Self::Start(failed) => {
+                let each: Vec<_> =
+                    failed.iter().map(|(name, error)| format!("{name}: {error}")).collect();
+                f.write_str(&each.join("\n"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for HostError {}

@@ -1,0 +1,160 @@
+//! What systemd, or another service manager with its protocol, is told: `sd_notify(3)`.
+//!
+//! The protocol is a line of text in a datagram, so it needs no library. One socket is kept,
+//! since a new one could not be had for each line when all descriptors are in use: the manager
+//! would then take a busy host for one that hangs.
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    fmt, io,
+    os::unix::net::UnixDatagram,
+    process,
+    time::Duration,
+};
+
+use smol::{Async, Timer};
+
+use crate::server::closing::within;
+
+/// How long to wait for the manager to take a line. It takes them at once; if it does not, no
+/// client is to notice.
+const DEADLINE: Duration = Duration::from_secs(1);
+
+/// The service manager, or nobody.
+#[derive(Debug)]
+pub struct Manager {
+    /// Where it is told something, if it asked for that.
+    socket: Option<Async<UnixDatagram>>,
+    /// How often it is to hear that the host is alive, if it asked for that.
+    every: Option<Duration>,
+}
+
+/// Something to tell the manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// All listeners listen.
+    Ready {
+        /// How many actors are served.
+        serving: usize,
+        /// How many there are manifests for.
+        of: usize,
+    },
+    /// The executor still runs its tasks.
+    Alive,
+    /// The host ends.
+    Stopping,
+}
+
+impl Manager {
+    /// The manager that the environment tells of. A mistake in there is nothing that a client
+    /// should suffer from: it is logged, and the manager will do as it does with a service that
+    /// says nothing.
+    pub fn from_environment() -> Self {
+        let socket = env::var_os("NOTIFY_SOCKET").and_then(|address| {
+            let failed = |error| {
+                log::warn!(
+                    "NOTIFY_SOCKET: the service manager can't be told anything at {}: {error}",
+                    address.to_string_lossy()
+                );
+            };
+            connect(&address).map_err(failed).ok()
+        });
+        let every = interval(env::var_os("WATCHDOG_USEC"), env::var_os("WATCHDOG_PID"));
+        let every = every.unwrap_or_else(|value| {
+            log::warn!("WATCHDOG_USEC: {value:?} is no number of microseconds, so it is ignored");
+            None
+        });
+        Self { socket, every }
+    }
+
+    /// Tells it something.
+    pub async fn tell(&self, news: News) {
+        let Some(socket) = &self.socket else { return };
+        let text = news.to_string();
+        let why = match within(DEADLINE, socket.send(text.as_bytes())).await {
+            Some(Ok(_)) => return,
+            Some(Err(error)) => error.to_string(),
+            None => "it does not read".into(),
+        };
+        log::warn!("the service manager could not be told {:?}: {why}", text.trim_end());
+    }
+
+    /// Tells it twice in its interval that the host is alive, for as long as it is. This is to be
+    /// a task among those that serve clients: when they get no turns, neither does this.
+    pub async fn watch(&self) {
+        let Some(every) = self.every.filter(|_| self.socket.is_some()) else { return };
+        loop {
+            Timer::after(every).await;
+            self.tell(News::Alive).await;
+        }
+    }
+}
+
+/// Opens a socket to the manager, whose address is a path or, after an `@`, an abstract name.
+fn connect(address: &OsStr) -> io::Result<Async<UnixDatagram>> {
+    let socket = UnixDatagram::unbound()?;
+    match address.as_encoded_bytes() {
+        #[cfg(target_os = "linux")]
+        [b'@', name @ ..] => {
+            use std::os::{linux::net::SocketAddrExt as _, unix::net::SocketAddr};
+            socket.connect_addr(&SocketAddr::from_abstract_name(name)?)?;
+        }
+        _ => socket.connect(address)?,
+    }
+    Async::new(socket)
+}
+
+/// How often the manager is to be told that the host is alive: twice in the time after which it
+/// takes it for dead, as `sd_watchdog_enabled(3)` advises. The error is a value that is no time.
+fn interval(usec: Option<OsString>, pid: Option<OsString>) -> Result<Option<Duration>, OsString> {
+    let for_us = pid.is_none_or(|pid| *pid == *process::id().to_string());
+    let Some(usec) = usec.filter(|_| for_us) else { return Ok(None) };
+    match usec.to_str().and_then(|text| text.parse().ok()) {
+        None | Some(0) => Err(usec),
+        Some(usec) => Ok(Some(Duration::from_micros(usec) / 2)),
+    }
+}
+
+impl fmt::Display for News {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Ready { serving, of } => {
+                f.write_str("READY=1\nSTATUS=serving ")?;
+                if serving < of {
+                    write!(f, "{serving} of ")?;
+                }
+                writeln!(f, "{of} {}", if of == 1 { "actor" } else { "actors" })
+            }
+            Self::Alive => f.write_str("WATCHDOG=1\n"),
+            Self::Stopping => f.write_str("STOPPING=1\nSTATUS=stopping\n"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_says_how_many_actors_are_served() {
+        let status = |serving, of| News::Ready { serving, of }.to_string();
+        assert_eq!(status(1, 1), "READY=1\nSTATUS=serving 1 actor\n");
+        assert_eq!(status(2, 2), "READY=1\nSTATUS=serving 2 actors\n");
+        assert_eq!(status(1, 2), "READY=1\nSTATUS=serving 1 of 2 actors\n");
+    }
+
+    #[test]
+    fn the_watchdog_is_fed_twice_in_its_time_if_it_is_ours() {
+        let ours = process::id().to_string();
+        let of = |usec: &str, pid: Option<&str>| interval(Some(usec.into()), pid.map(Into::into));
+        assert_eq!(of("30000000", Some(&ours)), Ok(Some(Duration::from_secs(15))));
+        assert_eq!(of("200000", None), Ok(Some(Duration::from_millis(100))));
+        assert_eq!(of("200000", Some("1")), Ok(None));
+        assert_eq!(of("soon", Some("1")), Ok(None));
+        for wrong in ["soon", "", "0", "-1", "99999999999999999999999"] {
+            assert_eq!(of(wrong, Some(&ours)), Err(wrong.into()));
+        }
+        assert_eq!(interval(None, None), Ok(None));
+    }
+}
