@@ -17,6 +17,7 @@ mod support;
 
 mod answers;
 mod check;
+mod clients;
 mod command_line;
 mod components;
 mod endings;
@@ -27,7 +28,7 @@ mod hostile;
 mod instances;
 mod limits;
 mod log_lines;
-mod python;
+
 mod readme;
 mod several;
 mod shutdown;
