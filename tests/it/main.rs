@@ -23,6 +23,7 @@ mod components;
 mod endings;
 mod events;
 mod examples;
+mod faults;
 mod handshakes;
 mod hostile;
 mod instances;
