@@ -16,8 +16,9 @@ use smol::{
 
 use super::{
     closing::{drain, finish, within},
-    connection::{self, Socket},
+    connection,
     handshake::{self, Decision, Refusal},
+    socket::Socket,
 };
 use crate::{
     exchange::{
@@ -61,6 +62,7 @@ pub async fn run(
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
+                let socket = Socket::new(socket);
                 let (path, service, alive) = (path.clone(), service.clone(), alive.clone());
                 let serve = async move {
                     // Boxed, so that a connection does not carry its handshake's buffers along.

@@ -19,7 +19,7 @@ use async_tungstenite::tungstenite::{
 use futures_util::Stream;
 use smol::{Timer, future::FutureExt, io::AsyncReadExt};
 
-use super::connection::{Socket, WebSocket};
+use super::{connection::WebSocket, socket::Socket};
 use crate::exchange::event::Ending;
 
 /// The most bytes that are read and thrown away from a peer that broke the protocol, so that

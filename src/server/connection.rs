@@ -1,7 +1,6 @@
 //! The life of one connection, from its `connect` event to its `close` event.
 
 use std::{
-    net::TcpStream,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -16,11 +15,11 @@ use async_tungstenite::{
 };
 use futures_util::{Sink, Stream};
 use log::Level;
-use smol::Async;
 
 use super::{
     accept::Service,
     closing::{self, Over},
+    socket::Socket,
 };
 use crate::{
     exchange::{
@@ -29,9 +28,7 @@ use crate::{
     manifest::Limits,
 };
 
-/// A client's TCP connection.
-pub type Socket = Async<TcpStream>;
-/// The same after the handshake.
+/// A client's connection after the handshake.
 pub type WebSocket = WebSocketStream<Socket>;
 
 /// The buffer that bytes are read into, for each connection: tungstenite's default of 128 KiB
