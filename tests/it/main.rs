@@ -34,3 +34,4 @@ mod readme;
 mod several;
 mod shutdown;
 mod start;
+mod violations;
