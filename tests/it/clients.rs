@@ -12,7 +12,9 @@ use std::{
 use crate::support::{Server, guest};
 
 /// The folder of the clients' scripts.
-const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients");
+pub const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients");
+/// The variable that says that the clients must be there.
+const REQUIRED: &str = "FOOTLIGHT_REQUIRE_CLIENTS";
 /// Where `scripts/test-clients.sh` installs clients.
 const INSTALLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/clients");
 
@@ -22,7 +24,7 @@ fn program(installed: &str, name: &str) -> PathBuf {
     if installed.exists() { installed } else { name.into() }
 }
 
-fn python() -> Command {
+pub fn python() -> Command {
     Command::new(program("venv/bin/python3", "python3"))
 }
 
@@ -33,11 +35,12 @@ fn node() -> Command {
     node
 }
 
-/// Whether a client is there, which a command without effect shows.
-fn available(client: &str, mut probe: Command) -> bool {
+/// Whether a client is there, which a command without effect shows. Where this variable of the
+/// environment is set, it has to be.
+pub fn available(client: &str, mut probe: Command, required: &str) -> bool {
     let found = probe.output().is_ok_and(|output| output.status.success());
     assert!(
-        found || std::env::var_os("FOOTLIGHT_REQUIRE_CLIENTS").is_none(),
+        found || std::env::var_os(required).is_none(),
         "{client} is not there: run scripts/test-clients.sh"
     );
     if !found {
@@ -48,7 +51,7 @@ fn available(client: &str, mut probe: Command) -> bool {
 
 /// Lets a client's script talk to the guest `events`. It checks what it gets, and its first
 /// connection ends with the close frame 3333, `that is all`.
-fn talk(mut command: Command, script: &str) {
+pub fn talk(mut command: Command, script: &str) {
     let server = Server::of(guest("events"));
     let output = command.arg(format!("{SCRIPTS}/{script}")).arg(server.url("events")).output();
     let output = output.unwrap();
@@ -63,7 +66,7 @@ fn talk(mut command: Command, script: &str) {
 fn talk_in_python(module: &str) {
     let mut probe = python();
     probe.args(["-c", &format!("import {module}")]);
-    if available(&format!("Python's {module}"), probe) {
+    if available(&format!("Python's {module}"), probe, REQUIRED) {
         talk(python(), &format!("{module}_client.py"));
     }
 }
@@ -87,7 +90,7 @@ fn python_wsproto_sees_the_frames_that_the_protocol_asks_for() {
 fn npm_ws_sees_messages_pings_and_closes_as_its_documentation_says() {
     let mut probe = node();
     probe.args(["-e", "require('ws')"]);
-    if available("npm's ws", probe) {
+    if available("npm's ws", probe, REQUIRED) {
         talk(node(), "ws_client.js");
     }
 }
@@ -97,7 +100,7 @@ fn websocat_sees_messages_and_closes_as_its_documentation_says() {
     let websocat = program("bin/websocat", "websocat");
     let mut probe = Command::new(&websocat);
     probe.arg("--version");
-    if available("websocat", probe) {
+    if available("websocat", probe, REQUIRED) {
         let mut bash = Command::new("bash");
         bash.env("WEBSOCAT", websocat);
         talk(bash, "websocat_client.sh");

@@ -16,6 +16,7 @@
 mod support;
 
 mod answers;
+mod browser;
 mod check;
 mod clients;
 mod command_line;
