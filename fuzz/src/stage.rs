@@ -13,7 +13,7 @@ use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use footlight::{
     actor::Actor,
     exchange::{Connections, EventKind, Lines, Mailbox, connections::Full, event::Ending},
-    manifest::Limits,
+    manifest::{Limits, OnOverflow},
     stats::Stats,
 };
 
@@ -122,7 +122,7 @@ impl Stage {
 
     /// A client comes, if it may.
     fn comes(&mut self) {
-        match self.connections.open() {
+        match self.connections.open(OnOverflow::Close) {
             Ok(open) => {
                 assert!(!self.stopping && self.clients.len() < self.limits.connections);
                 let close = self.script.is_none().then_some(Code::Any);

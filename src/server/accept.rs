@@ -1,7 +1,7 @@
 //! Takes connections from a listener, each into a task of its own.
 
 use std::{
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener},
     sync::Arc,
     time::Duration,
 };
@@ -21,7 +21,7 @@ use super::{
     refusal::Refusal,
     request::{self, Decision},
     site::Site,
-    wire::Wire,
+    socket::Socket,
 };
 use crate::{
     exchange::{Connections, Lines, Mailbox, connections::Open},
@@ -64,6 +64,7 @@ pub async fn run(
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
+                let socket = Socket::new(socket);
                 let (site, service, alive) = (site.clone(), service.clone(), alive.clone());
                 let place = service.pending.enter();
                 let serve = async move {
@@ -91,7 +92,7 @@ pub async fn run(
 /// A client after its handshake.
 struct Upgraded {
     /// Its socket.
-    socket: Wire,
+    socket: Socket,
     /// The bytes that came after the request's head.
     early: Vec<u8>,
     /// Its place among the open connections.
@@ -100,7 +101,7 @@ struct Upgraded {
 
 /// Answers one request. `None` if it got no upgrade; its connection has ended then.
 async fn greet(
-    socket: Async<TcpStream>,
+    mut socket: Socket,
     peer: SocketAddr,
     place: Place,
     site: &Arc<Site>,
@@ -108,7 +109,6 @@ async fn greet(
 ) -> Option<Upgraded> {
     // Answers are small and wanted at once. Where it fails, they are only later.
     let _ = socket.get_ref().set_nodelay(true);
-    let mut socket = Wire::new(socket);
     let mut bytes = Vec::new();
     let decision = read_head(&mut socket, &mut bytes, &place, site, service).await?;
     let refused = match decision {
@@ -152,7 +152,7 @@ async fn greet(
 
 /// Reads the request's head and decides. `None` when the client is gone.
 async fn read_head(
-    socket: &mut Wire,
+    socket: &mut Socket,
     bytes: &mut Vec<u8>,
     place: &Place,
     site: &Site,
@@ -185,7 +185,7 @@ async fn read_head(
 }
 
 /// Answers a request that does not get what it asks for.
-async fn refuse(mut socket: Wire, peer: SocketAddr, refusal: &Refusal, service: &Service) {
+async fn refuse(mut socket: Socket, peer: SocketAddr, refusal: &Refusal, service: &Service) {
     let status = refusal.status();
     service.stats.refuse(status);
     service.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
@@ -194,7 +194,7 @@ async fn refuse(mut socket: Wire, peer: SocketAddr, refusal: &Refusal, service: 
 }
 
 /// Ends a connection after an answer, so that the client gets to read it.
-async fn end(mut socket: Wire, service: &Service) {
+async fn end(mut socket: Socket, service: &Service) {
     finish(&socket);
     drain(&mut socket, service.limits.close).await;
 }

@@ -16,15 +16,15 @@ use async_tungstenite::tungstenite::{
     error::ProtocolError,
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
-use futures_util::Stream;
+use futures_util::{Sink, Stream};
 use smol::{Timer, future::FutureExt, io::AsyncReadExt};
 
-use super::connection::{Socket, WebSocket};
+use super::{connection::WebSocket, socket::Socket};
 use crate::exchange::event::Ending;
 
-/// The most bytes that are read and thrown away from a peer that broke the protocol, so that
-/// it gets to read the close frame.
-const LINGER_BYTES: usize = 256 * 1024;
+/// The most bytes that are read and thrown away after the last frame, so that a peer that is
+/// still sending, for instance a message that is too large, gets to read the close frame.
+const LINGER_BYTES: usize = 16 << 20;
 
 /// A connection after its last frame.
 pub struct Over {
@@ -53,17 +53,18 @@ pub async fn ours(
         ws.send(Message::Close(Some(frame))).await
     };
     let sent = within(deadline, send).await;
-    let answered = match sent {
-        Some(Ok(())) => within(deadline, peers_frame(ws)).await.flatten(),
-        _ => None,
-    };
-    answered.map_or(Over::GONE, |ending| Over { ending, drain: true })
+    if !matches!(sent, Some(Ok(()))) {
+        return Over::GONE;
+    }
+    // A peer that breaks the protocol now is not told so, but gets the frame that was sent.
+    within(deadline, peers_frame(ws)).await.unwrap_or(Over::GONE)
 }
 
 /// The peer ends it: sends the answer to its close frame, which tungstenite has queued.
 pub async fn theirs(ws: &mut WebSocket, frame: Option<CloseFrame>, deadline: Duration) -> Over {
-    // Reading on flushes the answer and then finds the connection closed.
-    let drain = within(deadline, peers_frame(ws)).await.is_some();
+    // Not by reading on, which would stumble over what comes after the peer's close frame.
+    let flush = poll_fn(|cx| Pin::new(&mut *ws).poll_flush(cx));
+    let drain = within(deadline, flush).await.is_some();
     Over { ending: ending(frame), drain }
 }
 
@@ -91,7 +92,7 @@ pub fn finish(socket: &Socket) {
 /// with a reset, which can overtake the close frame.
 pub async fn drain(socket: &mut Socket, deadline: Duration) {
     let drain = async {
-        let mut buffer = [0; 1024];
+        let mut buffer = [0; 4096];
         let mut left = LINGER_BYTES;
         while let Ok(n @ 1..) = socket.read(&mut buffer).await {
             match left.checked_sub(n) {
@@ -112,14 +113,14 @@ pub async fn within<T>(deadline: Duration, future: impl Future<Output = T>) -> O
     async { Some(future.await) }.or(late).await
 }
 
-/// Reads until the peer's close frame; other messages are no longer of interest. `None` at the
-/// end of the stream.
-async fn peers_frame(ws: &mut WebSocket) -> Option<Ending> {
+/// Reads until the peer's close frame; other messages are no longer of interest.
+async fn peers_frame(ws: &mut WebSocket) -> Over {
     loop {
         match poll_fn(|cx| Pin::new(&mut *ws).poll_next(cx)).await {
-            Some(Ok(Message::Close(frame))) => return Some(ending(frame)),
+            Some(Ok(Message::Close(frame))) => return Over { ending: ending(frame), drain: true },
             Some(Ok(_)) => {}
-            Some(Err(_)) | None => return None,
+            Some(Err(Error::Io(_))) | None => return Over::GONE,
+            Some(Err(_)) => return Over { ending: Ending::ABNORMAL, drain: true },
         }
     }
 }

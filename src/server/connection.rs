@@ -22,7 +22,7 @@ use super::{
     closing::{self, Over},
     pulse::{self, Beat, Pulse},
     site::Site,
-    wire::Wire,
+    socket::Socket,
 };
 use crate::{
     exchange::{
@@ -31,9 +31,7 @@ use crate::{
     manifest::Limits,
 };
 
-/// A client's TCP connection.
-pub type Socket = Wire;
-/// The same after the handshake.
+/// A client's connection after the handshake.
 pub type WebSocket = WebSocketStream<Socket>;
 
 /// The buffer that bytes are read into, for each connection: tungstenite's default of 128 KiB

@@ -12,7 +12,7 @@ use std::{
 
 use smol::{io::AsyncWriteExt as _, unblock};
 
-use super::{refusal::Refusal, site::Site, wire::Wire};
+use super::{refusal::Refusal, site::Site, socket::Socket};
 
 /// How much is read at a time, in bytes: what a download has in memory.
 const CHUNK: usize = 16 * 1024;
@@ -129,7 +129,7 @@ fn type_of(path: &str) -> &'static str {
 ///
 /// # Errors
 /// The socket failed, or the file has become shorter meanwhile.
-pub async fn send(socket: &mut Wire, file: File, len: u64) -> io::Result<()> {
+pub async fn send(socket: &mut Socket, file: File, len: u64) -> io::Result<()> {
     let mut reader = file.take(len);
     let mut left = len;
     while left > 0 {

@@ -11,7 +11,7 @@ use super::{
     refusal::Refusal,
     request::Page,
     site::Site,
-    wire::Wire,
+    socket::Socket,
 };
 
 /// The page from which a person talks to the actor.
@@ -37,7 +37,7 @@ enum Body {
 /// # Errors
 /// Outside: the request is refused. Inside: the socket or a file failed on the way.
 pub async fn answer(
-    socket: &mut Wire,
+    socket: &mut Socket,
     page: Page,
     head_only: bool,
     site: &Arc<Site>,

@@ -29,6 +29,10 @@ async def main(url):
         await pong
         assert await ws.recv() == "ping:01"
 
+        # The limit of 64 KiB.
+        await ws.send("x" * 65536)
+        assert await ws.recv() == "x" * 65536
+
         # A ping of the actor's: this library answers it by itself.
         await ws.send("ping")
         assert await ws.recv() == "pong:6869"
@@ -36,23 +40,20 @@ async def main(url):
         await ws.close(3333, "that is all")
         assert ws.close_code == 3333, ws.close_code
 
-    async with asyncio.timeout(30), websockets.connect(url) as ws:
-        await ws.recv()
-        await ws.send("close")
-        try:
+    for text, code, reason in [
+        ("close", 4001, "bye"),
+        ("trap", 1011, None),
+        ("x" * 65537, 1009, "message too large"),
+    ]:
+        async with asyncio.timeout(30), websockets.connect(url) as ws:
             await ws.recv()
-            raise AssertionError("the connection is still open")
-        except websockets.ConnectionClosed as closed:
-            assert (closed.rcvd.code, closed.rcvd.reason) == (4001, "bye"), closed
-
-    async with asyncio.timeout(30), websockets.connect(url) as ws:
-        await ws.recv()
-        await ws.send("trap")
-        try:
-            await ws.recv()
-            raise AssertionError("the connection is still open")
-        except websockets.ConnectionClosed as closed:
-            assert closed.rcvd.code == 1011, closed
+            await ws.send(text)
+            try:
+                await ws.recv()
+                raise AssertionError("the connection is still open")
+            except websockets.ConnectionClosed as closed:
+                assert closed.rcvd.code == code, closed
+                assert reason in (None, closed.rcvd.reason), closed
 
 
 asyncio.run(main(sys.argv[1]))

@@ -16,21 +16,25 @@
 mod support;
 
 mod answers;
+mod browser;
 mod check;
+mod clients;
 mod command_line;
 mod components;
 mod descriptors;
 mod endings;
 mod events;
 mod examples;
+mod faults;
 mod handshakes;
 mod hostile;
 mod instances;
 mod limits;
 mod log_lines;
-mod python;
+
 mod readme;
 mod several;
 mod shutdown;
 mod start;
 mod systemd;
+mod violations;

@@ -2,10 +2,12 @@
 
 mod actor;
 mod client;
+mod raw;
 mod server;
 
 pub use actor::{Actor, SHAPES, actors_root, example, guest, wat};
 pub use client::Client;
+pub use raw::{REQUEST, Raw, masked};
 pub use server::{Server, after, footlight};
 
 use std::time::Duration;

@@ -14,6 +14,9 @@ use tempfile::TempDir;
 
 use super::{Actor, Client, PATIENCE};
 
+/// The program's file.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_footlight");
+
 /// A server in its own process. Dropping it ends the process.
 pub struct Server {
     child: Child,
@@ -35,7 +38,7 @@ struct Log {
 
 /// Runs the program to its end.
 pub fn footlight(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_footlight")).args(args).output().unwrap()
+    Command::new(PROGRAM).args(args).output().unwrap()
 }
 
 /// The program, by itself.
@@ -69,6 +72,14 @@ impl Server {
     pub fn start_by(command: Command, actor: Actor) -> Self {
         let listeners = actor.listeners();
         Self::launch(command, &["-v"], &[actor], listeners)
+    }
+
+    /// Starts these actors in a process that may have only so many open descriptors.
+    pub fn start_with_descriptors(most: usize, actors: &[Actor]) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -n $0 && exec \"$@\"", &most.to_string(), PROGRAM]);
+        let listeners = actors.iter().map(Actor::listeners).sum();
+        Self::launch(shell, &["-v"], actors, listeners)
     }
 
     /// Starts these actors, of which only some will come to listen.
@@ -184,6 +195,11 @@ impl Server {
         let status = std::fs::read_to_string(status).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+    }
+
+    /// How many descriptors the process has open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
     /// Waits for the end of the process, and of its log.

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Runs Autobahn's conformance cases against the echo example and compares the results with
+# tests/autobahn/expected.json.
+#
+#   scripts/conformance.sh             builds the release binary and runs the cases
+#   scripts/conformance.sh --accept    the results become the expected ones
+#
+# FOOTLIGHT=path takes another binary. Groups 12 and 13 are left out: they are about
+# compression, which Footlight does not do. The engine is `kosoku`, which runs Autobahn's own
+# cases; it is installed under target/. On Debian as root a missing Python is installed too.
+set -euo pipefail
+binary=$(realpath -m -- "${FOOTLIGHT:-$(dirname "${BASH_SOURCE[0]}")/../target/release/footlight}")
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+engine=kosoku==0.1.0
+folder=$PWD/target/conformance
+venv=$folder/venv
+
+main() {
+    need_engine
+    [ -n "${FOOTLIGHT:-}" ] || cargo build --release --locked
+
+    rm -rf "$folder/report"
+    # Ends with this script, however that ends.
+    coproc SERVER { exec "$binary" run tests/autobahn/manifest.toml 2>"$folder/log"; }
+    # Bash forgets it when the server ends.
+    server=$SERVER_PID
+    trap 'kill "$server" 2>/dev/null || true' EXIT
+
+    # The line says where it listens: `echo: ws://127.0.0.1:PORT/ws (...)`.
+    local line
+    if ! read -r -t 30 line <&"${SERVER[0]}"; then
+        printf 'the server did not start:\n' >&2
+        cat "$folder/log" >&2
+        exit 1
+    fi
+    local url=${line#*: }
+    # It fails when a case failed; the comparison says which and why.
+    timeout 600 "$venv/bin/kosoku" -i '*' -x '12.*' -x '13.*' -o "$folder/report" "${url%% *}" >"$folder/output" 2>&1 || cat "$folder/output"
+
+    kill "$server"
+    wait "$server" || { printf 'the server did not end well; its log is %s\n' "$folder/log" >&2; exit 1; }
+    trap - EXIT
+    python3 tests/autobahn/compare.py "$folder/report" tests/autobahn/expected.json "$@"
+}
+
+# The engine, in a Python environment of its own.
+need_engine() {
+    if "$venv/bin/pip" freeze 2>/dev/null | grep -qx "$engine"; then return; fi
+    mkdir -p "$folder"
+    # Without ensurepip, which Debian packages apart, this leaves half an environment.
+    if ! python3 -m venv --clear "$venv" >/dev/null 2>&1; then
+        if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+            printf 'install these first: python3 python3-venv\n' >&2
+            exit 1
+        fi
+        apt-get -qq -o Acquire::Retries=3 update
+        DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 install -y --no-install-recommends python3 python3-venv >/dev/null
+        python3 -m venv --clear "$venv"
+    fi
+    "$venv/bin/pip" install -q "$engine"
+}
+
+main "$@"

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Installs the WebSocket clients that the tests talk to, under target/clients, where the tests
+# look for them first:
+#
+#   scripts/test-clients.sh            all of them
+#   scripts/test-clients.sh NAME...    only these: python, node, websocat, browser
+#
+# What is there already stays. On Debian as root it installs the system's packages that they
+# need; elsewhere it says what is missing. websocat is built from source, which takes minutes,
+# and the browser is about 100 MB to fetch.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+folder=$PWD/target/clients
+
+main() {
+    [ $# -gt 0 ] || set -- python node websocat browser
+    mkdir -p "$folder"
+    for client in "$@"; do
+        "need_$client"
+    done
+}
+
+# Python's packages, in an environment of their own.
+need_python() {
+    local venv=$folder/venv
+    if [ -x "$venv/bin/python3" ] && "$venv/bin/python3" -c 'import aiohttp, websockets, wsproto' 2>/dev/null; then return; fi
+    # Without ensurepip, which Debian packages apart, this leaves half an environment.
+    if ! python3 -m venv --clear "$venv" >/dev/null 2>&1; then
+        need_packages python3 python3-venv
+        python3 -m venv --clear "$venv"
+    fi
+    "$venv/bin/pip" install -q aiohttp 'websockets>=13' wsproto
+}
+
+# npm's ws, or Debian's package of it, which needs no npm.
+need_node() {
+    if command -v npm >/dev/null; then
+        [ -d "$folder/node_modules/ws" ] || npm install --silent --no-fund --no-audit --prefix "$folder" ws@8
+    else
+        need_packages nodejs node-ws
+    fi
+}
+
+need_websocat() {
+    if command -v websocat >/dev/null || [ -x "$folder/bin/websocat" ]; then return; fi
+    cargo install --locked --quiet websocat --version '^1.14' --root "$folder"
+}
+
+need_browser() {
+    if command -v chromium >/dev/null; then return; fi
+    need_packages chromium
+}
+
+# Installs Debian packages that are not there yet.
+need_packages() {
+    local missing=()
+    for package in "$@"; do
+        dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+        printf 'install these first: %s\n' "${missing[*]}" >&2
+        exit 1
+    fi
+    apt-get -qq -o Acquire::Retries=3 update
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+main "$@"

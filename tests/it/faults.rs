@@ -1,0 +1,178 @@
+//! What breaks around the host: clients that are killed, descriptors that are used up, a full
+//! disk. Every `connect` still has its `close`, nothing is kept, and nothing panics.
+//!
+//! The guest's state counts its events, so a client that comes last is told of every one.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::support::{Actor, PATIENCE, REQUEST, Raw, Server, guest, masked};
+
+/// How many clients are killed at each stage.
+const CLIENTS: usize = 5;
+
+/// The guest, with limits that let a client have many answers waiting, and no line left out.
+fn events() -> Actor {
+    guest("events").limit("outbox", 64 << 20).limit("log_rate", 1_000_000)
+}
+
+/// Waits until something is so.
+fn eventually(server: &Server, what: &str, mut so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !so() {
+        assert!(start.elapsed() < PATIENCE, "never {what}: {}", server.log());
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Waits until as many descriptors are open as there were, with one client more, so that those
+/// before it have been accepted. A connection's descriptor is closed when its `close` event has
+/// been handled, so that the guest then has had them all.
+fn settled(server: &Server, descriptors: usize) {
+    server.client("events").close(None);
+    eventually(server, "are the descriptors closed", || server.descriptors() == descriptors);
+}
+
+/// Checks that the guest had a `connect` and a `close` for every connection, and as many other
+/// events; and that the server ends as it should.
+fn balanced(server: Server, connections: usize, others: usize) {
+    server.client("events").expect(&format!("state:{}", 2 * connections + others));
+    let (status, log) = server.stop();
+    assert!(status.success() && !log.contains("panicked"), "{log}");
+}
+
+/// Kills clients, each of which `reach` has brought to some stage of its life by sending as many
+/// messages.
+fn killed(messages: usize, reach: impl Fn(&Server, usize) -> Raw) {
+    let server = Server::of(events());
+    let descriptors = server.descriptors();
+    for number in 1..=CLIENTS {
+        reach(&server, number).reset();
+    }
+    settled(&server, descriptors);
+    let connections = server.count("connected from");
+    assert_eq!(server.count("actor: close"), connections, "{}", server.log());
+    assert_eq!(server.count(": closed: "), connections, "{}", server.log());
+    balanced(server, connections, CLIENTS * messages);
+}
+
+/// A client that sends these bytes instead of a handshake, and reads nothing.
+fn stranger(bytes: &'static [u8]) -> impl Fn(&Server, usize) -> Raw {
+    move |server, _| {
+        let mut client = Raw::connect(server.address("events"));
+        client.send(bytes);
+        client
+    }
+}
+
+/// A client that sends these bytes after its handshake, and reads nothing.
+fn client(bytes: &'static [u8]) -> impl Fn(&Server, usize) -> Raw {
+    move |server, _| {
+        let mut client = Raw::connect(server.address("events")).upgraded();
+        client.send(bytes);
+        client
+    }
+}
+
+#[test]
+fn clients_may_be_killed_during_the_handshake() {
+    killed(0, stranger(b""));
+    killed(0, stranger(&REQUEST[..60]));
+    // Refused, while the answer is written or what else comes is read.
+    killed(0, stranger(b"GET /ws HTTP/1.1\r\nHost: x\r\n\r\n"));
+    // Some have become connections by then, others not.
+    killed(0, stranger(REQUEST));
+}
+
+#[test]
+fn clients_may_be_killed_in_the_middle_of_a_message() {
+    killed(0, client(b""));
+    // Half of a frame's head, half of its payload, the first of two fragments.
+    killed(0, client(b"\x81\xfe\x01"));
+    killed(0, client(b"\x81\x85\0\0\0\0he"));
+    killed(0, client(b"\x01\x82\0\0\0\0he"));
+}
+
+#[test]
+fn clients_may_be_killed_while_their_answers_are_written() {
+    /// More than the buffers of both kernels.
+    const ANSWERS: usize = 60;
+    killed(ANSWERS + 1, |server, number| {
+        let mut client = Raw::with_small_buffer(server.address("events")).upgraded();
+        for _ in 0..ANSWERS {
+            client.text("big:200000");
+        }
+        // When this is in the log, all answers are queued.
+        client.text("log");
+        server.wait_for(&[&format!("events#{number}: actor: a line from guide")]);
+        client
+    });
+}
+
+#[test]
+fn clients_may_be_killed_while_their_connections_close() {
+    // After a close frame of theirs, of the actor's, and of the host's.
+    killed(0, client(b"\x88\x80\0\0\0\0"));
+    killed(1, |server, _| {
+        let mut client = Raw::connect(server.address("events")).upgraded();
+        client.text("close");
+        assert_eq!(client.frame(), (0x88, b"\x0f\xa1bye".into()));
+        client
+    });
+    killed(0, client(b"\x83\x80\0\0\0\0"));
+    killed(0, |server, _| {
+        let mut client = Raw::connect(server.address("events")).upgraded();
+        client.send(b"\x83\x80\0\0\0\0");
+        assert_eq!(client.frame(), (0x88, b"\x03\xeaprotocol error".into()));
+        client.send(b"and on");
+        client
+    });
+}
+
+#[test]
+fn without_descriptors_clients_wait_and_are_served_when_others_have_gone() {
+    const CLIENTS: usize = 40;
+    // Enough for some connections, and for fewer requests in progress than there are.
+    let server = Server::start_with_descriptors(48, &[events().limit("handshake", "\"1h\"")]);
+    let descriptors = server.descriptors();
+    let mut first = server.client("events");
+    first.expect("state:0");
+    let clients: Vec<_> = (0..CLIENTS).map(|_| Raw::connect(server.address("events"))).collect();
+    server.wait_for(&["events: a connection could not be accepted"]);
+    // Those that are in are served.
+    first.ask("hello", "hello");
+    // Each that leaves makes room for another.
+    for mut client in clients {
+        client.send(REQUEST);
+        assert!(client.read(12).starts_with(b"HTTP/1.1 101"));
+        client.send(&masked(0x88, b""));
+        client.socket.shutdown(std::net::Shutdown::Write).unwrap();
+    }
+    first.ask("hello", "hello");
+    first.close(None);
+    settled(&server, descriptors);
+    balanced(server, CLIENTS + 2, 2);
+}
+
+#[test]
+fn a_full_disk_under_the_log_loses_lines_and_nothing_else() {
+    const CLIENTS: usize = 20;
+    let logging = "[logging]\nlevel = \"debug\"\noutput = \"file\"\nfile_path = \"/dev/full\"\n";
+    let server = Server::start_with(&[], &[events().extra(logging)]);
+    let descriptors = server.descriptors();
+    for number in 0..CLIENTS {
+        let mut client = server.client("events");
+        assert!(client.next().is_text());
+        client.ask("log", "logged");
+        match number % 2 {
+            0 => client.close(None),
+            _ => drop(client),
+        }
+    }
+    settled(&server, descriptors);
+    server.wait_for(&["cannot write the log to /dev/full", "No space left on device"]);
+    assert_eq!(server.count("cannot write the log"), 1, "{}", server.log());
+    balanced(server, CLIENTS + 1, CLIENTS);
+}
