@@ -51,13 +51,18 @@ pub fn available(client: &str, mut probe: Command, required: &str) -> bool {
 
 /// Lets a client's script talk to the guest `events`. It checks what it gets, and its first
 /// connection ends with the close frame 3333, `that is all`.
-pub fn talk(mut command: Command, script: &str) {
+pub fn talk(command: Command, script: &str) {
+    talk_until(command, script, "close 3333 that is all");
+}
+
+/// The same, for a first connection that ends otherwise.
+pub fn talk_until(mut command: Command, script: &str, end: &str) {
     let server = Server::of(guest("events"));
     let output = command.arg(format!("{SCRIPTS}/{script}")).arg(server.url("events")).output();
     let output = output.unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    server.wait_for(&["events#1: actor: close 3333 that is all"]);
+    server.wait_for(&[&format!("events#1: actor: {end}")]);
     let (status, log) = server.stop();
     assert!(status.success(), "{log}");
 }

@@ -15,6 +15,7 @@
 
 mod support;
 
+mod admission;
 mod answers;
 mod browser;
 mod check;
@@ -29,9 +30,11 @@ mod faults;
 mod handshakes;
 mod hostile;
 mod instances;
+mod keepalive;
 mod limits;
 mod log_lines;
 
+mod pages;
 mod readme;
 mod several;
 mod shutdown;

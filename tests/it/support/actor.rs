@@ -16,6 +16,7 @@ pub struct Actor {
     port: u16,
     host: Option<&'static str>,
     path: Option<&'static str>,
+    config: String,
     init_state: Option<Vec<u8>>,
     limits: Vec<String>,
     extra: String,
@@ -59,6 +60,7 @@ impl Actor {
             port: 0,
             host: None,
             path: None,
+            config: String::new(),
             init_state: None,
             limits: Vec::new(),
             extra: String::new(),
@@ -92,6 +94,12 @@ impl Actor {
 
     pub fn path(mut self, path: &'static str) -> Self {
         self.path = Some(path);
+        self
+    }
+
+    /// Adds a line to its listener's `config`.
+    pub fn config(mut self, line: &str) -> Self {
+        self.config += &format!("{line}\n");
         self
     }
 
@@ -138,6 +146,7 @@ impl Actor {
         for (key, value) in [("host", self.host), ("path", self.path)] {
             text += &value.map_or(String::new(), |value| format!("{key} = {value:?}\n"));
         }
+        text += &self.config;
         text += &format!("[limits]\n{}\n{}\n", self.limits.join("\n"), self.extra);
         let manifest = folder.join("manifest.toml");
         fs::write(&manifest, text).unwrap();

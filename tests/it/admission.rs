@@ -1,0 +1,152 @@
+//! Who may connect: origins, tokens, subprotocols, and how many requests are in progress.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
+
+use crate::support::{Client, PATIENCE, Server, guest};
+
+/// Asks for an upgrade at `target` with some fields more, and reads the answer's head.
+fn ask(server: &Server, target: &str, fields: &str) -> String {
+    let address = server.address("events");
+    let mut socket = TcpStream::connect(address).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let request = format!(
+        "GET {target} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{fields}\r\n"
+    );
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && socket.read(&mut byte).unwrap() == 1 {
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// The status of the answer.
+fn status(server: &Server, target: &str, fields: &str) -> String {
+    ask(server, target, fields).split(' ').nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn only_pages_of_the_listed_origins_may_connect_and_clients_that_are_no_pages() {
+    let server =
+        Server::of(guest("events").config("origins = [\"self\", \"https://a.example:8443\"]"));
+    let own = format!("Origin: http://{}\r\n", server.address("events"));
+    for (fields, expected) in [
+        (own.as_str(), "101"),
+        ("Origin: https://a.example:8443\r\n", "101"),
+        ("Origin: https://A.Example:8443\r\n", "101"),
+        ("", "101"),
+        ("Origin: http://a.example:8443\r\n", "403"),
+        ("Origin: https://a.example\r\n", "403"),
+        ("Origin: https://a.example:8443.evil.example\r\n", "403"),
+        ("Origin: null\r\n", "403"),
+        ("Origin: https://a.example:8443\r\nOrigin: https://evil.example\r\n", "403"),
+    ] {
+        assert_eq!(status(&server, "/ws", fields), expected, "{fields}");
+    }
+}
+
+#[test]
+fn any_page_may_connect_unless_origins_says_otherwise_and_the_greeting_tells_so() {
+    let server = Server::start(&[guest("events"), guest("typed").config("origins = [\"self\"]")]);
+    assert_eq!(status(&server, "/ws", "Origin: https://evil.example\r\n"), "101");
+    assert!(server.greeting[0].contains("any page in a browser may connect"));
+    assert!(!server.greeting[1].contains("any page"));
+}
+
+#[test]
+fn a_client_without_the_token_gets_401_and_how_to_show_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "s3cret\n").unwrap();
+    let server = Server::of(guest("events").config(&format!("token_file = {file:?}")));
+    for (target, fields, expected) in [
+        ("/ws", "Authorization: Bearer s3cret\r\n", "101"),
+        ("/ws?token=s3cret", "", "101"),
+        ("/?a=b&token=s3%63ret", "", "101"),
+        ("/ws", "", "401"),
+        ("/ws?token=s3cre", "", "401"),
+        ("/ws?token=s3crets", "", "401"),
+        ("/ws", "Authorization: Basic s3cret\r\n", "401"),
+    ] {
+        assert_eq!(status(&server, target, fields), expected, "{target} {fields}");
+    }
+    assert!(ask(&server, "/ws", "").contains("\r\nWWW-Authenticate: Bearer\r\n"));
+    let (_, log) = server.stop();
+    assert!(!log.contains("s3cret"), "the token is in the log: {log}");
+}
+
+#[test]
+fn a_token_file_that_is_missing_keeps_the_host_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    let actor = guest("events").config("token_file = \"missing\"").write(folder.path());
+    for command in ["run", "check"] {
+        let output = crate::support::footlight(&[command, actor.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.contains("missing: cannot be read: "), "{command}: {said}");
+    }
+}
+
+#[test]
+fn the_first_of_the_clients_subprotocols_that_is_known_is_chosen() {
+    let server = Server::of(guest("events").config("subprotocols = [\"a\", \"b\"]"));
+    for (asked, chosen) in [("b", Some("b")), ("x, b ,a", Some("b")), ("x", None), ("A", None)] {
+        let head = ask(&server, "/ws", &format!("Sec-WebSocket-Protocol: {asked}\r\n"));
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        let found = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Protocol: "));
+        assert_eq!(found, chosen, "{asked}");
+    }
+    assert!(!ask(&server, "/ws", "").contains("Sec-WebSocket-Protocol"));
+}
+
+#[test]
+fn one_request_past_the_limit_takes_the_place_of_the_oldest() {
+    let server = Server::of(guest("events").limit("requests", 2).limit("handshake", "\"1h\""));
+    let open = || {
+        let mut socket = TcpStream::connect(server.address("events")).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.write_all(b"GET /ws").unwrap();
+        socket
+    };
+    let said = |socket: &mut TcpStream| {
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let (mut first, mut second) = (open(), open());
+    let mut third = open();
+    assert!(said(&mut first).starts_with("HTTP/1.1 503 "));
+    // The two others have kept their places: finished now, they are answered.
+    for socket in [&mut second, &mut third] {
+        socket.write_all(b" HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        assert!(said(socket).starts_with("HTTP/1.1 426 "));
+    }
+}
+
+#[test]
+fn a_client_connects_at_once_beside_many_half_open_requests() {
+    let server = Server::of(guest("events").limit("handshake", "\"1h\""));
+    let address = server.address("events");
+    let mut half_open: Vec<_> = (0..200)
+        .map(|_| {
+            let mut socket = TcpStream::connect(address).unwrap();
+            socket.write_all(b"GET /ws HTTP/1.1\r\nHost: x\r\n").unwrap();
+            socket
+        })
+        .collect();
+    let mut client = Client::connect(address, "/ws");
+    client.expect("state:0");
+    client.ask("hello", "hello");
+    // The oldest have been told why.
+    let mut answer = String::new();
+    half_open[0].set_read_timeout(Some(PATIENCE)).unwrap();
+    half_open[0].read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(answer.ends_with("too many requests are in progress\n"), "{answer}");
+}

@@ -1,0 +1,85 @@
+//! Quiet clients, dead ones, idle ones; texts that do not wake the actor; slow clients that
+//! miss messages instead of being closed.
+
+use async_tungstenite::tungstenite::Message;
+
+use crate::support::{REQUEST, Raw, Server, guest};
+
+#[test]
+fn a_quiet_client_is_pinged_and_its_pong_does_not_wake_the_actor() {
+    let server = Server::of(guest("events").limit("ping", "\"50ms\""));
+    let mut client = server.client("events");
+    client.expect("state:0");
+    for _ in 0..3 {
+        assert_eq!(client.next(), Message::Ping(b"\0footlight".as_slice().into()));
+    }
+    // Its pongs went out while it read. The actor logs every event that it gets.
+    client.ask("hello", "hello");
+    assert_eq!(server.count("actor: pong"), 0, "{}", server.log());
+}
+
+#[test]
+fn a_client_that_does_not_answer_a_ping_is_dead_and_the_actor_is_told_1006() {
+    let server = Server::of(guest("events").limit("ping", "\"50ms\"").limit("pong", "\"50ms\""));
+    let mut client = Raw::connect(server.address("events"));
+    client.send(REQUEST);
+    server.wait_for(&["events#1: the client does not answer a ping"]);
+    server.wait_for(&["events#1: actor: close 1006"]);
+    let (_, log) = server.stop();
+    assert!(log.contains("1 clients dead"), "{log}");
+}
+
+#[test]
+fn a_connection_without_messages_is_closed_as_idle() {
+    let server = Server::of(guest("events").limit("idle", "\"100ms\""));
+    let mut client = server.client("events");
+    client.expect("state:0");
+    assert_eq!(client.expect_close(1001), "idle");
+    server.wait_for(&["events#1: actor: close 1001"]);
+}
+
+#[test]
+fn the_texts_of_auto_response_are_answered_without_the_actor_and_others_are_not() {
+    let config = "auto_response = { ping = \"are you there?\", pong = \"yes\" }";
+    let server = Server::of(guest("events").config(config));
+    let mut client = server.client("events");
+    client.expect("state:0");
+    client.ask("are you there?", "yes");
+    client.ask("are you there", "are you there");
+    client.ask("are you there?", "yes");
+    client.close(None);
+    let (_, log) = server.stop();
+    // Connect, one text, close.
+    assert!(log.contains("3 events"), "{log}");
+}
+
+#[test]
+fn a_slow_client_misses_the_newest_messages_and_stays_if_the_manifest_says_so() {
+    let actor = guest("events")
+        .config("on_overflow = \"drop\"")
+        .limit("outbox", 100_000)
+        .limit("answer", 200_000);
+    let server = Server::of(actor);
+    let mut slow = server.client("events");
+    slow.expect("state:0");
+    while server.count("events#1: the client reads too slowly, 1 messages are left out") == 0 {
+        slow.ws.write(Message::text("big:100000")).unwrap();
+        slow.ws.flush().unwrap();
+    }
+    // What had been queued comes, and the connection goes on.
+    slow.text("the end");
+    let mut large = 0;
+    loop {
+        match slow.next().to_text().unwrap() {
+            "the end" => break,
+            text => assert_eq!(text.len(), 100_000),
+        }
+        large += 1;
+        if large % 10 == 0 {
+            // One that was left out itself is asked for again.
+            slow.text("the end");
+        }
+    }
+    let (_, log) = server.stop();
+    assert!(log.contains("messages dropped"), "{log}");
+}
