@@ -76,6 +76,8 @@ pub async fn run(
                     drop(alive);
                 };
                 executor.spawn(serve).detach();
+                // So that a storm of connections does not keep those that are there waiting.
+                smol::future::yield_now().await;
             }
             Err(error) => {
                 service.lines.host(
