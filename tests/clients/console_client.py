@@ -42,8 +42,9 @@ async def main(url, screenshot=None):
         await shows(page, "closed: 4001 bye")
         if screenshot:
             await page.screenshot(screenshot)
+        await page.click("#clear")
         await page.click("#connect")
-        await shows(page, "state:")
+        await shows(page, "← state:")
         await page.click("#connect")
         await shows(page, "closed: 1000")
         await page.click("#clear")
