@@ -312,6 +312,11 @@ fn mistakes_about_limits_are_told() {
         case("message = 1.5", &format!("1.5 is not a size; {size}")),
         case("answers = 'many'", "\"many\" is not a whole number; write digits, without quotes"),
         case("answers = 0", "0 is out of range; write a whole number from 1 to 1_000_000"),
+        // Found by fuzzing: what the parser takes for a number may not be one.
+        case(
+            "fuel = 1_000\0",
+            "1000\\0 is out of range; write a whole number from 1 to 1_000_000_000_000_000",
+        ),
         case("slice = 999", "999 is out of range; write a whole number from 1000 to 40_000"),
         case(
             "memory = 65_535",

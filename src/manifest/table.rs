@@ -160,8 +160,9 @@ impl<'d> Value<'d> {
     pub(super) fn shown(&self) -> String {
         match self.value {
             DeValue::String(text) => shorten(&format!("{text:?}")),
-            DeValue::Integer(number) => shorten(&number.to_string()),
-            DeValue::Float(number) => shorten(&number.to_string()),
+            // The parser lets some control characters stand within numbers.
+            DeValue::Integer(number) => shorten(&number.to_string().escape_debug().to_string()),
+            DeValue::Float(number) => shorten(&number.to_string().escape_debug().to_string()),
             DeValue::Boolean(value) => value.to_string(),
             DeValue::Datetime(_) => "a date".to_owned(),
             DeValue::Array(_) => "an array".to_owned(),
