@@ -2,9 +2,9 @@
 # Rebuilds every .wasm file of examples/ and tests/guests/.
 #
 #   scripts/build-actors.sh              replaces the files that are in the repository
-#   scripts/build-actors.sh --out DIR    writes DIR/examples/NAME/ (the actor, its manifest
-#                                        and first state) and DIR/tests/guests/, and leaves
-#                                        the files in the repository as they are
+#   scripts/build-actors.sh --out DIR    writes DIR/examples/NAME/ (the actor, its manifest,
+#                                        first state and page) and DIR/tests/guests/, and
+#                                        leaves the files in the repository as they are
 #
 # What it needs, and installs itself where it runs as root on Debian 12:
 #   Rust   any with the target wasm32-unknown-unknown, which is added by `rustup target add`
@@ -254,8 +254,8 @@ place() {
     local manifest folder
     for manifest in "$root"/examples/*/manifest.toml; do
         folder=$(dirname "$manifest")
-        find "$folder" -maxdepth 1 \( -name manifest.toml -o -name '*.json' \) \
-            -exec cp {} "$stage/examples/$(basename "$folder")/" \;
+        find "$folder" -maxdepth 1 \( -name manifest.toml -o -name '*.json' -o -name page \) \
+            -exec cp -R {} "$stage/examples/$(basename "$folder")/" \;
     done
     cp -R "$stage/." "$out/"
 }
