@@ -10,7 +10,8 @@
 //! without fuel and with all of it at once, and through the host's own path, in slices.
 //! Rounds alternate between these and are compared in pairs. The second table says how long
 //! a unit of fuel lasts in loops of one kind each. The last form of the command is for an
-//! instruction counter such as `valgrind --tool=none`'s or `perf stat`.
+//! instruction counter: `perf stat`, or the difference that ten times more make under
+//! `valgrind --tool=callgrind`.
 //!
 //! # Layout
 //! - `guests`: what is called.
