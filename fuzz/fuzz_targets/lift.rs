@@ -148,7 +148,7 @@ fn as_the_reference(shape: Shape, memory: &[u8], ptr: u32) {
 /// The reason, in the reference's words.
 fn trap(error: LiftError) -> Trap {
     match error.kind {
-        LiftErrorKind::Misaligned => Trap::Misaligned,
+        LiftErrorKind::Misaligned { .. } => Trap::Misaligned,
         LiftErrorKind::OutOfBounds { .. } => Trap::OutOfBounds,
         LiftErrorKind::Discriminant { .. } => Trap::Discriminant,
         LiftErrorKind::Utf8 { .. } => Trap::Utf8,

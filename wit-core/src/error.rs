@@ -52,8 +52,11 @@ pub enum LiftErrorKind {
         /// The memory's size in bytes.
         memory: usize,
     },
-    /// A compound value's pointer is not a multiple of four.
-    Misaligned,
+    /// A compound value's pointer is not a multiple of its alignment.
+    Misaligned {
+        /// The alignment in bytes.
+        align: u32,
+    },
     /// A string is not UTF-8.
     Utf8 {
         /// How many bytes from its start are.
@@ -63,6 +66,13 @@ pub enum LiftErrorKind {
     Discriminant {
         /// What stands there.
         found: u8,
+        /// How many cases there are.
+        cases: u8,
+    },
+    /// The same for a parameter, which is in no memory; the offset is 0.
+    FlatDiscriminant {
+        /// What was passed.
+        found: u32,
         /// How many cases there are.
         cases: u8,
     },
@@ -83,9 +93,14 @@ impl fmt::Display for LiftError {
                 f,
                 "{field} at offset {offset:#x} is {len} bytes long, which is beyond the memory's {memory} bytes"
             ),
-            LiftErrorKind::Misaligned => {
-                write!(f, "{field} at offset {offset:#x} is not aligned to 4 bytes")
+            LiftErrorKind::Misaligned { align } => {
+                write!(f, "{field} at offset {offset:#x} is not aligned to {align} bytes")
             }
+            LiftErrorKind::FlatDiscriminant { found, cases } => write!(
+                f,
+                "{field} is passed with discriminant {found}, but only 0 to {} exist",
+                cases.saturating_sub(1)
+            ),
             LiftErrorKind::Utf8 { valid } => {
                 write!(f, "{field} at offset {offset:#x} is not UTF-8 from its byte {valid} on")
             }
@@ -106,7 +121,7 @@ impl fmt::Display for LiftError {
 
 impl core::error::Error for LiftError {}
 
-/// `cabi_realloc` returned a block that is not in the memory.
+/// `cabi_realloc` returned a block that is not in the memory, or not aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LowerError {
     /// What was to be placed there.
@@ -115,17 +130,21 @@ pub struct LowerError {
     pub ptr: u32,
     /// The length in bytes that was asked for.
     pub len: usize,
+    /// The alignment that was asked for.
+    pub align: u32,
     /// The memory's size in bytes.
     pub memory: usize,
 }
 
 impl fmt::Display for LowerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { field, ptr, len, memory } = self;
-        write!(
-            f,
-            "cabi_realloc returned {ptr:#x} for the {len} bytes of {field}, which is beyond the memory's {memory} bytes"
-        )
+        let Self { field, ptr, len, align, memory } = self;
+        write!(f, "cabi_realloc returned {ptr:#x} for the {len} bytes of {field}, which is ")?;
+        if ptr.is_multiple_of(*align) {
+            write!(f, "beyond the memory's {memory} bytes")
+        } else {
+            write!(f, "not aligned to {align} bytes")
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 //! - [`memory`]: the guest's memory as this crate sees it, with every access checked.
 //! - [`mod@lower`]: from Rust to the guest: the parameters of `handle-message` and `init`.
 //! - [`lift`]: from the guest to Rust: their results, under a byte budget.
+//! - [`host`]: what an actor may import beyond the interface: `footlight:host`.
 //! - [`error`]: what can be wrong with what a guest gave, and where.
 //!
 //! The WIT files themselves are under `wit/`, a folder for each shape.
@@ -45,6 +46,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod error;
+pub mod host;
 pub mod layout;
 pub mod lift;
 pub mod lower;

@@ -329,7 +329,7 @@ fn aligned(place: Place) -> Result<(), LiftError> {
     if place.offset.is_multiple_of(ALIGN) {
         return Ok(());
     }
-    Err(place.error(LiftErrorKind::Misaligned))
+    Err(place.error(LiftErrorKind::Misaligned { align: ALIGN }))
 }
 
 /// The bytes as text.

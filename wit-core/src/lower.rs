@@ -93,7 +93,7 @@ impl<'a> Lowering<'a> {
         let len = block.bytes.len();
         let Some(target) = memory.write(ptr, len) else {
             let field = Field::new(block.field);
-            return Err(LowerError { field, ptr, len, memory: memory.size() });
+            return Err(LowerError { field, ptr, len, align: 1, memory: memory.size() });
         };
         target.copy_from_slice(block.bytes);
         if let Some(pointer) = self.flat.get_mut(block.pointer) {

@@ -89,7 +89,7 @@ fn budget() -> impl Strategy<Value = Budget> {
 /// The reason, in the reference's words.
 fn trap(error: LiftError) -> Trap {
     match error.kind {
-        LiftErrorKind::Misaligned => Trap::Misaligned,
+        LiftErrorKind::Misaligned { .. } => Trap::Misaligned,
         LiftErrorKind::OutOfBounds { .. } => Trap::OutOfBounds,
         LiftErrorKind::Discriminant { .. } => Trap::Discriminant,
         LiftErrorKind::Utf8 { .. } => Trap::Utf8,

@@ -57,7 +57,7 @@ fn a_result_at_no_multiple_of_four_is_misaligned_wherever_it_is() {
     for shape in Shape::ALL {
         for (_, lift) in functions(shape) {
             for ptr in [1, 2, 3, 0x11, 0x12, 255, 257, u32::MAX] {
-                let expected = Some(error("result", ptr, Misaligned));
+                let expected = Some(error("result", ptr, Misaligned { align: 4 }));
                 assert_eq!(lift(shape, &[0; 256], ptr), expected, "{shape}");
             }
         }
@@ -100,7 +100,7 @@ fn an_empty_list_of_messages_may_stand_at_the_very_end_and_not_beyond() {
         let kind = OutOfBounds { len: 0, memory: 256 };
         assert_eq!(answer(260).refused(shape), error("messages", 260, kind));
         for ptr in [1, 254, 255, 257, u32::MAX] {
-            assert_eq!(answer(ptr).refused(shape), error("messages", ptr, Misaligned));
+            assert_eq!(answer(ptr).refused(shape), error("messages", ptr, Misaligned { align: 4 }));
         }
     }
 }
@@ -265,7 +265,7 @@ fn an_error_says_what_is_wrong_and_where() {
             "result at offset 0xfffc is 24 bytes long, which is beyond the memory's 65536 bytes",
         ),
         (
-            error("messages", 0x102, Misaligned),
+            error("messages", 0x102, Misaligned { align: 4 }),
             "messages at offset 0x102 is not aligned to 4 bytes",
         ),
         (

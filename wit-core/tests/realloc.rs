@@ -31,7 +31,8 @@ fn a_block_beyond_the_memory_is_refused_and_names_the_parameter() {
                     call.place(memory.as_mut_slice(), 0).unwrap();
                 }
                 let before = memory;
-                let expected = LowerError { field: Field::new(name), ptr, len, memory: 64 };
+                let expected =
+                    LowerError { field: Field::new(name), ptr, len, align: 1, memory: 64 };
                 assert_eq!(call.place(memory.as_mut_slice(), ptr), Err(expected), "{shape}");
                 assert_eq!(memory, before, "nothing is written");
                 assert_eq!(call.next_block().map(<[u8]>::len), Some(len), "nor skipped");
@@ -47,7 +48,7 @@ fn the_actors_name_beyond_the_memory_is_refused() {
         let mut memory = [0; 4];
         let mut call = lower::init(shape, None, "actor");
         let field = Field::new("params");
-        let expected = LowerError { field, ptr: 0, len: 5, memory: 4 };
+        let expected = LowerError { field, ptr: 0, len: 5, align: 1, memory: 4 };
         assert_eq!(call.place(memory.as_mut_slice(), 0), Err(expected));
     }
 }
@@ -86,7 +87,7 @@ fn a_memory_of_size_zero_takes_empty_blocks_only() {
             }
             // The type's name, which only the guide's shape has in memory.
             let field = Field::new("message-type");
-            assert_eq!(placed, Err(LowerError { field, ptr: 0, len: 4, memory: 0 }));
+            assert_eq!(placed, Err(LowerError { field, ptr: 0, len: 4, align: 1, memory: 0 }));
             assert_eq!(shape, Shape::Guide);
             break;
         }
@@ -118,7 +119,13 @@ fn to_place_more_than_there_is_changes_nothing() {
 
 #[test]
 fn an_error_says_what_cabi_realloc_did() {
-    let error = LowerError { field: Field::new("state"), ptr: 0xffff_fff0, len: 32, memory: 65536 };
+    let error = LowerError {
+        field: Field::new("state"),
+        ptr: 0xffff_fff0,
+        len: 32,
+        align: 1,
+        memory: 65536,
+    };
     assert_eq!(
         error.to_string(),
         "cabi_realloc returned 0xfffffff0 for the 32 bytes of state, \

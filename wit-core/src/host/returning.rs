@@ -1,0 +1,173 @@
+//! A result on its way to where a guest wants it: blocks that the guest's allocator has to make
+//! room for, and the area that has their pointers.
+//!
+//! As with parameters, this is a loop that the host drives: [`Returning::next_block`] says what
+//! to allocate, the host calls `cabi_realloc(0, 0, align, len)`, [`Returning::place`] copies the
+//! block there, and at the end [`Returning::finish`] writes the area. The guest sees nothing of
+//! the result before that.
+
+use alloc::{borrow::Cow, vec::Vec};
+
+use crate::{
+    error::{Field, LowerError},
+    memory::Memory,
+};
+
+/// The parent of blocks that the area itself points to.
+pub(super) const AREA: usize = usize::MAX;
+/// The largest area that any result has.
+const MOST: usize = 56;
+
+/// A result on its way into the guest.
+#[derive(Debug)]
+pub struct Returning<'a> {
+    /// Where the area is in the guest's memory.
+    pointer: u32,
+    /// What will be written there.
+    area: [u8; MOST],
+    /// How much of it.
+    size: usize,
+    /// The blocks, each before the one that has its pointer.
+    blocks: Vec<Block<'a>>,
+    /// How many of them are placed.
+    placed: usize,
+}
+
+/// Bytes to be placed in the guest's memory.
+#[derive(Debug)]
+struct Block<'a> {
+    /// The bytes.
+    bytes: Cow<'a, [u8]>,
+    /// The alignment that they need.
+    align: u32,
+    /// What they are, for errors.
+    field: &'static str,
+    /// The index of the block that has the pointer to this one, or [`AREA`].
+    parent: usize,
+    /// Where in there.
+    at: usize,
+}
+
+impl<'a> Returning<'a> {
+    /// A result for the area at `pointer`, all zeroes so far and of no size.
+    pub(super) fn new(pointer: u32) -> Self {
+        Self { pointer, area: [0; MOST], size: 0, blocks: Vec::new(), placed: 0 }
+    }
+
+    /// The length and the alignment of the block to place next, or `None` once all are placed.
+    /// Empty ones count.
+    pub fn next_block(&self) -> Option<(usize, u32)> {
+        self.blocks.get(self.placed).map(|block| (block.bytes.len(), block.align))
+    }
+
+    /// Copies the block that [`next_block`](Self::next_block) told of to `ptr`.
+    ///
+    /// # Errors
+    /// It does not fit into the memory there, or is not aligned: the guest's `cabi_realloc` is
+    /// wrong.
+    pub fn place<M: Memory + ?Sized>(
+        &mut self,
+        memory: &mut M,
+        ptr: u32,
+    ) -> Result<(), LowerError> {
+        let Some(block) = self.blocks.get(self.placed) else { return Ok(()) };
+        let (len, align, parent, at) = (block.bytes.len(), block.align, block.parent, block.at);
+        let aligned = ptr.is_multiple_of(align);
+        let size = memory.size();
+        let target = memory.write(ptr, len).filter(|_| aligned);
+        let Some(target) = target else {
+            let field = Field::new(block.field);
+            return Err(LowerError { field, ptr, len, align, memory: size });
+        };
+        target.copy_from_slice(&block.bytes);
+        if let Some(block) = self.blocks.get_mut(self.placed) {
+            // It is in the guest now.
+            block.bytes = Cow::Borrowed(&[]);
+        }
+        self.placed += 1;
+        let slot = match self.blocks.get_mut(parent) {
+            Some(parent) => slot(parent.bytes.to_mut(), at),
+            None => slot(&mut self.area, at),
+        };
+        if let Some(slot) = slot {
+            *slot = ptr.to_le_bytes();
+        }
+        Ok(())
+    }
+
+    /// Writes the area, once all blocks are placed.
+    ///
+    /// # Errors
+    /// It is not in the memory, which was checked when the request was lifted: memories do not
+    /// shrink.
+    pub fn finish<M: Memory + ?Sized>(self, memory: &mut M) -> Result<(), LowerError> {
+        let bytes = self.area.get(..self.size).unwrap_or_default();
+        let size = memory.size();
+        let Some(target) = memory.write(self.pointer, bytes.len()) else {
+            let (field, ptr, len) = (Field::new("result"), self.pointer, bytes.len());
+            return Err(LowerError { field, ptr, len, align: 1, memory: size });
+        };
+        target.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Says how large the area is.
+    pub(super) fn size(&mut self, size: usize) {
+        self.size = size;
+    }
+
+    /// Puts a byte into the area.
+    pub(super) fn u8(&mut self, at: usize, value: u8) {
+        put(&mut self.area, at, [value]);
+    }
+
+    /// Puts a number of 32 bits into the area.
+    pub(super) fn u32(&mut self, at: usize, value: u32) {
+        put(&mut self.area, at, value.to_le_bytes());
+    }
+
+    /// Puts a number of 64 bits into the area.
+    pub(super) fn u64(&mut self, at: usize, value: u64) {
+        put(&mut self.area, at, value.to_le_bytes());
+    }
+
+    /// Adds a string or a list of bytes, whose `{ptr, len}` is at `at` in `parent`. A parent that
+    /// is not the area has the length already.
+    pub(super) fn bytes(&mut self, parent: usize, at: usize, field: &'static str, bytes: &'a [u8]) {
+        if parent == AREA {
+            put(&mut self.area, at.saturating_add(4), length(bytes.len()));
+        }
+        self.blocks.push(Block { bytes: Cow::Borrowed(bytes), align: 1, field, parent, at });
+    }
+
+    /// Adds a list of `count` elements, which `bytes` are, whose `{ptr, len}` is at `at` in the
+    /// area.
+    pub(super) fn list(
+        &mut self,
+        at: usize,
+        field: &'static str,
+        bytes: Cow<'a, [u8]>,
+        align: u32,
+        count: usize,
+    ) {
+        put(&mut self.area, at.saturating_add(4), length(count));
+        self.blocks.push(Block { bytes, align, field, parent: AREA, at });
+    }
+}
+
+/// A length as the guest sees it. One that its memory cannot hold fails in `place`.
+pub(super) fn length(len: usize) -> [u8; 4] {
+    u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+/// Four bytes within others.
+fn slot(bytes: &mut [u8], at: usize) -> Option<&mut [u8; 4]> {
+    bytes.get_mut(at..)?.first_chunk_mut()
+}
+
+/// Puts bytes into others. The offsets are this crate's own.
+fn put<const N: usize>(bytes: &mut [u8], at: usize, value: [u8; N]) {
+    if let Some(slot) = bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *slot = value;
+    }
+}
