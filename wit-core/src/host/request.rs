@@ -267,7 +267,8 @@ impl<'m, M: Memory + ?Sized> Flattened<'m, '_, M> {
         if self.is_second(field)? {
             return self.bytes(field).map(Some);
         }
-        (self.u32(), self.u32());
+        self.u32();
+        self.u32();
         Ok(None)
     }
 
@@ -276,7 +277,8 @@ impl<'m, M: Memory + ?Sized> Flattened<'m, '_, M> {
         if self.is_second(field)? {
             return self.text(field).map(Some);
         }
-        (self.u32(), self.u32());
+        self.u32();
+        self.u32();
         Ok(None)
     }
 
