@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     actor::{
-        LoadError, Module, Report,
+        Grants, LoadError, Module, Report,
         inspect::{Item, Verdict},
     },
     manifest::{Limits, Manifest},
@@ -36,12 +36,12 @@ impl Finding {
             Self { asked: asked.into(), file: None, report: None, problems: Vec::new() };
         let is_manifest = asked.is_dir() || asked.extension().is_some_and(|end| end == "toml");
         if !is_manifest {
-            finding.look(asked, &Limits::default());
+            finding.look(asked, &Limits::default(), Grants::ALL);
             return finding;
         }
         match Manifest::load(asked) {
             Ok(manifest) => {
-                finding.look(&manifest.component, &manifest.limits);
+                finding.look(&manifest.component, &manifest.limits, Grants::default());
                 if let Some(file) = &manifest.init_state
                     && let Err(error) = std::fs::metadata(file)
                 {
@@ -61,10 +61,10 @@ impl Finding {
     }
 
     /// Loads a module.
-    fn look(&mut self, file: &Path, limits: &Limits) {
+    fn look(&mut self, file: &Path, limits: &Limits, grants: Grants) {
         self.file = Some(file.into());
         let file = file.display();
-        match Module::load(&self.file.clone().unwrap_or_default(), limits) {
+        match Module::load(&self.file.clone().unwrap_or_default(), limits, grants) {
             Ok(module) => self.report = Some(module.report().clone()),
             Err(LoadError::Unfit(report)) => {
                 self.problems.extend(report.problems().map(|problem| format!("{file}: {problem}")));

@@ -6,7 +6,7 @@ use std::{
     future::Future,
     net::{IpAddr, SocketAddr, TcpListener},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -16,7 +16,8 @@ use smol::{
 };
 
 use crate::{
-    actor::{Actor, Module, task::StartError},
+    actor::{Actor, Grants, Module, Setup, task::StartError},
+    clock::Clock,
     descriptors,
     exchange::{Connections, Lines, Mailbox},
     inherited::Inherited,
@@ -61,6 +62,8 @@ pub struct Environment {
     pub descriptors: Option<u64>,
     /// Listeners that are there already.
     pub inherited: Inherited,
+    /// The time.
+    pub clock: Clock,
 }
 
 /// Where an actor listens.
@@ -208,6 +211,10 @@ struct Prepared {
     module: Module,
     /// The content of its `init_state` file.
     init_state: Option<Vec<u8>>,
+    /// How often it is woken.
+    tick: Option<Duration>,
+    /// The time.
+    clock: Clock,
     /// Its listeners and what is at each.
     listeners: Vec<(Async<TcpListener>, SocketAddr, Arc<Site>)>,
 }
@@ -221,8 +228,8 @@ impl Prepared {
     ) -> Result<Self, HostError> {
         let limits = Limits { connections, ..manifest.limits.clone() };
         let file = manifest.component.clone();
-        let module =
-            Module::load(&file, &limits).map_err(|error| HostError::Load { file, error })?;
+        let module = Module::load(&file, &limits, Grants::default())
+            .map_err(|error| HostError::Load { file, error })?;
         let init_state = match &manifest.init_state {
             None => None,
             Some(file) => Some(read_state(file, limits.state)?),
@@ -244,7 +251,8 @@ impl Prepared {
             listeners.push((bound, address, site));
         }
         let name = Arc::from(manifest.name.as_str());
-        Ok(Self { name, limits, module, init_state, listeners })
+        let (tick, clock) = (manifest.tick, environment.clock.clone());
+        Ok(Self { name, limits, module, init_state, listeners, tick, clock })
     }
 
     /// Makes the first state and starts the tasks.
@@ -253,11 +261,20 @@ impl Prepared {
         executor: &Arc<Executor<'static>>,
         stopped: &Receiver<()>,
     ) -> Result<Running, StartError> {
-        let Self { name, limits, module, init_state, listeners } = self;
+        let Self { name, limits, module, init_state, listeners, tick, clock } = self;
         let stats = Arc::new(Stats::default());
         let lines = Arc::new(Lines::new(name.clone(), limits.log_rate, stats.clone()));
-        let (own, counted, told) = (limits.clone(), stats.clone(), lines.clone());
-        let actor = Actor::start(name.clone(), module, own, init_state, counted, told).await?;
+        let setup = Setup {
+            name: name.clone(),
+            module,
+            limits: limits.clone(),
+            init_state,
+            tick,
+            clock: clock.clone(),
+            stats: stats.clone(),
+            lines: lines.clone(),
+        };
+        let actor = Actor::start(setup).await?;
         let mailbox = Arc::new(Mailbox::new(limits.mailbox));
         let connections = Connections::new(limits.connections, limits.outbox);
         let pending = Pending::new(limits.requests);
@@ -271,6 +288,7 @@ impl Prepared {
             limits,
             stats,
             lines,
+            clock,
             stopping: stopped.clone(),
         });
         let (mut addresses, mut accepting) = (Vec::new(), Vec::new());

@@ -11,6 +11,7 @@
 //! - [`server`]: sockets, handshakes, connections.
 //! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
 //! - [`actor`]: modules, instances, and the task that calls them.
+//! - [`clock`]: the time that actors are told.
 //! - [`turns`]: runs tasks, and looks at the sockets in between.
 //! - [`systemd`], [`inherited`]: the service manager: what it is told, and its sockets.
 //! - [`descriptors`]: how many connections the process's files allow.
@@ -23,6 +24,7 @@
 pub mod actor;
 pub mod check;
 pub mod cli;
+pub mod clock;
 pub mod descriptors;
 pub mod exchange;
 pub mod host;

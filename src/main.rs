@@ -15,6 +15,7 @@ use footlight::{
     Host, Manifest,
     check::Finding,
     cli::{self, Command},
+    clock::Clock,
     descriptors,
     host::{Environment, Listening},
     inherited::Inherited,
@@ -79,7 +80,8 @@ fn run(
         thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
     }
     let manager = Arc::new(Manager::from_environment());
-    let environment = Environment { bind, descriptors: descriptors::raise(), inherited };
+    let (descriptors, clock) = (descriptors::raise(), Clock::System);
+    let environment = Environment { bind, descriptors, inherited, clock };
     let host = block_on(executor.run(Host::start(&executor, &manifests, environment)))?;
     announce(&host.listening())?;
     let ready = News::Ready { serving: host.actors(), of: manifests.len() };

@@ -47,6 +47,8 @@ pub struct Stats {
     pub connections: Counter,
     /// Events handled, well or not.
     pub events: Counter,
+    /// Alarms and ticks among these.
+    pub alarms: Counter,
     /// Messages queued for clients.
     pub answers: Counter,
     /// HTTP requests answered with a page or a file.
@@ -114,11 +116,12 @@ impl Stats {
 
     /// The counters: each with its name as a metric, the words that stand behind its number in
     /// the log (none: it is not told there), and what it counts.
-    pub fn list(&self) -> [(&Counter, &'static str, &'static str, &'static str); 23] {
+    pub fn list(&self) -> [(&Counter, &'static str, &'static str, &'static str); 24] {
         [
             (&self.connections, "connections", "connections", "Handshakes completed."),
             (&self.events, "events", "events", "Events handled by the actor."),
             (&self.answers, "answers", "messages sent", "Messages queued for clients."),
+            (&self.alarms, "alarms", "", "Alarms and ticks among the events."),
             (&self.pages, "pages", "pages", "HTTP requests answered with a page or a file."),
             (&self.broken_pages, "broken_pages", "pages broken off", "Pages not sent to the end."),
             (&self.received, "received_messages", "", "Messages from clients."),

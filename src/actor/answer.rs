@@ -7,11 +7,10 @@
 
 use std::fmt;
 
-use async_tungstenite::tungstenite::{
-    Message as Frame,
-    protocol::{CloseFrame, frame::coding::CloseCode},
-};
+use async_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use wit_core::{Message, MessageType};
+
+use crate::exchange::Frame;
 
 /// An answer that can be sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -98,16 +97,16 @@ enum Part {
 fn convert(message: Message) -> Result<Part, Fault> {
     let Message { ty, data, text } = message;
     let part = match (ty, data, text) {
-        (MessageType::Text, None, Some(text)) => Frame::Text(text.into()),
+        (MessageType::Text, None, Some(text)) => Frame::text(&text),
         (MessageType::Text, ..) => {
             return Err(Fault::Field { ty: "text", takes: "a `text` and no `data`" });
         }
-        (MessageType::Binary, Some(data), None) => Frame::Binary(data.into()),
+        (MessageType::Binary, Some(data), None) => Frame::binary(&data),
         (MessageType::Binary, ..) => {
             return Err(Fault::Field { ty: "binary", takes: "`data` and no `text`" });
         }
-        (MessageType::Ping, data, None) => Frame::Ping(control("ping", data)?.into()),
-        (MessageType::Pong, data, None) => Frame::Pong(control("pong", data)?.into()),
+        (MessageType::Ping, data, None) => Frame::ping(&control("ping", data)?),
+        (MessageType::Pong, data, None) => Frame::pong(&control("pong", data)?),
         (MessageType::Ping, ..) => {
             return Err(Fault::Field { ty: "ping", takes: "no `text`; its payload is `data`" });
         }
@@ -146,6 +145,13 @@ fn close(data: Option<Vec<u8>>, text: Option<String>) -> Result<CloseFrame, Faul
         return Err(Fault::TooLong { ty: "close", len: reason.len(), limit: REASON });
     }
     Ok(CloseFrame { code, reason: reason.into() })
+}
+
+/// The close frame that an actor asks for by a call, if it may be sent.
+pub fn close_frame(code: u16, reason: &str) -> Option<CloseFrame> {
+    let code = CloseCode::from(code);
+    let fits = code.is_allowed() && reason.len() <= REASON;
+    fits.then(|| CloseFrame { code, reason: reason.into() })
 }
 
 impl fmt::Display for AnswerError {
@@ -195,11 +201,11 @@ mod tests {
         for (ty, data, text, frame) in [
             ("text", None, Some(""), Frame::text("")),
             ("text", None, Some("hi"), Frame::text("hi")),
-            ("binary", Some(&b""[..]), None, Frame::binary(vec![])),
-            ("binary", Some(b"\x00\x01"), None, Frame::binary(vec![0, 1])),
-            ("ping", None, None, Frame::Ping(vec![].into())),
-            ("ping", Some(&[7; 125]), None, Frame::Ping(vec![7; 125].into())),
-            ("pong", Some(b"x"), None, Frame::Pong(vec![b'x'].into())),
+            ("binary", Some(&b""[..]), None, Frame::binary(b"")),
+            ("binary", Some(b"\x00\x01"), None, Frame::binary(&[0, 1])),
+            ("ping", None, None, Frame::ping(b"")),
+            ("ping", Some(&[7; 125]), None, Frame::ping(&[7; 125])),
+            ("pong", Some(b"x"), None, Frame::pong(b"x")),
         ] {
             let answer = answer(&[message(ty, data, text)]).unwrap();
             assert_eq!(answer, Answer { messages: vec![frame], close: None, after_close: 0 });

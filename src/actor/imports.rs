@@ -1,9 +1,20 @@
-//! What the host does for the guest: the interface `runtime`.
+//! What a guest may import: `log`, which is done at once, and the functions of
+//! `footlight:host`, at which the guest is suspended.
+//!
+//! Such a function may need the guest's allocator, which is an entry into the guest like any
+//! other, or a file, which takes its time. So the call ends with [`Asked`] as if the function had
+//! failed; `instance` does what is asked for and lets the guest go on.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use wasmi::{Caller, Extern, ExternType, Linker, StoreLimits};
-use wit_core::{lift, shape};
+use wasmi::{
+    Caller, Extern, ExternType, FuncType, Linker, StoreLimits, Val, ValType, errors::HostError,
+};
+use wit_core::{
+    Shape,
+    host::{Flat, FunctionType, Import, Interface},
+    lift, shape,
+};
 
 use super::inspect::{Item, Verdict, describe, shown, signature};
 use crate::exchange::{ConnectionId, Lines};
@@ -20,15 +31,98 @@ pub struct Guest {
     pub connection: Option<ConnectionId>,
 }
 
-/// Adds everything that a guest may import.
+/// The most parameters of any import.
+const MOST: usize = 9;
+
+/// A call of an import, at which the guest is suspended.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// Which one.
+    pub import: Import,
+    /// The flat parameters, with zeroes after the last.
+    pub parameters: [u64; MOST],
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Seen where the guest can't be suspended, so that this is all that is left.
+        write!(
+            f,
+            "`{}` is called where it can't be: as a tail call, or by what the host calls \
+                   beside `init` and `handle-message`",
+            self.import
+        )
+    }
+}
+
+impl HostError for Asked {}
+
+/// Which of the interfaces an actor gets that are not for every one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// `files`: its manifest has a handler of type `filesystem`.
+    pub files: bool,
+}
+
+impl Grants {
+    /// Everything there is.
+    pub const ALL: Self = Self { files: true };
+
+    /// Whether an interface is granted.
+    fn has(self, interface: Interface) -> bool {
+        interface != Interface::Files || self.files
+    }
+}
+
+/// Adds what a module of this shape imports, as far as it is granted.
 ///
 /// # Errors
 /// A name is added twice, which would be this program's mistake.
-pub fn add_to(linker: &mut Linker<Guest>) -> Result<(), wasmi::Error> {
+pub fn add_to(
+    linker: &mut Linker<Guest>,
+    module: &wasmi::Module,
+    shape: Shape,
+    grants: Grants,
+) -> Result<(), wasmi::Error> {
     for module in shape::RUNTIME_MODULES {
         linker.func_wrap(module, shape::LOG.0, log)?;
     }
+    let mut added = BTreeSet::new();
+    for import in module.imports() {
+        let names = (import.module(), import.name());
+        let Some(known) = Import::find(shape, names.0, names.1) else { continue };
+        if grants.has(known.interface()) && added.insert(names) {
+            let suspend = move |_: Caller<'_, Guest>, values: &[Val], _: &mut [Val]| {
+                Err(wasmi::Error::host(Asked::new(known, values)))
+            };
+            linker.func_new(names.0, names.1, core_type(known.ty()), suspend)?;
+        }
+    }
     Ok(())
+}
+
+impl Asked {
+    /// A call with these values, which the interpreter has checked.
+    fn new(import: Import, values: &[Val]) -> Self {
+        let mut parameters = [0; MOST];
+        for (slot, value) in parameters.iter_mut().zip(values) {
+            *slot = match value {
+                Val::I32(value) => u64::from(value.cast_unsigned()),
+                Val::I64(value) => value.cast_unsigned(),
+                _ => 0,
+            };
+        }
+        Self { import, parameters }
+    }
+}
+
+/// A function's type as the interpreter has it.
+fn core_type(ty: FunctionType) -> FuncType {
+    let value = |flat: &Flat| match flat {
+        Flat::I32 => ValType::I32,
+        Flat::I64 => ValType::I64,
+    };
+    FuncType::new(ty.params.iter().map(value), ty.result.iter().map(value))
 }
 
 /// `log: func(msg: string)`: a line in the host's log, marked as the actor's.
@@ -46,40 +140,81 @@ fn log(caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::Error
     Ok(())
 }
 
-/// Looks at every import of a module.
-pub fn judge(module: &wasmi::Module) -> Vec<Item> {
+/// Looks at every import of a module of this shape, if that is known.
+pub fn judge(module: &wasmi::Module, shape: Option<Shape>, grants: Grants) -> Vec<Item> {
     let items = module.imports().map(|import| {
-        let known =
-            shape::RUNTIME_MODULES.contains(&import.module()) && import.name() == shape::LOG.0;
-        let fits = match import.ty() {
-            ExternType::Func(ty) => signature(ty) == Some(shape::LOG.1),
-            _ => false,
+        let (from, name) = (import.module(), import.name());
+        let verdict = if shape::RUNTIME_MODULES.contains(&from) && name == shape::LOG.0 {
+            judge_log(import.ty())
+        } else {
+            // Without a shape the module does not run anyhow; any will do.
+            match Import::find(shape.unwrap_or(Shape::Guide), from, name) {
+                Some(known) => judge_known(known, import.ty(), grants),
+                None => Verdict::Wrong(advice(from, name)),
+            }
         };
-        let verdict = match (known, fits) {
-            (true, true) => Verdict::Used("writes to the host's log"),
-            (true, false) => Verdict::Wrong(format!(
-                "its type is {}, but `log` takes a string: {}; rebuild the actor with bindings \
-                 made from this project's WIT files",
-                describe(import.ty()),
-                shape::LOG.1
-            )),
-            (false, _) => Verdict::Wrong(advice(import.module(), import.name())),
-        };
-        Item::new(&format!("{}.{}", import.module(), import.name()), import.ty(), verdict)
+        Item::new(&format!("{from}.{name}"), import.ty(), verdict)
     });
     items.collect()
+}
+
+/// What becomes of `log`.
+fn judge_log(ty: &ExternType) -> Verdict {
+    match ty {
+        ExternType::Func(found) if signature(found) == Some(shape::LOG.1) => {
+            Verdict::Used("writes to the host's log")
+        }
+        _ => Verdict::Wrong(format!(
+            "its type is {}, but `log` takes a string: {}; rebuild the actor with bindings made \
+             from this project's WIT files",
+            describe(ty),
+            shape::LOG.1
+        )),
+    }
+}
+
+/// What becomes of a function of `footlight:host`.
+fn judge_known(known: Import, ty: &ExternType, grants: Grants) -> Verdict {
+    let expected = core_type(known.ty());
+    let fits = matches!(ty, ExternType::Func(ty)
+        if ty.params() == expected.params() && ty.results() == expected.results());
+    if !fits {
+        return Verdict::Wrong(format!(
+            "its type is {}, but `{known}` is {}; rebuild the actor with bindings made from this \
+             project's WIT files",
+            describe(ty),
+            known.ty()
+        ));
+    }
+    if !grants.has(known.interface()) {
+        return Verdict::Wrong(
+            "the manifest grants no files; add [[handlers]] with type = \"filesystem\" and config \
+             = { path = \"…\" }, the folder that the actor may read"
+                .into(),
+        );
+    }
+    Verdict::Used(known.role())
 }
 
 /// Why the host has no such import, and what to do.
 fn advice(module: &str, name: &str) -> String {
     if module.starts_with("wasi_snapshot_preview1") || module.starts_with("wasi:") {
-        "this host offers no WASI; build the actor for wasm32-unknown-unknown, and leave out what \
-         needs files, sockets, the environment or a clock"
+        "this host offers no WASI; build the actor for wasm32-unknown-unknown, leave out what needs \
+         sockets or the environment, and take the clock, random bytes and files from \
+         `footlight:host`"
             .into()
+    } else if module.starts_with("footlight:host/") {
+        let modules = Interface::ALL.map(|interface| format!("`{}`", interface.module()));
+        format!(
+            "this host has no such function; it has {}: build the actor with this project's \
+             wit/host",
+            modules.join(", ")
+        )
     } else if module.starts_with("ntwk:theater/") || module.starts_with("theater:simple/") {
         let runtime = shape::RUNTIME_MODULES.map(|module| format!("`{module}.{}`", shape::LOG.0));
         format!(
-            "of Theater's imports this host offers only {}; remove the call",
+            "of Theater's imports this host offers only {}, and `read-file` of its `filesystem`; \
+             remove the call",
             runtime.join(" and ")
         )
     } else if module.contains("wbindgen") || module == "wbg" {

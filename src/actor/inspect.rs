@@ -8,7 +8,11 @@ use std::fmt;
 use wasmi::{ExternType, FuncType, ValType};
 use wit_core::{Shape, Signature, shape};
 
-use super::{imports, scan::Tables, start};
+use super::{
+    imports::{self, Grants},
+    scan::Tables,
+    start,
+};
 use crate::manifest::Limits;
 
 /// A module, looked at from outside.
@@ -91,7 +95,13 @@ pub fn fit(text: &str, limit: usize) -> String {
 
 impl Report {
     /// Looks at a compiled module, which has these tables.
-    pub fn of(module: &wasmi::Module, tables: Tables, file_bytes: usize, limits: &Limits) -> Self {
+    pub fn of(
+        module: &wasmi::Module,
+        tables: Tables,
+        file_bytes: usize,
+        limits: &Limits,
+        grants: Grants,
+    ) -> Self {
         let shape =
             shape::HANDLE_MESSAGE.into_iter().find_map(|name| match module.get_export(name) {
                 Some(ExternType::Func(ty)) => Shape::detect(name, signature(&ty)?),
@@ -104,7 +114,7 @@ impl Report {
             init: false,
             memory: None,
             exports: Vec::new(),
-            imports: imports::judge(module),
+            imports: imports::judge(module, shape, grants),
             faults: Vec::new(),
         };
         for export in module.exports() {

@@ -4,14 +4,15 @@
 //! return to the executor. After any error the instance is in an unknown condition and must
 //! be dropped: the actor's state is not in it.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use wasmi::{
     Instance as WasmInstance, Memory, Store, StoreLimitsBuilder, TypedFunc, TypedResumableCall,
-    WasmParams, WasmResults,
+    TypedResumableCallHostTrap, Val, WasmParams, WasmResults,
 };
 use wit_core::{
     Budget, Message, MessageRef, Shape,
+    host::Request,
     lift::{self, Reply},
     lower::{self, Lowering},
     shape,
@@ -19,9 +20,10 @@ use wit_core::{
 
 use super::{
     call_error::CallError,
-    imports::Guest,
+    imports::{Asked, Guest},
     meter::{Grant, Meter},
     module::Module,
+    services::{Given, Services},
     start,
 };
 use crate::{
@@ -83,6 +85,14 @@ type Ten = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 type Eleven = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 /// Twelve.
 type Twelve = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
+
+/// Where the guest has stopped.
+enum Stop<R> {
+    /// At its end.
+    Finished(R),
+    /// At a call of an import.
+    Asked(Asked, TypedResumableCallHostTrap<R>),
+}
 
 /// What `handle-message` gave: the inner error is the actor's own, and no fault.
 pub type Outcome<T> = Result<Result<T, String>, CallError>;
@@ -177,14 +187,15 @@ impl Instance {
         state: Option<&[u8]>,
         name: &str,
         meter: &mut Meter,
+        services: &mut Services,
     ) -> Outcome<Option<Vec<u8>>> {
         let Some(init) = self.init else { return Ok(Ok(state.map(<[u8]>::to_vec))) };
         let (shape, export) = (self.shape, self.shape.init());
         let flat = self.place(lower::init(shape, state, name), meter).await?;
         let ptr = match (init, flat) {
-            (Init::None(init), _) => self.call(export, init, (), meter).await?,
+            (Init::None(init), _) => self.serve(export, init, (), meter, services).await?,
             (Init::Five(init), [a, b, c, d, e, ..]) => {
-                self.call(export, init, (a, b, c, d, e), meter).await?
+                self.serve(export, init, (a, b, c, d, e), meter, services).await?
             }
         };
         let memory = self.memory.data(&self.store);
@@ -205,19 +216,23 @@ impl Instance {
         message: MessageRef<'_>,
         state: Option<&[u8]>,
         meter: &mut Meter,
+        services: &mut Services,
     ) -> Outcome<Reply> {
         let (shape, export) = (self.shape, self.shape.handle_message());
         let flat = self.place(lower::handle_message(shape, message, state), meter).await?;
         let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
         let ptr = match self.handler {
             Handler::Ten(handler) => {
-                self.call(export, handler, (a, b, c, d, e, f, g, h, i, j), meter).await?
+                let flat = (a, b, c, d, e, f, g, h, i, j);
+                self.serve(export, handler, flat, meter, services).await?
             }
             Handler::Eleven(handler) => {
-                self.call(export, handler, (a, b, c, d, e, f, g, h, i, j, k), meter).await?
+                let flat = (a, b, c, d, e, f, g, h, i, j, k);
+                self.serve(export, handler, flat, meter, services).await?
             }
             Handler::Twelve(handler) => {
-                self.call(export, handler, (a, b, c, d, e, f, g, h, i, j, k, l), meter).await?
+                let flat = (a, b, c, d, e, f, g, h, i, j, k, l);
+                self.serve(export, handler, flat, meter, services).await?
             }
         };
         let memory = self.memory.data(&self.store);
@@ -231,8 +246,8 @@ impl Instance {
     }
 
     /// Says whose event the next call is about, for the lines that the guest logs.
-    pub fn set_connection(&mut self, connection: ConnectionId) {
-        self.store.data_mut().connection = Some(connection);
+    pub fn set_connection(&mut self, connection: Option<ConnectionId>) {
+        self.store.data_mut().connection = connection;
     }
 
     /// Whether its memory has grown past `watermark`, so that a new instance would be smaller:
@@ -267,7 +282,7 @@ impl Instance {
         Ok(flat)
     }
 
-    /// Enters the guest, in slices.
+    /// Enters the guest, in slices, where it may ask the host for nothing but `log`.
     async fn call<P: WasmParams, R: WasmResults>(
         &mut self,
         export: &'static str,
@@ -275,16 +290,56 @@ impl Instance {
         parameters: P,
         meter: &mut Meter,
     ) -> Result<R, CallError> {
-        let trap = |error| CallError::Trap { export, error };
+        self.fuel(export, 1, meter)?;
+        let step = func.call_resumable(&mut self.store, parameters);
+        match self.run(export, step, meter).await? {
+            Stop::Finished(results) => Ok(results),
+            Stop::Asked(asked, _) => {
+                Err(CallError::Trap { export, error: wasmi::Error::new(asked.to_string()) })
+            }
+        }
+    }
+
+    /// Enters the guest, in slices, and does what it asks the host for.
+    async fn serve<P: WasmParams>(
+        &mut self,
+        export: &'static str,
+        func: TypedFunc<P, i32>,
+        parameters: P,
+        meter: &mut Meter,
+        services: &mut Services,
+    ) -> Result<i32, CallError> {
         self.fuel(export, 1, meter)?;
         let mut step = func.call_resumable(&mut self.store, parameters);
         loop {
+            let (asked, call) = match self.run(export, step, meter).await? {
+                Stop::Finished(result) => return Ok(result),
+                Stop::Asked(asked, call) => (asked, call),
+            };
+            let result = self.answer(export, &asked, meter, services).await?;
+            self.fuel(export, 1, meter)?;
+            step = call.resume(&mut self.store, result.as_slice());
+        }
+    }
+
+    /// Lets the guest run on until it has finished or asks for something.
+    async fn run<R: WasmResults>(
+        &mut self,
+        export: &'static str,
+        mut step: Result<TypedResumableCall<R>, wasmi::Error>,
+        meter: &mut Meter,
+    ) -> Result<Stop<R>, CallError> {
+        let trap = |error| CallError::Trap { export, error };
+        loop {
             meter.settle(&self.store).map_err(trap)?;
             let call = match step.map_err(trap)? {
-                TypedResumableCall::Finished(results) => return Ok(results),
+                TypedResumableCall::Finished(results) => return Ok(Stop::Finished(results)),
                 TypedResumableCall::HostTrap(call) => {
                     // A typed call does not give its error away, only a look at it.
-                    return Err(trap(wasmi::Error::new(call.host_error().to_string())));
+                    return match call.host_error().downcast_ref::<Asked>() {
+                        Some(asked) => Ok(Stop::Asked(*asked, call)),
+                        None => Err(trap(wasmi::Error::new(call.host_error().to_string()))),
+                    };
                 }
                 TypedResumableCall::OutOfFuel(call) => call,
             };
@@ -292,6 +347,40 @@ impl Instance {
             self.fuel(export, call.required_fuel().max(1), meter)?;
             step = call.resume(&mut self.store);
         }
+    }
+
+    /// Does what the guest asks for, and places the answer in its memory, or gives it where it is
+    /// a core result.
+    async fn answer(
+        &mut self,
+        export: &'static str,
+        asked: &Asked,
+        meter: &mut Meter,
+        services: &mut Services,
+    ) -> Result<Option<Val>, CallError> {
+        let wrong = |what: &dyn fmt::Display| CallError::Trap {
+            export,
+            error: wasmi::Error::new(format!("in a call of `{}`, {what}", asked.import)),
+        };
+        let memory = self.memory.data(&self.store);
+        let (request, pointer) = Request::lift(asked.import, memory, &asked.parameters)
+            .map_err(|error| wrong(&error))?;
+        meter.charge(services.price(&request));
+        let given = services.answer(&request).map_err(|error| wrong(&error))?;
+        meter.pause().await;
+        if let Given::Time(now) = given {
+            return Ok(Some(Val::I64(now.cast_signed())));
+        }
+        let mut result = given.lower(pointer);
+        while let Some((len, align)) = result.next_block() {
+            let len = u32::try_from(len).unwrap_or(u32::MAX).cast_signed();
+            let parameters = (0, 0, align.cast_signed(), len);
+            let ptr = self.call(shape::REALLOC.0, self.realloc, parameters, meter).await?;
+            let memory = self.memory.data_mut(&mut self.store);
+            result.place(memory, ptr.cast_unsigned()).map_err(CallError::Lower)?;
+        }
+        result.finish(self.memory.data_mut(&mut self.store)).map_err(CallError::Lower)?;
+        Ok(None)
     }
 
     /// Gives the store fuel for the next slice, of which one step needs at least `needed`.

@@ -107,6 +107,12 @@ impl Meter {
         self.unyielded = self.unyielded.saturating_add(units);
     }
 
+    /// Takes fuel for what the host does for the guest.
+    pub fn charge(&mut self, units: u64) {
+        self.left = self.left.saturating_sub(units);
+        self.unyielded = self.unyielded.saturating_add(units);
+    }
+
     /// Lets the executor have its turn after an instance was made, which takes long and no fuel:
     /// clients can have it done again and again, by making the guest trap.
     pub async fn rest(&mut self) {

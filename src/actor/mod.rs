@@ -5,10 +5,13 @@
 //!   either commits the new state and the answer together or neither.
 //! - [`instance`]: one instance of the module: lower, call, lift; [`call_error`]: why that failed.
 //! - [`meter`]: the fuel of one call, spent in slices.
-//! - [`imports`]: what the host does for the guest.
+//! - [`imports`]: what a guest may import, and where it is suspended for it; [`services`]: what is
+//!   done for it then.
+//! - [`clients`]: who is there, with what the actor keeps with each one; [`asked`]: what a call
+//!   asks for until it is known whether it succeeds; [`alarm`]: when the actor is to be woken.
 //! - [`idle`]: notices that there is nothing to do.
 //! - [`backoff`]: how long to wait before a failed instance is tried again.
-//! - [`answer`]: from the interface's messages to WebSocket messages.
+//! - [`answer`]: from the interface's messages to WebSocket messages; [`delivery`]: into the outboxes.
 //!
 //! And before the first message:
 //! - [`component`]: takes the core module out of a component.
@@ -20,10 +23,14 @@
 //!
 //! This room knows wasmi and the exchange. It knows neither sockets nor the executor.
 
+pub mod alarm;
 pub mod answer;
+pub mod asked;
 pub mod backoff;
 pub mod call_error;
+pub mod clients;
 pub mod component;
+pub mod delivery;
 pub mod idle;
 pub mod imports;
 pub mod inspect;
@@ -33,10 +40,13 @@ pub mod meter;
 pub mod module;
 pub mod scan;
 pub mod sections;
+pub mod services;
 pub mod start;
 pub mod task;
 
 pub use call_error::CallError;
+pub use imports::Grants;
 pub use inspect::Report;
 pub use module::{LoadError, Module};
-pub use task::Actor;
+pub use services::Services;
+pub use task::{Actor, Setup};

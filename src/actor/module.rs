@@ -7,7 +7,7 @@ use wit_core::Shape;
 
 use super::{
     component::{ComponentError, Format},
-    imports::{self, Guest},
+    imports::{self, Grants, Guest},
     inspect::{Report, fit},
     scan::{self, Forbidden},
     start,
@@ -59,19 +59,19 @@ impl Module {
     ///
     /// # Errors
     /// See [`LoadError`].
-    pub fn load(path: &Path, limits: &Limits) -> Result<Self, LoadError> {
+    pub fn load(path: &Path, limits: &Limits, grants: Grants) -> Result<Self, LoadError> {
         let size = std::fs::metadata(path).map_err(LoadError::Io)?.len();
         if usize::try_from(size).map_or(true, |size| size > limits.module) {
             return Err(LoadError::TooLarge { size, limit: limits.module });
         }
-        Self::compile(&std::fs::read(path).map_err(LoadError::Io)?, limits)
+        Self::compile(&std::fs::read(path).map_err(LoadError::Io)?, limits, grants)
     }
 
-    /// Compiles a module, or the module inside a component.
+    /// Compiles a module, or the module inside a component, which may import what is granted.
     ///
     /// # Errors
     /// See [`LoadError`].
-    pub fn compile(bytes: &[u8], limits: &Limits) -> Result<Self, LoadError> {
+    pub fn compile(bytes: &[u8], limits: &Limits, grants: Grants) -> Result<Self, LoadError> {
         let format = Format::of(bytes).map_err(LoadError::Format)?;
         let (core, component) = match format {
             Format::Module => (bytes, None),
@@ -88,13 +88,13 @@ impl Module {
             wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid)?;
         }
         let module = wasmi::Module::new(&engine, exported).map_err(LoadError::Invalid)?;
-        let mut report = Report::of(&module, tables, bytes.len(), limits);
+        let mut report = Report::of(&module, tables, bytes.len(), limits, grants);
         report.component = component;
         let Some(shape) = report.shape.filter(|_| report.problems().next().is_none()) else {
             return Err(LoadError::Unfit(Box::new(report)));
         };
         let mut linker = Linker::new(&engine);
-        imports::add_to(&mut linker).map_err(LoadError::Invalid)?;
+        imports::add_to(&mut linker, &module, shape, grants).map_err(LoadError::Invalid)?;
         Ok(Self { module, linker, shape, report })
     }
 

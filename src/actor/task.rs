@@ -6,6 +6,7 @@ use std::{
     pin::pin,
     sync::Arc,
     task::Poll,
+    time::Duration,
 };
 
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -15,18 +16,23 @@ use wit_core::{MessageRef, MessageType, lift::Reply};
 
 use super::{
     answer::Answer,
+    asked::Effect,
     backoff::Backoff,
     call_error::CallError,
+    delivery::Delivery,
     idle::Idle,
     instance::{Instance, Outcome},
     meter::Meter,
     module::Module,
+    services::Services,
 };
 use crate::{
+    clock::Clock,
     exchange::{
-        Connections, Event, EventKind, Lines, Mailbox, Outbox, event::Ending, outbox::Refused,
+        Connections, Event, EventKind, Lines, Mailbox,
+        event::{ALARM, Ending},
     },
-    manifest::{Limits, OnOverflow},
+    manifest::Limits,
     stats::Stats,
 };
 
@@ -45,6 +51,12 @@ pub struct Actor {
     instance: Option<Instance>,
     /// Its fuel.
     meter: Meter,
+    /// What the host does for it, and keeps for it.
+    services: Services,
+    /// Takes its messages to the outboxes.
+    delivery: Delivery,
+    /// Whether the last event was the alarm: then a client's comes before the next one.
+    alarmed: bool,
     /// Notices that there are no events.
     idle: Idle,
     /// How long to wait before an instance is tried again.
@@ -53,6 +65,26 @@ pub struct Actor {
     stats: Arc<Stats>,
     /// Its lines in the log.
     lines: Arc<Lines>,
+}
+
+/// What an actor is made of.
+pub struct Setup {
+    /// The name in its manifest.
+    pub name: Arc<str>,
+    /// Its code.
+    pub module: Module,
+    /// What it may use.
+    pub limits: Limits,
+    /// The content of its `init_state` file.
+    pub init_state: Option<Vec<u8>>,
+    /// How often it is woken.
+    pub tick: Option<Duration>,
+    /// The time.
+    pub clock: Clock,
+    /// Its counters.
+    pub stats: Arc<Stats>,
+    /// Its lines in the log.
+    pub lines: Arc<Lines>,
 }
 
 /// Why an actor has no first state.
@@ -71,16 +103,13 @@ impl Actor {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub async fn start(
-        name: Arc<str>,
-        module: Module,
-        limits: Limits,
-        init_state: Option<Vec<u8>>,
-        stats: Arc<Stats>,
-        lines: Arc<Lines>,
-    ) -> Result<Self, StartError> {
+    pub async fn start(setup: Setup) -> Result<Self, StartError> {
+        let Setup { name, module, limits, init_state, tick, clock, stats, lines } = setup;
         let mut actor = Self {
             meter: Meter::new(limits.fuel, limits.slice),
+            services: Services::new(&limits, clock, tick),
+            delivery: Delivery::new(stats.clone(), lines.clone()),
+            alarmed: false,
             state: None,
             instance: None,
             idle: Idle::new(limits.hibernate_after),
@@ -96,8 +125,12 @@ impl Actor {
             init_state
         } else {
             actor.meter.begin();
-            let state = instance.init(init_state.as_deref(), &actor.name, &mut actor.meter).await;
-            state.map_err(StartError::Call)?.map_err(StartError::Init)?
+            let (meter, services) = (&mut actor.meter, &mut actor.services);
+            let state = instance.init(init_state.as_deref(), &actor.name, meter, services).await;
+            let state = state.map_err(StartError::Call)?.map_err(StartError::Init)?;
+            // It has no clients yet, so that this can only be an alarm or a file.
+            actor.take_effect().await;
+            state
         };
         actor.instance = Some(instance);
         actor.measure();
@@ -108,27 +141,38 @@ impl Actor {
     /// `connections` opens none.
     pub async fn run(mut self, mailbox: Arc<Mailbox>, connections: Arc<Connections>) {
         while let Some(event) = self.next(&mailbox).await {
+            self.services.begin(&event);
             let outcome = match self.ready(&connections).await {
                 Ok(instance) => self.call(instance, &event).await,
                 Err(error) => Err(error),
             };
             self.stats.events.add(1);
             self.stats.fuel.add(self.meter.spent());
-            self.conclude(&event, outcome);
+            self.conclude(&event, outcome).await;
+            self.services.end(&event);
             self.measure();
-            event.from.handled();
+            if let Some(from) = event.from {
+                from.handled();
+            }
             self.meter.pause().await;
         }
     }
 
-    /// The next event. When there is none for `limits.hibernate_after`, the instance is
-    /// dropped.
+    /// The next event: the alarm, if it rings, or a client's; in turns, if there are both. When
+    /// there is none for `limits.hibernate_after`, the instance is dropped.
     async fn next(&mut self, mailbox: &Mailbox) -> Option<Event> {
         let mut next = pin!(mailbox.next());
         poll_fn(|cx| {
+            if !self.alarmed && self.services.alarm.poll(cx).is_ready() {
+                return Poll::Ready(Some(self.alarm()));
+            }
             if let Poll::Ready(event) = next.as_mut().poll(cx) {
                 self.idle.active();
+                self.alarmed = false;
                 return Poll::Ready(event);
+            }
+            if self.alarmed && self.services.alarm.poll(cx).is_ready() {
+                return Poll::Ready(Some(self.alarm()));
             }
             if self.instance.is_some() && self.idle.poll(cx).is_ready() {
                 self.instance = None;
@@ -139,6 +183,14 @@ impl Actor {
             Poll::Pending
         })
         .await
+    }
+
+    /// The event that an alarm is.
+    fn alarm(&mut self) -> Event {
+        self.idle.active();
+        self.alarmed = true;
+        self.stats.alarms.add(1);
+        Event { from: None, kind: EventKind::Alarm }
     }
 
     /// The instance for the next call, taken out of the actor: whatever goes wrong in the call,
@@ -174,11 +226,11 @@ impl Actor {
     /// Calls `handle-message` for one event. The instance is kept if all went well.
     async fn call(&mut self, mut instance: Instance, event: &Event) -> Outcome<Reply> {
         self.meter.begin();
-        instance.set_connection(event.from.id());
-        let mut code = [0; 2];
-        let message = message(&event.kind, &mut code);
-        let outcome =
-            instance.handle_message(message, self.state.as_deref(), &mut self.meter).await?;
+        instance.set_connection(event.from.as_ref().map(|from| from.id()));
+        let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
+        let message = message(&event.kind, &mut code, &alarm);
+        let (state, meter) = (self.state.as_deref(), &mut self.meter);
+        let outcome = instance.handle_message(message, state, meter, &mut self.services).await?;
         if instance.has_grown_past(self.limits.watermark) {
             self.stats.watermarks.add(1);
         } else {
@@ -193,95 +245,77 @@ impl Actor {
         self.stats.state.set(self.state.as_ref().map_or(0, Vec::len));
     }
 
-    /// Makes a call's outcome take effect: the new state and the answer, or neither.
-    fn conclude(&mut self, event: &Event, outcome: Outcome<Reply>) {
-        let to = &event.from;
+    /// Makes a call's outcome take effect: the new state, what the call asked for and the answer,
+    /// or nothing of it.
+    async fn conclude(&mut self, event: &Event, outcome: Outcome<Reply>) {
         let kind = event.kind.name();
-        match outcome {
+        let from = event.from.as_deref();
+        let (level, what) = match outcome {
             Ok(Ok(reply)) => match Answer::from_messages(reply.messages) {
                 Ok(answer) => {
                     self.state = reply.state;
-                    self.deliver(event, answer);
+                    self.take_effect().await;
+                    return self.delivery.answer(event, answer);
                 }
                 Err(error) => {
                     self.stats.refused_answers.add(1);
-                    let text = format_args!(
-                        "the answer to a {kind} event is refused, the state kept: {error}"
-                    );
-                    self.say(Level::Warn, to, text);
+                    let text = format!("the answer to a {kind} event is refused: {error}");
+                    (Level::Warn, text)
                 }
             },
             Ok(Err(error)) => {
                 self.stats.errors.add(1);
-                let text = format_args!(
-                    "the actor returned an error for a {kind} event, the state is kept: {error}"
-                );
-                self.say(Level::Warn, to, text);
+                (Level::Warn, format!("the actor returned an error for a {kind} event: {error}"))
             }
             Err(error) => {
                 self.stats.traps.add(1);
-                let text = format_args!(
-                    "the actor failed at a {kind} event, the state is kept, the connection \
-                     closed: {error}"
-                );
-                self.say(Level::Error, to, text);
-                to.close(CloseCode::Error, "the actor failed");
+                if let Some(from) = from {
+                    from.close(CloseCode::Error, "the actor failed");
+                }
+                let closed = from.map_or("", |_| ", the connection closed");
+                (Level::Error, format!("the actor failed at a {kind} event{closed}: {error}"))
             }
-        }
+        };
+        self.services.undo();
+        self.delivery.say(level, from, format_args!("the state is kept: {what}"));
     }
 
-    /// Queues an answer for its client.
-    fn deliver(&self, event: &Event, answer: Answer) {
-        let to = &event.from;
-        if answer.after_close > 0 {
-            self.undelivered(to, answer.after_close, "follow a close in the same answer");
+    /// Does what the call has asked for, in its order.
+    async fn take_effect(&mut self) {
+        for effect in self.services.commit() {
+            match effect {
+                Effect::Send { to, frame } => {
+                    self.delivery.send(&to, frame);
+                    self.meter.moved(PER_SEND);
+                }
+                Effect::Broadcast { to, frame } => {
+                    for to in to {
+                        self.delivery.send(&to, frame.clone());
+                        self.meter.moved(PER_SEND);
+                        self.meter.pause().await;
+                    }
+                }
+                Effect::Close { to, frame } => self.delivery.close(&to, frame),
+                Effect::Write { .. } => {}
+            }
+            self.meter.pause().await;
         }
-        let total = answer.messages.len();
-        if matches!(event.kind, EventKind::Close(_)) {
-            if total > 0 {
-                self.undelivered(to, total, "answer a close event");
-            }
-            return;
-        }
-        match to.answer(answer.messages, answer.close) {
-            Ok(()) => self.stats.answers.add(total.try_into().unwrap_or(u64::MAX)),
-            Err(Refused::Closing) => {
-                self.undelivered(to, total, "are for a connection that is closing");
-            }
-            Err(overflow) if to.on_overflow() == OnOverflow::Drop => {
-                self.stats.dropped.add(total.try_into().unwrap_or(u64::MAX));
-                let text = format_args!(
-                    "the client reads too slowly, {total} messages are left out: {overflow}"
-                );
-                self.say(Level::Warn, to, text);
-            }
-            Err(overflow) => {
-                self.stats.overflows.add(1);
-                let text = format_args!("the client reads too slowly and is closed: {overflow}");
-                self.say(Level::Warn, to, text);
-                let lost = to.clear() + total;
-                self.undelivered(to, lost, "were for a client that reads too slowly");
-                to.close(CloseCode::Again, "too slow");
-            }
-        }
-    }
-
-    /// Counts and logs messages that have nobody to go to.
-    fn undelivered(&self, to: &Outbox, count: usize, why: &str) {
-        self.stats.undelivered.add(count.try_into().unwrap_or(u64::MAX));
-        self.say(Level::Info, to, format_args!("{count} messages are not sent: they {why}"));
-    }
-
-    /// A line about a connection.
-    fn say(&self, level: Level, connection: &Outbox, text: fmt::Arguments<'_>) {
-        self.lines.host(level, Some(connection.id()), text);
     }
 }
 
-/// An event as the interface's message. `code` is where a close code's bytes are put.
-fn message<'a>(kind: &'a EventKind, code: &'a mut [u8; 2]) -> MessageRef<'a> {
+/// What queueing a message counts for in a turn, as bytes that the host moves.
+const PER_SEND: usize = 32 << 10;
+
+/// An event as the interface's message. `code` is where a close code's bytes are put, and `alarm`
+/// the type of an alarm.
+fn message<'a>(
+    kind: &'a EventKind,
+    code: &'a mut [u8; 2],
+    alarm: &'a MessageType,
+) -> MessageRef<'a> {
     match kind {
         EventKind::Connect => MessageRef::bare(&MessageType::Connect),
+        EventKind::Alarm => MessageRef::bare(alarm),
         EventKind::Text(text) => MessageRef::text(text),
         EventKind::Binary(data) => MessageRef::data(&MessageType::Binary, data),
         EventKind::Ping(data) => MessageRef::data(&MessageType::Ping, data),
@@ -311,8 +345,8 @@ mod tests {
 
     /// What the actor is told: type, text and data.
     fn told(kind: &EventKind) -> (String, Option<String>, Option<Vec<u8>>) {
-        let mut code = [0; 2];
-        let MessageRef { ty, data, text } = message(kind, &mut code);
+        let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
+        let MessageRef { ty, data, text } = message(kind, &mut code, &alarm);
         (ty.name().into(), text.map(String::from), data.map(<[u8]>::to_vec))
     }
 
@@ -321,6 +355,7 @@ mod tests {
         let (text, bytes) = (|text: &str| Some(text.to_owned()), |bytes: &[u8]| Some(bytes.into()));
         for (kind, ty, expected_text, expected_data) in [
             (EventKind::Connect, "connect", None, None),
+            (EventKind::Alarm, "alarm", None, None),
             (EventKind::Text("".into()), "text", text(""), None),
             (EventKind::Text("hi".into()), "text", text("hi"), None),
             (EventKind::Binary(vec![].into()), "binary", None, bytes(b"")),

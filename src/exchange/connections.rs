@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{ConnectionId, Outbox};
+use super::{Client, ConnectionId, Outbox};
 use crate::manifest::OnOverflow;
 
 /// The open connections of one actor, by their number.
@@ -70,11 +70,15 @@ impl Connections {
     }
 
     /// Opens a connection, under the next number. `on_overflow` is what becomes of it when its
-    /// client does not read.
+    /// client does not read; `client` is asked for once it is known that there is room.
     ///
     /// # Errors
     /// There are too many, or the host is stopping.
-    pub fn open(self: &Arc<Self>, on_overflow: OnOverflow) -> Result<Open, Full> {
+    pub fn open(
+        self: &Arc<Self>,
+        on_overflow: OnOverflow,
+        client: impl FnOnce() -> Client,
+    ) -> Result<Open, Full> {
         let mut inner = self.lock();
         if inner.stopping {
             return Err(Full::Stopping);
@@ -87,7 +91,7 @@ impl Connections {
         }
         inner.last += 1;
         let id = ConnectionId(inner.last);
-        let outbox = Arc::new(Outbox::new(id, self.outbox, on_overflow));
+        let outbox = Arc::new(Outbox::new(id, client(), self.outbox, on_overflow));
         inner.open.insert(id, outbox.clone());
         Ok(Open { list: self.clone(), outbox })
     }

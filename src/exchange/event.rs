@@ -16,16 +16,16 @@ impl fmt::Display for ConnectionId {
     }
 }
 
-/// One event at one client.
+/// One event: at a client, or the actor's alarm.
 #[derive(Debug)]
 pub struct Event {
-    /// Whose event it is, and where the answer goes.
-    pub from: Arc<Outbox>,
+    /// Whose event it is, and where the answer goes. Nobody's, if it is the alarm.
+    pub from: Option<Arc<Outbox>>,
     /// What happened.
     pub kind: EventKind,
 }
 
-/// What happened at a client. Payloads are tungstenite's reference-counted bytes: they are
+/// What happened. Payloads are tungstenite's reference-counted bytes: they are
 /// copied once, into the guest's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
@@ -41,6 +41,8 @@ pub enum EventKind {
     Pong(Bytes),
     /// The connection is over. The last event of every connection, exactly once.
     Close(Ending),
+    /// The actor's alarm or its tick. It is at no client, and waits in no mailbox.
+    Alarm,
 }
 
 /// How a connection ended, as RFC 6455, section 7.1.5 and 7.1.6, defines it.
@@ -59,6 +61,9 @@ impl Ending {
     pub const NO_STATUS: Self = Self { code: 1005, reason: None };
 }
 
+/// The `message-type` of an alarm.
+pub const ALARM: &str = "alarm";
+
 /// What an event costs in the mailbox beside its payload: its place in the queue, and the
 /// share of it that the allocator takes.
 const OVERHEAD: usize = 128;
@@ -68,7 +73,7 @@ impl EventKind {
     pub fn cost(&self) -> usize {
         OVERHEAD
             + match self {
-                Self::Connect => 0,
+                Self::Connect | Self::Alarm => 0,
                 Self::Text(text) => text.len(),
                 Self::Binary(data) | Self::Ping(data) | Self::Pong(data) => data.len(),
                 Self::Close(ending) => ending.reason.as_ref().map_or(0, |reason| reason.len()),
@@ -84,6 +89,7 @@ impl EventKind {
             Self::Ping(_) => "ping",
             Self::Pong(_) => "pong",
             Self::Close(_) => "close",
+            Self::Alarm => ALARM,
         }
     }
 }

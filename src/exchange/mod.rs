@@ -3,20 +3,26 @@
 //! This room knows neither sockets nor WebAssembly: only events on their way in, messages on
 //! their way out, and the two places where they wait. Both are bounded in bytes.
 //!
+//! - [`client`]: what is known of a client.
 //! - [`connections`]: which connections an actor has.
 //! - [`event`]: what happened at a client.
+//! - [`frame`]: a message as it goes over the wire.
 //! - [`lines`]: the actor's lines in the log.
 //! - [`mailbox`]: events that wait for the actor.
 //! - [`outbox`]: messages that wait for one client.
 
+pub mod client;
 pub mod connections;
 pub mod event;
+pub mod frame;
 pub mod lines;
 pub mod mailbox;
 pub mod outbox;
 
+pub use client::Client;
 pub use connections::Connections;
 pub use event::{ConnectionId, Event, EventKind};
+pub use frame::Frame;
 pub use lines::Lines;
 pub use mailbox::Mailbox;
 pub use outbox::Outbox;

@@ -9,11 +9,11 @@ use std::{
 };
 
 use async_tungstenite::tungstenite::{
-    Message, Utf8Bytes,
+    Utf8Bytes,
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use super::ConnectionId;
+use super::{Client, ConnectionId, Frame};
 use crate::manifest::OnOverflow;
 
 /// The most places that an empty queue keeps.
@@ -24,6 +24,8 @@ const KEPT: usize = 8;
 pub struct Outbox {
     /// Whose it is.
     id: ConnectionId,
+    /// What is known of that client.
+    client: Client,
     /// The most bytes that may wait. One answer is always taken when nothing waits, however
     /// large it is: an answer's own size has its own limit.
     limit: usize,
@@ -37,8 +39,8 @@ pub struct Outbox {
 #[derive(Debug, Default)]
 struct Inner {
     /// The messages, in order.
-    queue: VecDeque<Message>,
-    /// What they cost together: see [`cost`].
+    queue: VecDeque<Frame>,
+    /// What they cost together: see [`Frame::cost`].
     bytes: usize,
     /// Whether an event of this connection is with the actor.
     busy: bool,
@@ -54,9 +56,9 @@ struct Inner {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Order {
     /// Send this message.
-    Send(Message),
+    Send(Frame),
     /// Send what is still queued, then this close frame, and end.
-    Close(VecDeque<Message>, CloseFrame),
+    Close(VecDeque<Frame>, CloseFrame),
     /// Nothing to send: read the next message.
     Read,
 }
@@ -89,9 +91,42 @@ impl fmt::Display for Refused {
 }
 
 impl Outbox {
-    /// An empty outbox for connection `id`.
-    pub fn new(id: ConnectionId, limit: usize, on_overflow: OnOverflow) -> Self {
-        Self { id, limit, on_overflow, inner: Mutex::default() }
+    /// An empty outbox for connection `id`, which is `client`'s.
+    pub fn new(id: ConnectionId, client: Client, limit: usize, on_overflow: OnOverflow) -> Self {
+        Self { id, client, limit, on_overflow, inner: Mutex::default() }
+    }
+
+    /// What is known of the client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Whether messages of `added` bytes fit beside `asked` bytes of others that are yet to be
+    /// queued. One always does where nothing waits.
+    ///
+    /// # Errors
+    /// They would not, or the connection is closing.
+    pub fn fits(&self, asked: usize, added: usize) -> Result<usize, Refused> {
+        let inner = self.lock();
+        if inner.closing {
+            return Err(Refused::Closing);
+        }
+        let queued = inner.bytes.saturating_add(asked);
+        let total = queued.saturating_add(added);
+        if queued > 0 && total > self.limit {
+            return Err(Refused::Overflow { queued, added, limit: self.limit });
+        }
+        Ok(total)
+    }
+
+    /// Queues a message that is no answer to an event of this client, and wakes its connection.
+    ///
+    /// # Errors
+    /// As for [`answer`](Self::answer).
+    pub fn send(&self, frame: Frame) -> Result<(), Refused> {
+        let queued = self.answer(vec![frame], None);
+        wake(self.lock());
+        queued
     }
 
     /// Whose it is.
@@ -120,12 +155,12 @@ impl Outbox {
     /// # Errors
     /// The connection is closing already, or the client has not read enough of what it was
     /// sent before.
-    pub fn answer(&self, messages: Vec<Message>, close: Option<CloseFrame>) -> Result<(), Refused> {
+    pub fn answer(&self, messages: Vec<Frame>, close: Option<CloseFrame>) -> Result<(), Refused> {
         let mut inner = self.lock();
         if inner.closing {
             return Err(Refused::Closing);
         }
-        let added = messages.iter().map(cost).sum();
+        let added = messages.iter().map(Frame::cost).sum();
         let queued = inner.bytes;
         if queued > 0 && queued.saturating_add(added) > self.limit {
             if self.on_overflow == OnOverflow::Drop {
@@ -150,9 +185,14 @@ impl Outbox {
 
     /// Asks the connection to close, after what is queued. The first to ask decides the code.
     pub fn close(&self, code: CloseCode, reason: &'static str) {
+        self.close_with(CloseFrame { code, reason: Utf8Bytes::from_static(reason) });
+    }
+
+    /// The same, with this frame.
+    pub fn close_with(&self, frame: CloseFrame) {
         let mut inner = self.lock();
         if inner.close.is_none() && !inner.closing {
-            inner.close = Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) });
+            inner.close = Some(frame);
         }
         wake(inner);
     }
@@ -178,7 +218,7 @@ impl Outbox {
             return Poll::Ready(Order::Close(std::mem::take(&mut inner.queue), frame));
         }
         if writable && let Some(message) = inner.queue.pop_front() {
-            inner.bytes = inner.bytes.saturating_sub(cost(&message));
+            inner.bytes = inner.bytes.saturating_sub(message.cost());
             if inner.queue.is_empty() && inner.queue.capacity() > KEPT {
                 // Keeps a burst from holding its memory for as long as the client stays.
                 inner.queue = VecDeque::new();
@@ -217,12 +257,6 @@ impl Inner {
             none => *none = Some(cx.waker().clone()),
         }
     }
-}
-
-/// The bytes that a message counts for: those of its payload, and one if it has none, so that no
-/// number of empty messages can wait.
-fn cost(message: &Message) -> usize {
-    message.len().max(1)
 }
 
 /// Wakes the connection's task, after unlocking.

@@ -43,7 +43,7 @@ const fn row(
 
 /// All keys. The defaults are not here but in [`Limits::default`].
 #[rustfmt::skip]
-pub(super) const ROWS: [Row; 26] = [
+pub(super) const ROWS: [Row; 31] = [
     row("message", |l| Slot::Size(&mut l.message), 1, GIB, "largest message from a client"),
     row("connections", |l| Slot::Count(&mut l.connections), 1, 1_000_000, "connections open at once"),
     row("mailbox", |l| Slot::Size(&mut l.mailbox), 1, GIB, "events waiting for the actor"),
@@ -53,6 +53,11 @@ pub(super) const ROWS: [Row; 26] = [
     row("state", |l| Slot::Size(&mut l.state), 1, GIB, "the actor's state"),
     row("answer", |l| Slot::Size(&mut l.answer), 1, GIB, "all messages of one answer together"),
     row("answers", |l| Slot::Count(&mut l.answers), 1, 1_000_000, "messages in one answer"),
+    row("effects", |l| Slot::Size(&mut l.effects), 1, GIB, "what one call asks for beside its answer"),
+    row("tags", |l| Slot::Count(&mut l.tags), 1, 1000, "tags of a connection"),
+    row("tag", |l| Slot::Size(&mut l.tag), 1, 4096, "one tag"),
+    row("attachment", |l| Slot::Size(&mut l.attachment), 1, 1 << 20, "the attachment of a connection"),
+    row("alarm", |l| Slot::Time(&mut l.alarm), 1, DAY, "between two alarms that the actor sets"),
     row("memory", |l| Slot::Size(&mut l.memory), PAGE as u64, MAX_MEMORY, "linear memory of an instance"),
     row("watermark", |l| Slot::Size(&mut l.watermark), 1, MAX_MEMORY, "memory of an instance that is kept"),
     row("table", |l| Slot::Count(&mut l.table), 1, 10_000_000, "elements of one table"),
@@ -137,21 +142,16 @@ impl Slot<'_> {
             Slot::Time(_) => units::duration(value),
         }
     }
-}
 
-impl Row {
-    /// Fills this row's field from a value. `false` if the value was refused.
-    fn fill(&self, limits: &mut Limits, value: &Value<'_>) -> bool {
-        let slot = (self.slot)(limits);
-        let Some(number) = slot.read(value) else { return false };
-        // A number below zero becomes the greatest, which no row takes.
-        let number = u64::try_from(number).unwrap_or(u64::MAX);
-        if (self.least..=self.most).contains(&number) {
-            slot.set(number);
-            return true;
+    /// The same, within bounds.
+    fn read_within(&self, value: &Value<'_>, least: u64, most: u64) -> Option<u64> {
+        // A number below zero becomes the greatest, which nothing takes.
+        let number = u64::try_from(self.read(value)?).unwrap_or(u64::MAX);
+        if (least..=most).contains(&number) {
+            return Some(number);
         }
-        let (least, most) = (slot.text(self.least), slot.text(self.most));
-        let advice = match slot {
+        let (least, most) = (self.text(least), self.text(most));
+        let advice = match self {
             Slot::Size(_) => format!("write a size from \"{least}\" to \"{most}\""),
             Slot::Time(_) => format!("write a duration from \"{least}\" to \"{most}\""),
             Slot::Count(_) | Slot::Fuel(_) => {
@@ -159,8 +159,23 @@ impl Row {
             }
         };
         value.place.refuse(format!("{} is out of range", value.shown()), advice);
-        false
+        None
     }
+}
+
+impl Row {
+    /// Fills this row's field from a value. `false` if the value was refused.
+    fn fill(&self, limits: &mut Limits, value: &Value<'_>) -> bool {
+        let slot = (self.slot)(limits);
+        let number = slot.read_within(value, self.least, self.most);
+        number.map(|number| slot.set(number)).is_some()
+    }
+}
+
+/// Reads a duration within bounds, in milliseconds. Anything else is refused.
+pub(super) fn read_time(value: &Value<'_>, (least, most): (u64, u64)) -> Option<Duration> {
+    let number = Slot::Time(&mut Duration::default()).read_within(value, least, most);
+    number.map(Duration::from_millis)
 }
 
 /// A key that the manifest gives.

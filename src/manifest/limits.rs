@@ -32,6 +32,18 @@ pub struct Limits {
     pub answer: usize,
     /// How many messages one answer may hold. Default 64.
     pub answers: usize,
+    /// What one call may ask for beside its answer, in bytes: messages to other clients, files to
+    /// be written, and what is put aside of tags and attachments that it changes; 64 more for
+    /// each of them and 8 for each receiver of a broadcast. Default 1 MiB.
+    pub effects: usize,
+    /// How many tags a connection may have. Default 10.
+    pub tags: usize,
+    /// The longest tag, in bytes. Default 256.
+    pub tag: usize,
+    /// The largest attachment of a connection, in bytes. Default 2 KiB.
+    pub attachment: usize,
+    /// The least time between two alarms that the actor sets. Default 10 ms.
+    pub alarm: Duration,
     /// The largest linear memory of an instance, in bytes, rounded down to whole pages of
     /// 64 KiB. Default 16 MiB.
     pub memory: usize,
@@ -90,6 +102,11 @@ impl Default for Limits {
             state: 1 << 20,
             answer: 256 << 10,
             answers: 64,
+            effects: 1 << 20,
+            tags: 10,
+            tag: 256,
+            attachment: 2 << 10,
+            alarm: Duration::from_millis(10),
             memory: 16 << 20,
             watermark: 4 << 20,
             table: 16_384,
@@ -169,6 +186,11 @@ mod tests {
             "state size 1MiB 1B 1GiB",
             "answer size 256KiB 1B 1GiB",
             "answers count 64 1 1_000_000",
+            "effects size 1MiB 1B 1GiB",
+            "tags count 10 1 1000",
+            "tag size 256B 1B 4KiB",
+            "attachment size 2KiB 1B 1MiB",
+            "alarm duration 10ms 1ms 24h",
             "memory size 16MiB 64KiB 4194240KiB",
             "watermark size 4MiB 1B 4194240KiB",
             "table count 16_384 1 10_000_000",

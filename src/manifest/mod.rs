@@ -31,6 +31,7 @@ mod tests;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml::de::DeTable;
 
@@ -46,6 +47,8 @@ const FILE_NAME: &str = "manifest.toml";
 /// The largest manifest that is read, in bytes. Far beyond any real one; it keeps a wrong
 /// path, such as one to a device, from filling the memory.
 const MAX_FILE: usize = 1 << 20;
+/// The shortest and the longest `tick`, in milliseconds.
+const TICK: (u64, u64) = (10, 24 * 60 * 60 * 1000);
 /// The longest name of an actor, in bytes.
 const MAX_NAME: usize = 64;
 /// Stands at the host's own lines in the log, so no actor may have it as its name.
@@ -80,6 +83,8 @@ pub struct Manifest {
     pub component: PathBuf,
     /// The file with the first state, joined to the manifest's folder.
     pub init_state: Option<PathBuf>,
+    /// How often the actor is woken by an `alarm` event, if at all: from 10 ms to a day.
+    pub tick: Option<Duration>,
     /// Where clients reach the actor. At least one, no two with the same address.
     pub listeners: Vec<Listener>,
     /// What the actor and its clients may use.
@@ -138,6 +143,7 @@ impl Manifest {
             manifest.component = path;
         }
         manifest.init_state = root.get("init_state").and_then(|value| value.path());
+        manifest.tick = root.get("tick").and_then(|value| limit_rows::read_time(&value, TICK));
         if let Some(table) = section(&mut root, "interface") {
             interface::check(table);
         }
@@ -159,6 +165,7 @@ impl Manifest {
             name: String::new(),
             component: PathBuf::new(),
             init_state: None,
+            tick: None,
             listeners: Vec::new(),
             limits: Limits::default(),
             logging: Logging::default(),

@@ -16,7 +16,9 @@ use smol::{
 
 use super::{
     closing::{drain, finish, within},
-    connection, pages,
+    connection,
+    handshake::Upgrade,
+    pages,
     pending::{Pending, Place},
     refusal::Refusal,
     request::{self, Decision},
@@ -24,7 +26,11 @@ use super::{
     socket::Socket,
 };
 use crate::{
-    exchange::{Connections, Lines, Mailbox, connections::Open},
+    clock::Clock,
+    exchange::{
+        Client, Connections, Lines, Mailbox,
+        connections::{Full, Open},
+    },
     manifest::Limits,
     stats::Stats,
 };
@@ -48,6 +54,8 @@ pub struct Service {
     pub stats: Arc<Stats>,
     /// The actor's lines in the log.
     pub lines: Arc<Lines>,
+    /// The time.
+    pub clock: Clock,
     /// Ends when the host stops.
     pub stopping: Receiver<()>,
 }
@@ -114,9 +122,8 @@ async fn greet(
     let mut bytes = Vec::new();
     let decision = read_head(&mut socket, &mut bytes, &place, site, service).await?;
     let refused = match decision {
-        Decision::Upgrade { upgrade, len } => match service.connections.open(site.on_overflow) {
-            Ok(open) => {
-                let response = upgrade.response();
+        Decision::Upgrade { upgrade, len } => match open(upgrade, peer, site, service) {
+            Ok((open, response)) => {
                 let send = socket.write_all(response.as_bytes());
                 within(service.limits.handshake, send).await?.ok()?;
                 service.stats.connections.add(1);
@@ -150,6 +157,24 @@ async fn greet(
     };
     refuse(socket, peer, &refused, service).await;
     None
+}
+
+/// Opens a connection. Gives the answer to its request as well.
+fn open(
+    upgrade: Upgrade,
+    peer: SocketAddr,
+    site: &Site,
+    service: &Service,
+) -> Result<(Open, String), Full> {
+    let response = upgrade.response();
+    let client = || Client {
+        peer,
+        path: upgrade.path.into(),
+        query: upgrade.query.into(),
+        subprotocol: upgrade.subprotocol.map(Into::into),
+        since: service.clock.since_1970(),
+    };
+    Ok((service.connections.open(site.on_overflow, client)?, response))
 }
 
 /// Reads the request's head and decides. `None` when the client is gone.

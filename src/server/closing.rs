@@ -19,8 +19,11 @@ use async_tungstenite::tungstenite::{
 use futures_util::{Sink, Stream};
 use smol::{Timer, future::FutureExt, io::AsyncReadExt};
 
-use super::{connection::WebSocket, socket::Socket};
-use crate::exchange::event::Ending;
+use super::{
+    socket::Socket,
+    wire::{self, WebSocket},
+};
+use crate::exchange::{Frame, event::Ending};
 
 /// The most bytes that are read and thrown away after the last frame, so that a peer that is
 /// still sending, for instance a message that is too large, gets to read the close frame.
@@ -42,13 +45,13 @@ impl Over {
 /// We end it: sends what is queued and the close frame, and waits for the peer's.
 pub async fn ours(
     ws: &mut WebSocket,
-    queued: VecDeque<Message>,
+    queued: VecDeque<Frame>,
     frame: CloseFrame,
     deadline: Duration,
 ) -> Over {
     let send = async {
-        for message in queued {
-            ws.send(message).await?;
+        for frame in queued {
+            wire::send(ws, &frame).await?;
         }
         ws.send(Message::Close(Some(frame))).await
     };

@@ -23,16 +23,14 @@ use super::{
     pulse::{self, Beat, Pulse},
     site::Site,
     socket::Socket,
+    wire::{self, WebSocket, Wire},
 };
 use crate::{
     exchange::{
-        Event, EventKind, Mailbox, Outbox, connections::Open, event::Ending, outbox::Order,
+        Event, EventKind, Frame, Mailbox, Outbox, connections::Open, event::Ending, outbox::Order,
     },
     manifest::Limits,
 };
-
-/// A client's connection after the handshake.
-pub type WebSocket = WebSocketStream<Socket>;
 
 /// The buffer that bytes are read into, for each connection: tungstenite's default of 128 KiB
 /// would be most of what a connection costs, and is zero-filled for every read.
@@ -43,7 +41,7 @@ enum Turn {
     /// A message came.
     Received(Message),
     /// The connection is to be closed by us: first these messages, then this frame.
-    Close(VecDeque<Message>, CloseFrame),
+    Close(VecDeque<Frame>, CloseFrame),
     /// The peer broke the protocol, or the socket failed.
     Failed(Error),
     /// The client did not answer a ping.
@@ -57,13 +55,14 @@ enum Turn {
 pub async fn serve(socket: Socket, early: Vec<u8>, site: &Site, service: &Service, open: Open) {
     let outbox = &open.outbox;
     let config = config(&service.limits);
-    let ws = WebSocketStream::from_partially_read(socket, early, Role::Server, Some(config)).await;
+    let wire = Wire::new(socket);
+    let ws = WebSocketStream::from_partially_read(wire, early, Role::Server, Some(config)).await;
     let pulse = Pulse::new(&service.limits);
     let mut connection = Connection { ws, pulse, outbox, site, service };
     tell(&service.mailbox, outbox, EventKind::Connect);
     let Over { ending, drain } = connection.converse().await;
     let mut ws = connection.ws;
-    closing::finish(ws.get_ref());
+    closing::finish(ws.get_ref().socket());
     outbox.idle().await;
     let (id, code) = (Some(outbox.id()), ending.code);
     // Answers that came too late, or that the client did not read before its close frame.
@@ -78,7 +77,7 @@ pub async fn serve(socket: Socket, early: Vec<u8>, site: &Site, service: &Servic
     outbox.idle().await;
     drop(open);
     if drain {
-        Box::pin(closing::drain(ws.get_mut(), service.limits.close)).await;
+        Box::pin(closing::drain(ws.get_mut().socket_mut(), service.limits.close)).await;
     }
 }
 
@@ -131,27 +130,25 @@ impl Connection<'_> {
     /// is still there. A client that does not read its messages is still read from.
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
         let Self { ws, pulse, outbox, service, .. } = self;
-        let mut ws = Pin::new(ws);
         loop {
-            let writable = match ws.as_mut().poll_ready(cx) {
+            let writable = match wire::poll_ready(ws, cx) {
                 Poll::Ready(Ok(())) => true,
                 Poll::Ready(Err(error)) => return Poll::Ready(Turn::Failed(error)),
                 Poll::Pending => false,
             };
             match ready!(outbox.poll_order(cx, writable)) {
-                Order::Send(message) => {
+                Order::Send(frame) => {
                     pulse.spoke();
                     service.stats.sent.add(1);
-                    service.stats.sent_bytes.add(bytes(&message));
-                    if let Err(error) = ws.as_mut().start_send(message) {
-                        return Poll::Ready(Turn::Failed(error));
-                    }
+                    service.stats.sent_bytes.add(number(frame.payload()));
+                    ws.get_mut().begin(&frame);
                     continue;
                 }
                 Order::Close(queued, frame) => return Poll::Ready(Turn::Close(queued, frame)),
                 Order::Read => {}
             }
             ready!(service.mailbox.poll_room(cx));
+            let mut ws = Pin::new(&mut *ws);
             match ws.as_mut().poll_next(cx) {
                 Poll::Ready(Some(Ok(message))) => {
                     if message.is_ping() {
@@ -165,7 +162,7 @@ impl Connection<'_> {
                 Poll::Ready(None) => return Poll::Ready(Turn::Ended),
                 Poll::Pending => {}
             }
-            match ready!(pulse.poll(ws.get_ref().heard(), cx)) {
+            match ready!(pulse.poll(ws.get_ref().socket().heard(), cx)) {
                 Beat::Ping if writable => {
                     let ping = Message::Ping(Bytes::from_static(pulse::PAYLOAD));
                     if let Err(error) = ws.as_mut().start_send(ping) {
@@ -188,7 +185,7 @@ impl Connection<'_> {
     fn received(&mut self, message: Message) -> Result<Option<EventKind>, Option<CloseFrame>> {
         let stats = &self.service.stats;
         stats.received.add(1);
-        stats.received_bytes.add(bytes(&message));
+        stats.received_bytes.add(number(message.len()));
         Ok(Some(match message {
             Message::Close(frame) => return Err(frame),
             // tungstenite gives raw frames only to those who write them.
@@ -202,7 +199,7 @@ impl Connection<'_> {
                 if let Some(auto) = &self.site.auto_response
                     && text.as_str() == auto.ping
                 {
-                    let pong = vec![Message::text(auto.pong.as_str())];
+                    let pong = vec![Frame::text(&auto.pong)];
                     match self.outbox.answer(pong, None) {
                         Ok(()) => stats.auto_responses.add(1),
                         Err(_) => stats.dropped.add(1),
@@ -239,22 +236,22 @@ impl Connection<'_> {
 /// Gives the actor an event. No message is read until it has been handled.
 fn tell(mailbox: &Mailbox, outbox: &Arc<Outbox>, kind: EventKind) {
     outbox.busy();
-    mailbox.push(Event { from: outbox.clone(), kind });
+    mailbox.push(Event { from: Some(outbox.clone()), kind });
 }
 
-/// The size of a message's payload.
-fn bytes(message: &Message) -> u64 {
-    u64::try_from(message.len()).unwrap_or(u64::MAX)
+/// A length as a number.
+fn number(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
 }
 
 /// How tungstenite is to treat this connection.
 fn config(limits: &Limits) -> WebSocketConfig {
-    // Frames are written at once; the outbox is the queue. What tungstenite holds is one
-    // message that the socket did not take, and pongs.
+    // The outbox is the queue, and messages go past tungstenite. What it holds is control frames
+    // that the socket did not take.
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
-        .max_write_buffer_size(limits.answer.saturating_add(READ_BUFFER))
+        .max_write_buffer_size(READ_BUFFER)
         .max_message_size(Some(limits.message))
         .max_frame_size(Some(limits.message))
 }

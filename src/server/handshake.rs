@@ -2,7 +2,7 @@
 
 use async_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{refusal::Refusal, request::Request, site::Site};
+use super::{refusal::Refusal, request::Request, site::Site, token};
 
 /// What a client that asks for an upgrade is answered.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,6 +11,10 @@ pub struct Upgrade {
     pub accept: String,
     /// The subprotocol that was chosen.
     pub subprotocol: Option<String>,
+    /// The path that was asked for.
+    pub path: String,
+    /// What followed the `?`, without the host's own token.
+    pub query: String,
 }
 
 impl Upgrade {
@@ -60,7 +64,17 @@ pub fn upgrade(request: &Request<'_>, site: &Site) -> Result<Upgrade, Refusal> {
     if !may_connect(request, site) {
         return Err(Refusal::Origin);
     }
-    Ok(Upgrade { accept: derive_accept_key(key), subprotocol: choose(request, site) })
+    let query = match site.token {
+        // A secret of the operator's, which is not the actor's to know.
+        Some(_) => token::left_out_of(request.query),
+        None => request.query.into(),
+    };
+    Ok(Upgrade {
+        accept: derive_accept_key(key),
+        subprotocol: choose(request, site),
+        path: request.path.into(),
+        query,
+    })
 }
 
 /// Whether this is 16 bytes in base64: 22 digits, and two signs that pad them.
@@ -135,10 +149,9 @@ mod tests {
         let len = bytes.len();
         bytes.extend(b"frames");
         let accept = String::from("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-        assert_eq!(
-            decide(&bytes),
-            Decision::Upgrade { upgrade: Upgrade { accept, subprotocol: None }, len }
-        );
+        let (path, query) = ("/ws".into(), String::new());
+        let upgrade = Upgrade { accept, subprotocol: None, path, query };
+        assert_eq!(decide(&bytes), Decision::Upgrade { upgrade, len });
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! - [`connection`]: the life of one connection, from its `connect` event to its `close`.
 //! - [`pulse`]: whether the client is still there.
 //! - [`closing`]: every way in which a connection ends.
+//! - [`wire`]: the way of frames to the socket, past tungstenite's buffer.
 //! - [`socket`]: a TCP connection that lets others have their turn.
 //!
 //! This room knows sockets and the exchange. It knows nothing of WebAssembly.
@@ -29,6 +30,7 @@ pub mod request;
 pub mod site;
 pub mod socket;
 pub mod token;
+pub mod wire;
 
 pub use accept::Service;
 pub use pending::Pending;

@@ -63,6 +63,12 @@ impl Token {
     }
 }
 
+/// A query without the parameter that shows the token.
+pub fn left_out_of(query: &str) -> String {
+    let others = query.split('&').filter(|pair| !pair.starts_with("token="));
+    others.collect::<Vec<_>>().join("&")
+}
+
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
@@ -91,6 +97,19 @@ impl std::error::Error for TokenError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_query_is_told_without_the_token_and_otherwise_as_it_was() {
+        for (query, told) in [
+            ("", ""),
+            ("token=x", ""),
+            ("a=b&token=x&c=%20", "a=b&c=%20"),
+            ("token=x&token=y&xtoken=z", "xtoken=z"),
+            ("a&&b", "a&&b"),
+        ] {
+            assert_eq!(left_out_of(query), told);
+        }
+    }
 
     #[test]
     fn a_token_is_taken_from_the_field_or_the_query_and_only_whole() {

@@ -96,7 +96,7 @@ pub enum Response<'a> {
     /// `result<list<u8>, error>`
     File(Result<&'a [u8], FileError<'a>>),
     /// `result<list<entry>, error>`
-    Entries(Result<&'a [Entry<'a>], FileError<'a>>),
+    Entries(Result<Vec<Entry<'a>>, FileError<'a>>),
     /// `result<_, error>`
     Written(Result<(), FileError<'a>>),
     /// Theater's `result<list<u8>, string>`
@@ -221,7 +221,7 @@ fn failed<'a>(to: &mut Returning<'a>, error: &FileError<'a>) {
 }
 
 /// A `result` with a list of entries: the names are blocks that the list points to.
-fn listing<'a>(to: &mut Returning<'a>, entries: &'a [Entry<'a>]) {
+fn listing<'a>(to: &mut Returning<'a>, entries: &[Entry<'a>]) {
     let mut bytes = Vec::with_capacity(entries.len().saturating_mul(ENTRY));
     for entry in entries {
         let kind = match entry.kind {

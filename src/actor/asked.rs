@@ -1,0 +1,90 @@
+//! What a call asks for beyond its answer, kept until it is known whether the call succeeds.
+
+use std::sync::Arc;
+
+use async_tungstenite::tungstenite::protocol::CloseFrame;
+use wit_core::host::Refusal;
+
+use crate::exchange::{Frame, Outbox};
+
+/// One thing that a call asks for.
+#[derive(Debug)]
+pub enum Effect {
+    /// A message to a client.
+    Send {
+        /// To whom.
+        to: Arc<Outbox>,
+        /// The message.
+        frame: Frame,
+    },
+    /// The same message to many clients.
+    Broadcast {
+        /// To whom.
+        to: Vec<Arc<Outbox>>,
+        /// The message.
+        frame: Frame,
+    },
+    /// The end of a connection.
+    Close {
+        /// Which one.
+        to: Arc<Outbox>,
+        /// How.
+        frame: CloseFrame,
+    },
+    /// A file's new content.
+    Write {
+        /// Its path.
+        path: String,
+        /// The content.
+        content: Vec<u8>,
+    },
+}
+
+/// What one effect costs beside its bytes: its place in the list, and the shares of allocators.
+const OVERHEAD: usize = 64;
+/// What each receiver of a broadcast costs.
+pub const RECEIVER: usize = size_of::<Arc<Outbox>>();
+
+/// What the present call has asked for, in order.
+#[derive(Debug)]
+pub struct Asked {
+    /// All of it.
+    effects: Vec<Effect>,
+    /// The bytes that it may still come to, of `limit`.
+    left: usize,
+    /// `limits.effects`.
+    limit: usize,
+}
+
+impl Asked {
+    /// Nothing, of at most `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        Self { effects: Vec::new(), left: limit, limit }
+    }
+
+    /// Pays for something that is kept for the call: so many bytes, and a little more.
+    ///
+    /// # Errors
+    /// The call has asked for too much.
+    pub fn pay(&mut self, bytes: usize) -> Result<(), Refusal> {
+        let cost = bytes.saturating_add(OVERHEAD);
+        self.left = self.left.checked_sub(cost).ok_or(Refusal::Limit)?;
+        Ok(())
+    }
+
+    /// Whether so many bytes could be paid for.
+    pub fn affords(&self, bytes: usize) -> bool {
+        self.left >= bytes.saturating_add(OVERHEAD)
+    }
+
+    /// Adds an effect that has been paid for.
+    pub fn add(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// All that was asked for; nothing is, afterwards.
+    pub fn take(&mut self) -> Vec<Effect> {
+        self.left = self.limit;
+        std::mem::take(&mut self.effects)
+    }
+}

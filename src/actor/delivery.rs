@@ -1,0 +1,104 @@
+//! What a call that succeeded has for clients: into their outboxes, and what happens when it does
+//! not fit there.
+
+use std::{fmt, sync::Arc};
+
+use async_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+use log::Level;
+
+use super::answer::Answer;
+use crate::{
+    exchange::{Event, EventKind, Frame, Lines, Outbox, outbox::Refused},
+    manifest::OnOverflow,
+    stats::Stats,
+};
+
+/// Puts messages into outboxes.
+pub struct Delivery {
+    /// The actor's counters.
+    stats: Arc<Stats>,
+    /// Its lines in the log.
+    lines: Arc<Lines>,
+}
+
+impl Delivery {
+    /// For an actor with these counters and lines.
+    pub fn new(stats: Arc<Stats>, lines: Arc<Lines>) -> Self {
+        Self { stats, lines }
+    }
+
+    /// Queues an answer for the client whose event it was.
+    pub fn answer(&self, event: &Event, answer: Answer) {
+        let Some(to) = &event.from else {
+            let total = answer.messages.len() + usize::from(answer.close.is_some());
+            if total > 0 {
+                self.undelivered(None, total, "answer an alarm, which no client has sent");
+            }
+            return;
+        };
+        if answer.after_close > 0 {
+            self.undelivered(Some(to), answer.after_close, "follow a close in the same answer");
+        }
+        let total = answer.messages.len();
+        if matches!(event.kind, EventKind::Close(_)) {
+            if total > 0 {
+                self.undelivered(Some(to), total, "answer a close event");
+            }
+            return;
+        }
+        let queued = to.answer(answer.messages, answer.close);
+        self.queued(to, total, queued);
+    }
+
+    /// Queues a message that is no answer.
+    pub fn send(&self, to: &Outbox, frame: Frame) {
+        let queued = to.send(frame);
+        self.queued(to, 1, queued);
+    }
+
+    /// Asks a connection to close.
+    pub fn close(&self, to: &Outbox, frame: CloseFrame) {
+        to.close_with(frame);
+    }
+
+    /// A line about a connection, or about the actor as a whole.
+    pub fn say(&self, level: Level, about: Option<&Outbox>, text: fmt::Arguments<'_>) {
+        self.lines.host(level, about.map(Outbox::id), text);
+    }
+
+    /// Counts what was queued, and deals with what was not.
+    fn queued(&self, to: &Outbox, total: usize, queued: Result<(), Refused>) {
+        match queued {
+            Ok(()) => self.stats.answers.add(number(total)),
+            Err(Refused::Closing) => {
+                self.undelivered(Some(to), total, "are for a connection that is closing");
+            }
+            Err(overflow) if to.on_overflow() == OnOverflow::Drop => {
+                self.stats.dropped.add(number(total));
+                let text = format_args!(
+                    "the client reads too slowly, {total} messages are left out: {overflow}"
+                );
+                self.say(Level::Warn, Some(to), text);
+            }
+            Err(overflow) => {
+                self.stats.overflows.add(1);
+                let text = format_args!("the client reads too slowly and is closed: {overflow}");
+                self.say(Level::Warn, Some(to), text);
+                let lost = to.clear() + total;
+                self.undelivered(Some(to), lost, "were for a client that reads too slowly");
+                to.close(CloseCode::Again, "too slow");
+            }
+        }
+    }
+
+    /// Counts and logs messages that have nobody to go to.
+    fn undelivered(&self, to: Option<&Outbox>, count: usize, why: &str) {
+        self.stats.undelivered.add(number(count));
+        self.say(Level::Info, to, format_args!("{count} messages are not sent: they {why}"));
+    }
+}
+
+/// A count as a number.
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}

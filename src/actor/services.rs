@@ -1,0 +1,349 @@
+//! What the host does for an actor while it handles an event: the answers to its imports.
+//!
+//! Nothing here reaches a client before the call has succeeded. See [`Asked`].
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use rand::{
+    SeedableRng as _, TryRng as _,
+    rngs::{StdRng, SysRng},
+};
+use wit_core::host::{Info, Payload, Refusal, Request, Response, Returning};
+
+use super::{
+    alarm::Alarm,
+    answer::close_frame,
+    asked::{Asked, Effect, RECEIVER},
+    clients::Clients,
+};
+use crate::{
+    clock::Clock,
+    exchange::{ConnectionId, Event, EventKind, Frame, Outbox},
+    manifest::Limits,
+};
+
+/// The most random bytes at a time.
+const MOST_RANDOM: u32 = 1 << 16;
+
+/// What the host knows and keeps for one actor, and what its present call asks for.
+pub struct Services {
+    /// Its clients.
+    pub clients: Clients,
+    /// What its present call has asked for.
+    pub asked: Asked,
+    /// When it is to be woken.
+    pub alarm: Alarm,
+    /// When its present call wants it to be woken, if it asked for that.
+    alarm_asked: Option<Option<Duration>>,
+    /// The time.
+    clock: Clock,
+    /// Whose event it is.
+    sender: Option<ConnectionId>,
+    /// The present call's time.
+    now: Option<u64>,
+    /// The present call's random generator, once it has asked for it.
+    random: Option<StdRng>,
+}
+
+/// What a request is answered with.
+#[derive(Debug)]
+pub enum Given {
+    /// Nothing.
+    Nothing,
+    /// The time.
+    Time(u64),
+    /// A connection.
+    Id(Option<ConnectionId>),
+    /// What is known of a connection: its own record, and its address as text.
+    Info(Option<(Arc<Outbox>, String)>),
+    /// Connections.
+    Ids(Vec<u64>),
+    /// How many bytes wait, or how many receivers there are.
+    Count(Result<u32, Refusal>),
+    /// That it is done.
+    Done(Result<(), Refusal>),
+    /// What is kept with a connection.
+    Attachment(Option<Vec<u8>>),
+    /// Random bytes.
+    Random(Vec<u8>),
+}
+
+/// Why a request ends the call like a trap.
+#[derive(Debug)]
+pub struct Unanswerable(pub String);
+
+impl fmt::Display for Unanswerable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Services {
+    /// What is there for an actor before its first call.
+    pub fn new(limits: &Limits, clock: Clock, tick: Option<Duration>) -> Self {
+        Self {
+            clients: Clients::new(limits),
+            asked: Asked::new(limits.effects),
+            alarm: Alarm::new(clock.clone(), tick, limits.alarm),
+            alarm_asked: None,
+            clock,
+            sender: None,
+            now: None,
+            random: None,
+        }
+    }
+
+    /// Begins a call for an event. The client that it is about comes, or prepares to go.
+    pub fn begin(&mut self, event: &Event) {
+        self.forget_call();
+        let Some(from) = &event.from else { return };
+        self.sender = Some(from.id());
+        match event.kind {
+            EventKind::Connect => self.clients.enter(from),
+            EventKind::Close(_) => self.clients.leave(from.id()),
+            _ => {}
+        }
+    }
+
+    /// Ends it, once what it has asked for was taken or undone.
+    pub fn end(&mut self, event: &Event) {
+        if let (Some(from), EventKind::Close(_)) = (&event.from, &event.kind) {
+            self.clients.left(from.id());
+        }
+        self.forget_call();
+    }
+
+    /// Makes what the call changed stand, and gives what it asked for.
+    pub fn commit(&mut self) -> Vec<Effect> {
+        self.clients.keep();
+        if let Some(after) = self.alarm_asked.take() {
+            self.alarm.set(after);
+        }
+        let effects = self.asked.take();
+        self.settle(&effects);
+        effects
+    }
+
+    /// Takes back what the call changed, and forgets what it asked for.
+    pub fn undo(&mut self) {
+        self.clients.undo();
+        let effects = self.asked.take();
+        for effect in &effects {
+            if let Effect::Close { to, .. } = effect {
+                self.clients.set_leaving(to.id(), false);
+            }
+        }
+        self.settle(&effects);
+    }
+
+    /// How many units of fuel a request costs: about its time, at a nanosecond for each.
+    pub fn price(&mut self, request: &Request<'_>) -> u64 {
+        let bytes = request.bytes();
+        let receivers = match request {
+            Request::Broadcast { .. } | Request::List { .. } => self.clients.count(),
+            _ => 0,
+        };
+        let random = match request {
+            Request::Random { count } => u64::from(*count),
+            _ => 0,
+        };
+        let units = bytes / BYTES_PER_UNIT + receivers.saturating_mul(UNITS_PER_RECEIVER);
+        UNITS.saturating_add(u64::try_from(units).unwrap_or(u64::MAX)).saturating_add(random)
+    }
+
+    /// Answers a request that needs no waiting.
+    ///
+    /// # Errors
+    /// It asks for what no actor may.
+    pub fn answer(&mut self, request: &Request<'_>) -> Result<Given, Unanswerable> {
+        Ok(match *request {
+            Request::Sender => Given::Id(self.sender),
+            Request::Info { id } => Given::Info(self.clients.get(ConnectionId(id)).map(|entry| {
+                let outbox = entry.outbox.clone();
+                let peer = outbox.client().peer.to_string();
+                (outbox, peer)
+            })),
+            Request::List { tag } => {
+                let ids = self.clients.present(tag).map(|entry| entry.outbox.id().0);
+                Given::Ids(ids.collect())
+            }
+            Request::Send { id, payload } => Given::Count(self.send(ConnectionId(id), payload)),
+            Request::Broadcast { tag, payload, except } => {
+                Given::Count(self.broadcast(tag, payload, except.map(ConnectionId)))
+            }
+            Request::Tag { id, tag } => {
+                let pay = |bytes| self.asked.pay(bytes);
+                Given::Done(self.clients.tag(ConnectionId(id), tag, pay))
+            }
+            Request::Untag { id, tag } => {
+                let pay = |bytes| self.asked.pay(bytes);
+                Given::Done(self.clients.untag(ConnectionId(id), tag, pay))
+            }
+            Request::Attachment { id } => {
+                let entry = self.clients.get(ConnectionId(id));
+                Given::Attachment(entry.and_then(|entry| entry.attachment()).map(<[u8]>::to_vec))
+            }
+            Request::SetAttachment { id, value } => {
+                let pay = |bytes| self.asked.pay(bytes);
+                Given::Done(self.clients.attach(ConnectionId(id), value, pay))
+            }
+            Request::Close { id, code, reason } => {
+                Given::Done(self.close(ConnectionId(id), code, reason))
+            }
+            Request::SetAlarm { after } => self.set_alarm(Some(Duration::from_millis(after))),
+            Request::CancelAlarm => self.set_alarm(None),
+            Request::Now => {
+                let clock = &self.clock;
+                Given::Time(*self.now.get_or_insert_with(|| clock.since_1970()))
+            }
+            Request::Random { count } => Given::Random(self.random(count)?),
+            Request::ReadFile { .. } | Request::ListFiles { .. } | Request::WriteFile { .. } => {
+                return Err(Unanswerable("the manifest grants no files".into()));
+            }
+        })
+    }
+
+    /// Asks to send a message to one client.
+    fn send(&mut self, id: ConnectionId, payload: Payload<'_>) -> Result<u32, Refusal> {
+        let entry = self.clients.one(id)?;
+        let bytes = payload.as_bytes().len();
+        if !self.asked.affords(bytes) {
+            return Err(Refusal::Limit);
+        }
+        let waiting = entry.ask(bytes.max(1))?;
+        let to = entry.outbox.clone();
+        self.asked.pay(bytes)?;
+        self.asked.add(Effect::Send { to, frame: frame(payload) });
+        Ok(waiting)
+    }
+
+    /// Asks to send a message to many.
+    fn broadcast(
+        &mut self,
+        tag: Option<&str>,
+        payload: Payload<'_>,
+        except: Option<ConnectionId>,
+    ) -> Result<u32, Refusal> {
+        let bytes = payload.as_bytes().len();
+        let meant = |entry: &&mut super::clients::Entry| Some(entry.outbox.id()) != except;
+        let receivers = self.clients.present(tag).filter(meant).count();
+        self.asked.pay(bytes.saturating_add(receivers.saturating_mul(RECEIVER)))?;
+        let each = self.clients.present(tag).filter(meant).map(|entry| {
+            entry.ask_anyway(bytes.max(1));
+            entry.outbox.clone()
+        });
+        let to: Vec<_> = each.collect();
+        if !to.is_empty() {
+            self.asked.add(Effect::Broadcast { to, frame: frame(payload) });
+        }
+        Ok(u32::try_from(receivers).unwrap_or(u32::MAX))
+    }
+
+    /// Asks to close a connection.
+    fn close(&mut self, id: ConnectionId, code: u16, reason: &str) -> Result<(), Refusal> {
+        let to = self.clients.one(id)?.outbox.clone();
+        let frame = close_frame(code, reason).ok_or(Refusal::Invalid)?;
+        self.asked.pay(reason.len())?;
+        self.asked.add(Effect::Close { to, frame });
+        // It sees no more of this call's messages either.
+        self.clients.set_leaving(id, true);
+        Ok(())
+    }
+
+    /// Asks for an alarm, or for none: what a call asked for last is what counts.
+    fn set_alarm(&mut self, after: Option<Duration>) -> Given {
+        self.alarm_asked = Some(after);
+        Given::Nothing
+    }
+
+    /// Random bytes.
+    fn random(&mut self, count: u32) -> Result<Vec<u8>, Unanswerable> {
+        if count > MOST_RANDOM {
+            let text =
+                format!("{count} random bytes are asked for, at most {MOST_RANDOM} are given");
+            return Err(Unanswerable(text));
+        }
+        let generator = match &mut self.random {
+            Some(generator) => generator,
+            none => {
+                let seeded = StdRng::try_from_rng(&mut SysRng);
+                let seeded = seeded.map_err(|error| {
+                    Unanswerable(format!("the system gives no random bytes: {error}"))
+                });
+                none.insert(seeded?)
+            }
+        };
+        let mut bytes = vec![0; usize::try_from(count).unwrap_or(0)];
+        // This generator can't fail.
+        let _ = generator.try_fill_bytes(&mut bytes);
+        Ok(bytes)
+    }
+
+    /// Forgets what belongs to one call.
+    fn forget_call(&mut self) {
+        self.alarm_asked = None;
+        self.sender = None;
+        self.now = None;
+        self.random = None;
+    }
+
+    /// Forgets what the effects counted for at their receivers.
+    fn settle(&mut self, effects: &[Effect]) {
+        let sends =
+            |effect: &Effect| matches!(effect, Effect::Send { .. } | Effect::Broadcast { .. });
+        if effects.iter().any(sends) {
+            self.clients.reset();
+        }
+    }
+}
+
+/// What any request costs in fuel.
+const UNITS: u64 = 1000;
+/// The bytes that a unit stands for.
+const BYTES_PER_UNIT: usize = 16;
+/// What it costs to find one more connection, and to send to it.
+const UNITS_PER_RECEIVER: usize = 1000;
+
+impl Given {
+    /// Lays it out for the guest.
+    pub fn lower(&self, pointer: u32) -> Returning<'_> {
+        self.response().lower(pointer)
+    }
+
+    /// Whether it is a refusal.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Count(Err(_)) | Self::Done(Err(_)))
+    }
+
+    /// As the codec has it.
+    fn response(&self) -> Response<'_> {
+        match self {
+            Self::Nothing => Response::None,
+            Self::Time(now) => Response::Time(*now),
+            Self::Id(id) => Response::Id(id.map(|id| id.0)),
+            Self::Info(info) => Response::Info(info.as_ref().map(|(outbox, peer)| {
+                let client = outbox.client();
+                Info {
+                    peer,
+                    path: &client.path,
+                    query: &client.query,
+                    subprotocol: client.subprotocol.as_deref(),
+                    connected_since: client.since,
+                }
+            })),
+            Self::Ids(ids) => Response::Ids(ids),
+            Self::Count(result) => Response::Count(*result),
+            Self::Done(result) => Response::Done(*result),
+            Self::Attachment(value) => Response::Attachment(value.as_deref()),
+            Self::Random(bytes) => Response::Bytes(bytes),
+        }
+    }
+}
+
+/// A message as it goes over the wire.
+fn frame(payload: Payload<'_>) -> Frame {
+    match payload {
+        Payload::Text(text) => Frame::text(text),
+        Payload::Binary(data) => Frame::binary(data),
+    }
+}
