@@ -6,7 +6,8 @@ use std::{
 };
 
 use footlight::{
-    actor::{Module, instance::Instance, meter::Meter},
+    actor::{Grants, Module, Services, instance::Instance, meter::Meter},
+    clock::Clock,
     exchange::Lines,
     manifest::Limits,
     stats::Stats,
@@ -27,7 +28,8 @@ pub(crate) struct Sliced {
 impl Sliced {
     /// Makes an instance whose calls run in slices of `slice` fuel.
     pub(crate) fn new(guest: &Guest, limits: &Limits, slice: u64) -> Result<Self> {
-        let module = Module::compile(&guest.wasm, limits).map_err(|error| error.to_string())?;
+        let module = Module::compile(&guest.wasm, limits, Grants::default())
+            .map_err(|error| error.to_string())?;
         let stats = Arc::new(Stats::default());
         let lines = Arc::new(Lines::new(guest.name.into(), limits.log_rate, stats));
         let mut meter = Meter::new(limits.fuel, slice);
@@ -43,11 +45,14 @@ impl Sliced {
         let guest = guest.clone();
         let mut meter = std::mem::replace(&mut self.meter, Meter::new(0, 1));
         let task = executor.spawn(async move {
+            let mut services = Services::new(&Limits::default(), Clock::System, None);
             let start = Instant::now();
             for _ in 0..calls {
                 meter.begin();
                 let message = MessageRef::text(&guest.text);
-                let reply = instance.handle_message(message, Some(&guest.state), &mut meter).await;
+                let state = Some(&*guest.state);
+                let reply =
+                    instance.handle_message(message, state, &mut meter, &mut services).await;
                 std::hint::black_box(reply.map_err(|error| error.to_string())??);
                 meter.pause().await;
             }

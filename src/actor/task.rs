@@ -250,7 +250,7 @@ impl Actor {
     async fn conclude(&mut self, event: &Event, outcome: Outcome<Reply>) {
         let kind = event.kind.name();
         let from = event.from.as_deref();
-        let (level, what) = match outcome {
+        let (level, text) = match outcome {
             Ok(Ok(reply)) => match Answer::from_messages(reply.messages) {
                 Ok(answer) => {
                     self.state = reply.state;
@@ -259,13 +259,14 @@ impl Actor {
                 }
                 Err(error) => {
                     self.stats.refused_answers.add(1);
-                    let text = format!("the answer to a {kind} event is refused: {error}");
-                    (Level::Warn, text)
+                    let what = format!("the answer to a {kind} event is refused, the state kept");
+                    (Level::Warn, format!("{what}: {error}"))
                 }
             },
             Ok(Err(error)) => {
                 self.stats.errors.add(1);
-                (Level::Warn, format!("the actor returned an error for a {kind} event: {error}"))
+                let what = format!("the actor returned an error for a {kind} event");
+                (Level::Warn, format!("{what}, the state is kept: {error}"))
             }
             Err(error) => {
                 self.stats.traps.add(1);
@@ -273,11 +274,12 @@ impl Actor {
                     from.close(CloseCode::Error, "the actor failed");
                 }
                 let closed = from.map_or("", |_| ", the connection closed");
-                (Level::Error, format!("the actor failed at a {kind} event{closed}: {error}"))
+                let what = format!("the actor failed at a {kind} event, the state is kept{closed}");
+                (Level::Error, format!("{what}: {error}"))
             }
         };
         self.services.undo();
-        self.delivery.say(level, from, format_args!("the state is kept: {what}"));
+        self.delivery.say(level, from, format_args!("{text}"));
     }
 
     /// Does what the call has asked for, in its order.

@@ -2,6 +2,8 @@
 
 use async_tungstenite::tungstenite::Message;
 
+use footlight::actor::{Grants, Module};
+
 use crate::support::{Actor, Client, Server, actors_root, example};
 
 /// Talks to an example and checks what its documentation promises.
@@ -96,7 +98,7 @@ fn the_rust_examples_are_small_and_ask_for_little_memory() {
         let bytes = std::fs::metadata(&file).unwrap().len();
         assert!(bytes < 64 * 1024, "{name} is {bytes} bytes");
         let limits = footlight::manifest::Limits::default();
-        let module = footlight::actor::Module::load(&file, &limits).unwrap();
+        let module = Module::load(&file, &limits, Grants::default()).unwrap();
         let (minimum, _) = module.report().memory.unwrap();
         assert!(minimum <= 2 * 65_536, "{name} begins with {minimum} bytes");
     }

@@ -3,7 +3,8 @@
 use std::{future::Future, pin::pin, sync::Arc};
 
 use footlight::{
-    actor::{Module, instance::Instance, meter::Meter},
+    actor::{Grants, Module, Services, instance::Instance, meter::Meter},
+    clock::Clock,
     exchange::Lines,
     manifest::Limits,
 };
@@ -15,7 +16,8 @@ use super::guest::{Guest, harmless};
 /// Makes an instance of a guest.
 async fn instance(guest: Guest) -> Instance {
     let limits = Limits::default();
-    let module = Module::compile(&wat::parse_str(guest.text()).unwrap(), &limits).unwrap();
+    let bytes = wat::parse_str(guest.text()).unwrap();
+    let module = Module::compile(&bytes, &limits, Grants::default()).unwrap();
     let lines = Arc::new(Lines::new("odd".into(), 1, Arc::default()));
     let mut meter = Meter::new(limits.fuel, limits.slice);
     meter.begin();
@@ -29,7 +31,9 @@ fn yields_after(guest: Guest, text: &str, slice: u64) -> bool {
         let mut instance = instance(guest.memory("16")).await;
         let mut meter = Meter::new(1_000_000, slice);
         meter.begin();
-        let reply = instance.handle_message(MessageRef::text(text), None, &mut meter).await;
+        let mut services = Services::new(&Limits::default(), Clock::System, None);
+        let text = MessageRef::text(text);
+        let reply = instance.handle_message(text, None, &mut meter, &mut services).await;
         reply.unwrap().unwrap();
         assert!(meter.spent() < 1000, "{}", meter.spent());
         yields(meter.pause()).await
