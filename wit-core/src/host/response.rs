@@ -81,7 +81,7 @@ pub enum Response<'a> {
     Time(u64),
     /// `option<connection-id>`
     Id(Option<u64>),
-    /// `option<info>`
+    /// `option<connection-info>`
     Info(Option<Info<'a>>),
     /// `list<connection-id>`
     Ids(&'a [u64]),
@@ -172,7 +172,7 @@ impl<'a> Response<'a> {
     }
 }
 
-/// An `option<info>`.
+/// An `option<connection-info>`.
 fn info_record<'a>(to: &mut Returning<'a>, info: Option<Info<'a>>) {
     to.size(56);
     let Some(info) = info else { return };
