@@ -11,17 +11,21 @@
 //! - [`interface`]: the four shapes' functions as [`Type`]s, and the crate's types as
 //!   [`Value`]s.
 //! - [`imports`]: the same for the functions that an actor can import.
-//! - [`parts`]: what answers to imports are made of.
+//! - [`requests`]: lifts an import's parameters, and compares.
+//! - [`answers`]: lowers an import's result for an honest guest or a hostile one, and looks.
+//! - [`parts`]: what answers are made of.
 //! - [`strategies`]: arbitrary values of the interface.
 //!
 //! [CanonicalABI.md]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
 #![allow(dead_code)] // Each test crate uses a part of it.
 
+pub mod answers;
 pub mod arena;
 pub mod flat;
 pub mod imports;
 pub mod interface;
 pub mod parts;
+pub mod requests;
 pub mod strategies;
 
 use arena::Arena;
