@@ -4,7 +4,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use footlight_fuzz::reference::{arena::Arena, interface, lift_flat};
+use footlight_fuzz::reference::{arena::Arena, flat::lift_flat, interface};
 use libfuzzer_sys::fuzz_target;
 use wit_core::{
     MessageRef, MessageType, Shape,
@@ -66,12 +66,12 @@ fuzz_target!(|call: Call| {
 });
 
 /// Places every block where there is room for it. Gives the parameters.
-fn place_honestly(mut lowering: Lowering<'_>, arena: &mut Arena) -> Vec<u32> {
+fn place_honestly(mut lowering: Lowering<'_>, arena: &mut Arena) -> Vec<u64> {
     while let Some(block) = lowering.next_block() {
         let ptr = arena.realloc(1, block.len() as u32);
         lowering.place(arena.memory.as_mut_slice(), ptr).expect("there is room");
     }
-    lowering.parameters().to_vec()
+    lowering.parameters().iter().copied().map(u64::from).collect()
 }
 
 /// Places every block where the guest says, as far as it can be.

@@ -9,6 +9,7 @@ use guest::{error, error_in, sizes};
 use wit_core::{
     Budget, Memory, Shape,
     error::LiftErrorKind::{Discriminant, OutOfBounds},
+    host::{Area, Entry, Flat, Import, Kind, Request, Response},
     lift, lower,
 };
 
@@ -21,8 +22,8 @@ const START: u32 = 0xffff_ff00;
 impl Top {
     /// Writes words, the first of them `from_end` bytes before the end.
     fn words(mut self, from_end: usize, words: &[u32]) -> Self {
-        let target = self.0[256 - from_end..].chunks_exact_mut(4);
-        for (target, word) in target.zip(words) {
+        let (target, _) = self.0[256 - from_end..].as_chunks_mut::<4>();
+        for (target, word) in target.iter_mut().zip(words) {
             target.copy_from_slice(&word.to_le_bytes());
         }
         self
@@ -130,4 +131,63 @@ fn a_block_may_end_with_the_last_byte_and_does_not_continue_at_the_first() {
     call.place(&mut memory, from_end(5)).unwrap();
     assert_eq!(memory.0[250..], *b"\0actor");
     assert_eq!(call.parameters(), [0, 0, 0, from_end(5), 5]);
+}
+
+#[test]
+fn what_an_import_is_passed_may_end_with_the_last_byte_and_does_not_continue_at_the_first() {
+    let memory = Top([b'x'; 256]);
+    for import in Import::ALL {
+        let Some(Area { size, align }) = import.area() else { continue };
+        let mut flat = vec![0; import.ty().params.len()];
+        // Pointers are all there is, but for these discriminants and lengths.
+        let lift = |flat: &[u64]| Request::lift(import, &memory, flat).map(|(_, at)| at);
+        for (at, ty) in import.ty().params.iter().enumerate() {
+            flat[at] = if *ty == Flat::I32 { START.into() } else { 0 };
+        }
+        let (ones, lens): (&[usize], &[usize]) = match import {
+            Import::List => (&[0], &[2]),
+            Import::Send | Import::SetAttachment => (&[1], &[3]),
+            Import::Broadcast => (&[0, 3, 6], &[2, 5]),
+            Import::Tag | Import::Untag => (&[], &[2]),
+            Import::Close => (&[], &[3]),
+            Import::WriteFile => (&[], &[1, 3]),
+            Import::ReadFile | Import::ListFiles | Import::ReadText | Import::ReadBytes => {
+                (&[], &[1])
+            }
+            _ => (&[], &[]),
+        };
+        ones.iter().for_each(|at| flat[*at] = 1);
+        lens.iter().for_each(|at| flat[*at] = 256);
+        *flat.last_mut().unwrap() = from_end(size.next_multiple_of(align)).into();
+        assert_eq!(lift(&flat), Ok(from_end(size)), "{import}");
+
+        for len in lens {
+            let mut flat = flat.clone();
+            flat[*len] += 1;
+            let error = lift(&flat).unwrap_err();
+            assert_eq!(error.kind, OutOfBounds { len: 257, memory: memory.size() }, "{import}");
+        }
+        *flat.last_mut().unwrap() = from_end(size - align).into();
+        let kind = OutOfBounds { len: size.into(), memory: memory.size() };
+        assert_eq!(lift(&flat), Err(error("result", from_end(size - align), kind)), "{import}");
+    }
+}
+
+#[test]
+fn an_answer_may_end_with_the_last_byte_and_does_not_continue_at_the_first() {
+    let entries = [Entry { name: "name", kind: Kind::Folder }];
+    let response = Response::Entries(Ok(&entries));
+    let mut memory = Top([0; 256]);
+    let mut returning = response.lower(from_end(16));
+    assert!(returning.place(&mut memory, from_end(8)).is_err());
+    returning.place(&mut memory, from_end(12)).unwrap();
+    assert!(returning.place(&mut memory, from_end(3)).is_err());
+    returning.place(&mut memory, from_end(4)).unwrap();
+    // The name is written over the list's end, and the area over both.
+    assert_eq!(memory.0[244..], *b"\xfc\xff\xff\xff\x04\0\0\0name");
+    returning.finish(&mut memory).unwrap();
+    assert_eq!(memory.0[240..], *b"\0\0\0\0\xf4\xff\xff\xff\x01\0\0\0\0\0\0\0");
+
+    let returning = Response::Written(Ok(())).lower(from_end(12));
+    assert!(returning.finish(&mut memory).is_err());
 }

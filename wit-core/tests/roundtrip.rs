@@ -8,8 +8,10 @@ use std::slice::from_ref;
 
 use proptest::prelude::*;
 use reference::{
-    Type, Value, arena::Arena, interface, lift_flat, load_result, lower_flat, store_result,
-    strategies,
+    Type, Value,
+    arena::Arena,
+    flat::{lift_flat, lower_flat},
+    interface, load_result, store_result, strategies,
 };
 use wit_core::{
     Budget, Field, MessageType, Shape,
@@ -19,23 +21,23 @@ use wit_core::{
 };
 
 /// Lowers as a host does, with the arena as the guest's `cabi_realloc`.
-fn place(arena: &mut Arena, mut lowering: Lowering<'_>) -> Vec<u32> {
+fn place(arena: &mut Arena, mut lowering: Lowering<'_>) -> Vec<u64> {
     while let Some(block) = lowering.next_block() {
         let ptr = arena.realloc(1, block.len().try_into().unwrap());
         lowering.place(arena.memory.as_mut_slice(), ptr).unwrap();
     }
-    lowering.parameters().to_vec()
+    lowering.parameters().iter().copied().map(u64::from).collect()
 }
 
 /// Reads all parameters as the guest does; none is left over.
-fn read(memory: &[u8], types: &[Type], mut flat: &[u32]) -> Vec<Value> {
+fn read(memory: &[u8], types: &[Type], mut flat: &[u64]) -> Vec<Value> {
     let values = types.iter().map(|ty| lift_flat(memory, ty, &mut flat).unwrap()).collect();
     assert_eq!(flat, [], "more core values than parameters");
     values
 }
 
 /// Lowers parameters as the reference does.
-fn write(arena: &mut Arena, types: &[Type], values: &[Value]) -> Vec<u32> {
+fn write(arena: &mut Arena, types: &[Type], values: &[Value]) -> Vec<u64> {
     let mut flat = Vec::new();
     for (ty, value) in types.iter().zip(values) {
         lower_flat(arena, ty, value, &mut flat);
@@ -160,7 +162,7 @@ proptest! {
         prop_assert_eq!(flat.len(), wit_core::shape::LOG.1.params);
 
         let memory = arena.memory.as_slice();
-        let lifted = lift::string(memory, "msg", flat[0], flat[1], text.len());
+        let lifted = lift::string(memory, "msg", flat[0] as u32, flat[1] as u32, text.len());
         prop_assert_eq!(lifted, Ok(text.as_str()));
     }
 

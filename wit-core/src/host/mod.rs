@@ -18,7 +18,7 @@ pub mod request;
 pub mod response;
 pub mod returning;
 
-pub use import::{Flat, FunctionType, Import, Interface};
+pub use import::{Area, Flat, FunctionType, Import, Interface};
 pub use request::{Payload, Request};
 pub use response::{Entry, FileError, Info, Kind, Refusal, Response};
 pub use returning::Returning;

@@ -81,7 +81,7 @@ pub enum Response<'a> {
     Time(u64),
     /// `option<connection-id>`
     Id(Option<u64>),
-    /// `option<info>`
+    /// `option<connection-info>`
     Info(Option<Info<'a>>),
     /// `list<connection-id>`
     Ids(&'a [u64]),
@@ -91,7 +91,7 @@ pub enum Response<'a> {
     Done(Result<(), Refusal>),
     /// `option<list<u8>>`
     Attachment(Option<&'a [u8]>),
-    /// `list<u8>`, or Theater's `string`
+    /// `list<u8>`; or Theater's `string`, which has to be UTF-8: this is not checked here
     Bytes(&'a [u8]),
     /// `result<list<u8>, error>`
     File(Result<&'a [u8], FileError<'a>>),
@@ -172,7 +172,7 @@ impl<'a> Response<'a> {
     }
 }
 
-/// An `option<info>`.
+/// An `option<connection-info>`.
 fn info_record<'a>(to: &mut Returning<'a>, info: Option<Info<'a>>) {
     to.size(56);
     let Some(info) = info else { return };
@@ -220,7 +220,7 @@ fn failed<'a>(to: &mut Returning<'a>, error: &FileError<'a>) {
     to.u8(4, case);
 }
 
-/// A `result` with a list of entries: the names are blocks that the list points to.
+/// A `result` with a list of entries, which point to the names.
 fn listing<'a>(to: &mut Returning<'a>, entries: &[Entry<'a>]) {
     let mut bytes = Vec::with_capacity(entries.len().saturating_mul(ENTRY));
     for entry in entries {
@@ -234,10 +234,8 @@ fn listing<'a>(to: &mut Returning<'a>, entries: &[Entry<'a>]) {
         bytes.extend(length(entry.name.len()));
         bytes.extend([kind, 0, 0, 0]);
     }
-    // The list comes after the names in the order of placing, since it has their pointers.
-    let list = entries.len();
+    let list = to.list(4, "list", bytes.into(), 4, entries.len());
     for (index, entry) in entries.iter().enumerate() {
         to.bytes(list, index.saturating_mul(ENTRY), "name", entry.name.as_bytes());
     }
-    to.list(4, "list", bytes.into(), 4, entries.len());
 }

@@ -4,7 +4,8 @@
 //! As with parameters, this is a loop that the host drives: [`Returning::next_block`] says what
 //! to allocate, the host calls `cabi_realloc(0, 0, align, len)`, [`Returning::place`] copies the
 //! block there, and at the end [`Returning::finish`] writes the area. The guest sees nothing of
-//! the result before that.
+//! the result before that. Blocks are asked for in the order of the canonical ABI: a list, and
+//! then what its elements point to.
 
 use alloc::{borrow::Cow, vec::Vec};
 
@@ -27,7 +28,7 @@ pub struct Returning<'a> {
     area: [u8; MOST],
     /// How much of it.
     size: usize,
-    /// The blocks, each before the one that has its pointer.
+    /// The blocks, each after the one that has its pointer.
     blocks: Vec<Block<'a>>,
     /// How many of them are placed.
     placed: usize,
@@ -46,6 +47,8 @@ struct Block<'a> {
     parent: usize,
     /// Where in there.
     at: usize,
+    /// Where it is placed, once it is.
+    ptr: u32,
 }
 
 impl<'a> Returning<'a> {
@@ -72,26 +75,26 @@ impl<'a> Returning<'a> {
     ) -> Result<(), LowerError> {
         let Some(block) = self.blocks.get(self.placed) else { return Ok(()) };
         let (len, align, parent, at) = (block.bytes.len(), block.align, block.parent, block.at);
-        let aligned = ptr.is_multiple_of(align);
-        let size = memory.size();
-        let target = memory.write(ptr, len).filter(|_| aligned);
-        let Some(target) = target else {
-            let field = Field::new(block.field);
-            return Err(LowerError { field, ptr, len, align, memory: size });
+        let (field, size) = (Field::new(block.field), memory.size());
+        let error = LowerError { field, ptr, len, align, memory: size };
+        if !ptr.is_multiple_of(align) {
+            return Err(error);
+        }
+        memory.write(ptr, len).ok_or(error)?.copy_from_slice(&block.bytes);
+        // A list is in the guest already, with room for the pointers of its elements.
+        let slot = match self.blocks.get(parent) {
+            Some(list) => {
+                let at = u32::try_from(at).ok().and_then(|at| list.ptr.checked_add(at));
+                memory.write(at.ok_or(error)?, 4).ok_or(error)?
+            }
+            None => self.area.get_mut(at..).and_then(|rest| rest.get_mut(..4)).ok_or(error)?,
         };
-        target.copy_from_slice(&block.bytes);
+        slot.copy_from_slice(&ptr.to_le_bytes());
         if let Some(block) = self.blocks.get_mut(self.placed) {
-            // It is in the guest now.
             block.bytes = Cow::Borrowed(&[]);
+            block.ptr = ptr;
         }
         self.placed += 1;
-        let slot = match self.blocks.get_mut(parent) {
-            Some(parent) => slot(parent.bytes.to_mut(), at),
-            None => slot(&mut self.area, at),
-        };
-        if let Some(slot) = slot {
-            *slot = ptr.to_le_bytes();
-        }
         Ok(())
     }
 
@@ -131,17 +134,18 @@ impl<'a> Returning<'a> {
         put(&mut self.area, at, value.to_le_bytes());
     }
 
-    /// Adds a string or a list of bytes, whose `{ptr, len}` is at `at` in `parent`. A parent that
-    /// is not the area has the length already.
+    /// Adds a string or a list of bytes, whose `{ptr, len}` is at `at` in `parent`: the area, or
+    /// the index of a list that was added before and has the length already.
     pub(super) fn bytes(&mut self, parent: usize, at: usize, field: &'static str, bytes: &'a [u8]) {
         if parent == AREA {
             put(&mut self.area, at.saturating_add(4), length(bytes.len()));
         }
-        self.blocks.push(Block { bytes: Cow::Borrowed(bytes), align: 1, field, parent, at });
+        let bytes = Cow::Borrowed(bytes);
+        self.blocks.push(Block { bytes, align: 1, field, parent, at, ptr: 0 });
     }
 
     /// Adds a list of `count` elements, which `bytes` are, whose `{ptr, len}` is at `at` in the
-    /// area.
+    /// area. Gives its index.
     pub(super) fn list(
         &mut self,
         at: usize,
@@ -149,20 +153,16 @@ impl<'a> Returning<'a> {
         bytes: Cow<'a, [u8]>,
         align: u32,
         count: usize,
-    ) {
+    ) -> usize {
         put(&mut self.area, at.saturating_add(4), length(count));
-        self.blocks.push(Block { bytes, align, field, parent: AREA, at });
+        self.blocks.push(Block { bytes, align, field, parent: AREA, at, ptr: 0 });
+        self.blocks.len().saturating_sub(1)
     }
 }
 
 /// A length as the guest sees it. One that its memory cannot hold fails in `place`.
 pub(super) fn length(len: usize) -> [u8; 4] {
     u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes()
-}
-
-/// Four bytes within others.
-fn slot(bytes: &mut [u8], at: usize) -> Option<&mut [u8; 4]> {
-    bytes.get_mut(at..)?.first_chunk_mut()
 }
 
 /// Puts bytes into others. The offsets are this crate's own.

@@ -17,7 +17,7 @@ fn late(shape: Shape) -> bool {
     matches!(shape, Shape::Result | Shape::Renamed)
 }
 
-fn bytes() -> Type {
+pub fn bytes() -> Type {
     Type::list(Type::U8)
 }
 
@@ -81,11 +81,11 @@ pub fn init_params(shape: Shape, state: Option<&[u8]>, name: &str) -> Vec<Value>
     vec![state_value(shape, state), Value::Record(vec![Value::String(name.into())])]
 }
 
-fn bytes_value(bytes: &[u8]) -> Value {
+pub fn bytes_value(bytes: &[u8]) -> Value {
     Value::List(bytes.iter().copied().map(Value::U8).collect())
 }
 
-fn option_value(value: Option<Value>) -> Value {
+pub fn option_value(value: Option<Value>) -> Value {
     Value::Case(value.is_some().into(), value.map(Box::new))
 }
 

@@ -4,18 +4,28 @@
 //! nothing here knows an offset. A [`Type`] says what a value looks like, and alignment,
 //! size, flat form, *load*, *store*, *lift* and *lower* are computed from it. It plays the
 //! guest's side: it reads the parameters that `wit_core` lowered, and stores the results that
-//! `wit_core` has to lift.
+//! `wit_core` has to lift; of an import it passes the parameters, and reads the result.
 //!
+//! - [`flat`]: values as core values.
 //! - [`arena`]: the guest's memory and its `cabi_realloc`.
 //! - [`interface`]: the four shapes' functions as [`Type`]s, and the crate's types as
 //!   [`Value`]s.
+//! - [`imports`]: the same for the functions that an actor can import.
+//! - [`requests`]: lifts an import's parameters, and compares.
+//! - [`answers`]: lowers an import's result for an honest guest or a hostile one, and looks.
+//! - [`parts`]: what answers are made of.
 //! - [`strategies`]: arbitrary values of the interface.
 //!
 //! [CanonicalABI.md]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
 #![allow(dead_code)] // Each test crate uses a part of it.
 
+pub mod answers;
 pub mod arena;
+pub mod flat;
+pub mod imports;
 pub mod interface;
+pub mod parts;
+pub mod requests;
 pub mod strategies;
 
 use arena::Arena;
@@ -27,10 +37,13 @@ const MAX_FLAT_PARAMS: usize = 16;
 const MAX_FLAT_RESULTS: usize = 1;
 
 /// A type of the component model: those that this interface has, and despecialized, so a
-/// tuple is a record, and an option or a result is a variant.
+/// tuple is a record, and an enum, an option or a result is a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
     U8,
+    U16,
+    U32,
+    U64,
     String,
     List(Box<Type>),
     Record(Vec<Type>),
@@ -41,10 +54,21 @@ pub enum Type {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     U8(u8),
+    U16(u16),
+    U32(u32),
+    U64(u64),
     String(String),
     List(Vec<Value>),
     Record(Vec<Value>),
     Case(usize, Option<Box<Value>>),
+}
+
+/// A core type. All values of both are held as `u64`, so that those of one that take the place
+/// of the other, in a variant, need no conversion but the one to the value itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Core {
+    I32,
+    I64,
 }
 
 /// Why a value cannot be read. The definitions trap and give no reason; the reasons here
@@ -81,7 +105,9 @@ impl Type {
     pub fn align(&self) -> u32 {
         match self {
             Self::U8 => 1,
-            Self::String | Self::List(_) => 4,
+            Self::U16 => 2,
+            Self::U64 => 8,
+            Self::U32 | Self::String | Self::List(_) => 4,
             Self::Record(fields) => fields.iter().map(Self::align).max().unwrap_or(1),
             // The discriminant's own alignment is 1.
             Self::Variant(cases) => payload_align(cases),
@@ -92,7 +118,9 @@ impl Type {
     pub fn size(&self) -> u32 {
         match self {
             Self::U8 => 1,
-            Self::String | Self::List(_) => 8,
+            Self::U16 => 2,
+            Self::U32 => 4,
+            Self::U64 | Self::String | Self::List(_) => 8,
             Self::Record(fields) => {
                 let end =
                     fields.iter().fold(0u32, |end, f| end.next_multiple_of(f.align()) + f.size());
@@ -105,14 +133,27 @@ impl Type {
         }
     }
 
-    /// *Flattening*: how many core values it comes to. All of them are of type `i32` here, so
-    /// that joining the cases of a variant is to take the longest.
-    pub fn flat(&self) -> usize {
+    /// *Flattening*: the core values it comes to. Those of a variant's cases share their places,
+    /// and a place that is of either type is of the larger one.
+    pub fn flat(&self) -> Vec<Core> {
         match self {
-            Self::U8 => 1,
-            Self::String | Self::List(_) => 2,
-            Self::Record(fields) => fields.iter().map(Self::flat).sum(),
-            Self::Variant(cases) => 1 + cases.iter().flatten().map(Self::flat).max().unwrap_or(0),
+            Self::U8 | Self::U16 | Self::U32 => vec![Core::I32],
+            Self::U64 => vec![Core::I64],
+            Self::String | Self::List(_) => vec![Core::I32; 2],
+            Self::Record(fields) => fields.iter().flat_map(Self::flat).collect(),
+            Self::Variant(cases) => {
+                let mut flat = vec![Core::I32];
+                for payload in cases.iter().flatten() {
+                    for (index, core) in (1..).zip(payload.flat()) {
+                        match flat.get_mut(index) {
+                            Some(place) if *place != core => *place = Core::I64,
+                            Some(_) => {}
+                            None => flat.push(core),
+                        }
+                    }
+                }
+                flat
+            }
         }
     }
 }
@@ -120,9 +161,34 @@ impl Type {
 impl Function {
     /// The numbers of parameters and results of its core function, as an export.
     pub fn core_signature(&self) -> (usize, usize) {
-        let params = self.params.iter().map(Type::flat).sum();
-        let results = self.result.as_ref().map_or(0, Type::flat);
+        let params = self.flat_params().len();
+        let results = self.flat_result().len();
         (if params > MAX_FLAT_PARAMS { 1 } else { params }, results.min(MAX_FLAT_RESULTS))
+    }
+
+    /// The parameters and the results of its core function, as an import: a result that is
+    /// returned in memory is written where the last parameter says.
+    pub fn core_import(&self) -> (Vec<Core>, Vec<Core>) {
+        let mut params = self.flat_params();
+        assert!(params.len() <= MAX_FLAT_PARAMS, "no import has so many parameters");
+        if !self.is_returned_in_memory() {
+            return (params, self.flat_result());
+        }
+        params.push(Core::I32);
+        (params, vec![])
+    }
+
+    /// Whether its result is more than a core function can return.
+    pub fn is_returned_in_memory(&self) -> bool {
+        self.flat_result().len() > MAX_FLAT_RESULTS
+    }
+
+    fn flat_params(&self) -> Vec<Core> {
+        self.params.iter().flat_map(Type::flat).collect()
+    }
+
+    fn flat_result(&self) -> Vec<Core> {
+        self.result.as_ref().map(Type::flat).unwrap_or_default()
     }
 
     /// What its result is, where it has one.
@@ -136,39 +202,56 @@ fn payload_align(cases: &[Option<Type>]) -> u32 {
     cases.iter().flatten().map(Type::align).max().unwrap_or(1)
 }
 
+/// Where a record's fields stand.
+pub fn field_offsets(fields: &[Type]) -> Vec<u32> {
+    let mut end = 0u32;
+    let offsets = fields.iter().map(|field| {
+        let at = end.next_multiple_of(field.align());
+        end = at + field.size();
+        at
+    });
+    offsets.collect()
+}
+
 /// Where a variant's payload stands: behind the discriminant, which is a `u8`.
-fn payload_offset(cases: &[Option<Type>]) -> u32 {
+pub fn payload_offset(cases: &[Option<Type>]) -> u32 {
     assert!(cases.len() <= 256, "a larger variant has a larger discriminant");
     1u32.next_multiple_of(payload_align(cases))
 }
 
 /// Reads a value from where a core function said it returned it.
 pub fn load_result(memory: &[u8], ty: &Type, at: u32) -> Result<Value, Trap> {
-    range(memory, at, ty.align(), ty.size().into())?;
+    room(memory, ty, at)?;
     load(memory, ty, at)
+}
+
+/// Whether a value can stand there.
+pub fn room(memory: &[u8], ty: &Type, at: u32) -> Result<(), Trap> {
+    range(memory, at, ty.align(), ty.size().into()).map(drop)
 }
 
 /// *Load*. That the value itself is in bounds has been checked.
 fn load(memory: &[u8], ty: &Type, at: u32) -> Result<Value, Trap> {
+    let bytes = &memory[at as usize..];
     let word = |at: u32| {
         let at = at as usize;
         u32::from_le_bytes(memory[at..at + 4].try_into().unwrap())
     };
     match ty {
-        Type::U8 => Ok(Value::U8(memory[at as usize])),
+        Type::U8 => Ok(Value::U8(bytes[0])),
+        Type::U16 => Ok(Value::U16(u16::from_le_bytes(bytes[..2].try_into().unwrap()))),
+        Type::U32 => Ok(Value::U32(word(at))),
+        Type::U64 => Ok(Value::U64(u64::from_le_bytes(bytes[..8].try_into().unwrap()))),
         Type::String => load_string(memory, word(at), word(at + 4)),
         Type::List(element) => load_list(memory, element, word(at), word(at + 4)),
         Type::Record(fields) => {
-            let mut end = at;
-            let fields = fields.iter().map(|field| {
-                let at = end.next_multiple_of(field.align());
-                end = at + field.size();
-                load(memory, field, at)
-            });
+            let offsets = field_offsets(fields).into_iter();
+            let fields = fields.iter().zip(offsets);
+            let fields = fields.map(|(field, offset)| load(memory, field, at + offset));
             fields.collect::<Result<_, _>>().map(Value::Record)
         }
         Type::Variant(cases) => {
-            let case = usize::from(memory[at as usize]);
+            let case = usize::from(bytes[0]);
             let payload = cases.get(case).ok_or(Trap::Discriminant)?.as_ref();
             let payload = payload.map(|ty| load(memory, ty, at + payload_offset(cases)));
             Ok(Value::Case(case, payload.transpose()?.map(Box::new)))
@@ -201,35 +284,6 @@ fn range(memory: &[u8], at: u32, align: u32, len: u64) -> Result<&[u8], Trap> {
     Ok(&memory[at as usize..usize::try_from(end).unwrap()])
 }
 
-/// *Lift flat*: reads a value from core values, taking as many as its type has.
-pub fn lift_flat(memory: &[u8], ty: &Type, flat: &mut &[u32]) -> Result<Value, Trap> {
-    match ty {
-        Type::U8 => Ok(Value::U8(take(flat) as u8)),
-        Type::String => load_string(memory, take(flat), take(flat)),
-        Type::List(element) => load_list(memory, element, take(flat), take(flat)),
-        Type::Record(fields) => {
-            let fields = fields.iter().map(|field| lift_flat(memory, field, flat));
-            fields.collect::<Result<_, _>>().map(Value::Record)
-        }
-        Type::Variant(cases) => {
-            let case = take(flat) as usize;
-            let payload = cases.get(case).ok_or(Trap::Discriminant)?.as_ref();
-            // What the longest case has and this one has not, stays unread.
-            let mut own = *flat;
-            *flat = &flat[ty.flat() - 1..];
-            let payload = payload.map(|ty| lift_flat(memory, ty, &mut own)).transpose()?;
-            Ok(Value::Case(case, payload.map(Box::new)))
-        }
-    }
-}
-
-/// The next core value.
-fn take(flat: &mut &[u32]) -> u32 {
-    let (first, rest) = flat.split_first().expect("enough core values");
-    *flat = rest;
-    *first
-}
-
 /// Stores a value in a block of its own, as a core function does with what it returns.
 pub fn store_result(arena: &mut Arena, ty: &Type, value: &Value) -> u32 {
     let at = arena.realloc(ty.align(), ty.size());
@@ -238,20 +292,20 @@ pub fn store_result(arena: &mut Arena, ty: &Type, value: &Value) -> u32 {
 }
 
 /// *Store*. Padding, and the payload of a case that has none, keep what is there.
-fn store(arena: &mut Arena, ty: &Type, value: &Value, at: u32) {
+pub fn store(arena: &mut Arena, ty: &Type, value: &Value, at: u32) {
     match (ty, value) {
         (Type::U8, Value::U8(byte)) => arena.write(at, &[*byte]),
+        (Type::U16, Value::U16(number)) => arena.write(at, &number.to_le_bytes()),
+        (Type::U32, Value::U32(number)) => arena.write(at, &number.to_le_bytes()),
+        (Type::U64, Value::U64(number)) => arena.write(at, &number.to_le_bytes()),
         (Type::String | Type::List(_), _) => {
             let (ptr, len) = store_elements(arena, ty, value);
             arena.write(at, &ptr.to_le_bytes());
             arena.write(at + 4, &len.to_le_bytes());
         }
         (Type::Record(types), Value::Record(fields)) => {
-            let mut end = at;
-            for (ty, field) in types.iter().zip(fields) {
-                let at = end.next_multiple_of(ty.align());
-                store(arena, ty, field, at);
-                end = at + ty.size();
+            for ((ty, field), offset) in types.iter().zip(fields).zip(field_offsets(types)) {
+                store(arena, ty, field, at + offset);
             }
         }
         (Type::Variant(cases), Value::Case(case, payload)) => {
@@ -280,31 +334,6 @@ fn store_elements(arena: &mut Arena, ty: &Type, value: &Value) -> (u32, u32) {
                 store(arena, ty, element, ptr + index * ty.size());
             }
             (ptr, len)
-        }
-        _ => panic!("{value:?} is no {ty:?}"),
-    }
-}
-
-/// *Lower flat*: makes core values of a value.
-pub fn lower_flat(arena: &mut Arena, ty: &Type, value: &Value, flat: &mut Vec<u32>) {
-    match (ty, value) {
-        (Type::U8, Value::U8(byte)) => flat.push(u32::from(*byte)),
-        (Type::String | Type::List(_), _) => {
-            let (ptr, len) = store_elements(arena, ty, value);
-            flat.extend([ptr, len]);
-        }
-        (Type::Record(types), Value::Record(fields)) => {
-            for (ty, field) in types.iter().zip(fields) {
-                lower_flat(arena, ty, field, flat);
-            }
-        }
-        (Type::Variant(cases), Value::Case(case, payload)) => {
-            let end = flat.len() + ty.flat();
-            flat.push(u32::try_from(*case).unwrap());
-            if let (Some(ty), Some(payload)) = (&cases[*case], payload) {
-                lower_flat(arena, ty, payload, flat);
-            }
-            flat.resize(end, 0);
         }
         _ => panic!("{value:?} is no {ty:?}"),
     }

@@ -1,7 +1,7 @@
 //! Arbitrary values of the interface.
 
 use proptest::{collection::vec, option, prelude::*};
-use wit_core::{Message, MessageType, Shape, lift::Reply};
+use wit_core::{Message, MessageType, Shape, host::Import, lift::Reply};
 
 use super::{arena::Arena, interface::Outcome};
 
@@ -76,4 +76,9 @@ pub fn reply() -> impl Strategy<Value = (Shape, Outcome<Reply>)> {
 /// A shape and what `init` may return in it.
 pub fn first_state() -> impl Strategy<Value = (Shape, Outcome<Option<Vec<u8>>>)> {
     shape().prop_flat_map(|shape| (Just(shape), outcome(shape, state())))
+}
+
+/// Any function that an actor can import.
+pub fn import() -> impl Strategy<Value = Import> {
+    proptest::sample::select(&Import::ALL[..])
 }

@@ -1,0 +1,180 @@
+//! What `wit-parser` computes from the files under `wit/`, and from them alone.
+#![allow(dead_code)] // Each test crate uses a part of it.
+
+use wit_core::{Shape, Signature};
+use wit_parser::{
+    InterfaceId, LiftLowerAbi, ManglingAndAbi, Resolve, SizeAlign, TypeDefKind, TypeId, WasmExport,
+    WasmExportKind, WasmImport, WorldId, WorldKey, abi::AbiVariant, abi::WasmType,
+};
+
+use super::reference::{Function, Type};
+
+/// The names that modules had at the interface's time, and have still by default.
+pub const LEGACY: ManglingAndAbi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
+
+/// One folder of `wit/`, parsed.
+pub struct Wit {
+    pub resolve: Resolve,
+    pub sizes: SizeAlign,
+    /// The world that has everything.
+    pub world: WorldId,
+}
+
+impl Wit {
+    /// Parses the folder of a shape.
+    pub fn of(shape: Shape) -> Self {
+        Self::parse(shape.name(), "websocket-actor-with-init")
+    }
+
+    /// Parses the folder of what the host has beyond the interface.
+    pub fn host() -> Self {
+        Self::parse("host", "imports")
+    }
+
+    fn parse(folder: &str, world: &str) -> Self {
+        let folder = format!("{}/wit/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let mut resolve = Resolve::default();
+        let (package, _) = resolve.push_dir(folder).expect("valid WIT");
+        let world = resolve.packages[package].worlds[world];
+        let mut sizes = SizeAlign::default();
+        sizes.fill(&resolve).unwrap();
+        Self { resolve, sizes, world }
+    }
+
+    /// The world's key of an interface, among its exports or its imports.
+    pub fn key(&self, interface: &str) -> &WorldKey {
+        let world = &self.resolve.worlds[self.world];
+        let mut exports = world.exports.keys();
+        let mut imports = world.imports.keys();
+        let named = |key: &&WorldKey| {
+            let name = self.resolve.name_world_key(key);
+            name.rsplit('/').next() == Some(interface)
+        };
+        exports.find(named).or_else(|| imports.find(named)).expect("the world has it")
+    }
+
+    /// A function of an interface.
+    pub fn function(&self, interface: &str, name: &str) -> (&WorldKey, &wit_parser::Function) {
+        let key = self.key(interface);
+        let WorldKey::Interface(id) = key else { panic!("{interface} is named in place") };
+        (key, &self.resolve.interfaces[*id].functions[name])
+    }
+
+    /// The core names of an export and of its `cabi_post_…`.
+    pub fn export_names(&self, interface: &str, name: &str) -> [String; 2] {
+        let (key, func) = self.function(interface, name);
+        [WasmExportKind::Normal, WasmExportKind::PostReturn].map(|kind| {
+            let export = WasmExport::Func { interface: Some(key), func, kind };
+            self.resolve.wasm_export_name(LEGACY, export)
+        })
+    }
+
+    /// The functions of an interface, each with the core names of its import. The world need not
+    /// have it.
+    pub fn imports(&self, interface: &str) -> Vec<((String, String), &wit_parser::Function)> {
+        let named = |id: &InterfaceId| self.resolve.interfaces[*id].name.as_deref();
+        let mut ids = self.resolve.interfaces.iter().map(|(id, _)| id);
+        let id = ids.find(|id| named(id) == Some(interface)).expect("there is one");
+        let functions = self.resolve.interfaces[id].functions.values();
+        let key = WorldKey::Interface(id);
+        let names = |func| {
+            let import = WasmImport::Func { interface: Some(&key), func };
+            self.resolve.wasm_import_name(LEGACY, import)
+        };
+        functions.map(|function| (names(function), function)).collect()
+    }
+
+    /// The core signature of a function.
+    pub fn signature(&self, variant: AbiVariant, interface: &str, name: &str) -> Signature {
+        let (_, func) = self.function(interface, name);
+        let core = self.resolve.wasm_signature(variant, func);
+        assert!(!core.indirect_params);
+        let is_i32 = |ty| matches!(ty, WasmType::I32 | WasmType::Pointer | WasmType::Length);
+        assert!(core.params.iter().chain(&core.results).copied().all(is_i32), "{core:?}");
+        Signature { params: core.params.len(), results: core.results.len() }
+    }
+
+    /// A type of the interface `websocket-server`.
+    pub fn type_id(&self, name: &str) -> TypeId {
+        let WorldKey::Interface(id) = self.key("websocket-server") else { panic!() };
+        self.resolve.interfaces[*id].types[name]
+    }
+
+    /// What a type is, behind its names.
+    pub fn kind(&self, ty: &wit_parser::Type) -> &TypeDefKind {
+        let wit_parser::Type::Id(id) = ty else { panic!("{ty:?} is no defined type") };
+        match &self.resolve.types[*id].kind {
+            TypeDefKind::Type(ty @ wit_parser::Type::Id(_)) => self.kind(ty),
+            kind => kind,
+        }
+    }
+
+    /// The offsets of a record's or a tuple's fields.
+    pub fn offsets(&self, ty: &wit_parser::Type) -> Vec<u32> {
+        let types: Vec<_> = match self.kind(ty) {
+            TypeDefKind::Record(record) => record.fields.iter().map(|field| field.ty).collect(),
+            TypeDefKind::Tuple(tuple) => tuple.types.clone(),
+            other => panic!("{other:?} has no fields"),
+        };
+        let offsets = self.sizes.field_offsets(&types);
+        offsets.into_iter().map(|(offset, _)| offset.size_wasm32() as u32).collect()
+    }
+
+    /// Size and alignment of a type.
+    pub fn size(&self, ty: &wit_parser::Type) -> (u32, u32) {
+        let (size, align) = (self.sizes.size(ty), self.sizes.align(ty));
+        (size.size_wasm32() as u32, align.align_wasm32() as u32)
+    }
+
+    /// Where the payload of a `result` stands, and what it is when all went well.
+    pub fn ok(&self, ty: &wit_parser::Type) -> (u32, wit_parser::Type) {
+        let TypeDefKind::Result(result) = self.kind(ty) else { panic!("{ty:?} is no result") };
+        let cases = [result.ok.as_ref(), result.err.as_ref()];
+        let offset = self.sizes.payload_offset(wit_parser::Int::U8, cases);
+        (offset.size_wasm32() as u32, result.ok.unwrap())
+    }
+
+    /// A type as the reference has it.
+    pub fn reference(&self, ty: &wit_parser::Type) -> Type {
+        match ty {
+            wit_parser::Type::U8 => return Type::U8,
+            wit_parser::Type::U16 => return Type::U16,
+            wit_parser::Type::U32 => return Type::U32,
+            wit_parser::Type::U64 => return Type::U64,
+            wit_parser::Type::String => return Type::String,
+            _ => {}
+        }
+        match self.kind(ty) {
+            TypeDefKind::Type(ty) => self.reference(ty),
+            TypeDefKind::List(element) => Type::list(self.reference(element)),
+            TypeDefKind::Option(some) => Type::option(self.reference(some)),
+            TypeDefKind::Record(record) => {
+                Type::Record(record.fields.iter().map(|field| self.reference(&field.ty)).collect())
+            }
+            TypeDefKind::Tuple(tuple) => {
+                Type::Record(tuple.types.iter().map(|ty| self.reference(ty)).collect())
+            }
+            TypeDefKind::Variant(variant) => {
+                let payload = |ty: &Option<_>| ty.as_ref().map(|ty| self.reference(ty));
+                Type::Variant(variant.cases.iter().map(|case| payload(&case.ty)).collect())
+            }
+            TypeDefKind::Enum(cases) => Type::Variant(vec![None; cases.cases.len()]),
+            TypeDefKind::Result(result) => {
+                let cases = [result.ok, result.err];
+                Type::Variant(cases.map(|case| case.map(|ty| self.reference(&ty))).into())
+            }
+            other => panic!("the reference has no {other:?}"),
+        }
+    }
+
+    /// A function as the reference has it.
+    pub fn reference_function(&self, interface: &str, name: &str) -> Function {
+        let (_, function) = self.function(interface, name);
+        self.as_reference(function)
+    }
+
+    pub fn as_reference(&self, function: &wit_parser::Function) -> Function {
+        let params = function.params.iter().map(|param| self.reference(&param.ty)).collect();
+        Function { params, result: function.result.as_ref().map(|ty| self.reference(ty)) }
+    }
+}

@@ -1,0 +1,244 @@
+//! How answers to imports get into a guest: what its allocator is asked for, what it may return
+//! and what it may not, and what stands where in the end.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::cast_possible_truncation, missing_docs)]
+
+use wit_core::{
+    Field, LowerError,
+    host::{Entry, FileError, Info, Kind, Refusal, Response, Returning},
+};
+
+/// Somebody of whom everything is known.
+const INFO: Info<'_> = Info {
+    peer: "192.0.2.7:50123",
+    path: "/p",
+    query: "",
+    subprotocol: Some("chat"),
+    connected_since: 0x0102_0304_0506_0708,
+};
+
+/// A folder.
+const ENTRIES: [Entry<'_>; 2] =
+    [Entry { name: "a.txt", kind: Kind::File }, Entry { name: "", kind: Kind::Other }];
+
+/// Every block that is asked for: length and alignment. All are placed at 64.
+fn blocks(response: &Response<'_>) -> Vec<(usize, u32)> {
+    let mut memory = [0; 256];
+    let mut returning = response.lower(0);
+    let next = || {
+        let block = returning.next_block()?;
+        returning.place(memory.as_mut_slice(), 64).unwrap();
+        Some(block)
+    };
+    std::iter::from_fn(next).collect()
+}
+
+/// Places the blocks at these addresses, which are as many as there are.
+fn place(returning: &mut Returning<'_>, memory: &mut [u8], pointers: &[u32]) {
+    for ptr in pointers {
+        assert!(returning.next_block().is_some());
+        returning.place(memory, *ptr).unwrap();
+    }
+    assert_eq!(returning.next_block(), None);
+}
+
+#[test]
+fn blocks_are_asked_for_in_the_order_of_the_canonical_abi_and_empty_ones_too() {
+    let nobody = Info { peer: "", path: "", query: "", subprotocol: None, ..INFO };
+    let (none, empty): (Vec<(usize, u32)>, _) = (vec![], vec![(0, 1)]);
+    for (response, expected) in [
+        (Response::None, none.clone()),
+        (Response::Time(1), none.clone()),
+        (Response::Id(Some(1)), none.clone()),
+        (Response::Info(None), none.clone()),
+        (Response::Info(Some(INFO)), vec![(15, 1), (2, 1), (0, 1), (4, 1)]),
+        (Response::Info(Some(nobody)), vec![(0, 1), (0, 1), (0, 1)]),
+        (Response::Ids(&[1, 2]), vec![(16, 8)]),
+        (Response::Ids(&[]), vec![(0, 8)]),
+        (Response::Count(Err(Refusal::Full(1))), none.clone()),
+        (Response::Done(Ok(())), none.clone()),
+        (Response::Attachment(None), none.clone()),
+        (Response::Attachment(Some(b"")), empty.clone()),
+        (Response::Bytes(b""), empty.clone()),
+        (Response::File(Ok(b"")), empty.clone()),
+        (Response::File(Err(FileError::Other(""))), empty.clone()),
+        (Response::File(Err(FileError::Denied)), none.clone()),
+        (Response::Entries(Ok(&ENTRIES)), vec![(24, 4), (5, 1), (0, 1)]),
+        (Response::Entries(Ok(&[])), vec![(0, 4)]),
+        (Response::Entries(Err(FileError::Other("why"))), vec![(3, 1)]),
+        (Response::Written(Ok(())), none.clone()),
+        (Response::TheaterFile(Ok(b"")), empty.clone()),
+        (Response::TheaterFile(Err("why")), vec![(3, 1)]),
+    ] {
+        assert_eq!(blocks(&response), expected, "{response:?}");
+    }
+}
+
+#[test]
+fn what_is_known_of_a_connection_stands_where_it_belongs() {
+    let mut memory = [0xaa; 128];
+    let mut returning = Response::Info(Some(INFO)).lower(8);
+    place(&mut returning, &mut memory, &[65, 81, 128, 83]);
+    returning.finish(memory.as_mut_slice()).unwrap();
+
+    let words: Vec<_> =
+        memory[8..64].chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect();
+    let since = [0x0506_0708, 0x0102_0304];
+    // Padding is zero.
+    assert_eq!(words[..12], [1, 0, 65, 15, 81, 2, 128, 0, 1, 83, 4, 0]);
+    assert_eq!(words[12..], since);
+    assert_eq!(&memory[65..87], b"192.0.2.7:50123\xaa/pchat");
+    assert_eq!((&memory[..8], memory[64]), ([0xaa; 8].as_slice(), 0xaa));
+    assert_eq!(memory[87..], [0xaa; 128 - 87]);
+}
+
+#[test]
+fn entries_have_the_pointers_of_their_names() {
+    let mut memory = [0xaa; 64];
+    let mut returning = Response::Entries(Ok(&ENTRIES)).lower(0);
+    place(&mut returning, &mut memory, &[20, 51, 64]);
+    assert_eq!(memory[..20], [0xaa; 20], "the area is written at the end");
+    returning.finish(memory.as_mut_slice()).unwrap();
+    assert_eq!(memory[..16], [0, 0, 0, 0, 20, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(memory[16..20], [0xaa; 4]);
+    assert_eq!(memory[20..32], [51, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(memory[32..44], [64, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0]);
+    assert_eq!(&memory[51..57], b"a.txt\xaa");
+}
+
+#[test]
+fn a_block_beyond_the_memory_is_refused_and_names_what_it_is() {
+    let memory = 64;
+    let entries = Response::Entries(Ok(&ENTRIES));
+    for (response, before, field, len, align) in [
+        (Response::Info(Some(INFO)), 0, "peer", 15, 1),
+        (Response::Info(Some(INFO)), 1, "path", 2, 1),
+        (Response::Info(Some(INFO)), 2, "query", 0, 1),
+        (Response::Info(Some(INFO)), 3, "subprotocol", 4, 1),
+        (Response::Ids(&[1, 2]), 0, "list", 16, 8),
+        (Response::Ids(&[]), 0, "list", 0, 8),
+        (Response::Attachment(Some(b"kept")), 0, "attachment", 4, 1),
+        (Response::Bytes(b"bytes"), 0, "bytes", 5, 1),
+        (Response::File(Ok(b"content")), 0, "content", 7, 1),
+        (Response::Written(Err(FileError::Other("why"))), 0, "error", 3, 1),
+        (Response::TheaterFile(Ok(b"content")), 0, "content", 7, 1),
+        (entries.clone(), 0, "list", 24, 4),
+        (entries.clone(), 1, "name", 5, 1),
+        (entries, 2, "name", 0, 1),
+    ] {
+        let last = (memory - len as u32) / align * align;
+        let wrapping = 0u32.wrapping_sub(align);
+        for ptr in [last + align, memory + align, 0x8000_0000, wrapping] {
+            let mut bytes = [0xaa; 64];
+            let mut returning = response.lower(0);
+            (0..before).for_each(|_| returning.place(bytes.as_mut_slice(), 0).unwrap());
+            let was = bytes;
+            let field = Field::new(field);
+            let expected = LowerError { field, ptr, len, align, memory: memory as usize };
+            assert_eq!(returning.place(bytes.as_mut_slice(), ptr), Err(expected));
+            assert_eq!(bytes, was, "nothing is written");
+            assert_eq!(returning.next_block(), Some((len, align)), "nor skipped");
+            assert_eq!(returning.place(bytes.as_mut_slice(), last), Ok(()), "the last that fits");
+        }
+    }
+}
+
+#[test]
+fn a_list_at_no_multiple_of_its_alignment_is_refused_even_if_it_is_empty() {
+    for (response, align) in [
+        (Response::Ids(&[1]), 8),
+        (Response::Ids(&[]), 8),
+        (Response::Entries(Ok(&ENTRIES)), 4),
+        (Response::Entries(Ok(&[])), 4),
+    ] {
+        for ptr in (1..align).chain([16 + align / 2, 65, u32::MAX]) {
+            let mut memory = [0xaa; 64];
+            let mut returning = response.lower(0);
+            let error = returning.place(memory.as_mut_slice(), ptr).unwrap_err();
+            assert_eq!((error.ptr, error.align), (ptr, align), "{response:?}");
+            let text = error.to_string();
+            assert!(text.ends_with(&format!("not aligned to {align} bytes")), "{text}");
+            assert_eq!(memory, [0xaa; 64]);
+        }
+    }
+}
+
+#[test]
+fn texts_and_bytes_stand_at_any_address() {
+    for ptr in 16..24 {
+        let mut memory = [0xaa; 64];
+        let mut returning = Response::File(Ok(b"content")).lower(0);
+        place(&mut returning, &mut memory, &[ptr]);
+        returning.finish(memory.as_mut_slice()).unwrap();
+        assert_eq!(memory[4..8], ptr.to_le_bytes());
+        assert_eq!(memory[ptr as usize..][..7], *b"content");
+    }
+}
+
+#[test]
+fn blocks_may_overlap_the_area_and_then_the_area_stands() {
+    let mut memory = [0xaa; 32];
+    let mut returning = Response::File(Ok(b"0123456789abcdef")).lower(8);
+    place(&mut returning, &mut memory, &[16]);
+    assert_eq!(&memory[16..], b"0123456789abcdef");
+    returning.finish(memory.as_mut_slice()).unwrap();
+    assert_eq!(memory[8..24], [0, 0, 0, 0, 16, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(&memory[24..], b"89abcdef");
+}
+
+#[test]
+fn names_may_overlap_their_list_and_each_other() {
+    let mut memory = [0xaa; 64];
+    let mut returning = Response::Entries(Ok(&ENTRIES)).lower(0);
+    // The first name is placed over the list's own beginning, and then its pointer over it.
+    place(&mut returning, &mut memory, &[16, 16, 16]);
+    returning.finish(memory.as_mut_slice()).unwrap();
+    assert_eq!(memory[4..12], [16, 0, 0, 0, 2, 0, 0, 0]);
+    assert_eq!(memory[16..32], *b"\x10\0\0\0t\0\0\0\0\0\0\0\x10\0\0\0");
+    assert_eq!(memory[40..], [0xaa; 24]);
+}
+
+#[test]
+fn a_memory_that_grew_meanwhile_is_used_as_it_is_then() {
+    let mut memory = vec![0xaa; 16];
+    let mut returning = Response::Entries(Ok(&ENTRIES)).lower(0);
+    assert!(returning.place(memory.as_mut_slice(), 16).is_err());
+    memory.resize(64, 0xaa);
+    returning.place(memory.as_mut_slice(), 16).unwrap();
+    memory.resize(128, 0xaa);
+    place(&mut returning, &mut memory, &[120, 128]);
+    returning.finish(memory.as_mut_slice()).unwrap();
+    assert_eq!((&memory[16..20], &memory[120..125]), ([120, 0, 0, 0].as_slice(), &b"a.txt"[..]));
+}
+
+#[test]
+fn an_area_beyond_the_memory_is_refused_and_nothing_is_written() {
+    for (size, response) in [
+        (16, Response::Id(Some(1))),
+        (56, Response::Info(None)),
+        (12, Response::Done(Ok(()))),
+        (16, Response::Written(Ok(()))),
+    ] {
+        for ptr in [64 - size + 4, 64, u32::MAX - 3] {
+            let mut memory = [0xaa; 64];
+            let error = response.lower(ptr).finish(memory.as_mut_slice()).unwrap_err();
+            assert_eq!(
+                (error.field, error.ptr, error.len),
+                (Field::new("result"), ptr, size as usize)
+            );
+            assert_eq!(memory, [0xaa; 64]);
+        }
+    }
+}
+
+#[test]
+fn to_place_more_than_there_is_changes_nothing() {
+    let mut memory = [0xaa; 16];
+    let mut returning = Response::Bytes(b"ab").lower(0);
+    place(&mut returning, &mut memory, &[8]);
+    let before = memory;
+    assert_eq!(returning.place(memory.as_mut_slice(), u32::MAX), Ok(()));
+    assert_eq!(memory, before);
+    returning.finish(memory.as_mut_slice()).unwrap();
+    assert_eq!(memory[..10], *b"\x08\0\0\0\x02\0\0\0ab");
+}
