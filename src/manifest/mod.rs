@@ -8,12 +8,13 @@
 //! # Layout
 //! - `error`: the mistakes, and how they are printed
 //! - `table`: walks over the parsed TOML; `nearest` finds what a misspelt key was meant to be
-//! - `interface`, `handlers` with `edge`, `limits` with `limit_rows` and `units`, `logging`: one for each
-//!   part of a manifest
+//! - `interface`, `handlers` with `edge` and `folders`, `limits` with `limit_rows` and `units`,
+//!   `logging`: one for each part of a manifest
 //! - `tests`, and `golden` with the exact words about every kind of mistake
 
 mod edge;
 mod error;
+mod folders;
 mod handlers;
 mod interface;
 mod limit_rows;
@@ -37,6 +38,7 @@ use toml::de::DeTable;
 use table::{Document, Table};
 
 pub use error::{ManifestError, Mistake};
+pub use folders::SharedFolder;
 pub use handlers::{AutoResponse, Listener, OnOverflow};
 pub use limits::{LimitKey, Limits, limit_keys};
 pub use logging::{Logging, Output};
@@ -82,6 +84,9 @@ pub struct Manifest {
     pub init_state: Option<PathBuf>,
     /// Where clients reach the actor. At least one, no two with the same address.
     pub listeners: Vec<Listener>,
+    /// The folders whose files the actor may use. No two with the same name, and none without one
+    /// if there are several.
+    pub folders: Vec<SharedFolder>,
     /// What the actor and its clients may use.
     pub limits: Limits,
     /// What of the actor's log is kept, and where.
@@ -138,10 +143,12 @@ impl Manifest {
             manifest.component = path;
         }
         manifest.init_state = root.get("init_state").and_then(|value| value.path());
-        if let Some(table) = section(&mut root, "interface") {
-            interface::check(table);
+        let interface = section(&mut root, "interface");
+        let handlers = handlers::read(&mut root);
+        (manifest.listeners, manifest.folders) = (handlers.listeners, handlers.folders);
+        if let Some(table) = interface {
+            interface::check(table, handlers.shares);
         }
-        manifest.listeners = handlers::read(&mut root);
         if let Some(table) = section(&mut root, "limits") {
             manifest.limits = limit_rows::read(table);
         }
@@ -160,6 +167,7 @@ impl Manifest {
             component: PathBuf::new(),
             init_state: None,
             listeners: Vec::new(),
+            folders: Vec::new(),
             limits: Limits::default(),
             logging: Logging::default(),
         }
