@@ -19,6 +19,7 @@ use crate::{
     actor::{Actor, Module, task::StartError},
     descriptors,
     exchange::{Connections, Lines, Mailbox},
+    files::Folders,
     inherited::Inherited,
     manifest::{Limits, Manifest},
     server::{Pending, Service, Site, accept, closing::within},
@@ -227,6 +228,7 @@ impl Prepared {
             None => None,
             Some(file) => Some(read_state(file, limits.state)?),
         };
+        Folders::open(&manifest.folders).map_err(HostError::Folder)?;
         let mut listeners = Vec::new();
         for listener in &manifest.listeners {
             let site = Arc::new(Site::new(listener).map_err(HostError::Site)?);

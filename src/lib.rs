@@ -12,6 +12,7 @@
 //! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
 //! - [`actor`]: modules, instances, and the task that calls them.
 //! - [`turns`]: runs tasks, and looks at the sockets in between.
+//! - [`files`]: an actor's own files, which it reads and writes.
 //! - [`folder`]: a folder out of which nothing leads.
 //! - [`systemd`], [`inherited`]: the service manager: what it is told, and its sockets.
 //! - [`descriptors`]: how many connections the process's files allow.
@@ -26,6 +27,7 @@ pub mod check;
 pub mod cli;
 pub mod descriptors;
 pub mod exchange;
+pub mod files;
 pub mod folder;
 pub mod host;
 pub mod inherited;

@@ -89,6 +89,12 @@ pub struct Stats {
     pub hibernations: Counter,
     /// Instances dropped because their memory had grown past `limits.watermark`.
     pub watermarks: Counter,
+    /// Files and folders read for the actor.
+    pub file_reads: Counter,
+    /// Files written for it.
+    pub file_writes: Counter,
+    /// Files and folders that it could not read or write.
+    pub file_failures: Counter,
     /// Fuel spent.
     pub fuel: Counter,
     /// The instance's linear memory in bytes, 0 when there is none.
@@ -114,7 +120,7 @@ impl Stats {
 
     /// The counters: each with its name as a metric, the words that stand behind its number in
     /// the log (none: it is not told there), and what it counts.
-    pub fn list(&self) -> [(&Counter, &'static str, &'static str, &'static str); 23] {
+    pub fn list(&self) -> [(&Counter, &'static str, &'static str, &'static str); 26] {
         [
             (&self.connections, "connections", "connections", "Handshakes completed."),
             (&self.events, "events", "events", "Events handled by the actor."),
@@ -148,6 +154,9 @@ impl Stats {
                 "instances dropped for their memory",
                 "Instances dropped for their memory.",
             ),
+            (&self.file_reads, "file_reads", "", "Files and folders read for the actor."),
+            (&self.file_writes, "file_writes", "", "Files written for the actor."),
+            (&self.file_failures, "file_failures", "files refused", "Files not read or written."),
             (&self.fuel, "fuel", "", "Fuel spent."),
         ]
     }
