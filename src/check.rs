@@ -13,6 +13,7 @@ use crate::{
         Grants, LoadError, Module, Report,
         inspect::{Item, Verdict},
     },
+    files::Folders,
     manifest::{Limits, Manifest},
     server::Site,
 };
@@ -41,7 +42,7 @@ impl Finding {
         }
         match Manifest::load(asked) {
             Ok(manifest) => {
-                finding.look(&manifest.component, &manifest.limits, Grants::default());
+                finding.look(&manifest.component, &manifest.limits, Grants::of(&manifest));
                 if let Some(file) = &manifest.init_state
                     && let Err(error) = std::fs::metadata(file)
                 {
@@ -49,6 +50,8 @@ impl Finding {
                 }
                 let sites = manifest.listeners.iter().map(Site::new).filter_map(Result::err);
                 finding.problems.extend(sites.map(|error| error.to_string()));
+                let folders = Folders::open(&manifest.folders).err();
+                finding.problems.extend(folders.map(|error| error.to_string()));
             }
             Err(errors) => finding.problems.extend(errors.to_string().lines().map(String::from)),
         }

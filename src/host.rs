@@ -20,6 +20,7 @@ use crate::{
     clock::Clock,
     descriptors,
     exchange::{Connections, Lines, Mailbox},
+    files::{Files, Folders},
     inherited::Inherited,
     manifest::{Limits, Manifest},
     server::{Pending, Service, Site, accept, closing::within},
@@ -211,6 +212,8 @@ struct Prepared {
     module: Module,
     /// The content of its `init_state` file.
     init_state: Option<Vec<u8>>,
+    /// The folders whose files it may use, if there are any.
+    folders: Option<Folders>,
     /// How often it is woken.
     tick: Option<Duration>,
     /// The time.
@@ -228,12 +231,14 @@ impl Prepared {
     ) -> Result<Self, HostError> {
         let limits = Limits { connections, ..manifest.limits.clone() };
         let file = manifest.component.clone();
-        let module = Module::load(&file, &limits, Grants::default())
+        let module = Module::load(&file, &limits, Grants::of(manifest))
             .map_err(|error| HostError::Load { file, error })?;
         let init_state = match &manifest.init_state {
             None => None,
             Some(file) => Some(read_state(file, limits.state)?),
         };
+        let folders = Folders::open(&manifest.folders).map_err(HostError::Folder)?;
+        let folders = (!manifest.folders.is_empty()).then_some(folders);
         let mut listeners = Vec::new();
         for listener in &manifest.listeners {
             let site = Arc::new(Site::new(listener).map_err(HostError::Site)?);
@@ -252,7 +257,7 @@ impl Prepared {
         }
         let name = Arc::from(manifest.name.as_str());
         let (tick, clock) = (manifest.tick, environment.clock.clone());
-        Ok(Self { name, limits, module, init_state, listeners, tick, clock })
+        Ok(Self { name, limits, module, init_state, folders, listeners, tick, clock })
     }
 
     /// Makes the first state and starts the tasks.
@@ -261,10 +266,13 @@ impl Prepared {
         executor: &Arc<Executor<'static>>,
         stopped: &Receiver<()>,
     ) -> Result<Running, StartError> {
-        let Self { name, limits, module, init_state, listeners, tick, clock } = self;
+        let Self { name, limits, module, init_state, folders, listeners, tick, clock } = self;
         let stats = Arc::new(Stats::default());
         let lines = Arc::new(Lines::new(name.clone(), limits.log_rate, stats.clone()));
+        let files = folders
+            .map(|folders| Files::new(&name, folders, &limits, stats.clone(), lines.clone()));
         let setup = Setup {
+            files,
             name: name.clone(),
             module,
             limits: limits.clone(),

@@ -13,6 +13,8 @@
 //! - [`actor`]: modules, instances, and the task that calls them.
 //! - [`clock`]: the time that actors are told.
 //! - [`turns`]: runs tasks, and looks at the sockets in between.
+//! - [`files`]: an actor's own files, which it reads and writes.
+//! - [`folder`]: a folder out of which nothing leads.
 //! - [`systemd`], [`inherited`]: the service manager: what it is told, and its sockets.
 //! - [`descriptors`]: how many connections the process's files allow.
 //! - [`stopping`]: how fast clients are asked to leave.
@@ -27,6 +29,8 @@ pub mod cli;
 pub mod clock;
 pub mod descriptors;
 pub mod exchange;
+pub mod files;
+pub mod folder;
 pub mod host;
 pub mod inherited;
 pub mod logger;

@@ -49,6 +49,8 @@ pub struct Stats {
     pub events: Counter,
     /// Alarms and ticks among these.
     pub alarms: Counter,
+    /// Sends, tags, attachments, closes and writes that the actor asked for and was refused.
+    pub refused_effects: Counter,
     /// Messages queued for clients.
     pub answers: Counter,
     /// HTTP requests answered with a page or a file.
@@ -91,6 +93,12 @@ pub struct Stats {
     pub hibernations: Counter,
     /// Instances dropped because their memory had grown past `limits.watermark`.
     pub watermarks: Counter,
+    /// Files and folders read for the actor.
+    pub file_reads: Counter,
+    /// Files written for it.
+    pub file_writes: Counter,
+    /// Files and folders that it could not read or write.
+    pub file_failures: Counter,
     /// Fuel spent.
     pub fuel: Counter,
     /// The instance's linear memory in bytes, 0 when there is none.
@@ -116,12 +124,18 @@ impl Stats {
 
     /// The counters: each with its name as a metric, the words that stand behind its number in
     /// the log (none: it is not told there), and what it counts.
-    pub fn list(&self) -> [(&Counter, &'static str, &'static str, &'static str); 24] {
+    pub fn list(&self) -> [(&Counter, &'static str, &'static str, &'static str); 28] {
         [
             (&self.connections, "connections", "connections", "Handshakes completed."),
             (&self.events, "events", "events", "Events handled by the actor."),
             (&self.answers, "answers", "messages sent", "Messages queued for clients."),
             (&self.alarms, "alarms", "", "Alarms and ticks among the events."),
+            (
+                &self.refused_effects,
+                "refused_effects",
+                "wishes of the actor refused",
+                "Sends, tags, attachments, closes and writes of the actor that were refused.",
+            ),
             (&self.pages, "pages", "pages", "HTTP requests answered with a page or a file."),
             (&self.broken_pages, "broken_pages", "pages broken off", "Pages not sent to the end."),
             (&self.received, "received_messages", "", "Messages from clients."),
@@ -151,6 +165,9 @@ impl Stats {
                 "instances dropped for their memory",
                 "Instances dropped for their memory.",
             ),
+            (&self.file_reads, "file_reads", "", "Files and folders read for the actor."),
+            (&self.file_writes, "file_writes", "", "Files written for the actor."),
+            (&self.file_failures, "file_failures", "files refused", "Files not read or written."),
             (&self.fuel, "fuel", "", "Fuel spent."),
         ]
     }

@@ -45,7 +45,8 @@ impl Sliced {
         let guest = guest.clone();
         let mut meter = std::mem::replace(&mut self.meter, Meter::new(0, 1));
         let task = executor.spawn(async move {
-            let mut services = Services::new(&Limits::default(), Clock::System, None);
+            let mut services =
+                Services::new(&Limits::default(), Clock::System, None, None, Arc::default());
             let start = Instant::now();
             for _ in 0..calls {
                 meter.begin();

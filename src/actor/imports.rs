@@ -17,7 +17,10 @@ use wit_core::{
 };
 
 use super::inspect::{Item, Verdict, describe, shown, signature};
-use crate::exchange::{ConnectionId, Lines};
+use crate::{
+    exchange::{ConnectionId, Lines},
+    manifest::Manifest,
+};
 
 /// What belongs to one instance on the host's side.
 pub struct Guest {
@@ -67,6 +70,11 @@ pub struct Grants {
 impl Grants {
     /// Everything there is.
     pub const ALL: Self = Self { files: true };
+
+    /// What a manifest grants.
+    pub fn of(manifest: &Manifest) -> Self {
+        Self { files: !manifest.folders.is_empty() }
+    }
 
     /// Whether an interface is granted.
     fn has(self, interface: Interface) -> bool {

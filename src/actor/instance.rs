@@ -23,7 +23,7 @@ use super::{
     imports::{Asked, Guest},
     meter::{Grant, Meter},
     module::Module,
-    services::{Given, Services},
+    services::{Answered, Given, Services},
     start,
 };
 use crate::{
@@ -366,7 +366,13 @@ impl Instance {
         let (request, pointer) = Request::lift(asked.import, memory, &asked.parameters)
             .map_err(|error| wrong(&error))?;
         meter.charge(services.price(&request));
-        let given = services.answer(&request).map_err(|error| wrong(&error))?;
+        let answered = services.answer(&request).map_err(|error| wrong(&error))?;
+        let given = match answered {
+            Answered::Now(given) => given,
+            Answered::Later(request) => services.file(request).await,
+        };
+        let given = given.of(asked.import).map_err(|error| wrong(&error))?;
+        services.note(&given);
         meter.pause().await;
         if let Given::Time(now) = given {
             return Ok(Some(Val::I64(now.cast_signed())));

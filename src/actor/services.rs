@@ -8,7 +8,7 @@ use rand::{
     SeedableRng as _, TryRng as _,
     rngs::{StdRng, SysRng},
 };
-use wit_core::host::{Info, Payload, Refusal, Request, Response, Returning};
+use wit_core::host::{Import, Info, Payload, Refusal, Request, Response, Returning};
 
 use super::{
     alarm::Alarm,
@@ -19,7 +19,9 @@ use super::{
 use crate::{
     clock::Clock,
     exchange::{ConnectionId, Event, EventKind, Frame, Outbox},
+    files::{self, Failure, Files},
     manifest::Limits,
+    stats::Stats,
 };
 
 /// The most random bytes at a time.
@@ -35,6 +37,10 @@ pub struct Services {
     pub alarm: Alarm,
     /// When its present call wants it to be woken, if it asked for that.
     alarm_asked: Option<Option<Duration>>,
+    /// Its files, if its manifest grants any.
+    files: Option<Files>,
+    /// The actor's counters.
+    stats: Arc<Stats>,
     /// The time.
     clock: Clock,
     /// Whose event it is.
@@ -64,8 +70,36 @@ pub enum Given {
     Done(Result<(), Refusal>),
     /// What is kept with a connection.
     Attachment(Option<Vec<u8>>),
-    /// Random bytes.
-    Random(Vec<u8>),
+    /// Random bytes, or Theater's file as text.
+    Bytes(Vec<u8>),
+    /// A file's content.
+    File(Result<Vec<u8>, Failure>),
+    /// The same, as Theater has it.
+    TheaterFile(Result<Vec<u8>, String>),
+    /// What is in a folder.
+    Entries(Result<Vec<files::Entry>, Failure>),
+    /// Whether a file can be written.
+    Written(Result<(), Failure>),
+}
+
+/// A request, as far as it has come without waiting.
+#[derive(Debug)]
+pub enum Answered {
+    /// All the way.
+    Now(Given),
+    /// To where a file is needed. What it says is no longer in the guest's memory.
+    Later(FileRequest),
+}
+
+/// What is wanted of a file.
+#[derive(Debug)]
+pub enum FileRequest {
+    /// Its content.
+    Read(String),
+    /// What is in it, if it is a folder.
+    List(String),
+    /// To put this content into it.
+    Write(String, Vec<u8>),
 }
 
 /// Why a request ends the call like a trap.
@@ -80,12 +114,20 @@ impl fmt::Display for Unanswerable {
 
 impl Services {
     /// What is there for an actor before its first call.
-    pub fn new(limits: &Limits, clock: Clock, tick: Option<Duration>) -> Self {
+    pub fn new(
+        limits: &Limits,
+        clock: Clock,
+        tick: Option<Duration>,
+        files: Option<Files>,
+        stats: Arc<Stats>,
+    ) -> Self {
         Self {
             clients: Clients::new(limits),
             asked: Asked::new(limits.effects),
             alarm: Alarm::new(clock.clone(), tick, limits.alarm),
             alarm_asked: None,
+            files,
+            stats,
             clock,
             sender: None,
             now: None,
@@ -151,12 +193,12 @@ impl Services {
         UNITS.saturating_add(u64::try_from(units).unwrap_or(u64::MAX)).saturating_add(random)
     }
 
-    /// Answers a request that needs no waiting.
+    /// Answers a request, as far as that needs no waiting.
     ///
     /// # Errors
     /// It asks for what no actor may.
-    pub fn answer(&mut self, request: &Request<'_>) -> Result<Given, Unanswerable> {
-        Ok(match *request {
+    pub fn answer(&mut self, request: &Request<'_>) -> Result<Answered, Unanswerable> {
+        Ok(Answered::Now(match *request {
             Request::Sender => Given::Id(self.sender),
             Request::Info { id } => Given::Info(self.clients.get(ConnectionId(id)).map(|entry| {
                 let outbox = entry.outbox.clone();
@@ -196,11 +238,70 @@ impl Services {
                 let clock = &self.clock;
                 Given::Time(*self.now.get_or_insert_with(|| clock.since_1970()))
             }
-            Request::Random { count } => Given::Random(self.random(count)?),
-            Request::ReadFile { .. } | Request::ListFiles { .. } | Request::WriteFile { .. } => {
-                return Err(Unanswerable("the manifest grants no files".into()));
+            Request::Random { count } => Given::Bytes(self.random(count)?),
+            Request::ReadFile { path } => match self.fits(path, &[])? {
+                Ok(()) => return Ok(Answered::Later(FileRequest::Read(path.into()))),
+                Err(failure) => Given::File(Err(failure)),
+            },
+            Request::ListFiles { path } => match self.fits(path, &[])? {
+                Ok(()) => return Ok(Answered::Later(FileRequest::List(path.into()))),
+                Err(failure) => Given::Entries(Err(failure)),
+            },
+            Request::WriteFile { path, content } => match self.fits_call(path, content)? {
+                Ok(()) => {
+                    return Ok(Answered::Later(FileRequest::Write(path.into(), content.into())));
+                }
+                Err(failure) => Given::Written(Err(failure)),
+            },
+        }))
+    }
+
+    /// Answers a request for a file.
+    pub async fn file(&mut self, request: FileRequest) -> Given {
+        // That there are files was seen when the request was looked at.
+        let Some(files) = &self.files else { return Given::Nothing };
+        match request {
+            FileRequest::Read(path) => Given::File(files.read(&path).await),
+            FileRequest::List(path) => Given::Entries(files.list(&path).await),
+            FileRequest::Write(path, content) => {
+                let checked = files.check_write(&path, content.len()).await;
+                if checked.is_ok() {
+                    self.asked.add(Effect::Write { path, content });
+                }
+                Given::Written(checked)
             }
-        })
+        }
+    }
+
+    /// Writes a file, now that its call has succeeded. What goes wrong is told in the log.
+    pub async fn write(&self, path: String, content: Vec<u8>) {
+        if let Some(files) = &self.files {
+            let _ = files.write(path, content).await;
+        }
+    }
+
+    /// Whether a file is of a size that could be right.
+    fn fits(&self, path: &str, content: &[u8]) -> Result<Result<(), Failure>, Unanswerable> {
+        let none = || Unanswerable("the manifest grants no files".into());
+        Ok(self.files.as_ref().ok_or_else(none)?.fits(path, content))
+    }
+
+    /// The same, and whether the call can pay for it.
+    fn fits_call(
+        &mut self,
+        path: &str,
+        content: &[u8],
+    ) -> Result<Result<(), Failure>, Unanswerable> {
+        let fits = self.fits(path, content)?;
+        let bytes = path.len().saturating_add(content.len());
+        Ok(fits.and_then(|()| self.asked.pay(bytes).map_err(|_| Failure::Limit)))
+    }
+
+    /// Counts an answer that is a refusal. Whether it is worth a line is the actor's to say.
+    pub fn note(&self, given: &Given) {
+        if given.is_refusal() {
+            self.stats.refused_effects.add(1);
+        }
     }
 
     /// Asks to send a message to one client.
@@ -310,9 +411,32 @@ impl Given {
         self.response().lower(pointer)
     }
 
+    /// A file's content as this import has it.
+    ///
+    /// # Errors
+    /// Theater's first `read-file` has no way to say that something went wrong.
+    pub fn of(self, import: Import) -> Result<Self, Unanswerable> {
+        let Self::File(result) = self else { return Ok(self) };
+        match import {
+            Import::ReadText => {
+                let content = result.map_err(|failure| Unanswerable(failure.to_string()))?;
+                let text = String::from_utf8(content);
+                let text = text.map_err(|_| Unanswerable("the file is not UTF-8".into()))?;
+                Ok(Self::Bytes(text.into_bytes()))
+            }
+            Import::ReadBytes => {
+                Ok(Self::TheaterFile(result.map_err(|failure| failure.to_string())))
+            }
+            _ => Ok(Self::File(result)),
+        }
+    }
+
     /// Whether it is a refusal.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Count(Err(_)) | Self::Done(Err(_)))
+        matches!(
+            self,
+            Self::Count(Err(_)) | Self::Done(Err(_)) | Self::Written(Err(Failure::Limit))
+        )
     }
 
     /// As the codec has it.
@@ -335,7 +459,17 @@ impl Given {
             Self::Count(result) => Response::Count(*result),
             Self::Done(result) => Response::Done(*result),
             Self::Attachment(value) => Response::Attachment(value.as_deref()),
-            Self::Random(bytes) => Response::Bytes(bytes),
+            Self::Bytes(bytes) => Response::Bytes(bytes),
+            Self::File(Ok(content)) => Response::File(Ok(content)),
+            Self::File(Err(failure)) => Response::File(Err(failure.as_error())),
+            Self::TheaterFile(Ok(content)) => Response::TheaterFile(Ok(content)),
+            Self::TheaterFile(Err(text)) => Response::TheaterFile(Err(text)),
+            Self::Entries(Ok(entries)) => {
+                Response::Entries(Ok(entries.iter().map(files::Entry::as_entry).collect()))
+            }
+            Self::Entries(Err(failure)) => Response::Entries(Err(failure.as_error())),
+            Self::Written(Ok(())) => Response::Written(Ok(())),
+            Self::Written(Err(failure)) => Response::Written(Err(failure.as_error())),
         }
     }
 }

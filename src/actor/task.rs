@@ -32,6 +32,7 @@ use crate::{
         Connections, Event, EventKind, Lines, Mailbox,
         event::{ALARM, Ending},
     },
+    files::Files,
     manifest::Limits,
     stats::Stats,
 };
@@ -79,6 +80,8 @@ pub struct Setup {
     pub init_state: Option<Vec<u8>>,
     /// How often it is woken.
     pub tick: Option<Duration>,
+    /// Its files, if it gets any.
+    pub files: Option<Files>,
     /// The time.
     pub clock: Clock,
     /// Its counters.
@@ -104,10 +107,10 @@ impl Actor {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
-        let Setup { name, module, limits, init_state, tick, clock, stats, lines } = setup;
+        let Setup { name, module, limits, init_state, tick, files, clock, stats, lines } = setup;
         let mut actor = Self {
             meter: Meter::new(limits.fuel, limits.slice),
-            services: Services::new(&limits, clock, tick),
+            services: Services::new(&limits, clock, tick, files, stats.clone()),
             delivery: Delivery::new(stats.clone(), lines.clone()),
             alarmed: false,
             state: None,
@@ -298,7 +301,7 @@ impl Actor {
                     }
                 }
                 Effect::Close { to, frame } => self.delivery.close(&to, frame),
-                Effect::Write { .. } => {}
+                Effect::Write { path, content } => self.services.write(path, content).await,
             }
             self.meter.pause().await;
         }

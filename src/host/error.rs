@@ -5,6 +5,7 @@ use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::Arc};
 use crate::{
     actor::{LoadError, task::StartError},
     descriptors::Shortage,
+    files::FolderError,
     inherited::InheritedError,
     server::site::SiteError,
 };
@@ -45,6 +46,8 @@ pub enum HostError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// A folder that a handler shares can't be used.
+    Folder(FolderError),
     /// A file that a listener's `config` names can't be used.
     Site(SiteError),
     /// An address can't be listened on.
@@ -82,6 +85,7 @@ impl fmt::Display for HostError {
                 "{}: is {size} bytes long, past the limit of {limit}; raise `limits.state`",
                 file.display()
             ),
+            Self::Folder(error) => error.fmt(f),
             Self::Site(error) => error.fmt(f),
             Self::Bind { file, address, error } => {
                 let advice = match error.kind() {

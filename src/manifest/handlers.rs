@@ -1,4 +1,4 @@
-//! The manifest's `[[handlers]]`: where the actor is reached, and by whom.
+//! The manifest's `[[handlers]]`: where the actor is reached, by whom, and which files it may use.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -7,14 +7,19 @@ use std::{
 
 use super::{
     edge,
+    folders::{self, SharedFolder},
     table::{Place, Table, Value},
 };
 
-/// The only type of handler that this host has.
+/// The type of a handler that listens.
 const WEBSOCKET_SERVER: &str = "websocket-server";
+/// The type of a handler that shares a folder.
+const FILESYSTEM: &str = "filesystem";
 /// How a handler is written.
 const EXAMPLE: &str =
     "add a [[handlers]] table with type = \"websocket-server\" and config = { port = 8080 }";
+/// How the configuration of one that listens is written.
+const SERVER_EXAMPLE: &str = "config = { port = 8080 }";
 /// The port of which the system makes a free one. Any number of listeners may ask for it.
 const ANY_PORT: u16 = 0;
 
@@ -82,43 +87,97 @@ pub enum OnOverflow {
     Drop,
 }
 
+/// What the handlers say.
+#[derive(Default)]
+pub(super) struct Handlers {
+    /// Where the actor is reached.
+    pub(super) listeners: Vec<Listener>,
+    /// Which files it may use.
+    pub(super) folders: Vec<SharedFolder>,
+    /// Whether a handler shares a folder, even if something is wrong with it.
+    pub(super) shares: bool,
+}
+
+/// One handler, as far as it could be read.
+enum Handler<'d> {
+    /// Of type `websocket-server`, with the place of its port.
+    Server(Option<(Listener, Place<'d>)>),
+    /// Of type `filesystem`.
+    Folder(Option<folders::Read<'d>>),
+    /// Of a type that is missing or not known, which has been told.
+    Unknown,
+}
+
 /// Reads `handlers` from the manifest's root.
-pub(super) fn read(root: &mut Table<'_>) -> Vec<Listener> {
-    let Some(value) = root.require("handlers", EXAMPLE) else { return Vec::new() };
+pub(super) fn read(root: &mut Table<'_>) -> Handlers {
+    let Some(value) = root.require("handlers", EXAMPLE) else { return Handlers::default() };
     let Some(items) = value.items() else {
         value.refuse_as("a list of tables", "write [[handlers]], in two pairs of brackets");
-        return Vec::new();
+        return Handlers::default();
     };
+    let handlers: Vec<_> = items.iter().map(read_handler).collect();
     if items.is_empty() {
         value.place.refuse("no handler, so nothing could reach the actor", EXAMPLE);
+    } else if handlers.iter().all(|handler| matches!(handler, Handler::Folder(_))) {
+        let problem = format!("none is a `{WEBSOCKET_SERVER}`, so nothing could reach the actor");
+        value.place.refuse(problem, EXAMPLE);
     }
-    let mut listeners: Vec<Option<Listener>> = Vec::new();
-    for item in items {
-        let listener = read_handler(&item);
+    let (mut listeners, mut folders, mut shares) = (Vec::new(), Vec::new(), false);
+    for handler in handlers {
+        let listener = match handler {
+            Handler::Server(listener) => listener,
+            Handler::Folder(folder) => {
+                shares = true;
+                folders.extend(folder);
+                None
+            }
+            Handler::Unknown => None,
+        };
         if let Some((listener, place)) = &listener {
             refuse_taken(listener, place, &listeners);
         }
         listeners.push(listener.map(|(listener, _)| listener));
     }
-    listeners.into_iter().flatten().collect()
+    folders::check_names(&folders);
+    Handlers {
+        listeners: listeners.into_iter().flatten().collect(),
+        folders: folders.into_iter().filter_map(|read| read.folder).collect(),
+        shares,
+    }
 }
 
-/// Reads one handler. With the listener comes the place of its port.
-fn read_handler<'d>(item: &Value<'d>) -> Option<(Listener, Place<'d>)> {
-    let mut table = item.table("write [[handlers]], with type and config below it")?;
+/// Reads one handler.
+fn read_handler<'d>(item: &Value<'d>) -> Handler<'d> {
+    let Some(mut table) = item.table("write [[handlers]], with type and config below it") else {
+        return Handler::Unknown;
+    };
     let kind = table.require("type", "add type = \"websocket-server\"");
-    let config = table.require("config", "add config = { port = 8080 }");
+    let name = kind.as_ref().and_then(Value::as_str);
+    let example = if name == Some(FILESYSTEM) { folders::EXAMPLE } else { SERVER_EXAMPLE };
+    let config = table.require("config", &format!("add {example}"));
     table.finish();
-    if let Some(kind) = kind {
-        let name = kind.string()?;
-        if name != WEBSOCKET_SERVER {
-            let problem = format!("this host has no handler of type {}", kind.named());
-            kind.place.refuse(problem, format!("it has `{WEBSOCKET_SERVER}`"));
+    let config = || config.and_then(|config| config.table(&format!("write {example}")));
+    match (kind, name) {
+        (_, Some(WEBSOCKET_SERVER)) => Handler::Server(config().and_then(read_config)),
+        (_, Some(FILESYSTEM)) => Handler::Folder(config().map(folders::read)),
+        (Some(kind), Some(_)) => {
             // What its configuration should look like is not for this host to say.
-            return None;
+            let problem = format!("this host has no handler of type {}", kind.named());
+            let known = format!("it has `{WEBSOCKET_SERVER}` and `{FILESYSTEM}`");
+            kind.place.refuse(problem, known);
+            Handler::Unknown
+        }
+        (Some(kind), None) => {
+            // Not a string, which is told.
+            kind.string();
+            Handler::Unknown
+        }
+        (None, _) => {
+            // Likely a listener, of which more may be wrong.
+            config().and_then(read_config);
+            Handler::Unknown
         }
     }
-    read_config(config?.table("write config = { port = 8080 }")?)
 }
 
 /// Reads the configuration of a listener.

@@ -4,7 +4,10 @@
 //! checked all the same: a manifest that asks for what this host does not have would only
 //! fail later and less clearly.
 
-use super::table::{Table, Value};
+use super::{
+    folders,
+    table::{Table, Value},
+};
 
 /// The packages that the interface has had: the guide's, and the later one.
 const PACKAGES: [&str; 2] = ["ntwk:theater", "theater:simple"];
@@ -12,25 +15,57 @@ const PACKAGES: [&str; 2] = ["ntwk:theater", "theater:simple"];
 const SERVER: &str = "websocket-server";
 /// What an actor may implement.
 const IMPLEMENTS: [&str; 3] = [SERVER, "actor", "types"];
-/// What an actor may require.
-const REQUIRES: [&str; 2] = ["runtime", "types"];
+/// What an actor may require of these packages.
+const REQUIRES: [&str; 3] = ["runtime", "types", "filesystem"];
+/// What an actor may require of the host's own package, each under its whole name.
+const OWN: [&str; 5] = [
+    "footlight:host/connections@0.1.0",
+    "footlight:host/alarm@0.1.0",
+    "footlight:host/clock@0.1.0",
+    "footlight:host/random@0.1.0",
+    "footlight:host/files@0.1.0",
+];
+/// The interfaces, of any package, that need a folder.
+const FILES: [&str; 2] = ["filesystem", "footlight:host/files@0.1.0"];
 
-/// Checks `[interface]`.
-pub(super) fn check(mut table: Table<'_>) {
+/// Checks `[interface]`. `shares` says whether a handler shares a folder.
+pub(super) fn check(mut table: Table<'_>, shares: bool) {
     if let Some(value) = table.get("implements") {
         check_implements(&value);
     }
     if let Some(value) = table.get("requires") {
-        let advice = "remove it, and the import from the actor";
-        let offer = format!("this host offers {}", list(&REQUIRES));
-        for (item, name) in names(&value).iter().flatten() {
-            if known(name, &REQUIRES).is_none() {
-                let problem = format!("{} is not offered by this host", item.named());
-                item.place.refuse(problem, format!("{advice}; {offer}"));
-            }
-        }
+        check_requires(&value, shares);
     }
     table.finish();
+}
+
+/// Checks the interfaces that the actor says it imports.
+fn check_requires(value: &Value<'_>, shares: bool) {
+    for (item, name) in names(value).iter().flatten() {
+        let own = OWN.into_iter().find(|own| own == name);
+        match own.or_else(|| known(name, &REQUIRES)) {
+            None => {
+                let problem = format!("{} is not offered by this host", item.named());
+                let own = OWN.map(|name| format!("`{name}`")).join(", ");
+                item.place.refuse(
+                    problem,
+                    format!(
+                        "remove it, and the import from the actor; this host offers {}, and {own}",
+                        list(&REQUIRES)
+                    ),
+                );
+            }
+            Some(interface) if FILES.contains(&interface) && !shares => {
+                let problem = format!("{} needs a folder, and no handler has one", item.named());
+                let advice = format!(
+                    "add a [[handlers]] table with type = \"filesystem\" and {}",
+                    folders::EXAMPLE
+                );
+                item.place.refuse(problem, advice);
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 /// Checks the interfaces that the actor says it implements.

@@ -43,13 +43,14 @@ const fn row(
 
 /// All keys. The defaults are not here but in [`Limits::default`].
 #[rustfmt::skip]
-pub(super) const ROWS: [Row; 31] = [
+pub(super) const ROWS: [Row; 33] = [
     row("message", |l| Slot::Size(&mut l.message), 1, GIB, "largest message from a client"),
     row("connections", |l| Slot::Count(&mut l.connections), 1, 1_000_000, "connections open at once"),
     row("mailbox", |l| Slot::Size(&mut l.mailbox), 1, GIB, "events waiting for the actor"),
     row("outbox", |l| Slot::Size(&mut l.outbox), 1, GIB, "answers waiting for one client"),
     row("requests", |l| Slot::Count(&mut l.requests), 1, 100_000, "requests in progress at once"),
     row("file", |l| Slot::Size(&mut l.file), 1, GIB, "a file that is served"),
+    row("file_access", |l| Slot::Size(&mut l.file_access), 1, GIB, "a file that the actor reads or writes"),
     row("state", |l| Slot::Size(&mut l.state), 1, GIB, "the actor's state"),
     row("answer", |l| Slot::Size(&mut l.answer), 1, GIB, "all messages of one answer together"),
     row("answers", |l| Slot::Count(&mut l.answers), 1, 1_000_000, "messages in one answer"),
@@ -70,6 +71,7 @@ pub(super) const ROWS: [Row; 31] = [
     row("hibernate_after", |l| Slot::Time(&mut l.hibernate_after), 1, DAY, "idle time after which the instance is dropped"),
     row("handshake", |l| Slot::Time(&mut l.handshake), 1, DAY, "until the whole HTTP head is there"),
     row("response", |l| Slot::Time(&mut l.response), 1, DAY, "until a page or a file is sent"),
+    row("file_wait", |l| Slot::Time(&mut l.file_wait), 1, DAY, "until a file is read or written"),
     row("ping", |l| Slot::Time(&mut l.ping), 1, DAY, "quiet time after which a client is pinged"),
     row("pong", |l| Slot::Time(&mut l.pong), 1, DAY, "quiet time after a ping"),
     row("idle", |l| Slot::Time(&mut l.idle), 1, 365 * DAY, "time without a message either way"),
@@ -79,8 +81,13 @@ pub(super) const ROWS: [Row; 31] = [
 
 /// Pairs of sizes of which the first must fit into the second: what arrives has to pass
 /// through the mailbox and the instance's memory, and the rest lives in that memory.
-const FITS_INTO: [(&str, &str); 4] =
-    [("message", "mailbox"), ("message", "memory"), ("state", "memory"), ("answer", "memory")];
+const FITS_INTO: [(&str, &str); 5] = [
+    ("message", "mailbox"),
+    ("message", "memory"),
+    ("file_access", "memory"),
+    ("state", "memory"),
+    ("answer", "memory"),
+];
 
 /// A field of [`Limits`] and how its value is written.
 pub(super) enum Slot<'l> {

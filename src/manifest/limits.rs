@@ -26,6 +26,9 @@ pub struct Limits {
     /// The largest file that is served from a listener's `static` folder, in bytes. Default
     /// 16 MiB.
     pub file: usize,
+    /// The largest file that the actor reads or writes, and the most that the names of one listing
+    /// may have together, in bytes. Default 64 KiB.
+    pub file_access: usize,
     /// The largest state of the actor, in bytes. Default 1 MiB.
     pub state: usize,
     /// How many bytes all messages of one answer may hold together. Default 256 KiB.
@@ -76,6 +79,8 @@ pub struct Limits {
     /// How long the answer to a request that is no handshake may take to be sent: a page or a
     /// file. Default 30 s.
     pub response: Duration,
+    /// How long the actor waits for a file to be read or written. Default 5 s.
+    pub file_wait: Duration,
     /// A client that has been quiet for this long is sent a ping. Default 25 s: proxies tend
     /// to cut connections off after 60 s.
     pub ping: Duration,
@@ -99,6 +104,7 @@ impl Default for Limits {
             outbox: 64 << 10,
             requests: 64,
             file: 16 << 20,
+            file_access: 64 << 10,
             state: 1 << 20,
             answer: 256 << 10,
             answers: 64,
@@ -119,6 +125,7 @@ impl Default for Limits {
             hibernate_after: Duration::from_secs(60),
             handshake: Duration::from_secs(5),
             response: Duration::from_secs(30),
+            file_wait: Duration::from_secs(5),
             ping: Duration::from_secs(25),
             pong: Duration::from_secs(8),
             idle: Duration::from_secs(24 * 60 * 60),
@@ -183,6 +190,7 @@ mod tests {
             "outbox size 64KiB 1B 1GiB",
             "requests count 64 1 100_000",
             "file size 16MiB 1B 1GiB",
+            "file_access size 64KiB 1B 1GiB",
             "state size 1MiB 1B 1GiB",
             "answer size 256KiB 1B 1GiB",
             "answers count 64 1 1_000_000",
@@ -203,6 +211,7 @@ mod tests {
             "hibernate_after duration 1m 1ms 24h",
             "handshake duration 5s 1ms 24h",
             "response duration 30s 1ms 24h",
+            "file_wait duration 5s 1ms 24h",
             "ping duration 25s 1ms 24h",
             "pong duration 8s 1ms 24h",
             "idle duration 24h 1ms 8760h",

@@ -8,12 +8,13 @@
 //! # Layout
 //! - `error`: the mistakes, and how they are printed
 //! - `table`: walks over the parsed TOML; `nearest` finds what a misspelt key was meant to be
-//! - `interface`, `handlers` with `edge`, `limits` with `limit_rows` and `units`, `logging`: one for each
-//!   part of a manifest
+//! - `interface`, `handlers` with `edge` and `folders`, `limits` with `limit_rows` and `units`,
+//!   `logging`: one for each part of a manifest
 //! - `tests`, and `golden` with the exact words about every kind of mistake
 
 mod edge;
 mod error;
+mod folders;
 mod handlers;
 mod interface;
 mod limit_rows;
@@ -38,6 +39,7 @@ use toml::de::DeTable;
 use table::{Document, Table};
 
 pub use error::{ManifestError, Mistake};
+pub use folders::SharedFolder;
 pub use handlers::{AutoResponse, Listener, OnOverflow};
 pub use limits::{LimitKey, Limits, limit_keys};
 pub use logging::{Logging, Output};
@@ -87,6 +89,9 @@ pub struct Manifest {
     pub tick: Option<Duration>,
     /// Where clients reach the actor. At least one, no two with the same address.
     pub listeners: Vec<Listener>,
+    /// The folders whose files the actor may use. No two with the same name, and none without one
+    /// if there are several.
+    pub folders: Vec<SharedFolder>,
     /// What the actor and its clients may use.
     pub limits: Limits,
     /// What of the actor's log is kept, and where.
@@ -144,10 +149,12 @@ impl Manifest {
         }
         manifest.init_state = root.get("init_state").and_then(|value| value.path());
         manifest.tick = root.get("tick").and_then(|value| limit_rows::read_time(&value, TICK));
-        if let Some(table) = section(&mut root, "interface") {
-            interface::check(table);
+        let interface = section(&mut root, "interface");
+        let handlers = handlers::read(&mut root);
+        (manifest.listeners, manifest.folders) = (handlers.listeners, handlers.folders);
+        if let Some(table) = interface {
+            interface::check(table, handlers.shares);
         }
-        manifest.listeners = handlers::read(&mut root);
         if let Some(table) = section(&mut root, "limits") {
             manifest.limits = limit_rows::read(table);
         }
@@ -167,6 +174,7 @@ impl Manifest {
             init_state: None,
             tick: None,
             listeners: Vec::new(),
+            folders: Vec::new(),
             limits: Limits::default(),
             logging: Logging::default(),
         }

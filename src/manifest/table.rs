@@ -119,11 +119,17 @@ impl<'d> Table<'d> {
         Some(Value { place, value: found.get_ref() })
     }
 
+    /// Where a key's value stands, or would have to be added.
+    pub(super) fn place_of(&self, key: &'static str) -> Place<'d> {
+        let found = self.entries.get(key);
+        self.place.inner(key, found.map_or(self.place.offset, |found| found.span().start))
+    }
+
     /// The value of a key that must be there; `advice` says what to add where it is not.
     pub(super) fn require(&mut self, key: &'static str, advice: &str) -> Option<Value<'d>> {
         let found = self.get(key);
         if found.is_none() {
-            self.place.inner(key, self.place.offset).refuse("missing", advice);
+            self.place_of(key).refuse("missing", advice);
         }
         found
     }

@@ -68,6 +68,11 @@ level = "info"
 fn what_is_left_out_has_its_default() {
     let manifest = parse(LEAST).unwrap();
     assert_eq!(manifest.init_state, None);
+    assert_eq!(manifest.folders, []);
+    let folder = "[[handlers]]\ntype = 'filesystem'\nconfig = { path = 'data' }\n";
+    let with = parse(&format!("{LEAST}{folder}")).unwrap();
+    let folder = SharedFolder { path: "chat/data".into(), writable: false, name: None };
+    assert_eq!(with.folders, [folder]);
     assert_eq!(manifest.limits, Limits::default());
     assert_eq!(manifest.logging.level, LevelFilter::Info);
     assert_eq!(manifest.logging.output, Output::Stderr);
@@ -82,7 +87,7 @@ name = "A.b-c_9"
 component_path = "/opt/a.wasm"
 [interface]
 implements = ["theater:simple/websocket-server", "theater:simple/actor", "ntwk:theater/types"]
-requires = ["theater:simple/runtime", "ntwk:theater/types"]
+requires = ["theater:simple/runtime", "ntwk:theater/types", "footlight:host/files@0.1.0"]
 [[handlers]]
 type = "websocket-server"
 config = { port = 0, host = "::1", path = "/a/b%20c" }
@@ -98,6 +103,12 @@ console = false
 static = "/srv/page"
 auto_response = { ping = "ping", pong = "pong" }
 on_overflow = "drop"
+[[handlers]]
+type = "filesystem"
+config = { path = "data", writable = true, name = "own" }
+[[handlers]]
+type = "filesystem"
+config = { path = "/sys/class/leds", name = "leds-2_B" }
 [limits]
 message = "128KiB"
 memory = 131_073
@@ -127,6 +138,13 @@ chain_events = true
         ..Listener::new(Ipv4Addr::UNSPECIFIED.into(), 8080)
     };
     assert_eq!(manifest.listeners[1], expected);
+    let folder = |path: &str, writable, name: &str| SharedFolder {
+        path: path.into(),
+        writable,
+        name: Some(name.into()),
+    };
+    let folders = [folder("chat/data", true, "own"), folder("/sys/class/leds", false, "leds-2_B")];
+    assert_eq!(manifest.folders, folders);
     assert_eq!(manifest.limits.message, 128 << 10);
     assert_eq!(manifest.limits.memory, 128 << 10, "whole pages only");
     assert_eq!(manifest.limits.close, Duration::from_millis(500));
@@ -159,7 +177,7 @@ fn all_mistakes_are_said_in_one_pass_in_the_order_of_lines() {
         said(text),
         "1: name: missing; add name = \"my-actor\"\n\
          1: nmae: unknown key; did you mean `name`? The keys here are `name`, `component_path`, \
-         `init_state`, `interface`, `handlers`, `limits`, `logging`\n\
+         `init_state`, `tick`, `interface`, `handlers`, `limits`, `logging`\n\
          2: component_path: 5 is not a string; write one text in quotes\n\
          5: handlers[0].config.port: missing; add port = 8080 (0 lets the system choose)\n\
          6: handlers[0].config.prot: unknown key; did you mean `port`? The keys here are `port`, \

@@ -95,6 +95,9 @@ fn open(
         io::ErrorKind::PermissionDenied => Refusal::Forbidden("this file may not be read"),
         _ => not_found(),
     };
+    if path.split('/').any(|part| part.starts_with('.')) {
+        return Err(not_found());
+    }
     let file = folder.file(&path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if metadata.is_dir() {
@@ -164,8 +167,14 @@ mod tests {
     fn a_path_is_a_file_a_folder_or_nothing() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("sub.d")).unwrap();
-        for (name, text) in [("index.html", "<p>"), ("sub.d/index.html", "sub"), ("a.JS", "12345")]
-        {
+        fs::create_dir(folder.path().join(".git")).unwrap();
+        for (name, text) in [
+            ("index.html", "<p>"),
+            ("sub.d/index.html", "sub"),
+            ("a.JS", "12345"),
+            (".git/index.html", "git"),
+            (".hidden", "file"),
+        ] {
             fs::write(folder.path().join(name), text).unwrap();
         }
         let mut listener = Listener::new([127, 0, 0, 1].into(), 0);
@@ -186,6 +195,10 @@ mod tests {
             ("missing", "404 Not Found"),
             ("a.JS/", "404 Not Found"),
             ("../a.JS", "404 Not Found"),
+            (".hidden", "404 Not Found"),
+            (".git/", "404 Not Found"),
+            (".git/index.html", "404 Not Found"),
+            ("sub.d/../.hidden", "404 Not Found"),
         ] {
             assert_eq!(found(path), expected, "{path}");
         }

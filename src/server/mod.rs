@@ -2,7 +2,7 @@
 //!
 //! - [`accept`]: takes connections from a listener, each into a task of its own.
 //! - [`pending`]: how many requests may be in progress, and who has to make room.
-//! - [`site`]: what one listener offers and asks for; [`token`] and [`folder`] are parts of it.
+//! - [`site`]: what one listener offers and asks for; [`token`] is a part of it.
 //! - [`request`]: a request's head, and what it asks for: bytes in, a decision out.
 //! - [`handshake`]: whether it gets its upgrade.
 //! - [`refusal`]: why it does not get what it asks for.
@@ -19,7 +19,6 @@ pub mod accept;
 pub mod closing;
 pub mod connection;
 pub mod files;
-pub mod folder;
 pub mod handshake;
 pub mod metrics;
 pub mod pages;

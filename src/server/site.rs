@@ -3,11 +3,11 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use super::{
+use super::token::{Token, TokenError};
+use crate::{
     folder::Folder,
-    token::{Token, TokenError},
+    manifest::{AutoResponse, Listener, OnOverflow},
 };
-use crate::manifest::{AutoResponse, Listener, OnOverflow};
 
 /// What one listener offers and asks for.
 #[derive(Debug)]

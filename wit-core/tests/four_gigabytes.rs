@@ -176,7 +176,7 @@ fn what_an_import_is_passed_may_end_with_the_last_byte_and_does_not_continue_at_
 #[test]
 fn an_answer_may_end_with_the_last_byte_and_does_not_continue_at_the_first() {
     let entries = [Entry { name: "name", kind: Kind::Folder }];
-    let response = Response::Entries(Ok(&entries));
+    let response = Response::Entries(Ok(entries.to_vec()));
     let mut memory = Top([0; 256]);
     let mut returning = response.lower(from_end(16));
     assert!(returning.place(&mut memory, from_end(8)).is_err());

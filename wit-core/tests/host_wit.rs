@@ -254,7 +254,7 @@ fn cases_have_the_order_of_the_wit() {
     for (case, kind) in (0..).zip(kinds) {
         let entries = [Entry { name: "", kind }];
         let mut memory = [0; 64];
-        let mut returning = Response::Entries(Ok(&entries)).lower(0);
+        let mut returning = Response::Entries(Ok(entries.to_vec())).lower(0);
         returning.place(memory.as_mut_slice(), 16).unwrap();
         returning.place(memory.as_mut_slice(), 64).unwrap();
         assert_eq!(memory[16 + 8], case, "behind the name");

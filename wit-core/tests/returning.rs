@@ -63,8 +63,8 @@ fn blocks_are_asked_for_in_the_order_of_the_canonical_abi_and_empty_ones_too() {
         (Response::File(Ok(b"")), empty.clone()),
         (Response::File(Err(FileError::Other(""))), empty.clone()),
         (Response::File(Err(FileError::Denied)), none.clone()),
-        (Response::Entries(Ok(&ENTRIES)), vec![(24, 4), (5, 1), (0, 1)]),
-        (Response::Entries(Ok(&[])), vec![(0, 4)]),
+        (Response::Entries(Ok(ENTRIES.to_vec())), vec![(24, 4), (5, 1), (0, 1)]),
+        (Response::Entries(Ok(vec![])), vec![(0, 4)]),
         (Response::Entries(Err(FileError::Other("why"))), vec![(3, 1)]),
         (Response::Written(Ok(())), none.clone()),
         (Response::TheaterFile(Ok(b"")), empty.clone()),
@@ -95,7 +95,7 @@ fn what_is_known_of_a_connection_stands_where_it_belongs() {
 #[test]
 fn entries_have_the_pointers_of_their_names() {
     let mut memory = [0xaa; 64];
-    let mut returning = Response::Entries(Ok(&ENTRIES)).lower(0);
+    let mut returning = Response::Entries(Ok(ENTRIES.to_vec())).lower(0);
     place(&mut returning, &mut memory, &[20, 51, 64]);
     assert_eq!(memory[..20], [0xaa; 20], "the area is written at the end");
     returning.finish(memory.as_mut_slice()).unwrap();
@@ -109,7 +109,7 @@ fn entries_have_the_pointers_of_their_names() {
 #[test]
 fn a_block_beyond_the_memory_is_refused_and_names_what_it_is() {
     let memory = 64;
-    let entries = Response::Entries(Ok(&ENTRIES));
+    let entries = Response::Entries(Ok(ENTRIES.to_vec()));
     for (response, before, field, len, align) in [
         (Response::Info(Some(INFO)), 0, "peer", 15, 1),
         (Response::Info(Some(INFO)), 1, "path", 2, 1),
@@ -148,8 +148,8 @@ fn a_list_at_no_multiple_of_its_alignment_is_refused_even_if_it_is_empty() {
     for (response, align) in [
         (Response::Ids(&[1]), 8),
         (Response::Ids(&[]), 8),
-        (Response::Entries(Ok(&ENTRIES)), 4),
-        (Response::Entries(Ok(&[])), 4),
+        (Response::Entries(Ok(ENTRIES.to_vec())), 4),
+        (Response::Entries(Ok(vec![])), 4),
     ] {
         for ptr in (1..align).chain([16 + align / 2, 65, u32::MAX]) {
             let mut memory = [0xaa; 64];
@@ -189,7 +189,7 @@ fn blocks_may_overlap_the_area_and_then_the_area_stands() {
 #[test]
 fn names_may_overlap_their_list_and_each_other() {
     let mut memory = [0xaa; 64];
-    let mut returning = Response::Entries(Ok(&ENTRIES)).lower(0);
+    let mut returning = Response::Entries(Ok(ENTRIES.to_vec())).lower(0);
     // The first name is placed over the list's own beginning, and then its pointer over it.
     place(&mut returning, &mut memory, &[16, 16, 16]);
     returning.finish(memory.as_mut_slice()).unwrap();
@@ -201,7 +201,7 @@ fn names_may_overlap_their_list_and_each_other() {
 #[test]
 fn a_memory_that_grew_meanwhile_is_used_as_it_is_then() {
     let mut memory = vec![0xaa; 16];
-    let mut returning = Response::Entries(Ok(&ENTRIES)).lower(0);
+    let mut returning = Response::Entries(Ok(ENTRIES.to_vec())).lower(0);
     assert!(returning.place(memory.as_mut_slice(), 16).is_err());
     memory.resize(64, 0xaa);
     returning.place(memory.as_mut_slice(), 16).unwrap();

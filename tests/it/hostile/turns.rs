@@ -31,7 +31,8 @@ fn yields_after(guest: Guest, text: &str, slice: u64) -> bool {
         let mut instance = instance(guest.memory("16")).await;
         let mut meter = Meter::new(1_000_000, slice);
         meter.begin();
-        let mut services = Services::new(&Limits::default(), Clock::System, None);
+        let mut services =
+            Services::new(&Limits::default(), Clock::System, None, None, Arc::default());
         let text = MessageRef::text(text);
         let reply = instance.handle_message(text, None, &mut meter, &mut services).await;
         reply.unwrap().unwrap();

@@ -1,0 +1,134 @@
+//! Operations that may never come back: one at a time, and none is waited for too long.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use smol::{Timer, future::FutureExt as _, unblock};
+
+use super::Failure;
+
+/// Does one blocking operation at a time, on a thread that is there for what blocks.
+///
+/// An operation that has been given up keeps its thread until the system lets go of it. That is
+/// all that it keeps: the next ones fail at once meanwhile, so that there is never a second.
+#[derive(Debug)]
+pub(super) struct Lane {
+    /// Whether an operation is under way.
+    busy: Arc<AtomicBool>,
+    /// How long one is waited for: `limits.file_wait`.
+    wait: Duration,
+}
+
+/// Why an operation has no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Late {
+    /// It took too long.
+    GivenUp,
+    /// An earlier one is still under way.
+    Busy,
+}
+
+/// Frees the lane at the end of the operation, however it ends.
+struct Occupied(Arc<AtomicBool>);
+
+impl Drop for Occupied {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+impl Lane {
+    /// A free one.
+    pub(super) fn new(wait: Duration) -> Self {
+        Self { busy: Arc::default(), wait }
+    }
+
+    /// Does an operation.
+    ///
+    /// # Errors
+    /// There is no result. The operation may still come to its end later if it was given up.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Late> {
+        if self.busy.swap(true, Ordering::Acquire) {
+            return Err(Late::Busy);
+        }
+        let occupied = Occupied(self.busy.clone());
+        let work = unblock(move || {
+            let result = operation();
+            drop(occupied);
+            result
+        });
+        let given_up = async {
+            Timer::after(self.wait).await;
+            Err(Late::GivenUp)
+        };
+        async { Ok(work.await) }.or(given_up).await
+    }
+}
+
+impl From<Late> for Failure {
+    fn from(_: Late) -> Self {
+        Self::TimedOut
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use smol::block_on;
+
+    use super::*;
+
+    /// Longer than any test takes.
+    const LONG: Duration = Duration::from_secs(1000);
+
+    #[test]
+    fn an_operation_that_takes_too_long_is_given_up_and_none_begins_until_it_is_over() {
+        let lane = Lane::new(Duration::from_millis(1));
+        let (end, wait) = mpsc::channel::<()>();
+        let stuck = block_on(lane.run(move || wait.recv()));
+        assert_eq!(stuck, Err(Late::GivenUp));
+        for _ in 0..3 {
+            assert_eq!(block_on(lane.run(|| unreachable!())), Err::<(), _>(Late::Busy));
+        }
+        end.send(()).unwrap();
+        // The thread frees the lane a little after it got the message.
+        let free = Lane { busy: lane.busy.clone(), wait: LONG };
+        let next = loop {
+            match block_on(free.run(|| 7)) {
+                Err(Late::Busy) => std::thread::yield_now(),
+                done => break done,
+            }
+        };
+        assert_eq!(next, Ok(7));
+    }
+
+    #[test]
+    fn the_lane_is_free_when_the_result_is_there() {
+        let lane = Lane::new(LONG);
+        for number in 0..1000 {
+            assert_eq!(block_on(lane.run(move || number)), Ok(number));
+        }
+    }
+
+    #[test]
+    fn an_operation_that_nobody_waits_for_any_more_frees_the_lane_too() {
+        let lane = Lane::new(LONG);
+        let (end, wait) = mpsc::channel::<()>();
+        let mut pending = Box::pin(lane.run(move || wait.recv()));
+        block_on(smol::future::poll_once(&mut pending));
+        drop(pending);
+        drop(end);
+        while block_on(lane.run(|| ())).is_err() {
+            std::thread::yield_now();
+        }
+    }
+}

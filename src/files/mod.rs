@@ -1,0 +1,194 @@
+//! An actor's files: what stands behind the interface `files` of `footlight:host`, and Theater's
+//! `filesystem`.
+//!
+//! - [`folders`]: the folders that the manifest names, opened.
+//! - [`reading`], [`writing`]: what is done with them, waiting for the system.
+//! - [`lane`]: waits for it elsewhere, one operation at a time, and not for ever.
+//! - [`failure`]: why something can't be done.
+//!
+//! This room knows the manifest's folders and what the interface has for types. It knows neither
+//! the interpreter nor sockets.
+
+mod failure;
+mod folders;
+mod lane;
+mod reading;
+mod writing;
+
+#[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod tests;
+
+use std::{future::Future, sync::Arc};
+
+use log::Level;
+use rustix::io::Errno;
+use wit_core::host::{self, Kind};
+
+pub use failure::Failure;
+pub use folders::{FolderError, Folders};
+use lane::{Lane, Late};
+
+use crate::{exchange::Lines, manifest::Limits, stats::Stats};
+
+/// The files of one actor. Every method does its work on another thread and waits for it, for at
+/// most `limits.file_wait`.
+pub struct Files {
+    /// Where they are.
+    folders: Arc<Folders>,
+    /// Where the work is done.
+    lane: Lane,
+    /// The largest content, and the most bytes of a listing's names: `limits.file_access`.
+    limit: usize,
+    /// The name of a file in the making. It is the actor's own, since others may write to the
+    /// same folder; the actor itself writes one file at a time.
+    new: Arc<str>,
+    /// Counts what is done and what fails.
+    stats: Arc<Stats>,
+    /// Tells what fails.
+    lines: Arc<Lines>,
+}
+
+/// The longest path, in bytes: what Linux takes, and a folder's name before it.
+const LONGEST_PATH: usize = 4096 + 64;
+
+/// What stands in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// What it is; for a link, what it leads to, if that is in the folder too.
+    pub kind: Kind,
+}
+
+impl Entry {
+    /// The same, as it is lowered.
+    pub fn as_entry(&self) -> host::Entry<'_> {
+        host::Entry { name: &self.name, kind: self.kind }
+    }
+}
+
+impl Files {
+    /// The files of the actor of this name.
+    pub fn new(
+        actor: &str,
+        folders: Folders,
+        limits: &Limits,
+        stats: Arc<Stats>,
+        lines: Arc<Lines>,
+    ) -> Self {
+        Self {
+            folders: Arc::new(folders),
+            lane: Lane::new(limits.file_wait),
+            limit: limits.file_access,
+            new: format!(".{actor}.footlight").into(),
+            stats,
+            lines,
+        }
+    }
+
+    /// Whether a path and a content are of a size that could be right at all: asked before they
+    /// are copied out of the guest.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub fn fits(&self, path: &str, content: &[u8]) -> Result<(), Failure> {
+        own(path)?;
+        if content.len() > self.limit { Err(Failure::TooLarge) } else { Ok(()) }
+    }
+
+    /// The content of a file, as it is now.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        let (folders, limit, of) = (self.folders.clone(), self.limit, own(path));
+        let content = self.run(move || reading::read(&folders, &of?, limit)).await;
+        self.conclude("reading", path, content, |stats| stats.file_reads.add(1))
+    }
+
+    /// What stands in a folder, by name; the empty path is the actor's folder itself. Names that
+    /// are not UTF-8 are left out, since nothing could be opened under them.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn list(&self, path: &str) -> Result<Vec<Entry>, Failure> {
+        let (folders, limit, of) = (self.folders.clone(), self.limit, own(path));
+        let found = self.run(move || reading::list(&folders, &of?, limit)).await;
+        let (entries, left_out) =
+            self.conclude("listing", path, found, |stats| stats.file_reads.add(1))?;
+        if left_out > 0 {
+            self.lines.host(
+                Level::Debug,
+                None,
+                format_args!("listing {path:?}: {left_out} names left out that are not UTF-8"),
+            );
+        }
+        Ok(entries)
+    }
+
+    /// Whether so many bytes could be written to a file, as far as that can be known before.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn check_write(&self, path: &str, len: usize) -> Result<(), Failure> {
+        let (folders, limit, of) = (self.folders.clone(), self.limit, own(path));
+        let check = self.run(move || {
+            writing::check(&folders, &of?)?;
+            if len > limit { Err(Failure::TooLarge) } else { Ok(()) }
+        });
+        self.conclude("writing", path, check.await, |_| ())
+    }
+
+    /// Puts these bytes in the place of a file's content; a file that is not there is made.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn write(&self, path: String, content: Vec<u8>) -> Result<(), Failure> {
+        let (folders, limit, new) = (self.folders.clone(), self.limit, self.new.clone());
+        let of = path.clone();
+        let written = self.run(move || {
+            if content.len() > limit {
+                return Err(Failure::TooLarge);
+            }
+            writing::write(&folders, &of, &content, &new)
+        });
+        self.conclude("writing", &path, written.await, |stats| stats.file_writes.add(1))
+    }
+
+    /// Does an operation elsewhere.
+    fn run<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> impl Future<Output = Result<Result<T, Failure>, Late>> {
+        self.lane.run(operation)
+    }
+
+    /// Counts an operation, and tells if it failed.
+    fn conclude<T>(
+        &self,
+        what: &str,
+        path: &str,
+        result: Result<Result<T, Failure>, Late>,
+        count: impl FnOnce(&Stats),
+    ) -> Result<T, Failure> {
+        // Something is wrong with the disk then, which the operator should know.
+        let level = if matches!(result, Err(Late::GivenUp)) { Level::Warn } else { Level::Debug };
+        let result = result.map_err(Failure::from).and_then(|done| done);
+        match &result {
+            Ok(_) => count(&self.stats),
+            Err(failure) => {
+                self.stats.file_failures.add(1);
+                // The path is a guest's.
+                self.lines.host(level, None, format_args!("{what} {path:?}: {failure}"));
+            }
+        }
+        result
+    }
+}
+
+/// The path, for the thread on which the work is done; not if it is longer than any can be.
+fn own(path: &str) -> Result<String, Failure> {
+    if path.len() > LONGEST_PATH { Err(Errno::NAMETOOLONG.into()) } else { Ok(path.to_owned()) }
+}

@@ -1,0 +1,98 @@
+//! Reading files and folders, waiting for the system.
+
+use std::io::Read as _;
+
+use rustix::fs::{Dir, FileType, OFlags};
+use wit_core::host::Kind;
+
+use super::{
+    Entry, Failure,
+    folders::{Folders, Place},
+};
+use crate::folder::Folder;
+
+/// What is made room for at first, in bytes: files that the kernel makes up say nothing true of
+/// their size, and some want to be read in one piece.
+const PIECE: usize = 4096;
+
+/// The content of a file, of at most `limit` bytes.
+///
+/// # Errors
+/// See [`Failure`].
+pub(super) fn read(folders: &Folders, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+    let Place::Inside(shared, path) = folders.find(path)? else { return Err(Failure::WrongKind) };
+    if path.is_empty() {
+        return Err(Failure::WrongKind);
+    }
+    let file = shared.folder.regular(path, OFlags::RDONLY)?;
+    let said = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let most = limit.saturating_add(1);
+    let mut content = Vec::with_capacity(said.saturating_add(1).clamp(PIECE, most.max(PIECE)));
+    file.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut content)?;
+    if content.len() > limit {
+        return Err(Failure::TooLarge);
+    }
+    // It becomes part of what waits for the actor: no more than it needs.
+    content.shrink_to_fit();
+    Ok(content)
+}
+
+/// What stands in a folder, by name, if the names have at most `limit` bytes; and how many names
+/// were left out, since they are not UTF-8.
+///
+/// # Errors
+/// See [`Failure`].
+pub(super) fn list(
+    folders: &Folders,
+    path: &str,
+    limit: usize,
+) -> Result<(Vec<Entry>, usize), Failure> {
+    let mut entries = Vec::new();
+    let (shared, path) = match folders.find(path)? {
+        Place::Inside(shared, path) => (shared, path),
+        Place::Names => {
+            let names = folders.names();
+            if names.iter().map(String::len).sum::<usize>() > limit {
+                return Err(Failure::TooLarge);
+            }
+            let folder = |name| Entry { name, kind: Kind::Folder };
+            return Ok((names.into_iter().map(folder).collect(), 0));
+        }
+    };
+    let (mut bytes, mut left_out) = (0_usize, 0);
+    for found in Dir::read_from(shared.folder.folder(path)?)? {
+        let found = found?;
+        let name = found.file_name().to_bytes();
+        if matches!(name, b"." | b"..") {
+            continue;
+        }
+        bytes = bytes.saturating_add(name.len());
+        if bytes > limit {
+            return Err(Failure::TooLarge);
+        }
+        let Ok(name) = str::from_utf8(name) else {
+            left_out += 1;
+            continue;
+        };
+        let kind = kind(&shared.folder, path, name, found.file_type());
+        entries.push(Entry { name: name.to_owned(), kind });
+    }
+    entries.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    Ok((entries, left_out))
+}
+
+/// What an entry is. `told` is what the folder itself says of it.
+fn kind(folder: &Folder, path: &str, name: &str, told: FileType) -> Kind {
+    let kind = match told {
+        FileType::Symlink | FileType::Unknown => {
+            let slash = if path.is_empty() { "" } else { "/" };
+            folder.kind(&format!("{path}{slash}{name}")).unwrap_or(FileType::Unknown)
+        }
+        told => told,
+    };
+    match kind {
+        FileType::RegularFile => Kind::File,
+        FileType::Directory => Kind::Folder,
+        _ => Kind::Other,
+    }
+}

@@ -1,0 +1,388 @@
+//! What an actor's files do that are as they should be, over folders that are real.
+
+use std::{
+    fs,
+    os::unix::{
+        ffi::OsStrExt as _,
+        fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, symlink},
+        net::UnixListener,
+    },
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{CWD, Mode, mkfifoat};
+use smol::block_on;
+use tempfile::TempDir;
+
+use super::*;
+use crate::manifest::SharedFolder;
+
+/// Files in a folder, and what is around it.
+pub(super) struct Stage {
+    /// Holds the folder, and what must not be reached.
+    outer: TempDir,
+    /// What is tested.
+    pub(super) files: Files,
+    /// What it counts.
+    stats: Arc<Stats>,
+}
+
+impl Stage {
+    /// A folder that may be written, and a limit in bytes.
+    pub(super) fn new(limit: usize) -> Self {
+        let outer = tempfile::tempdir().unwrap();
+        fs::create_dir(outer.path().join("root")).unwrap();
+        let shared = shared(outer.path().join("root"), true, None);
+        let stats = Arc::new(Stats::default());
+        let files = files(&[shared], limit, &stats);
+        Self { outer, files, stats }
+    }
+
+    /// A path outside.
+    pub(super) fn outside(&self, path: &str) -> PathBuf {
+        self.outer.path().join(path)
+    }
+
+    /// A path inside.
+    pub(super) fn inside(&self, path: &str) -> PathBuf {
+        self.outer.path().join("root").join(path)
+    }
+
+    /// Makes a file inside, and the folders that hold it.
+    pub(super) fn put(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.inside(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Writes a file as the actor does: first it is checked, then written.
+    pub(super) fn write(&self, path: &str, content: &str) -> Result<(), Failure> {
+        block_on(async {
+            self.files.check_write(path, content.len()).await?;
+            self.files.write(path.into(), content.into()).await
+        })
+    }
+
+    /// What an actor reads.
+    pub(super) fn read(&self, path: &str) -> Result<String, Failure> {
+        let content = block_on(self.files.read(path))?;
+        Ok(String::from_utf8(content).unwrap())
+    }
+
+    /// What an actor is told of a folder: each name with a sign of its kind.
+    pub(super) fn list(&self, path: &str) -> Result<Vec<String>, Failure> {
+        let sign = |entry: Entry| match entry.kind {
+            Kind::File => entry.name,
+            Kind::Folder => entry.name + "/",
+            Kind::Other => entry.name + "?",
+        };
+        Ok(block_on(self.files.list(path))?.into_iter().map(sign).collect())
+    }
+
+    /// The names of everything inside, on the disk.
+    pub(super) fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.inside("")).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+/// A folder as a manifest has it.
+fn shared(path: impl Into<PathBuf>, writable: bool, name: Option<&str>) -> SharedFolder {
+    SharedFolder { path: path.into(), writable, name: name.map(Into::into) }
+}
+
+/// The files of an actor that has these folders.
+fn files(folders: &[SharedFolder], limit: usize, stats: &Arc<Stats>) -> Files {
+    let folders = Folders::open(folders).unwrap();
+    let limits = Limits { file_access: limit, ..Limits::default() };
+    let lines = Arc::new(Lines::new("test".into(), 20, stats.clone()));
+    Files::new("test", folders, &limits, stats.clone(), lines)
+}
+
+/// The bits of a file's mode that are permissions.
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().mode() & 0o7777
+}
+
+#[test]
+fn a_file_is_read_up_to_the_limit_and_not_one_byte_past_it() {
+    let stage = Stage::new(10_000);
+    for (path, size) in [("empty", 0), ("a/b/.small", 5), ("full", 10_000)] {
+        let content = "x".repeat(size);
+        stage.put(path, &content);
+        assert_eq!(stage.read(path), Ok(content));
+    }
+    stage.put("past", "x".repeat(10_001));
+    assert_eq!(stage.read("past"), Err(Failure::TooLarge));
+}
+
+#[test]
+fn a_folder_is_listed_by_name_with_what_its_entries_are() {
+    let stage = Stage::new(1000);
+    for file in ["b", "a", ".hidden", "Z", "é", "folder/inner"] {
+        stage.put(file, "");
+    }
+    fs::write(stage.outside("secret"), "").unwrap();
+    let links = [
+        ("link-file", "a"),
+        ("link-folder", "folder"),
+        ("link-link", "link-file"),
+        ("link-nowhere", "missing"),
+        ("link-out", "../secret"),
+        ("link-self", "link-self"),
+    ];
+    for (name, to) in links {
+        symlink(to, stage.inside(name)).unwrap();
+    }
+    let _socket = UnixListener::bind(stage.inside("socket")).unwrap();
+    mkfifoat(CWD, stage.inside("pipe"), Mode::RUSR).unwrap();
+    let bad = std::ffi::OsStr::from_bytes(b"not-utf8-\xff");
+    fs::write(stage.inside("").join(bad), "").unwrap();
+    let expected = [
+        ".hidden",
+        "Z",
+        "a",
+        "b",
+        "folder/",
+        "link-file",
+        "link-folder/",
+        "link-link",
+        "link-nowhere?",
+        "link-out?",
+        "link-self?",
+        "pipe?",
+        "socket?",
+        "é",
+    ];
+    assert_eq!(stage.list("").unwrap(), expected);
+    assert_eq!(stage.list("folder").unwrap(), ["inner"]);
+    assert_eq!(stage.list("link-folder").unwrap(), ["inner"]);
+    assert_eq!(stage.list("a"), Err(Failure::WrongKind));
+    assert_eq!(stage.list("missing"), Err(Failure::NotFound));
+}
+
+#[test]
+fn a_listings_names_may_have_as_many_bytes_as_the_limit_and_not_one_more() {
+    let stage = Stage::new(12);
+    stage.put("folder", "");
+    fs::remove_file(stage.inside("folder")).unwrap();
+    for name in ["éé", "1234", "5678"] {
+        stage.put(name, "");
+    }
+    assert_eq!(stage.list("").unwrap().len(), 3);
+    stage.put("9", "");
+    assert_eq!(stage.list(""), Err(Failure::TooLarge));
+}
+
+#[test]
+fn a_file_is_made_or_replaced_and_nothing_else_remains() {
+    let stage = Stage::new(1000);
+    for content in ["one", "", "three"] {
+        assert_eq!(stage.write("file", content), Ok(()));
+        assert_eq!(stage.read("file").as_deref(), Ok(content));
+    }
+    assert_eq!(mode(&stage.inside("file")) | 0o644, 0o644, "others may not write it");
+    // What an earlier power failure left, or what somebody put there to have it written to.
+    fs::write(stage.outside("secret"), "secret").unwrap();
+    symlink("../secret", stage.inside(".test.footlight")).unwrap();
+    assert_eq!(stage.write("file", "four"), Ok(()));
+    assert_eq!(stage.names(), ["file"]);
+    assert_eq!(fs::read_to_string(stage.outside("secret")).unwrap(), "secret");
+    // A link that leads nowhere is a name that is free.
+    symlink("missing", stage.inside("link")).unwrap();
+    assert_eq!(stage.write("link", "five"), Ok(()));
+    assert_eq!(stage.names(), ["file", "link"]);
+}
+
+#[test]
+fn of_a_file_that_is_replaced_only_the_content_changes() {
+    let stage = Stage::new(1000);
+    stage.put("file", "old");
+    let number = |path: &str| fs::metadata(stage.inside(path)).unwrap().ino();
+    fs::set_permissions(stage.inside("file"), fs::Permissions::from_mode(0o4640)).unwrap();
+    let before = number("file");
+    assert_eq!(stage.write("file", "new"), Ok(()));
+    assert_ne!(number("file"), before, "it is another file, whole at every moment");
+    assert_eq!(mode(&stage.inside("file")), 0o4640);
+    // The others are written in place.
+    let before = number("file");
+    symlink("file", stage.inside("link")).unwrap();
+    assert_eq!(stage.write("link", "by the link"), Ok(()));
+    assert!(fs::symlink_metadata(stage.inside("link")).unwrap().is_symlink());
+    assert_eq!((stage.read("file").as_deref(), number("file")), (Ok("by the link"), before));
+    fs::hard_link(stage.inside("file"), stage.inside("other")).unwrap();
+    assert_eq!(stage.write("other", "by the other name"), Ok(()));
+    assert_eq!((stage.read("file").as_deref(), number("file")), (Ok("by the other name"), before));
+    fs::remove_file(stage.inside("other")).unwrap();
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(stage.inside("file"), Some(1), Some(1)).unwrap();
+        assert_eq!(stage.write("file", "of somebody else"), Ok(()));
+        assert_eq!(fs::metadata(stage.inside("file")).unwrap().uid(), 1);
+        assert_eq!(stage.read("file").as_deref(), Ok("of somebody else"));
+    }
+    assert_eq!(stage.names(), ["file", "link"]);
+}
+
+#[test]
+fn what_can_be_known_before_a_file_is_written_is_said_before_and_nothing_is_touched() {
+    let stage = Stage::new(10);
+    stage.put("folder/file", "content");
+    let check = |path: &str, len| block_on(stage.files.check_write(path, len));
+    for path in ["folder/file", "folder/new", "new"] {
+        assert_eq!(check(path, 10), Ok(()), "{path}");
+        assert_eq!(check(path, 11), Err(Failure::TooLarge), "{path}");
+        let past = stage.files.write(path.into(), vec![b'x'; 11]);
+        assert_eq!(block_on(past), Err(Failure::TooLarge));
+    }
+    for (path, expected) in [
+        ("", Failure::WrongKind),
+        ("folder", Failure::WrongKind),
+        ("folder/file/new", Failure::WrongKind),
+        ("missing/new", Failure::NotFound),
+    ] {
+        assert_eq!(check(path, 1), Err(expected.clone()), "{path}");
+        let written = stage.files.write(path.into(), b"x".to_vec());
+        assert_eq!(block_on(written), Err(expected), "{path}");
+    }
+    assert_eq!(stage.names(), ["folder"]);
+    assert_eq!(stage.read("folder/file").as_deref(), Ok("content"));
+    assert_eq!(stage.write("folder/new", "0123456789"), Ok(()));
+}
+
+#[test]
+fn a_folder_that_is_not_writable_is_only_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "content").unwrap();
+    let stats = Arc::default();
+    let files = files(&[shared(folder.path(), false, None)], 100, &stats);
+    for path in ["file", "new"] {
+        assert_eq!(block_on(files.check_write(path, 1)), Err(Failure::Denied));
+        assert_eq!(block_on(files.write(path.into(), b"x".to_vec())), Err(Failure::Denied));
+    }
+    assert_eq!(block_on(files.read("file")).unwrap(), b"content");
+    assert_eq!(block_on(files.list("")).unwrap().len(), 1);
+}
+
+#[test]
+fn the_first_part_of_a_path_chooses_among_folders_that_have_names() {
+    let outer = tempfile::tempdir().unwrap();
+    for name in ["one", "two"] {
+        fs::create_dir(outer.path().join(name)).unwrap();
+        fs::write(outer.path().join(name).join("file"), name).unwrap();
+    }
+    let folders = [
+        shared(outer.path().join("two"), true, Some("second")),
+        shared(outer.path().join("one"), false, Some("first")),
+    ];
+    let stats = Arc::default();
+    let files = files(&folders, 11, &stats);
+    let folder = |name: &str| Entry { name: name.into(), kind: Kind::Folder };
+    assert_eq!(block_on(files.list("")), Ok(vec![folder("first"), folder("second")]));
+    assert_eq!(block_on(files.list("first")).unwrap().len(), 1);
+    assert_eq!(block_on(files.read("first/file")).unwrap(), b"one");
+    assert_eq!(block_on(files.read("second/file")).unwrap(), b"two");
+    assert_eq!(block_on(files.write("second/file".into(), b"new".into())), Ok(()));
+    assert_eq!(fs::read(outer.path().join("two/file")).unwrap(), b"new");
+    for (path, expected) in [
+        ("", Failure::WrongKind),
+        ("first", Failure::WrongKind),
+        ("first/", Failure::NotFound),
+        ("third", Failure::NotFound),
+        ("file", Failure::NotFound),
+        ("/first/file", Failure::NotFound),
+        ("first/../second/file", Failure::NotFound),
+        ("first/../../two/file", Failure::NotFound),
+    ] {
+        assert_eq!(block_on(files.read(path)), Err(expected), "{path}");
+    }
+    for path in ["first/", "/", "third"] {
+        assert_eq!(block_on(files.list(path)), Err(Failure::NotFound), "{path}");
+    }
+    assert_eq!(block_on(files.check_write("first/file", 1)), Err(Failure::Denied));
+    assert_eq!(block_on(files.check_write("first", 1)), Err(Failure::WrongKind));
+    assert_eq!(block_on(files.check_write("third", 1)), Err(Failure::NotFound));
+}
+
+#[test]
+fn an_actor_without_a_folder_finds_nothing() {
+    let stats = Arc::default();
+    let files = files(&[], 100, &stats);
+    assert_eq!(block_on(files.list("")), Ok(Vec::new()));
+    assert_eq!(block_on(files.read("file")), Err(Failure::NotFound));
+    assert_eq!(block_on(files.check_write("file", 1)), Err(Failure::NotFound));
+}
+
+#[test]
+fn what_the_kernel_makes_up_is_read_and_written_in_place() {
+    let stats = Arc::default();
+    let proc = files(&[shared("/proc/self", true, None)], 100, &stats);
+    let read = |path| block_on(proc.read(path)).map(|bytes| String::from_utf8(bytes).unwrap());
+    // Their size is said to be 0.
+    assert!(read("comm").unwrap().ends_with('\n'));
+    assert_eq!(read("status"), Err(Failure::TooLarge));
+    assert_eq!(read("exe"), Err(Failure::NotFound));
+    assert_eq!(read("root/etc/passwd"), Err(Failure::NotFound));
+    assert_eq!(read("cwd/Cargo.toml"), Err(Failure::NotFound));
+    let before = read("coredump_filter").unwrap();
+    for value in ["0x7f", "0x33"] {
+        assert_eq!(block_on(proc.write("coredump_filter".into(), value.into())), Ok(()));
+        let now = read("coredump_filter").unwrap();
+        assert_eq!(now, format!("000000{}\n", value.trim_start_matches("0x")));
+    }
+    let back = format!("0x{}", before.trim());
+    assert_eq!(block_on(proc.write("coredump_filter".into(), back.into())), Ok(()));
+    assert_eq!(read("coredump_filter").unwrap(), before);
+    // Its size is said to be 4096, which is past the limit.
+    let sys = files(&[shared("/sys/kernel", true, None)], 100, &stats);
+    let number = String::from_utf8(block_on(sys.read("uevent_seqnum")).unwrap()).unwrap();
+    assert!(number.trim().parse::<u64>().is_ok(), "{number}");
+    // It is for reading only, for the superuser too.
+    let written = sys.write("uevent_seqnum".into(), b"1".to_vec());
+    assert_eq!(block_on(written), Err(Failure::Denied));
+    assert_eq!(block_on(sys.check_write("uevent_seqnum", 1)), Err(Failure::Denied));
+}
+
+#[test]
+fn a_device_is_not_even_opened() {
+    let stats = Arc::default();
+    let dev = files(&[shared("/dev", true, None)], 100, &stats);
+    assert!(fs::metadata("/dev/zero").unwrap().file_type().is_char_device());
+    assert_eq!(block_on(dev.read("zero")), Err(Failure::WrongKind));
+    assert_eq!(block_on(dev.check_write("null", 1)), Err(Failure::WrongKind));
+    assert_eq!(block_on(dev.write("null".into(), b"x".to_vec())), Err(Failure::WrongKind));
+}
+
+#[test]
+fn what_is_read_and_written_is_counted_and_what_fails_too() {
+    let stage = Stage::new(100);
+    let counts = || {
+        let Stats { file_reads, file_writes, file_failures, .. } = &*stage.stats;
+        [file_reads.get(), file_writes.get(), file_failures.get()]
+    };
+    assert_eq!(stage.write("file", "x"), Ok(()));
+    assert_eq!(counts(), [0, 1, 0]);
+    stage.read("file").unwrap();
+    stage.list("").unwrap();
+    assert_eq!(counts(), [2, 1, 0]);
+    stage.read("missing").unwrap_err();
+    stage.list("missing").unwrap_err();
+    stage.write("missing/file", "x").unwrap_err();
+    assert_eq!(counts(), [2, 1, 3]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_opened_is_named() {
+    let outer = tempfile::tempdir().unwrap();
+    let file = outer.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = Folders::open(&[shared(&file, false, None)]).unwrap_err().to_string();
+    let expected = format!(
+        "{}: cannot be opened: Not a directory (os error 20); `path` of a `filesystem` handler \
+         must name a folder, relative to its manifest",
+        file.display()
+    );
+    assert_eq!(error, expected);
+}

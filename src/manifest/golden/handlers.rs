@@ -1,0 +1,141 @@
+//! The exact words about mistakes in `[[handlers]]`, and in a listener's `config`.
+
+use super::{added, replaced};
+use crate::manifest::tests::{LEAST, parse, said};
+
+#[test]
+fn mistakes_about_handlers_are_told() {
+    let example = "add a [[handlers]] table with type = \"websocket-server\" and config = { port \
+                   = 8080 }";
+    let root = "name = 'a'\ncomponent_path = 'a'\n";
+    assert_eq!(said(root), format!("1: handlers: missing; {example}"));
+    assert_eq!(
+        said(&format!("{root}handlers = []")),
+        format!("3: handlers: no handler, so nothing could reach the actor; {example}")
+    );
+    assert_eq!(
+        said(&format!("{root}[handlers]\ntype = 'websocket-server'")),
+        "3: handlers: a table is not a list of tables; write [[handlers]], in two pairs of \
+         brackets"
+    );
+    assert_eq!(
+        said(&format!("{root}handlers = ['websocket-server']")),
+        "3: handlers[0]: \"websocket-server\" is not a table; write [[handlers]], with type and \
+         config below it"
+    );
+    replaced(
+        4,
+        &[
+            ("", "3: handlers[0].type: missing; add type = \"websocket-server\""),
+            ("type = 1", "4: handlers[0].type: 1 is not a string; write one text in quotes"),
+            (
+                "type = 'http-server'",
+                "4: handlers[0].type: this host has no handler of type `http-server`; it has \
+                 `websocket-server` and `filesystem`",
+            ),
+            (
+                "type = 'websocket-server'\nport = 1",
+                "5: handlers[0].port: unknown key; the keys here are `type`, `config`",
+            ),
+        ],
+    );
+    replaced(
+        5,
+        &[
+            ("", "3: handlers[0].config: missing; add config = { port = 8080 }"),
+            (
+                "config = 1",
+                "5: handlers[0].config: 1 is not a table; write config = { port = 8080 }",
+            ),
+        ],
+    );
+    added(&[(
+        "[[handlers]]\ntype = 'websocket-server'\nconfig = { host = '127.0.0.1', port = 8080 }",
+        "8: handlers[1].config.port: 127.0.0.1:8080 is taken by handlers[0] already; write \
+         another port or another host",
+    )]);
+}
+
+#[test]
+fn mistakes_about_a_listener_are_told() {
+    let port = "write a whole number from 0 to 65535 (0 lets the system choose)";
+    let host = "write \"127.0.0.1\" (this machine only), \"0.0.0.0\" (every network) or another \
+                address";
+    let path = "write \"/\" and what follows it, at most 256 ASCII characters, without `?`, `#` \
+                and space";
+    let config = |key: &str, value: &str| format!("config = {{ {key} = {value} }}");
+    let case = |key: &str, value: &str, shown: &str, rest: &str| {
+        (config(key, value), format!("5: handlers[0].config.{key}: {shown} is not {rest}"))
+    };
+    let mut cases = Vec::new();
+    for value in ["65536", "-1", "\"8080\"", "80.0", "true", "99999999999999999999999999999999"] {
+        cases.push(case("port", value, value, &format!("a port; {port}")));
+    }
+    for value in ["localhost", "", "127.0.0.1:8080", "[::1]", "256.0.0.1"] {
+        let value = format!("{value:?}");
+        cases.push(case("port = 1, host", &value, &value, &format!("an IP address; {host}")));
+    }
+    for value in ["", "ws", "/a b", "/a?b", "/a#b", "/é", "/\u{7f}"] {
+        let value = format!("{value:?}").replace("\\u{7f}", "\\u007f");
+        let shown = value.replace("\\u007f", "\\u{7f}");
+        cases.push(case("port = 1, path", &value, &shown, &format!("a path; {path}")));
+    }
+    for (line, expected) in &cases {
+        replaced(5, &[(line, &expected.replace("port = 1, ", ""))]);
+    }
+    let path = |length: usize| format!("config = {{ port = 1, path = '/{}' }}", "x".repeat(length));
+    let mut lines: Vec<&str> = LEAST.lines().take(4).collect();
+    let longest = path(255);
+    lines.push(&longest);
+    assert!(parse(&lines.join("\n")).is_ok());
+    let too_long = path(256);
+    lines[4] = &too_long;
+    assert!(said(&lines.join("\n")).contains("xxx... is not a path; write \"/\""));
+}
+
+#[test]
+fn mistakes_about_what_a_listener_serves_are_told() {
+    let origins = "write a list such as [\"self\", \"https://example.org\"]: a scheme, a host and \
+                   no path";
+    let names = "write a list of names such as [\"chat.v1\"]";
+    let auto = "write { ping = \"ping\", pong = \"pong\" }";
+    for (key, value, expected) in [
+        ("origins", "'*'", format!(": \"*\" is not a list of 1 to 64 texts; {origins}")),
+        ("origins", "[]", format!(": an array is not a list of 1 to 64 texts; {origins}")),
+        ("origins", "['*']", format!("[0]: \"*\" is not one that fits here; {origins}")),
+        (
+            "origins",
+            "['self', 'https://a.org/']",
+            format!("[1]: \"https://a.org/\" is not one that fits here; {origins}"),
+        ),
+        ("origins", "['a.org']", format!("[0]: \"a.org\" is not one that fits here; {origins}")),
+        ("subprotocols", "['a b']", format!("[0]: \"a b\" is not one that fits here; {names}")),
+        ("subprotocols", "[1]", format!("[0]: 1 is not one that fits here; {names}")),
+        ("token_file", "1", ": 1 is not a string; write one text in quotes".into()),
+        (
+            "console",
+            "'no'",
+            ": \"no\" is not a boolean; write true or false, without quotes".into(),
+        ),
+        (
+            "static",
+            "''",
+            ": \"\" is not a path; write a path, relative to the manifest's folder".into(),
+        ),
+        ("auto_response", "'ping'", format!(": \"ping\" is not a table; {auto}")),
+        ("auto_response", "{ ping = 'a' }", format!(".pong: missing; {auto}")),
+        (
+            "auto_response",
+            "{ ping = '', pong = 'a' }",
+            ".ping: \"\" is not a text for this; write 1 to 1024 bytes".into(),
+        ),
+        (
+            "on_overflow",
+            "'wait'",
+            ": \"wait\" is not a way to go on; write \"close\" or \"drop\"".into(),
+        ),
+    ] {
+        let line = format!("config = {{ port = 1, {key} = {value} }}");
+        replaced(5, &[(&line, &format!("5: handlers[0].config.{key}{expected}"))]);
+    }
+}
