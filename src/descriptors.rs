@@ -17,6 +17,9 @@ const OWN: u64 = 16;
 /// `limits.close` let others have one.
 const HANDSHAKES: u64 = 16;
 
+/// What reading, listing or writing a file needs at the same time. An actor does one at a time.
+const FILE: usize = 4;
+
 /// How many connections each actor may have.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -64,13 +67,16 @@ pub fn raise() -> Option<u64> {
 /// There is not even one for each actor.
 pub fn plan(limit: Option<u64>, manifests: &[Manifest]) -> Result<Plan, Shortage> {
     let wanted: Vec<_> = manifests.iter().map(|manifest| manifest.limits.connections).collect();
-    let listeners = manifests.iter().map(|manifest| manifest.listeners.len()).sum();
-    fit(limit.unwrap_or(u64::MAX), listeners, &wanted)
+    let others = |manifest: &Manifest| match manifest.folders.len() {
+        0 => manifest.listeners.len(),
+        folders => manifest.listeners.len() + folders + FILE,
+    };
+    fit(limit.unwrap_or(u64::MAX), manifests.iter().map(others).sum(), &wanted)
 }
 
-/// [`plan`], of numbers.
-fn fit(limit: u64, listeners: usize, wanted: &[usize]) -> Result<Plan, Shortage> {
-    let reserve = (OWN + HANDSHAKES).saturating_add(wide(listeners));
+/// [`plan`], of numbers; `others` are the listeners and what files need.
+fn fit(limit: u64, others: usize, wanted: &[usize]) -> Result<Plan, Shortage> {
+    let reserve = (OWN + HANDSHAKES).saturating_add(wide(others));
     let sum = wanted.iter().fold(0_u64, |sum, wanted| sum.saturating_add(wide(*wanted)));
     let places = limit.saturating_sub(reserve);
     if sum <= places {

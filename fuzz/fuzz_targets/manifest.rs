@@ -36,7 +36,7 @@ fn is_readable(error: &ManifestError, text: &str) {
 
 /// Nothing in a manifest is out of bounds.
 fn is_sound(manifest: &Manifest) {
-    let Manifest { name, listeners, limits, .. } = manifest;
+    let Manifest { name, listeners, folders, limits, .. } = manifest;
     assert!((1..=64).contains(&name.len()) && !name.starts_with('.') && name != "footlight");
     assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)));
     assert!(!listeners.is_empty());
@@ -47,12 +47,20 @@ fn is_sound(manifest: &Manifest) {
         );
         assert!(listener.port == 0 || taken.insert((listener.host, listener.port)));
     }
+    let mut names = HashSet::new();
+    for folder in folders {
+        assert!(!folder.path.as_os_str().is_empty());
+        assert!(folder.name.is_some() || folders.len() == 1);
+        assert!(folder.name.as_ref().is_none_or(|name| !name.is_empty() && !name.contains('/')));
+        assert!(names.insert(&folder.name));
+    }
     for key in limit_keys() {
         let number = number_of(limits, key.key);
         assert!((number_in(&key.least)..=number_in(&key.most)).contains(&number), "{key:?}");
     }
     assert!(limits.message <= limits.mailbox && limits.memory % (64 << 10) == 0);
-    assert!(limits.message.max(limits.state).max(limits.answer) <= limits.memory);
+    let largest = limits.message.max(limits.file_access).max(limits.state).max(limits.answer);
+    assert!(largest <= limits.memory);
 }
 
 /// The number in the field that a key fills, in bytes or milliseconds.

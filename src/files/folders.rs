@@ -95,3 +95,94 @@ impl fmt::Display for FolderError {
 }
 
 impl std::error::Error for FolderError {}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, sync::Arc};
+
+    use smol::block_on;
+    use wit_core::host::Kind;
+
+    use super::*;
+    use crate::files::{
+        Entry,
+        tests::{files, shared},
+    };
+
+    #[test]
+    fn a_folder_that_is_not_writable_is_only_read() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "content").unwrap();
+        let stats = Arc::default();
+        let files = files(&[shared(folder.path(), false, None)], 100, &stats);
+        for path in ["file", "new"] {
+            assert_eq!(block_on(files.check_write(path, 1)), Err(Failure::Denied));
+            assert_eq!(block_on(files.write(path.into(), b"x".to_vec())), Err(Failure::Denied));
+        }
+        assert_eq!(block_on(files.read("file")).unwrap(), b"content");
+        assert_eq!(block_on(files.list("")).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_first_part_of_a_path_chooses_among_folders_that_have_names() {
+        let outer = tempfile::tempdir().unwrap();
+        for name in ["one", "two"] {
+            fs::create_dir(outer.path().join(name)).unwrap();
+            fs::write(outer.path().join(name).join("file"), name).unwrap();
+        }
+        let folders = [
+            shared(outer.path().join("two"), true, Some("second")),
+            shared(outer.path().join("one"), false, Some("first")),
+        ];
+        let stats = Arc::default();
+        let files = files(&folders, 11, &stats);
+        let folder = |name: &str| Entry { name: name.into(), kind: Kind::Folder };
+        assert_eq!(block_on(files.list("")), Ok(vec![folder("first"), folder("second")]));
+        assert_eq!(block_on(files.list("first")).unwrap().len(), 1);
+        assert_eq!(block_on(files.read("first/file")).unwrap(), b"one");
+        assert_eq!(block_on(files.read("second/file")).unwrap(), b"two");
+        assert_eq!(block_on(files.write("second/file".into(), b"new".into())), Ok(()));
+        assert_eq!(fs::read(outer.path().join("two/file")).unwrap(), b"new");
+        for (path, expected) in [
+            ("", Failure::WrongKind),
+            ("first", Failure::WrongKind),
+            ("first/", Failure::NotFound),
+            ("third", Failure::NotFound),
+            ("file", Failure::NotFound),
+            ("/first/file", Failure::NotFound),
+            ("first/../second/file", Failure::NotFound),
+            ("first/../../two/file", Failure::NotFound),
+        ] {
+            assert_eq!(block_on(files.read(path)), Err(expected), "{path}");
+        }
+        for path in ["first/", "/", "third"] {
+            assert_eq!(block_on(files.list(path)), Err(Failure::NotFound), "{path}");
+        }
+        assert_eq!(block_on(files.check_write("first/file", 1)), Err(Failure::Denied));
+        assert_eq!(block_on(files.check_write("first", 1)), Err(Failure::WrongKind));
+        assert_eq!(block_on(files.check_write("third", 1)), Err(Failure::NotFound));
+    }
+
+    #[test]
+    fn an_actor_without_a_folder_finds_nothing() {
+        let stats = Arc::default();
+        let files = files(&[], 100, &stats);
+        assert_eq!(block_on(files.list("")), Ok(Vec::new()));
+        assert_eq!(block_on(files.read("file")), Err(Failure::NotFound));
+        assert_eq!(block_on(files.check_write("file", 1)), Err(Failure::NotFound));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_opened_is_named() {
+        let outer = tempfile::tempdir().unwrap();
+        let file = outer.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = Folders::open(&[shared(&file, false, None)]).unwrap_err().to_string();
+        let expected = format!(
+            "{}: cannot be opened: Not a directory (os error 20); `path` of a `filesystem` handler \
+             must name a folder, relative to its manifest",
+            file.display()
+        );
+        assert_eq!(error, expected);
+    }
+}

@@ -20,7 +20,7 @@ mod attacks;
 #[cfg(test)]
 mod tests;
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use log::Level;
 use rustix::io::Errno;
@@ -104,8 +104,8 @@ impl Files {
     /// See [`Failure`].
     pub async fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.limit, own(path));
-        let content = self.run(move || reading::read(&folders, &of?, limit)).await;
-        self.conclude("reading", path, content, |stats| stats.file_reads.add(1))
+        let content = self.lane.run(move || reading::read(&folders, &of?, limit)).await;
+        self.conclude(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
     }
 
     /// What stands in a folder, by name; the empty path is the actor's folder itself. Names that
@@ -115,9 +115,9 @@ impl Files {
     /// See [`Failure`].
     pub async fn list(&self, path: &str) -> Result<Vec<Entry>, Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.limit, own(path));
-        let found = self.run(move || reading::list(&folders, &of?, limit)).await;
+        let found = self.lane.run(move || reading::list(&folders, &of?, limit)).await;
         let (entries, left_out) =
-            self.conclude("listing", path, found, |stats| stats.file_reads.add(1))?;
+            self.conclude(Level::Debug, "listing", path, found, |stats| stats.file_reads.add(1))?;
         if left_out > 0 {
             self.lines.host(
                 Level::Debug,
@@ -134,47 +134,43 @@ impl Files {
     /// See [`Failure`].
     pub async fn check_write(&self, path: &str, len: usize) -> Result<(), Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.limit, own(path));
-        let check = self.run(move || {
+        let check = self.lane.run(move || {
             writing::check(&folders, &of?)?;
             if len > limit { Err(Failure::TooLarge) } else { Ok(()) }
         });
-        self.conclude("writing", path, check.await, |_| ())
+        self.conclude(Level::Debug, "writing", path, check.await, |_| ())
     }
 
-    /// Puts these bytes in the place of a file's content; a file that is not there is made.
+    /// Puts these bytes in the place of a file's content; a file that is not there is made. The
+    /// call that asked for it is over then, so what fails is told in the log.
     ///
     /// # Errors
     /// See [`Failure`].
     pub async fn write(&self, path: String, content: Vec<u8>) -> Result<(), Failure> {
         let (folders, limit, new) = (self.folders.clone(), self.limit, self.new.clone());
         let of = path.clone();
-        let written = self.run(move || {
+        let written = self.lane.run(move || {
             if content.len() > limit {
                 return Err(Failure::TooLarge);
             }
             writing::write(&folders, &of, &content, &new)
         });
-        self.conclude("writing", &path, written.await, |stats| stats.file_writes.add(1))
+        self.conclude(Level::Warn, "writing", &path, written.await, |stats| {
+            stats.file_writes.add(1)
+        })
     }
 
-    /// Does an operation elsewhere.
-    fn run<T: Send + 'static>(
-        &self,
-        operation: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-    ) -> impl Future<Output = Result<Result<T, Failure>, Late>> {
-        self.lane.run(operation)
-    }
-
-    /// Counts an operation, and tells if it failed.
+    /// Counts an operation, and tells at this level if it failed.
     fn conclude<T>(
         &self,
+        level: Level,
         what: &str,
         path: &str,
         result: Result<Result<T, Failure>, Late>,
         count: impl FnOnce(&Stats),
     ) -> Result<T, Failure> {
         // Something is wrong with the disk then, which the operator should know.
-        let level = if matches!(result, Err(Late::GivenUp)) { Level::Warn } else { Level::Debug };
+        let level = if matches!(result, Err(Late::GivenUp)) { Level::Warn } else { level };
         let result = result.map_err(Failure::from).and_then(|done| done);
         match &result {
             Ok(_) => count(&self.stats),

@@ -32,8 +32,6 @@ pub(super) fn read(folders: &Folders, path: &str, limit: usize) -> Result<Vec<u8
     if content.len() > limit {
         return Err(Failure::TooLarge);
     }
-    // It becomes part of what waits for the actor: no more than it needs.
-    content.shrink_to_fit();
     Ok(content)
 }
 

@@ -90,12 +90,12 @@ impl Stage {
 }
 
 /// A folder as a manifest has it.
-fn shared(path: impl Into<PathBuf>, writable: bool, name: Option<&str>) -> SharedFolder {
+pub(super) fn shared(path: impl Into<PathBuf>, writable: bool, name: Option<&str>) -> SharedFolder {
     SharedFolder { path: path.into(), writable, name: name.map(Into::into) }
 }
 
 /// The files of an actor that has these folders.
-fn files(folders: &[SharedFolder], limit: usize, stats: &Arc<Stats>) -> Files {
+pub(super) fn files(folders: &[SharedFolder], limit: usize, stats: &Arc<Stats>) -> Files {
     let folders = Folders::open(folders).unwrap();
     let limits = Limits { file_access: limit, ..Limits::default() };
     let lines = Arc::new(Lines::new("test".into(), 20, stats.clone()));
@@ -253,69 +253,6 @@ fn what_can_be_known_before_a_file_is_written_is_said_before_and_nothing_is_touc
 }
 
 #[test]
-fn a_folder_that_is_not_writable_is_only_read() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("file"), "content").unwrap();
-    let stats = Arc::default();
-    let files = files(&[shared(folder.path(), false, None)], 100, &stats);
-    for path in ["file", "new"] {
-        assert_eq!(block_on(files.check_write(path, 1)), Err(Failure::Denied));
-        assert_eq!(block_on(files.write(path.into(), b"x".to_vec())), Err(Failure::Denied));
-    }
-    assert_eq!(block_on(files.read("file")).unwrap(), b"content");
-    assert_eq!(block_on(files.list("")).unwrap().len(), 1);
-}
-
-#[test]
-fn the_first_part_of_a_path_chooses_among_folders_that_have_names() {
-    let outer = tempfile::tempdir().unwrap();
-    for name in ["one", "two"] {
-        fs::create_dir(outer.path().join(name)).unwrap();
-        fs::write(outer.path().join(name).join("file"), name).unwrap();
-    }
-    let folders = [
-        shared(outer.path().join("two"), true, Some("second")),
-        shared(outer.path().join("one"), false, Some("first")),
-    ];
-    let stats = Arc::default();
-    let files = files(&folders, 11, &stats);
-    let folder = |name: &str| Entry { name: name.into(), kind: Kind::Folder };
-    assert_eq!(block_on(files.list("")), Ok(vec![folder("first"), folder("second")]));
-    assert_eq!(block_on(files.list("first")).unwrap().len(), 1);
-    assert_eq!(block_on(files.read("first/file")).unwrap(), b"one");
-    assert_eq!(block_on(files.read("second/file")).unwrap(), b"two");
-    assert_eq!(block_on(files.write("second/file".into(), b"new".into())), Ok(()));
-    assert_eq!(fs::read(outer.path().join("two/file")).unwrap(), b"new");
-    for (path, expected) in [
-        ("", Failure::WrongKind),
-        ("first", Failure::WrongKind),
-        ("first/", Failure::NotFound),
-        ("third", Failure::NotFound),
-        ("file", Failure::NotFound),
-        ("/first/file", Failure::NotFound),
-        ("first/../second/file", Failure::NotFound),
-        ("first/../../two/file", Failure::NotFound),
-    ] {
-        assert_eq!(block_on(files.read(path)), Err(expected), "{path}");
-    }
-    for path in ["first/", "/", "third"] {
-        assert_eq!(block_on(files.list(path)), Err(Failure::NotFound), "{path}");
-    }
-    assert_eq!(block_on(files.check_write("first/file", 1)), Err(Failure::Denied));
-    assert_eq!(block_on(files.check_write("first", 1)), Err(Failure::WrongKind));
-    assert_eq!(block_on(files.check_write("third", 1)), Err(Failure::NotFound));
-}
-
-#[test]
-fn an_actor_without_a_folder_finds_nothing() {
-    let stats = Arc::default();
-    let files = files(&[], 100, &stats);
-    assert_eq!(block_on(files.list("")), Ok(Vec::new()));
-    assert_eq!(block_on(files.read("file")), Err(Failure::NotFound));
-    assert_eq!(block_on(files.check_write("file", 1)), Err(Failure::NotFound));
-}
-
-#[test]
 fn what_the_kernel_makes_up_is_read_and_written_in_place() {
     let stats = Arc::default();
     let proc = files(&[shared("/proc/self", true, None)], 100, &stats);
@@ -374,15 +311,17 @@ fn what_is_read_and_written_is_counted_and_what_fails_too() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_opened_is_named() {
-    let outer = tempfile::tempdir().unwrap();
-    let file = outer.path().join("file");
-    fs::write(&file, "").unwrap();
-    let error = Folders::open(&[shared(&file, false, None)]).unwrap_err().to_string();
-    let expected = format!(
-        "{}: cannot be opened: Not a directory (os error 20); `path` of a `filesystem` handler \
-         must name a folder, relative to its manifest",
-        file.display()
-    );
-    assert_eq!(error, expected);
+fn while_an_operation_does_not_come_back_every_other_is_timed_out_and_counted() {
+    let stage = Stage::new(100);
+    stage.put("file", "content");
+    let (end, wait) = std::sync::mpsc::channel::<()>();
+    let mut stuck = Box::pin(stage.files.lane.run(move || wait.recv()));
+    block_on(smol::future::poll_once(&mut stuck));
+    assert_eq!(stage.read("file"), Err(Failure::TimedOut));
+    assert_eq!(stage.list(""), Err(Failure::TimedOut));
+    assert_eq!(stage.write("file", "new"), Err(Failure::TimedOut));
+    assert_eq!(stage.stats.file_failures.get(), 3);
+    end.send(()).unwrap();
+    assert_eq!(block_on(stuck), Ok(Ok(())));
+    assert_eq!(stage.read("file").as_deref(), Ok("content"));
 }

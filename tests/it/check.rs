@@ -67,6 +67,19 @@ fn a_folder_a_manifest_and_a_module_can_be_checked_and_all_are() {
 }
 
 #[test]
+fn a_folder_that_an_actor_may_use_must_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let handler = "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \"data\" }\n";
+    let manifest = guest("events").extra(handler).write(folder.path());
+    let (fine, text) = check_file(&manifest);
+    assert!(!fine && text.contains("problem: "), "{text}");
+    assert!(text.contains("events/data: cannot be opened: No such file"), "{text}");
+    fs::create_dir(manifest.with_file_name("data")).unwrap();
+    let (fine, text) = check_file(&manifest);
+    assert!(fine, "{text}");
+}
+
+#[test]
 fn one_bad_file_among_good_ones_makes_the_exit_code_1() {
     let good = example("echo");
     let output = footlight(&["check", good.to_str().unwrap(), "nowhere.wasm"]);

@@ -127,6 +127,11 @@ fn each_mistake_around_a_manifest_names_the_file_and_what_to_do() {
     let text = fails(&[guest("events").init_state(&[b'1'; 2000]).limit("state", 1000)]);
     assert!(text.contains("state: is 2000 bytes long, past the limit of 1000"), "{text}");
 
+    let folder = "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \"gone\" }\n";
+    let text = fails(&[guest("events").extra(folder)]);
+    assert!(text.contains("events/gone: cannot be opened: No such file"), "{text}");
+    assert!(text.contains("`path` of a `filesystem` handler"), "{text}");
+
     let text = fails(&[guest("events"), guest("typed").name("events")]);
     assert!(text.contains("another manifest has the name \"events\" already"), "{text}");
 
