@@ -12,7 +12,6 @@ LINES = "[...document.querySelectorAll('#messages li')].map((li) => li.textConte
 
 
 async def main(url, screenshot=None):
-    url = url.replace("ws://", "http://").rsplit("/", 1)[0] + "/"
     async with Browser() as browser:
         page = await browser.open(url)
         await page.wait_for("document.getElementById('status').textContent === 'connected'")

@@ -186,6 +186,8 @@ class Page:
 
     async def click(self, selector):
         """Clicks into the middle of an element, as a person does."""
+        # What is behind another tab gets no input.
+        await self.call("Page.bringToFront")
         element = f"document.querySelector({json.dumps(selector)})"
         await self.wait_for(f"{element} !== null")
         x, y = await self.evaluate(
@@ -208,6 +210,27 @@ class Page:
         key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
         for kind in ["keyDown", "keyUp"]:
             await self.call("Input.dispatchKeyEvent", type=kind, **key)
+
+    async def look(self, width, scheme):
+        """Shows the page as on a screen of this width, in pixels, `light` or `dark`."""
+        await self.call("Page.bringToFront")
+        await self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=800, deviceScaleFactor=1, mobile=width < 600,
+        )
+        scheme = {"name": "prefers-color-scheme", "value": scheme}
+        await self.call("Emulation.setEmulatedMedia", features=[scheme])
+
+    async def fits(self, file=None):
+        """Says whether nothing is wider than a phone or a screen; `file-dark-360.png` and so on
+        show how it looks."""
+        for width in [360, 1000]:
+            for scheme in ["light", "dark"]:
+                await self.look(width, scheme)
+                wide = await self.evaluate("document.documentElement.scrollWidth")
+                assert wide <= width, f"{wide} pixels wide on {width}"
+                if file:
+                    await self.screenshot(f"{file}-{scheme}-{width}.png")
 
     async def screenshot(self, file):
         """Writes what is to be seen into a PNG file."""

@@ -3,7 +3,7 @@
 //! `scripts/test-clients.sh` installs it. Without it these tests say so and pass, unless
 //! `FOOTLIGHT_REQUIRE_BROWSER` is set.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{
     clients::{SCRIPTS, available, python, talk, talk_until},
@@ -30,18 +30,56 @@ fn a_person_talks_to_the_actor_from_the_console_page() {
 
 #[test]
 fn people_chat_on_the_chat_rooms_page() {
+    let state = std::fs::read(folder("chat-room").join("state.json")).unwrap();
+    browse(page("chat-room").init_state(&state), "chat_page_client.py", &[]);
+}
+
+#[test]
+fn people_meet_on_the_rooms_page() {
+    browse(page("rooms"), "rooms_page_client.py", &[]);
+}
+
+#[test]
+fn a_person_sees_the_device_on_the_dashboards_page() {
+    let machine = crate::dashboard::machine("0.42 0.36 0.31 1/123 4567\n");
+    let actor = crate::dashboard::over(machine.path(), "50ms").config(&static_folder("dashboard"));
+    browse(actor, "dashboard_page_client.py", &[machine.path()]);
+}
+
+#[test]
+fn people_switch_lights_on_the_lights_page() {
+    let board = crate::lights::board();
+    let actor = crate::lights::over(&board, "writable = true").config(&static_folder("lights"));
+    browse(actor, "lights_page_client.py", &[board.path()]);
+}
+
+/// An example's folder.
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+}
+
+/// The line of a manifest that serves an example's page.
+fn static_folder(name: &str) -> String {
+    format!("static = {:?}", folder(name).join("page"))
+}
+
+/// An example with its page.
+fn page(name: &str) -> Actor {
+    Actor::file(name, example(name)).config(&static_folder(name))
+}
+
+/// Starts an actor and lets a script look at its page.
+fn browse(actor: Actor, script: &str, arguments: &[&Path]) {
     let mut probe = python();
     probe.arg(format!("{SCRIPTS}/chromium.py"));
     if !available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
         return;
     }
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/chat-room");
-    let state = std::fs::read(folder.join("state.json")).unwrap();
-    let page = format!("static = {:?}", folder.join("page"));
-    let room = Actor::file("chat-room", example("chat-room")).init_state(&state).config(&page);
-    let server = Server::of(room);
-    let script = format!("{SCRIPTS}/chat_page_client.py");
-    let output = python().arg(script).arg(server.url("chat-room")).output().unwrap();
+    let name = actor.name.clone();
+    let server = Server::of(actor);
+    let url = server.url(&name).replacen("ws://", "http://", 1).replace("/ws", "/");
+    let script = format!("{SCRIPTS}/{script}");
+    let output = python().arg(script).arg(url).args(arguments).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
 }

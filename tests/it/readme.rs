@@ -59,3 +59,13 @@ fn the_limits_of_the_readme_are_the_real_ones_with_their_real_defaults() {
     let (table, _) = table.split_once("\n## ").unwrap();
     assert_eq!(table.matches("\n| `").count(), keys.len(), "the README has other rows");
 }
+
+#[test]
+fn what_makes_rooms_a_chat_is_its_own_code() {
+    let source = include_str!("../../examples/rooms/src/lib.rs");
+    let (_, rest) = README.split_once("this is what makes it one:\n\n```rust\n").unwrap();
+    let (code, _) = rest.split_once("\n```\n").unwrap();
+    let indented = |line: &str| if line.is_empty() { "\n".into() } else { format!("    {line}\n") };
+    let code: String = code.lines().map(indented).collect();
+    assert!(source.contains(&code), "examples/rooms/src/lib.rs has other code than:\n{code}");
+}

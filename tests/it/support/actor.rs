@@ -19,6 +19,8 @@ pub struct Actor {
     config: String,
     init_state: Option<Vec<u8>>,
     limits: Vec<String>,
+    keys: String,
+    folders: String,
     extra: String,
 }
 
@@ -63,6 +65,8 @@ impl Actor {
             config: String::new(),
             init_state: None,
             limits: Vec::new(),
+            keys: String::new(),
+            folders: String::new(),
             extra: String::new(),
         }
     }
@@ -114,6 +118,20 @@ impl Actor {
         self
     }
 
+    /// Adds a line at the manifest's root.
+    pub fn key(mut self, line: &str) -> Self {
+        self.keys += &format!("{line}\n");
+        self
+    }
+
+    /// Adds a folder whose files the actor may use, with more of its `config`.
+    pub fn folder(mut self, path: &Path, config: &str) -> Self {
+        self.folders += &format!(
+            "[[handlers]]\ntype = \"filesystem\"\n[handlers.config]\npath = {path:?}\n{config}\n"
+        );
+        self
+    }
+
     /// Adds text at the manifest's end.
     pub fn extra(mut self, text: &str) -> Self {
         self.extra += text;
@@ -137,6 +155,7 @@ impl Actor {
             }
         };
         let mut text = format!("name = {:?}\ncomponent_path = {module:?}\n", self.name);
+        text += &self.keys;
         if let Some(state) = &self.init_state {
             fs::write(folder.join("state"), state).unwrap();
             text += "init_state = \"state\"\n";
@@ -147,6 +166,7 @@ impl Actor {
             text += &value.map_or(String::new(), |value| format!("{key} = {value:?}\n"));
         }
         text += &self.config;
+        text += &self.folders;
         text += &format!("[limits]\n{}\n{}\n", self.limits.join("\n"), self.extra);
         let manifest = folder.join("manifest.toml");
         fs::write(&manifest, text).unwrap();

@@ -1,8 +1,12 @@
 //! A blocking WebSocket client whose every wait has an end.
 
-use std::net::{SocketAddr, TcpStream};
+use std::{
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
 
 use async_tungstenite::tungstenite::{Error, Message, WebSocket, client, protocol::CloseFrame};
+use socket2::SockRef;
 
 use super::PATIENCE;
 
@@ -73,6 +77,11 @@ impl Client {
                 Err(error) => panic!("the server did not close cleanly: {error}"),
             }
         }
+    }
+
+    /// Ends the connection with a reset, as a killed client or a lost network does.
+    pub fn vanish(self) {
+        SockRef::from(self.ws.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
     /// Waits for the clean end of a connection whose close frames have been exchanged.

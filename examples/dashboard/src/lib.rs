@@ -1,0 +1,78 @@
+//! How a device is, every second: its load, its memory, the temperature of its processor.
+//!
+//! A client gets JSON and need not send anything. It is always a list of measurements, each a
+//! list of four numbers: the time in milliseconds since 1970, the load in hundredths, the
+//! memory in use in thousandths, the temperature in tenths of a degree Celsius. What can't be
+//! measured is `null`. A new client gets those of the last minutes, then one with each tick.
+
+mod history;
+mod sensors;
+
+use bindings::exports::ntwk::theater::websocket_server::{
+    Guest, WebsocketMessage, WebsocketResponse,
+};
+use bindings::footlight::host::{clock, connections, files};
+use connections::Payload;
+use history::History;
+
+mod bindings {
+    wit_bindgen::generate!({
+        inline: "
+            package local:dashboard;
+
+            world dashboard {
+                import footlight:host/connections@0.1.0;
+                import footlight:host/clock@0.1.0;
+                import footlight:host/files@0.1.0;
+                export ntwk:theater/websocket-server;
+            }
+        ",
+        path: ["../../wit-core/wit/guide", "../../wit-core/wit/host"],
+        world: "local:dashboard/dashboard",
+        generate_all,
+    });
+}
+
+/// How long nothing is measured while nobody watches, in milliseconds.
+const QUIET: u64 = 10_000;
+
+/// A tick: measures, and tells all clients. While there are none, most ticks do nothing.
+fn tick(mut history: History) -> History {
+    let now = clock::now();
+    let watched = !connections::list(None).is_empty();
+    if !watched && history.is_younger_than(QUIET, now) {
+        return history;
+    }
+    let measured = sensors::measure(now);
+    history.add(&measured);
+    history.forget(now);
+    if watched {
+        // What may be refused here is past the host's limits, and the next tick tries again.
+        let _ = connections::broadcast(None, &Payload::Text(format!("[{measured}]")), None);
+    }
+    history
+}
+
+struct Dashboard;
+
+impl Guest for Dashboard {
+    fn handle_message(message: WebsocketMessage, state: Vec<u8>) -> (Vec<u8>, WebsocketResponse) {
+        let mut history = History::from(state);
+        let mut messages = vec![];
+        match message.message_type.as_str() {
+            "alarm" => history = tick(history),
+            "connect" => {
+                history.forget(clock::now());
+                messages.push(WebsocketMessage {
+                    message_type: "text".into(),
+                    text: Some(history.to_json()),
+                    data: None,
+                });
+            }
+            _ => {}
+        }
+        (history.into(), WebsocketResponse { messages })
+    }
+}
+
+bindings::export!(Dashboard with_types_in bindings);

@@ -1,0 +1,45 @@
+//! What Linux tells about the device in files.
+
+use crate::files;
+
+/// Measures everything: a list in JSON.
+pub fn measure(at: u64) -> String {
+    let [load, memory, temperature] = [load(), memory(), temperature()]
+        .map(|value| value.map_or_else(|| "null".into(), |value| value.to_string()));
+    format!("[{at},{load},{memory},{temperature}]")
+}
+
+/// The load of the last minute, in hundredths: of `0.42 0.36 0.31 1/123 4567` it is 42.
+fn load() -> Option<i32> {
+    let text = text("proc/loadavg")?;
+    let (whole, hundredths) = text.split(' ').next()?.split_once('.')?;
+    format!("{whole}{hundredths}").parse().ok()
+}
+
+/// The part of the memory that is in use, in thousandths.
+fn memory() -> Option<i32> {
+    let text = text("proc/meminfo")?;
+    let kilobytes = |name| {
+        let value = text.lines().find_map(|line| line.strip_prefix(name))?;
+        value.trim_end_matches("kB").trim().parse::<u64>().ok()
+    };
+    let (total, available) = (kilobytes("MemTotal:")?, kilobytes("MemAvailable:")?);
+    let used = total.checked_sub(available)?.checked_mul(1000)?.checked_div(total)?;
+    used.try_into().ok()
+}
+
+/// The temperature of the hottest zone, in tenths of a degree Celsius. What is far from
+/// anything that a device lives through comes from a sensor that is none.
+fn temperature() -> Option<i32> {
+    let zones = files::list("sys/class/thermal").ok()?.into_iter();
+    let zones = zones.filter(|entry| entry.name.starts_with("thermal_zone"));
+    let thousandths = zones.filter_map(|zone| {
+        let text = text(&format!("sys/class/thermal/{}/temp", zone.name))?;
+        text.trim().parse::<i32>().ok().filter(|found| (-60_000..200_000).contains(found))
+    });
+    Some(thousandths.max()? / 100)
+}
+
+fn text(path: &str) -> Option<String> {
+    String::from_utf8(files::read(path).ok()?).ok()
+}

@@ -1,0 +1,151 @@
+//! Switches the LEDs of a board, for everyone to see.
+//!
+//! A client sends `on NAME` or `off NAME`. What it gets, when it connects and whenever
+//! something has changed, is how all of them are, a line for each: `on ACT`, `off PWR`. If
+//! something can't be done: `error` and why.
+//!
+//! The folder of the manifest has a folder for each LED, as Linux shows them: its
+//! `brightness`, which can be written, and its `max_brightness`.
+//!
+//! The state is what the clients were last told, so that a tick knows whether that is still
+//! true: a program, the kernel, or a wire may have changed it.
+
+use bindings::exports::ntwk::theater::websocket_server::{
+    Guest, WebsocketMessage, WebsocketResponse,
+};
+use bindings::footlight::host::{connections, files};
+use connections::Payload;
+use files::{Error, Kind};
+
+mod bindings {
+    wit_bindgen::generate!({
+        inline: "
+            package local:lights;
+
+            world lights {
+                import footlight:host/connections@0.1.0;
+                import footlight:host/files@0.1.0;
+                export ntwk:theater/websocket-server;
+            }
+        ",
+        path: ["../../wit-core/wit/guide", "../../wit-core/wit/host"],
+        world: "local:lights/lights",
+        generate_all,
+    });
+}
+
+/// An LED.
+struct Light {
+    name: String,
+    on: bool,
+}
+
+impl Light {
+    /// All that there are. What has no brightness is none.
+    fn all() -> Result<Vec<Self>, Error> {
+        let folders = files::list("")?.into_iter().filter(|entry| entry.kind == Kind::Folder);
+        let lights = folders.filter_map(|folder| {
+            let on = number(&folder.name, "brightness")? > 0;
+            Some(Self { name: folder.name, on })
+        });
+        Ok(lights.collect())
+    }
+
+    fn switch(&mut self, on: bool) -> Result<(), Error> {
+        let file = format!("{}/brightness", self.name);
+        // This also takes the LED away from what the kernel lets it show, such as the disk's
+        // activity.
+        files::write(&file, b"0")?;
+        if on {
+            let most = number(&self.name, "max_brightness").unwrap_or(1);
+            files::write(&file, most.to_string().as_bytes())?;
+        }
+        self.on = on;
+        Ok(())
+    }
+}
+
+/// The number in a file of an LED.
+fn number(light: &str, file: &str) -> Option<u32> {
+    let text = files::read(&format!("{light}/{file}")).ok()?;
+    str::from_utf8(&text).ok()?.trim().parse().ok()
+}
+
+/// How they all are, in words.
+fn described(lights: &[Light]) -> String {
+    let word = |light: &Light| if light.on { "on" } else { "off" };
+    let lines: Vec<_> =
+        lights.iter().map(|light| format!("{} {}", word(light), light.name)).collect();
+    lines.join("\n")
+}
+
+/// Does what a client asks for. Gives how they all are then.
+fn switch(request: &str) -> Result<String, String> {
+    let (on, name) = match request.split_once(' ') {
+        Some(("on", name)) => (true, name),
+        Some(("off", name)) => (false, name),
+        _ => return Err("Send `on NAME` or `off NAME`.".into()),
+    };
+    let mut lights = Light::all().map_err(explained)?;
+    // A name becomes a path only if it is among those that are there.
+    let Some(light) = lights.iter_mut().find(|light| light.name == name) else {
+        return Err(format!("There is no light {name:?}."));
+    };
+    light.switch(on).map_err(explained)?;
+    Ok(described(&lights))
+}
+
+fn explained(error: Error) -> String {
+    match error {
+        Error::Denied => {
+            "The host may not write this LED's brightness. See the example's manifest.".into()
+        }
+        Error::NotFound => "There is no folder of LEDs. See the example's manifest.".into(),
+        other => format!("The LEDs can't be reached: {other:?}"),
+    }
+}
+
+/// Tells everyone how the lights are, if that has changed, and gives it as the next state.
+fn tell(now: String, state: Vec<u8>) -> Vec<u8> {
+    if now.as_bytes() == state {
+        return state;
+    }
+    let next = now.clone().into_bytes();
+    // To all, so that a client which is too slow is what the manifest's `on_overflow` is for.
+    match connections::broadcast(None, &Payload::Text(now), None) {
+        Ok(_) => next,
+        // The next tick tries again.
+        Err(_) => state,
+    }
+}
+
+struct Lights;
+
+impl Guest for Lights {
+    fn handle_message(message: WebsocketMessage, state: Vec<u8>) -> (Vec<u8>, WebsocketResponse) {
+        let text = message.text.unwrap_or_default();
+        let now = || Light::all().map(|lights| described(&lights)).map_err(explained);
+        let (state, answer) = match message.message_type.as_str() {
+            "connect" => (state, Some(now())),
+            "text" => match switch(&text) {
+                Ok(now) => (tell(now, state), None),
+                Err(why) => (state, Some(Err(why))),
+            },
+            // With nobody there, nothing is read.
+            "alarm" if !connections::list(None).is_empty() => match now() {
+                Ok(now) => (tell(now, state), None),
+                Err(_) => (state, None),
+            },
+            _ => (state, None),
+        };
+        let text = answer.map(|answer| answer.unwrap_or_else(|why| format!("error {why}")));
+        let messages = text.into_iter().map(|text| WebsocketMessage {
+            message_type: "text".into(),
+            text: Some(text),
+            data: None,
+        });
+        (state, WebsocketResponse { messages: messages.collect() })
+    }
+}
+
+bindings::export!(Lights with_types_in bindings);
