@@ -18,6 +18,7 @@
 //! - [`stats`]: what is counted.
 //! - [`logger`]: the log's lines.
 //! - [`check`]: the report of `footlight check`.
+//! - [`new`]: the project that `footlight new` makes.
 //! - [`cli`]: the command line.
 
 pub mod actor;
@@ -29,6 +30,7 @@ pub mod host;
 pub mod inherited;
 pub mod logger;
 pub mod manifest;
+pub mod new;
 pub mod server;
 pub mod stats;
 pub mod stopping;
