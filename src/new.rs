@@ -14,7 +14,6 @@ const FILES: &[(&str, &str)] = &[
     (".gitignore", include_str!("new/template/.gitignore")),
     ("Cargo.toml", include_str!("new/template/Cargo.toml")),
     ("manifest.toml", include_str!("new/template/manifest.toml")),
-    ("rust-toolchain.toml", include_str!("new/template/rust-toolchain.toml")),
     ("src/lib.rs", include_str!("new/template/src/lib.rs")),
     ("wit/theater.wit", include_str!("../wit-core/wit/guide/theater.wit")),
 ];
@@ -31,7 +30,7 @@ const MAX_NAME: usize = 64;
 const TAKEN: &str = "footlight";
 
 /// A project to be.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Project {
     /// Its folder.
     folder: PathBuf,

@@ -17,6 +17,14 @@ use std::{fmt, net::IpAddr, path::PathBuf};
 
 pub use parse::parse;
 
+/// Adds these to a text. Not inlined: that would make the program kilobytes larger.
+#[inline(never)]
+fn put(text: &mut String, parts: &[&str]) {
+    for part in parts {
+        text.push_str(part);
+    }
+}
+
 /// What the user asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {

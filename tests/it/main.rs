@@ -33,10 +33,11 @@ mod instances;
 mod keepalive;
 mod limits;
 mod log_lines;
-
+mod new;
 mod pages;
 mod readme;
 mod several;
+mod shells;
 mod shutdown;
 mod start;
 mod systemd;

@@ -1,6 +1,7 @@
 //! Bash, from the 3.2 that macOS has: no `mapfile`, and `compopt` may be missing.
 
 use super::flags;
+use crate::cli::put;
 use crate::cli::table::{GENERAL, Offer, VERBS, options};
 
 /// Up to the names of the commands.
@@ -60,18 +61,18 @@ pub(super) fn script() -> String {
     let mut script = [BEGINNING, &names.join("|"), OPTIONS].concat();
     for option in options() {
         if let Some((_, offer)) = &option.value {
-            script += &["        --", option.long, ") ", &act(offer), "; return ;;\n"].concat();
+            put(&mut script, &["        --", option.long, ") ", &act(offer), "; return ;;\n"]);
         }
     }
     script += COMMANDS;
     let words = flags(GENERAL.iter()).join(" ");
-    script += &["        :-*) _footlight_words ", &words, " ;;\n"].concat();
-    script += &["        :*) _footlight_words ", &names.join(" "), " ;;\n"].concat();
+    put(&mut script, &["        :-*) _footlight_words ", &words, " ;;\n"]);
+    put(&mut script, &["        :*) _footlight_words ", &names.join(" "), " ;;\n"]);
     for verb in VERBS {
         let words = flags(verb.all_options()).join(" ");
-        script += &["        ", verb.name, ":-*) _footlight_words ", &words, " ;;\n"].concat();
+        put(&mut script, &["        ", verb.name, ":-*) _footlight_words ", &words, " ;;\n"]);
         if let Some(argument) = &verb.argument {
-            script += &["        ", verb.name, ":*) ", &act(&argument.offer), " ;;\n"].concat();
+            put(&mut script, &["        ", verb.name, ":*) ", &act(&argument.offer), " ;;\n"]);
         }
     }
     script += END;

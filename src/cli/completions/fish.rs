@@ -1,6 +1,7 @@
 //! Fish.
 
 use super::quoted;
+use crate::cli::put;
 use crate::cli::table::{GENERAL, Offer, Opt, VERBS};
 
 /// The beginning of every line.
@@ -18,7 +19,7 @@ pub(super) fn script() -> String {
     for verb in VERBS {
         script += COMPLETE;
         script += NO_VERB;
-        script += &[" -a ", verb.name].concat();
+        put(&mut script, &[" -a ", verb.name]);
         about(&mut script, verb.about);
     }
     for verb in VERBS {
@@ -42,7 +43,7 @@ fn option(script: &mut String, option: &Opt) {
         *script += " -s ";
         script.push(letter);
     }
-    *script += &[" -l ", option.long].concat();
+    put(script, &[" -l ", option.long]);
     if let Some((_, offer)) = &option.value {
         *script += " -x";
         offers(script, offer);
@@ -52,19 +53,19 @@ fn option(script: &mut String, option: &Opt) {
 
 /// What stands beside the word, and the end of the line.
 fn about(script: &mut String, text: &str) {
-    *script += &[" -d ", &quoted(text, "\\'"), "\n"].concat();
+    put(script, &[" -d ", &quoted(text, "\\'"), "\n"]);
 }
 
 /// What may follow.
 fn offers(script: &mut String, offer: &Offer) {
     match offer {
         Offer::Nothing => {}
-        Offer::Words(words) => *script += &[" -a '", &words.join(" "), "'"].concat(),
+        Offer::Words(words) => put(script, &[" -a '", &words.join(" "), "'"]),
         Offer::Folders => *script += " -a '(__fish_complete_directories)'",
         Offer::Files(ends) => {
             // It offers other files too, but after these.
             for end in *ends {
-                *script += &[" -a '(__fish_complete_suffix .", end, ")'"].concat();
+                put(script, &[" -a '(__fish_complete_suffix .", end, ")'"]);
             }
         }
     }

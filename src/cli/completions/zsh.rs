@@ -1,6 +1,7 @@
 //! Zsh. It works from a file in `$fpath` and read by `source`.
 
 use super::quoted;
+use crate::cli::put;
 use crate::cli::table::{GENERAL, Id, Offer, Opt, Times, VERBS};
 
 /// Up to the commands.
@@ -39,7 +40,7 @@ pub(super) fn script() -> String {
     let mut script = String::from(BEGINNING);
     for verb in VERBS {
         let row = [verb.name, ":", verb.about].concat();
-        script += &["        ", &quote(&row), "\n"].concat();
+        put(&mut script, &["        ", &quote(&row), "\n"]);
     }
     script += "    )\n    _arguments -C -s";
     for row in GENERAL {
@@ -47,7 +48,7 @@ pub(super) fn script() -> String {
     }
     script += STATES;
     for verb in VERBS {
-        script += &["        ", verb.name, ") _arguments -s"].concat();
+        put(&mut script, &["        ", verb.name, ") _arguments -s"]);
         for row in verb.all_options() {
             option(&mut script, row);
         }
@@ -58,7 +59,7 @@ pub(super) fn script() -> String {
                 Times::Many => "*:",
             };
             let row = [times, argument.name, ":", &action(&argument.offer)].concat();
-            script += &[" \\\n            ", &quote(&row)].concat();
+            put(&mut script, &[" \\\n            ", &quote(&row)]);
         }
         script += " ;;\n";
     }
@@ -73,7 +74,7 @@ fn option(script: &mut String, option: &Opt) {
     let mut long = ["--", option.long].concat();
     if let Some((name, offer)) = &option.value {
         long.push('=');
-        rest += &[":", name, ":", &action(offer)].concat();
+        put(&mut rest, &[":", name, ":", &action(offer)]);
     }
     // Those that count.
     let again = if matches!(option.id, Id::Verbose | Id::Quiet) { "\\*" } else { "" };
@@ -81,7 +82,7 @@ fn option(script: &mut String, option: &Opt) {
     match option.short {
         Some(letter) => {
             let letter = String::from(letter);
-            *script += &[again, "{-", &letter, ",", &long, "}", &quote(&rest)].concat();
+            put(script, &[again, "{-", &letter, ",", &long, "}", &quote(&rest)]);
         }
         None => *script += &quote(&[&long, rest.as_str()].concat()),
     }
@@ -92,6 +93,8 @@ fn action(offer: &Offer) -> String {
     match offer {
         Offer::Nothing => " ".into(),
         Offer::Words(words) => ["(", &words.join(" "), ")"].concat(),
+        // One in parentheses would be no pattern but qualifiers.
+        Offer::Files([end]) => ["_files -g \"*.", end, "\""].concat(),
         Offer::Files(ends) => ["_files -g \"*.(", &ends.join("|"), ")\""].concat(),
         Offer::Folders => "_files -/".into(),
     }
