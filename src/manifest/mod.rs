@@ -37,7 +37,7 @@ use toml::de::DeTable;
 use table::{Document, Table};
 
 pub use error::{ManifestError, Mistake};
-pub use handlers::{AutoResponse, Listener, OnOverflow};
+pub use handlers::{AutoResponse, Listener, OnOverflow, TlsFiles};
 pub use limits::{LimitKey, Limits, limit_keys};
 pub use logging::{Logging, Output};
 

@@ -22,7 +22,7 @@ use super::{
     closing::{self, Over},
     pulse::{self, Beat, Pulse},
     site::Site,
-    socket::Socket,
+    wire::Wire,
 };
 use crate::{
     exchange::{
@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// A client's connection after the handshake.
-pub type WebSocket = WebSocketStream<Socket>;
+pub type WebSocket = WebSocketStream<Wire>;
 
 /// The buffer that bytes are read into, for each connection: tungstenite's default of 128 KiB
 /// would be most of what a connection costs, and is zero-filled for every read.
@@ -54,16 +54,16 @@ enum Turn {
 
 /// Serves one client after its handshake, until the connection is over and the actor has been
 /// told. `early` are the bytes that came after the request's head.
-pub async fn serve(socket: Socket, early: Vec<u8>, site: &Site, service: &Service, open: Open) {
+pub async fn serve(wire: Wire, early: Vec<u8>, site: &Site, service: &Service, open: Open) {
     let outbox = &open.outbox;
     let config = config(&service.limits);
-    let ws = WebSocketStream::from_partially_read(socket, early, Role::Server, Some(config)).await;
+    let ws = WebSocketStream::from_partially_read(wire, early, Role::Server, Some(config)).await;
     let pulse = Pulse::new(&service.limits);
     let mut connection = Connection { ws, pulse, outbox, site, service };
     tell(&service.mailbox, outbox, EventKind::Connect);
     let Over { ending, drain } = connection.converse().await;
     let mut ws = connection.ws;
-    closing::finish(ws.get_ref());
+    closing::finish(ws.get_mut(), drain, service.limits.close).await;
     outbox.idle().await;
     let (id, code) = (Some(outbox.id()), ending.code);
     // Answers that came too late, or that the client did not read before its close frame.
@@ -78,7 +78,7 @@ pub async fn serve(socket: Socket, early: Vec<u8>, site: &Site, service: &Servic
     outbox.idle().await;
     drop(open);
     if drain {
-        Box::pin(closing::drain(ws.get_mut(), service.limits.close)).await;
+        Box::pin(closing::drain(ws.get_mut().socket(), service.limits.close)).await;
     }
 }
 
@@ -108,6 +108,13 @@ impl Connection<'_> {
                     Ok(Some(kind)) => kind,
                     Ok(None) => continue,
                     Err(frame) => {
+                        if frame.as_ref().is_some_and(closing::is_breach) {
+                            self.service.stats.violations.add(1);
+                            let why = "its close frame has a code that none may have";
+                            let code = CloseCode::Protocol;
+                            let text = format_args!("the client is closed with code {code}: {why}");
+                            self.say(Level::Warn, text);
+                        }
                         return Box::pin(closing::theirs(&mut self.ws, frame, deadline)).await;
                     }
                 },
@@ -133,7 +140,8 @@ impl Connection<'_> {
         let Self { ws, pulse, outbox, service, .. } = self;
         let mut ws = Pin::new(ws);
         loop {
-            let writable = match ws.as_mut().poll_ready(cx) {
+            // TLS may have taken bytes that the socket has not.
+            let writable = match ws.as_mut().poll_flush(cx) {
                 Poll::Ready(Ok(())) => true,
                 Poll::Ready(Err(error)) => return Poll::Ready(Turn::Failed(error)),
                 Poll::Pending => false,

@@ -11,6 +11,7 @@
 //! - [`pulse`]: whether the client is still there.
 //! - [`closing`]: every way in which a connection ends.
 //! - [`socket`]: a TCP connection that lets others have their turn.
+//! - [`wire`]: the same with or without TLS around it; `tls` is there with the feature `tls`.
 //!
 //! This room knows sockets and the exchange. It knows nothing of WebAssembly.
 
@@ -28,7 +29,10 @@ pub mod refusal;
 pub mod request;
 pub mod site;
 pub mod socket;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod token;
+pub mod wire;
 
 pub use accept::Service;
 pub use pending::Pending;

@@ -40,4 +40,6 @@ mod several;
 mod shutdown;
 mod start;
 mod systemd;
+#[cfg(feature = "tls")]
+mod tls;
 mod violations;

@@ -1,14 +1,17 @@
 //! A blocking WebSocket client whose every wait has an end.
 
-use std::net::{SocketAddr, TcpStream};
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+};
 
 use async_tungstenite::tungstenite::{Error, Message, WebSocket, client, protocol::CloseFrame};
 
 use super::PATIENCE;
 
 /// A connected client.
-pub struct Client {
-    pub ws: WebSocket<TcpStream>,
+pub struct Client<S = TcpStream> {
+    pub ws: WebSocket<S>,
 }
 
 impl Client {
@@ -24,6 +27,13 @@ impl Client {
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         let url = format!("ws://{address}{path}");
+        Self::over(stream, &url)
+    }
+}
+
+impl<S: Read + Write> Client<S> {
+    /// Does the handshake over a connection.
+    pub fn over(stream: S, url: &str) -> Result<Self, String> {
         let (ws, _) = client(url, stream).map_err(|error| error.to_string())?;
         Ok(Self { ws })
     }

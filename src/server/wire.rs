@@ -1,0 +1,94 @@
+//! A client's connection, with or without TLS around it.
+//!
+//! Without the feature `tls` there is one kind only, and this is the same as a [`Socket`].
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+#[cfg(feature = "tls")]
+use futures_rustls::server::TlsStream;
+use smol::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+
+use super::socket::Socket;
+
+/// A client's connection.
+#[derive(Debug)]
+pub enum Wire {
+    /// As they are.
+    Plain(Socket),
+    /// Encrypted. Boxed, so that this costs nothing where there is no TLS.
+    #[cfg(feature = "tls")]
+    Tls(Box<TlsStream<Socket>>),
+}
+
+impl Wire {
+    /// When the client last gave a sign of life: see [`Socket::heard`].
+    pub fn heard(&self) -> Instant {
+        match self {
+            Self::Plain(socket) => socket.heard(),
+            #[cfg(feature = "tls")]
+            Self::Tls(tls) => tls.get_ref().0.heard(),
+        }
+    }
+
+    /// The connection below. What it reads is encrypted where there is TLS.
+    pub fn socket(&mut self) -> &mut Socket {
+        match self {
+            Self::Plain(socket) => socket,
+            #[cfg(feature = "tls")]
+            Self::Tls(tls) => tls.get_mut().0,
+        }
+    }
+
+    /// Sends these bytes to their end. TLS may hold some of them back until it is flushed.
+    ///
+    /// # Errors
+    /// The socket failed.
+    pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes).await?;
+        self.flush().await
+    }
+}
+
+/// Does the same with either kind.
+macro_rules! either {
+    ($wire:expr, $inner:ident => $what:expr) => {
+        match $wire.get_mut() {
+            Wire::Plain($inner) => $what,
+            #[cfg(feature = "tls")]
+            Wire::Tls($inner) => $what,
+        }
+    };
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        either!(self, inner => Pin::new(inner).poll_read(cx, buffer))
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        either!(self, inner => Pin::new(inner).poll_write(cx, buffer))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, inner => Pin::new(inner).poll_flush(cx))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, inner => Pin::new(inner).poll_close(cx))
+    }
+}
