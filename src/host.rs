@@ -260,7 +260,7 @@ impl Prepared {
         let actor = Actor::start(name.clone(), module, own, init_state, counted, told).await?;
         let mailbox = Arc::new(Mailbox::new(limits.mailbox));
         let connections = Connections::new(limits.connections, limits.outbox);
-        let pending = Pending::new(limits.requests);
+        let (pending, lingering) = (Pending::new(limits.requests), Pending::new(limits.requests));
         let task = executor.spawn(actor.run(mailbox.clone(), connections.clone()));
         let (alive, ended) = channel::bounded(1);
         let service = Arc::new(Service {
@@ -268,6 +268,7 @@ impl Prepared {
             mailbox,
             connections,
             pending,
+            lingering,
             limits,
             stats,
             lines,

@@ -46,6 +46,8 @@ pub struct Service {
     pub connections: Arc<Connections>,
     /// The requests in progress.
     pub pending: Arc<Pending>,
+    /// The connections after their last answer, whose clients may still be sending.
+    pub lingering: Arc<Pending>,
     /// What clients may use.
     pub limits: Limits,
     /// The actor's counters.
@@ -54,6 +56,15 @@ pub struct Service {
     pub lines: Arc<Lines>,
     /// Ends when the host stops.
     pub stopping: Receiver<()>,
+}
+
+impl Service {
+    /// Waits for a connection's end. No more than `limits.requests` are waited for: one more takes
+    /// the place of the oldest, or those that come only to stay would be as many as they like.
+    pub async fn linger(&self, end: impl Future<Output = ()>) {
+        let place = self.lingering.enter();
+        end.or(place.lost()).await;
+    }
 }
 
 /// Accepts connections for as long as the task lives. Each connection's task holds `alive`, so
@@ -130,9 +141,10 @@ async fn greet(
     let mut wire = match bounds.hold(secure(socket, peer, site, service)).await {
         Ok(Ok(wire)) => wire,
         Ok(Err((wire, refusal))) => {
+            drop(place);
             match refusal {
                 Some(refusal) => refuse(wire, peer, &refusal, service).await,
-                None => end(wire, service).await,
+                None => end(wire, b"", service).await,
             }
             return None;
         }
@@ -166,7 +178,8 @@ async fn greet(
             match within(service.limits.response, async { Some(answer.await) }.or(lost)).await {
                 Some(Some(Err(refusal))) => refusal,
                 Some(Some(Ok(Ok(())))) => {
-                    end(wire, service).await;
+                    drop(place);
+                    end(wire, b"", service).await;
                     return None;
                 }
                 // Too late, or broken on the way: an answer that has begun can't be taken back.
@@ -179,6 +192,8 @@ async fn greet(
         Decision::Refuse(refusal) => refusal,
         Decision::Incomplete => return None,
     };
+    // A newcomer need not take it.
+    drop(place);
     refuse(wire, peer, &refused, service).await;
     None
 }
@@ -255,17 +270,20 @@ async fn read_head(wire: &mut Wire, bytes: &mut Vec<u8>, site: &Site) -> Option<
 }
 
 /// Answers a request that does not get what it asks for.
-async fn refuse(mut wire: Wire, peer: SocketAddr, refusal: &Refusal, service: &Service) {
+async fn refuse(wire: Wire, peer: SocketAddr, refusal: &Refusal, service: &Service) {
     count(peer, refusal, service);
-    let response = refusal.response();
-    within(service.limits.close, wire.send(response.as_bytes())).await;
-    end(wire, service).await;
+    end(wire, refusal.response().as_bytes(), service).await;
 }
 
-/// Ends a connection after an answer, so that the client gets to read it.
-async fn end(mut wire: Wire, service: &Service) {
-    finish(&mut wire, true, service.limits.close).await;
-    drain(wire.socket(), service.limits.close).await;
+/// Ends a connection after the last of an answer, so that the client gets to read it.
+async fn end(mut wire: Wire, last: &[u8], service: &Service) {
+    let deadline = service.limits.close;
+    let end = async {
+        within(deadline, wire.send(last)).await;
+        finish(&mut wire, true, deadline).await;
+        drain(wire.socket(), deadline).await;
+    };
+    service.linger(end).await;
 }
 
 /// Counts and logs a request that is refused.

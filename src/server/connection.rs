@@ -78,7 +78,8 @@ pub async fn serve(wire: Wire, early: Vec<u8>, site: &Site, service: &Service, o
     outbox.idle().await;
     drop(open);
     if drain {
-        Box::pin(closing::drain(ws.get_mut().socket(), service.limits.close)).await;
+        let drain = closing::drain(ws.get_mut().socket(), service.limits.close);
+        Box::pin(service.linger(drain)).await;
     }
 }
 

@@ -17,6 +17,11 @@ pub fn text(service: &Service) -> String {
         ("connections", "Open connections.", number(service.connections.count())),
         ("requests", "HTTP requests in progress.", number(service.pending.count())),
         (
+            "lingering",
+            "Connections after their last answer, whose clients may still be sending.",
+            number(service.lingering.count()),
+        ),
+        (
             "mailbox_bytes",
             "Bytes of events that wait for the actor.",
             number(service.mailbox.bytes()),
