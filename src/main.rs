@@ -156,7 +156,7 @@ fn announce(listening: &[Listening]) -> io::Result<()> {
         } else {
             ""
         };
-        lines += &format!("{actor}: ws://{address}{} ({who}{origins})\n", site.path);
+        lines += &format!("{actor}: {}://{address}{} ({who}{origins})\n", site.scheme(), site.path);
     }
     print(&lines)
 }

@@ -23,6 +23,11 @@ impl Spread {
         Self::of(above.iter().zip(below).map(|(above, below)| above / below))
     }
 
+    /// By how much the numbers of one series are above those of another, one by one.
+    pub(crate) fn difference(above: &[f64], below: &[f64]) -> Self {
+        Self::of(above.iter().zip(below).map(|(above, below)| above - below))
+    }
+
     /// As tables show it.
     pub(crate) fn text(&self) -> String {
         format!("{:.2} ({:.2} to {:.2})", self.median, self.least, self.most)

@@ -44,4 +44,6 @@ mod shells;
 mod shutdown;
 mod start;
 mod systemd;
+#[cfg(feature = "tls")]
+mod tls;
 mod violations;

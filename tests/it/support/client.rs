@@ -1,6 +1,7 @@
 //! A blocking WebSocket client whose every wait has an end.
 
 use std::{
+    io::{Read, Write},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
@@ -11,8 +12,8 @@ use socket2::SockRef;
 use super::PATIENCE;
 
 /// A connected client.
-pub struct Client {
-    pub ws: WebSocket<TcpStream>,
+pub struct Client<S = TcpStream> {
+    pub ws: WebSocket<S>,
 }
 
 impl Client {
@@ -28,6 +29,13 @@ impl Client {
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         let url = format!("ws://{address}{path}");
+        Self::over(stream, &url)
+    }
+}
+
+impl<S: Read + Write> Client<S> {
+    /// Does the handshake over a connection.
+    pub fn over(stream: S, url: &str) -> Result<Self, String> {
         let (ws, _) = client(url, stream).map_err(|error| error.to_string())?;
         Ok(Self { ws })
     }
