@@ -134,14 +134,16 @@ fn names_and_rooms_are_decoded_cut_and_never_empty() {
     let long = "ä".repeat(30);
     for (query, room, name) in [
         ("", "lobby", "Guest"),
-        ("room=&name=+", "lobby", "Guest"),
+        ("room=%20&name=Ann", "lobby", "Ann"),
+        ("room=w&name=+", "w", "Guest"),
         ("name=%0a%00&room=a%2Fb", "a/b", "Guest"),
         ("room=%E2%98%95&name=Ann+B%20C", "☕", "Ann B C"),
         ("room=%ff&name=100%&name=other", "\u{fffd}", "100%"),
         ("room=x&name=%22%5C%3Cb%3E%", "x", "\"\\<b>%"),
         (&format!("room=y&name={}", "%C3%A4".repeat(30)), "y", &long[..40]),
     ] {
-        Person::enter(&server, query).is_in(room, &[name], name);
+        let here = Person::enter(&server, query).hear();
+        assert_eq!((&here["room"], &here["you"]), (&json!(room), &json!(name)), "{query}");
     }
     let mut ann = Person::enter(&server, "room=z&name=Ann");
     ann.is_in("z", &["Ann"], "Ann");
