@@ -3,6 +3,7 @@
 //! - `arguments`: the command line.
 //! - `process`: what the kernel says about a process: CPU time, memory, descriptors.
 //! - `server`: the built program, serving actors.
+//! - `child`: the benchmark's own program, as a server.
 //! - `client`: a WebSocket client.
 //! - `pace`: clients that send at a steady rate, and how long the answers took.
 //! - `spread`: many numbers in a few words.
@@ -11,6 +12,7 @@
 #![allow(dead_code)]
 
 pub(crate) mod arguments;
+pub(crate) mod child;
 pub(crate) mod client;
 pub(crate) mod pace;
 pub(crate) mod process;

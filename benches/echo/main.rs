@@ -17,7 +17,6 @@
 //! # Layout
 //! - `options`: the command line.
 //! - `servers`: the servers, and what they have in common.
-//! - `child`: a server's process.
 //! - `load`: the clients.
 //! - `table`: from rounds to lines.
 
@@ -26,7 +25,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-mod child;
 mod load;
 mod options;
 mod servers;
@@ -36,8 +34,7 @@ use std::process::ExitCode;
 
 use smol::{LocalExecutor, block_on};
 
-use child::Child;
-use common::Result;
+use common::{Result, child::Child};
 use load::Clients;
 use options::{Options, Task};
 use servers::Kind;
@@ -71,7 +68,7 @@ fn measure(options: &Options) -> Result<()> {
     let executor = LocalExecutor::new();
     let mut pairs = Vec::new();
     for kind in Kind::ALL {
-        let server = Child::start(kind)?;
+        let server = Child::start(&["--serve", kind.name()])?;
         let connect = Clients::connect(&server.url, options.connections, options.size);
         let clients = block_on(executor.run(connect))?;
         pairs.push(Pair { server, clients, samples: Vec::new() });

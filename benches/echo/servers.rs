@@ -11,10 +11,11 @@ use std::{
     thread,
 };
 
-use async_tungstenite::{accept_async_with_config, tungstenite::Message};
+use async_tungstenite::accept_async_with_config;
 use footlight::{
     Host, Manifest,
-    exchange::{Connections, EventKind, Lines, Mailbox},
+    clock::Clock,
+    exchange::{Connections, EventKind, Frame, Lines, Mailbox},
     host::Environment,
     logger::Logger,
     manifest::{Limits, Listener},
@@ -115,6 +116,7 @@ async fn native(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>>
         pending: Pending::new(limits.requests),
         limits,
         stats,
+        clock: Clock::System,
         stopping,
     });
     let (alive, _ended) = channel::bounded(1);
@@ -122,10 +124,11 @@ async fn native(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>>
     executor.spawn(accept::run(executor.clone(), listener, site, service, alive)).detach();
     let actor = async move {
         while let Some(event) = mailbox.next().await {
+            let from = event.from.unwrap();
             if let EventKind::Text(text) = event.kind {
-                event.from.answer(vec![Message::Text(text)], None).unwrap();
+                from.answer(vec![Frame::text(&text)], None).unwrap();
             }
-            event.from.handled();
+            from.handled();
         }
     };
     executor.spawn(actor).await;

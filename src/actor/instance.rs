@@ -20,10 +20,11 @@ use wit_core::{
 
 use super::{
     call_error::CallError,
+    given::Given,
     imports::{Asked, Guest},
     meter::{Grant, Meter},
     module::Module,
-    services::{Answered, Given, Services},
+    services::{Answered, Services},
     start,
 };
 use crate::{

@@ -6,7 +6,7 @@
 //! - [`instance`]: one instance of the module: lower, call, lift; [`call_error`]: why that failed.
 //! - [`meter`]: the fuel of one call, spent in slices.
 //! - [`imports`]: what a guest may import, and where it is suspended for it; [`services`]: what is
-//!   done for it then.
+//!   done for it then, and [`given`] what it gets.
 //! - [`clients`]: who is there, with what the actor keeps with each one; [`asked`]: what a call
 //!   asks for until it is known whether it succeeds; [`alarm`]: when the actor is to be woken.
 //! - [`idle`]: notices that there is nothing to do.
@@ -31,6 +31,7 @@ pub mod call_error;
 pub mod clients;
 pub mod component;
 pub mod delivery;
+pub mod given;
 pub mod idle;
 pub mod imports;
 pub mod inspect;

@@ -2,24 +2,25 @@
 //!
 //! Nothing here reaches a client before the call has succeeded. See [`Asked`].
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use rand::{
     SeedableRng as _, TryRng as _,
     rngs::{StdRng, SysRng},
 };
-use wit_core::host::{Import, Info, Payload, Refusal, Request, Response, Returning};
+use wit_core::host::{Payload, Refusal, Request};
 
 use super::{
     alarm::Alarm,
     answer::close_frame,
     asked::{Asked, Effect, RECEIVER},
-    clients::Clients,
+    clients::{Clients, Entry},
+    given::{Given, Unanswerable},
 };
 use crate::{
     clock::Clock,
-    exchange::{ConnectionId, Event, EventKind, Frame, Outbox},
-    files::{self, Failure, Files},
+    exchange::{ConnectionId, Event, EventKind, Frame},
+    files::{Failure, Files},
     manifest::Limits,
     stats::Stats,
 };
@@ -51,37 +52,6 @@ pub struct Services {
     random: Option<StdRng>,
 }
 
-/// What a request is answered with.
-#[derive(Debug)]
-pub enum Given {
-    /// Nothing.
-    Nothing,
-    /// The time.
-    Time(u64),
-    /// A connection.
-    Id(Option<ConnectionId>),
-    /// What is known of a connection: its own record, and its address as text.
-    Info(Option<(Arc<Outbox>, String)>),
-    /// Connections.
-    Ids(Vec<u64>),
-    /// How many bytes wait, or how many receivers there are.
-    Count(Result<u32, Refusal>),
-    /// That it is done.
-    Done(Result<(), Refusal>),
-    /// What is kept with a connection.
-    Attachment(Option<Vec<u8>>),
-    /// Random bytes, or Theater's file as text.
-    Bytes(Vec<u8>),
-    /// A file's content.
-    File(Result<Vec<u8>, Failure>),
-    /// The same, as Theater has it.
-    TheaterFile(Result<Vec<u8>, String>),
-    /// What is in a folder.
-    Entries(Result<Vec<files::Entry>, Failure>),
-    /// Whether a file can be written.
-    Written(Result<(), Failure>),
-}
-
 /// A request, as far as it has come without waiting.
 #[derive(Debug)]
 pub enum Answered {
@@ -100,16 +70,6 @@ pub enum FileRequest {
     List(String),
     /// To put this content into it.
     Write(String, Vec<u8>),
-}
-
-/// Why a request ends the call like a trap.
-#[derive(Debug)]
-pub struct Unanswerable(pub String);
-
-impl fmt::Display for Unanswerable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 impl Services {
@@ -326,7 +286,7 @@ impl Services {
         except: Option<ConnectionId>,
     ) -> Result<u32, Refusal> {
         let bytes = payload.as_bytes().len();
-        let meant = |entry: &&mut super::clients::Entry| Some(entry.outbox.id()) != except;
+        let meant = |entry: &&mut Entry| Some(entry.outbox.id()) != except;
         let receivers = self.clients.present(tag).filter(meant).count();
         self.asked.pay(bytes.saturating_add(receivers.saturating_mul(RECEIVER)))?;
         let each = self.clients.present(tag).filter(meant).map(|entry| {
@@ -404,75 +364,6 @@ const UNITS: u64 = 1000;
 const BYTES_PER_UNIT: usize = 16;
 /// What it costs to find one more connection, and to send to it.
 const UNITS_PER_RECEIVER: usize = 1000;
-
-impl Given {
-    /// Lays it out for the guest.
-    pub fn lower(&self, pointer: u32) -> Returning<'_> {
-        self.response().lower(pointer)
-    }
-
-    /// A file's content as this import has it.
-    ///
-    /// # Errors
-    /// Theater's first `read-file` has no way to say that something went wrong.
-    pub fn of(self, import: Import) -> Result<Self, Unanswerable> {
-        let Self::File(result) = self else { return Ok(self) };
-        match import {
-            Import::ReadText => {
-                let content = result.map_err(|failure| Unanswerable(failure.to_string()))?;
-                let text = String::from_utf8(content);
-                let text = text.map_err(|_| Unanswerable("the file is not UTF-8".into()))?;
-                Ok(Self::Bytes(text.into_bytes()))
-            }
-            Import::ReadBytes => {
-                Ok(Self::TheaterFile(result.map_err(|failure| failure.to_string())))
-            }
-            _ => Ok(Self::File(result)),
-        }
-    }
-
-    /// Whether it is a refusal.
-    pub fn is_refusal(&self) -> bool {
-        matches!(
-            self,
-            Self::Count(Err(_)) | Self::Done(Err(_)) | Self::Written(Err(Failure::Limit))
-        )
-    }
-
-    /// As the codec has it.
-    fn response(&self) -> Response<'_> {
-        match self {
-            Self::Nothing => Response::None,
-            Self::Time(now) => Response::Time(*now),
-            Self::Id(id) => Response::Id(id.map(|id| id.0)),
-            Self::Info(info) => Response::Info(info.as_ref().map(|(outbox, peer)| {
-                let client = outbox.client();
-                Info {
-                    peer,
-                    path: &client.path,
-                    query: &client.query,
-                    subprotocol: client.subprotocol.as_deref(),
-                    connected_since: client.since,
-                }
-            })),
-            Self::Ids(ids) => Response::Ids(ids),
-            Self::Count(result) => Response::Count(*result),
-            Self::Done(result) => Response::Done(*result),
-            Self::Attachment(value) => Response::Attachment(value.as_deref()),
-            Self::Bytes(bytes) => Response::Bytes(bytes),
-            Self::File(Ok(content)) => Response::File(Ok(content)),
-            Self::File(Err(failure)) => Response::File(Err(failure.as_error())),
-            Self::TheaterFile(Ok(content)) => Response::TheaterFile(Ok(content)),
-            Self::TheaterFile(Err(text)) => Response::TheaterFile(Err(text)),
-            Self::Entries(Ok(entries)) => {
-                Response::Entries(Ok(entries.iter().map(files::Entry::as_entry).collect()))
-            }
-            Self::Entries(Err(failure)) => Response::Entries(Err(failure.as_error())),
-            Self::Written(Ok(())) => Response::Written(Ok(())),
-            Self::Written(Err(failure)) => Response::Written(Err(failure.as_error())),
-        }
-    }
-}
 
 /// A message as it goes over the wire.
 fn frame(payload: Payload<'_>) -> Frame {

@@ -1,10 +1,10 @@
 //! An actor's files: what stands behind the interface `files` of `footlight:host`, and Theater's
 //! `filesystem`.
 //!
-//! - [`folders`]: the folders that the manifest names, opened.
-//! - [`reading`], [`writing`]: what is done with them, waiting for the system.
-//! - [`lane`]: waits for it elsewhere, one operation at a time, and not for ever.
-//! - [`failure`]: why something can't be done.
+//! - `folders`: the folders that the manifest names, opened.
+//! - `reading`, `writing`: what is done with them, waiting for the system.
+//! - `lane`: waits for it elsewhere, one operation at a time, and not for ever.
+//! - `failure`: why something can't be done.
 //!
 //! This room knows the manifest's folders and what the interface has for types. It knows neither
 //! the interpreter nor sockets.

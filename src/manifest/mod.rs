@@ -20,7 +20,7 @@ mod interface;
 mod limit_rows;
 mod limits;
 mod logging;
-mod nearest;
+pub(crate) mod nearest;
 mod table;
 mod units;
 

@@ -35,11 +35,12 @@ mod keepalive;
 mod lights;
 mod limits;
 mod log_lines;
-
+mod new;
 mod pages;
 mod readme;
 mod rooms;
 mod several;
+mod shells;
 mod shutdown;
 mod start;
 mod systemd;

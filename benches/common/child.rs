@@ -1,4 +1,4 @@
-//! A server's process.
+//! A benchmark's own program, started again as a server.
 
 use std::{
     io::{self, BufRead as _, BufReader},
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{common::process as kernel, servers::Kind};
+use super::process as kernel;
 
 /// A running server. It ends when this is dropped, and when this process ends in any way.
 pub(crate) struct Child {
@@ -17,10 +17,10 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Starts this program again, as a server, and waits until it listens.
-    pub(crate) fn start(kind: Kind) -> io::Result<Self> {
+    /// Starts this program again, with these arguments, as a server, and waits until it listens.
+    pub(crate) fn start(arguments: &[&str]) -> io::Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
-            .args(["--serve", kind.name()])
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -29,7 +29,7 @@ impl Child {
         BufReader::new(out).read_line(&mut child.url)?;
         child.url.truncate(child.url.trim_end().len());
         if child.url.is_empty() {
-            return Err(io::Error::other(format!("the server {} did not start", kind.name())));
+            return Err(io::Error::other(format!("the server did not start: {arguments:?}")));
         }
         Ok(child)
     }
