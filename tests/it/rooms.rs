@@ -26,8 +26,8 @@ impl Person {
         serde_json::from_str(self.client.next().to_text().unwrap()).unwrap()
     }
 
-    /// The next message is that these are there, in the order of their connections, the last
-    /// one being this one.
+    /// The next message says that these are there, in the order in which they connected, and
+    /// what this one is called.
     fn is_in(&mut self, room: &str, names: &[&str], you: &str) {
         assert_eq!(self.hear(), json!({ "here": names, "room": room, "you": you }));
     }
