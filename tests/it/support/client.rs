@@ -31,6 +31,11 @@ impl Client {
         let url = format!("ws://{address}{path}");
         Self::over(stream, &url)
     }
+
+    /// Ends the connection with a reset, as a killed client or a lost network does.
+    pub fn vanish(self) {
+        SockRef::from(self.ws.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
+    }
 }
 
 impl<S: Read + Write> Client<S> {
@@ -85,11 +90,6 @@ impl<S: Read + Write> Client<S> {
                 Err(error) => panic!("the server did not close cleanly: {error}"),
             }
         }
-    }
-
-    /// Ends the connection with a reset, as a killed client or a lost network does.
-    pub fn vanish(self) {
-        SockRef::from(self.ws.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
     /// Waits for the clean end of a connection whose close frames have been exchanged.
