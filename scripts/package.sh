@@ -39,6 +39,7 @@ main() {
     if [ $# -eq 2 ]; then binary=$(realpath -e -- "$2"); fi
     cd "$root"
     if [ $# -eq 1 ]; then binary=$root/$(scripts/cross.sh "$target" | tail -n 1); fi
+    [ -f "$binary" ] || fail "there is no $binary"
     check_binary
 
     version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"$/\1/p' Cargo.toml)
