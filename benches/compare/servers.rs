@@ -105,10 +105,9 @@ const PROBE_NODE: &str = "
 
 /// What the probe of Python prints.
 const PROBE_PYTHON: &str = "
-import os, platform, sysconfig, websockets, websockets.asyncio.server
-optimized = '--enable-optimizations' in (sysconfig.get_config_var('CONFIG_ARGS') or '')
-kind = '' if optimized else ' (built without optimisation, so slower than it could be)'
-print(f'Python {platform.python_version()}{kind}, websockets {websockets.__version__}')
+import os, platform, sys, sysconfig, websockets, websockets.asyncio.server
+python = f'Python {platform.python_version()} of {sys.base_prefix}'
+print(f'{python}, websockets {websockets.__version__}')
 print(sysconfig.get_path('stdlib'))
 print(os.path.dirname(websockets.__file__))";
 

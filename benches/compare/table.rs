@@ -53,10 +53,12 @@ fn figure(number: f64) -> String {
             format!("{:.0}", (n / digit).round() * digit)
         }
     };
-    match text.len() {
-        length if length > 3 && !text.contains('.') => {
-            format!("{},{}", &text[..length - 3], &text[length - 3..])
-        }
-        _ => text,
+    if text.contains('.') {
+        return text;
     }
+    let digits = text.char_indices().map(|(index, digit)| {
+        let thousand = index > 0 && (text.len() - index).is_multiple_of(3);
+        format!("{}{digit}", if thousand { "," } else { "" })
+    });
+    digits.collect()
 }

@@ -96,7 +96,7 @@ impl Workload {
         };
         let period = Duration::from_millis(period);
         if quick {
-            Amount { period, paced: 1, unpaced: 2 }
+            Amount { period, paced: 1, unpaced: 1 }
         } else {
             Amount { period, paced, unpaced }
         }
