@@ -117,8 +117,7 @@ pub(crate) fn find(arguments: &Arguments) -> Result<Vec<Contestant>> {
         let (version, parts) = (String::new(), Vec::new());
         Contestant { kind, program, version, parts }
     };
-    let built = PathBuf::from(BUILT);
-    let mut footlight = new(Kind::Footlight, arguments.number("binary", built.clone(), built)?);
+    let mut footlight = new(Kind::Footlight, arguments.path("binary", BUILT));
     footlight.parts.push(Path::new(ROOT).join("examples/chat-room/chat_room.wasm"));
     let mut found = vec![footlight, new(Kind::Plain, build_plain()?)];
 

@@ -1,6 +1,9 @@
 //! From rounds to Markdown.
 
-use super::{common::spread::Spread, servers::Contestant};
+use super::{
+    common::spread::{Spread, figure},
+    servers::Contestant,
+};
 
 /// A line of the table.
 pub(crate) struct Row {
@@ -38,27 +41,5 @@ fn cell<T: IntoIterator<Item = f64>>(values: T) -> String {
     if values.len() == 1 {
         return figure(spread.median);
     }
-    format!("{} ({}–{})", figure(spread.median), figure(spread.least), figure(spread.most))
-}
-
-/// A number with three digits that count, and a comma after thousands.
-fn figure(number: f64) -> String {
-    let text = match number {
-        n if n < 0.1 => format!("{n:.3}"),
-        n if n < 10.0 => format!("{n:.2}"),
-        n if n < 100.0 => format!("{n:.1}"),
-        n if n < 1000.0 => format!("{n:.0}"),
-        n => {
-            let digit = 10_f64.powf(n.log10().floor() - 2.0);
-            format!("{:.0}", (n / digit).round() * digit)
-        }
-    };
-    if text.contains('.') {
-        return text;
-    }
-    let digits = text.char_indices().map(|(index, digit)| {
-        let thousand = index > 0 && (text.len() - index).is_multiple_of(3);
-        format!("{}{digit}", if thousand { "," } else { "" })
-    });
-    digits.collect()
+    spread.figures()
 }

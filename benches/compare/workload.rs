@@ -81,7 +81,9 @@ impl Workload {
         match self {
             Self::Echo => Actor::file(name, "examples/echo/echo.wasm"),
             Self::Chat => Actor::file(name, "examples/chat-room/chat_room.wasm")
-                .state(br#"{"connected_users":[],"messages":[]}"#.to_vec()),
+                .state(br#"{"connected_users":[],"messages":[]}"#.to_vec())
+                // So that all rooms together ask for no more files than there may be.
+                .limit("connections", 64),
             Self::Readings => readings::actor(name, readings::state(STATE)),
         }
     }

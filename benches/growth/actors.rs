@@ -36,7 +36,11 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
         for (index, step) in steps.iter().enumerate() {
             for (kind, (name, file, state)) in KINDS.into_iter().enumerate() {
                 let names: Vec<_> = (0..*step).map(|number| format!("actor{number}")).collect();
-                let actor = |name: &String| Actor::file(name, file).state(state.to_vec());
+                let actor = |name: &String| {
+                    let actor = Actor::file(name, file).state(state.to_vec());
+                    // So that all of them together ask for no more files than there may be.
+                    actor.limit("connections", CLIENTS)
+                };
                 let actors: Vec<_> = names.iter().map(actor).collect();
                 let server = Server::run(binary, &actors)?;
                 let watch = server.watch();

@@ -38,9 +38,9 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
         }
     }
     let panel =
-        |title, lines| Panel { title, axis: "connections", lines, log_x: true, log_y: false };
+        |title, lines, log_x| Panel { title, axis: "connections", lines, log_x, log_y: false };
     Ok(vec![
-        panel("memory of the process, MB", vec![memory]),
-        panel("CPU for a message of 64 bytes, µs", vec![cpu]),
+        panel("memory of the process, MB", vec![memory], false),
+        panel("CPU for a message of 64 bytes, µs", vec![cpu], true),
     ])
 }

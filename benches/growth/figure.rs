@@ -59,7 +59,7 @@ impl Panel {
         println!("\n{}:\n", self.title);
         println!("| {} | {} |\n|---{}|", self.axis, names.join(" | "), "|---".repeat(names.len()));
         for (index, point) in self.lines[0].points.iter().enumerate() {
-            let cells = self.lines.iter().map(|line| line.points[index].spread().text());
+            let cells = self.lines.iter().map(|line| line.points[index].spread().figures());
             println!("| {} | {} |", tick(point.x), cells.collect::<Vec<_>>().join(" | "));
         }
     }

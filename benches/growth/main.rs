@@ -7,10 +7,11 @@
 //! ```
 //!
 //! The server is the built program on one thread with the usual limits, except that it lets
-//! enough clients in. Every round begins with a new process and goes through all steps, so that
-//! whatever else the machine does meets all of them alike. Memory is what the process has when
-//! it is idle, with pages that it shares divided among their users (PSS); CPU is that of its
-//! process while clients exchange messages as fast as it answers.
+//! enough clients in, and gives an actor with much JSON the fuel that it needs. Every round
+//! begins with a new process and goes through all steps, so that whatever else the machine does
+//! meets all of them alike. Memory is what the process has when it is idle, with pages that it
+//! shares divided among their users (PSS); CPU is that of its process while clients exchange
+//! messages as fast as it answers.
 //!
 //! # Layout
 //! - `connections`, `actors`, `state`: what grows.
@@ -29,10 +30,7 @@ mod load;
 mod state;
 mod svg;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::Path, process::ExitCode};
 
 use common::{Result, arguments::Arguments};
 
@@ -50,10 +48,9 @@ fn main() -> ExitCode {
 fn measure() -> Result<()> {
     let arguments = Arguments::read(&["rounds", "binary", "svg"])?;
     let rounds: usize = arguments.number("rounds", 5, 1)?;
-    let binary = PathBuf::from(env!("CARGO_BIN_EXE_footlight"));
-    let binary = arguments.number("binary", binary.clone(), binary)?;
+    let binary = arguments.path("binary", env!("CARGO_BIN_EXE_footlight"));
     let drawing = Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth.svg");
-    let drawing = arguments.number("svg", drawing.clone(), drawing)?;
+    let drawing = arguments.path("svg", drawing);
 
     let mut panels = Vec::new();
     for measure in [connections::measure, actors::measure, state::measure] {

@@ -16,6 +16,9 @@ use super::{
 /// How many clients there are.
 const CLIENTS: usize = 4;
 
+/// What the actor with JSON may compute. The default is not enough for a state of 1 MiB.
+const FUEL: u64 = 1_000_000_000;
+
 /// Counts in the first four bytes of its state and leaves the others as they are.
 const BYTES: &str = r#"(module
     (memory (export "memory") 1)
@@ -70,7 +73,7 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
     let executor = LocalExecutor::new();
     for _ in 0..rounds {
         for (index, &step) in steps.iter().enumerate() {
-            let json = readings::actor("actor", readings::state(step));
+            let json = readings::actor("actor", readings::state(step)).limit("fuel", FUEL);
             let bytes = Actor::of("actor", BYTES).state(vec![0; step]);
             // As many as take about as long.
             let messages = [4_000 * KIB / (step + KIB), 40_000 * KIB / (step + 10 * KIB)];

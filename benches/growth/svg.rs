@@ -87,12 +87,12 @@ fn drawn(panel: &Panel) -> String {
             tick(*mark)
         );
     }
-    let mut taken = f64::MIN;
-    for step in &steps {
+    let mut taken = f64::MAX;
+    for step in steps.iter().rev() {
         let at = x.place(*step);
         let _ = write!(svg, "<path d=\"M{at:.1} {bottom}v4\" stroke=\"#444\"/>");
-        // Not where the last one's text still is.
-        if at - taken > 34.0 {
+        // Not where the next one's text is; the last is always there.
+        if taken - at > 42.0 {
             let text = tick(*step);
             let _ = write!(
                 svg,
