@@ -79,7 +79,8 @@ impl Workload {
     /// Footlight's actor for it.
     pub(crate) fn actor(self, name: String) -> Actor {
         match self {
-            Self::Echo => Actor::file(name, "examples/echo/echo.wasm"),
+            // For those whose memory is measured, and more.
+            Self::Echo => Actor::file(name, "examples/echo/echo.wasm").limit("connections", 2_000),
             Self::Chat => Actor::file(name, "examples/chat-room/chat_room.wasm")
                 .state(br#"{"connected_users":[],"messages":[]}"#.to_vec())
                 // So that all rooms together ask for no more files than there may be.

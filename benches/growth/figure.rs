@@ -72,6 +72,7 @@ pub(crate) fn tick(number: f64) -> String {
         n if n >= KIB * KIB && n % (KIB * KIB) == 0.0 => format!("{} MiB", n / KIB / KIB),
         n if n >= KIB && n % KIB == 0.0 => format!("{} KiB", n / KIB),
         n if n >= 1e3 && n % 1e3 == 0.0 => format!("{},000", n / 1e3),
-        n => format!("{n}"),
+        // Not 0.30000000000000004.
+        n => format!("{}", (n * 1e6).round() / 1e6),
     }
 }

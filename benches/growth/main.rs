@@ -48,6 +48,9 @@ fn main() -> ExitCode {
 fn measure() -> Result<()> {
     let arguments = Arguments::read(&["rounds", "binary", "svg"])?;
     let rounds: usize = arguments.number("rounds", 5, 1)?;
+    if rounds == 0 {
+        return Err("--rounds must be at least 1".into());
+    }
     let binary = arguments.path("binary", env!("CARGO_BIN_EXE_footlight"));
     let drawing = Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth.svg");
     let drawing = arguments.path("svg", drawing);

@@ -149,16 +149,20 @@ fn rounds(most: f64) -> Vec<f64> {
     let digit = 10_f64.powf((most / 4.0).log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * digit);
     let step = step.into_iter().find(|step| most / step <= 5.0).unwrap_or(most);
-    let count = (most / step).ceil();
-    // Numbers such as 0.30000000000000004 would be shown as they are.
-    (0..=count as u32).map(|number| (f64::from(number) * step * 1e6).round() / 1e6).collect()
+    let mut marks = vec![0.0];
+    while marks[marks.len() - 1] < most {
+        marks.push(marks.len() as f64 * step);
+    }
+    marks
 }
 
 /// Powers of ten from no more than `least` to no less than `most`.
 fn decades(least: f64, most: f64) -> Vec<f64> {
-    let (low, high) = (least.log10().floor() as i32, most.log10().ceil() as i32);
-    let power = |exponent: i32| {
-        if exponent < 0 { 1.0 / 10_f64.powi(-exponent) } else { 10_f64.powi(exponent) }
-    };
-    (low..=high.max(low + 1)).map(power).collect()
+    let mut power = least.log10().floor();
+    let mut marks = vec![10_f64.powf(power)];
+    while marks[marks.len() - 1] < most {
+        power += 1.0;
+        marks.push(10_f64.powf(power));
+    }
+    marks
 }
