@@ -4,7 +4,7 @@ use std::{
     future::Future,
     net::{SocketAddr, TcpListener},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use log::Level;
@@ -124,16 +124,6 @@ struct Upgraded {
     open: Open,
 }
 
-/// What a request in progress is held to.
-struct Bounds<'a> {
-    /// When `limits.handshake` is over.
-    deadline: Instant,
-    /// Its place among the others.
-    place: &'a Place,
-    /// What all connections of the actor share.
-    service: &'a Service,
-}
-
 /// Answers one request. `None` if it got no upgrade; its connection has ended then.
 async fn greet(
     socket: Socket,
@@ -144,28 +134,17 @@ async fn greet(
 ) -> Option<Upgraded> {
     // Answers are small and wanted at once. Where it fails, they are only later.
     let _ = socket.get_ref().set_nodelay(true);
-    let deadline = Instant::now() + service.limits.handshake;
-    let bounds = Bounds { deadline, place: &place, service };
-    let mut wire = match bounds.hold(secure(socket, peer, site, service)).await {
-        Ok(Ok(wire)) => wire,
-        Ok(Err((wire, refusal))) => {
-            drop(place);
-            match refusal {
-                Some(refusal) => refuse(wire, peer, &refusal, service).await,
-                None => end(wire, b"", service).await,
-            }
-            return None;
-        }
+    let (mut wire, mut bytes) = (None, Vec::new());
+    let decision = begin(socket, peer, &mut wire, &mut bytes, &place, site, service).await;
+    let Some(mut wire) = wire else {
         // Within a TLS handshake nothing can be said.
-        Err(refusal) => {
+        if let Some(Decision::Refuse(refusal)) = decision {
             count(peer, &refusal, service);
-            return None;
         }
+        return None;
     };
-    let mut bytes = Vec::new();
-    let decision = bounds.hold(read_head(&mut wire, &mut bytes, site)).await;
-    let refused = match decision.unwrap_or_else(|refusal| Some(Decision::Refuse(refusal)))? {
-        Decision::Upgrade { upgrade, len } => match open(upgrade, peer, site, service) {
+    let refused = match decision {
+        Some(Decision::Upgrade { upgrade, len }) => match open(upgrade, peer, site, service) {
             Ok((open, response)) => {
                 let send = wire.send(response.as_bytes());
                 within(service.limits.handshake, send).await?.ok()?;
@@ -174,21 +153,17 @@ async fn greet(
                 service.lines.host(Level::Debug, Some(id), format_args!("connected from {peer}"));
                 return Some(Upgraded { wire, early: bytes.split_off(len), open });
             }
-            Err(full) => Refusal::Unavailable(full.reason()),
+            Err(full) => Some(Refusal::Unavailable(full.reason())),
         },
-        Decision::Page { page, head_only } => {
+        Some(Decision::Page { page, head_only }) => {
             let answer = pages::answer(&mut wire, page, head_only, site, service);
             let lost = async {
                 place.lost().await;
                 None
             };
             match within(service.limits.response, async { Some(answer.await) }.or(lost)).await {
-                Some(Some(Err(refusal))) => refusal,
-                Some(Some(Ok(Ok(())))) => {
-                    drop(place);
-                    end(wire, b"", service).await;
-                    return None;
-                }
+                Some(Some(Err(refusal))) => Some(refusal),
+                Some(Some(Ok(Ok(())))) => None,
                 // Too late, or broken on the way: an answer that has begun can't be taken back.
                 _ => {
                     service.stats.broken_pages.add(1);
@@ -196,15 +171,20 @@ async fn greet(
                 }
             }
         }
-        Decision::Refuse(refusal) => refusal,
-        Decision::Incomplete => return None,
+        Some(Decision::Refuse(refusal)) => Some(refusal),
+        Some(Decision::Incomplete) | None => None,
     };
-    // A newcomer need not take it.
+    let last = refused.map_or(String::new(), |refusal| {
+        count(peer, &refusal, service);
+        refusal.response()
+    });
+    // A newcomer need not take it any more.
     drop(place);
-    refuse(wire, peer, &refused, service).await;
+    end(wire, last.as_bytes(), service).await;
     None
 }
 
+<<<<<<< HEAD
 /// Opens a connection. Gives the answer to its request as well.
 fn open(
     upgrade: Upgrade,
@@ -241,6 +221,39 @@ impl Bounds<'_> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         within(left, part.or(stop).or(lost)).await.unwrap_or(Err(Refusal::Timeout))
     }
+=======
+/// Puts TLS around the socket, where the listener has it, reads the request's head and decides.
+/// `None` when there is nobody to hear of it.
+async fn begin(
+    socket: Socket,
+    peer: SocketAddr,
+    wire: &mut Option<Wire>,
+    bytes: &mut Vec<u8>,
+    place: &Place,
+    site: &Site,
+    service: &Service,
+) -> Option<Decision> {
+    let read = async {
+        match secure(socket, peer, site, service).await {
+            Ok(secured) => read_head(wire.insert(secured), bytes, site).await,
+            Err((plain, refusal)) => {
+                *wire = Some(plain);
+                refusal.map(Decision::Refuse)
+            }
+        }
+    };
+    let unavailable = |why| Some(Decision::Refuse(Refusal::Unavailable(why)));
+    let stop = async {
+        let _ = service.stopping.recv().await;
+        unavailable("the host is stopping")
+    };
+    let lost = async {
+        place.lost().await;
+        unavailable("too many requests are in progress")
+    };
+    let timeout = Some(Decision::Refuse(Refusal::Timeout));
+    within(service.limits.handshake, read.or(stop).or(lost)).await.unwrap_or(timeout)
+>>>>>>> edge
 }
 
 /// What a client is talked to over: the socket itself.
@@ -294,13 +307,7 @@ async fn read_head(wire: &mut Wire, bytes: &mut Vec<u8>, site: &Site) -> Option<
     }
 }
 
-/// Answers a request that does not get what it asks for.
-async fn refuse(wire: Wire, peer: SocketAddr, refusal: &Refusal, service: &Service) {
-    count(peer, refusal, service);
-    end(wire, refusal.response().as_bytes(), service).await;
-}
-
-/// Ends a connection after the last of an answer, so that the client gets to read it.
+/// Ends a connection after what is `last` to be said, so that the client gets to read it.
 async fn end(mut wire: Wire, last: &[u8], service: &Service) {
     let deadline = service.limits.close;
     let end = async {
