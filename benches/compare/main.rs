@@ -123,6 +123,6 @@ fn times(workload: Workload, all: &[Rounds]) -> [Row; 3] {
     [
         row("half of the answers within, µs", |of| &of.p50),
         row("99 % of the answers within, µs", |of| &of.p99),
-        row("messages for a second of CPU, count", |of| &of.per_second),
+        row("messages for a second of CPU", |of| &of.per_second),
     ]
 }
