@@ -29,6 +29,18 @@ pub fn parts() -> impl Strategy<Value = Parts> {
 }
 
 impl Parts {
+    /// How many cases are enough to have every answer to this import.
+    pub fn cases(import: Import) -> u8 {
+        match import {
+            Import::Send | Import::Broadcast => 5,
+            Import::Tag | Import::Untag | Import::SetAttachment | Import::Close => 5,
+            Import::ReadFile | Import::ListFiles | Import::WriteFile => 8,
+            Import::Info => 4,
+            Import::Sender | Import::Attachment | Import::ReadBytes => 2,
+            _ => 1,
+        }
+    }
+
     /// The entries.
     pub fn entries(&self) -> Vec<Entry<'_>> {
         let kinds = [Kind::File, Kind::Folder, Kind::Other];
