@@ -88,6 +88,7 @@ type Eleven = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 type Twelve = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 
 /// Where the guest has stopped.
+#[allow(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Stop<R> {
     /// At its end.
     Finished(R),

@@ -184,7 +184,6 @@ async fn greet(
     None
 }
 
-<<<<<<< HEAD
 /// Opens a connection. Gives the answer to its request as well.
 fn open(
     upgrade: Upgrade,
@@ -203,25 +202,6 @@ fn open(
     Ok((service.connections.open(site.on_overflow, client)?, response))
 }
 
-impl Bounds<'_> {
-    /// Runs a part of the handshake, unless the deadline, the host's end or a newcomer end it.
-    ///
-    /// # Errors
-    /// One of these has, with what the client is to be told.
-    async fn hold<T>(&self, part: impl Future<Output = T>) -> Result<T, Refusal> {
-        let part = async { Ok(part.await) };
-        let stop = async {
-            let _ = self.service.stopping.recv().await;
-            Err(Refusal::Unavailable("the host is stopping"))
-        };
-        let lost = async {
-            self.place.lost().await;
-            Err(Refusal::Unavailable("too many requests are in progress"))
-        };
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        within(left, part.or(stop).or(lost)).await.unwrap_or(Err(Refusal::Timeout))
-    }
-=======
 /// Puts TLS around the socket, where the listener has it, reads the request's head and decides.
 /// `None` when there is nobody to hear of it.
 async fn begin(
@@ -253,7 +233,6 @@ async fn begin(
     };
     let timeout = Some(Decision::Refuse(Refusal::Timeout));
     within(service.limits.handshake, read.or(stop).or(lost)).await.unwrap_or(timeout)
->>>>>>> edge
 }
 
 /// What a client is talked to over: the socket itself.
