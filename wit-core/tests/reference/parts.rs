@@ -67,7 +67,9 @@ impl Parts {
             Import::Random => Response::Bytes(&self.bytes),
             Import::ReadText => Response::Bytes(self.texts[0].as_bytes()),
             Import::ReadFile => Response::File(self.file_error().map_or(Ok(&self.bytes), Err)),
-            Import::ListFiles => Response::Entries(self.file_error().map_or(Ok(entries), Err)),
+            Import::ListFiles => {
+                Response::Entries(self.file_error().map_or(Ok(entries.to_vec()), Err))
+            }
             Import::WriteFile => Response::Written(self.file_error().map_or(Ok(()), Err)),
             Import::ReadBytes => Response::TheaterFile(match is_there {
                 true => Ok(&self.bytes),
