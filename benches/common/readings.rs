@@ -13,7 +13,7 @@ pub(crate) fn actor(name: impl Into<String>, state: Vec<u8>) -> Actor {
     Actor::file(name, "tests/guests/readings.wasm").state(state)
 }
 
-/// A state with as many sensors as are at most `size` bytes; with none, it has 33.
+/// A state with as many sensors as fit into `size` bytes, even if that is none.
 pub(crate) fn state(size: usize) -> Vec<u8> {
     let mut state = format!(r#"{{"count":{COUNT},"readings":["#);
     for number in 0.. {

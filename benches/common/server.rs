@@ -114,7 +114,11 @@ impl Server {
     /// Starts a server that prints so many lines which say where it listens, and waits for them.
     pub(crate) fn spawn(mut command: Command, lines: usize, folder: TempDir) -> Result<Self> {
         let start = Instant::now();
-        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let mut process = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{}: {error}", command.get_program().display()))?;
         let out = process.stdout.take().ok_or("no output")?;
         let (urls, started) = (BTreeMap::new(), Duration::ZERO);
         let mut server = Self { process, urls, started, _folder: folder };

@@ -77,8 +77,9 @@ fn measure() -> Result<()> {
     process::allow_descriptors(connections + 200)?;
     let contestants = servers::find(&arguments)?;
     same::check(&contestants)?;
-    let versions = contestants.iter().map(|contestant| contestant.version.as_str());
-    println!("{}", versions.filter(|version| !version.is_empty()).collect::<Vec<_>>().join("; "));
+    for contestant in contestants.iter().filter(|contestant| !contestant.version.is_empty()) {
+        println!("{}", contestant.version);
+    }
     println!("{rounds} rounds, {CLIENTS} clients, {connections} connections for their memory");
 
     let mut rows = vec![sizes(&contestants)?];

@@ -155,7 +155,13 @@ fn script(name: &str) -> PathBuf {
 fn build_plain() -> Result<PathBuf> {
     let folder = Path::new(BUILT).parent().ok_or("no folder")?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
-    cargo.current_dir(ROOT).args(["build", "--quiet", "--package", "footlight-compare-plain"]);
+    cargo.current_dir(ROOT).args([
+        "build",
+        "--locked",
+        "--quiet",
+        "--package",
+        "footlight-compare-plain",
+    ]);
     cargo.arg("--target-dir").arg(folder.parent().ok_or("no folder")?);
     if folder.ends_with("release") {
         cargo.arg("--release");

@@ -1,6 +1,6 @@
 //! The three programs of `benches/compare` in Rust, with async-tungstenite and nothing between.
 //!
-//! Usage: footlight-compare-plain echo|chat|readings ROOMS [STATE]
+//! Usage: `footlight-compare-plain echo|chat|readings ROOMS [STATE]`
 //!
 //! Serves so many rooms, each on a port of its own and with a state of its own, and prints where.
 //! One thread, smol's own executor, and tungstenite's buffers as Footlight sets them.
