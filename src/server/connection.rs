@@ -58,7 +58,7 @@ pub async fn serve(wire: Wire, early: Vec<u8>, site: &Site, service: &Service, o
     let writer = Writer::new(wire);
     let ws = WebSocketStream::from_partially_read(writer, early, Role::Server, Some(config)).await;
     let pulse = Pulse::new(&service.limits);
-    let mut connection = Connection { ws, pulse, outbox, site, service };
+    let mut connection = Connection { ws, pulse, all_given: false, outbox, site, service };
     tell(&service.mailbox, outbox, EventKind::Connect);
     let Over { ending, drain } = connection.converse().await;
     let mut ws = connection.ws;
@@ -88,6 +88,8 @@ struct Connection<'a> {
     ws: WebSocket,
     /// Whether it is still there.
     pulse: Pulse,
+    /// Whether all that has been read was given out as messages: then only the socket can have more.
+    all_given: bool,
     /// Its messages.
     outbox: &'a Arc<Outbox>,
     /// What its listener offers.
@@ -137,7 +139,7 @@ impl Connection<'_> {
     /// its mailbox has room, reads; and when there is nothing to read, sees whether the client
     /// is still there. A client that does not read its messages is still read from.
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
-        let Self { ws, pulse, outbox, service, .. } = self;
+        let Self { ws, pulse, all_given, outbox, service, .. } = self;
         loop {
             let writable = match writer::poll_ready(ws, cx) {
                 Poll::Ready(Ok(())) => true,
@@ -156,8 +158,11 @@ impl Connection<'_> {
                 Order::Read => {}
             }
             ready!(service.mailbox.poll_room(cx));
+            let nothing = *all_given && ws.get_mut().wire_mut().socket().poll_news(cx).is_pending();
             let mut ws = Pin::new(&mut *ws);
-            match ws.as_mut().poll_next(cx) {
+            let next = if nothing { Poll::Pending } else { ws.as_mut().poll_next(cx) };
+            *all_given = next.is_pending();
+            match next {
                 Poll::Ready(Some(Ok(message))) => {
                     if message.is_ping() {
                         // tungstenite would send its pong with the next read, which waits for

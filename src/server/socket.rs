@@ -74,6 +74,17 @@ impl Socket {
         }
     }
 
+    /// Ready when there may be something to read. Costs next to nothing, while a WebSocket first
+    /// clears the buffer that it reads into.
+    pub fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.drained {
+            // An error is told by the read.
+            let _ = ready!(self.inner.poll_readable(cx));
+            self.drained = false;
+        }
+        Poll::Ready(())
+    }
+
     /// When the client last gave a sign of life: a byte that it sent, or room for bytes that
     /// had to wait for it.
     pub fn heard(&self) -> Instant {
