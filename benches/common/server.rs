@@ -5,7 +5,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader},
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -18,12 +18,17 @@ use super::{Result, process};
 /// How long a server may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The program that Cargo has built.
+pub(crate) const BUILT: &str = env!("CARGO_BIN_EXE_footlight");
+
 /// An actor to be served.
 pub(crate) struct Actor {
     /// Its name.
     name: &'static str,
     /// Its code.
     wasm: Vec<u8>,
+    /// Its first state, if it has one.
+    state: Option<String>,
     /// The lines of its `[limits]`.
     limits: String,
 }
@@ -31,13 +36,26 @@ pub(crate) struct Actor {
 impl Actor {
     /// The example `examples/echo`.
     pub(crate) fn echo() -> Self {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/echo/echo.wasm");
-        Self { name: "echo", wasm: fs::read(file).unwrap(), limits: String::new() }
+        Self::new("echo", example("echo/echo.wasm"))
+    }
+
+    /// The example `examples/chat-room`, with so many messages of 100 bytes in its history.
+    pub(crate) fn chat_room(messages: usize) -> Self {
+        let message = r#"{"user":"anonymous","content":"a line of some fifty characters, as people write","timestamp":""}"#;
+        let history = vec![message; messages].join(",");
+        let state = format!(r#"{{"connected_users":[],"messages":[{history}]}}"#);
+        let actor = Self::new("chat-room", example("chat-room/chat_room.wasm"));
+        Self { state: Some(state), ..actor }
     }
 
     /// An actor in WebAssembly's text format.
     pub(crate) fn of(name: &'static str, text: &str) -> Self {
-        Self { name, wasm: wat::parse_str(text).unwrap(), limits: String::new() }
+        Self::new(name, wat::parse_str(text).unwrap())
+    }
+
+    /// An actor of this code.
+    fn new(name: &'static str, wasm: Vec<u8>) -> Self {
+        Self { name, wasm, state: None, limits: String::new() }
     }
 
     /// Sets a limit.
@@ -48,17 +66,29 @@ impl Actor {
 
     /// Writes the actor and its manifest, and says where.
     fn write(&self, folder: &TempDir) -> Result<PathBuf> {
-        let Self { name, wasm, limits } = self;
+        let Self { name, wasm, state, limits } = self;
         fs::write(folder.path().join(format!("{name}.wasm")), wasm)?;
         let manifest = folder.path().join(format!("{name}.toml"));
+        let init_state = match state {
+            Some(state) => {
+                fs::write(folder.path().join(format!("{name}.state")), state)?;
+                format!("init_state = \"{name}.state\"\n")
+            }
+            None => String::new(),
+        };
         let text = format!(
-            "name = \"{name}\"\ncomponent_path = \"{name}.wasm\"\n\
+            "name = \"{name}\"\ncomponent_path = \"{name}.wasm\"\n{init_state}\
              [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0 }}\n\
              [logging]\nlevel = \"off\"\n[limits]\n{limits}"
         );
         fs::write(&manifest, text)?;
         Ok(manifest)
     }
+}
+
+/// The code of an example.
+fn example(path: &str) -> Vec<u8> {
+    fs::read(format!("{}/examples/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 /// The program. It ends when this is dropped.
@@ -74,9 +104,14 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the program with these actors, and waits until it listens.
     pub(crate) fn start(actors: &[Actor]) -> Result<Self> {
+        Self::of(Path::new(BUILT), actors)
+    }
+
+    /// The same with another file of the program.
+    pub(crate) fn of(file: &Path, actors: &[Actor]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let manifests: Result<Vec<_>> = actors.iter().map(|actor| actor.write(&folder)).collect();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_footlight"))
+        let mut process = Command::new(file)
             .arg("run")
             .args(manifests?)
             .stdin(Stdio::null())
