@@ -1,5 +1,7 @@
 //! The program: see `footlight --help`.
 
+mod allocator;
+
 use std::{
     error::Error,
     io::{self, Write as _},

@@ -8,9 +8,14 @@ use async_tungstenite::{
 };
 use footlight::manifest::Limits;
 use futures_util::StreamExt as _;
-use smol::Async;
+use smol::{Async, LocalExecutor};
 
 use super::Result;
+
+/// How many connect at once.
+pub(crate) const AT_ONCE: usize = 50;
+/// What each of them sends, so that no buffer is still to be made.
+const TEXT: &str = "a text of some length, which is echoed once and then never again";
 
 /// A connection.
 pub(crate) type Client = WebSocketStream<Async<TcpStream>>;
@@ -60,4 +65,29 @@ pub(crate) async fn leave(mut client: Client) -> Result<()> {
     client.close(None).await?;
     while let Some(Ok(_)) = client.next().await {}
     Ok(())
+}
+
+/// Opens so many connections, each of which has had one text echoed.
+pub(crate) async fn open(
+    executor: &LocalExecutor<'_>,
+    url: &str,
+    count: usize,
+) -> Result<Vec<Client>> {
+    let mut clients = Vec::new();
+    while clients.len() < count {
+        let mut tasks = Vec::new();
+        for _ in 0..AT_ONCE.min(count - clients.len()) {
+            let url = url.to_owned();
+            tasks.push(executor.spawn(async move {
+                let mut client = connect(&url).await.map_err(|error| error.to_string())?;
+                let echoed = echo(&mut client, &TEXT.into()).await;
+                echoed.map_err(|error| error.to_string())?;
+                Ok::<_, String>(client)
+            }));
+        }
+        for task in tasks {
+            clients.push(task.await?);
+        }
+    }
+    Ok(clients)
 }

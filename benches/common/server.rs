@@ -18,6 +18,9 @@ use super::{Result, process};
 /// How long a server may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The program that Cargo has built.
+pub(crate) const BUILT: &str = env!("CARGO_BIN_EXE_footlight");
+
 /// An actor to be served.
 pub(crate) struct Actor {
     /// Its name.
@@ -34,6 +37,14 @@ impl Actor {
     /// The example `examples/echo`.
     pub(crate) fn echo() -> Self {
         Self::file("echo", "examples/echo/echo.wasm")
+    }
+
+    /// The example `examples/chat-room`, with so many messages of 100 bytes in its history.
+    pub(crate) fn chat_room(messages: usize) -> Self {
+        let message = r#"{"user":"anonymous","content":"a line of some fifty characters, as people write","timestamp":""}"#;
+        let history = vec![message; messages].join(",");
+        let state = format!(r#"{{"connected_users":[],"messages":[{history}]}}"#);
+        Self::file("chat-room", "examples/chat-room/chat_room.wasm").state(state.into())
     }
 
     /// A file of this repository.
@@ -99,7 +110,7 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the program with these actors, and waits until it listens.
     pub(crate) fn start(actors: &[Actor]) -> Result<Self> {
-        Self::run(Path::new(env!("CARGO_BIN_EXE_footlight")), actors)
+        Self::run(Path::new(BUILT), actors)
     }
 
     /// Starts a build of the program with these actors, and waits until it listens.

@@ -5,15 +5,11 @@ use smol::{LocalExecutor, block_on};
 use super::common::{
     Result,
     arguments::Arguments,
-    client::{Client, connect, echo},
+    client::{AT_ONCE, open},
     process,
     server::{Actor, Server},
 };
 
-/// How many connect at once.
-const AT_ONCE: usize = 50;
-/// What each of them sends, so that no buffer is still to be made.
-const TEXT: &str = "a text of some length, which is echoed once and then never again";
 /// The bytes that a connection may cost.
 const AIM: u64 = 8 << 10;
 
@@ -52,25 +48,4 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     let verdict = if each <= AIM { "met" } else { "missed" };
     println!("the aim, at most {AIM} bytes a connection, is {verdict}");
     if each <= AIM { Ok(()) } else { Err("a connection costs too much".into()) }
-}
-
-/// Opens so many connections, each of which has had one text echoed.
-async fn open(executor: &LocalExecutor<'_>, url: &str, count: usize) -> Result<Vec<Client>> {
-    let mut clients = Vec::new();
-    while clients.len() < count {
-        let mut tasks = Vec::new();
-        for _ in 0..AT_ONCE.min(count - clients.len()) {
-            let url = url.to_owned();
-            tasks.push(executor.spawn(async move {
-                let mut client = connect(&url).await.map_err(|error| error.to_string())?;
-                let echoed = echo(&mut client, &TEXT.into()).await;
-                echoed.map_err(|error| error.to_string())?;
-                Ok::<_, String>(client)
-            }));
-        }
-        for task in tasks {
-            clients.push(task.await?);
-        }
-    }
-    Ok(clients)
 }

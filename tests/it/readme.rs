@@ -3,10 +3,10 @@
 use std::{
     io::{BufRead, BufReader},
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
-use crate::support::{Client, footlight};
+use crate::support::{Client, footlight, program};
 
 /// The README.
 const README: &str = include_str!("../../README.md");
@@ -20,7 +20,7 @@ fn the_quick_starts_command_serves_the_chat_room_where_the_readme_says() {
     // The same arguments, with the program that is being tested instead of a release build.
     let args = line.strip_prefix("cargo run --release -- ").unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut child = Command::new(env!("CARGO_BIN_EXE_footlight"))
+    let mut child = program()
         .args(args.split(' '))
         .current_dir(root)
         .stdout(Stdio::piped())

@@ -1,11 +1,9 @@
 //! Files to be checked: how they are made, and how the check itself is held to bounds.
 
-use std::{
-    fs,
-    process::{Command, Output},
-};
+use std::{fs, process::Output};
 
 use super::guest::harmless;
+use crate::support::{after, emulated};
 
 /// The most memory, in KiB of addresses, that checking a file may take: some 50 MiB for the
 /// worst file of 1 MiB, and what the program itself takes.
@@ -17,10 +15,10 @@ pub const REPORT: usize = 100_000;
 
 /// Checks files, within the bounds. The answer is an exit code, never a signal.
 pub fn check(paths: &[&str]) -> (bool, String) {
-    let limits = format!("ulimit -v {MEMORY}; ulimit -t {TIME}; exec \"$0\" check \"$@\"");
-    let program = env!("CARGO_BIN_EXE_footlight");
+    let limits =
+        if emulated() { ":".into() } else { format!("ulimit -v {MEMORY}; ulimit -t {TIME}") };
     let Output { status, stdout, stderr } =
-        Command::new("sh").args(["-c", &limits, program]).args(paths).output().unwrap();
+        after(&limits).arg("check").args(paths).output().unwrap();
     let text = String::from_utf8(stdout).unwrap();
     let error = String::from_utf8_lossy(&stderr);
     let head: String = text.chars().take(2000).collect();

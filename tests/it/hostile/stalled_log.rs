@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::guest::{Guest, harmless};
-use crate::support::{Client, PATIENCE, Server};
+use crate::support::{Client, PATIENCE, Server, program};
 use tempfile::TempDir;
 
 /// How many lines the guest logs at each text: they fit into the host's queue.
@@ -55,10 +55,9 @@ impl Host {
     fn start(stderr: Stdio) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let manifest = floods().actor().write(folder.path());
-        let mut child = Command::new(env!("CARGO_BIN_EXE_footlight"))
+        let mut child = program()
             .arg("run")
             .arg(manifest)
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(stderr)
             .spawn()

@@ -4,15 +4,18 @@ mod actor;
 #[cfg(feature = "tls")]
 pub mod certificates;
 mod client;
+mod program;
 mod raw;
 mod server;
 
 pub use actor::{Actor, SHAPES, actors_root, example, guest, wat};
 pub use client::Client;
+pub use program::{after, emulated, footlight, program};
 pub use raw::{REQUEST, Raw, masked};
-pub use server::{Server, after, footlight};
+pub use server::Server;
 
 use std::time::Duration;
 
-/// How long a test waits for what must happen. Only a failing test waits that long.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a test waits for what must happen: enough for an emulator on a busy machine. Only a
+/// failing test waits that long.
+pub const PATIENCE: Duration = Duration::from_secs(180);

@@ -1,10 +1,10 @@
-//! The program under test.
+//! A server: the program under test, serving.
 
 use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
-    process::{Child, Command, ExitStatus, Output, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex, mpsc},
     thread::{self, JoinHandle},
     time::Instant,
@@ -12,10 +12,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{Actor, Client, PATIENCE};
-
-/// The program's file.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_footlight");
+use super::{Actor, Client, PATIENCE, after, program};
 
 /// A server in its own process. Dropping it ends the process.
 pub struct Server {
@@ -34,26 +31,6 @@ pub struct Server {
 struct Log {
     lines: Mutex<(Vec<String>, bool)>,
     changed: Condvar,
-}
-
-/// Runs the program to its end.
-pub fn footlight(args: &[&str]) -> Output {
-    Command::new(PROGRAM).args(args).output().unwrap()
-}
-
-/// The program, by itself.
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_footlight"));
-    command.stdin(Stdio::null());
-    command
-}
-
-/// The program, by way of a shell that first does what `before` says.
-pub fn after(before: &str) -> Command {
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("{before}; exec \"$0\" \"$@\""));
-    command.arg(env!("CARGO_BIN_EXE_footlight")).stdin(Stdio::null());
-    command
 }
 
 impl Server {
@@ -76,10 +53,8 @@ impl Server {
 
     /// Starts these actors in a process that may have only so many open descriptors.
     pub fn start_with_descriptors(most: usize, actors: &[Actor]) -> Self {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "ulimit -n $0 && exec \"$@\"", &most.to_string(), PROGRAM]);
         let listeners = actors.iter().map(Actor::listeners).sum();
-        Self::launch(shell, &["-v"], actors, listeners)
+        Self::launch(after(&format!("ulimit -n {most}")), &["-v"], actors, listeners)
     }
 
     /// Starts these actors, of which only some will come to listen.

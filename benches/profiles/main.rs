@@ -1,0 +1,118 @@
+//! Release binaries side by side: their size, start, memory, and CPU time.
+//!
+//! ```text
+//! cargo bench --bench profiles -- compare FILE...
+//! cargo bench --bench profiles -- budget FILE
+//! ```
+//!
+//! `compare` has a line for each binary, and the ratios to the first of them: rounds alternate
+//! between the binaries and are compared in pairs. `budget` fails if a binary needs more memory
+//! or takes longer to start than a release may. Without a word the program that Cargo has built
+//! is measured. `scripts/profiles.sh` makes binaries of many profiles, and compares them.
+//!
+//! # Layout
+//! - `memory`: an idle host, and what a connection adds.
+//! - `start`: from the start of the process to listening.
+//! - `work`: short messages, and messages that keep the interpreter busy.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod memory;
+mod start;
+mod work;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use common::{Result, arguments::Arguments, server::BUILT, spread::Spread};
+use work::Work;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("profiles: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what the words ask for.
+fn run() -> Result<()> {
+    let arguments = Arguments::read(&["rounds", "messages", "connections", "starts"])?;
+    match &arguments.words[..] {
+        [] => compare(&arguments, &[BUILT.into()]),
+        [word, files @ ..] if word == "compare" && !files.is_empty() => {
+            compare(&arguments, &files.iter().map(absolute).collect::<Result<Vec<_>>>()?)
+        }
+        [word, file] if word == "budget" => budget(&arguments, &absolute(file)?),
+        _ => Err("usage: compare FILE..., or budget FILE".into()),
+    }
+}
+
+/// A file's whole path: the server runs in this folder, but a name alone would be looked for in
+/// `PATH`. Cargo starts this program in the package's folder.
+fn absolute(file: &String) -> Result<PathBuf> {
+    fs::canonicalize(file).map_err(|error| format!("{file}: {error}").into())
+}
+
+/// Prints a line for each binary.
+fn compare(arguments: &Arguments, files: &[PathBuf]) -> Result<()> {
+    let rounds: usize = arguments.number("rounds", 9, 1)?;
+    let connections = arguments.number("connections", 1000, 100)?;
+    let mut samples: Vec<_> = files.iter().map(|_| Work::default()).collect();
+    // The first round fills caches and is not counted.
+    for round in 0..=rounds {
+        for (file, work) in files.iter().zip(&mut samples) {
+            let sample = work::measure(arguments, file)?;
+            if round > 0 {
+                work.add(sample);
+            }
+        }
+    }
+    println!(
+        "| binary | bytes | idle, KiB | a connection, bytes | start, ms | echo, µs | ratio | chat, µs | ratio |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    for (file, work) in files.iter().zip(&samples) {
+        let memory = memory::measure(file, connections)?;
+        let start = start::measure(file, arguments.number("starts", 20, 2)?)?;
+        println!(
+            "| {} | {} | {} | {} | {:.1} | {:.2} | {} | {:.1} | {} |",
+            file.display(),
+            fs::metadata(file)?.len(),
+            memory.idle >> 10,
+            memory.connection,
+            start.as_secs_f64() * 1e3,
+            Spread::of(work.echo.iter().copied()).median,
+            Spread::ratio(&work.echo, &samples[0].echo).text(),
+            Spread::of(work.chat.iter().copied()).median,
+            Spread::ratio(&work.chat, &samples[0].chat).text(),
+        );
+    }
+    Ok(())
+}
+
+/// Compares a binary with what it may need.
+fn budget(arguments: &Arguments, file: &Path) -> Result<()> {
+    let memory = memory::measure(file, arguments.number("connections", 1000, 1000)?)?;
+    let start = start::measure(file, arguments.number("starts", 20, 20)?)?;
+    let figures = [
+        ("idle, with one actor", "bytes", memory.idle, memory::IDLE),
+        ("each idle connection", "bytes", memory.connection, memory::CONNECTION),
+        ("start to listening", "µs", u64::try_from(start.as_micros())?, start::LONGEST),
+    ];
+    for (what, unit, is, most) in figures {
+        println!("{what}: {is} {unit} of {most}");
+    }
+    match figures.iter().find(|(_, _, is, most)| is > most) {
+        None => Ok(()),
+        Some((what, ..)) => Err(format!("{what}: over the budget").into()),
+    }
+}

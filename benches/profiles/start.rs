@@ -1,0 +1,28 @@
+//! From the start of the process to listening.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use super::common::{
+    Result,
+    server::{Actor, Server},
+};
+
+/// The longest that a start may take, in microseconds.
+pub(crate) const LONGEST: u64 = 10_000;
+
+/// Starts a host with `examples/chat-room` so many times. The shortest counts: whatever else
+/// this machine does can only add to it.
+pub(crate) fn measure(file: &Path, starts: u32) -> Result<Duration> {
+    let mut shortest = Duration::MAX;
+    for _ in 0..starts {
+        let actors = [Actor::chat_room(0)];
+        let start = Instant::now();
+        let server = Server::run(file, &actors)?;
+        shortest = shortest.min(start.elapsed());
+        drop(server);
+    }
+    Ok(shortest)
+}

@@ -1,0 +1,238 @@
+#!/usr/bin/env bash
+# Builds the release binary for a board: static, with musl, nothing to install beside it.
+#
+#   scripts/cross.sh TARGET [CARGO ARGUMENTS]
+#   scripts/cross.sh --setup       only installs what the way of `debian` needs
+#   scripts/cross.sh --zig         only installs zig
+#
+#   arm-unknown-linux-musleabihf     ARMv6: Raspberry Pi 1, Zero
+#   armv7-unknown-linux-musleabihf   ARMv7: Raspberry Pi 2, and 3 to 5 with a 32-bit system
+#   aarch64-unknown-linux-musl       ARMv8: Raspberry Pi 3, 4, 5, Zero 2 with a 64-bit system
+#   x86_64-unknown-linux-musl
+#
+# The last line that it prints is the binary, target/dist/TARGET/footlight. It has been
+# checked: static, of that architecture, and naming no folder of this machine.
+#
+# There are two ways, and neither needs Docker (with Docker there is `cross`, see README.md):
+#   rustup   the Rust on PATH, if it has the target or `rustup target add` can add it, with
+#            the linker that comes with it. No C compiler is needed, on any Linux.
+#   debian   on Debian 12: its rustc-web, cargo-web and rust-web-src build the standard library
+#            too, for size; zig, from PyPI, is linker and C library. Installed if missing,
+#            which takes root. Releases are made in this way: the same sources and versions
+#            give the same bytes, in any folder.
+# The first one that works is taken; FOOTLIGHT_RUST=rustup or =debian allows only that one.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+home=${HOME:-/}
+debian_std=/usr/lib/rustlib/src/rust
+zig_version=0.17.1
+tools=$root/target/tools
+
+main() {
+    cd "$root"
+    if [ "${1:-}" = --setup ]; then
+        need_debian
+        need_zig
+        exit
+    elif [ "${1:-}" = --zig ]; then
+        need_zig
+        exit
+    fi
+    target=${1:-}
+    zig_flags || fail "usage: $0 TARGET [CARGO ARGUMENTS]; the targets are in its first lines"
+    shift
+
+    # Variables of these names would replace the flags that this script passes, or the compiler.
+    unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_BUILD_TARGET
+    unset CARGO_BUILD_RUSTC CARGO_BUILD_RUSTC_WRAPPER RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER
+    case ${FOOTLIGHT_RUST:-any} in
+        any) use_rustup || use_debian ;;
+        rustup) use_rustup || fail "this Rust has no $target and rustup cannot add it" ;;
+        debian) use_debian ;;
+        *) fail "FOOTLIGHT_RUST must be rustup or debian" ;;
+    esac
+    write_wrappers
+    build "$@"
+}
+
+fail() {
+    printf 'cross: %s\n' "$*" >&2
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# ---- The way of rustup ----------------------------------------------------------------
+
+# True if the Rust on PATH has the target, or now has.
+use_rustup() {
+    have cargo && have rustc || return 1
+    [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ] ||
+        { have rustup && rustup target add "$target" >/dev/null 2>&1; } || return 1
+    way=rustup
+    cargo=(cargo)
+    build_options=()
+    flags=(-C linker=rust-lld)
+    std_source=$(rustc --print sysroot)/lib/rustlib/src/rust
+}
+
+# ---- The way of Debian ----------------------------------------------------------------
+
+use_debian() {
+    need_debian
+    need_zig
+    way=debian
+    cargo=(env PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo)
+    # Without the feature `backtrace`: there is nothing to trace by in a stripped binary.
+    build_options=(-Z "build-std=std,panic_abort" -Z "build-std-features=optimize_for_size")
+    # The start files and the C library are zig's.
+    flags=(-C "linker=$tools/cc-$target" -C link-self-contained=no)
+    std_source=$debian_std
+}
+
+# Debian's second Rust, whose compiler and source of std are of one version, what its build
+# scripts are linked with, and what looks for instructions that a board does not have.
+need_debian() {
+    need_packages rustc-web cargo-web rust-web-src gcc libc6-dev binutils-arm-linux-gnueabihf
+    [ "$(version rustc-web)" = "$(version rust-web-src)" ] ||
+        fail "rustc-web and rust-web-src are of different versions; apt-get upgrade may help"
+}
+
+version() { dpkg-query -W -f='${Version}' "$1"; }
+
+# Installs Debian packages that are not there yet, one script at a time.
+need_packages() {
+    local package missing=()
+    for package in "$@"; do
+        dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} -ne 0 ] || return 0
+    if ! have apt-get || [ "$(id -u)" -ne 0 ]; then
+        fail "please install these, named here as Debian 12 names them: ${missing[*]}"
+    fi
+    local apt=(env DEBIAN_FRONTEND=noninteractive
+        apt-get -qq -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
+    # An old index names packages that are no longer there.
+    "${apt[@]}" update
+    "${apt[@]}" install --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# ---- zig ------------------------------------------------------------------------------
+
+# zig's arguments for the target: the weakest processor of the boards that it is for.
+zig_flags() {
+    case $target in
+        arm-unknown-linux-musleabihf)
+            zig_target=(-target arm-linux-musleabihf -mcpu=arm1176jzf_s)
+            ;;
+        armv7-unknown-linux-musleabihf)
+            zig_target=(-target arm-linux-musleabihf -mcpu=generic+v7a+vfp3d16-neon)
+            ;;
+        aarch64-unknown-linux-musl) zig_target=(-target aarch64-linux-musl) ;;
+        x86_64-unknown-linux-musl) zig_target=(-target x86_64-linux-musl) ;;
+        *) return 1 ;;
+    esac
+}
+
+# In a Python environment of its own.
+need_zig() {
+    local venv=$tools/zig-venv
+    zig=$venv/zig
+    # Two builds at once would install it twice.
+    mkdir -p "$tools"
+    exec 9>"$tools/zig.lock"
+    flock 9
+    if ! [ -x "$zig" ] || [ "$("$zig" version)" != "$zig_version" ]; then
+        # Without ensurepip, which Debian packages apart, this leaves half an environment.
+        if ! python3 -m venv --clear "$venv" >/dev/null 2>&1; then
+            need_packages python3 python3-venv
+            python3 -m venv --clear "$venv"
+        fi
+        "$venv/bin/pip" install -q --no-deps "ziglang==$zig_version"
+        ln -s "$("$venv/bin/python3" -c 'import ziglang; print(ziglang.__path__[0])')/zig" "$zig"
+    fi
+    exec 9>&-
+}
+
+# Programs that call zig as a C compiler and linker for the target, without the few arguments
+# that it does not take, and with -static-pie in the two words that it knows. In the way of
+# rustup zig is there, and is installed, only if a crate has C code to compile. With
+# FOOTLIGHT_SYMBOLS, what is stripped when it is linked is linked once more into that file, with
+# its symbols.
+write_wrappers() {
+    mkdir -p "$tools"
+    write_program "cc-$target" <<END
+export ZIG_GLOBAL_CACHE_DIR='$tools/zig-cache' ZIG_LOCAL_CACHE_DIR='$tools/zig-cache'
+[ -x '$tools/zig-venv/zig' ] || '$root/scripts/cross.sh' --zig >&2 || exit
+stripped=
+for argument; do
+    shift
+    case \$argument in
+        --target=* | -march=* | -mfpu=* | -mfloat-abi=* | -marm | -mthumb) ;;
+        -Wl,--no-demangle) ;;
+        -static-pie) set -- "\$@" -static -pie ;;
+        -Wl,--strip-all) stripped=\$argument ;;
+        *) set -- "\$@" "\$argument" ;;
+    esac
+done
+if [ -n "\$stripped" ] && [ -n "\${FOOTLIGHT_SYMBOLS:-}" ]; then
+    '$tools/zig-venv/zig' cc ${zig_target[*]} "\$@" -o "\$FOOTLIGHT_SYMBOLS" || exit
+fi
+exec '$tools/zig-venv/zig' cc ${zig_target[*]} "\$@" \$stripped
+END
+    write_program zig-ar <<END
+exec '$tools/zig-venv/zig' ar "\$@"
+END
+    local name=${target//-/_}
+    export "CC_$name=$tools/cc-$target" "AR_$name=$tools/zig-ar"
+}
+
+# Written whole and then moved: another build may be running it.
+write_program() {
+    { echo '#!/bin/sh' && cat; } >"$tools/.$1.$$"
+    chmod +x "$tools/.$1.$$"
+    mv -f "$tools/.$1.$$" "$tools/$1"
+}
+
+# ---- Building -------------------------------------------------------------------------
+
+# Panic messages name source files. These flags take the builder's folders out of them.
+# Of several that fit, the compiler uses the last.
+remap_flags() {
+    local cargo_home=${CARGO_HOME:-$home/.cargo} folder
+    [ "$home" = / ] || flags+=("--remap-path-prefix=$home=home")
+    flags+=("--remap-path-prefix=$root=footlight" "--remap-path-prefix=$std_source=std")
+    for folder in "$cargo_home"/registry/src/*/; do
+        flags+=("--remap-path-prefix=${folder%/}=registry")
+    done
+}
+
+build() {
+    # The folders under registry/src, which the flags name, have to be there first.
+    "${cargo[@]}" fetch --locked --target "$target" >&2
+    remap_flags
+    local list built dist=target/dist/$target
+    # A TOML list; '...' is a string without escapes.
+    list=$(printf "'%s'," "${flags[@]}")
+    # Each target has a folder of its own, so that several can be built at once.
+    local folder=target/cross/$way/$target
+    # An ARMv6 binary is searched for newer instructions, which takes symbols.
+    local symbols=
+    case $way-$target in
+        debian-arm-*) symbols=$root/$folder/footlight.symbols ;;
+    esac
+    if [ -n "$symbols" ]; then export FOOTLIGHT_SYMBOLS=$symbols; fi
+    "${cargo[@]}" build --release --locked --bin footlight --target "$target" \
+        --target-dir "$folder" --config "target.$target.rustflags=[$list]" \
+        ${build_options[@]+"${build_options[@]}"} "$@" >&2
+    built=$folder/$target/release/footlight
+
+    scripts/check-binary.sh "$target" "$built" ${symbols:+"$symbols"}
+    mkdir -p "$dist"
+    cp "$built" "$dist/footlight"
+    printf '%s\n' "$dist/footlight"
+}
+
+main "$@"
