@@ -35,8 +35,8 @@ mod keepalive;
 mod lights;
 mod limits;
 mod log_lines;
-
 mod pages;
+mod reach;
 mod readme;
 mod rooms;
 mod several;

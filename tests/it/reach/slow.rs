@@ -1,0 +1,129 @@
+//! A client that does not read: what its messages' senders are told, and what becomes of it.
+
+use async_tungstenite::tungstenite::Message;
+
+use super::{answer, joined, make, with_each};
+use crate::support::{Raw, Server};
+
+/// The size of a message: not much less than the outbox has room for, by default.
+const SIZE: usize = 50_000;
+
+/// A client with a small buffer, which is number 2 if one has come before.
+fn slow(server: &Server, shape: &str) -> Raw {
+    Raw::with_small_buffer(server.address(shape)).upgraded()
+}
+
+#[test]
+fn a_sender_is_told_that_a_client_is_full_and_every_message_before_that_arrives() {
+    with_each(
+        |actor| actor,
+        |server, shape| {
+            let mut one = joined(server, shape);
+            let mut slow = slow(server, shape);
+            let mut sent = 0;
+            let waiting = loop {
+                let answer = answer(&mut one, &format!("send-big 2 {SIZE}"));
+                match answer.strip_prefix("full ") {
+                    Some(waiting) => break waiting.parse::<usize>().unwrap(),
+                    None => assert!(answer.starts_with("sent "), "{answer}"),
+                }
+                sent += 1;
+                assert!(sent < 10_000, "it is never full");
+            };
+            assert!(waiting > 0 && waiting % SIZE == 0 && waiting <= 65_536, "{waiting}");
+            // A small one still fits; the client is not closed.
+            make(&mut one, "send 2 small", &[&format!("sent {}", waiting + 5)]);
+            for _ in 0..sent {
+                let (first, payload) = slow.frame();
+                assert_eq!((first, payload.len()), (0x81, SIZE));
+            }
+            assert_eq!(slow.frame(), (0x81, b"small".into()));
+            make(&mut one, "send 2 again", &["sent 5"]);
+            assert_eq!(slow.frame(), (0x81, b"again".into()));
+        },
+    );
+}
+
+#[test]
+fn a_broadcast_closes_a_client_that_is_too_slow_and_the_others_get_it() {
+    with_each(
+        |actor| actor,
+        |server, shape| {
+            let mut one = joined(server, shape);
+            let slow = slow(server, shape);
+            let mut three = joined(server, shape);
+            let too_slow = format!("{shape}#2: the client reads too slowly and is closed");
+            while server.count(&too_slow) == 0 {
+                one.text(&format!("do broadcast-big - 1 {SIZE}"));
+                assert_eq!(three.next(), Message::text("x".repeat(SIZE)));
+                let to = one.next().to_text().unwrap().to_owned();
+                assert!(to == "to 2" || to == "to 1", "{to}");
+            }
+            server.wait_for(&[&format!("{shape}#2: actor: close 1006")]);
+            make(&mut one, "list; broadcast - 1 still here", &["list 1 3", "to 1"]);
+            three.expect("still here");
+            drop(slow);
+        },
+    );
+}
+
+#[test]
+fn where_the_handler_says_so_a_broadcast_is_left_out_for_a_client_that_is_too_slow() {
+    with_each(
+        |actor| actor.config("on_overflow = \"drop\""),
+        |server, shape| {
+            let mut one = joined(server, shape);
+            let mut slow = slow(server, shape);
+            let mut three = joined(server, shape);
+            let left_out =
+                format!("{shape}#2: the client reads too slowly, 1 messages are left out");
+            let mut sent = 0;
+            while server.count(&left_out) == 0 {
+                make(&mut one, &format!("broadcast-big - 1 {SIZE}"), &["to 2"]);
+                assert_eq!(three.next(), Message::text("x".repeat(SIZE)));
+                sent += 1;
+            }
+            // It stays, and gets all but those for which there was no room.
+            make(&mut one, "list; send 2 end", &["list 1 2 3", &format!("sent {}", SIZE + 3)]);
+            let mut got = 0;
+            loop {
+                let (first, payload) = slow.frame();
+                assert_eq!(first, 0x81);
+                if payload == b"end" {
+                    break;
+                }
+                assert_eq!(payload.len(), SIZE);
+                got += 1;
+            }
+            assert!(got < sent, "{got} of {sent}");
+        },
+    );
+}
+
+#[test]
+fn large_broadcasts_leave_no_buffer_behind_at_each_client() {
+    const CLIENTS: usize = 100;
+    const LARGE: usize = 65_000;
+    let server = Server::of(crate::support::guest("events"));
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| joined(&server, "events")).collect();
+    let mut round = |size: usize| {
+        clients[0].text(&format!("do broadcast-big - - {size}"));
+        for client in &mut clients {
+            assert_eq!(client.next().len(), size);
+        }
+        clients[0].expect("to 100");
+    };
+    // What the actor needs for it is there after the first.
+    round(LARGE);
+    let before = server.memory();
+    for _ in 0..10 {
+        round(LARGE);
+        round(1);
+    }
+    let after = server.memory();
+    // A buffer at each would be 6.5 MB, and would have been there before as well; what counts
+    // is that there is none at all, so the start has to be looked at too.
+    let grown = after.saturating_sub(before);
+    assert!(grown < 1 << 20, "grown by {grown}");
+    assert!(after < 24 << 20, "{after}");
+}
