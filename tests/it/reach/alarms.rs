@@ -95,6 +95,22 @@ fn an_alarm_of_a_call_that_fails_is_not_set_and_the_one_before_stays() {
 }
 
 #[test]
+fn an_alarm_outlasts_an_instance_that_is_dropped_since_nothing_happens() {
+    each(
+        |actor| actor.limit("hibernate_after", "\"10ms\""),
+        |_, host, client| {
+            make(client, "alarm 500", &["done"]);
+            let before = host.stats.hibernations.get();
+            while host.stats.hibernations.get() == before {
+                std::thread::yield_now();
+            }
+            host.pass(500);
+            client.expect("alarm");
+        },
+    );
+}
+
+#[test]
 fn an_alarm_that_fails_does_not_come_again_and_what_it_asked_for_is_undone() {
     each(
         |actor| actor,

@@ -40,9 +40,10 @@ fn refusals_alarms_and_messages_are_counted() {
         assert_eq!((count("alarms"), count("traps")), (1, 0));
         // What is read and written, and what can't be.
         make(&mut one, "write file x; read gone", &["done", "not-found"]);
+        make(&mut one, "write-big file 65537", &["too-large"]);
         make(&mut one, "read file", &["content x"]);
         let files = (count("file_writes"), count("file_reads"), count("file_failures"));
-        assert_eq!(files, (1, 1, 1));
+        assert_eq!(files, (1, 1, 2));
     }
     let (_, log) = server.stop();
     assert_eq!(log.matches("7 wishes of the actor refused").count(), SHAPES.len(), "{log}");
