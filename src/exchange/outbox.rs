@@ -119,6 +119,11 @@ impl Outbox {
         Ok(total)
     }
 
+    /// Whether messages of so many bytes would fit now, if they are taken at all.
+    pub fn has_room(&self, added: usize) -> bool {
+        !matches!(self.fits(0, added), Err(Refused::Overflow { .. }))
+    }
+
     /// Queues a message that is no answer to an event of this client, and wakes its connection.
     ///
     /// # Errors

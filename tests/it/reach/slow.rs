@@ -45,6 +45,53 @@ fn a_sender_is_told_that_a_client_is_full_and_every_message_before_that_arrives(
 }
 
 #[test]
+fn a_client_that_reads_is_not_taken_for_slow_however_much_comes_at_once() {
+    /// So little that it stays in the kernels' buffers until the test comes to read it.
+    const MODEST: usize = 10_000;
+    with_each(
+        |actor| actor.limit("outbox", 15_000),
+        |server, shape| {
+            let [mut one, mut two, mut three] = super::several(server, shape);
+            let large = "x".repeat(MODEST);
+            for _ in 0..5 {
+                // In one call, with an answer that is as large.
+                let broadcast = format!("broadcast-big - - {MODEST}");
+                one.text(&format!("do {broadcast}; {broadcast}; {broadcast}; big:{MODEST}"));
+                for client in [&mut two, &mut three] {
+                    client.expect_all(&[&large, &large, &large]);
+                }
+                one.expect_all(&[&large, &large, &large, "to 3", "to 3", "to 3", &large]);
+                // In several, one right after the other.
+                for client in [&mut one, &mut two] {
+                    client.text(&format!("do broadcast-big - - {MODEST}"));
+                }
+                for client in [&mut one, &mut two] {
+                    for _ in 0..3 {
+                        let message = client.next();
+                        assert!(
+                            message.is_text() && (message.len() == MODEST || message.len() == 4)
+                        );
+                    }
+                }
+                three.expect_all(&[&large, &large]);
+                for _ in 0..3 {
+                    for client in [&mut one, &mut two] {
+                        client.text(&format!("do send-big 3 {MODEST}"));
+                    }
+                }
+                for client in [&mut one, &mut two] {
+                    for _ in 0..3 {
+                        let answer = client.next();
+                        assert!(answer.to_text().unwrap().starts_with("sent "), "{answer}");
+                    }
+                }
+                (0..6).for_each(|_| three.expect(&large));
+            }
+        },
+    );
+}
+
+#[test]
 fn a_broadcast_closes_a_client_that_is_too_slow_and_the_others_get_it() {
     with_each(
         |actor| actor,
