@@ -7,9 +7,7 @@
 #                                        leaves the files in the repository as they are
 #
 # What it needs, and installs itself where it runs as root on Debian 12:
-#   Rust   any with the target wasm32-unknown-unknown, which is added by `rustup target add`
-#          if it is missing. Where that fails: Debian's rustc-web, cargo-web, rust-web-src
-#          and the lld of the same LLVM; that compiler builds the standard library too.
+#   Rust   one that builds for wasm32-unknown-unknown: see scripts/wasm-rust.sh
 #   C      clang and wasm-ld (Debian: clang, lld)
 #   WAT    wat2wasm and wasm-objdump (Debian: wabt)
 #
@@ -18,10 +16,10 @@
 # The same sources and compiler give the same bytes in any folder. Two compilers do not.
 set -euo pipefail
 
-target=wasm32-unknown-unknown
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 home=${HOME:-/}
-debian_std=/usr/lib/rustlib/src/rust
+# shellcheck source=scripts/wasm-rust.sh
+. "$root/scripts/wasm-rust.sh"
 
 main() {
     parse_arguments "$@"
@@ -43,21 +41,6 @@ main() {
     print_table
 }
 
-fail() {
-    printf 'build-actors: %s\n' "$*" >&2
-    exit 1
-}
-
-# Runs a command and shows what it printed only if it fails.
-quietly() {
-    local status=0
-    "$@" >"$stage/log" 2>&1 || status=$?
-    if [ "$status" -ne 0 ]; then
-        cat "$stage/log" >&2
-        fail "failed: $*"
-    fi
-}
-
 parse_arguments() {
     out=
     # A new crate may add itself to Cargo.lock, but not where nothing is to change.
@@ -74,20 +57,6 @@ parse_arguments() {
 
 # ---- Tools ----------------------------------------------------------------------------
 
-have() { command -v "$1" >/dev/null 2>&1; }
-
-# Installs Debian packages, or says which are missing.
-install_packages() {
-    if ! have apt-get || [ "$(id -u)" -ne 0 ]; then
-        fail "please install these, named here as Debian 12 names them: $*"
-    fi
-    local apt=(env DEBIAN_FRONTEND=noninteractive
-        apt-get -q -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
-    # An old index names packages that are no longer there.
-    quietly "${apt[@]}" update
-    quietly "${apt[@]}" install --no-install-recommends "$@"
-}
-
 need_wabt() {
     if ! have wat2wasm || ! have wasm-objdump; then
         install_packages wabt
@@ -99,53 +68,6 @@ need_clang() {
     if ! have clang || ! have "$(clang --print-prog-name=wasm-ld)"; then
         install_packages clang lld
     fi
-}
-
-# Sets `cargo`, a command with its environment, and what else differs by compiler.
-choose_rust() {
-    case ${FOOTLIGHT_RUST:-any} in
-        any) use_rustup || use_debian ;;
-        rustup) use_rustup || fail "this Rust has no $target and rustup cannot add it" ;;
-        debian) use_debian ;;
-        *) fail "FOOTLIGHT_RUST must be rustup or debian" ;;
-    esac
-
-    # Variables of these names would replace the flags that this script passes.
-    unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS
-    unset CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
-}
-
-# True if the Rust on PATH has the target, or now has.
-use_rustup() {
-    have cargo && have rustc || return 1
-    [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ] ||
-        { have rustup && rustup target add "$target" >/dev/null 2>&1; } || return 1
-    cargo=(cargo)
-    build_options=()
-    target_folder=target
-    std_source=$(rustc --print sysroot)/lib/rustlib/src/rust
-}
-
-# Debian's second Rust, whose compiler and source of std are of one version.
-use_debian() {
-    if [ ! -x /usr/bin/rustc ] || [ ! -x /usr/bin/cargo ] || [ ! -d "$debian_std/library/std" ]
-    then
-        install_packages rustc-web cargo-web rust-web-src
-    fi
-
-    # The linker reads what the compiler's LLVM writes, so it has to be as new.
-    local llvm
-    llvm=$(/usr/bin/rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
-    [ -n "$llvm" ] || fail "/usr/bin/rustc does not say which LLVM it has"
-    have "wasm-ld-$llvm" || install_packages "lld-$llvm"
-
-    cargo=(env PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
-        CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$(command -v "wasm-ld-$llvm")"
-        /usr/bin/cargo)
-    build_options=(-Z "build-std=std,panic_abort")
-    # Two compilers cannot share one folder.
-    target_folder=target/debian
-    std_source=$debian_std
 }
 
 # ---- Building -------------------------------------------------------------------------
@@ -244,7 +166,6 @@ check_for_folders() {
 }
 
 place() {
-    rm -f "$stage/log"
     # Linkers mark what they make as executable; for a host this is data.
     find "$stage" -name '*.wasm' -exec chmod 644 {} +
     if [ -z "$out" ]; then

@@ -20,7 +20,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-targets=(lift lower manifest module guest actor)
+targets=(lift lower request returning manifest module guest actor)
 
 main() {
     asan=
@@ -95,6 +95,8 @@ options() {
     case $1 in
         lift) printf '%s\n' -max_len=2048 ;;
         lower) printf '%s\n' -max_len=1024 ;;
+        request) printf '%s\n' -max_len=1024 ;;
+        returning) printf '%s\n' -max_len=2048 -len_control=0 ;;
         manifest) printf '%s\n' -max_len=4096 -dict=fuzz/dictionaries/manifest.dict ;;
         module) printf '%s\n' -max_len=32768 ;;
         guest) printf '%s\n' -max_len=2048 -len_control=0 ;;

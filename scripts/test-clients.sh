@@ -25,10 +25,14 @@ main() {
 need_python() {
     local venv=$folder/venv
     if [ -x "$venv/bin/python3" ] && "$venv/bin/python3" -c 'import aiohttp, websockets, wsproto' 2>/dev/null; then return; fi
+    # The system's, if there is one: benches/compare measures it, and others, such as pyenv's, are
+    # often built without optimisation.
+    local python=python3
+    if [ -x /usr/bin/python3 ]; then python=/usr/bin/python3; fi
     # Without ensurepip, which Debian packages apart, this leaves half an environment.
-    if ! python3 -m venv --clear "$venv" >/dev/null 2>&1; then
+    if ! "$python" -m venv --clear "$venv" >/dev/null 2>&1; then
         need_packages python3 python3-venv
-        python3 -m venv --clear "$venv"
+        "$python" -m venv --clear "$venv"
     fi
     "$venv/bin/pip" install -q aiohttp 'websockets>=13' wsproto
 }

@@ -285,7 +285,7 @@ impl Prepared {
         let actor = Actor::start(setup).await?;
         let mailbox = Arc::new(Mailbox::new(limits.mailbox));
         let connections = Connections::new(limits.connections, limits.outbox);
-        let pending = Pending::new(limits.requests);
+        let (pending, lingering) = (Pending::new(limits.requests), Pending::new(limits.requests));
         let task = executor.spawn(actor.run(mailbox.clone(), connections.clone()));
         let (alive, ended) = channel::bounded(1);
         let service = Arc::new(Service {
@@ -293,6 +293,7 @@ impl Prepared {
             mailbox,
             connections,
             pending,
+            lingering,
             limits,
             stats,
             lines,

@@ -21,6 +21,7 @@
 //! - [`stats`]: what is counted.
 //! - [`logger`]: the log's lines.
 //! - [`check`]: the report of `footlight check`.
+//! - [`new`]: the project that `footlight new` makes.
 //! - [`cli`]: the command line.
 
 pub mod actor;
@@ -35,6 +36,7 @@ pub mod host;
 pub mod inherited;
 pub mod logger;
 pub mod manifest;
+pub mod new;
 pub mod server;
 pub mod stats;
 pub mod stopping;

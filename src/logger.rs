@@ -20,6 +20,7 @@ mod sink;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use std::{io, panic, thread};
 
@@ -36,6 +37,20 @@ const HOST: &str = "footlight";
 const STACK: usize = 64 << 10;
 /// How long the end of the process may wait for lines to be written.
 const FLUSH: Duration = Duration::from_secs(1);
+
+/// How many lines could not be written so far.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// How many lines of the whole process could not be written so far: those that found no room in
+/// the queue, and those that a full disk or a closed pipe did not take.
+pub fn lost() -> u64 {
+    LOST.load(Ordering::Relaxed)
+}
+
+/// Counts a line that could not be written.
+fn count_lost() {
+    LOST.fetch_add(1, Ordering::Relaxed);
+}
 
 /// Where the log goes, to be filled with the actors and then installed.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::{
     error::Error,
     io::{self, Write as _},
     net::IpAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     thread,
@@ -20,6 +20,7 @@ use footlight::{
     host::{Environment, Listening},
     inherited::Inherited,
     logger::Logger,
+    new::Project,
     systemd::{Manager, News},
     turns,
 };
@@ -39,10 +40,8 @@ fn main() -> ExitCode {
         }
     };
     let done = match command {
-        Command::Help => print(cli::HELP).map_err(Into::into),
-        Command::Version => {
-            print(concat!("footlight ", env!("CARGO_PKG_VERSION"), "\n")).map_err(Into::into)
-        }
+        Command::Print(text) => print(&text).map_err(Into::into),
+        Command::New { path, name } => new(&path, name.as_deref()),
         Command::Check { files, json } => return check(&files, json),
         Command::Run { manifests, bind, threads, verbosity } => {
             run(&manifests, bind, threads, verbosity)
@@ -157,9 +156,16 @@ fn announce(listening: &[Listening]) -> io::Result<()> {
         } else {
             ""
         };
-        lines += &format!("{actor}: ws://{address}{} ({who}{origins})\n", site.path);
+        lines += &format!("{actor}: {}://{address}{} ({who}{origins})\n", site.scheme(), site.path);
     }
     print(&lines)
+}
+
+/// Makes a project, and says what to do with it.
+fn new(path: &Path, name: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let project = Project::new(path, name)?;
+    project.write()?;
+    Ok(print(&project.next_steps())?)
 }
 
 /// Reports on manifests and modules.

@@ -57,6 +57,8 @@ pub struct Stats {
     pub pages: Counter,
     /// Pages and files that were not sent to their end.
     pub broken_pages: Counter,
+    /// Clients whose TLS handshake failed. Only with the feature `tls`.
+    pub tls_failures: Counter,
     /// Requests refused, in the order of [`STATUSES`].
     refused: [Counter; STATUSES.len()],
     /// Messages that came from clients, control frames included.
@@ -124,7 +126,7 @@ impl Stats {
 
     /// The counters: each with its name as a metric, the words that stand behind its number in
     /// the log (none: it is not told there), and what it counts.
-    pub fn list(&self) -> [(&Counter, &'static str, &'static str, &'static str); 28] {
+    pub fn list(&self) -> [(&Counter, &'static str, &'static str, &'static str); 29] {
         [
             (&self.connections, "connections", "connections", "Handshakes completed."),
             (&self.events, "events", "events", "Events handled by the actor."),
@@ -138,6 +140,7 @@ impl Stats {
             ),
             (&self.pages, "pages", "pages", "HTTP requests answered with a page or a file."),
             (&self.broken_pages, "broken_pages", "pages broken off", "Pages not sent to the end."),
+            (&self.tls_failures, "tls_failures", "TLS handshakes failed", "TLS handshakes failed."),
             (&self.received, "received_messages", "", "Messages from clients."),
             (&self.received_bytes, "received_bytes", "", "Bytes of their payloads."),
             (&self.sent, "sent_messages", "", "Messages handed to the sockets."),

@@ -57,7 +57,7 @@ async fn footlight(executor: &Arc<Executor<'static>>) -> Result<()> {
     let folder = tempfile::tempdir()?;
     fs::write(folder.path().join("actor.wasm"), wat::parse_str(include_str!("actor.wat"))?)?;
     let text = "name = \"broadcast\"\ncomponent_path = \"actor.wasm\"\n[[handlers]]\n\
-                type = \"websocket-server\"\nconfig = { port = 0 }\n[limits]\nconnections = 10000\n";
+                type = \"websocket-server\"\nconfig = { port = 0 }\n[limits]\nconnections = 10000\nping = \"1h\"\n";
     let manifest = Manifest::parse(&folder.path().join("manifest.toml"), text)?;
     let mut logger = Logger::new(-1);
     logger.actor(&manifest.name, &manifest.logging)?;

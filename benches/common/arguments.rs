@@ -1,6 +1,6 @@
-//! The command line: options that take a number, and `--quick`.
+//! The command line: options that take a number or a path, and `--quick`.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
 use lexopt::prelude::*;
 
@@ -10,16 +10,16 @@ pub(crate) struct Arguments {
     pub(crate) quick: bool,
     /// The words that are no options.
     pub(crate) words: Vec<String>,
-    /// The numbers, by their options.
-    numbers: BTreeMap<String, String>,
+    /// The other options' values, by their names.
+    values: BTreeMap<String, String>,
 }
 
 impl Arguments {
-    /// Reads the arguments, of which these options take a number. Without the `--bench` that
+    /// Reads the arguments, of which these options take a value. Without the `--bench` that
     /// `cargo bench` adds, as when `cargo test` runs this, it is quick too.
     pub(crate) fn read(known: &[&str]) -> super::Result<Self> {
         let (mut bench, mut quick) = (false, false);
-        let (mut words, mut numbers) = (Vec::new(), BTreeMap::new());
+        let (mut words, mut values) = (Vec::new(), BTreeMap::new());
         let mut parser = lexopt::Parser::from_env();
         while let Some(argument) = parser.next()? {
             match argument {
@@ -27,22 +27,27 @@ impl Arguments {
                 Long("quick") => quick = true,
                 Long(name) if known.contains(&name) => {
                     let name = name.to_owned();
-                    numbers.insert(name, parser.value()?.string()?);
+                    values.insert(name, parser.value()?.string()?);
                 }
                 Value(word) => words.push(word.string()?),
                 other => return Err(other.unexpected().into()),
             }
         }
-        Ok(Self { quick: quick || !bench, words, numbers })
+        Ok(Self { quick: quick || !bench, words, values })
     }
 
     /// A number that was given, or else the usual one, or that of a quick run.
     pub(crate) fn number<T: FromStr>(&self, name: &str, usual: T, quick: T) -> super::Result<T> {
-        match self.numbers.get(name) {
+        match self.values.get(name) {
             None => Ok(if self.quick { quick } else { usual }),
             Some(number) => {
                 number.parse().map_err(|_| format!("--{name} {number}: not such a number").into())
             }
         }
+    }
+
+    /// A path that was given, or else the usual one.
+    pub(crate) fn path(&self, name: &str, usual: impl Into<PathBuf>) -> PathBuf {
+        self.values.get(name).map_or_else(|| usual.into(), PathBuf::from)
     }
 }

@@ -37,9 +37,27 @@ pub(crate) async fn connect(url: &str) -> Result<Client> {
 
 /// Sends a text and waits for its echo.
 pub(crate) async fn echo(client: &mut Client, text: &Utf8Bytes) -> Result<()> {
+    let answer = ask(client, text).await?;
+    if answer == *text { Ok(()) } else { Err(format!("not an echo: {answer}").into()) }
+}
+
+/// Sends a text and waits for the text that answers it.
+pub(crate) async fn ask(client: &mut Client, text: &Utf8Bytes) -> Result<Utf8Bytes> {
     client.send(Message::Text(text.clone())).await?;
+    hear(client).await
+}
+
+/// Waits for a text.
+pub(crate) async fn hear(client: &mut Client) -> Result<Utf8Bytes> {
     match client.next().await {
-        Some(Ok(Message::Text(echo))) if echo == *text => Ok(()),
-        other => Err(format!("not an echo: {other:?}").into()),
+        Some(Ok(Message::Text(text))) => Ok(text),
+        other => Err(format!("not a text: {other:?}").into()),
     }
+}
+
+/// Closes a connection and waits until the server has done so too.
+pub(crate) async fn leave(mut client: Client) -> Result<()> {
+    client.close(None).await?;
+    while let Some(Ok(_)) = client.next().await {}
+    Ok(())
 }

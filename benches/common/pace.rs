@@ -7,7 +7,7 @@ use smol::{LocalExecutor, Timer};
 
 use super::{
     Result,
-    client::{Client, connect, echo},
+    client::{Client, ask, connect, leave},
     spread::percentile,
 };
 
@@ -17,8 +17,10 @@ pub(crate) struct Clients {
     open: Vec<Client>,
     /// What each of them sends.
     text: Utf8Bytes,
-    /// How long after one message a client sends the next.
+    /// How long after one message a client sends the next; zero: as soon as it has its answer.
     period: Duration,
+    /// Whether the answers must be what was sent.
+    echoed: bool,
 }
 
 /// How long the answers of one round took, in microseconds.
@@ -42,10 +44,24 @@ impl Clients {
         for _ in 0..count {
             open.push(connect(url).await?);
         }
-        Ok(Self { open, text: "x".repeat(size).into(), period })
+        Ok(Self { open, text: "x".repeat(size).into(), period, echoed: true })
     }
 
-    /// Has `each` messages echoed over each connection.
+    /// Of connections that are open, over each of which `text` is to be sent every `period`, to
+    /// be answered by any text.
+    pub(crate) fn asking(open: Vec<Client>, text: Utf8Bytes, period: Duration) -> Self {
+        Self { open, text, period, echoed: false }
+    }
+
+    /// Closes the connections.
+    pub(crate) async fn leave(self) -> Result<()> {
+        for client in self.open {
+            leave(client).await?;
+        }
+        Ok(())
+    }
+
+    /// Has `each` messages answered over each connection.
     ///
     /// A time begins when the message was due. If the answer before it was late, that is
     /// earlier than it is sent, so that what a client misses while it waits is counted. If it
@@ -59,7 +75,7 @@ impl Clients {
         let begin = Instant::now() + Duration::from_millis(5);
         let mut tasks = Vec::new();
         for (index, mut client) in self.open.drain(..).enumerate() {
-            let (text, period) = (self.text.clone(), self.period);
+            let (text, period, echoed) = (self.text.clone(), self.period, self.echoed);
             // Spread over a period, so that they do not meet in a queue of their own making.
             let first = begin + period.mul_f64(index as f64 / count as f64);
             tasks.push(executor.spawn(async move {
@@ -73,7 +89,11 @@ impl Clients {
                     } else if !period.is_zero() {
                         start = due;
                     }
-                    echo(&mut client, &text).await.map_err(|error| error.to_string())?;
+                    let answer =
+                        ask(&mut client, &text).await.map_err(|error| error.to_string())?;
+                    if echoed && answer != text {
+                        return Err(format!("not an echo: {answer}"));
+                    }
                     times.push(start.elapsed().as_secs_f64() * 1e6);
                 }
                 Ok::<_, String>((client, times))

@@ -1,6 +1,6 @@
 //! What the kernel says about a process, under `/proc`.
 
-use std::{fs, io, process::Command, time::Duration};
+use std::{collections::BTreeSet, fs, io, path::PathBuf, process::Command, time::Duration};
 
 /// The unit of `/proc/PID/stat`: 1/100 s on every Linux that this runs on.
 const TICK: Duration = Duration::from_millis(10);
@@ -34,10 +34,27 @@ fn ticks(pid: u32) -> io::Result<Duration> {
 
 /// The memory that a process has resident, in bytes.
 pub(crate) fn memory(pid: u32) -> io::Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    size(&format!("/proc/{pid}/status"), "VmRSS:")
+}
+
+/// The same, with what it shares with other processes divided among them.
+pub(crate) fn share_of_memory(pid: u32) -> io::Result<u64> {
+    size(&format!("/proc/{pid}/smaps_rollup"), "Pss:")
+}
+
+/// A line of such a file, in bytes.
+fn size(file: &str, key: &str) -> io::Result<u64> {
+    let text = fs::read_to_string(file)?;
+    let line = text.lines().find_map(|line| line.strip_prefix(key));
     let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
     Ok(kib.ok_or(io::ErrorKind::InvalidData)? << 10)
+}
+
+/// The files that a process has in its memory: its program and the libraries.
+pub(crate) fn mapped(pid: u32) -> io::Result<BTreeSet<PathBuf>> {
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps"))?;
+    let paths = maps.lines().filter_map(|line| line.find('/').map(|at| PathBuf::from(&line[at..])));
+    Ok(paths.filter(|path| path.is_file()).collect())
 }
 
 /// How many descriptors a process has open.

@@ -1,11 +1,11 @@
-//! The built program in a process of its own, serving actors on one thread.
+//! The built program in a process of its own, serving actors on one thread; or another server.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{BufRead as _, BufReader},
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -21,9 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// An actor to be served.
 pub(crate) struct Actor {
     /// Its name.
-    name: &'static str,
+    name: String,
     /// Its code.
     wasm: Vec<u8>,
+    /// Its first state, if not an empty one.
+    state: Option<Vec<u8>>,
     /// The lines of its `[limits]`.
     limits: String,
 }
@@ -31,13 +33,29 @@ pub(crate) struct Actor {
 impl Actor {
     /// The example `examples/echo`.
     pub(crate) fn echo() -> Self {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/echo/echo.wasm");
-        Self { name: "echo", wasm: fs::read(file).unwrap(), limits: String::new() }
+        Self::file("echo", "examples/echo/echo.wasm")
+    }
+
+    /// A file of this repository.
+    pub(crate) fn file(name: impl Into<String>, file: &str) -> Self {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        Self::new(name.into(), fs::read(file).unwrap())
     }
 
     /// An actor in WebAssembly's text format.
-    pub(crate) fn of(name: &'static str, text: &str) -> Self {
-        Self { name, wasm: wat::parse_str(text).unwrap(), limits: String::new() }
+    pub(crate) fn of(name: impl Into<String>, text: &str) -> Self {
+        Self::new(name.into(), wat::parse_str(text).unwrap())
+    }
+
+    /// With an empty state and the usual limits.
+    fn new(name: String, wasm: Vec<u8>) -> Self {
+        Self { name, wasm, state: None, limits: String::new() }
+    }
+
+    /// Sets the first state.
+    pub(crate) fn state(mut self, state: Vec<u8>) -> Self {
+        self.state = Some(state);
+        self
     }
 
     /// Sets a limit.
@@ -48,11 +66,16 @@ impl Actor {
 
     /// Writes the actor and its manifest, and says where.
     fn write(&self, folder: &TempDir) -> Result<PathBuf> {
-        let Self { name, wasm, limits } = self;
+        let Self { name, wasm, state, limits } = self;
         fs::write(folder.path().join(format!("{name}.wasm")), wasm)?;
+        let mut first = String::new();
+        if let Some(state) = state {
+            fs::write(folder.path().join(format!("{name}.state")), state)?;
+            first = format!("init_state = \"{name}.state\"\n");
+        }
         let manifest = folder.path().join(format!("{name}.toml"));
         let text = format!(
-            "name = \"{name}\"\ncomponent_path = \"{name}.wasm\"\n\
+            "name = \"{name}\"\ncomponent_path = \"{name}.wasm\"\n{first}\
              [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0 }}\n\
              [logging]\nlevel = \"off\"\n[limits]\n{limits}"
         );
@@ -61,41 +84,53 @@ impl Actor {
     }
 }
 
-/// The program. It ends when this is dropped.
+/// The program, or another server. It ends when this is dropped.
 pub(crate) struct Server {
     /// The process.
     process: Child,
     /// Where each actor is served.
     urls: BTreeMap<String, String>,
-    /// Where its manifests are.
+    /// How long it took from its start until it had said where it listens.
+    pub(crate) started: Duration,
+    /// Where its files are.
     _folder: TempDir,
 }
 
 impl Server {
     /// Starts the program with these actors, and waits until it listens.
     pub(crate) fn start(actors: &[Actor]) -> Result<Self> {
+        Self::run(Path::new(env!("CARGO_BIN_EXE_footlight")), actors)
+    }
+
+    /// Starts a build of the program with these actors, and waits until it listens.
+    pub(crate) fn run(program: &Path, actors: &[Actor]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let manifests: Result<Vec<_>> = actors.iter().map(|actor| actor.write(&folder)).collect();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_footlight"))
-            .arg("run")
-            .args(manifests?)
+        let mut command = Command::new(program);
+        command.arg("run").args(manifests?);
+        Self::spawn(command, actors.len(), folder)
+    }
+
+    /// Starts a server that prints so many lines which say where it listens, and waits for them.
+    pub(crate) fn spawn(mut command: Command, lines: usize, folder: TempDir) -> Result<Self> {
+        let start = Instant::now();
+        let mut process = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .spawn()?;
+            .spawn()
+            .map_err(|error| format!("{}: {error}", command.get_program().display()))?;
         let out = process.stdout.take().ok_or("no output")?;
-        let mut server = Self { process, urls: BTreeMap::new(), _folder: folder };
+        let (urls, started) = (BTreeMap::new(), Duration::ZERO);
+        let mut server = Self { process, urls, started, _folder: folder };
         // Such as `echo: ws://127.0.0.1:8080/ws (from this machine only)`.
-        for line in BufReader::new(out).lines().take(actors.len()) {
+        for line in BufReader::new(out).lines().take(lines) {
             let line = line?;
             let (name, rest) = line.split_once(": ").ok_or("not an address")?;
             let url = rest.split(' ').next().unwrap_or(rest);
             server.urls.insert(name.into(), url.into());
         }
-        if server.urls.len() < actors.len() {
-            Err("the server did not start".into())
-        } else {
-            Ok(server)
-        }
+        server.started = start.elapsed();
+        if server.urls.len() < lines { Err("the server did not start".into()) } else { Ok(server) }
     }
 
     /// Where an actor is served.
@@ -135,6 +170,16 @@ impl Watch {
     /// The memory that it has resident, in bytes.
     pub(crate) fn memory(self) -> Result<u64> {
         Ok(process::memory(self.0)?)
+    }
+
+    /// The same, with what it shares with other processes divided among them.
+    pub(crate) fn share_of_memory(self) -> Result<u64> {
+        Ok(process::share_of_memory(self.0)?)
+    }
+
+    /// The files that it has in its memory: the program and its libraries.
+    pub(crate) fn mapped(self) -> Result<BTreeSet<PathBuf>> {
+        Ok(process::mapped(self.0)?)
     }
 
     /// How many descriptors it has open.

@@ -23,9 +23,19 @@ impl Spread {
         Self::of(above.iter().zip(below).map(|(above, below)| above / below))
     }
 
+    /// By how much the numbers of one series are above those of another, one by one.
+    pub(crate) fn difference(above: &[f64], below: &[f64]) -> Self {
+        Self::of(above.iter().zip(below).map(|(above, below)| above - below))
+    }
+
     /// As tables show it.
     pub(crate) fn text(&self) -> String {
         format!("{:.2} ({:.2} to {:.2})", self.median, self.least, self.most)
+    }
+
+    /// As the tables of the documentation show it.
+    pub(crate) fn figures(&self) -> String {
+        format!("{} ({}–{})", figure(self.median), figure(self.least), figure(self.most))
     }
 
     /// The same without fractions.
@@ -38,4 +48,27 @@ impl Spread {
 pub(crate) fn percentile(sorted: &[f64], of_hundred: usize) -> f64 {
     let rank = (sorted.len() * of_hundred).div_ceil(100);
     sorted[rank.clamp(1, sorted.len()) - 1]
+}
+
+/// A number with three digits that count, and a comma after thousands.
+pub(crate) fn figure(number: f64) -> String {
+    let text = match number {
+        0.0 => "0".into(),
+        n if n < 0.1 => format!("{n:.3}"),
+        n if n < 10.0 => format!("{n:.2}"),
+        n if n < 100.0 => format!("{n:.1}"),
+        n if n < 1000.0 => format!("{n:.0}"),
+        n => {
+            let digit = 10_f64.powf(n.log10().floor() - 2.0);
+            format!("{:.0}", (n / digit).round() * digit)
+        }
+    };
+    if text.contains('.') {
+        return text;
+    }
+    let digits = text.char_indices().map(|(index, digit)| {
+        let thousand = index > 0 && (text.len() - index).is_multiple_of(3);
+        format!("{}{digit}", if thousand { "," } else { "" })
+    });
+    digits.collect()
 }

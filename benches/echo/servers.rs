@@ -114,6 +114,7 @@ async fn native(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>>
         mailbox: mailbox.clone(),
         connections: Connections::new(limits.connections, limits.outbox),
         pending: Pending::new(limits.requests),
+        lingering: Pending::new(limits.requests),
         limits,
         stats,
         clock: Clock::System,

@@ -31,7 +31,7 @@ struct Flood {
 
 /// See the module.
 pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
-    beside::compare(arguments, Actor::echo(), |_, server| Flood::start(server))
+    beside::compare(arguments, Actor::echo(), (31, 100), |_, server| Flood::start(server))
 }
 
 impl Flood {

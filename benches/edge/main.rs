@@ -9,6 +9,9 @@
 //! The server is the built program with `examples/echo`, on one thread. Times are compared in
 //! pairs of rounds, one with the others and one without.
 //!
+//! A busy machine makes the 99th percentiles say what its scheduler did. As root, `chrt -r 1` before
+//! the command keeps other programs from running meanwhile.
+//!
 //! # Layout
 //! - `slow`: one client that reads nothing, beside 50 that do.
 //! - `flood`: one client that sends without a pause, beside 50 that do not.

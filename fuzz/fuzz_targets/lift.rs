@@ -6,7 +6,10 @@
 #![no_main]
 
 use arbitrary::Unstructured;
-use footlight_fuzz::reference::{Trap, interface, load_result};
+use footlight_fuzz::{
+    reference::{Trap, interface, load_result},
+    top::Top,
+};
 use libfuzzer_sys::fuzz_target;
 use wit_core::{
     Budget, LiftError, Memory, MessageType, Shape,
@@ -16,24 +19,6 @@ use wit_core::{
 
 /// No limit at all, as in the reference.
 const UNLIMITED: Budget = Budget { state: usize::MAX, messages: usize::MAX, bytes: usize::MAX };
-
-/// The last bytes of a memory of four gigabytes.
-struct Top<'a>(&'a [u8]);
-
-impl Memory for Top<'_> {
-    fn size(&self) -> usize {
-        1 << 32
-    }
-
-    fn read(&self, offset: u32, len: usize) -> Option<&[u8]> {
-        let start = (offset as usize + self.0.len()).checked_sub(self.size())?;
-        self.0.get(start..start.checked_add(len)?)
-    }
-
-    fn write(&mut self, _: u32, _: usize) -> Option<&mut [u8]> {
-        None
-    }
-}
 
 /// An input's first bytes.
 #[derive(Debug, arbitrary::Arbitrary)]

@@ -1,6 +1,7 @@
 //! What the fuzz targets share.
 //!
 //! - [`reference`]: the second implementation of the canonical ABI, from `wit-core`'s tests.
+//! - [`top`]: the end of the largest memory.
 //! - [`input`]: values out of the fuzzer's bytes.
 //! - [`drive`]: runs a future by hand, and sees to it that it does not wait in vain.
 //! - [`instance`]: calls one instance of any module, for the targets `module` and `guest`.
@@ -25,3 +26,4 @@ pub mod play;
 pub mod script;
 pub mod sink;
 pub mod stage;
+pub mod top;

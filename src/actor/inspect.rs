@@ -262,7 +262,7 @@ pub fn describe(ty: &ExternType) -> String {
     match ty {
         ExternType::Func(ty) => match signature(ty) {
             Some(signature) => signature.to_string(),
-            None => format!("{:?} → {:?}", ty.params(), ty.results()),
+            None => format!("({}) → {}", list(ty.params()), results(ty.results())),
         },
         ExternType::Memory(memory) => match memory.maximum() {
             Some(maximum) => format!("memory of {} to {maximum} pages", memory.minimum()),
@@ -271,6 +271,17 @@ pub fn describe(ty: &ExternType) -> String {
         ExternType::Table(_) => "table".into(),
         ExternType::Global(_) => "global".into(),
     }
+}
+
+/// Types in the words of WebAssembly's text format.
+fn list(types: &[ValType]) -> String {
+    let words: Vec<_> = types.iter().map(|ty| format!("{ty:?}").to_lowercase()).collect();
+    words.join(", ")
+}
+
+/// The results of a function.
+fn results(types: &[ValType]) -> String {
+    if let [one] = types { list(&[*one]) } else { format!("({})", list(types)) }
 }
 
 impl fmt::Display for Verdict {

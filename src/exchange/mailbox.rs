@@ -14,6 +14,9 @@ use std::{
 
 use super::Event;
 
+/// The most places that an empty queue keeps: some KB.
+const KEPT: usize = 256;
+
 /// One actor's queue of events.
 #[derive(Debug)]
 pub struct Mailbox {
@@ -101,6 +104,10 @@ impl Mailbox {
             return Poll::Pending;
         };
         inner.bytes = inner.bytes.saturating_sub(event.kind.cost());
+        if inner.queue.is_empty() && inner.queue.capacity() > KEPT {
+            // When thousands of clients leave at once, there is an event of each.
+            inner.queue = VecDeque::new();
+        }
         // All who wait are woken, in order: the first of them take the room, the others come
         // back to the queue in the same order.
         let waiting =
@@ -113,5 +120,41 @@ impl Mailbox {
     /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use smol::block_on;
+
+    use super::*;
+    use crate::{
+        exchange::{Client, ConnectionId, EventKind, Outbox},
+        manifest::OnOverflow,
+    };
+
+    #[test]
+    fn what_a_crowd_of_events_took_is_given_back_and_their_order_kept() {
+        let mailbox = Mailbox::new(1 << 20);
+        for number in 0..10_000 {
+            let client = Client {
+                peer: ([127, 0, 0, 1], 1).into(),
+                path: "/ws".into(),
+                query: "".into(),
+                subprotocol: None,
+                since: 0,
+            };
+            let outbox = Outbox::new(ConnectionId(number), client, 1, OnOverflow::Close);
+            mailbox.push(Event { from: Some(Arc::new(outbox)), kind: EventKind::Connect });
+        }
+        for number in 0..10_000 {
+            let event = block_on(mailbox.next());
+            let from = event.and_then(|event| event.from);
+            assert_eq!(from.map(|from| from.id()), Some(ConnectionId(number)));
+        }
+        assert!(mailbox.lock().queue.capacity() <= KEPT);
+        assert_eq!(mailbox.bytes(), 0);
     }
 }

@@ -107,16 +107,7 @@ impl Outbox {
     /// # Errors
     /// They would not, or the connection is closing.
     pub fn fits(&self, asked: usize, added: usize) -> Result<usize, Refused> {
-        let inner = self.lock();
-        if inner.closing {
-            return Err(Refused::Closing);
-        }
-        let queued = inner.bytes.saturating_add(asked);
-        let total = queued.saturating_add(added);
-        if queued > 0 && total > self.limit {
-            return Err(Refused::Overflow { queued, added, limit: self.limit });
-        }
-        Ok(total)
+        self.lock().room(self.limit, asked, added)
     }
 
     /// Whether messages of so many bytes would fit now, if they are taken at all.
@@ -129,9 +120,11 @@ impl Outbox {
     /// # Errors
     /// As for [`answer`](Self::answer).
     pub fn send(&self, frame: Frame) -> Result<(), Refused> {
-        let queued = self.answer(vec![frame], None);
-        wake(self.lock());
-        queued
+        let mut inner = self.lock();
+        inner.bytes = inner.room(self.limit, 0, frame.cost())?;
+        inner.queue.push_back(frame);
+        wake(inner);
+        Ok(())
     }
 
     /// Whose it is.
@@ -162,19 +155,16 @@ impl Outbox {
     /// sent before.
     pub fn answer(&self, messages: Vec<Frame>, close: Option<CloseFrame>) -> Result<(), Refused> {
         let mut inner = self.lock();
-        if inner.closing {
-            return Err(Refused::Closing);
-        }
         let added = messages.iter().map(Frame::cost).sum();
-        let queued = inner.bytes;
-        if queued > 0 && queued.saturating_add(added) > self.limit {
-            if self.on_overflow == OnOverflow::Drop {
-                // Whoever does not get the messages is still told that they were the last.
+        match inner.room(self.limit, 0, added) {
+            Ok(bytes) => inner.bytes = bytes,
+            // Whoever does not get the messages is still told that they were the last.
+            Err(refused @ Refused::Overflow { .. }) if self.on_overflow == OnOverflow::Drop => {
                 inner.close = inner.close.take().or(close);
+                return Err(refused);
             }
-            return Err(Refused::Overflow { queued, added, limit: self.limit });
+            Err(refused) => return Err(refused),
         }
-        inner.bytes = queued.saturating_add(added);
         inner.queue.extend(messages);
         // If the host has asked for a close meanwhile, the answer still comes before it.
         inner.close = inner.close.take().or(close);
@@ -262,6 +252,20 @@ impl Outbox {
 }
 
 impl Inner {
+    /// The bytes that wait when `added` more are queued after `asked` others. Where nothing waits
+    /// there is room for anything.
+    fn room(&self, limit: usize, asked: usize, added: usize) -> Result<usize, Refused> {
+        if self.closing {
+            return Err(Refused::Closing);
+        }
+        let queued = self.bytes.saturating_add(asked);
+        let total = queued.saturating_add(added);
+        if queued > 0 && total > limit {
+            return Err(Refused::Overflow { queued, added, limit });
+        }
+        Ok(total)
+    }
+
     /// Notes whom to wake.
     fn register(&mut self, cx: &mut Context<'_>) {
         match &mut self.connection {

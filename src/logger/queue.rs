@@ -53,6 +53,7 @@ impl Queue {
         let (line, left_out) = if waiting.bytes + line.len() + ENTRY <= MOST {
             (line.into_boxed_str(), 0)
         } else {
+            super::count_lost();
             // Told by one note, unless lines for the same place came between.
             let mut latest_first = waiting.entries.iter_mut().rev();
             match latest_first.find(|entry| Arc::ptr_eq(&entry.sink, sink)) {

@@ -86,7 +86,11 @@ impl Sink {
             self.put(&format!("{}{note}{line}", if failed > 0 { "\n" } else { "" }))
         };
         if let Err(error) = written {
-            self.missing.store(missing + usize::from(!line.is_empty()), Ordering::Relaxed);
+            let lost = !line.is_empty();
+            if lost {
+                super::count_lost();
+            }
+            self.missing.store(missing + usize::from(lost), Ordering::Relaxed);
             if failed == 0 {
                 self.complain(&error);
             }

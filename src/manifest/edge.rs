@@ -1,7 +1,7 @@
 //! The rest of a listener's `config`: who may connect, and what it serves beside the socket.
 
 use super::{
-    handlers::{AutoResponse, Listener, OnOverflow},
+    handlers::{AutoResponse, Listener, OnOverflow, TlsFiles},
     table::{Table, Value},
 };
 
@@ -39,6 +39,7 @@ pub(super) fn read(table: &mut Table<'_>, listener: &mut Listener) {
     if let Some(choice) = table.get("on_overflow").and_then(|value| read_on_overflow(&value)) {
         listener.on_overflow = choice;
     }
+    listener.tls = table.get("tls").and_then(|value| read_tls(&value));
 }
 
 /// Reads the path of a listener.
@@ -115,4 +116,22 @@ fn read_on_overflow(value: &Value<'_>) -> Option<OnOverflow> {
             None
         }
     }
+}
+
+/// Reads `tls`, which a host that was built without it can't serve.
+fn read_tls(value: &Value<'_>) -> Option<TlsFiles> {
+    const EXAMPLE: &str = "write { cert = \"cert.pem\", key = \"key.pem\" }";
+    if !cfg!(feature = "tls") {
+        value.place.refuse(
+            "this footlight was built without TLS",
+            "build it with `--features tls`; or remove this and put a proxy that has TLS, such as \
+             Caddy or nginx, in front",
+        );
+        return None;
+    }
+    let mut table = value.table(EXAMPLE)?;
+    let mut path = |key| table.require(key, EXAMPLE)?.path();
+    let (cert, key) = (path("cert"), path("key"));
+    table.finish();
+    Some(TlsFiles { cert: cert?, key: key? })
 }

@@ -48,6 +48,8 @@ pub struct Listener {
     pub auto_response: Option<AutoResponse>,
     /// What becomes of a client that does not read its messages. Default `close`.
     pub on_overflow: OnOverflow,
+    /// The certificate, for TLS. Default none. Only with the feature `tls`.
+    pub tls: Option<TlsFiles>,
 }
 
 impl Listener {
@@ -64,6 +66,7 @@ impl Listener {
             static_folder: None,
             auto_response: None,
             on_overflow: OnOverflow::Close,
+            tls: None,
         }
     }
 }
@@ -75,6 +78,15 @@ pub struct AutoResponse {
     pub ping: String,
     /// What it gets.
     pub pong: String,
+}
+
+/// The files that TLS needs, both in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, and those that lead from it to its authority's.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// What happens when messages for a client would pass `limits.outbox`.

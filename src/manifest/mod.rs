@@ -20,7 +20,7 @@ mod interface;
 mod limit_rows;
 mod limits;
 mod logging;
-mod nearest;
+pub(crate) mod nearest;
 mod table;
 mod units;
 
@@ -40,7 +40,7 @@ use table::{Document, Table};
 
 pub use error::{ManifestError, Mistake};
 pub use folders::SharedFolder;
-pub use handlers::{AutoResponse, Listener, OnOverflow};
+pub use handlers::{AutoResponse, Listener, OnOverflow, TlsFiles};
 pub use limits::{LimitKey, Limits, limit_keys};
 pub use logging::{Logging, Output};
 

@@ -1,10 +1,10 @@
-//! Finds the key that somebody meant by a misspelt one.
+//! Finds the word that somebody meant by a misspelt one: a key, a command, an option.
 
 /// The word of `known` that is nearest to `word`, if it is near enough to be what was meant.
 ///
 /// Near enough is one edit in a very short word and up to three in a long one; beyond that a
 /// suggestion would only mislead.
-pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let allowed = word.chars().count().div_ceil(3).clamp(1, 3);
     known
         .iter()

@@ -6,7 +6,6 @@
 use std::{
     collections::VecDeque,
     future::{Future, poll_fn},
-    net::Shutdown,
     pin::Pin,
     time::Duration,
 };
@@ -17,11 +16,16 @@ use async_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 use futures_util::{Sink, Stream};
-use smol::{Timer, future::FutureExt, io::AsyncReadExt};
+use smol::{
+    Timer,
+    future::{FutureExt, poll_once},
+    io::{AsyncReadExt, AsyncWriteExt},
+};
 
 use super::{
     socket::Socket,
-    wire::{self, WebSocket},
+    wire::Wire,
+    writer::{self, WebSocket},
 };
 use crate::exchange::{Frame, event::Ending};
 
@@ -51,7 +55,7 @@ pub async fn ours(
 ) -> Over {
     let send = async {
         for frame in queued {
-            wire::send(ws, &frame).await?;
+            writer::send(ws, &frame).await?;
         }
         ws.send(Message::Close(Some(frame))).await
     };
@@ -86,13 +90,19 @@ pub async fn failed(ws: &mut WebSocket, error: &Error, deadline: Duration) -> Op
     Some(code)
 }
 
-/// Says that nothing more will be sent. Whether that still reaches anybody does not matter.
-pub fn finish(socket: &Socket) {
-    let _ = socket.get_ref().shutdown(Shutdown::Write);
+/// Says that nothing more will be sent. Whether that still reaches anybody does not matter, so
+/// that only a peer that is still there is waited for.
+pub async fn finish(wire: &mut Wire, is_there: bool, deadline: Duration) {
+    if is_there {
+        within(deadline, wire.close()).await;
+    } else {
+        poll_once(wire.close()).await;
+    }
 }
 
-/// Reads what the peer still sends, up to a bound. Without this a kernel answers late bytes
-/// with a reset, which can overtake the close frame.
+/// Reads what the peer still sends, up to a bound, and as it is: what TLS would make of it is of no
+/// interest. Without this a kernel answers late bytes with a reset, which can overtake the close
+/// frame.
 pub async fn drain(socket: &mut Socket, deadline: Duration) {
     let drain = async {
         let mut buffer = [0; 4096];
@@ -128,10 +138,19 @@ async fn peers_frame(ws: &mut WebSocket) -> Over {
     }
 }
 
-/// What the peer's close frame says.
+/// Whether a peer's close frame breaks the protocol by its code (RFC 6455, section 7.4). In place of
+/// such a frame tungstenite gives its own answer to it, unless we were the first to close.
+pub fn is_breach(frame: &CloseFrame) -> bool {
+    let answer = frame.code == CloseCode::Protocol && frame.reason.as_str() == "Protocol violation";
+    answer || !frame.code.is_allowed()
+}
+
+/// What the peer's close frame says. One that breaks the protocol says nothing: the connection has
+/// failed then (section 7.1.7), as after any other breach.
 fn ending(frame: Option<CloseFrame>) -> Ending {
     match frame {
         None => Ending::NO_STATUS,
+        Some(frame) if is_breach(&frame) => Ending::ABNORMAL,
         Some(CloseFrame { code, reason }) => {
             Ending { code: code.into(), reason: Some(reason).filter(|reason| !reason.is_empty()) }
         }

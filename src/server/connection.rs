@@ -22,8 +22,8 @@ use super::{
     closing::{self, Over},
     pulse::{self, Beat, Pulse},
     site::Site,
-    socket::Socket,
-    wire::{self, WebSocket, Wire},
+    wire::Wire,
+    writer::{self, WebSocket, Writer},
 };
 use crate::{
     exchange::{
@@ -52,17 +52,17 @@ enum Turn {
 
 /// Serves one client after its handshake, until the connection is over and the actor has been
 /// told. `early` are the bytes that came after the request's head.
-pub async fn serve(socket: Socket, early: Vec<u8>, site: &Site, service: &Service, open: Open) {
+pub async fn serve(wire: Wire, early: Vec<u8>, site: &Site, service: &Service, open: Open) {
     let outbox = &open.outbox;
     let config = config(&service.limits);
-    let wire = Wire::new(socket);
-    let ws = WebSocketStream::from_partially_read(wire, early, Role::Server, Some(config)).await;
+    let writer = Writer::new(wire);
+    let ws = WebSocketStream::from_partially_read(writer, early, Role::Server, Some(config)).await;
     let pulse = Pulse::new(&service.limits);
     let mut connection = Connection { ws, pulse, outbox, site, service };
     tell(&service.mailbox, outbox, EventKind::Connect);
     let Over { ending, drain } = connection.converse().await;
     let mut ws = connection.ws;
-    closing::finish(ws.get_ref().socket());
+    closing::finish(ws.get_mut().wire_mut(), drain, service.limits.close).await;
     outbox.idle().await;
     let (id, code) = (Some(outbox.id()), ending.code);
     // Answers that came too late, or that the client did not read before its close frame.
@@ -77,7 +77,8 @@ pub async fn serve(socket: Socket, early: Vec<u8>, site: &Site, service: &Servic
     outbox.idle().await;
     drop(open);
     if drain {
-        Box::pin(closing::drain(ws.get_mut().socket_mut(), service.limits.close)).await;
+        let drain = closing::drain(ws.get_mut().wire_mut().socket(), service.limits.close);
+        Box::pin(service.linger(drain)).await;
     }
 }
 
@@ -107,6 +108,13 @@ impl Connection<'_> {
                     Ok(Some(kind)) => kind,
                     Ok(None) => continue,
                     Err(frame) => {
+                        if frame.as_ref().is_some_and(closing::is_breach) {
+                            self.service.stats.violations.add(1);
+                            let why = "its close frame has a code that none may have";
+                            let code = CloseCode::Protocol;
+                            let text = format_args!("the client is closed with code {code}: {why}");
+                            self.say(Level::Warn, text);
+                        }
                         return Box::pin(closing::theirs(&mut self.ws, frame, deadline)).await;
                     }
                 },
@@ -131,7 +139,7 @@ impl Connection<'_> {
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
         let Self { ws, pulse, outbox, service, .. } = self;
         loop {
-            let writable = match wire::poll_ready(ws, cx) {
+            let writable = match writer::poll_ready(ws, cx) {
                 Poll::Ready(Ok(())) => true,
                 Poll::Ready(Err(error)) => return Poll::Ready(Turn::Failed(error)),
                 Poll::Pending => false,
@@ -162,7 +170,7 @@ impl Connection<'_> {
                 Poll::Ready(None) => return Poll::Ready(Turn::Ended),
                 Poll::Pending => {}
             }
-            match ready!(pulse.poll(ws.get_ref().socket().heard(), cx)) {
+            match ready!(pulse.poll(ws.get_ref().wire().heard(), cx)) {
                 Beat::Ping if writable => {
                     let ping = Message::Ping(Bytes::from_static(pulse::PAYLOAD));
                     if let Err(error) = ws.as_mut().start_send(ping) {

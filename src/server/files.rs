@@ -12,7 +12,7 @@ use std::{
 
 use smol::{io::AsyncWriteExt as _, unblock};
 
-use super::{refusal::Refusal, site::Site, socket::Socket};
+use super::{refusal::Refusal, site::Site, wire::Wire};
 
 /// How much is read at a time, in bytes: what a download has in memory.
 const CHUNK: usize = 16 * 1024;
@@ -125,14 +125,14 @@ fn open(
 fn type_of(path: &str) -> &'static str {
     let end = path.rsplit_once('.').map_or("", |(_, end)| end);
     let known = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(end));
-    known.map_or("application/octet-stream", |(_, ty)| ty)
+    known.map_or("application/octet-wire", |(_, ty)| ty)
 }
 
 /// Sends `len` bytes of a file.
 ///
 /// # Errors
 /// The socket failed, or the file has become shorter meanwhile.
-pub async fn send(socket: &mut Socket, file: File, len: u64) -> io::Result<()> {
+pub async fn send(wire: &mut Wire, file: File, len: u64) -> io::Result<()> {
     let mut reader = file.take(len);
     let mut left = len;
     while left > 0 {
@@ -149,7 +149,7 @@ pub async fn send(socket: &mut Socket, file: File, len: u64) -> io::Result<()> {
         if chunk.is_empty() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        socket.write_all(&chunk).await?;
+        wire.write_all(&chunk).await?;
         left = left.saturating_sub(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
         reader = back;
     }

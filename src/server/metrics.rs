@@ -3,6 +3,7 @@
 use std::fmt::{Display, Write as _};
 
 use super::accept::Service;
+use crate::logger;
 
 /// The metrics of one actor, each with its name as the label `actor`; the process's own have no
 /// label.
@@ -15,6 +16,11 @@ pub fn text(service: &Service) -> String {
     for (name, help, value) in [
         ("connections", "Open connections.", number(service.connections.count())),
         ("requests", "HTTP requests in progress.", number(service.pending.count())),
+        (
+            "lingering",
+            "Connections after their last answer, whose clients may still be sending.",
+            number(service.lingering.count()),
+        ),
         (
             "mailbox_bytes",
             "Bytes of events that wait for the actor.",
@@ -40,6 +46,8 @@ pub fn text(service: &Service) -> String {
     });
     let help = "HTTP requests that were refused, by status.";
     metric(&mut text, "footlight_refused_requests_total", "counter", help, labelled);
+    let help = "Log lines of the whole process that could not be written.";
+    metric(&mut text, "footlight_log_lines_lost_total", "counter", help, [("", logger::lost())]);
     if let Some(resident) = resident_bytes() {
         let help = "Memory of the whole process.";
         metric(&mut text, "process_resident_memory_bytes", "gauge", help, [("", resident)]);

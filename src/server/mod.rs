@@ -10,8 +10,9 @@
 //! - [`connection`]: the life of one connection, from its `connect` event to its `close`.
 //! - [`pulse`]: whether the client is still there.
 //! - [`closing`]: every way in which a connection ends.
-//! - [`wire`]: the way of frames to the socket, past tungstenite's buffer.
+//! - [`writer`]: the way of frames to the client, past tungstenite's buffer.
 //! - [`socket`]: a TCP connection that lets others have their turn.
+//! - [`wire`]: the same with or without TLS around it; `tls` is there with the feature `tls`.
 //!
 //! This room knows sockets and the exchange. It knows nothing of WebAssembly.
 
@@ -28,8 +29,11 @@ pub mod refusal;
 pub mod request;
 pub mod site;
 pub mod socket;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod token;
 pub mod wire;
+pub mod writer;
 
 pub use accept::Service;
 pub use pending::Pending;

@@ -11,7 +11,7 @@ use super::{
     refusal::Refusal,
     request::Page,
     site::Site,
-    socket::Socket,
+    wire::Wire,
 };
 
 /// The page from which a person talks to the actor.
@@ -37,7 +37,7 @@ enum Body {
 /// # Errors
 /// Outside: the request is refused. Inside: the socket or a file failed on the way.
 pub async fn answer(
-    socket: &mut Socket,
+    wire: &mut Wire,
     page: Page,
     head_only: bool,
     site: &Arc<Site>,
@@ -63,13 +63,18 @@ pub async fn answer(
     };
     service.stats.pages.add(1);
     let send = async {
-        socket.write_all(head.as_bytes()).await?;
+        wire.write_all(head.as_bytes()).await?;
         match body {
-            _ if head_only => Ok(()),
-            Body::Text(text) => socket.write_all(text.as_bytes()).await,
-            Body::Static(text) => socket.write_all(text.as_bytes()).await,
-            Body::File(file, len) => files::send(socket, file, len).await,
+            _ if head_only => {}
+            Body::Text(text) => wire.write_all(text.as_bytes()).await?,
+            Body::Static(text) => wire.write_all(text.as_bytes()).await?,
+            Body::File(file, len) => files::send(wire, file, len).await?,
         }
+        wire.flush().await?;
+        // Also the end belongs to the answer: there has to be room for it. A client that does not
+        // wait for it has what it wants.
+        let _ = wire.close().await;
+        Ok(())
     };
     Ok(send.await)
 }

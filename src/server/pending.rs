@@ -12,7 +12,7 @@ use std::{
 
 use smol::channel::{self, Receiver, Sender};
 
-/// The requests in progress at one actor.
+/// The requests in progress at one actor, or its connections that are about to end.
 #[derive(Debug)]
 pub struct Pending {
     /// The most that may be.

@@ -3,6 +3,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
+#[cfg(feature = "tls")]
+use super::tls::{Tls, TlsError};
 use super::token::{Token, TokenError};
 use crate::{
     folder::Folder,
@@ -28,6 +30,9 @@ pub struct Site {
     pub auto_response: Option<AutoResponse>,
     /// What becomes of a client that does not read its messages.
     pub on_overflow: OnOverflow,
+    /// Its certificate; `None` without TLS.
+    #[cfg(feature = "tls")]
+    pub tls: Option<Tls>,
 }
 
 /// Why a listener can't be served. The operator's fault.
@@ -48,6 +53,9 @@ pub enum SiteError {
         /// Why.
         error: io::Error,
     },
+    /// The certificate can't be had.
+    #[cfg(feature = "tls")]
+    Tls(TlsError),
 }
 
 impl Site {
@@ -72,7 +80,18 @@ impl Site {
             files: files.transpose()?,
             auto_response: listener.auto_response.clone(),
             on_overflow: listener.on_overflow,
+            #[cfg(feature = "tls")]
+            tls: listener.tls.as_ref().map(Tls::load).transpose().map_err(SiteError::Tls)?,
         })
+    }
+
+    /// The scheme of its socket's URL.
+    pub fn scheme(&self) -> &'static str {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return "wss";
+        }
+        "ws"
     }
 }
 
@@ -86,6 +105,8 @@ impl fmt::Display for SiteError {
                  manifest",
                 folder.display()
             ),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => error.fmt(f),
         }
     }
 }

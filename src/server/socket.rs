@@ -7,8 +7,8 @@
 //! has taken all there was, so this waits at once.
 
 use std::{
-    io::{self, Read as _},
-    net::TcpStream,
+    io::{self, IoSlice, Read as _},
+    net::{Shutdown, TcpStream},
     pin::Pin,
     task::{Context, Poll, ready},
     time::Instant,
@@ -51,6 +51,27 @@ impl Socket {
     /// The connection, for its options.
     pub fn get_ref(&self) -> &TcpStream {
         self.inner.get_ref()
+    }
+
+    /// Waits for the first bytes, which stay there to be read. Gives their number, 0 at the end.
+    ///
+    /// # Errors
+    /// The socket failed.
+    #[cfg(feature = "tls")]
+    pub async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.peek(buffer).await
+    }
+
+    /// Notes what came of a write.
+    fn note(&mut self, written: &Poll<io::Result<usize>>) {
+        match written {
+            Poll::Pending => self.blocked = true,
+            Poll::Ready(Ok(1..)) if self.blocked => {
+                self.blocked = false;
+                self.heard = Instant::now();
+            }
+            Poll::Ready(_) => {}
+        }
     }
 
     /// When the client last gave a sign of life: a byte that it sent, or room for bytes that
@@ -104,14 +125,18 @@ impl AsyncWrite for Socket {
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(cx, buffer);
-        match &written {
-            Poll::Pending => self.blocked = true,
-            Poll::Ready(Ok(1..)) if self.blocked => {
-                self.blocked = false;
-                self.heard = Instant::now();
-            }
-            Poll::Ready(_) => {}
-        }
+        self.note(&written);
+        written
+    }
+
+    /// TLS writes its records by this, and an alert that follows others gets no second chance.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, buffers);
+        self.note(&written);
         written
     }
 
@@ -119,8 +144,9 @@ impl AsyncWrite for Socket {
         Pin::new(&mut self.inner).poll_flush(cx)
     }
 
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_close(cx)
+    /// Says that nothing more will be sent. Never waits: the kernel sends what it has first.
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.inner.get_ref().shutdown(Shutdown::Write))
     }
 }
 

@@ -1,121 +1,94 @@
-//! The way of frames to a client's socket, past tungstenite's buffer.
+//! A client's connection, with or without TLS around it.
 //!
-//! tungstenite would copy each message into a buffer of the connection's own, which keeps the
-//! size of the largest one for as long as the client stays. Messages are framed already when
-//! they come here, perhaps shared with a thousand other clients, so they are written as they
-//! are. tungstenite writes what it makes itself: pongs, the host's pings, close frames. A frame
-//! that has begun is always finished first.
+//! Without the feature `tls` there is one kind only, and this is the same as a [`Socket`].
 
 use std::{
-    future::poll_fn,
     io,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
+    time::Instant,
 };
 
-use async_tungstenite::{
-    WebSocketStream,
-    tungstenite::{Bytes, Error},
-};
-use futures_util::Sink as _;
-use smol::io::{AsyncRead, AsyncWrite};
+#[cfg(feature = "tls")]
+use futures_rustls::server::TlsStream;
+use smol::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
 use super::socket::Socket;
-use crate::exchange::Frame;
 
-/// A client's connection after the handshake.
-pub type WebSocket = WebSocketStream<Wire>;
-
-/// A client's socket, and the frame that is on its way to it.
+/// A client's connection.
 #[derive(Debug)]
-pub struct Wire {
-    /// The socket.
-    socket: Socket,
-    /// What of the frame has not been written.
-    frame: Bytes,
-    /// Whether tungstenite may have bytes left over that the socket did not take. No frame may
-    /// begin before these are gone.
-    left_over: bool,
+pub enum Wire {
+    /// As they are.
+    Plain(Socket),
+    /// Encrypted. Boxed, so that this costs nothing where there is no TLS.
+    #[cfg(feature = "tls")]
+    Tls(Box<TlsStream<Socket>>),
 }
 
 impl Wire {
-    /// A socket to which nothing is on its way.
-    pub fn new(socket: Socket) -> Self {
-        Self { socket, frame: Bytes::new(), left_over: false }
-    }
-
-    /// The socket.
-    pub fn socket(&self) -> &Socket {
-        &self.socket
-    }
-
-    /// The same, to read from what is left in it.
-    pub fn socket_mut(&mut self) -> &mut Socket {
-        &mut self.socket
-    }
-
-    /// Takes a frame to write: [`poll_ready`] has been ready.
-    pub fn begin(&mut self, frame: &Frame) {
-        self.frame = frame.bytes().clone();
-    }
-
-    /// Writes what is left of the frame; ready when there is none any more.
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.frame.is_empty() {
-            let written = ready!(Pin::new(&mut self.socket).poll_write(cx, &self.frame))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.frame = self.frame.slice(written.min(self.frame.len())..);
+    /// When the client last gave a sign of life: see [`Socket::heard`].
+    pub fn heard(&self) -> Instant {
+        match self {
+            Self::Plain(socket) => socket.heard(),
+            #[cfg(feature = "tls")]
+            Self::Tls(tls) => tls.get_ref().0.heard(),
         }
-        // Lets go of memory that others may share.
-        self.frame = Bytes::new();
-        Poll::Ready(Ok(()))
+    }
+
+    /// The connection below. What it reads is encrypted where there is TLS.
+    pub fn socket(&mut self) -> &mut Socket {
+        match self {
+            Self::Plain(socket) => socket,
+            #[cfg(feature = "tls")]
+            Self::Tls(tls) => tls.get_mut().0,
+        }
+    }
+
+    /// Sends these bytes to their end. TLS may hold some of them back until it is flushed.
+    ///
+    /// # Errors
+    /// The socket failed.
+    pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes).await?;
+        self.flush().await
     }
 }
 
-/// Ready when a frame may begin: the last one is written, and so is what tungstenite had to say.
-pub fn poll_ready(ws: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-    ready!(ws.get_mut().poll_frame(cx))?;
-    if ws.get_ref().left_over { Pin::new(ws).poll_flush(cx) } else { Poll::Ready(Ok(())) }
-}
-
-/// Sends a frame, to the last byte.
-pub async fn send(ws: &mut WebSocket, frame: &Frame) -> Result<(), Error> {
-    poll_fn(|cx| poll_ready(ws, cx)).await?;
-    ws.get_mut().begin(frame);
-    poll_fn(|cx| poll_ready(ws, cx)).await
+/// Does the same with either kind.
+macro_rules! either {
+    ($wire:expr, $inner:ident => $what:expr) => {
+        match $wire.get_mut() {
+            Wire::Plain($inner) => $what,
+            #[cfg(feature = "tls")]
+            Wire::Tls($inner) => $what,
+        }
+    };
 }
 
 impl AsyncRead for Wire {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_read(cx, buffer)
+        either!(self, inner => Pin::new(inner).poll_read(cx, buffer))
     }
 }
 
 impl AsyncWrite for Wire {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.left_over = true;
-        ready!(self.poll_frame(cx))?;
-        let written = ready!(Pin::new(&mut self.socket).poll_write(cx, buffer))?;
-        self.left_over = written < buffer.len();
-        Poll::Ready(Ok(written))
+        either!(self, inner => Pin::new(inner).poll_write(cx, buffer))
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_frame(cx))?;
-        Pin::new(&mut self.socket).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, inner => Pin::new(inner).poll_flush(cx))
     }
 
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_close(cx)
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, inner => Pin::new(inner).poll_close(cx))
     }
 }

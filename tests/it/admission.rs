@@ -3,9 +3,11 @@
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
+    thread,
+    time::Instant,
 };
 
-use crate::support::{Client, PATIENCE, Server, guest};
+use crate::support::{Client, PATIENCE, Raw, Server, guest, masked};
 
 /// Asks for an upgrade at `target` with some fields more, and reads the answer's head.
 fn ask(server: &Server, target: &str, fields: &str) -> String {
@@ -126,6 +128,31 @@ fn one_request_past_the_limit_takes_the_place_of_the_oldest() {
     for socket in [&mut second, &mut third] {
         socket.write_all(b" HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
         assert!(said(socket).starts_with("HTTP/1.1 426 "));
+    }
+}
+
+#[test]
+fn clients_that_stay_after_their_last_answer_are_not_waited_for_all_at_once() {
+    let server = Server::of(guest("events").limit("requests", 2).limit("close", "\"1h\""));
+    let address = server.address("events");
+    let before = server.descriptors();
+    let mut stay = Vec::new();
+    for number in 0..40 {
+        let mut client = Raw::connect(address);
+        if number % 2 == 0 {
+            client.send(b"GET /missing HTTP/1.1\r\nHost: x\r\n\r\n");
+        } else {
+            client = client.upgraded();
+            client.send(&masked(0x88, b""));
+        }
+        // The server's part of the connection ends, ours does not.
+        client.socket.read_to_end(&mut Vec::new()).unwrap();
+        stay.push(client);
+    }
+    let start = Instant::now();
+    while server.descriptors() > before + 2 {
+        assert!(start.elapsed() < PATIENCE, "{} descriptors", server.descriptors());
+        thread::yield_now();
     }
 }
 

@@ -58,9 +58,9 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
 }
 
-/// The line of a manifest that serves an example's page.
+/// The lines of a manifest that serve an example's page, and let no other page in.
 fn static_folder(name: &str) -> String {
-    format!("static = {:?}", folder(name).join("page"))
+    format!("static = {:?}\norigins = [\"self\"]", folder(name).join("page"))
 }
 
 /// An example with its page.

@@ -53,7 +53,7 @@ fn each_shape_and_its_init_are_recognised() {
         let imports = [
             ("runtime.log", "(2 × i32) → 0 × i32  — writes to the host's log"),
             ("filesystem.read-file", "(3 × i32) → 0 × i32  — reads a file"),
-            ("footlight:host/alarm@0.1.0.set", "[I64] → []  — sets the alarm"),
+            ("footlight:host/alarm@0.1.0.set", "— sets the alarm"),
             ("footlight:host/connections@0.1.0.broadcast", "— sends to many clients"),
         ];
         for (import, what) in imports {
@@ -129,7 +129,7 @@ fn a_handler_of_no_known_type_is_told_the_known_ones() {
         )
         .unwrap(),
     );
-    assert!(text.contains("its type is [I32, I64] → [I32]"), "{text}");
+    assert!(text.contains("its type is (i32, i64) → i32"), "{text}");
     for known in ["guide (10 × i32)", "typed (11 × i32)", "result (12 × i32)"] {
         assert!(text.contains(known), "{known}: {text}");
     }
@@ -162,6 +162,10 @@ fn each_kind_of_unknown_import_is_told_with_its_own_advice() {
         (r#""wasi_snapshot_preview1" "fd_write" (func (param i32))"#, "wasm32-unknown-unknown"),
         (r#""wasi:clocks/wall-clock@0.2.0" "now" (func)"#, "this host offers no WASI"),
         (r#""ntwk:theater/filesystem" "write-file" (func)"#, "of Theater's imports"),
+        (r#""ntwk:theater/filesystem" "read-file" (func)"#, "`filesystem.read-file` is (i32, i32,"),
+        (r#""footlight:host/clock@0.1.0" "now" (func)"#, "`clock.now` is () → i64"),
+        (r#""footlight:host/clock@0.2.0" "now" (func)"#, "this host has no such function"),
+        (r#""footlight:host/clock@0.1.0" "then" (func)"#, "`footlight:host/clock@0.1.0`"),
         (r#""__wbindgen_placeholder__" "now" (func)"#, "wasm-bindgen's glue"),
         (r#""env" "sleep" (func)"#, "the linker left `sleep` undefined"),
         (r#""env" "table" (table 1 funcref)"#, "the linker left `table` undefined"),

@@ -14,7 +14,7 @@ use crate::support::{Server, guest};
 /// The folder of the clients' scripts.
 pub const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients");
 /// The variable that says that the clients must be there.
-const REQUIRED: &str = "FOOTLIGHT_REQUIRE_CLIENTS";
+pub const REQUIRED: &str = "FOOTLIGHT_REQUIRE_CLIENTS";
 /// Where `scripts/test-clients.sh` installs clients.
 const INSTALLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/clients");
 
@@ -28,7 +28,7 @@ pub fn python() -> Command {
     Command::new(program("venv/bin/python3", "python3"))
 }
 
-fn node() -> Command {
+pub fn node() -> Command {
     let mut node = Command::new("node");
     // Debian's package is in the second.
     node.env("NODE_PATH", format!("{INSTALLED}/node_modules:/usr/share/nodejs"));
@@ -56,8 +56,12 @@ pub fn talk(command: Command, script: &str) {
 }
 
 /// The same, for a first connection that ends otherwise.
-pub fn talk_until(mut command: Command, script: &str, end: &str) {
-    let server = Server::of(guest("events"));
+pub fn talk_until(command: Command, script: &str, end: &str) {
+    talk_with(Server::of(guest("events")), command, script, end);
+}
+
+/// The same, with a server that has been started.
+pub fn talk_with(server: Server, mut command: Command, script: &str, end: &str) {
     let output = command.arg(format!("{SCRIPTS}/{script}")).arg(server.url("events")).output();
     let output = output.unwrap();
     let text = String::from_utf8_lossy(&output.stdout);

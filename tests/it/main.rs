@@ -35,12 +35,16 @@ mod keepalive;
 mod lights;
 mod limits;
 mod log_lines;
+mod new;
 mod pages;
 mod reach;
 mod readme;
 mod rooms;
 mod several;
+mod shells;
 mod shutdown;
 mod start;
 mod systemd;
+#[cfg(feature = "tls")]
+mod tls;
 mod violations;

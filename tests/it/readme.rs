@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::support::Client;
+use crate::support::{Client, footlight};
 
 /// The README.
 const README: &str = include_str!("../../README.md");
@@ -46,6 +46,15 @@ fn the_quick_starts_command_serves_the_chat_room_where_the_readme_says() {
     child.kill().unwrap();
     child.wait().unwrap();
     served.unwrap();
+}
+
+#[test]
+fn the_readme_has_the_usage_of_every_command_as_the_help_has_it() {
+    let help = String::from_utf8(footlight(&["--help"]).stdout).unwrap();
+    let usage = help.lines().skip_while(|line| !line.starts_with("Usage: "));
+    let usage: Vec<_> = usage.take_while(|line| !line.is_empty()).map(|line| &line[7..]).collect();
+    let block = format!("\n```\n{}\n```\n", usage.join("\n"));
+    assert!(usage.len() >= 6 && README.contains(&block), "the README has no{block}");
 }
 
 #[test]

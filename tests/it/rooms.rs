@@ -26,8 +26,8 @@ impl Person {
         serde_json::from_str(self.client.next().to_text().unwrap()).unwrap()
     }
 
-    /// The next message is that these are there, in the order of their connections, the last
-    /// one being this one.
+    /// The next message says that these are there, in the order in which they connected, and
+    /// what this one is called.
     fn is_in(&mut self, room: &str, names: &[&str], you: &str) {
         assert_eq!(self.hear(), json!({ "here": names, "room": room, "you": you }));
     }
@@ -134,7 +134,8 @@ fn names_and_rooms_are_decoded_cut_and_never_empty() {
     let long = "ä".repeat(30);
     for (query, room, name) in [
         ("", "lobby", "Guest"),
-        ("room=&name=+", "lobby", "Guest"),
+        ("room=%20&name=Ann", "lobby", "Ann"),
+        ("room=w&name=+", "w", "Guest"),
         ("name=%0a%00&room=a%2Fb", "a/b", "Guest"),
         ("room=%E2%98%95&name=Ann+B%20C", "☕", "Ann B C"),
         ("room=%ff&name=100%&name=other", "\u{fffd}", "100%"),

@@ -111,6 +111,11 @@ fn each_breach_gets_its_close_frame_and_a_clean_end_while_the_client_goes_on_sen
         // Still no reset: the server goes on reading for a while.
         client.send(b"and more");
     }
+    let (_, log) = server.stop();
+    // None of them has said anything that the actor could be told.
+    let breaches = breaches().len();
+    assert_eq!(log.matches("actor: close 1006 none").count(), breaches, "{log}");
+    assert!(log.contains(&format!("{breaches} clients at fault")), "{log}");
 }
 
 #[test]

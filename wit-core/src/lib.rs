@@ -1,5 +1,5 @@
-//! The interface `ntwk:theater/websocket-server`, and the part of the [canonical ABI] that
-//! it needs: nothing else.
+//! The interface `ntwk:theater/websocket-server`, what an actor may import beside it, and the
+//! part of the [canonical ABI] that these need: nothing else.
 //!
 //! This crate takes bytes and gives bytes. It knows no interpreter, no socket and no clock;
 //! a host calls the guest itself and hands this crate the guest's memory.
@@ -12,10 +12,11 @@
 //! - [`memory`]: the guest's memory as this crate sees it, with every access checked.
 //! - [`mod@lower`]: from Rust to the guest: the parameters of `handle-message` and `init`.
 //! - [`lift`]: from the guest to Rust: their results, under a byte budget.
-//! - [`host`]: what an actor may import beyond the interface: `footlight:host`.
+//! - [`host`]: what an actor may import: `footlight:host`, and Theater's `filesystem`.
 //! - [`error`]: what can be wrong with what a guest gave, and where.
 //!
-//! The WIT files themselves are under `wit/`, a folder for each shape.
+//! The WIT files themselves are under `wit/`, a folder for each shape and one for
+//! `footlight:host`.
 //!
 //! # A call
 //! ```

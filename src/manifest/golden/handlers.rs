@@ -1,7 +1,10 @@
 //! The exact words about mistakes in `[[handlers]]`, and in a listener's `config`.
 
 use super::{added, replaced};
-use crate::manifest::tests::{LEAST, parse, said};
+use crate::manifest::{
+    TlsFiles,
+    tests::{LEAST, parse, said},
+};
 
 #[test]
 fn mistakes_about_handlers_are_told() {
@@ -137,5 +140,37 @@ fn mistakes_about_what_a_listener_serves_are_told() {
     ] {
         let line = format!("config = {{ port = 1, {key} = {value} }}");
         replaced(5, &[(&line, &format!("5: handlers[0].config.{key}{expected}"))]);
+    }
+}
+
+#[test]
+fn tls_is_a_mistake_where_there_is_none_and_read_where_there_is() {
+    let files = |tls| format!("config = {{ port = 1, tls = {tls} }}");
+    let at = "5: handlers[0].config.tls";
+    if cfg!(feature = "tls") {
+        let example = "write { cert = \"cert.pem\", key = \"key.pem\" }";
+        for (tls, expected) in [
+            ("true", format!("{at}: true is not a table; {example}")),
+            ("{ cert = 'a' }", format!("{at}.key: missing; {example}")),
+            (
+                "{ cert = 'a', key = 1 }",
+                format!("{at}.key: 1 is not a string; write one text in quotes"),
+            ),
+            (
+                "{ cert = 'a', key = 'b', ca = 'c' }",
+                format!("{at}.ca: unknown key; the keys here are `cert`, `key`"),
+            ),
+        ] {
+            replaced(5, &[(&files(tls), &expected)]);
+        }
+        let text = LEAST.replace("port = 8080", "port = 1, tls = { cert = 'a', key = '/b' }");
+        let expected = TlsFiles { cert: "chat/a".into(), key: "/b".into() };
+        assert_eq!(parse(&text).unwrap().listeners[0].tls, Some(expected));
+    } else {
+        let expected = format!(
+            "{at}: this footlight was built without TLS; build it with `--features tls`; or remove \
+             this and put a proxy that has TLS, such as Caddy or nginx, in front"
+        );
+        replaced(5, &[(&files("{ cert = 'a', key = 'b' }"), &expected)]);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read},
-    net::SocketAddr,
+    io::{BufRead, BufReader, Read, Write as _},
+    net::{SocketAddr, TcpStream},
     process::{Child, ChildStderr, Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
@@ -137,6 +137,14 @@ fn a_reader_of_the_log_that_stops_reading_holds_up_nobody_and_is_told_how_much_i
     assert!(missing > 0);
     assert_eq!(numbers(&read).len() + missing, 40 * LINES);
     assert!(numbers(&read).is_sorted());
+    let mut socket = TcpStream::connect(host.address).unwrap();
+    socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut metrics = String::new();
+    socket.read_to_string(&mut metrics).unwrap();
+    assert!(
+        metrics.contains(&format!("\nfootlight_log_lines_lost_total {missing}\n")),
+        "{metrics}"
+    );
     host.terminate();
     let end = lines(&mut stderr);
     assert!(end.iter().any(|line| line.contains("stopping")), "{end:?}");

@@ -1,6 +1,7 @@
 //! A blocking WebSocket client whose every wait has an end.
 
 use std::{
+    io::{Read, Write},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
@@ -11,8 +12,8 @@ use socket2::SockRef;
 use super::PATIENCE;
 
 /// A connected client.
-pub struct Client {
-    pub ws: WebSocket<TcpStream>,
+pub struct Client<S = TcpStream> {
+    pub ws: WebSocket<S>,
 }
 
 impl Client {
@@ -28,6 +29,18 @@ impl Client {
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         let url = format!("ws://{address}{path}");
+        Self::over(stream, &url)
+    }
+
+    /// Ends the connection with a reset, as a killed client or a lost network does.
+    pub fn vanish(self) {
+        SockRef::from(self.ws.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+}
+
+impl<S: Read + Write> Client<S> {
+    /// Does the handshake over a connection.
+    pub fn over(stream: S, url: &str) -> Result<Self, String> {
         let (ws, _) = client(url, stream).map_err(|error| error.to_string())?;
         Ok(Self { ws })
     }
@@ -82,11 +95,6 @@ impl Client {
                 Err(error) => panic!("the server did not close cleanly: {error}"),
             }
         }
-    }
-
-    /// Ends the connection with a reset, as a killed client or a lost network does.
-    pub fn vanish(self) {
-        SockRef::from(self.ws.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
     /// Waits for the clean end of a connection whose close frames have been exchanged.

@@ -1,6 +1,8 @@
 //! A server in its own process, clients, and the actors they talk to.
 
 mod actor;
+#[cfg(feature = "tls")]
+pub mod certificates;
 mod client;
 mod raw;
 mod server;

@@ -35,7 +35,8 @@ impl Raw {
         Self::of(socket.into())
     }
 
-    fn of(socket: TcpStream) -> Self {
+    /// Takes over a connection.
+    pub fn of(socket: TcpStream) -> Self {
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket.set_write_timeout(Some(PATIENCE)).unwrap();
         socket.set_nodelay(true).unwrap();

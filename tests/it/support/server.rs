@@ -21,8 +21,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_footlight");
 /// A server in its own process. Dropping it ends the process.
 pub struct Server {
     child: Child,
-    /// Each actor's address, and the path of its socket.
-    sockets: HashMap<String, (SocketAddr, String)>,
+    /// The URL of each actor's socket.
+    urls: HashMap<String, String>,
     /// What it said on standard output at start.
     pub greeting: Vec<String>,
     log: Arc<Log>,
@@ -104,7 +104,7 @@ impl Server {
         let (to, stderr) = (log.clone(), child.stderr.take().unwrap());
         let reader = thread::spawn(move || to.follow(stderr));
         let mut server = Self {
-            sockets: HashMap::new(),
+            urls: HashMap::new(),
             greeting: Vec::new(),
             reader: Some(reader),
             log,
@@ -130,24 +130,28 @@ impl Server {
 
     /// Reads a line such as `chat-room: ws://127.0.0.1:8080/ws (...)`.
     fn greet(&mut self, line: String) {
-        let (name, rest) = line.split_once(": ws://").unwrap();
+        let (name, rest) = line.split_once(": ").unwrap();
         let url = rest.split(' ').next().unwrap();
-        let (address, path) = url.split_once('/').unwrap();
-        let socket = (address.parse().unwrap(), format!("/{path}"));
         // The first listener of an actor is the one that tests talk to.
-        self.sockets.entry(name.into()).or_insert(socket);
+        self.urls.entry(name.into()).or_insert(url.into());
         self.greeting.push(line);
     }
 
     /// The address of an actor.
     pub fn address(&self, actor: &str) -> SocketAddr {
-        self.sockets[actor].0
+        self.parts(actor).0
+    }
+
+    /// The address of an actor, and the path of its socket.
+    fn parts(&self, actor: &str) -> (SocketAddr, &str) {
+        let (_, rest) = self.urls[actor].split_once("://").unwrap();
+        let (address, path) = rest.split_at(rest.find('/').unwrap());
+        (address.parse().unwrap(), path)
     }
 
     /// The URL of an actor's socket.
     pub fn url(&self, actor: &str) -> String {
-        let (address, path) = &self.sockets[actor];
-        format!("ws://{address}{path}")
+        self.urls[actor].clone()
     }
 
     /// The folder with an actor's manifest, which is also that of a test guest's files.
@@ -157,7 +161,8 @@ impl Server {
 
     /// A client of an actor.
     pub fn client(&self, actor: &str) -> Client {
-        Client::connect(self.address(actor), &self.sockets[actor].1)
+        let (address, path) = self.parts(actor);
+        Client::connect(address, path)
     }
 
     /// The whole log so far.

@@ -11,7 +11,7 @@
 //! - [`request`]: from the guest to Rust.
 //! - [`response`]: from Rust to the guest; [`returning`] is how it gets there.
 //!
-//! The WIT file is `wit/host/host.wit`.
+//! The WIT file is `wit/host/host.wit`; `filesystem` is in the file of each shape.
 
 pub mod import;
 pub mod request;

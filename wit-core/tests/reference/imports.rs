@@ -130,7 +130,7 @@ pub fn response_value(import: Import, response: &Response<'_>) -> Option<Value> 
             result_value(result.as_ref().map(|bytes| Some(bytes_value(bytes))), file_error_value)
         }
         Response::Entries(ref result) => {
-            let list = |entries: &&[Entry<'_>]| entries.iter().map(entry_value).collect();
+            let list = |entries: &Vec<Entry<'_>>| entries.iter().map(entry_value).collect();
             let list = result.as_ref().map(|entries| Some(Value::List(list(entries))));
             result_value(list, file_error_value)
         }

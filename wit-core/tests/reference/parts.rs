@@ -29,6 +29,18 @@ pub fn parts() -> impl Strategy<Value = Parts> {
 }
 
 impl Parts {
+    /// How many cases are enough to have every answer to this import.
+    pub fn cases(import: Import) -> u8 {
+        match import {
+            Import::Send | Import::Broadcast => 5,
+            Import::Tag | Import::Untag | Import::SetAttachment | Import::Close => 5,
+            Import::ReadFile | Import::ListFiles | Import::WriteFile => 8,
+            Import::Info => 4,
+            Import::Sender | Import::Attachment | Import::ReadBytes => 2,
+            _ => 1,
+        }
+    }
+
     /// The entries.
     pub fn entries(&self) -> Vec<Entry<'_>> {
         let kinds = [Kind::File, Kind::Folder, Kind::Other];
@@ -55,7 +67,9 @@ impl Parts {
             Import::Random => Response::Bytes(&self.bytes),
             Import::ReadText => Response::Bytes(self.texts[0].as_bytes()),
             Import::ReadFile => Response::File(self.file_error().map_or(Ok(&self.bytes), Err)),
-            Import::ListFiles => Response::Entries(self.file_error().map_or(Ok(entries), Err)),
+            Import::ListFiles => {
+                Response::Entries(self.file_error().map_or(Ok(entries.to_vec()), Err))
+            }
             Import::WriteFile => Response::Written(self.file_error().map_or(Ok(()), Err)),
             Import::ReadBytes => Response::TheaterFile(match is_there {
                 true => Ok(&self.bytes),

@@ -1,0 +1,142 @@
+//! The three programs of `benches/compare` in Rust, with async-tungstenite and nothing between.
+//!
+//! Usage: `footlight-compare-plain echo|chat|readings ROOMS [STATE]`
+//!
+//! Serves so many rooms, each on a port of its own and with a state of its own, and prints where.
+//! One thread, smol's own executor, and tungstenite's buffers as Footlight sets them.
+
+#![allow(unreachable_pub, clippy::cast_possible_truncation)]
+
+#[path = "../../../../tests/guests/readings/src/board.rs"]
+mod board;
+
+use std::{
+    cell::RefCell,
+    env,
+    error::Error,
+    fs,
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    rc::Rc,
+};
+
+use async_tungstenite::{
+    accept_async_with_config,
+    tungstenite::{Message, protocol::WebSocketConfig},
+};
+use futures_util::StreamExt as _;
+use serde::Serialize;
+use smol::{Async, LocalExecutor, block_on};
+
+/// A room's program, and its state.
+enum Room {
+    /// Sends back what comes.
+    Echo,
+    /// The guide's chat room: answers with the whole history, which it keeps as it is.
+    Chat(Vec<ChatMessage>),
+    /// The actor `readings`: the state is text, read and written for every message.
+    Readings(Vec<u8>),
+}
+
+/// As the guide has it.
+#[derive(Serialize)]
+struct ChatMessage {
+    /// Who.
+    user: String,
+    /// What.
+    content: String,
+    /// Which message it is.
+    timestamp: String,
+}
+
+impl Room {
+    /// What a new client is sent.
+    fn greeting(&self) -> Result<Option<Message>, serde_json::Error> {
+        let Self::Chat(messages) = self else { return Ok(None) };
+        Ok(Some(Message::text(serde_json::to_string(messages)?)))
+    }
+
+    /// What a client's message is answered with.
+    fn answer(&mut self, message: Message) -> Result<Option<Message>, serde_json::Error> {
+        Ok(match (self, message) {
+            (Self::Echo, message @ (Message::Text(_) | Message::Binary(_))) => Some(message),
+            (Self::Chat(messages), Message::Text(text)) => {
+                messages.push(ChatMessage {
+                    user: "anonymous".into(),
+                    content: text.as_str().into(),
+                    timestamp: (messages.len() + 1).to_string(),
+                });
+                Some(Message::text(serde_json::to_string(messages)?))
+            }
+            (Self::Readings(state), Message::Text(text)) => {
+                board::take(&text, state).map(|(after, answer)| {
+                    *state = after;
+                    Message::text(answer)
+                })
+            }
+            _ => None,
+        })
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let (program, count, file) = match arguments.as_slice() {
+        [program, count] => (program, count, None),
+        [program, count, file] => (program, count, Some(file)),
+        _ => return Err("usage: echo|chat|readings ROOMS [STATE]".into()),
+    };
+    let first = file.map(fs::read).transpose()?.unwrap_or_default();
+    let executor = Rc::new(LocalExecutor::new());
+    for number in 0..count.parse::<usize>()? {
+        let room = match program.as_str() {
+            "echo" => Room::Echo,
+            "chat" => Room::Chat(Vec::new()),
+            "readings" => Room::Readings(first.clone()),
+            _ => return Err("no such program".into()),
+        };
+        let listener = Async::<TcpListener>::bind((Ipv4Addr::LOCALHOST, 0))?;
+        println!("room{number}: ws://{}/ws", listener.get_ref().local_addr()?);
+        let accepting = accept(executor.clone(), listener, Rc::new(RefCell::new(room)));
+        executor.spawn(accepting).detach();
+    }
+    block_on(executor.run(std::future::pending()))
+}
+
+/// Accepts clients for ever.
+async fn accept(
+    executor: Rc<LocalExecutor<'static>>,
+    listener: Async<TcpListener>,
+    room: Rc<RefCell<Room>>,
+) {
+    while let Ok((socket, _)) = listener.accept().await {
+        let room = room.clone();
+        executor
+            .spawn(async move {
+                // Clients go as they like.
+                let _ = serve(socket, &room).await;
+            })
+            .detach();
+    }
+}
+
+/// Serves one client.
+async fn serve(socket: Async<TcpStream>, room: &RefCell<Room>) -> Result<(), Box<dyn Error>> {
+    socket.get_ref().set_nodelay(true)?;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(4096)
+        .write_buffer_size(0)
+        .max_message_size(Some(64 << 10))
+        .max_frame_size(Some(64 << 10));
+    let mut ws = accept_async_with_config(socket, Some(config)).await?;
+    let greeting = room.borrow().greeting()?;
+    if let Some(greeting) = greeting {
+        ws.send(greeting).await?;
+    }
+    while let Some(message) = ws.next().await {
+        let answer = room.borrow_mut().answer(message?)?;
+        if let Some(answer) = answer {
+            ws.send(answer).await?;
+        }
+    }
+    Ok(())
+}

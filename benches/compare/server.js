@@ -1,0 +1,74 @@
+// The three programs of `benches/compare` in JavaScript, with npm's ws.
+//
+// Usage: server.js echo|chat|readings ROOMS [STATE]
+//
+// Serves so many rooms, each on a port of its own and with a state of its own, and prints where.
+
+"use strict";
+
+const fs = require("node:fs");
+const { WebSocketServer } = require("ws");
+
+const rooms = {
+  /** Sends back what comes. */
+  echo() {
+    return {
+      message(ws, data, isBinary) {
+        ws.send(data, { binary: isBinary });
+      },
+    };
+  },
+
+  /** The guide's chat room: answers with the whole history, which it keeps as objects. */
+  chat() {
+    const messages = [];
+    return {
+      connect(ws) {
+        ws.send(JSON.stringify(messages));
+      },
+      message(ws, data, isBinary) {
+        if (isBinary) return;
+        const timestamp = String(messages.length + 1);
+        messages.push({ user: "anonymous", content: data.toString(), timestamp });
+        ws.send(JSON.stringify(messages));
+      },
+    };
+  },
+
+  /** Like the actor `readings`: the state is text, read and written for every message. */
+  readings(first) {
+    let state = first;
+    return {
+      message(ws, data, isBinary) {
+        const text = data.toString();
+        if (isBinary || !/^[+-]?\d+$/.test(text)) return;
+        const board = JSON.parse(state);
+        const reading = board.readings[board.count % board.readings.length];
+        board.count += 1;
+        if (reading) {
+          reading.value = Number(text);
+          reading.updated = board.count;
+        }
+        const sum = board.readings.reduce((sum, { value }) => sum + value, 0);
+        state = JSON.stringify(board);
+        ws.send(`${board.count} ${sum}`);
+      },
+    };
+  },
+};
+
+const [program, count, file] = process.argv.slice(2);
+const first = file && fs.readFileSync(file, "utf8");
+for (let number = 0; number < Number(count); number += 1) {
+  const room = rooms[program](first);
+  // Compression is off, which is also the default.
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
+  server.on("connection", (ws) => {
+    ws.on("error", () => {});
+    ws.on("message", (data, isBinary) => room.message(ws, data, isBinary));
+    room.connect?.(ws);
+  });
+  server.on("listening", () => {
+    console.log(`room${number}: ws://127.0.0.1:${server.address().port}/ws`);
+  });
+}

@@ -1,0 +1,83 @@
+"""The three programs of `benches/compare` in Python, with websockets.
+
+Usage: server.py echo|chat|readings ROOMS [STATE]
+
+Serves so many rooms, each on a port of its own and with a state of its own, and prints where.
+"""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from websockets.asyncio.server import serve
+
+
+def to_json(value):
+    """As compact as the others have it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def echo(_first):
+    """Sends back what comes."""
+
+    async def handler(ws):
+        async for message in ws:
+            await ws.send(message)
+
+    return handler
+
+
+def chat(_first):
+    """The guide's chat room: answers with the whole history, which it keeps as objects."""
+    messages = []
+
+    async def handler(ws):
+        await ws.send(to_json(messages))
+        async for text in ws:
+            if isinstance(text, str):
+                timestamp = str(len(messages) + 1)
+                messages.append({"user": "anonymous", "content": text, "timestamp": timestamp})
+                await ws.send(to_json(messages))
+
+    return handler
+
+
+def readings(first):
+    """Like the actor `readings`: the state is text, read and written for every message."""
+    state = first
+
+    async def handler(ws):
+        nonlocal state
+        async for text in ws:
+            try:
+                value = int(text)
+            except ValueError:
+                continue
+            board = json.loads(state)
+            turn = board["count"] % max(len(board["readings"]), 1)
+            board["count"] += 1
+            if board["readings"]:
+                board["readings"][turn]["value"] = value
+                board["readings"][turn]["updated"] = board["count"]
+            total = sum(reading["value"] for reading in board["readings"])
+            state = to_json(board)
+            await ws.send(f"{board['count']} {total}")
+
+    return handler
+
+
+async def main(program, count, file=None):
+    first = file and Path(file).read_text(encoding="utf-8")
+    servers = []
+    for number in range(int(count)):
+        handler = {"echo": echo, "chat": chat, "readings": readings}[program](first)
+        # Compression is on by default; it costs time and memory, and the others have none.
+        server = await serve(handler, "127.0.0.1", 0, compression=None)
+        servers.append(server)
+        port = server.sockets[0].getsockname()[1]
+        print(f"room{number}: ws://127.0.0.1:{port}/ws", flush=True)
+    await asyncio.gather(*(server.serve_forever() for server in servers))
+
+
+asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,173 @@
+//! The contestants.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::{
+    common::{Result, arguments::Arguments, server::Server},
+    workload::Workload,
+};
+
+/// The folder of this repository.
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+/// The program as cargo has built it for this benchmark.
+const BUILT: &str = env!("CARGO_BIN_EXE_footlight");
+/// If this variable is set, no contestant may be missing.
+const REQUIRED: &str = "FOOTLIGHT_REQUIRE_CLIENTS";
+
+/// Who serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The program, with actors: what the others are compared with.
+    Footlight,
+    /// async-tungstenite alone, `plain/`.
+    Plain,
+    /// npm's ws, `server.js`.
+    Node,
+    /// Python's websockets, `server.py`.
+    Python,
+}
+
+/// A server that can be started.
+pub(crate) struct Contestant {
+    /// Who.
+    pub(crate) kind: Kind,
+    /// The program that runs it.
+    program: PathBuf,
+    /// Which versions it has, where that is not this repository's.
+    pub(crate) version: String,
+    /// What is installed besides the program and its libraries.
+    pub(crate) parts: Vec<PathBuf>,
+}
+
+impl Contestant {
+    /// The head of its column.
+    pub(crate) fn title(&self) -> &'static str {
+        match self.kind {
+            Kind::Footlight => "Footlight",
+            Kind::Plain => "Rust, async-tungstenite",
+            Kind::Node => "Node, ws",
+            Kind::Python => "Python, websockets",
+        }
+    }
+
+    /// Starts it with so many rooms, `room0` and so on, each of which has a port and a state.
+    pub(crate) fn start(&self, workload: Workload, rooms: usize) -> Result<Server> {
+        if self.kind == Kind::Footlight {
+            let actors: Vec<_> =
+                (0..rooms).map(|number| workload.actor(format!("room{number}"))).collect();
+            return Server::run(&self.program, &actors);
+        }
+        let folder = tempfile::tempdir()?;
+        let mut command = self.command();
+        match self.kind {
+            Kind::Node => _ = command.arg(script("server.js")),
+            Kind::Python => _ = command.arg(script("server.py")),
+            Kind::Footlight | Kind::Plain => (),
+        }
+        command.arg(workload.name()).arg(rooms.to_string());
+        if let Some(state) = workload.state() {
+            let file = folder.path().join("state.json");
+            fs::write(&file, state)?;
+            command.arg(file);
+        }
+        Server::spawn(command, rooms, folder)
+    }
+
+    /// Its program, without arguments.
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        // Where scripts/test-clients.sh and Debian's package put ws.
+        command.env("NODE_PATH", format!("{ROOT}/target/clients/node_modules:/usr/share/nodejs"));
+        command
+    }
+
+    /// Has its program run some lines, which print its version and the folders of its parts;
+    /// false if they fail.
+    fn probe(&mut self, flag: &str, lines: &str, script: PathBuf) -> bool {
+        let Ok(output) = self.command().args([flag, lines]).output() else { return false };
+        let text = String::from_utf8_lossy(&output.stdout);
+        let mut lines = text.lines();
+        self.version = lines.next().unwrap_or_default().into();
+        self.parts = lines.map(PathBuf::from).chain([script]).collect();
+        output.status.success()
+    }
+}
+
+/// What the probe of Node prints.
+const PROBE_NODE: &str = "
+    const { version } = require('ws/package.json');
+    console.log(`Node ${process.version}, ws ${version}`);
+    console.log(require('path').dirname(require.resolve('ws/package.json')));";
+
+/// What the probe of Python prints.
+const PROBE_PYTHON: &str = "
+import os, platform, sys, sysconfig, websockets, websockets.asyncio.server
+python = f'Python {platform.python_version()} of {sys.base_prefix}'
+print(f'{python}, websockets {websockets.__version__}')
+print(sysconfig.get_path('stdlib'))
+print(os.path.dirname(websockets.__file__))";
+
+/// All contestants that are there. Says which are not.
+pub(crate) fn find(arguments: &Arguments) -> Result<Vec<Contestant>> {
+    let new = |kind, program| {
+        let (version, parts) = (String::new(), Vec::new());
+        Contestant { kind, program, version, parts }
+    };
+    let mut footlight = new(Kind::Footlight, arguments.path("binary", BUILT));
+    footlight.parts.push(Path::new(ROOT).join("examples/chat-room/chat_room.wasm"));
+    let mut found = vec![footlight, new(Kind::Plain, build_plain()?)];
+
+    let mut node = new(Kind::Node, "node".into());
+    if present(node.probe("-e", PROBE_NODE, script("server.js")), "npm's ws")? {
+        found.push(node);
+    }
+    let installed = Path::new(ROOT).join("target/clients/venv/bin/python3");
+    let program = if installed.exists() { installed } else { "python3".into() };
+    let mut python = new(Kind::Python, program);
+    if present(python.probe("-c", PROBE_PYTHON, script("server.py")), "Python's websockets")? {
+        found.push(python);
+    }
+    Ok(found)
+}
+
+/// Whether it is there. If not, says so, or fails where that is not allowed.
+fn present(found: bool, name: &str) -> Result<bool> {
+    let text = format!("{name} is not there; `scripts/test-clients.sh python node` installs it");
+    match (found, env::var_os(REQUIRED)) {
+        (false, Some(_)) => return Err(text.into()),
+        (false, None) => println!("skipped: {text}"),
+        (true, _) => (),
+    }
+    Ok(found)
+}
+
+/// A file of this benchmark.
+fn script(name: &str) -> PathBuf {
+    Path::new(ROOT).join("benches/compare").join(name)
+}
+
+/// Builds `plain/` with the profile that the program was built with. A package of its own, since
+/// its size counts; cargo builds no other package's programs for a benchmark.
+fn build_plain() -> Result<PathBuf> {
+    let folder = Path::new(BUILT).parent().ok_or("no folder")?;
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.current_dir(ROOT).args([
+        "build",
+        "--locked",
+        "--quiet",
+        "--package",
+        "footlight-compare-plain",
+    ]);
+    cargo.arg("--target-dir").arg(folder.parent().ok_or("no folder")?);
+    if folder.ends_with("release") {
+        cargo.arg("--release");
+    }
+    if !cargo.status()?.success() {
+        return Err("benches/compare/plain does not build".into());
+    }
+    Ok(folder.join("footlight-compare-plain"))
+}

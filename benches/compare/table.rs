@@ -1,0 +1,45 @@
+//! From rounds to Markdown.
+
+use super::{
+    common::spread::{Spread, figure},
+    servers::Contestant,
+};
+
+/// A line of the table.
+pub(crate) struct Row {
+    /// What was measured, and its unit.
+    pub(crate) label: String,
+    /// What a unit is in terms of the numbers.
+    pub(crate) unit: f64,
+    /// The numbers of each contestant, one for each round.
+    pub(crate) values: Vec<Vec<f64>>,
+}
+
+/// Prints the measured values, and the ratios to the first contestant's.
+pub(crate) fn print(contestants: &[Contestant], rows: &[Row]) {
+    let titles: Vec<_> = contestants.iter().map(Contestant::title).collect();
+    println!("\n| | {} |\n|---{}|", titles.join(" | "), "|---".repeat(titles.len()));
+    for Row { label, unit, values } in rows {
+        let cells = values.iter().map(|values| cell(values.iter().map(|value| value / unit)));
+        println!("| {label} | {} |", cells.collect::<Vec<_>>().join(" | "));
+    }
+    println!("\nAs ratios to {}, of paired rounds:", titles[0]);
+    println!("\n| | {} |\n|---{}|", titles[1..].join(" | "), "|---".repeat(titles.len() - 1));
+    for Row { label, values, .. } in rows {
+        // Without the unit, which a ratio has not.
+        let label = label.rsplit_once(", ").map_or(label.as_str(), |(label, _)| label);
+        let pairs = |of: &[f64]| of.iter().zip(&values[0]).map(|(of, to)| of / to).collect();
+        let cells = values[1..].iter().map(|of| cell::<Vec<_>>(pairs(of)));
+        println!("| {label} | {} |", cells.collect::<Vec<_>>().join(" | "));
+    }
+}
+
+/// The median, and the least and the most if there are several.
+fn cell<T: IntoIterator<Item = f64>>(values: T) -> String {
+    let values: Vec<_> = values.into_iter().collect();
+    let spread = Spread::of(values.iter().copied());
+    if values.len() == 1 {
+        return figure(spread.median);
+    }
+    spread.figures()
+}

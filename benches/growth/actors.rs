@@ -1,0 +1,66 @@
+//! More and more actors in one process.
+
+use std::path::Path;
+
+use smol::{LocalExecutor, block_on};
+
+use super::{
+    common::{
+        Result,
+        server::{Actor, Server},
+    },
+    figure::{Line, Panel},
+    load::{exchange, memory_at_rest, open},
+};
+
+/// How many clients there are, whatever the number of actors.
+const CLIENTS: usize = 50;
+
+/// A kind of actor: its name, its file, its first state.
+type Kind = (&'static str, &'static str, &'static [u8]);
+
+/// A small module and a large one. The chat room's clients only come, so that its history stays
+/// empty.
+const KINDS: [Kind; 2] = [
+    ("echo", "examples/echo/echo.wasm", b""),
+    ("chat room", "examples/chat-room/chat_room.wasm", br#"{"connected_users":[],"messages":[]}"#),
+];
+
+/// Measures memory and CPU with each number of actors.
+pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<Panel>> {
+    let steps: &[usize] = if quick { &[1, 2] } else { &[1, 2, 5, 10, 20, 30, 40, 50] };
+    let mut memory = KINDS.map(|(name, ..)| Line::new(name, steps));
+    let mut cpu = Line::new("echo", steps);
+    let (executor, text) = (LocalExecutor::new(), "x".repeat(64).into());
+    for _ in 0..rounds {
+        for (index, step) in steps.iter().enumerate() {
+            for (kind, (name, file, state)) in KINDS.into_iter().enumerate() {
+                let names: Vec<_> = (0..*step).map(|number| format!("actor{number}")).collect();
+                let actor = |name: &String| {
+                    let actor = Actor::file(name, file).state(state.to_vec());
+                    // So that all of them together ask for no more files than there may be.
+                    actor.limit("connections", CLIENTS)
+                };
+                let actors: Vec<_> = names.iter().map(actor).collect();
+                let server = Server::run(binary, &actors)?;
+                let watch = server.watch();
+                block_on(executor.run(async {
+                    let mut clients = open(&server, &names, CLIENTS).await?;
+                    memory[kind].add(index, memory_at_rest(watch).await? / 1e6);
+                    if name == "echo" {
+                        let messages = if quick { CLIENTS } else { 20_000 };
+                        let each =
+                            exchange(&executor, &mut clients, &text, messages, watch).await?;
+                        cpu.add(index, each.as_secs_f64() * 1e6);
+                    }
+                    Result::Ok(())
+                }))?;
+            }
+        }
+    }
+    let panel = |title, lines| Panel { title, axis: "actors", lines, log_x: false, log_y: false };
+    Ok(vec![
+        panel("memory of the process with 50 clients, MB", memory.into()),
+        panel("CPU for a message of 64 bytes, 50 clients, µs", vec![cpu]),
+    ])
+}

@@ -1,0 +1,66 @@
+//! Clients that exchange messages as fast as they are answered, each over connections of its own.
+
+use std::time::Duration;
+
+use async_tungstenite::tungstenite::Utf8Bytes;
+use smol::LocalExecutor;
+
+use super::common::{
+    Result,
+    client::{Client, ask, connect},
+    server::{Server, Watch},
+};
+
+/// How many messages are in flight at most.
+const FLIGHT: usize = 50;
+
+/// Opens connections to these actors in turn.
+pub(crate) async fn open(server: &Server, actors: &[String], count: usize) -> Result<Vec<Client>> {
+    let mut clients = Vec::new();
+    for actor in actors.iter().cycle().take(count) {
+        clients.push(connect(server.url(actor)).await?);
+    }
+    Ok(clients)
+}
+
+/// Sends `messages` texts over all connections in turn, and says how much CPU time one of them
+/// took the server.
+pub(crate) async fn exchange(
+    executor: &LocalExecutor<'_>,
+    clients: &mut Vec<Client>,
+    text: &Utf8Bytes,
+    messages: usize,
+    watch: Watch,
+) -> Result<Duration> {
+    let workers = FLIGHT.min(clients.len());
+    let mut hands: Vec<Vec<_>> = (0..workers).map(|_| Vec::new()).collect();
+    for (index, client) in clients.drain(..).enumerate() {
+        hands[index % workers].push(client);
+    }
+    let each = messages.div_ceil(workers);
+    let before = watch.cpu()?;
+    let tasks: Vec<_> = hands
+        .into_iter()
+        .map(|mut hand| {
+            let text = text.clone();
+            executor.spawn(async move {
+                let count = hand.len();
+                for number in 0..each {
+                    let asked = ask(&mut hand[number % count], &text).await;
+                    asked.map_err(|error| error.to_string())?;
+                }
+                Ok::<_, String>(hand)
+            })
+        })
+        .collect();
+    for task in tasks {
+        clients.extend(task.await?);
+    }
+    Ok((watch.cpu()? - before).div_f64((each * workers) as f64))
+}
+
+/// The memory that a server has when it has nothing to do, in bytes.
+pub(crate) async fn memory_at_rest(watch: Watch) -> Result<f64> {
+    watch.wait_for_rest().await?;
+    Ok(watch.share_of_memory()? as f64)
+}

@@ -1,0 +1,112 @@
+//! A larger and larger state.
+
+use std::path::Path;
+
+use smol::{LocalExecutor, block_on};
+
+use super::{
+    common::{
+        Result, readings,
+        server::{Actor, Server},
+    },
+    figure::{Line, Panel},
+    load::{exchange, memory_at_rest, open},
+};
+
+/// How many clients there are.
+const CLIENTS: usize = 4;
+
+/// What the actor with JSON may compute. The default is not enough for a state of 1 MiB.
+const FUEL: u64 = 1_000_000_000;
+
+/// Counts in the first four bytes of its state and leaves the others as they are.
+const BYTES: &str = r#"(module
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 1024))
+    (func (export "cabi_realloc") (param $old i32) (param i32 i32) (param $size i32)
+        (result i32)
+        (local $start i32) (local $missing i32)
+        (local.set $start (global.get $next))
+        (global.set $next (i32.and (i32.const -8)
+            (i32.add (i32.add (local.get $start) (local.get $size)) (i32.const 7))))
+        (local.set $missing (i32.sub
+            (i32.shr_u (i32.add (global.get $next) (i32.const 65535)) (i32.const 16))
+            (memory.size)))
+        (if (i32.gt_s (local.get $missing) (i32.const 0)) (then
+            (if (i32.eq (memory.grow (local.get $missing)) (i32.const -1))
+                (then (unreachable)))))
+        (local.get $start))
+    (func (export "cabi_post_ntwk:theater/websocket-server#handle-message") (param i32)
+        (global.set $next (i32.const 1024)))
+    (func (export "ntwk:theater/websocket-server#handle-message")
+        (param $type i32) (param $type-len i32)
+        (param $has-data i32) (param $data i32) (param $data-len i32)
+        (param $has-text i32) (param $text i32) (param $text-len i32)
+        (param $state i32) (param $state-len i32) (result i32)
+        (if (i32.ge_u (local.get $state-len) (i32.const 4)) (then
+            (i32.store (local.get $state)
+                (i32.add (i32.load (local.get $state)) (i32.const 1)))))
+        (i32.store offset=0 (i32.const 48) (local.get $state))
+        (i32.store offset=4 (i32.const 48) (local.get $state-len))
+        (i32.store offset=8 (i32.const 48) (i32.const 64))
+        ;; Only the type "text" has four characters and a text.
+        (i32.store offset=12 (i32.const 48) (i32.and (local.get $has-text)
+            (i32.eq (local.get $type-len) (i32.const 4))))
+        (i32.store offset=0 (i32.const 64) (local.get $type))
+        (i32.store offset=4 (i32.const 64) (local.get $type-len))
+        (i32.store offset=20 (i32.const 64) (i32.const 1))
+        (i32.store offset=24 (i32.const 64) (local.get $text))
+        (i32.store offset=28 (i32.const 64) (local.get $text-len))
+        (i32.const 48)))"#;
+
+/// Measures memory and CPU with each size.
+pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<Panel>> {
+    const KIB: usize = 1024;
+    let steps: &[usize] = if quick {
+        &[0, KIB]
+    } else {
+        &[0, KIB, 4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, 1024 * KIB]
+    };
+    let names = ["JSON, read and written", "bytes, of which four change"];
+    let mut memory = names.map(|name| Line::new(name, steps));
+    let mut cpu = names.map(|name| Line::new(name, steps));
+    let executor = LocalExecutor::new();
+    for _ in 0..rounds {
+        for (index, &step) in steps.iter().enumerate() {
+            let json = readings::actor("actor", readings::state(step)).limit("fuel", FUEL);
+            let bytes = Actor::of("actor", BYTES).state(vec![0; step]);
+            // As many as take about as long.
+            let messages = [4_000 * KIB / (step + KIB), 40_000 * KIB / (step + 10 * KIB)];
+            for (kind, actor) in [json, bytes].into_iter().enumerate() {
+                let server = Server::run(binary, &[actor])?;
+                let watch = server.watch();
+                let messages = if quick { CLIENTS } else { messages[kind].max(12) };
+                block_on(executor.run(async {
+                    let mut clients = open(&server, &["actor".into()], CLIENTS).await?;
+                    let text = readings::TEXT.into();
+                    let each = exchange(&executor, &mut clients, &text, messages, watch).await?;
+                    cpu[kind].add(index, each.as_secs_f64() * 1e3);
+                    memory[kind].add(index, memory_at_rest(watch).await? / 1e6);
+                    Result::Ok(())
+                }))?;
+            }
+        }
+    }
+    let (memory, cpu) = (memory.into(), cpu.into());
+    Ok(vec![
+        Panel {
+            title: "memory of the process, MB",
+            axis: "size of the state",
+            lines: memory,
+            log_x: true,
+            log_y: false,
+        },
+        Panel {
+            title: "CPU for a message, ms",
+            axis: "size of the state",
+            lines: cpu,
+            log_x: true,
+            log_y: true,
+        },
+    ])
+}

@@ -1,0 +1,70 @@
+//! Answers to imports, of any content, and a guest's allocator that answers anything: placing
+//! them never panics and writes nothing outside the block that it was given; where the allocator
+//! is an honest one, the guest reads what the host meant.
+//!
+//! Input: import, whether the guest is honest, and the answer's case (1 byte each), its number
+//! (8), the memory's size (2), where the answer is wanted (4), sixteen pointers (4 each), garbage
+//! (8), an honest allocator's habits (4), all little-endian; then four texts and the bytes, each
+//! after its length (1), the ids and the names, each list after its length (1).
+#![no_main]
+
+use arbitrary::Unstructured;
+use footlight_fuzz::{
+    input::{byte, bytes, text},
+    reference::{
+        answers::{honest, hostile},
+        arena::Arena,
+        parts::Parts,
+    },
+};
+use libfuzzer_sys::fuzz_target;
+use wit_core::host::Import;
+
+/// An input's first bytes.
+#[derive(Debug, arbitrary::Arbitrary)]
+struct Head {
+    import: u8,
+    honest: u8,
+    case: u8,
+    number: u64,
+    memory: u16,
+    at: u32,
+    pointers: [u32; 16],
+    garbage: [u8; 8],
+    habits: [u8; 4],
+}
+
+/// The most bytes of an honest guest's blocks together, and of the gaps that it leaves: its memory
+/// has 4096.
+const MOST: usize = 3900;
+
+/// The largest gap before a block, with what its alignment may take.
+const GAP: usize = 22;
+
+fuzz_target!(|data: &[u8]| {
+    let mut u = Unstructured::new(data);
+    let Ok(head) = u.arbitrary::<Head>() else { return };
+    let import = Import::ALL[usize::from(head.import) % Import::ALL.len()];
+    let parts = Parts {
+        case: head.case,
+        number: head.number,
+        texts: [(); 4].map(|()| text(&mut u)),
+        bytes: bytes(&mut u),
+        ids: (0..byte(&mut u)).map(|_| u.arbitrary().unwrap_or_default()).collect(),
+        names: (0..byte(&mut u) % 64).map(|_| (text(&mut u), byte(&mut u))).collect(),
+    };
+    if head.honest & 1 == 1 && needed(&parts) <= MOST {
+        honest(import, &parts, Arena::new(&head.garbage, &head.habits));
+    } else {
+        // The allocator's answers come round again, in case a block is asked for twice.
+        let pointers = head.pointers.repeat(2);
+        hostile(import, &parts, head.memory.into(), head.at, &pointers);
+    }
+});
+
+/// What any answer of these parts takes in the guest, at most.
+fn needed(parts: &Parts) -> usize {
+    let texts: usize = parts.texts.iter().map(|text| text.len() + GAP).sum();
+    let names: usize = parts.names.iter().map(|(name, _)| 12 + name.len() + GAP).sum();
+    texts + names + parts.bytes.len() + 8 * parts.ids.len() + 4 * GAP + 56
+}

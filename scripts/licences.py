@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""What the binary for a target is linked with, and under which licences.
+
+    scripts/licences.py TARGET FOLDER
+
+writes into the folder:
+
+    THIRD-PARTY-LICENSES.txt    every licence text and notice of every crate, each text once
+    footlight.cdx.json          the list for machines: an SBOM in CycloneDX 1.5
+
+Which crates those are, cargo says; the texts are those that the crates themselves come with, so
+this needs the network only where cargo has not fetched the crates yet. Crates that run at build
+time, and those of the tests, are not in the binary and not in here.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tomllib
+import urllib.parse
+from datetime import datetime, timezone
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# How files are named that have to be passed on.
+TEXTS = re.compile(r"(LICEN[CS]E|COPYING|COPYRIGHT|NOTICE|UNLICENSE)", re.IGNORECASE)
+
+# What every Rust program for musl has in it, and cargo does not list.
+RUNTIME = """\
+The Rust standard library and what it is made of (https://github.com/rust-lang/rust)
+    MIT OR Apache-2.0; of the compiler's support functions and the unwinder, which are LLVM's:
+    Apache-2.0 WITH LLVM-exception
+musl, the C library (https://musl.libc.org)
+    MIT, Copyright (c) 2005-2020 Rich Felker and others; parts of it, as its file COPYRIGHT lists,
+    under other terms that ask for no more
+"""
+
+
+def main():
+    target, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    crates = linked_crates(target)
+    write(folder / "THIRD-PARTY-LICENSES.txt", licences(crates))
+    write(folder / "footlight.cdx.json", json.dumps(bill_of_materials(crates), indent=1) + "\n")
+
+
+def cargo(*arguments):
+    command = ["cargo", *arguments, "--locked"]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def linked_crates(target):
+    """The packages in the binary, as `cargo metadata` describes them, by name and version."""
+    # Only `tree` leaves out what nothing but the tests wants of the crates.
+    tree = cargo("tree", "--package", "footlight", "--target", target, "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}")
+    names = {tuple(line.split()[:2]) for line in tree.splitlines() if line}
+    metadata = json.loads(cargo("metadata", "--format-version", "1", "--filter-platform", target))
+    crates = [crate for crate in metadata["packages"] if (crate["name"], "v" + crate["version"]) in names]
+    if len(crates) != len(names):
+        sys.exit(f"licences: cargo tree names {len(names)} packages, cargo metadata knows {len(crates)} of them")
+    return sorted(crates, key=lambda crate: (crate["name"], crate["version"]))
+
+
+def is_ours(crate):
+    return crate["source"] is None
+
+
+def expression(crate):
+    """Its SPDX expression. Old crates write a slash for OR."""
+    return re.sub(r"\s*/\s*", " OR ", crate["license"] or "")
+
+
+def texts(crate):
+    """The texts that it comes with, each as name and content."""
+    folder = pathlib.Path(crate["manifest_path"]).parent
+    files = [file for file in sorted(folder.iterdir()) if file.is_file() and TEXTS.match(file.name)]
+    if not files:
+        # The Apache licence names nobody, so that any copy will do.
+        if "Apache-2.0" not in re.split(r"[ ()]", expression(crate)):
+            sys.exit(f"licences: {crate['name']} {crate['version']}: no licence text in {folder}")
+        files = [ROOT / "LICENSE-APACHE"]
+    return [(file.name, file.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n").strip("\n")) for file in files]
+
+
+def licences(crates):
+    """The table of crates, then the texts, each after the crates that have it."""
+    # By the words alone: copies differ in how their lines are broken.
+    owners, contents = {}, {}
+    for crate in filter(lambda crate: not is_ours(crate), crates):
+        for _, text in texts(crate):
+            words = " ".join(text.split())
+            contents.setdefault(words, text)
+            owners.setdefault(words, []).append(f"{crate['name']} {crate['version']}")
+    # One text of the LLVM exception is enough, and it is needed for the runtime.
+    if not any("LLVM Exceptions to the Apache 2.0 License" in words for words in contents):
+        sys.exit("licences: no crate has the text of the LLVM exception any more, which the runtime needs")
+    rule = "=" * 80 + "\n"
+    parts = ["Footlight is linked with the following libraries. Their licences are below.\n\n"]
+    parts += [f"{crate['name']} {crate['version']} ({crate['repository'] or crate['homepage']})\n    {expression(crate)}\n" for crate in crates if not is_ours(crate)]
+    parts.append("\n" + RUNTIME)
+    for words in sorted(contents, key=lambda words: owners[words]):
+        parts.append("\n" + rule + "\n".join(owners[words]) + "\n" + rule + "\n" + contents[words] + "\n")
+    return "".join(parts)
+
+
+def bill_of_materials(crates):
+    """CycloneDX without a serial number, which would differ each time."""
+    with open(ROOT / "Cargo.lock", "rb") as file:
+        locked = {(package["name"], package["version"]): package for package in tomllib.load(file)["package"]}
+    when = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), timezone.utc)
+    ours = next(crate for crate in crates if crate["name"] == "footlight")
+    known = {crate["name"]: purl(crate) for crate in crates}
+    known |= {f"{crate['name']} {crate['version']}": purl(crate) for crate in crates}
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": {"timestamp": when.strftime("%Y-%m-%dT%H:%M:%SZ"), "component": component(ours, locked, "application")},
+        "components": [component(crate, locked, "library") for crate in crates if crate is not ours],
+        "dependencies": [
+            {
+                "ref": purl(crate),
+                "dependsOn": sorted(known[name] for name in locked[crate["name"], crate["version"]].get("dependencies", []) if name in known),
+            }
+            for crate in crates
+        ],
+    }
+
+
+def purl(crate):
+    return f"pkg:cargo/{crate['name']}@{urllib.parse.quote(crate['version'])}"
+
+
+def component(crate, locked, kind):
+    entry = {
+        "type": kind,
+        "bom-ref": purl(crate),
+        "name": crate["name"],
+        "version": crate["version"],
+        "licenses": [{"expression": expression(crate)}],
+        "purl": purl(crate),
+    }
+    if checksum := locked[crate["name"], crate["version"]].get("checksum"):
+        entry["hashes"] = [{"alg": "SHA-256", "content": checksum}]
+    return entry
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8")
+
+
+main()

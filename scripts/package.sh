@@ -1,0 +1,221 @@
+#!/usr/bin/env bash
+# Makes what is released for a target, in target/packages/:
+#
+#   scripts/package.sh TARGET [BINARY]
+#
+#   footlight-VERSION-TARGET.tar.gz    for every target
+#   footlight_VERSION-1_ARCH.deb       for Debian and what is made of it: armhf, arm64, amd64
+#   SHA256SUMS                         of all that is there, for `sha256sum -c`
+#
+# BINARY is what scripts/cross.sh made for the target; without it, that is called. Needs git,
+# cargo, python3 (3.11), dpkg-deb, and GNU's tar and coreutils, as Debian 12 has them; no root
+# and, once cargo has the crates, no network.
+#
+# The same binary and the same commit give the same bytes: files have the time of the commit, no
+# owner, and the order of their names. SOURCE_DATE_EPOCH sets another time.
+set -euo pipefail
+# What is made here has the same bytes whatever the user's settings are.
+export LC_ALL=C TZ=UTC
+umask 022
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+out=$root/target/packages
+maintainer='Footlight contributors <footlight-host@users.noreply.github.com>'
+
+main() {
+    case $# in
+        1 | 2) target=$1 ;;
+        *) fail "usage: $0 TARGET [BINARY]" ;;
+    esac
+    case $target in
+        # Of armhf there are two. Raspberry Pi OS means ARMv6 by it, Debian ARMv7, and dpkg can't
+        # tell them apart: so the package has the binary that runs on both.
+        arm-unknown-linux-musleabihf) arch=armhf ;;
+        armv7-unknown-linux-musleabihf) arch= ;;
+        aarch64-unknown-linux-musl) arch=arm64 ;;
+        x86_64-unknown-linux-musl) arch=amd64 ;;
+        *) fail "no packages are made for $target" ;;
+    esac
+    if [ $# -eq 2 ]; then binary=$(realpath -e -- "$2"); fi
+    cd "$root"
+    if [ $# -eq 1 ]; then binary=$root/$(scripts/cross.sh "$target" | tail -n 1); fi
+    [ -f "$binary" ] || fail "there is no $binary"
+    check_binary
+
+    version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"$/\1/p' Cargo.toml)
+    [ -n "$version" ] || fail 'Cargo.toml: no version under [workspace.package]'
+    : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct)}"
+    export SOURCE_DATE_EPOCH
+    choose_program
+
+    stage=$(mktemp -d)
+    trap 'rm -rf "$stage"' EXIT
+    mkdir -p "$out"
+    scripts/licences.py "$target" "$stage"
+    make_tarball
+    if [ -n "$arch" ]; then make_deb; fi
+    # Written aside and moved, for packages of several targets may be made at once.
+    (shopt -s nullglob && cd "$out" && sha256sum -- *.deb *.tar.gz >".SHA256SUMS.$$" && mv ".SHA256SUMS.$$" SHA256SUMS)
+}
+
+fail() {
+    printf 'package: %s\n' "$*" >&2
+    exit 1
+}
+
+# It must name no folder of whoever built it: they are of no use, and differ between builders.
+check_binary() {
+    if [ -x scripts/check-binary.sh ]; then
+        scripts/check-binary.sh "$target" "$binary"
+    elif grep -aqF -e "${CARGO_HOME:-$HOME/.cargo}/" -e "$root/src" "$binary"; then
+        fail "$binary names folders of this machine; build it with scripts/cross.sh"
+    fi
+}
+
+# The program that writes its own man page and completions: the binary itself where it runs here,
+# else the same version for this machine. What they write is the same.
+choose_program() {
+    local emulator=qemu-${target%%-*}-static
+    local candidates=("$binary" "$emulator $binary" target/dist/x86_64-unknown-linux-musl/footlight target/release/footlight)
+    local candidate
+    for candidate in "${candidates[@]/#qemu-armv7-/qemu-arm-}"; do
+        # Split on purpose: the emulator and its argument.
+        # shellcheck disable=SC2206
+        program=($candidate)
+        if [ "$("${program[@]}" --version 2>/dev/null)" = "footlight $version" ]; then return; fi
+    done
+    fail "neither $binary runs here nor any other build of version $version; package x86_64-unknown-linux-musl first"
+}
+
+# FOLDER: writes what helps to use the program there, under the names that each file has anywhere.
+write_helps() {
+    local help
+    help=$("${program[@]}" --help)
+    mkdir -p "$1"
+    if grep -qw 'footlight man' <<<"$help"; then
+        "${program[@]}" man >"$1/footlight.1"
+    fi
+    if grep -qw 'footlight completions' <<<"$help"; then
+        "${program[@]}" completions bash >"$1/footlight.bash"
+        "${program[@]}" completions zsh >"$1/_footlight"
+        "${program[@]}" completions fish >"$1/footlight.fish"
+    fi
+}
+
+# FOLDER PATH...: copies what the repository has of these paths, and nothing else that lies there.
+copy_tracked() {
+    local folder=$1
+    shift
+    mkdir -p "$folder"
+    git ls-files -z -- "$@" | tar --null --files-from=- -cf - | tar -C "$folder" -xf -
+}
+
+# The tree has the repository's layout, so that the links in README.md lead somewhere.
+make_tarball() {
+    local name=footlight-$version-$target
+    local tree=$stage/$name
+    copy_tracked "$tree" README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE dist/footlight.service dist/footlight.socket examples wit-core/wit
+    install -m 755 "$binary" "$tree/footlight"
+    cp "$stage/THIRD-PARTY-LICENSES.txt" "$stage/footlight.cdx.json" "$tree"
+    write_helps "$stage/helps"
+    cp -r "$stage/helps/." "$tree"
+    tar -C "$stage" --format=ustar --sort=name --owner=0 --group=0 --numeric-owner \
+        --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" -cf - "$name" | gzip -9n >"$out/.$name.$$"
+    mv "$out/.$name.$$" "$out/$name.tar.gz"
+    printf '%s\n' "$out/$name.tar.gz"
+}
+
+make_deb() {
+    # In Debian's order 1.0.0~rc.1 is before 1.0.0.
+    local revision=${version/-/\~}-1
+    local tree=$stage/deb
+    local doc=$tree/usr/share/doc/footlight
+    install -D -m 755 "$binary" "$tree/usr/bin/footlight"
+    install_units "$tree/usr/lib/systemd/system"
+    install_example "$tree/etc/footlight"
+
+    copy_tracked "$doc" examples wit-core/wit
+    install -D -m 644 README.md "$doc/README.md"
+    install -D -m 644 dist/debian/copyright "$doc/copyright"
+    install -D -m 644 "$stage/footlight.cdx.json" "$doc/footlight.cdx.json"
+    gzip -9nc "$stage/THIRD-PARTY-LICENSES.txt" >"$doc/THIRD-PARTY-LICENSES.txt.gz"
+    gzip -9nc CHANGELOG.md >"$doc/changelog.gz"
+    printf 'footlight (%s) stable; urgency=medium\n\n  * What changed is in changelog.gz.\n\n -- %s  %s\n' \
+        "$revision" "$maintainer" "$(date -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9nc >"$doc/changelog.Debian.gz"
+    install -D -m 644 dist/debian/lintian-overrides "$tree/usr/share/lintian/overrides/footlight"
+
+    install_help footlight.bash "$tree/usr/share/bash-completion/completions/footlight"
+    install_help _footlight "$tree/usr/share/zsh/vendor-completions/_footlight"
+    install_help footlight.fish "$tree/usr/share/fish/vendor_completions.d/footlight.fish"
+    install_help footlight.1 "$tree/usr/share/man/man1/footlight.1"
+    if [ -f "$tree/usr/share/man/man1/footlight.1" ]; then gzip -9n "$tree/usr/share/man/man1/footlight.1"; fi
+
+    write_control "$tree" "$revision"
+    chmod -R u=rwX,go=rX "$tree"
+    find "$tree" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+    local name=footlight_${revision}_$arch.deb
+    # Every dpkg reads xz. With several threads its bytes depend on their number.
+    dpkg-deb --root-owner-group -Zxz --threads-max=1 --build "$tree" "$out/.$name.$$" >/dev/null
+    mv "$out/.$name.$$" "$out/$name"
+    printf '%s\n' "$out/$name"
+}
+
+# FILE TO
+install_help() {
+    if [ -f "$stage/helps/$1" ]; then install -D -m 644 "$stage/helps/$1" "$2"; fi
+}
+
+# The unit of dist/, with the path that a package has to use, and without the remark on copying.
+install_units() {
+    mkdir -p "$1"
+    cp dist/footlight.socket "$1"
+    sed -e '/^\[Unit\]$/,$!d' -e 's#^ExecStart=/usr/local/bin/#ExecStart=/usr/bin/#' dist/footlight.service >"$1/footlight.service"
+    grep -q '^ExecStart=/usr/bin/footlight run /etc/footlight$' "$1/footlight.service" ||
+        fail 'dist/footlight.service: ExecStart= is not as expected here'
+}
+
+# What runs after the installation: the echo, at the port of footlight.socket. The chat room would
+# keep all that is ever said.
+install_example() {
+    install -D -m 644 examples/echo/echo.wasm "$1/echo.wasm"
+    {
+        printf '# What footlight.service runs. Put an actor of your own here, then:\n'
+        printf '#   footlight check /etc/footlight && systemctl restart footlight\n'
+        sed 's/\<8082\>/8080/' examples/echo/manifest.toml
+    } >"$1/manifest.toml"
+    grep -q 'port = 8080 ' "$1/manifest.toml" || fail 'examples/echo/manifest.toml: the port is not as expected here'
+}
+
+# TREE VERSION
+write_control() {
+    local control=$1/DEBIAN script
+    mkdir "$control"
+    for script in postinst prerm postrm; do
+        install -m 755 "dist/debian/$script" "$control/$script"
+    done
+    (cd "$1" && find etc -type f | sort | sed 's#^#/#') >"$control/conffiles"
+    (cd "$1" && find . -path ./DEBIAN -prune -o -type f -printf '%P\0' | sort -z | xargs -0 md5sum) >"$control/md5sums"
+    # In KiB, each file for itself, as Debian's policy counts.
+    local size
+    size=$(cd "$1" && find . -path ./DEBIAN -prune -o -type f -printf '%s\n' | awk '{ sum += int(($1 + 1023) / 1024) } END { print sum }')
+    cat >"$control/control" <<CONTROL
+Package: footlight
+Version: $2
+Architecture: $arch
+Maintainer: $maintainer
+Installed-Size: $size
+Section: httpd
+Priority: optional
+Homepage: https://github.com/footlight-host/footlight
+Description: small host that runs WebAssembly actors behind WebSockets
+ Footlight runs actors: WebAssembly modules with one function, which gets a
+ client's message and the actor's state, and gives back the new state and an
+ answer. It is made for small boards, where a runtime that compiles to machine
+ code is too heavy.
+ .
+ The program is static and needs nothing beside it. The service runs the actor
+ in /etc/footlight, as a user of its own that exists only while it runs.
+CONTROL
+}
+
+main "$@"

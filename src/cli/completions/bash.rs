@@ -1,0 +1,90 @@
+//! Bash, from the 3.2 that macOS has: no `mapfile`, and `compopt` may be missing.
+
+use super::flags;
+use crate::cli::put;
+use crate::cli::table::{GENERAL, Offer, VERBS, options};
+
+/// Up to the names of the commands.
+const BEGINNING: &str = r#"# Completions of footlight for bash.
+
+_footlight_take() {
+    local line
+    while IFS= read -r line; do COMPREPLY+=("$line"); done
+}
+
+_footlight_words() {
+    _footlight_take < <(compgen -W "$*" -- "$cur")
+}
+
+_footlight_files() {
+    local end
+    _footlight_take < <(
+        compgen -d -- "$cur"
+        for end in "$@"; do compgen -f -X "!*.$end" -- "$cur"; done
+    )
+    compopt -o filenames 2>/dev/null
+}
+
+_footlight() {
+    local word verb='' cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+    COMPREPLY=()
+    # Bash takes --bind=ADDRESS for three words.
+    if [ "$cur" = = ]; then
+        cur=''
+    elif [ "$prev" = = ]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case $word in "#;
+
+/// From the names of the commands to the options with a value.
+const OPTIONS: &str = ") verb=$word; break ;; esac
+    done
+    case $prev in
+";
+
+/// From there to what depends on the command.
+const COMMANDS: &str = "    esac
+    case $verb:$cur in
+";
+
+/// The rest. What is not found here is completed as bash does it: a path with escapes.
+const END: &str = "    esac
+}
+
+complete -o default -F _footlight footlight
+";
+
+/// The script.
+pub(super) fn script() -> String {
+    let names: Vec<_> = VERBS.iter().map(|verb| verb.name).collect();
+    let mut script = [BEGINNING, &names.join("|"), OPTIONS].concat();
+    for option in options() {
+        if let Some((_, offer)) = &option.value {
+            put(&mut script, &["        --", option.long, ") ", &act(offer), "; return ;;\n"]);
+        }
+    }
+    script += COMMANDS;
+    let words = flags(GENERAL.iter()).join(" ");
+    put(&mut script, &["        :-*) _footlight_words ", &words, " ;;\n"]);
+    put(&mut script, &["        :*) _footlight_words ", &names.join(" "), " ;;\n"]);
+    for verb in VERBS {
+        let words = flags(verb.all_options()).join(" ");
+        put(&mut script, &["        ", verb.name, ":-*) _footlight_words ", &words, " ;;\n"]);
+        if let Some(argument) = &verb.argument {
+            put(&mut script, &["        ", verb.name, ":*) ", &act(&argument.offer), " ;;\n"]);
+        }
+    }
+    script += END;
+    script
+}
+
+/// The command that fills `COMPREPLY`.
+fn act(offer: &Offer) -> String {
+    match offer {
+        Offer::Nothing => ":".into(),
+        Offer::Words(words) => ["_footlight_words ", &words.join(" ")].concat(),
+        Offer::Files(ends) => ["_footlight_files ", &ends.join(" ")].concat(),
+        Offer::Folders => "_footlight_files".into(),
+    }
+}

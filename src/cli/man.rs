@@ -1,0 +1,80 @@
+//! The man page, in the `man` macros of roff.
+
+use super::table::{ABOUT, DESCRIPTION, EXIT_CODES, GENERAL, Opt, VERBS, Verb};
+
+/// The page `footlight(1)`.
+pub(super) fn page() -> String {
+    // Without a date: that of the build would make two builds differ.
+    let mut page = String::from(concat!(
+        ".TH FOOTLIGHT 1 \"\" \"footlight ",
+        env!("CARGO_PKG_VERSION"),
+        "\" \"User Commands\"\n.SH NAME\nfootlight \\- "
+    ));
+    text(&mut page, &ABOUT.replacen('R', "r", 1));
+    page += ".SH SYNOPSIS\n";
+    for (number, verb) in VERBS.iter().enumerate() {
+        page += if number == 0 { ".B " } else { ".br\n.B " };
+        text(&mut page, &verb.usage());
+    }
+    page += ".SH DESCRIPTION\n";
+    text(&mut page, DESCRIPTION);
+    page += ".SH COMMANDS\n";
+    for verb in VERBS {
+        command(&mut page, verb);
+    }
+    page += ".SH OPTIONS\n";
+    for option in GENERAL {
+        option_entry(&mut page, option);
+    }
+    page += ".SH EXIT STATUS\n";
+    for (code, about) in EXIT_CODES {
+        entry(&mut page, code, about);
+    }
+    page += ".SH SEE ALSO\n";
+    text(&mut page, env!("CARGO_PKG_REPOSITORY"));
+    page
+}
+
+/// All about one command.
+fn command(page: &mut String, verb: &Verb) {
+    *page += ".SS ";
+    text(page, &verb.usage());
+    text(page, &[verb.about, ". ", verb.more].concat());
+    if let Some(argument) = &verb.argument {
+        entry(page, argument.name, argument.about);
+    }
+    for option in verb.options {
+        option_entry(page, option);
+    }
+}
+
+/// An option, and what it does.
+fn option_entry(page: &mut String, option: &Opt) {
+    entry(page, &option.names(), &[option.about, " ", option.more].concat());
+}
+
+/// A paragraph with a tag before it.
+fn entry(page: &mut String, tag: &str, about: &str) {
+    *page += ".TP\n.B ";
+    text(page, tag);
+    text(page, about);
+}
+
+/// A line of text, in which what stands between backquotes becomes bold.
+fn text(page: &mut String, text: &str) {
+    let mut bold = false;
+    for letter in text.trim().chars() {
+        match letter {
+            // A bare one may be set as a hyphen, which nobody can paste into a shell.
+            '-' => *page += "\\-",
+            '\\' => *page += "\\e",
+            '~' => *page += "\\(ti",
+            '`' => {
+                bold = !bold;
+                *page += if bold { "\\fB" } else { "\\fR" };
+            }
+            _ => page.push(letter),
+        }
+    }
+    page.push('\n');
+}

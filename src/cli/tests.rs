@@ -1,0 +1,183 @@
+//! The parser against the table, and what is printed.
+
+use std::ffi::OsString;
+
+use super::{
+    Command, completions, man, parse,
+    table::{GENERAL, Id, Opt, SHELLS, Times, VERBS, Verb, options},
+};
+
+fn parsed(line: &str) -> Result<Command, String> {
+    parse(line.split_whitespace().map(OsString::from)).map_err(|error| error.to_string())
+}
+
+/// What is printed for this line.
+fn printed(line: &str) -> String {
+    match parsed(line) {
+        Ok(Command::Print(text)) => text,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+/// A line that is right, without options.
+fn plain(verb: &Verb) -> String {
+    let word = match verb.act {
+        super::table::Act::Completions => " bash",
+        _ if verb.argument.as_ref().is_some_and(|it| it.times != Times::Optional) => " x",
+        _ => "",
+    };
+    [verb.name, word].concat()
+}
+
+/// A value that an option takes.
+fn value(option: &Opt) -> &'static str {
+    match option.id {
+        Id::Bind => " ::1",
+        Id::Name => " other",
+        Id::Threads => " 2",
+        _ => "",
+    }
+}
+
+#[test]
+fn every_option_of_the_table_has_an_effect_on_its_command_and_is_refused_by_the_others() {
+    for verb in VERBS {
+        let without = parsed(&plain(verb)).unwrap();
+        for option in options() {
+            let own = verb.all_options().any(|other| other.id == option.id);
+            let letter = option.short.map(|letter| format!("-{letter}"));
+            for flag in letter.into_iter().chain([format!("--{}", option.long)]) {
+                let line = format!("{} {flag}{}", plain(verb), value(option));
+                match parsed(&line) {
+                    // Help of help is help.
+                    Ok(with) => assert!(own && (with != without || line == "help -h"), "{line}"),
+                    Err(error) => {
+                        assert!(!own, "{line}: {error}");
+                        assert!(error.contains("is an option of `footlight "), "{line}: {error}");
+                    }
+                }
+                assert_eq!(option.value.is_some(), !value(option).is_empty(), "{flag}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_options_of_the_table_parse() {
+    for letter in (' '..='~').filter(|letter| !"-=".contains(*letter)) {
+        let known = options().any(|option| option.short == Some(letter));
+        assert_eq!(
+            parse(
+                ["-".to_owned() + &letter.to_string(), "run".into(), "x".into()]
+                    .map(OsString::from)
+            )
+            .is_ok(),
+            known,
+            "-{letter}"
+        );
+    }
+    assert!(parsed("run x --").is_ok());
+    let error = parsed("run x --port 80").unwrap_err();
+    assert!(error.starts_with("there is no option --port\n"), "{error}");
+}
+
+#[test]
+fn every_row_of_the_table_is_in_the_help_the_man_page_and_every_completion() {
+    let scripts = SHELLS.iter().map(|shell| completions::of(shell).unwrap());
+    let help: String = VERBS.iter().map(|verb| printed(&format!("{} --help", verb.name))).collect();
+    let bare = man::page().replace("\\-", "-");
+    for text in scripts.chain([help, bare]) {
+        for verb in VERBS {
+            assert!(text.contains(verb.name), "{}: {text}", verb.name);
+        }
+        for option in options() {
+            // Fish has no dashes.
+            assert!(text.contains(option.long), "{}: {text}", option.long);
+        }
+    }
+}
+
+#[test]
+fn options_may_stand_before_and_after_the_paths() {
+    let expected = Command::Run {
+        manifests: vec!["a".into(), "b/m.toml".into()],
+        bind: Some([0, 0, 0, 0].into()),
+        threads: 4,
+        verbosity: 2,
+    };
+    assert_eq!(parsed("run a b/m.toml -vv --bind 0.0.0.0 --threads=4").unwrap(), expected);
+    assert_eq!(parsed("-v --threads 4 run --bind=0.0.0.0 a b/m.toml -v").unwrap(), expected);
+}
+
+#[test]
+fn help_and_version_win_over_everything_after_them() {
+    let all = printed("--help");
+    assert!(all.starts_with("Runs WebAssembly actors behind WebSockets.\n\nUsage: footlight run"));
+    assert_eq!(printed("--help run"), all);
+    assert_eq!(printed("help"), all);
+    let run = printed("run -h nonsense");
+    assert!(run.contains("\nUsage: footlight run [OPTIONS] MANIFEST...\n"), "{run}");
+    assert_eq!(printed("help run"), run);
+    assert!(printed("-V").starts_with("footlight "));
+}
+
+#[test]
+fn help_fits_into_80_columns_and_has_nothing_at_the_ends_of_lines() {
+    for text in
+        VERBS.iter().map(|verb| printed(&format!("help {}", verb.name))).chain([printed("help")])
+    {
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80 && line.trim_end() == line, "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn the_help_of_a_command_is_its_rows_in_columns() {
+    assert_eq!(
+        printed("check --help"),
+        "\
+Load actors without serving them, and print what was found.
+
+Usage: footlight check [OPTIONS] MANIFEST|WASM...
+
+Arguments:
+  MANIFEST|WASM  A manifest, a folder that holds a manifest.toml, or a module
+
+Options:
+      --json     Print one JSON array instead of text
+  -h, --help     Print help (after a command: that command's)
+  -V, --version  Print the version
+"
+    );
+    assert_eq!(GENERAL.len(), 2);
+}
+
+#[test]
+fn each_mistake_says_what_to_write() {
+    for (line, part) in [
+        ("", "no command was given: run, check, new, completions, man or help\n"),
+        ("serve x", "there is no command `serve`: use run, check,"),
+        ("chek x", "there is no command `chek`: did you mean `check`?"),
+        ("./hello", "did you mean `footlight run ./hello`?"),
+        ("help chek", "did you mean `check`?"),
+        ("run", "MANIFEST is missing: A manifest, or a folder"),
+        ("check", "MANIFEST|WASM is missing"),
+        ("new", "PATH is missing"),
+        ("new a b", "`footlight new [OPTIONS] PATH`: b is too much"),
+        ("man a", "`footlight man`: a is too much"),
+        ("completions tcsh", "tcsh: there are completions for bash, zsh or fish"),
+        ("run x --json", "--json is an option of `footlight check`\nTry `footlight run --help`."),
+        ("check x --threads 2", "--threads is an option of `footlight run`"),
+        ("run x --bind localhost", "not an IP address"),
+        ("run x --bind 0.0.0.0:80", "without a port"),
+        ("run x --threads 0", "a number from 1 to 64"),
+        ("run x --threads 65", "a number from 1 to 64"),
+        ("run x --thread 2", "there is no option --thread: did you mean --threads?"),
+        ("run x -x", "there is no option -x\nTry `footlight run --help`."),
+        ("check x --json=1", "unexpected argument for option '--json'"),
+    ] {
+        let error = parsed(line).unwrap_err();
+        assert!(error.contains(part), "{line}: {error}");
+    }
+}

@@ -1,0 +1,227 @@
+//! The project that `footlight new` makes: an actor in Rust that builds and runs as it is.
+
+use std::{
+    fmt,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// The files, by their place in the project. In their text [`NAME`] and [`LIBRARY`] stand for
+/// the actor's.
+const FILES: &[(&str, &str)] = &[
+    (".cargo/config.toml", include_str!("new/template/.cargo/config.toml")),
+    (".gitignore", include_str!("new/template/.gitignore")),
+    ("Cargo.toml", include_str!("new/template/Cargo.toml")),
+    ("manifest.toml", include_str!("new/template/manifest.toml")),
+    ("src/lib.rs", include_str!("new/template/src/lib.rs")),
+    ("wit/theater.wit", include_str!("../wit-core/wit/guide/theater.wit")),
+];
+
+/// The actor's name in the template.
+const NAME: &str = "actor-name";
+/// The same as the compiler has it, which is what the module's file is called.
+const LIBRARY: &str = "actor_name";
+
+/// The longest name, in letters: what a manifest allows.
+const MAX_NAME: usize = 64;
+
+/// The host's own name in its log, which no actor may have.
+const TAKEN: &str = "footlight";
+
+/// A project to be.
+#[derive(Debug)]
+pub struct Project {
+    /// Its folder.
+    folder: PathBuf,
+    /// The name of its actor and of its crate.
+    name: String,
+}
+
+/// Why there is no project. The user's fault, or the file system's.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum NewError {
+    /// No actor can have this name.
+    Name {
+        /// That name.
+        name: String,
+        /// Whether it was taken from the path.
+        from_path: bool,
+    },
+    /// Something is there already.
+    Occupied(PathBuf),
+    /// A file or a folder cannot be made.
+    Unwritable(PathBuf, io::Error),
+}
+
+impl Project {
+    /// A project in this folder. The actor is called like the folder, or by `name`.
+    ///
+    /// # Errors
+    /// [`NewError::Name`] if no actor can be called so.
+    pub fn new(folder: &Path, name: Option<&str>) -> Result<Self, NewError> {
+        let from_path = name.is_none();
+        let name = match name {
+            Some(name) => name.to_owned(),
+            None => last_part(folder),
+        };
+        if !is_name(&name) {
+            return Err(NewError::Name { name, from_path });
+        }
+        Ok(Self { folder: folder.to_owned(), name })
+    }
+
+    /// Makes the folder and what is in it. Overwrites nothing.
+    ///
+    /// # Errors
+    /// [`NewError::Occupied`] if the folder is there and not empty; [`NewError::Unwritable`] if
+    /// the file system refuses something. What has been made by then stays.
+    pub fn write(&self) -> Result<(), NewError> {
+        let occupied = match fs::read_dir(&self.folder) {
+            Ok(mut entries) => entries.next().is_some(),
+            // A file, among others.
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        };
+        if occupied {
+            return Err(NewError::Occupied(self.folder.clone()));
+        }
+        for (place, text) in FILES {
+            let file = self.folder.join(place);
+            self.write_file(&file, text).map_err(|error| NewError::Unwritable(file, error))?;
+        }
+        Ok(())
+    }
+
+    /// Makes one file, and the folders that it is in.
+    fn write_file(&self, file: &Path, text: &str) -> io::Result<()> {
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let text = text.replace(NAME, &self.name).replace(LIBRARY, &self.name.replace('-', "_"));
+        OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes())
+    }
+
+    /// What there is to do next, for the user.
+    pub fn next_steps(&self) -> String {
+        let mut steps = ["Made the actor ", &self.name, ". Next:\n\n"].concat();
+        if self.folder != Path::new(".") {
+            steps += &["    cd ", &pasteable(&self.folder.to_string_lossy()), "\n"].concat();
+        }
+        steps += "    cargo build --release  # needs: rustup target add wasm32-unknown-unknown\n";
+        steps += "    footlight run .        # then open http://127.0.0.1:8080/\n";
+        steps
+    }
+}
+
+/// The last part of a path, of `.` and `..` too, or nothing.
+fn last_part(folder: &Path) -> String {
+    let full = match folder.file_name() {
+        Some(_) => Ok(folder.to_owned()),
+        None => folder.canonicalize(),
+    };
+    let full = full.unwrap_or_default();
+    full.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Whether a manifest and cargo both take it, cargo without a warning.
+fn is_name(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b);
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(allowed)
+        && name.len() <= MAX_NAME
+        && name != TAKEN
+}
+
+/// Text as a shell has to be given it.
+fn pasteable(text: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
+    // Else `cd` would take it for an option.
+    let before = if text.starts_with('-') { "./" } else { "" };
+    if text.chars().all(plain) {
+        [before, text].concat()
+    } else {
+        [before, "'", &text.replace('\'', "'\\''"), "'"].concat()
+    }
+}
+
+impl fmt::Display for NewError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name { name, from_path } => {
+                write!(
+                    f,
+                    "{name:?} can't be an actor's name: write 1 to {MAX_NAME} lower-case ASCII \
+                     letters, digits, `-` and `_`, beginning with a letter, and not {TAKEN:?}"
+                )?;
+                if *from_path {
+                    f.write_str("; --name NAME gives one that is not the folder's")?;
+                }
+                Ok(())
+            }
+            Self::Occupied(folder) => write!(
+                f,
+                "{}: is there already, and is no empty folder; nothing is overwritten: choose \
+                 another path",
+                folder.display()
+            ),
+            Self::Unwritable(path, error) => {
+                write!(f, "{}: cannot be made: {error}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for NewError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Manifest;
+
+    /// The manifest of a project of this name, if there can be one.
+    fn manifest(name: &str) -> Result<Manifest, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("project");
+        let project = Project::new(&folder, Some(name)).map_err(|error| error.to_string())?;
+        project.write().map_err(|error| error.to_string())?;
+        Manifest::load(&folder).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_name_that_is_let_through_makes_a_manifest_that_loads() {
+        let longest = "x".repeat(MAX_NAME);
+        for name in ["a", "chat-room", "chat_room", "x2", "match", longest.as_str()] {
+            let manifest = manifest(name).unwrap();
+            assert_eq!(manifest.name, name);
+            let module = name.replace('-', "_") + ".wasm";
+            assert!(manifest.component.ends_with(module), "{manifest:?}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_refused_and_what_is_allowed_is_said() {
+        let too_long = "x".repeat(MAX_NAME + 1);
+        for name in ["", "2x", "-x", "_x", "Hello", "a b", "a.b", "ä", "footlight", &too_long] {
+            let error = manifest(name).unwrap_err();
+            assert!(error.contains("1 to 64 lower-case ASCII letters, digits"), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_file_keeps_a_name_of_the_template() {
+        let folder = tempfile::tempdir().unwrap();
+        Project::new(folder.path(), Some("chat-room")).unwrap().write().unwrap();
+        for (place, _) in FILES {
+            let text = fs::read_to_string(folder.path().join(place)).unwrap();
+            assert!(!text.contains(NAME) && !text.contains(LIBRARY), "{place}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_step_into_the_folder_can_be_pasted() {
+        assert_eq!(pasteable("path/to/chat-room"), "path/to/chat-room");
+        assert_eq!(pasteable("it's here"), r"'it'\''s here'");
+        assert_eq!(pasteable("-x"), "./-x");
+    }
+}

@@ -1,0 +1,39 @@
+//! The readings. No WebAssembly here: `benches/compare/plain` has the same file.
+
+use serde::{Deserialize, Serialize};
+
+/// The state.
+#[derive(Serialize, Deserialize)]
+pub struct Board {
+    /// How many readings came so far.
+    count: u64,
+    /// The last one of each sensor.
+    readings: Vec<Reading>,
+}
+
+/// What a sensor said last.
+#[derive(Serialize, Deserialize)]
+struct Reading {
+    /// Its name.
+    sensor: String,
+    /// What it said.
+    value: i64,
+    /// Which reading it was, of all.
+    updated: u64,
+}
+
+/// Takes a reading of the next sensor in turn. Gives the new state, and for an answer the number
+/// of readings so far and the sum of the values, or nothing if this is no reading.
+pub fn take(text: &str, state: &[u8]) -> Option<(Vec<u8>, String)> {
+    let value = text.parse().ok()?;
+    let mut board: Board = serde_json::from_slice(state).ok()?;
+    let turn = board.count as usize % board.readings.len().max(1);
+    board.count += 1;
+    if let Some(reading) = board.readings.get_mut(turn) {
+        reading.value = value;
+        reading.updated = board.count;
+    }
+    let sum: i64 = board.readings.iter().map(|reading| reading.value).sum();
+    let answer = format!("{} {sum}", board.count);
+    Some((serde_json::to_vec(&board).ok()?, answer))
+}

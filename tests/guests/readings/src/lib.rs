@@ -1,0 +1,30 @@
+//! The last readings of many sensors, in a state of JSON that is read and written as a whole for
+//! every message: what costs an interpreted actor the most. For `benches/compare` and
+//! `benches/growth`; how large the state is, its first one says.
+
+use bindings::exports::ntwk::theater::websocket_server::{
+    Guest, WebsocketMessage, WebsocketResponse,
+};
+use bindings::ntwk::theater::types::Json;
+
+mod bindings {
+    wit_bindgen::generate!({ path: "../../../wit-core/wit/guide", world: "websocket-actor" });
+}
+
+mod board;
+
+struct Readings;
+
+impl Guest for Readings {
+    fn handle_message(message: WebsocketMessage, state: Json) -> (Json, WebsocketResponse) {
+        let text = message.text.filter(|_| message.message_type == "text");
+        let Some((state_after, answer)) = text.and_then(|text| board::take(&text, &state)) else {
+            return (state, WebsocketResponse { messages: vec![] });
+        };
+        let answer =
+            WebsocketMessage { message_type: "text".into(), text: Some(answer), data: None };
+        (state_after, WebsocketResponse { messages: vec![answer] })
+    }
+}
+
+bindings::export!(Readings with_types_in bindings);

@@ -1,0 +1,178 @@
+//! `footlight new`: what it makes, and what it refuses.
+//!
+//! The project is built where there is a Rust for wasm32-unknown-unknown and its crates can be
+//! had; `FOOTLIGHT_REQUIRE_WASM` says that there must be.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use crate::{
+    clients::available,
+    support::{Client, footlight},
+};
+
+/// The variable that says that the project must be built.
+const REQUIRED: &str = "FOOTLIGHT_REQUIRE_WASM";
+
+/// Runs `footlight new` for this path with options.
+fn new(path: &Path, options: &[&str]) -> Output {
+    footlight(&[&["new", path.to_str().unwrap()], options].concat())
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.into()).unwrap()
+}
+
+/// Cargo, as a user has it who goes to the project's folder.
+fn cargo(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/wasm-rust.sh"));
+    command.args(args).current_dir(folder);
+    // What a test is run with is not for this project.
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO")) {
+        if name != "CARGO_HOME" {
+            command.env_remove(name);
+        }
+    }
+    if std::env::var_os(REQUIRED).is_none() {
+        // Nothing is installed for a test that may be skipped.
+        command = Command::new("cargo");
+        command.args(args).current_dir(folder).env_remove("CARGO_TARGET_DIR");
+    }
+    command
+}
+
+/// Whether the project in this folder can be built here.
+fn can_build(folder: &Path) -> bool {
+    if std::env::var_os(REQUIRED).is_none() {
+        let mut rustc = Command::new("rustc");
+        rustc.args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"]);
+        let output = rustc.output().unwrap();
+        if !Path::new(text(&output.stdout).trim()).exists() {
+            eprintln!("skipped: this Rust has no target wasm32-unknown-unknown");
+            return false;
+        }
+    }
+    available("the project's crates", cargo(folder, &["fetch"]), REQUIRED)
+}
+
+#[test]
+fn a_new_project_builds_checks_and_answers_with_the_steps_that_were_printed() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("path/to/my-actor");
+    let made = new(&folder, &[]);
+    assert!(made.status.success(), "{made:?}");
+    let steps = text(&made.stdout);
+    let steps: Vec<_> = steps.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    let [cd, build, run] = steps[..] else { panic!("{steps:?}") };
+    assert_eq!(cd, format!("cd {}", folder.display()));
+    let mut commands = [build, run].map(|step| step.split('#').next().unwrap().trim().split(' '));
+    assert!(commands[0].next() == Some("cargo") && commands[1].next() == Some("footlight"));
+    if !can_build(&folder) {
+        return;
+    }
+
+    let built = cargo(&folder, &commands[0].clone().collect::<Vec<_>>()).output().unwrap();
+    let log = text(&built.stderr);
+    assert!(built.status.success() && !log.contains("warning"), "{log}");
+
+    // Port 8080 may be somebody else's on this machine.
+    let manifest = folder.join("manifest.toml");
+    let words = fs::read_to_string(&manifest).unwrap();
+    assert!(words.contains("port = 8080"), "{words}");
+    fs::write(&manifest, words.replace("port = 8080", "port = 0")).unwrap();
+    let checked = footlight(&["check", folder.to_str().unwrap()]);
+    assert!(checked.status.success(), "{checked:?}");
+
+    let mut server = Command::new(env!("CARGO_BIN_EXE_footlight"))
+        .args(commands[1].clone())
+        .current_dir(&folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let served = std::panic::catch_unwind(|| {
+        let url = line.strip_prefix("my-actor: ws://").unwrap();
+        let address = url.split('/').next().unwrap().parse().unwrap();
+        let mut first = Client::connect(address, "/ws");
+        first.expect("Welcome, visitor number 1!");
+        first.ask("Ada", "Hello, Ada!");
+        first.close(None);
+        Client::connect(address, "/ws").expect("Welcome, visitor number 2!");
+    });
+    server.kill().unwrap();
+    server.wait().unwrap();
+    served.unwrap();
+}
+
+#[test]
+fn the_project_is_formatted_as_rustfmt_does_without_settings() {
+    let mut probe = Command::new("rustfmt");
+    probe.arg("--version");
+    if !available("rustfmt", probe, REQUIRED) {
+        return;
+    }
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("hello");
+    assert!(new(&folder, &[]).status.success());
+    let mut rustfmt = Command::new("rustfmt");
+    let output = rustfmt.args(["--check", "--edition=2024", "src/lib.rs"]).current_dir(&folder);
+    let output = output.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stdout));
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("hello");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("Cargo.toml"), "mine").unwrap();
+    let file = parent.path().join("file");
+    fs::write(&file, "mine").unwrap();
+    for path in [&folder, &file] {
+        let refused = new(path, &[]);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(refused.stdout.is_empty());
+        let error = text(&refused.stderr);
+        assert!(error.starts_with(&format!("footlight: {}: ", path.display())), "{error}");
+        assert!(error.contains("nothing is overwritten"), "{error}");
+    }
+    assert_eq!(fs::read_to_string(folder.join("Cargo.toml")).unwrap(), "mine");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    assert_eq!(fs::read_to_string(file).unwrap(), "mine");
+}
+
+#[test]
+fn an_empty_folder_is_filled_and_the_current_one_gives_its_name() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("hello");
+    fs::create_dir(&folder).unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_footlight"));
+    let made = program.args(["new", "."]).current_dir(&folder).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let steps = text(&made.stdout);
+    assert!(steps.starts_with("Made the actor hello.") && !steps.contains("cd "), "{steps}");
+    let cargo_toml = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    assert!(cargo_toml.contains("\nname = \"hello\"\n"), "{cargo_toml}");
+}
+
+#[test]
+fn a_name_that_cannot_be_an_actors_is_refused_before_anything_is_made() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("My Actor");
+    let refused = new(&folder, &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    let error = text(&refused.stderr);
+    assert!(
+        error.contains("\"My Actor\"") && error.contains("lower-case ASCII letters"),
+        "{error}"
+    );
+    assert!(error.contains("--name NAME") && !folder.exists(), "{error}");
+    let made = new(&folder, &["--name", "mine"]);
+    assert!(made.status.success(), "{made:?}");
+    assert!(text(&made.stdout).contains("My Actor'\n"), "{made:?}");
+}

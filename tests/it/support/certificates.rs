@@ -1,0 +1,115 @@
+//! Certificates for tests of TLS, and a TLS client that trusts them. openssl makes them.
+
+use std::{
+    fs,
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+};
+
+use futures_rustls::{
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+    rustls::{
+        ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
+        crypto::ring, version,
+    },
+};
+use tempfile::TempDir;
+
+use super::PATIENCE;
+
+/// A connection with TLS whose every wait has an end.
+pub type TlsStream = StreamOwned<ClientConnection, TcpStream>;
+
+/// An authority, and a certificate of its making.
+pub struct Certificates {
+    folder: TempDir,
+}
+
+impl Certificates {
+    /// Makes an authority, and a certificate for 127.0.0.1.
+    pub fn make() -> Self {
+        let certificates = Self { folder: tempfile::tempdir().unwrap() };
+        let extensions = "basicConstraints=critical,CA:FALSE\nsubjectAltName=IP:127.0.0.1\n\
+            keyUsage=critical,digitalSignature\nauthorityKeyIdentifier=keyid\n";
+        fs::write(certificates.file("extensions"), extensions).unwrap();
+        let new_key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+        certificates.openssl(&format!(
+            "req -x509 {new_key} -keyout ca.key -out ca.pem -days 2 -subj /CN=authority \
+             -addext keyUsage=critical,keyCertSign"
+        ));
+        certificates.renew();
+        certificates
+    }
+
+    /// Makes a new certificate, with a new key, in place of the one that is there.
+    pub fn renew(&self) {
+        self.openssl(
+            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout next.key \
+             -out request.pem -subj /CN=footlight",
+        );
+        self.openssl(
+            "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+             -extfile extensions -out next.pem",
+        );
+        for name in ["key", "pem"] {
+            fs::rename(self.file(&format!("next.{name}")), self.file(&format!("cert.{name}")))
+                .unwrap();
+        }
+    }
+
+    /// Runs openssl in their folder.
+    pub fn openssl(&self, arguments: &str) {
+        let mut openssl = Command::new("openssl");
+        let output = openssl.args(arguments.split(' ')).current_dir(self.folder.path()).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// A file of theirs.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What an actor's `config` says of them.
+    pub fn config(&self) -> String {
+        config(&self.file("cert.pem"), &self.file("cert.key"))
+    }
+
+    /// The certificate that a server should show now.
+    pub fn current(&self) -> CertificateDer<'static> {
+        CertificateDer::from_pem_file(self.file("cert.pem")).unwrap()
+    }
+
+    /// A client's configuration that trusts the authority.
+    pub fn client(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(self.file("ca.pem")).unwrap()).unwrap();
+        ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth()
+    }
+
+    /// Connects, without a byte of TLS yet.
+    pub fn connect(&self, address: SocketAddr) -> TlsStream {
+        self.connect_by(self.client(&[&version::TLS13, &version::TLS12]), address)
+    }
+
+    /// The same in another way.
+    pub fn connect_by(&self, config: ClientConfig, address: SocketAddr) -> TlsStream {
+        let socket = TcpStream::connect(address).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_write_timeout(Some(PATIENCE)).unwrap();
+        socket.set_nodelay(true).unwrap();
+        let name = ServerName::from(address.ip());
+        StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), socket)
+    }
+}
+
+/// What an actor's `config` says of two files.
+pub fn config(cert: &Path, key: &Path) -> String {
+    format!("tls = {{ cert = {cert:?}, key = {key:?} }}")
+}

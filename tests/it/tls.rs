@@ -1,0 +1,389 @@
+//! TLS: what works without it works with it, and what goes wrong in it is bounded and told.
+//!
+//! The certificates are made by `openssl`. Where there is none, the tests say so and pass, unless
+//! `FOOTLIGHT_REQUIRE_CLIENTS` is set.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{Shutdown, TcpStream},
+    path::Path,
+    process::Command,
+};
+
+use async_tungstenite::tungstenite::Message;
+use futures_rustls::rustls::version;
+
+use crate::{
+    clients::{self, available, node, python},
+    support::{
+        Actor, Client, PATIENCE, REQUEST, Raw, Server,
+        certificates::{Certificates, TlsStream, config},
+        footlight, guest, masked,
+    },
+};
+
+/// Certificates, if they can be made here.
+fn certificates() -> Option<Certificates> {
+    let mut probe = Command::new("openssl");
+    probe.arg("version");
+    available("openssl", probe, clients::REQUIRED).then(Certificates::make)
+}
+
+/// A server of one actor, with TLS.
+fn serve(certificates: &Certificates, actor: Actor) -> Server {
+    let server = Server::of(actor.config(&certificates.config()));
+    assert!(server.url("events").starts_with("wss://127.0.0.1:"), "{:?}", server.greeting);
+    server
+}
+
+/// A client of a server, with TLS, which has been greeted.
+fn client(certificates: &Certificates, server: &Server) -> Client<TlsStream> {
+    let stream = certificates.connect(server.address("events"));
+    greeted(stream, server)
+}
+
+/// A client over a connection, which has been greeted with the number of events so far.
+fn greeted(stream: TlsStream, server: &Server) -> Client<TlsStream> {
+    let mut client = Client::over(stream, &server.url("events")).unwrap();
+    assert!(client.next().to_text().unwrap().starts_with("state:"));
+    client
+}
+
+/// Sends a request, and reads the answer to its end, which TLS has to confirm: without that
+/// reading fails.
+fn request(certificates: &Certificates, server: &Server, head: &str) -> Vec<u8> {
+    let mut stream = certificates.connect(server.address("events"));
+    stream.write_all(format!("{head}\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    answer
+}
+
+/// The number of a metric.
+fn metric(certificates: &Certificates, server: &Server, name: &str) -> u64 {
+    let text = request(certificates, server, "GET /metrics HTTP/1.1\r\nHost: x");
+    let text = String::from_utf8(text).unwrap();
+    let label = format!("footlight_{name}");
+    let line = text.lines().find_map(|line| line.strip_prefix(&label)).unwrap();
+    line.split(' ').next_back().unwrap().parse().unwrap()
+}
+
+/// Lets a client that is not ours talk to the server: it trusts the authority that these
+/// variables name.
+fn talk(probe: Command, name: &str, mut command: Command, script: &str) {
+    let Some(certificates) = certificates() else { return };
+    if !available(name, probe, clients::REQUIRED) {
+        return;
+    }
+    for variable in ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"] {
+        command.env(variable, certificates.file("ca.pem"));
+    }
+    let server = serve(&certificates, guest("events"));
+    clients::talk_with(server, command, script, "close 3333 that is all");
+}
+
+/// The same for a Python module.
+fn talk_in_python(module: &str) {
+    let mut probe = python();
+    probe.args(["-c", &format!("import {module}")]);
+    talk(probe, &format!("Python's {module}"), python(), &format!("{module}_client.py"));
+}
+
+#[test]
+fn python_websockets_sees_over_tls_what_it_sees_without() {
+    talk_in_python("websockets");
+}
+
+#[test]
+fn python_aiohttp_sees_over_tls_what_it_sees_without() {
+    talk_in_python("aiohttp");
+}
+
+#[test]
+fn npm_ws_sees_over_tls_what_it_sees_without() {
+    let mut probe = node();
+    probe.args(["-e", "require('ws')"]);
+    talk(probe, "npm's ws", node(), "ws_client.js");
+}
+
+#[test]
+fn both_versions_of_tls_are_spoken_and_a_client_that_wants_another_protocol_is_told_so() {
+    let Some(certificates) = certificates() else { return };
+    let server = serve(&certificates, guest("events"));
+    for version in [&version::TLS12, &version::TLS13] {
+        let stream =
+            certificates.connect_by(certificates.client(&[version]), server.address("events"));
+        let mut client = greeted(stream, &server);
+        // Several records, and several reads of the server's.
+        let long = "x".repeat(65536);
+        client.ask(&long, &long);
+        client.close(None);
+    }
+    let mut config = certificates.client(&[&version::TLS13]);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let stream = certificates.connect_by(config, server.address("events"));
+    let refused = Client::over(stream, &server.url("events")).err().unwrap();
+    assert!(refused.contains("NoApplicationProtocol"), "{refused}");
+}
+
+#[test]
+fn pages_and_large_files_come_whole_and_their_end_is_confirmed() {
+    let Some(certificates) = certificates() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let large: Vec<u8> = (0u32..2_000_000).map(|n| (n % 251) as u8).collect();
+    fs::write(folder.path().join("large"), &large).unwrap();
+    let actor = guest("events").config(&format!("static = {:?}", folder.path()));
+    let server = serve(&certificates, actor);
+    let answer = request(&certificates, &server, "GET /large HTTP/1.1\r\nHost: x");
+    assert!(answer.ends_with(&large), "{} bytes", answer.len());
+    for (path, part) in [("/healthz", "ok\n"), ("/console", "\"wss://\""), ("/missing", "nothing")]
+    {
+        let answer = request(&certificates, &server, &format!("GET {path} HTTP/1.1\r\nHost: x"));
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.contains(part), "{path}: {answer}");
+    }
+}
+
+#[test]
+fn a_client_that_does_not_trust_the_certificate_is_logged_and_counted() {
+    let Some(certificates) = certificates() else { return };
+    let server = serve(&certificates, guest("events"));
+    let stranger = Certificates::make();
+    let stream = stranger.connect(server.address("events"));
+    let refused = Client::over(stream, &server.url("events")).err().unwrap();
+    assert!(refused.contains("invalid peer certificate"), "{refused}");
+    server.wait_for(&["gets no TLS: received fatal alert"]);
+    assert_eq!(metric(&certificates, &server, "tls_failures_total"), 1);
+}
+
+#[test]
+fn a_client_without_tls_is_told_that_it_is_needed() {
+    let Some(certificates) = certificates() else { return };
+    let server = serve(&certificates, guest("events"));
+    let mut plain = TcpStream::connect(server.address("events")).unwrap();
+    plain.set_read_timeout(Some(PATIENCE)).unwrap();
+    plain.write_all(REQUEST).unwrap();
+    let mut answer = String::new();
+    plain.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer}");
+    assert!(answer.ends_with("this port speaks TLS: write wss:// or https://\n"), "{answer}");
+    server.wait_for(&["is refused: 400"]);
+    client(&certificates, &server).close(None);
+}
+
+#[test]
+fn a_tls_handshake_that_stalls_ends_at_the_deadline_and_is_counted() {
+    let Some(certificates) = certificates() else { return };
+    let server = serve(&certificates, guest("events").limit("handshake", "\"200ms\""));
+    // Nothing at all; half a record; a record that holds half a message.
+    for bytes in
+        [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"\x16\x03\x01\x00\x06\x01\x00\x01\x00\x03\x03"]
+    {
+        let mut socket = Raw::connect(server.address("events"));
+        socket.send(bytes);
+        let mut rest = Vec::new();
+        // A reset is an end too: there were bytes that nobody read.
+        let _ = socket.socket.read_to_end(&mut rest);
+        assert!(rest.is_empty(), "{}", rest.escape_ascii());
+    }
+    let refused = "refused_requests_total{actor=\"events\",status=\"408\"}";
+    assert_eq!(metric(&certificates, &server, refused), 3, "{}", server.log());
+    // The same after TLS is there can be answered.
+    let mut stream = certificates.connect(server.address("events"));
+    stream.write_all(b"GET /ws HTT").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[test]
+fn a_tls_handshake_is_one_of_the_requests_in_progress() {
+    let Some(certificates) = certificates() else { return };
+    let actor = guest("events").limit("requests", 2).limit("handshake", "\"1h\"");
+    let server = serve(&certificates, actor);
+    let mut first = Raw::connect(server.address("events"));
+    first.send(b"\x16\x03\x01");
+    let _others = [(); 2].map(|()| {
+        let mut socket = Raw::connect(server.address("events"));
+        socket.send(b"\x16\x03\x01");
+        socket
+    });
+    assert_eq!(first.socket.read(&mut [0]).unwrap_or(0), 0);
+    server.wait_for(&["is refused: 503"]);
+    client(&certificates, &server).close(None);
+}
+
+#[test]
+fn what_is_no_tls_after_a_handshake_and_half_a_record_before_a_reset_end_one_client_only() {
+    let Some(certificates) = certificates() else { return };
+    let server = serve(&certificates, guest("events"));
+    let mut other = client(&certificates, &server);
+    // Half a record, then a reset.
+    let broken = client(&certificates, &server);
+    let mut below = Raw::of(broken.ws.get_ref().sock.try_clone().unwrap());
+    below.send(b"\x17\x03\x03\x40\x00half");
+    drop(broken);
+    below.reset();
+    server.wait_for(&["events#2: actor: close 1006"]);
+    // A record that was not encrypted by the client.
+    let broken = client(&certificates, &server);
+    let mut below = Raw::of(broken.ws.get_ref().sock.try_clone().unwrap());
+    below.send(&[&b"\x17\x03\x03\x00\x20"[..], &[b'x'; 32]].concat());
+    server.wait_for(&["events#3: actor: close 1006"]);
+    // The end of the stream without the end of TLS.
+    let broken = client(&certificates, &server);
+    broken.ws.get_ref().sock.shutdown(Shutdown::Write).unwrap();
+    server.wait_for(&["events#4: actor: close 1006"]);
+    other.ask("hello", "hello");
+    let (_, log) = server.stop();
+    assert!(!log.contains("panic"), "{log}");
+}
+
+#[test]
+fn a_breach_of_the_protocol_gets_its_close_frame_and_a_clean_end_of_tls() {
+    let Some(certificates) = certificates() else { return };
+    let server = serve(&certificates, guest("events"));
+    let mut client = client(&certificates, &server);
+    let stream = client.ws.get_mut();
+    stream.write_all(&masked(0x83, b"")).unwrap();
+    stream.write_all(&[0xff; 100_000]).unwrap();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    assert_eq!(rest, b"\x88\x10\x03\xeaprotocol error");
+    // Still no reset: the server goes on reading for a while.
+    stream.write_all(b"and more").unwrap();
+}
+
+#[test]
+fn quiet_clients_are_pinged_dead_ones_end_and_the_hosts_end_is_told() {
+    let Some(certificates) = certificates() else { return };
+    let actor = guest("events").limit("ping", "\"50ms\"").limit("pong", "\"300ms\"");
+    let server = serve(&certificates, actor);
+    let mut quiet = client(&certificates, &server);
+    for _ in 0..3 {
+        assert_eq!(quiet.next(), Message::Ping(b"\0footlight".as_slice().into()));
+    }
+    let dead = client(&certificates, &server);
+    // The quiet one goes on answering meanwhile.
+    while server.count("events#2: actor: close 1006") == 0 {
+        quiet.next();
+    }
+    drop(dead);
+    server.signal("TERM");
+    loop {
+        if let Message::Close(Some(frame)) = quiet.next() {
+            assert_eq!(u16::from(frame.code), 1001);
+            break;
+        }
+    }
+    quiet.expect_end();
+}
+
+#[test]
+fn a_client_that_does_not_read_is_closed_with_1013_and_gets_what_was_sent_before_in_order() {
+    let Some(certificates) = certificates() else { return };
+    let server =
+        serve(&certificates, guest("events").limit("outbox", 100_000).limit("answer", 200_000));
+    let mut slow = client(&certificates, &server);
+    while server.count("events#1: the client reads too slowly and is closed") == 0 {
+        if slow.ws.send(Message::text("big:100000")).is_err() {
+            break;
+        }
+    }
+    loop {
+        match slow.ws.read() {
+            Ok(Message::Text(text)) => assert_eq!(text.len(), 100_000),
+            Ok(Message::Close(Some(frame))) => {
+                assert_eq!(u16::from(frame.code), 1013);
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn every_byte_that_a_slow_reader_was_sent_arrives_without_another_message() {
+    let Some(certificates) = certificates() else { return };
+    let server =
+        serve(&certificates, guest("events").limit("answer", 400_000).limit("outbox", 4_000_000));
+    let mut slow = client(&certificates, &server);
+    // Far more than the sockets' buffers hold, so that TLS keeps a part of the last one.
+    for _ in 0..20 {
+        slow.text("big:150000");
+    }
+    for _ in 0..20 {
+        assert_eq!(slow.next().len(), 150_000);
+    }
+}
+
+#[test]
+fn a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_is_not() {
+    let Some(certificates) = certificates() else { return };
+    let server = serve(&certificates, guest("events"));
+    let shown = || {
+        let mut stream = certificates.connect(server.address("events"));
+        stream.write_all(b"GET /healthz HTTP/1.1\r\n\r\n").unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+        stream.conn.peer_certificates().unwrap()[0].clone()
+    };
+    let mut stays = client(&certificates, &server);
+    let first = certificates.current();
+    assert_eq!(shown(), first);
+    // Only one of the two files is there yet.
+    let old_key = fs::read(certificates.file("cert.key")).unwrap();
+    certificates.renew();
+    let new_key = fs::read(certificates.file("cert.key")).unwrap();
+    fs::write(certificates.file("cert.key"), old_key).unwrap();
+    while server.count("the certificate from before is kept") == 0 {
+        assert_eq!(shown(), first);
+    }
+    fs::write(certificates.file("cert.key"), new_key).unwrap();
+    while shown() == first {}
+    assert_eq!(shown(), certificates.current());
+    stays.ask("hello", "hello");
+}
+
+/// What `run` and `check` say about a certificate and a key.
+fn said(cert: &Path, key: &Path) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = guest("events").config(&config(cert, key)).write(folder.path());
+    let said = ["run", "check"].map(|command| {
+        let output = footlight(&[command, manifest.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        let said = [output.stdout, output.stderr].concat();
+        String::from_utf8(said).unwrap()
+    });
+    let [run, check] = &said;
+    let line = run.lines().next().unwrap().strip_prefix("footlight: ").unwrap();
+    assert!(check.contains(line), "{check} has not {line}");
+    line.into()
+}
+
+#[test]
+fn what_is_wrong_with_the_files_is_told_with_the_file_and_what_to_do() {
+    let Some(certificates) = certificates() else { return };
+    let file = |name| certificates.file(name);
+    let (cert, key) = (file("cert.pem"), file("cert.key"));
+    certificates.openssl("pkey -in cert.key -aes128 -passout pass:x -out encrypted.key");
+    certificates.openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out weak.key");
+    fs::write(file("text"), "no PEM").unwrap();
+    fs::write(file("broken.pem"), fs::read_to_string(&cert).unwrap().replace("MI", "M*")).unwrap();
+    for (cert, key, at, words) in [
+        (&file("missing"), &key, "missing", "cannot be read: No such file"),
+        (&cert, &file("missing"), "missing", "relative to their manifest"),
+        (&file("text"), &key, "text", "holds no certificate; `tls.cert` must name"),
+        (&file("broken.pem"), &key, "broken.pem", "holds no certificate"),
+        (&key, &cert, "cert.key", "holds no certificate"),
+        (&cert, &file("text"), "text", "holds no private key"),
+        (&cert, &cert, "cert.pem", "holds no private key"),
+        (&cert, &file("encrypted.key"), "encrypted.key", "that is not encrypted"),
+        (&cert, &file("weak.key"), "weak.key", "RSA of 2048 to 8192 bits"),
+        (&cert, &file("ca.key"), "ca.key", "the key is not the one of the certificate in"),
+    ] {
+        let said = said(cert, key);
+        let (file, why) = said.split_once(": ").unwrap();
+        assert!(file.ends_with(&format!("/{at}")) && why.contains(words), "{said}");
+    }
+}
