@@ -66,6 +66,11 @@ const CONTROL: usize = 125;
 const REASON: usize = CONTROL - 2;
 
 impl Answer {
+    /// The bytes that it counts for in an outbox.
+    pub fn cost(&self) -> usize {
+        self.messages.iter().map(Frame::cost).sum()
+    }
+
     /// Checks the messages and converts them.
     ///
     /// # Errors

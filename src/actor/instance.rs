@@ -368,7 +368,15 @@ impl Instance {
         let (request, pointer) = Request::lift(asked.import, memory, &asked.parameters)
             .map_err(|error| wrong(&error))?;
         meter.charge(services.price(&request));
-        let answered = services.answer(&request).map_err(|error| wrong(&error))?;
+        let mut answered = services.answer(&request).map_err(|error| wrong(&error))?;
+        if answered.is_full() {
+            // Not before its connection has had a chance to write what waits.
+            meter.rest().await;
+            let memory = self.memory.data(&self.store);
+            let (request, _) = Request::lift(asked.import, memory, &asked.parameters)
+                .map_err(|error| wrong(&error))?;
+            answered = services.answer(&request).map_err(|error| wrong(&error))?;
+        }
         let given = match answered {
             Answered::Now(given) => given,
             Answered::Later(request) => services.file(request).await,

@@ -113,8 +113,9 @@ impl Meter {
         self.unyielded = self.unyielded.saturating_add(units);
     }
 
-    /// Lets the executor have its turn after an instance was made, which takes long and no fuel:
-    /// clients can have it done again and again, by making the guest trap.
+    /// Lets the executor have its turn: after an instance was made, which takes long and no fuel,
+    /// and which clients can have done again and again, by making the guest trap; and where
+    /// connections have to write before the actor goes on.
     pub async fn rest(&mut self) {
         self.unyielded = 0;
         smol::future::yield_now().await;

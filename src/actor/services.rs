@@ -61,6 +61,13 @@ pub enum Answered {
     Later(FileRequest),
 }
 
+impl Answered {
+    /// Whether it is that a client has too much to read.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Now(Given::Count(Err(Refusal::Full(_)))))
+    }
+}
+
 /// What is wanted of a file.
 #[derive(Debug)]
 pub enum FileRequest {

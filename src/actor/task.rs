@@ -29,7 +29,7 @@ use super::{
 use crate::{
     clock::Clock,
     exchange::{
-        Connections, Event, EventKind, Lines, Mailbox,
+        Connections, Event, EventKind, Lines, Mailbox, Outbox,
         event::{ALARM, Ending},
     },
     files::Files,
@@ -258,6 +258,9 @@ impl Actor {
                 Ok(answer) => {
                     self.state = reply.state;
                     self.take_effect().await;
+                    if let Some(from) = from {
+                        self.make_room(from, answer.cost()).await;
+                    }
                     return self.delivery.answer(event, answer);
                 }
                 Err(error) => {
@@ -290,11 +293,13 @@ impl Actor {
         for effect in self.services.commit() {
             match effect {
                 Effect::Send { to, frame } => {
+                    self.make_room(&to, frame.cost()).await;
                     self.delivery.send(&to, frame);
                     self.meter.moved(PER_SEND);
                 }
                 Effect::Broadcast { to, frame } => {
                     for to in to {
+                        self.make_room(&to, frame.cost()).await;
                         self.delivery.send(&to, frame.clone());
                         self.meter.moved(PER_SEND);
                         self.meter.pause().await;
@@ -304,6 +309,16 @@ impl Actor {
                 Effect::Write { path, content } => self.services.write(path, content).await,
             }
             self.meter.pause().await;
+        }
+    }
+}
+
+impl Actor {
+    /// Lets connections write what waits, if so many bytes more would not fit at this one: since
+    /// the last turn it may have had no chance to, and then its client is not a slow one.
+    async fn make_room(&mut self, to: &Outbox, bytes: usize) {
+        if !to.has_room(bytes) {
+            self.meter.rest().await;
         }
     }
 }

@@ -46,7 +46,7 @@ struct Inner {
     busy: bool,
     /// That the connection is to close, once the queue is empty, and how.
     close: Option<CloseFrame>,
-    /// Whether `close` has been handed to the connection.
+    /// Whether `close` has been handed to the connection, or the connection has ended.
     closing: bool,
     /// The connection's task, when it waits.
     connection: Option<Waker>,
@@ -108,6 +108,11 @@ impl Outbox {
     /// They would not, or the connection is closing.
     pub fn fits(&self, asked: usize, added: usize) -> Result<usize, Refused> {
         self.lock().room(self.limit, asked, added)
+    }
+
+    /// Whether messages of so many bytes would fit now, if they are taken at all.
+    pub fn has_room(&self, added: usize) -> bool {
+        !matches!(self.fits(0, added), Err(Refused::Overflow { .. }))
     }
 
     /// Queues a message that is no answer to an event of this client, and wakes its connection.
@@ -195,6 +200,13 @@ impl Outbox {
         std::mem::take(&mut inner.queue).len()
     }
 
+    /// Takes nothing more, since the connection has ended. Returns how many messages were queued
+    /// and will not be sent.
+    pub fn end(&self) -> usize {
+        self.lock().closing = true;
+        self.clear()
+    }
+
     /// What the connection is to do next: close if it is asked to, send what is queued if it
     /// can (`writable`), else read. While an event of its own is with the actor it neither
     /// closes nor reads; its task is woken when that changes.
@@ -269,5 +281,48 @@ fn wake(mut inner: MutexGuard<'_, Inner>) {
     drop(inner);
     if let Some(connection) = connection {
         connection.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outbox(limit: usize) -> Outbox {
+        let client = Client {
+            peer: ([127, 0, 0, 1], 1).into(),
+            path: "/".into(),
+            query: "".into(),
+            subprotocol: None,
+            since: 0,
+        };
+        Outbox::new(ConnectionId(1), client, limit, OnOverflow::Close)
+    }
+
+    #[test]
+    fn what_comes_after_the_end_is_refused_and_what_waited_is_counted() {
+        let outbox = outbox(100);
+        assert_eq!(outbox.send(Frame::text("one")), Ok(()));
+        assert_eq!(outbox.send(Frame::text("two")), Ok(()));
+        assert_eq!(outbox.end(), 2);
+        assert_eq!(outbox.send(Frame::text("three")), Err(Refused::Closing));
+        assert_eq!(outbox.fits(0, 1), Err(Refused::Closing));
+        assert_eq!((outbox.bytes(), outbox.end()), (0, 0));
+    }
+
+    #[test]
+    fn messages_fit_up_to_the_limit_and_one_always_where_nothing_waits() {
+        let outbox = outbox(10);
+        let overflow = |queued, added| Err(Refused::Overflow { queued, added, limit: 10 });
+        assert_eq!(outbox.fits(0, 1000), Ok(1000));
+        assert_eq!(outbox.fits(4, 6), Ok(10));
+        assert_eq!(outbox.fits(4, 7), overflow(4, 7));
+        assert_eq!(outbox.send(Frame::text("four")), Ok(()));
+        assert_eq!(outbox.fits(1, 5), Ok(10));
+        assert_eq!(outbox.fits(1, 6), overflow(5, 6));
+        assert_eq!(
+            outbox.send(Frame::text("1234567")).map_err(|refused| refused.to_string()),
+            Err("4 bytes wait, 7 more would pass the limit of 10".to_owned())
+        );
     }
 }

@@ -94,8 +94,24 @@ impl Files {
     /// # Errors
     /// See [`Failure`].
     pub fn fits(&self, path: &str, content: &[u8]) -> Result<(), Failure> {
-        own(path)?;
-        if content.len() > self.limit { Err(Failure::TooLarge) } else { Ok(()) }
+        let fits = if path.len() > LONGEST_PATH {
+            Err(Errno::NAMETOOLONG.into())
+        } else if content.len() > self.limit {
+            Err(Failure::TooLarge)
+        } else {
+            Ok(())
+        };
+        if let Err(failure) = &fits {
+            self.stats.file_failures.add(1);
+            let (path, content) = (path.len(), content.len());
+            // Not the path itself, which may be nearly as long as the guest's memory.
+            self.lines.host(
+                Level::Debug,
+                None,
+                format_args!("a path of {path} bytes, a content of {content}: {failure}"),
+            );
+        }
+        fits
     }
 
     /// The content of a file, as it is now.

@@ -66,7 +66,7 @@ pub async fn serve(wire: Wire, early: Vec<u8>, site: &Site, service: &Service, o
     outbox.idle().await;
     let (id, code) = (Some(outbox.id()), ending.code);
     // Answers that came too late, or that the client did not read before its close frame.
-    let unsent = outbox.clear();
+    let unsent = outbox.end();
     if unsent > 0 {
         service.stats.undelivered.add(u64::try_from(unsent).unwrap_or(u64::MAX));
         let text = format_args!("{unsent} messages are not sent: the connection has ended");

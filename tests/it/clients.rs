@@ -73,16 +73,26 @@ pub fn talk_with(server: Server, mut command: Command, script: &str, end: &str) 
 
 /// The same for a Python module.
 fn talk_in_python(module: &str) {
+    talk_in_python_by(module, &format!("{module}_client.py"));
+}
+
+/// The same, with a script of another name.
+fn talk_in_python_by(module: &str, script: &str) {
     let mut probe = python();
     probe.args(["-c", &format!("import {module}")]);
     if available(&format!("Python's {module}"), probe, REQUIRED) {
-        talk(python(), &format!("{module}_client.py"));
+        talk(python(), script);
     }
 }
 
 #[test]
 fn python_websockets_sees_messages_pings_and_closes_as_its_documentation_says() {
     talk_in_python("websockets");
+}
+
+#[test]
+fn python_websockets_gets_answers_and_broadcasts_of_every_kind_of_length() {
+    talk_in_python_by("websockets", "websockets_lengths_client.py");
 }
 
 #[test]

@@ -45,7 +45,8 @@ fn every_shape_runs_as_a_component_too_with_its_imports() {
         let folder = tempfile::tempdir().unwrap();
         let text = fs::read_to_string(guest(shape).write(folder.path())).unwrap();
         let file = text.split('"').find(|part| part.ends_with(".wasm")).unwrap().to_owned();
-        Actor::bytes(shape, component(Path::new(&file), shape, "websocket-actor-with-init"))
+        let bytes = component(Path::new(&file), shape, "websocket-actor-with-init");
+        Actor::bytes(shape, bytes).folder(Path::new("."), "")
     });
     let server = Server::start(&actors);
     for shape in SHAPES {
@@ -54,6 +55,9 @@ fn every_shape_runs_as_a_component_too_with_its_imports() {
         client.ask("log", "logged");
         server.wait_for(&[shape, "actor: a line from"]);
         client.ask("count", "3");
+        client.ask("do send 1 sent", "sent");
+        client.expect("sent 4");
+        client.ask("do read gone", "not-found");
     }
 }
 

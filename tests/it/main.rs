@@ -37,6 +37,7 @@ mod limits;
 mod log_lines;
 mod new;
 mod pages;
+mod reach;
 mod readme;
 mod rooms;
 mod several;

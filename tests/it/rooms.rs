@@ -142,8 +142,11 @@ fn names_and_rooms_are_decoded_cut_and_never_empty() {
         ("room=x&name=%22%5C%3Cb%3E%", "x", "\"\\<b>%"),
         (&format!("room=y&name={}", "%C3%A4".repeat(30)), "y", &long[..40]),
     ] {
-        let here = Person::enter(&server, query).hear();
-        assert_eq!((&here["room"], &here["you"]), (&json!(room), &json!(name)), "{query}");
+        let mut person = Person::enter(&server, query);
+        person.is_in(room, &[name], name);
+        // The next one would meet him otherwise.
+        person.say("/room elsewhere");
+        person.is_in("elsewhere", &[name], name);
     }
     let mut ann = Person::enter(&server, "room=z&name=Ann");
     ann.is_in("z", &["Ann"], "Ann");

@@ -1,7 +1,7 @@
 //! What happens before the first client: the first state, and everything that can keep an
 //! actor from being started.
 
-use std::{net::TcpListener, process::Output};
+use std::{net::TcpListener, path::Path, process::Output};
 
 use crate::support::{Actor, SHAPES, Server, footlight, guest, wat};
 
@@ -127,8 +127,7 @@ fn each_mistake_around_a_manifest_names_the_file_and_what_to_do() {
     let text = fails(&[guest("events").init_state(&[b'1'; 2000]).limit("state", 1000)]);
     assert!(text.contains("state: is 2000 bytes long, past the limit of 1000"), "{text}");
 
-    let folder = "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \"gone\" }\n";
-    let text = fails(&[guest("events").extra(folder)]);
+    let text = fails(&[guest("events").folder(Path::new("gone"), "")]);
     assert!(text.contains("events/gone: cannot be opened: No such file"), "{text}");
     assert!(text.contains("`path` of a `filesystem` handler"), "{text}");
 

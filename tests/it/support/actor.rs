@@ -20,6 +20,7 @@ pub struct Actor {
     init_state: Option<Vec<u8>>,
     limits: Vec<String>,
     keys: String,
+    own_folder: bool,
     folders: String,
     extra: String,
 }
@@ -42,11 +43,12 @@ pub fn example(name: &str) -> PathBuf {
     actors_root().join("examples").join(name).join(format!("{}.wasm", name.replace('-', "_")))
 }
 
-/// The test guest of this name, as an actor.
+/// The test guest of this name, as an actor. It imports everything, so it is granted files: those
+/// of its own folder, unless [`Actor::folder`] names another.
 pub fn guest(name: &str) -> Actor {
     let file = actors_root().join("tests/guests").join(format!("{name}.wasm"));
     assert!(file.exists(), "{} is missing: run scripts/build-actors.sh", file.display());
-    Actor::new(name, Module::File(file))
+    Actor { own_folder: true, ..Actor::new(name, Module::File(file)) }
 }
 
 /// An actor from WebAssembly text.
@@ -66,6 +68,7 @@ impl Actor {
             init_state: None,
             limits: Vec::new(),
             keys: String::new(),
+            own_folder: false,
             folders: String::new(),
             extra: String::new(),
         }
@@ -125,10 +128,17 @@ impl Actor {
     }
 
     /// Adds a folder whose files the actor may use, with more of its `config`.
-    pub fn folder(mut self, path: &Path, config: &str) -> Self {
-        self.folders += &format!(
+    pub fn folder(self, path: &Path, config: &str) -> Self {
+        let mut this = self.without_files();
+        this.folders += &format!(
             "[[handlers]]\ntype = \"filesystem\"\n[handlers.config]\npath = {path:?}\n{config}\n"
         );
+        this
+    }
+
+    /// Takes a test guest's own folder away from it.
+    pub fn without_files(mut self) -> Self {
+        self.own_folder = false;
         self
     }
 
@@ -167,6 +177,10 @@ impl Actor {
         }
         text += &self.config;
         text += &self.folders;
+        if self.own_folder {
+            text +=
+                "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \".\", writable = true }\n";
+        }
         text += &format!("[limits]\n{}\n{}\n", self.limits.join("\n"), self.extra);
         let manifest = folder.join("manifest.toml");
         fs::write(&manifest, text).unwrap();

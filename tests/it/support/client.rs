@@ -63,6 +63,11 @@ impl<S: Read + Write> Client<S> {
         assert_eq!(self.next(), Message::text(text));
     }
 
+    /// The next messages, which must be these texts.
+    pub fn expect_all(&mut self, texts: &[&str]) {
+        texts.iter().for_each(|text| self.expect(text));
+    }
+
     /// Sends a text and expects an answer.
     pub fn ask(&mut self, text: &str, answer: &str) {
         self.text(text);

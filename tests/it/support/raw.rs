@@ -72,11 +72,21 @@ impl Raw {
         buffer
     }
 
-    /// Reads a frame of at most 125 bytes: its first byte, and its payload.
+    /// Reads a frame: its first byte, and its payload.
     pub fn frame(&mut self) -> (u8, Vec<u8>) {
         let head = self.read(2);
-        assert!(head[1] < 126, "{head:?}");
-        (head[0], self.read(head[1].into()))
+        let len = match head[1] {
+            short @ ..126 => usize::from(short),
+            126 => self.length(2),
+            127 => self.length(8),
+            _ => panic!("a server does not mask: {head:?}"),
+        };
+        (head[0], self.read(len))
+    }
+
+    /// Reads a length of so many bytes.
+    fn length(&mut self, bytes: usize) -> usize {
+        self.read(bytes).into_iter().fold(0, |length, byte| length << 8 | usize::from(byte))
     }
 
     /// Ends the connection with a reset, as a killed client or a lost network does.

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
+    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex, mpsc},
     thread::{self, JoinHandle},
@@ -23,7 +24,7 @@ pub struct Server {
     pub greeting: Vec<String>,
     log: Arc<Log>,
     reader: Option<JoinHandle<()>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// The lines of a server's log so far, and whether there will be more.
@@ -82,7 +83,7 @@ impl Server {
             greeting: Vec::new(),
             reader: Some(reader),
             log,
-            _folder: folder,
+            folder,
             child,
         };
         let stdout = BufReader::new(server.child.stdout.take().unwrap()).lines();
@@ -128,6 +129,11 @@ impl Server {
         self.urls[actor].clone()
     }
 
+    /// The folder with an actor's manifest, which is also that of a test guest's files.
+    pub fn folder(&self, actor: &str) -> PathBuf {
+        self.folder.path().join(actor)
+    }
+
     /// A client of an actor.
     pub fn client(&self, actor: &str) -> Client {
         let (address, path) = self.parts(actor);
@@ -171,9 +177,18 @@ impl Server {
 
     /// The most memory that the process has used up to now, in bytes.
     pub fn peak_memory(&self) -> u64 {
+        self.memory_line("VmHWM:")
+    }
+
+    /// The memory that the process uses now, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.memory_line("VmRSS:")
+    }
+
+    fn memory_line(&self, name: &str) -> u64 {
         let status = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(status).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
     }
 

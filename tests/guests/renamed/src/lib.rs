@@ -1,13 +1,22 @@
 //! The script of `script` in the shape *renamed*.
 
 use bindings::exports::theater::simple::{actor, websocket_server as wire};
-use bindings::theater::simple::runtime;
+use bindings::theater::simple::{filesystem, runtime};
 use script::Shape;
 
 mod bindings {
     wit_bindgen::generate!({
+        inline: "
+            package local:guest;
+
+            world guest {
+                include theater:simple/websocket-actor-with-init;
+                import theater:simple/filesystem;
+            }
+        ",
         path: "../../../wit-core/wit/renamed",
-        world: "websocket-actor-with-init",
+        world: "local:guest/guest",
+        generate_all,
     });
 }
 
@@ -26,7 +35,12 @@ impl wire::Guest for Component {
         state: Option<Vec<u8>>,
         (message,): (wire::WebsocketMessage,),
     ) -> Result<(Option<Vec<u8>>, (wire::WebsocketResponse,)), String> {
-        let shape = Shape { name: "renamed", fallible: true, log: runtime::log };
+        let shape = Shape {
+            name: "renamed",
+            fallible: true,
+            log: runtime::log,
+            read_file: filesystem::read_file,
+        };
         let reply = script::handle(&shape, from_wire(message), state)?;
         let messages = reply.messages.into_iter().map(to_wire).collect();
         Ok((reply.state, (wire::WebsocketResponse { messages },)))

@@ -5,11 +5,16 @@
 //!
 //! | event | answer |
 //! |---|---|
-//! | connect | text `state:` and the state as it came, `state:none` if there was none |
+//! | connect | text `state:` and the state as it came, `state:none` if there was none; then, if \
+//!   the query is `do+` and requests, their answers |
 //! | text | see below |
 //! | binary | the same |
 //! | ping, pong | text `ping:` or `pong:` and the payload in lower-case hex |
-//! | close | none; logs `close <code> <reason>`, with `none` for an absent code or reason |
+//! | close | none; logs `close <code> <reason>`, with `none` for an absent code or reason. If the \
+//!   connection's attachment is `do ` and requests, these are made, and their answers broadcast to \
+//!   the tag `watch` |
+//! | alarm | none. To each connection with the tag `alarm` the text `alarm` is sent; if its \
+//!   attachment is `do ` and requests, these are made, and their answers sent to it |
 //! | anything else | none |
 //!
 //! | text | what happens |
@@ -31,11 +36,14 @@
 //! | `grow:N` | text `grown`; N bytes more of memory are in use for good |
 //! | `memory` | text: the pages of memory that the guest has |
 //! | `abuse-global` | text: how often a global was counted up, to see a replaced instance |
+//! | `do ` and requests | the requests' answers, a text for each: see [`reach`] |
 //! | anything else | the same text |
 //!
 //! (*) Only in the shapes whose interface can say it; elsewhere like any other text.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+
+mod reach;
 
 /// What a message is. The shape *guide* has strings for it, the others a variant.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +96,8 @@ pub struct Shape {
     pub fallible: bool,
     /// The import `log`.
     pub log: fn(&str),
+    /// Theater's `read-file`.
+    pub read_file: fn(&str) -> Result<Vec<u8>, String>,
 }
 
 /// The first state of every guest.
@@ -110,7 +120,9 @@ pub fn handle(shape: &Shape, event: Message, state: Option<Vec<u8>>) -> Result<R
     let messages = match event {
         Message { kind: Kind::Connect, .. } => {
             let state = state.map_or("none".into(), |it| String::from_utf8_lossy(&it).into_owned());
-            vec![Message::text(format!("state:{state}"))]
+            let mut messages = vec![Message::text(format!("state:{state}"))];
+            messages.extend(reach::on_connect(shape, count, &mut new_state)?);
+            messages
         }
         Message { kind: Kind::Text, text: Some(text), .. } => {
             on_text(shape, text, count, &mut new_state)?
@@ -122,6 +134,11 @@ pub fn handle(shape: &Shape, event: Message, state: Option<Vec<u8>>) -> Result<R
         Message { kind: Kind::Pong, data, .. } => vec![Message::text(hex("pong:", data))],
         Message { kind: Kind::Close, data, text } => {
             (shape.log)(&close_line(data.as_deref(), text.as_deref()));
+            reach::on_close(shape, count, &mut new_state)?;
+            vec![]
+        }
+        Message { kind: Kind::Other(name), .. } if name == "alarm" => {
+            reach::on_alarm(shape, count, &mut new_state)?;
             vec![]
         }
         _ => vec![],
@@ -155,6 +172,9 @@ fn on_text(
         }
     }
 
+    if let Some(requests) = text.strip_prefix("do ") {
+        return reach::requests(shape, requests, count, new_state);
+    }
     let answer = match text.as_str() {
         "count" => Message::text(count.to_string()),
         "err" if shape.fallible => return Err("asked to".to_owned()),

@@ -1,13 +1,22 @@
 //! The script of `script` in the shape *typed*.
 
 use bindings::exports::ntwk::theater::{actor, websocket_server as wire};
-use bindings::ntwk::theater::runtime;
+use bindings::ntwk::theater::{filesystem, runtime};
 use script::Shape;
 
 mod bindings {
     wit_bindgen::generate!({
+        inline: "
+            package local:guest;
+
+            world guest {
+                include ntwk:theater/websocket-actor-with-init;
+                import ntwk:theater/filesystem;
+            }
+        ",
         path: "../../../wit-core/wit/typed",
-        world: "websocket-actor-with-init",
+        world: "local:guest/guest",
+        generate_all,
     });
 }
 
@@ -26,7 +35,12 @@ impl wire::Guest for Component {
         message: wire::WebsocketMessage,
         state: Vec<u8>,
     ) -> (Vec<u8>, wire::WebsocketResponse) {
-        let shape = Shape { name: "typed", fallible: false, log: runtime::log };
+        let shape = Shape {
+            name: "typed",
+            fallible: false,
+            log: runtime::log,
+            read_file: |path| Ok(filesystem::read_file(path).into_bytes()),
+        };
         let Ok(reply) = script::handle(&shape, from_wire(message), Some(state)) else {
             unreachable!("only a fallible shape is asked to fail");
         };

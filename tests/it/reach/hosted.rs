@@ -1,0 +1,81 @@
+//! A host in this process, whose clock is set by hand.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use footlight::{
+    Host, Manifest,
+    clock::{Clock, Manual},
+    host::Environment,
+    stats::Stats,
+    turns,
+};
+use smol::{Executor, block_on, channel};
+
+use crate::support::{Actor, Client, PATIENCE};
+
+/// What the clocks show at first, in milliseconds since 1970.
+pub const START: u64 = 1_000_000_000_000;
+
+/// A host with one actor. Dropping it ends it.
+pub struct Hosted {
+    clock: Arc<Manual>,
+    pub stats: Arc<Stats>,
+    address: SocketAddr,
+    stop: Option<channel::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Hosted {
+    pub fn start(actor: &Actor) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = Manifest::load(&actor.write(folder.path())).unwrap();
+        let (clock, manual) = Clock::manual(START);
+        let (stop, stopped) = channel::bounded(1);
+        let (to, started) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            // The actor's files are in it.
+            let _folder = folder;
+            let executor = Arc::new(Executor::new());
+            let environment = Environment { clock, ..Environment::default() };
+            let start = Host::start(&executor, std::slice::from_ref(&manifest), environment);
+            let host = block_on(executor.run(start)).unwrap();
+            let address = host.listening()[0].address;
+            to.send((address, host.stats(&manifest.name).unwrap())).unwrap();
+            let run = host.run(async move {
+                let _ = stopped.recv().await;
+            });
+            block_on(turns::run(&executor, executor.spawn(run)));
+        });
+        let (address, stats) = started.recv_timeout(PATIENCE).unwrap();
+        Self { clock: manual, stats, address, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// A client after its `connect` event.
+    pub fn client(&self) -> Client {
+        let mut client = Client::connect(self.address, "/ws");
+        assert!(client.next().is_text());
+        client
+    }
+
+    /// Lets milliseconds pass.
+    pub fn pass(&self, millis: u64) {
+        self.clock.advance(Duration::from_millis(millis));
+    }
+}
+
+impl Drop for Hosted {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+            && !thread::panicking()
+        {
+            panic!("the host has panicked");
+        }
+    }
+}
