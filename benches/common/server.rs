@@ -24,6 +24,8 @@ pub(crate) struct Actor {
     name: &'static str,
     /// Its code.
     wasm: Vec<u8>,
+    /// What its listener's `config` has beside the port.
+    config: String,
     /// The lines of its `[limits]`.
     limits: String,
 }
@@ -32,12 +34,23 @@ impl Actor {
     /// The example `examples/echo`.
     pub(crate) fn echo() -> Self {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/echo/echo.wasm");
-        Self { name: "echo", wasm: fs::read(file).unwrap(), limits: String::new() }
+        Self::new("echo", fs::read(file).unwrap())
     }
 
     /// An actor in WebAssembly's text format.
     pub(crate) fn of(name: &'static str, text: &str) -> Self {
-        Self { name, wasm: wat::parse_str(text).unwrap(), limits: String::new() }
+        Self::new(name, wat::parse_str(text).unwrap())
+    }
+
+    /// An actor, with everything as it is by default.
+    fn new(name: &'static str, wasm: Vec<u8>) -> Self {
+        Self { name, wasm, config: String::new(), limits: String::new() }
+    }
+
+    /// Adds to its listener's `config`.
+    pub(crate) fn config(mut self, entry: &str) -> Self {
+        self.config += &format!(", {entry}");
+        self
     }
 
     /// Sets a limit.
@@ -48,12 +61,12 @@ impl Actor {
 
     /// Writes the actor and its manifest, and says where.
     fn write(&self, folder: &TempDir) -> Result<PathBuf> {
-        let Self { name, wasm, limits } = self;
+        let Self { name, wasm, config, limits } = self;
         fs::write(folder.path().join(format!("{name}.wasm")), wasm)?;
         let manifest = folder.path().join(format!("{name}.toml"));
         let text = format!(
             "name = \"{name}\"\ncomponent_path = \"{name}.wasm\"\n\
-             [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0 }}\n\
+             [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0{config} }}\n\
              [logging]\nlevel = \"off\"\n[limits]\n{limits}"
         );
         fs::write(&manifest, text)?;
@@ -105,7 +118,8 @@ impl Server {
 
     /// Its address.
     pub(crate) fn address(&self, actor: &str) -> SocketAddr {
-        let rest = self.url(actor).trim_start_matches("ws://");
+        let url = self.url(actor);
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         rest.split('/').next().unwrap_or(rest).parse().unwrap()
     }
 

@@ -122,7 +122,7 @@ fn open(
 fn type_of(path: &str) -> &'static str {
     let end = path.rsplit_once('.').map_or("", |(_, end)| end);
     let known = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(end));
-    known.map_or("application/octet-wire", |(_, ty)| ty)
+    known.map_or("application/octet-stream", |(_, ty)| ty)
 }
 
 /// Sends `len` bytes of a file.
@@ -164,7 +164,8 @@ mod tests {
     fn a_path_is_a_file_a_folder_or_nothing() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("sub.d")).unwrap();
-        for (name, text) in [("index.html", "<p>"), ("sub.d/index.html", "sub"), ("a.JS", "12345")]
+        for (name, text) in
+            [("index.html", "<p>"), ("sub.d/index.html", "sub"), ("a.JS", "12345"), ("b.bin", "1")]
         {
             fs::write(folder.path().join(name), text).unwrap();
         }
@@ -183,6 +184,7 @@ mod tests {
             ("sub.d", "sub.d/"),
             ("sub.d/", "3 text/html; charset=utf-8"),
             ("a.JS", "5 text/javascript; charset=utf-8"),
+            ("b.bin", "1 application/octet-stream"),
             ("missing", "404 Not Found"),
             ("a.JS/", "404 Not Found"),
             ("../a.JS", "404 Not Found"),
