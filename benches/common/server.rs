@@ -29,6 +29,8 @@ pub(crate) struct Actor {
     wasm: Vec<u8>,
     /// Its first state, if not an empty one.
     state: Option<Vec<u8>>,
+    /// What its listener's `config` has beside the port.
+    config: String,
     /// The lines of its `[limits]`.
     limits: String,
 }
@@ -60,12 +62,18 @@ impl Actor {
 
     /// With an empty state and the usual limits.
     fn new(name: String, wasm: Vec<u8>) -> Self {
-        Self { name, wasm, state: None, limits: String::new() }
+        Self { name, wasm, state: None, config: String::new(), limits: String::new() }
     }
 
     /// Sets the first state.
     pub(crate) fn state(mut self, state: Vec<u8>) -> Self {
         self.state = Some(state);
+        self
+    }
+
+    /// Adds to its listener's `config`.
+    pub(crate) fn config(mut self, entry: &str) -> Self {
+        self.config += &format!(", {entry}");
         self
     }
 
@@ -77,7 +85,7 @@ impl Actor {
 
     /// Writes the actor and its manifest, and says where.
     fn write(&self, folder: &TempDir) -> Result<PathBuf> {
-        let Self { name, wasm, state, limits } = self;
+        let Self { name, wasm, state, config, limits } = self;
         fs::write(folder.path().join(format!("{name}.wasm")), wasm)?;
         let mut first = String::new();
         if let Some(state) = state {
@@ -87,7 +95,7 @@ impl Actor {
         let manifest = folder.path().join(format!("{name}.toml"));
         let text = format!(
             "name = \"{name}\"\ncomponent_path = \"{name}.wasm\"\n{first}\
-             [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0 }}\n\
+             [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0{config} }}\n\
              [logging]\nlevel = \"off\"\n[limits]\n{limits}"
         );
         fs::write(&manifest, text)?;
@@ -151,7 +159,8 @@ impl Server {
 
     /// Its address.
     pub(crate) fn address(&self, actor: &str) -> SocketAddr {
-        let rest = self.url(actor).trim_start_matches("ws://");
+        let url = self.url(actor);
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         rest.split('/').next().unwrap_or(rest).parse().unwrap()
     }
 

@@ -17,6 +17,7 @@
 //! - `flood`: one client that sends without a pause, beside 50 that do not.
 //! - `half_open`: a thousand handshakes that do not go on, while others connect.
 //! - `idle`: ten thousand connections without traffic.
+//! - `idle_tls`: two thousand of them with TLS; only with the feature `tls`.
 //! - `churn`: a hundred thousand connections, one after the other.
 //! - `beside`: what `slow` and `flood` have in common.
 
@@ -30,6 +31,8 @@ mod churn;
 mod flood;
 mod half_open;
 mod idle;
+#[cfg(feature = "tls")]
+mod idle_tls;
 mod slow;
 
 use std::process::ExitCode;
@@ -40,11 +43,13 @@ use common::{Result, arguments::Arguments};
 type Part = fn(&Arguments) -> Result<()>;
 
 /// The parts, by their names.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: &[(&str, Part)] = &[
     ("slow", slow::measure),
     ("flood", flood::measure),
     ("half-open", half_open::measure),
     ("idle", idle::measure),
+    #[cfg(feature = "tls")]
+    ("idle-tls", idle_tls::measure),
     ("churn", churn::measure),
 ];
 

@@ -125,7 +125,7 @@ fn open(
 fn type_of(path: &str) -> &'static str {
     let end = path.rsplit_once('.').map_or("", |(_, end)| end);
     let known = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(end));
-    known.map_or("application/octet-wire", |(_, ty)| ty)
+    known.map_or("application/octet-stream", |(_, ty)| ty)
 }
 
 /// Sends `len` bytes of a file.
@@ -172,6 +172,7 @@ mod tests {
             ("index.html", "<p>"),
             ("sub.d/index.html", "sub"),
             ("a.JS", "12345"),
+            ("b.bin", "1"),
             (".git/index.html", "git"),
             (".hidden", "file"),
         ] {
@@ -192,6 +193,7 @@ mod tests {
             ("sub.d", "sub.d/"),
             ("sub.d/", "3 text/html; charset=utf-8"),
             ("a.JS", "5 text/javascript; charset=utf-8"),
+            ("b.bin", "1 application/octet-stream"),
             ("missing", "404 Not Found"),
             ("a.JS/", "404 Not Found"),
             ("../a.JS", "404 Not Found"),

@@ -60,8 +60,9 @@ struct Loaded {
     key: Arc<CertifiedKey>,
     /// What the files were like when they were last read, whatever came of it.
     stamp: Stamp,
-    /// When they were last looked at.
-    looked: Instant,
+    /// When they were last looked at. `None` while that is being done: a card that does not answer
+    /// takes one thread, not one more each second.
+    looked: Option<Instant>,
 }
 
 /// What tells each of the files from a later one of the same name, and from itself before its
@@ -130,7 +131,7 @@ impl Tls {
         // Before they are read: what changes meanwhile is noticed at the next look.
         let stamp = stamp(files);
         let key = Arc::new(read(files, &provider)?);
-        let inner = Mutex::new(Loaded { key, stamp, looked: Instant::now() });
+        let inner = Mutex::new(Loaded { key, stamp, looked: Some(Instant::now()) });
         let current = Arc::new(Current { files: files.clone(), provider, inner });
         let failed = |error| TlsError::Certificate { file: files.cert.clone(), error };
         let mut config = ServerConfig::builder_with_provider(current.provider.clone())
@@ -159,9 +160,9 @@ impl Tls {
             Ok(_) => {}
             Err(error) => return Err(TlsFailure::Failed(socket, error)),
         }
-        if self.current.is_due() {
-            let (current, lines) = (self.current.clone(), lines.clone());
-            unblock(move || current.look(&lines)).await;
+        if let Some(look) = Look::if_due(&self.current) {
+            let lines = lines.clone();
+            unblock(move || look.0.renew(&lines)).await;
         }
         let accept = self
             .acceptor
@@ -174,20 +175,28 @@ impl Tls {
     }
 }
 
-impl Current {
-    /// Whether the files should be looked at now. Says so to one who asks, for all.
-    fn is_due(&self) -> bool {
-        let mut inner = self.lock();
-        let due = inner.looked.elapsed() >= LOOK;
-        if due {
-            inner.looked = Instant::now();
-        }
-        due
-    }
+/// A look at the files. It is over when this is dropped, also because nobody waits for it any more.
+struct Look(Arc<Current>);
 
-    /// Looks at the files, and reads them if they have changed. If they can't be used, as when
-    /// one of the two is still to be renewed, that is told, and the next change waited for.
-    fn look(&self, lines: &Lines) {
+impl Look {
+    /// One, if they should be looked at now and nobody does.
+    fn if_due(current: &Arc<Current>) -> Option<Self> {
+        let mut inner = current.lock();
+        inner.looked.take_if(|looked| looked.elapsed() >= LOOK)?;
+        Some(Self(current.clone()))
+    }
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        self.0.lock().looked = Some(Instant::now());
+    }
+}
+
+impl Current {
+    /// Reads the files if they have changed. If they can't be used, as when one of the two is
+    /// still to be renewed, that is told, and the next change waited for.
+    fn renew(&self, lines: &Lines) {
         let found = stamp(&self.files);
         if std::mem::replace(&mut self.lock().stamp, found) == found {
             return;

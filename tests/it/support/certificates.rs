@@ -17,7 +17,7 @@ use futures_rustls::{
 };
 use tempfile::TempDir;
 
-use super::PATIENCE;
+use super::Raw;
 
 /// A connection with TLS whose every wait has an end.
 pub type TlsStream = StreamOwned<ClientConnection, TcpStream>;
@@ -100,11 +100,17 @@ impl Certificates {
 
     /// The same in another way.
     pub fn connect_by(&self, config: ClientConfig, address: SocketAddr) -> TlsStream {
-        let socket = TcpStream::connect(address).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        socket.set_write_timeout(Some(PATIENCE)).unwrap();
-        socket.set_nodelay(true).unwrap();
-        let name = ServerName::from(address.ip());
+        Self::around(config, Raw::connect(address).socket)
+    }
+
+    /// TLS around a connection, without a byte of it yet.
+    pub fn over(&self, socket: TcpStream) -> TlsStream {
+        Self::around(self.client(&[&version::TLS13]), socket)
+    }
+
+    /// The same with a configuration.
+    fn around(config: ClientConfig, socket: TcpStream) -> TlsStream {
+        let name = ServerName::from(socket.peer_addr().unwrap().ip());
         StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), socket)
     }
 }
