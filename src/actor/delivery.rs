@@ -50,7 +50,18 @@ impl Delivery {
         self.queued(to, total, queued);
     }
 
-    /// Queues a message that is no answer.
+    /// Queues a message that is no answer. `false` if it does not fit: the connection is to have
+    /// its turn, since it may only have had no chance to write.
+    pub fn offer(&self, to: &Outbox, frame: &Frame) -> bool {
+        let queued = to.send(frame.clone());
+        if matches!(queued, Err(Refused::Overflow { .. })) {
+            return false;
+        }
+        self.queued(to, 1, queued);
+        true
+    }
+
+    /// The same, and deals with a client that reads too slowly for it.
     pub fn send(&self, to: &Outbox, frame: Frame) {
         let queued = to.send(frame);
         self.queued(to, 1, queued);

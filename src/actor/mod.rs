@@ -3,6 +3,7 @@
 //! In the order of a message's way:
 //! - [`task`]: the actor's task: takes an event from the mailbox, calls the instance, and
 //!   either commits the new state and the answer together or neither.
+//! - [`told`]: what the actor is told of an event.
 //! - [`instance`]: one instance of the module: lower, call, lift; [`call_error`]: why that failed.
 //! - [`meter`]: the fuel of one call, spent in slices.
 //! - [`imports`]: what a guest may import, and where it is suspended for it; [`services`]: what is
@@ -44,6 +45,7 @@ pub mod sections;
 pub mod services;
 pub mod start;
 pub mod task;
+pub mod told;
 
 pub use call_error::CallError;
 pub use imports::Grants;

@@ -12,7 +12,7 @@ use std::{
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use log::Level;
 use smol::Timer;
-use wit_core::{MessageRef, MessageType, lift::Reply};
+use wit_core::{MessageType, lift::Reply};
 
 use super::{
     answer::Answer,
@@ -25,13 +25,11 @@ use super::{
     meter::Meter,
     module::Module,
     services::Services,
+    told::message,
 };
 use crate::{
     clock::Clock,
-    exchange::{
-        Connections, Event, EventKind, Lines, Mailbox, Outbox,
-        event::{ALARM, Ending},
-    },
+    exchange::{Connections, Event, EventKind, Frame, Lines, Mailbox, Outbox, event::ALARM},
     files::Files,
     manifest::Limits,
     stats::Stats,
@@ -293,15 +291,11 @@ impl Actor {
         for effect in self.services.commit() {
             match effect {
                 Effect::Send { to, frame } => {
-                    self.make_room(&to, frame.cost()).await;
-                    self.delivery.send(&to, frame);
-                    self.meter.moved(PER_SEND);
+                    self.post(&to, frame).await;
                 }
                 Effect::Broadcast { to, frame } => {
                     for to in to {
-                        self.make_room(&to, frame.cost()).await;
-                        self.delivery.send(&to, frame.clone());
-                        self.meter.moved(PER_SEND);
+                        self.post(&to, frame.clone()).await;
                         self.meter.pause().await;
                     }
                 }
@@ -314,6 +308,15 @@ impl Actor {
 }
 
 impl Actor {
+    /// Queues a message that is no answer.
+    async fn post(&mut self, to: &Outbox, frame: Frame) {
+        if !self.delivery.offer(to, &frame) {
+            self.meter.rest().await;
+            self.delivery.send(to, frame);
+        }
+        self.meter.moved(PER_SEND);
+    }
+
     /// Lets connections write what waits, if so many bytes more would not fit at this one: since
     /// the last turn it may have had no chance to, and then its client is not a slow one.
     async fn make_room(&mut self, to: &Outbox, bytes: usize) {
@@ -326,28 +329,6 @@ impl Actor {
 /// What queueing a message counts for in a turn, as bytes that the host moves.
 const PER_SEND: usize = 32 << 10;
 
-/// An event as the interface's message. `code` is where a close code's bytes are put, and `alarm`
-/// the type of an alarm.
-fn message<'a>(
-    kind: &'a EventKind,
-    code: &'a mut [u8; 2],
-    alarm: &'a MessageType,
-) -> MessageRef<'a> {
-    match kind {
-        EventKind::Connect => MessageRef::bare(&MessageType::Connect),
-        EventKind::Alarm => MessageRef::bare(alarm),
-        EventKind::Text(text) => MessageRef::text(text),
-        EventKind::Binary(data) => MessageRef::data(&MessageType::Binary, data),
-        EventKind::Ping(data) => MessageRef::data(&MessageType::Ping, data),
-        EventKind::Pong(data) => MessageRef::data(&MessageType::Pong, data),
-        EventKind::Close(Ending { code: number, reason }) => {
-            *code = number.to_be_bytes();
-            let text = reason.as_ref().map(|reason| reason.as_str());
-            MessageRef { ty: &MessageType::Close, data: Some(code), text }
-        }
-    }
-}
-
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -358,41 +339,3 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What the actor is told: type, text and data.
-    fn told(kind: &EventKind) -> (String, Option<String>, Option<Vec<u8>>) {
-        let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
-        let MessageRef { ty, data, text } = message(kind, &mut code, &alarm);
-        (ty.name().into(), text.map(String::from), data.map(<[u8]>::to_vec))
-    }
-
-    #[test]
-    fn each_event_sets_exactly_the_fields_that_its_type_has() {
-        let (text, bytes) = (|text: &str| Some(text.to_owned()), |bytes: &[u8]| Some(bytes.into()));
-        for (kind, ty, expected_text, expected_data) in [
-            (EventKind::Connect, "connect", None, None),
-            (EventKind::Alarm, "alarm", None, None),
-            (EventKind::Text("".into()), "text", text(""), None),
-            (EventKind::Text("hi".into()), "text", text("hi"), None),
-            (EventKind::Binary(vec![].into()), "binary", None, bytes(b"")),
-            (EventKind::Binary(vec![0, 1].into()), "binary", None, bytes(&[0, 1])),
-            (EventKind::Ping(vec![2].into()), "ping", None, bytes(&[2])),
-            (EventKind::Pong(vec![3].into()), "pong", None, bytes(&[3])),
-            (EventKind::Close(Ending::ABNORMAL), "close", None, bytes(&[0x03, 0xee])),
-            (EventKind::Close(Ending::NO_STATUS), "close", None, bytes(&[0x03, 0xed])),
-            (
-                EventKind::Close(Ending { code: 4001, reason: Some("why".into()) }),
-                "close",
-                text("why"),
-                bytes(&[0x0f, 0xa1]),
-            ),
-        ] {
-            assert_eq!(told(&kind), (ty.into(), expected_text, expected_data), "{kind:?}");
-            assert_eq!(kind.name(), ty);
-        }
-    }
-}

@@ -1,0 +1,66 @@
+//! What an actor is told of an event: the interface's message for it.
+
+use wit_core::{MessageRef, MessageType};
+
+use crate::exchange::{EventKind, event::Ending};
+
+/// An event as the interface's message. `code` is where a close code's bytes are put, and `alarm`
+/// the type of an alarm.
+pub fn message<'a>(
+    kind: &'a EventKind,
+    code: &'a mut [u8; 2],
+    alarm: &'a MessageType,
+) -> MessageRef<'a> {
+    match kind {
+        EventKind::Connect => MessageRef::bare(&MessageType::Connect),
+        EventKind::Alarm => MessageRef::bare(alarm),
+        EventKind::Text(text) => MessageRef::text(text),
+        EventKind::Binary(data) => MessageRef::data(&MessageType::Binary, data),
+        EventKind::Ping(data) => MessageRef::data(&MessageType::Ping, data),
+        EventKind::Pong(data) => MessageRef::data(&MessageType::Pong, data),
+        EventKind::Close(Ending { code: number, reason }) => {
+            *code = number.to_be_bytes();
+            let text = reason.as_ref().map(|reason| reason.as_str());
+            MessageRef { ty: &MessageType::Close, data: Some(code), text }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::event::ALARM;
+
+    /// What the actor is told: type, text and data.
+    fn told(kind: &EventKind) -> (String, Option<String>, Option<Vec<u8>>) {
+        let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
+        let MessageRef { ty, data, text } = message(kind, &mut code, &alarm);
+        (ty.name().into(), text.map(String::from), data.map(<[u8]>::to_vec))
+    }
+
+    #[test]
+    fn each_event_sets_exactly_the_fields_that_its_type_has() {
+        let (text, bytes) = (|text: &str| Some(text.to_owned()), |bytes: &[u8]| Some(bytes.into()));
+        for (kind, ty, expected_text, expected_data) in [
+            (EventKind::Connect, "connect", None, None),
+            (EventKind::Alarm, "alarm", None, None),
+            (EventKind::Text("".into()), "text", text(""), None),
+            (EventKind::Text("hi".into()), "text", text("hi"), None),
+            (EventKind::Binary(vec![].into()), "binary", None, bytes(b"")),
+            (EventKind::Binary(vec![0, 1].into()), "binary", None, bytes(&[0, 1])),
+            (EventKind::Ping(vec![2].into()), "ping", None, bytes(&[2])),
+            (EventKind::Pong(vec![3].into()), "pong", None, bytes(&[3])),
+            (EventKind::Close(Ending::ABNORMAL), "close", None, bytes(&[0x03, 0xee])),
+            (EventKind::Close(Ending::NO_STATUS), "close", None, bytes(&[0x03, 0xed])),
+            (
+                EventKind::Close(Ending { code: 4001, reason: Some("why".into()) }),
+                "close",
+                text("why"),
+                bytes(&[0x0f, 0xa1]),
+            ),
+        ] {
+            assert_eq!(told(&kind), (ty.into(), expected_text, expected_data), "{kind:?}");
+            assert_eq!(kind.name(), ty);
+        }
+    }
+}
