@@ -15,6 +15,7 @@ const FILES: &[(&str, &str)] = &[
     ("Cargo.toml", include_str!("new/template/Cargo.toml")),
     ("manifest.toml", include_str!("new/template/manifest.toml")),
     ("src/lib.rs", include_str!("new/template/src/lib.rs")),
+    ("host/host.wit", include_str!("../wit-core/wit/host/host.wit")),
     ("wit/theater.wit", include_str!("../wit-core/wit/guide/theater.wit")),
 ];
 
