@@ -40,7 +40,8 @@ main() {
     cd "$root"
     if [ $# -eq 1 ]; then binary=$root/$(scripts/cross.sh "$target" | tail -n 1); fi
     [ -f "$binary" ] || fail "there is no $binary"
-    check_binary
+    # It must name no folder of whoever built it, among others.
+    scripts/check-binary.sh "$target" "$binary"
 
     version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"$/\1/p' Cargo.toml)
     [ -n "$version" ] || fail 'Cargo.toml: no version under [workspace.package]'
@@ -63,15 +64,6 @@ fail() {
     exit 1
 }
 
-# It must name no folder of whoever built it: they are of no use, and differ between builders.
-check_binary() {
-    if [ -x scripts/check-binary.sh ]; then
-        scripts/check-binary.sh "$target" "$binary"
-    elif grep -aqF -e "${CARGO_HOME:-$HOME/.cargo}/" -e "$root/src" "$binary"; then
-        fail "$binary names folders of this machine; build it with scripts/cross.sh"
-    fi
-}
-
 # The program that writes its own man page and completions: the binary itself where it runs here,
 # else the same version for this machine. What they write is the same.
 choose_program() {
@@ -89,17 +81,11 @@ choose_program() {
 
 # FOLDER: writes what helps to use the program there, under the names that each file has anywhere.
 write_helps() {
-    local help
-    help=$("${program[@]}" --help)
     mkdir -p "$1"
-    if grep -qw 'footlight man' <<<"$help"; then
-        "${program[@]}" man >"$1/footlight.1"
-    fi
-    if grep -qw 'footlight completions' <<<"$help"; then
-        "${program[@]}" completions bash >"$1/footlight.bash"
-        "${program[@]}" completions zsh >"$1/_footlight"
-        "${program[@]}" completions fish >"$1/footlight.fish"
-    fi
+    "${program[@]}" man >"$1/footlight.1"
+    "${program[@]}" completions bash >"$1/footlight.bash"
+    "${program[@]}" completions zsh >"$1/_footlight"
+    "${program[@]}" completions fish >"$1/footlight.fish"
 }
 
 # FOLDER PATH...: copies what the repository has of these paths, and nothing else that lies there.
@@ -148,7 +134,7 @@ make_deb() {
     install_help _footlight "$tree/usr/share/zsh/vendor-completions/_footlight"
     install_help footlight.fish "$tree/usr/share/fish/vendor_completions.d/footlight.fish"
     install_help footlight.1 "$tree/usr/share/man/man1/footlight.1"
-    if [ -f "$tree/usr/share/man/man1/footlight.1" ]; then gzip -9n "$tree/usr/share/man/man1/footlight.1"; fi
+    gzip -9n "$tree/usr/share/man/man1/footlight.1"
 
     write_control "$tree" "$revision"
     chmod -R u=rwX,go=rX "$tree"
@@ -162,7 +148,7 @@ make_deb() {
 
 # FILE TO
 install_help() {
-    if [ -f "$stage/helps/$1" ]; then install -D -m 644 "$stage/helps/$1" "$2"; fi
+    install -D -m 644 "$stage/helps/$1" "$2"
 }
 
 # The unit of dist/, with the path that a package has to use, and without the remark on copying.
