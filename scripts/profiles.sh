@@ -25,7 +25,6 @@ levels      s             dlmalloc
 levels      s+3           dlmalloc
 levels      s+2           dlmalloc
 levels      z             dlmalloc
-levels      z+s           dlmalloc
 levels      z+3           dlmalloc
 levels      3             dlmalloc
 levels      s-portable    dlmalloc  --features wasmi/portable-dispatch

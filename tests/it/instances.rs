@@ -11,7 +11,7 @@ fn client(server: &Server) -> Client {
 
 #[test]
 fn an_idle_actors_instance_is_dropped_and_its_state_and_connections_stay() {
-    let server = Server::of(guest("events").limit("hibernate_after", "\"50ms\""));
+    let server = Server::of(guest("events").limit("hibernate_after", "\"1s\""));
     let mut client = client(&server);
     client.ask("count", "2");
     client.ask("abuse-global", "1");

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::emulated;
+
 /// The test guests: one for each shape of the interface, all with the same script.
 pub const SHAPES: [&str; 4] = ["events", "typed", "result", "renamed"];
 
@@ -181,7 +183,13 @@ impl Actor {
             text +=
                 "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \".\", writable = true }\n";
         }
-        text += &format!("[limits]\n{}\n{}\n", self.limits.join("\n"), self.extra);
+        let mut limits = self.limits.join("\n");
+        // A client here answers a ping only when it reads, and has tests to wait for that take an
+        // emulator longer than the default.
+        if emulated() && !limits.contains("ping = ") {
+            limits += "\nping = \"10m\"";
+        }
+        text += &format!("[limits]\n{limits}\n{}\n", self.extra);
         let manifest = folder.join("manifest.toml");
         fs::write(&manifest, text).unwrap();
         manifest
