@@ -14,8 +14,6 @@ use crate::{
 pub enum Given {
     /// Nothing.
     Nothing,
-    /// The time.
-    Time(u64),
     /// A connection.
     Id(Option<ConnectionId>),
     /// What is known of a connection: its own record, and its address as text.
@@ -76,6 +74,22 @@ impl Given {
         }
     }
 
+    /// The bytes that the guest gets of it.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Info(Some((outbox, peer))) => {
+                let client = outbox.client();
+                let subprotocol = client.subprotocol.as_ref().map_or(0, |name| name.len());
+                peer.len() + client.path.len() + client.query.len() + subprotocol
+            }
+            Self::Ids(ids) => ids.len() * size_of::<u64>(),
+            Self::Attachment(Some(bytes)) | Self::Bytes(bytes) => bytes.len(),
+            Self::File(Ok(content)) | Self::TheaterFile(Ok(content)) => content.len(),
+            Self::Entries(Ok(entries)) => entries.iter().map(|entry| entry.name.len()).sum(),
+            _ => 0,
+        }
+    }
+
     /// Whether it is a refusal.
     pub fn is_refusal(&self) -> bool {
         matches!(
@@ -88,7 +102,6 @@ impl Given {
     fn response(&self) -> Response<'_> {
         match self {
             Self::Nothing => Response::None,
-            Self::Time(now) => Response::Time(*now),
             Self::Id(id) => Response::Id(id.map(|id| id.0)),
             Self::Info(info) => Response::Info(info.as_ref().map(|(outbox, peer)| {
                 let client = outbox.client();

@@ -1,9 +1,13 @@
-//! What a guest may import: `log`, which is done at once, and the functions of
-//! `footlight:host`, at which the guest is suspended.
+//! What a guest may import: `log` and `clock.now`, which are done at once, and the other functions
+//! of `footlight:host`, at which the guest is suspended.
 //!
 //! Such a function may need the guest's allocator, which is an entry into the guest like any
 //! other, or a file, which takes its time. So the call ends with [`Asked`] as if the function had
 //! failed; `instance` does what is asked for and lets the guest go on.
+//!
+//! None of them has a core result, and that must stay so: wasmi 2.0 puts the result that it is
+//! resumed with in the wrong place if the function was called by a tail call, over any value of the
+//! caller's, functions included. So `clock.now`, which has one, is never suspended at.
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
@@ -16,7 +20,10 @@ use wit_core::{
     lift, shape,
 };
 
-use super::inspect::{Item, Verdict, describe, shown, signature};
+use super::{
+    inspect::{Item, Verdict, describe, shown, signature},
+    price,
+};
 use crate::{
     exchange::{ConnectionId, Lines},
     manifest::Manifest,
@@ -32,6 +39,8 @@ pub struct Guest {
     pub line: usize,
     /// Whose event is being handled.
     pub connection: Option<ConnectionId>,
+    /// What `clock.now` gives, where the guest may ask for it.
+    pub now: Option<u64>,
 }
 
 /// The most parameters of any import.
@@ -51,8 +60,8 @@ impl fmt::Display for Asked {
         // Seen where the guest can't be suspended, so that this is all that is left.
         write!(
             f,
-            "`{}` is called where it can't be: as a tail call, or by what the host calls \
-                   beside `init` and `handle-message`",
+            "`{}` is called where it can't be: by what the host calls beside `init` and \
+             `handle-message`",
             self.import
         )
     }
@@ -99,7 +108,12 @@ pub fn add_to(
     for import in module.imports() {
         let names = (import.module(), import.name());
         let Some(known) = Import::find(shape, names.0, names.1) else { continue };
-        if grants.has(known.interface()) && added.insert(names) {
+        if !grants.has(known.interface()) || !added.insert(names) {
+            continue;
+        }
+        if known == Import::Now {
+            linker.func_wrap(names.0, names.1, now)?;
+        } else {
             let suspend = move |_: Caller<'_, Guest>, values: &[Val], _: &mut [Val]| {
                 Err(wasmi::Error::host(Asked::new(known, values)))
             };
@@ -133,19 +147,35 @@ fn core_type(ty: FunctionType) -> FuncType {
     FuncType::new(ty.params.iter().map(value), ty.result.iter().map(value))
 }
 
+/// Takes fuel for what is done at once. What the slice does not have any more is not taken: the
+/// guest stops at its next instruction then.
+fn charge(caller: &mut Caller<'_, Guest>, units: u64) -> Result<(), wasmi::Error> {
+    let left = caller.get_fuel()?.saturating_sub(units);
+    caller.set_fuel(left)
+}
+
+/// `now: func() -> u64`: the time of the present call.
+fn now(mut caller: Caller<'_, Guest>) -> Result<u64, wasmi::Error> {
+    let not_here = || wasmi::Error::host(Asked::new(Import::Now, &[]));
+    let now = caller.data().now.ok_or_else(not_here)?;
+    charge(&mut caller, price::NOW)?;
+    Ok(now)
+}
+
 /// `log: func(msg: string)`: a line in the host's log, marked as the actor's.
-fn log(caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::Error> {
+fn log(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::Error> {
     let Some(Extern::Memory(memory)) = caller.get_export(shape::MEMORY) else {
         return Err(wasmi::Error::new("`log` was called, but no memory is exported"));
     };
     let guest = caller.data();
     let (text, more) = lift::prefix(memory.data(&caller), "msg", ptr, len, guest.line)
         .map_err(|error| wasmi::Error::new(format!("in a call of `log`, {error}")))?;
+    let bytes = text.len();
     match more {
         0 => guest.lines.guest(guest.connection, format_args!("{text}")),
         _ => guest.lines.guest(guest.connection, format_args!("{text}… ({more} bytes more)")),
     }
-    Ok(())
+    charge(&mut caller, price::of_line(bytes))
 }
 
 /// Looks at every import of a module of this shape, if that is known.
@@ -237,5 +267,18 @@ fn advice(module: &str, name: &str) -> String {
         )
     } else {
         "this host has nothing of this name; remove the call".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_import_at_which_the_guest_is_suspended_has_a_core_result() {
+        for import in Import::ALL {
+            assert_eq!(import.ty().result.is_some(), import == Import::Now, "{import}");
+            assert!(import.ty().params.len() <= MOST, "{import}");
+        }
     }
 }

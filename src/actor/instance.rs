@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 
 use wasmi::{
     Instance as WasmInstance, Memory, Store, StoreLimitsBuilder, TypedFunc, TypedResumableCall,
-    TypedResumableCallHostTrap, Val, WasmParams, WasmResults,
+    TypedResumableCallHostTrap, WasmParams, WasmResults,
 };
 use wit_core::{
     Budget, Message, MessageRef, Shape,
@@ -20,10 +20,10 @@ use wit_core::{
 
 use super::{
     call_error::CallError,
-    given::Given,
     imports::{Asked, Guest},
     meter::{Grant, Meter},
     module::Module,
+    price,
     services::{Answered, Services},
     start,
 };
@@ -117,7 +117,8 @@ impl Instance {
             .tables(limits.tables)
             .instances(1)
             .build();
-        let guest = Guest { limits: growth, lines, line: limits.log_line, connection: None };
+        let guest =
+            Guest { limits: growth, lines, line: limits.log_line, connection: None, now: None };
         let mut store = Store::new(module.module.engine(), guest);
         store.limiter(|guest| &mut guest.limits);
         // Nothing is charged for this. It makes the memory and the tables, within the limits
@@ -293,6 +294,7 @@ impl Instance {
         meter: &mut Meter,
     ) -> Result<R, CallError> {
         self.fuel(export, 1, meter)?;
+        self.store.data_mut().now = None;
         let step = func.call_resumable(&mut self.store, parameters);
         match self.run(export, step, meter).await? {
             Stop::Finished(results) => Ok(results),
@@ -312,15 +314,18 @@ impl Instance {
         services: &mut Services,
     ) -> Result<i32, CallError> {
         self.fuel(export, 1, meter)?;
+        let now = Some(services.now());
+        self.store.data_mut().now = now;
         let mut step = func.call_resumable(&mut self.store, parameters);
         loop {
             let (asked, call) = match self.run(export, step, meter).await? {
                 Stop::Finished(result) => return Ok(result),
                 Stop::Asked(asked, call) => (asked, call),
             };
-            let result = self.answer(export, &asked, meter, services).await?;
+            self.answer(export, &asked, meter, services).await?;
             self.fuel(export, 1, meter)?;
-            step = call.resume(&mut self.store, result.as_slice());
+            self.store.data_mut().now = now;
+            step = call.resume(&mut self.store, &[]);
         }
     }
 
@@ -351,15 +356,14 @@ impl Instance {
         }
     }
 
-    /// Does what the guest asks for, and places the answer in its memory, or gives it where it is
-    /// a core result.
+    /// Does what the guest asks for, and places the answer in its memory.
     async fn answer(
         &mut self,
         export: &'static str,
         asked: &Asked,
         meter: &mut Meter,
         services: &mut Services,
-    ) -> Result<Option<Val>, CallError> {
+    ) -> Result<(), CallError> {
         let wrong = |what: &dyn fmt::Display| CallError::Trap {
             export,
             error: wasmi::Error::new(format!("in a call of `{}`, {what}", asked.import)),
@@ -383,10 +387,8 @@ impl Instance {
         };
         let given = given.of(asked.import).map_err(|error| wrong(&error))?;
         services.note(&given);
+        meter.charge(price::of_answer(given.bytes()));
         meter.pause().await;
-        if let Given::Time(now) = given {
-            return Ok(Some(Val::I64(now.cast_signed())));
-        }
         let mut result = given.lower(pointer);
         while let Some((len, align)) = result.next_block() {
             let len = u32::try_from(len).unwrap_or(u32::MAX).cast_signed();
@@ -394,9 +396,10 @@ impl Instance {
             let ptr = self.call(shape::REALLOC.0, self.realloc, parameters, meter).await?;
             let memory = self.memory.data_mut(&mut self.store);
             result.place(memory, ptr.cast_unsigned()).map_err(CallError::Lower)?;
+            meter.charge(price::of_block());
+            meter.pause().await;
         }
-        result.finish(self.memory.data_mut(&mut self.store)).map_err(CallError::Lower)?;
-        Ok(None)
+        result.finish(self.memory.data_mut(&mut self.store)).map_err(CallError::Lower)
     }
 
     /// Gives the store fuel for the next slice, of which one step needs at least `needed`.

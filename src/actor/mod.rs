@@ -7,7 +7,7 @@
 //! - [`instance`]: one instance of the module: lower, call, lift; [`call_error`]: why that failed.
 //! - [`meter`]: the fuel of one call, spent in slices.
 //! - [`imports`]: what a guest may import, and where it is suspended for it; [`services`]: what is
-//!   done for it then, and [`given`] what it gets.
+//!   done for it then, [`given`] what it gets, and [`price`] what that costs.
 //! - [`clients`]: who is there, with what the actor keeps with each one; [`asked`]: what a call
 //!   asks for until it is known whether it succeeds; [`alarm`]: when the actor is to be woken.
 //! - [`idle`]: notices that there is nothing to do.
@@ -40,6 +40,7 @@ pub mod instance;
 pub mod labels;
 pub mod meter;
 pub mod module;
+pub mod price;
 pub mod scan;
 pub mod sections;
 pub mod services;

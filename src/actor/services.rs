@@ -16,6 +16,7 @@ use super::{
     asked::{Asked, Effect, RECEIVER},
     clients::{Clients, Entry},
     given::{Given, Unanswerable},
+    price,
 };
 use crate::{
     clock::Clock,
@@ -46,8 +47,6 @@ pub struct Services {
     clock: Clock,
     /// Whose event it is.
     sender: Option<ConnectionId>,
-    /// The present call's time.
-    now: Option<u64>,
     /// The present call's random generator, once it has asked for it.
     random: Option<StdRng>,
 }
@@ -97,7 +96,6 @@ impl Services {
             stats,
             clock,
             sender: None,
-            now: None,
             random: None,
         }
     }
@@ -145,19 +143,14 @@ impl Services {
         self.settle(&effects);
     }
 
-    /// How many units of fuel a request costs: about its time, at a nanosecond for each.
-    pub fn price(&mut self, request: &Request<'_>) -> u64 {
-        let bytes = request.bytes();
-        let receivers = match request {
-            Request::Broadcast { .. } | Request::List { .. } => self.clients.count(),
-            _ => 0,
-        };
-        let random = match request {
-            Request::Random { count } => u64::from(*count),
-            _ => 0,
-        };
-        let units = bytes / BYTES_PER_UNIT + receivers.saturating_mul(UNITS_PER_RECEIVER);
-        UNITS.saturating_add(u64::try_from(units).unwrap_or(u64::MAX)).saturating_add(random)
+    /// The present time.
+    pub fn now(&self) -> u64 {
+        self.clock.since_1970()
+    }
+
+    /// How many units of fuel a request costs.
+    pub fn price(&self, request: &Request<'_>) -> u64 {
+        price::of_request(request, self.clients.count())
     }
 
     /// Answers a request, as far as that needs no waiting.
@@ -201,10 +194,8 @@ impl Services {
             }
             Request::SetAlarm { after } => self.set_alarm(Some(Duration::from_millis(after))),
             Request::CancelAlarm => self.set_alarm(None),
-            Request::Now => {
-                let clock = &self.clock;
-                Given::Time(*self.now.get_or_insert_with(|| clock.since_1970()))
-            }
+            // Is not asked for by way of a request: see `imports`.
+            Request::Now => Given::Nothing,
             Request::Random { count } => Given::Bytes(self.random(count)?),
             Request::ReadFile { path } => match self.fits(path, &[])? {
                 Ok(()) => return Ok(Answered::Later(FileRequest::Read(path.into()))),
@@ -351,7 +342,6 @@ impl Services {
     fn forget_call(&mut self) {
         self.alarm_asked = None;
         self.sender = None;
-        self.now = None;
         self.random = None;
     }
 
@@ -364,13 +354,6 @@ impl Services {
         }
     }
 }
-
-/// What any request costs in fuel.
-const UNITS: u64 = 1000;
-/// The bytes that a unit stands for.
-const BYTES_PER_UNIT: usize = 16;
-/// What it costs to find one more connection, and to send to it.
-const UNITS_PER_RECEIVER: usize = 1000;
 
 /// A message as it goes over the wire.
 fn frame(payload: Payload<'_>) -> Frame {

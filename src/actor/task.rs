@@ -250,6 +250,7 @@ impl Actor {
     /// or nothing of it.
     async fn conclude(&mut self, event: &Event, outcome: Outcome<Reply>) {
         let kind = event.kind.name();
+        let article = if matches!(event.kind, EventKind::Alarm) { "an" } else { "a" };
         let from = event.from.as_deref();
         let (level, text) = match outcome {
             Ok(Ok(reply)) => match Answer::from_messages(reply.messages) {
@@ -263,13 +264,14 @@ impl Actor {
                 }
                 Err(error) => {
                     self.stats.refused_answers.add(1);
-                    let what = format!("the answer to a {kind} event is refused, the state kept");
+                    let what =
+                        format!("the answer to {article} {kind} event is refused, the state kept");
                     (Level::Warn, format!("{what}: {error}"))
                 }
             },
             Ok(Err(error)) => {
                 self.stats.errors.add(1);
-                let what = format!("the actor returned an error for a {kind} event");
+                let what = format!("the actor returned an error for {article} {kind} event");
                 (Level::Warn, format!("{what}, the state is kept: {error}"))
             }
             Err(error) => {
@@ -278,7 +280,9 @@ impl Actor {
                     from.close(CloseCode::Error, "the actor failed");
                 }
                 let closed = from.map_or("", |_| ", the connection closed");
-                let what = format!("the actor failed at a {kind} event, the state is kept{closed}");
+                let what = format!(
+                    "the actor failed at {article} {kind} event, the state is kept{closed}"
+                );
                 (Level::Error, format!("{what}: {error}"))
             }
         };
