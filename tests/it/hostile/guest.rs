@@ -8,7 +8,12 @@
 //! Its memory is one page: constants at 16, the state at 32, the answer's text at 36, the
 //! result at 48, its messages from 64 on, and what the host places from 4096 on.
 
-use std::fmt::Display;
+use std::{
+    fmt::Display,
+    path::{Path, PathBuf},
+};
+
+use wit_core::host::{Flat, Import, Interface};
 
 use crate::support::{Actor, wat};
 
@@ -38,6 +43,10 @@ pub struct Guest {
     event: String,
     /// Keys of `[limits]`.
     limits: Vec<(&'static str, String)>,
+    /// Whether its `cabi_post` is that of all guests.
+    own_post: bool,
+    /// The folder whose files it may use, and more of the handler's `config`.
+    folder: Option<(PathBuf, &'static str)>,
 }
 
 /// What an attack comes to.
@@ -50,6 +59,9 @@ pub enum Ends {
 
 /// An attack that only gives the usual answer, with a state of its own.
 const ANSWER: &str = "(call $answer (i32.const 33))";
+
+/// The function that frees what `handle-message` returned.
+const POST: &str = "cabi_post_ntwk:theater/websocket-server#handle-message";
 
 /// The fuel of an event, unless a test says otherwise: some milliseconds.
 const FUEL: u64 = 20_000_000;
@@ -79,6 +91,8 @@ impl Guest {
             each: String::new(),
             event: String::new(),
             limits: vec![("fuel", FUEL.to_string())],
+            own_post: true,
+            folder: None,
         }
     }
 
@@ -91,6 +105,33 @@ impl Guest {
     /// Imports `log`.
     pub fn logs(mut self) -> Self {
         self.imports += r#"(import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))"#;
+        self
+    }
+
+    /// Imports a function of `footlight:host`, as `$connections.send`.
+    pub fn imports(self, import: Import) -> Self {
+        self.again(import, &format!("${import}"))
+    }
+
+    /// The same under another name.
+    pub fn again(mut self, import: Import, name: &str) -> Self {
+        let value = |flat: &Flat| format!(" {flat}");
+        let params: String = import.ty().params.iter().map(value).collect();
+        let result: String = import.ty().result.iter().map(value).collect();
+        if import.interface() == Interface::Files && self.folder.is_none() {
+            self.folder = Some((concat!(env!("CARGO_MANIFEST_DIR"), "/tests").into(), ""));
+        }
+        self.imports += &format!(
+            "(import {:?} {:?} (func {name} (param{params}) (result{result})))",
+            import.interface().module(),
+            import.name()
+        );
+        self
+    }
+
+    /// Shares this folder with it.
+    pub fn folder(mut self, folder: &Path, config: &'static str) -> Self {
+        self.folder = Some((folder.into(), config));
         self
     }
 
@@ -129,6 +170,13 @@ impl Guest {
         self
     }
 
+    /// Has this function of its own as `cabi_post`.
+    pub fn export_post(mut self, name: &str) -> Self {
+        let export = format!("(export {POST:?} (func {name}))");
+        (self.own_post, self.fields) = (false, self.fields + &export);
+        self
+    }
+
     /// Does this first at every text.
     pub fn each(mut self, body: &str) -> Self {
         self.each = body.into();
@@ -151,6 +199,7 @@ impl Guest {
     /// The module, as text.
     pub fn text(&self) -> String {
         let Self { imports, fields, memory, attack, realloc, post, each, event, .. } = self;
+        let own_post = if self.own_post { format!("(export {POST:?})") } else { String::new() };
         let shape = if self.variant { VARIANT } else { GUIDE };
         format!(
             r#"(module {imports} {memory}
@@ -166,7 +215,7 @@ impl Guest {
                     (global.get $next)
                     (global.set $next (i32.and (i32.const -8)
                         (i32.add (global.get $next) (i32.add (local.get $size) (i32.const 7))))))
-                (func (export "cabi_post_ntwk:theater/websocket-server#handle-message")
+                (func {own_post}
                     (param $result i32)
                     (global.set $next (i32.const 4096))
                     (if (global.get $attacked) (then {post})))
@@ -200,8 +249,20 @@ impl Guest {
     /// The actor.
     pub fn actor(&self) -> Actor {
         let actor = wat(self.name, &self.text());
+        let actor = match &self.folder {
+            Some((folder, config)) => actor.folder(folder, config),
+            None => actor,
+        };
         self.limits.iter().fold(actor, |actor, (key, value)| actor.limit(key, value))
     }
+}
+
+/// A call of an import with these flat parameters.
+pub fn call(import: Import, parameters: &[i64]) -> String {
+    assert_eq!(import.ty().params.len(), parameters.len(), "{import}");
+    let values = import.ty().params.iter().zip(parameters);
+    let values: String = values.map(|(ty, value)| format!(" ({ty}.const {value})")).collect();
+    format!("(call ${import}{values})")
 }
 
 /// The guide's shape: a message's type is a string.

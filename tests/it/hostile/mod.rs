@@ -9,6 +9,8 @@
 //! - `allocators`: `cabi_realloc` and `cabi_post` that lie or do not come back
 //! - `logging`: misuse of the one import; `stalled_log`: a log that nobody reads
 //! - `starts`: guests that are hostile before there is a first client
+//! - `parameters`: imports that are passed what is no valid value; `suspended`: imports that are
+//!   called where or as they should not be; `storms`: imports called as often as the fuel allows
 //! - `turns`: what takes long and costs no fuel
 //! - `events`: guests that are hostile at `connect` or `close`, or again and again
 //! - `features`: features of WebAssembly that are not there
@@ -30,11 +32,14 @@ mod instructions;
 mod logging;
 mod modules;
 mod noise;
+mod parameters;
 mod reports;
 mod results;
 mod stage;
 mod stalled_log;
 mod starts;
+mod storms;
+mod suspended;
 mod tables;
 mod turns;
 mod variants;

@@ -7,7 +7,7 @@ use super::{
 use crate::support::{Server, guest};
 
 /// Something that goes wrong when an instance is made or asked for its first state.
-fn bad(name: &'static str, fields: &str, says: &'static [&'static str]) -> Guest {
+pub fn bad(name: &'static str, fields: &str, says: &'static [&'static str]) -> Guest {
     fails(name, says).with(fields)
 }
 
@@ -33,7 +33,7 @@ fn init_post(body: &str) -> String {
 }
 
 /// Runs the guests beside a good one: each is left out, and one line says why.
-fn all_are_left_out(guests: &[Guest]) {
+pub fn all_are_left_out(guests: &[Guest]) {
     let mut actors = vec![guest("events").name("neighbour")];
     actors.extend(guests.iter().map(Guest::actor));
     let server = Server::start_partly(&actors, 1);

@@ -1,0 +1,216 @@
+//! Imports that are passed pointers to what is not there, and other values that are none.
+
+use wit_core::host::Import;
+
+use super::{
+    guest::{Guest, call, fails, harmless},
+    stage::act,
+};
+
+/// Where results are wanted.
+const AREA: i64 = 1024;
+/// The size of the memory.
+const SIZE: i64 = 65536;
+/// A text of one byte, and its length.
+const TEXT: [i64; 2] = [16, 1];
+/// A connection that there is: the first one of every guest.
+const ID: i64 = 1;
+
+/// Every import that takes parameters in memory, with good ones.
+pub fn all() -> Vec<(Import, Vec<i64>)> {
+    let [at, len] = TEXT;
+    vec![
+        (Import::Sender, vec![AREA]),
+        (Import::Info, vec![ID, AREA]),
+        (Import::List, vec![1, at, len, AREA]),
+        (Import::Send, vec![ID, 1, at, len, AREA]),
+        (Import::Broadcast, vec![1, at, len, 0, at, len, 0, 0, AREA]),
+        (Import::Tag, vec![ID, at, len, AREA]),
+        (Import::Untag, vec![ID, at, len, AREA]),
+        (Import::Attachment, vec![ID, AREA]),
+        (Import::SetAttachment, vec![ID, 1, at, len, AREA]),
+        (Import::Close, vec![ID, 1000, at, len, AREA]),
+        (Import::SetAlarm, vec![0]),
+        (Import::CancelAlarm, vec![]),
+        (Import::Now, vec![]),
+        (Import::Random, vec![8, AREA]),
+        (Import::ReadFile, vec![at, len, AREA]),
+        (Import::ListFiles, vec![at, 0, AREA]),
+        (Import::WriteFile, vec![at, len, at, len, AREA]),
+    ]
+}
+
+/// Where among the parameters of each import the pointers are, each before its length, and what
+/// they are called.
+const POINTERS: [(Import, usize, &str); 12] = [
+    (Import::List, 1, "tag"),
+    (Import::Send, 2, "payload"),
+    (Import::Broadcast, 1, "tag"),
+    (Import::Broadcast, 4, "payload"),
+    (Import::Tag, 1, "tag"),
+    (Import::Untag, 1, "tag"),
+    (Import::SetAttachment, 2, "value"),
+    (Import::Close, 2, "reason"),
+    (Import::ReadFile, 0, "path"),
+    (Import::ListFiles, 0, "path"),
+    (Import::WriteFile, 0, "path"),
+    (Import::WriteFile, 2, "content"),
+];
+
+/// The good parameters of an import.
+fn good(import: Import) -> Vec<i64> {
+    all().into_iter().find(|(found, _)| *found == import).unwrap().1
+}
+
+/// A parameter as the host reads it: its lower half.
+fn unsigned(value: i64) -> u32 {
+    u32::try_from(value & 0xffff_ffff).unwrap()
+}
+
+/// A guest that calls an import with some of its parameters changed, and is told this of it.
+fn changed(import: Import, what: &str, changes: &[(usize, i64)], says: &str) -> Guest {
+    let mut parameters = good(import);
+    changes.iter().for_each(|(index, value)| parameters[*index] = *value);
+    let at = changes.first().map_or(0, |(index, _)| *index);
+    let name = format!("{import}-{at}-{what}").leak();
+    let says = [format!("in a call of `{import}`, ").leak(), says.to_owned().leak() as &str];
+    fails(name, Vec::from(says).leak()).imports(import).first(call(import, &parameters))
+}
+
+/// The same change of every pointer and its length.
+fn every_pointer(what: &str, [at, len]: [i64; 2], says: &str) {
+    let guests = POINTERS.map(|(import, index, field)| {
+        let changes = [(index, at), (index + 1, len)];
+        let name = format!("{what}-{field}");
+        changed(import, &name, &changes, &format!("{field} at offset {says}"))
+    });
+    act(&guests);
+}
+
+#[test]
+fn parameters_past_the_last_byte_are_refused_in_every_import() {
+    every_pointer("past-the-end", [SIZE - 1, 2], "0xffff is 2 bytes long, which is beyond");
+}
+
+#[test]
+fn parameters_that_wrap_are_refused_in_every_import() {
+    every_pointer("wraps", [-1, 2], "0xffffffff is 2 bytes long");
+}
+
+#[test]
+fn parameters_of_4_gib_are_refused_in_every_import() {
+    every_pointer("of-4-gib", [1, -1], "0x1 is 4294967295 bytes long");
+}
+
+#[test]
+fn texts_that_are_not_utf_8_are_refused_in_every_import() {
+    let texts = POINTERS.iter().filter(|(_, _, field)| !["value", "content"].contains(field));
+    let guests = texts.map(|(import, index, field)| {
+        let mut changes = vec![(*index, 2048), (*index + 1, 4)];
+        if *import == Import::Send {
+            changes.push((1, 0));
+        }
+        let says = format!("{field} at offset 0x800 is not UTF-8 from its byte 2 on");
+        let guest = changed(*import, &format!("no-utf-8-{field}"), &changes, &says);
+        guest.with(r#"(data (i32.const 2048) "ab\ff\fe")"#)
+    });
+    act(&guests.collect::<Vec<_>>());
+}
+
+#[test]
+fn results_that_are_wanted_where_they_do_not_fit_are_refused_in_every_import() {
+    let guests = all().into_iter().filter_map(|(import, parameters)| {
+        let (area, last) = (import.area()?, parameters.len() - 1);
+        let (size, align) = (i64::from(area.size), i64::from(area.align));
+        let says = |at: i64| format!("result at offset {:#x} is {size} bytes long", unsigned(at));
+        let (beyond, wraps) = (SIZE - size + align, -align);
+        Some([
+            changed(import, "beyond", &[(last, beyond)], &says(beyond)),
+            changed(import, "wraps", &[(last, wraps)], &says(wraps)),
+        ])
+    });
+    act(&guests.flatten().collect::<Vec<_>>());
+}
+
+#[test]
+fn results_that_are_wanted_at_an_odd_place_are_refused_in_every_import() {
+    let guests = all().into_iter().filter_map(|(import, parameters)| {
+        let (area, last) = (import.area()?, parameters.len() - 1);
+        let at = AREA + i64::from(area.align / 2);
+        let says = format!("result at offset {at:#x} is not aligned to {} bytes", area.align);
+        Some(changed(import, "misaligned", &[(last, at)], &says))
+    });
+    act(&guests.collect::<Vec<_>>());
+}
+
+#[test]
+fn cases_that_do_not_exist_are_refused_in_every_import() {
+    let case = |import, index, found: i64, field| {
+        let says = format!("{field} is passed with discriminant {}", unsigned(found));
+        changed(import, field, &[(index, found)], &format!("{says}, but only 0 to 1 exist"))
+    };
+    act(&[
+        case(Import::List, 0, 2, "tag"),
+        case(Import::Send, 1, 2, "payload"),
+        case(Import::Broadcast, 0, -1, "tag"),
+        case(Import::Broadcast, 3, 256, "payload"),
+        case(Import::Broadcast, 6, 1 << 31, "except"),
+        case(Import::SetAttachment, 1, 3, "value"),
+    ]);
+}
+
+#[test]
+fn everything_at_the_very_end_of_the_memory_is_taken() {
+    // What points to a byte points to the last one, and every result is wanted in the last bytes.
+    let guest = all().into_iter().fold(harmless("at-the-end"), |guest, (import, _)| {
+        if import == Import::Close { guest } else { guest.imports(import) }
+    });
+    let calls = all().into_iter().filter(|(import, _)| *import != Import::Close);
+    let calls = calls.map(|(import, mut parameters)| {
+        parameters.iter_mut().filter(|value| **value == 16).for_each(|at| *at = SIZE - 1);
+        if import == Import::Send {
+            parameters[0] = 99;
+        }
+        if let (Some(area), Some(last)) = (import.area(), parameters.last_mut()) {
+            *last = SIZE - i64::from(area.size);
+        }
+        let drop = if import == Import::Now { "(drop)" } else { "" };
+        call(import, &parameters) + drop
+    });
+    act(&[guest.first(calls.collect::<String>())]);
+}
+
+#[test]
+fn numbers_past_their_bounds_are_a_trap_or_an_error_and_nothing_is_allocated_for_them() {
+    let twice = |name, id: i64| {
+        let calls = [
+            call(Import::Info, &[id, AREA]),
+            call(Import::Attachment, &[id, AREA]),
+            call(Import::Tag, &[id, 16, 1, AREA]),
+            call(Import::Close, &[id, 1000, 16, 1, AREA]),
+        ];
+        let all = [Import::Info, Import::Attachment, Import::Tag, Import::Close];
+        let guest = all.into_iter().fold(harmless(name), Guest::imports);
+        // Nobody: neither known nor closed, which is what the error says.
+        let gone = "(if (i32.load8_u (i32.const 1028)) (then (unreachable)))";
+        guest.first(format!("{} {gone}", calls.concat()))
+    };
+    act(&[
+        changed(Import::Random, "past-64-kib", &[(0, 65537)], "65537 random bytes are asked for"),
+        changed(Import::Random, "of-4-gib", &[(0, -1)], "4294967295 random bytes are asked for"),
+        twice("nobody-0", 0),
+        twice("nobody-yet", 1 << 40),
+        twice("nobody-ever", -1),
+        harmless("alarm-in-584-million-years")
+            .imports(Import::SetAlarm)
+            .first(call(Import::SetAlarm, &[-1])),
+        harmless("codes-that-must-not-be-sent").imports(Import::Close).first(
+            [0i64, 999, 1004, 1005, 1006, 1015, 5000, 65535, 65536 + 999]
+                .map(|code| {
+                    let call = call(Import::Close, &[ID, code, 16, 0, AREA]);
+                    format!("{call} (if (i32.ne (i32.load8_u (i32.const 1028)) (i32.const 3)) (then (unreachable)))")
+                })
+                .concat(),
+        ),
+    ]);
+}
