@@ -1,7 +1,16 @@
-//! Whole sequences of events against an actor under any limits.
+//! Whole sequences of events against an actor under any limits. Where an input begins with 255, the
+//! actor reaches other clients and sets alarms, and all that comes of it is known beforehand.
 #![no_main]
 
-use footlight_fuzz::{play::Play, sink, stage};
+use arbitrary::{Arbitrary as _, Unstructured};
+use footlight_fuzz::{courier, play::Play, sink, stage};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(init: sink::install(), |play: Play| stage::perform(play));
+fuzz_target!(init: sink::install(), |data: &[u8]| match data {
+    [255, rest @ ..] => courier::perform(rest),
+    _ => {
+        if let Ok(play) = Play::arbitrary_take_rest(Unstructured::new(data)) {
+            stage::perform(play);
+        }
+    }
+});

@@ -1,11 +1,12 @@
-//! Modules of any valid code that have the interface's imports and exports: all of them load,
+//! Modules of any valid code that have the interface's imports, and those of `footlight:host`, and
+//! exports: all of them load,
 //! except for the one instruction that is not let in, and whatever they do ends within their
 //! fuel and limits.
 #![no_main]
 
 use arbitrary::Unstructured;
 use footlight::{
-    actor::{LoadError, Module, scan::Forbidden},
+    actor::{Grants, LoadError, Module, scan::Forbidden},
     manifest::Limits,
 };
 use footlight_fuzz::{
@@ -14,23 +15,25 @@ use footlight_fuzz::{
 };
 use libfuzzer_sys::fuzz_target;
 use wasm_smith::Config;
-use wit_core::{Shape, Signature, shape};
+use wit_core::{Shape, Signature, host::Import, shape};
 
 fuzz_target!(|data: &[u8]| {
     let mut u = Unstructured::new(data);
-    let outline = outline(shape(&mut u), byte(&mut u));
+    let (shape, extras) = (shape(&mut u), byte(&mut u));
+    let imports = u.arbitrary().unwrap_or_default();
+    let outline = outline(shape, extras, imports);
     let Ok(module) = wasm_smith::Module::new(config(&outline), &mut u) else { return };
     let bytes = module.to_bytes();
-    match Module::compile(&bytes, &Limits::default()) {
+    match Module::compile(&bytes, &Limits::default(), Grants::ALL) {
         Ok(module) => instance::exercise(&module, &instance::limits()),
         Err(LoadError::Forbidden(Forbidden::TableGrow { .. })) => {}
         Err(error) => panic!("a valid module is refused: {error}"),
     }
 });
 
-/// A module's imports and exports, as text. The bits of `extras` say which of those that may
-/// be left out it has.
-fn outline(shape: Shape, extras: u8) -> String {
+/// A module's imports and exports, as text. The bits of `extras` and `imports` say which of those
+/// that may be left out it has.
+fn outline(shape: Shape, extras: u8, imports: u32) -> String {
     let function = |name: &str, Signature { params, results }: Signature| {
         let (params, results) = ("i32 ".repeat(params), "i32 ".repeat(results));
         format!("(func (export {name:?}) (param {params}) (result {results}) unreachable)")
@@ -39,6 +42,17 @@ fn outline(shape: Shape, extras: u8) -> String {
     if extras & 1 != 0 {
         let [module, _] = shape::RUNTIME_MODULES;
         text += &format!("(import {module:?} {:?} (func (param i32 i32)))", shape::LOG.0);
+    }
+    for (bit, import) in Import::ALL.into_iter().enumerate() {
+        let theirs = matches!(import, Import::ReadText | Import::ReadBytes);
+        if imports & 1 << bit != 0 && !theirs {
+            let ty = import.ty();
+            let params: String = ty.params.iter().map(|flat| format!("{flat} ")).collect();
+            let result: String = ty.result.iter().map(|flat| format!("{flat} ")).collect();
+            let (module, name) = (import.interface().module(), import.name());
+            text +=
+                &format!("(import {module:?} {name:?} (func (param {params}) (result {result})))");
+        }
     }
     text += &format!("(memory (export {:?}) 1 {})", shape::MEMORY, 1 + extras / 64 * 2);
     text += &function(shape::REALLOC.0, shape::REALLOC.1);

@@ -4,7 +4,7 @@
 
 use footlight::{
     actor::{
-        LoadError, Module,
+        Grants, LoadError, Module,
         component::{ComponentError, Format},
         start,
     },
@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
         Err(_) => return,
     };
     start_is_moved(core);
-    match Module::compile(bytes, &Limits::default()) {
+    match Module::compile(bytes, &Limits::default(), Grants::ALL) {
         Ok(module) => {
             let report = module.report();
             assert_eq!(report.file_bytes, bytes.len());

@@ -8,12 +8,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use async_tungstenite::tungstenite::{
-    Message,
-    protocol::{CloseFrame, frame::coding::CloseCode},
-};
+use async_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use footlight::{
-    exchange::{Event, EventKind, Mailbox, Outbox, connections::Open, outbox::Order},
+    exchange::{Event, EventKind, Frame, Mailbox, Outbox, connections::Open, outbox::Order},
     manifest::Limits,
 };
 
@@ -48,9 +45,10 @@ impl Client {
     /// A client that has come, and whose `connect` is not told yet. `close` is how the actor may
     /// close it at any time.
     pub fn new(open: Open, limits: &Limits, close: Option<Code>) -> Self {
-        // One answer may always wait, and then only as many bytes as the outbox has; a message
-        // must count for one at least.
-        let most = (limits.outbox.max(limits.answer), limits.outbox.max(limits.answers));
+        // One answer or one message may always wait, and then only as many bytes as the outbox
+        // has; a message must count for one at least.
+        let bytes = limits.outbox.max(limits.answer).max(limits.effects);
+        let most = (bytes, limits.outbox.max(limits.answers));
         Self { open, queue: VecDeque::new(), close, most, bell: Arc::default() }
     }
 
@@ -62,7 +60,7 @@ impl Client {
     /// Puts an event into the mailbox, as a connection does.
     pub fn tell(&self, mailbox: &Mailbox, kind: EventKind) {
         self.outbox().busy();
-        mailbox.push(Event { from: self.outbox().clone(), kind });
+        mailbox.push(Event { from: Some(self.outbox().clone()), kind });
         self.bell.rang();
         assert!(!self.is_idle());
     }
@@ -134,7 +132,7 @@ impl Client {
 
     /// What is in its outbox.
     #[allow(clippy::type_complexity)]
-    fn read(&self, count: usize) -> (Vec<Message>, Option<(VecDeque<Message>, CloseFrame)>) {
+    fn read(&self, count: usize) -> (Vec<Frame>, Option<(VecDeque<Frame>, CloseFrame)>) {
         let mut messages = Vec::new();
         let mut context = Context::from_waker(Waker::noop());
         loop {
@@ -151,7 +149,7 @@ impl Client {
     }
 
     /// These are the first of the messages that must be there.
-    fn finds(&mut self, messages: Vec<Message>) {
+    fn finds(&mut self, messages: Vec<Frame>) {
         self.is_bounded(messages.iter());
         for message in messages {
             let expected = self.queue.pop_front().expect("no message more than it must find");
@@ -160,9 +158,9 @@ impl Client {
     }
 
     /// No more bytes wait than may.
-    fn is_bounded<'m>(&self, messages: impl Iterator<Item = &'m Message>) {
+    fn is_bounded<'m>(&self, messages: impl Iterator<Item = &'m Frame>) {
         let (most, _) = self.most;
-        let bytes: usize = messages.map(Message::len).sum();
+        let bytes: usize = messages.map(Frame::payload).sum();
         assert!(bytes <= most, "{bytes} bytes wait, of {most}");
     }
 }

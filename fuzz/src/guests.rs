@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use arbitrary::Unstructured;
 use footlight::{
-    actor::{LoadError, Module},
+    actor::{Grants, LoadError, Module},
     manifest::Limits,
 };
 use wit_core::Shape;
@@ -86,7 +86,7 @@ impl Guest {
     /// # Errors
     /// It asks for more than the limits allow.
     pub fn compile(self, limits: &Limits) -> Result<Module, LoadError> {
-        Module::compile(self.bytes(), limits)
+        Module::compile(self.bytes(), limits, Grants::ALL)
     }
 
     /// Its file.

@@ -3,13 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use footlight::{
-    actor::{Module, answer::Answer, instance::Instance, meter::Meter},
-    exchange::{ConnectionId, Lines},
-    manifest::Limits,
+    actor::{Module, Services, answer::Answer, asked::Effect, instance::Instance, meter::Meter},
+    clock::Clock,
+    exchange::{
+        ConnectionId, Connections, Event, EventKind, Lines, connections::Open, event::Ending,
+    },
+    manifest::{Limits, OnOverflow},
 };
 use wit_core::{Message, MessageRef, MessageType, lift::Reply};
 
-use crate::drive;
+use crate::{drive, stage::known};
 
 /// Limits with which a call is short.
 pub fn limits() -> Limits {
@@ -23,6 +26,11 @@ pub fn limits() -> Limits {
         table: 1_000,
         log_line: 20,
         hibernate_after: Duration::MAX,
+        effects: 3_000,
+        tags: 2,
+        tag: 20,
+        attachment: 50,
+        outbox: 500,
         ..Limits::default()
     }
 }
@@ -39,10 +47,13 @@ pub fn exercise(module: &Module, limits: &Limits) {
         Ok(instance) => instance,
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
-    instance.set_connection(ConnectionId(1));
+    instance.set_connection(Some(ConnectionId(1)));
+    let mut services = Services::new(limits, Clock::System, None, None, Arc::default());
+    let all = crowd(limits, &mut services);
 
     meter.begin();
-    let state = run(limits, instance.init(Some(b"0"), "fuzz", &mut meter));
+    services.begin(&Event { from: None, kind: EventKind::Alarm });
+    let state = run(limits, instance.init(Some(b"0"), "fuzz", &mut meter, &mut services));
     assert!(meter.spent() <= limits.fuel);
     let mut state = match state {
         Ok(Ok(state)) => state,
@@ -65,7 +76,16 @@ pub fn exercise(module: &Module, limits: &Limits) {
     ];
     for event in events {
         meter.begin();
-        let reply = run(limits, instance.handle_message(event, state.as_deref(), &mut meter));
+        // The first client is there already, and comes only once.
+        let kind = match event.ty {
+            MessageType::Close => EventKind::Close(Ending::NO_STATUS),
+            _ => EventKind::Text("".into()),
+        };
+        let from = all.first().map(|open| open.outbox.clone());
+        let about = Event { from, kind };
+        services.begin(&about);
+        let call = instance.handle_message(event, state.as_deref(), &mut meter, &mut services);
+        let reply = run(limits, call);
         assert!(meter.spent() <= limits.fuel);
         assert!(instance.memory_size() <= limits.memory);
         match reply {
@@ -73,16 +93,51 @@ pub fn exercise(module: &Module, limits: &Limits) {
                 is_within(&reply, limits);
                 state = reply.state;
                 let count = reply.messages.len();
-                if let Ok(answer) = Answer::from_messages(reply.messages) {
-                    let closes = usize::from(answer.close.is_some());
-                    assert_eq!(answer.messages.len() + closes + answer.after_close, count);
+                match Answer::from_messages(reply.messages) {
+                    Ok(answer) => {
+                        let closes = usize::from(answer.close.is_some());
+                        assert_eq!(answer.messages.len() + closes + answer.after_close, count);
+                        are_within(&services.commit(), limits);
+                    }
+                    Err(_) => services.undo(),
                 }
             }
-            Ok(Err(text)) => assert!(text.len() <= limits.answer),
+            Ok(Err(text)) => {
+                assert!(text.len() <= limits.answer);
+                services.undo();
+            }
             // Nobody may use the instance from here on.
             Err(error) => return assert!(!error.to_string().is_empty()),
         }
+        services.end(&about);
+        // Nothing reaches a client but by what `commit` gives.
+        assert!(all.iter().all(|open| open.outbox.bytes() == 0));
     }
+}
+
+/// Lets some clients come.
+fn crowd(limits: &Limits, services: &mut Services) -> Vec<Open> {
+    let connections = Connections::new(limits.connections, limits.outbox);
+    let all = (0..3).map(|_| {
+        let open = connections.open(OnOverflow::Close, known).expect("there is room");
+        let event = Event { from: Some(open.outbox.clone()), kind: EventKind::Connect };
+        services.begin(&event);
+        assert!(services.commit().is_empty());
+        services.end(&event);
+        open
+    });
+    all.collect()
+}
+
+/// What a call asked for is no more than it may be.
+fn are_within(effects: &[Effect], limits: &Limits) {
+    let size = |effect: &Effect| match effect {
+        Effect::Send { frame, .. } => frame.payload(),
+        Effect::Broadcast { frame, to } => frame.payload() + 8 * to.len(),
+        Effect::Close { frame, .. } => frame.reason.len(),
+        Effect::Write { .. } => panic!("it has no files"),
+    };
+    assert!(effects.iter().map(|effect| size(effect) + 64).sum::<usize>() <= limits.effects);
 }
 
 /// Runs a call. It returned to the executor after each of its slices, and not much more often.

@@ -9,6 +9,7 @@
 //! - [`play`]: what clients do, one thing after the other.
 //! - [`stage`]: an actor, its mailbox and its clients, without sockets.
 //! - [`client`]: one client there, and what it must find in its outbox.
+//! - [`courier`]: an actor that reaches other clients, beside a model of it.
 //! - [`counts`]: what the host counted meanwhile.
 //! - [`script`]: what the test guests are to answer.
 //! - [`sink`]: a log that goes nowhere.
@@ -18,6 +19,7 @@ pub mod reference;
 
 pub mod client;
 pub mod counts;
+pub mod courier;
 pub mod drive;
 pub mod guests;
 pub mod input;

@@ -159,7 +159,8 @@ fn line(u: &mut Unstructured<'_>) -> String {
     match byte(u) % 8 {
         0..=3 => pick(u, &WORDS).to_owned(),
         4..=5 => format!("{}:{}", pick(u, &VERBS), pick(u, &NUMBERS)),
-        _ => text(u),
+        // What the test guests reach by a text that begins so is in no model here: see `courier`.
+        _ => text(u).trim_start_matches("do ").to_owned(),
     }
 }
 

@@ -11,8 +11,11 @@ use std::{
 
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use footlight::{
-    actor::Actor,
-    exchange::{Connections, EventKind, Lines, Mailbox, connections::Full, event::Ending},
+    actor::{Actor, Setup},
+    clock::Clock,
+    exchange::{
+        Client as Known, Connections, EventKind, Lines, Mailbox, connections::Full, event::Ending,
+    },
     manifest::{Limits, OnOverflow},
     stats::Stats,
 };
@@ -86,8 +89,17 @@ impl Stage {
             Guest::Script(shape) => Some(Script::new(shape, first_state.as_deref())),
             _ => None,
         };
-        let (name, of) = ("fuzz".into(), limits.clone());
-        let start = Actor::start(name, module, of, first_state, stats.clone(), lines);
+        let start = Actor::start(Setup {
+            name: "fuzz".into(),
+            module,
+            limits: limits.clone(),
+            init_state: first_state,
+            tick: None,
+            files: None,
+            clock: Clock::System,
+            stats: stats.clone(),
+            lines,
+        });
         let actor = match drive::to_end(start) {
             (Ok(actor), _) => actor,
             (Err(error), _) => {
@@ -122,7 +134,7 @@ impl Stage {
 
     /// A client comes, if it may.
     fn comes(&mut self) {
-        match self.connections.open(OnOverflow::Close) {
+        match self.connections.open(OnOverflow::Close, known) {
             Ok(open) => {
                 assert!(!self.stopping && self.clients.len() < self.limits.connections);
                 let close = self.script.is_none().then_some(Code::Any);
@@ -323,6 +335,17 @@ impl Stage {
         self.mailbox.close();
         let (ended, _) = drive::until(self.task.as_mut(), &self.bell, || false);
         assert!(ended.is_some());
+    }
+}
+
+/// What is known of any client.
+pub fn known() -> Known {
+    Known {
+        peer: ([192, 0, 2, 7], 50_123).into(),
+        path: "/ws".into(),
+        query: "room=kitchen".into(),
+        subprotocol: None,
+        since: 1_700_000_000_000,
     }
 }
 

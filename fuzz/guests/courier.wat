@@ -1,0 +1,111 @@
+;; A guest that calls imports as a client's data say: one byte for how the call ends, then four for
+;; each import: which one, a connection, and two numbers. Its answer has twelve bytes for each: what
+;; stands where the result was wanted, but a list's sum in place of its pointer, and no other
+;; pointers.
+;;
+;; Memory: 16 tags, 256 zeros, 8192 the program, 9216 where results are wanted, 10240 the answer's
+;; data, 16384 what the host places.
+(module
+  (import "footlight:host/connections@0.1.0" "send" (func $send (param i64 i32 i32 i32 i32)))
+  (import "footlight:host/connections@0.1.0" "broadcast"
+    (func $broadcast (param i32 i32 i32 i32 i32 i32 i32 i64 i32)))
+  (import "footlight:host/connections@0.1.0" "tag" (func $tag (param i64 i32 i32 i32)))
+  (import "footlight:host/connections@0.1.0" "untag" (func $untag (param i64 i32 i32 i32)))
+  (import "footlight:host/connections@0.1.0" "set-attachment"
+    (func $attach (param i64 i32 i32 i32 i32)))
+  (import "footlight:host/connections@0.1.0" "attachment" (func $attachment (param i64 i32)))
+  (import "footlight:host/connections@0.1.0" "close" (func $close (param i64 i32 i32 i32 i32)))
+  (import "footlight:host/connections@0.1.0" "list" (func $list (param i32 i32 i32 i32)))
+  (import "footlight:host/connections@0.1.0" "sender" (func $sender (param i32)))
+  (import "footlight:host/connections@0.1.0" "info" (func $info (param i64 i32)))
+  (import "footlight:host/alarm@0.1.0" "set" (func $set (param i64)))
+  (import "footlight:host/alarm@0.1.0" "cancel" (func $cancel))
+  (import "footlight:host/clock@0.1.0" "now" (func $now (result i64)))
+  (import "footlight:host/random@0.1.0" "bytes" (func $random (param i32 i32)))
+  (memory (export "memory") 2)
+  ;; The tags, eight bytes apart; their lengths are 1, 2, 7 (one more than is allowed) and 0.
+  (data (i32.const 16) "a\00\00\00\00\00\00\00bb\00\00\00\00\00\00ccccccc\00")
+  (data (i32.const 48) "\01\02\07\00")
+  (data (i32.const 56) "binary" "mystery")
+  (global $next (mut i32) (i32.const 16384))
+
+  (func (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (global.get $next)
+    (global.set $next
+      (i32.and (i32.const -8) (i32.add (i32.const 7) (i32.add (global.get $next) (local.get $size))))))
+
+  (func $one (param $op i32) (param $id i64) (param $a i32) (param $b i32) (param $to i32)
+    (local $tag i32) (local $len i32) (local $some i32) (local $at i32) (local $sum i32)
+    (memory.fill (i32.const 9216) (i32.const 0) (i32.const 64))
+    (local.set $tag (i32.add (i32.const 16) (i32.shl (i32.and (local.get $a) (i32.const 3)) (i32.const 3))))
+    (local.set $len (i32.load8_u offset=48 (i32.and (local.get $a) (i32.const 3))))
+    (local.set $some (i32.lt_u (local.get $a) (i32.const 4)))
+    (block $14 (block $13 (block $12 (block $11 (block $10 (block $9 (block $8 (block $7 (block $6 (block $5 (block $4 (block $3 (block $2 (block $1 (block $0
+      (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 $10 $11 $12 $13 $14 (local.get $op)))
+      (call $send (local.get $id) (i32.const 1) (i32.const 256) (i32.shl (local.get $b) (i32.const 3)) (i32.const 9216)) (br $14))
+      (call $broadcast (local.get $some) (local.get $tag) (local.get $len) (i32.const 1) (i32.const 256)
+        (i32.shl (local.get $b) (i32.const 3)) (i64.ne (local.get $id) (i64.const 0)) (local.get $id) (i32.const 9216)) (br $14))
+      (call $tag (local.get $id) (local.get $tag) (local.get $len) (i32.const 9216)) (br $14))
+      (call $untag (local.get $id) (local.get $tag) (local.get $len) (i32.const 9216)) (br $14))
+      (call $attach (local.get $id) (i32.and (local.get $a) (i32.const 1)) (i32.const 256) (local.get $b) (i32.const 9216)) (br $14))
+      (call $close (local.get $id) (i32.add (i32.const 3000) (local.get $b)) (i32.const 0) (i32.const 0) (i32.const 9216)) (br $14))
+      (call $list (local.get $some) (local.get $tag) (local.get $len) (i32.const 9216))
+      (local.set $at (i32.load (i32.const 9216)))
+      (local.set $len (i32.load (i32.const 9220)))
+      (block $done (loop $more
+        (br_if $done (i32.eqz (local.get $len)))
+        (local.set $sum (i32.add (local.get $sum) (i32.load (local.get $at))))
+        (local.set $at (i32.add (local.get $at) (i32.const 8)))
+        (local.set $len (i32.sub (local.get $len) (i32.const 1)))
+        (br $more)))
+      (i32.store (i32.const 9216) (local.get $sum)) (br $14))
+      (call $attachment (local.get $id) (i32.const 9216)) (i32.store (i32.const 9220) (i32.const 0)) (br $14))
+      (call $sender (i32.const 9216)) (br $14))
+      (call $info (local.get $id) (i32.const 9216)) (memory.fill (i32.const 9220) (i32.const 0) (i32.const 8)) (br $14))
+      (call $set (i64.extend_i32_u (i32.mul (local.get $b) (i32.const 10)))) (br $14))
+      (call $cancel) (br $14))
+      (i64.store (i32.const 9216) (call $now)) (br $14))
+      (call $random (local.get $b) (i32.const 9216)) (i32.store (i32.const 9216) (i32.const 0)))
+    (memory.copy (local.get $to) (i32.const 9216) (i32.const 12)))
+
+  (func (export "ntwk:theater/websocket-server#handle-message")
+    (param $ty i32) (param $ty-len i32) (param $has i32) (param $data i32) (param $len i32)
+    (param i32 i32 i32) (param $state i32) (param $state-len i32) (result i32)
+    (local $n i32) (local $to i32) (local $end i32)
+    (global.set $next (i32.const 16384))
+    (memory.fill (i32.const 10000) (i32.const 0) (i32.const 64))
+    (i32.store (i32.const 10000) (local.get $state))
+    (i32.store (i32.const 10004) (local.get $state-len))
+    ;; An alarm (of five letters like `close`, of which only the latter has data): eight zeros to all.
+    (if (i32.and (i32.eq (local.get $ty-len) (i32.const 5)) (i32.eqz (local.get $has))) (then
+      (call $one (i32.const 1) (i64.const 0) (i32.const 4) (i32.const 1) (i32.const 10240))
+      (return (i32.const 10000))))
+    (if (i32.ne (local.get $ty-len) (i32.const 6)) (then (return (i32.const 10000))))
+    (memory.copy (i32.const 8192) (local.get $data) (local.get $len))
+    (local.set $end (i32.load8_u (i32.const 8192)))
+    (local.set $n (i32.const 8193))
+    (local.set $to (i32.const 10240))
+    (block $done (loop $more
+      (br_if $done (i32.gt_u (i32.add (local.get $n) (i32.const 4)) (i32.add (i32.const 8192) (local.get $len))))
+      (global.set $next (i32.const 16384))
+      (call $one
+        (i32.load8_u (local.get $n))
+        (i64.load8_u offset=1 (local.get $n))
+        (i32.load8_u offset=2 (local.get $n))
+        (i32.load8_u offset=3 (local.get $n))
+        (local.get $to))
+      (local.set $n (i32.add (local.get $n) (i32.const 4)))
+      (local.set $to (i32.add (local.get $to) (i32.const 12)))
+      (br $more)))
+    (if (i32.eq (local.get $end) (i32.const 1)) (then (unreachable)))
+    (i32.store (i32.const 10008) (i32.const 10032))
+    (i32.store (i32.const 10012) (i32.const 1))
+    (i32.store (i32.const 10032) (i32.const 56))
+    (i32.store (i32.const 10036) (i32.const 6))
+    (if (i32.eq (local.get $end) (i32.const 2)) (then
+      (i32.store (i32.const 10032) (i32.const 62))
+      (i32.store (i32.const 10036) (i32.const 7))))
+    (i32.store (i32.const 10040) (i32.const 1))
+    (i32.store (i32.const 10044) (i32.const 10240))
+    (i32.store (i32.const 10048) (i32.sub (local.get $to) (i32.const 10240)))
+    (i32.const 10000)))

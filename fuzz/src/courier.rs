@@ -1,0 +1,349 @@
+//! An actor that reaches other clients as its clients tell it, beside a model of what must come of
+//! it: every result, every message in every outbox in order, who is closed and how. What a call that
+//! fails has asked for must leave no trace.
+
+mod call;
+mod member;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    future::Future,
+    pin::Pin,
+    sync::{Arc, LazyLock},
+    task::{Context, Waker},
+    time::Duration,
+};
+
+use arbitrary::Unstructured;
+use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use footlight::{
+    actor::{Actor, Grants, Module, Setup},
+    clock::{Clock, Manual},
+    exchange::{Connections, Event, EventKind, Frame, Lines, Mailbox, event::Ending},
+    manifest::{Limits, OnOverflow},
+    stats::Stats,
+};
+
+use call::{Call, Effect};
+use member::Member;
+
+use crate::{
+    drive::{self, Bell},
+    input::{byte, pick},
+    stage::known,
+};
+
+/// The guest.
+static COURIER: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    wat::parse_str(include_str!("../guests/courier.wat")).expect("the courier is valid")
+});
+
+/// The most acts.
+const ACTS: usize = 60;
+/// The most imports that one event calls.
+const STEPS: u8 = 24;
+/// When the clock is set to at first.
+const EPOCH: u64 = 1_700_000_000_000;
+
+/// What a client makes the guest do: which import, a connection, and two numbers.
+type Step = [u8; 4];
+
+/// What an actor keeps with a connection.
+#[derive(Clone, Default)]
+struct Kept {
+    /// Its tags, as the guest counts them.
+    tags: Vec<u8>,
+    /// The length of its attachment.
+    attachment: Option<usize>,
+    /// Whether the actor has closed it.
+    leaving: bool,
+}
+
+/// The actor, its clients, and what is known of them.
+struct Stage {
+    /// What the actor may use.
+    limits: Limits,
+    /// Its mailbox.
+    mailbox: Arc<Mailbox>,
+    /// Its list of connections.
+    connections: Arc<Connections>,
+    /// Its counters.
+    stats: Arc<Stats>,
+    /// Its task.
+    task: Pin<Box<dyn Future<Output = ()>>>,
+    /// Rings when the task wants to be polled.
+    bell: Arc<Bell>,
+    /// Sets its clock.
+    hands: Arc<Manual>,
+    /// Those who are there.
+    members: BTreeMap<u64, Member>,
+    /// The greatest number that any connection has had.
+    last: u64,
+    /// Milliseconds since the beginning.
+    now: u64,
+    /// When the alarm is to ring.
+    alarm: Option<u64>,
+    /// When it rang last.
+    rang: Option<u64>,
+}
+
+/// Plays what these bytes say.
+pub fn perform(bytes: &[u8]) {
+    let mut u = Unstructured::new(bytes);
+    let mut stage = Stage::open(&mut u);
+    for _ in 0..ACTS {
+        if u.is_empty() {
+            break;
+        }
+        match byte(&mut u) % 16 {
+            0..=2 => stage.comes(pick(&mut u, &[OnOverflow::Close, OnOverflow::Drop])),
+            3..=10 => {
+                let (who, end, count) = (byte(&mut u), byte(&mut u) % 4, byte(&mut u) % STEPS);
+                let steps: Vec<Step> = (0..count).map(|_| stage.step(&mut u)).collect();
+                stage.asks(who, end, &steps);
+            }
+            11..=12 => stage.reads(byte(&mut u), byte(&mut u)),
+            13 => {
+                if let Some(id) = stage.who(byte(&mut u)) {
+                    stage.leaves(id);
+                }
+            }
+            _ => stage.waits(u64::from(byte(&mut u))),
+        }
+        stage.is_as_it_must_be();
+    }
+    stage.ends();
+}
+
+impl Stage {
+    fn open(u: &mut Unstructured<'_>) -> Self {
+        let limits = Limits {
+            effects: pick(u, &[1 << 20, 3_000, 500, 1]),
+            outbox: pick(u, &[64 << 10, 1_000, 100, 1]),
+            connections: pick(u, &[8, 4, 2]),
+            tags: pick(u, &[2, 1]),
+            tag: 6,
+            attachment: pick(u, &[200, 20]),
+            slice: pick(u, &[1_000_000, 20_000]),
+            hibernate_after: Duration::MAX,
+            alarm: Duration::from_millis(30),
+            ..Limits::default()
+        };
+        let (clock, hands) = Clock::manual(EPOCH);
+        let stats = Arc::new(Stats::default());
+        let setup = Setup {
+            name: "fuzz".into(),
+            module: Module::compile(&COURIER, &limits, Grants::default()).expect("it fits"),
+            limits: limits.clone(),
+            init_state: None,
+            tick: None,
+            files: None,
+            clock,
+            stats: stats.clone(),
+            lines: Arc::new(Lines::new("fuzz".into(), limits.log_rate, stats.clone())),
+        };
+        let (actor, _) = drive::to_end(Actor::start(setup));
+        let actor = actor.unwrap_or_else(|error| panic!("{error}"));
+        let mailbox = Arc::new(Mailbox::new(limits.mailbox));
+        let connections = Connections::new(limits.connections, limits.outbox);
+        let task = Box::pin(actor.run(mailbox.clone(), connections.clone()));
+        let bell = Arc::default();
+        let members = BTreeMap::new();
+        let mut stage = Self {
+            limits,
+            mailbox,
+            connections,
+            stats,
+            task,
+            bell,
+            hands,
+            members,
+            last: 0,
+            now: 0,
+            alarm: None,
+            rang: None,
+        };
+        stage.settle();
+        stage
+    }
+
+    /// Any import, for one of those who are there or have been, or somebody else.
+    fn step(&self, u: &mut Unstructured<'_>) -> Step {
+        [byte(u) % 14, byte(u) % (self.last as u8 % 250 + 2), byte(u) % 6, byte(u)]
+    }
+
+    /// One of those who are there.
+    fn who(&self, who: u8) -> Option<u64> {
+        let index = usize::from(who).checked_rem(self.members.len())?;
+        self.members.keys().nth(index).copied()
+    }
+
+    /// Lets the actor do all that it can do now.
+    fn settle(&mut self) {
+        let waker = Waker::from(self.bell.clone());
+        let mut context = Context::from_waker(&waker);
+        loop {
+            self.bell.rang();
+            assert!(self.task.as_mut().poll(&mut context).is_pending());
+            if !self.bell.rang() {
+                break;
+            }
+        }
+        assert_eq!(self.mailbox.bytes(), 0);
+    }
+
+    fn comes(&mut self, on_overflow: OnOverflow) {
+        let Ok(open) = self.connections.open(on_overflow, known) else {
+            return assert_eq!(self.members.len(), self.limits.connections);
+        };
+        let id = open.outbox.id().0;
+        assert!(id > self.last, "numbers are never used again");
+        self.last = id;
+        let (queue, close, kept) = (VecDeque::new(), None, Kept::default());
+        self.members.insert(id, Member { open, id, on_overflow, queue, close, kept });
+        self.tell(id, EventKind::Connect, 1);
+    }
+
+    /// Lets an event of this connection be handled, after which this many have been.
+    fn tell(&mut self, id: u64, kind: EventKind, events: u64) {
+        let outbox = self.members[&id].open.outbox.clone();
+        outbox.busy();
+        self.mailbox.push(Event { from: Some(outbox), kind });
+        let before = self.stats.events.get();
+        self.settle();
+        assert_eq!(self.stats.events.get(), before + events);
+    }
+
+    /// A client makes the guest do something.
+    fn asks(&mut self, who: u8, end: u8, steps: &[Step]) {
+        let Some(id) = self.who(who) else { return };
+        let data: Vec<u8> = [end].into_iter().chain(steps.iter().copied().flatten()).collect();
+        // It is of the message type with six letters.
+        let mut call = Call::new(self, Some(id));
+        let report: Vec<u8> = steps.iter().flat_map(|step| call.step(*step)).collect();
+        let Call { kept, effects, alarm, .. } = call;
+        match end {
+            1 => self.close(id, CloseCode::Error),
+            2 => {}
+            _ => {
+                self.commit(kept, effects, alarm);
+                self.queue(id, Frame::binary(&report));
+            }
+        }
+        let rings = self.rings();
+        let (traps, refused) = (self.stats.traps.get(), self.stats.refused_answers.get());
+        self.tell(id, EventKind::Binary(data.into()), 1 + u64::from(rings));
+        assert_eq!(self.stats.traps.get() - traps, u64::from(end == 1));
+        assert_eq!(self.stats.refused_answers.get() - refused, u64::from(end == 2));
+        self.look();
+    }
+
+    /// Time passes.
+    fn waits(&mut self, millis: u64) {
+        self.now += millis;
+        let rings = self.rings();
+        let before = self.stats.alarms.get();
+        self.hands.advance(Duration::from_millis(millis));
+        self.settle();
+        assert_eq!(self.stats.alarms.get() - before, u64::from(rings));
+        self.look();
+    }
+
+    /// Lets the alarm ring, if it is due.
+    fn rings(&mut self) -> bool {
+        let rings = self.alarm.is_some_and(|at| at <= self.now);
+        if rings {
+            self.alarm = None;
+            self.rang = Some(self.now);
+            let mut call = Call::new(self, None);
+            call.step([1, 0, 4, 1]);
+            let Call { kept, effects, alarm, .. } = call;
+            self.commit(kept, effects, alarm);
+        }
+        rings
+    }
+
+    /// What a call has asked for takes effect.
+    fn commit(
+        &mut self,
+        mut kept: BTreeMap<u64, Kept>,
+        effects: Vec<Effect>,
+        alarm: Option<Option<u64>>,
+    ) {
+        for (id, member) in &mut self.members {
+            member.kept = kept.remove(id).expect("it knows all");
+        }
+        if let Some(after) = alarm {
+            let least = self.rang.map_or(0, |rang| rang + 30);
+            self.alarm = after.map(|after| (self.now + after).max(least));
+        }
+        for effect in effects {
+            match effect {
+                Effect::Send(id, frame) => self.queue(id, frame),
+                Effect::Broadcast(ids, frame) => {
+                    ids.into_iter().for_each(|id| self.queue(id, frame.clone()));
+                }
+                Effect::Close(id, code) => self.close(id, code),
+            }
+        }
+    }
+
+    /// A message comes into an outbox, or its client is too slow.
+    fn queue(&mut self, id: u64, frame: Frame) {
+        let limit = self.limits.outbox;
+        let member = self.members.get_mut(&id).expect("it is there");
+        let queued = member.waiting();
+        if queued == 0 || queued + frame.cost() <= limit {
+            return member.queue.push_back(frame);
+        }
+        if member.on_overflow == OnOverflow::Close {
+            member.queue.clear();
+            self.close(id, CloseCode::Again);
+        }
+    }
+
+    /// A connection is to close; the first to ask says how.
+    fn close(&mut self, id: u64, code: CloseCode) {
+        self.members.get_mut(&id).expect("it is there").close.get_or_insert(code);
+    }
+
+    /// All connections look whether they are to close.
+    fn look(&mut self) {
+        while let Some(member) = self.members.values_mut().find(|member| member.close.is_some()) {
+            let id = member.id;
+            member.reads(0);
+            self.leaves(id);
+        }
+    }
+
+    fn reads(&mut self, who: u8, count: u8) {
+        if let Some(id) = self.who(who) {
+            self.members.get_mut(&id).expect("it is there").reads(count.into());
+        }
+    }
+
+    fn leaves(&mut self, id: u64) {
+        self.tell(id, EventKind::Close(Ending::NO_STATUS), 1);
+        self.members.remove(&id);
+    }
+
+    fn is_as_it_must_be(&self) {
+        assert_eq!(self.connections.count(), self.members.len());
+        for member in self.members.values() {
+            assert_eq!(member.open.outbox.bytes(), member.waiting());
+            let largest = self.limits.effects.max(self.limits.answer).max(self.limits.outbox);
+            assert!(member.waiting() <= largest);
+        }
+    }
+
+    /// All go, and so does the actor.
+    fn ends(mut self) {
+        while let Some(id) = self.who(0) {
+            self.members.get_mut(&id).expect("it is there").reads(usize::MAX);
+            self.leaves(id);
+        }
+        self.mailbox.close();
+        let waker = Waker::from(self.bell.clone());
+        assert!(self.task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+    }
+}

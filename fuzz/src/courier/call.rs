@@ -1,0 +1,198 @@
+//! What one call of the courier must come to: a second implementation of `src/actor/services.rs`.
+
+use std::collections::BTreeMap;
+
+use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use footlight::exchange::Frame;
+
+use super::{EPOCH, Kept, Stage, Step};
+
+/// What a call asks for.
+pub(super) enum Effect {
+    /// A message to one.
+    Send(u64, Frame),
+    /// A message to many.
+    Broadcast(Vec<u64>, Frame),
+    /// The end of a connection.
+    Close(u64, CloseCode),
+}
+
+/// What each effect counts for beside its bytes, and each receiver.
+const EFFECT: usize = 64;
+const RECEIVER: usize = 8;
+/// The lengths of the guest's tags.
+const TAGS: [usize; 4] = [1, 2, 7, 0];
+/// A call in the model.
+pub(super) struct Call<'s> {
+    /// The actor and its clients before it.
+    stage: &'s Stage,
+    /// Whose event it is.
+    sender: Option<u64>,
+    /// What is kept with each client, as the call sees it.
+    pub(super) kept: BTreeMap<u64, Kept>,
+    /// Whom it has touched.
+    touched: Vec<u64>,
+    /// The bytes that it has asked to send to whom.
+    asked: BTreeMap<u64, usize>,
+    /// What it has asked for.
+    pub(super) effects: Vec<Effect>,
+    /// In how many milliseconds it wants to be woken, if at all, and if it said so.
+    pub(super) alarm: Option<Option<u64>>,
+    /// What of `limits.effects` is left.
+    left: usize,
+}
+
+/// Why something is refused: its case and its number.
+type Refused = (u8, u32);
+const GONE: Refused = (0, 0);
+const LIMIT: Refused = (2, 0);
+const INVALID: Refused = (3, 0);
+
+impl<'s> Call<'s> {
+    /// A call for an event of this client's, or of the alarm.
+    pub(super) fn new(stage: &'s Stage, sender: Option<u64>) -> Self {
+        let kept = stage.members.iter().map(|(id, member)| (*id, member.kept.clone())).collect();
+        let (touched, asked, effects) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let left = stage.limits.effects;
+        Self { stage, sender, kept, touched, asked, effects, alarm: None, left }
+    }
+
+    /// Calls an import. Gives what the guest must see.
+    pub(super) fn step(&mut self, [op, id, a, b]: Step) -> [u8; 12] {
+        let (id, len) = (u64::from(id), usize::from(b));
+        let (tag, some) = (a & 3, a < 4);
+        let count = |result: Result<u32, Refused>| match result {
+            Ok(count) => words([0, count, 0]),
+            Err((case, number)) => words([1, case.into(), number]),
+        };
+        let done = |result: Result<(), Refused>| count(result.map(|()| 0));
+        match op {
+            0 => count(self.send(id, len * 8)),
+            1 => count(self.broadcast(some.then_some(tag), len * 8, id)),
+            2 => done(self.tag(id, tag)),
+            3 => done(self.untag(id, tag)),
+            4 => done(self.attach(id, (a & 1 == 1).then_some(len))),
+            5 => done(self.close(id, 3000 + u16::from(b))),
+            6 => {
+                let ids = self.present(some.then_some(tag));
+                words([ids.iter().sum::<u64>() as u32, ids.len() as u32, 0])
+            }
+            7 => match self.kept.get(&id).and_then(|kept| kept.attachment) {
+                Some(len) => words([1, 0, len as u32]),
+                None => words([0; 3]),
+            },
+            8 => words([self.sender.is_some().into(), 0, self.sender.unwrap_or(0) as u32]),
+            9 => words([self.kept.contains_key(&id).into(), 0, 0]),
+            10 | 11 => {
+                self.alarm = Some((op == 10).then_some(u64::from(b) * 10));
+                words([0; 3])
+            }
+            12 => {
+                let now = EPOCH + self.stage.now;
+                words([now as u32, (now >> 32) as u32, 0])
+            }
+            _ => words([0, b.into(), 0]),
+        }
+    }
+
+    /// Those with a tag, or all, to whom something can be sent.
+    fn present(&self, tag: Option<u8>) -> Vec<u64> {
+        let is = |kept: &Kept| !kept.leaving && tag.is_none_or(|tag| kept.tags.contains(&tag));
+        self.kept.iter().filter(|(_, kept)| is(kept)).map(|(id, _)| *id).collect()
+    }
+
+    /// One to whom something can be sent.
+    fn one(&mut self, id: u64) -> Result<&mut Kept, Refused> {
+        self.kept.get_mut(&id).filter(|kept| !kept.leaving).ok_or(GONE)
+    }
+
+    /// Pays for something that is kept for the call.
+    fn pay(&mut self, bytes: usize) -> Result<(), Refused> {
+        self.left = self.left.checked_sub(bytes + EFFECT).ok_or(LIMIT)?;
+        Ok(())
+    }
+
+    /// Pays for what is put aside of a client that is changed for the first time.
+    fn touch(&mut self, id: u64) -> Result<&mut Kept, Refused> {
+        if !self.touched.contains(&id) {
+            let kept = self.one(id)?;
+            let tags: usize = kept.tags.iter().map(|tag| TAGS[usize::from(*tag)]).sum();
+            let bytes = tags + kept.attachment.unwrap_or(0);
+            self.pay(bytes)?;
+            self.touched.push(id);
+        }
+        self.one(id)
+    }
+
+    fn send(&mut self, id: u64, len: usize) -> Result<u32, Refused> {
+        self.one(id)?;
+        if self.left < len + EFFECT {
+            return Err(LIMIT);
+        }
+        let asked = self.asked.entry(id).or_default();
+        let queued = self.stage.members[&id].waiting() + *asked;
+        let total = queued + len.max(1);
+        if queued > 0 && total > self.stage.limits.outbox {
+            return Err((1, queued as u32));
+        }
+        *asked += len.max(1);
+        self.pay(len)?;
+        self.effects.push(Effect::Send(id, Frame::binary(&vec![0; len])));
+        Ok(total as u32)
+    }
+
+    fn broadcast(&mut self, tag: Option<u8>, len: usize, except: u64) -> Result<u32, Refused> {
+        let mut to = self.present(tag);
+        to.retain(|id| *id != except);
+        self.pay(len + to.len() * RECEIVER)?;
+        to.iter().for_each(|id| *self.asked.entry(*id).or_default() += len.max(1));
+        let count = to.len() as u32;
+        self.effects.push(Effect::Broadcast(to, Frame::binary(&vec![0; len])));
+        Ok(count)
+    }
+
+    fn tag(&mut self, id: u64, tag: u8) -> Result<(), Refused> {
+        let (longest, most) = (self.stage.limits.tag, self.stage.limits.tags);
+        let kept = self.one(id)?;
+        if kept.tags.contains(&tag) {
+            return Ok(());
+        }
+        if !(1..=longest).contains(&TAGS[usize::from(tag)]) || kept.tags.len() >= most {
+            return Err(INVALID);
+        }
+        self.touch(id)?.tags.push(tag);
+        Ok(())
+    }
+
+    fn untag(&mut self, id: u64, tag: u8) -> Result<(), Refused> {
+        if self.one(id)?.tags.contains(&tag) {
+            self.touch(id)?.tags.retain(|kept| *kept != tag);
+        }
+        Ok(())
+    }
+
+    fn attach(&mut self, id: u64, value: Option<usize>) -> Result<(), Refused> {
+        self.one(id)?;
+        if value.is_some_and(|len| len > self.stage.limits.attachment) {
+            return Err(INVALID);
+        }
+        self.touch(id)?.attachment = value;
+        Ok(())
+    }
+
+    fn close(&mut self, id: u64, code: u16) -> Result<(), Refused> {
+        self.one(id)?;
+        self.pay(0)?;
+        self.one(id)?.leaving = true;
+        self.effects.push(Effect::Close(id, code.into()));
+        Ok(())
+    }
+}
+
+/// Twelve bytes.
+fn words(words: [u32; 3]) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    let slots = bytes.chunks_exact_mut(4).zip(words);
+    slots.for_each(|(slot, word)| slot.copy_from_slice(&word.to_le_bytes()));
+    bytes
+}

@@ -1,0 +1,57 @@
+//! A client of the courier, and what it must find.
+
+use std::{
+    collections::VecDeque,
+    task::{Context, Poll, Waker},
+};
+
+use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use footlight::{
+    exchange::{Frame, connections::Open, outbox::Order},
+    manifest::OnOverflow,
+};
+
+use super::Kept;
+
+/// A client, and what must become of it.
+pub(super) struct Member {
+    /// Its place on the list of connections.
+    pub(super) open: Open,
+    /// Its number.
+    pub(super) id: u64,
+    /// What becomes of it when its messages don't fit.
+    pub(super) on_overflow: OnOverflow,
+    /// What must wait for it.
+    pub(super) queue: VecDeque<Frame>,
+    /// How it must be closed.
+    pub(super) close: Option<CloseCode>,
+    /// What the actor keeps with it.
+    pub(super) kept: Kept,
+}
+
+impl Member {
+    /// The bytes that must wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.iter().map(Frame::cost).sum()
+    }
+
+    /// Reads so many messages, or all if it is to close: they are what they must be.
+    pub(super) fn reads(&mut self, count: usize) {
+        let mut context = Context::from_waker(Waker::noop());
+        for read in 0.. {
+            match self.open.outbox.poll_order(&mut context, read < count) {
+                Poll::Ready(Order::Send(frame)) => assert_eq!(Some(frame), self.queue.pop_front()),
+                Poll::Ready(Order::Close(queued, frame)) => {
+                    assert_eq!(queued, self.queue);
+                    assert_eq!(Some(frame.code), self.close);
+                    return;
+                }
+                Poll::Ready(Order::Read) => {
+                    assert!(self.close.is_none());
+                    return assert!(read >= count || self.queue.is_empty());
+                }
+                Poll::Pending => panic!("its event was handled"),
+            }
+        }
+    }
+}
