@@ -17,13 +17,13 @@ targets=(
     x86_64-unknown-linux-musl
 )
 
-# The most bytes that a binary may have: what was reached, and 3 %.
+# The most bytes that a binary may have: what was reached, and 3 %; for ARMv7 at most 1.6 MiB.
 budget() {
     case $1 in
-        aarch64-*) echo 1992294 ;;
-        arm-*) echo 1992294 ;;
+        aarch64-*) echo 1504360 ;;
+        arm-*) echo 1804498 ;;
         armv7-*) echo 1677721 ;;
-        x86_64-*) echo 1992294 ;;
+        x86_64-*) echo 1698791 ;;
     esac
 }
 
