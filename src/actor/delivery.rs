@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc};
 
-use async_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use log::Level;
 
 use super::answer::Answer;
@@ -65,11 +65,6 @@ impl Delivery {
     pub fn send(&self, to: &Outbox, frame: Frame) {
         let queued = to.send(frame);
         self.queued(to, 1, queued);
-    }
-
-    /// Asks a connection to close.
-    pub fn close(&self, to: &Outbox, frame: CloseFrame) {
-        to.close_with(frame);
     }
 
     /// A line about a connection, or about the actor as a whole.

@@ -20,6 +20,7 @@ use wit_core::{
 
 use super::{
     call_error::CallError,
+    exports::{Handler, Init, PostReturn},
     imports::{Asked, Guest},
     meter::{Grant, Meter},
     module::Module,
@@ -55,37 +56,6 @@ pub struct Instance {
     /// The size of its memory once it was made, before the first call.
     first_size: usize,
 }
-
-/// `cabi_post_…`.
-type PostReturn = TypedFunc<i32, ()>;
-
-/// `handle-message`, by the number of its flat parameters. Typed functions are called without
-/// looking at types again, which is a good part of what a short call costs.
-#[derive(Clone, Copy)]
-enum Handler {
-    /// The shape *guide*.
-    Ten(TypedFunc<Ten, i32>),
-    /// The shape *typed*.
-    Eleven(TypedFunc<Eleven, i32>),
-    /// The shapes *result* and *renamed*.
-    Twelve(TypedFunc<Twelve, i32>),
-}
-
-/// `init`, likewise.
-#[derive(Clone, Copy)]
-enum Init {
-    /// The shapes *guide* and *typed*.
-    None(TypedFunc<(), i32>),
-    /// The shapes *result* and *renamed*.
-    Five(TypedFunc<(i32, i32, i32, i32, i32), i32>),
-}
-
-/// Ten parameters.
-type Ten = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
-/// Eleven.
-type Eleven = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
-/// Twelve.
-type Twelve = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 
 /// Where the guest has stopped.
 #[allow(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
@@ -150,18 +120,6 @@ impl Instance {
     ) -> Result<Self, CallError> {
         let shape = module.shape();
         let broken = |export| move |error| CallError::Trap { export, error };
-        let name = shape.handle_message();
-        let handler = match shape {
-            Shape::Guide => instance.get_typed_func(&store, name).map(Handler::Ten),
-            Shape::Typed => instance.get_typed_func(&store, name).map(Handler::Eleven),
-            _ => instance.get_typed_func(&store, name).map(Handler::Twelve),
-        };
-        let init = match shape {
-            Shape::Guide | Shape::Typed => {
-                instance.get_typed_func(&store, shape.init()).map(Init::None)
-            }
-            _ => instance.get_typed_func(&store, shape.init()).map(Init::Five),
-        };
         let memory = instance.get_memory(&store, shape::MEMORY);
         let missing = || broken(shape::MEMORY)(wasmi::Error::new("is missing"));
         let budget = Budget { state: limits.state, messages: limits.answers, bytes: limits.answer };
@@ -171,9 +129,10 @@ impl Instance {
             realloc: instance
                 .get_typed_func(&store, shape::REALLOC.0)
                 .map_err(broken(shape::REALLOC.0))?,
-            handler: handler.map_err(broken(name))?,
+            handler: Handler::of(&store, instance, shape)
+                .map_err(broken(shape.handle_message()))?,
             handler_post: instance.get_typed_func(&store, shape.handle_message_post()).ok(),
-            init: init.ok(),
+            init: Init::of(&store, instance, shape),
             init_post: instance.get_typed_func(&store, shape.init_post()).ok(),
             budget,
             first_size: 0,
@@ -272,17 +231,29 @@ impl Instance {
         meter: &mut Meter,
     ) -> Result<[i32; lower::MOST], CallError> {
         while let Some(block) = parameters.next_block() {
-            // More than 4 GiB can't be asked for, nor placed: `place` says so.
-            let len = u32::try_from(block.len()).unwrap_or(u32::MAX).cast_signed();
-            let ptr = self.call(shape::REALLOC.0, self.realloc, (0, 0, 1, len), meter).await?;
+            let ptr = self.allocate(block.len(), 1, meter).await?;
             let memory = self.memory.data_mut(&mut self.store);
-            parameters.place(memory, ptr.cast_unsigned()).map_err(CallError::Lower)?;
+            parameters.place(memory, ptr).map_err(CallError::Lower)?;
             meter.moved(block.len());
         }
         let mut flat = [0; lower::MOST];
         let values = flat.iter_mut().zip(parameters.parameters());
         values.for_each(|(slot, value)| *slot = value.cast_signed());
         Ok(flat)
+    }
+
+    /// Has the guest make room for so many bytes.
+    async fn allocate(
+        &mut self,
+        len: usize,
+        align: u32,
+        meter: &mut Meter,
+    ) -> Result<u32, CallError> {
+        // More than 4 GiB can't be asked for, nor placed: whoever places it says so.
+        let len = u32::try_from(len).unwrap_or(u32::MAX).cast_signed();
+        let parameters = (0, 0, align.cast_signed(), len);
+        let ptr = self.call(shape::REALLOC.0, self.realloc, parameters, meter).await?;
+        Ok(ptr.cast_unsigned())
     }
 
     /// Enters the guest, in slices, where it may ask the host for nothing but `log`.
@@ -391,11 +362,9 @@ impl Instance {
         meter.pause().await;
         let mut result = given.lower(pointer);
         while let Some((len, align)) = result.next_block() {
-            let len = u32::try_from(len).unwrap_or(u32::MAX).cast_signed();
-            let parameters = (0, 0, align.cast_signed(), len);
-            let ptr = self.call(shape::REALLOC.0, self.realloc, parameters, meter).await?;
+            let ptr = self.allocate(len, align, meter).await?;
             let memory = self.memory.data_mut(&mut self.store);
-            result.place(memory, ptr.cast_unsigned()).map_err(CallError::Lower)?;
+            result.place(memory, ptr).map_err(CallError::Lower)?;
             meter.charge(price::of_block());
             meter.pause().await;
         }

@@ -4,7 +4,8 @@
 //! - [`task`]: the actor's task: takes an event from the mailbox, calls the instance, and
 //!   either commits the new state and the answer together or neither.
 //! - [`told`]: what the actor is told of an event.
-//! - [`instance`]: one instance of the module: lower, call, lift; [`call_error`]: why that failed.
+//! - [`instance`]: one instance of the module: lower, call, lift; [`exports`]: the functions that it
+//!   calls; [`call_error`]: why that failed.
 //! - [`meter`]: the fuel of one call, spent in slices.
 //! - [`imports`]: what a guest may import, and where it is suspended for it; [`services`]: what is
 //!   done for it then, [`given`] what it gets, and [`price`] what that costs.
@@ -32,6 +33,7 @@ pub mod call_error;
 pub mod clients;
 pub mod component;
 pub mod delivery;
+pub mod exports;
 pub mod given;
 pub mod idle;
 pub mod imports;

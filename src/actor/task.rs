@@ -294,24 +294,20 @@ impl Actor {
     async fn take_effect(&mut self) {
         for effect in self.services.commit() {
             match effect {
-                Effect::Send { to, frame } => {
-                    self.post(&to, frame).await;
-                }
+                Effect::Send { to, frame } => self.post(&to, frame).await,
                 Effect::Broadcast { to, frame } => {
                     for to in to {
                         self.post(&to, frame.clone()).await;
                         self.meter.pause().await;
                     }
                 }
-                Effect::Close { to, frame } => self.delivery.close(&to, frame),
+                Effect::Close { to, frame } => to.close_with(frame),
                 Effect::Write { path, content } => self.services.write(path, content).await,
             }
             self.meter.pause().await;
         }
     }
-}
 
-impl Actor {
     /// Queues a message that is no answer.
     async fn post(&mut self, to: &Outbox, frame: Frame) {
         if !self.delivery.offer(to, &frame) {
