@@ -15,7 +15,7 @@ const AIM: u64 = 8 << 10;
 
 /// Opens them, closes them, and opens and closes them again.
 pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
-    let connections: usize = arguments.number("connections", 10_000, 500)?;
+    let connections: usize = arguments.number("connections", 10_000, 1_000)?;
     process::allow_descriptors(connections + 200)?;
     let server = Server::start(&[Actor::echo().limit("connections", connections)])?;
     let (watch, executor) = (server.watch(), LocalExecutor::new());
