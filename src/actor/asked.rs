@@ -42,8 +42,12 @@ pub enum Effect {
 
 /// What one effect costs beside its bytes: its place in the list, and the shares of allocators.
 const OVERHEAD: usize = 64;
-/// What each receiver of a broadcast costs.
-pub const RECEIVER: usize = size_of::<Arc<Outbox>>();
+/// What each receiver of a broadcast costs: the reference to it, on 64 bits. A limit means the
+/// same on every board.
+pub const RECEIVER: usize = 8;
+/// The least that a file to be written counts as, path and content: a block of a file system.
+/// It bounds how many writes a call may ask for, since each takes time and wears the card.
+pub const FILE: usize = 4096;
 
 /// What the present call has asked for, in order.
 #[derive(Debug)]

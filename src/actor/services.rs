@@ -13,7 +13,7 @@ use wit_core::host::{Payload, Refusal, Request};
 use super::{
     alarm::Alarm,
     answer::close_frame,
-    asked::{Asked, Effect, RECEIVER},
+    asked::{Asked, Effect, FILE, RECEIVER},
     clients::{Clients, Entry},
     given::{Given, Unanswerable},
     price,
@@ -251,7 +251,7 @@ impl Services {
         content: &[u8],
     ) -> Result<Result<(), Failure>, Unanswerable> {
         let fits = self.fits(path, content)?;
-        let bytes = path.len().saturating_add(content.len());
+        let bytes = path.len().saturating_add(content.len()).max(FILE);
         Ok(fits.and_then(|()| self.asked.pay(bytes).map_err(|_| Failure::Limit)))
     }
 

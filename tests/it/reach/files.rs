@@ -57,11 +57,11 @@ fn a_file_is_read_as_it_is_until_the_call_that_writes_it_has_succeeded() {
 #[test]
 fn each_reason_why_a_file_cannot_be_used_is_told() {
     with_each(
-        |actor| actor.limit("file_access", 1000).limit("effects", 3000),
+        |actor| actor.limit("file_access", 6000).limit("effects", 2 * 4160 + 5067),
         |server, shape| {
             let data = data(server, shape);
-            fs::write(data.join("largest"), [b'x'; 1000]).unwrap();
-            fs::write(data.join("larger"), [b'x'; 1001]).unwrap();
+            fs::write(data.join("largest"), [b'x'; 6000]).unwrap();
+            fs::write(data.join("larger"), [b'x'; 6001]).unwrap();
             symlink("/etc/hostname", data.join("out")).unwrap();
             let mut client = joined(server, shape);
             for path in ["gone", "data/gone", "../x", "/etc/hostname", "data/out", "data/../../x"] {
@@ -71,13 +71,14 @@ fn each_reason_why_a_file_cannot_be_used_is_told() {
             make(&mut client, "write gone/new x; write ../new x", &["not-found", "not-found"]);
             make(&mut client, "read data; list-files data/larger", &["wrong-kind", "wrong-kind"]);
             make(&mut client, "write data x; read ", &["wrong-kind", "wrong-kind"]);
-            make(&mut client, "read data/larger; write-big new 1001", &["too-large", "too-large"]);
-            make(&mut client, "write-big new 1000", &["done"]);
+            make(&mut client, "read data/larger; write-big new 6001", &["too-large", "too-large"]);
+            make(&mut client, "write-big new 6000", &["done"]);
             client.text("do read data/largest");
-            assert_eq!(client.next().len(), "content ".len() + 1000);
-            // 64 bytes are counted for each beside its path and content.
-            let two = "write-big new 1000; write-big new 1000";
-            let rest = 3000 - 2 * 1067 - 67;
+            assert_eq!(client.next().len(), "content ".len() + 6000);
+            // 64 bytes are counted for each beside its path and content, and those as 4096 if
+            // they are fewer.
+            let two = "write-big new 0; write-big new 4093";
+            let rest = 5000;
             make(
                 &mut client,
                 &format!("{two}; write-big new {}; write-big new {rest}", rest + 1),
