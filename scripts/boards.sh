@@ -29,14 +29,12 @@ budget() {
 
 # What the program does, and what the interpreter does on that processor. Left out is what is the
 # same on every one: clients that are not ours, systemd, reading of manifests and modules.
-#
-# Left out for time are the other hostile guests, hostile::growth among them. Known and not explained:
-# with eight runs of that at once, the emulated 32-bit binaries sometimes end with SIGSEGV after the
-# last line of a clean shutdown (ARMv6 5 of 80 runs, ARMv7 1 of 40); AArch64 (40) and x86-64 without an
-# emulator (160) never did.
 tests=(
-    answers:: events:: examples:: limits:: shutdown::
-    hostile::computing hostile::instructions hostile::results hostile::starts
+    answers:: events:: examples:: faults:: handshakes:: instances:: keepalive:: limits:: pages::
+    reach:: readme::the_quick_start several:: shutdown:: start:: violations::
+    hostile::allocators hostile::computing hostile::events hostile::growth hostile::instructions
+    hostile::logging hostile::parameters hostile::results hostile::starts hostile::storms
+    hostile::suspended hostile::tables hostile::turns
 )
 
 main() {
@@ -80,7 +78,7 @@ step_budget() {
 }
 
 step_test() {
-    need_qemu
+    scripts/as-board.sh --setup
     local target
     for target in "${targets[@]}"; do
         printf 'tests with %s\n' "$target"
@@ -89,16 +87,6 @@ step_test() {
         if [ "$target" = x86_64-unknown-linux-musl ]; then unset FOOTLIGHT_RUNNER; fi
         cargo test --quiet --test it --locked -- "${tests[@]}"
     done
-}
-
-need_qemu() {
-    if command -v qemu-arm-static >/dev/null; then return; fi
-    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        printf 'install this first: qemu-user-static\n' >&2
-        exit 1
-    fi
-    apt-get -qq -o Acquire::Retries=3 update
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 install -y --no-install-recommends qemu-user-static >/dev/null
 }
 
 main "$@"
