@@ -67,10 +67,8 @@ fail() {
 # The program that writes its own man page and completions: the binary itself where it runs here,
 # else the same version for this machine. What they write is the same.
 choose_program() {
-    local emulator=qemu-${target%%-*}-static
-    local candidates=("$binary" "$emulator $binary" target/dist/x86_64-unknown-linux-musl/footlight target/release/footlight)
     local candidate
-    for candidate in "${candidates[@]/#qemu-armv7-/qemu-arm-}"; do
+    for candidate in "$binary" "scripts/as-board.sh $binary" target/dist/x86_64-unknown-linux-musl/footlight target/release/footlight; do
         # Split on purpose: the emulator and its argument.
         # shellcheck disable=SC2206
         program=($candidate)
