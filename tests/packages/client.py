@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Clients of the installed echo, with the library that Debian has.
 
-    client.py                 one client, which has a text and bytes echoed
+    client.py [--token TOKEN] one client, which has a text and bytes echoed
     client.py --until FILE    one after another until there is such a file; prints how many were
                               answered, and how many were sent away by a host that stops
 """
@@ -15,9 +15,10 @@ import websockets
 URL = "ws://127.0.0.1:8080/ws"
 
 
-async def client():
+async def client(token=None):
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     # No deadline for the connection alone: it may have to wait for a start.
-    async with websockets.connect(URL, open_timeout=None) as socket:
+    async with websockets.connect(URL, open_timeout=None, extra_headers=headers) as socket:
         for message in ["Grüße", b"\x00\xff"]:
             await socket.send(message)
             answer = await socket.recv()
@@ -25,8 +26,8 @@ async def client():
 
 
 async def main(arguments):
-    if not arguments:
-        return await client()
+    if arguments[:1] != ["--until"]:
+        return await client(*arguments[1:])
     stop = pathlib.Path(arguments[1])
     answered = sent_away = 0
     while not stop.exists():

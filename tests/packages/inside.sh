@@ -18,6 +18,7 @@ main() {
             ;;
         with-systemd)
             install_and_use
+            use_secret
             use_socket
             upgrade_and_back
             remove_and_purge
@@ -121,6 +122,25 @@ install_and_use() {
     wait_for restarted "$pid"
     client
     say 'killed, and started anew'
+}
+
+# As README.md has it: a token that only root may read, which systemd hands over.
+use_secret() {
+    local drop_in=/etc/systemd/system/footlight.service.d manifest=/etc/footlight/manifest.toml
+    cp -p "$manifest" /tmp/manifest
+    (umask 077 && printf 'xyzzy\n' >/etc/footlight/token)
+    mkdir -p "$drop_in"
+    printf '[Service]\nLoadCredential=token:/etc/footlight/token\n' >"$drop_in/secrets.conf"
+    sed -i 's#^config = { #&token_file = "/run/credentials/footlight.service/token", #' "$manifest"
+    systemctl daemon-reload
+    systemctl restart footlight || fail 'it does not run with a token'
+    ! client 2>/dev/null || fail 'a client without the token was let in'
+    client --token xyzzy
+    cp -p /tmp/manifest "$manifest"
+    rm -r /etc/footlight/token "$drop_in"
+    systemctl daemon-reload
+    systemctl restart footlight
+    say 'a token that only root may read was asked for'
 }
 
 # PID: true once another process serves.
