@@ -64,7 +64,7 @@ pub enum Act {
 impl<'a> Arbitrary<'a> for Play {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let guest = Guest::any(u);
-        let roomy = byte(u) % 2 == 0;
+        let roomy = byte(u).is_multiple_of(2);
         let limits = if roomy { roomy_limits(u) } else { tight_limits(u) };
         let first_state = match byte(u) % 4 {
             0..=1 => guest.first_state().map(<[u8]>::to_vec),

@@ -192,7 +192,7 @@ impl<'s> Call<'s> {
 /// Twelve bytes.
 fn words(words: [u32; 3]) -> [u8; 12] {
     let mut bytes = [0; 12];
-    let slots = bytes.chunks_exact_mut(4).zip(words);
+    let slots = bytes.as_chunks_mut::<4>().0.iter_mut().zip(words);
     slots.for_each(|(slot, word)| slot.copy_from_slice(&word.to_le_bytes()));
     bytes
 }
