@@ -1,6 +1,6 @@
 //! The allocator of the static binaries.
 //!
-//! musl's own takes a fifth more memory for each connection (see `docs/sizes.md`), and what takes
+//! musl's own takes a tenth more memory for each connection (see `docs/sizes.md`), and what takes
 //! its place differs by who links: zig puts one of its own there. With this one all builds for
 //! musl are alike. glibc's is good, and stays.
 

@@ -58,11 +58,11 @@ impl Handler {
 impl Init {
     /// That of a module of this shape, if it has one.
     pub fn of(store: &Store<Guest>, instance: Instance, shape: Shape) -> Option<Self> {
+        let name = shape.init();
         match shape {
-            Shape::Guide | Shape::Typed => {
-                instance.get_typed_func(store, shape.init()).map(Self::None).ok()
-            }
-            _ => instance.get_typed_func(store, shape.init()).map(Self::Five).ok(),
+            Shape::Guide | Shape::Typed => instance.get_typed_func(store, name).map(Self::None),
+            _ => instance.get_typed_func(store, name).map(Self::Five),
         }
+        .ok()
     }
 }

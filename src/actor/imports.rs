@@ -25,6 +25,7 @@ use super::{
     price,
 };
 use crate::{
+    clock::Clock,
     exchange::{ConnectionId, Lines},
     manifest::Manifest,
 };
@@ -39,8 +40,28 @@ pub struct Guest {
     pub line: usize,
     /// Whose event is being handled.
     pub connection: Option<ConnectionId>,
-    /// What `clock.now` gives, where the guest may ask for it.
-    pub now: Option<u64>,
+    /// The call's time, where the guest may ask for it.
+    pub time: Option<Time>,
+}
+
+/// The time of a call: that at which it is first asked for.
+pub struct Time {
+    /// What tells it.
+    clock: Clock,
+    /// In milliseconds since 1970, once it has been asked for.
+    told: Option<u64>,
+}
+
+impl Time {
+    /// That of a call that begins.
+    pub fn of(clock: Clock) -> Self {
+        Self { clock, told: None }
+    }
+
+    /// The milliseconds since 1970.
+    fn now(&mut self) -> u64 {
+        *self.told.get_or_insert_with(|| self.clock.since_1970())
+    }
 }
 
 /// The most parameters of any import.
@@ -157,7 +178,7 @@ fn charge(caller: &mut Caller<'_, Guest>, units: u64) -> Result<(), wasmi::Error
 /// `now: func() -> u64`: the time of the present call.
 fn now(mut caller: Caller<'_, Guest>) -> Result<u64, wasmi::Error> {
     let not_here = || wasmi::Error::host(Asked::new(Import::Now, &[]));
-    let now = caller.data().now.ok_or_else(not_here)?;
+    let now = caller.data_mut().time.as_mut().ok_or_else(not_here)?.now();
     charge(&mut caller, price::NOW)?;
     Ok(now)
 }

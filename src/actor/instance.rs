@@ -88,7 +88,7 @@ impl Instance {
             .instances(1)
             .build();
         let guest =
-            Guest { limits: growth, lines, line: limits.log_line, connection: None, now: None };
+            Guest { limits: growth, lines, line: limits.log_line, connection: None, time: None };
         let mut store = Store::new(module.module.engine(), guest);
         store.limiter(|guest| &mut guest.limits);
         // Nothing is charged for this. It makes the memory and the tables, within the limits
@@ -265,7 +265,6 @@ impl Instance {
         meter: &mut Meter,
     ) -> Result<R, CallError> {
         self.fuel(export, 1, meter)?;
-        self.store.data_mut().now = None;
         let step = func.call_resumable(&mut self.store, parameters);
         match self.run(export, step, meter).await? {
             Stop::Finished(results) => Ok(results),
@@ -285,17 +284,19 @@ impl Instance {
         services: &mut Services,
     ) -> Result<i32, CallError> {
         self.fuel(export, 1, meter)?;
-        let now = Some(services.now());
-        self.store.data_mut().now = now;
+        self.store.data_mut().time = Some(services.time());
         let mut step = func.call_resumable(&mut self.store, parameters);
         loop {
-            let (asked, call) = match self.run(export, step, meter).await? {
+            let stop = self.run(export, step, meter).await;
+            // What the host calls meanwhile or afterwards is not told.
+            let time = self.store.data_mut().time.take();
+            let (asked, call) = match stop? {
                 Stop::Finished(result) => return Ok(result),
                 Stop::Asked(asked, call) => (asked, call),
             };
             self.answer(export, &asked, meter, services).await?;
             self.fuel(export, 1, meter)?;
-            self.store.data_mut().now = now;
+            self.store.data_mut().time = time;
             step = call.resume(&mut self.store, &[]);
         }
     }

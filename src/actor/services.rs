@@ -16,6 +16,7 @@ use super::{
     asked::{Asked, Effect, FILE, RECEIVER},
     clients::{Clients, Entry},
     given::{Given, Unanswerable},
+    imports::Time,
     price,
 };
 use crate::{
@@ -143,9 +144,9 @@ impl Services {
         self.settle(&effects);
     }
 
-    /// The present time.
-    pub fn now(&self) -> u64 {
-        self.clock.since_1970()
+    /// The time of a call that begins.
+    pub fn time(&self) -> Time {
+        Time::of(self.clock.clone())
     }
 
     /// How many units of fuel a request costs.
