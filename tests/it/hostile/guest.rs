@@ -257,12 +257,16 @@ impl Guest {
     }
 }
 
-/// A call of an import with these flat parameters.
+/// Where the results of imports are wanted.
+pub const AREA: i64 = 1024;
+
+/// A call of an import with these flat parameters, which leaves nothing on the stack.
 pub fn call(import: Import, parameters: &[i64]) -> String {
     assert_eq!(import.ty().params.len(), parameters.len(), "{import}");
     let values = import.ty().params.iter().zip(parameters);
     let values: String = values.map(|(ty, value)| format!(" ({ty}.const {value})")).collect();
-    format!("(call ${import}{values})")
+    let drop = import.ty().result.map_or("", |_| "(drop)");
+    format!("(call ${import}{values}){drop}")
 }
 
 /// The guide's shape: a message's type is a string.
