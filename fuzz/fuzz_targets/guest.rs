@@ -1,7 +1,6 @@
-//! Modules of any valid code that have the interface's imports, and those of `footlight:host`, and
-//! exports: all of them load,
-//! except for the one instruction that is not let in, and whatever they do ends within their
-//! fuel and limits.
+//! Modules of any valid code that have the interface's exports, its imports, and those of
+//! `footlight:host`: all of them load, except for the one instruction that is not let in, and
+//! whatever they do ends within their fuel and limits.
 #![no_main]
 
 use arbitrary::Unstructured;

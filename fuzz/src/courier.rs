@@ -7,8 +7,6 @@ mod member;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    future::Future,
-    pin::Pin,
     sync::{Arc, LazyLock},
     task::{Context, Waker},
     time::Duration,
@@ -17,19 +15,18 @@ use std::{
 use arbitrary::Unstructured;
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use footlight::{
-    actor::{Actor, Grants, Module, Setup},
+    actor::{Grants, Module},
     clock::{Clock, Manual},
-    exchange::{Connections, Event, EventKind, Frame, Lines, Mailbox, event::Ending},
+    exchange::{Event, EventKind, Frame, event::Ending},
     manifest::{Limits, OnOverflow},
-    stats::Stats,
 };
 
 use call::{Call, Effect};
 use member::Member;
 
 use crate::{
-    drive::{self, Bell},
     input::{byte, pick},
+    running::Running,
     stage::known,
 };
 
@@ -63,16 +60,8 @@ struct Kept {
 struct Stage {
     /// What the actor may use.
     limits: Limits,
-    /// Its mailbox.
-    mailbox: Arc<Mailbox>,
-    /// Its list of connections.
-    connections: Arc<Connections>,
-    /// Its counters.
-    stats: Arc<Stats>,
-    /// Its task.
-    task: Pin<Box<dyn Future<Output = ()>>>,
-    /// Rings when the task wants to be polled.
-    bell: Arc<Bell>,
+    /// The actor.
+    actor: Running,
     /// Sets its clock.
     hands: Arc<Manual>,
     /// Those who are there.
@@ -130,39 +119,12 @@ impl Stage {
             ..Limits::default()
         };
         let (clock, hands) = Clock::manual(EPOCH);
-        let stats = Arc::new(Stats::default());
-        let setup = Setup {
-            name: "fuzz".into(),
-            module: Module::compile(&COURIER, &limits, Grants::default()).expect("it fits"),
-            limits: limits.clone(),
-            init_state: None,
-            tick: None,
-            files: None,
-            clock,
-            stats: stats.clone(),
-            lines: Arc::new(Lines::new("fuzz".into(), limits.log_rate, stats.clone())),
-        };
-        let (actor, _) = drive::to_end(Actor::start(setup));
+        let module = Module::compile(&COURIER, &limits, Grants::default()).expect("it fits");
+        let actor = Running::start(module, &limits, None, clock);
         let actor = actor.unwrap_or_else(|error| panic!("{error}"));
-        let mailbox = Arc::new(Mailbox::new(limits.mailbox));
-        let connections = Connections::new(limits.connections, limits.outbox);
-        let task = Box::pin(actor.run(mailbox.clone(), connections.clone()));
-        let bell = Arc::default();
         let members = BTreeMap::new();
-        let mut stage = Self {
-            limits,
-            mailbox,
-            connections,
-            stats,
-            task,
-            bell,
-            hands,
-            members,
-            last: 0,
-            now: 0,
-            alarm: None,
-            rang: None,
-        };
+        let mut stage =
+            Self { limits, actor, hands, members, last: 0, now: 0, alarm: None, rang: None };
         stage.settle();
         stage
     }
@@ -180,20 +142,20 @@ impl Stage {
 
     /// Lets the actor do all that it can do now.
     fn settle(&mut self) {
-        let waker = Waker::from(self.bell.clone());
+        let waker = Waker::from(self.actor.bell.clone());
         let mut context = Context::from_waker(&waker);
         loop {
-            self.bell.rang();
-            assert!(self.task.as_mut().poll(&mut context).is_pending());
-            if !self.bell.rang() {
+            self.actor.bell.rang();
+            assert!(self.actor.task.as_mut().poll(&mut context).is_pending());
+            if !self.actor.bell.rang() {
                 break;
             }
         }
-        assert_eq!(self.mailbox.bytes(), 0);
+        assert_eq!(self.actor.mailbox.bytes(), 0);
     }
 
     fn comes(&mut self, on_overflow: OnOverflow) {
-        let Ok(open) = self.connections.open(on_overflow, known) else {
+        let Ok(open) = self.actor.connections.open(on_overflow, known) else {
             return assert_eq!(self.members.len(), self.limits.connections);
         };
         let id = open.outbox.id().0;
@@ -208,10 +170,10 @@ impl Stage {
     fn tell(&mut self, id: u64, kind: EventKind, events: u64) {
         let outbox = self.members[&id].open.outbox.clone();
         outbox.busy();
-        self.mailbox.push(Event { from: Some(outbox), kind });
-        let before = self.stats.events.get();
+        self.actor.mailbox.push(Event { from: Some(outbox), kind });
+        let before = self.actor.stats.events.get();
         self.settle();
-        assert_eq!(self.stats.events.get(), before + events);
+        assert_eq!(self.actor.stats.events.get(), before + events);
     }
 
     /// A client makes the guest do something.
@@ -231,10 +193,11 @@ impl Stage {
             }
         }
         let rings = self.rings();
-        let (traps, refused) = (self.stats.traps.get(), self.stats.refused_answers.get());
+        let (traps, refused) =
+            (self.actor.stats.traps.get(), self.actor.stats.refused_answers.get());
         self.tell(id, EventKind::Binary(data.into()), 1 + u64::from(rings));
-        assert_eq!(self.stats.traps.get() - traps, u64::from(end == 1));
-        assert_eq!(self.stats.refused_answers.get() - refused, u64::from(end == 2));
+        assert_eq!(self.actor.stats.traps.get() - traps, u64::from(end == 1));
+        assert_eq!(self.actor.stats.refused_answers.get() - refused, u64::from(end == 2));
         self.look();
     }
 
@@ -242,10 +205,10 @@ impl Stage {
     fn waits(&mut self, millis: u64) {
         self.now += millis;
         let rings = self.rings();
-        let before = self.stats.alarms.get();
+        let before = self.actor.stats.alarms.get();
         self.hands.advance(Duration::from_millis(millis));
         self.settle();
-        assert_eq!(self.stats.alarms.get() - before, u64::from(rings));
+        assert_eq!(self.actor.stats.alarms.get() - before, u64::from(rings));
         self.look();
     }
 
@@ -328,7 +291,7 @@ impl Stage {
     }
 
     fn is_as_it_must_be(&self) {
-        assert_eq!(self.connections.count(), self.members.len());
+        assert_eq!(self.actor.connections.count(), self.members.len());
         for member in self.members.values() {
             assert_eq!(member.open.outbox.bytes(), member.waiting());
             let largest = self.limits.effects.max(self.limits.answer).max(self.limits.outbox);
@@ -342,8 +305,8 @@ impl Stage {
             self.members.get_mut(&id).expect("it is there").reads(usize::MAX);
             self.leaves(id);
         }
-        self.mailbox.close();
-        let waker = Waker::from(self.bell.clone());
-        assert!(self.task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+        self.actor.mailbox.close();
+        let waker = Waker::from(self.actor.bell.clone());
+        assert!(self.actor.task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
     }
 }

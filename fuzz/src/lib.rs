@@ -7,6 +7,7 @@
 //! - [`instance`]: calls one instance of any module, for the targets `module` and `guest`.
 //! - [`guests`]: the actors that are put on the stage.
 //! - [`play`]: what clients do, one thing after the other.
+//! - [`running`]: an actor that runs by hand.
 //! - [`stage`]: an actor, its mailbox and its clients, without sockets.
 //! - [`client`]: one client there, and what it must find in its outbox.
 //! - [`courier`]: an actor that reaches other clients, beside a model of it.
@@ -25,6 +26,7 @@ pub mod guests;
 pub mod input;
 pub mod instance;
 pub mod play;
+pub mod running;
 pub mod script;
 pub mod sink;
 pub mod stage;

@@ -2,30 +2,22 @@
 //! is done here by hand, one thing at a time, and after each of them everything must be as it
 //! is to be.
 
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Waker},
-};
+use std::task::{Context, Waker};
 
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use footlight::{
-    actor::{Actor, Setup},
     clock::Clock,
-    exchange::{
-        Client as Known, Connections, EventKind, Lines, Mailbox, connections::Full, event::Ending,
-    },
+    exchange::{Client as Known, EventKind, connections::Full, event::Ending},
     manifest::{Limits, OnOverflow},
-    stats::Stats,
 };
 
 use crate::{
     client::{Client, Code},
     counts::Counts,
-    drive::{self, Bell},
+    drive,
     guests::Guest,
     play::{Act, Play},
+    running::Running,
     script::{End, Expected, Script, Want},
 };
 
@@ -35,16 +27,8 @@ struct Stage {
     roomy: bool,
     /// What the actor may use.
     limits: Limits,
-    /// Its mailbox.
-    mailbox: Arc<Mailbox>,
-    /// Its list of connections.
-    connections: Arc<Connections>,
-    /// Its counters.
-    stats: Arc<Stats>,
-    /// Its task.
-    task: Pin<Box<dyn Future<Output = ()>>>,
-    /// Rings when the task wants to be polled.
-    bell: Arc<Bell>,
+    /// The actor.
+    actor: Running,
     /// What a test guest is to answer.
     script: Option<Script>,
     /// Those who are there.
@@ -81,46 +65,24 @@ impl Stage {
     /// Starts the actor, and lets it wait for its first event.
     fn open(play: &Play) -> Option<Self> {
         let limits = play.limits.clone();
-        let stats = Arc::new(Stats::default());
-        let lines = Arc::new(Lines::new("fuzz".into(), limits.log_rate, stats.clone()));
         let module = play.guest.compile(&limits).ok()?;
         let first_state = play.first_state.clone();
         let script = match play.guest {
             Guest::Script(shape) => Some(Script::new(shape, first_state.as_deref())),
             _ => None,
         };
-        let start = Actor::start(Setup {
-            name: "fuzz".into(),
-            module,
-            limits: limits.clone(),
-            init_state: first_state,
-            tick: None,
-            files: None,
-            clock: Clock::System,
-            stats: stats.clone(),
-            lines,
-        });
-        let actor = match drive::to_end(start) {
-            (Ok(actor), _) => actor,
-            (Err(error), _) => {
+        let mut actor = match Running::start(module, &limits, first_state, Clock::System) {
+            Ok(actor) => actor,
+            Err(error) => {
                 assert!(!error.to_string().is_empty());
                 return None;
             }
         };
-        let mailbox = Arc::new(Mailbox::new(limits.mailbox));
-        let connections = Connections::new(limits.connections, limits.outbox);
-        let mut task: Pin<Box<dyn Future<Output = ()>>> =
-            Box::pin(actor.run(mailbox.clone(), connections.clone()));
-        let bell = Arc::default();
-        drive::until(task.as_mut(), &bell, || true);
+        drive::until(actor.task.as_mut(), &actor.bell, || true);
         Some(Self {
             roomy: play.roomy,
             limits,
-            mailbox,
-            connections,
-            stats,
-            task,
-            bell,
+            actor,
             script,
             clients: Vec::new(),
             stopping: false,
@@ -134,7 +96,7 @@ impl Stage {
 
     /// A client comes, if it may.
     fn comes(&mut self) {
-        match self.connections.open(OnOverflow::Close, known) {
+        match self.actor.connections.open(OnOverflow::Close, known) {
             Ok(open) => {
                 assert!(!self.stopping && self.clients.len() < self.limits.connections);
                 let close = self.script.is_none().then_some(Code::Any);
@@ -173,7 +135,7 @@ impl Stage {
 
     /// The host asks all to close.
     fn stops(&mut self) {
-        for outbox in self.connections.stop() {
+        for outbox in self.actor.connections.stop() {
             outbox.close(CloseCode::Away, "stopping");
         }
         self.stopping = true;
@@ -194,18 +156,18 @@ impl Stage {
 
     /// The actor handles one event: all of what it is to lead to, or nothing.
     fn handle(&mut self, index: usize, kind: EventKind) {
-        let before = Counts::of(&self.stats);
+        let before = Counts::of(&self.actor.stats);
         let expected = self.script.as_ref().map(|script| script.expect(&kind));
         let said = |word| matches!(&kind, EventKind::Text(text) if *text == word);
         let (counted_up, loops) = (said("abuse-global"), said("loop"));
         let closes = matches!(kind, EventKind::Close(_));
         let cost = kind.cost();
-        self.clients[index].tell(&self.mailbox, kind);
-        assert_eq!(self.mailbox.bytes(), cost);
+        self.clients[index].tell(&self.actor.mailbox, kind);
+        assert_eq!(self.actor.mailbox.bytes(), cost);
         let polls = self.settle(1);
         self.clients[index].is_handled();
 
-        let counts = Counts::of(&self.stats).since(&before);
+        let counts = Counts::of(&self.actor.stats).since(&before);
         let end = counts.end();
         assert!(counts.events == 1 && counts.fuel <= self.limits.fuel);
         assert!(counts.answers == 0 || (end == End::Well && !closes));
@@ -237,14 +199,15 @@ impl Stage {
     /// Several clients send something before the actor has its turn. Each has one event in the
     /// mailbox at most, and sends only while there is room.
     fn send_together(&mut self, events: Vec<(u8, EventKind)>) {
-        let before = Counts::of(&self.stats);
+        let before = Counts::of(&self.actor.stats);
         let mut script = self.script.clone();
         let mut sent = Vec::new();
         let mut cost = 0;
         for (who, kind) in events {
             let Some(index) = self.index(who) else { return };
-            let room = self.mailbox.poll_room(&mut Context::from_waker(Waker::noop())).is_ready();
-            assert_eq!(room, self.mailbox.bytes() < self.limits.mailbox);
+            let room =
+                self.actor.mailbox.poll_room(&mut Context::from_waker(Waker::noop())).is_ready();
+            assert_eq!(room, self.actor.mailbox.bytes() < self.limits.mailbox);
             if !room || !self.clients[index].is_idle() {
                 continue;
             }
@@ -258,9 +221,9 @@ impl Stage {
                 expected
             });
             cost += kind.cost();
-            self.clients[index].tell(&self.mailbox, kind);
+            self.clients[index].tell(&self.actor.mailbox, kind);
             sent.push((index, expected));
-            assert_eq!(self.mailbox.bytes(), cost);
+            assert_eq!(self.actor.mailbox.bytes(), cost);
         }
         if sent.is_empty() {
             return;
@@ -268,7 +231,7 @@ impl Stage {
         self.settle(sent.len() as u64);
         sent.iter().for_each(|(index, _)| self.clients[*index].is_handled());
 
-        let counts = Counts::of(&self.stats).since(&before);
+        let counts = Counts::of(&self.actor.stats).since(&before);
         assert_eq!(counts.events, sent.len() as u64);
         assert!(counts.fuel <= counts.events * self.limits.fuel);
         let certain = |(_, expected): &(usize, Option<Expected>)| {
@@ -307,10 +270,10 @@ impl Stage {
 
     /// Lets the actor handle the events in its mailbox. Gives how many turns it took.
     fn settle(&mut self, events: u64) -> u64 {
-        assert!(self.bell.rang(), "an event wakes the actor");
-        let (mailbox, clients) = (&self.mailbox, &self.clients);
+        assert!(self.actor.bell.rang(), "an event wakes the actor");
+        let (mailbox, clients) = (&self.actor.mailbox, &self.clients);
         let done = || mailbox.bytes() == 0 && clients.iter().all(Client::is_idle);
-        let (ended, polls) = drive::until(self.task.as_mut(), &self.bell, done);
+        let (ended, polls) = drive::until(self.actor.task.as_mut(), &self.actor.bell, done);
         assert!(ended.is_none(), "the actor's task ends only with its mailbox");
         // It let others have their turn after each slice, for an instance and for the call.
         let turns = events * (2 * self.limits.fuel / self.limits.slice + 3);
@@ -320,8 +283,8 @@ impl Stage {
 
     /// Between two acts nothing waits.
     fn is_quiet(&self) {
-        assert_eq!(self.mailbox.bytes(), 0);
-        assert_eq!(self.connections.count(), self.clients.len());
+        assert_eq!(self.actor.mailbox.bytes(), 0);
+        assert_eq!(self.actor.connections.count(), self.clients.len());
         assert!(self.clients.iter().all(Client::is_idle));
     }
 
@@ -332,8 +295,8 @@ impl Stage {
             self.leaves(last, Ending::NO_STATUS);
         }
         self.is_quiet();
-        self.mailbox.close();
-        let (ended, _) = drive::until(self.task.as_mut(), &self.bell, || false);
+        self.actor.mailbox.close();
+        let (ended, _) = drive::until(self.actor.task.as_mut(), &self.actor.bell, || false);
         assert!(ended.is_some());
     }
 }

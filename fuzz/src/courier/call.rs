@@ -22,6 +22,7 @@ const EFFECT: usize = 64;
 const RECEIVER: usize = 8;
 /// The lengths of the guest's tags.
 const TAGS: [usize; 4] = [1, 2, 7, 0];
+
 /// A call in the model.
 pub(super) struct Call<'s> {
     /// The actor and its clients before it.
