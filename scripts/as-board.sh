@@ -51,6 +51,8 @@ setup() {
         exit 1
     fi
     local apt=$tools/apt
+    # What an interrupted run left.
+    rm -rf "$apt"
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
     printf 'deb [signed-by=%s] http://deb.debian.org/debian bookworm-backports main\n' "$keys" >"$apt/sources.list"
     local get=(apt-get -qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=-
