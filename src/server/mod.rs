@@ -11,7 +11,8 @@
 //! - [`pulse`]: whether the client is still there.
 //! - [`closing`]: every way in which a connection ends.
 //! - [`writer`]: the way of frames to the client, past tungstenite's buffer.
-//! - [`socket`]: a TCP connection that lets others have their turn.
+//! - [`socket`]: a TCP connection that lets others have their turn; [`readiness`]: whether it has
+//!   something to read.
 //! - [`wire`]: the same with or without TLS around it; `tls` is there with the feature `tls`.
 //!
 //! This room knows sockets and the exchange. It knows nothing of WebAssembly.
@@ -25,6 +26,7 @@ pub mod metrics;
 pub mod pages;
 pub mod pending;
 pub mod pulse;
+pub mod readiness;
 pub mod refusal;
 pub mod request;
 pub mod site;

@@ -19,6 +19,8 @@ use smol::{
     io::{AsyncRead, AsyncWrite},
 };
 
+use super::readiness::Readiness;
+
 /// How many reads in a row may find bytes before others have their turn. The WebSocket reads
 /// some KB at a time, so between two turns there are at most a few thousand empty frames.
 const READS: u8 = 4;
@@ -31,6 +33,8 @@ const READS: u8 = 4;
 pub struct Socket {
     /// The connection.
     inner: Async<TcpStream>,
+    /// Whether there may be something to read.
+    readiness: Readiness,
     /// How many reads in a row have found bytes.
     reads: u8,
     /// Whether the last read took all there was. What comes later is an event: interest is
@@ -45,7 +49,8 @@ pub struct Socket {
 impl Socket {
     /// Wraps a connection.
     pub fn new(inner: Async<TcpStream>) -> Self {
-        Self { inner, reads: 0, drained: false, blocked: false, heard: Instant::now() }
+        let readiness = Readiness::default();
+        Self { inner, readiness, reads: 0, drained: false, blocked: false, heard: Instant::now() }
     }
 
     /// The connection, for its options.
@@ -79,7 +84,7 @@ impl Socket {
     pub fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.drained {
             // An error is told by the read.
-            let _ = ready!(self.inner.poll_readable(cx));
+            let _ = ready!(self.readiness.poll(&self.inner, cx));
             self.drained = false;
         }
         Poll::Ready(())
@@ -105,7 +110,7 @@ impl AsyncRead for Socket {
         }
         loop {
             if self.drained {
-                let readable = self.inner.poll_readable(cx);
+                let readable = self.readiness.poll(&self.inner, cx);
                 if readable.is_pending() {
                     self.reads = 0;
                 }
