@@ -9,7 +9,14 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use rustix::time::{ClockId, clock_gettime};
 use smol::Timer;
+
+/// How long the present thread has computed since it began. It stands still while another thread
+/// has the processor.
+pub fn processor_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
+}
 
 /// A clock.
 #[derive(Clone, Debug, Default)]

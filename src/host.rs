@@ -26,6 +26,7 @@ use crate::{
     server::{Pending, Service, Site, accept, closing::within},
     stats::Stats,
     stopping::{Farewell, PAUSE},
+    turns::Turns,
 };
 
 pub use error::HostError;
@@ -65,6 +66,8 @@ pub struct Environment {
     pub inherited: Inherited,
     /// The time.
     pub clock: Clock,
+    /// What gives actors their turns: the host's tasks are to be run by it.
+    pub turns: Arc<Turns>,
 }
 
 /// Where an actor listens.
@@ -218,6 +221,8 @@ struct Prepared {
     tick: Option<Duration>,
     /// The time.
     clock: Clock,
+    /// Gives it its turns.
+    turns: Arc<Turns>,
     /// Its listeners and what is at each.
     listeners: Vec<(Async<TcpListener>, SocketAddr, Arc<Site>)>,
 }
@@ -257,7 +262,8 @@ impl Prepared {
         }
         let name = Arc::from(manifest.name.as_str());
         let (tick, clock) = (manifest.tick, environment.clock.clone());
-        Ok(Self { name, limits, module, init_state, folders, listeners, tick, clock })
+        let turns = environment.turns.clone();
+        Ok(Self { name, limits, module, init_state, folders, listeners, tick, clock, turns })
     }
 
     /// Makes the first state and starts the tasks.
@@ -266,7 +272,8 @@ impl Prepared {
         executor: &Arc<Executor<'static>>,
         stopped: &Receiver<()>,
     ) -> Result<Running, StartError> {
-        let Self { name, limits, module, init_state, folders, listeners, tick, clock } = self;
+        let Self { name, limits, module, init_state, folders, listeners, tick, clock, turns } =
+            self;
         let stats = Arc::new(Stats::default());
         let lines = Arc::new(Lines::new(name.clone(), limits.log_rate, stats.clone()));
         let files = folders
@@ -279,6 +286,7 @@ impl Prepared {
             init_state,
             tick,
             clock: clock.clone(),
+            turns,
             stats: stats.clone(),
             lines: lines.clone(),
         };

@@ -24,13 +24,13 @@ use footlight::{
     logger::Logger,
     new::Project,
     systemd::{Manager, News},
-    turns,
+    turns::Turns,
 };
 use futures_util::StreamExt as _;
 use smol::{Executor, block_on, channel, future::FutureExt as _};
 
-/// The stack of each thread that runs tasks, in bytes: what Linux gives the main thread. The
-/// interpreter's dispatch may need some of it: see `actor::meter`.
+/// The stack of each thread that runs tasks, in bytes. The interpreter's dispatch may need some of
+/// it: see `actor::meter`. The main thread runs none, since its stack is what the system says.
 const STACK: usize = 8 << 20;
 
 fn main() -> ExitCode {
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         Command::New { path, name } => new(&path, name.as_deref()),
         Command::Check { files, json } => return check(&files, json),
         Command::Run { manifests, bind, threads, verbosity } => {
-            run(&manifests, bind, threads, verbosity)
+            start(manifests, bind, threads, verbosity)
         }
     };
     log::logger().flush();
@@ -61,29 +61,46 @@ fn main() -> ExitCode {
     }
 }
 
-/// Serves until a signal comes.
-fn run(
-    paths: &[PathBuf],
+/// Serves until a signal comes, on threads whose stack is known.
+fn start(
+    paths: Vec<PathBuf>,
     bind: Option<IpAddr>,
     threads: usize,
     verbosity: i8,
 ) -> Result<(), Box<dyn Error>> {
     // First, while there is one thread: it changes the process's environment.
     let inherited = Inherited::from_environment()?;
+    let run =
+        move || run(&paths, inherited, bind, threads, verbosity).map_err(|error| error.to_string());
+    let thread = thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(run)?;
+    // What it has to say of a panic was said.
+    let done = thread.join().map_err(|_| "the host panicked; this is a mistake of its own")?;
+    Ok(done?)
+}
+
+/// Serves until a signal comes.
+fn run(
+    paths: &[PathBuf],
+    inherited: Inherited,
+    bind: Option<IpAddr>,
+    threads: usize,
+    verbosity: i8,
+) -> Result<(), Box<dyn Error>> {
     let manifests = load(paths)?;
     install_logger(&manifests, verbosity)?;
     let signals = Signals::new([Signal::Int, Signal::Term])?;
     let executor = Arc::new(Executor::new());
+    let turns = Arc::new(Turns::default());
     let (running, stopped) = channel::bounded::<()>(1);
     for _ in 1..threads {
-        let (executor, stopped) = (executor.clone(), stopped.clone());
-        let work = move || block_on(turns::run(&executor, stopped.recv()));
+        let (executor, turns, stopped) = (executor.clone(), turns.clone(), stopped.clone());
+        let work = move || block_on(turns.run(&executor, stopped.recv()));
         thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
     }
     let manager = Arc::new(Manager::from_environment());
     let (descriptors, clock) = (descriptors::raise(), Clock::System);
-    let environment = Environment { bind, descriptors, inherited, clock };
-    let host = block_on(executor.run(Host::start(&executor, &manifests, environment)))?;
+    let environment = Environment { bind, descriptors, inherited, clock, turns: turns.clone() };
+    let host = block_on(turns.run(&executor, Host::start(&executor, &manifests, environment)))?;
     announce(&host.listening())?;
     let ready = News::Ready { serving: host.actors(), of: manifests.len() };
     // A task, since what `run` is given itself is polled after every event.
@@ -92,7 +109,7 @@ fn run(
         manager.tell(ready).await;
         manager.watch().await;
     });
-    block_on(turns::run(&executor, serve));
+    block_on(turns.run(&executor, serve));
     drop((watch, running));
     Ok(())
 }

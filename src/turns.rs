@@ -1,12 +1,25 @@
-//! Runs tasks, and looks at the sockets in between.
+//! Runs tasks, looks at the sockets in between, and lets long computations run when nothing else
+//! is to be done.
 //!
 //! smol's own loop looks at sockets and timers when no task is left to run, or else after every
-//! 200 tasks that ran. An actor that computes is a task that is never done, and runs in slices:
-//! 200 of these are milliseconds here, and a good part of a second on a slow board, in which no
-//! message of anybody else's would be noticed.
+//! 200 tasks that ran. An actor that computes is a task that is never done, and runs in turns:
+//! 200 of these are a good part of a second, in which no message of anybody else's would be
+//! noticed.
+//!
+//! A message needs several tasks, one after the other: its connection's, the actor's, and that of
+//! each receiver. If an actor that computes had a turn between any two of them, each message would
+//! wait for several turns, and for more with each such actor. So a task that has used up its turn
+//! rests ([`Turns::rest`]), and gets the next one when no other task is ready, or else when it is
+//! due ([`SHARE`]). A message then waits for one turn at most, however many actors compute.
 
 use std::{
-    future::Future,
+    collections::VecDeque,
+    future::{Future, poll_fn},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -22,64 +35,224 @@ const LOOKS: u32 = 16;
 const LEAST: Duration = Duration::from_micros(20);
 /// The most, whatever interrupted the last look.
 const MOST: Duration = Duration::from_micros(200);
+/// While other tasks keep a thread busy, it gives a turn to one that rests this often. A turn is
+/// some hundred microseconds, so those that compute share a fifth of a busy thread.
+const SHARE: Duration = Duration::from_millis(2);
 
-/// Runs the executor's tasks until `future` is ready. `future` itself is polled after every
-/// turn, so it should be a light one.
-pub async fn run<T>(executor: &Executor<'_>, future: impl Future<Output = T>) -> T {
-    let work = async {
-        let (mut start, mut turn) = (Instant::now(), LEAST);
+/// The tasks that have used up their turn, and the loops that give them the next one.
+#[derive(Debug, Default)]
+pub struct Turns {
+    /// What is behind the lock. It is never held while anything waits.
+    resting: Mutex<Resting>,
+    /// How many loops run. Without any, nobody would give a turn.
+    loops: AtomicUsize,
+}
+
+/// The tasks that rest, first come, first served.
+#[derive(Debug, Default)]
+struct Resting {
+    /// How many have been given their turn, since the beginning.
+    served: u64,
+    /// Those that come next.
+    waiting: VecDeque<Waker>,
+}
+
+/// A loop that runs; dropping this says that it has ended.
+struct Running<'a>(&'a Turns);
+
+impl Turns {
+    /// Runs the executor's tasks until `future` is ready. `future` itself is polled after every
+    /// turn, so it should be a light one.
+    pub async fn run<T>(&self, executor: &Executor<'_>, future: impl Future<Output = T>) -> T {
+        self.loops.fetch_add(1, Relaxed);
+        let _running = Running(self);
+        future.or(self.work(executor)).await
+    }
+
+    /// Ends the present task's turn. It goes on when no other task is ready, or when it is due. While
+    /// a loop runs, only what such a loop polls may call this: that loop is the one that sees it rest.
+    pub async fn rest(&self) {
+        if self.loops.load(Relaxed) == 0 {
+            return yield_now().await;
+        }
+        let mut ticket = None;
+        poll_fn(|cx| self.lock().poll(&mut ticket, cx)).await;
+    }
+
+    /// Runs tasks for ever.
+    async fn work<T>(&self, executor: &Executor<'_>) -> T {
+        let (mut looked, mut period) = (Instant::now(), LEAST);
+        let mut served = looked;
         loop {
-            executor.tick().await;
-            let end = Instant::now();
-            if end.duration_since(start) >= turn {
+            let mut idle = !executor.try_tick();
+            if idle {
+                // Waits for a task to run, or until one rests: what `run` was given may do so too.
+                idle = self
+                    .awaited()
+                    .or(async {
+                        executor.tick().await;
+                        false
+                    })
+                    .await;
+            }
+            let now = Instant::now();
+            if idle || now.duration_since(looked) >= period {
                 // Back to `block_on`, which looks at the sockets and comes here again.
                 yield_now().await;
-                start = Instant::now();
-                turn = (LOOKS * start.duration_since(end)).clamp(LEAST, MOST);
+                looked = Instant::now();
+                period = (LOOKS * looked.duration_since(now)).clamp(LEAST, MOST);
+                // The look may have made something ready.
+                idle = idle && !executor.try_tick();
+            }
+            if idle || now.duration_since(served) >= SHARE {
+                served = now;
+                self.serve();
             }
         }
-    };
-    future.or(work).await
+    }
+
+    /// Ready, with `true`, when a task rests. It is asked after each task that this loop runs, so
+    /// nothing wakes it.
+    async fn awaited(&self) -> bool {
+        let poll = |rests| if rests { Poll::Ready(true) } else { Poll::Pending };
+        poll_fn(|_| poll(!self.lock().waiting.is_empty())).await
+    }
+
+    /// Gives the task that has rested for longest its next turn.
+    fn serve(&self) {
+        let mut resting = self.lock();
+        let Some(waker) = resting.waiting.pop_front() else { return };
+        resting.served += 1;
+        drop(resting);
+        waker.wake();
+    }
+
+    /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
+    fn lock(&self) -> MutexGuard<'_, Resting> {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Resting {
+    /// Ready once the task that holds `ticket` has its turn. The first call takes a ticket.
+    fn poll(&mut self, ticket: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<()> {
+        let last = self.served + u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
+        let ticket = *ticket.get_or_insert(last);
+        let Some(ahead) = ticket.checked_sub(self.served) else { return Poll::Ready(()) };
+        let place = usize::try_from(ahead).ok().and_then(|ahead| self.waiting.get_mut(ahead));
+        match place {
+            // Woken by something else.
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => self.waiting.push_back(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.loops.fetch_sub(1, Relaxed);
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        future::poll_fn,
-        sync::{
-            Arc,
-            atomic::{AtomicU32, Ordering::Relaxed},
-        },
-        task::Poll,
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64},
     };
 
-    use smol::block_on;
+    use smol::{Task, block_on};
 
     use super::*;
 
-    #[test]
-    fn tasks_that_are_never_done_do_not_put_off_the_look_at_the_sockets() {
-        let executor = Executor::new();
-        let slices = Arc::new(AtomicU32::new(0));
-        for _ in 0..2 {
-            let slices = slices.clone();
-            let computing = async move {
-                loop {
-                    let start = Instant::now();
-                    while start.elapsed() < MOST {}
-                    slices.fetch_add(1, Relaxed);
-                    yield_now().await;
-                }
-            };
-            executor.spawn(computing).detach();
-        }
-        // Every time that this is polled, `block_on` has just looked at the sockets.
-        let mut looks = 0;
-        let ten_looks = poll_fn(|_| {
-            looks += 1;
-            if looks > 10 { Poll::Ready(()) } else { Poll::Pending }
+    /// What computes without end, and counts its turns.
+    fn computing(executor: &Executor<'_>, turns: &Arc<Turns>) -> (Arc<AtomicU32>, Task<()>) {
+        let count = Arc::new(AtomicU32::new(0));
+        let (turns, counted) = (turns.clone(), count.clone());
+        let task = executor.spawn(async move {
+            loop {
+                let start = Instant::now();
+                while start.elapsed() < MOST {}
+                counted.fetch_add(1, Relaxed);
+                turns.rest().await;
+            }
         });
-        block_on(run(&executor, ten_looks));
-        assert_eq!(slices.load(Relaxed), 10);
+        (count, task)
+    }
+
+    #[test]
+    fn the_sockets_are_looked_at_before_each_turn_of_those_that_compute() {
+        let (executor, turns) = (Executor::new(), Arc::new(Turns::default()));
+        let computing = [computing(&executor, &turns), computing(&executor, &turns)];
+        // Every time that this is polled, `block_on` has just looked at the sockets.
+        let looks = AtomicU32::new(0);
+        let hundred = poll_fn(|_| {
+            if looks.fetch_add(1, Relaxed) > 100 { Poll::Ready(()) } else { Poll::Pending }
+        });
+        block_on(turns.run(&executor, hundred));
+        let [one, other] = computing.map(|(count, _)| count.load(Relaxed));
+        assert!(one.abs_diff(other) <= 1 && one > 20, "{one} {other}");
+        assert!(one + other <= looks.load(Relaxed));
+    }
+
+    #[test]
+    fn a_message_of_several_tasks_waits_for_one_turn_at_most() {
+        let (executor, turns) = (Executor::new(), Arc::new(Turns::default()));
+        let computing = [computing(&executor, &turns), computing(&executor, &turns)];
+        let taken = || computing.iter().map(|(count, _)| count.load(Relaxed)).sum::<u32>();
+        let chain = async {
+            let mut most = 0;
+            for _ in 0..50 {
+                // Until both rest.
+                yield_now().await;
+                let before = taken();
+                for _ in 0..5 {
+                    executor.spawn(async {}).await;
+                }
+                most = most.max(taken() - before);
+            }
+            most
+        };
+        assert!(block_on(turns.run(&executor, chain)) <= 1);
+    }
+
+    #[test]
+    fn who_computes_gets_its_share_while_others_are_always_ready() {
+        let (executor, turns) = (Executor::new(), Arc::new(Turns::default()));
+        let (count, _task) = computing(&executor, &turns);
+        let rounds = Arc::new(AtomicU64::new(0));
+        let counted = rounds.clone();
+        let _busy = executor.spawn(async move {
+            loop {
+                counted.fetch_add(1, Relaxed);
+                yield_now().await;
+            }
+        });
+        let ten =
+            poll_fn(|_| if count.load(Relaxed) >= 10 { Poll::Ready(()) } else { Poll::Pending });
+        block_on(turns.run(&executor, ten));
+        assert!(rounds.load(Relaxed) > 10);
+    }
+
+    #[test]
+    fn what_a_loop_was_given_rests_like_any_task_also_when_there_is_none() {
+        let (executor, turns) = (Executor::new(), Turns::default());
+        let rests = async {
+            for _ in 0..10 {
+                turns.rest().await;
+            }
+        };
+        block_on(turns.run(&executor, rests));
+    }
+
+    #[test]
+    fn without_a_loop_a_rest_is_no_more_than_a_yield() {
+        let turns = Turns::default();
+        block_on(async {
+            for _ in 0..10 {
+                turns.rest().await;
+            }
+        });
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use async_tungstenite::accept_async_with_config;
-use footlight::{Host, Manifest, host::Environment, logger::Logger, turns};
+use footlight::{Host, Manifest, host::Environment, logger::Logger, turns::Turns};
 use futures_util::StreamExt as _;
 use smol::{Async, Executor, block_on, future};
 
@@ -44,16 +44,16 @@ pub(crate) fn serve(name: &str, connections: usize) -> Result<()> {
         let _ = std::io::stdin().read(&mut [0]);
         process::exit(0);
     });
-    let executor = Arc::new(Executor::new());
+    let (executor, turns) = (Arc::new(Executor::new()), Arc::new(Turns::default()));
     let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or("no such server")?;
     match kind {
-        Kind::Footlight => block_on(turns::run(&executor, footlight(&executor))),
-        Kind::Plain => block_on(turns::run(&executor, plain(connections))),
+        Kind::Footlight => block_on(turns.run(&executor, footlight(&executor, turns.clone()))),
+        Kind::Plain => block_on(turns.run(&executor, plain(connections))),
     }
 }
 
 /// See [`Kind::Footlight`].
-async fn footlight(executor: &Arc<Executor<'static>>) -> Result<()> {
+async fn footlight(executor: &Arc<Executor<'static>>, turns: Arc<Turns>) -> Result<()> {
     let folder = tempfile::tempdir()?;
     fs::write(folder.path().join("actor.wasm"), wat::parse_str(include_str!("actor.wat"))?)?;
     let text = "name = \"broadcast\"\ncomponent_path = \"actor.wasm\"\n[[handlers]]\n\
@@ -62,7 +62,8 @@ async fn footlight(executor: &Arc<Executor<'static>>) -> Result<()> {
     let mut logger = Logger::new(-1);
     logger.actor(&manifest.name, &manifest.logging)?;
     logger.install()?;
-    let host = Host::start(executor, &[manifest], Environment::default()).await?;
+    let host =
+        Host::start(executor, &[manifest], Environment { turns, ..Environment::default() }).await?;
     println!("ws://{}/ws", host.listening()[0].address);
     host.run(future::pending()).await;
     Ok(())

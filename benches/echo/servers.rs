@@ -21,7 +21,7 @@ use footlight::{
     manifest::{Limits, Listener},
     server::{Pending, Service, Site, accept},
     stats::Stats,
-    turns,
+    turns::Turns,
 };
 use futures_util::StreamExt as _;
 use smol::{Async, Executor, block_on, channel, future};
@@ -67,11 +67,11 @@ pub(crate) fn serve(kind: Kind) -> Result<(), Box<dyn Error>> {
         let _ = std::io::stdin().read(&mut [0]);
         process::exit(0);
     });
-    let executor = Arc::new(Executor::new());
+    let (executor, turns) = (Arc::new(Executor::new()), Arc::new(Turns::default()));
     match kind {
-        Kind::Footlight => block_on(turns::run(&executor, footlight(&executor))),
-        Kind::Native => block_on(turns::run(&executor, native(&executor))),
-        Kind::Plain => block_on(turns::run(&executor, plain(&executor))),
+        Kind::Footlight => block_on(turns.run(&executor, footlight(&executor, turns.clone()))),
+        Kind::Native => block_on(turns.run(&executor, native(&executor))),
+        Kind::Plain => block_on(turns.run(&executor, plain(&executor))),
     }
 }
 
@@ -88,13 +88,17 @@ fn announce(address: SocketAddr) {
 }
 
 /// See [`Kind::Footlight`].
-async fn footlight(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>> {
+async fn footlight(
+    executor: &Arc<Executor<'static>>,
+    turns: Arc<Turns>,
+) -> Result<(), Box<dyn Error>> {
     let mut manifest = Manifest::load(Path::new(EXAMPLE))?;
     manifest.listeners[0].port = 0;
     let mut logger = Logger::new(-1);
     logger.actor(&manifest.name, &manifest.logging)?;
     logger.install()?;
-    let host = Host::start(executor, &[manifest], Environment::default()).await?;
+    let host =
+        Host::start(executor, &[manifest], Environment { turns, ..Environment::default() }).await?;
     announce(host.listening()[0].address);
     host.run(future::pending()).await;
     Ok(())

@@ -82,7 +82,7 @@ fn measure() -> Result<()> {
     let period = Duration::from_micros(arguments.number("period-us", 10_000, 5_000)?);
     let limits = Limits::default();
     let slice = arguments.number("slice", limits.slice, limits.slice)?;
-    let fuel = arguments.number("fuel", limits.fuel, limits.fuel)?;
+    let fuel = arguments.number("fuel", 200_000_000, 200_000_000)?;
     let burners: usize = arguments.number("burners", 2, 2)?;
 
     let burner = Actor::of("burner", BURNER).limit("slice", slice).limit("fuel", fuel);

@@ -52,7 +52,7 @@ impl Direct {
     /// Calls `handle-message` once, as `actor::instance` does.
     pub(crate) fn call(&mut self, guest: &Guest, limits: &Limits) -> Result<()> {
         if self.fuel {
-            self.store.set_fuel(limits.fuel)?;
+            self.store.set_fuel(limits.fuel.unwrap_or(u64::MAX))?;
         }
         let message = MessageRef::text(&guest.text);
         let mut call = lower::handle_message(Shape::Guide, message, Some(&guest.state));

@@ -21,8 +21,8 @@ use super::{common::Result, guests::Guest};
 pub(crate) struct Sliced {
     /// The instance; away while it is called.
     instance: Option<Instance>,
-    /// Its fuel.
-    meter: Meter,
+    /// Its fuel; away with the instance.
+    meter: Option<Meter>,
 }
 
 impl Sliced {
@@ -32,9 +32,10 @@ impl Sliced {
             .map_err(|error| error.to_string())?;
         let stats = Arc::new(Stats::default());
         let lines = Arc::new(Lines::new(guest.name.into(), limits.log_rate, stats));
-        let mut meter = Meter::new(limits.fuel, slice);
-        let instance = block_on(Instance::new(&module, limits, lines, &mut meter))?;
-        Ok(Self { instance: Some(instance), meter })
+        let limits = &Limits { slice, ..limits.clone() };
+        let mut meter = Meter::new(limits, Arc::default());
+        let instance = block_on(Instance::new(&Arc::new(module), limits, lines, &mut meter))?;
+        Ok(Self { instance: Some(instance), meter: Some(meter) })
     }
 
     /// Calls `handle-message` so often, and says how long that took and what fuel one call
@@ -43,7 +44,7 @@ impl Sliced {
         let executor = Executor::new();
         let mut instance = self.instance.take().ok_or("no instance")?;
         let guest = guest.clone();
-        let mut meter = std::mem::replace(&mut self.meter, Meter::new(0, 1));
+        let mut meter = self.meter.take().ok_or("no meter")?;
         let task = executor.spawn(async move {
             let mut services =
                 Services::new(&Limits::default(), Clock::System, None, None, Arc::default());
@@ -55,13 +56,13 @@ impl Sliced {
                 let reply =
                     instance.handle_message(message, state, &mut meter, &mut services).await;
                 std::hint::black_box(reply.map_err(|error| error.to_string())??);
-                meter.pause().await;
+                meter.pause().await.map_err(|_| "it took too long")?;
             }
             Ok::<_, String>((start.elapsed(), instance, meter))
         });
         let (time, instance, meter) = block_on(executor.run(task))?;
         let spent = meter.spent();
-        (self.instance, self.meter) = (Some(instance), meter);
+        (self.instance, self.meter) = (Some(instance), Some(meter));
         Ok((time, spent))
     }
 }

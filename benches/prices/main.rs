@@ -134,7 +134,13 @@ fn main() -> Result<()> {
 
 /// The nanoseconds for a unit of fuel when a guest does this until all is spent.
 async fn cost(body: &str, fuel: u64, folder: &std::path::Path) -> f64 {
-    let limits = Limits { fuel, effects: 64 << 20, outbox: 64 << 20, ..Limits::default() };
+    let limits = Limits {
+        fuel: Some(fuel),
+        time: std::time::Duration::MAX,
+        effects: 64 << 20,
+        outbox: 64 << 20,
+        ..Limits::default()
+    };
     let module = Module::compile(&guest(body), &limits, Grants::ALL).unwrap();
     let stats = Arc::default();
     let lines = Arc::new(Lines::new("prices".into(), limits.log_rate, Arc::default()));
@@ -144,9 +150,9 @@ async fn cost(body: &str, fuel: u64, folder: &std::path::Path) -> f64 {
     let mut services = Services::new(&limits, Clock::System, None, Some(files), stats);
     let connections = Connections::new(CLIENTS, limits.outbox);
     let _all: Vec<_> = (0..CLIENTS).map(|_| enter(&connections, &mut services)).collect();
-    let mut meter = Meter::new(fuel, limits.slice);
+    let mut meter = Meter::new(&limits, Arc::default());
     meter.begin();
-    let mut instance = Instance::new(&module, &limits, lines, &mut meter).await.unwrap();
+    let mut instance = Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap();
     let (start, text) = (busy(), MessageRef::text("x"));
     let ended = instance.handle_message(text, None, &mut meter, &mut services).await;
     let took = busy() - start;

@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(module) = wasm_smith::Module::new(config(&outline), &mut u) else { return };
     let bytes = module.to_bytes();
     match Module::compile(&bytes, &Limits::default(), Grants::ALL) {
-        Ok(module) => instance::exercise(&module, &instance::limits()),
+        Ok(module) => instance::exercise(module, &instance::limits()),
         Err(LoadError::Forbidden(Forbidden::TableGrow { .. })) => {}
         Err(error) => panic!("a valid module is refused: {error}"),
     }

@@ -32,7 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
             assert_eq!(report.file_bytes, bytes.len());
             assert_eq!(report.problems().next(), None);
             assert!(is_valid(core), "what is called is valid");
-            instance::exercise(&module, &instance::limits());
+            instance::exercise(module, &instance::limits());
         }
         Err(error) => {
             assert!(!error.to_string().is_empty());

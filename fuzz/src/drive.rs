@@ -1,5 +1,6 @@
-//! Runs a future by hand. One that is not ready and has not asked to be polled again would
-//! wait for ever: nothing here happens on its own, there are neither sockets nor clocks.
+//! Runs a future by hand. One that is not ready and is not woken waits for ever: nothing here
+//! happens on its own but the making of an instance that takes long, and the wait for the next one
+//! after it has failed.
 
 use std::{
     future::Future,
@@ -9,6 +10,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
+    time::{Duration, Instant},
 };
 
 /// Notes that it was woken.
@@ -21,7 +23,22 @@ impl Wake for Bell {
     }
 }
 
+/// How long something may take that happens on its own.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 impl Bell {
+    /// Whether it is woken, now or soon.
+    fn rings(&self) -> bool {
+        let start = Instant::now();
+        while !self.rang() {
+            if start.elapsed() > PATIENCE {
+                return false;
+            }
+            std::thread::yield_now();
+        }
+        true
+    }
+
     /// Whether it was woken since this was last asked.
     pub fn rang(&self) -> bool {
         self.0.swap(false, Ordering::Relaxed)
@@ -48,7 +65,7 @@ pub fn until<F: Future + ?Sized>(
         if enough() {
             return (None, polls);
         }
-        assert!(bell.rang(), "it waits, and nothing will wake it");
+        assert!(bell.rings(), "it waits, and nothing has woken it");
     }
     unreachable!("it is polled for ever")
 }

@@ -36,7 +36,7 @@ pub fn shape(u: &mut Unstructured<'_>) -> Shape {
 /// Limits that nothing the test guests do in passing comes near.
 pub fn roomy_limits(u: &mut Unstructured<'_>) -> Limits {
     Limits {
-        fuel: 600_000,
+        fuel: Some(600_000),
         slice: pick(u, &[1_000, 20_000, 40_000]),
         watermark: pick(u, &[64 << 10, 4 << 20]),
         hibernate_after: pick(u, &[Duration::ZERO, Duration::MAX]),
@@ -48,7 +48,7 @@ pub fn roomy_limits(u: &mut Unstructured<'_>) -> Limits {
 pub fn tight_limits(u: &mut Unstructured<'_>) -> Limits {
     let fuel = pick(u, &[300_000, 30_000, 3_000, 100, 1]);
     Limits {
-        fuel,
+        fuel: Some(fuel),
         slice: pick(u, &[20_000, 1_000, 100, 1]).max(fuel / 1_000),
         state: pick(u, &[1 << 20, 4_096, 16, 1]),
         answer: pick(u, &[256 << 10, 4_096, 64, 5, 1]),

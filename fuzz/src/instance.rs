@@ -17,7 +17,7 @@ use crate::{drive, stage::known};
 /// Limits with which a call is short.
 pub fn limits() -> Limits {
     Limits {
-        fuel: 100_000,
+        fuel: Some(100_000),
         slice: 1_000,
         state: 1_000,
         answer: 2_000,
@@ -37,12 +37,14 @@ pub fn limits() -> Limits {
 
 /// Makes an instance, calls `init`, and tells of a connection from its beginning to its end,
 /// or until something goes wrong.
-pub fn exercise(module: &Module, limits: &Limits) {
+pub fn exercise(module: Module, limits: &Limits) {
+    let module = &Arc::new(module);
     let lines = Arc::new(Lines::new("fuzz".into(), limits.log_rate, Arc::default()));
-    let mut meter = Meter::new(limits.fuel, limits.slice);
+    let mut meter = Meter::new(limits, Arc::default());
+    let fuel = limits.fuel.unwrap_or(u64::MAX);
     meter.begin();
     let made = run(limits, Instance::new(module, limits, lines, &mut meter));
-    assert!(meter.spent() <= limits.fuel);
+    assert!(meter.spent() <= fuel);
     let mut instance = match made {
         Ok(instance) => instance,
         Err(error) => return assert!(!error.to_string().is_empty()),
@@ -54,7 +56,7 @@ pub fn exercise(module: &Module, limits: &Limits) {
     meter.begin();
     services.begin(&Event { from: None, kind: EventKind::Alarm });
     let state = run(limits, instance.init(Some(b"0"), "fuzz", &mut meter, &mut services));
-    assert!(meter.spent() <= limits.fuel);
+    assert!(meter.spent() <= fuel);
     let mut state = match state {
         Ok(Ok(state)) => state,
         Ok(Err(text)) => return assert!(text.len() <= limits.answer),
@@ -86,7 +88,7 @@ pub fn exercise(module: &Module, limits: &Limits) {
         services.begin(&about);
         let call = instance.handle_message(event, state.as_deref(), &mut meter, &mut services);
         let reply = run(limits, call);
-        assert!(meter.spent() <= limits.fuel);
+        assert!(meter.spent() <= fuel);
         assert!(instance.memory_size() <= limits.memory);
         match reply {
             Ok(Ok(reply)) => {
@@ -140,11 +142,17 @@ fn are_within(effects: &[Effect], limits: &Limits) {
     assert!(effects.iter().map(|effect| size(effect) + 64).sum::<usize>() <= limits.effects);
 }
 
-/// Runs a call. It returned to the executor after each of its slices, and not much more often.
+/// Runs a call. It returned to the executor after its slices, and not much more often.
 fn run<F: Future>(limits: &Limits, call: F) -> F::Output {
     let (output, polls) = drive::to_end(call);
-    assert!(polls <= limits.fuel / limits.slice + 2, "{polls} turns");
+    assert!(polls <= most_slices(limits) + 2, "{polls} turns");
     output
+}
+
+/// How many slices a call can have at most: those that take long make the next ones smaller, down to
+/// 1,000 units.
+pub fn most_slices(limits: &Limits) -> u64 {
+    2 * limits.fuel.unwrap_or(u64::MAX) / limits.slice.min(1000)
 }
 
 /// A reply holds no more than it may.

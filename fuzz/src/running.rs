@@ -46,6 +46,7 @@ impl Running {
             tick: None,
             files: None,
             clock,
+            turns: Arc::default(),
             stats: stats.clone(),
             lines: Arc::new(Lines::new("fuzz".into(), limits.log_rate, stats.clone())),
         };

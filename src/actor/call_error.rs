@@ -1,6 +1,6 @@
 //! Why a call into a guest had no result.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use wit_core::{LiftError, LowerError};
 
@@ -21,6 +21,15 @@ pub enum CallError {
         export: &'static str,
         /// The fuel that the event had.
         limit: u64,
+    },
+    /// The event has computed for as long as it may.
+    OutOfTime {
+        /// In which export.
+        export: &'static str,
+        /// How long the event might compute.
+        limit: Duration,
+        /// The fuel that it had spent by then.
+        fuel: u64,
     },
     /// One step needed more fuel than any may, however much the event has.
     TooMuchAtOnce {
@@ -45,6 +54,11 @@ impl fmt::Display for CallError {
                 f,
                 "it spent its {limit} units of fuel in {export}; make it do less for each \
                  message, or raise `limits.fuel`"
+            ),
+            Self::OutOfTime { export, limit, fuel } => write!(
+                f,
+                "it computed for {limit:?} in {export}, {fuel} units of fuel; make it do less for \
+                 each message, or raise `limits.time`"
             ),
             Self::TooMuchAtOnce { export, needed, most } => write!(
                 f,

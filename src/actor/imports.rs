@@ -42,6 +42,8 @@ pub struct Guest {
     pub connection: Option<ConnectionId>,
     /// The call's time, where the guest may ask for it.
     pub time: Option<Time>,
+    /// What imports that are done at once have cost beyond what the slice had left.
+    pub debt: u64,
 }
 
 /// The time of a call: that at which it is first asked for.
@@ -89,6 +91,18 @@ impl fmt::Display for Asked {
 }
 
 impl HostError for Asked {}
+
+/// The slice is spent, by an import that was done at once. The guest goes on in the next slice.
+#[derive(Clone, Copy, Debug)]
+pub struct SliceSpent;
+
+impl fmt::Display for SliceSpent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the slice is spent")
+    }
+}
+
+impl HostError for SliceSpent {}
 
 /// Which of the interfaces an actor gets that are not for every one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -168,17 +182,22 @@ fn core_type(ty: FunctionType) -> FuncType {
     FuncType::new(ty.params.iter().map(value), ty.result.iter().map(value))
 }
 
-/// Takes fuel for what is done at once. What the slice does not have any more is not taken: the
-/// guest stops at its next instruction then.
-fn charge(caller: &mut Caller<'_, Guest>, units: u64) -> Result<(), wasmi::Error> {
-    let left = caller.get_fuel()?.saturating_sub(units);
-    caller.set_fuel(left)
+/// Takes fuel for what is done at once. What the slice does not have any more is owed: the next
+/// settlement takes it. Code outside loops is paid for in advance, so nothing else would stop a
+/// guest that calls an import there again and again. Whether the slice is spent.
+fn charge(caller: &mut Caller<'_, Guest>, units: u64) -> Result<bool, wasmi::Error> {
+    let left = caller.get_fuel()?;
+    caller.set_fuel(left.saturating_sub(units))?;
+    let debt = &mut caller.data_mut().debt;
+    *debt = debt.saturating_add(units.saturating_sub(left));
+    Ok(units > left)
 }
 
 /// `now: func() -> u64`: the time of the present call.
 fn now(mut caller: Caller<'_, Guest>) -> Result<u64, wasmi::Error> {
     let not_here = || wasmi::Error::host(Asked::new(Import::Now, &[]));
     let now = caller.data_mut().time.as_mut().ok_or_else(not_here)?.now();
+    // Its result is in the way of ending the slice here. See above.
     charge(&mut caller, price::NOW)?;
     Ok(now)
 }
@@ -196,7 +215,8 @@ fn log(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::E
         0 => guest.lines.guest(guest.connection, format_args!("{text}")),
         _ => guest.lines.guest(guest.connection, format_args!("{text}… ({more} bytes more)")),
     }
-    charge(&mut caller, price::of_line(bytes))
+    let spent = charge(&mut caller, price::of_line(bytes))?;
+    if spent { Err(wasmi::Error::host(SliceSpent)) } else { Ok(()) }
 }
 
 /// Looks at every import of a module of this shape, if that is known.

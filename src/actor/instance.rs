@@ -21,8 +21,8 @@ use wit_core::{
 use super::{
     call_error::CallError,
     exports::{Handler, Init, PostReturn},
-    imports::{Asked, Guest},
-    meter::{Grant, Meter},
+    imports::{Asked, Guest, SliceSpent},
+    meter::{Grant, Meter, Overtime},
     module::Module,
     price,
     services::{Answered, Services},
@@ -53,8 +53,6 @@ pub struct Instance {
     init_post: Option<PostReturn>,
     /// What a result may come to.
     budget: Budget,
-    /// The size of its memory once it was made, before the first call.
-    first_size: usize,
 }
 
 /// Where the guest has stopped.
@@ -70,12 +68,13 @@ enum Stop<R> {
 pub type Outcome<T> = Result<Result<T, String>, CallError>;
 
 impl Instance {
-    /// Makes an instance and runs its start function and `_initialize`.
+    /// Makes an instance and runs its start function and `_initialize`. What can't be interrupted of
+    /// that is done on the threads for what blocks if the module is known to take long there.
     ///
     /// # Errors
-    /// These trapped, used up the fuel, or the memory is past the limit.
+    /// These trapped, used up the fuel or the time, or the memory is past the limit.
     pub async fn new(
-        module: &Module,
+        module: &Arc<Module>,
         limits: &Limits,
         lines: Arc<Lines>,
         meter: &mut Meter,
@@ -87,18 +86,18 @@ impl Instance {
             .tables(limits.tables)
             .instances(1)
             .build();
-        let guest =
-            Guest { limits: growth, lines, line: limits.log_line, connection: None, time: None };
-        let mut store = Store::new(module.module.engine(), guest);
-        store.limiter(|guest| &mut guest.limits);
-        // Nothing is charged for this. It makes the memory and the tables, within the limits
-        // above, and copies the segments, which `scan` holds to a number and the file's size to
-        // a length. No code runs: of the start function, `start` makes an export.
-        let instance = module
-            .linker
-            .instantiate_and_start(&mut store, &module.module)
-            .map_err(|error| CallError::Trap { export: "the instantiation", error })?;
-        meter.rest().await;
+        let line = limits.log_line;
+        let guest = Guest { limits: growth, lines, line, connection: None, time: None, debt: 0 };
+        meter.wait();
+        let (store, instance) = if module.is_slow() {
+            let module = module.clone();
+            smol::unblock(move || module.instantiate(guest)).await
+        } else {
+            let made = module.instantiate(guest);
+            meter.rest().await;
+            made
+        }
+        .map_err(|error| CallError::Trap { export: "the instantiation", error })?;
         let mut this = Self::resolve(store, instance, module, limits)?;
         for (export, name) in
             [(start::EXPORT, "the start function"), (shape::INITIALIZE.0, shape::INITIALIZE.0)]
@@ -107,7 +106,6 @@ impl Instance {
                 this.call(name, function, (), meter).await?;
             }
         }
-        this.first_size = this.memory_size();
         Ok(this)
     }
 
@@ -135,7 +133,6 @@ impl Instance {
             init: Init::of(&store, instance, shape),
             init_post: instance.get_typed_func(&store, shape.init_post()).ok(),
             budget,
-            first_size: 0,
             store,
         })
     }
@@ -210,12 +207,6 @@ impl Instance {
     /// Says whose event the next call is about, for the lines that the guest logs.
     pub fn set_connection(&mut self, connection: Option<ConnectionId>) {
         self.store.data_mut().connection = connection;
-    }
-
-    /// Whether its memory has grown past `watermark`, so that a new instance would be smaller:
-    /// one that begins with more than that is none the smaller for being made anew.
-    pub fn has_grown_past(&self, watermark: usize) -> bool {
-        self.memory_size() > watermark.max(self.first_size)
     }
 
     /// The size of the linear memory in bytes.
@@ -310,21 +301,26 @@ impl Instance {
     ) -> Result<Stop<R>, CallError> {
         let trap = |error| CallError::Trap { export, error };
         loop {
-            meter.settle(&self.store).map_err(trap)?;
-            let call = match step.map_err(trap)? {
+            meter.settle(&mut self.store).map_err(trap)?;
+            step = match step.map_err(trap)? {
                 TypedResumableCall::Finished(results) => return Ok(Stop::Finished(results)),
                 TypedResumableCall::HostTrap(call) => {
                     // A typed call does not give its error away, only a look at it.
-                    return match call.host_error().downcast_ref::<Asked>() {
-                        Some(asked) => Ok(Stop::Asked(*asked, call)),
-                        None => Err(trap(wasmi::Error::new(call.host_error().to_string()))),
-                    };
+                    let error = call.host_error();
+                    if let Some(asked) = error.downcast_ref::<Asked>() {
+                        return Ok(Stop::Asked(*asked, call));
+                    }
+                    if error.downcast_ref::<SliceSpent>().is_none() {
+                        return Err(trap(wasmi::Error::new(error.to_string())));
+                    }
+                    self.end_slice(export, 1, meter).await?;
+                    call.resume(&mut self.store, &[])
                 }
-                TypedResumableCall::OutOfFuel(call) => call,
+                TypedResumableCall::OutOfFuel(call) => {
+                    self.end_slice(export, call.required_fuel().max(1), meter).await?;
+                    call.resume(&mut self.store)
+                }
             };
-            meter.pause().await;
-            self.fuel(export, call.required_fuel().max(1), meter)?;
-            step = call.resume(&mut self.store);
         }
     }
 
@@ -355,21 +351,35 @@ impl Instance {
         }
         let given = match answered {
             Answered::Now(given) => given,
-            Answered::Later(request) => services.file(request).await,
+            Answered::Later(request) => {
+                meter.wait();
+                services.file(request).await
+            }
         };
         let given = given.of(asked.import).map_err(|error| wrong(&error))?;
         services.note(&given);
         meter.charge(price::of_answer(given.bytes()));
-        meter.pause().await;
+        meter.pause().await.map_err(|Overtime| overtime(export, meter))?;
         let mut result = given.lower(pointer);
         while let Some((len, align)) = result.next_block() {
             let ptr = self.allocate(len, align, meter).await?;
             let memory = self.memory.data_mut(&mut self.store);
             result.place(memory, ptr).map_err(CallError::Lower)?;
             meter.charge(price::of_block());
-            meter.pause().await;
+            meter.pause().await.map_err(|Overtime| overtime(export, meter))?;
         }
         result.finish(self.memory.data_mut(&mut self.store)).map_err(CallError::Lower)
+    }
+
+    /// Ends a slice, and begins the next one, of which one step needs at least `needed`.
+    async fn end_slice(
+        &mut self,
+        export: &'static str,
+        needed: u64,
+        meter: &mut Meter,
+    ) -> Result<(), CallError> {
+        meter.end_slice().await.map_err(|Overtime| overtime(export, meter))?;
+        self.fuel(export, needed, meter)
     }
 
     /// Gives the store fuel for the next slice, of which one step needs at least `needed`.
@@ -386,6 +396,11 @@ impl Instance {
             Grant::TooMuch { most } => Err(CallError::TooMuchAtOnce { export, needed, most }),
         }
     }
+}
+
+/// What is said of an event that has computed for too long.
+fn overtime(export: &'static str, meter: &Meter) -> CallError {
+    CallError::OutOfTime { export, limit: meter.time(), fuel: meter.spent() }
 }
 
 /// How many bytes a reply has.

@@ -1,11 +1,24 @@
-//! An actor's fuel: granted by the event, spent in slices.
+//! What a call may spend, fuel and processor time, and how it shares the thread.
 //!
-//! wasmi counts fuel: about one unit for an instruction. A call gets a slice of its fuel at a
-//! time, and between slices the executor has its turn, so that a long call holds up nobody
-//! else. Slices are also what keeps wasmi's native stack bounded: on its fast dispatch a
-//! failing `memory.grow` uses up some of it until the call is left.
+//! wasmi counts fuel: about one unit for an instruction. A call gets a *slice* of fuel at a time.
+//! Slices keep wasmi's native stack bounded: on its fast dispatch a failing `memory.grow` uses up
+//! some of it until the call is left. So a slice never grows past what that allows.
+//!
+//! Fuel is no measure of time, in either direction. So a call is bounded in processor time as
+//! well, which is looked at after each slice: there the call's fuel is known, and the call could
+//! be repeated up to the same place. Slices follow each other until a *turn* is over, which is
+//! counted in time; then everything else that is ready comes first. A slice that took long makes
+//! the next ones smaller. A call that ends in its first slice never looks at a clock.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use wasmi::Store;
+
+use super::imports::Guest;
+use crate::{clock, manifest::Limits, turns::Turns};
 
 /// The most fuel that one step may need at once. A function's code outside loops is charged at
 /// its entry, and bulk instructions by the bytes they move (1 unit for 512), so a step may need
@@ -18,6 +31,14 @@ pub const MOST_AT_ONCE: u64 = 60_000;
 /// The bytes that the host may move for one unit of a slice: so few that with the defaults the
 /// largest state, in and out, fills a slice.
 const BYTES_PER_UNIT: u64 = 64;
+/// How long slices follow each other before everything else that is ready comes first.
+const TURN: Duration = Duration::from_micros(250);
+/// A slice that takes longer than this makes the next one half as large.
+const LONG_SLICE: Duration = Duration::from_micros(250);
+/// A slice that takes less than this makes the next one twice as large, up to `limits.slice`.
+const SHORT_SLICE: Duration = Duration::from_micros(60);
+/// The smallest slice.
+const LEAST_SLICE: u64 = 1000;
 
 /// What came of asking for fuel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,31 +54,83 @@ pub enum Grant {
     },
 }
 
-/// The fuel of one actor.
+/// The call has computed for longer than `limits.time`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overtime;
+
+/// The fuel and the time of one actor.
 #[derive(Debug)]
 pub struct Meter {
-    /// What each event is granted, for every entry into the guest on its behalf.
+    /// What each event is granted, for every entry into the guest on its behalf: `limits.fuel`,
+    /// or more than anybody can spend.
     limit: u64,
-    /// How much the guest is given at a time.
+    /// The largest slice: `limits.slice`.
+    largest: u64,
+    /// How much the guest is given at a time now.
     slice: u64,
     /// What the present event may still spend, with what the store has of it.
     left: u64,
     /// What the store was given last.
     given: u64,
-    /// What has been spent since the executor had its turn, over all events, by the guest and by
-    /// the host for it.
-    unyielded: u64,
+    /// What has been spent since the clock was last looked at, by the guest and by the host for
+    /// it, over all events.
+    unseen: u64,
+    /// How long each event may compute: `limits.time`.
+    time: Duration,
+    /// How long the present event has computed, up to the beginning of `stretch`.
+    computed: Duration,
+    /// Since when it computes without a pause, in both kinds of time. `None` before the first
+    /// slice's end, and while it waits.
+    stretch: Option<Stretch>,
+    /// When the clock was last looked at in the present turn; `None` if it was not.
+    looked: Option<Instant>,
+    /// When the present turn began, as far as is known.
+    turn: Option<Instant>,
+    /// Gives this actor its turns.
+    turns: Arc<Turns>,
+}
+
+/// The beginning of a time in which an event computes without a pause, on one thread.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    /// On the wall clock, which is cheap to look at and goes at least as fast.
+    wall: Instant,
+    /// On the thread's own clock, which counts the processor's time.
+    processor: Duration,
+}
+
+impl Stretch {
+    /// One that begins now.
+    fn begin(wall: Instant) -> Self {
+        Self { wall, processor: clock::processor_time() }
+    }
 }
 
 impl Meter {
-    /// `limit` fuel for each event, `slice` at a time.
-    pub fn new(limit: u64, slice: u64) -> Self {
-        Self { limit, slice, left: limit, given: 0, unyielded: 0 }
+    /// For an actor with these limits, which has its turns from `turns`.
+    pub fn new(limits: &Limits, turns: Arc<Turns>) -> Self {
+        let (limit, largest) = (limits.fuel.unwrap_or(u64::MAX), limits.slice);
+        Self {
+            limit,
+            largest,
+            slice: largest,
+            left: limit,
+            given: 0,
+            unseen: 0,
+            time: limits.time,
+            computed: Duration::ZERO,
+            stretch: None,
+            looked: None,
+            turn: None,
+            turns,
+        }
     }
 
-    /// Begins an event: all of its fuel is there.
+    /// Begins an event: all of its fuel and its time are there.
     pub fn begin(&mut self) {
         self.left = self.limit;
+        self.computed = Duration::ZERO;
+        self.stretch = None;
     }
 
     /// What the present event has spent.
@@ -70,12 +143,17 @@ impl Meter {
         self.limit
     }
 
+    /// How long each event may compute.
+    pub fn time(&self) -> Duration {
+        self.time
+    }
+
     /// Gives the store a slice, or `needed` if that is more.
     ///
     /// # Errors
     /// The store does not count fuel, which would be this program's mistake.
-    pub fn give<T>(&mut self, store: &mut Store<T>, needed: u64) -> Result<Grant, wasmi::Error> {
-        let most = MOST_AT_ONCE.max(self.slice);
+    pub fn give(&mut self, store: &mut Store<Guest>, needed: u64) -> Result<Grant, wasmi::Error> {
+        let most = MOST_AT_ONCE.max(self.largest);
         // Said first: with more fuel, such a step would still be refused.
         if needed > most {
             return Ok(Grant::TooMuch { most });
@@ -88,15 +166,16 @@ impl Meter {
         Ok(Grant::Given)
     }
 
-    /// Takes back what the store has not spent.
+    /// Takes back what the store has not spent, and takes what the imports that are done at once
+    /// have cost beyond that.
     ///
     /// # Errors
     /// The store does not count fuel, which would be this program's mistake.
-    pub fn settle<T>(&mut self, store: &Store<T>) -> Result<(), wasmi::Error> {
+    pub fn settle(&mut self, store: &mut Store<Guest>) -> Result<(), wasmi::Error> {
         let spent = self.given.saturating_sub(store.get_fuel()?);
         self.given = 0;
-        self.left = self.left.saturating_sub(spent);
-        self.unyielded = self.unyielded.saturating_add(spent);
+        let debt = std::mem::take(&mut store.data_mut().debt);
+        self.charge(spent.saturating_add(debt));
         Ok(())
     }
 
@@ -104,28 +183,140 @@ impl Meter {
     /// event nothing, but its time counts: a guest may do next to nothing with a large state.
     pub fn moved(&mut self, bytes: usize) {
         let units = u64::try_from(bytes).unwrap_or(u64::MAX) / BYTES_PER_UNIT;
-        self.unyielded = self.unyielded.saturating_add(units);
+        self.unseen = self.unseen.saturating_add(units);
     }
 
-    /// Takes fuel for what the host does for the guest.
+    /// Takes fuel for what the guest has done, or the host for it.
     pub fn charge(&mut self, units: u64) {
         self.left = self.left.saturating_sub(units);
-        self.unyielded = self.unyielded.saturating_add(units);
+        self.unseen = self.unseen.saturating_add(units);
     }
 
-    /// Lets the executor have its turn: after an instance was made, which takes long and no fuel,
-    /// and which clients can have done again and again, by making the guest trap; and where
-    /// connections have to write before the actor goes on.
+    /// Lets everything else that is ready come first: where connections have to write before the
+    /// actor goes on, and after what took long.
     pub async fn rest(&mut self) {
-        self.unyielded = 0;
-        smol::future::yield_now().await;
+        self.wait();
+        self.turns.rest().await;
     }
 
-    /// Lets the executor have its turn, if a slice has been spent since the last one.
-    pub async fn pause(&mut self) {
-        if self.unyielded >= self.slice {
-            self.unyielded = 0;
-            smol::future::yield_now().await;
+    /// Notes that the event waits, or that there is none: that counts as no time of its own, and
+    /// the next turn is a new one.
+    pub fn wait(&mut self) {
+        if let Some(stretch) = self.stretch.take() {
+            self.computed += clock::processor_time().saturating_sub(stretch.processor);
         }
+        (self.unseen, self.looked, self.turn) = (0, None, None);
+    }
+
+    /// Looks at the clock if a slice has been spent since the last time, and ends the turn if it
+    /// is over.
+    ///
+    /// # Errors
+    /// The event has computed for too long.
+    pub async fn pause(&mut self) -> Result<(), Overtime> {
+        if self.unseen < self.slice { Ok(()) } else { self.end_slice().await }
+    }
+
+    /// Looks at the clock after a slice, and ends the turn if it is over.
+    ///
+    /// # Errors
+    /// The event has computed for too long.
+    pub async fn end_slice(&mut self) -> Result<(), Overtime> {
+        self.unseen = 0;
+        let now = Instant::now();
+        if let Some(looked) = self.looked.replace(now) {
+            self.adapt(now.duration_since(looked));
+        }
+        let stretch = *self.stretch.get_or_insert_with(|| Stretch::begin(now));
+        if self.computed + now.duration_since(stretch.wall) > self.time {
+            // Something else may have had the processor meanwhile.
+            self.computed += clock::processor_time().saturating_sub(stretch.processor);
+            self.stretch = Some(Stretch::begin(now));
+            if self.computed > self.time {
+                return Err(Overtime);
+            }
+        }
+        let turn = *self.turn.get_or_insert(now);
+        if now.duration_since(turn) >= TURN {
+            self.rest().await;
+            let now = Instant::now();
+            self.stretch = Some(Stretch::begin(now));
+            (self.looked, self.turn) = (Some(now), Some(now));
+        }
+        Ok(())
+    }
+
+    /// Chooses the size of the next slice, by how long the last one took.
+    fn adapt(&mut self, took: Duration) {
+        if took > LONG_SLICE {
+            self.slice = (self.slice / 2).max(LEAST_SLICE.min(self.largest));
+        } else if took < SHORT_SLICE {
+            self.slice = self.slice.saturating_mul(2).min(self.largest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smol::block_on;
+
+    use super::*;
+
+    fn meter(time: Duration) -> Meter {
+        let limits = Limits { time, ..Limits::default() };
+        Meter::new(&limits, Arc::new(Turns::default()))
+    }
+
+    /// Keeps the processor busy for so long.
+    fn compute(time: Duration) {
+        let start = clock::processor_time();
+        while clock::processor_time() - start < time {}
+    }
+
+    #[test]
+    fn an_event_may_compute_for_its_time_and_no_longer_however_many_turns_that_takes() {
+        let mut meter = meter(Duration::from_millis(20));
+        for _ in 0..2 {
+            meter.begin();
+            let (start, mut slices) = (clock::processor_time(), 0);
+            while block_on(meter.end_slice()).is_ok() {
+                compute(Duration::from_micros(300));
+                slices += 1;
+            }
+            // The first slice is not looked at, nor what a turn's end takes.
+            let took = clock::processor_time() - start;
+            assert!(took > Duration::from_millis(20) && slices > 20, "{took:?} {slices}");
+        }
+    }
+
+    #[test]
+    fn what_an_event_waits_for_is_no_time_of_its_own() {
+        let mut meter = meter(Duration::from_millis(1));
+        meter.begin();
+        assert_eq!(block_on(meter.end_slice()), Ok(()));
+        meter.wait();
+        compute(Duration::from_millis(5));
+        assert_eq!(block_on(meter.end_slice()), Ok(()));
+        compute(Duration::from_millis(5));
+        assert_eq!(block_on(meter.end_slice()), Err(Overtime));
+        meter.begin();
+        assert_eq!(block_on(meter.end_slice()), Ok(()));
+    }
+
+    #[test]
+    fn long_slices_make_the_next_ones_smaller_and_short_ones_larger_again_up_to_the_limit() {
+        let mut meter = meter(Duration::from_secs(5));
+        let (long, short) = (LONG_SLICE * 2, SHORT_SLICE / 2);
+        let sizes = |meter: &mut Meter, took: Duration| -> Vec<u64> {
+            (0..7)
+                .map(|_| {
+                    meter.adapt(took);
+                    meter.slice
+                })
+                .collect()
+        };
+        assert_eq!(sizes(&mut meter, long), [10_000, 5000, 2500, 1250, 1000, 1000, 1000]);
+        assert_eq!(sizes(&mut meter, LONG_SLICE), [1000; 7]);
+        assert_eq!(sizes(&mut meter, short), [2000, 4000, 8000, 16_000, 20_000, 20_000, 20_000]);
     }
 }

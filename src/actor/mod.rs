@@ -6,13 +6,14 @@
 //! - [`told`]: what the actor is told of an event.
 //! - [`instance`]: one instance of the module: lower, call, lift; [`exports`]: the functions that it
 //!   calls; [`call_error`]: why that failed.
-//! - [`meter`]: the fuel of one call, spent in slices.
+//! - [`meter`]: the fuel and the time of one call, spent in slices and turns.
 //! - [`imports`]: what a guest may import, and where it is suspended for it; [`services`]: what is
 //!   done for it then, [`given`] what it gets, and [`price`] what that costs.
 //! - [`clients`]: who is there, with what the actor keeps with each one; [`asked`]: what a call
 //!   asks for until it is known whether it succeeds; [`alarm`]: when the actor is to be woken.
 //! - [`idle`]: notices that there is nothing to do.
-//! - [`backoff`]: how long to wait before a failed instance is tried again.
+//! - [`watermark`]: whether its memory has grown too far; [`backoff`]: how long to wait before an
+//!   instance that failed is made again.
 //! - [`answer`]: from the interface's messages to WebSocket messages; [`delivery`]: into the outboxes.
 //!
 //! And before the first message:
@@ -49,6 +50,7 @@ pub mod services;
 pub mod start;
 pub mod task;
 pub mod told;
+pub mod watermark;
 
 pub use call_error::CallError;
 pub use imports::Grants;

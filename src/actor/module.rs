@@ -1,8 +1,16 @@
 //! A module that has been compiled and found to fit.
 
-use std::{borrow::Cow, fmt, path::Path};
+use std::{
+    borrow::Cow,
+    fmt,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
 
-use wasmi::{CompilationMode, Config, CustomFuelCosts, Engine, Linker, OperatorCost};
+use wasmi::{
+    CompilationMode, Config, CustomFuelCosts, Engine, Instance, Linker, OperatorCost, Store,
+};
 use wit_core::Shape;
 
 use super::{
@@ -18,14 +26,20 @@ use crate::manifest::Limits;
 pub struct Module {
     /// The compiled code. It has an engine of its own, because an engine keeps all code that
     /// it ever compiled.
-    pub(super) module: wasmi::Module,
+    module: wasmi::Module,
     /// What the host provides, resolved by name at each instantiation.
-    pub(super) linker: Linker<Guest>,
+    linker: Linker<Guest>,
     /// The form of the interface that it speaks.
     shape: Shape,
     /// What was found when it was loaded.
     report: Report,
+    /// Whether an instance took long to make, the last time.
+    slow: AtomicBool,
 }
+
+/// An instance that takes longer than this to make is made on the threads for what blocks, the
+/// next time.
+const SLOW: Duration = Duration::from_millis(1);
 
 /// The most characters that are shown of what the interpreter says about a module.
 const MOST_ERROR: usize = 400;
@@ -95,7 +109,30 @@ impl Module {
         };
         let mut linker = Linker::new(&engine);
         imports::add_to(&mut linker, &module, shape, grants).map_err(LoadError::Invalid)?;
-        Ok(Self { module, linker, shape, report })
+        Ok(Self { module, linker, shape, report, slow: AtomicBool::new(false) })
+    }
+
+    /// Makes an instance. Its memory and its tables are within the limits of `guest`, and `scan`
+    /// holds the segments that are copied into them to a number and the file's size to a length. No
+    /// code runs: of the start function, `start` makes an export. Nothing is charged for this.
+    ///
+    /// # Errors
+    /// A limit is in the way, or a segment does not fit into its memory or table.
+    pub(super) fn instantiate(
+        &self,
+        guest: Guest,
+    ) -> Result<(Store<Guest>, Instance), wasmi::Error> {
+        let start = Instant::now();
+        let mut store = Store::new(self.module.engine(), guest);
+        store.limiter(|guest| &mut guest.limits);
+        let instance = self.linker.instantiate_and_start(&mut store, &self.module);
+        self.slow.store(start.elapsed() > SLOW, Relaxed);
+        Ok((store, instance?))
+    }
+
+    /// Whether an instance took long to make, the last time.
+    pub fn is_slow(&self) -> bool {
+        self.slow.load(Relaxed)
     }
 
     /// The form of the interface that it speaks.

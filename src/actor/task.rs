@@ -26,6 +26,7 @@ use super::{
     module::Module,
     services::Services,
     told::message,
+    watermark::Watermark,
 };
 use crate::{
     clock::Clock,
@@ -33,14 +34,21 @@ use crate::{
     files::Files,
     manifest::Limits,
     stats::Stats,
+    turns::Turns,
 };
+
+/// The longest wait before an instance is tried again that could not be made.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// The longest wait before an instance is made again that takes long to make and trapped. It is
+/// shorter, since one client can make an actor trap that serves all others well.
+const LONGEST_PENANCE: Duration = Duration::from_secs(1);
 
 /// An actor that has its first state and is ready to handle events.
 pub struct Actor {
     /// The name in its manifest.
     name: Arc<str>,
     /// Its code.
-    module: Module,
+    module: Arc<Module>,
     /// What it may use.
     limits: Limits,
     /// Its state between calls: the only thing that is kept.
@@ -58,8 +66,12 @@ pub struct Actor {
     alarmed: bool,
     /// Notices that there are no events.
     idle: Idle,
-    /// How long to wait before an instance is tried again.
+    /// Whether the instance has grown too far.
+    watermark: Watermark,
+    /// How long to wait before an instance is tried again that could not be made.
     backoff: Backoff,
+    /// How long to wait before an instance is made again that takes long to make, after a trap.
+    penance: Backoff,
     /// Its counters.
     stats: Arc<Stats>,
     /// Its lines in the log.
@@ -82,6 +94,8 @@ pub struct Setup {
     pub files: Option<Files>,
     /// The time.
     pub clock: Clock,
+    /// Gives it its turns.
+    pub turns: Arc<Turns>,
     /// Its counters.
     pub stats: Arc<Stats>,
     /// Its lines in the log.
@@ -105,18 +119,21 @@ impl Actor {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
-        let Setup { name, module, limits, init_state, tick, files, clock, stats, lines } = setup;
+        let Setup { name, module, limits, init_state, tick, files, clock, turns, stats, lines } =
+            setup;
         let mut actor = Self {
-            meter: Meter::new(limits.fuel, limits.slice),
+            meter: Meter::new(&limits, turns),
             services: Services::new(&limits, clock, tick, files, stats.clone()),
             delivery: Delivery::new(stats.clone(), lines.clone()),
             alarmed: false,
             state: None,
             instance: None,
             idle: Idle::new(limits.hibernate_after),
-            backoff: Backoff::default(),
+            watermark: Watermark::new(limits.watermark),
+            backoff: Backoff::new(LONGEST_WAIT),
+            penance: Backoff::new(LONGEST_PENANCE),
             name,
-            module,
+            module: Arc::new(module),
             limits,
             stats,
             lines,
@@ -147,6 +164,7 @@ impl Actor {
                 Ok(instance) => self.call(instance, &event).await,
                 Err(error) => Err(error),
             };
+            self.judge(&outcome);
             self.stats.events.add(1);
             self.stats.fuel.add(self.meter.spent());
             self.conclude(&event, outcome).await;
@@ -155,7 +173,9 @@ impl Actor {
             if let Some(from) = event.from {
                 from.handled();
             }
-            self.meter.pause().await;
+            // No event is under way that could be too long.
+            self.meter.begin();
+            let _ = self.meter.pause().await;
         }
     }
 
@@ -172,6 +192,7 @@ impl Actor {
                 self.alarmed = false;
                 return Poll::Ready(event);
             }
+            self.meter.wait();
             if self.alarmed && self.services.alarm.poll(cx).is_ready() {
                 return Poll::Ready(Some(self.alarm()));
             }
@@ -201,6 +222,9 @@ impl Actor {
         if let Some(instance) = self.instance.take() {
             return Ok(instance);
         }
+        if let Some(until) = self.penance.until() {
+            Timer::at(until).await;
+        }
         let made = self.instantiate().await;
         if made.is_ok() {
             if self.backoff.is_failing() {
@@ -217,7 +241,19 @@ impl Actor {
         made
     }
 
-    /// Makes an instance, with fuel of its own.
+    /// Notes whether a call went well. If not, and if an instance takes long to make, the next one
+    /// has to wait: whoever makes an actor trap would have the processor for nothing else.
+    fn judge(&mut self, outcome: &Outcome<Reply>) {
+        if outcome.is_ok() {
+            self.penance.succeeded();
+        } else if self.module.is_slow() && !self.backoff.is_failing() {
+            let wait = self.penance.failed();
+            let text = format_args!("takes long to make anew after a failure; waits {wait:?}");
+            self.lines.host(Level::Warn, None, text);
+        }
+    }
+
+    /// Makes an instance, with fuel and time of its own.
     async fn instantiate(&mut self) -> Result<Instance, CallError> {
         self.meter.begin();
         let lines = self.lines.clone();
@@ -232,7 +268,7 @@ impl Actor {
         let message = message(&event.kind, &mut code, &alarm);
         let (state, meter) = (self.state.as_deref(), &mut self.meter);
         let outcome = instance.handle_message(message, state, meter, &mut self.services).await?;
-        if instance.has_grown_past(self.limits.watermark) {
+        if self.watermark.is_passed(instance.memory_size()) {
             self.stats.watermarks.add(1);
         } else {
             self.instance = Some(instance);
@@ -292,19 +328,21 @@ impl Actor {
 
     /// Does what the call has asked for, in its order.
     async fn take_effect(&mut self) {
+        // The call is over: it can't be too long any more.
+        self.meter.begin();
         for effect in self.services.commit() {
             match effect {
                 Effect::Send { to, frame } => self.post(&to, frame).await,
                 Effect::Broadcast { to, frame } => {
                     for to in to {
                         self.post(&to, frame.clone()).await;
-                        self.meter.pause().await;
+                        let _ = self.meter.pause().await;
                     }
                 }
                 Effect::Close { to, frame } => to.close_with(frame),
                 Effect::Write { path, content } => self.services.write(path, content).await,
             }
-            self.meter.pause().await;
+            let _ = self.meter.pause().await;
         }
     }
 

@@ -43,7 +43,7 @@ const fn row(
 
 /// All keys. The defaults are not here but in [`Limits::default`].
 #[rustfmt::skip]
-pub(super) const ROWS: [Row; 33] = [
+pub(super) const ROWS: [Row; 34] = [
     row("message", |l| Slot::Size(&mut l.message), 1, GIB, "largest message from a client"),
     row("connections", |l| Slot::Count(&mut l.connections), 1, 1_000_000, "connections open at once"),
     row("mailbox", |l| Slot::Size(&mut l.mailbox), 1, GIB, "events waiting for the actor"),
@@ -64,8 +64,9 @@ pub(super) const ROWS: [Row; 33] = [
     row("table", |l| Slot::Count(&mut l.table), 1, 10_000_000, "elements of one table"),
     row("tables", |l| Slot::Count(&mut l.tables), 1, 100, "tables of an instance"),
     row("module", |l| Slot::Size(&mut l.module), 1, GIB, "the .wasm file"),
-    row("fuel", |l| Slot::Fuel(&mut l.fuel), 1, 1_000_000_000_000_000, "instructions of one call"),
-    row("slice", |l| Slot::Fuel(&mut l.slice), 1000, 40_000, "instructions between two turns"),
+    row("time", |l| Slot::Time(&mut l.time), 1, DAY, "processor time of one call"),
+    row("fuel", |l| Slot::Optional(&mut l.fuel), 1, 1_000_000_000_000_000, "instructions of one call"),
+    row("slice", |l| Slot::Fuel(&mut l.slice), 1000, 40_000, "instructions between two looks at the clock"),
     row("log_line", |l| Slot::Size(&mut l.log_line), 1, 4096, "one line that the actor logs"),
     row("log_rate", |l| Slot::Count(&mut l.log_rate), 1, 1_000_000, "log lines in a second"),
     row("hibernate_after", |l| Slot::Time(&mut l.hibernate_after), 1, DAY, "idle time after which the instance is dropped"),
@@ -97,6 +98,8 @@ pub(super) enum Slot<'l> {
     Count(&'l mut usize),
     /// Fuel.
     Fuel(&'l mut u64),
+    /// Fuel that is not limited where the key is left out.
+    Optional(&'l mut Option<u64>),
     /// A time, kept in milliseconds.
     Time(&'l mut Duration),
 }
@@ -107,14 +110,15 @@ impl Slot<'_> {
         match self {
             Slot::Size(_) => "size",
             Slot::Count(_) => "count",
-            Slot::Fuel(_) => "fuel",
+            Slot::Fuel(_) | Slot::Optional(_) => "fuel",
             Slot::Time(_) => "duration",
         }
     }
 
-    /// The number in the field.
+    /// The number in the field. What is not limited has the greatest.
     pub(super) fn number(&self) -> u64 {
         match self {
+            Slot::Optional(field) => field.unwrap_or(u64::MAX),
             Slot::Size(field) | Slot::Count(field) => u64::try_from(**field).unwrap_or(u64::MAX),
             Slot::Fuel(field) => **field,
             Slot::Time(field) => u64::try_from(field.as_millis()).unwrap_or(u64::MAX),
@@ -128,7 +132,16 @@ impl Slot<'_> {
                 *field = usize::try_from(number).unwrap_or(usize::MAX);
             }
             Slot::Fuel(field) => *field = number,
+            Slot::Optional(field) => *field = Some(number),
             Slot::Time(field) => *field = Duration::from_millis(number),
+        }
+    }
+
+    /// What holds where the manifest says nothing, as it would be written there.
+    pub(super) fn default_text(&self) -> String {
+        match self {
+            Slot::Optional(None) => "none".into(),
+            _ => self.text(self.number()),
         }
     }
 
@@ -136,7 +149,7 @@ impl Slot<'_> {
     pub(super) fn text(&self, number: u64) -> String {
         match self {
             Slot::Size(_) => units::size_text(number),
-            Slot::Count(_) | Slot::Fuel(_) => units::count_text(number),
+            Slot::Count(_) | Slot::Fuel(_) | Slot::Optional(_) => units::count_text(number),
             Slot::Time(_) => units::duration_text(number),
         }
     }
@@ -145,7 +158,7 @@ impl Slot<'_> {
     fn read(&self, value: &Value<'_>) -> Option<i128> {
         match self {
             Slot::Size(_) => units::size(value),
-            Slot::Count(_) | Slot::Fuel(_) => units::count(value),
+            Slot::Count(_) | Slot::Fuel(_) | Slot::Optional(_) => units::count(value),
             Slot::Time(_) => units::duration(value),
         }
     }
@@ -161,7 +174,7 @@ impl Slot<'_> {
         let advice = match self {
             Slot::Size(_) => format!("write a size from \"{least}\" to \"{most}\""),
             Slot::Time(_) => format!("write a duration from \"{least}\" to \"{most}\""),
-            Slot::Count(_) | Slot::Fuel(_) => {
+            Slot::Count(_) | Slot::Fuel(_) | Slot::Optional(_) => {
                 format!("write a whole number from {least} to {most}")
             }
         };
@@ -288,7 +301,11 @@ mod tests {
     fn every_default_is_within_its_bounds_and_fits() {
         let mut limits = Limits::default();
         for row in &ROWS {
-            let number = (row.slot)(&mut limits).number();
+            let slot = (row.slot)(&mut limits);
+            if matches!(slot, Slot::Optional(None)) {
+                continue;
+            }
+            let number = slot.number();
             assert!((row.least..=row.most).contains(&number), "{}", row.key);
         }
         for (small, large) in FITS_INTO {

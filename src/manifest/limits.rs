@@ -59,12 +59,13 @@ pub struct Limits {
     pub tables: usize,
     /// The largest `.wasm` file, in bytes. Default 1 MiB.
     pub module: usize,
-    /// The fuel of one call: roughly, how many instructions it may execute. Default
-    /// 200,000,000.
-    pub fuel: u64,
-    /// The fuel after which a call lets the rest of the host take a turn. Smaller is fairer,
-    /// greater is faster. Default
-    /// 20,000.
+    /// How long one call may compute, in the processor's time. Default 5 s.
+    pub time: Duration,
+    /// The fuel of one call: roughly, how many instructions it may execute. Unlike a time it is the
+    /// same on every machine. No default: `time` is what stops a call.
+    pub fuel: Option<u64>,
+    /// The fuel after which the host looks how long a call has computed. Smaller is fairer, greater
+    /// is faster; a slice that takes long makes the next ones smaller by itself. Default 20,000.
     pub slice: u64,
     /// How many bytes of one line that the actor logs are kept. Default 1 KiB.
     pub log_line: usize,
@@ -118,7 +119,8 @@ impl Default for Limits {
             table: 16_384,
             tables: 4,
             module: 1 << 20,
-            fuel: 200_000_000,
+            time: Duration::from_secs(5),
+            fuel: None,
             slice: 20_000,
             log_line: 1 << 10,
             log_rate: 20,
@@ -143,7 +145,7 @@ pub struct LimitKey {
     pub key: &'static str,
     /// `size`, `count`, `fuel` or `duration`.
     pub unit: &'static str,
-    /// What holds where the key is left out.
+    /// What holds where the key is left out; `none` where nothing is limited then.
     pub default: String,
     /// The least value that is taken.
     pub least: String,
@@ -161,7 +163,7 @@ pub fn limit_keys() -> Vec<LimitKey> {
         LimitKey {
             key: row.key,
             unit: slot.unit(),
-            default: slot.text(slot.number()),
+            default: slot.default_text(),
             least: slot.text(row.least),
             most: slot.text(row.most),
             meaning: row.meaning,
@@ -204,7 +206,8 @@ mod tests {
             "table count 16_384 1 10_000_000",
             "tables count 4 1 100",
             "module size 1MiB 1B 1GiB",
-            "fuel fuel 200_000_000 1 1_000_000_000_000_000",
+            "time duration 5s 1ms 24h",
+            "fuel fuel none 1 1_000_000_000_000_000",
             "slice fuel 20_000 1000 40_000",
             "log_line size 1KiB 1B 4KiB",
             "log_rate count 20 1 1_000_000",
@@ -224,7 +227,7 @@ mod tests {
     #[test]
     fn the_texts_of_the_reference_can_be_written_into_a_manifest() {
         let mut text = format!("{LEAST}[limits]\n");
-        for key in limit_keys() {
+        for key in limit_keys().iter().filter(|key| key.default != "none") {
             let quote = if matches!(key.unit, "size" | "duration") { "\"" } else { "" };
             text.push_str(&format!("{} = {quote}{}{quote}\n", key.key, key.default));
         }

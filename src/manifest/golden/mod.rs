@@ -143,7 +143,7 @@ fn mistakes_about_limits_are_told() {
             "messages = 1",
             "unknown key; did you mean `message`? The keys here are `message`, \
              `connections`, `mailbox`, `outbox`, `requests`, `file`, `file_access`, `state`, `answer`, `answers`, `effects`, `tags`, `tag`, `attachment`, `alarm`, `memory`, \
-             `watermark`, `table`, `tables`, `module`, `fuel`, `slice`, `log_line`, `log_rate`, `hibernate_after`, `handshake`, `response`, `file_wait`, `ping`, `pong`, `idle`, `close`, `shutdown`",
+             `watermark`, `table`, `tables`, `module`, `time`, `fuel`, `slice`, `log_line`, `log_rate`, `hibernate_after`, `handshake`, `response`, `file_wait`, `ping`, `pong`, `idle`, `close`, `shutdown`",
         ),
     ];
     for (lines, expected) in &cases {

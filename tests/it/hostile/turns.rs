@@ -1,6 +1,11 @@
 //! What takes the host long, and the guest no fuel, lets others have their turn too.
 
-use std::{future::Future, pin::pin, sync::Arc};
+use std::{
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use footlight::{
     actor::{Grants, Module, Services, instance::Instance, meter::Meter},
@@ -19,25 +24,31 @@ async fn instance(guest: Guest) -> Instance {
     let bytes = wat::parse_str(guest.text()).unwrap();
     let module = Module::compile(&bytes, &limits, Grants::default()).unwrap();
     let lines = Arc::new(Lines::new("odd".into(), 1, Arc::default()));
-    let mut meter = Meter::new(limits.fuel, limits.slice);
+    let mut meter = Meter::new(&limits, Arc::default());
     meter.begin();
-    Instance::new(&module, &limits, lines, &mut meter).await.unwrap()
+    Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap()
 }
 
-/// Has a text handled, with slices of this size, and says whether others have their turn then.
-/// The guest itself spends next to nothing.
+/// Has a text handled twice, with slices of this size and more than a turn's time in between, and
+/// says whether others have their turn then. The guest itself spends next to nothing.
 fn yields_after(guest: Guest, text: &str, slice: u64) -> bool {
     block_on(async {
         let mut instance = instance(guest.memory("16")).await;
-        let mut meter = Meter::new(1_000_000, slice);
-        meter.begin();
-        let mut services =
-            Services::new(&Limits::default(), Clock::System, None, None, Arc::default());
-        let text = MessageRef::text(text);
-        let reply = instance.handle_message(text, None, &mut meter, &mut services).await;
-        reply.unwrap().unwrap();
-        assert!(meter.spent() < 1000, "{}", meter.spent());
-        yields(meter.pause()).await
+        let limits = Limits { slice, ..Limits::default() };
+        let mut meter = Meter::new(&limits, Arc::default());
+        let mut services = Services::new(&limits, Clock::System, None, None, Arc::default());
+        let mut yielded = false;
+        for _ in 0..2 {
+            meter.begin();
+            let text = MessageRef::text(text);
+            let reply = instance.handle_message(text, None, &mut meter, &mut services).await;
+            reply.unwrap().unwrap();
+            assert!(meter.spent() < 1000, "{}", meter.spent());
+            yielded = yields(meter.pause()).await;
+            let start = Instant::now();
+            while start.elapsed() < Duration::from_millis(2) {}
+        }
+        yielded
     })
 }
 

@@ -12,7 +12,6 @@ use footlight::{
     clock::{Clock, Manual},
     host::Environment,
     stats::Stats,
-    turns,
 };
 use smol::{Executor, block_on, channel};
 
@@ -42,6 +41,7 @@ impl Hosted {
             let _folder = folder;
             let executor = Arc::new(Executor::new());
             let environment = Environment { clock, ..Environment::default() };
+            let turns = environment.turns.clone();
             let start = Host::start(&executor, std::slice::from_ref(&manifest), environment);
             let host = block_on(executor.run(start)).unwrap();
             let address = host.listening()[0].address;
@@ -49,7 +49,7 @@ impl Hosted {
             let run = host.run(async move {
                 let _ = stopped.recv().await;
             });
-            block_on(turns::run(&executor, executor.spawn(run)));
+            block_on(turns.run(&executor, executor.spawn(run)));
         });
         let (address, stats) = started.recv_timeout(PATIENCE).unwrap();
         Self { clock: manual, stats, address, stop: Some(stop), thread: Some(thread) }
