@@ -38,12 +38,20 @@ impl Arguments {
 
     /// A number that was given, or else the usual one, or that of a quick run.
     pub(crate) fn number<T: FromStr>(&self, name: &str, usual: T, quick: T) -> super::Result<T> {
-        match self.values.get(name) {
-            None => Ok(if self.quick { quick } else { usual }),
-            Some(number) => {
-                number.parse().map_err(|_| format!("--{name} {number}: not such a number").into())
-            }
-        }
+        Ok(self.given(name)?.unwrap_or(if self.quick { quick } else { usual }))
+    }
+
+    /// A number that was given.
+    pub(crate) fn given<T: FromStr>(&self, name: &str) -> super::Result<Option<T>> {
+        let number = self.values.get(name).map(|number| {
+            number.parse().map_err(|_| format!("--{name} {number}: not such a number"))
+        });
+        Ok(number.transpose()?)
+    }
+
+    /// What was given for an option, separated by commas.
+    pub(crate) fn list(&self, name: &str) -> Option<Vec<&str>> {
+        self.values.get(name).map(|values| values.split(',').collect())
     }
 
     /// A path that was given, or else the usual one.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use async_tungstenite::tungstenite::Utf8Bytes;
-use smol::{LocalExecutor, Timer};
+use smol::{LocalExecutor, Timer, future::or};
 
 use super::{
     Result,
@@ -29,6 +29,11 @@ pub(crate) struct Times {
     pub(crate) p50: f64,
     /// What 99 of 100 are not above.
     pub(crate) p99: f64,
+    /// The longest.
+    pub(crate) longest: f64,
+    /// How many clients had no answer when there was no more time. Their last times are those for
+    /// which they had waited by then.
+    pub(crate) unanswered: usize,
 }
 
 impl Clients {
@@ -71,6 +76,16 @@ impl Clients {
         executor: &LocalExecutor<'_>,
         each: u32,
     ) -> Result<Times> {
+        self.exchange_until(executor, each, None).await
+    }
+
+    /// The same, but who has no answer at the `end` leaves.
+    pub(crate) async fn exchange_until(
+        &mut self,
+        executor: &LocalExecutor<'_>,
+        each: u32,
+        end: Option<Instant>,
+    ) -> Result<Times> {
         let count = self.open.len();
         let begin = Instant::now() + Duration::from_millis(5);
         let mut tasks = Vec::new();
@@ -89,23 +104,36 @@ impl Clients {
                     } else if !period.is_zero() {
                         start = due;
                     }
-                    let answer =
-                        ask(&mut client, &text).await.map_err(|error| error.to_string())?;
-                    if echoed && answer != text {
-                        return Err(format!("not an echo: {answer}"));
-                    }
+                    let answer = async { ask(&mut client, &text).await.map(Some) };
+                    let answer = or(answer, async {
+                        end.map_or_else(Timer::never, Timer::at).await;
+                        Ok(None)
+                    });
+                    let answer = answer.await.map_err(|error| error.to_string())?;
                     times.push(start.elapsed().as_secs_f64() * 1e6);
+                    match answer {
+                        None => return Ok((None, times)),
+                        Some(answer) if echoed && answer != text => {
+                            return Err(format!("not an echo: {answer}"));
+                        }
+                        Some(_) => {}
+                    }
                 }
-                Ok::<_, String>((client, times))
+                Ok::<_, String>((Some(client), times))
             }));
         }
         let mut all = Vec::new();
         for task in tasks {
             let (client, times) = task.await?;
-            self.open.push(client);
+            self.open.extend(client);
             all.extend(times);
         }
         all.sort_by(f64::total_cmp);
-        Ok(Times { p50: percentile(&all, 50), p99: percentile(&all, 99) })
+        Ok(Times {
+            p50: percentile(&all, 50),
+            p99: percentile(&all, 99),
+            longest: percentile(&all, 100),
+            unanswered: count - self.open.len(),
+        })
     }
 }

@@ -20,6 +20,19 @@ pub(crate) fn cpu(pid: u32) -> io::Result<Duration> {
     if sum.is_zero() { ticks(pid) } else { Ok(sum) }
 }
 
+/// For how long the threads of a process could have run, together, but had no processor: what other
+/// programs cost it. Zero where the kernel keeps no such statistics.
+pub(crate) fn waited(pid: u32) -> io::Result<Duration> {
+    let mut sum = Duration::ZERO;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread may have ended since.
+        let line = fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
+        let second = line.split(' ').nth(1).and_then(|number| number.parse().ok());
+        sum += Duration::from_nanos(second.unwrap_or(0));
+    }
+    Ok(sum)
+}
+
 /// The time in user mode and in the kernel, from `/proc/PID/stat`.
 fn ticks(pid: u32) -> io::Result<Duration> {
     let line = fs::read_to_string(format!("/proc/{pid}/stat"))?;

@@ -1,4 +1,4 @@
-//! The built program in a process of its own, serving actors on one thread; or another server.
+//! The built program in a process of its own, serving actors; or another server.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,6 +33,10 @@ pub(crate) struct Actor {
     config: String,
     /// The lines of its `[limits]`.
     limits: String,
+    /// Whether its lines are kept, in a file.
+    logged: bool,
+    /// A file, by its name, in a folder that the actor may read and write.
+    file: Option<(&'static str, Vec<u8>)>,
 }
 
 impl Actor {
@@ -62,7 +66,8 @@ impl Actor {
 
     /// With an empty state and the usual limits.
     fn new(name: String, wasm: Vec<u8>) -> Self {
-        Self { name, wasm, state: None, config: String::new(), limits: String::new() }
+        let (config, limits) = (String::new(), String::new());
+        Self { name, wasm, state: None, config, limits, logged: false, file: None }
     }
 
     /// Sets the first state.
@@ -83,20 +88,50 @@ impl Actor {
         self
     }
 
+    /// Keeps its lines in a file, at the usual level, instead of none.
+    pub(crate) fn logged(mut self) -> Self {
+        self.logged = true;
+        self
+    }
+
+    /// Shares a folder with it, which it may write too and which has this file at first.
+    pub(crate) fn folder(mut self, file: &'static str, content: Vec<u8>) -> Self {
+        self.file = Some((file, content));
+        self
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Writes the actor and its manifest, and says where.
     fn write(&self, folder: &TempDir) -> Result<PathBuf> {
-        let Self { name, wasm, state, config, limits } = self;
+        let Self { name, wasm, state, config, limits, logged, file } = self;
         fs::write(folder.path().join(format!("{name}.wasm")), wasm)?;
         let mut first = String::new();
         if let Some(state) = state {
             fs::write(folder.path().join(format!("{name}.state")), state)?;
             first = format!("init_state = \"{name}.state\"\n");
         }
+        let mut shared = String::new();
+        if let Some((file, content)) = file {
+            let path = format!("{name}.files");
+            fs::create_dir(folder.path().join(&path))?;
+            fs::write(folder.path().join(&path).join(file), content)?;
+            let config = format!("{{ path = \"{path}\", writable = true }}");
+            shared = format!("[[handlers]]\ntype = \"filesystem\"\nconfig = {config}\n");
+        }
+        let logging = if *logged {
+            format!("output = \"file\"\nfile_path = \"{name}.log\"")
+        } else {
+            "level = \"off\"".into()
+        };
         let manifest = folder.path().join(format!("{name}.toml"));
         let text = format!(
             "name = \"{name}\"\ncomponent_path = \"{name}.wasm\"\n{first}\
-             [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0{config} }}\n\
-             [logging]\nlevel = \"off\"\n[limits]\n{limits}"
+             [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0{config} }}\n{shared}\
+             [logging]\n{logging}\n[limits]\n{limits}"
         );
         fs::write(&manifest, text)?;
         Ok(manifest)
@@ -123,10 +158,15 @@ impl Server {
 
     /// Starts a build of the program with these actors, and waits until it listens.
     pub(crate) fn run(program: &Path, actors: &[Actor]) -> Result<Self> {
+        Self::on_threads(program, 1, actors)
+    }
+
+    /// The same with so many threads.
+    pub(crate) fn on_threads(program: &Path, threads: usize, actors: &[Actor]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let manifests: Result<Vec<_>> = actors.iter().map(|actor| actor.write(&folder)).collect();
         let mut command = Command::new(program);
-        command.arg("run").args(manifests?);
+        command.args(["run", "--threads", &threads.to_string()]).args(manifests?);
         Self::spawn(command, actors.len(), folder)
     }
 
@@ -185,6 +225,11 @@ impl Watch {
     /// The CPU time that it has used.
     pub(crate) fn cpu(self) -> Result<Duration> {
         Ok(process::cpu(self.0)?)
+    }
+
+    /// For how long it could have run but had no processor.
+    pub(crate) fn waited(self) -> Result<Duration> {
+        Ok(process::waited(self.0)?)
     }
 
     /// The memory that it has resident, in bytes.

@@ -1,68 +1,65 @@
-//! How long an actor's clients wait while another actor computes.
+//! How long an actor's clients wait while another actor does its worst.
 //!
-//! One process, one thread, two actors. Clients of `examples/echo` send at a steady rate, each
-//! with one message in flight. In every other round the second actor computes: each of its
-//! events takes all of `limits.fuel`, and there is always a next one. Rounds are compared in
-//! pairs.
+//! One process, and in it `examples/echo`, whose clients send at a steady rate, each with one message
+//! in flight. Beside it is a bad actor, or several. In every other round it is driven; rounds are
+//! compared in pairs, each with a server of its own. A row is ok if the 99th percentile is at most 3
+//! times that of the quiet round, and no echo takes 100 ms.
 //!
 //! ```text
 //! cargo bench --bench fairness
+//! cargo bench --bench fairness -- --only burner,log --threads 1 --rounds 15
 //! cargo bench --bench fairness -- --clients 16 --period-us 10000 --slice 5000
+//! cargo bench --bench fairness -- --binary ../before/target/release/footlight
 //! ```
 //!
-//! With `--period-us 0` a client sends as soon as it has its answer. The server's thread is
-//! then never idle, and the quiet rounds are a queue too.
+//! In parentheses are the quiet rounds, and the share of the time for which the server could have
+//! computed beside the neighbour but had no processor: what another program on the same machine does to
+//! it is no fault of the host's. With `--period-us 0` a client sends as soon as it has its answer. The server's thread
+//! is then never idle, and the quiet rounds are a queue too.
+//!
+//! # Layout
+//! - `guests`: the code of the bad actors.
+//! - `neighbours`: which there are, how each is driven, and what shows that it was bad.
+//! - `drive`: their clients.
+//! - `proof`: the bad actors' counters.
+//! - `rounds`: what is measured.
+//! - `table`: what is printed.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 #[path = "../common/mod.rs"]
 mod common;
 
-use std::{
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+mod drive;
+mod guests;
+mod neighbours;
+mod proof;
+mod rounds;
+mod table;
 
-use common::{
-    Result,
-    arguments::Arguments,
-    client::connect,
-    pace::{Clients, Times},
-    server::{Actor, Server},
-    spread::Spread,
-};
+use std::{process::ExitCode, time::Duration};
+
+use common::{Result, arguments::Arguments, server::BUILT};
 use footlight::manifest::Limits;
-use futures_util::StreamExt as _;
-use smol::{LocalExecutor, block_on};
+use neighbours::{Allowed, Neighbour};
+use rounds::Plan;
 
-/// The ratio that this is to stay below.
-const AIM: f64 = 3.0;
-
-/// Computes without end, whatever happens.
-const BURNER: &str = r#"(module
-    (memory (export "memory") 1)
-    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
-    (func (export "ntwk:theater/websocket-server#handle-message")
-        (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
-        (local $n i32)
-        (loop $forever
-            (local.set $n (i32.add (i32.mul (local.get $n) (i32.const 5)) (i32.const 1)))
-            (br $forever))
-        (unreachable)))"#;
-
-/// One condition's rounds.
-#[derive(Default)]
-struct Rounds {
-    /// The median time of each, in microseconds.
-    p50: Vec<f64>,
-    /// The 99th percentile of each.
-    p99: Vec<f64>,
-    /// The share of the time that the server's process computed.
-    busy: Vec<f64>,
-}
+/// The options.
+const KNOWN: [&str; 10] = [
+    "binary",
+    "only",
+    "threads",
+    "rounds",
+    "messages",
+    "clients",
+    "size",
+    "period-us",
+    "slice",
+    "fuel",
+];
 
 fn main() -> ExitCode {
-    match measure() {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("fairness: {error}");
@@ -71,89 +68,61 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs all rounds and prints what they came to.
-fn measure() -> Result<()> {
-    let known = ["clients", "size", "rounds", "messages", "period-us", "slice", "fuel", "burners"];
-    let arguments = Arguments::read(&known)?;
-    let clients = arguments.number("clients", 16, 16)?;
-    let size = arguments.number("size", 64, 64)?;
-    let rounds = arguments.number("rounds", 9, 1)?;
-    let messages = arguments.number("messages", 400, 20)?;
-    let period = Duration::from_micros(arguments.number("period-us", 10_000, 5_000)?);
-    let limits = Limits::default();
-    let slice = arguments.number("slice", limits.slice, limits.slice)?;
-    let fuel = arguments.number("fuel", 200_000_000, 200_000_000)?;
-    let burners: usize = arguments.number("burners", 2, 2)?;
+/// Measures, or drives the neighbours of what does.
+fn run() -> Result<()> {
+    let arguments = Arguments::read(&KNOWN)?;
+    match &arguments.words[..] {
+        [] => measure(&arguments),
+        [first, rest @ ..] if first == drive::DRIVE => drive::run(rest),
+        [first, ..] => Err(format!("{first}: neighbours are named by --only").into()),
+    }
+}
 
-    let burner = Actor::of("burner", BURNER).limit("slice", slice).limit("fuel", fuel);
-    let server = Server::start(&[Actor::echo(), burner])?;
-    let watch = server.watch();
-    let executor = LocalExecutor::new();
-    let connect = Clients::connect(server.url("echo"), clients, size, period);
-    let mut open = block_on(executor.run(connect))?;
+/// Measures beside all neighbours that are asked for, and prints the table.
+fn measure(arguments: &Arguments) -> Result<()> {
+    let quick = arguments.quick;
+    let plan = Plan {
+        clients: arguments.number("clients", 16, 4)?,
+        size: arguments.number("size", 64, 64)?,
+        period: Duration::from_micros(arguments.number("period-us", 10_000, 5_000)?),
+        messages: arguments.number("messages", 40, 10)?,
+        rounds: arguments.number("rounds", 5, 1)?,
+        binary: arguments.path("binary", BUILT),
+        allowed: Allowed {
+            slice: arguments.number("slice", Limits::default().slice, Limits::default().slice)?,
+            fuel: arguments.given("fuel")?,
+            divisor: if quick { 50 } else { 1 },
+        },
+    };
+    if plan.clients == 0 || plan.messages == 0 || plan.rounds == 0 {
+        return Err("--clients, --messages and --rounds must be 1 or more".into());
+    }
+    let neighbours = Neighbour::list(arguments.list("only"))?;
+    let usual = if quick { vec!["1"] } else { vec!["1", "2"] };
+    let threads: std::result::Result<Vec<usize>, _> =
+        arguments.list("threads").unwrap_or(usual).into_iter().map(str::parse).collect();
     println!(
-        "{clients} clients, a text of {size} bytes every {period:?} each, {rounds} pairs of \
-         rounds of {messages} messages each; the other actor: fuel {fuel}, slice {slice}"
+        "{} clients, a text of {} bytes every {:?} each, up to {} pairs of rounds of {} messages each",
+        plan.clients, plan.size, plan.period, plan.rounds, plan.messages
     );
-    let (mut quiet, mut burning) = (Rounds::default(), Rounds::default());
-    // The first pair fills caches and is not counted.
-    for round in 0..=rounds {
-        // Which of the two comes first alternates too.
-        for burn in [round % 2 == 1, round % 2 == 0] {
-            let mut tasks = Vec::new();
-            for _ in 0..if burn { burners } else { 0 } {
-                tasks.push(executor.spawn(keep_busy(server.url("burner").to_owned())));
-            }
-            let sample = block_on(executor.run(async {
-                if burn {
-                    watch.wait_for_work().await?
-                } else {
-                    watch.wait_for_rest().await?
+    let (mut rows, mut ok, mut failed) = (0, 0, 0);
+    for threads in threads.map_err(|error| format!("--threads: {error}"))? {
+        table::head(threads);
+        for neighbour in &neighbours {
+            rows += 1;
+            match rounds::measure(&plan, neighbour, threads) {
+                Ok(pairs) => ok += usize::from(table::row(neighbour.name, &pairs)),
+                Err(error) => {
+                    failed += 1;
+                    table::failed(neighbour.name, &*error);
                 }
-                let (start, before) = (Instant::now(), watch.cpu()?);
-                let times = open.exchange(&executor, messages).await?;
-                let busy = (watch.cpu()? - before).as_secs_f64() / start.elapsed().as_secs_f64();
-                Result::Ok((times, busy))
-            }))?;
-            drop(tasks);
-            if round > 0 {
-                let of = if burn { &mut burning } else { &mut quiet };
-                of.add(sample);
             }
         }
     }
-    println!("{:28}{:>24}{:>24}{:>10}", "", "p50, µs", "p99, µs", "busy");
-    quiet.print("the other actor is idle");
-    burning.print("the other actor computes");
-    let (p50, p99) =
-        (Spread::ratio(&burning.p50, &quiet.p50), Spread::ratio(&burning.p99, &quiet.p99));
-    println!("{:28}{:>24}{:>24}", "ratio, of paired rounds", p50.text(), p99.text());
-    let verdict = if p99.median < AIM { "met" } else { "missed" };
-    println!("the aim, a ratio of the p99 below {AIM}, is {verdict}");
-    Ok(())
-}
-
-impl Rounds {
-    /// Adds a round.
-    fn add(&mut self, (times, busy): (Times, f64)) {
-        self.p50.push(times.p50);
-        self.p99.push(times.p99);
-        self.busy.push(busy);
-    }
-
-    /// Prints the line of this condition.
-    fn print(&self, label: &str) {
-        let text = |of: &[f64]| Spread::of(of.iter().copied()).whole();
-        let busy = Spread::of(self.busy.iter().copied()).median * 100.0;
-        println!("{label:28}{:>24}{:>24}{busy:>8.0} %", text(&self.p50), text(&self.p99));
-    }
-}
-
-/// A client of the burning actor: is closed when the fuel is spent, and comes again.
-async fn keep_busy(url: String) {
-    loop {
-        if let Ok(mut client) = connect(&url).await {
-            while let Some(Ok(_)) = client.next().await {}
-        }
-    }
+    println!(
+        "\n{ok} of {rows} are ok: the ratio of the p99 is {} or less, and the longest echo below {} ms",
+        table::RATIO,
+        table::LONGEST / 1e3
+    );
+    if failed > 0 { Err(format!("{failed} could not be measured").into()) } else { Ok(()) }
 }

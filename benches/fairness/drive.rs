@@ -1,0 +1,96 @@
+//! The clients of the bad actors. They are in a process of their own, so that the one that measures
+//! has nothing else to do, and yield to all others.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    process, thread,
+    time::Duration,
+};
+
+use async_tungstenite::tungstenite::Message;
+use futures_util::StreamExt as _;
+use smol::{Async, LocalExecutor, Timer, block_on, io::AsyncReadExt as _};
+
+use super::common::{Result, child::Child, client::connect};
+
+/// The first argument of the process that drives.
+pub(crate) const DRIVE: &str = "drive";
+/// How long to wait after a connection that was refused.
+const PAUSE: Duration = Duration::from_millis(10);
+/// By how much the clients are nicer than what they share the processors with.
+const NICE: i32 = 5;
+
+/// The clients of one actor.
+#[derive(Clone, Copy)]
+pub(crate) struct Crowd {
+    /// How many only take what they are sent.
+    pub(crate) silent: usize,
+    /// How many send a text, wait until the actor is done with it, and send the next one. They come
+    /// again whenever they are closed.
+    pub(crate) talking: usize,
+}
+
+/// Starts to drive actors: the address of each, and its clients.
+pub(crate) fn start(actors: &[(String, Crowd)]) -> Result<Child> {
+    let mut arguments = vec![DRIVE.to_owned()];
+    for (url, Crowd { silent, talking }) in actors {
+        arguments.extend([url.clone(), silent.to_string(), talking.to_string()]);
+    }
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    Ok(Child::start(&arguments)?)
+}
+
+/// Drives actors, as [`start`] asks for, until standard input ends.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    thread::spawn(|| {
+        let _ = std::io::stdin().read(&mut [0]);
+        process::exit(0);
+    });
+    rustix::process::nice(NICE)?;
+    let executor = LocalExecutor::new();
+    block_on(executor.run(async {
+        for actor in arguments.chunks_exact(3) {
+            for _ in 0..actor[1].parse()? {
+                let socket = connect(&actor[0]).await?.into_inner();
+                executor.spawn(take(socket)).detach();
+            }
+        }
+        for actor in arguments.chunks_exact(3) {
+            for _ in 0..actor[2].parse()? {
+                executor.spawn(talk(actor[0].clone())).detach();
+            }
+        }
+        // The line that is waited for.
+        println!("driving");
+        std::io::stdout().flush()?;
+        std::future::pending().await
+    }))
+}
+
+/// Takes what there is, which is cheaper than to look at it.
+async fn take(mut socket: Async<TcpStream>) {
+    let mut bytes = vec![0; 64 << 10];
+    while socket.read(&mut bytes).await.is_ok_and(|count| count > 0) {}
+}
+
+/// Sends one text after the other.
+async fn talk(url: String) {
+    loop {
+        let Ok(mut client) = connect(&url).await else {
+            Timer::after(PAUSE).await;
+            continue;
+        };
+        while client.send(Message::text("x")).await.is_ok() && done(&mut client).await {}
+    }
+}
+
+/// Waits until the actor is done, and says `false` if the connection ends before.
+async fn done(client: &mut super::common::client::Client) -> bool {
+    while let Some(Ok(message)) = client.next().await {
+        if message == Message::text("done") {
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,227 @@
+//! The code of bad neighbours, in WebAssembly's text format.
+//!
+//! At 16 there are the words `text` and `done`, at 48 an answer of one message at 64, which is
+//! `done`. Results of imports are wanted at 128. At 8192 there is a KiB of text. What the host
+//! places goes to 65,536.
+
+/// How often something stands in straight-line code.
+const TIMES: usize = 20_000;
+/// The text at 8192.
+const TEXT: usize = 1024;
+
+/// Where `log` comes from.
+const LOG: &str = r#"(import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))"#;
+/// Logs the text at 8192.
+const LINE: &str = "(call $log (i32.const 8192) (i32.const 1024))";
+
+/// A guest.
+struct Guest {
+    /// What it imports.
+    imports: String,
+    /// More of the module.
+    fields: String,
+    /// How many pages of memory it has at first.
+    pages: u32,
+    /// What it does at a text, after which it answers `done`.
+    text: String,
+    /// What it does at all other events.
+    other: String,
+}
+
+impl Guest {
+    /// Does this at each text.
+    fn new(text: impl Into<String>) -> Self {
+        let (imports, fields, other) = (String::new(), String::new(), String::new());
+        Self { imports, fields, pages: 3, text: text.into(), other }
+    }
+
+    /// Does this for ever, whatever happens.
+    fn endless(body: &str) -> Self {
+        let forever = format!("(loop $forever {body} (br $forever)) (unreachable)");
+        Self { other: forever.clone(), ..Self::new(forever) }
+    }
+
+    /// Does this again and again, without a loop: it stands in a function as often as that.
+    fn straight(body: &str) -> Self {
+        Self::endless("(call $straight)").with(format!("(func $straight {})", body.repeat(TIMES)))
+    }
+
+    /// Imports this.
+    fn imports(mut self, import: &str) -> Self {
+        self.imports += import;
+        self
+    }
+
+    /// Has this too.
+    fn with(mut self, fields: impl Into<String>) -> Self {
+        self.fields += &fields.into();
+        self
+    }
+
+    /// Has so many pages of memory.
+    fn pages(mut self, pages: u32) -> Self {
+        self.pages = pages;
+        self
+    }
+
+    /// The module.
+    fn module(self) -> String {
+        let Self { imports, fields, pages, text, other } = self;
+        let line = "x".repeat(TEXT);
+        format!(
+            r#"(module {imports} (memory (export "memory") {pages}) {fields}
+                (data (i32.const 16) "textdone")
+                (data (i32.const 56) "\40\00\00\00\01\00\00\00")
+                (data (i32.const 64) "\10\00\00\00\04\00\00\00")
+                (data (i32.const 84) "\01\00\00\00\14\00\00\00\04\00\00\00")
+                (data (i32.const 8192) "{line}")
+                (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+                    (i32.const 65536))
+                (func (export "ntwk:theater/websocket-server#handle-message")
+                    (param i32 i32 i32 i32 i32) (param $has-text i32) (param i32 i32 i32 i32)
+                    (result i32) (local $n i32)
+                    (if (local.get $has-text) (then {text} (return (i32.const 48))))
+                    {other}
+                    ;; At 0, which is all zeroes: an empty state and no messages.
+                    (i32.const 0)))"#
+        )
+    }
+}
+
+/// Does nothing.
+pub(crate) fn idle() -> String {
+    Guest::new("").module()
+}
+
+/// Plain arithmetic.
+pub(crate) fn burner() -> String {
+    let step = "(local.set $n (i32.add (i32.mul (local.get $n) (i32.const 5)) (i32.const 1)))";
+    Guest::endless(step).module()
+}
+
+/// Calls a function that has nothing but locals, which are to be zeroed.
+fn locals(count: usize) -> String {
+    let function = format!("(func $zeroed (local {}))", "i64 ".repeat(count));
+    Guest::endless("(call $zeroed)").with(function).module()
+}
+
+/// Almost as many locals as wasmi takes for one function.
+pub(crate) fn locals_30000() -> String {
+    locals(30_000)
+}
+
+/// No more than generated code may have.
+pub(crate) fn locals_1000() -> String {
+    locals(1000)
+}
+
+/// Fills the largest table that `limits.table` allows.
+pub(crate) fn table_fill() -> String {
+    let fill = "(table.fill $table (i32.const 0) (ref.null func) (i32.const 16384))";
+    Guest::endless(fill).with("(table $table 16384 funcref)").module()
+}
+
+/// Copies one half of 16 MiB over the other.
+pub(crate) fn memory_copy() -> String {
+    let copy = "(memory.copy (i32.const 0) (i32.const 8388608) (i32.const 8388608))";
+    Guest::endless(copy).pages(256).module()
+}
+
+/// Fills 16 MiB.
+pub(crate) fn memory_fill() -> String {
+    let fill = "(memory.fill (i32.const 0) (i32.const 7) (i32.const 16777216))";
+    Guest::endless(fill).pages(256).module()
+}
+
+/// Logs lines in straight-line code.
+pub(crate) fn log() -> String {
+    Guest::straight(LINE).imports(LOG).module()
+}
+
+/// Logs lines in a loop.
+pub(crate) fn log_loop() -> String {
+    Guest::endless(LINE).imports(LOG).module()
+}
+
+/// Asks for the time in straight-line code.
+pub(crate) fn clock() -> String {
+    let now = r#"(import "footlight:host/clock@0.1.0" "now" (func $now (result i64)))"#;
+    Guest::straight("(drop (call $now))").imports(now).module()
+}
+
+/// Grows to 16 MiB, fills them and traps. If it can't grow, it answers.
+pub(crate) fn hog() -> String {
+    let hog = "(if (i32.ne (memory.grow (i32.const 253)) (i32.const -1)) (then
+            (memory.fill (i32.const 0) (i32.const 7) (i32.const 16777216))
+            (unreachable)))";
+    Guest::new(hog).module()
+}
+
+/// Sends 64 bytes to all clients, [`BROADCASTS`] times.
+pub(crate) fn broadcast() -> String {
+    let import = r#"(import "footlight:host/connections@0.1.0" "broadcast"
+        (func $broadcast (param i32 i32 i32 i32 i32 i32 i32 i64 i32)))"#;
+    let body = format!(
+        "(local.set $n (i32.const {BROADCASTS}))
+        (loop $more
+            (call $broadcast (i32.const 0) (i32.const 0) (i32.const 0)
+                (i32.const 0) (i32.const 8192) (i32.const 64)
+                (i32.const 0) (i64.const 0) (i32.const 128))
+            (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))"
+    );
+    Guest::new(body).imports(import).module()
+}
+
+/// How many broadcasts there are for one text: as many as `limits.effects` allows, nearly, with
+/// 200 clients.
+pub(crate) const BROADCASTS: u64 = 500;
+
+/// Sets its alarm for as soon as may be at every event, and computes.
+pub(crate) fn alarm() -> String {
+    let import = r#"(import "footlight:host/alarm@0.1.0" "set" (func $set (param i64)))"#;
+    let body = "(call $set (i64.const 0))
+        (local.set $n (i32.const 10000000))
+        (loop $more (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))";
+    Guest { other: body.into(), ..Guest::new("") }.imports(import).module()
+}
+
+/// How many times a file is read and written for one text.
+pub(crate) const ACCESSES: u64 = 10;
+
+/// Reads a file of 64 KiB and writes another one, [`ACCESSES`] times.
+pub(crate) fn files() -> String {
+    let imports = r#"
+        (import "footlight:host/files@0.1.0" "read" (func $read (param i32 i32 i32)))
+        (import "footlight:host/files@0.1.0" "write" (func $write (param i32 i32 i32 i32 i32)))"#;
+    // Any error is a trap.
+    let body = format!(
+        "(local.set $n (i32.const {ACCESSES}))
+        (loop $more
+            (call $read (i32.const 256) (i32.const 4) (i32.const 128))
+            (if (i32.load8_u (i32.const 128)) (then (unreachable)))
+            (call $write (i32.const 260) (i32.const 4) (i32.const 65536) (i32.const 65536)
+                (i32.const 128))
+            (if (i32.load8_u (i32.const 128)) (then (unreachable)))
+            (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))"
+    );
+    let names = r#"(data (i32.const 256) "readkept")"#;
+    Guest::new(body).imports(imports).with(names).module()
+}
+
+/// A module of nearly 1 MiB, of all that makes an instance dear: functions, data, globals, a
+/// table. It traps at each text.
+pub(crate) fn large() -> String {
+    let function = "(func (result i32) (i32.add (i32.const 1000000) (i32.const 1)))";
+    let global = "(global (mut i64) (i64.const 1))";
+    let mut fields = function.repeat(15_000) + &global.repeat(900);
+    let segment = "y".repeat(350);
+    for number in 0..1900 {
+        let at = (1 << 20) + number * segment.len();
+        fields += &format!("(data (i32.const {at}) \"{segment}\")");
+    }
+    fields += "(table 16384 funcref) (elem (i32.const 0)";
+    for number in 0..14_000 {
+        fields += &format!(" {number}");
+    }
+    Guest::new("(unreachable)").pages(32).with(fields + ")").module()
+}
