@@ -5,6 +5,7 @@ use super::{
     common::{Result, server::Actor},
     drive::Crowd,
     guests,
+    proof::Proof,
 };
 
 /// The clients of one whose events take all of `limits.fuel`: so many that there is always a next
@@ -26,7 +27,7 @@ pub(crate) struct Kind {
     /// The fuel of an event, if it never ends by itself. Less than by default where the host may
     /// spend long on a unit, so that the end of an event can be seen.
     fuel: Option<u64>,
-    /// What its counters must have come to when it has been driven; none: the fuel of an event.
+    /// What its counters must have come to when it has been driven.
     proof: &'static [(&'static str, u64)],
 }
 
@@ -101,9 +102,8 @@ impl Kind {
     }
 
     /// What its counters must have come to.
-    pub(crate) fn proof(&self, allowed: &Allowed) -> Vec<(&'static str, u64)> {
-        let fuel = self.fuel(allowed).filter(|_| self.proof.is_empty());
-        self.proof.iter().copied().chain(fuel.map(|fuel| ("fuel", fuel))).collect()
+    pub(crate) fn proof(&self, allowed: &Allowed) -> Proof {
+        Proof { least: self.proof, fuel: self.fuel(allowed) }
     }
 }
 

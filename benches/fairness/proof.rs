@@ -14,24 +14,43 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// How long to wait between two looks.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Waits until the counters of the actor at this address are all as high as they must be.
-///
-/// # Errors
-/// Which one is not.
-pub(crate) fn wait(actor: &str, address: SocketAddr, proof: &[(&str, u64)]) -> Result<(), String> {
-    let start = Instant::now();
-    loop {
-        let metrics = metrics(address);
-        let low = |(name, least): &&(&str, u64)| counter(&metrics, name).is_none_or(|n| n < *least);
-        let Some((name, least)) = proof.iter().find(low) else { return Ok(()) };
-        if start.elapsed() > PATIENCE {
-            let found = match counter(&metrics, name) {
-                Some(found) => format!("footlight_{name}_total is {found}"),
-                None => "its metrics can't be read".into(),
-            };
-            return Err(format!("{actor} does not get to its work: {found}, not {least} or more"));
+/// What the counters of an actor must say.
+pub(crate) struct Proof {
+    /// Some of them, and the least that they must have come to.
+    pub(crate) least: &'static [(&'static str, u64)],
+    /// What each event may spend, if it spends all. An event that ends early is one that failed at
+    /// something else. The last step of an event may be one that it can't afford, so half will do.
+    pub(crate) fuel: Option<u64>,
+}
+
+impl Proof {
+    /// Waits until it is there, at this address.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub(crate) fn wait(&self, actor: &str, address: SocketAddr) -> Result<(), String> {
+        let start = Instant::now();
+        loop {
+            let Some(missing) = self.missing(&metrics(address)) else { return Ok(()) };
+            if start.elapsed() > PATIENCE {
+                return Err(format!("{actor} does not get to its work: {missing}"));
+            }
+            thread::sleep(LOOK);
         }
-        thread::sleep(LOOK);
+    }
+
+    /// What is missing in these metrics.
+    fn missing(&self, metrics: &str) -> Option<String> {
+        let low = |name: &str, least: u64| match counter(metrics, name) {
+            None => Some("its metrics can't be read".into()),
+            Some(found) if found >= least => None,
+            Some(found) => Some(format!("footlight_{name}_total is {found}, not {least} or more")),
+        };
+        let fuel = self.fuel.and_then(|fuel| {
+            let events = counter(metrics, "events").unwrap_or(0).max(1);
+            low("fuel", events * (fuel / 2))
+        });
+        self.least.iter().find_map(|(name, least)| low(name, *least)).or(fuel)
     }
 }
 

@@ -15,7 +15,6 @@ use super::{
     },
     drive,
     neighbours::{Allowed, Neighbour},
-    proof,
 };
 
 /// How much later than planned a round may end. Whoever has waited for longer for an echo has none.
@@ -157,7 +156,7 @@ fn round(
     if driver.is_some() {
         let mut actors = neighbour.actors.iter();
         measured.idle = actors.find_map(|(name, kind)| {
-            proof::wait(name, server.address(name), &kind.proof(&plan.allowed)).err()
+            kind.proof(&plan.allowed).wait(name, server.address(name)).err()
         });
     }
     Ok(measured)
