@@ -24,6 +24,7 @@ mod command_line;
 mod components;
 mod dashboard;
 mod descriptors;
+mod documents;
 mod endings;
 mod events;
 mod examples;

@@ -1,0 +1,75 @@
+//! What `docs/sensors.md` says: its manifests, and which folder has to be named.
+
+use std::{fs, os::unix::fs::symlink, path::Path};
+
+use footlight::manifest::{Manifest, limit_keys};
+
+use crate::{
+    lights,
+    support::{Actor, Server, example},
+};
+
+/// The document.
+const SENSORS: &str = include_str!("../../docs/sensors.md");
+/// What a handler of files stands below in a manifest.
+const ABOVE: &str = r#"name = "sensors"
+component_path = "sensors.wasm"
+
+[[handlers]]
+type = "websocket-server"
+config = { port = 8080 }
+
+"#;
+
+/// The document's blocks of this language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let begin = format!("\n```{language}\n");
+    let blocks = SENSORS.split(&begin).skip(1);
+    blocks.map(|rest| rest.split_once("\n```\n").unwrap().0).collect()
+}
+
+#[test]
+fn every_manifest_of_the_document_is_one_below_a_websocket_server() {
+    let blocks = blocks("toml");
+    assert_eq!(blocks.len(), SENSORS.matches("```toml").count(), "a block is indented");
+    assert!(blocks.len() > 10);
+    for block in blocks {
+        let manifest = Manifest::parse(Path::new("manifest.toml"), &format!("{ABOVE}{block}"));
+        let manifest = manifest.unwrap_or_else(|error| panic!("{error}\n{block}"));
+        assert_eq!(manifest.folders.len(), block.matches("\"filesystem\"").count(), "{block}");
+        assert!(!manifest.folders.is_empty(), "{block}");
+        assert!(manifest.folders.iter().all(|folder| folder.path.is_absolute()), "{block}");
+    }
+}
+
+#[test]
+fn what_the_document_has_changed_in_the_unit_and_in_the_limits_is_there_as_it_says() {
+    let unit = include_str!("../../dist/footlight.service");
+    for line in ["ProtectKernelTunables=yes", "ProcSubset=pid", "DynamicUser=yes", "PrivateTmp=yes"]
+    {
+        assert!(unit.contains(&format!("\n{line}\n")), "{line}");
+    }
+    let keys = limit_keys();
+    for (key, value) in [("file_access", "64KiB"), ("file_wait", "5s")] {
+        let limit = keys.iter().find(|limit| limit.key == key).unwrap();
+        assert_eq!(limit.default, value, "{key}");
+    }
+}
+
+#[test]
+fn a_manifests_path_may_be_a_link_and_what_the_actor_names_may_not_lead_out() {
+    let board = lights::board();
+    let class = board.path().join("class");
+    fs::create_dir(&class).unwrap();
+    for led in ["ACT", "PWR"] {
+        symlink(format!("../leds/{led}"), class.join(led)).unwrap();
+    }
+    symlink("leds", board.path().join("link")).unwrap();
+    let leds = |folder: &str| {
+        let actor = Actor::file("lights", example("lights"));
+        Server::of(actor.folder(&board.path().join(folder), "writable = true"))
+    };
+    leds("link").client("lights").expect("off ACT\non PWR");
+    // Of the class there are names only.
+    leds("class").client("lights").expect("");
+}
