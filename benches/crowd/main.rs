@@ -1,0 +1,164 @@
+//! What a message costs in a crowd: whether it is the same however many clients there are.
+//!
+//! ```text
+//! cargo bench --bench crowd
+//! cargo bench --bench crowd -- mailbox
+//! cargo bench --bench crowd -- --quick
+//! ```
+//!
+//! - `mailbox`: more clients have a message for the actor than its mailbox has room for.
+//! - `rooms`: clients in rooms of two; each message goes by tag to the other one.
+//! - `tags`: rooms of eight; each message goes by tag to the other seven, or lists them.
+//!
+//! Each crowd has a server with an actor and one without, which do the same in processes of their
+//! own, on one thread. What counts is the CPU time for each message that is sent to them. Rounds
+//! alternate between all crowds and servers. A ratio compares the two servers of a crowd, growth a
+//! server of a crowd with that of the smallest one, each round by round.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod load;
+mod servers;
+
+use smol::{LocalExecutor, block_on};
+
+use common::{
+    Result, arguments::Arguments, child::Child, process::allow_descriptors, spread::Spread,
+};
+use load::{Crowd, Deed};
+use servers::Kind;
+
+/// What is measured.
+struct Case {
+    /// The word that chooses it.
+    word: &'static str,
+    /// What the table says.
+    name: &'static str,
+    /// The actor.
+    actor: &'static str,
+    /// How many clients belong together.
+    team: usize,
+    /// What they do.
+    deed: Deed,
+    /// The crowds.
+    crowds: [usize; 4],
+}
+
+/// All of it.
+const CASES: [Case; 5] = [
+    Case {
+        word: "mailbox",
+        name: "echoes of 4,000 bytes",
+        actor: "echo",
+        team: 1,
+        deed: Deed::Echo(4000),
+        crowds: [50, 200, 1000, 3000],
+    },
+    Case {
+        word: "mailbox",
+        name: "echoes of 8 KiB",
+        actor: "echo",
+        team: 1,
+        deed: Deed::Echo(8 << 10),
+        crowds: [50, 200, 1000, 3000],
+    },
+    Case {
+        word: "rooms",
+        name: "rooms of two",
+        actor: "rooms",
+        team: 2,
+        deed: Deed::Tell,
+        crowds: [10, 200, 1000, 3000],
+    },
+    Case {
+        word: "tags",
+        name: "broadcasts to seven by tag",
+        actor: "rooms",
+        team: 8,
+        deed: Deed::Tell,
+        crowds: [16, 200, 1000, 3000],
+    },
+    Case {
+        word: "tags",
+        name: "lists of eight by tag",
+        actor: "rooms",
+        team: 8,
+        deed: Deed::List,
+        crowds: [16, 200, 1000, 3000],
+    },
+];
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some("--serve") {
+        let (kind, actor) = (arguments.next().unwrap(), arguments.next().unwrap());
+        return servers::serve(&kind, &actor);
+    }
+    let arguments = Arguments::read(&["rounds", "messages"])?;
+    let rounds: usize = arguments.number("rounds", 7, 1)?;
+    let messages = arguments.number("messages", 10_000, 200)?;
+    let crowds = if arguments.quick { 2 } else { 4 };
+    for case in &CASES {
+        if arguments.words.is_empty() || arguments.words.iter().any(|word| word == case.word) {
+            measure(case, &case.crowds[..crowds], rounds, messages)?;
+        }
+    }
+    Ok(())
+}
+
+/// A server and its clients.
+struct Pair {
+    /// The server's process.
+    server: Child,
+    /// Its clients.
+    crowd: Crowd,
+    /// The server's CPU time for each message of each round, in microseconds.
+    costs: Vec<f64>,
+}
+
+/// Runs all rounds of a case and prints what they came to.
+fn measure(case: &Case, crowds: &[usize], rounds: usize, messages: usize) -> Result<()> {
+    allow_descriptors(2 * crowds.iter().sum::<usize>() + 100)?;
+    let executor = LocalExecutor::new();
+    let mut pairs = Vec::new();
+    for &clients in crowds {
+        for kind in Kind::ALL {
+            let server = Child::start(&["--serve", kind.name(), case.actor])?;
+            let crowd = Crowd::gather(&server.url, clients, case.team, case.deed);
+            let crowd = block_on(executor.run(crowd))?;
+            pairs.push(Pair { server, crowd, costs: Vec::new() });
+        }
+    }
+    // The first round fills caches and is not counted.
+    for round in 0..=rounds {
+        for Pair { server, crowd, costs } in &mut pairs {
+            let before = server.cpu()?;
+            block_on(executor.run(crowd.act(&executor, messages)))?;
+            let cpu = server.cpu()?.saturating_sub(before);
+            if round > 0 {
+                costs.push(cpu.as_secs_f64() * 1e6 / messages as f64);
+            }
+        }
+    }
+    println!("\n{}, {rounds} rounds of {messages} messages", case.name);
+    println!(
+        "{:>8} {:>13} {:>13}  {:24} {:24} growth without an actor",
+        "clients", "Footlight, µs", "without, µs", "ratio", "growth"
+    );
+    let costs: Vec<_> = pairs.into_iter().map(|pair| pair.costs).collect();
+    for (clients, both) in crowds.iter().zip(costs.chunks(2)) {
+        let median = |index: usize| Spread::of(both[index].iter().copied()).median;
+        println!(
+            "{clients:8} {:13.1} {:13.1}  {:24} {:24} {}",
+            median(0),
+            median(1),
+            Spread::ratio(&both[0], &both[1]).text(),
+            Spread::ratio(&both[0], &costs[0]).text(),
+            Spread::ratio(&both[1], &costs[1]).text()
+        );
+    }
+    Ok(())
+}
