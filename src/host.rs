@@ -291,7 +291,7 @@ impl Prepared {
             lines: lines.clone(),
         };
         let actor = Actor::start(setup).await?;
-        let mailbox = Arc::new(Mailbox::new(limits.mailbox));
+        let mailbox = Arc::new(Mailbox::new(limits.mailbox, limits.message));
         let connections = Connections::new(limits.connections, limits.outbox);
         let (pending, lingering) = (Pending::new(limits.requests), Pending::new(limits.requests));
         let task = executor.spawn(actor.run(mailbox.clone(), connections.clone()));

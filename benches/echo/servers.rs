@@ -109,7 +109,7 @@ async fn native(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>>
     let (listener, address) = bind()?;
     announce(address);
     let limits = Limits::default();
-    let mailbox = Arc::new(Mailbox::new(limits.mailbox));
+    let mailbox = Arc::new(Mailbox::new(limits.mailbox, limits.message));
     let (_stop, stopping) = channel::bounded(1);
     let stats = Arc::new(Stats::default());
     let service = Arc::new(Service {

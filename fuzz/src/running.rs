@@ -51,7 +51,7 @@ impl Running {
             lines: Arc::new(Lines::new("fuzz".into(), limits.log_rate, stats.clone())),
         };
         let (actor, _) = drive::to_end(Actor::start(setup));
-        let mailbox = Arc::new(Mailbox::new(limits.mailbox));
+        let mailbox = Arc::new(Mailbox::new(limits.mailbox, limits.message));
         let connections = Connections::new(limits.connections, limits.outbox);
         let task = Box::pin(actor?.run(mailbox.clone(), connections.clone()));
         Ok(Self { mailbox, connections, stats, task, bell: Arc::default() })

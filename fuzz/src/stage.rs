@@ -202,8 +202,8 @@ impl Stage {
         let mut cost = 0;
         for (who, kind) in events {
             let Some(index) = self.index(who) else { return };
-            let room =
-                self.actor.mailbox.poll_room(&mut Context::from_waker(Waker::noop())).is_ready();
+            let mut cx = Context::from_waker(Waker::noop());
+            let room = self.actor.mailbox.line().poll_room(&mut cx).is_ready();
             assert_eq!(room, self.actor.mailbox.bytes() < self.limits.mailbox);
             if !room || !self.clients[index].is_idle() {
                 continue;

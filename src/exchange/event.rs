@@ -67,6 +67,13 @@ pub const ALARM: &str = "alarm";
 /// What an event costs in the mailbox beside its payload: its place in the queue, and the
 /// share of it that the allocator takes.
 const OVERHEAD: usize = 128;
+/// The largest payload of a control frame (RFC 6455, section 5.5).
+const CONTROL: usize = 125;
+
+/// The most that an event costs, where messages have at most so many bytes.
+pub fn most(message: usize) -> usize {
+    OVERHEAD.saturating_add(message.max(CONTROL))
+}
 
 impl EventKind {
     /// The bytes that the event counts for in the mailbox.

@@ -1,18 +1,32 @@
 //! Events that wait for the actor.
 //!
-//! A connection has at most one event here: it reads its next message only when the actor has
-//! handled the last one. The queue is therefore a round of turns, and a client that floods
-//! the actor delays another client by one event, not by its flood. The queue is bounded in
-//! bytes by asking *before* a message is read ([`Mailbox::poll_room`]), so that the bytes
-//! stay in the client's TCP buffers instead of here.
+//! # Turns
+//! Whatever has events for an actor is a *source*: a connection, and the alarm, whose event waits
+//! in no mailbox. **A source has at most one event in the round.** A connection reads its next
+//! message only when the actor has handled the last one, its `connect` event included; the alarm
+//! rings again only after its event, and after a client's if one waits. So the queue is a round
+//! of turns, and a client that floods the actor delays another one by one event, not by its flood.
+//! What else a source has waits at the source, bounded in bytes: a connection's messages in TCP's
+//! buffers, the alarm as the one moment at which it rings next. A source of another kind has to
+//! keep to this as well.
+//!
+//! # Room
+//! The queue is bounded in bytes by asking *before* a message is read ([`Line::poll_room`]), so
+//! that the bytes stay in the client's TCP buffers instead of here. How large a message will be is
+//! not known then, so room for the largest is held until it has come, or has turned out not to be
+//! there. Messages, and the room that is held, are together less than the limit and one message.
+//!
+//! Whoever finds no room stands in line. Room goes to the first in line, and that task alone is
+//! woken, so that a message costs the same however many wait. A task that has no use for its room,
+//! because there is nothing to read or the connection has ended, hands it on.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
 
-use super::Event;
+use super::{Event, event};
 
 /// The most places that an empty queue keeps: some KB.
 const KEPT: usize = 256;
@@ -22,6 +36,8 @@ const KEPT: usize = 256;
 pub struct Mailbox {
     /// The number of bytes at which connections stop reading.
     limit: usize,
+    /// What is held for a message that is yet to be read: the most that it can cost.
+    most: usize,
     /// What is behind the lock. It is never held while anything waits.
     inner: Mutex<Inner>,
 }
@@ -33,43 +49,55 @@ struct Inner {
     queue: VecDeque<Event>,
     /// What they cost together: see [`EventKind::cost`](super::EventKind::cost).
     bytes: usize,
+    /// What is held for messages that are yet to be read.
+    held: usize,
     /// The actor, when it waits for an event.
     actor: Option<Waker>,
-    /// Connections that wait for room, in order.
-    waiting: Vec<Waker>,
+    /// Connections that wait for room, by the numbers that they have drawn. While there is room,
+    /// none waits.
+    waiting: BTreeMap<u64, Waker>,
+    /// The number that was drawn last.
+    drawn: u64,
     /// Whether no more events will come.
     closed: bool,
 }
 
+/// A connection's way into a mailbox. Dropping this leaves the line, and hands on the room.
+#[derive(Debug)]
+pub struct Line<'a> {
+    /// The mailbox.
+    mailbox: &'a Mailbox,
+    /// How far it has come.
+    place: Place,
+}
+
+/// Where a connection stands.
+#[derive(Debug)]
+enum Place {
+    /// It wants no room.
+    Outside,
+    /// It has drawn this number. If that does not wait any more, room is held for it.
+    InLine(u64),
+    /// Room is held for it, and it knows.
+    Inside,
+}
+
 impl Mailbox {
-    /// An empty mailbox. Connections stop reading once `limit` bytes wait in it.
-    pub fn new(limit: usize) -> Self {
-        Self { limit, inner: Mutex::default() }
+    /// An empty mailbox, for messages of at most `message` bytes each. Connections stop reading
+    /// once `limit` bytes wait in it.
+    pub fn new(limit: usize, message: usize) -> Self {
+        Self { limit, most: event::most(message), inner: Mutex::default() }
     }
 
-    /// Adds an event. This never refuses: the connection has asked for room before it read
-    /// the message, and `connect` and `close` are never left out.
+    /// Adds an event. This never refuses: a connection has asked for room before it read a
+    /// message, and `connect` and `close` are never left out.
     pub fn push(&self, event: Event) {
-        let mut inner = self.lock();
-        inner.bytes += event.kind.cost();
-        inner.queue.push_back(event);
-        let actor = inner.actor.take();
-        drop(inner);
-        if let Some(actor) = actor {
-            actor.wake();
-        }
+        self.add(self.lock(), event);
     }
 
-    /// Ready when there is room for a message. Otherwise the task is woken when there is.
-    pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut inner = self.lock();
-        if inner.bytes < self.limit {
-            return Poll::Ready(());
-        }
-        if !inner.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-            inner.waiting.push(cx.waker().clone());
-        }
-        Poll::Pending
+    /// A connection's way into this mailbox.
+    pub fn line(&self) -> Line<'_> {
+        Line { mailbox: self, place: Place::Outside }
     }
 
     /// The next event, or `None` once the mailbox is closed and empty.
@@ -108,13 +136,32 @@ impl Mailbox {
             // When thousands of clients leave at once, there is an event of each.
             inner.queue = VecDeque::new();
         }
-        // All who wait are woken, in order: the first of them take the room, the others come
-        // back to the queue in the same order.
-        let waiting =
-            if inner.bytes < self.limit { std::mem::take(&mut inner.waiting) } else { Vec::new() };
-        drop(inner);
-        waiting.into_iter().for_each(Waker::wake);
+        self.give_room(inner);
         Poll::Ready(Some(event))
+    }
+
+    /// Adds an event, and wakes the actor and whoever gets the room that was held for it.
+    fn add(&self, mut inner: MutexGuard<'_, Inner>, event: Event) {
+        inner.bytes += event.kind.cost();
+        inner.queue.push_back(event);
+        let actor = inner.actor.take();
+        self.give_room(inner);
+        if let Some(actor) = actor {
+            actor.wake();
+        }
+    }
+
+    /// Gives the room that there is to those who wait for it, the first one first. Their tasks are
+    /// woken after unlocking.
+    fn give_room<'a>(&'a self, mut inner: MutexGuard<'a, Inner>) {
+        while inner.has_room(self.limit)
+            && let Some((_, first)) = inner.waiting.pop_first()
+        {
+            inner.held += self.most;
+            drop(inner);
+            first.wake();
+            inner = self.lock();
+        }
     }
 
     /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
@@ -123,38 +170,77 @@ impl Mailbox {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use smol::block_on;
-
-    use super::*;
-    use crate::{
-        exchange::{Client, ConnectionId, EventKind, Outbox},
-        manifest::OnOverflow,
-    };
-
-    #[test]
-    fn what_a_crowd_of_events_took_is_given_back_and_their_order_kept() {
-        let mailbox = Mailbox::new(1 << 20);
-        for number in 0..10_000 {
-            let client = Client {
-                peer: ([127, 0, 0, 1], 1).into(),
-                path: "/ws".into(),
-                query: "".into(),
-                subprotocol: None,
-                since: 0,
-            };
-            let outbox = Outbox::new(ConnectionId(number), client, 1, OnOverflow::Close);
-            mailbox.push(Event { from: Some(Arc::new(outbox)), kind: EventKind::Connect });
-        }
-        for number in 0..10_000 {
-            let event = block_on(mailbox.next());
-            let from = event.and_then(|event| event.from);
-            assert_eq!(from.map(|from| from.id()), Some(ConnectionId(number)));
-        }
-        assert!(mailbox.lock().queue.capacity() <= KEPT);
-        assert_eq!(mailbox.bytes(), 0);
+impl Inner {
+    /// Whether one more message may be read.
+    fn has_room(&self, limit: usize) -> bool {
+        self.bytes.saturating_add(self.held) < limit
     }
 }
+
+impl Line<'_> {
+    /// Ready when there is room for a message, which is then held for this connection until it
+    /// [pushes](Self::push) one or [leaves](Self::leave). Otherwise the task is woken when there
+    /// is.
+    pub fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inner = self.mailbox.lock();
+        match self.place {
+            Place::Inside => return Poll::Ready(()),
+            Place::InLine(number) => {
+                if let Some(waker) = inner.waiting.get_mut(&number) {
+                    waker.clone_from(cx.waker());
+                    return Poll::Pending;
+                }
+            }
+            Place::Outside if inner.waiting.is_empty() && inner.has_room(self.mailbox.limit) => {
+                inner.held += self.mailbox.most;
+            }
+            Place::Outside => {
+                inner.drawn += 1;
+                let number = inner.drawn;
+                inner.waiting.insert(number, cx.waker().clone());
+                self.place = Place::InLine(number);
+                return Poll::Pending;
+            }
+        }
+        self.place = Place::Inside;
+        Poll::Ready(())
+    }
+
+    /// Adds a message, for which there is room.
+    pub fn push(&mut self, event: Event) {
+        let mut inner = self.mailbox.lock();
+        self.give_back(&mut inner);
+        self.mailbox.add(inner, event);
+    }
+
+    /// Leaves the line, or gives back the room: there is nothing to read. A connection without a
+    /// message is not to keep the others from theirs.
+    pub fn leave(&mut self) {
+        if !matches!(self.place, Place::Outside) {
+            let mut inner = self.mailbox.lock();
+            self.give_back(&mut inner);
+            self.mailbox.give_room(inner);
+        }
+    }
+
+    /// No longer waits for room nor holds it.
+    fn give_back(&mut self, inner: &mut Inner) {
+        let held = match std::mem::replace(&mut self.place, Place::Outside) {
+            Place::Outside => false,
+            Place::InLine(number) => inner.waiting.remove(&number).is_none(),
+            Place::Inside => true,
+        };
+        if held {
+            inner.held = inner.held.saturating_sub(self.mailbox.most);
+        }
+    }
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -145,7 +145,8 @@ impl Outbox {
     /// Notes that an event of this connection is now with the actor. Nothing more is read
     /// from the client until [`handled`](Self::handled).
     pub fn busy(&self) {
-        self.lock().busy = true;
+        let was = std::mem::replace(&mut self.lock().busy, true);
+        debug_assert!(!was, "a source has at most one event in the round");
     }
 
     /// Queues an answer: all of it or nothing, then the close frame if there is one.

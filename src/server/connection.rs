@@ -27,7 +27,8 @@ use super::{
 };
 use crate::{
     exchange::{
-        Event, EventKind, Frame, Mailbox, Outbox, connections::Open, event::Ending, outbox::Order,
+        Event, EventKind, Frame, Mailbox, Outbox, connections::Open, event::Ending, mailbox::Line,
+        outbox::Order,
     },
     manifest::Limits,
 };
@@ -36,18 +37,18 @@ use crate::{
 /// would be most of what a connection costs, and is zero-filled for every read.
 const READ_BUFFER: usize = 4096;
 
-/// What happened next.
-enum Turn {
-    /// A message came.
-    Received(Message),
+/// What ends a conversation.
+enum End {
+    /// The client has sent a close frame.
+    Theirs(Option<CloseFrame>),
     /// The connection is to be closed by us: first these messages, then this frame.
-    Close(VecDeque<Frame>, CloseFrame),
+    Ours(VecDeque<Frame>, CloseFrame),
     /// The peer broke the protocol, or the socket failed.
     Failed(Error),
     /// The client did not answer a ping.
     Dead,
     /// The stream ended.
-    Ended,
+    Gone,
 }
 
 /// Serves one client after its handshake, until the connection is over and the actor has been
@@ -57,11 +58,14 @@ pub async fn serve(wire: Wire, early: Vec<u8>, site: &Site, service: &Service, o
     let config = config(&service.limits);
     let writer = Writer::new(wire);
     let ws = WebSocketStream::from_partially_read(writer, early, Role::Server, Some(config)).await;
-    let pulse = Pulse::new(&service.limits);
-    let mut connection = Connection { ws, pulse, all_given: false, outbox, site, service };
     tell(&service.mailbox, outbox, EventKind::Connect);
-    let Over { ending, drain } = connection.converse().await;
-    let mut ws = connection.ws;
+    let (mut ws, Over { ending, drain }) = {
+        let (pulse, line) = (Pulse::new(&service.limits), service.mailbox.line());
+        let all_given = false;
+        let mut connection = Connection { ws, pulse, all_given, line, outbox, site, service };
+        let over = connection.converse().await;
+        (connection.ws, over)
+    };
     closing::finish(ws.get_mut().wire_mut(), drain, service.limits.close).await;
     outbox.idle().await;
     let (id, code) = (Some(outbox.id()), ending.code);
@@ -90,6 +94,8 @@ struct Connection<'a> {
     pulse: Pulse,
     /// Whether all that has been read was given out as messages: then only the socket can have more.
     all_given: bool,
+    /// Its way into the mailbox.
+    line: Line<'a>,
     /// Its messages.
     outbox: &'a Arc<Outbox>,
     /// What its listener offers.
@@ -99,51 +105,61 @@ struct Connection<'a> {
 }
 
 impl Connection<'_> {
-    /// Passes messages both ways until the connection is over. The futures of its end are
-    /// boxed: they are large, and an open connection would carry them along.
+    /// Passes messages both ways until the connection is over. The future of its end is boxed: it
+    /// is large, and an open connection would carry it along.
     async fn converse(&mut self) -> Over {
-        let deadline = self.service.limits.close;
         loop {
-            let turn = std::future::poll_fn(|cx| self.poll_turn(cx)).await;
-            let kind = match turn {
-                Turn::Received(message) => match self.received(message) {
-                    Ok(Some(kind)) => kind,
-                    Ok(None) => continue,
-                    Err(frame) => {
-                        if frame.as_ref().is_some_and(closing::is_breach) {
-                            self.service.stats.violations.add(1);
-                            let why = "its close frame has a code that none may have";
-                            let code = CloseCode::Protocol;
-                            let text = format_args!("the client is closed with code {code}: {why}");
-                            self.say(Level::Warn, text);
-                        }
-                        return Box::pin(closing::theirs(&mut self.ws, frame, deadline)).await;
-                    }
-                },
-                Turn::Close(queued, frame) => {
-                    return Box::pin(closing::ours(&mut self.ws, queued, frame, deadline)).await;
+            let message = std::future::poll_fn(|cx| self.poll_message(cx)).await;
+            match message.and_then(|message| self.received(message)) {
+                Ok(Some(kind)) => {
+                    self.outbox.busy();
+                    self.line.push(Event { from: Some(self.outbox.clone()), kind });
                 }
-                Turn::Failed(error) => return Box::pin(self.failed(error)).await,
-                Turn::Dead => {
-                    self.service.stats.dead.add(1);
-                    self.say(Level::Info, format_args!("the client does not answer a ping"));
-                    return Over::GONE;
+                // Room in the mailbox is for those who have a message for the actor.
+                Ok(None) => self.line.leave(),
+                Err(end) => {
+                    self.line.leave();
+                    return Box::pin(self.end(end)).await;
                 }
-                Turn::Ended => return Over::GONE,
-            };
-            tell(&self.service.mailbox, self.outbox, kind);
+            }
         }
     }
 
-    /// Sends what is queued; then, when the actor has handled this connection's last event and
-    /// its mailbox has room, reads; and when there is nothing to read, sees whether the client
-    /// is still there. A client that does not read its messages is still read from.
-    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
-        let Self { ws, pulse, all_given, outbox, service, .. } = self;
+    /// Ends the conversation.
+    async fn end(&mut self, end: End) -> Over {
+        let deadline = self.service.limits.close;
+        match end {
+            End::Theirs(frame) => {
+                if frame.as_ref().is_some_and(closing::is_breach) {
+                    self.service.stats.violations.add(1);
+                    let why = "its close frame has a code that none may have";
+                    let code = CloseCode::Protocol;
+                    let text = format_args!("the client is closed with code {code}: {why}");
+                    self.say(Level::Warn, text);
+                }
+                closing::theirs(&mut self.ws, frame, deadline).await
+            }
+            End::Ours(queued, frame) => closing::ours(&mut self.ws, queued, frame, deadline).await,
+            End::Failed(error) => self.failed(error).await,
+            End::Dead => {
+                self.service.stats.dead.add(1);
+                self.say(Level::Info, format_args!("the client does not answer a ping"));
+                Over::GONE
+            }
+            End::Gone => Over::GONE,
+        }
+    }
+
+    /// The next message. Sends what is queued; then, when the actor has handled this connection's
+    /// last event, there should be something to read and the mailbox has room, reads; and when
+    /// there is nothing, gives back the room and sees whether the client is still there. A client
+    /// that does not read its messages is still read from.
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, End>> {
+        let Self { ws, pulse, all_given, line, outbox, service, .. } = self;
         loop {
             let writable = match writer::poll_ready(ws, cx) {
                 Poll::Ready(Ok(())) => true,
-                Poll::Ready(Err(error)) => return Poll::Ready(Turn::Failed(error)),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(End::Failed(error))),
                 Poll::Pending => false,
             };
             match ready!(outbox.poll_order(cx, writable)) {
@@ -154,13 +170,17 @@ impl Connection<'_> {
                     ws.get_mut().begin(&frame);
                     continue;
                 }
-                Order::Close(queued, frame) => return Poll::Ready(Turn::Close(queued, frame)),
+                Order::Close(queued, frame) => return Poll::Ready(Err(End::Ours(queued, frame))),
                 Order::Read => {}
             }
-            ready!(service.mailbox.poll_room(cx));
             let nothing = *all_given && ws.get_mut().wire_mut().socket().poll_news(cx).is_pending();
             let mut ws = Pin::new(&mut *ws);
-            let next = if nothing { Poll::Pending } else { ws.as_mut().poll_next(cx) };
+            let next = if nothing {
+                Poll::Pending
+            } else {
+                ready!(line.poll_room(cx));
+                ws.as_mut().poll_next(cx)
+            };
             *all_given = next.is_pending();
             match next {
                 Poll::Ready(Some(Ok(message))) => {
@@ -169,22 +189,22 @@ impl Connection<'_> {
                         // the actor. What does not go out now goes out then.
                         let _ = ws.poll_flush(cx);
                     }
-                    return Poll::Ready(Turn::Received(message));
+                    return Poll::Ready(Ok(message));
                 }
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Turn::Failed(error)),
-                Poll::Ready(None) => return Poll::Ready(Turn::Ended),
-                Poll::Pending => {}
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(End::Failed(error))),
+                Poll::Ready(None) => return Poll::Ready(Err(End::Gone)),
+                Poll::Pending => line.leave(),
             }
             match ready!(pulse.poll(ws.get_ref().wire().heard(), cx)) {
                 Beat::Ping if writable => {
                     let ping = Message::Ping(Bytes::from_static(pulse::PAYLOAD));
                     if let Err(error) = ws.as_mut().start_send(ping) {
-                        return Poll::Ready(Turn::Failed(error));
+                        return Poll::Ready(Err(End::Failed(error)));
                     }
                 }
                 // It has bytes to take already: taking some is as good as a pong.
                 Beat::Ping => {}
-                Beat::Dead => return Poll::Ready(Turn::Dead),
+                Beat::Dead => return Poll::Ready(Err(End::Dead)),
                 Beat::Idle => {
                     service.stats.idle.add(1);
                     outbox.close(CloseCode::Away, "idle");
@@ -195,12 +215,12 @@ impl Connection<'_> {
 
     /// The event that a message is, or none if the host deals with it alone; the close frame
     /// if it is one.
-    fn received(&mut self, message: Message) -> Result<Option<EventKind>, Option<CloseFrame>> {
+    fn received(&mut self, message: Message) -> Result<Option<EventKind>, End> {
         let stats = &self.service.stats;
         stats.received.add(1);
         stats.received_bytes.add(number(message.len()));
         Ok(Some(match message {
-            Message::Close(frame) => return Err(frame),
+            Message::Close(frame) => return Err(End::Theirs(frame)),
             // tungstenite gives raw frames only to those who write them.
             Message::Frame(_) => return Ok(None),
             Message::Ping(data) => EventKind::Ping(data),

@@ -41,6 +41,7 @@ mod pages;
 mod reach;
 mod readme;
 mod rooms;
+mod rounds;
 mod several;
 mod shells;
 mod shutdown;
