@@ -57,6 +57,10 @@ const CASES: &[(&str, &str)] = &[
         "(call $connections.list (i32.const 1) (i32.const 8) (i32.const 4) (i32.const 1024))",
     ),
     (
+        "connections.list by nobody's tag",
+        "(call $connections.list (i32.const 1) (i32.const 12) (i32.const 4) (i32.const 1024))",
+    ),
+    (
         "connections.send, nobody",
         "(call $connections.send (i64.const 0) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 1024))",
     ),
@@ -75,6 +79,10 @@ const CASES: &[(&str, &str)] = &[
     (
         "connections.broadcast, 64 bytes",
         "(call $connections.broadcast (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 65536) (i32.const 64) (i32.const 0) (i64.const 0) (i32.const 1024))",
+    ),
+    (
+        "connections.broadcast by tag",
+        "(call $connections.broadcast (i32.const 1) (i32.const 8) (i32.const 4) (i32.const 0) (i32.const 65536) (i32.const 64) (i32.const 0) (i64.const 0) (i32.const 1024))",
     ),
     (
         "connections.tag, there",

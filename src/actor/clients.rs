@@ -3,9 +3,13 @@
 //!
 //! What a call changes here it sees at once. What was there before is put aside the first time
 //! that a call touches a connection, and comes back if the call fails.
+//!
+//! Nothing here takes longer because there are more clients, except for what is done to all of
+//! them. Those with a tag are found by an index, which has an entry for each tag of each connection:
+//! 24 bytes on 64 bits, so that `limits.tags` and `limits.connections` bound it.
 
 use std::{
-    collections::{BTreeMap, btree_map},
+    collections::{BTreeMap, BTreeSet, btree_map},
     sync::Arc,
 };
 
@@ -21,8 +25,12 @@ use crate::{
 pub struct Clients {
     /// Those that are there.
     all: BTreeMap<ConnectionId, Entry>,
+    /// Their tags. All who have the same one share its text.
+    tagged: BTreeSet<(Arc<str>, ConnectionId)>,
     /// What was kept with those that the present call has touched.
     before: BTreeMap<ConnectionId, Kept>,
+    /// The number of the present call.
+    call: u64,
     /// `limits.tags`.
     most_tags: usize,
     /// `limits.tag`.
@@ -38,8 +46,9 @@ pub struct Entry {
     pub outbox: Arc<Outbox>,
     /// What is kept with it.
     kept: Kept,
-    /// The bytes that the present call has asked to send to it.
-    asked: usize,
+    /// The bytes that a call has asked to send to it, and the number of that call. Those of an
+    /// earlier one count no more, so that nobody has to go round and forget them.
+    asked: (u64, usize),
     /// Whether it is on its way out: nothing more may be sent to it.
     leaving: bool,
 }
@@ -48,7 +57,7 @@ pub struct Entry {
 #[derive(Clone, Debug, Default)]
 struct Kept {
     /// Its tags, in the order in which they were given.
-    tags: Vec<Box<str>>,
+    tags: Vec<Arc<str>>,
     /// Its attachment.
     attachment: Option<Box<[u8]>>,
 }
@@ -71,7 +80,9 @@ impl Clients {
     pub fn new(limits: &Limits) -> Self {
         Self {
             all: BTreeMap::new(),
+            tagged: BTreeSet::new(),
             before: BTreeMap::new(),
+            call: 0,
             most_tags: limits.tags,
             longest_tag: limits.tag,
             largest_attachment: limits.attachment,
@@ -80,9 +91,9 @@ impl Clients {
 
     /// Takes in a client whose `connect` event is next.
     pub fn enter(&mut self, outbox: &Arc<Outbox>) {
-        let entry =
-            Entry { outbox: outbox.clone(), kept: Kept::default(), asked: 0, leaving: false };
-        self.all.insert(outbox.id(), entry);
+        let (outbox, kept) = (outbox.clone(), Kept::default());
+        let entry = Entry { outbox, kept, asked: (0, 0), leaving: false };
+        self.all.insert(entry.outbox.id(), entry);
     }
 
     /// Notes that a client's `close` event is next.
@@ -92,7 +103,11 @@ impl Clients {
 
     /// Forgets a client whose `close` event has been handled.
     pub fn left(&mut self, id: ConnectionId) {
-        self.all.remove(&id);
+        if let Some(entry) = self.all.remove(&id) {
+            for tag in entry.kept.tags {
+                self.tagged.remove(&(tag, id));
+            }
+        }
     }
 
     /// What is known of a client, also of one that is leaving.
@@ -100,20 +115,62 @@ impl Clients {
         self.all.get(&id)
     }
 
-    /// The clients with a tag, or all, to whom something could be sent.
-    pub fn present(&mut self, tag: Option<&str>) -> impl Iterator<Item = &mut Entry> {
-        let tagged = move |entry: &&mut Entry| {
-            !entry.leaving && tag.is_none_or(|tag| entry.kept.position(tag).is_some())
-        };
-        self.all.values_mut().filter(tagged)
+    /// The clients with a tag, or all, to whom something could be sent, by their number.
+    pub fn present(&self, tag: Option<&str>) -> impl Iterator<Item = &Entry> {
+        // One of the two is empty.
+        let all = tag.is_none().then(|| self.all.values());
+        let tagged = tag.map(|tag| self.with_tag(tag).filter_map(|id| self.all.get(&id)));
+        let found = all.into_iter().flatten().chain(tagged.into_iter().flatten());
+        found.filter(|entry| !entry.leaving)
+    }
+
+    /// How many clients have a tag, or there are: no fewer than are [present](Self::present).
+    pub fn count(&self, tag: Option<&str>) -> usize {
+        tag.map_or(self.all.len(), |tag| self.with_tag(tag).count())
+    }
+
+    /// The numbers of those that have a tag, also of such as are leaving.
+    fn with_tag(&self, tag: &str) -> impl Iterator<Item = ConnectionId> {
+        let tag: Arc<str> = tag.into();
+        let first = (tag.clone(), ConnectionId(0));
+        let range = self.tagged.range(first..);
+        range.take_while(move |(other, _)| *other == tag).map(|(_, id)| *id)
     }
 
     /// A client to whom something can be sent.
     ///
     /// # Errors
     /// It is not there, or leaving.
-    pub fn one(&mut self, id: ConnectionId) -> Result<&mut Entry, Refusal> {
-        self.all.get_mut(&id).filter(|entry| !entry.leaving).ok_or(Refusal::Gone)
+    pub fn one(&self, id: ConnectionId) -> Result<&Entry, Refusal> {
+        self.all.get(&id).filter(|entry| !entry.leaving).ok_or(Refusal::Gone)
+    }
+
+    /// Notes that the call asks to send a message of so many bytes to a client. Gives the bytes
+    /// that will wait then.
+    ///
+    /// # Errors
+    /// It does not fit, or the connection is closing or gone.
+    pub fn ask(&mut self, id: ConnectionId, bytes: usize) -> Result<u32, Refusal> {
+        let entry = self.all.get_mut(&id).ok_or(Refusal::Gone)?;
+        let asked = entry.asked_by(self.call);
+        match entry.outbox.fits(asked, bytes) {
+            Ok(total) => {
+                entry.asked.1 = asked.saturating_add(bytes);
+                Ok(u32::try_from(total).unwrap_or(u32::MAX))
+            }
+            Err(Refused::Closing) => Err(Refusal::Gone),
+            Err(Refused::Overflow { queued, .. }) => {
+                Err(Refusal::Full(u32::try_from(queued).unwrap_or(u32::MAX)))
+            }
+        }
+    }
+
+    /// Notes the same for one of many: if it does not fit, its handler's `on_overflow` says what
+    /// happens then.
+    pub fn ask_anyway(&mut self, id: ConnectionId, bytes: usize) {
+        if let Some(entry) = self.all.get_mut(&id) {
+            entry.asked.1 = entry.asked_by(self.call).saturating_add(bytes);
+        }
     }
 
     /// Tags a client.
@@ -136,7 +193,12 @@ impl Clients {
         if !fits || kept.tags.len() >= most {
             return Err(Refusal::Invalid);
         }
-        self.touch(id, pay)?.tags.push(tag.into());
+        let new: Arc<str> = tag.into();
+        // The text that others with this tag have, if there are any.
+        let next = self.tagged.range((new.clone(), ConnectionId(0))..).next();
+        let tag = next.map(|(text, _)| text).filter(|text| **text == new).unwrap_or(&new).clone();
+        self.touch(id, pay)?.tags.push(tag.clone());
+        self.tagged.insert((tag, id));
         Ok(())
     }
 
@@ -151,7 +213,8 @@ impl Clients {
         pay: impl FnOnce(usize) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
         let Some(position) = self.one(id)?.kept.position(tag) else { return Ok(()) };
-        self.touch(id, pay)?.tags.remove(position);
+        let tag = self.touch(id, pay)?.tags.remove(position);
+        self.tagged.remove(&(tag, id));
         Ok(())
     }
 
@@ -180,14 +243,9 @@ impl Clients {
         }
     }
 
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.all.len()
-    }
-
-    /// Forgets what was asked to be sent.
-    pub fn reset(&mut self) {
-        self.all.values_mut().for_each(|entry| entry.asked = 0);
+    /// Begins a call, which has asked to send nothing yet.
+    pub fn begin(&mut self) {
+        self.call += 1;
     }
 
     /// Makes what the call changed stand.
@@ -197,10 +255,13 @@ impl Clients {
 
     /// Takes back what the call changed.
     pub fn undo(&mut self) {
-        for (id, kept) in std::mem::take(&mut self.before) {
-            if let Some(entry) = self.all.get_mut(&id) {
-                entry.kept = kept;
+        for (id, before) in std::mem::take(&mut self.before) {
+            let Some(entry) = self.all.get_mut(&id) else { continue };
+            let after = std::mem::replace(&mut entry.kept, before);
+            for tag in after.tags {
+                self.tagged.remove(&(tag, id));
             }
+            self.tagged.extend(entry.kept.tags.iter().map(|tag| (tag.clone(), id)));
         }
     }
 
@@ -226,27 +287,14 @@ impl Entry {
         self.kept.attachment.as_deref()
     }
 
-    /// Notes that the call asks to send a message of so many bytes to it. Gives the bytes that
-    /// will wait then.
-    ///
-    /// # Errors
-    /// It does not fit, or the connection is closing.
-    pub fn ask(&mut self, bytes: usize) -> Result<u32, Refusal> {
-        match self.outbox.fits(self.asked, bytes) {
-            Ok(total) => {
-                self.asked = self.asked.saturating_add(bytes);
-                Ok(u32::try_from(total).unwrap_or(u32::MAX))
-            }
-            Err(Refused::Closing) => Err(Refusal::Gone),
-            Err(Refused::Overflow { queued, .. }) => {
-                Err(Refusal::Full(u32::try_from(queued).unwrap_or(u32::MAX)))
-            }
+    /// The bytes that this call has asked to send to it.
+    fn asked_by(&mut self, call: u64) -> usize {
+        if self.asked.0 != call {
+            self.asked = (call, 0);
         }
-    }
-
-    /// Notes the same for one of many: if it does not fit, its handler's `on_overflow` says what
-    /// happens then.
-    pub fn ask_anyway(&mut self, bytes: usize) {
-        self.asked = self.asked.saturating_add(bytes);
+        self.asked.1
     }
 }
+
+#[cfg(test)]
+mod tests;

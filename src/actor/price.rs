@@ -8,7 +8,7 @@ use wit_core::host::{Payload, Request};
 const REQUEST: usize = 1000;
 /// What the handing over to another thread costs, for a file.
 const FILE: usize = 20_000;
-/// What it costs to look at one more connection.
+/// What it costs to list one more connection.
 const LISTED: usize = 100;
 /// What it costs to send to one more connection. Most of that comes after the call.
 const RECEIVER: usize = 1000;
@@ -25,11 +25,12 @@ const COPIED: usize = 16;
 /// The bytes of text that are looked through for a unit, whether they are UTF-8.
 const READ: usize = 1;
 
-/// What a request costs where there are so many connections.
-pub fn of_request(request: &Request<'_>, connections: usize) -> u64 {
+/// What a request costs, if it is about so many connections: those with the tag that it names, or
+/// all.
+pub fn of_request(request: &Request<'_>, found: usize) -> u64 {
     let own = match *request {
-        Request::List { .. } => LISTED.saturating_mul(connections),
-        Request::Broadcast { .. } => RECEIVER.saturating_mul(connections),
+        Request::List { .. } => LISTED.saturating_mul(found),
+        Request::Broadcast { .. } => RECEIVER.saturating_mul(found),
         Request::Random { count } => {
             usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(RANDOM)
         }
@@ -90,7 +91,7 @@ mod tests {
 
     #[test]
     fn what_takes_the_host_longer_costs_more() {
-        let price = |request, connections| of_request(&request, connections);
+        let price = |request, found| of_request(&request, found);
         let text = |text| Request::Send { id: 1, payload: Payload::Text(text) };
         let data = |data| Request::Send { id: 1, payload: Payload::Binary(data) };
         let bytes = "x".repeat(1600);

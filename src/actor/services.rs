@@ -14,7 +14,7 @@ use super::{
     alarm::Alarm,
     answer::close_frame,
     asked::{Asked, Effect, FILE, RECEIVER},
-    clients::{Clients, Entry},
+    clients::Clients,
     given::{Given, Unanswerable},
     imports::Time,
     price,
@@ -104,6 +104,7 @@ impl Services {
     /// Begins a call for an event. The client that it is about comes, or prepares to go.
     pub fn begin(&mut self, event: &Event) {
         self.forget_call();
+        self.clients.begin();
         let Some(from) = &event.from else { return };
         self.sender = Some(from.id());
         match event.kind {
@@ -127,21 +128,17 @@ impl Services {
         if let Some(after) = self.alarm_asked.take() {
             self.alarm.set(after);
         }
-        let effects = self.asked.take();
-        self.settle(&effects);
-        effects
+        self.asked.take()
     }
 
     /// Takes back what the call changed, and forgets what it asked for.
     pub fn undo(&mut self) {
         self.clients.undo();
-        let effects = self.asked.take();
-        for effect in &effects {
+        for effect in self.asked.take() {
             if let Effect::Close { to, .. } = effect {
                 self.clients.set_leaving(to.id(), false);
             }
         }
-        self.settle(&effects);
     }
 
     /// The time of a call that begins.
@@ -151,7 +148,11 @@ impl Services {
 
     /// How many units of fuel a request costs.
     pub fn price(&self, request: &Request<'_>) -> u64 {
-        price::of_request(request, self.clients.count())
+        let receivers = match *request {
+            Request::List { tag } | Request::Broadcast { tag, .. } => self.clients.count(tag),
+            _ => 0,
+        };
+        price::of_request(request, receivers)
     }
 
     /// Answers a request, as far as that needs no waiting.
@@ -265,13 +266,12 @@ impl Services {
 
     /// Asks to send a message to one client.
     fn send(&mut self, id: ConnectionId, payload: Payload<'_>) -> Result<u32, Refusal> {
-        let entry = self.clients.one(id)?;
+        let to = self.clients.one(id)?.outbox.clone();
         let bytes = payload.as_bytes().len();
         if !self.asked.affords(bytes) {
             return Err(Refusal::Limit);
         }
-        let waiting = entry.ask(bytes.max(1))?;
-        let to = entry.outbox.clone();
+        let waiting = self.clients.ask(id, bytes.max(1))?;
         self.asked.pay(bytes)?;
         self.asked.add(Effect::Send { to, frame: frame(payload) });
         Ok(waiting)
@@ -285,14 +285,13 @@ impl Services {
         except: Option<ConnectionId>,
     ) -> Result<u32, Refusal> {
         let bytes = payload.as_bytes().len();
-        let meant = |entry: &&mut Entry| Some(entry.outbox.id()) != except;
-        let receivers = self.clients.present(tag).filter(meant).count();
-        self.asked.pay(bytes.saturating_add(receivers.saturating_mul(RECEIVER)))?;
-        let each = self.clients.present(tag).filter(meant).map(|entry| {
-            entry.ask_anyway(bytes.max(1));
-            entry.outbox.clone()
-        });
-        let to: Vec<_> = each.collect();
+        let all = self.clients.present(tag).map(|entry| &entry.outbox);
+        let to: Vec<_> = all.filter(|to| Some(to.id()) != except).cloned().collect();
+        self.asked.pay(bytes.saturating_add(to.len().saturating_mul(RECEIVER)))?;
+        for to in &to {
+            self.clients.ask_anyway(to.id(), bytes.max(1));
+        }
+        let receivers = to.len();
         if !to.is_empty() {
             self.asked.add(Effect::Broadcast { to, frame: frame(payload) });
         }
@@ -344,15 +343,6 @@ impl Services {
         self.alarm_asked = None;
         self.sender = None;
         self.random = None;
-    }
-
-    /// Forgets what the effects counted for at their receivers.
-    fn settle(&mut self, effects: &[Effect]) {
-        let sends =
-            |effect: &Effect| matches!(effect, Effect::Send { .. } | Effect::Broadcast { .. });
-        if effects.iter().any(sends) {
-            self.clients.reset();
-        }
     }
 }
 

@@ -1,0 +1,267 @@
+//! The clients against a model that keeps no index and looks at all of them.
+
+use std::collections::BTreeSet;
+
+use proptest::{collection::vec, prelude::*, sample::select};
+
+use super::*;
+use crate::{exchange::Client, manifest::OnOverflow};
+
+/// The tags that are tried. The last one is too long, the first one too short.
+const TAGS: [&str; 6] = ["", "a", "b", "ab", "abc", "abcd"];
+/// `limits.tags`.
+const MOST: usize = 3;
+/// `limits.outbox`.
+const OUTBOX: usize = 100;
+
+/// A call for an event, and how it ends.
+#[derive(Clone, Debug)]
+struct Call {
+    /// Whose `close` event it is, if it is one. There is one of them for each number.
+    closes: Option<u64>,
+    /// Whether it is the `connect` event of a new client.
+    connects: bool,
+    /// What it asks for.
+    steps: Vec<Step>,
+    /// Whether it succeeds.
+    succeeds: bool,
+}
+
+/// What a call can ask for.
+#[derive(Clone, Debug)]
+enum Step {
+    /// A tag for a client. The call can pay for what is put aside, or not.
+    Tag(u64, &'static str, bool),
+    /// A tag less.
+    Untag(u64, &'static str, bool),
+    /// An attachment.
+    Attach(u64, Option<u8>),
+    /// The end of a connection.
+    Close(u64),
+    /// A message of so many bytes.
+    Send(u64, usize),
+    /// A message to all who have a tag.
+    Broadcast(&'static str, usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (id, tag, pays) = (1..8u64, select(&TAGS[..]), prop::bool::weighted(0.9));
+    prop_oneof![
+        4 => (id.clone(), tag.clone(), pays).prop_map(|(id, tag, pays)| Step::Tag(id, tag, pays)),
+        2 => (id.clone(), tag.clone(), pays).prop_map(|(id, tag, pays)| Step::Untag(id, tag, pays)),
+        1 => (id.clone(), any::<Option<u8>>()).prop_map(|(id, value)| Step::Attach(id, value)),
+        1 => id.clone().prop_map(Step::Close),
+        1 => (id, 0..OUTBOX).prop_map(|(id, bytes)| Step::Send(id, bytes)),
+        1 => (tag, 0..OUTBOX).prop_map(|(tag, bytes)| Step::Broadcast(tag, bytes)),
+    ]
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    let closes = prop::option::weighted(0.2, 1..8u64);
+    (closes, prop::bool::weighted(0.3), vec(step(), 0..8), any::<bool>())
+        .prop_map(|(closes, connects, steps, succeeds)| Call { closes, connects, steps, succeeds })
+}
+
+/// A client of the model.
+#[derive(Clone, Debug, Default)]
+struct Naive {
+    /// Its number.
+    id: u64,
+    /// Its tags.
+    tags: Vec<&'static str>,
+    /// Its attachment.
+    attachment: Option<u8>,
+    /// Whether it is on its way out.
+    leaving: bool,
+    /// What the present call has asked to send to it.
+    asked: usize,
+    /// Whether the present call has changed what is kept with it.
+    touched: bool,
+}
+
+/// All of them, by number.
+#[derive(Clone, Debug, Default)]
+struct Model(Vec<Naive>);
+
+impl Model {
+    /// A client to whom something can be sent.
+    fn one(&mut self, id: u64) -> Result<&mut Naive, Refusal> {
+        let found = self.0.iter_mut().find(|client| client.id == id && !client.leaving);
+        found.ok_or(Refusal::Gone)
+    }
+
+    /// The numbers of those who have a tag, or of all, to whom something can be sent.
+    fn list(&self, tag: Option<&str>) -> Vec<u64> {
+        let has = |client: &&Naive| tag.is_none_or(|tag| client.tags.contains(&tag));
+        let present = self.0.iter().filter(|client| !client.leaving);
+        present.filter(has).map(|client| client.id).collect()
+    }
+
+    /// Does what a step does.
+    fn does(&mut self, step: &Step) -> Result<u32, Refusal> {
+        match *step {
+            Step::Tag(id, tag, pays) => {
+                let client = self.one(id)?;
+                if client.tags.contains(&tag) {
+                    return Ok(0);
+                }
+                if !(1..=3).contains(&tag.len()) || client.tags.len() == MOST {
+                    return Err(Refusal::Invalid);
+                }
+                client.touch(pays)?;
+                client.tags.push(tag);
+            }
+            Step::Untag(id, tag, pays) => {
+                let client = self.one(id)?;
+                if client.tags.contains(&tag) {
+                    client.touch(pays)?;
+                    client.tags.retain(|other| *other != tag);
+                }
+            }
+            Step::Attach(id, value) => {
+                let client = self.one(id)?;
+                client.touch(true)?;
+                client.attachment = value;
+            }
+            Step::Close(id) => self.one(id)?.leaving = true,
+            Step::Send(id, bytes) => {
+                let client = self.one(id)?;
+                if client.asked > 0 && client.asked + bytes > OUTBOX {
+                    return Err(Refusal::Full(client.asked.try_into().unwrap()));
+                }
+                client.asked += bytes;
+                return Ok(client.asked.try_into().unwrap());
+            }
+            Step::Broadcast(tag, bytes) => {
+                for id in self.list(Some(tag)) {
+                    self.one(id)?.asked += bytes;
+                }
+            }
+        }
+        Ok(0)
+    }
+}
+
+impl Naive {
+    /// Pays for the first change.
+    fn touch(&mut self, pays: bool) -> Result<(), Refusal> {
+        if !self.touched && !pays {
+            return Err(Refusal::Limit);
+        }
+        self.touched = true;
+        Ok(())
+    }
+}
+
+impl Clients {
+    /// Does what a step does.
+    fn does(&mut self, step: &Step) -> Result<u32, Refusal> {
+        let pay = |pays| move |_| if pays { Ok(()) } else { Err(Refusal::Limit) };
+        match *step {
+            Step::Tag(id, tag, pays) => self.tag(ConnectionId(id), tag, pay(pays))?,
+            Step::Untag(id, tag, pays) => self.untag(ConnectionId(id), tag, pay(pays))?,
+            Step::Attach(id, value) => {
+                let value = value.as_ref().map(std::slice::from_ref);
+                self.attach(ConnectionId(id), value, pay(true))?;
+            }
+            Step::Close(id) => {
+                self.one(ConnectionId(id))?;
+                self.set_leaving(ConnectionId(id), true);
+            }
+            Step::Send(id, bytes) => {
+                self.one(ConnectionId(id))?;
+                return self.ask(ConnectionId(id), bytes);
+            }
+            Step::Broadcast(tag, bytes) => {
+                let ids: Vec<_> = self.present(Some(tag)).map(|entry| entry.outbox.id()).collect();
+                ids.into_iter().for_each(|id| self.ask_anyway(id, bytes));
+            }
+        }
+        Ok(0)
+    }
+
+    /// Whether all is as in the model: who is there, who has each tag, what is attached.
+    fn is_like(&self, model: &Model) -> Result<(), TestCaseError> {
+        for tag in TAGS.map(Some).into_iter().chain([None]) {
+            let found: Vec<_> = self.present(tag).map(|entry| entry.outbox.id().0).collect();
+            prop_assert_eq!(found, model.list(tag), "{:?}", tag);
+            let mut all = model.clone();
+            all.0.iter_mut().for_each(|client| client.leaving = false);
+            prop_assert_eq!(self.count(tag), all.list(tag).len());
+        }
+        for client in &model.0 {
+            let entry = self.get(ConnectionId(client.id)).unwrap();
+            prop_assert_eq!(
+                entry.attachment(),
+                client.attachment.as_ref().map(std::slice::from_ref)
+            );
+            let tags: Vec<_> = entry.kept.tags.iter().map(|tag| &**tag).collect();
+            prop_assert_eq!(&tags, &client.tags);
+        }
+        // Nothing is left of those who are gone, and each tag's text is there once.
+        let tags: usize = model.0.iter().map(|client| client.tags.len()).sum();
+        prop_assert_eq!(self.tagged.len(), tags);
+        let texts: BTreeSet<_> = self.tagged.iter().map(|(text, _)| Arc::as_ptr(text)).collect();
+        let different: BTreeSet<_> = self.tagged.iter().map(|(text, _)| text).collect();
+        prop_assert_eq!(texts.len(), different.len());
+        Ok(())
+    }
+}
+
+/// The outbox of a new client.
+fn outbox(id: u64) -> Arc<Outbox> {
+    let client = Client {
+        peer: ([127, 0, 0, 1], 1).into(),
+        path: "/".into(),
+        query: "".into(),
+        subprotocol: None,
+        since: 0,
+    };
+    Arc::new(Outbox::new(ConnectionId(id), client, OUTBOX, OnOverflow::Close))
+}
+
+proptest! {
+    #[test]
+    fn after_each_step_each_tag_has_those_that_a_look_at_all_would_find(
+        calls in vec(call(), 1..40),
+    ) {
+        let limits = Limits { tags: MOST, tag: 3, attachment: 1, ..Limits::default() };
+        let (mut clients, mut model, mut last) = (Clients::new(&limits), Model::default(), 0);
+        for Call { closes, connects, steps, succeeds } in calls {
+            clients.begin();
+            if connects {
+                last += 1;
+                clients.enter(&outbox(last));
+                model.0.push(Naive { id: last, ..Naive::default() });
+            } else if let Some(id) = closes {
+                clients.leave(ConnectionId(id));
+                let those = model.0.iter_mut().filter(|client| client.id == id);
+                those.for_each(|client| client.leaving = true);
+            }
+            for client in &mut model.0 {
+                (client.asked, client.touched) = (0, false);
+            }
+            let before = model.clone();
+            for step in &steps {
+                prop_assert_eq!(clients.does(step), model.does(step), "{:?}", step);
+                clients.is_like(&model)?;
+            }
+            if succeeds {
+                clients.keep();
+            } else {
+                clients.undo();
+                // As for the effects of a call that failed.
+                for client in before.0.iter().filter(|client| !client.leaving) {
+                    clients.set_leaving(ConnectionId(client.id), false);
+                }
+                model = before;
+            }
+            clients.is_like(&model)?;
+            if let Some(id) = closes.filter(|_| !connects) {
+                clients.left(ConnectionId(id));
+                model.0.retain(|client| client.id != id);
+                clients.is_like(&model)?;
+            }
+        }
+    }
+}
