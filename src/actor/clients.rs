@@ -253,15 +253,18 @@ impl Clients {
         self.before.clear();
     }
 
-    /// Takes back what the call changed.
+    /// Takes back what the call changed. That takes as long as the call's changes of tags were many,
+    /// however many tags there are.
     pub fn undo(&mut self) {
         for (id, before) in std::mem::take(&mut self.before) {
             let Some(entry) = self.all.get_mut(&id) else { continue };
             let after = std::mem::replace(&mut entry.kept, before);
-            for tag in after.tags {
-                self.tagged.remove(&(tag, id));
+            let before = &entry.kept.tags;
+            for tag in after.tags.iter().filter(|tag| !before.contains(tag)) {
+                self.tagged.remove(&(tag.clone(), id));
             }
-            self.tagged.extend(entry.kept.tags.iter().map(|tag| (tag.clone(), id)));
+            let lost = before.iter().filter(|tag| !after.tags.contains(tag));
+            self.tagged.extend(lost.map(|tag| (tag.clone(), id)));
         }
     }
 

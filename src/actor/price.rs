@@ -6,6 +6,9 @@ use wit_core::host::{Payload, Request};
 
 /// What any request costs: the guest is suspended for it and goes on.
 const REQUEST: usize = 1000;
+/// What it costs to look for a tag among those of all connections: a few searches, whose time grows
+/// with the logarithm of their number.
+const SEARCH: usize = 1000;
 /// What the handing over to another thread costs, for a file.
 const FILE: usize = 20_000;
 /// What it costs to list one more connection.
@@ -39,6 +42,7 @@ pub fn of_request(request: &Request<'_>, found: usize) -> u64 {
     };
     let units = REQUEST
         .saturating_add(own)
+        .saturating_add(if tag(request).is_some() { SEARCH } else { 0 })
         .saturating_add(request.bytes() / COPIED)
         .saturating_add(text(request) / READ);
     fuel(units)
@@ -70,13 +74,23 @@ fn text(request: &Request<'_>) -> usize {
         Request::Broadcast { payload: of, tag, .. } => {
             payload(of).saturating_add(tag.map_or(0, str::len))
         }
-        Request::List { tag } => tag.map_or(0, str::len),
-        Request::Tag { tag, .. } | Request::Untag { tag, .. } => tag.len(),
+        Request::List { .. } | Request::Tag { .. } | Request::Untag { .. } => {
+            tag(request).map_or(0, str::len)
+        }
         Request::Close { reason, .. } => reason.len(),
         Request::ReadFile { path }
         | Request::ListFiles { path }
         | Request::WriteFile { path, .. } => path.len(),
         _ => 0,
+    }
+}
+
+/// The tag that a request names.
+fn tag<'a>(request: &Request<'a>) -> Option<&'a str> {
+    match *request {
+        Request::List { tag } | Request::Broadcast { tag, .. } => tag,
+        Request::Tag { tag, .. } | Request::Untag { tag, .. } => Some(tag),
+        _ => None,
     }
 }
 
@@ -102,6 +116,9 @@ mod tests {
         assert_eq!(price(Request::List { tag: None }, 1000), 1000 + 100_000);
         let broadcast = Request::Broadcast { tag: None, payload: Payload::Text(""), except: None };
         assert_eq!(price(broadcast, 1000), 1000 + 1_000_000);
+        // What names a tag is for those that have it.
+        assert_eq!(price(Request::List { tag: Some("four") }, 3), 1000 + 1000 + 4 + 300);
+        assert_eq!(price(Request::Tag { id: 1, tag: "four" }, 0), 1000 + 1000 + 4);
         assert_eq!(price(Request::Random { count: 64 }, 0), 1000 + 128);
         // However much it is, it is a number.
         assert!(price(Request::Random { count: u32::MAX }, usize::MAX) >= 1 << 32);
