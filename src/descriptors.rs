@@ -1,30 +1,50 @@
 //! File descriptors, of which each connection needs one, and how many connections they allow.
 //!
-//! Where they are used up, a kernel leaves further clients waiting without a word. So there
-//! are never as many connections as that: the clients that do not fit get 503.
+//! Where they are used up, a kernel leaves further clients waiting without a word, and files can't
+//! be opened. So there are never as many connections, requests and downloads as that: the clients
+//! that do not fit wait for their turn, or get 503.
 
 use std::fmt;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::Manifest;
+use crate::{Manifest, manifest::Limits};
 
 /// What the host itself has open: the standard streams, the executor's three, the signals'
 /// four, the service manager's socket. Ten or eleven were counted; the rest is for the log files.
 const OWN: u64 = 16;
-/// For clients that are not among the connections: in their handshake, being told 503, or after
-/// their close frame. Past it they wait for a descriptor, for as long as `limits.handshake` and
-/// `limits.close` let others have one.
-const HANDSHAKES: u64 = 16;
+/// For connections that are refused as soon as they are accepted, until they are told so.
+const REFUSED: u64 = 4;
+/// What one more of `limits.requests` needs: one that is read, and one that lingers.
+const REQUEST: u64 = 2;
+/// What one more of `limits.downloads` needs: the connection and the file, and four that wait.
+const DOWNLOAD: u64 = 6;
+/// Where there are too few for all, requests and downloads have one part of so many.
+const PART: u64 = 4;
+/// But this many requests are read at once in any case, and one file is sent.
+const LEAST_REQUESTS: usize = 4;
 
+/// What a listener needs: itself, and the connection that waits to be let in.
+const LISTENER: usize = 2;
 /// What reading, listing or writing a file needs at the same time. An actor does one at a time.
 const FILE: usize = 4;
 
-/// How many connections each actor may have.
+/// What of each actor needs descriptors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Its `limits.connections`, or fewer.
+    pub connections: usize,
+    /// Its `limits.requests`, or fewer.
+    pub requests: usize,
+    /// Its `limits.downloads`, or fewer.
+    pub downloads: usize,
+}
+
+/// How much each actor may have.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Plan {
     /// For each manifest, in their order.
-    pub connections: Vec<usize>,
+    pub bounds: Vec<Bounds>,
     /// Why that is less than the manifests say, if it is.
     pub shortage: Option<Shortage>,
 }
@@ -61,32 +81,76 @@ pub fn raise() -> Option<u64> {
     }
 }
 
-/// Fits the connections of all manifests into `limit` descriptors.
+/// Fits the connections, requests and downloads of all manifests into `limit` descriptors.
 ///
 /// # Errors
-/// There is not even one for each actor.
+/// There is not even one connection for each actor.
 pub fn plan(limit: Option<u64>, manifests: &[Manifest]) -> Result<Plan, Shortage> {
-    let wanted: Vec<_> = manifests.iter().map(|manifest| manifest.limits.connections).collect();
+    let wanted: Vec<_> = manifests.iter().map(|manifest| Bounds::of(&manifest.limits)).collect();
     let others = |manifest: &Manifest| match manifest.folders.len() {
-        0 => manifest.listeners.len(),
-        folders => manifest.listeners.len() + folders + FILE,
+        0 => LISTENER * manifest.listeners.len(),
+        folders => LISTENER * manifest.listeners.len() + folders + FILE,
     };
     fit(limit.unwrap_or(u64::MAX), manifests.iter().map(others).sum(), &wanted)
 }
 
-/// [`plan`], of numbers; `others` are the listeners and what files need.
-fn fit(limit: u64, others: usize, wanted: &[usize]) -> Result<Plan, Shortage> {
-    let reserve = (OWN + HANDSHAKES).saturating_add(wide(others));
-    let sum = wanted.iter().fold(0_u64, |sum, wanted| sum.saturating_add(wide(*wanted)));
-    let places = limit.saturating_sub(reserve);
-    if sum <= places {
-        return Ok(Plan { connections: wanted.to_vec(), shortage: None });
+impl Bounds {
+    /// What a manifest wants.
+    fn of(limits: &Limits) -> Self {
+        let Limits { connections, requests, downloads, .. } = *limits;
+        Self { connections, requests, downloads }
     }
-    let shortage = Shortage { limit, places, wanted: sum, enough: sum.saturating_add(reserve) };
+
+    /// The same limits with these bounds. What one address may have becomes less as the connections
+    /// do.
+    pub fn within(self, limits: &Limits) -> Limits {
+        let Self { connections, requests, downloads } = self;
+        let part = wide(limits.per_address).saturating_mul(wide(connections));
+        let part = part.checked_div(wide(limits.connections)).unwrap_or(0).max(1);
+        let per_address = usize::try_from(part).unwrap_or(usize::MAX);
+        Limits { connections, requests, downloads, per_address, ..limits.clone() }
+    }
+
+    /// What is needed beside the connections.
+    fn door(self) -> u64 {
+        let requests = wide(self.requests).saturating_mul(REQUEST);
+        requests.saturating_add(wide(self.downloads).saturating_mul(DOWNLOAD))
+    }
+
+    /// With `part` of `whole` of its requests and downloads.
+    fn shrunk(self, part: u64, whole: u64) -> Self {
+        let shrink = |count: usize, least: usize| {
+            let less = wide(count).saturating_mul(part).checked_div(whole).unwrap_or(0);
+            usize::try_from(less).unwrap_or(usize::MAX).max(least).min(count)
+        };
+        let requests = shrink(self.requests, LEAST_REQUESTS);
+        Self { requests, downloads: shrink(self.downloads, 1), ..self }
+    }
+}
+
+/// [`plan`], of numbers; `others` are the listeners and what files need.
+fn fit(limit: u64, others: usize, wanted: &[Bounds]) -> Result<Plan, Shortage> {
+    let door =
+        |bounds: &[Bounds]| bounds.iter().fold(0, |sum: u64, one| sum.saturating_add(one.door()));
+    let connections: Vec<_> = wanted.iter().map(|bounds| bounds.connections).collect();
+    let sum = connections.iter().fold(0_u64, |sum, wanted| sum.saturating_add(wide(*wanted)));
+    let reserve = (OWN + REFUSED).saturating_add(wide(others));
+    let enough = sum.saturating_add(door(wanted)).saturating_add(reserve);
+    if enough <= limit {
+        return Ok(Plan { bounds: wanted.to_vec(), shortage: None });
+    }
+    let (left, whole) = (limit.saturating_sub(reserve), door(wanted));
+    let part = whole.min(left / PART);
+    let mut bounds: Vec<_> = wanted.iter().map(|bounds| bounds.shrunk(part, whole)).collect();
+    let places = left.saturating_sub(door(&bounds));
+    let shortage = Shortage { limit, places: places.min(sum), wanted: sum, enough };
     if places < wide(wanted.len()) {
         return Err(shortage);
     }
-    Ok(Plan { connections: share(places, wanted), shortage: Some(shortage) })
+    for (bounds, connections) in bounds.iter_mut().zip(share(places, &connections)) {
+        bounds.connections = connections;
+    }
+    Ok(Plan { bounds, shortage: Some(shortage) })
 }
 
 /// Divides places among those who want some. Who wants less than an equal part gets it all,
@@ -118,9 +182,10 @@ impl fmt::Display for Shortage {
         write!(
             f,
             "`limits.connections` allows {wanted} connections in all, but this process may have \
-             only {limit} files open, of which {places} can be connections; write \
-             LimitNOFILE={enough} in the systemd unit, or `ulimit -n {enough}` as root before the \
-             start, or lower `limits.connections`"
+             only {limit} files open, of which {places} can be connections, and fewer requests and \
+             downloads can be in progress; write LimitNOFILE={enough} in the systemd unit, or \
+             `ulimit -n {enough}` as root before the start, or lower `limits.connections`, \
+             `requests` and `downloads`"
         )
     }
 }
@@ -129,26 +194,47 @@ impl fmt::Display for Shortage {
 mod tests {
     use super::*;
 
-    /// The descriptors that are not for connections, with one listener.
-    const RESERVE: u64 = OWN + HANDSHAKES + 1;
+    /// The descriptors that are not for clients, with one listener.
+    const RESERVE: u64 = OWN + REFUSED + 2;
+
+    /// What an actor with so many connections wants, and 4 requests and 1 download.
+    fn small(connections: usize) -> Bounds {
+        Bounds { connections, requests: LEAST_REQUESTS, downloads: 1 }
+    }
+
+    /// What [`small`] needs beside its connections.
+    const DOOR: u64 = 4 * REQUEST + DOWNLOAD;
 
     #[test]
-    fn as_many_connections_as_there_are_descriptors_for_are_left_as_they_are() {
-        let plan = fit(RESERVE + 100, 1, &[60, 40]);
-        assert_eq!(plan, Ok(Plan { connections: vec![60, 40], shortage: None }));
-        assert_eq!(fit(u64::MAX, 1, &[1_000_000]).map(|plan| plan.shortage), Ok(None));
+    fn as_many_as_there_are_descriptors_for_are_left_as_they_are() {
+        let wanted = [small(60), small(40)];
+        let plan = fit(RESERVE + 100 + 2 * DOOR, 2, &wanted);
+        assert_eq!(plan, Ok(Plan { bounds: wanted.to_vec(), shortage: None }));
+        assert_eq!(fit(u64::MAX, 1, &[small(1_000_000)]).map(|plan| plan.shortage), Ok(None));
     }
 
     #[test]
     fn one_more_is_too_many_and_the_warning_has_the_numbers() {
-        let plan = fit(RESERVE + 100, 1, &[61, 40]).unwrap();
-        assert_eq!(plan.connections, [60, 40]);
+        let wanted = [small(61), small(40)];
+        let plan = fit(RESERVE + 100 + 2 * DOOR, 2, &wanted).unwrap();
+        assert_eq!(plan.bounds, [small(60), small(40)]);
         let text = plan.shortage.unwrap().to_string();
-        for part in ["101 connections", "133 files", "100 can be", "LimitNOFILE=134"] {
+        for part in ["101 connections", "150 files", "100 can be", "LimitNOFILE=151"] {
             assert!(text.contains(part), "{part}: {text}");
         }
         // What it says is enough is enough.
-        assert_eq!(fit(134, 1, &[61, 40]).map(|plan| plan.shortage), Ok(None));
+        assert_eq!(fit(151, 2, &wanted).map(|plan| plan.shortage), Ok(None));
+    }
+
+    #[test]
+    fn requests_and_downloads_take_no_more_than_a_quarter_of_what_is_short() {
+        let wanted = Bounds { connections: 1024, requests: 64, downloads: 64 };
+        let plan = fit(1024, 2, &[wanted]).unwrap();
+        let [bounds] = plan.bounds[..] else { panic!("{plan:?}") };
+        assert_eq!(bounds, Bounds { connections: 1002 - 248, requests: 31, downloads: 31 });
+        assert!(bounds.door() <= 1002 / 4);
+        let limits = bounds.within(&Limits::default());
+        assert_eq!((limits.connections, limits.per_address), (754, 188));
     }
 
     #[test]
@@ -162,8 +248,9 @@ mod tests {
 
     #[test]
     fn without_one_for_each_actor_there_is_no_plan() {
-        assert!(fit(RESERVE + 2, 1, &[1024, 1024]).is_ok());
-        assert!(fit(RESERVE + 1, 1, &[1024, 1024]).is_err());
-        assert!(fit(0, 1, &[1]).is_err());
+        let wanted = [small(1024), small(1024)];
+        assert!(fit(RESERVE + 2 * DOOR + 2, 2, &wanted).is_ok());
+        assert!(fit(RESERVE + 2 * DOOR + 1, 2, &wanted).is_err());
+        assert!(fit(0, 1, &[small(1)]).is_err());
     }
 }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use rustix::net::listen;
 use smol::{
     Async, Executor, Task, Timer,
     channel::{self, Receiver, Sender},
@@ -18,12 +19,12 @@ use smol::{
 use crate::{
     actor::{Actor, Grants, Module, Setup, task::StartError},
     clock::Clock,
-    descriptors,
+    descriptors::{self, Bounds},
     exchange::{Connections, Lines, Mailbox},
     files::{Files, Folders},
     inherited::Inherited,
     manifest::{Limits, Manifest},
-    server::{Pending, Service, Site, accept, closing::within},
+    server::{Door, Service, Site, accept, closing::within},
     stats::Stats,
     stopping::{Farewell, PAUSE},
     turns::Turns,
@@ -102,13 +103,13 @@ impl Host {
         if let Some(shortage) = plan.shortage {
             log::warn!("{shortage}");
         }
-        for (index, (manifest, connections)) in manifests.iter().zip(plan.connections).enumerate() {
+        for (index, (manifest, bounds)) in manifests.iter().zip(plan.bounds).enumerate() {
             let before = manifests.iter().take(index);
             if before.clone().any(|other| other.name == manifest.name) {
                 let (name, file) = (manifest.name.clone(), manifest.file.clone());
                 return Err(HostError::Duplicate { name, file });
             }
-            prepared.push(Prepared::new(manifest, connections, &mut environment)?);
+            prepared.push(Prepared::new(manifest, bounds, &mut environment)?);
         }
         environment.inherited.all_taken().map_err(HostError::Inherited)?;
         let (mut actors, mut failed) = (Vec::new(), Vec::new());
@@ -209,7 +210,7 @@ async fn dismiss(service: &Service) {
 struct Prepared {
     /// Its name.
     name: Arc<str>,
-    /// Its manifest's limits, with as many connections as there are files for.
+    /// Its manifest's limits, with no more than there are files for.
     limits: Limits,
     /// Its code.
     module: Module,
@@ -231,10 +232,10 @@ impl Prepared {
     /// Loads what a manifest names and binds its listeners.
     fn new(
         manifest: &Manifest,
-        connections: usize,
+        bounds: Bounds,
         environment: &mut Environment,
     ) -> Result<Self, HostError> {
-        let limits = Limits { connections, ..manifest.limits.clone() };
+        let limits = bounds.within(&manifest.limits);
         let file = manifest.component.clone();
         let module = Module::load(&file, &limits, Grants::of(manifest))
             .map_err(|error| HostError::Load { file, error })?;
@@ -258,6 +259,10 @@ impl Prepared {
                 address,
                 error,
             })?;
+            if let Err(error) = listen(&bound, i32::MAX) {
+                log::warn!(target: &manifest.name, "{address}: clients that come at once may have \
+                    to wait longer: the listener's queue could not be made longer: {error}");
+            }
             listeners.push((bound, address, site));
         }
         let name = Arc::from(manifest.name.as_str());
@@ -293,15 +298,13 @@ impl Prepared {
         let actor = Actor::start(setup).await?;
         let mailbox = Arc::new(Mailbox::new(limits.mailbox, limits.message));
         let connections = Connections::new(limits.connections, limits.outbox);
-        let (pending, lingering) = (Pending::new(limits.requests), Pending::new(limits.requests));
         let task = executor.spawn(actor.run(mailbox.clone(), connections.clone()));
         let (alive, ended) = channel::bounded(1);
         let service = Arc::new(Service {
             actor: name,
             mailbox,
             connections,
-            pending,
-            lingering,
+            door: Door::new(&limits),
             limits,
             stats,
             lines,

@@ -38,7 +38,7 @@ impl Gauge {
 }
 
 /// The statuses of requests that are refused.
-const STATUSES: [u16; 9] = [400, 401, 403, 404, 405, 408, 426, 431, 503];
+const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 408, 426, 429, 431, 503];
 
 /// One actor's counters since the start of the process.
 #[derive(Debug, Default)]

@@ -19,7 +19,7 @@ use footlight::{
     host::Environment,
     logger::Logger,
     manifest::{Limits, Listener},
-    server::{Pending, Service, Site, accept},
+    server::{Door, Service, Site, accept},
     stats::Stats,
     turns::Turns,
 };
@@ -75,9 +75,10 @@ pub(crate) fn serve(kind: Kind) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Binds a free port.
+/// Binds a free port. As many may wait to be accepted as at the host's own listeners.
 fn bind() -> Result<(Async<TcpListener>, SocketAddr), Box<dyn Error>> {
     let listener = Async::<TcpListener>::bind((Ipv4Addr::LOCALHOST, 0))?;
+    rustix::net::listen(&listener, i32::MAX)?;
     let address = listener.get_ref().local_addr()?;
     Ok((listener, address))
 }
@@ -117,8 +118,7 @@ async fn native(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>>
         actor: "native".into(),
         mailbox: mailbox.clone(),
         connections: Connections::new(limits.connections, limits.outbox),
-        pending: Pending::new(limits.requests),
-        lingering: Pending::new(limits.requests),
+        door: Door::new(&limits),
         limits,
         stats,
         clock: Clock::System,

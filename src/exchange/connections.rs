@@ -24,6 +24,8 @@ pub struct Connections {
 struct Inner {
     /// Those that are open.
     open: BTreeMap<ConnectionId, Arc<Outbox>>,
+    /// For how many more a place is kept.
+    reserved: usize,
     /// The number of the last one.
     last: u64,
     /// Whether the host is stopping.
@@ -63,6 +65,10 @@ pub struct Open {
     pub outbox: Arc<Outbox>,
 }
 
+/// A place that is kept for a connection that is still to be opened; dropping this gives it up.
+#[derive(Debug)]
+pub struct Reserved(Arc<Connections>);
+
 impl Connections {
     /// An empty list of at most `limit` connections, each with an outbox of `outbox` bytes.
     pub fn new(limit: usize, outbox: usize) -> Arc<Self> {
@@ -86,7 +92,7 @@ impl Connections {
         if inner.failing {
             return Err(Full::Failing);
         }
-        if inner.open.len() >= self.limit {
+        if inner.open.len().saturating_add(inner.reserved) >= self.limit {
             return Err(Full::Limit(self.limit));
         }
         inner.last += 1;
@@ -94,6 +100,19 @@ impl Connections {
         let outbox = Arc::new(Outbox::new(id, client(), self.outbox, on_overflow));
         inner.open.insert(id, outbox.clone());
         Ok(Open { list: self.clone(), outbox })
+    }
+
+    /// Keeps a place for one that is still to be opened.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn reserve(self: &Arc<Self>) -> Result<Reserved, Full> {
+        let mut inner = self.lock();
+        if inner.open.len().saturating_add(inner.reserved) >= self.limit {
+            return Err(Full::Limit(self.limit));
+        }
+        inner.reserved += 1;
+        Ok(Reserved(self.clone()))
     }
 
     /// Opens no more connections, and gives those that are open: each is to be asked to close.
@@ -137,5 +156,28 @@ impl Connections {
 impl Drop for Open {
     fn drop(&mut self) {
         self.list.lock().open.remove(&self.outbox.id());
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        let mut inner = self.0.lock();
+        inner.reserved = inner.reserved.saturating_sub(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_is_kept_counts_like_a_connection_until_it_is_given_up() {
+        let connections = Connections::new(2, 1);
+        let (first, _second) = (connections.reserve().unwrap(), connections.reserve().unwrap());
+        assert_eq!(connections.reserve().unwrap_err(), Full::Limit(2));
+        let nobody = || unreachable!("nobody asks for a client that has no place");
+        assert_eq!(connections.open(OnOverflow::Close, nobody).unwrap_err(), Full::Limit(2));
+        drop(first);
+        connections.reserve().unwrap();
     }
 }

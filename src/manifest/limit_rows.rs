@@ -43,12 +43,14 @@ const fn row(
 
 /// All keys. The defaults are not here but in [`Limits::default`].
 #[rustfmt::skip]
-pub(super) const ROWS: [Row; 34] = [
+pub(super) const ROWS: [Row; 36] = [
     row("message", |l| Slot::Size(&mut l.message), 1, GIB, "largest message from a client"),
     row("connections", |l| Slot::Count(&mut l.connections), 1, 1_000_000, "connections open at once"),
+    row("per_address", |l| Slot::Count(&mut l.per_address), 1, 1_000_000, "connections and requests of one address; if left out, a quarter of `connections`"),
     row("mailbox", |l| Slot::Size(&mut l.mailbox), 1, GIB, "events waiting for the actor"),
     row("outbox", |l| Slot::Size(&mut l.outbox), 1, GIB, "answers waiting for one client"),
-    row("requests", |l| Slot::Count(&mut l.requests), 1, 100_000, "requests in progress at once"),
+    row("requests", |l| Slot::Count(&mut l.requests), 1, 100_000, "requests that are read at once"),
+    row("downloads", |l| Slot::Count(&mut l.downloads), 1, 100_000, "files that are sent at once"),
     row("file", |l| Slot::Size(&mut l.file), 1, GIB, "a file that is served"),
     row("file_access", |l| Slot::Size(&mut l.file_access), 1, GIB, "a file that the actor reads or writes"),
     row("state", |l| Slot::Size(&mut l.state), 1, GIB, "the actor's state"),
@@ -220,6 +222,9 @@ pub(super) fn read(mut table: Table<'_>) -> Limits {
     }
     table.finish();
     limits.memory -= limits.memory % PAGE;
+    if !written.iter().any(|written| written.key == "per_address") {
+        limits.per_address = (limits.connections / 4).max(1);
+    }
     for (small, large) in FITS_INTO {
         check_fit(small, large, &mut limits, &written);
     }
@@ -310,6 +315,20 @@ mod tests {
         }
         for (small, large) in FITS_INTO {
             assert!(number_of(small, &mut limits) <= number_of(large, &mut limits));
+        }
+    }
+
+    #[test]
+    fn one_address_may_have_a_quarter_of_the_connections_unless_the_manifest_says_otherwise() {
+        for (lines, expected) in [
+            ("", 256),
+            ("connections = 1000", 250),
+            ("connections = 3", 1),
+            ("connections = 3\nper_address = 7", 7),
+            ("per_address = 7", 7),
+        ] {
+            let limits = parse(&format!("{LEAST}[limits]\n{lines}\n")).unwrap().limits;
+            assert_eq!(limits.per_address, expected, "{lines}");
         }
     }
 

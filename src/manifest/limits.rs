@@ -16,13 +16,21 @@ pub struct Limits {
     /// How many connections may be open at once, all listeners of the actor together.
     /// Default 1024.
     pub connections: usize,
+    /// How many connections and requests one address may have at once: an IPv4 address, or the
+    /// first 64 bits of an IPv6 address. Those of this machine itself may have all. Default 256; a
+    /// quarter of `connections` in a manifest that has only these.
+    pub per_address: usize,
     /// How many bytes of events may wait for the actor, all connections together. Default
     /// 1 MiB.
     pub mailbox: usize,
     /// How many bytes of answers may wait for one client to read them. Default 64 KiB.
     pub outbox: usize,
-    /// How many requests may be in progress at once: handshakes, pages and files. Default 64.
+    /// How many requests may be read at once, until their heads are whole: TLS handshakes
+    /// included, answers not. Default 64.
     pub requests: usize,
+    /// How many files of the listeners' `static` folders may be sent at once. Four times as many
+    /// may wait for their turn. Default 64.
+    pub downloads: usize,
     /// The largest file that is served from a listener's `static` folder, in bytes. Default
     /// 16 MiB.
     pub file: usize,
@@ -101,9 +109,11 @@ impl Default for Limits {
         Self {
             message: 64 << 10,
             connections: 1024,
+            per_address: 256,
             mailbox: 1 << 20,
             outbox: 64 << 10,
             requests: 64,
+            downloads: 64,
             file: 16 << 20,
             file_access: 64 << 10,
             state: 1 << 20,
@@ -188,9 +198,11 @@ mod tests {
         let expected = [
             "message size 64KiB 1B 1GiB",
             "connections count 1024 1 1_000_000",
+            "per_address count 256 1 1_000_000",
             "mailbox size 1MiB 1B 1GiB",
             "outbox size 64KiB 1B 1GiB",
             "requests count 64 1 100_000",
+            "downloads count 64 1 100_000",
             "file size 16MiB 1B 1GiB",
             "file_access size 64KiB 1B 1GiB",
             "state size 1MiB 1B 1GiB",

@@ -82,7 +82,7 @@ pub async fn serve(wire: Wire, early: Vec<u8>, site: &Site, service: &Service, o
     drop(open);
     if drain {
         let drain = closing::drain(ws.get_mut().wire_mut().socket(), service.limits.close);
-        Box::pin(service.linger(drain)).await;
+        Box::pin(service.door.linger(drain)).await;
     }
 }
 

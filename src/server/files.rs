@@ -17,6 +17,11 @@ use super::{refusal::Refusal, site::Site, wire::Wire};
 /// How much is read at a time, in bytes: what a download has in memory.
 const CHUNK: usize = 16 * 1024;
 
+/// What the kernel keeps of a file for a client to take, in bytes; it counts twice as much with all
+/// that belongs to it. Left to itself it keeps some MB, which a client that takes nothing would hold,
+/// and one that takes it slowly seems not to take for long.
+pub const SEND_BUFFER: usize = 64 * 1024;
+
 /// The types of files, by the end of the name. What is not here may be anything.
 const TYPES: [(&str, &str); 24] = [
     ("html", "text/html; charset=utf-8"),
@@ -128,11 +133,16 @@ fn type_of(path: &str) -> &'static str {
     known.map_or("application/octet-stream", |(_, ty)| ty)
 }
 
-/// Sends `len` bytes of a file.
+/// Sends `len` bytes of a file. `progress` is told how many the client has taken, or has room for.
 ///
 /// # Errors
 /// The socket failed, or the file has become shorter meanwhile.
-pub async fn send(wire: &mut Wire, file: File, len: u64) -> io::Result<()> {
+pub async fn send(
+    wire: &mut Wire,
+    file: File,
+    len: u64,
+    progress: impl Fn(usize),
+) -> io::Result<()> {
     let mut reader = file.take(len);
     let mut left = len;
     while left > 0 {
@@ -150,6 +160,7 @@ pub async fn send(wire: &mut Wire, file: File, len: u64) -> io::Result<()> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         wire.write_all(&chunk).await?;
+        progress(chunk.len());
         left = left.saturating_sub(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
         reader = back;
     }

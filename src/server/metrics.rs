@@ -15,11 +15,12 @@ pub fn text(service: &Service) -> String {
     let queued = service.connections.queued_bytes();
     for (name, help, value) in [
         ("connections", "Open connections.", number(service.connections.count())),
-        ("requests", "HTTP requests in progress.", number(service.pending.count())),
+        ("requests", "HTTP requests that are being read.", number(service.door.requests.count())),
+        ("downloads", "Files that are being sent.", number(service.door.downloads.count())),
         (
             "lingering",
             "Connections after their last answer, whose clients may still be sending.",
-            number(service.lingering.count()),
+            number(service.door.lingering.count()),
         ),
         (
             "mailbox_bytes",

@@ -1,7 +1,9 @@
 //! Sockets: from the listener to the close frame.
 //!
 //! - [`accept`]: takes connections from a listener, each into a task of its own.
-//! - [`pending`]: how many requests may be in progress, and who has to make room.
+//! - [`admission`]: who gets in; [`places`] says who has to make room, [`addresses`] what one address
+//!   may have.
+//! - [`greeting`]: one request, from its connection's acceptance to its answer.
 //! - [`site`]: what one listener offers and asks for; [`token`] is a part of it.
 //! - [`request`]: a request's head, and what it asks for: bytes in, a decision out.
 //! - [`handshake`]: whether it gets its upgrade.
@@ -13,18 +15,22 @@
 //! - [`writer`]: the way of frames to the client, past tungstenite's buffer.
 //! - [`socket`]: a TCP connection that lets others have their turn; [`readiness`]: whether it has
 //!   something to read.
-//! - [`wire`]: the same with or without TLS around it; `tls` is there with the feature `tls`.
+//! - [`wire`]: the same with or without TLS around it; `tls` and `watched` are there
+//!   with the feature `tls`.
 //!
 //! This room knows sockets and the exchange. It knows nothing of WebAssembly.
 
 pub mod accept;
+pub mod addresses;
+pub mod admission;
 pub mod closing;
 pub mod connection;
 pub mod files;
+pub mod greeting;
 pub mod handshake;
 pub mod metrics;
 pub mod pages;
-pub mod pending;
+pub mod places;
 pub mod pulse;
 pub mod readiness;
 pub mod refusal;
@@ -34,9 +40,11 @@ pub mod socket;
 #[cfg(feature = "tls")]
 pub mod tls;
 pub mod token;
+#[cfg(feature = "tls")]
+pub mod watched;
 pub mod wire;
 pub mod writer;
 
 pub use accept::Service;
-pub use pending::Pending;
+pub use admission::Door;
 pub use site::Site;

@@ -1,13 +1,23 @@
 //! Answers to plain HTTP requests, on the port of the WebSocket.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    pin::pin,
+    sync::{Arc, OnceLock},
+};
 
-use smol::io::AsyncWriteExt as _;
+use rustix::net::sockopt::set_socket_send_buffer_size;
+use smol::{
+    future::{FutureExt as _, poll_once},
+    io::AsyncWriteExt as _,
+};
 
 use super::{
     accept::Service,
+    addresses::Network,
     files::{self, Found},
     metrics,
+    places::Place,
     refusal::Refusal,
     request::Page,
     site::Site,
@@ -32,17 +42,23 @@ enum Body {
     File(std::fs::File, u64),
 }
 
-/// Answers a request for a page.
+/// Answers a request for a page. A file has to have a place among the downloads, for which it waits;
+/// all else only where it does not fit into what the kernel keeps for the client, so that a host
+/// that is busy with downloads still says how it is.
 ///
 /// # Errors
-/// Outside: the request is refused. Inside: the socket or a file failed on the way.
+/// Outside: the request is refused. Inside: the socket or a file failed on the way, or the place
+/// was lost.
 pub async fn answer(
     wire: &mut Wire,
     page: Page,
     head_only: bool,
+    network: Option<Network>,
     site: &Arc<Site>,
     service: &Service,
 ) -> Result<io::Result<()>, Refusal> {
+    let enter = || service.door.downloads.enter(network);
+    let place = OnceLock::new();
     let (head, body) = match page {
         Page::Health => {
             if let Some(why) = service.connections.trouble() {
@@ -53,6 +69,8 @@ pub async fn answer(
         Page::Metrics => text("text/plain; version=0.0.4; charset=utf-8", metrics::text(service)),
         Page::Console => console(),
         Page::File { path, known } => {
+            let claimed = enter().ok_or(Refusal::Unavailable("too many files are being sent"))?;
+            place.get_or_init(|| claimed).begun().await;
             let is_root = path.is_empty();
             match files::find(site.clone(), path, known, service.limits.file).await {
                 Ok(found) => describe(found),
@@ -62,21 +80,45 @@ pub async fn answer(
         }
     };
     service.stats.pages.add(1);
-    let send = async {
+    if matches!(body, Body::File(_, len) if len > files::SEND_BUFFER as u64) {
+        // Where it fails, more of the file is in memory.
+        let _ = set_socket_send_buffer_size(wire.socket().get_ref(), files::SEND_BUFFER);
+    }
+    let progress = |bytes| {
+        if let Some(place) = place.get() {
+            Place::progress(place, bytes);
+        }
+    };
+    let mut send = pin!(async {
         wire.write_all(head.as_bytes()).await?;
         match body {
             _ if head_only => {}
             Body::Text(text) => wire.write_all(text.as_bytes()).await?,
             Body::Static(text) => wire.write_all(text.as_bytes()).await?,
-            Body::File(file, len) => files::send(wire, file, len).await?,
+            Body::File(file, len) => files::send(wire, file, len, progress).await?,
         }
         wire.flush().await?;
         // Also the end belongs to the answer: there has to be room for it. A client that does not
         // wait for it has what it wants.
         let _ = wire.close().await;
         Ok(())
+    });
+    let place = match place.get() {
+        Some(place) => place,
+        None => {
+            if let Some(sent) = poll_once(send.as_mut()).await {
+                return Ok(sent);
+            }
+            // It has begun to send, and does not wait for its place.
+            let Some(claimed) = enter() else { return Ok(Err(io::ErrorKind::TimedOut.into())) };
+            place.get_or_init(|| claimed)
+        }
     };
-    Ok(send.await)
+    let lost = async {
+        place.lost().await;
+        Err(io::ErrorKind::TimedOut.into())
+    };
+    Ok(send.or(lost).await)
 }
 
 /// The console page.

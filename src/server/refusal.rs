@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// When to come again, in seconds, where that may help.
+const RETRY: &str = "Retry-After: 5\r\n";
+
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -25,6 +28,8 @@ pub enum Refusal {
     Timeout,
     /// It asks for no upgrade, or for another version of the protocol: 426.
     UpgradeRequired,
+    /// Its address has as many connections as `limits.per_address` allows: 429.
+    Address,
     /// Its head is too long: 431.
     TooLarge,
     /// There are too many connections or requests, or the host is stopping: 503.
@@ -42,6 +47,7 @@ impl Refusal {
             Self::Method => "405 Method Not Allowed",
             Self::Timeout => "408 Request Timeout",
             Self::UpgradeRequired => "426 Upgrade Required",
+            Self::Address => "429 Too Many Requests",
             Self::TooLarge => "431 Request Header Fields Too Large",
             Self::Unavailable(_) => "503 Service Unavailable",
         }
@@ -65,8 +71,13 @@ impl Refusal {
                 "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
                 "this is a WebSocket: connect with a WebSocket client, version 13".into(),
             ),
+            Self::Address => (
+                RETRY,
+                "too many connections from this address; see `limits.per_address` in the manifest"
+                    .into(),
+            ),
             Self::TooLarge => ("", "the request's head is too large".into()),
-            Self::Unavailable(why) => ("Retry-After: 5\r\n", (*why).into()),
+            Self::Unavailable(why) => (RETRY, (*why).into()),
         }
     }
 

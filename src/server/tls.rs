@@ -7,7 +7,7 @@ use std::{
     io::{self, Read as _},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
@@ -24,7 +24,7 @@ use futures_rustls::{
 use log::Level;
 use smol::unblock;
 
-use super::{socket::Socket, wire::Wire};
+use super::{places::Place, socket::Socket, watched::Watched, wire::Wire};
 use crate::{exchange::Lines, manifest::TlsFiles};
 
 /// How often, at most, the files are looked at.
@@ -150,10 +150,16 @@ impl Tls {
 
     /// Does the handshake with a client. The files are looked at first, so that a host that was
     /// left alone for long does not show an old certificate to the client that ends its rest.
+    /// `place` is told of the bytes that come.
     ///
     /// # Errors
     /// See [`TlsFailure`].
-    pub async fn accept(&self, socket: Socket, lines: &Arc<Lines>) -> Result<Wire, TlsFailure> {
+    pub async fn accept(
+        &self,
+        socket: Socket,
+        place: Weak<Place>,
+        lines: &Arc<Lines>,
+    ) -> Result<Wire, TlsFailure> {
         let mut first = [0];
         match socket.peek(&mut first).await {
             Ok(1..) if first != [HANDSHAKE] => return Err(TlsFailure::NotTls(socket)),
@@ -164,13 +170,13 @@ impl Tls {
             let lines = lines.clone();
             unblock(move || look.0.renew(&lines)).await;
         }
-        let accept = self
-            .acceptor
-            .accept_with(socket, |session| session.set_buffer_limit(Some(MOST_WAITING)));
+        let accept = self.acceptor.accept_with(Watched { socket, place }, |session| {
+            session.set_buffer_limit(Some(MOST_WAITING))
+        });
         // Boxed, since a connection that is being made has large parts.
         match Box::pin(accept.into_fallible()).await {
             Ok(stream) => Ok(Wire::Tls(Box::new(stream))),
-            Err((error, socket)) => Err(TlsFailure::Failed(socket, error)),
+            Err((error, watched)) => Err(TlsFailure::Failed(watched.socket, error)),
         }
     }
 }

@@ -14,6 +14,8 @@ use futures_rustls::server::TlsStream;
 use smol::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
 use super::socket::Socket;
+#[cfg(feature = "tls")]
+use super::watched::Watched;
 
 /// A client's connection.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub enum Wire {
     Plain(Socket),
     /// Encrypted. Boxed, so that this costs nothing where there is no TLS.
     #[cfg(feature = "tls")]
-    Tls(Box<TlsStream<Socket>>),
+    Tls(Box<TlsStream<Watched>>),
 }
 
 impl Wire {
@@ -31,7 +33,7 @@ impl Wire {
         match self {
             Self::Plain(socket) => socket.heard(),
             #[cfg(feature = "tls")]
-            Self::Tls(tls) => tls.get_ref().0.heard(),
+            Self::Tls(tls) => tls.get_ref().0.socket.heard(),
         }
     }
 
@@ -40,7 +42,7 @@ impl Wire {
         match self {
             Self::Plain(socket) => socket,
             #[cfg(feature = "tls")]
-            Self::Tls(tls) => tls.get_mut().0,
+            Self::Tls(tls) => &mut tls.get_mut().0.socket,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Who may connect: origins, tokens, subprotocols, and how many requests are in progress.
+//! Who may connect: origins, tokens, subprotocols; and who may stay.
 
 use std::{
     io::{Read as _, Write as _},
@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use crate::support::{Client, PATIENCE, Raw, Server, guest, masked};
+use crate::support::{PATIENCE, Raw, Server, guest, masked};
 
 /// Asks for an upgrade at `target` with some fields more, and reads the answer's head.
 fn ask(server: &Server, target: &str, fields: &str) -> String {
@@ -108,30 +108,6 @@ fn the_first_of_the_clients_subprotocols_that_is_known_is_chosen() {
 }
 
 #[test]
-fn one_request_past_the_limit_takes_the_place_of_the_oldest() {
-    let server = Server::of(guest("events").limit("requests", 2).limit("handshake", "\"1h\""));
-    let open = || {
-        let mut socket = TcpStream::connect(server.address("events")).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        socket.write_all(b"GET /ws").unwrap();
-        socket
-    };
-    let said = |socket: &mut TcpStream| {
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).unwrap();
-        answer
-    };
-    let (mut first, mut second) = (open(), open());
-    let mut third = open();
-    assert!(said(&mut first).starts_with("HTTP/1.1 503 "));
-    // The two others have kept their places: finished now, they are answered.
-    for socket in [&mut second, &mut third] {
-        socket.write_all(b" HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-        assert!(said(socket).starts_with("HTTP/1.1 426 "));
-    }
-}
-
-#[test]
 fn clients_that_stay_after_their_last_answer_are_not_waited_for_all_at_once() {
     let server = Server::of(guest("events").limit("requests", 2).limit("close", "\"1h\""));
     let address = server.address("events");
@@ -154,26 +130,4 @@ fn clients_that_stay_after_their_last_answer_are_not_waited_for_all_at_once() {
         assert!(start.elapsed() < PATIENCE, "{} descriptors", server.descriptors());
         thread::yield_now();
     }
-}
-
-#[test]
-fn a_client_connects_at_once_beside_many_half_open_requests() {
-    let server = Server::of(guest("events").limit("handshake", "\"1h\""));
-    let address = server.address("events");
-    let mut half_open: Vec<_> = (0..200)
-        .map(|_| {
-            let mut socket = TcpStream::connect(address).unwrap();
-            socket.write_all(b"GET /ws HTTP/1.1\r\nHost: x\r\n").unwrap();
-            socket
-        })
-        .collect();
-    let mut client = Client::connect(address, "/ws");
-    client.expect("state:0");
-    client.ask("hello", "hello");
-    // The oldest have been told why.
-    let mut answer = String::new();
-    half_open[0].set_read_timeout(Some(PATIENCE)).unwrap();
-    half_open[0].read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
-    assert!(answer.ends_with("too many requests are in progress\n"), "{answer}");
 }

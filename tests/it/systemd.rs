@@ -12,6 +12,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
+    crowd::queue,
     shutdown::endless,
     support::{Actor, Client, PATIENCE, Server, after, guest, wat},
 };
@@ -147,6 +148,13 @@ fn a_listener_that_was_handed_over_takes_the_place_of_the_manifests() {
     assert_eq!(server.stop().0.code(), Some(0));
     drop(std::net::TcpStream::connect(address).unwrap());
     drop(early);
+}
+
+#[test]
+fn as_many_clients_wait_at_a_listener_that_was_handed_over_as_the_system_allows() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let actor = guest("events").port(socket.local_addr().unwrap().port());
+    queue(&Server::start_by(with_socket(socket, "1"), actor));
 }
 
 #[test]

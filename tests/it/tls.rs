@@ -9,10 +9,11 @@ use std::{
     net::{Shutdown, TcpStream},
     path::Path,
     process::Command,
+    sync::Arc,
 };
 
 use async_tungstenite::tungstenite::Message;
-use futures_rustls::rustls::version;
+use futures_rustls::rustls::{ClientConnection, StreamOwned, version};
 
 use crate::{
     clients::{self, available, node, python},
@@ -418,4 +419,48 @@ fn what_is_wrong_with_the_files_is_told_with_the_file_and_what_to_do() {
         let (file, why) = said.split_once(": ").unwrap();
         assert!(file.ends_with(&format!("/{at}")) && why.contains(words), "{said}");
     }
+}
+
+#[test]
+fn a_thousand_clients_with_tls_that_come_at_once_get_in() {
+    let Some(certificates) = certificates() else { return };
+    let server = serve(&certificates, guest("events"));
+    let address = server.address("events");
+    let config = Arc::new(certificates.client(&[&version::TLS13]));
+    footlight::descriptors::raise();
+    let hello = |_| {
+        let connection = ClientConnection::new(config.clone(), address.ip().into()).unwrap();
+        let mut stream = StreamOwned::new(connection, Raw::connect(address).socket);
+        stream.conn.write_tls(&mut stream.sock).unwrap();
+        stream
+    };
+    let mut clients: Vec<_> = (0..1000).map(hello).collect();
+    clients.iter_mut().for_each(|client| client.write_all(REQUEST).unwrap());
+    for client in &mut clients {
+        let mut start = [0; 12];
+        client.read_exact(&mut start).unwrap();
+        assert_eq!(start, *b"HTTP/1.1 101");
+    }
+}
+
+#[test]
+fn clients_that_drip_their_tls_handshake_make_room_for_others() {
+    let Some(certificates) = certificates() else { return };
+    let server = serve(&certificates, guest("events").limit("handshake", "\"1h\""));
+    // The first bytes of a handshake's record, which never gets whole.
+    let mut dripping: Vec<_> = (0..64).map(|_| Raw::connect(server.address("events"))).collect();
+    let drip = |clients: &mut [Raw], bytes: &[u8]| {
+        // Those that have lost their place are told nothing: their connection ends.
+        clients.iter_mut().for_each(|client| drop(client.socket.write_all(bytes)));
+    };
+    drip(&mut dripping, &[22, 3, 1, 2, 0]);
+    std::thread::scope(|scope| {
+        let honest = scope.spawn(|| drop(client(&certificates, &server)));
+        while !honest.is_finished() {
+            drip(&mut dripping, &[1]);
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        honest.join().unwrap();
+    });
+    server.wait_for(&["events: ", "is refused: 503"]);
 }

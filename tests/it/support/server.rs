@@ -11,9 +11,10 @@ use std::{
     time::Instant,
 };
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use tempfile::TempDir;
 
-use super::{Actor, Client, PATIENCE, after, program};
+use super::{Actor, Client, PATIENCE, program};
 
 /// A server in its own process. Dropping it ends the process.
 pub struct Server {
@@ -50,12 +51,6 @@ impl Server {
     pub fn start_by(command: Command, actor: Actor) -> Self {
         let listeners = actor.listeners();
         Self::launch(command, &["-v"], &[actor], listeners)
-    }
-
-    /// Starts these actors in a process that may have only so many open descriptors.
-    pub fn start_with_descriptors(most: usize, actors: &[Actor]) -> Self {
-        let listeners = actors.iter().map(Actor::listeners).sum();
-        Self::launch(after(&format!("ulimit -n {most}")), &["-v"], actors, listeners)
     }
 
     /// Starts these actors, of which only some will come to listen.
@@ -195,6 +190,14 @@ impl Server {
     /// How many descriptors the process has open.
     pub fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
+    /// Lets the process have only so many descriptors from now on.
+    pub fn limit_descriptors(&self, most: usize) {
+        let most = Some(most as u64);
+        let pid = Pid::from_child(&self.child);
+        let limit = Rlimit { current: most, maximum: most };
+        prlimit(Some(pid), Resource::Nofile, limit).unwrap();
     }
 
     /// Waits for the end of the process, and of its log.

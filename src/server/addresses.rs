@@ -1,0 +1,132 @@
+//! How many connections come from where: no address can take all.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Whom an address belongs to: an IPv4 address itself, of an IPv6 address the first 64 bits, since
+/// whoever has one of these addresses has all of them (RFC 6177).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Network(IpAddr);
+
+impl Network {
+    /// That of an address. `None` if it is not held to a bound: on this machine itself, where a
+    /// proxy may stand for everybody.
+    pub fn of(address: IpAddr) -> Option<Self> {
+        match address.to_canonical() {
+            address if address.is_loopback() => None,
+            address @ IpAddr::V4(_) => Some(Self(address)),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                Some(Self(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()))
+            }
+        }
+    }
+}
+
+/// How many connections of one actor each network has, from their acceptance to their end.
+#[derive(Debug)]
+pub struct Addresses {
+    /// The most that one network may have.
+    limit: usize,
+    /// What is behind the lock: the networks that have some.
+    inner: Mutex<BTreeMap<Network, usize>>,
+}
+
+/// A connection that counts; dropping this ends that.
+#[derive(Debug)]
+pub struct Counted {
+    /// Where it counts.
+    list: Arc<Addresses>,
+    /// To whom.
+    network: Option<Network>,
+}
+
+impl Addresses {
+    /// No connections yet, and at most `limit` of each network.
+    pub fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { limit, inner: Mutex::default() })
+    }
+
+    /// Counts one more connection. `None` if the network has as many as it may have.
+    pub fn count(self: &Arc<Self>, network: Option<Network>) -> Option<Counted> {
+        if let Some(network) = network {
+            let mut inner = self.lock();
+            let has = inner.get(&network).copied().unwrap_or_default();
+            if has >= self.limit {
+                return None;
+            }
+            inner.insert(network, has + 1);
+        }
+        Some(Counted { list: self.clone(), network })
+    }
+
+    /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Network, usize>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let Some(network) = self.network else { return };
+        let mut inner = self.list.lock();
+        match inner.get_mut(&network) {
+            Some(has @ 2..) => *has -= 1,
+            _ => drop(inner.remove(&network)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The network of an address, as text.
+    fn of(address: &str) -> Option<Network> {
+        Network::of(address.parse().unwrap())
+    }
+
+    #[test]
+    fn an_ipv4_address_is_its_own_network_and_an_ipv6_address_belongs_to_its_first_64_bits() {
+        for (one, other, same) in [
+            ("192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("192.0.2.1", "::ffff:192.0.2.1", true),
+            ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1", true),
+            ("2001:db8:1:2::1", "2001:db8:1:3::1", false),
+            ("::2", "::ffff:192.0.2.1", false),
+        ] {
+            assert!(of(one).is_some() && of(other).is_some());
+            assert_eq!(of(one) == of(other), same, "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn this_machine_itself_is_held_to_no_bound() {
+        let addresses = Addresses::new(1);
+        for address in ["127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(of(address), None, "{address}");
+            let all: Vec<_> = (0..10).map(|_| addresses.count(of(address))).collect();
+            assert!(all.iter().all(Option::is_some));
+        }
+    }
+
+    #[test]
+    fn a_network_has_as_many_as_the_limit_and_another_has_its_own() {
+        let addresses = Addresses::new(2);
+        let (one, other) = (of("192.0.2.1"), of("192.0.2.2"));
+        let first = addresses.count(one).unwrap();
+        let _second = addresses.count(one).unwrap();
+        assert!(addresses.count(one).is_none());
+        let others = [addresses.count(other).unwrap(), addresses.count(other).unwrap()];
+        drop(first);
+        let _third = addresses.count(one).unwrap();
+        assert!(addresses.count(one).is_none());
+        drop(others);
+        // Nothing is kept of those who have gone.
+        assert_eq!(addresses.lock().len(), 1);
+    }
+}

@@ -1,0 +1,61 @@
+//! A TCP connection beneath TLS, of which the place among the requests is told what comes.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::Weak,
+    task::{Context, Poll, ready},
+};
+
+use smol::io::{AsyncRead, AsyncWrite};
+
+use super::{places::Place, socket::Socket};
+
+/// A TCP connection beneath TLS.
+#[derive(Debug)]
+pub struct Watched {
+    /// The connection.
+    pub socket: Socket,
+    /// Its place, as long as it has one: until the request's head is there.
+    pub place: Weak<Place>,
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let len = ready!(Pin::new(&mut self.socket).poll_read(cx, buffer))?;
+        if let Some(place) = self.place.upgrade() {
+            place.progress(len);
+        }
+        Poll::Ready(Ok(len))
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, buffer)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(cx, buffers)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_close(cx)
+    }
+}

@@ -1,0 +1,177 @@
+//! What one address may have. This machine's own addresses may have all, so these tests run in a
+//! network namespace in which others lead here too.
+//!
+//! Each begins by starting itself again in such a namespace, which needs Linux, `unshare` and `ip`,
+//! and the right to make one. Without it the tests say so and pass, unless `FOOTLIGHT_REQUIRE_NETNS`
+//! is set.
+
+use std::{
+    env,
+    net::{Ipv4Addr, SocketAddr},
+    process::Command,
+    thread,
+    time::Duration,
+};
+
+use socket2::{Domain, Socket, Type};
+
+use crate::{
+    crowd::{ask_all, metric, status},
+    support::{Actor, REQUEST, Raw, Server, guest},
+};
+
+/// Tells a test that it is inside.
+const INSIDE: &str = "FOOTLIGHT_INSIDE_NETNS";
+/// Where the servers are.
+const HOST: &str = "10.9.0.1";
+/// What makes a network of which all addresses are here, and some of IPv6.
+const SETUP: &str = "ip link set lo up && ip addr add 10.9.0.1/16 dev lo && \
+                     for ip in fd00:9::1 fd00:9:0:1::1 fd00:9:0:1::2 fd00:9:0:2::1; do \
+                     ip -6 addr add $ip/128 dev lo nodad || exit 1; done && exec \"$0\" \"$@\"";
+
+/// Runs a test, which this is the name of, inside such a namespace.
+fn inside(name: &str, test: impl FnOnce()) {
+    if env::var_os(INSIDE).is_some() {
+        footlight::descriptors::raise();
+        return test();
+    }
+    let unshare = |user: &[&str], program: &str| {
+        let mut command = Command::new("unshare");
+        command.args(user).args(["--net", "sh", "-c", SETUP, program]);
+        command
+    };
+    let program = env::current_exe().unwrap();
+    let program = program.to_str().unwrap();
+    for user in [&[][..], &["--user", "--map-root-user"]] {
+        if !unshare(user, "true").output().is_ok_and(|output| output.status.success()) {
+            continue;
+        }
+        let mut command = unshare(user, program);
+        let output = command.args(["--exact", name, "--nocapture"]).env(INSIDE, "1").output();
+        let output = output.unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        return;
+    }
+    assert!(env::var_os("FOOTLIGHT_REQUIRE_NETNS").is_none(), "no network namespace can be made");
+    eprintln!("skipped: no network namespace can be made; it takes root, `unshare` and `ip`");
+}
+
+/// A server in the namespace.
+fn serve(actor: Actor) -> (Server, SocketAddr) {
+    let server = Server::of(actor.host(HOST));
+    let address = server.address("events");
+    (server, address)
+}
+
+/// A connection from an address, which has sent nothing.
+fn from(source: impl Into<std::net::IpAddr>, server: SocketAddr) -> Raw {
+    let socket = Socket::new(Domain::for_address(server), Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::new(source.into(), 0).into()).unwrap();
+    socket.connect(&server.into()).unwrap();
+    Raw::of(socket.into())
+}
+
+/// An address of the network.
+fn address(number: usize) -> Ipv4Addr {
+    Ipv4Addr::from_bits(Ipv4Addr::new(10, 9, 1, 0).to_bits() + u32::try_from(number).unwrap())
+}
+
+/// So many connections from one address.
+fn many(source: Ipv4Addr, server: SocketAddr, count: usize) -> Vec<Raw> {
+    (0..count).map(|_| from(source, server)).collect()
+}
+
+#[test]
+fn one_address_has_as_many_connections_as_the_limit_and_the_next_gets_429() {
+    inside(
+        "networks::one_address_has_as_many_connections_as_the_limit_and_the_next_gets_429",
+        || {
+            let (server, host) = serve(guest("events").limit("per_address", 3));
+            let mut clients = many(address(1), host, 3);
+            assert_eq!(ask_all(&mut clients), 3);
+            let mut refused = from(address(1), host);
+            refused.send(REQUEST);
+            let mut said = String::new();
+            std::io::Read::read_to_string(&mut refused.socket, &mut said).unwrap();
+            assert!(
+                said.starts_with("HTTP/1.1 429 ") && said.contains("\r\nRetry-After: "),
+                "{said}"
+            );
+            assert!(said.contains("too many connections from this address"), "{said}");
+            server.wait_for(&["events: 10.9.1.1:", "is refused: 429"]);
+            let name = "footlight_refused_requests_total{actor=\"events\",status=\"429\"}";
+            let count = || {
+                let mut client = from(address(2), host);
+                client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+                let mut text = String::new();
+                std::io::Read::read_to_string(&mut client.socket, &mut text).unwrap();
+                text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()
+            };
+            assert_eq!(count(), "1");
+            // Others have their own, and its own are free again when they are closed.
+            assert_eq!(ask_all(&mut many(address(2), host, 3)), 3);
+            drop(clients);
+            loop {
+                let mut again = from(address(1), host);
+                again.send(REQUEST);
+                if status(&mut again) == "101" {
+                    break;
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn the_addresses_of_one_ipv6_network_count_together() {
+    inside("networks::the_addresses_of_one_ipv6_network_count_together", || {
+        let server = Server::of(guest("events").host("fd00:9::1").limit("per_address", 1));
+        let host = server.address("events");
+        let statuses: Vec<_> = ["fd00:9:0:1::1", "fd00:9:0:1::2", "fd00:9:0:2::1"]
+            .map(|source| {
+                let mut client = from(source.parse::<std::net::Ipv6Addr>().unwrap(), host);
+                client.send(REQUEST);
+                (status(&mut client), client)
+            })
+            .into();
+        let statuses: Vec<_> = statuses.iter().map(|(status, _)| status.as_str()).collect();
+        assert_eq!(statuses, ["101", "429", "101"]);
+    });
+}
+
+#[test]
+fn one_address_with_thousands_of_sockets_keeps_nobody_else_out() {
+    inside("networks::one_address_with_thousands_of_sockets_keeps_nobody_else_out", || {
+        let (server, host) = serve(guest("events").limit("handshake", "\"1h\""));
+        // None of them speaks.
+        let _attacker = many(address(1), host, 2000);
+        let mut honest: Vec<_> = (2..202).map(|number| from(address(number), host)).collect();
+        assert_eq!(ask_all(&mut honest), 200);
+        server.wait_for(&["10.9.1.1:", "is refused: 429"]);
+    });
+}
+
+#[test]
+fn as_many_clients_behind_one_address_as_the_limit_get_in_at_once() {
+    inside("networks::as_many_clients_behind_one_address_as_the_limit_get_in_at_once", || {
+        let (_server, host) = serve(guest("events"));
+        let mut clients = many(address(1), host, 256);
+        // What a slow link does.
+        thread::sleep(Duration::from_millis(300));
+        assert_eq!(ask_all(&mut clients), 256);
+        let mut one_more = from(address(1), host);
+        one_more.send(REQUEST);
+        assert_eq!(status(&mut one_more), "429");
+    });
+}
+
+#[test]
+fn clients_of_this_machine_itself_may_have_all() {
+    let server = Server::of(guest("events").limit("per_address", 1));
+    let address = server.address("events");
+    let mut clients: Vec<_> = (0..3).map(|_| Raw::connect(address)).collect();
+    assert_eq!(ask_all(&mut clients), 3);
+    assert_eq!(metric(address, "footlight_connections{actor=\"events\"}"), 3);
+}
