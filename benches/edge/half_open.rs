@@ -1,4 +1,8 @@
 //! Handshakes that do not go on: clients that connect, send half a request, and then nothing.
+//!
+//! As long as they are fewer than `limits.requests`, others should not notice them. When they are
+//! more, each keeps its place for as long as its bytes have earned, a little more than a second, and
+//! whoever comes after them waits until it is its turn.
 
 use std::{io::Write as _, net::TcpStream, time::Instant};
 
@@ -7,32 +11,31 @@ use smol::{LocalExecutor, block_on};
 use super::common::{
     Result,
     arguments::Arguments,
-    client::connect,
+    client::{connect, leave},
     server::{Actor, Server},
     spread::{Spread, percentile},
 };
 
 /// How many connect in a round, one after the other.
 const CONNECT: usize = 300;
+/// How many handshakes are half open beside them: a few places are left.
+const BESIDE: usize = 60;
 
-/// Measures how long others take to connect, in pairs of rounds with and without.
+/// Measures how long others take to connect, in pairs of rounds with and without; then how long one
+/// takes that comes after more of them than there are places.
 pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     let rounds = arguments.number("rounds", 9, 1)?;
-    let half_open = arguments.number("connections", 1_000, 100)?;
-    let server = Server::start(&[Actor::echo()])?;
+    let before: usize = arguments.number("connections", 1_000, 100)?;
+    // They stay for as long as a round takes.
+    let server = Server::start(&[Actor::echo().limit("handshake", "\"10m\"")])?;
     let watch = server.watch();
     let executor = LocalExecutor::new();
-    println!("{half_open} half-open handshakes, {rounds} pairs of rounds of {CONNECT} connects");
+    println!("{BESIDE} half-open handshakes, {rounds} pairs of rounds of {CONNECT} connects");
     let mut times = [[Vec::new(), Vec::new()], [Vec::new(), Vec::new()]];
     let mut memory = [0, 0];
     for round in 0..=rounds {
         for with in [round % 2, 1 - round % 2] {
-            let mut open = Vec::new();
-            for _ in 0..with * half_open {
-                let mut socket = TcpStream::connect(server.address("echo"))?;
-                socket.write_all(b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgr")?;
-                open.push(socket);
-            }
+            let open = half_open(&server, with * BESIDE)?;
             block_on(executor.run(watch.wait_for_rest()))?;
             let of_round = block_on(executor.run(connect_all(server.url("echo"))))?;
             if round > 0 {
@@ -53,7 +56,24 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     }
     let [p50, p99] = [0, 1].map(|which| Spread::ratio(&times[1][which], &times[0][which]).text());
     println!("{:28}{p50:>24}{p99:>24}", "ratio, of paired rounds");
-    Ok(())
+    let (open, start) = (half_open(&server, before)?, Instant::now());
+    let client = block_on(executor.run(connect(server.url("echo"))))?;
+    println!(
+        "after {before} of them at once, one gets in within {:.1} s",
+        start.elapsed().as_secs_f64()
+    );
+    drop(open);
+    block_on(executor.run(leave(client)))
+}
+
+/// Opens so many handshakes, and does not go on with them.
+fn half_open(server: &Server, count: usize) -> Result<Vec<TcpStream>> {
+    let open = |_| {
+        let mut socket = TcpStream::connect(server.address("echo"))?;
+        socket.write_all(b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgr")?;
+        Ok(socket)
+    };
+    (0..count).map(open).collect()
 }
 
 /// Connects so often, and gives the times in microseconds, sorted.

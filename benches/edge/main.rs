@@ -15,7 +15,8 @@
 //! # Layout
 //! - `slow`: one client that reads nothing, beside 50 that do.
 //! - `flood`: one client that sends without a pause, beside 50 that do not.
-//! - `half_open`: a thousand handshakes that do not go on, while others connect.
+//! - `burst`: a thousand handshakes at once, next to `servers`: async-tungstenite alone.
+//! - `half_open`: handshakes that do not go on, while others connect.
 //! - `idle`: ten thousand connections without traffic.
 //! - `idle_tls`: two thousand of them with TLS; only with the feature `tls`.
 //! - `churn`: a hundred thousand connections, one after the other.
@@ -26,7 +27,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[path = "../echo/servers.rs"]
+mod servers;
+
 mod beside;
+mod burst;
 mod churn;
 mod flood;
 mod half_open;
@@ -46,6 +51,7 @@ type Part = fn(&Arguments) -> Result<()>;
 const PARTS: &[(&str, Part)] = &[
     ("slow", slow::measure),
     ("flood", flood::measure),
+    ("burst", burst::measure),
     ("half-open", half_open::measure),
     ("idle", idle::measure),
     #[cfg(feature = "tls")]
@@ -66,6 +72,11 @@ fn main() -> ExitCode {
 /// Runs the parts that are asked for, or all.
 fn run() -> Result<()> {
     let arguments = Arguments::read(&["rounds", "messages", "connections"])?;
+    if let [word, kind] = &arguments.words[..]
+        && word == "serve"
+    {
+        return servers::serve(servers::Kind::of(kind)?);
+    }
     let known = |word: &String| PARTS.iter().any(|(name, _)| name == word);
     if let Some(word) = arguments.words.iter().find(|word| !known(word)) {
         return Err(format!("there is no part {word}").into());
