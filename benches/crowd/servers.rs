@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_tungstenite::{WebSocketSender, accept_async_with_config, tungstenite::Message};
-use footlight::{Host, Manifest, host::Environment, logger::Logger, turns};
+use footlight::{Host, Manifest, host::Environment, logger::Logger, turns::Turns};
 use futures_util::StreamExt as _;
 use smol::{Async, Executor, block_on, future, lock};
 
@@ -46,16 +46,22 @@ pub(crate) fn serve(name: &str, actor: &str) -> Result<()> {
         let _ = std::io::stdin().read(&mut [0]);
         process::exit(0);
     });
-    let executor = Arc::new(Executor::new());
+    let (executor, turns) = (Arc::new(Executor::new()), Arc::new(Turns::default()));
     let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or("no such server")?;
     match kind {
-        Kind::Footlight => block_on(turns::run(&executor, footlight(&executor, actor))),
-        Kind::Plain => block_on(turns::run(&executor, plain(&executor))),
+        Kind::Footlight => {
+            block_on(turns.run(&executor, footlight(&executor, turns.clone(), actor)))
+        }
+        Kind::Plain => block_on(turns.run(&executor, plain(&executor))),
     }
 }
 
 /// See [`Kind::Footlight`].
-async fn footlight(executor: &Arc<Executor<'static>>, actor: &str) -> Result<()> {
+async fn footlight(
+    executor: &Arc<Executor<'static>>,
+    turns: Arc<Turns>,
+    actor: &str,
+) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let wasm = match actor {
         "echo" => fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/echo/echo.wasm"))?,
@@ -69,7 +75,8 @@ async fn footlight(executor: &Arc<Executor<'static>>, actor: &str) -> Result<()>
     let mut logger = Logger::new(-1);
     logger.actor(&manifest.name, &manifest.logging)?;
     logger.install()?;
-    let host = Host::start(executor, &[manifest], Environment::default()).await?;
+    let host =
+        Host::start(executor, &[manifest], Environment { turns, ..Environment::default() }).await?;
     println!("ws://{}/ws", host.listening()[0].address);
     host.run(future::pending()).await;
     Ok(())
