@@ -17,6 +17,7 @@
 //! - [`folder`]: a folder out of which nothing leads.
 //! - [`systemd`], [`inherited`]: the service manager: what it is told, and its sockets.
 //! - [`descriptors`]: how many connections the process's files allow.
+//! - [`signals`]: the signals that the process gets.
 //! - [`stopping`]: how fast clients are asked to leave.
 //! - [`stats`]: what is counted.
 //! - [`logger`]: the log's lines.
@@ -38,6 +39,7 @@ pub mod logger;
 pub mod manifest;
 pub mod new;
 pub mod server;
+pub mod signals;
 pub mod stats;
 pub mod stopping;
 pub mod systemd;

@@ -74,6 +74,35 @@ struct Actor {
     sink: Option<Arc<Sink>>,
 }
 
+/// The files of an installed logger, to be opened anew: whoever renames them, as logrotate does,
+/// wants further lines in new ones.
+#[derive(Debug)]
+pub struct Reopen {
+    /// The places; what is no file among them stays as it is.
+    sinks: Vec<Arc<Sink>>,
+    /// Where lines wait.
+    queue: Arc<Queue>,
+}
+
+impl Reopen {
+    /// Has every file opened anew, by the thread that writes and after the lines that wait. A file
+    /// that cannot be is kept as it is, which is told on standard error.
+    pub fn all(&self) {
+        self.sinks.iter().for_each(|sink| self.queue.reopen(sink));
+    }
+}
+
+/// Looks whether an actor's output could be had, without making a file.
+///
+/// # Errors
+/// It could not. The message names the file.
+pub fn check(logging: &Logging) -> io::Result<()> {
+    match &logging.output {
+        Output::File(path) => sink::could_open(path),
+        Output::Stderr | Output::Stdout => Ok(()),
+    }
+}
+
 impl Logger {
     /// A logger that knows no actor yet. `verbosity` is 0 as a rule, 1 for `-v` (debug), 2
     /// for `-vv` (trace, and the dependencies too), -1 for `-q` (warnings), -2 for `-qq`
@@ -99,11 +128,14 @@ impl Logger {
         Ok(())
     }
 
-    /// Makes this the logger of the process, and starts the thread that writes.
+    /// Makes this the logger of the process, and starts the thread that writes. Gives what opens
+    /// its files anew.
     ///
     /// # Errors
     /// When the process has one already, or the thread cannot be started.
-    pub fn install(self) -> io::Result<()> {
+    pub fn install(self) -> io::Result<Reopen> {
+        let sinks = self.actors.values().filter_map(|actor| actor.sink.clone()).collect();
+        let reopen = Reopen { sinks, queue: self.queue.clone() };
         let actors = self.actors.values().map(|actor| actor.level);
         let most = actors.chain([self.host_level(), self.others_level()]).max();
         let queue = self.queue.clone();
@@ -117,7 +149,7 @@ impl Logger {
             log::logger().flush();
             tell(panic);
         }));
-        Ok(())
+        Ok(reopen)
     }
 
     /// The level of the host's own lines.

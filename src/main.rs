@@ -12,7 +12,6 @@ use std::{
     thread,
 };
 
-use async_signal::{Signal, Signals};
 use footlight::{
     Host, Manifest,
     check::Finding,
@@ -21,12 +20,12 @@ use footlight::{
     descriptors,
     host::{Environment, Listening},
     inherited::Inherited,
-    logger::Logger,
+    logger::{Logger, Reopen},
     new::Project,
+    signals::{Asked, Inbox},
     systemd::{Manager, News},
     turns::Turns,
 };
-use futures_util::StreamExt as _;
 use smol::{Executor, block_on, channel, future::FutureExt as _};
 
 /// The stack of each thread that runs tasks, in bytes. The interpreter's dispatch may need some of
@@ -86,9 +85,9 @@ fn run(
     threads: usize,
     verbosity: i8,
 ) -> Result<(), Box<dyn Error>> {
+    let signals = Inbox::new()?;
     let manifests = load(paths)?;
-    install_logger(&manifests, verbosity)?;
-    let signals = Signals::new([Signal::Int, Signal::Term])?;
+    let logs = install_logger(&manifests, verbosity)?;
     let executor = Arc::new(Executor::new());
     let turns = Arc::new(Turns::default());
     let (running, stopped) = channel::bounded::<()>(1);
@@ -101,10 +100,10 @@ fn run(
     let (descriptors, clock) = (descriptors::raise(), Clock::System);
     let environment = Environment { bind, descriptors, inherited, clock, turns: turns.clone() };
     let host = block_on(turns.run(&executor, Host::start(&executor, &manifests, environment)))?;
-    announce(&host.listening())?;
+    announce(&host.listening());
     let ready = News::Ready { serving: host.actors(), of: manifests.len() };
     // A task, since what `run` is given itself is polled after every event.
-    let serve = executor.spawn(serve(host, signals, manager.clone()));
+    let serve = executor.spawn(serve(host, signals, logs, manager.clone()));
     let watch = executor.spawn(async move {
         manager.tell(ready).await;
         manager.watch().await;
@@ -114,19 +113,28 @@ fn run(
     Ok(())
 }
 
-/// Serves until the first signal, then stops; until the second at the latest.
-async fn serve(host: Host, mut signals: Signals, manager: Arc<Manager>) {
+/// Serves until the first signal that asks to stop, then stops; until the second at the latest.
+async fn serve(host: Host, mut signals: Inbox, logs: Reopen, manager: Arc<Manager>) {
     let (stop, asked) = channel::bounded::<()>(1);
     let serve = host.run(async {
         let _ = asked.recv().await;
     });
     let listen = async {
-        signals.next().await;
-        log::info!("stopping; a second signal ends at once");
-        drop(stop);
-        manager.tell(News::Stopping).await;
-        signals.next().await;
-        log::warn!("ended at once, as asked");
+        let mut stop = Some(stop);
+        loop {
+            match signals.next().await {
+                Asked::Stop if stop.take().is_some() => {
+                    log::info!("stopping; a second signal ends at once");
+                    manager.tell(News::Stopping).await;
+                }
+                Asked::Stop => break log::warn!("ended at once, as asked"),
+                Asked::Reopen => {
+                    log::info!("SIGHUP: the log files are opened anew");
+                    logs.all();
+                }
+                Asked::Nothing(name) => log::info!("{name} is ignored"),
+            }
+        }
     };
     serve.or(listen).await;
 }
@@ -144,19 +152,19 @@ fn load(paths: &[PathBuf]) -> Result<Vec<Manifest>, String> {
 }
 
 /// Starts logging, each actor as its manifest says.
-fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<(), Box<dyn Error>> {
+fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Reopen, Box<dyn Error>> {
     let mut logger = Logger::new(verbosity);
     for manifest in manifests {
         logger.actor(&manifest.name, &manifest.logging).map_err(|error| {
             format!("{}: logging: the file cannot be opened: {error}", manifest.file.display())
         })?;
     }
-    logger.install()?;
-    Ok(())
+    Ok(logger.install()?)
 }
 
-/// Says where the actors listen, and who can reach them.
-fn announce(listening: &[Listening]) -> io::Result<()> {
+/// Says where the actors listen, and who can reach them. Standard output is for whoever looks on:
+/// where it takes nothing, the log has it.
+fn announce(listening: &[Listening]) {
     let mut lines = String::new();
     for Listening { actor, address, site } in listening {
         let who = match address.ip() {
@@ -177,7 +185,10 @@ fn announce(listening: &[Listening]) -> io::Result<()> {
         };
         lines += &format!("{actor}: {}://{address}{} ({who}{origins})\n", site.scheme(), site.path);
     }
-    print(&lines)
+    if let Err(error) = print(&lines) {
+        log::warn!("standard output takes nothing: {error}; this was for it:");
+        lines.lines().for_each(|line| log::warn!("{line}"));
+    }
 }
 
 /// Makes a project, and says what to do with it.

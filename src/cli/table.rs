@@ -107,8 +107,8 @@ pub(super) const VERBS: &[Verb] = &[
         act: Act::Run,
         name: "run",
         about: "Load actors and serve them in one process, until Ctrl-C or TERM",
-        more: "On Ctrl-C or TERM no more clients are let in, and those that are there get a close \
-            frame 1001. A second signal ends at once.",
+        more: "On Ctrl-C, TERM or QUIT no more clients are let in, and those that are there get a \
+            close frame 1001. A second signal ends at once. On HUP the log files are opened anew.",
         argument: Some(Argument {
             name: "MANIFEST",
             about: "A manifest, or a folder that holds a manifest.toml",

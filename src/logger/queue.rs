@@ -35,7 +35,7 @@ struct Waiting {
     bytes: usize,
 }
 
-/// A line, or a note on lines that are missing.
+/// A line, or a note on lines that are missing, or neither: then the place is to be opened anew.
 #[derive(Debug)]
 struct Entry {
     /// Where it goes.
@@ -44,6 +44,17 @@ struct Entry {
     line: Box<str>,
     /// How many lines were left out at this point.
     left_out: usize,
+}
+
+impl Entry {
+    /// Does what it is there for.
+    fn deal(&self) {
+        if self.line.is_empty() && self.left_out == 0 {
+            self.sink.reopen();
+        } else {
+            self.sink.write(&self.line, self.left_out);
+        }
+    }
 }
 
 impl Queue {
@@ -66,6 +77,21 @@ impl Queue {
         self.some.notify_one();
     }
 
+    /// Has a file opened anew, after the lines that wait for it. Never waits; there is at most one
+    /// such entry for each place.
+    pub(super) fn reopen(&self, sink: &Arc<Sink>) {
+        if sink.is_to_reopen() {
+            let mut waiting = self.lock();
+            waiting.bytes += ENTRY;
+            waiting.entries.push_back(Entry {
+                sink: sink.clone(),
+                line: Box::default(),
+                left_out: 0,
+            });
+            self.some.notify_one();
+        }
+    }
+
     /// Writes what is there and what will come.
     pub(super) fn write_for_ever(&self) {
         loop {
@@ -79,11 +105,11 @@ impl Queue {
     /// Writes what is there.
     pub(super) fn write(&self) {
         let mut waiting = self.lock();
-        while let Some(Entry { sink, line, left_out }) = waiting.entries.pop_front() {
+        while let Some(entry) = waiting.entries.pop_front() {
             drop(waiting);
-            sink.write(&line, left_out);
+            entry.deal();
             waiting = self.lock();
-            waiting.bytes -= line.len() + ENTRY;
+            waiting.bytes -= entry.line.len() + ENTRY;
         }
         self.none.notify_all();
     }

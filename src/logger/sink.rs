@@ -1,13 +1,16 @@
 //! The places that lines are written to, and what happens when they cannot be.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use log::Level;
+use rustix::fs::{Access, Mode, OFlags, fcntl_setfl};
+use rustix::io::Errno;
 
 use super::HOST;
 use super::line::{Head, line};
@@ -20,6 +23,8 @@ pub(super) struct Sink {
     /// How many lines are missing since the last one that could be written; 0 while all is
     /// well.
     missing: AtomicUsize,
+    /// Whether it waits to be opened anew.
+    reopening: AtomicBool,
 }
 
 /// What kind of place it is.
@@ -32,14 +37,15 @@ enum Target {
     Journal,
     /// Standard output.
     Stdout,
-    /// The end of a file, with its path for messages.
-    File(PathBuf, File),
+    /// The end of a file, with its path for messages, and to open it anew. Only one thread
+    /// writes.
+    File(PathBuf, Mutex<File>),
 }
 
 impl Sink {
     /// A place where nothing was lost yet.
     fn new(target: Target) -> Self {
-        Self { target, missing: AtomicUsize::new(0) }
+        Self { target, missing: AtomicUsize::new(0), reopening: AtomicBool::new(false) }
     }
 
     /// Standard error, or the journal where it leads there.
@@ -52,17 +58,32 @@ impl Sink {
         Self::new(Target::Stdout)
     }
 
-    /// The end of a file, so that it may be copied and emptied meanwhile. It and its folder
-    /// are made where there are none.
+    /// The end of a file. It and its folder are made where there are none.
     pub(super) fn file(path: &Path) -> io::Result<Self> {
-        let named = |error: io::Error| {
-            io::Error::new(error.kind(), format!("log file {}: {error}", path.display()))
-        };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(named)?;
+        // First, so that `check` and `run` say the same of it.
+        could_open(path)?;
+        let file = open(path).map_err(|error| named(path, &error))?;
+        Ok(Self::new(Target::File(path.to_owned(), Mutex::new(file))))
+    }
+
+    /// Whether this is a file that is yet to be opened anew: asked once for each time.
+    pub(super) fn is_to_reopen(&self) -> bool {
+        matches!(self.target, Target::File(..)) && !self.reopening.swap(true, Ordering::Relaxed)
+    }
+
+    /// Opens the file anew by its path, since the one that is open may have another name by now.
+    /// It is kept if that can't be done.
+    pub(super) fn reopen(&self) {
+        let Target::File(path, file) = &self.target else { return };
+        // Before it is opened: who asks meanwhile wants it opened once more.
+        self.reopening.store(false, Ordering::Relaxed);
+        match open(path) {
+            Ok(new) => *file.lock().unwrap_or_else(PoisonError::into_inner) = new,
+            Err(error) => {
+                let error = named(path, &error);
+                tell(&format_args!("{error}; the one that was open is written to as before"));
+            }
         }
-        let file = OpenOptions::new().append(true).create(true).open(path).map_err(named)?;
-        Ok(Self::new(Target::File(path.to_owned(), file)))
     }
 
     /// A line as it is written here.
@@ -107,7 +128,7 @@ impl Sink {
                 stdout.flush()
             }
             Target::File(_, file) => {
-                let mut file = file;
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
                 file.write_all(text.as_bytes())
             }
         }
@@ -121,10 +142,60 @@ impl Sink {
             Target::Stdout => "standard output".to_owned(),
             Target::File(path, _) => path.display().to_string(),
         };
-        let text = format_args!("cannot write the log to {place}: {error}; lines are being lost");
-        let stderr = Self::stderr();
-        stderr.write(&stderr.line(Head { level: Level::Error, target: HOST }, &text), 0);
+        tell(&format_args!("cannot write the log to {place}: {error}; lines are being lost"));
     }
+}
+
+/// Says on standard error what is wrong with another place.
+fn tell(text: &dyn fmt::Display) {
+    let stderr = Sink::stderr();
+    stderr.write(&stderr.line(Head { level: Level::Error, target: HOST }, text), 0);
+}
+
+/// An error that names the file.
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("log file {}: {error}", path.display()))
+}
+
+/// How a log file is opened: such that nobody is waited for who would read a pipe.
+const FLAGS: OFlags = OFlags::WRONLY
+    .union(OFlags::APPEND)
+    .union(OFlags::CLOEXEC)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::NONBLOCK);
+
+/// Opens a file at its end. It and its folder are made where there are none.
+fn open(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let file = rustix::fs::open(path, FLAGS | OFlags::CREATE, Mode::from_raw_mode(0o666))?;
+    // Writing may wait: it has a thread of its own.
+    fcntl_setfl(&file, FLAGS - OFlags::NONBLOCK)?;
+    Ok(file.into())
+}
+
+/// Whether a log file could be opened, as far as that can be known without making it.
+pub(super) fn could_open(path: &Path) -> io::Result<()> {
+    match rustix::fs::open(path, FLAGS, Mode::empty()) {
+        Ok(_) => Ok(()),
+        Err(Errno::NOENT) => could_make(path),
+        Err(error) => Err(error.into()),
+    }
+    .map_err(|error| named(path, &error))
+}
+
+/// Whether a file could be made, with the folders around it.
+fn could_make(path: &Path) -> io::Result<()> {
+    let here = |path: &Path| if path.as_os_str().is_empty() { ".".into() } else { path.to_owned() };
+    let mut around = path.ancestors().skip(1).map(here);
+    let Some(folder) = around.find(|folder| folder.exists()) else {
+        return Err(io::ErrorKind::NotFound.into());
+    };
+    if !folder.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    Ok(rustix::fs::access(&folder, Access::WRITE_OK | Access::EXEC_OK)?)
 }
 
 /// Whether standard error leads to the journal of systemd.
@@ -171,6 +242,53 @@ mod tests {
         let text = fs::read_to_string(path).unwrap();
         let ends: Vec<&str> = text.lines().map(|line| line.split_once("Z ").unwrap().1).collect();
         assert_eq!(ends, ["INFO  a: first", "INFO  a: second"]);
+    }
+
+    #[test]
+    fn a_file_that_is_opened_anew_is_the_one_that_has_the_name_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, old) = (folder.path().join("a.log"), folder.path().join("a.log.1"));
+        let sink = Sink::file(&path).unwrap();
+        sink.write("first\n", 0);
+        fs::rename(&path, &old).unwrap();
+        sink.write("second\n", 0);
+        assert!(sink.is_to_reopen() && !sink.is_to_reopen());
+        sink.reopen();
+        sink.write("third\n", 0);
+        assert_eq!(fs::read_to_string(&old).unwrap(), "first\nsecond\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "third\n");
+        // A folder took its place.
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(sink.is_to_reopen());
+        sink.reopen();
+        sink.write("fourth\n", 0);
+        assert_eq!(sink.missing.into_inner(), 0);
+        assert!(!Sink::stdout().is_to_reopen());
+    }
+
+    #[test]
+    fn whether_a_file_could_be_opened_is_known_and_nothing_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        fs::write(at("file"), "").unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), Mode::from_raw_mode(0o600)).unwrap();
+        for (path, fine) in [
+            ("file", true),
+            ("new", true),
+            ("a/new/folder/and/file", true),
+            ("", false),
+            ("file/new", false),
+            ("file/new/new", false),
+            ("pipe", false),
+        ] {
+            assert_eq!(could_open(&at(path)).is_ok(), fine, "{path}");
+            if !fine {
+                assert!(Sink::file(&at(path)).is_err(), "{path}");
+            }
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        assert!(could_open(Path::new("new")).is_ok());
     }
 
     #[test]

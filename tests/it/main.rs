@@ -39,6 +39,7 @@ mod limits;
 mod log_lines;
 mod networks;
 mod new;
+mod output;
 mod pages;
 mod reach;
 mod readme;
@@ -47,6 +48,7 @@ mod rounds;
 mod several;
 mod shells;
 mod shutdown;
+mod signals;
 mod start;
 mod systemd;
 #[cfg(feature = "tls")]

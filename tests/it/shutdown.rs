@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM and SIGQUIT.
 
 use std::{
     io::{ErrorKind, Read as _},
@@ -25,7 +25,7 @@ pub fn endless() -> Actor {
 
 #[test]
 fn each_signal_closes_every_client_with_1001_and_ends_with_exit_code_0() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "QUIT"] {
         let mut server = Server::start(&SHAPES.map(guest));
         let mut clients: Vec<_> =
             SHAPES.iter().flat_map(|shape| [server.client(shape), server.client(shape)]).collect();
