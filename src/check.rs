@@ -13,9 +13,8 @@ use crate::{
         Grants, LoadError, Module, Report,
         inspect::{Item, Verdict},
     },
-    files::Folders,
+    host::{HostError, NotOpened, Opened},
     manifest::{Limits, Manifest},
-    server::Site,
 };
 
 /// What was found in one file.
@@ -37,21 +36,19 @@ impl Finding {
             Self { asked: asked.into(), file: None, report: None, problems: Vec::new() };
         let is_manifest = asked.is_dir() || asked.extension().is_some_and(|end| end == "toml");
         if !is_manifest {
-            finding.look(asked, &Limits::default(), Grants::ALL);
+            finding.look(asked);
             return finding;
         }
         match Manifest::load(asked) {
             Ok(manifest) => {
-                finding.look(&manifest.component, &manifest.limits, Grants::of(&manifest));
-                if let Some(file) = &manifest.init_state
-                    && let Err(error) = std::fs::metadata(file)
-                {
-                    finding.problems.push(format!("{}: cannot be read: {error}", file.display()));
+                finding.file = Some(manifest.component.clone());
+                match Opened::new(&manifest) {
+                    Ok(opened) => finding.report = Some(opened.module.report().clone()),
+                    Err(NotOpened { errors, report }) => {
+                        finding.report = report.map(|report| *report);
+                        errors.into_iter().for_each(|error| finding.add(error));
+                    }
                 }
-                let sites = manifest.listeners.iter().map(Site::new).filter_map(Result::err);
-                finding.problems.extend(sites.map(|error| error.to_string()));
-                let folders = Folders::open(&manifest.folders).err();
-                finding.problems.extend(folders.map(|error| error.to_string()));
             }
             Err(errors) => finding.problems.extend(errors.to_string().lines().map(String::from)),
         }
@@ -63,17 +60,28 @@ impl Finding {
         self.problems.is_empty()
     }
 
-    /// Loads a module.
-    fn look(&mut self, file: &Path, limits: &Limits, grants: Grants) {
+    /// Loads a module that no manifest names.
+    fn look(&mut self, file: &Path) {
         self.file = Some(file.into());
-        let file = file.display();
-        match Module::load(&self.file.clone().unwrap_or_default(), limits, grants) {
+        match Module::load(file, &Limits::default(), Grants::ALL) {
             Ok(module) => self.report = Some(module.report().clone()),
-            Err(LoadError::Unfit(report)) => {
-                self.problems.extend(report.problems().map(|problem| format!("{file}: {problem}")));
-                self.report = Some(*report);
+            Err(error) => {
+                if let LoadError::Unfit(report) = &error {
+                    self.report = Some(Report::clone(report));
+                }
+                self.add(HostError::Load { file: file.into(), error });
             }
-            Err(error) => self.problems.push(format!("{file}: {error}")),
+        }
+    }
+
+    /// Adds what is wrong: of a module, each thing on its own.
+    fn add(&mut self, error: HostError) {
+        match error {
+            HostError::Load { file, error: LoadError::Unfit(report) } => {
+                let of = |problem| format!("{}: {problem}", file.display());
+                self.problems.extend(report.problems().map(of));
+            }
+            error => self.problems.push(error.to_string()),
         }
     }
 
@@ -102,7 +110,7 @@ impl Finding {
             items(out, "imports", &report.imports);
         }
         for problem in self.problems.iter().take(MOST_ITEMS) {
-            let _ = writeln!(out, "  problem: {problem}");
+            let _ = writeln!(out, "  problem: {}", problem.replace('\n', "\\n"));
         }
         if let Some(more @ 1..) = self.problems.len().checked_sub(MOST_ITEMS) {
             let _ = writeln!(out, "  and {more} problems more");

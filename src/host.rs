@@ -1,8 +1,10 @@
 //! Actors and listeners together, from start to shutdown.
 
 mod error;
+mod opened;
 
 use std::{
+    collections::HashSet,
     future::Future,
     net::{IpAddr, SocketAddr, TcpListener},
     sync::Arc,
@@ -17,11 +19,11 @@ use smol::{
 };
 
 use crate::{
-    actor::{Actor, Grants, Module, Setup, task::StartError},
+    actor::{Actor, Setup, task::StartError},
     clock::Clock,
-    descriptors::{self, Bounds},
+    descriptors,
     exchange::{Connections, Lines, Mailbox},
-    files::{Files, Folders},
+    files::Files,
     inherited::Inherited,
     manifest::{Limits, Manifest},
     server::{Door, Service, Site, accept, closing::within},
@@ -31,6 +33,7 @@ use crate::{
 };
 
 pub use error::HostError;
+pub use opened::{NotOpened, Opened};
 
 /// A host that listens.
 pub struct Host {
@@ -97,19 +100,31 @@ impl Host {
         mut environment: Environment,
     ) -> Result<Self, HostError> {
         let (stopping, stopped) = channel::bounded(1);
-        let mut prepared = Vec::new();
+        let mut names = HashSet::new();
+        if let Some(again) = manifests.iter().find(|manifest| !names.insert(&manifest.name)) {
+            let (name, file) = (again.name.clone(), again.file.clone());
+            return Err(HostError::Duplicate { name, file });
+        }
         let plan = descriptors::plan(environment.descriptors, manifests)
             .map_err(HostError::Descriptors)?;
         if let Some(shortage) = plan.shortage {
             log::warn!("{shortage}");
         }
-        for (index, (manifest, bounds)) in manifests.iter().zip(plan.bounds).enumerate() {
-            let before = manifests.iter().take(index);
-            if before.clone().any(|other| other.name == manifest.name) {
-                let (name, file) = (manifest.name.clone(), manifest.file.clone());
-                return Err(HostError::Duplicate { name, file });
+        // All of it before the first listener is bound, and every mistake at once.
+        let (mut opened, mut wrong) = (Vec::new(), Vec::new());
+        for manifest in manifests {
+            match Opened::new(manifest) {
+                Ok(all) => opened.push(all),
+                Err(NotOpened { errors, .. }) => wrong.extend(errors),
             }
-            prepared.push(Prepared::new(manifest, bounds, &mut environment)?);
+        }
+        if !wrong.is_empty() {
+            return Err(HostError::Several(wrong));
+        }
+        let mut prepared = Vec::new();
+        for ((manifest, opened), bounds) in manifests.iter().zip(opened).zip(plan.bounds) {
+            let limits = bounds.within(&manifest.limits);
+            prepared.push(Prepared::new(manifest, limits, opened, &mut environment)?);
         }
         environment.inherited.all_taken().map_err(HostError::Inherited)?;
         let (mut actors, mut failed) = (Vec::new(), Vec::new());
@@ -212,42 +227,28 @@ struct Prepared {
     name: Arc<str>,
     /// Its manifest's limits, with no more than there are files for.
     limits: Limits,
-    /// Its code.
-    module: Module,
-    /// The content of its `init_state` file.
-    init_state: Option<Vec<u8>>,
-    /// The folders whose files it may use, if there are any.
-    folders: Option<Folders>,
+    /// Its code, and what else its manifest names.
+    opened: Opened,
     /// How often it is woken.
     tick: Option<Duration>,
     /// The time.
     clock: Clock,
     /// Gives it its turns.
     turns: Arc<Turns>,
-    /// Its listeners and what is at each.
-    listeners: Vec<(Async<TcpListener>, SocketAddr, Arc<Site>)>,
+    /// Its listeners, in the order of what is at each.
+    listeners: Vec<(Async<TcpListener>, SocketAddr)>,
 }
 
 impl Prepared {
-    /// Loads what a manifest names and binds its listeners.
+    /// Binds the listeners of an actor.
     fn new(
         manifest: &Manifest,
-        bounds: Bounds,
+        limits: Limits,
+        opened: Opened,
         environment: &mut Environment,
     ) -> Result<Self, HostError> {
-        let limits = bounds.within(&manifest.limits);
-        let file = manifest.component.clone();
-        let module = Module::load(&file, &limits, Grants::of(manifest))
-            .map_err(|error| HostError::Load { file, error })?;
-        let init_state = match &manifest.init_state {
-            None => None,
-            Some(file) => Some(read_state(file, limits.state)?),
-        };
-        let folders = Folders::open(&manifest.folders).map_err(HostError::Folder)?;
-        let folders = (!manifest.folders.is_empty()).then_some(folders);
         let mut listeners = Vec::new();
         for listener in &manifest.listeners {
-            let site = Arc::new(Site::new(listener).map_err(HostError::Site)?);
             let address = SocketAddr::new(environment.bind.unwrap_or(listener.host), listener.port);
             let bound = match environment.inherited.take(address) {
                 Some(listener) => Async::new(listener),
@@ -263,12 +264,12 @@ impl Prepared {
                 log::warn!(target: &manifest.name, "{address}: clients that come at once may have \
                     to wait longer: the listener's queue could not be made longer: {error}");
             }
-            listeners.push((bound, address, site));
+            listeners.push((bound, address));
         }
         let name = Arc::from(manifest.name.as_str());
         let (tick, clock) = (manifest.tick, environment.clock.clone());
         let turns = environment.turns.clone();
-        Ok(Self { name, limits, module, init_state, folders, listeners, tick, clock, turns })
+        Ok(Self { name, limits, opened, listeners, tick, clock, turns })
     }
 
     /// Makes the first state and starts the tasks.
@@ -277,8 +278,8 @@ impl Prepared {
         executor: &Arc<Executor<'static>>,
         stopped: &Receiver<()>,
     ) -> Result<Running, StartError> {
-        let Self { name, limits, module, init_state, folders, listeners, tick, clock, turns } =
-            self;
+        let Self { name, limits, opened, listeners, tick, clock, turns } = self;
+        let Opened { module, init_state, folders, sites } = opened;
         let stats = Arc::new(Stats::default());
         let lines = Arc::new(Lines::new(name.clone(), limits.log_rate, stats.clone()));
         let files = folders
@@ -312,21 +313,11 @@ impl Prepared {
             stopping: stopped.clone(),
         });
         let (mut addresses, mut accepting) = (Vec::new(), Vec::new());
-        for (listener, address, site) in listeners {
+        for ((listener, address), site) in listeners.into_iter().zip(sites) {
             addresses.push((address, site.clone()));
             let run = accept::run(executor.clone(), listener, site, service.clone(), alive.clone());
             accepting.push(executor.spawn(run));
         }
         Ok(Running { service, addresses, accepting, task, alive: ended })
-    }
-}
-
-/// Reads an `init_state` file.
-fn read_state(file: &std::path::Path, limit: usize) -> Result<Vec<u8>, HostError> {
-    let file = file.to_path_buf();
-    match std::fs::read(&file) {
-        Ok(state) if state.len() <= limit => Ok(state),
-        Ok(state) => Err(HostError::InitStateSize { file, size: state.len(), limit }),
-        Err(error) => Err(HostError::InitState { file, error }),
     }
 }

@@ -15,6 +15,7 @@
 //! - [`turns`]: runs tasks, and looks at the sockets in between.
 //! - [`files`]: an actor's own files, which it reads and writes.
 //! - [`folder`]: a folder out of which nothing leads.
+//! - [`regular`]: files that the operator names, read.
 //! - [`systemd`], [`inherited`]: the service manager: what it is told, and its sockets.
 //! - [`descriptors`]: how many connections the process's files allow.
 //! - [`signals`]: the signals that the process gets.
@@ -38,6 +39,7 @@ pub mod inherited;
 pub mod logger;
 pub mod manifest;
 pub mod new;
+pub mod regular;
 pub mod server;
 pub mod signals;
 pub mod stats;

@@ -18,7 +18,7 @@ use footlight::{
     cli::{self, Command},
     clock::Clock,
     descriptors,
-    host::{Environment, Listening},
+    host::{Environment, HostError, Listening},
     inherited::Inherited,
     logger::{Logger, Reopen},
     new::Project,
@@ -155,9 +155,8 @@ fn load(paths: &[PathBuf]) -> Result<Vec<Manifest>, String> {
 fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Reopen, Box<dyn Error>> {
     let mut logger = Logger::new(verbosity);
     for manifest in manifests {
-        logger.actor(&manifest.name, &manifest.logging).map_err(|error| {
-            format!("{}: logging: the file cannot be opened: {error}", manifest.file.display())
-        })?;
+        let actor = logger.actor(&manifest.name, &manifest.logging);
+        actor.map_err(|error| HostError::log(manifest, error))?;
     }
     Ok(logger.install()?)
 }

@@ -20,7 +20,10 @@ use super::{
     scan::{self, Forbidden},
     start,
 };
-use crate::manifest::Limits;
+use crate::{
+    manifest::Limits,
+    regular::{self, Unread},
+};
 
 /// A compiled actor, ready to be instantiated any number of times.
 pub struct Module {
@@ -74,11 +77,12 @@ impl Module {
     /// # Errors
     /// See [`LoadError`].
     pub fn load(path: &Path, limits: &Limits, grants: Grants) -> Result<Self, LoadError> {
-        let size = std::fs::metadata(path).map_err(LoadError::Io)?.len();
-        if usize::try_from(size).map_or(true, |size| size > limits.module) {
-            return Err(LoadError::TooLarge { size, limit: limits.module });
-        }
-        Self::compile(&std::fs::read(path).map_err(LoadError::Io)?, limits, grants)
+        let limit = limits.module;
+        let bytes = regular::read(path, limit).map_err(|unread| match unread {
+            Unread::Io(error) => LoadError::Io(error),
+            Unread::TooLarge(size) => LoadError::TooLarge { size, limit },
+        })?;
+        Self::compile(&bytes, limits, grants)
     }
 
     /// Compiles a module, or the module inside a component, which may import what is granted.

@@ -154,7 +154,7 @@ pub(super) const VERBS: &[Verb] = &[
         act: Act::Check,
         name: "check",
         about: "Load actors without serving them, and print what was found",
-        more: "",
+        more: "It opens what `run` would open, and says what `run` would say of it.",
         argument: Some(Argument {
             name: "MANIFEST|WASM",
             about: "A manifest, a folder that holds a manifest.toml, or a module",

@@ -148,6 +148,8 @@ Options:
       --json     Print one JSON array instead of text
   -h, --help     Print help (after a command: that command's)
   -V, --version  Print the version
+
+It opens what `run` would open, and says what `run` would say of it.
 "
     );
     assert_eq!(GENERAL.len(), 2);

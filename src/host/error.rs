@@ -7,6 +7,7 @@ use crate::{
     descriptors::Shortage,
     files::FolderError,
     inherited::InheritedError,
+    manifest::Manifest,
     server::site::SiteError,
 };
 
@@ -37,12 +38,21 @@ pub enum HostError {
         /// Why.
         error: io::Error,
     },
+    /// The log file can't be opened.
+    Log {
+        /// The manifest.
+        file: PathBuf,
+        /// Why, with the log file's name.
+        error: io::Error,
+    },
+    /// What manifests name can't be opened: all that is wrong.
+    Several(Vec<HostError>),
     /// The first state is larger than `limits.state`.
     InitStateSize {
         /// The file.
         file: PathBuf,
         /// Its size in bytes.
-        size: usize,
+        size: u64,
         /// The limit in bytes.
         limit: usize,
     },
@@ -65,6 +75,13 @@ pub enum HostError {
     Start(Vec<(Arc<str>, StartError)>),
 }
 
+impl HostError {
+    /// The log file that a manifest names can't be opened.
+    pub fn log(manifest: &Manifest, error: io::Error) -> Self {
+        Self::Log { file: manifest.file.clone(), error }
+    }
+}
+
 impl fmt::Display for HostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -85,6 +102,13 @@ impl fmt::Display for HostError {
                 "{}: is {size} bytes long, past the limit of {limit}; raise `limits.state`",
                 file.display()
             ),
+            Self::Log { file, error } => {
+                write!(f, "{}: logging: the file cannot be opened: {error}", file.display())
+            }
+            Self::Several(errors) => {
+                let each: Vec<_> = errors.iter().map(Self::to_string).collect();
+                f.write_str(&each.join("\n"))
+            }
             Self::Folder(error) => error.fmt(f),
             Self::Site(error) => error.fmt(f),
             Self::Bind { file, address, error } => {

@@ -29,13 +29,13 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::de::DeTable;
 
+use crate::regular::{self, Unread};
 use table::{Document, Table};
 
 pub use error::{ManifestError, Mistake};
@@ -183,13 +183,10 @@ impl Manifest {
 
 /// Reads a file that is not too large to be a manifest.
 fn read_bounded(file: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(MAX_FILE).unwrap_or(u64::MAX);
-    File::open(file)?.take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > MAX_FILE {
-        return Err(io::Error::other("too large for a manifest (more than 1MiB)"));
-    }
-    Ok(bytes)
+    regular::read(file, MAX_FILE).map_err(|unread| match unread {
+        Unread::Io(error) => error,
+        Unread::TooLarge(_) => io::Error::other("too large for a manifest (more than 1MiB)"),
+    })
 }
 
 /// A part of the manifest that may be left out.

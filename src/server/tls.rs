@@ -2,9 +2,7 @@
 //! renewed while the host runs.
 
 use std::{
-    fmt,
-    fs::{self, File},
-    io::{self, Read as _},
+    fmt, fs, io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -25,12 +23,12 @@ use log::Level;
 use smol::unblock;
 
 use super::{places::Place, socket::Socket, watched::Watched, wire::Wire};
-use crate::{exchange::Lines, manifest::TlsFiles};
+use crate::{exchange::Lines, manifest::TlsFiles, regular};
 
 /// How often, at most, the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
-/// The most bytes of a file that are read: a chain of certificates has a few KB.
-const MOST_BYTES: u64 = 256 << 10;
+/// The most bytes of a file: a chain of certificates has a few KB.
+const MOST_BYTES: usize = 256 << 10;
 /// The most bytes that wait, encrypted, for a client to take them. One record has 16 KiB.
 const MOST_WAITING: usize = 16 << 10;
 /// The first byte of what a TLS client sends (RFC 8446, section 5.1).
@@ -262,12 +260,8 @@ fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, Tls
 
 /// A file's content, up to a bound.
 fn bytes(file: &Path) -> Result<Vec<u8>, TlsError> {
-    let mut bytes = Vec::new();
-    let read = File::open(file).and_then(|open| open.take(MOST_BYTES).read_to_end(&mut bytes));
-    match read {
-        Ok(_) => Ok(bytes),
-        Err(error) => Err(TlsError::Io { file: file.into(), error: error.to_string() }),
-    }
+    regular::read(file, MOST_BYTES)
+        .map_err(|error| TlsError::Io { file: file.into(), error: error.to_string() })
 }
 
 impl fmt::Debug for Tls {

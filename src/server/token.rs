@@ -1,14 +1,11 @@
 //! The token that a client must show, if its listener asks for one (RFC 6750).
 
-use std::{
-    fmt,
-    fs::File,
-    io::{self, Read as _},
-    path::Path,
-};
+use std::{fmt, io, path::Path};
 
 use constant_time_eq::constant_time_eq;
 use percent_encoding::percent_decode;
+
+use crate::regular::{self, Unread};
 
 /// The longest token, in bytes. It has to fit into a request's head, twice over in a query.
 const MOST_BYTES: usize = 2048;
@@ -32,11 +29,12 @@ impl Token {
     /// # Errors
     /// See [`TokenError`].
     pub fn load(file: &Path) -> Result<Self, TokenError> {
-        let mut text = String::new();
-        let most = u64::try_from(2 * MOST_BYTES).unwrap_or(u64::MAX);
-        let file = File::open(file).map_err(TokenError::Io)?;
-        file.take(most).read_to_string(&mut text).map_err(TokenError::Io)?;
-        let token = text.trim_ascii();
+        let bytes = match regular::read(file, 2 * MOST_BYTES) {
+            Ok(bytes) => bytes,
+            Err(Unread::Io(error)) => return Err(TokenError::Io(error)),
+            Err(Unread::TooLarge(_)) => return Err(TokenError::NoToken),
+        };
+        let token = str::from_utf8(&bytes).map_err(|_| TokenError::NoToken)?.trim_ascii();
         let fits = (1..=MOST_BYTES).contains(&token.len());
         if !fits || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(TokenError::NoToken);

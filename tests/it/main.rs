@@ -53,4 +53,5 @@ mod start;
 mod systemd;
 #[cfg(feature = "tls")]
 mod tls;
+mod verdicts;
 mod violations;

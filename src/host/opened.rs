@@ -1,0 +1,85 @@
+//! All that a manifest names, opened: by `run` to be used, by `check` to see whether it could be.
+
+use std::sync::Arc;
+
+use super::HostError;
+use crate::{
+    actor::{Grants, LoadError, Module, Report},
+    files::Folders,
+    logger,
+    manifest::{Limits, Manifest},
+    regular::{self, Unread},
+    server::Site,
+};
+
+/// All that a manifest names.
+pub struct Opened {
+    /// The actor's code.
+    pub module: Module,
+    /// The content of its `init_state` file.
+    pub init_state: Option<Vec<u8>>,
+    /// The folders whose files it may use, if there are any.
+    pub folders: Option<Folders>,
+    /// What is at each of its listeners, in their order.
+    pub sites: Vec<Arc<Site>>,
+}
+
+/// Why a manifest can't be used.
+pub struct NotOpened {
+    /// Everything that is wrong.
+    pub errors: Vec<HostError>,
+    /// What is in the module, if it could be looked into.
+    pub report: Option<Box<Report>>,
+}
+
+impl Opened {
+    /// Opens all of it. Nothing is bound, written or run; the log file is only looked at.
+    ///
+    /// # Errors
+    /// All that is wrong, not only what was found first.
+    pub fn new(manifest: &Manifest) -> Result<Self, NotOpened> {
+        let mut errors = Vec::new();
+        let mut report = None;
+        let file = &manifest.component;
+        let module = Module::load(file, &manifest.limits, Grants::of(manifest));
+        if let Err(LoadError::Unfit(unfit)) = &module {
+            report = Some(unfit.clone());
+        }
+        let module = module.map_err(|error| HostError::Load { file: file.clone(), error });
+        let module = keep(module, &mut errors);
+        let init_state = keep(read_state(manifest), &mut errors).flatten();
+        let folders = Folders::open(&manifest.folders).map_err(HostError::Folder);
+        let folders = keep(folders, &mut errors).filter(|_| !manifest.folders.is_empty());
+        let sites = manifest.listeners.iter().map(Site::new);
+        let sites = sites.filter_map(|site| keep(site.map_err(HostError::Site), &mut errors));
+        let sites = sites.map(Arc::new).collect();
+        let log = logger::check(&manifest.logging);
+        keep(log.map_err(|error| HostError::log(manifest, error)), &mut errors);
+        match module {
+            Some(module) if errors.is_empty() => Ok(Self { module, init_state, folders, sites }),
+            module => {
+                let report =
+                    report.or_else(|| module.map(|module| Box::new(module.report().clone())));
+                Err(NotOpened { errors, report })
+            }
+        }
+    }
+}
+
+/// Keeps what could be opened, and puts the error to the others if it could not.
+fn keep<T>(opened: Result<T, HostError>, errors: &mut Vec<HostError>) -> Option<T> {
+    opened.map_err(|error| errors.push(error)).ok()
+}
+
+/// Reads the `init_state` file, if the manifest names one.
+fn read_state(manifest: &Manifest) -> Result<Option<Vec<u8>>, HostError> {
+    let Some(file) = &manifest.init_state else { return Ok(None) };
+    let Limits { state: limit, .. } = manifest.limits;
+    match regular::read(file, limit) {
+        Ok(state) => Ok(Some(state)),
+        Err(Unread::TooLarge(size)) => {
+            Err(HostError::InitStateSize { file: file.clone(), size, limit })
+        }
+        Err(Unread::Io(error)) => Err(HostError::InitState { file: file.clone(), error }),
+    }
+}

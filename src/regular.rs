@@ -1,0 +1,105 @@
+//! Files that the operator names: only regular ones are read, and no more of them than is of use.
+//!
+//! What has such a name by mistake must not hold up the start: a pipe would be waited for, and a
+//! device may have no end, or do something when it is opened.
+
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use rustix::{
+    fs::{FileType, Mode, OFlags, fstat, open, stat},
+    io::Errno,
+};
+
+/// How a file is opened: such that nobody is waited for.
+const FLAGS: OFlags =
+    OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOCTTY).union(OFlags::NONBLOCK);
+
+/// Why a file is not read.
+#[derive(Debug)]
+pub enum Unread {
+    /// It can't be, or is no regular file.
+    Io(io::Error),
+    /// It is larger than it may be. Its size in bytes, as far as it is known.
+    TooLarge(u64),
+}
+
+/// The content of a regular file, of at most `limit` bytes.
+///
+/// # Errors
+/// See [`Unread`].
+pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
+    let file = self::file(path).map_err(Unread::Io)?;
+    let size = file.metadata().map_err(Unread::Io)?.len();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    if size > most {
+        return Err(Unread::TooLarge(size));
+    }
+    // What the kernel makes up has the size 0, and what is being written grows.
+    let mut content = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut content).map_err(Unread::Io)?;
+    match u64::try_from(content.len()) {
+        Ok(read) if read <= most => Ok(content),
+        read => Err(Unread::TooLarge(read.unwrap_or(u64::MAX))),
+    }
+}
+
+/// Opens a regular file for reading.
+fn file(path: &Path) -> io::Result<File> {
+    check(FileType::from_raw_mode(stat(path)?.st_mode))?;
+    let file = open(path, FLAGS, Mode::empty())?;
+    // Another may have taken its place meanwhile.
+    check(FileType::from_raw_mode(fstat(&file)?.st_mode))?;
+    Ok(file.into())
+}
+
+/// Whether it is a regular file.
+fn check(kind: FileType) -> io::Result<()> {
+    match kind {
+        FileType::RegularFile => Ok(()),
+        FileType::Directory => Err(Errno::ISDIR.into()),
+        _ => Err(io::Error::other("it is a pipe, a device or a socket, and no regular file")),
+    }
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::TooLarge(size) => write!(f, "it is too large, {size} bytes"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_regular_file_is_read_up_to_its_limit_and_nothing_else_is_even_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("file"), "content").unwrap();
+        std::os::unix::fs::symlink("file", at("link")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), Mode::from_raw_mode(0o600)).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        for name in ["file", "link"] {
+            assert_eq!(read(&at(name), 7).unwrap(), b"content");
+            assert!(matches!(read(&at(name), 6), Err(Unread::TooLarge(7))));
+        }
+        let why = |path: &Path| read(path, 100).unwrap_err().to_string();
+        assert_eq!(why(folder.path()), "Is a directory (os error 21)");
+        assert_eq!(why(&at("missing")), "No such file or directory (os error 2)");
+        for path in [at("pipe"), at("socket"), "/dev/zero".into()] {
+            assert!(why(&path).contains("no regular file"), "{}", path.display());
+        }
+        // Its size is said to be 0.
+        assert!(matches!(read(Path::new("/proc/self/status"), 5), Err(Unread::TooLarge(6))));
+    }
+}
