@@ -15,6 +15,7 @@ use crate::{
     },
     host::{HostError, NotOpened, Opened},
     manifest::{Limits, Manifest},
+    visible,
 };
 
 /// What was found in one file.
@@ -115,7 +116,8 @@ impl Finding {
         if let Some(more @ 1..) = self.problems.len().checked_sub(MOST_ITEMS) {
             let _ = writeln!(out, "  and {more} problems more");
         }
-        text
+        // Paths and names are whoever's.
+        visible::lines(&text)
     }
 
     /// For a machine.

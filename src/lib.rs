@@ -22,6 +22,7 @@
 //! - [`stopping`]: how fast clients are asked to leave.
 //! - [`stats`]: what is counted.
 //! - [`logger`]: the log's lines.
+//! - [`visible`]: characters that are not seen, made visible.
 //! - [`check`]: the report of `footlight check`.
 //! - [`new`]: the project that `footlight new` makes.
 //! - [`cli`]: the command line.
@@ -46,6 +47,7 @@ pub mod stats;
 pub mod stopping;
 pub mod systemd;
 pub mod turns;
+pub mod visible;
 
 pub use host::Host;
 pub use manifest::Manifest;

@@ -25,6 +25,7 @@ use footlight::{
     signals::{Asked, Inbox},
     systemd::{Manager, News},
     turns::Turns,
+    visible,
 };
 use smol::{Executor, block_on, channel, future::FutureExt as _};
 
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
     let command = match cli::parse(std::env::args_os().skip(1)) {
         Ok(command) => command,
         Err(error) => {
-            eprintln!("footlight: {error}");
+            complain(&error.to_string());
             return ExitCode::from(2);
         }
     };
@@ -52,9 +53,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            for line in error.to_string().lines() {
-                eprintln!("footlight: {line}");
-            }
+            complain(&error.to_string());
             ExitCode::FAILURE
         }
     }
@@ -202,12 +201,18 @@ fn check(files: &[PathBuf], json: bool) -> ExitCode {
     let findings: Vec<_> = files.iter().map(|file| Finding::of(file)).collect();
     let text = if json {
         let all: Vec<_> = findings.iter().map(Finding::json).collect();
-        format!("{:#}\n", serde_json::Value::from(all))
+        visible::json(&format!("{:#}\n", serde_json::Value::from(all)))
     } else {
         findings.iter().map(Finding::text).collect()
     };
     let fine = findings.iter().all(Finding::is_fine);
     if print(&text).is_ok() && fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Says on standard error what is wrong. If nobody can be told, the exit code still says so.
+fn complain(text: &str) {
+    let lines = text.lines().map(|line| format!("footlight: {}\n", visible::lines(line)));
+    let _ = io::stderr().lock().write_all(lines.collect::<String>().as_bytes());
 }
 
 /// Writes to standard output. A closed pipe (`| head`) is an error like any other.

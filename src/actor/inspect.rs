@@ -13,7 +13,7 @@ use super::{
     scan::Tables,
     start,
 };
-use crate::manifest::Limits;
+use crate::{manifest::Limits, visible};
 
 /// A module, looked at from outside.
 #[derive(Clone, Debug)]
@@ -84,7 +84,7 @@ pub fn fit(text: &str, limit: usize) -> String {
             break;
         }
         let plain = char == ' ' || (char.is_ascii_graphic() && char != '\\');
-        if plain || char.is_alphanumeric() {
+        if plain || (char.is_alphanumeric() && !visible::is_hidden(char)) {
             shown.push(char);
         } else {
             shown.extend(char.escape_unicode());

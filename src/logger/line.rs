@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use log::Level;
 
 use super::date;
+use crate::visible;
 
 /// The longest line, in bytes, with its end. What is written to a pipe in one piece up to
 /// this size arrives in one piece.
@@ -64,21 +65,7 @@ impl fmt::Write for Line {
             return Err(fmt::Error);
         }
         let start = self.text.len();
-        match c {
-            '\n' => self.text.push_str("\\n"),
-            '\r' => self.text.push_str("\\r"),
-            '\t' => self.text.push_str("\\t"),
-            '\0'..='\x1f' | '\x7f' => write!(self.text, "\\x{:02x}", u32::from(c))?,
-            // Control characters beyond ASCII, other ends of lines, and those that turn the
-            // direction of what follows.
-            '\u{80}'..='\u{9f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{61c}' => self.text.extend(c.escape_unicode()),
-            _ => self.text.push(c),
-        }
+        visible::write(&mut self.text, c)?;
         if self.text.len() > MAX_LINE - CUT.len() - 1 {
             self.text.truncate(start);
             self.full = true;
@@ -120,9 +107,9 @@ mod tests {
 
     #[test]
     fn what_would_begin_a_line_or_steer_a_terminal_is_escaped() {
-        let text = "a\nb\r\tc\0\x1b[2J\x7f\u{9b}\u{2028}\u{202e}é\\";
-        let expected =
-            "<6>INFO  chat-room#12: a\\nb\\r\\tc\\x00\\x1b[2J\\x7f\\u{9b}\\u{2028}\\u{202e}é\\\n";
+        let text = "a\nb\r\tc\0\x1b[2J\x7f\u{9b}\u{2028}\u{202e}é\u{feff}\u{200b}\\";
+        let expected = "<6>INFO  chat-room#12: a\\nb\\r\\tc\\x00\\x1b[2J\\x7f\\u{9b}\\u{2028}\\u{202e}é\
+            \\u{feff}\\u{200b}\\\n";
         assert_eq!(line(None, HEAD, &text), expected);
         let target = "a\n<0>b";
         assert_eq!(line(None, Head { target, ..HEAD }, &""), "<6>INFO  a\\n<0>b: \n");

@@ -149,6 +149,25 @@ fn a_module_without_memory_or_allocator_is_told_both() {
 }
 
 #[test]
+fn what_is_not_seen_in_a_name_is_shown_as_text_and_in_json() {
+    let hidden = "a\u{3164}b\u{202e}\u{feff}";
+    let bytes = module(&format!("(func (export {hidden:?}))"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("actor\u{202e}\u{1b}[2J.wasm");
+    fs::write(&file, bytes).unwrap();
+    let (fine, text) = check_file(&file);
+    assert!(fine && text.contains(r"a\u{3164}b\u{202e}\u{feff}"), "{text}");
+    assert!(text.contains(r"actor\u{202e}\x1b[2J.wasm: would run"), "{text}");
+    let json = footlight(&["check", "--json", file.to_str().unwrap()]).stdout;
+    assert!(!String::from_utf8(json.clone()).unwrap().contains('\u{202e}'));
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json[0]["path"], file.to_str().unwrap());
+    let output = footlight(&["run", file.with_extension("toml").to_str().unwrap()]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains(r"actor\u{202e}\x1b[2J.toml: cannot be read"), "{text}");
+}
+
+#[test]
 fn an_export_of_the_wrong_type_is_told() {
     let text = problem(&module(r#"(func (export "_initialize") (param i32))"#));
     assert!(text.contains("export `_initialize`: its type is (1 × i32) → 0 × i32"), "{text}");

@@ -1,5 +1,7 @@
 //! What an actor may write into the host's log.
 
+use async_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+
 use crate::support::{Actor, Server, guest, wat};
 
 /// An actor that logs a thousand lines for every text.
@@ -34,6 +36,16 @@ fn a_line_is_kept_up_to_the_limit_and_the_rest_of_it_is_counted() {
         let found = server.wait_for(&["a line from"]);
         assert!(found.ends_with(line), "{found}");
     }
+}
+
+#[test]
+fn what_is_not_seen_or_turns_the_direction_is_escaped() {
+    let server = Server::of(guest("events"));
+    let client = server.client("events");
+    let reason = "a\u{202e}b\u{200b}c\u{feff}\u{e0041}é";
+    client.close(Some(CloseFrame { code: CloseCode::from(4000), reason: reason.into() }));
+    let shown = r"close 4000 a\u{202e}b\u{200b}c\u{feff}\u{e0041}é";
+    server.wait_for(&["events#1: actor: ", shown]);
 }
 
 #[test]
