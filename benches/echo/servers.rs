@@ -15,7 +15,7 @@ use async_tungstenite::accept_async_with_config;
 use footlight::{
     Host, Manifest,
     clock::Clock,
-    exchange::{Connections, EventKind, Frame, Lines, Mailbox},
+    exchange::{Connections, Delivery, EventKind, Frame, Lines, Mailbox},
     host::Environment,
     logger::Logger,
     manifest::{Limits, Listener},
@@ -113,13 +113,15 @@ async fn native(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>>
     let mailbox = Arc::new(Mailbox::new(limits.mailbox, limits.message));
     let (_stop, stopping) = channel::bounded(1);
     let stats = Arc::new(Stats::default());
+    let lines = Arc::new(Lines::new("native".into(), limits.log_rate, stats.clone()));
     let service = Arc::new(Service {
-        lines: Arc::new(Lines::new("native".into(), limits.log_rate, stats.clone())),
         actor: "native".into(),
         mailbox: mailbox.clone(),
         connections: Connections::new(limits.connections, limits.outbox),
         door: Door::new(&limits),
         limits,
+        delivery: Delivery::new(stats.clone(), lines.clone()),
+        lines,
         stats,
         clock: Clock::System,
         stopping,

@@ -14,7 +14,7 @@
 //! - [`idle`]: notices that there is nothing to do.
 //! - [`watermark`]: whether its memory has grown too far; [`backoff`]: how long to wait before an
 //!   instance that failed is made again.
-//! - [`answer`]: from the interface's messages to WebSocket messages; [`delivery`]: into the outboxes.
+//! - [`answer`]: from the interface's messages to WebSocket messages.
 //!
 //! And before the first message:
 //! - [`component`]: takes the core module out of a component.
@@ -33,7 +33,6 @@ pub mod backoff;
 pub mod call_error;
 pub mod clients;
 pub mod component;
-pub mod delivery;
 pub mod exports;
 pub mod given;
 pub mod idle;

@@ -19,7 +19,6 @@ use super::{
     asked::Effect,
     backoff::Backoff,
     call_error::CallError,
-    delivery::Delivery,
     idle::Idle,
     instance::{Instance, Outcome},
     meter::Meter,
@@ -30,7 +29,9 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    exchange::{Connections, Event, EventKind, Frame, Lines, Mailbox, Outbox, event::ALARM},
+    exchange::{
+        Connections, Delivery, Event, EventKind, Frame, Lines, Mailbox, Outbox, event::ALARM,
+    },
     files::Files,
     manifest::Limits,
     stats::Stats,
@@ -296,7 +297,8 @@ impl Actor {
                     if let Some(from) = from {
                         self.make_room(from, answer.cost()).await;
                     }
-                    return self.delivery.answer(event, answer);
+                    let Answer { messages, close, after_close } = answer;
+                    return self.delivery.answer(event, messages, close, after_close);
                 }
                 Err(error) => {
                     self.stats.refused_answers.add(1);

@@ -5,6 +5,7 @@
 //!
 //! - [`client`]: what is known of a client.
 //! - [`connections`]: which connections an actor has.
+//! - [`delivery`]: the way of messages into the outboxes.
 //! - [`event`]: what happened at a client.
 //! - [`frame`]: a message as it goes over the wire.
 //! - [`lines`]: the actor's lines in the log.
@@ -13,6 +14,7 @@
 
 pub mod client;
 pub mod connections;
+pub mod delivery;
 pub mod event;
 pub mod frame;
 pub mod lines;
@@ -21,6 +23,7 @@ pub mod outbox;
 
 pub use client::Client;
 pub use connections::Connections;
+pub use delivery::Delivery;
 pub use event::{ConnectionId, Event, EventKind};
 pub use frame::Frame;
 pub use lines::Lines;

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    exchange::{Connections, Lines, Mailbox},
+    exchange::{Connections, Delivery, Lines, Mailbox},
     manifest::Limits,
     stats::Stats,
 };
@@ -46,6 +46,8 @@ pub struct Service {
     pub stats: Arc<Stats>,
     /// The actor's lines in the log.
     pub lines: Arc<Lines>,
+    /// Takes what the host answers by itself to the outboxes.
+    pub delivery: Delivery,
     /// The time.
     pub clock: Clock,
     /// Ends when the host stops.

@@ -232,11 +232,7 @@ impl Connection<'_> {
                 if let Some(auto) = &self.site.auto_response
                     && text.as_str() == auto.ping
                 {
-                    let pong = vec![Frame::text(&auto.pong)];
-                    match self.outbox.answer(pong, None) {
-                        Ok(()) => stats.auto_responses.add(1),
-                        Err(_) => stats.dropped.add(1),
-                    }
+                    self.service.delivery.answer_alone(self.outbox, Frame::text(&auto.pong));
                     return Ok(None);
                 }
                 EventKind::Text(text)

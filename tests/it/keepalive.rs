@@ -1,9 +1,11 @@
 //! Quiet clients, dead ones, idle ones; texts that do not wake the actor; slow clients that
 //! miss messages instead of being closed.
 
+use std::io::Write as _;
+
 use async_tungstenite::tungstenite::Message;
 
-use crate::support::{REQUEST, Raw, Server, guest};
+use crate::support::{REQUEST, Raw, Server, guest, masked};
 
 #[test]
 fn a_quiet_client_is_pinged_and_its_pong_does_not_wake_the_actor() {
@@ -51,6 +53,48 @@ fn the_texts_of_auto_response_are_answered_without_the_actor_and_others_are_not(
     let (_, log) = server.stop();
     // Connect, one text, close.
     assert!(log.contains("3 events"), "{log}");
+}
+
+/// A client that asks for texts of `auto_response` and reads none of them, until it is treated
+/// as too slow. What the server's log says then.
+fn floods(on_overflow: &str, line: &str) -> (Raw, Server) {
+    let pong = "x".repeat(1000);
+    let config = format!("auto_response = {{ ping = \"p\", pong = {pong:?} }}\n{on_overflow}");
+    let server = Server::of(guest("events").config(&config));
+    let mut client = Raw::with_small_buffer(server.address("events")).upgraded();
+    let pings = masked(0x81, b"p").repeat(100);
+    while server.count(line) == 0 {
+        // In the end nobody may be there to take them.
+        if client.socket.write_all(&pings).is_err() {
+            break;
+        }
+    }
+    server.wait_for(&[line]);
+    (client, server)
+}
+
+#[test]
+fn a_client_that_does_not_read_texts_of_auto_response_is_closed_as_too_slow() {
+    let line = "WARN  events#1: the client reads too slowly and is closed";
+    let (client, server) = floods("", line);
+    server.wait_for(&["events#1: actor: close "]);
+    drop(client);
+    let (_, log) = server.stop();
+    assert!(log.contains("1 clients too slow"), "{log}");
+    assert!(!log.contains("messages dropped"), "{log}");
+}
+
+#[test]
+fn it_misses_the_newest_of_them_and_stays_if_the_manifest_says_so() {
+    let line = "WARN  events#1: the client reads too slowly, 1 messages are left out";
+    let (mut client, server) = floods("on_overflow = \"drop\"", line);
+    // What came before is read, and what is asked for then is answered.
+    client.text("the end");
+    while client.frame().1 != b"the end" {}
+    client.text("p");
+    assert_eq!(client.frame().1.len(), 1000);
+    let (_, log) = server.stop();
+    assert!(log.contains("messages dropped") && !log.contains("too slow,"), "{log}");
 }
 
 #[test]

@@ -1,17 +1,12 @@
-//! What a call that succeeded has for clients: into their outboxes, and what happens when it does
-//! not fit there.
+//! What there is for clients: into their outboxes, and what happens when it does not fit there.
 
 use std::{fmt, sync::Arc};
 
-use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use async_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use log::Level;
 
-use super::answer::Answer;
-use crate::{
-    exchange::{Event, EventKind, Frame, Lines, Outbox, outbox::Refused},
-    manifest::OnOverflow,
-    stats::Stats,
-};
+use super::{Event, EventKind, Frame, Lines, Outbox, outbox::Refused};
+use crate::{manifest::OnOverflow, stats::Stats};
 
 /// Puts messages into outboxes.
 pub struct Delivery {
@@ -27,26 +22,33 @@ impl Delivery {
         Self { stats, lines }
     }
 
-    /// Queues an answer for the client whose event it was.
-    pub fn answer(&self, event: &Event, answer: Answer) {
+    /// Queues an answer for the client whose event it was: messages, how to close after them, and
+    /// how many came after that and are not sent.
+    pub fn answer(
+        &self,
+        event: &Event,
+        messages: Vec<Frame>,
+        close: Option<CloseFrame>,
+        after_close: usize,
+    ) {
         let Some(to) = &event.from else {
-            let total = answer.messages.len() + usize::from(answer.close.is_some());
+            let total = messages.len() + usize::from(close.is_some());
             if total > 0 {
                 self.undelivered(None, total, "answer an alarm, which no client has sent");
             }
             return;
         };
-        if answer.after_close > 0 {
-            self.undelivered(Some(to), answer.after_close, "follow a close in the same answer");
+        if after_close > 0 {
+            self.undelivered(Some(to), after_close, "follow a close in the same answer");
         }
-        let total = answer.messages.len();
+        let total = messages.len();
         if matches!(event.kind, EventKind::Close(_)) {
             if total > 0 {
                 self.undelivered(Some(to), total, "answer a close event");
             }
             return;
         }
-        let queued = to.answer(answer.messages, answer.close);
+        let queued = to.answer(messages, close);
         self.queued(to, total, queued);
     }
 
@@ -72,21 +74,36 @@ impl Delivery {
         self.lines.host(level, about.map(Outbox::id), text);
     }
 
+    /// Queues the answer to a text that the host answers by itself, for `auto_response`.
+    pub fn answer_alone(&self, to: &Outbox, frame: Frame) {
+        match to.answer(vec![frame], None) {
+            Ok(()) => self.stats.auto_responses.add(1),
+            Err(refused) => self.refused(to, 1, refused),
+        }
+    }
+
     /// Counts what was queued, and deals with what was not.
     fn queued(&self, to: &Outbox, total: usize, queued: Result<(), Refused>) {
         match queued {
             Ok(()) => self.stats.answers.add(number(total)),
-            Err(Refused::Closing) => {
+            Err(refused) => self.refused(to, total, refused),
+        }
+    }
+
+    /// Deals with messages that were not queued, as `on_overflow` says.
+    fn refused(&self, to: &Outbox, total: usize, refused: Refused) {
+        match refused {
+            Refused::Closing => {
                 self.undelivered(Some(to), total, "are for a connection that is closing");
             }
-            Err(overflow) if to.on_overflow() == OnOverflow::Drop => {
+            overflow if to.on_overflow() == OnOverflow::Drop => {
                 self.stats.dropped.add(number(total));
                 let text = format_args!(
                     "the client reads too slowly, {total} messages are left out: {overflow}"
                 );
                 self.say(Level::Warn, Some(to), text);
             }
-            Err(overflow) => {
+            overflow => {
                 self.stats.overflows.add(1);
                 let text = format_args!("the client reads too slowly and is closed: {overflow}");
                 self.say(Level::Warn, Some(to), text);
