@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    exchange::{Connections, Delivery, Lines, Mailbox},
+    exchange::{Connections, Delivery, Lines, Mailbox, client::canonical},
     manifest::Limits,
     stats::Stats,
 };
@@ -79,7 +79,7 @@ pub async fn run(
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                listening.take(socket, peer).await;
+                listening.take(socket, canonical(peer)).await;
                 // So that a storm of connections does not keep those that are there waiting.
                 yield_now().await;
             }

@@ -1,9 +1,9 @@
 //! `sender`, `info` and `list`: who is there, and what is known of them.
 
-use std::fs;
+use std::{fs, net::Ipv4Addr};
 
 use super::{answer, each, joined, make, several, with_each};
-use crate::support::{Client, Raw};
+use crate::support::{Client, REQUEST, Raw, Server, guest};
 
 #[test]
 fn the_sender_is_whose_event_it_is_from_the_connect_on() {
@@ -43,6 +43,22 @@ fn a_number_is_never_used_again_and_the_list_is_in_their_order() {
         }
         make(&mut one, "list", &["list 1 3"]);
     });
+}
+
+#[test]
+fn an_ipv4_address_looks_like_one_at_a_listener_for_both_kinds() {
+    let server = Server::of(guest("events").host("::").config("token_file = \"/proc/self/comm\""));
+    let address = (Ipv4Addr::LOCALHOST, server.address("events").port()).into();
+    let mut refused = Raw::connect(address);
+    refused.send(REQUEST);
+    assert!(refused.read(12).starts_with(b"HTTP/1.1 401"));
+    server.wait_for(&["INFO  events: 127.0.0.1:", "is refused: 401"]);
+    let mut client = Client::connect(address, "/ws?token=footlight");
+    client.expect("state:0");
+    server.wait_for(&["events#1: connected from 127.0.0.1:"]);
+    let known = answer(&mut client, "info 1");
+    assert!(known.starts_with("peer=127.0.0.1:"), "{known}");
+    assert!(!server.log().contains("::ffff"), "{}", server.log());
 }
 
 #[test]
