@@ -5,7 +5,10 @@ use std::sync::Arc;
 use async_tungstenite::tungstenite::protocol::CloseFrame;
 use wit_core::host::Refusal;
 
-use crate::exchange::{Frame, Outbox};
+use crate::{
+    exchange::{Frame, Outbox},
+    files::Write,
+};
 
 /// One thing that a call asks for.
 #[derive(Debug)]
@@ -31,13 +34,6 @@ pub enum Effect {
         /// How.
         frame: CloseFrame,
     },
-    /// A file's new content.
-    Write {
-        /// Its path.
-        path: String,
-        /// The content.
-        content: Vec<u8>,
-    },
 }
 
 /// What one effect costs beside its bytes: its place in the list, and the shares of allocators.
@@ -52,8 +48,10 @@ pub const FILE: usize = 4096;
 /// What the present call has asked for, in order.
 #[derive(Debug)]
 pub struct Asked {
-    /// All of it.
+    /// What is done once the call has succeeded.
     effects: Vec<Effect>,
+    /// The files to be written, which are a part of whether it does.
+    writes: Vec<Write>,
     /// The bytes that it may still come to, of `limit`.
     left: usize,
     /// `limits.effects`.
@@ -63,7 +61,7 @@ pub struct Asked {
 impl Asked {
     /// Nothing, of at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Self { effects: Vec::new(), left: limit, limit }
+        Self { effects: Vec::new(), writes: Vec::new(), left: limit, limit }
     }
 
     /// Pays for something that is kept for the call: so many bytes, and a little more.
@@ -86,9 +84,20 @@ impl Asked {
         self.effects.push(effect);
     }
 
-    /// All that was asked for; nothing is, afterwards.
+    /// Adds a file to be written, which has been paid for.
+    pub fn write(&mut self, write: Write) {
+        self.writes.push(write);
+    }
+
+    /// The files to be written; none are, afterwards.
+    pub fn take_writes(&mut self) -> Vec<Write> {
+        std::mem::take(&mut self.writes)
+    }
+
+    /// All that was asked for, without the files; nothing is, afterwards, nor any file.
     pub fn take(&mut self) -> Vec<Effect> {
         self.left = self.limit;
+        self.writes = Vec::new();
         std::mem::take(&mut self.effects)
     }
 }

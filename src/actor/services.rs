@@ -22,7 +22,7 @@ use super::{
 use crate::{
     clock::Clock,
     exchange::{ConnectionId, Event, EventKind, Frame},
-    files::{Failure, Files},
+    files::{Failed, Failure, Files, Write},
     manifest::Limits,
     stats::Stats,
 };
@@ -226,17 +226,22 @@ impl Services {
             FileRequest::Write(path, content) => {
                 let checked = files.check_write(&path, content.len()).await;
                 if checked.is_ok() {
-                    self.asked.add(Effect::Write { path, content });
+                    self.asked.write(Write { path, content });
                 }
                 Given::Written(checked)
             }
         }
     }
 
-    /// Writes a file, now that its call has succeeded. What goes wrong is told in the log.
-    pub async fn write(&self, path: String, content: Vec<u8>) {
-        if let Some(files) = &self.files {
-            let _ = files.write(path, content).await;
+    /// Writes the files that the call has asked for. If it can't, the call has failed.
+    ///
+    /// # Errors
+    /// One can't be written.
+    pub async fn write(&mut self) -> Result<(), Failed> {
+        let writes = self.asked.take_writes();
+        match &self.files {
+            Some(files) => files.commit(writes).await,
+            None => Ok(()),
         }
     }
 

@@ -32,7 +32,7 @@ use crate::{
     exchange::{
         Connections, Delivery, Event, EventKind, Frame, Lines, Mailbox, Outbox, event::ALARM,
     },
-    files::Files,
+    files::{Failed, Files},
     manifest::Limits,
     stats::Stats,
     turns::Turns,
@@ -111,6 +111,8 @@ pub enum StartError {
     Call(CallError),
     /// `init` returned an error.
     Init(String),
+    /// A file that `init` writes could not be written.
+    Files(Failed),
 }
 
 impl Actor {
@@ -147,7 +149,8 @@ impl Actor {
             let (meter, services) = (&mut actor.meter, &mut actor.services);
             let state = instance.init(init_state.as_deref(), &actor.name, meter, services).await;
             let state = state.map_err(StartError::Call)?.map_err(StartError::Init)?;
-            // It has no clients yet, so that this can only be an alarm or a file.
+            actor.services.write().await.map_err(StartError::Files)?;
+            // It has no clients yet, so that this can only be an alarm.
             actor.take_effect().await;
             state
         };
@@ -283,23 +286,30 @@ impl Actor {
         self.stats.state.set(self.state.as_ref().map_or(0, Vec::len));
     }
 
-    /// Makes a call's outcome take effect: the new state, what the call asked for and the answer,
-    /// or nothing of it.
+    /// Makes a call's outcome take effect: the files, the new state, what the call asked for and
+    /// the answer, or nothing of it.
     async fn conclude(&mut self, event: &Event, outcome: Outcome<Reply>) {
         let kind = event.kind.name();
         let article = if matches!(event.kind, EventKind::Alarm) { "an" } else { "a" };
         let from = event.from.as_deref();
         let (level, text) = match outcome {
             Ok(Ok(reply)) => match Answer::from_messages(reply.messages) {
-                Ok(answer) => {
-                    self.state = reply.state;
-                    self.take_effect().await;
-                    if let Some(from) = from {
-                        self.make_room(from, answer.cost()).await;
+                Ok(answer) => match self.services.write().await {
+                    Ok(()) => {
+                        self.state = reply.state;
+                        self.take_effect().await;
+                        if let Some(from) = from {
+                            self.make_room(from, answer.cost()).await;
+                        }
+                        let Answer { messages, close, after_close } = answer;
+                        return self.delivery.answer(event, messages, close, after_close);
                     }
-                    let Answer { messages, close, after_close } = answer;
-                    return self.delivery.answer(event, messages, close, after_close);
-                }
+                    Err(failed) => {
+                        let closed = give_up(from);
+                        let what = format!("the files of {article} {kind} event are not written");
+                        (Level::Error, format!("{what}, the state is kept{closed}: {failed}"))
+                    }
+                },
                 Err(error) => {
                     self.stats.refused_answers.add(1);
                     let what =
@@ -314,10 +324,7 @@ impl Actor {
             }
             Err(error) => {
                 self.stats.traps.add(1);
-                if let Some(from) = from {
-                    from.close(CloseCode::Error, "the actor failed");
-                }
-                let closed = from.map_or("", |_| ", the connection closed");
+                let closed = give_up(from);
                 let what = format!(
                     "the actor failed at {article} {kind} event, the state is kept{closed}"
                 );
@@ -342,7 +349,6 @@ impl Actor {
                     }
                 }
                 Effect::Close { to, frame } => to.close_with(frame),
-                Effect::Write { path, content } => self.services.write(path, content).await,
             }
             let _ = self.meter.pause().await;
         }
@@ -366,6 +372,14 @@ impl Actor {
     }
 }
 
+/// Closes the connection whose event's call has failed. Gives what the log says of that.
+fn give_up(from: Option<&Outbox>) -> &'static str {
+    from.map_or("", |from| {
+        from.close(CloseCode::Error, "the actor failed");
+        ", the connection closed"
+    })
+}
+
 /// What queueing a message counts for in a turn, as bytes that the host moves.
 const PER_SEND: usize = 32 << 10;
 
@@ -374,6 +388,9 @@ impl fmt::Display for StartError {
         match self {
             Self::Call(error) => write!(f, "the actor could not be started: {error}"),
             Self::Init(error) => write!(f, "the actor's `init` returned an error: {error}"),
+            Self::Files(failed) => {
+                write!(f, "what the actor's `init` writes is not written: {failed}")
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use smol::{Timer, future::FutureExt as _, unblock};
@@ -56,6 +56,20 @@ impl Lane {
         &self,
         operation: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Late> {
+        let begun = Instant::now();
+        self.run_by_steps(operation, || begun).await
+    }
+
+    /// Does an operation of several steps, each of which has the time that another operation has
+    /// for the whole. `begun` says when the present one began.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run).
+    pub(super) async fn run_by_steps<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce() -> T + Send + 'static,
+        begun: impl Fn() -> Instant,
+    ) -> Result<T, Late> {
         if self.busy.swap(true, Ordering::Acquire) {
             return Err(Late::Busy);
         }
@@ -66,8 +80,13 @@ impl Lane {
             result
         });
         let given_up = async {
-            Timer::after(self.wait).await;
-            Err(Late::GivenUp)
+            loop {
+                let left = self.wait.saturating_sub(begun().elapsed());
+                if left.is_zero() {
+                    return Err(Late::GivenUp);
+                }
+                Timer::after(left).await;
+            }
         };
         async { Ok(work.await) }.or(given_up).await
     }
@@ -81,7 +100,7 @@ impl From<Late> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::{cell::Cell, sync::mpsc};
 
     use smol::block_on;
 
@@ -109,6 +128,22 @@ mod tests {
             }
         };
         assert_eq!(next, Ok(7));
+    }
+
+    #[test]
+    fn an_operation_of_steps_is_given_up_only_if_one_of_them_takes_too_long() {
+        let wait = Duration::from_millis(1);
+        let lane = Lane::new(wait);
+        let (end, told) = mpsc::channel::<()>();
+        // Asked when the time of the present step may be over: in the end it is.
+        let asked = Cell::new(0);
+        let begun = || {
+            asked.set(asked.get() + 1);
+            if asked.get() < 100 { Instant::now() } else { Instant::now() - wait }
+        };
+        let late = block_on(lane.run_by_steps(move || told.recv(), begun));
+        assert_eq!((late, asked.get()), (Err(Late::GivenUp), 100));
+        drop(end);
     }
 
     #[test]

@@ -2,13 +2,15 @@
 //! `filesystem`.
 //!
 //! - `folders`: the folders that the manifest names, opened.
-//! - `reading`, `writing`: what is done with them, waiting for the system.
+//! - `reading`, `writing`: what is done with them, waiting for the system; `commit`: all that one
+//!   call writes, all or nothing.
 //! - `lane`: waits for it elsewhere, one operation at a time, and not for ever.
 //! - `failure`: why something can't be done.
 //!
 //! This room knows the manifest's folders and what the interface has for types. It knows neither
 //! the interpreter nor sockets.
 
+mod commit;
 mod failure;
 mod folders;
 mod lane;
@@ -19,13 +21,17 @@ mod writing;
 mod attacks;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod together;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use log::Level;
 use rustix::io::Errno;
 use wit_core::host::{self, Kind};
 
+use commit::Progress;
+pub use commit::{Failed, Write};
 pub use failure::Failure;
 pub use folders::{FolderError, Folders};
 use lane::{Lane, Late};
@@ -33,7 +39,7 @@ use lane::{Lane, Late};
 use crate::{exchange::Lines, manifest::Limits, stats::Stats};
 
 /// The files of one actor. Every method does its work on another thread and waits for it, for at
-/// most `limits.file_wait`.
+/// most `limits.file_wait`; for each step of writing a file, if there are several.
 pub struct Files {
     /// Where they are.
     folders: Arc<Folders>,
@@ -41,8 +47,8 @@ pub struct Files {
     lane: Lane,
     /// The largest content, and the most bytes of a listing's names: `limits.file_access`.
     limit: usize,
-    /// The name of a file in the making. It is the actor's own, since others may write to the
-    /// same folder; the actor itself writes one file at a time.
+    /// The beginning of the names of files in the making. It is the actor's own, since others may
+    /// write to the same folder; the actor itself handles one call at a time.
     new: Arc<str>,
     /// Counts what is done and what fails.
     stats: Arc<Stats>,
@@ -157,23 +163,46 @@ impl Files {
         self.conclude(Level::Debug, "writing", path, check.await, |_| ())
     }
 
-    /// Puts these bytes in the place of a file's content; a file that is not there is made. The
-    /// call that asked for it is over then, so what fails is told in the log.
+    /// Writes all files of a call, or none as far as that can be; a file that is not there is made.
     ///
     /// # Errors
-    /// See [`Failure`].
-    pub async fn write(&self, path: String, content: Vec<u8>) -> Result<(), Failure> {
+    /// One could not be written. Whoever asked for it has to be told; only what can't be undone is
+    /// told here, in the log.
+    pub async fn commit(&self, writes: Vec<Write>) -> Result<(), Failed> {
+        let Some(first) = writes.first().map(|write| write.path.clone()) else { return Ok(()) };
         let (folders, limit, new) = (self.folders.clone(), self.limit, self.new.clone());
-        let of = path.clone();
-        let written = self.lane.run(move || {
-            if content.len() > limit {
-                return Err(Failure::TooLarge);
+        let progress = Arc::new(Progress::default());
+        let (count, course, lines) = (writes.len(), progress.clone(), self.lines.clone());
+        let work = move || {
+            let done = commit::commit(&folders, &writes, limit, &new, &course);
+            if course.is_given_up() {
+                tell_done(&lines, &course, "after the time in which it should have been");
             }
-            writing::write(&folders, &of, &content, &new)
-        });
-        self.conclude(Level::Warn, "writing", &path, written.await, |stats| {
-            stats.file_writes.add(1)
-        })
+            done
+        };
+        let start = Instant::now();
+        let begun = || progress.since().unwrap_or(start);
+        let failure = match self.lane.run_by_steps(work, begun).await {
+            Ok(Ok(())) => {
+                self.stats.file_writes.add(u64::try_from(count).unwrap_or(u64::MAX));
+                return Ok(());
+            }
+            Ok(Err(failure)) => failure,
+            Err(late) => {
+                progress.give_up();
+                late.into()
+            }
+        };
+        self.stats.file_failures.add(1);
+        tell_done(&self.lines, &progress, "before another one failed");
+        let at = progress.at();
+        Err(Failed { path: if at.is_empty() { first } else { at }, failure })
+    }
+
+    /// Writes one file.
+    #[cfg(test)]
+    async fn write(&self, path: String, content: Vec<u8>) -> Result<(), Failure> {
+        self.commit(vec![Write { path, content }]).await.map_err(|failed| failed.failure)
     }
 
     /// Counts an operation, and tells at this level if it failed.
@@ -197,6 +226,16 @@ impl Files {
             }
         }
         result
+    }
+}
+
+/// Tells which files were written by a call that failed all the same.
+fn tell_done(lines: &Lines, progress: &Progress, when: &str) {
+    let done = progress.take_done();
+    if !done.is_empty() {
+        // The paths are a guest's.
+        let text = format_args!("written {when}, which is not undone: {done:?}");
+        lines.host(Level::Warn, None, text);
     }
 }
 

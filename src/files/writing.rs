@@ -1,19 +1,24 @@
-//! Writing files, waiting for the system.
+//! Writing a file, waiting for the system.
 //!
-//! A file is replaced as a whole: its new content goes into a file beside it, which then takes
-//! its name. So there is always the old content or the new, also when the power fails. Where
-//! that can't be, the content is written into the file that is there: what the kernel makes up
-//! (under `/sys`, for instance) can't be replaced, and of a file that has another owner, several
-//! names, or a link to it, more would be replaced than its content.
+//! A file is replaced as a whole: its new content goes into a file beside it, which takes its name
+//! when all of the call's are there (see `commit`). So there is always the old content or the new,
+//! also when the power fails. Where that can't be, the content is written into the file that is
+//! there: what the kernel makes up (under `/sys`, for instance) can't be replaced, and of a file
+//! that has another owner, several names, or a link to it, more would be replaced than its content.
+//!
+//! Nothing stays open from one step to the next: a call may write more files than the process may
+//! have open.
 
 use std::{
     fs::{File, Metadata},
-    io::Write as _,
+    io::{self, Write as _},
     os::unix::fs::MetadataExt as _,
 };
 
 use rustix::{
-    fs::{Access, AtFlags, Mode, OFlags, accessat, fchmod, openat, renameat, statat, unlinkat},
+    fs::{
+        Access, AtFlags, Mode, OFlags, accessat, fchmod, fstat, openat, renameat, statat, unlinkat,
+    },
     io::Errno,
 };
 
@@ -27,13 +32,15 @@ use crate::folder::Folder;
 const NEW: OFlags = OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::CLOEXEC);
 
 /// Where something is to be written.
-struct Target<'a> {
+pub(super) struct Target<'a> {
+    /// The path that the actor gave.
+    asked: &'a str,
     /// The folder in which paths are looked up.
     folder: &'a Folder,
     /// The whole path in it.
     path: &'a str,
-    /// The folder that holds the file.
-    parent: Folder,
+    /// The path of the folder that holds the file.
+    above: &'a str,
     /// The file's name there.
     name: &'a str,
     /// The file, if there is one.
@@ -47,40 +54,34 @@ struct Target<'a> {
 pub(super) fn check(folders: &Folders, path: &str) -> Result<(), Failure> {
     let target = Target::find(folders, path)?;
     if target.existing.is_none() {
-        accessat(&target.parent, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::empty())?;
+        accessat(&target.parent()?, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::empty())?;
     }
     Ok(())
 }
 
-/// Writes a file. `new` is the name of the file that takes its place.
-///
-/// # Errors
-/// See [`Failure`].
-pub(super) fn write(
-    folders: &Folders,
-    path: &str,
-    content: &[u8],
-    new: &str,
-) -> Result<(), Failure> {
-    let target = Target::find(folders, path)?;
-    if !target.replaceable()? {
-        return target.overwrite(content);
-    }
-    match target.replace(content, new) {
-        // Nothing can be made beside it, or it can't be moved away, for instance because it was
-        // mounted: it may still be written to.
-        Err(Errno::ACCESS | Errno::PERM | Errno::NOENT | Errno::OPNOTSUPP | Errno::BUSY)
-            if target.existing.is_some() =>
-        {
-            target.overwrite(content)
-        }
-        done => Ok(done?),
-    }
+/// A new content that waits beside the file whose place it is to take. It is removed if it does not.
+pub(super) struct Beside<'a> {
+    /// The folder in which paths are looked up.
+    folder: &'a Folder,
+    /// The path of the folder that holds both.
+    above: &'a str,
+    /// What tells that folder from every other.
+    id: Id,
+    /// Its number among those of the same call that are in that folder.
+    number: usize,
+    /// Its name.
+    name: String,
+    /// Whether it has taken its place.
+    moved: bool,
 }
+
+/// What tells a file or a folder from every other: device and inode.
+type Id = (u64, u64);
 
 impl<'a> Target<'a> {
     /// Finds where a path leads, and whether a file there may be written.
-    fn find(folders: &'a Folders, path: &'a str) -> Result<Self, Failure> {
+    pub(super) fn find(folders: &'a Folders, path: &'a str) -> Result<Self, Failure> {
+        let asked = path;
         let Place::Inside(Shared { writable, folder, .. }, path) = folders.find(path)? else {
             return Err(Failure::WrongKind);
         };
@@ -97,47 +98,100 @@ impl<'a> Target<'a> {
             Err(error) => return Err(error.into()),
         };
         let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
-        Ok(Self { folder, path, parent: folder.folder(above)?, name, existing })
+        let target = Self { asked, folder, path, above, name, existing };
+        target.parent()?;
+        Ok(target)
+    }
+
+    /// Opens the folder that holds the file.
+    fn parent(&self) -> io::Result<Folder> {
+        self.folder.folder(self.above)
     }
 
     /// Whether another file can take this one's place without anything else changing.
-    fn replaceable(&self) -> Result<bool, Failure> {
+    fn replaceable(&self, parent: &Folder) -> Result<bool, Failure> {
         let Some(existing) = &self.existing else { return Ok(true) };
-        let own = statat(&self.parent, self.name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let own = statat(parent, self.name, AtFlags::SYMLINK_NOFOLLOW)?;
         // Else what stands under the name is a link to it.
         Ok(own.st_ino == existing.ino() && existing.nlink() == 1)
     }
 
-    /// Lets a new file take the place of this one.
-    fn replace(&self, content: &[u8], new: &str) -> Result<(), Errno> {
-        let file = self.make(new)?;
-        let done = self
-            .fill(file, content)
-            .and_then(|()| renameat(&self.parent, new, &self.parent, self.name));
-        if done.is_err() {
-            // It has been told already what is wrong.
-            let _ = unlinkat(&self.parent, new, AtFlags::empty());
-        }
-        done
+    /// The path that the actor gave.
+    pub(super) fn asked(&self) -> &'a str {
+        self.asked
     }
 
-    /// Makes the new file.
-    fn make(&self, new: &str) -> Result<File, Errno> {
-        let mode = Mode::from_raw_mode(0o644);
-        let file = match openat(&self.parent, new, NEW, mode) {
-            // Left there when the power failed, or put there by somebody else.
-            Err(Errno::EXIST) => {
-                unlinkat(&self.parent, new, AtFlags::empty())?;
-                openat(&self.parent, new, NEW, mode)?
+    /// Whether what is written here and there is the same file, as far as it is one that can be
+    /// replaced.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let id = |target: &Self| target.existing.as_ref().map(|file| (file.dev(), file.ino()));
+        let same_path = std::ptr::eq(self.folder, other.folder) && self.path == other.path;
+        same_path || (id(self).is_some() && id(self) == id(other))
+    }
+
+    /// Writes a new content beside the file, onto the disk. `new` is the name for it, unless one
+    /// of the `others` of the same call has that already. `None` if the file can only be written
+    /// in place.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub(super) fn prepare<'b>(
+        &self,
+        content: &[u8],
+        new: &str,
+        others: impl Iterator<Item = &'b Beside<'b>>,
+    ) -> Result<Option<Beside<'a>>, Failure> {
+        let parent = self.parent()?;
+        if !self.replaceable(&parent)? {
+            return Ok(None);
+        }
+        let id = id(&parent)?;
+        let number =
+            others.filter(|other| other.id == id).map(|other| other.number + 1).max().unwrap_or(0);
+        let name = if number == 0 { new.to_owned() } else { format!("{new}.{number}") };
+        let prepared = make(&parent, &name).and_then(|file| {
+            // From here on it is removed when something goes wrong.
+            let Self { folder, above, .. } = *self;
+            let beside = Beside { folder, above, id, number, name, moved: false };
+            self.fill(file, content)?;
+            Ok(beside)
+        });
+        match prepared {
+            Err(error) if self.is_in_place(error) => Ok(None),
+            prepared => Ok(Some(prepared?)),
+        }
+    }
+
+    /// Lets a new content take the file's place. Where it can't be moved away, for instance because
+    /// it was mounted, it may still be written to.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub(super) fn replace(&self, beside: &mut Beside<'_>, content: &[u8]) -> Result<(), Failure> {
+        let parent = self.parent()?;
+        if id(&parent)? != beside.id {
+            return Err(Failure::Other("its folder was moved meanwhile".into()));
+        }
+        match renameat(&parent, &*beside.name, &parent, self.name) {
+            Ok(()) => {
+                beside.moved = true;
+                Ok(())
             }
-            made => made?,
-        };
-        Ok(file.into())
+            Err(error) if self.is_in_place(error) => self.overwrite(content),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether this error says that nothing can be made beside a file that is there, or can take
+    /// its place, so that the file itself is to be written to.
+    fn is_in_place(&self, error: Errno) -> bool {
+        let in_place = [Errno::ACCESS, Errno::PERM, Errno::NOENT, Errno::OPNOTSUPP, Errno::BUSY];
+        self.existing.is_some() && in_place.contains(&error)
     }
 
     /// Writes the new file, such that it is on the disk before it has its name.
     fn fill(&self, mut file: File, content: &[u8]) -> Result<(), Errno> {
-        let errno = |error: std::io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
+        let errno = |error: io::Error| errno(&error);
         if let Some(existing) = &self.existing {
             let made = file.metadata().map_err(errno)?;
             if (made.uid(), made.gid()) != (existing.uid(), existing.gid()) {
@@ -151,11 +205,52 @@ impl<'a> Target<'a> {
 
     /// Writes into the file that is there, all at once: where the kernel makes a file up, every
     /// writing is a command.
-    fn overwrite(&self, content: &[u8]) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub(super) fn overwrite(&self, content: &[u8]) -> Result<(), Failure> {
         let mut file = self.folder.regular(self.path, OFlags::WRONLY | OFlags::TRUNC)?;
         match file.write(content)? {
             all if all == content.len() => Ok(()),
             some => Err(Failure::Other(format!("it took {some} of {} bytes", content.len()))),
         }
     }
+}
+
+impl Drop for Beside<'_> {
+    fn drop(&mut self) {
+        if self.moved {
+            return;
+        }
+        // It has been told already what is wrong.
+        let Ok(parent) = self.folder.folder(self.above) else { return };
+        if id(&parent).is_ok_and(|id| id == self.id) {
+            let _ = unlinkat(&parent, &*self.name, AtFlags::empty());
+        }
+    }
+}
+
+/// Makes a new file of this name.
+fn make(parent: &Folder, new: &str) -> Result<File, Errno> {
+    let mode = Mode::from_raw_mode(0o644);
+    let file = match openat(parent, new, NEW, mode) {
+        // Left there when the power failed, or put there by somebody else.
+        Err(Errno::EXIST) => {
+            unlinkat(parent, new, AtFlags::empty())?;
+            openat(parent, new, NEW, mode)?
+        }
+        made => made?,
+    };
+    Ok(file.into())
+}
+
+/// What tells a folder from every other.
+fn id(folder: &Folder) -> Result<Id, Errno> {
+    let found = fstat(folder)?;
+    Ok((found.st_dev, found.st_ino))
+}
+
+/// The number of an error, for those that have none too.
+fn errno(error: &io::Error) -> Errno {
+    Errno::from_io_error(error).unwrap_or(Errno::IO)
 }

@@ -101,6 +101,25 @@ fn an_init_or_a_start_function_that_traps_or_loops_is_fatal_and_told() {
 }
 
 #[test]
+fn an_init_whose_files_cannot_be_written_has_failed() {
+    // A number that is none, as `/sys` refuses it.
+    let module = r#"(module
+        (import "footlight:host/files@0.1.0" "write" (func $write (param i32 i32 i32 i32 i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 512) "oom_score_adj")
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+        (func (export "ntwk:theater/websocket-server#handle-message")
+            (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) i32.const 0)
+        (func (export "ntwk:theater/actor#init") (result i32)
+            (call $write (i32.const 512) (i32.const 13) (i32.const 512) (i32.const 5) (i32.const 600))
+            i32.const 700))"#;
+    let actor = wat("bad", module).folder(Path::new("/proc/self"), "writable = true");
+    let text = fails(&[actor]);
+    let why = "bad: what the actor's `init` writes is not written: writing \"oom_score_adj\": ";
+    assert!(text.contains(why) && text.contains("Invalid argument"), "{text}");
+}
+
+#[test]
 fn initialize_is_called_once_before_everything_else() {
     // It makes the byte at 512 count up; init returns that byte as the state.
     let module = idle(

@@ -106,20 +106,6 @@ fn in_a_folder_that_is_not_writable_files_are_only_read() {
 }
 
 #[test]
-fn a_write_that_fails_after_its_call_is_told_in_the_log_and_the_rest_is_done() {
-    each(|server, shape| {
-        let [mut one, mut two] = super::several(server, shape);
-        // Where the host makes the new content there is a folder, which it does not take away.
-        let folder = server.folder(shape);
-        fs::create_dir(folder.join(format!(".{shape}.footlight"))).unwrap();
-        make(&mut one, "send 2 a; write file new; send 2 b", &["sent 1", "done", "sent 2"]);
-        two.expect_all(&["a", "b"]);
-        server.wait_for(&[&format!("WARN  {shape}: writing \"file\": ")]);
-        assert!(!folder.join("file").exists());
-    });
-}
-
-#[test]
 fn theaters_read_file_gives_a_text_or_fails_as_its_shape_has_it() {
     each(|server, shape| {
         let folder = server.folder(shape);

@@ -16,6 +16,7 @@ mod loading;
 mod messages;
 mod slow;
 mod undone;
+mod unwritten;
 
 use crate::support::{Actor, Client, SHAPES, Server, guest};
 

@@ -1,0 +1,271 @@
+//! What becomes of several files that one call writes.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
+
+use smol::block_on;
+use tempfile::TempDir;
+
+use super::{
+    commit::{self, Progress},
+    tests::{Stage, files, shared},
+    writing::Target,
+    *,
+};
+use crate::manifest::SharedFolder;
+
+/// A folder of ordinary files, `data`, and one of those that the kernel makes up, `proc`. Most
+/// numbers for this process's `proc/oom_score_adj` are refused with `EINVAL`, as `/sys` does it.
+struct Both {
+    outer: TempDir,
+}
+
+impl Both {
+    fn new() -> Self {
+        Self { outer: tempfile::tempdir().unwrap() }
+    }
+
+    /// A path in the folder of ordinary files.
+    fn at(&self, path: &str) -> PathBuf {
+        self.outer.path().join(path)
+    }
+
+    /// The two folders.
+    fn shared(&self) -> [SharedFolder; 2] {
+        let proc = shared("/proc/self", true, Some("proc"));
+        [shared(self.outer.path(), true, Some("data")), proc]
+    }
+
+    /// Writes these files. Gives the first that could not be, and those that were.
+    fn commit(&self, writes: &[(&str, &str)]) -> (Result<(), Failed>, Vec<String>) {
+        let folders = Folders::open(&self.shared()).unwrap();
+        let progress = Progress::default();
+        let done = commit::commit(&folders, &list(writes), 100, ".new", &progress);
+        let at = progress.at();
+        (done.map_err(|failure| Failed { path: at, failure }), progress.take_done())
+    }
+
+    /// The names of what is in the folder of ordinary files.
+    fn names(&self) -> Vec<String> {
+        names(self.outer.path())
+    }
+
+    /// What is in one of them.
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.at(path)).unwrap()
+    }
+}
+
+/// The names in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Files to be written.
+fn list(writes: &[(&str, &str)]) -> Vec<Write> {
+    let write =
+        |(path, content): &(&str, &str)| Write { path: (*path).into(), content: (*content).into() };
+    writes.iter().map(write).collect()
+}
+
+#[test]
+fn all_files_of_a_call_are_written_and_nothing_else_remains() {
+    let both = Both::new();
+    fs::create_dir(both.at("folder")).unwrap();
+    fs::write(both.at("b"), "old").unwrap();
+    let writes = ["data/a", "data/b", "data/c", "data/folder/a", "data/folder/b"];
+    let (done, written) = both.commit(&writes.map(|path| (path, path)));
+    assert_eq!((done, written), (Ok(()), writes.map(String::from).to_vec()));
+    assert_eq!(both.names(), ["a", "b", "c", "folder"]);
+    assert_eq!(names(&both.at("folder")), ["a", "b"]);
+    for path in writes {
+        assert_eq!(both.read(path.strip_prefix("data/").unwrap()), path);
+    }
+}
+
+#[test]
+fn what_the_kernel_refuses_leaves_the_files_before_and_after_it_as_they_were() {
+    let both = Both::new();
+    fs::write(both.at("old"), "old").unwrap();
+    let before = fs::read_to_string("/proc/self/oom_score_adj").unwrap();
+    let (done, written) = both.commit(&[
+        ("data/old", "new"),
+        ("data/new", "new"),
+        ("proc/oom_score_adj", "never"),
+        ("data/last", "new"),
+    ]);
+    let failed = done.unwrap_err();
+    assert_eq!(failed.path, "proc/oom_score_adj");
+    assert!(failed.to_string().contains("Invalid argument"), "{failed}");
+    assert_eq!(written, [""; 0]);
+    assert_eq!(both.names(), ["old"]);
+    assert_eq!(both.read("old"), "old");
+    assert_eq!(fs::read_to_string("/proc/self/oom_score_adj").unwrap(), before);
+}
+
+#[test]
+fn what_was_written_in_place_before_another_one_failed_is_named() {
+    let both = Both::new();
+    fs::write(both.at("one"), "old").unwrap();
+    fs::hard_link(both.at("one"), both.at("two")).unwrap();
+    let (done, written) = both.commit(&[
+        ("data/replaced", "new"),
+        ("data/one", "in place"),
+        ("proc/oom_score_adj", "never"),
+        ("proc/oom_score_adj", "not tried"),
+    ]);
+    assert_eq!(done.unwrap_err().path, "proc/oom_score_adj");
+    assert_eq!(written, ["data/one"]);
+    assert_eq!(both.read("two"), "in place");
+    assert_eq!(both.names(), ["one", "two"]);
+}
+
+#[test]
+fn what_can_be_known_beforehand_fails_before_anything_is_written_in_place() {
+    let both = Both::new();
+    fs::write(both.at("one"), "old").unwrap();
+    fs::hard_link(both.at("one"), both.at("two")).unwrap();
+    for (path, content) in [("data/missing/new", ""), ("data", ""), ("data/new", &*"x".repeat(101))]
+    {
+        let (done, written) = both.commit(&[("data/one", "new"), (path, content)]);
+        assert_eq!((done.unwrap_err().path.as_str(), written.len()), (path, 0));
+        assert_eq!((both.read("one").as_str(), both.names().len()), ("old", 2));
+    }
+}
+
+#[test]
+fn of_several_contents_of_a_file_the_last_one_stands_by_whatever_name() {
+    let both = Both::new();
+    for path in ["file", "linked", "hard"] {
+        fs::write(both.at(path), "old").unwrap();
+    }
+    symlink("linked", both.at("link")).unwrap();
+    fs::hard_link(both.at("hard"), both.at("other")).unwrap();
+    let (done, _) = both.commit(&[
+        ("data/file", "1"),
+        ("data/new", "1"),
+        ("data/linked", "1"),
+        ("data/hard", "1"),
+        ("data/file", "2"),
+        ("data/new", "2"),
+        ("data/link", "2"),
+        ("data/other", "2"),
+        ("data/file", "3"),
+    ]);
+    assert_eq!(done, Ok(()));
+    assert_eq!(both.names(), ["file", "hard", "link", "linked", "new", "other"]);
+    let contents = both.names().iter().map(|path| both.read(path)).collect::<String>();
+    assert_eq!(contents, "322222");
+    // And the other way round: first in place, then replaced.
+    let (done, _) = both.commit(&[("data/link", "4"), ("data/linked", "5")]);
+    assert_eq!((done, both.read("link").as_str()), (Ok(()), "5"));
+}
+
+#[test]
+fn a_file_that_has_become_a_folder_meanwhile_is_an_error_and_nothing_remains() {
+    let both = Both::new();
+    fs::write(both.at("file"), "old").unwrap();
+    let folders = Folders::open(&both.shared()).unwrap();
+    let target = Target::find(&folders, "data/file").unwrap();
+    let mut beside = target.prepare(b"new", ".new", std::iter::empty()).unwrap().unwrap();
+    assert_eq!(both.names(), [".new", "file"]);
+    fs::remove_file(both.at("file")).unwrap();
+    fs::create_dir(both.at("file")).unwrap();
+    assert_eq!(target.replace(&mut beside, b"new"), Err(Failure::WrongKind));
+    drop(beside);
+    assert_eq!(both.names(), ["file"]);
+}
+
+#[test]
+fn a_folder_that_is_another_one_meanwhile_is_an_error_and_nothing_is_written_there() {
+    let both = Both::new();
+    fs::create_dir(both.at("folder")).unwrap();
+    let folders = Folders::open(&both.shared()).unwrap();
+    let target = Target::find(&folders, "data/folder/file").unwrap();
+    let mut beside = target.prepare(b"new", ".new", std::iter::empty()).unwrap().unwrap();
+    fs::rename(both.at("folder"), both.at("moved")).unwrap();
+    fs::create_dir(both.at("folder")).unwrap();
+    fs::write(both.at("folder/.new"), "of somebody else").unwrap();
+    let moved = Failure::Other("its folder was moved meanwhile".into());
+    assert_eq!(target.replace(&mut beside, b"new"), Err(moved));
+    drop(beside);
+    assert_eq!(names(&both.at("folder")), [".new"]);
+}
+
+#[test]
+fn a_call_may_write_more_files_than_there_are_descriptors() {
+    let both = Both::new();
+    let folders = Folders::open(&both.shared()).unwrap();
+    let mut waiting = Vec::new();
+    let target = Target::find(&folders, "data/file").unwrap();
+    let before = descriptors();
+    for _ in 0..300 {
+        waiting.push(target.prepare(b"x", ".new", waiting.iter()).unwrap().unwrap());
+    }
+    // Other tests open some at the same time.
+    assert!(descriptors() < before + 200);
+}
+
+/// How many files this process has open.
+fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+#[test]
+fn a_file_that_waits_beside_another_has_a_name_that_no_other_of_the_call_has() {
+    let both = Both::new();
+    let folders = Folders::open(&both.shared()).unwrap();
+    let mut waiting = Vec::new();
+    for path in ["data/a", "data/b", "data/c"] {
+        let target = Target::find(&folders, path).unwrap();
+        let beside = target.prepare(path.as_bytes(), ".new", waiting.iter()).unwrap().unwrap();
+        waiting.push(beside);
+    }
+    assert_eq!(both.names(), [".new", ".new.1", ".new.2"]);
+    waiting.remove(0);
+    let target = Target::find(&folders, "data/d").unwrap();
+    waiting.push(target.prepare(b"d", ".new", waiting.iter()).unwrap().unwrap());
+    assert_eq!(both.names(), [".new.1", ".new.2", ".new.3"]);
+    assert_eq!(both.read(".new.2"), "data/c");
+    drop(waiting);
+    assert!(both.names().is_empty());
+}
+
+#[test]
+fn once_it_is_given_up_nothing_more_is_begun() {
+    let both = Both::new();
+    let folders = Folders::open(&both.shared()).unwrap();
+    let progress = Progress::default();
+    progress.give_up();
+    let done = commit::commit(&folders, &list(&[("data/file", "x")]), 100, ".new", &progress);
+    assert_eq!(done, Err(Failure::TimedOut));
+    assert!(both.names().is_empty() && progress.take_done().is_empty());
+}
+
+#[test]
+fn a_call_whose_files_take_too_long_has_failed_and_they_are_not_written_later() {
+    let stage = Stage::new(100);
+    let (end, wait) = std::sync::mpsc::channel::<()>();
+    let mut stuck = Box::pin(stage.files.lane.run(move || wait.recv()));
+    block_on(smol::future::poll_once(&mut stuck));
+    let failed = block_on(stage.files.commit(list(&[("one", "x"), ("two", "x")]))).unwrap_err();
+    assert_eq!(failed, Failed { path: "one".into(), failure: Failure::TimedOut });
+    end.send(()).unwrap();
+    block_on(stuck).unwrap().unwrap();
+    assert!(stage.names().is_empty());
+}
+
+#[test]
+fn no_file_at_all_is_no_operation() {
+    let stats = Arc::default();
+    let files = files(&[], 100, &stats);
+    assert_eq!(block_on(files.commit(Vec::new())), Ok(()));
+    assert_eq!(stats.file_writes.get() + stats.file_failures.get(), 0);
+}
