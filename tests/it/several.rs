@@ -38,8 +38,8 @@ fn a_manifest_may_have_several_listeners_for_one_actor() {
 
 #[test]
 fn an_actor_that_computes_holds_up_neither_another_actor_nor_other_clients() {
-    // Far more fuel than the test takes: the loop ends with the server.
-    let loops = guest("events").name("loops").limit("fuel", 1_000_000_000_000_000u64);
+    // Far longer than the test takes: the loop ends with the server.
+    let loops = guest("events").name("loops").limit("time", "\"24h\"");
     let server = Server::start(&[loops, guest("events")]);
     let mut waiting = server.client("loops");
     waiting.expect("state:0");

@@ -20,7 +20,7 @@ pub fn endless() -> Actor {
                 (call $log (i32.const 512) (i32.const 7))
                 (loop (br 0))))
             i32.const 0))"#;
-    wat("endless", text).limit("fuel", 1_000_000_000_000_000u64)
+    wat("endless", text).limit("time", "\"24h\"")
 }
 
 #[test]

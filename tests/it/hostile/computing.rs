@@ -110,6 +110,7 @@ fn an_actor_that_computes_for_hours_holds_up_neither_others_nor_its_clients_nor_
     let hours = fails("hours", &[])
         .attack("(loop $l (br $l)) (unreachable)")
         .limit("fuel", 1_000_000_000_000_000u64)
+        .limit("time", "\"24h\"")
         .limit("shutdown", "\"100ms\"");
     let server = Server::start(&[guest("events").limit("shutdown", "\"100ms\""), hours.actor()]);
     let (mut busy, mut witness) = (server.client("hours"), server.client("hours"));

@@ -83,7 +83,7 @@ fn one_step_may_take_or_move_as_much_memory_as_the_bound_allows_and_no_more() {
 }
 
 #[test]
-fn an_instance_that_begins_large_is_kept_and_one_that_has_become_large_is_not() {
+fn an_instance_that_is_as_large_as_its_actor_always_is_is_kept() {
     // The texts that the present instance has seen. The attack is the third, or the fourth where
     // the witness's comes first. 80 pages are 5 MiB, past the watermark.
     let sees = |guest: Guest, texts: &str| {
@@ -92,7 +92,7 @@ fn an_instance_that_begins_large_is_kept_and_one_that_has_become_large_is_not() 
             .first(format!("(if (i32.eqz ({texts})) (then unreachable))"))
     };
     let all = "i32.ge_u (global.get $texts) (i32.const 3)";
-    let one = "i32.eq (global.get $texts) (i32.const 1)";
+    let two = "i32.ge_u (global.get $texts) (i32.const 2)";
     let count = "(global.set $texts (i32.add (global.get $texts) (i32.const 1)))";
     let grow = "(drop (memory.grow (i32.const 80)))";
     let init = r#"(func (export "ntwk:theater/actor#init") (result i32)
@@ -107,7 +107,9 @@ fn an_instance_that_begins_large_is_kept_and_one_that_has_become_large_is_not() 
             .each(count),
         // `init` is called on the first instance only.
         sees(harmless("was-large-after-init"), all).with(format!("{init} {grow})")).each(count),
-        sees(harmless("becomes-large"), one).each(&format!("{count} {grow}")),
+        // Its first instance is dropped. The second is as large, so that is what it needs.
+        sees(harmless("is-always-large"), two)
+            .each(&format!("{count} (if (i32.lt_u (memory.size) (i32.const 80)) (then {grow}))")),
     ]);
 }
 

@@ -11,7 +11,8 @@
 //! - `starts`: guests that are hostile before there is a first client
 //! - `parameters`: imports that are passed what is no valid value; `suspended`: imports that are
 //!   called where or as they should not be; `storms`: imports called as often as the fuel allows
-//! - `turns`: what takes long and costs no fuel
+//! - `turns`: what takes long and costs no fuel; `time`: what takes longer than it may; `memory`:
+//!   memory that is taken and given back again and again
 //! - `events`: guests that are hostile at `connect` or `close`, or again and again
 //! - `features`: features of WebAssembly that are not there
 //! - `modules`: files that claim much; `noise`: files that are cut short, random or changed;
@@ -30,6 +31,7 @@ mod growth;
 mod guest;
 mod instructions;
 mod logging;
+mod memory;
 mod modules;
 mod noise;
 mod parameters;
@@ -41,5 +43,6 @@ mod starts;
 mod storms;
 mod suspended;
 mod tables;
+mod time;
 mod turns;
 mod variants;

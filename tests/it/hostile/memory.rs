@@ -1,0 +1,42 @@
+//! Guests that take all the memory they may, and give it back, again and again.
+
+use super::{guest::fails, stage::end};
+use crate::support::{Server, emulated};
+
+/// The most memory that the process ever had, with so many threads, while eight clients at once had
+/// an actor fill its 16 MiB and trap, several times each.
+fn peak(threads: &str) -> u64 {
+    let fills = fails("fills", &[])
+        .attack(
+            "(drop (memory.grow (i32.const 255)))
+            (memory.fill (i32.const 4096) (i32.const 7) (i32.const 16700000)) (unreachable)",
+        )
+        // An instance that is slow to make would have to wait after each trap.
+        .memory("1");
+    let server = Server::start_with(&["--threads", threads], &[fills.actor()]);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..6 {
+                    let mut client = server.client("fills");
+                    client.text("attack");
+                    assert_eq!(client.expect_close(1011), "the actor failed");
+                }
+            });
+        }
+    });
+    let peak = server.peak_memory();
+    end(server);
+    peak
+}
+
+#[test]
+fn with_four_threads_the_memory_that_traps_leave_behind_is_that_of_one() {
+    let (one, four) = (peak("1"), peak("4"));
+    assert!(
+        emulated() || four <= one * 3 / 2,
+        "{} KiB, and {} KiB with four",
+        one >> 10,
+        four >> 10
+    );
+}
