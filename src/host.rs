@@ -292,7 +292,7 @@ impl Prepared {
             init_state,
             tick,
             clock: clock.clone(),
-            turns,
+            turns: turns.clone(),
             stats: stats.clone(),
             lines: lines.clone(),
         };
@@ -311,6 +311,7 @@ impl Prepared {
             stats,
             lines,
             clock,
+            turns,
             stopping: stopped.clone(),
         });
         let (mut addresses, mut accepting) = (Vec::new(), Vec::new());

@@ -49,12 +49,28 @@ pub struct Turns {
 }
 
 /// The tasks that rest, first come, first served.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Resting {
-    /// How many have been given their turn, since the beginning.
-    served: u64,
-    /// Those that come next.
+    /// The ticket of the one that comes next. Those below have had their turn.
+    next: u64,
+    /// That one and those after it.
     waiting: VecDeque<Waker>,
+}
+
+/// A task's rest, from the end of one turn to the beginning of the next.
+#[derive(Debug, Default)]
+pub struct Rest {
+    /// Its place among those that rest, once it has one.
+    ticket: Option<u64>,
+}
+
+/// A ticket whose turn has come.
+const SERVED: u64 = 0;
+
+impl Default for Resting {
+    fn default() -> Self {
+        Self { next: SERVED + 1, waiting: VecDeque::new() }
+    }
 }
 
 /// A loop that runs; dropping this says that it has ended.
@@ -72,11 +88,18 @@ impl Turns {
     /// Ends the present task's turn. It goes on when no other task is ready, or when it is due. While
     /// a loop runs, only what such a loop polls may call this: that loop is the one that sees it rest.
     pub async fn rest(&self) {
-        if self.loops.load(Relaxed) == 0 {
-            return yield_now().await;
+        let mut rest = Rest::default();
+        poll_fn(|cx| self.poll_rest(&mut rest, cx)).await;
+    }
+
+    /// The same, as a poll function: ready when the turn has come. `rest` is new at first.
+    pub fn poll_rest(&self, rest: &mut Rest, cx: &mut Context<'_>) -> Poll<()> {
+        if self.loops.load(Relaxed) == 0 && rest.ticket.is_none() {
+            rest.ticket = Some(SERVED);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
-        let mut ticket = None;
-        poll_fn(|cx| self.lock().poll(&mut ticket, cx)).await;
+        self.lock().poll(&mut rest.ticket, cx)
     }
 
     /// Runs tasks for ever.
@@ -122,7 +145,7 @@ impl Turns {
     fn serve(&self) {
         let mut resting = self.lock();
         let Some(waker) = resting.waiting.pop_front() else { return };
-        resting.served += 1;
+        resting.next += 1;
         drop(resting);
         waker.wake();
     }
@@ -136,9 +159,9 @@ impl Turns {
 impl Resting {
     /// Ready once the task that holds `ticket` has its turn. The first call takes a ticket.
     fn poll(&mut self, ticket: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<()> {
-        let last = self.served + u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
+        let last = self.next + u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
         let ticket = *ticket.get_or_insert(last);
-        let Some(ahead) = ticket.checked_sub(self.served) else { return Poll::Ready(()) };
+        let Some(ahead) = ticket.checked_sub(self.next) else { return Poll::Ready(()) };
         let place = usize::try_from(ahead).ok().and_then(|ahead| self.waiting.get_mut(ahead));
         match place {
             // Woken by something else.

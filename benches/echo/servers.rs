@@ -70,7 +70,7 @@ pub(crate) fn serve(kind: Kind) -> Result<(), Box<dyn Error>> {
     let (executor, turns) = (Arc::new(Executor::new()), Arc::new(Turns::default()));
     match kind {
         Kind::Footlight => block_on(turns.run(&executor, footlight(&executor, turns.clone()))),
-        Kind::Native => block_on(turns.run(&executor, native(&executor))),
+        Kind::Native => block_on(turns.run(&executor, native(&executor, turns.clone()))),
         Kind::Plain => block_on(turns.run(&executor, plain(&executor))),
     }
 }
@@ -106,7 +106,10 @@ async fn footlight(
 }
 
 /// See [`Kind::Native`].
-async fn native(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>> {
+async fn native(
+    executor: &Arc<Executor<'static>>,
+    turns: Arc<Turns>,
+) -> Result<(), Box<dyn Error>> {
     let (listener, address) = bind()?;
     announce(address);
     let limits = Limits::default();
@@ -124,6 +127,7 @@ async fn native(executor: &Arc<Executor<'static>>) -> Result<(), Box<dyn Error>>
         lines,
         stats,
         clock: Clock::System,
+        turns,
         stopping,
     });
     let (alive, _ended) = channel::bounded(1);

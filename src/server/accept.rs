@@ -25,6 +25,7 @@ use crate::{
     exchange::{Connections, Delivery, Lines, Mailbox, client::canonical},
     manifest::Limits,
     stats::Stats,
+    turns::Turns,
 };
 
 /// How long to wait after a failed accept, for instance when descriptors are used up.
@@ -50,6 +51,8 @@ pub struct Service {
     pub delivery: Delivery,
     /// The time.
     pub clock: Clock,
+    /// Gives turns to those who have had one.
+    pub turns: Arc<Turns>,
     /// Ends when the host stops.
     pub stopping: Receiver<()>,
 }

@@ -31,11 +31,16 @@ use crate::{
         outbox::Order,
     },
     manifest::Limits,
+    turns::Rest,
 };
 
 /// The buffer that bytes are read into, for each connection: tungstenite's default of 128 KiB
 /// would be most of what a connection costs, and is zero-filled for every read.
 const READ_BUFFER: usize = 4096;
+
+/// How many messages a connection sends in a row before its task rests: an actor that has a thousand
+/// for each of its clients would keep the clients of others waiting for all of them.
+const SENDS: u32 = 4;
 
 /// What ends a conversation.
 enum End {
@@ -61,8 +66,8 @@ pub async fn serve(wire: Wire, early: Vec<u8>, site: &Site, service: &Service, o
     tell(&service.mailbox, outbox, EventKind::Connect);
     let (mut ws, Over { ending, drain }) = {
         let (pulse, line) = (Pulse::new(&service.limits), service.mailbox.line());
-        let all_given = false;
-        let mut connection = Connection { ws, pulse, all_given, line, outbox, site, service };
+        let (all_given, rest) = (false, None);
+        let mut connection = Connection { ws, pulse, all_given, line, rest, outbox, site, service };
         let over = connection.converse().await;
         (connection.ws, over)
     };
@@ -96,6 +101,8 @@ struct Connection<'a> {
     all_given: bool,
     /// Its way into the mailbox.
     line: Line<'a>,
+    /// Its rest after many messages in a row, if it has one now.
+    rest: Option<Rest>,
     /// Its messages.
     outbox: &'a Arc<Outbox>,
     /// What its listener offers.
@@ -155,15 +162,25 @@ impl Connection<'_> {
     /// there is nothing, gives back the room and sees whether the client is still there. A client
     /// that does not read its messages is still read from.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, End>> {
-        let Self { ws, pulse, all_given, line, outbox, service, .. } = self;
+        let Self { ws, pulse, all_given, line, rest, outbox, service, .. } = self;
+        if let Some(resting) = rest {
+            ready!(service.turns.poll_rest(resting, cx));
+            *rest = None;
+        }
+        let mut sent = 0;
         loop {
             let writable = match writer::poll_ready(ws, cx) {
                 Poll::Ready(Ok(())) => true,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(End::Failed(error))),
                 Poll::Pending => false,
             };
+            if sent == SENDS {
+                let resting = rest.insert(Rest::default());
+                ready!(service.turns.poll_rest(resting, cx));
+            }
             match ready!(outbox.poll_order(cx, writable)) {
                 Order::Send(frame) => {
+                    sent += 1;
                     pulse.spoke();
                     service.stats.sent.add(1);
                     service.stats.sent_bytes.add(number(frame.payload()));
