@@ -7,7 +7,7 @@ use super::scan::Forbidden;
 
 /// The most labels around an instruction. Compilers make one for each case of a `switch`. The
 /// validation and the translation keep some 200 bytes for each of them.
-const MOST_NESTED: usize = 10_000;
+pub const MOST_NESTED: usize = 10_000;
 /// The most values that all branches, and all blocks with parameters, carry together. Each of
 /// them becomes a move, so that a branch of four bytes could become one of two thousand.
 const MOST_CARRIED: usize = 250_000;

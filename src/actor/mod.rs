@@ -20,7 +20,9 @@
 //! - [`component`]: takes the core module out of a component.
 //! - [`scan`]: refuses what is valid but harmful; [`labels`] does so within functions.
 //! - [`start`]: makes the start function one that can be called in slices.
-//! - [`sections`]: what these two walk over.
+//! - [`loops`]: makes the interpreter charge for about what is executed: at the [`points`] where code
+//!   can have a loop of its own, by [`recode`]. [`types`] is what both know of the module.
+//! - [`sections`]: what these and [`component`] walk over.
 //! - [`inspect`]: what a module exports and imports, and whether that fits.
 //! - [`module`]: a module that has been compiled and found to fit.
 //!
@@ -40,15 +42,19 @@ pub mod imports;
 pub mod inspect;
 pub mod instance;
 pub mod labels;
+pub mod loops;
 pub mod meter;
 pub mod module;
+pub mod points;
 pub mod price;
+pub mod recode;
 pub mod scan;
 pub mod sections;
 pub mod services;
 pub mod start;
 pub mod task;
 pub mod told;
+pub mod types;
 pub mod watermark;
 
 pub use call_error::CallError;

@@ -1,7 +1,6 @@
 //! A module that has been compiled and found to fit.
 
 use std::{
-    borrow::Cow,
     fmt,
     path::Path,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
@@ -17,6 +16,7 @@ use super::{
     component::{ComponentError, Format},
     imports::{self, Grants, Guest},
     inspect::{Report, fit},
+    loops,
     scan::{self, Forbidden},
     start,
 };
@@ -100,12 +100,12 @@ impl Module {
         };
         let tables = scan::scan(core).map_err(LoadError::Forbidden)?;
         let engine = Engine::new(&config());
+        // Said of the module as it is: its offsets are those of the file, and what is not valid must
+        // not become good by being rewritten.
+        wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid)?;
         let exported = start::export(core);
-        if let Cow::Owned(_) = exported {
-            // A start section that is not valid must not become good by being taken out.
-            wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid)?;
-        }
-        let module = wasmi::Module::new(&engine, exported).map_err(LoadError::Invalid)?;
+        let split = loops::split(&exported);
+        let module = wasmi::Module::new(&engine, split).map_err(LoadError::Invalid)?;
         let mut report = Report::of(&module, tables, bytes.len(), limits, grants);
         report.component = component;
         let Some(shape) = report.shape.filter(|_| report.problems().next().is_none()) else {
@@ -151,7 +151,7 @@ impl Module {
 }
 
 /// How wasmi is to run guests.
-fn config() -> Config {
+pub(super) fn config() -> Config {
     let mut config = Config::default();
     config.consume_fuel(true);
     // Lazy translation charges fuel for translating, and running out there can't be resumed.
@@ -182,6 +182,8 @@ fn config() -> Config {
     ] {
         *dear = u8::MAX;
     }
+    // No code is made of it: what a function's locals cost is paid with it.
+    cost.ref_null = loops::NULL_COST;
     config.operator_cost(cost);
     // So that all of a usual memory can be moved in one step.
     config.fuel_cost(CustomFuelCosts {

@@ -4,6 +4,9 @@
 
 use std::ops::Range;
 
+/// Where the sections of a core module begin.
+pub const PREAMBLE: usize = 8;
+
 /// The sections of a module or a component: each one's id and the range of its content.
 pub struct Sections<'a> {
     /// The whole file.
@@ -59,4 +62,23 @@ pub fn leb128(bytes: &[u8], at: &mut usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Appends a section.
+pub fn section(out: &mut Vec<u8>, id: u8, content: &[u8]) {
+    out.push(id);
+    number(out, content.len());
+    out.extend_from_slice(content);
+}
+
+/// Appends an unsigned LEB128 number.
+pub fn number(out: &mut Vec<u8>, mut value: usize) {
+    loop {
+        let [low, ..] = value.to_le_bytes();
+        value >>= 7;
+        if value == 0 {
+            return out.push(low & 0x7f);
+        }
+        out.push(low | 0x80);
+    }
 }

@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 
-use super::sections::{Sections, leb128};
+use super::sections::{PREAMBLE, Sections, leb128, number, section};
 
 /// The name of the export. No WIT identifier has a space, so it can't be a guest's own.
 pub const EXPORT: &str = "footlight start function";
@@ -19,8 +19,6 @@ pub const EXPORT: &str = "footlight start function";
 const EXPORTS: u8 = 7;
 /// The section that names the start function.
 const START: u8 = 8;
-/// Where the sections of a core module begin.
-const PREAMBLE: usize = 8;
 
 /// The module without a start section, and with its start function exported. A module that
 /// has none, or that can't be read, comes back as it is: the interpreter says what is wrong.
@@ -64,25 +62,6 @@ fn with_export(content: &[u8], function: usize) -> Option<Vec<u8>> {
     out.push(0); // a function
     number(&mut out, function);
     Some(out)
-}
-
-/// Appends a section.
-fn section(out: &mut Vec<u8>, id: u8, content: &[u8]) {
-    out.push(id);
-    number(out, content.len());
-    out.extend_from_slice(content);
-}
-
-/// Appends an unsigned LEB128 number.
-fn number(out: &mut Vec<u8>, mut value: usize) {
-    loop {
-        let [low, ..] = value.to_le_bytes();
-        value >>= 7;
-        if value == 0 {
-            return out.push(low & 0x7f);
-        }
-        out.push(low | 0x80);
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,351 @@
+//! What rewritten modules do, cost and measure.
+
+use wasmi::{Engine, Store, Val};
+
+use wasmparser::{FuncValidatorAllocations, ValidPayload, Validator};
+
+use super::{generator, *};
+use crate::actor::{
+    labels::MOST_NESTED,
+    module,
+    points::{Frame, step},
+    scan::scan,
+};
+
+fn assembled(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What came of running a module's functions: for each one its results or why it trapped, and the
+/// memory and what the functions have left of the bound of their loops.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    calls: Vec<Result<String, String>>,
+    memory: Vec<u8>,
+}
+
+/// Runs all functions of a generated module, in slices, with fuel for so much; nothing if that is not
+/// enough.
+fn run(bytes: &[u8], fuel: u64, slice: u64) -> Option<Outcome> {
+    let engine = Engine::new(&module::config());
+    let module = wasmi::Module::new(&engine, bytes).unwrap();
+    let mut store = Store::new(&engine, ());
+    store.set_fuel(0).unwrap();
+    let instance = wasmi::Instance::new(&mut store, &module, &[]).unwrap();
+    let mut left = fuel;
+    let mut calls = Vec::new();
+    for index in 0..generator::FUNCTIONS {
+        let function = instance.get_func(&store, &format!("f{index}")).unwrap();
+        let mut results = [Val::I32(0)];
+        let given = [Val::I32(7), Val::I64(-9), Val::F64(2.5.into())];
+        store.set_fuel(slice).unwrap();
+        let mut call = function.call_resumable(&mut store, &given, &mut results);
+        calls.push(loop {
+            match call {
+                Ok(wasmi::ResumableCall::Finished) => break Ok(format!("{results:?}")),
+                Ok(wasmi::ResumableCall::OutOfFuel(pending)) => {
+                    let more = pending.required_fuel().max(slice);
+                    left = left.checked_sub(more)?;
+                    store.set_fuel(more).unwrap();
+                    call = pending.resume(&mut store, &mut results);
+                }
+                Ok(wasmi::ResumableCall::HostTrap(_)) => unreachable!("no host function"),
+                Err(error) => break Err(error.to_string()),
+            }
+        });
+    }
+    let memory = instance.get_memory(&store, "memory").unwrap().data(&store).to_vec();
+    Some(Outcome { calls, memory })
+}
+
+#[test]
+fn rewritten_modules_of_any_content_do_the_same() {
+    let (mut rewritten, mut compared, mut finished) = (0, 0, 0);
+    for seed in 1..=300 {
+        let bytes = assembled(&generator::module(seed));
+        let split = split(&bytes);
+        assert!(split.len() <= 2 * bytes.len() + 64, "seed {seed}");
+        rewritten += usize::from(matches!(split, Cow::Owned(_)));
+        if let Some(before) = run(&bytes, 1_000_000, 1_000_000) {
+            let after = run(&split, 4_000_000, 20).expect("costs not much more");
+            assert_eq!(before, after, "seed {seed}");
+            finished += before.calls.iter().filter(|call| call.is_ok()).count();
+            compared += 1;
+        }
+    }
+    // Most of them are of use.
+    assert!(
+        rewritten > 200 && compared > 250 && finished > 500,
+        "{rewritten} {compared} {finished}"
+    );
+}
+
+/// The fuel that a function without parameters takes, which is exported as `f`.
+fn fuel(bytes: &[u8]) -> u64 {
+    let engine = Engine::new(&module::config());
+    let module = wasmi::Module::new(&engine, bytes).unwrap();
+    let mut store = Store::new(&engine, ());
+    store.set_fuel(1 << 40).unwrap();
+    let instance = wasmi::Instance::new(&mut store, &module, &[]).unwrap();
+    instance.get_func(&store, "f").unwrap().call(&mut store, &[], &mut []).unwrap();
+    (1 << 40) - store.get_fuel().unwrap()
+}
+
+/// A module with this function, called by one that is exported as `f`.
+fn one(body: &str) -> Vec<u8> {
+    assembled(&format!("(module (func $f {body}) (func (export \"f\") (call $f)))"))
+}
+
+#[test]
+fn a_turn_of_a_large_switch_in_a_loop_costs_what_is_executed() {
+    let case = "(local.set $n (i32.add (local.get $n) (i32.const 1)))".repeat(10);
+    let (mut cases, labels) = (String::from("br_table"), 200);
+    for label in 0..labels {
+        cases += &format!(" {label}");
+    }
+    cases =
+        format!("{} local.get $n i32.const 200 i32.rem_u {cases} end ", "block ".repeat(labels));
+    for label in 1..labels {
+        cases += &format!("{case} br {} end ", labels - label - 1);
+    }
+    // A thousand turns, of which each goes through one case.
+    let bytes = one(&format!(
+        "(local $n i32) (local $turns i32) loop {cases}
+            (local.set $turns (i32.add (local.get $turns) (i32.const 1)))
+            (local.set $n (i32.add (local.get $n) (i32.const 3)))
+            (br_if 0 (i32.lt_u (local.get $turns) (i32.const 1000))) end"
+    ));
+    assert!(fuel(&bytes) > 1000 * 8000);
+    assert!((1000 * 50..1000 * 90).contains(&fuel(&split(&bytes))));
+}
+
+#[test]
+fn code_that_no_branch_passes_by_is_charged_at_once() {
+    let run = "(local.set 0 (i32.add (local.get 0) (i32.const 1)))".repeat(20);
+    let arms = format!("(if (local.get 0) (then {run}) (else {run}))");
+    let bytes = one(&format!("(local i32) {run} {arms} {run} {arms} {run}"));
+    assert!(matches!(split(&bytes), Cow::Borrowed(_)));
+}
+
+#[test]
+fn locals_cost_fuel_at_each_call() {
+    let cost = |locals: usize| fuel(&split(&one(&format!("(local{})", " i64".repeat(locals)))));
+    let none = cost(0);
+    assert_eq!(cost(63), none);
+    assert_eq!(cost(64), none + 16);
+    assert_eq!(cost(6400), none + 1600);
+    assert_eq!(cost(30_000), none + 30_000 / 64 * 16);
+}
+
+#[test]
+fn what_is_rewritten_nests_no_deeper_than_the_limit() {
+    // The code after each block is worth a loop, and there is room for it in some blocks only.
+    let after = "local.get 0 br_if 0 local.get 0 br_if 0 local.get 0 br_if 0 ".repeat(8);
+    for (levels, inserted) in [(MOST_NESTED - 1, 0), (MOST_NESTED - 11, 10), (100, 100)] {
+        let close = format!("{after} end ").repeat(levels);
+        let bytes = one(&format!("(local i32) {} {close}", "block ".repeat(levels)));
+        assert_eq!(scan(&bytes).map(drop), Ok(()));
+        let split = split(&bytes);
+        assert_eq!(scan(&split).map(drop), Ok(()));
+        assert!(split.len() >= bytes.len() + inserted, "{levels}");
+        wasmi::Module::new(&Engine::new(&module::config()), &split).unwrap();
+    }
+}
+
+#[test]
+fn a_rewritten_module_is_no_more_than_twice_as_large() {
+    // Depths that become longer, and many loops.
+    let table = format!("local.get 0 br_table{}", " 100".repeat(2000));
+    let bodies = [
+        format!(
+            "{} {} {}",
+            "block ".repeat(127),
+            format!("block {table} end ").repeat(50),
+            "end ".repeat(127)
+        ),
+        format!(
+            "{} {} {}",
+            "block ".repeat(127),
+            "block local.get 0 br_if 127 end ".repeat(3000),
+            "end ".repeat(127)
+        ),
+        "local.get 0 br_if 0 ".repeat(10_000),
+    ];
+    for body in bodies {
+        let bytes = one(&format!("(local i32) {body}"));
+        let split = split(&bytes);
+        assert!(matches!(split, Cow::Owned(_)));
+        assert!(split.len() <= 2 * bytes.len(), "{} of {}", split.len(), bytes.len());
+        wasmi::Module::new(&Engine::new(&module::config()), &split).unwrap();
+    }
+}
+
+/// The modules of this repository, and some generated ones.
+fn modules() -> Vec<Vec<u8>> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let list = |path| std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    let folders = list(root.join("examples")).filter(|path| path.is_dir());
+    let files = folders.chain([root.join("tests/guests")]).flat_map(list);
+    let files = files.filter(|file| file.extension().is_some_and(|end| end == "wasm"));
+    let all = files.map(|file| std::fs::read(file).unwrap());
+    all.chain((1..20).map(|seed| assembled(&generator::module(seed)))).collect()
+}
+
+#[test]
+fn every_actor_of_this_repository_is_valid_when_it_is_rewritten() {
+    let mut rewritten = 0;
+    for bytes in modules() {
+        let split = split(&bytes);
+        wasmi::Module::new(&Engine::new(&module::config()), &split).unwrap();
+        rewritten += usize::from(matches!(split, Cow::Owned(_)));
+    }
+    assert!(rewritten > 15, "{rewritten}");
+}
+
+/// Every instruction that takes or puts values and is no branch, with what it takes.
+fn every_instruction() -> Vec<u8> {
+    let mut text = String::from(
+        "(module (type $two (func (param i64 f32) (result i32 f64))) (memory 1) (data $d \"x\")
+            (table $t 1 funcref) (elem $e func $f) (global $g (mut i64) (i64.const 0))
+            (func $two (type $two) unreachable)
+            (func $f (param i32 i64 f32 f64)",
+    );
+    let mut add = |takes: &[&str], code: &str, results: usize| {
+        let get = |ty: &&str| match *ty {
+            "i32" => "local.get 0 ",
+            "i64" => "local.get 1 ",
+            "f32" => "local.get 2 ",
+            "f64" => "local.get 3 ",
+            _ => "ref.null func ",
+        };
+        text += &takes.iter().map(get).collect::<String>();
+        text += &format!("{code} {}\n", "drop ".repeat(results));
+    };
+    for ty in ["i32", "i64"] {
+        let both = "add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr eq ne \
+                    lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u";
+        both.split_whitespace().for_each(|name| add(&[ty, ty], &format!("{ty}.{name}"), 1));
+        for name in "clz ctz popcnt eqz extend8_s extend16_s".split(' ') {
+            add(&[ty], &format!("{ty}.{name}"), 1);
+        }
+        for float in ["f32", "f64"] {
+            for sign in ["s", "u"] {
+                add(&[float], &format!("{ty}.trunc_{float}_{sign}"), 1);
+                add(&[float], &format!("{ty}.trunc_sat_{float}_{sign}"), 1);
+                add(&[ty], &format!("{float}.convert_{ty}_{sign}"), 1);
+            }
+        }
+    }
+    for ty in ["f32", "f64"] {
+        for name in "add sub mul div min max copysign eq ne lt gt le ge".split(' ') {
+            add(&[ty, ty], &format!("{ty}.{name}"), 1);
+        }
+        for name in "abs neg ceil floor trunc nearest sqrt".split(' ') {
+            add(&[ty], &format!("{ty}.{name}"), 1);
+        }
+    }
+    for (takes, name) in [
+        ("i64", "i32.wrap_i64"),
+        ("i32", "i64.extend_i32_s"),
+        ("i32", "i64.extend_i32_u"),
+        ("i64", "i64.extend32_s"),
+        ("f64", "f32.demote_f64"),
+        ("f32", "f64.promote_f32"),
+        ("f32", "i32.reinterpret_f32"),
+        ("f64", "i64.reinterpret_f64"),
+        ("i32", "f32.reinterpret_i32"),
+        ("i64", "f64.reinterpret_i64"),
+        ("i32", "memory.grow"),
+        ("i32", "table.get $t"),
+        ("funcref", "ref.is_null"),
+        ("i32", "local.tee 0"),
+    ] {
+        add(&[takes], name, 1);
+    }
+    for (ty, widths) in [("i32", "8 16"), ("i64", "8 16 32"), ("f32", ""), ("f64", "")] {
+        add(&["i32"], &format!("{ty}.load"), 1);
+        add(&["i32", ty], &format!("{ty}.store"), 0);
+        add(&[], &format!("{ty}.const 1"), 1);
+        for width in widths.split_whitespace() {
+            add(&["i32"], &format!("{ty}.load{width}_s"), 1);
+            add(&["i32"], &format!("{ty}.load{width}_u"), 1);
+            add(&["i32", ty], &format!("{ty}.store{width}"), 0);
+        }
+    }
+    for name in ["memory.fill", "memory.copy", "memory.init $d", "table.copy", "table.init $t $e"] {
+        add(&["i32", "i32", "i32"], name, 0);
+    }
+    add(&["i32", "funcref", "i32"], "table.fill $t", 0);
+    add(&["i32", "funcref"], "table.set $t", 0);
+    for name in ["nop", "data.drop $d", "elem.drop $e"] {
+        add(&[], name, 0);
+    }
+    for name in ["memory.size", "table.size $t", "ref.func $f", "ref.null extern", "global.get $g"]
+    {
+        add(&[], name, 1);
+    }
+    add(&["i64"], "global.set $g", 0);
+    add(&["i32"], "local.set 0", 0);
+    add(&["f32", "f32", "i32"], "select", 1);
+    add(&["funcref", "funcref", "i32"], "select (result funcref)", 1);
+    add(&["i64", "f32"], "call $two", 2);
+    add(&["i64", "f32", "i32"], "call_indirect $t (type $two)", 2);
+    for block in ["block", "loop"] {
+        add(&["i64", "f32"], &format!("{block} (type $two) unreachable end"), 2);
+    }
+    add(&["i64", "f32", "i32"], "if (type $two) call $two else return end", 2);
+    text += "))";
+    assembled(&text)
+}
+
+#[test]
+fn values_are_counted_as_a_validator_counts_them() {
+    let mut counted = 0;
+    for bytes in modules().into_iter().chain([every_instruction()]) {
+        let types = Types::of(&bytes).unwrap();
+        let mut validator = Validator::new();
+        for payload in Parser::new(0).parse_all(&bytes) {
+            let payload = payload.unwrap();
+            let ValidPayload::Func(function, body) = validator.payload(&payload).unwrap() else {
+                continue;
+            };
+            let mut right = function.into_validator(FuncValidatorAllocations::default());
+            right.read_locals(&mut body.get_binary_reader()).unwrap();
+            let mut frames = vec![Frame::default()];
+            for read in body.get_operators_reader().unwrap().into_iter_with_offsets() {
+                let (operator, at) = read.unwrap();
+                right.op(at, &operator).unwrap();
+                let bytes = &body.as_bytes()[at - body.range().start..];
+                step(&mut frames, &types, &operator, bytes).unwrap();
+                let Some(frame) = right.get_control_frame(0) else { continue };
+                let own = frames.last().unwrap();
+                assert_eq!(own.unreachable, frame.unreachable, "{operator:?}");
+                let height = usize::try_from(right.operand_stack_height()).unwrap() - frame.height;
+                assert!(own.unreachable || own.height == height, "{operator:?}: {own:?} {height}");
+                counted += 1;
+            }
+        }
+    }
+    assert!(counted > 100_000, "{counted}");
+}
+
+#[test]
+fn any_change_of_a_module_is_no_panic_and_makes_nothing_valid_invalid() {
+    let run = "block local.get 0 br_if 0 local.get 0 br_if 0 end ".repeat(30);
+    let good = one(&format!("(local i32) {run}"));
+    assert!(matches!(split(&good), Cow::Owned(_)));
+    let valid =
+        |bytes: &[u8]| wasmi::Module::validate(&Engine::new(&module::config()), bytes).is_ok();
+    for at in 0..good.len() {
+        let same = |changed: &[u8]| {
+            let split = split(changed);
+            assert!(!valid(changed) || valid(&split), "at {at}");
+        };
+        same(&good[..at]);
+        for value in [0, 1, 0x0b, 0x40, 0x7f, 0x80, 0xff] {
+            let mut changed = good.clone();
+            changed[at] = value;
+            same(&changed);
+        }
+    }
+}
