@@ -1,0 +1,120 @@
+//! A guest that does one thing until its fuel is spent.
+
+use std::{path::Path, sync::Arc};
+
+use footlight::{
+    actor::{Grants, Module, Services, instance::Instance, meter::Meter},
+    clock::Clock,
+    exchange::{Client, Connections, Event, EventKind, Lines, connections::Open},
+    files::{Files, Folders},
+    manifest::{Limits, OnOverflow, SharedFolder},
+};
+use rustix::time::{ClockId, clock_gettime};
+use wit_core::MessageRef;
+
+use crate::{imports, operators};
+
+/// The nanoseconds for a unit of fuel when a guest does this until so much is spent, while there are
+/// so many clients.
+pub(crate) async fn cost(body: &str, fuel: u64, clients: usize, folder: &Path) -> f64 {
+    let limits = Limits {
+        fuel: Some(fuel),
+        time: std::time::Duration::MAX,
+        effects: 64 << 20,
+        outbox: 64 << 20,
+        ..Limits::default()
+    };
+    let module = Module::compile(&guest(body), &limits, Grants::ALL).unwrap();
+    let stats = Arc::default();
+    let lines = Arc::new(Lines::new("prices".into(), limits.log_rate, Arc::default()));
+    let shared = SharedFolder { path: folder.into(), name: None, writable: true };
+    let folders = Folders::open(&[shared]).unwrap();
+    let files = Files::new("prices", folders, &limits, Arc::default(), lines.clone());
+    let mut services = Services::new(&limits, Clock::System, None, Some(files), stats);
+    let connections = Connections::new(clients.max(1), limits.outbox);
+    let _all: Vec<_> = (0..clients).map(|_| enter(&connections, &mut services)).collect();
+    // The memory is filled before.
+    let mut meter = Meter::new(&Limits { fuel: None, ..limits.clone() }, Arc::default());
+    meter.begin();
+    let mut instance = Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap();
+    let mut meter = Meter::new(&limits, Arc::default());
+    meter.begin();
+    let (start, text) = (busy(), MessageRef::text("x"));
+    let ended = instance.handle_message(text, None, &mut meter, &mut services).await;
+    let took = busy() - start;
+    let error = ended.unwrap_err().to_string();
+    assert!(error.contains("units of fuel"), "{error}: {body:.500}");
+    took / fuel as f64
+}
+
+/// How long this thread has been running on a processor, in nanoseconds. A thread that reads a file
+/// meanwhile does not hold up the actors.
+fn busy() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+}
+
+/// Lets a client come, and keeps a tag and something else with it.
+fn enter(connections: &Arc<Connections>, services: &mut Services) -> Open {
+    let client = || Client {
+        peer: ([192, 0, 2, 7], 50_123).into(),
+        path: "/ws".into(),
+        query: "room=kitchen".into(),
+        subprotocol: None,
+        since: 0,
+    };
+    let open = connections.open(OnOverflow::Drop, client).unwrap();
+    services.begin(&Event { from: Some(open.outbox.clone()), kind: EventKind::Connect });
+    for tag in ["kitchen", "garden", "name"] {
+        services.clients.tag(open.outbox.id(), tag, |_| Ok(())).unwrap();
+    }
+    services.commit();
+    open
+}
+
+/// The guest. Its memory has text of 2 bytes for each character up to 4 MiB. If it follows a chain, the
+/// memory has one instead: in each line of the processor's cache where another one is, far away.
+fn guest(body: &str) -> Vec<u8> {
+    let fill = if body.contains("$chain") {
+        "(loop $more
+            (local.set $next (i32.add (i32.rem_u (i32.add (local.get $at) (i32.const 4198464)) (i32.const 16711680)) (i32.const 65536)))
+            (i32.store (local.get $at) (local.get $next))
+            (local.set $at (local.get $next))
+            (br_if $more (i32.ne (local.get $at) (i32.const 65536))))"
+    } else {
+        "(loop $more
+            (i32.store16 (local.get $at) (i32.const 0xa9c3))
+            (local.set $at (i32.add (local.get $at) (i32.const 2)))
+            (br_if $more (i32.lt_u (local.get $at) (i32.const 66560))))
+        (loop $double
+            (memory.copy (local.get $at) (i32.const 65536)
+                (i32.sub (local.get $at) (i32.const 65536)))
+            (local.set $at (i32.sub (i32.shl (local.get $at) (i32.const 1)) (i32.const 65536)))
+            (br_if $double (i32.lt_u (local.get $at) (i32.const 4259840))))"
+    };
+    let (imports, fields, functions) =
+        (imports::declared(), operators::FIELDS, operators::functions(body));
+    let text = format!(
+        r#"(module {imports} (memory (export "memory") 256)
+            (data (i32.const 8) "namelong")
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 4096))
+            {fields} {functions}
+            (func $fill (local $at i32) (local $next i32)
+                (local.set $at (i32.const 65536)) {fill})
+            (start $fill)
+            (func (export "ntwk:theater/websocket-server#handle-message")
+                (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+                (local $n i32) (local $at i32) (local $chain i32)
+                (local $i32 i32) (local $i322 i32) (local $i64 i64) (local $i642 i64)
+                (local $f32 f32) (local $f322 f32) (local $f32-small f32)
+                (local $f64 f64) (local $f642 f64) (local $f64-small f64)
+                (local.set $at (i32.const 65536)) (local.set $chain (i32.const 65536))
+                (local.set $i32 (i32.const 12345)) (local.set $i322 (i32.const 3))
+                (local.set $i64 (i64.const 12345)) (local.set $i642 (i64.const 3))
+                (local.set $f32 (f32.const 1.5)) (local.set $f64 (f64.const 1.5))
+                (local.set $f32-small (f32.const 1e-40)) (local.set $f64-small (f64.const 1e-310))
+                (loop $for-ever {body} (br $for-ever))
+                (unreachable)))"#
+    );
+    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
+}

@@ -1,0 +1,96 @@
+//! What a guest may import.
+
+use wit_core::host::Import;
+
+/// What is measured: a name, and what the guest does again and again. At 16 is text of 2 bytes for
+/// each character, at 8 a name.
+pub(crate) const CASES: &[(&str, &str)] = &[
+    ("log, 16 bytes", "(call $log (i32.const 65536) (i32.const 16))"),
+    ("log, 1 KiB", "(call $log (i32.const 65536) (i32.const 1024))"),
+    ("clock.now", "(drop (call $clock.now))"),
+    ("connections.sender", "(call $connections.sender (i32.const 1024))"),
+    ("connections.info", "(call $connections.info (i64.const 7) (i32.const 1024))"),
+    (
+        "connections.list of all",
+        "(call $connections.list (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1024))",
+    ),
+    (
+        "connections.list by nobody's tag",
+        "(call $connections.list (i32.const 1) (i32.const 12) (i32.const 4) (i32.const 1024))",
+    ),
+    (
+        "connections.list by tag",
+        "(call $connections.list (i32.const 1) (i32.const 8) (i32.const 4) (i32.const 1024))",
+    ),
+    (
+        "connections.send, nobody",
+        "(call $connections.send (i64.const 0) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 1024))",
+    ),
+    (
+        "connections.send, 64 bytes",
+        "(call $connections.send (i64.const 7) (i32.const 0) (i32.const 65536) (i32.const 64) (i32.const 1024))",
+    ),
+    (
+        "connections.send, text of 4 MiB",
+        "(call $connections.send (i64.const 7) (i32.const 0) (i32.const 65536) (i32.const 4194304) (i32.const 1024))",
+    ),
+    (
+        "connections.send, data of 4 MiB",
+        "(call $connections.send (i64.const 7) (i32.const 1) (i32.const 65536) (i32.const 4194304) (i32.const 1024))",
+    ),
+    (
+        "connections.broadcast, 64 bytes",
+        "(call $connections.broadcast (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 65536) (i32.const 64) (i32.const 0) (i64.const 0) (i32.const 1024))",
+    ),
+    (
+        "connections.tag, there",
+        "(call $connections.tag (i64.const 7) (i32.const 8) (i32.const 4) (i32.const 1024))",
+    ),
+    (
+        "connections.tag and untag",
+        "(call $connections.tag (i64.const 8) (i32.const 8) (i32.const 4) (i32.const 1024)) (call $connections.untag (i64.const 8) (i32.const 8) (i32.const 4) (i32.const 1024))",
+    ),
+    (
+        "connections.attachment, 2 KiB",
+        "(call $connections.set-attachment (i64.const 7) (i32.const 1) (i32.const 0) (i32.const 2048) (i32.const 1024)) (call $connections.attachment (i64.const 7) (i32.const 1024))",
+    ),
+    (
+        "connections.close, nobody",
+        "(call $connections.close (i64.const 0) (i32.const 1000) (i32.const 8) (i32.const 4) (i32.const 1024))",
+    ),
+    ("alarm.set", "(call $alarm.set (i64.const 1000))"),
+    ("random.bytes, 16", "(call $random.bytes (i32.const 16) (i32.const 1024))"),
+    ("random.bytes, 64 KiB", "(call $random.bytes (i32.const 65536) (i32.const 1024))"),
+    ("files.read, 64 bytes", "(call $files.read (i32.const 8) (i32.const 4) (i32.const 1024))"),
+    ("files.read, 64 KiB", "(call $files.read (i32.const 12) (i32.const 4) (i32.const 1024))"),
+    (
+        "files.read, nothing there",
+        "(call $files.read (i32.const 8) (i32.const 3) (i32.const 1024))",
+    ),
+    ("files.list, 1000 entries", "(call $files.list (i32.const 8) (i32.const 0) (i32.const 1024))"),
+    (
+        "files.write, 64 bytes",
+        "(call $files.write (i32.const 8) (i32.const 4) (i32.const 65536) (i32.const 64) (i32.const 1024))",
+    ),
+];
+
+/// The imports' declarations.
+pub(crate) fn declared() -> String {
+    let mut imports =
+        String::from(r#"(import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))"#);
+    for import in Import::ALL {
+        // Theater's own are for some shapes only.
+        if matches!(import, Import::ReadText | Import::ReadBytes) {
+            continue;
+        }
+        let ty = import.ty();
+        let params: String = ty.params.iter().map(|flat| format!(" {flat}")).collect();
+        let result: String = ty.result.iter().map(|flat| format!(" {flat}")).collect();
+        imports += &format!(
+            "(import {:?} {:?} (func ${import} (param{params}) (result{result})))",
+            import.interface().module(),
+            import.name()
+        );
+    }
+    imports
+}
