@@ -57,7 +57,7 @@ pub(crate) fn loops() -> Vec<Guest> {
     let floats = "
         (local.set $x (f64.div (f64.add (f64.mul (local.get $x) (f64.const 1.5))
             (f64.const 2)) (f64.const 1.25)))";
-    // 512 bytes are one unit of fuel, in the processor's caches and past them.
+    // 288 bytes are one unit of fuel, in the processor's caches and past them.
     let near = "(memory.copy (i32.const 65536) (i32.const 131072) (i32.const 65536))";
     let far = "(memory.copy (i32.const 65536) (i32.const 7864320) (i32.const 7340032))";
     vec![

@@ -14,11 +14,12 @@ use wit_core::MessageRef;
 
 use crate::{imports, operators};
 
-/// The nanoseconds for a unit of fuel when a guest does this until so much is spent, while there are
-/// so many clients.
-pub(crate) async fn cost(body: &str, fuel: u64, clients: usize, folder: &Path) -> f64 {
+/// The nanoseconds for a unit of fuel when a guest does this until so much is spent, in slices, while
+/// there are so many clients.
+pub(crate) async fn cost(body: &str, fuel: u64, slice: u64, clients: usize, folder: &Path) -> f64 {
     let limits = Limits {
         fuel: Some(fuel),
+        slice,
         time: std::time::Duration::MAX,
         effects: 64 << 20,
         outbox: 64 << 20,

@@ -13,7 +13,8 @@
 //! Words choose the cases that have one of them in their names.
 //!
 //! Operators are measured in a loop, and a hundred in a row. At last come those that take longest, and
-//! how long a step may take, which nothing interrupts: as much fuel as one may need.
+//! how long a step may take, which nothing interrupts: as much fuel as one may need; and those that
+//! take most of the native stack in one step.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -22,8 +23,9 @@ mod common;
 mod guest;
 mod imports;
 mod operators;
+mod stack;
 
-use footlight::actor::meter::MOST_AT_ONCE;
+use footlight::{actor::meter::MOST_AT_ONCE, manifest::Limits};
 use smol::future::block_on;
 
 use common::{Result, arguments::Arguments, spread::Spread};
@@ -67,7 +69,7 @@ fn cases(chosen: &[String], row: usize) -> Vec<Case> {
 
 fn main() -> Result<()> {
     let arguments = Arguments::read(&[])?;
-    let (fuel, rounds, row) = if arguments.quick { (100_000, 1, 10) } else { (20_000_000, 3, ROW) };
+    let (fuel, rounds, row) = if arguments.quick { (100_000, 1, 10) } else { (5_000_000, 3, ROW) };
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("name"), [b'x'; 64]).unwrap();
     std::fs::write(folder.path().join("long"), vec![b'x'; 64 << 10]).unwrap();
@@ -78,7 +80,9 @@ fn main() -> Result<()> {
     let mut costs = vec![Vec::new(); cases.len()];
     for _ in 0..rounds {
         for (case, costs) in cases.iter().zip(&mut costs) {
-            costs.push(block_on(guest::cost(&case.body, fuel, case.clients, folder.path())));
+            let slice = Limits::default().slice;
+            let cost = guest::cost(&case.body, fuel, slice, case.clients, folder.path());
+            costs.push(block_on(cost));
         }
     }
     println!("{CLIENTS} clients, {rounds} rounds of {fuel} units of fuel");
@@ -93,6 +97,13 @@ fn main() -> Result<()> {
     println!("\n{:44} {:>8}  step", "longest", "ns/unit");
     for (median, name) in worst.iter().take(WORST) {
         println!("{name:44} {median:8.3}  {:.2} ms", median * MOST_AT_ONCE as f64 / 1e6);
+    }
+    let used = |case: &Case| stack::used(&case.body, case.clients, MOST_AT_ONCE, folder.path());
+    let mut stacks: Vec<_> = cases.iter().map(|case| (used(case), &case.name)).collect();
+    stacks.sort_by(|one, other| other.cmp(one));
+    println!("\n{:44} bytes of stack for a step", "most");
+    for (bytes, name) in stacks.iter().take(WORST) {
+        println!("{name:44} {bytes:8}");
     }
     Ok(())
 }

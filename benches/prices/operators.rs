@@ -11,7 +11,7 @@ pub(crate) struct Case {
 
 /// The bytes of the memory that is walked through: all that a guest has by default, but for what is
 /// in the first page and the last one.
-const WALKED: u32 = 16_711_680;
+const WALKED: u32 = 16_646_144;
 
 /// What the guest has beside memory.
 pub(crate) const FIELDS: &str = r#"
@@ -206,6 +206,12 @@ pub(crate) fn cases() -> Vec<Case> {
     for (name, body) in plain {
         add(name.into(), body.into());
     }
+    // All of them move by one place at each turn.
+    let (types, values) = (" i64".repeat(64), "(i64.const 1)".repeat(64));
+    add(
+        "loop with 64 values".into(),
+        format!("{values} (loop (param{types}) (local.get $i64) (br 0)) unreachable"),
+    );
     // Each in a line of the processor's cache that it has not got.
     let next = format!(
         "(local.set $at (i32.add (i32.rem_u (i32.add (local.get $at) (i32.const 4_198_468)) (i32.const {WALKED})) (i32.const 65536)))"

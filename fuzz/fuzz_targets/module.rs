@@ -6,7 +6,7 @@ use footlight::{
     actor::{
         Grants, LoadError, Module,
         component::{ComponentError, Format},
-        start,
+        loops, scan, start,
     },
     manifest::Limits,
 };
@@ -26,6 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
         Err(_) => return,
     };
     start_is_moved(core);
+    rewritten_is_as_valid(core);
     match Module::compile(bytes, &Limits::default(), Grants::ALL) {
         Ok(module) => {
             let report = module.report();
@@ -48,6 +49,16 @@ fn start_is_moved(core: &[u8]) {
     let moved = start::export(core);
     assert!(moved.len() <= core.len() + 64);
     assert_eq!(start::export(&moved), moved);
+}
+
+/// Rewriting what is valid leaves it valid, and no more than twice as large beside what is charged for
+/// locals and values. Anything else is no panic.
+fn rewritten_is_as_valid(core: &[u8]) {
+    let split = loops::split(core);
+    if is_valid(core) && scan::scan(core).is_ok() {
+        assert!(is_valid(&split));
+        assert!(split.len() <= 2 * core.len() + 47_000 + 94_000);
+    }
 }
 
 /// Whether the interpreter takes the module as it is, with all that the host leaves on.

@@ -16,7 +16,7 @@ use super::{
     component::{ComponentError, Format},
     imports::{self, Grants, Guest},
     inspect::{Report, fit},
-    loops,
+    loops, recode,
     scan::{self, Forbidden},
     start,
 };
@@ -182,12 +182,20 @@ pub(super) fn config() -> Config {
     ] {
         *dear = u8::MAX;
     }
-    // No code is made of it: what a function's locals cost is paid with it.
-    cost.ref_null = loops::NULL_COST;
+    // A call takes as long as several other instructions, and on the fast dispatch keeps up to 150
+    // bytes of native stack until the slice ends.
+    (cost.call, cost.return_call) = (4, 4);
+    (cost.call_indirect, cost.return_call_indirect) = (8, 8);
+    // What they do with a few bytes costs nothing else.
+    (cost.memory_copy, cost.memory_fill) = (32, 32);
+    // Processors take long for these.
+    (cost.i64_div_s, cost.i64_div_u, cost.i64_rem_s, cost.i64_rem_u) = (4, 4, 4, 4);
+    // No code is made of it: locals, and values that branches carry, are paid with it.
+    cost.ref_null = recode::NULL_COST;
     config.operator_cost(cost);
-    // So that all of a usual memory can be moved in one step.
+    // As much as can be if all of a usual memory, 16 MiB, is to be moved in one step.
     config.fuel_cost(CustomFuelCosts {
-        bytes_copied_per_fuel: 512,
+        bytes_copied_per_fuel: 288,
         fuel_per_bytes_translated: 0,
         fuel_per_bytes_validated: 0,
     });

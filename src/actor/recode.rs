@@ -4,19 +4,29 @@
 //! where the next one is inserted in the same block. So there is at most one in each block, and the
 //! labels nest no more than twice as deep. Nothing branches to it. Each branch out of it has one label
 //! more to pass, so branches get other depths; everything else is copied.
+//!
+//! Before a branch that carries many values, and before a block that takes many, stand instructions that
+//! cost fuel and no time: the interpreter moves each of the values and charges nothing for it.
 
-use wasmparser::{BlockType, BrTable, Operator, OperatorsReader};
+use wasmparser::{BrTable, Operator, OperatorsReader};
 
 use super::{
     labels::MOST_NESTED,
     points::{Plan, cost},
     sections::number,
-    types::value,
+    types::Types,
 };
 
 /// What may be charged at once for code that is not executed, if it can be split. Less would count
 /// closer, and take longer: counting is an instruction too.
 const MOST_CHARGED: u32 = 32;
+
+/// The values that are moved for one [`NULL`].
+const VALUES: usize = 8;
+/// What [`NULL`] costs: see `config` in `module.rs`.
+pub const NULL_COST: u8 = 16;
+/// `ref.null func` and `drop`. wasmi makes no code of the two.
+pub const NULL: [u8; 3] = [0xd0, 0x70, 0x1a];
 
 /// Instructions (core specification, 5.4.1).
 const LOOP: u8 = 0x03;
@@ -34,6 +44,8 @@ struct Frame {
     label: usize,
     /// The type of a block with its results and no parameters, if it is one byte.
     results: Option<u8>,
+    /// How many values a branch to it carries.
+    carries: usize,
     /// Where the type of the inserted loop is, in what is written.
     inserted: Option<usize>,
     /// The block where what is executed here was charged; this one or one around it.
@@ -57,8 +69,8 @@ pub struct Recoder<'a> {
     copied: usize,
     /// What is written.
     out: Vec<u8>,
-    /// The results of the module's types: see [`Frame::results`].
-    types: &'a [Option<u8>],
+    /// The module's types.
+    types: &'a Types,
     /// The blocks that are open, the function's own first.
     frames: Vec<Frame>,
     /// How many loops are open that were inserted.
@@ -66,19 +78,20 @@ pub struct Recoder<'a> {
 }
 
 impl<'a> Recoder<'a> {
-    /// Begins with a body that begins at `start` in the module. Its function has these `results`.
-    pub fn new(body: &'a [u8], start: usize, types: &'a [Option<u8>], results: Option<u8>) -> Self {
+    /// Begins with a body that begins at `start` in the module. Its function has this type.
+    pub fn new(body: &'a [u8], start: usize, types: &'a Types, ty: u32) -> Option<Self> {
         let (out, frames) = (Vec::new(), Vec::new());
         let mut new = Self { body, start, copied: 0, out, types, frames, inserted: 0 };
-        new.open(results, true);
-        new
+        let (_, carries) = types.ty(ty)?;
+        new.open(types.result(ty), carries, true);
+        Some(new)
     }
 
-    /// Inserts instructions so many times.
-    pub fn insert(&mut self, at: usize, bytes: &[u8], times: usize) -> Option<()> {
+    /// Inserts [`NULL`] so many times.
+    pub fn charge_more(&mut self, at: usize, times: usize) -> Option<()> {
         if times > 0 {
             self.copy(at)?;
-            self.out.extend_from_slice(&bytes.repeat(times));
+            self.out.extend_from_slice(&NULL.repeat(times));
         }
         Some(())
     }
@@ -109,17 +122,20 @@ impl<'a> Recoder<'a> {
     /// Takes an instruction that stands at `at`.
     fn step(&mut self, operator: &Operator<'_>, at: usize, next: usize) -> Option<()> {
         match operator {
-            Operator::Block { blockty } => self.open(self.results(*blockty), false),
-            Operator::Loop { blockty } => self.open(self.results(*blockty), true),
-            Operator::If { blockty } => {
+            Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
+                let (params, results) = self.types.block(*blockty)?;
+                self.charge_more(at, params / VALUES)?;
                 // The condition is charged outside.
                 self.charge(operator)?;
-                self.open(self.results(*blockty), true);
+                let is_loop = matches!(operator, Operator::Loop { .. });
+                let charges = !matches!(operator, Operator::Block { .. });
+                let carries = if is_loop { params } else { results };
+                self.open(self.types.block_result(*blockty), carries, charges);
                 return Some(());
             }
             Operator::Else => {
                 let frame = self.close(at)?;
-                self.open(frame.results, true);
+                self.open(frame.results, frame.carries, true);
                 self.frames.last_mut()?.reach = frame.reach;
             }
             Operator::End => {
@@ -135,7 +151,7 @@ impl<'a> Recoder<'a> {
             Operator::Br { relative_depth } => self.branch(BR, *relative_depth, at, next)?,
             Operator::BrIf { relative_depth } => self.branch(BR_IF, *relative_depth, at, next)?,
             Operator::BrTable { targets } => self.table(targets, at, next)?,
-            Operator::Return => self.leave(0)?,
+            Operator::Return => self.leave(0, at)?,
             _ => {}
         }
         self.charge(operator)
@@ -176,7 +192,7 @@ impl<'a> Recoder<'a> {
     }
 
     /// Opens a block; one that `charges` has its code charged by itself.
-    fn open(&mut self, results: Option<u8>, charges: bool) {
+    fn open(&mut self, results: Option<u8>, carries: usize, charges: bool) {
         let own = self.frames.len();
         let outer = self.frames.last().filter(|_| !charges);
         let (payer, passed) = outer.map_or((own, false), |outer| (outer.payer, outer.passed));
@@ -185,6 +201,7 @@ impl<'a> Recoder<'a> {
         self.frames.push(Frame {
             label,
             results,
+            carries,
             inserted: None,
             payer,
             charged: 0,
@@ -208,7 +225,7 @@ impl<'a> Recoder<'a> {
     /// Takes a branch.
     fn branch(&mut self, code: u8, depth: u32, at: usize, next: usize) -> Option<()> {
         let (target, new) = self.target(depth)?;
-        self.leave(target)?;
+        self.leave(target, at)?;
         if new != usize::try_from(depth).ok()? {
             self.copy(at)?;
             self.out.push(code);
@@ -228,7 +245,7 @@ impl<'a> Recoder<'a> {
             outermost = outermost.min(target);
             same &= new == usize::try_from(depth).ok()?;
         }
-        self.leave(outermost)?;
+        self.leave(outermost, at)?;
         if !same {
             self.copy(at)?;
             self.out.push(BR_TABLE);
@@ -250,21 +267,13 @@ impl<'a> Recoder<'a> {
         Some((target, labels.checked_sub(1)?.checked_sub(self.frames.get(target)?.label)?))
     }
 
-    /// Notes that there is a branch to a block.
-    fn leave(&mut self, target: usize) -> Option<()> {
+    /// Notes that there is a branch to a block, which stands at `at`.
+    fn leave(&mut self, target: usize, at: usize) -> Option<()> {
+        self.charge_more(at, self.frames.get(target)?.carries / VALUES)?;
         let frame = self.frames.last_mut()?;
         frame.reach = frame.reach.min(target);
         frame.passed = true;
         Some(())
-    }
-
-    /// The results of a block's type: see [`Frame::results`].
-    fn results(&self, ty: BlockType) -> Option<u8> {
-        match ty {
-            BlockType::Empty => Some(EMPTY),
-            BlockType::Type(ty) => value(ty),
-            BlockType::FuncType(ty) => self.types.get(usize::try_from(ty).ok()?).copied().flatten(),
-        }
     }
 
     /// Copies what stands before `at`, a place in the module.

@@ -49,6 +49,20 @@ impl Types {
         Some(new)
     }
 
+    /// See [`Types::results`].
+    pub fn result(&self, index: u32) -> Option<u8> {
+        self.results.get(usize::try_from(index).ok()?).copied().flatten()
+    }
+
+    /// The same for a block.
+    pub fn block_result(&self, ty: BlockType) -> Option<u8> {
+        match ty {
+            BlockType::Empty => result(&[]),
+            BlockType::Type(ty) => result(&[ty]),
+            BlockType::FuncType(index) => self.result(index),
+        }
+    }
+
     /// The numbers of a type's parameters and results.
     pub fn ty(&self, index: u32) -> Option<(usize, usize)> {
         self.types.get(usize::try_from(index).ok()?).copied()
@@ -80,7 +94,7 @@ fn result(types: &[ValType]) -> Option<u8> {
 }
 
 /// A type of value as one byte (core specification, 5.3.5).
-pub fn value(ty: ValType) -> Option<u8> {
+fn value(ty: ValType) -> Option<u8> {
     match ty {
         ValType::I32 => Some(0x7f),
         ValType::I64 => Some(0x7e),

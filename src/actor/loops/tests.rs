@@ -1,5 +1,7 @@
 //! What rewritten modules do, cost and measure.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use wasmi::{Engine, Store, Val};
 
 use wasmparser::{FuncValidatorAllocations, ValidPayload, Validator};
@@ -16,12 +18,12 @@ fn assembled(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// What came of running a module's functions: for each one its results or why it trapped, and the
-/// memory and what the functions have left of the bound of their loops.
+/// What came of running a module's functions: for each one its results or why it trapped, and a hash
+/// of the memory and what the functions have left of the bound of their loops.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     calls: Vec<Result<String, String>>,
-    memory: Vec<u8>,
+    memory: u64,
 }
 
 /// Runs all functions of a generated module, in slices, with fuel for so much; nothing if that is not
@@ -54,7 +56,9 @@ fn run(bytes: &[u8], fuel: u64, slice: u64) -> Option<Outcome> {
             }
         });
     }
-    let memory = instance.get_memory(&store, "memory").unwrap().data(&store).to_vec();
+    let mut hasher = DefaultHasher::new();
+    instance.get_memory(&store, "memory").unwrap().data(&store).hash(&mut hasher);
+    let memory = hasher.finish();
     Some(Outcome { calls, memory })
 }
 
@@ -135,6 +139,54 @@ fn locals_cost_fuel_at_each_call() {
     assert_eq!(cost(64), none + 16);
     assert_eq!(cost(6400), none + 1600);
     assert_eq!(cost(30_000), none + 30_000 / 64 * 16);
+}
+
+#[test]
+fn values_that_are_carried_cost_fuel_at_each_turn() {
+    let cost = |values: usize| {
+        let (types, push) = (" i64".repeat(values), "i64.const 7 ".repeat(values));
+        let (turns, drop) = (100, "drop ".repeat(values));
+        fuel(&split(&one(&format!(
+            "(local $n i32) {push} loop (param{types}) (result{types}) i64.const 8
+                (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                (br_if 0 (i32.lt_u (local.get $n) (i32.const {turns}))) drop end {drop}"
+        ))))
+    };
+    // 57 more are put there, and all are carried into the loop and back 100 times, for 128 units.
+    assert_eq!(cost(64), cost(7) + 57 + 101 * 128);
+}
+
+#[test]
+fn values_that_are_carried_arrive_in_their_order() {
+    // They move by one place at each turn and leave through a block; digits of a number tell which
+    // one came where.
+    let (types, count) = (" i64".repeat(12), 12);
+    let push: String = (0..count).map(|number| format!("i64.const {number} ")).collect();
+    let number = "local.set 0 i64.const 13 i64.mul local.get 0 i64.add ".repeat(count - 1);
+    let bytes = assembled(&format!(
+        "(module (func (export \"f\") (param i64) (result i64) (local $n i32)
+            {push} block (param{types}) (result{types})
+                loop (param{types}) (result{types})
+                    local.get 0
+                    (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                    (br_if 0 (i32.lt_u (local.get $n) (i32.const 5)))
+                    (br_if 1 (i32.lt_u (local.get $n) (i32.const 6)))
+                    drop
+                end
+            end {number}))"
+    ));
+    let split = split(&bytes);
+    assert!(matches!(split, Cow::Owned(_)));
+    let result = |bytes: &[u8]| {
+        let engine = Engine::new(&module::config());
+        let module = wasmi::Module::new(&engine, bytes).unwrap();
+        let mut store = Store::new(&engine, ());
+        store.set_fuel(1 << 40).unwrap();
+        let instance = wasmi::Instance::new(&mut store, &module, &[]).unwrap();
+        let function = instance.get_typed_func::<i64, i64>(&store, "f").unwrap();
+        function.call(&mut store, 12).unwrap()
+    };
+    assert_eq!(result(&bytes), result(&split));
 }
 
 #[test]

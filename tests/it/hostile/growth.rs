@@ -1,5 +1,7 @@
 //! Guests that want more memory, or to have all of it moved about.
 
+use footlight::actor::meter::MOST_AT_ONCE;
+
 use super::{
     guest::{Guest, fails, harmless},
     stage::act,
@@ -66,19 +68,22 @@ fn guests_that_grow_their_memory_without_end_get_what_the_limit_allows() {
 
 #[test]
 fn one_step_may_take_or_move_as_much_memory_as_the_bound_allows_and_no_more() {
-    // A unit of fuel is 512 bytes, a page 128 units.
+    // A unit of fuel is 288 bytes, and what does not fill one is free.
+    let most = usize::try_from(MOST_AT_ONCE).unwrap() * 288 + 287;
+    let pages = most >> 16;
     let large = |guest: Guest| guest.limit("memory", "\"64MiB\"");
-    let take = |pages| {
+    let take = |pages: usize| {
         format!(
             "(if (i32.lt_s (memory.grow (i32.const {pages})) (i32.const 0)) (then unreachable))"
         )
     };
-    let fill = |bytes| format!("(memory.fill (i32.const 65536) (i32.const 0) (i32.const {bytes}))");
+    let fill =
+        |bytes: usize| format!("(memory.fill (i32.const 65536) (i32.const 0) (i32.const {bytes}))");
     act(&[
-        large(harmless("grows-by-as-much-as-allowed")).first(take(468)),
-        large(fails("grows-by-a-page-more", AT_ONCE)).first(take(469)),
-        large(harmless("fills-as-much-as-allowed")).memory("480").first(fill(30_720_511)),
-        large(fails("fills-a-byte-more", AT_ONCE)).memory("480").first(fill(30_720_512)),
+        large(harmless("grows-by-as-much-as-allowed")).first(take(pages)),
+        large(fails("grows-by-a-page-more", AT_ONCE)).first(take(pages + 1)),
+        large(harmless("fills-as-much-as-allowed")).memory("480").first(fill(most)),
+        large(fails("fills-a-byte-more", AT_ONCE)).memory("480").first(fill(most + 1)),
     ]);
 }
 

@@ -4,7 +4,20 @@
 //! call of such a jump, each execution uses up stack until the slice ends. The slice here is
 //! the largest that a manifest may set.
 
-use footlight::actor::meter::MOST_AT_ONCE;
+use std::{sync::Arc, thread};
+
+use footlight::{
+    actor::{
+        Grants, Module, Services,
+        instance::Instance,
+        meter::{MOST_AT_ONCE, Meter},
+    },
+    clock::Clock,
+    exchange::Lines,
+    manifest::Limits,
+};
+use smol::block_on;
+use wit_core::MessageRef;
 
 use super::{
     guest::{Guest, fails},
@@ -27,6 +40,7 @@ const FIELDS: &str = r#"
         (then (call $deep (i32.sub (local.get 0) (i32.const 1))))))
     (func $tail (param i32) (if (local.get 0)
         (then (return_call $tail (i32.sub (local.get 0) (i32.const 1))))))
+    (func $tail-nothing (return_call $empty))
     (func $tail-table (return_call_indirect (type $nothing) (i32.const 0)))"#;
 
 /// What is done over and over.
@@ -55,6 +69,7 @@ const INSTRUCTIONS: &[(&str, &str)] = &[
     ("call-deep", "(call $deep (i32.const 900))"),
     ("return-call", "(call $tail (i32.const 1000))"),
     ("return-call-indirect", "(call $tail-table)"),
+    ("return-call-to-nothing", "(call $tail-nothing)"),
     ("call-host", "(call $log (i32.const 0) (i32.const 0))"),
     ("branch", "(block (br 0))"),
     ("branch-if", "(block (br_if 0 (global.get $i)))"),
@@ -82,6 +97,9 @@ const INSTRUCTIONS: &[(&str, &str)] = &[
     ),
 ];
 
+/// The stack of each thread that runs actors, in bytes: see `main.rs`.
+const STACK: usize = 8 << 20;
+
 /// The largest slice that a manifest may set.
 pub fn largest_slice() -> String {
     let keys = footlight::manifest::limit_keys();
@@ -105,15 +123,44 @@ fn no_instruction_uses_up_the_native_stack() {
     act_if_loaded(guests, "table.grow");
 }
 
+/// Runs a guest in this thread, in the largest steps that there are, until its fuel is spent.
+async fn run(guest: &Guest) {
+    let limits = Limits { fuel: 10 * MOST_AT_ONCE, slice: MOST_AT_ONCE, ..Limits::default() };
+    let bytes = wat::parse_str(guest.text()).unwrap();
+    // Some instructions are refused.
+    let Ok(module) = Module::compile(&bytes, &limits, Grants::ALL) else { return };
+    let lines = Arc::new(Lines::new("guest".into(), limits.log_rate, Arc::default()));
+    let mut services = Services::new(&limits, Clock::System, None, None, Arc::default());
+    let mut meter = Meter::new(limits.fuel, limits.slice);
+    meter.begin();
+    let mut instance = Instance::new(&module, &limits, lines, &mut meter).await.unwrap();
+    let text = MessageRef::text("attack");
+    let ended = instance.handle_message(text, None, &mut meter, &mut services).await;
+    let error = ended.unwrap_err().to_string();
+    assert!(error.contains("units of fuel"), "{}: {error}", guest.name);
+}
+
+#[test]
+fn no_step_needs_more_than_three_quarters_of_a_threads_stack() {
+    // Too much ends this process.
+    for (name, text) in INSTRUCTIONS {
+        let run = || block_on(run(&repeats(name, text)));
+        thread::scope(|scope| {
+            thread::Builder::new().stack_size(STACK / 4 * 3).spawn_scoped(scope, run).unwrap();
+        });
+    }
+}
+
 #[test]
 fn straight_line_code_that_just_fits_one_step_does_not_use_it_up_either() {
     let kinds = ["memory-copy", "table-get-and-set", "reference", "call", "call-host"];
     let steps = usize::try_from(MOST_AT_ONCE).unwrap();
     let guests = kinds.map(|kind| {
         let (_, text) = INSTRUCTIONS.iter().find(|(name, _)| *name == kind).unwrap();
-        // Those that could use it up cost 255 units instead of one.
-        let dear = text.matches("table.").count() + text.matches("ref.").count();
-        let cost = text.matches('(').count() + 254 * dear;
+        // What each costs beside the one unit of an ordinary instruction.
+        let more = |name: &str, units: usize| text.matches(name).count() * units;
+        let dear = more("table.", 254) + more("ref.", 254);
+        let cost = text.matches('(').count() + dear + more("memory.", 31) + more("(call", 3);
         repeats(kind, &text.repeat((steps - 1000) / cost / 100)).limit("slice", 1000)
     });
     act(&guests);
