@@ -95,6 +95,8 @@ fn function_body<'a>(types: &Types, ty: u32, body: &FunctionBody<'a>) -> Option<
 }
 
 #[cfg(test)]
+mod counting;
+#[cfg(test)]
 mod generator;
 #[cfg(test)]
 mod tests;

@@ -85,7 +85,7 @@ impl Generator {
         }
     }
 
-    /// Up to two types. (With some ten of them wasmi 2.0 reads values that nobody has written.)
+    /// Up to two types.
     fn types(&mut self) -> Vec<usize> {
         let count = [0, 0, 0, 1, 1, 2][self.random.below(6)];
         (0..count).map(|_| self.random.below(3)).collect()

@@ -1,45 +1,53 @@
 //! What rewritten modules do, cost and measure.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::LazyLock,
+};
 
 use wasmi::{Engine, Store, Val};
 
-use wasmparser::{FuncValidatorAllocations, ValidPayload, Validator};
-
 use super::{generator, *};
-use crate::actor::{
-    labels::MOST_NESTED,
-    module,
-    points::{Frame, step},
-    scan::scan,
-};
+use crate::actor::{labels::MOST_NESTED, module, scan::scan};
 
-fn assembled(text: &str) -> Vec<u8> {
+pub(super) fn assembled(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What came of running a module's functions: for each one its results or why it trapped, and a hash
 /// of the memory and what the functions have left of the bound of their loops.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Outcome {
     calls: Vec<Result<String, String>>,
     memory: u64,
 }
 
+/// A module that leaves a number behind in all of its locals.
+static LEAVES: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let set: String = (1..600).map(|local| format!("local.get 0 local.set {local} ")).collect();
+    let locals = " i64".repeat(600);
+    assembled(&format!("(module (func (export \"f\") (param i64) (local{locals}) {set}))"))
+});
+
 /// Runs all functions of a generated module, in slices, with fuel for so much; nothing if that is not
-/// enough.
-fn run(bytes: &[u8], fuel: u64, slice: u64) -> Option<Outcome> {
+/// enough. Before each, a number is left behind all over the interpreter's stack.
+fn run(bytes: &[u8], fuel: u64, slice: u64, left_behind: i64) -> Option<Outcome> {
     let engine = Engine::new(&module::config());
     let module = wasmi::Module::new(&engine, bytes).unwrap();
     let mut store = Store::new(&engine, ());
     store.set_fuel(0).unwrap();
     let instance = wasmi::Instance::new(&mut store, &module, &[]).unwrap();
+    let leave = wasmi::Module::new(&engine, &*LEAVES).unwrap();
+    let leave = wasmi::Instance::new(&mut store, &leave, &[]).unwrap();
+    let leave = leave.get_typed_func::<i64, ()>(&store, "f").unwrap();
     let mut left = fuel;
     let mut calls = Vec::new();
     for index in 0..generator::FUNCTIONS {
         let function = instance.get_func(&store, &format!("f{index}")).unwrap();
         let mut results = [Val::I32(0)];
         let given = [Val::I32(7), Val::I64(-9), Val::F64(2.5.into())];
+        store.set_fuel(1 << 40).unwrap();
+        leave.call(&mut store, left_behind).unwrap();
         store.set_fuel(slice).unwrap();
         let mut call = function.call_resumable(&mut store, &given, &mut results);
         calls.push(loop {
@@ -65,13 +73,17 @@ fn run(bytes: &[u8], fuel: u64, slice: u64) -> Option<Outcome> {
 #[test]
 fn rewritten_modules_of_any_content_do_the_same() {
     let (mut rewritten, mut compared, mut finished) = (0, 0, 0);
-    for seed in 1..=300 {
+    for seed in 1..=200 {
         let bytes = assembled(&generator::module(seed));
         let split = split(&bytes);
         assert!(split.len() <= 2 * bytes.len() + 64, "seed {seed}");
         rewritten += usize::from(matches!(split, Cow::Owned(_)));
-        if let Some(before) = run(&bytes, 1_000_000, 1_000_000) {
-            let after = run(&split, 4_000_000, 20).expect("costs not much more");
+        if let Some(before) = run(&bytes, 1_000_000, 1_000_000, 0x1111) {
+            // In a few of them wasmi 2.0 itself reads what nobody has written.
+            if run(&bytes, 1_000_000, 1_000_000, 0x2222) != Some(before.clone()) {
+                continue;
+            }
+            let after = run(&split, 4_000_000, 20, 0x3333).expect("costs not much more");
             assert_eq!(before, after, "seed {seed}");
             finished += before.calls.iter().filter(|call| call.is_ok()).count();
             compared += 1;
@@ -79,7 +91,7 @@ fn rewritten_modules_of_any_content_do_the_same() {
     }
     // Most of them are of use.
     assert!(
-        rewritten > 200 && compared > 250 && finished > 500,
+        rewritten > 130 && compared > 150 && finished > 300,
         "{rewritten} {compared} {finished}"
     );
 }
@@ -233,7 +245,7 @@ fn a_rewritten_module_is_no_more_than_twice_as_large() {
 }
 
 /// The modules of this repository, and some generated ones.
-fn modules() -> Vec<Vec<u8>> {
+pub(super) fn modules() -> Vec<Vec<u8>> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let list = |path| std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
     let folders = list(root.join("examples")).filter(|path| path.is_dir());
@@ -252,133 +264,6 @@ fn every_actor_of_this_repository_is_valid_when_it_is_rewritten() {
         rewritten += usize::from(matches!(split, Cow::Owned(_)));
     }
     assert!(rewritten > 15, "{rewritten}");
-}
-
-/// Every instruction that takes or puts values and is no branch, with what it takes.
-fn every_instruction() -> Vec<u8> {
-    let mut text = String::from(
-        "(module (type $two (func (param i64 f32) (result i32 f64))) (memory 1) (data $d \"x\")
-            (table $t 1 funcref) (elem $e func $f) (global $g (mut i64) (i64.const 0))
-            (func $two (type $two) unreachable)
-            (func $f (param i32 i64 f32 f64)",
-    );
-    let mut add = |takes: &[&str], code: &str, results: usize| {
-        let get = |ty: &&str| match *ty {
-            "i32" => "local.get 0 ",
-            "i64" => "local.get 1 ",
-            "f32" => "local.get 2 ",
-            "f64" => "local.get 3 ",
-            _ => "ref.null func ",
-        };
-        text += &takes.iter().map(get).collect::<String>();
-        text += &format!("{code} {}\n", "drop ".repeat(results));
-    };
-    for ty in ["i32", "i64"] {
-        let both = "add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr eq ne \
-                    lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u";
-        both.split_whitespace().for_each(|name| add(&[ty, ty], &format!("{ty}.{name}"), 1));
-        for name in "clz ctz popcnt eqz extend8_s extend16_s".split(' ') {
-            add(&[ty], &format!("{ty}.{name}"), 1);
-        }
-        for float in ["f32", "f64"] {
-            for sign in ["s", "u"] {
-                add(&[float], &format!("{ty}.trunc_{float}_{sign}"), 1);
-                add(&[float], &format!("{ty}.trunc_sat_{float}_{sign}"), 1);
-                add(&[ty], &format!("{float}.convert_{ty}_{sign}"), 1);
-            }
-        }
-    }
-    for ty in ["f32", "f64"] {
-        for name in "add sub mul div min max copysign eq ne lt gt le ge".split(' ') {
-            add(&[ty, ty], &format!("{ty}.{name}"), 1);
-        }
-        for name in "abs neg ceil floor trunc nearest sqrt".split(' ') {
-            add(&[ty], &format!("{ty}.{name}"), 1);
-        }
-    }
-    for (takes, name) in [
-        ("i64", "i32.wrap_i64"),
-        ("i32", "i64.extend_i32_s"),
-        ("i32", "i64.extend_i32_u"),
-        ("i64", "i64.extend32_s"),
-        ("f64", "f32.demote_f64"),
-        ("f32", "f64.promote_f32"),
-        ("f32", "i32.reinterpret_f32"),
-        ("f64", "i64.reinterpret_f64"),
-        ("i32", "f32.reinterpret_i32"),
-        ("i64", "f64.reinterpret_i64"),
-        ("i32", "memory.grow"),
-        ("i32", "table.get $t"),
-        ("funcref", "ref.is_null"),
-        ("i32", "local.tee 0"),
-    ] {
-        add(&[takes], name, 1);
-    }
-    for (ty, widths) in [("i32", "8 16"), ("i64", "8 16 32"), ("f32", ""), ("f64", "")] {
-        add(&["i32"], &format!("{ty}.load"), 1);
-        add(&["i32", ty], &format!("{ty}.store"), 0);
-        add(&[], &format!("{ty}.const 1"), 1);
-        for width in widths.split_whitespace() {
-            add(&["i32"], &format!("{ty}.load{width}_s"), 1);
-            add(&["i32"], &format!("{ty}.load{width}_u"), 1);
-            add(&["i32", ty], &format!("{ty}.store{width}"), 0);
-        }
-    }
-    for name in ["memory.fill", "memory.copy", "memory.init $d", "table.copy", "table.init $t $e"] {
-        add(&["i32", "i32", "i32"], name, 0);
-    }
-    add(&["i32", "funcref", "i32"], "table.fill $t", 0);
-    add(&["i32", "funcref"], "table.set $t", 0);
-    for name in ["nop", "data.drop $d", "elem.drop $e"] {
-        add(&[], name, 0);
-    }
-    for name in ["memory.size", "table.size $t", "ref.func $f", "ref.null extern", "global.get $g"]
-    {
-        add(&[], name, 1);
-    }
-    add(&["i64"], "global.set $g", 0);
-    add(&["i32"], "local.set 0", 0);
-    add(&["f32", "f32", "i32"], "select", 1);
-    add(&["funcref", "funcref", "i32"], "select (result funcref)", 1);
-    add(&["i64", "f32"], "call $two", 2);
-    add(&["i64", "f32", "i32"], "call_indirect $t (type $two)", 2);
-    for block in ["block", "loop"] {
-        add(&["i64", "f32"], &format!("{block} (type $two) unreachable end"), 2);
-    }
-    add(&["i64", "f32", "i32"], "if (type $two) call $two else return end", 2);
-    text += "))";
-    assembled(&text)
-}
-
-#[test]
-fn values_are_counted_as_a_validator_counts_them() {
-    let mut counted = 0;
-    for bytes in modules().into_iter().chain([every_instruction()]) {
-        let types = Types::of(&bytes).unwrap();
-        let mut validator = Validator::new();
-        for payload in Parser::new(0).parse_all(&bytes) {
-            let payload = payload.unwrap();
-            let ValidPayload::Func(function, body) = validator.payload(&payload).unwrap() else {
-                continue;
-            };
-            let mut right = function.into_validator(FuncValidatorAllocations::default());
-            right.read_locals(&mut body.get_binary_reader()).unwrap();
-            let mut frames = vec![Frame::default()];
-            for read in body.get_operators_reader().unwrap().into_iter_with_offsets() {
-                let (operator, at) = read.unwrap();
-                right.op(at, &operator).unwrap();
-                let bytes = &body.as_bytes()[at - body.range().start..];
-                step(&mut frames, &types, &operator, bytes).unwrap();
-                let Some(frame) = right.get_control_frame(0) else { continue };
-                let own = frames.last().unwrap();
-                assert_eq!(own.unreachable, frame.unreachable, "{operator:?}");
-                let height = usize::try_from(right.operand_stack_height()).unwrap() - frame.height;
-                assert!(own.unreachable || own.height == height, "{operator:?}: {own:?} {height}");
-                counted += 1;
-            }
-        }
-    }
-    assert!(counted > 100_000, "{counted}");
 }
 
 #[test]
