@@ -125,15 +125,15 @@ fn no_instruction_uses_up_the_native_stack() {
 
 /// Runs a guest in this thread, in the largest steps that there are, until its fuel is spent.
 async fn run(guest: &Guest) {
-    let limits = Limits { fuel: 10 * MOST_AT_ONCE, slice: MOST_AT_ONCE, ..Limits::default() };
+    let limits = Limits { fuel: Some(10 * MOST_AT_ONCE), slice: MOST_AT_ONCE, ..Limits::default() };
     let bytes = wat::parse_str(guest.text()).unwrap();
     // Some instructions are refused.
     let Ok(module) = Module::compile(&bytes, &limits, Grants::ALL) else { return };
     let lines = Arc::new(Lines::new("guest".into(), limits.log_rate, Arc::default()));
     let mut services = Services::new(&limits, Clock::System, None, None, Arc::default());
-    let mut meter = Meter::new(limits.fuel, limits.slice);
+    let mut meter = Meter::new(&limits, Arc::default());
     meter.begin();
-    let mut instance = Instance::new(&module, &limits, lines, &mut meter).await.unwrap();
+    let mut instance = Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap();
     let text = MessageRef::text("attack");
     let ended = instance.handle_message(text, None, &mut meter, &mut services).await;
     let error = ended.unwrap_err().to_string();
