@@ -20,12 +20,11 @@ use wasmi::Store;
 use super::imports::Guest;
 use crate::{clock, manifest::Limits, turns::Turns};
 
-/// The most fuel that one step may need at once. A function's code outside loops is charged at
-/// its entry, and bulk instructions by the bytes they move (1 unit for 512), so a step may need
-/// more than a slice; past this bound it is refused, however much fuel the event has. It allows
-/// 30 MB in one `memory.copy`, and code of 60,000 instructions without a loop. More could use up
-/// the native stack: some builds of wasmi keep up to 190 bytes of it for each call until the
-/// slice ends.
+/// The most fuel that one step may need at once. Code is charged a piece at a time, and bulk
+/// instructions by the bytes they move (1 unit for 288), so a step may need more than a slice; past
+/// this bound it is refused, however much fuel the event has. It allows 17 MB in one `memory.copy`,
+/// and a piece of 60,000 instructions. More could use up the native stack: wasmi's fast dispatch keeps
+/// up to 190 bytes of it for a call until the slice ends, and a call costs at least 5 units.
 pub const MOST_AT_ONCE: u64 = 60_000;
 
 /// The bytes that the host may move for one unit of a slice: so few that with the defaults the

@@ -90,7 +90,8 @@ impl Guest {
             post: String::new(),
             each: String::new(),
             event: String::new(),
-            limits: vec![("fuel", FUEL.to_string())],
+            // Fuel is the same on every machine, which time is not.
+            limits: vec![("fuel", FUEL.to_string()), ("time", "\"24h\"".into())],
             own_post: true,
             folder: None,
         }

@@ -1,8 +1,9 @@
 //! A blocking WebSocket client whose every wait has an end.
 
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
+    ops::Deref,
     time::Duration,
 };
 
@@ -11,8 +12,46 @@ use socket2::SockRef;
 
 use super::PATIENCE;
 
+/// A socket that reads on after an interruption: Linux ends a read that has a time-out when the
+/// process was stopped and goes on.
+pub struct Socket(TcpStream);
+
+impl Deref for Socket {
+    type Target = TcpStream;
+
+    fn deref(&self) -> &TcpStream {
+        &self.0
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                done => return done,
+            }
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.0.write(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                done => return done,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// A connected client.
-pub struct Client<S = TcpStream> {
+pub struct Client<S = Socket> {
     pub ws: WebSocket<S>,
 }
 
@@ -29,12 +68,12 @@ impl Client {
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         let url = format!("ws://{address}{path}");
-        Self::over(stream, &url)
+        Self::over(Socket(stream), &url)
     }
 
     /// Ends the connection with a reset, as a killed client or a lost network does.
     pub fn vanish(self) {
-        SockRef::from(self.ws.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
+        SockRef::from(&**self.ws.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
     }
 }
 
