@@ -13,7 +13,7 @@
 # The last line that it prints is the binary, target/dist/TARGET/footlight. It has been
 # checked: static, of that architecture, and naming no folder of this machine.
 #
-# There are two ways, and neither needs Docker (with Docker there is `cross`, see README.md):
+# There are two ways, and neither needs Docker (with Docker there is `cross`, see docs/deploy.md):
 #   rustup   the Rust on PATH, if it has the target or `rustup target add` can add it, with
 #            the linker that comes with it. No C compiler is needed, on any Linux.
 #   debian   on Debian 12: its rustc-web, cargo-web and rust-web-src build the standard library

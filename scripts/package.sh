@@ -98,7 +98,7 @@ copy_tracked() {
 make_tarball() {
     local name=footlight-$version-$target
     local tree=$stage/$name
-    copy_tracked "$tree" README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE dist/footlight.service dist/footlight.socket examples wit-core/wit
+    copy_tracked "$tree" README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md docs LICENSE-MIT LICENSE-APACHE dist/footlight.service dist/footlight.socket examples wit-core/wit
     install -m 755 "$binary" "$tree/footlight"
     cp "$stage/THIRD-PARTY-LICENSES.txt" "$stage/footlight.cdx.json" "$tree"
     write_helps "$stage/helps"
@@ -118,8 +118,7 @@ make_deb() {
     install_units "$tree/usr/lib/systemd/system"
     install_example "$tree/etc/footlight"
 
-    copy_tracked "$doc" examples wit-core/wit
-    install -D -m 644 README.md "$doc/README.md"
+    copy_tracked "$doc" README.md docs examples wit-core/wit
     install -D -m 644 dist/debian/copyright "$doc/copyright"
     install -D -m 644 "$stage/footlight.cdx.json" "$doc/footlight.cdx.json"
     gzip -9nc "$stage/THIRD-PARTY-LICENSES.txt" >"$doc/THIRD-PARTY-LICENSES.txt.gz"

@@ -1,8 +1,8 @@
 //! Footlight runs WebAssembly actors behind WebSockets.
 //!
 //! An actor implements `ntwk:theater/websocket-server`: one function that takes a client's
-//! message and the actor's state, and gives the new state and an answer. See `README.md` for
-//! how to use it and `ARCHITECTURE.md` for how it is built. This library is the binary's
+//! message and the actor's state, and gives the new state and an answer. See `README.md` and
+//! `docs/` for how to use it and `ARCHITECTURE.md` for how it is built. This library is the binary's
 //! inside, made public for its tests and benchmarks; it promises no stability.
 //!
 //! # Layout

@@ -9,7 +9,8 @@
 //!
 //! Every server is one process and does the same work for the same clients, which is checked
 //! first. Rounds alternate between the servers, so that whatever else the machine does meets all
-//! of them alike, and are compared in pairs. It prints the README's tables.
+//! of them alike, and are compared in pairs. It prints the
+//! tables of docs/performance.md.
 //!
 //! - Answers' times are measured at a rate that is the same for all and that all can stand, from
 //!   when a message was due, so that one that had to wait is not left out.

@@ -21,7 +21,7 @@ impl Sample {
 }
 
 /// Prints a line for each server, what the others cost in terms of the plain one, and a
-/// sentence for the README.
+/// sentence for docs/performance.md.
 pub(crate) fn print(options: &Options, samples: &[Vec<Sample>]) {
     let name = |kind| match kind {
         Kind::Footlight => "Footlight, examples/echo",
@@ -43,8 +43,8 @@ pub(crate) fn print(options: &Options, samples: &[Vec<Sample>]) {
     let rate = Spread::of(footlight.iter().map(|sample| sample.rate)).median;
     let cpu = Spread::of(footlight.iter().map(|sample| sample.cpu)).median;
     println!(
-        "For the README: {} clients echoing {} bytes: {rate:.0} messages/s and {cpu:.1} µs of \
-         CPU a message, {:.2} times what async-tungstenite alone takes.",
+        "For docs/performance.md: {} clients echoing {} bytes: {rate:.0} messages/s and {cpu:.1} \
+         µs of CPU a message, {:.2} times what async-tungstenite alone takes.",
         options.connections,
         options.size,
         ratio(footlight, plain, |s| s.cpu).median

@@ -124,7 +124,7 @@ install_and_use() {
     say 'killed, and started anew'
 }
 
-# As README.md has it: a token that only root may read, which systemd hands over.
+# As docs/deploy.md has it: a token that only root may read, which systemd hands over.
 use_secret() {
     local drop_in=/etc/systemd/system/footlight.service.d manifest=/etc/footlight/manifest.toml
     cp -p "$manifest" /tmp/manifest
@@ -185,7 +185,7 @@ use_socket() {
 
 failed_often() { [ "$(property NRestarts)" -gt 7 ]; }
 
-# As README.md has it, with a package of another version: the service is started anew, the
+# As docs/deploy.md has it, with a package of another version: the service is started anew, the
 # configuration stays.
 upgrade_and_back() {
     dpkg-deb -R "$deb" /tmp/newer
@@ -223,7 +223,7 @@ remove_and_purge() {
     say 'removed and purged without a trace'
 }
 
-# Installation, upgrade and rollback with the tarball, as README.md has it.
+# Installation, upgrade and rollback with the tarball, as docs/deploy.md has it.
 use_tarball() {
     tar -xzf /test/*.tar.gz -C /tmp
     cd /tmp/footlight-*/

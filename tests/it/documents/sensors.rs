@@ -4,13 +4,14 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 
 use footlight::manifest::{Manifest, limit_keys};
 
+use super::blocks;
 use crate::{
     lights,
     support::{Actor, Server, example},
 };
 
 /// The document.
-const SENSORS: &str = include_str!("../../docs/sensors.md");
+const SENSORS: &str = include_str!("../../../docs/sensors.md");
 /// What a handler of files stands below in a manifest.
 const ABOVE: &str = r#"name = "sensors"
 component_path = "sensors.wasm"
@@ -21,17 +22,9 @@ config = { port = 8080 }
 
 "#;
 
-/// The document's blocks of this language.
-fn blocks(language: &str) -> Vec<&'static str> {
-    let begin = format!("\n```{language}\n");
-    let blocks = SENSORS.split(&begin).skip(1);
-    blocks.map(|rest| rest.split_once("\n```\n").unwrap().0).collect()
-}
-
 #[test]
 fn every_manifest_of_the_document_is_one_below_a_websocket_server() {
-    let blocks = blocks("toml");
-    assert_eq!(blocks.len(), SENSORS.matches("```toml").count(), "a block is indented");
+    let blocks = blocks(SENSORS, "toml");
     assert!(blocks.len() > 10);
     for block in blocks {
         let manifest = Manifest::parse(Path::new("manifest.toml"), &format!("{ABOVE}{block}"));
@@ -44,7 +37,7 @@ fn every_manifest_of_the_document_is_one_below_a_websocket_server() {
 
 #[test]
 fn what_the_document_has_changed_in_the_unit_and_in_the_limits_is_there_as_it_says() {
-    let unit = include_str!("../../dist/footlight.service");
+    let unit = include_str!("../../../dist/footlight.service");
     for line in ["ProtectKernelTunables=yes", "ProcSubset=pid", "DynamicUser=yes", "PrivateTmp=yes"]
     {
         assert!(unit.contains(&format!("\n{line}\n")), "{line}");

@@ -1,0 +1,167 @@
+//! What `docs/manifest.md`, `docs/actors.md` and `docs/deploy.md` say: the manifest's keys and
+//! limits, the blocks of code, and the command line.
+
+use std::path::Path;
+
+use footlight::manifest::{Manifest, OnOverflow, limit_keys};
+
+use super::blocks;
+use crate::support::footlight;
+
+/// The documents.
+const MANIFEST: &str = include_str!("../../../docs/manifest.md");
+const ACTORS: &str = include_str!("../../../docs/actors.md");
+const DEPLOY: &str = include_str!("../../../docs/deploy.md");
+const SIZES: &str = include_str!("../../../docs/sizes.md");
+
+/// What stands above a handler in a manifest.
+const ABOVE: &str = "name = \"a\"\ncomponent_path = \"a.wasm\"\n\n";
+
+fn parse(text: &str) -> Result<Manifest, String> {
+    Manifest::parse(Path::new("manifest.toml"), text).map_err(|error| error.to_string())
+}
+
+/// What stands below a heading, up to the next one.
+fn section<'d>(document: &'d str, heading: &str) -> &'d str {
+    let (_, rest) = document.split_once(&format!("\n{heading}\n")).unwrap();
+    rest.split("\n#").next().unwrap()
+}
+
+/// The rows of a section's table: the key, and the next cell.
+fn rows<'d>(document: &'d str, heading: &str) -> Vec<(&'d str, &'d str)> {
+    let lines = section(document, heading).lines().filter_map(|line| line.strip_prefix("| `"));
+    let cells = lines.map(|line| {
+        let (key, rest) = line.split_once("` | ").unwrap();
+        (key, rest.split(" | ").next().unwrap())
+    });
+    cells.collect()
+}
+
+/// The keys that the host knows where `zzzzzzzz` stands, which it does not know.
+fn known(text: &str) -> Vec<String> {
+    let error = parse(text).unwrap_err();
+    let line = error.lines().find(|line| line.contains("zzzzzzzz")).unwrap_or_else(|| {
+        panic!("{error}");
+    });
+    let (_, keys) = line.split_once("the keys here are ").unwrap();
+    keys.split(", ").map(|key| key.trim_matches('`').to_owned()).collect()
+}
+
+#[test]
+fn the_limits_of_the_manual_are_the_real_ones_with_their_real_defaults() {
+    let keys = limit_keys();
+    for key in &keys {
+        let row = format!("\n| `{}` | {} | {} |", key.key, key.default, key.unit);
+        assert!(section(MANIFEST, "## Limits").contains(&row), "there is no row {row}");
+    }
+    assert_eq!(rows(MANIFEST, "## Limits").len(), keys.len(), "there are other rows");
+}
+
+#[test]
+fn the_keys_of_the_manual_are_all_that_a_manifest_may_have() {
+    let server = |config: &str| {
+        format!("{ABOVE}[[handlers]]\ntype = \"websocket-server\"\nconfig = {{ {config} }}\n")
+    };
+    let folder = "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \"a\", zzzzzzzz = 1 }\n";
+    for (heading, text) in [
+        ("## Where clients connect", server("port = 1, zzzzzzzz = 1")),
+        ("## Folders for the actor", server("port = 1") + folder),
+        ("## Logging", server("port = 1") + "[logging]\nzzzzzzzz = 1\n"),
+        ("## Interface", server("port = 1") + "[interface]\nzzzzzzzz = 1\n"),
+        ("## Limits", server("port = 1") + "[limits]\nzzzzzzzz = 1\n"),
+    ] {
+        let mut written: Vec<_> = rows(MANIFEST, heading).into_iter().map(|(key, _)| key).collect();
+        let mut known = known(&text);
+        written.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(written, known, "{heading}");
+    }
+    // The root's other keys are the sections.
+    let mut written: Vec<_> =
+        rows(MANIFEST, "## The actor").into_iter().map(|(key, _)| key.to_owned()).collect();
+    written.extend(["interface", "handlers", "logging", "limits"].map(str::to_owned));
+    let mut known = known(&format!("zzzzzzzz = 1\n{}", server("port = 1")));
+    written.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(written, known);
+}
+
+#[test]
+fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
+    let text =
+        format!("{ABOVE}[[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 1 }}\n");
+    let text = text + "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \"a\" }\n";
+    let manifest = parse(&text).unwrap();
+    let (listener, folder) = (&manifest.listeners[0], &manifest.folders[0]);
+    let none = |is_none: bool| if is_none { "none".into() } else { "something".to_owned() };
+    let overflow = match listener.on_overflow {
+        OnOverflow::Close => "close",
+        OnOverflow::Drop => "drop",
+    };
+    let origins = if listener.origins.is_none() { "all" } else { "some" };
+    let level = manifest.logging.level.as_str().to_lowercase();
+    for (heading, key, default) in [
+        ("## The actor", "init_state", none(manifest.init_state.is_none())),
+        ("## The actor", "tick", none(manifest.tick.is_none())),
+        ("## Where clients connect", "host", format!("`\"{}\"`", listener.host)),
+        ("## Where clients connect", "path", format!("`\"{}\"`", listener.path)),
+        ("## Where clients connect", "origins", origins.to_owned()),
+        ("## Where clients connect", "subprotocols", none(listener.subprotocols.is_empty())),
+        ("## Where clients connect", "token_file", none(listener.token_file.is_none())),
+        ("## Where clients connect", "console", format!("`{}`", listener.console)),
+        ("## Where clients connect", "static", none(listener.static_folder.is_none())),
+        ("## Where clients connect", "auto_response", none(listener.auto_response.is_none())),
+        ("## Where clients connect", "tls", none(listener.tls.is_none())),
+        ("## Where clients connect", "on_overflow", format!("`\"{overflow}\"`")),
+        ("## Folders for the actor", "writable", format!("`{}`", folder.writable)),
+        ("## Folders for the actor", "name", none(folder.name.is_none())),
+        ("## Logging", "level", format!("`\"{level}\"`")),
+        ("## Logging", "chain_events", format!("`{}`", manifest.logging.chain_events)),
+    ] {
+        let rows = rows(MANIFEST, heading);
+        assert!(rows.contains(&(key, &default)), "{heading}: {key} is {default}");
+    }
+}
+
+#[test]
+fn every_toml_block_of_the_manual_is_right() {
+    let [whole] = blocks(MANIFEST, "toml")[..] else { panic!("another number of blocks") };
+    let manifest = parse(whole).unwrap();
+    assert_eq!((manifest.listeners.len(), manifest.folders.len()), (1, 1));
+
+    let [tls] = blocks(DEPLOY, "toml")[..] else { panic!("another number of blocks") };
+    match parse(&format!("{ABOVE}{tls}")) {
+        Ok(manifest) => assert!(cfg!(feature = "tls") && manifest.listeners[0].tls.is_some()),
+        Err(error) => {
+            // The only mistake, and the one that the document speaks of.
+            assert!(!cfg!(feature = "tls") && error.contains("built without TLS"), "{error}");
+            assert_eq!(error.matches("manifest.toml:").count(), 1, "{error}");
+        }
+    }
+
+    let [profile] = blocks(SIZES, "toml")[..] else { panic!("another number of blocks") };
+    toml::de::DeTable::parse(profile).unwrap();
+}
+
+#[test]
+fn the_rust_of_the_manual_is_that_of_the_example_rooms() {
+    let source = include_str!("../../../examples/rooms/src/lib.rs");
+    let [world, methods] = blocks(ACTORS, "rust")[..] else { panic!("another number of blocks") };
+    // The example's own names, and its place in this repository.
+    let folders = "\"../../wit-core/wit/guide\", \"../../wit-core/wit/host\"";
+    let world = world.replace("hello", "rooms").replace("\"wit\", \"host\"", folders);
+    let indented = |line: &str| if line.is_empty() { "\n".into() } else { format!("    {line}\n") };
+    for code in [&world, methods] {
+        let code: String = code.lines().map(indented).collect();
+        assert!(source.contains(&code), "examples/rooms/src/lib.rs has other code than:\n{code}");
+    }
+}
+
+#[test]
+fn the_manual_has_the_usage_of_every_command_as_the_help_has_it() {
+    let help = String::from_utf8(footlight(&["--help"]).stdout).unwrap();
+    let usage = help.lines().skip_while(|line| !line.starts_with("Usage: "));
+    let usage: Vec<_> = usage.take_while(|line| !line.is_empty()).map(|line| &line[7..]).collect();
+    let block = format!("\n```\n{}\n```\n", usage.join("\n"));
+    assert!(usage.len() >= 6 && DEPLOY.contains(&block), "docs/deploy.md has no{block}");
+}

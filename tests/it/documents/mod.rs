@@ -1,0 +1,15 @@
+//! That the documents under `docs` say what is so.
+
+mod links;
+mod manual;
+mod sensors;
+
+/// The blocks of a document in this language.
+fn blocks<'d>(document: &'d str, language: &str) -> Vec<&'d str> {
+    let begin = format!("\n```{language}\n");
+    let blocks = document.split(&begin).skip(1);
+    let blocks: Vec<_> = blocks.map(|rest| rest.split_once("\n```\n").unwrap().0).collect();
+    // One that is indented would not be seen.
+    assert_eq!(blocks.len(), document.matches(&format!("```{language}\n")).count());
+    blocks
+}
