@@ -38,6 +38,7 @@ async def main(url, screenshots=None):
         # She sees it once, although it does not come back to her.
         await sees(ann, "Bob has come in|<i>Who</i> is cooking?", "Ann|Bob")
         await sees(bob, "<i>Who</i> is cooking?", "Ann|Bob")
+        await ann.wait_for("document.querySelector('#messages .own b').textContent === 'Ann'")
         await bob.type("#text", "I am 🐎")
         await bob.enter()
         await bob.type("#text", "/name Robert")
