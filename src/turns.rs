@@ -10,7 +10,7 @@
 //! each receiver. If an actor that computes had a turn between any two of them, each message would
 //! wait for several turns, and for more with each such actor. So a task that has used up its turn
 //! rests ([`Turns::rest`]), and gets the next one when no other task is ready, or else when it is
-//! due ([`SHARE`]). A message then waits for one turn at most, however many actors compute.
+//! due (`SHARE`). A message then waits for one turn at most, however many actors compute.
 
 use std::{
     collections::VecDeque,
@@ -36,7 +36,7 @@ const LEAST: Duration = Duration::from_micros(20);
 /// The most, whatever interrupted the last look.
 const MOST: Duration = Duration::from_micros(200);
 /// While other tasks keep a thread busy, it gives a turn to one that rests this often. A turn is
-/// some hundred microseconds, so those that compute share a fifth of a busy thread.
+/// a hundred microseconds or more, so those that compute share a fifth of a busy thread.
 const SHARE: Duration = Duration::from_millis(2);
 
 /// The tasks that have used up their turn, and the loops that give them the next one.

@@ -6,7 +6,7 @@
 
 /// How often something stands in straight-line code: nearly as often as one step of a call may be
 /// long, in which there is no turn for others unless the host sees to it.
-const TIMES: usize = 19_900;
+const TIMES: usize = 8_000;
 /// The text at 8192.
 const TEXT: usize = 1024;
 

@@ -30,12 +30,14 @@ pub const MOST_AT_ONCE: u64 = 60_000;
 /// The bytes that the host may move for one unit of a slice: so few that with the defaults the
 /// largest state, in and out, fills a slice.
 const BYTES_PER_UNIT: u64 = 64;
-/// How long slices follow each other before everything else that is ready comes first.
-const TURN: Duration = Duration::from_micros(250);
+/// How long slices follow each other before everything else that is ready comes first. A message
+/// waits for one turn at most, so this is about what a neighbour that computes adds to its time; ten
+/// times as much would be ten times that. The end of a turn costs two or three microseconds here.
+const TURN: Duration = Duration::from_micros(125);
 /// A slice that takes longer than this makes the next one half as large.
-const LONG_SLICE: Duration = Duration::from_micros(250);
+const LONG_SLICE: Duration = TURN;
 /// A slice that takes less than this makes the next one twice as large, up to `limits.slice`.
-const SHORT_SLICE: Duration = Duration::from_micros(60);
+const SHORT_SLICE: Duration = Duration::from_micros(30);
 /// The smallest slice.
 const LEAST_SLICE: u64 = 1000;
 
