@@ -11,7 +11,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use rustix::net::listen;
 use smol::{
     Async, Executor, Task, Timer,
@@ -22,7 +21,7 @@ use crate::{
     actor::{Actor, Setup, task::StartError},
     clock::Clock,
     descriptors,
-    exchange::{Connections, Delivery, Lines, Mailbox},
+    exchange::{CloseCode, Connections, Delivery, Lines, Mailbox},
     files::Files,
     inherited::Inherited,
     manifest::{Limits, Manifest},
@@ -211,7 +210,7 @@ async fn dismiss(service: &Service) {
     loop {
         let batch = farewell.batch(waiting.len(), Instant::now());
         for outbox in waiting.split_off(waiting.len().saturating_sub(batch)) {
-            outbox.close(CloseCode::Away, "the host is stopping");
+            outbox.close(CloseCode::GOING_AWAY, "the host is stopping");
         }
         if waiting.is_empty() {
             return;

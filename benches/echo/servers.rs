@@ -15,7 +15,7 @@ use async_tungstenite::accept_async_with_config;
 use footlight::{
     Host, Manifest,
     clock::Clock,
-    exchange::{Connections, Delivery, EventKind, Frame, Lines, Mailbox},
+    exchange::{Connections, Delivery, EventKind, Lines, Mailbox, Message},
     host::Environment,
     logger::Logger,
     manifest::{Limits, Listener},
@@ -136,8 +136,8 @@ async fn native(
     let actor = async move {
         while let Some(event) = mailbox.next().await {
             let from = event.from.unwrap();
-            if let EventKind::Text(text) = event.kind {
-                from.answer(vec![Frame::text(&text)], None).unwrap();
+            if let EventKind::Message(text @ Message::Text(_)) = event.kind {
+                from.answer(vec![text], None).unwrap();
             }
             from.handled();
         }

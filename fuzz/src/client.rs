@@ -8,9 +8,11 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use async_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use footlight::{
-    exchange::{Event, EventKind, Frame, Mailbox, Outbox, connections::Open, outbox::Order},
+    exchange::{
+        Close, CloseCode, Event, EventKind, Mailbox, Message, Outbox, connections::Open,
+        outbox::Order,
+    },
     manifest::Limits,
 };
 
@@ -33,8 +35,8 @@ pub struct Client {
 /// How a connection must be closed.
 #[derive(Clone, Debug)]
 pub enum Code {
-    /// With this frame.
-    Frame(CloseFrame),
+    /// With this code and reason.
+    Exactly(Close),
     /// With this code.
     Code(CloseCode),
     /// If it likes, and then as it likes.
@@ -94,7 +96,7 @@ impl Client {
     pub fn overflowed(&mut self) {
         assert!(!self.queue.is_empty(), "one answer always fits");
         self.queue.clear();
-        self.closed(Code::Code(CloseCode::Again));
+        self.closed(Code::Code(CloseCode::TRY_AGAIN_LATER));
     }
 
     /// Reads everything, when nothing is known about what it was answered. Gives `false` if it
@@ -112,12 +114,12 @@ impl Client {
     /// `false` if it was closed.
     pub fn reads(&mut self, count: usize) -> bool {
         let (mut messages, closed) = self.read(count);
-        if let Some((queued, frame)) = closed {
+        if let Some((queued, close)) = closed {
             messages.extend(queued);
             self.is_bounded(messages.iter());
             match self.close.take().expect("nobody asked for it to be closed") {
-                Code::Frame(expected) => assert_eq!(frame, expected),
-                Code::Code(expected) => assert_eq!(frame.code, expected),
+                Code::Exactly(expected) => assert_eq!(close, expected),
+                Code::Code(expected) => assert_eq!(close.code, expected),
                 Code::Any => {}
             }
             assert_eq!(messages.len(), self.queue.len(), "all that waits is sent before");
@@ -132,15 +134,15 @@ impl Client {
 
     /// What is in its outbox.
     #[allow(clippy::type_complexity)]
-    fn read(&self, count: usize) -> (Vec<Frame>, Option<(VecDeque<Frame>, CloseFrame)>) {
+    fn read(&self, count: usize) -> (Vec<Message>, Option<(VecDeque<Message>, Close)>) {
         let mut messages = Vec::new();
         let mut context = Context::from_waker(Waker::noop());
         loop {
             let writable = messages.len() < count;
             match self.outbox().poll_order(&mut context, writable) {
                 Poll::Ready(Order::Send(message)) => messages.push(message),
-                Poll::Ready(Order::Close(queued, frame)) => {
-                    return (messages, Some((queued, frame)));
+                Poll::Ready(Order::Close(queued, close)) => {
+                    return (messages, Some((queued, close)));
                 }
                 Poll::Ready(Order::Read) => return (messages, None),
                 Poll::Pending => panic!("its event was handled"),
@@ -149,7 +151,7 @@ impl Client {
     }
 
     /// These are the first of the messages that must be there.
-    fn finds(&mut self, messages: Vec<Frame>) {
+    fn finds(&mut self, messages: Vec<Message>) {
         self.is_bounded(messages.iter());
         for message in messages {
             let expected = self.queue.pop_front().expect("no message more than it must find");
@@ -158,9 +160,9 @@ impl Client {
     }
 
     /// No more bytes wait than may.
-    fn is_bounded<'m>(&self, messages: impl Iterator<Item = &'m Frame>) {
+    fn is_bounded<'m>(&self, messages: impl Iterator<Item = &'m Message>) {
         let (most, _) = self.most;
-        let bytes: usize = messages.map(Frame::payload).sum();
+        let bytes: usize = messages.map(|message| message.payload().len()).sum();
         assert!(bytes <= most, "{bytes} bytes wait, of {most}");
     }
 }

@@ -13,11 +13,10 @@ use std::{
 };
 
 use arbitrary::Unstructured;
-use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use footlight::{
     actor::{Grants, Module},
     clock::{Clock, Manual},
-    exchange::{Event, EventKind, Frame, event::Ending},
+    exchange::{Close, CloseCode, Event, EventKind, Message},
     manifest::{Limits, OnOverflow},
 };
 
@@ -185,17 +184,17 @@ impl Stage {
         let report: Vec<u8> = steps.iter().flat_map(|step| call.step(*step)).collect();
         let Call { kept, effects, alarm, .. } = call;
         match end {
-            1 => self.close(id, CloseCode::Error),
+            1 => self.close(id, CloseCode::INTERNAL_ERROR),
             2 => {}
             _ => {
                 self.commit(kept, effects, alarm);
-                self.queue(id, Frame::binary(&report));
+                self.queue(id, Message::Binary(report.into()));
             }
         }
         let rings = self.rings();
         let (traps, refused) =
             (self.actor.stats.traps.get(), self.actor.stats.refused_answers.get());
-        self.tell(id, EventKind::Binary(data.into()), 1 + u64::from(rings));
+        self.tell(id, EventKind::Message(Message::Binary(data.into())), 1 + u64::from(rings));
         assert_eq!(self.actor.stats.traps.get() - traps, u64::from(end == 1));
         assert_eq!(self.actor.stats.refused_answers.get() - refused, u64::from(end == 2));
         self.look();
@@ -252,16 +251,16 @@ impl Stage {
     }
 
     /// A message comes into an outbox, or its client is too slow.
-    fn queue(&mut self, id: u64, frame: Frame) {
+    fn queue(&mut self, id: u64, message: Message) {
         let limit = self.limits.outbox;
         let member = self.members.get_mut(&id).expect("it is there");
         let queued = member.waiting();
-        if queued == 0 || queued + frame.cost() <= limit {
-            return member.queue.push_back(frame);
+        if queued == 0 || queued + message.cost() <= limit {
+            return member.queue.push_back(message);
         }
         if member.on_overflow == OnOverflow::Close {
             member.queue.clear();
-            self.close(id, CloseCode::Again);
+            self.close(id, CloseCode::TRY_AGAIN_LATER);
         }
     }
 
@@ -286,7 +285,7 @@ impl Stage {
     }
 
     fn leaves(&mut self, id: u64) {
-        self.tell(id, EventKind::Close(Ending::NO_STATUS), 1);
+        self.tell(id, EventKind::Close(Close::NO_STATUS), 1);
         self.members.remove(&id);
     }
 

@@ -6,11 +6,11 @@ use footlight::{
     actor::{Module, Services, answer::Answer, asked::Effect, instance::Instance, meter::Meter},
     clock::Clock,
     exchange::{
-        ConnectionId, Connections, Event, EventKind, Lines, connections::Open, event::Ending,
+        Close, ConnectionId, Connections, Event, EventKind, Lines, Message, connections::Open,
     },
     manifest::{Limits, OnOverflow},
 };
-use wit_core::{Message, MessageRef, MessageType, lift::Reply};
+use wit_core::{MessageRef, MessageType, lift::Reply};
 
 use crate::{drive, stage::known};
 
@@ -80,8 +80,8 @@ pub fn exercise(module: Module, limits: &Limits) {
         meter.begin();
         // The first client is there already, and comes only once.
         let kind = match event.ty {
-            MessageType::Close => EventKind::Close(Ending::NO_STATUS),
-            _ => EventKind::Text("".into()),
+            MessageType::Close => EventKind::Close(Close::NO_STATUS),
+            _ => EventKind::Message(Message::Text("".into())),
         };
         let from = all.first().map(|open| open.outbox.clone());
         let about = Event { from, kind };
@@ -134,9 +134,9 @@ fn crowd(limits: &Limits, services: &mut Services) -> Vec<Open> {
 /// What a call asked for is no more than it may be.
 fn are_within(effects: &[Effect], limits: &Limits) {
     let size = |effect: &Effect| match effect {
-        Effect::Send { frame, .. } => frame.payload(),
-        Effect::Broadcast { frame, to } => frame.payload() + 8 * to.len(),
-        Effect::Close { frame, .. } => frame.reason.len(),
+        Effect::Send { message, .. } => message.payload().len(),
+        Effect::Broadcast { message, to } => message.payload().len() + 8 * to.len(),
+        Effect::Close { close, .. } => close.reason.len(),
     };
     assert!(effects.iter().map(|effect| size(effect) + 64).sum::<usize>() <= limits.effects);
 }
@@ -158,7 +158,7 @@ pub fn most_slices(limits: &Limits) -> u64 {
 fn is_within(reply: &Reply, limits: &Limits) {
     assert!(reply.state.as_ref().is_none_or(|state| state.len() <= limits.state));
     assert!(reply.messages.len() <= limits.answers);
-    let size = |message: &Message| {
+    let size = |message: &wit_core::Message| {
         let data = message.data.as_ref().map_or(0, Vec::len);
         data + message.text.as_ref().map_or(0, String::len)
     };

@@ -2,7 +2,10 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use footlight::{
-    exchange::{EventKind, event::Ending},
+    exchange::{
+        Close, CloseCode, EventKind, Message,
+        close::{CONTROL, REASON},
+    },
     manifest::Limits,
 };
 
@@ -55,7 +58,7 @@ pub enum Act {
         /// Which client.
         who: u8,
         /// How.
-        ending: Ending,
+        ending: Close,
     },
     /// The host asks all to close, and lets nobody in any more.
     Stop,
@@ -105,12 +108,12 @@ fn act(u: &mut Unstructured<'_>) -> Act {
 
 /// Anything that a client can send.
 fn kind(u: &mut Unstructured<'_>) -> EventKind {
-    match byte(u) % 8 {
-        0..=4 => EventKind::Text(line(u).into()),
-        5 => EventKind::Binary(bytes(u).into()),
-        6 => EventKind::Ping(control(u).into()),
-        _ => EventKind::Pong(control(u).into()),
-    }
+    EventKind::Message(match byte(u) % 8 {
+        0..=4 => Message::Text(line(u).into()),
+        5 => Message::Binary(bytes(u).into()),
+        6 => Message::Ping(control(u).into()),
+        _ => Message::Pong(control(u).into()),
+    })
 }
 
 /// What the test guests do something for.
@@ -167,19 +170,19 @@ fn line(u: &mut Unstructured<'_>) -> String {
 /// The payload of a control frame.
 fn control(u: &mut Unstructured<'_>) -> Vec<u8> {
     let mut data = bytes(u);
-    data.truncate(125);
+    data.truncate(CONTROL);
     data
 }
 
 /// How a connection ended.
-fn ending(u: &mut Unstructured<'_>) -> Ending {
+fn ending(u: &mut Unstructured<'_>) -> Close {
     match byte(u) % 4 {
-        0 => Ending::ABNORMAL,
-        1 => Ending::NO_STATUS,
+        0 => Close::ABNORMAL,
+        1 => Close::NO_STATUS,
         _ => {
             let reason = text(u);
-            let fits = !reason.is_empty() && reason.len() <= 123;
-            Ending { code: 3000 + u16::from(byte(u)), reason: fits.then(|| reason.into()) }
+            let reason = if reason.len() <= REASON { reason.into() } else { "".into() };
+            Close { code: CloseCode(3000 + u16::from(byte(u))), reason }
         }
     }
 }

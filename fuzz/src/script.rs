@@ -1,8 +1,7 @@
 //! What the test guests are to answer: a model of `tests/guests/script`, and of what the host
 //! makes of its answers.
 
-use async_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
-use footlight::exchange::{EventKind, Frame};
+use footlight::exchange::{Close, CloseCode, EventKind, Message};
 use wit_core::Shape;
 
 /// What is known about a test guest.
@@ -26,7 +25,7 @@ pub struct Expected {
     /// The answer.
     pub messages: Vec<Want>,
     /// How the connection is to be closed.
-    pub close: Option<CloseFrame>,
+    pub close: Option<Close>,
     /// Whether any limit of those that are called roomy may be in the way.
     pub large: bool,
 }
@@ -48,7 +47,7 @@ pub enum End {
 #[derive(Clone, Debug)]
 pub enum Want {
     /// This one.
-    Exactly(Frame),
+    Exactly(Message),
     /// A number, as text.
     Number,
     /// Any.
@@ -57,15 +56,12 @@ pub enum Want {
 
 impl Want {
     /// Whether this message is meant.
-    pub fn is(&self, message: &Frame) -> bool {
+    pub fn is(&self, message: &Message) -> bool {
         match self {
             Self::Exactly(expected) => expected == message,
             Self::Number => {
-                let text = &message.bytes()[message.bytes().len() - message.payload()..];
-                let text = str::from_utf8(text).unwrap_or_default();
-                !text.is_empty()
-                    && text.bytes().all(|byte| byte.is_ascii_digit())
-                    && *message == Frame::text(text)
+                let Message::Text(text) = message else { return false };
+                !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
             }
             Self::Anything => true,
         }
@@ -99,12 +95,12 @@ impl Script {
                 Some(None) => text("state:none"),
                 None => Want::Anything,
             }),
-            EventKind::Text(line) => self.on_text(line, count, &mut expected),
-            EventKind::Binary(data) => {
-                messages.push(Want::Exactly(Frame::binary(data)));
+            EventKind::Message(Message::Text(line)) => self.on_text(line, count, &mut expected),
+            EventKind::Message(message @ Message::Binary(_)) => {
+                messages.push(Want::Exactly(message.clone()));
             }
-            EventKind::Ping(data) => messages.push(hex("ping:", data)),
-            EventKind::Pong(data) => messages.push(hex("pong:", data)),
+            EventKind::Message(Message::Ping(data)) => messages.push(hex("ping:", data)),
+            EventKind::Message(Message::Pong(data)) => messages.push(hex("pong:", data)),
             EventKind::Close(_) => {}
             EventKind::Alarm => unreachable!("it sets none"),
         }
@@ -145,8 +141,8 @@ impl Script {
             "close" => expected.close = close(4001, "bye"),
             "after-close" => expected.close = close(1000, ""),
             "count" => expected.messages.push(number(count)),
-            "ping" => expected.messages.push(Want::Exactly(Frame::ping(b"hi"))),
-            "pong" => expected.messages.push(Want::Exactly(Frame::pong(b"hi"))),
+            "ping" => expected.messages.push(Want::Exactly(Message::Ping(b"hi".to_vec().into()))),
+            "pong" => expected.messages.push(Want::Exactly(Message::Pong(b"hi".to_vec().into()))),
             "log" => expected.messages.push(text("logged")),
             "memory" => expected.messages.push(Want::Number),
             "abuse-global" => expected.messages.push(number(self.global.map(|it| it + 1))),
@@ -168,7 +164,7 @@ fn number(number: Option<impl ToString>) -> Want {
 
 /// A text message.
 fn text(text: impl Into<String>) -> Want {
-    Want::Exactly(Frame::text(&text.into()))
+    Want::Exactly(Message::Text(text.into().into()))
 }
 
 /// Data as hex digits behind a prefix.
@@ -177,7 +173,7 @@ fn hex(prefix: &str, data: &[u8]) -> Want {
     text(format!("{prefix}{digits}"))
 }
 
-/// A close frame.
-fn close(code: u16, reason: &'static str) -> Option<CloseFrame> {
-    Some(CloseFrame { code: CloseCode::from(code), reason: reason.into() })
+/// An end.
+fn close(code: u16, reason: &'static str) -> Option<Close> {
+    Some(Close::new(CloseCode(code), reason))
 }

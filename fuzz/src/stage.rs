@@ -4,10 +4,9 @@
 
 use std::task::{Context, Waker};
 
-use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use footlight::{
     clock::Clock,
-    exchange::{Client as Known, EventKind, connections::Full, event::Ending},
+    exchange::{Client as Known, Close, CloseCode, EventKind, Message, connections::Full},
     manifest::{Limits, OnOverflow},
 };
 
@@ -124,12 +123,12 @@ impl Stage {
         if let Some(index) = self.index(who)
             && !self.clients[index].reads(count.into())
         {
-            self.leaves(index, Ending::ABNORMAL);
+            self.leaves(index, Close::ABNORMAL);
         }
     }
 
     /// A client goes: the last that the actor hears of it.
-    fn leaves(&mut self, index: usize, ending: Ending) {
+    fn leaves(&mut self, index: usize, ending: Close) {
         self.handle(index, EventKind::Close(ending));
         self.clients.remove(index);
     }
@@ -137,13 +136,13 @@ impl Stage {
     /// The host asks all to close.
     fn stops(&mut self) {
         for outbox in self.actor.connections.stop() {
-            outbox.close(CloseCode::Away, "stopping");
+            outbox.close(CloseCode::GOING_AWAY, "stopping");
         }
         self.stopping = true;
         for index in (0..self.clients.len()).rev() {
-            self.clients[index].closed(Code::Code(CloseCode::Away));
+            self.clients[index].closed(Code::Code(CloseCode::GOING_AWAY));
             assert!(!self.clients[index].reads(0));
-            self.leaves(index, Ending::ABNORMAL);
+            self.leaves(index, Close::ABNORMAL);
         }
     }
 
@@ -151,7 +150,7 @@ impl Stage {
     fn happens(&mut self, index: usize, kind: EventKind) {
         self.handle(index, kind);
         if !self.clients[index].reads(0) {
-            self.leaves(index, Ending::ABNORMAL);
+            self.leaves(index, Close::ABNORMAL);
         }
     }
 
@@ -159,7 +158,7 @@ impl Stage {
     fn handle(&mut self, index: usize, kind: EventKind) {
         let before = Counts::of(&self.actor.stats);
         let expected = self.script.as_ref().map(|script| script.expect(&kind));
-        let said = |word| matches!(&kind, EventKind::Text(text) if *text == word);
+        let said = |word| matches!(&kind, EventKind::Message(Message::Text(text)) if *text == word);
         let counted_up = said("abuse-global");
         let closes = matches!(kind, EventKind::Close(_));
         let cost = kind.cost();
@@ -249,7 +248,7 @@ impl Stage {
                     Counts { answers: expected.messages.len() as u64, ..Counts::default() };
                 follows(&mut self.clients[index], expected.end, &counts, Some(expected));
                 if !self.clients[index].reads(0) {
-                    self.leaves(index, Ending::ABNORMAL);
+                    self.leaves(index, Close::ABNORMAL);
                 }
             }
         } else {
@@ -259,7 +258,7 @@ impl Stage {
             sent.sort_by_key(|(index, _)| std::cmp::Reverse(*index));
             for (index, _) in sent {
                 if !self.clients[index].reads_anything() {
-                    self.leaves(index, Ending::ABNORMAL);
+                    self.leaves(index, Close::ABNORMAL);
                 }
             }
         }
@@ -288,7 +287,7 @@ impl Stage {
     fn ends(mut self) {
         while let Some(last) = self.clients.len().checked_sub(1) {
             assert!(self.clients[last].reads(usize::MAX) || self.script.is_none());
-            self.leaves(last, Ending::NO_STATUS);
+            self.leaves(last, Close::NO_STATUS);
         }
         self.is_quiet();
         self.actor.mailbox.close();
@@ -311,7 +310,7 @@ pub fn known() -> Known {
 /// Notes at a client what an event led to.
 fn follows(client: &mut Client, end: End, counts: &Counts, expected: Option<Expected>) {
     match end {
-        End::Trap => client.closed(Code::Code(CloseCode::Error)),
+        End::Trap => client.closed(Code::Code(CloseCode::INTERNAL_ERROR)),
         End::Error | End::Refused => {}
         End::Well if counts.overflows > 0 => client.overflowed(),
         End::Well => {
@@ -321,8 +320,8 @@ fn follows(client: &mut Client, end: End, counts: &Counts, expected: Option<Expe
             };
             assert_eq!(messages.len() as u64, counts.answers);
             client.answered(messages);
-            if let Some(frame) = expected.and_then(|expected| expected.close) {
-                client.closed(Code::Frame(frame));
+            if let Some(close) = expected.and_then(|expected| expected.close) {
+                client.closed(Code::Exactly(close));
             }
         }
     }

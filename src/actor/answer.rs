@@ -1,4 +1,4 @@
-//! From the interface's messages to WebSocket messages.
+//! From the interface's messages to those that clients get.
 //!
 //! An answer is refused as a whole if one of its messages is not one that can be sent. What
 //! an actor may send is in the WIT and in RFC 6455: `text` with a text; `binary` with data;
@@ -7,18 +7,21 @@
 
 use std::fmt;
 
-use async_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
-use wit_core::{Message, MessageType};
+use bytes::Bytes;
+use wit_core::MessageType;
 
-use crate::exchange::Frame;
+use crate::exchange::{
+    Close, CloseCode, Message,
+    close::{CONTROL, REASON},
+};
 
 /// An answer that can be sent.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The messages, in order.
-    pub messages: Vec<Frame>,
+    pub messages: Vec<Message>,
     /// How to close the connection after them.
-    pub close: Option<CloseFrame>,
+    pub close: Option<Close>,
     /// How many messages came after a `close` and are not sent.
     pub after_close: usize,
 }
@@ -57,33 +60,28 @@ pub enum Fault {
     /// The close code is not two bytes.
     CodeLength(usize),
     /// This close code must not be sent (RFC 6455, section 7.4).
-    Code(u16),
+    Code(CloseCode),
 }
-
-/// The most bytes in a control frame (RFC 6455, section 5.5).
-const CONTROL: usize = 125;
-/// The most bytes in a close frame's reason: the code takes two.
-const REASON: usize = CONTROL - 2;
 
 impl Answer {
     /// The bytes that it counts for in an outbox.
     pub fn cost(&self) -> usize {
-        self.messages.iter().map(Frame::cost).sum()
+        self.messages.iter().map(Message::cost).sum()
     }
 
     /// Checks the messages and converts them.
     ///
     /// # Errors
     /// The first message that can't be sent.
-    pub fn from_messages(messages: Vec<Message>) -> Result<Self, AnswerError> {
+    pub fn from_messages(messages: Vec<wit_core::Message>) -> Result<Self, AnswerError> {
         let total = messages.len();
         let mut answer = Self { messages: Vec::with_capacity(total), close: None, after_close: 0 };
         for (index, message) in messages.into_iter().enumerate() {
             let part = convert(message).map_err(|fault| AnswerError { index, fault })?;
             match part {
                 _ if answer.close.is_some() => answer.after_close += 1,
-                Part::Message(frame) => answer.messages.push(frame),
-                Part::Close(frame) => answer.close = Some(frame),
+                Part::Message(message) => answer.messages.push(message),
+                Part::Close(close) => answer.close = Some(close),
             }
         }
         Ok(answer)
@@ -93,25 +91,25 @@ impl Answer {
 /// One message, converted.
 enum Part {
     /// To be sent.
-    Message(Frame),
+    Message(Message),
     /// The end.
-    Close(CloseFrame),
+    Close(Close),
 }
 
 /// Converts one message.
-fn convert(message: Message) -> Result<Part, Fault> {
-    let Message { ty, data, text } = message;
+fn convert(message: wit_core::Message) -> Result<Part, Fault> {
+    let wit_core::Message { ty, data, text } = message;
     let part = match (ty, data, text) {
-        (MessageType::Text, None, Some(text)) => Frame::text(&text),
+        (MessageType::Text, None, Some(text)) => Message::Text(text.into()),
         (MessageType::Text, ..) => {
             return Err(Fault::Field { ty: "text", takes: "a `text` and no `data`" });
         }
-        (MessageType::Binary, Some(data), None) => Frame::binary(&data),
+        (MessageType::Binary, Some(data), None) => Message::Binary(data.into()),
         (MessageType::Binary, ..) => {
             return Err(Fault::Field { ty: "binary", takes: "`data` and no `text`" });
         }
-        (MessageType::Ping, data, None) => Frame::ping(&control("ping", data)?),
-        (MessageType::Pong, data, None) => Frame::pong(&control("pong", data)?),
+        (MessageType::Ping, data, None) => Message::Ping(control("ping", data)?),
+        (MessageType::Pong, data, None) => Message::Pong(control("pong", data)?),
         (MessageType::Ping, ..) => {
             return Err(Fault::Field { ty: "ping", takes: "no `text`; its payload is `data`" });
         }
@@ -127,36 +125,36 @@ fn convert(message: Message) -> Result<Part, Fault> {
 }
 
 /// The payload of a ping or pong.
-fn control(ty: &'static str, data: Option<Vec<u8>>) -> Result<Vec<u8>, Fault> {
+fn control(ty: &'static str, data: Option<Vec<u8>>) -> Result<Bytes, Fault> {
     let data = data.unwrap_or_default();
     if data.len() > CONTROL {
         return Err(Fault::TooLong { ty, len: data.len(), limit: CONTROL });
     }
-    Ok(data)
+    Ok(data.into())
 }
 
-/// A close frame from its code, big-endian, and its reason.
-fn close(data: Option<Vec<u8>>, text: Option<String>) -> Result<CloseFrame, Fault> {
+/// An end from its code, big-endian, and its reason.
+fn close(data: Option<Vec<u8>>, text: Option<String>) -> Result<Close, Fault> {
     let code = match data.as_deref() {
-        None => CloseCode::Normal,
-        Some(&[high, low]) => CloseCode::from(u16::from_be_bytes([high, low])),
+        None => CloseCode::NORMAL,
+        Some(&[high, low]) => CloseCode(u16::from_be_bytes([high, low])),
         Some(other) => return Err(Fault::CodeLength(other.len())),
     };
-    if !code.is_allowed() {
-        return Err(Fault::Code(code.into()));
+    if !code.may_be_sent() {
+        return Err(Fault::Code(code));
     }
     let reason = text.unwrap_or_default();
     if reason.len() > REASON {
         return Err(Fault::TooLong { ty: "close", len: reason.len(), limit: REASON });
     }
-    Ok(CloseFrame { code, reason: reason.into() })
+    Ok(Close { code, reason: reason.into() })
 }
 
-/// The close frame that an actor asks for by a call, if it may be sent.
-pub fn close_frame(code: u16, reason: &str) -> Option<CloseFrame> {
-    let code = CloseCode::from(code);
-    let fits = code.is_allowed() && reason.len() <= REASON;
-    fits.then(|| CloseFrame { code, reason: reason.into() })
+/// The end that an actor asks for by a call, if a close frame may say it.
+pub fn checked_close(code: u16, reason: &str) -> Option<Close> {
+    let code = CloseCode(code);
+    let fits = code.may_be_sent() && reason.len() <= REASON;
+    fits.then(|| Close { code, reason: reason.into() })
 }
 
 impl fmt::Display for AnswerError {
@@ -189,31 +187,31 @@ impl std::error::Error for AnswerError {}
 mod tests {
     use super::*;
 
-    fn message(ty: &str, data: Option<&[u8]>, text: Option<&str>) -> Message {
-        Message {
+    fn message(ty: &str, data: Option<&[u8]>, text: Option<&str>) -> wit_core::Message {
+        wit_core::Message {
             ty: MessageType::from_name(ty),
             data: data.map(<[u8]>::to_vec),
             text: text.map(String::from),
         }
     }
 
-    fn answer(messages: &[Message]) -> Result<Answer, String> {
+    fn answer(messages: &[wit_core::Message]) -> Result<Answer, String> {
         Answer::from_messages(messages.to_vec()).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn what_can_be_sent_becomes_the_frame_of_its_type() {
-        for (ty, data, text, frame) in [
-            ("text", None, Some(""), Frame::text("")),
-            ("text", None, Some("hi"), Frame::text("hi")),
-            ("binary", Some(&b""[..]), None, Frame::binary(b"")),
-            ("binary", Some(b"\x00\x01"), None, Frame::binary(&[0, 1])),
-            ("ping", None, None, Frame::ping(b"")),
-            ("ping", Some(&[7; 125]), None, Frame::ping(&[7; 125])),
-            ("pong", Some(b"x"), None, Frame::pong(b"x")),
+    fn what_can_be_sent_becomes_the_message_of_its_type() {
+        for (ty, data, text, sent) in [
+            ("text", None, Some(""), Message::Text("".into())),
+            ("text", None, Some("hi"), Message::Text("hi".into())),
+            ("binary", Some(&b""[..]), None, Message::Binary(Bytes::new())),
+            ("binary", Some(b"\x00\x01"), None, Message::Binary(vec![0, 1].into())),
+            ("ping", None, None, Message::Ping(Bytes::new())),
+            ("ping", Some(&[7; 125]), None, Message::Ping(vec![7; 125].into())),
+            ("pong", Some(b"x"), None, Message::Pong(vec![b'x'].into())),
         ] {
             let answer = answer(&[message(ty, data, text)]).unwrap();
-            assert_eq!(answer, Answer { messages: vec![frame], close: None, after_close: 0 });
+            assert_eq!(answer, Answer { messages: vec![sent], close: None, after_close: 0 });
         }
     }
 
@@ -228,7 +226,7 @@ mod tests {
             let data = data.map(|data: &[u8; 2]| &data[..]);
             let answer = answer(&[message("close", data, text)]).unwrap();
             let close = answer.close.unwrap();
-            assert_eq!((u16::from(close.code), close.reason.as_str()), (code, reason));
+            assert_eq!((close.code.0, &*close.reason), (code, reason));
         }
     }
 

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use async_tungstenite::tungstenite::protocol::CloseFrame;
 use wit_core::host::Refusal;
 
 use crate::{
-    exchange::{Frame, Outbox},
+    exchange::{Close, Message, Outbox},
     files::Write,
 };
 
@@ -18,21 +17,21 @@ pub enum Effect {
         /// To whom.
         to: Arc<Outbox>,
         /// The message.
-        frame: Frame,
+        message: Message,
     },
     /// The same message to many clients.
     Broadcast {
         /// To whom.
         to: Vec<Arc<Outbox>>,
         /// The message.
-        frame: Frame,
+        message: Message,
     },
     /// The end of a connection.
     Close {
         /// Which one.
         to: Arc<Outbox>,
         /// How.
-        frame: CloseFrame,
+        close: Close,
     },
 }
 

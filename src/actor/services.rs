@@ -4,6 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use rand::{
     SeedableRng as _, TryRng as _,
     rngs::{StdRng, SysRng},
@@ -12,7 +13,7 @@ use wit_core::host::{Payload, Refusal, Request};
 
 use super::{
     alarm::Alarm,
-    answer::close_frame,
+    answer::checked_close,
     asked::{Asked, Effect, FILE, RECEIVER},
     clients::Clients,
     given::{Given, Unanswerable},
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    exchange::{ConnectionId, Event, EventKind, Frame},
+    exchange::{ConnectionId, Event, EventKind, Message},
     files::{Failed, Failure, Files, Write},
     manifest::Limits,
     stats::Stats,
@@ -278,7 +279,7 @@ impl Services {
         }
         let waiting = self.clients.ask(id, bytes.max(1))?;
         self.asked.pay(bytes)?;
-        self.asked.add(Effect::Send { to, frame: frame(payload) });
+        self.asked.add(Effect::Send { to, message: message(payload) });
         Ok(waiting)
     }
 
@@ -298,7 +299,7 @@ impl Services {
         }
         let receivers = to.len();
         if !to.is_empty() {
-            self.asked.add(Effect::Broadcast { to, frame: frame(payload) });
+            self.asked.add(Effect::Broadcast { to, message: message(payload) });
         }
         Ok(u32::try_from(receivers).unwrap_or(u32::MAX))
     }
@@ -306,9 +307,9 @@ impl Services {
     /// Asks to close a connection.
     fn close(&mut self, id: ConnectionId, code: u16, reason: &str) -> Result<(), Refusal> {
         let to = self.clients.one(id)?.outbox.clone();
-        let frame = close_frame(code, reason).ok_or(Refusal::Invalid)?;
+        let close = checked_close(code, reason).ok_or(Refusal::Invalid)?;
         self.asked.pay(reason.len())?;
-        self.asked.add(Effect::Close { to, frame });
+        self.asked.add(Effect::Close { to, close });
         // It sees no more of this call's messages either.
         self.clients.set_leaving(id, true);
         Ok(())
@@ -351,10 +352,10 @@ impl Services {
     }
 }
 
-/// A message as it goes over the wire.
-fn frame(payload: Payload<'_>) -> Frame {
+/// The message that a guest gives, out of its memory.
+fn message(payload: Payload<'_>) -> Message {
     match payload {
-        Payload::Text(text) => Frame::text(text),
-        Payload::Binary(data) => Frame::binary(data),
+        Payload::Text(text) => Message::Text(text.into()),
+        Payload::Binary(data) => Message::Binary(Bytes::copy_from_slice(data)),
     }
 }

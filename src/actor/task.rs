@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use log::Level;
 use smol::Timer;
 use wit_core::{MessageType, lift::Reply};
@@ -24,13 +23,14 @@ use super::{
     meter::Meter,
     module::Module,
     services::Services,
-    told::message,
+    told,
     watermark::Watermark,
 };
 use crate::{
     clock::Clock,
     exchange::{
-        Connections, Delivery, Event, EventKind, Frame, Lines, Mailbox, Outbox, event::ALARM,
+        CloseCode, Connections, Delivery, Event, EventKind, Lines, Mailbox, Message, Outbox,
+        event::ALARM,
     },
     files::{Failed, Files},
     manifest::Limits,
@@ -269,7 +269,7 @@ impl Actor {
         self.meter.begin();
         instance.set_connection(event.from.as_ref().map(|from| from.id()));
         let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
-        let message = message(&event.kind, &mut code, &alarm);
+        let message = told::message(&event.kind, &mut code, &alarm);
         let (state, meter) = (self.state.as_deref(), &mut self.meter);
         let outcome = instance.handle_message(message, state, meter, &mut self.services).await?;
         if self.watermark.is_passed(instance.memory_size()) {
@@ -341,24 +341,24 @@ impl Actor {
         self.meter.begin();
         for effect in self.services.commit() {
             match effect {
-                Effect::Send { to, frame } => self.post(&to, frame).await,
-                Effect::Broadcast { to, frame } => {
+                Effect::Send { to, message } => self.post(&to, message).await,
+                Effect::Broadcast { to, message } => {
                     for to in to {
-                        self.post(&to, frame.clone()).await;
+                        self.post(&to, message.clone()).await;
                         let _ = self.meter.pause().await;
                     }
                 }
-                Effect::Close { to, frame } => to.close_with(frame),
+                Effect::Close { to, close } => to.close_with(close),
             }
             let _ = self.meter.pause().await;
         }
     }
 
     /// Queues a message that is no answer.
-    async fn post(&mut self, to: &Outbox, frame: Frame) {
-        if !self.delivery.offer(to, &frame) {
+    async fn post(&mut self, to: &Outbox, message: Message) {
+        if !self.delivery.offer(to, &message) {
             self.meter.rest().await;
-            self.delivery.send(to, frame);
+            self.delivery.send(to, message);
         }
         self.meter.moved(PER_SEND);
     }
@@ -375,7 +375,7 @@ impl Actor {
 /// Closes the connection whose event's call has failed. Gives what the log says of that.
 fn give_up(from: Option<&Outbox>) -> &'static str {
     from.map_or("", |from| {
-        from.close(CloseCode::Error, "the actor failed");
+        from.close(CloseCode::INTERNAL_ERROR, "the actor failed");
         ", the connection closed"
     })
 }

@@ -2,7 +2,7 @@
 
 use wit_core::{MessageRef, MessageType};
 
-use crate::exchange::{EventKind, event::Ending};
+use crate::exchange::{Close, EventKind, Message};
 
 /// An event as the interface's message. `code` is where a close code's bytes are put, and `alarm`
 /// the type of an alarm.
@@ -14,13 +14,13 @@ pub fn message<'a>(
     match kind {
         EventKind::Connect => MessageRef::bare(&MessageType::Connect),
         EventKind::Alarm => MessageRef::bare(alarm),
-        EventKind::Text(text) => MessageRef::text(text),
-        EventKind::Binary(data) => MessageRef::data(&MessageType::Binary, data),
-        EventKind::Ping(data) => MessageRef::data(&MessageType::Ping, data),
-        EventKind::Pong(data) => MessageRef::data(&MessageType::Pong, data),
-        EventKind::Close(Ending { code: number, reason }) => {
-            *code = number.to_be_bytes();
-            let text = reason.as_ref().map(|reason| reason.as_str());
+        EventKind::Message(Message::Text(text)) => MessageRef::text(text),
+        EventKind::Message(Message::Binary(data)) => MessageRef::data(&MessageType::Binary, data),
+        EventKind::Message(Message::Ping(data)) => MessageRef::data(&MessageType::Ping, data),
+        EventKind::Message(Message::Pong(data)) => MessageRef::data(&MessageType::Pong, data),
+        EventKind::Close(Close { code: number, reason }) => {
+            *code = number.0.to_be_bytes();
+            let text = Some(&**reason).filter(|reason| !reason.is_empty());
             MessageRef { ty: &MessageType::Close, data: Some(code), text }
         }
     }
@@ -29,7 +29,7 @@ pub fn message<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::event::ALARM;
+    use crate::exchange::{CloseCode, event::ALARM};
 
     /// What the actor is told: type, text and data.
     fn told(kind: &EventKind) -> (String, Option<String>, Option<Vec<u8>>) {
@@ -44,16 +44,21 @@ mod tests {
         for (kind, ty, expected_text, expected_data) in [
             (EventKind::Connect, "connect", None, None),
             (EventKind::Alarm, "alarm", None, None),
-            (EventKind::Text("".into()), "text", text(""), None),
-            (EventKind::Text("hi".into()), "text", text("hi"), None),
-            (EventKind::Binary(vec![].into()), "binary", None, bytes(b"")),
-            (EventKind::Binary(vec![0, 1].into()), "binary", None, bytes(&[0, 1])),
-            (EventKind::Ping(vec![2].into()), "ping", None, bytes(&[2])),
-            (EventKind::Pong(vec![3].into()), "pong", None, bytes(&[3])),
-            (EventKind::Close(Ending::ABNORMAL), "close", None, bytes(&[0x03, 0xee])),
-            (EventKind::Close(Ending::NO_STATUS), "close", None, bytes(&[0x03, 0xed])),
+            (EventKind::Message(Message::Text("".into())), "text", text(""), None),
+            (EventKind::Message(Message::Text("hi".into())), "text", text("hi"), None),
+            (EventKind::Message(Message::Binary(vec![].into())), "binary", None, bytes(b"")),
             (
-                EventKind::Close(Ending { code: 4001, reason: Some("why".into()) }),
+                EventKind::Message(Message::Binary(vec![0, 1].into())),
+                "binary",
+                None,
+                bytes(&[0, 1]),
+            ),
+            (EventKind::Message(Message::Ping(vec![2].into())), "ping", None, bytes(&[2])),
+            (EventKind::Message(Message::Pong(vec![3].into())), "pong", None, bytes(&[3])),
+            (EventKind::Close(Close::ABNORMAL), "close", None, bytes(&[0x03, 0xee])),
+            (EventKind::Close(Close::NO_STATUS), "close", None, bytes(&[0x03, 0xed])),
+            (
+                EventKind::Close(Close::new(CloseCode(4001), "why")),
                 "close",
                 text("why"),
                 bytes(&[0x0f, 0xa1]),

@@ -2,10 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use async_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use log::Level;
 
-use super::{Event, EventKind, Frame, Lines, Outbox, outbox::Refused};
+use super::{Close, CloseCode, Event, EventKind, Lines, Message, Outbox, outbox::Refused};
 use crate::{manifest::OnOverflow, stats::Stats};
 
 /// Puts messages into outboxes.
@@ -27,8 +26,8 @@ impl Delivery {
     pub fn answer(
         &self,
         event: &Event,
-        messages: Vec<Frame>,
-        close: Option<CloseFrame>,
+        messages: Vec<Message>,
+        close: Option<Close>,
         after_close: usize,
     ) {
         let Some(to) = &event.from else {
@@ -54,8 +53,8 @@ impl Delivery {
 
     /// Queues a message that is no answer. `false` if it does not fit: the connection is to have
     /// its turn, since it may only have had no chance to write.
-    pub fn offer(&self, to: &Outbox, frame: &Frame) -> bool {
-        let queued = to.send(frame.clone());
+    pub fn offer(&self, to: &Outbox, message: &Message) -> bool {
+        let queued = to.send(message.clone());
         if matches!(queued, Err(Refused::Overflow { .. })) {
             return false;
         }
@@ -64,8 +63,8 @@ impl Delivery {
     }
 
     /// The same, and deals with a client that reads too slowly for it.
-    pub fn send(&self, to: &Outbox, frame: Frame) {
-        let queued = to.send(frame);
+    pub fn send(&self, to: &Outbox, message: Message) {
+        let queued = to.send(message);
         self.queued(to, 1, queued);
     }
 
@@ -75,8 +74,8 @@ impl Delivery {
     }
 
     /// Queues the answer to a text that the host answers by itself, for `auto_response`.
-    pub fn answer_alone(&self, to: &Outbox, frame: Frame) {
-        match to.answer(vec![frame], None) {
+    pub fn answer_alone(&self, to: &Outbox, message: Message) {
+        match to.answer(vec![message], None) {
             Ok(()) => self.stats.auto_responses.add(1),
             Err(refused) => self.refused(to, 1, refused),
         }
@@ -109,7 +108,7 @@ impl Delivery {
                 self.say(Level::Warn, Some(to), text);
                 let lost = to.clear() + total;
                 self.undelivered(Some(to), lost, "were for a client that reads too slowly");
-                to.close(CloseCode::Again, "too slow");
+                to.close(CloseCode::TRY_AGAIN_LATER, "too slow");
             }
         }
     }

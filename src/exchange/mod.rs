@@ -4,28 +4,31 @@
 //! their way out, and the two places where they wait. Both are bounded in bytes.
 //!
 //! - [`client`]: what is known of a client.
+//! - [`close`]: how a connection closes.
 //! - [`connections`]: which connections an actor has.
 //! - [`delivery`]: the way of messages into the outboxes.
 //! - [`event`]: what happened at a client.
-//! - [`frame`]: a message as it goes over the wire.
 //! - [`lines`]: the actor's lines in the log.
 //! - [`mailbox`]: events that wait for the actor.
+//! - [`message`]: what a client and its actor send each other.
 //! - [`outbox`]: messages that wait for one client.
 
 pub mod client;
+pub mod close;
 pub mod connections;
 pub mod delivery;
 pub mod event;
-pub mod frame;
 pub mod lines;
 pub mod mailbox;
+pub mod message;
 pub mod outbox;
 
 pub use client::Client;
+pub use close::{Close, CloseCode};
 pub use connections::Connections;
 pub use delivery::Delivery;
 pub use event::{ConnectionId, Event, EventKind};
-pub use frame::Frame;
 pub use lines::Lines;
 pub use mailbox::Mailbox;
+pub use message::Message;
 pub use outbox::Outbox;

@@ -8,12 +8,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use async_tungstenite::tungstenite::{
-    Utf8Bytes,
-    protocol::{CloseFrame, frame::coding::CloseCode},
-};
-
-use super::{Client, ConnectionId, Frame};
+use super::{Client, Close, CloseCode, ConnectionId, Message};
 use crate::manifest::OnOverflow;
 
 /// The most places that an empty queue keeps.
@@ -39,13 +34,13 @@ pub struct Outbox {
 #[derive(Debug, Default)]
 struct Inner {
     /// The messages, in order.
-    queue: VecDeque<Frame>,
-    /// What they cost together: see [`Frame::cost`].
+    queue: VecDeque<Message>,
+    /// What they cost together: see [`Message::cost`].
     bytes: usize,
     /// Whether an event of this connection is with the actor.
     busy: bool,
     /// That the connection is to close, once the queue is empty, and how.
-    close: Option<CloseFrame>,
+    close: Option<Close>,
     /// Whether `close` has been handed to the connection, or the connection has ended.
     closing: bool,
     /// The connection's task, when it waits.
@@ -56,9 +51,9 @@ struct Inner {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Order {
     /// Send this message.
-    Send(Frame),
-    /// Send what is still queued, then this close frame, and end.
-    Close(VecDeque<Frame>, CloseFrame),
+    Send(Message),
+    /// Send what is still queued, then a close frame with this, and end.
+    Close(VecDeque<Message>, Close),
     /// Nothing to send: read the next message.
     Read,
 }
@@ -119,10 +114,10 @@ impl Outbox {
     ///
     /// # Errors
     /// As for [`answer`](Self::answer).
-    pub fn send(&self, frame: Frame) -> Result<(), Refused> {
+    pub fn send(&self, message: Message) -> Result<(), Refused> {
         let mut inner = self.lock();
-        inner.bytes = inner.room(self.limit, 0, frame.cost())?;
-        inner.queue.push_back(frame);
+        inner.bytes = inner.room(self.limit, 0, message.cost())?;
+        inner.queue.push_back(message);
         wake(inner);
         Ok(())
     }
@@ -149,14 +144,14 @@ impl Outbox {
         debug_assert!(!was, "a source has at most one event in the round");
     }
 
-    /// Queues an answer: all of it or nothing, then the close frame if there is one.
+    /// Queues an answer: all of it or nothing, then the end if there is one.
     ///
     /// # Errors
     /// The connection is closing already, or the client has not read enough of what it was
     /// sent before.
-    pub fn answer(&self, messages: Vec<Frame>, close: Option<CloseFrame>) -> Result<(), Refused> {
+    pub fn answer(&self, messages: Vec<Message>, close: Option<Close>) -> Result<(), Refused> {
         let mut inner = self.lock();
-        let added = messages.iter().map(Frame::cost).sum();
+        let added = messages.iter().map(Message::cost).sum();
         match inner.room(self.limit, 0, added) {
             Ok(bytes) => inner.bytes = bytes,
             // Whoever does not get the messages is still told that they were the last.
@@ -181,14 +176,14 @@ impl Outbox {
 
     /// Asks the connection to close, after what is queued. The first to ask decides the code.
     pub fn close(&self, code: CloseCode, reason: &'static str) {
-        self.close_with(CloseFrame { code, reason: Utf8Bytes::from_static(reason) });
+        self.close_with(Close::new(code, reason));
     }
 
-    /// The same, with this frame.
-    pub fn close_with(&self, frame: CloseFrame) {
+    /// The same, for an actor's reason.
+    pub fn close_with(&self, close: Close) {
         let mut inner = self.lock();
         if inner.close.is_none() && !inner.closing {
-            inner.close = Some(frame);
+            inner.close = Some(close);
         }
         wake(inner);
     }
@@ -214,11 +209,11 @@ impl Outbox {
     pub fn poll_order(&self, cx: &mut Context<'_>, writable: bool) -> Poll<Order> {
         let mut inner = self.lock();
         if !inner.busy
-            && let Some(frame) = inner.close.take()
+            && let Some(close) = inner.close.take()
         {
             inner.closing = true;
             inner.bytes = 0;
-            return Poll::Ready(Order::Close(std::mem::take(&mut inner.queue), frame));
+            return Poll::Ready(Order::Close(std::mem::take(&mut inner.queue), close));
         }
         if writable && let Some(message) = inner.queue.pop_front() {
             inner.bytes = inner.bytes.saturating_sub(message.cost());
@@ -289,6 +284,10 @@ fn wake(mut inner: MutexGuard<'_, Inner>) {
 mod tests {
     use super::*;
 
+    fn text(text: &str) -> Message {
+        Message::Text(text.into())
+    }
+
     fn outbox(limit: usize) -> Outbox {
         let client = Client {
             peer: ([127, 0, 0, 1], 1).into(),
@@ -303,10 +302,10 @@ mod tests {
     #[test]
     fn what_comes_after_the_end_is_refused_and_what_waited_is_counted() {
         let outbox = outbox(100);
-        assert_eq!(outbox.send(Frame::text("one")), Ok(()));
-        assert_eq!(outbox.send(Frame::text("two")), Ok(()));
+        assert_eq!(outbox.send(text("one")), Ok(()));
+        assert_eq!(outbox.send(text("two")), Ok(()));
         assert_eq!(outbox.end(), 2);
-        assert_eq!(outbox.send(Frame::text("three")), Err(Refused::Closing));
+        assert_eq!(outbox.send(text("three")), Err(Refused::Closing));
         assert_eq!(outbox.fits(0, 1), Err(Refused::Closing));
         assert_eq!((outbox.bytes(), outbox.end()), (0, 0));
     }
@@ -318,11 +317,11 @@ mod tests {
         assert_eq!(outbox.fits(0, 1000), Ok(1000));
         assert_eq!(outbox.fits(4, 6), Ok(10));
         assert_eq!(outbox.fits(4, 7), overflow(4, 7));
-        assert_eq!(outbox.send(Frame::text("four")), Ok(()));
+        assert_eq!(outbox.send(text("four")), Ok(()));
         assert_eq!(outbox.fits(1, 5), Ok(10));
         assert_eq!(outbox.fits(1, 6), overflow(5, 6));
         assert_eq!(
-            outbox.send(Frame::text("1234567")).map_err(|refused| refused.to_string()),
+            outbox.send(text("1234567")).map_err(|refused| refused.to_string()),
             Err("4 bytes wait, 7 more would pass the limit of 10".to_owned())
         );
     }

@@ -10,11 +10,7 @@ use std::{
     time::Duration,
 };
 
-use async_tungstenite::tungstenite::{
-    Error, Message, Utf8Bytes,
-    error::ProtocolError,
-    protocol::{CloseFrame, frame::coding::CloseCode},
-};
+use async_tungstenite::tungstenite::{self, Error, error::ProtocolError};
 use futures_util::{Sink, Stream};
 use smol::{
     Timer,
@@ -23,11 +19,12 @@ use smol::{
 };
 
 use super::{
+    frame,
     socket::Socket,
     wire::Wire,
     writer::{self, WebSocket},
 };
-use crate::exchange::{Frame, event::Ending};
+use crate::exchange::{Close, CloseCode, Message};
 
 /// The most bytes that are read and thrown away after the last frame, so that a peer that is
 /// still sending, for instance a message that is too large, gets to read the close frame.
@@ -36,28 +33,28 @@ const LINGER_BYTES: usize = 16 << 20;
 /// A connection after its last frame.
 pub struct Over {
     /// What the actor is told.
-    pub ending: Ending,
+    pub ending: Close,
     /// Whether the peer may still be sending, so that the socket is to be drained.
     pub drain: bool,
 }
 
 impl Over {
     /// The socket failed, or the peer is gone: nothing more can be said or heard.
-    pub const GONE: Self = Self { ending: Ending::ABNORMAL, drain: false };
+    pub const GONE: Self = Self { ending: Close::ABNORMAL, drain: false };
 }
 
 /// We end it: sends what is queued and the close frame, and waits for the peer's.
 pub async fn ours(
     ws: &mut WebSocket,
-    queued: VecDeque<Frame>,
-    frame: CloseFrame,
+    queued: VecDeque<Message>,
+    close: Close,
     deadline: Duration,
 ) -> Over {
     let send = async {
-        for frame in queued {
-            writer::send(ws, &frame).await?;
+        for message in queued {
+            writer::send(ws, &message).await?;
         }
-        ws.send(Message::Close(Some(frame))).await
+        ws.send(frame::of_close(&close)).await
     };
     let sent = within(deadline, send).await;
     if !matches!(sent, Some(Ok(()))) {
@@ -68,25 +65,24 @@ pub async fn ours(
 }
 
 /// The peer ends it: sends the answer to its close frame, which tungstenite has queued.
-pub async fn theirs(ws: &mut WebSocket, frame: Option<CloseFrame>, deadline: Duration) -> Over {
+pub async fn theirs(ws: &mut WebSocket, close: Option<Close>, deadline: Duration) -> Over {
     // Not by reading on, which would stumble over what comes after the peer's close frame.
     let flush = poll_fn(|cx| Pin::new(&mut *ws).poll_flush(cx));
     let drain = within(deadline, flush).await.is_some();
-    Over { ending: ending(frame), drain }
+    Over { ending: ending(close), drain }
 }
 
 /// The peer broke the protocol or a limit: says so, with a close frame. Gives its code, or
 /// `None` if it is the socket that failed.
 pub async fn failed(ws: &mut WebSocket, error: &Error, deadline: Duration) -> Option<CloseCode> {
     let (code, reason) = match error {
-        Error::Capacity(_) => (CloseCode::Size, "message too large"),
-        Error::Utf8(_) => (CloseCode::Invalid, "text is not UTF-8"),
+        Error::Capacity(_) => (CloseCode::TOO_BIG, "message too large"),
+        Error::Utf8(_) => (CloseCode::INVALID_PAYLOAD, "text is not UTF-8"),
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return None,
-        Error::Protocol(_) => (CloseCode::Protocol, "protocol error"),
+        Error::Protocol(_) => (CloseCode::PROTOCOL_ERROR, "protocol error"),
         _ => return None,
     };
-    let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-    within(deadline, ws.send(Message::Close(Some(frame)))).await;
+    within(deadline, ws.send(frame::of_close(&Close::new(code, reason)))).await;
     Some(code)
 }
 
@@ -130,29 +126,29 @@ pub async fn within<T>(deadline: Duration, future: impl Future<Output = T>) -> O
 async fn peers_frame(ws: &mut WebSocket) -> Over {
     loop {
         match poll_fn(|cx| Pin::new(&mut *ws).poll_next(cx)).await {
-            Some(Ok(Message::Close(frame))) => return Over { ending: ending(frame), drain: true },
+            Some(Ok(tungstenite::Message::Close(close))) => {
+                return Over { ending: ending(close.as_ref().map(frame::close)), drain: true };
+            }
             Some(Ok(_)) => {}
             Some(Err(Error::Io(_))) | None => return Over::GONE,
-            Some(Err(_)) => return Over { ending: Ending::ABNORMAL, drain: true },
+            Some(Err(_)) => return Over { ending: Close::ABNORMAL, drain: true },
         }
     }
 }
 
 /// Whether a peer's close frame breaks the protocol by its code (RFC 6455, section 7.4). In place of
 /// such a frame tungstenite gives its own answer to it, unless we were the first to close.
-pub fn is_breach(frame: &CloseFrame) -> bool {
-    let answer = frame.code == CloseCode::Protocol && frame.reason.as_str() == "Protocol violation";
-    answer || !frame.code.is_allowed()
+pub fn is_breach(close: &Close) -> bool {
+    *close == Close::new(CloseCode::PROTOCOL_ERROR, "Protocol violation")
+        || !close.code.may_be_sent()
 }
 
 /// What the peer's close frame says. One that breaks the protocol says nothing: the connection has
 /// failed then (section 7.1.7), as after any other breach.
-fn ending(frame: Option<CloseFrame>) -> Ending {
-    match frame {
-        None => Ending::NO_STATUS,
-        Some(frame) if is_breach(&frame) => Ending::ABNORMAL,
-        Some(CloseFrame { code, reason }) => {
-            Ending { code: code.into(), reason: Some(reason).filter(|reason| !reason.is_empty()) }
-        }
+fn ending(close: Option<Close>) -> Close {
+    match close {
+        None => Close::NO_STATUS,
+        Some(close) if is_breach(&close) => Close::ABNORMAL,
+        Some(close) => close,
     }
 }

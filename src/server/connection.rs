@@ -10,16 +10,18 @@ use std::{
 use async_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        Bytes, Error, Message,
-        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
+        self, Error,
+        protocol::{Role, WebSocketConfig},
     },
 };
+use bytes::Bytes;
 use futures_util::{Sink, Stream};
 use log::Level;
 
 use super::{
     accept::Service,
     closing::{self, Over},
+    frame,
     pulse::{self, Beat, Pulse},
     site::Site,
     wire::Wire,
@@ -27,8 +29,8 @@ use super::{
 };
 use crate::{
     exchange::{
-        Event, EventKind, Frame, Mailbox, Outbox, connections::Open, event::Ending, mailbox::Line,
-        outbox::Order,
+        Close, CloseCode, Event, EventKind, Mailbox, Message, Outbox, connections::Open,
+        mailbox::Line, outbox::Order,
     },
     manifest::Limits,
     turns::Rest,
@@ -45,9 +47,9 @@ const SENDS: u32 = 4;
 /// What ends a conversation.
 enum End {
     /// The client has sent a close frame.
-    Theirs(Option<CloseFrame>),
-    /// The connection is to be closed by us: first these messages, then this frame.
-    Ours(VecDeque<Frame>, CloseFrame),
+    Theirs(Option<Close>),
+    /// The connection is to be closed by us: first these messages, then a close frame.
+    Ours(VecDeque<Message>, Close),
     /// The peer broke the protocol, or the socket failed.
     Failed(Error),
     /// The client did not answer a ping.
@@ -136,17 +138,17 @@ impl Connection<'_> {
     async fn end(&mut self, end: End) -> Over {
         let deadline = self.service.limits.close;
         match end {
-            End::Theirs(frame) => {
-                if frame.as_ref().is_some_and(closing::is_breach) {
+            End::Theirs(close) => {
+                if close.as_ref().is_some_and(closing::is_breach) {
                     self.service.stats.violations.add(1);
                     let why = "its close frame has a code that none may have";
-                    let code = CloseCode::Protocol;
+                    let code = CloseCode::PROTOCOL_ERROR;
                     let text = format_args!("the client is closed with code {code}: {why}");
                     self.say(Level::Warn, text);
                 }
-                closing::theirs(&mut self.ws, frame, deadline).await
+                closing::theirs(&mut self.ws, close, deadline).await
             }
-            End::Ours(queued, frame) => closing::ours(&mut self.ws, queued, frame, deadline).await,
+            End::Ours(queued, close) => closing::ours(&mut self.ws, queued, close, deadline).await,
             End::Failed(error) => self.failed(error).await,
             End::Dead => {
                 self.service.stats.dead.add(1);
@@ -161,7 +163,7 @@ impl Connection<'_> {
     /// last event, there should be something to read and the mailbox has room, reads; and when
     /// there is nothing, gives back the room and sees whether the client is still there. A client
     /// that does not read its messages is still read from.
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, End>> {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<tungstenite::Message, End>> {
         let Self { ws, pulse, all_given, line, rest, outbox, service, .. } = self;
         if let Some(resting) = rest {
             ready!(service.turns.poll_rest(resting, cx));
@@ -179,15 +181,15 @@ impl Connection<'_> {
                 ready!(service.turns.poll_rest(resting, cx));
             }
             match ready!(outbox.poll_order(cx, writable)) {
-                Order::Send(frame) => {
+                Order::Send(message) => {
                     sent += 1;
                     pulse.spoke();
                     service.stats.sent.add(1);
-                    service.stats.sent_bytes.add(number(frame.payload()));
-                    ws.get_mut().begin(&frame);
+                    service.stats.sent_bytes.add(number(message.payload().len()));
+                    ws.get_mut().begin(&message);
                     continue;
                 }
-                Order::Close(queued, frame) => return Poll::Ready(Err(End::Ours(queued, frame))),
+                Order::Close(queued, close) => return Poll::Ready(Err(End::Ours(queued, close))),
                 Order::Read => {}
             }
             let nothing = *all_given && ws.get_mut().wire_mut().socket().poll_news(cx).is_pending();
@@ -214,7 +216,7 @@ impl Connection<'_> {
             }
             match ready!(pulse.poll(ws.get_ref().wire().heard(), cx)) {
                 Beat::Ping if writable => {
-                    let ping = Message::Ping(Bytes::from_static(pulse::PAYLOAD));
+                    let ping = tungstenite::Message::Ping(Bytes::from_static(pulse::PAYLOAD));
                     if let Err(error) = ws.as_mut().start_send(ping) {
                         return Poll::Ready(Err(End::Failed(error)));
                     }
@@ -224,7 +226,7 @@ impl Connection<'_> {
                 Beat::Dead => return Poll::Ready(Err(End::Dead)),
                 Beat::Idle => {
                     service.stats.idle.add(1);
-                    outbox.close(CloseCode::Away, "idle");
+                    outbox.close(CloseCode::GOING_AWAY, "idle");
                 }
             }
         }
@@ -232,33 +234,35 @@ impl Connection<'_> {
 
     /// The event that a message is, or none if the host deals with it alone; the close frame
     /// if it is one.
-    fn received(&mut self, message: Message) -> Result<Option<EventKind>, End> {
+    fn received(&mut self, message: tungstenite::Message) -> Result<Option<EventKind>, End> {
         let stats = &self.service.stats;
         stats.received.add(1);
         stats.received_bytes.add(number(message.len()));
-        Ok(Some(match message {
-            Message::Close(frame) => return Err(End::Theirs(frame)),
+        use tungstenite::Message as Received;
+        Ok(Some(EventKind::Message(match message {
+            Received::Close(close) => return Err(End::Theirs(close.as_ref().map(frame::close))),
             // tungstenite gives raw frames only to those who write them.
-            Message::Frame(_) => return Ok(None),
-            Message::Ping(data) => EventKind::Ping(data),
+            Received::Frame(_) => return Ok(None),
+            Received::Ping(data) => Message::Ping(data),
             // The answer to a ping of the host's own.
-            Message::Pong(data) if data == pulse::PAYLOAD => return Ok(None),
-            Message::Pong(data) => EventKind::Pong(data),
-            Message::Text(text) => {
+            Received::Pong(data) if data == pulse::PAYLOAD => return Ok(None),
+            Received::Pong(data) => Message::Pong(data),
+            Received::Text(text) => {
                 self.pulse.spoke();
                 if let Some(auto) = &self.site.auto_response
                     && text.as_str() == auto.ping
                 {
-                    self.service.delivery.answer_alone(self.outbox, Frame::text(&auto.pong));
+                    let pong = Message::Text(auto.pong.as_str().into());
+                    self.service.delivery.answer_alone(self.outbox, pong);
                     return Ok(None);
                 }
-                EventKind::Text(text)
+                Message::Text(frame::text(text).map_err(End::Failed)?)
             }
-            Message::Binary(data) => {
+            Received::Binary(data) => {
                 self.pulse.spoke();
-                EventKind::Binary(data)
+                Message::Binary(data)
             }
-        }))
+        })))
     }
 
     /// The end after an error.
@@ -270,7 +274,7 @@ impl Connection<'_> {
         };
         self.service.stats.violations.add(1);
         self.say(Level::Warn, format_args!("the client is closed with code {code}: {error}"));
-        Over { ending: Ending::ABNORMAL, drain: true }
+        Over { ending: Close::ABNORMAL, drain: true }
     }
 
     /// A line about this connection.

@@ -12,6 +12,7 @@
 //! - [`connection`]: the life of one connection, from its `connect` event to its `close`.
 //! - [`pulse`]: whether the client is still there.
 //! - [`closing`]: every way in which a connection ends.
+//! - [`frame`]: from the host's messages to WebSocket's frames, and back.
 //! - [`writer`]: the way of frames to the client, past tungstenite's buffer.
 //! - [`socket`]: a TCP connection that lets others have their turn; [`readiness`]: whether it has
 //!   something to read.
@@ -26,6 +27,7 @@ pub mod admission;
 pub mod closing;
 pub mod connection;
 pub mod files;
+pub mod frame;
 pub mod greeting;
 pub mod handshake;
 pub mod metrics;

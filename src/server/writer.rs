@@ -1,27 +1,24 @@
 //! The way of frames to a client's socket, past tungstenite's buffer.
 //!
 //! tungstenite would copy each message into a buffer of the connection's own, which keeps the
-//! size of the largest one for as long as the client stays. Messages are framed already when
-//! they come here, perhaps shared with a thousand other clients, so they are written as they
-//! are. tungstenite writes what it makes itself: pongs, the host's pings, close frames. A frame
+//! size of the largest one for as long as the client stays. A message is perhaps shared with a
+//! thousand other clients, so it is written from where it is, behind a head of its own.
+//! tungstenite writes what it makes itself: pongs, the host's pings, close frames. A frame
 //! that has begun is always finished first.
 
 use std::{
     future::poll_fn,
-    io,
+    io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use async_tungstenite::{
-    WebSocketStream,
-    tungstenite::{Bytes, Error},
-};
+use async_tungstenite::{WebSocketStream, tungstenite::Error};
 use futures_util::Sink as _;
 use smol::io::{AsyncRead, AsyncWrite};
 
-use super::wire::Wire;
-use crate::exchange::Frame;
+use super::{frame::Frame, wire::Wire};
+use crate::exchange::Message;
 
 /// A client's connection after the handshake.
 pub type WebSocket = WebSocketStream<Writer>;
@@ -32,7 +29,7 @@ pub struct Writer {
     /// The connection.
     wire: Wire,
     /// What of the frame has not been written.
-    frame: Bytes,
+    frame: Frame,
     /// Whether tungstenite may have bytes left over that the connection did not take. No frame may
     /// begin before these are gone.
     left_over: bool,
@@ -44,7 +41,7 @@ pub struct Writer {
 impl Writer {
     /// A connection to which nothing is on its way.
     pub fn new(wire: Wire) -> Self {
-        Self { wire, frame: Bytes::new(), left_over: false, unflushed: false }
+        Self { wire, frame: Frame::written(), left_over: false, unflushed: false }
     }
 
     /// The connection.
@@ -57,23 +54,26 @@ impl Writer {
         &mut self.wire
     }
 
-    /// Takes a frame to write: [`poll_ready`] has been ready.
-    pub fn begin(&mut self, frame: &Frame) {
-        self.frame = frame.bytes().clone();
+    /// Takes a message to write: [`poll_ready`] has been ready.
+    pub fn begin(&mut self, message: &Message) {
+        self.frame = Frame::new(message);
     }
 
     /// Writes what is left of the frame; ready when there is none any more.
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.frame.is_empty() {
+        while !self.frame.is_written() {
             self.unflushed = true;
-            let written = ready!(Pin::new(&mut self.wire).poll_write(cx, &self.frame))?;
+            let mut parts = [IoSlice::new(&[]); 2];
+            let count = self.frame.rest(&mut parts);
+            let parts = parts.get(..count).unwrap_or_default();
+            let written = ready!(Pin::new(&mut self.wire).poll_write_vectored(cx, parts))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.frame = self.frame.slice(written.min(self.frame.len())..);
+            self.frame.advance(written);
         }
         // Lets go of memory that others may share.
-        self.frame = Bytes::new();
+        self.frame = Frame::written();
         Poll::Ready(Ok(()))
     }
 
@@ -94,10 +94,10 @@ pub fn poll_ready(ws: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Result<(), E
     if ws.get_ref().left_over { Pin::new(ws).poll_flush(cx) } else { Poll::Ready(Ok(())) }
 }
 
-/// Sends a frame, to the last byte.
-pub async fn send(ws: &mut WebSocket, frame: &Frame) -> Result<(), Error> {
+/// Sends a message, to the last byte.
+pub async fn send(ws: &mut WebSocket, message: &Message) -> Result<(), Error> {
     poll_fn(|cx| poll_ready(ws, cx)).await?;
-    ws.get_mut().begin(frame);
+    ws.get_mut().begin(message);
     poll_fn(|cx| poll_ready(ws, cx)).await
 }
 

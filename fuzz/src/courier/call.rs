@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use footlight::exchange::Frame;
+use footlight::exchange::{CloseCode, Message};
 
 use super::{EPOCH, Kept, Stage, Step};
 
 /// What a call asks for.
 pub(super) enum Effect {
     /// A message to one.
-    Send(u64, Frame),
+    Send(u64, Message),
     /// A message to many.
-    Broadcast(Vec<u64>, Frame),
+    Broadcast(Vec<u64>, Message),
     /// The end of a connection.
     Close(u64, CloseCode),
 }
@@ -138,7 +137,7 @@ impl<'s> Call<'s> {
         }
         *asked += len.max(1);
         self.pay(len)?;
-        self.effects.push(Effect::Send(id, Frame::binary(&vec![0; len])));
+        self.effects.push(Effect::Send(id, Message::Binary(vec![0; len].into())));
         Ok(total as u32)
     }
 
@@ -148,7 +147,7 @@ impl<'s> Call<'s> {
         self.pay(len + to.len() * RECEIVER)?;
         to.iter().for_each(|id| *self.asked.entry(*id).or_default() += len.max(1));
         let count = to.len() as u32;
-        self.effects.push(Effect::Broadcast(to, Frame::binary(&vec![0; len])));
+        self.effects.push(Effect::Broadcast(to, Message::Binary(vec![0; len].into())));
         Ok(count)
     }
 
@@ -185,7 +184,7 @@ impl<'s> Call<'s> {
         self.one(id)?;
         self.pay(0)?;
         self.one(id)?.leaving = true;
-        self.effects.push(Effect::Close(id, code.into()));
+        self.effects.push(Effect::Close(id, CloseCode(code)));
         Ok(())
     }
 }

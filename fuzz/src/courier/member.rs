@@ -5,9 +5,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use footlight::{
-    exchange::{Frame, connections::Open, outbox::Order},
+    exchange::{CloseCode, Message, connections::Open, outbox::Order},
     manifest::OnOverflow,
 };
 
@@ -22,7 +21,7 @@ pub(super) struct Member {
     /// What becomes of it when its messages don't fit.
     pub(super) on_overflow: OnOverflow,
     /// What must wait for it.
-    pub(super) queue: VecDeque<Frame>,
+    pub(super) queue: VecDeque<Message>,
     /// How it must be closed.
     pub(super) close: Option<CloseCode>,
     /// What the actor keeps with it.
@@ -32,7 +31,7 @@ pub(super) struct Member {
 impl Member {
     /// The bytes that must wait.
     pub(super) fn waiting(&self) -> usize {
-        self.queue.iter().map(Frame::cost).sum()
+        self.queue.iter().map(Message::cost).sum()
     }
 
     /// Reads so many messages, or all if it is to close: they are what they must be.
@@ -40,10 +39,12 @@ impl Member {
         let mut context = Context::from_waker(Waker::noop());
         for read in 0.. {
             match self.open.outbox.poll_order(&mut context, read < count) {
-                Poll::Ready(Order::Send(frame)) => assert_eq!(Some(frame), self.queue.pop_front()),
-                Poll::Ready(Order::Close(queued, frame)) => {
+                Poll::Ready(Order::Send(message)) => {
+                    assert_eq!(Some(message), self.queue.pop_front())
+                }
+                Poll::Ready(Order::Close(queued, close)) => {
                     assert_eq!(queued, self.queue);
-                    assert_eq!(Some(frame.code), self.close);
+                    assert_eq!(Some(close.code), self.close);
                     return;
                 }
                 Poll::Ready(Order::Read) => {

@@ -13,11 +13,11 @@ use proptest::{collection::vec, prelude::*};
 use smol::block_on;
 
 use super::*;
-use crate::exchange::{EventKind, event::Ending};
+use crate::exchange::{Close, CloseCode, EventKind, Message};
 
 /// An event that costs 128 bytes and so many more.
 fn event(bytes: usize) -> Event {
-    Event { from: None, kind: EventKind::Binary(vec![0; bytes].into()) }
+    Event { from: None, kind: EventKind::Message(Message::Binary(vec![0; bytes].into())) }
 }
 
 /// Takes an event that is there.
@@ -28,7 +28,7 @@ fn take(mailbox: &Mailbox) -> Event {
 #[test]
 fn what_a_crowd_of_events_took_is_given_back_and_their_order_kept() {
     let mailbox = Mailbox::new(1 << 20, 1 << 16);
-    let number = |code| EventKind::Close(Ending { code, reason: None });
+    let number = |code| EventKind::Close(Close::new(CloseCode(code), ""));
     for code in 0..10_000 {
         mailbox.push(Event { from: None, kind: number(code) });
     }

@@ -1,0 +1,153 @@
+//! From the host's messages to WebSocket's frames, and back.
+
+use std::io::{Cursor, IoSlice};
+
+use async_tungstenite::tungstenite::{
+    self, Error, Utf8Bytes,
+    protocol::{
+        CloseFrame,
+        frame::{
+            FrameHeader,
+            coding::{Control, Data, OpCode},
+        },
+    },
+};
+use bytes::{Buf, Bytes, buf::Chain};
+use bytestring::ByteString;
+
+use crate::exchange::{
+    Message,
+    close::{Close, CloseCode},
+};
+
+/// The most bytes of a head without a mask.
+const HEAD: usize = 10;
+
+/// What is still to be written of a server's frame (RFC 6455, section 5.2): its head, then its
+/// payload, which is the message's own. So a message to a thousand clients is in memory once.
+#[derive(Debug)]
+pub struct Frame(Chain<Cursor<[u8; HEAD]>, Bytes>);
+
+impl Frame {
+    /// The frame of a message.
+    pub fn new(message: &Message) -> Self {
+        let opcode = match message {
+            Message::Text(_) => OpCode::Data(Data::Text),
+            Message::Binary(_) => OpCode::Data(Data::Binary),
+            Message::Ping(_) => OpCode::Control(Control::Ping),
+            Message::Pong(_) => OpCode::Control(Control::Pong),
+        };
+        let payload = message.payload().clone();
+        let length = u64::try_from(payload.len()).unwrap_or(u64::MAX);
+        let header = FrameHeader { opcode, ..FrameHeader::default() };
+        // At the end of its place, so that what is left of it is always the rest.
+        let (mut head, start) = ([0; HEAD], HEAD.saturating_sub(header.len(length)));
+        // It fits.
+        let _ = header.format(length, &mut head.get_mut(start..).unwrap_or_default());
+        let mut head = Cursor::new(head);
+        head.advance(start);
+        Self(head.chain(payload))
+    }
+
+    /// One of which nothing is left.
+    pub fn written() -> Self {
+        let mut head = Cursor::new([0; HEAD]);
+        head.advance(HEAD);
+        Self(head.chain(Bytes::new()))
+    }
+
+    /// Whether nothing is left.
+    pub fn is_written(&self) -> bool {
+        !self.0.has_remaining()
+    }
+
+    /// What is left, in its order. Gives how many parts that are.
+    pub fn rest<'f>(&'f self, parts: &mut [IoSlice<'f>; 2]) -> usize {
+        self.0.chunks_vectored(parts)
+    }
+
+    /// Notes that so many bytes more have been written.
+    pub fn advance(&mut self, written: usize) {
+        self.0.advance(written.min(self.0.remaining()));
+    }
+}
+
+/// A text that came. The library has seen that it is UTF-8, and does not hand that knowledge on:
+/// it is looked at again here, which is cheap beside a copy.
+///
+/// # Errors
+/// It is not UTF-8.
+pub fn text(text: Utf8Bytes) -> Result<ByteString, Error> {
+    ByteString::try_from(Bytes::from(text)).map_err(|error| Error::Utf8(error.to_string()))
+}
+
+/// The close frame that says this end.
+pub fn of_close(close: &Close) -> tungstenite::Message {
+    let (code, reason) = (close.code.0.into(), (&*close.reason).into());
+    tungstenite::Message::Close(Some(CloseFrame { code, reason }))
+}
+
+/// What a client's close frame says.
+pub fn close(frame: &CloseFrame) -> Close {
+    Close { code: CloseCode(frame.code.into()), reason: frame.reason.as_str().into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What goes over the wire, where each write takes at most so many bytes.
+    fn wire(message: &Message, step: usize) -> Vec<u8> {
+        let (mut frame, mut wire) = (Frame::new(message), Vec::new());
+        while !frame.is_written() {
+            let mut parts = [IoSlice::new(&[]); 2];
+            let count = frame.rest(&mut parts);
+            let all: Vec<u8> = parts[..count].iter().flat_map(|part| part.to_vec()).collect();
+            let written = step.min(all.len());
+            assert!(written > 0, "something is left");
+            wire.extend_from_slice(&all[..written]);
+            frame.advance(written);
+        }
+        wire
+    }
+
+    #[test]
+    fn each_length_has_the_head_that_the_rfc_has_for_it() {
+        for (len, head) in [
+            (0, &[0x81, 0][..]),
+            (1, &[0x81, 1]),
+            (125, &[0x81, 125]),
+            (126, &[0x81, 126, 0, 126]),
+            (65_535, &[0x81, 126, 0xff, 0xff]),
+            (65_536, &[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            let text = "x".repeat(len);
+            let expected = [head, text.as_bytes()].concat();
+            assert!(wire(&Message::Text(text.into()), usize::MAX) == expected, "{len}");
+        }
+    }
+
+    #[test]
+    fn each_kind_has_its_opcode_and_is_final() {
+        let a = Bytes::from_static(b"a");
+        for (message, first) in [
+            (Message::Text("a".into()), 0x81),
+            (Message::Binary(a.clone()), 0x82),
+            (Message::Ping(a.clone()), 0x89),
+            (Message::Pong(a), 0x8a),
+        ] {
+            assert_eq!(wire(&message, usize::MAX), [first, 1, b'a']);
+        }
+    }
+
+    #[test]
+    fn a_frame_is_the_same_however_little_of_it_is_taken_at_a_time() {
+        let message = Message::Binary((0..200).collect::<Vec<u8>>().into());
+        let whole = wire(&message, usize::MAX);
+        assert_eq!(whole.len(), 204);
+        for step in 1..=whole.len() {
+            assert_eq!(wire(&message, step), whole, "{step}");
+        }
+        assert!(Frame::written().is_written());
+    }
+}
