@@ -209,8 +209,8 @@ async fn dismiss(service: &Service) {
     let mut waiting = service.connections.stop();
     loop {
         let batch = farewell.batch(waiting.len(), Instant::now());
-        for outbox in waiting.split_off(waiting.len().saturating_sub(batch)) {
-            outbox.close(CloseCode::GOING_AWAY, "the host is stopping");
+        for session in waiting.split_off(waiting.len().saturating_sub(batch)) {
+            session.close(CloseCode::GOING_AWAY, "the host is stopping");
         }
         if waiting.is_empty() {
             return;

@@ -10,8 +10,8 @@ use std::{
 
 use footlight::{
     exchange::{
-        Close, CloseCode, Event, EventKind, Mailbox, Message, Outbox, connections::Open,
-        outbox::Order,
+        Close, CloseCode, Event, EventKind, Mailbox, Message, Session, connections::Open,
+        session::Order,
     },
     manifest::Limits,
 };
@@ -54,15 +54,15 @@ impl Client {
         Self { open, queue: VecDeque::new(), close, most, bell: Arc::default() }
     }
 
-    /// Its outbox.
-    pub fn outbox(&self) -> &Arc<Outbox> {
-        &self.open.outbox
+    /// The connection.
+    pub fn session(&self) -> &Arc<Session> {
+        &self.open.session
     }
 
     /// Puts an event into the mailbox, as a connection does.
     pub fn tell(&self, mailbox: &Mailbox, kind: EventKind) {
-        self.outbox().busy();
-        mailbox.push(Event { from: Some(self.outbox().clone()), kind });
+        self.session().busy();
+        mailbox.push(Event { from: Some(self.session().clone()), kind });
         self.bell.rang();
         assert!(!self.is_idle());
     }
@@ -75,7 +75,7 @@ impl Client {
     /// Whether its last event has been handled.
     pub fn is_idle(&self) -> bool {
         let waker = self.bell.clone().into();
-        pin!(self.outbox().idle()).poll(&mut Context::from_waker(&waker)).is_ready()
+        pin!(self.session().idle()).poll(&mut Context::from_waker(&waker)).is_ready()
     }
 
     /// Notes what it was answered.
@@ -139,7 +139,7 @@ impl Client {
         let mut context = Context::from_waker(Waker::noop());
         loop {
             let writable = messages.len() < count;
-            match self.outbox().poll_order(&mut context, writable) {
+            match self.session().poll_order(&mut context, writable) {
                 Poll::Ready(Order::Send(message)) => messages.push(message),
                 Poll::Ready(Order::Close(queued, close)) => {
                     return (messages, Some((queued, close)));

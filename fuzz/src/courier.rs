@@ -157,7 +157,7 @@ impl Stage {
         let Ok(open) = self.actor.connections.open(on_overflow, known) else {
             return assert_eq!(self.members.len(), self.limits.connections);
         };
-        let id = open.outbox.id().0;
+        let id = open.session.id().0;
         assert!(id > self.last, "numbers are never used again");
         self.last = id;
         let (queue, close, kept) = (VecDeque::new(), None, Kept::default());
@@ -167,9 +167,9 @@ impl Stage {
 
     /// Lets an event of this connection be handled, after which this many have been.
     fn tell(&mut self, id: u64, kind: EventKind, events: u64) {
-        let outbox = self.members[&id].open.outbox.clone();
-        outbox.busy();
-        self.actor.mailbox.push(Event { from: Some(outbox), kind });
+        let session = self.members[&id].open.session.clone();
+        session.busy();
+        self.actor.mailbox.push(Event { from: Some(session), kind });
         let before = self.actor.stats.events.get();
         self.settle();
         assert_eq!(self.actor.stats.events.get(), before + events);
@@ -292,7 +292,7 @@ impl Stage {
     fn is_as_it_must_be(&self) {
         assert_eq!(self.actor.connections.count(), self.members.len());
         for member in self.members.values() {
-            assert_eq!(member.open.outbox.bytes(), member.waiting());
+            assert_eq!(member.open.session.bytes(), member.waiting());
             let largest = self.limits.effects.max(self.limits.answer).max(self.limits.outbox);
             assert!(member.waiting() <= largest);
         }

@@ -83,7 +83,7 @@ pub fn exercise(module: Module, limits: &Limits) {
             MessageType::Close => EventKind::Close(Close::NO_STATUS),
             _ => EventKind::Message(Message::Text("".into())),
         };
-        let from = all.first().map(|open| open.outbox.clone());
+        let from = all.first().map(|open| open.session.clone());
         let about = Event { from, kind };
         services.begin(&about);
         let call = instance.handle_message(event, state.as_deref(), &mut meter, &mut services);
@@ -113,7 +113,7 @@ pub fn exercise(module: Module, limits: &Limits) {
         }
         services.end(&about);
         // Nothing reaches a client but by what `commit` gives.
-        assert!(all.iter().all(|open| open.outbox.bytes() == 0));
+        assert!(all.iter().all(|open| open.session.bytes() == 0));
     }
 }
 
@@ -122,7 +122,7 @@ fn crowd(limits: &Limits, services: &mut Services) -> Vec<Open> {
     let connections = Connections::new(limits.connections, limits.outbox);
     let all = (0..3).map(|_| {
         let open = connections.open(OnOverflow::Close, known).expect("there is room");
-        let event = Event { from: Some(open.outbox.clone()), kind: EventKind::Connect };
+        let event = Event { from: Some(open.session.clone()), kind: EventKind::Connect };
         services.begin(&event);
         assert!(services.commit().is_empty());
         services.end(&event);

@@ -135,8 +135,8 @@ impl Stage {
 
     /// The host asks all to close.
     fn stops(&mut self) {
-        for outbox in self.actor.connections.stop() {
-            outbox.close(CloseCode::GOING_AWAY, "stopping");
+        for session in self.actor.connections.stop() {
+            session.close(CloseCode::GOING_AWAY, "stopping");
         }
         self.stopping = true;
         for index in (0..self.clients.len()).rev() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wit_core::host::Refusal;
 
 use crate::{
-    exchange::{Close, Message, Outbox},
+    exchange::{Close, Message, Session},
     files::Write,
 };
 
@@ -15,21 +15,21 @@ pub enum Effect {
     /// A message to a client.
     Send {
         /// To whom.
-        to: Arc<Outbox>,
+        to: Arc<Session>,
         /// The message.
         message: Message,
     },
     /// The same message to many clients.
     Broadcast {
         /// To whom.
-        to: Vec<Arc<Outbox>>,
+        to: Vec<Arc<Session>>,
         /// The message.
         message: Message,
     },
     /// The end of a connection.
     Close {
         /// Which one.
-        to: Arc<Outbox>,
+        to: Arc<Session>,
         /// How.
         close: Close,
     },

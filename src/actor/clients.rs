@@ -16,7 +16,7 @@ use std::{
 use wit_core::host::Refusal;
 
 use crate::{
-    exchange::{ConnectionId, Outbox, outbox::Refused},
+    exchange::{ConnectionId, Session, outbox::Overflow, session::Refused},
     manifest::Limits,
 };
 
@@ -42,8 +42,8 @@ pub struct Clients {
 /// One client.
 #[derive(Debug)]
 pub struct Entry {
-    /// Where its messages wait.
-    pub outbox: Arc<Outbox>,
+    /// The connection.
+    pub session: Arc<Session>,
     /// What is kept with it.
     kept: Kept,
     /// The bytes that a call has asked to send to it, and the number of that call. Those of an
@@ -90,10 +90,10 @@ impl Clients {
     }
 
     /// Takes in a client whose `connect` event is next.
-    pub fn enter(&mut self, outbox: &Arc<Outbox>) {
-        let (outbox, kept) = (outbox.clone(), Kept::default());
-        let entry = Entry { outbox, kept, asked: (0, 0), leaving: false };
-        self.all.insert(entry.outbox.id(), entry);
+    pub fn enter(&mut self, session: &Arc<Session>) {
+        let (session, kept) = (session.clone(), Kept::default());
+        let entry = Entry { session, kept, asked: (0, 0), leaving: false };
+        self.all.insert(entry.session.id(), entry);
     }
 
     /// Notes that a client's `close` event is next.
@@ -153,13 +153,13 @@ impl Clients {
     pub fn ask(&mut self, id: ConnectionId, bytes: usize) -> Result<u32, Refusal> {
         let entry = self.all.get_mut(&id).ok_or(Refusal::Gone)?;
         let asked = entry.asked_by(self.call);
-        match entry.outbox.fits(asked, bytes) {
+        match entry.session.fits(asked, bytes) {
             Ok(total) => {
                 entry.asked.1 = asked.saturating_add(bytes);
                 Ok(u32::try_from(total).unwrap_or(u32::MAX))
             }
             Err(Refused::Closing) => Err(Refusal::Gone),
-            Err(Refused::Overflow { queued, .. }) => {
+            Err(Refused::Overflow(Overflow { queued, .. })) => {
                 Err(Refusal::Full(u32::try_from(queued).unwrap_or(u32::MAX)))
             }
         }

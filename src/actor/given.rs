@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use wit_core::host::{Import, Info, Refusal, Response, Returning};
 
 use crate::{
-    exchange::{ConnectionId, Outbox},
+    exchange::{ConnectionId, Session},
     files::{self, Failure},
 };
 
@@ -17,7 +17,7 @@ pub enum Given {
     /// A connection.
     Id(Option<ConnectionId>),
     /// What is known of a connection: its own record, and its address as text.
-    Info(Option<(Arc<Outbox>, String)>),
+    Info(Option<(Arc<Session>, String)>),
     /// Connections.
     Ids(Vec<u64>),
     /// How many bytes wait, or how many receivers there are.
@@ -77,8 +77,8 @@ impl Given {
     /// The bytes that the guest gets of it.
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Info(Some((outbox, peer))) => {
-                let client = outbox.client();
+            Self::Info(Some((session, peer))) => {
+                let client = session.client();
                 let subprotocol = client.subprotocol.as_ref().map_or(0, |name| name.len());
                 peer.len() + client.path.len() + client.query.len() + subprotocol
             }
@@ -103,8 +103,8 @@ impl Given {
         match self {
             Self::Nothing => Response::None,
             Self::Id(id) => Response::Id(id.map(|id| id.0)),
-            Self::Info(info) => Response::Info(info.as_ref().map(|(outbox, peer)| {
-                let client = outbox.client();
+            Self::Info(info) => Response::Info(info.as_ref().map(|(session, peer)| {
+                let client = session.client();
                 Info {
                     peer,
                     path: &client.path,

@@ -164,12 +164,12 @@ impl Services {
         Ok(Answered::Now(match *request {
             Request::Sender => Given::Id(self.sender),
             Request::Info { id } => Given::Info(self.clients.get(ConnectionId(id)).map(|entry| {
-                let outbox = entry.outbox.clone();
-                let peer = outbox.client().peer.to_string();
-                (outbox, peer)
+                let session = entry.session.clone();
+                let peer = session.client().peer.to_string();
+                (session, peer)
             })),
             Request::List { tag } => {
-                let ids = self.clients.present(tag).map(|entry| entry.outbox.id().0);
+                let ids = self.clients.present(tag).map(|entry| entry.session.id().0);
                 Given::Ids(ids.collect())
             }
             Request::Send { id, payload } => Given::Count(self.send(ConnectionId(id), payload)),
@@ -272,7 +272,7 @@ impl Services {
 
     /// Asks to send a message to one client.
     fn send(&mut self, id: ConnectionId, payload: Payload<'_>) -> Result<u32, Refusal> {
-        let to = self.clients.one(id)?.outbox.clone();
+        let to = self.clients.one(id)?.session.clone();
         let bytes = payload.as_bytes().len();
         if !self.asked.affords(bytes) {
             return Err(Refusal::Limit);
@@ -291,7 +291,7 @@ impl Services {
         except: Option<ConnectionId>,
     ) -> Result<u32, Refusal> {
         let bytes = payload.as_bytes().len();
-        let all = self.clients.present(tag).map(|entry| &entry.outbox);
+        let all = self.clients.present(tag).map(|entry| &entry.session);
         let to: Vec<_> = all.filter(|to| Some(to.id()) != except).cloned().collect();
         self.asked.pay(bytes.saturating_add(to.len().saturating_mul(RECEIVER)))?;
         for to in &to {
@@ -306,7 +306,7 @@ impl Services {
 
     /// Asks to close a connection.
     fn close(&mut self, id: ConnectionId, code: u16, reason: &str) -> Result<(), Refusal> {
-        let to = self.clients.one(id)?.outbox.clone();
+        let to = self.clients.one(id)?.session.clone();
         let close = checked_close(code, reason).ok_or(Refusal::Invalid)?;
         self.asked.pay(reason.len())?;
         self.asked.add(Effect::Close { to, close });

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     clock::Clock,
     exchange::{
-        CloseCode, Connections, Delivery, Event, EventKind, Lines, Mailbox, Message, Outbox,
+        CloseCode, Connections, Delivery, Event, EventKind, Lines, Mailbox, Message, Session,
         event::ALARM,
     },
     files::{Failed, Files},
@@ -355,7 +355,7 @@ impl Actor {
     }
 
     /// Queues a message that is no answer.
-    async fn post(&mut self, to: &Outbox, message: Message) {
+    async fn post(&mut self, to: &Session, message: Message) {
         if !self.delivery.offer(to, &message) {
             self.meter.rest().await;
             self.delivery.send(to, message);
@@ -365,7 +365,7 @@ impl Actor {
 
     /// Lets connections write what waits, if so many bytes more would not fit at this one: since
     /// the last turn it may have had no chance to, and then its client is not a slow one.
-    async fn make_room(&mut self, to: &Outbox, bytes: usize) {
+    async fn make_room(&mut self, to: &Session, bytes: usize) {
         if !to.has_room(bytes) {
             self.meter.rest().await;
         }
@@ -373,7 +373,7 @@ impl Actor {
 }
 
 /// Closes the connection whose event's call has failed. Gives what the log says of that.
-fn give_up(from: Option<&Outbox>) -> &'static str {
+fn give_up(from: Option<&Session>) -> &'static str {
     from.map_or("", |from| {
         from.close(CloseCode::INTERNAL_ERROR, "the actor failed");
         ", the connection closed"

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Client, ConnectionId, Outbox};
+use super::{Client, ConnectionId, Session};
 use crate::manifest::OnOverflow;
 
 /// The open connections of one actor, by their number.
@@ -23,7 +23,7 @@ pub struct Connections {
 #[derive(Debug, Default)]
 struct Inner {
     /// Those that are open.
-    open: BTreeMap<ConnectionId, Arc<Outbox>>,
+    open: BTreeMap<ConnectionId, Arc<Session>>,
     /// For how many more a place is kept.
     reserved: usize,
     /// The number of the last one.
@@ -61,8 +61,8 @@ impl Full {
 pub struct Open {
     /// The list.
     list: Arc<Connections>,
-    /// Where its messages wait.
-    pub outbox: Arc<Outbox>,
+    /// The connection.
+    pub session: Arc<Session>,
 }
 
 /// A place that is kept for a connection that is still to be opened; dropping this gives it up.
@@ -97,9 +97,9 @@ impl Connections {
         }
         inner.last += 1;
         let id = ConnectionId(inner.last);
-        let outbox = Arc::new(Outbox::new(id, client(), self.outbox, on_overflow));
-        inner.open.insert(id, outbox.clone());
-        Ok(Open { list: self.clone(), outbox })
+        let session = Arc::new(Session::new(id, client(), self.outbox, on_overflow));
+        inner.open.insert(id, session.clone());
+        Ok(Open { list: self.clone(), session })
     }
 
     /// Keeps a place for one that is still to be opened.
@@ -116,7 +116,7 @@ impl Connections {
     }
 
     /// Opens no more connections, and gives those that are open: each is to be asked to close.
-    pub fn stop(&self) -> Vec<Arc<Outbox>> {
+    pub fn stop(&self) -> Vec<Arc<Session>> {
         let mut inner = self.lock();
         inner.stopping = true;
         inner.open.values().cloned().collect()
@@ -139,7 +139,7 @@ impl Connections {
 
     /// The bytes of messages that wait for clients, all connections together.
     pub fn queued_bytes(&self) -> usize {
-        self.lock().open.values().map(|outbox| outbox.bytes()).sum()
+        self.lock().open.values().map(|session| session.bytes()).sum()
     }
 
     /// How many are open.
@@ -155,7 +155,7 @@ impl Connections {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.list.lock().open.remove(&self.outbox.id());
+        self.list.lock().open.remove(&self.session.id());
     }
 }
 

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use log::Level;
 
-use super::{Close, CloseCode, Event, EventKind, Lines, Message, Outbox, outbox::Refused};
+use super::{Close, CloseCode, Event, EventKind, Lines, Message, Session, session::Refused};
 use crate::{manifest::OnOverflow, stats::Stats};
 
 /// Puts messages into outboxes.
@@ -53,9 +53,9 @@ impl Delivery {
 
     /// Queues a message that is no answer. `false` if it does not fit: the connection is to have
     /// its turn, since it may only have had no chance to write.
-    pub fn offer(&self, to: &Outbox, message: &Message) -> bool {
+    pub fn offer(&self, to: &Session, message: &Message) -> bool {
         let queued = to.send(message.clone());
-        if matches!(queued, Err(Refused::Overflow { .. })) {
+        if matches!(queued, Err(Refused::Overflow(_))) {
             return false;
         }
         self.queued(to, 1, queued);
@@ -63,18 +63,18 @@ impl Delivery {
     }
 
     /// The same, and deals with a client that reads too slowly for it.
-    pub fn send(&self, to: &Outbox, message: Message) {
+    pub fn send(&self, to: &Session, message: Message) {
         let queued = to.send(message);
         self.queued(to, 1, queued);
     }
 
     /// A line about a connection, or about the actor as a whole.
-    pub fn say(&self, level: Level, about: Option<&Outbox>, text: fmt::Arguments<'_>) {
-        self.lines.host(level, about.map(Outbox::id), text);
+    pub fn say(&self, level: Level, about: Option<&Session>, text: fmt::Arguments<'_>) {
+        self.lines.host(level, about.map(Session::id), text);
     }
 
     /// Queues the answer to a text that the host answers by itself, for `auto_response`.
-    pub fn answer_alone(&self, to: &Outbox, message: Message) {
+    pub fn answer_alone(&self, to: &Session, message: Message) {
         match to.answer(vec![message], None) {
             Ok(()) => self.stats.auto_responses.add(1),
             Err(refused) => self.refused(to, 1, refused),
@@ -82,7 +82,7 @@ impl Delivery {
     }
 
     /// Counts what was queued, and deals with what was not.
-    fn queued(&self, to: &Outbox, total: usize, queued: Result<(), Refused>) {
+    fn queued(&self, to: &Session, total: usize, queued: Result<(), Refused>) {
         match queued {
             Ok(()) => self.stats.answers.add(number(total)),
             Err(refused) => self.refused(to, total, refused),
@@ -90,7 +90,7 @@ impl Delivery {
     }
 
     /// Deals with messages that were not queued, as `on_overflow` says.
-    fn refused(&self, to: &Outbox, total: usize, refused: Refused) {
+    fn refused(&self, to: &Session, total: usize, refused: Refused) {
         match refused {
             Refused::Closing => {
                 self.undelivered(Some(to), total, "are for a connection that is closing");
@@ -114,7 +114,7 @@ impl Delivery {
     }
 
     /// Counts and logs messages that have nobody to go to.
-    fn undelivered(&self, to: Option<&Outbox>, count: usize, why: &str) {
+    fn undelivered(&self, to: Option<&Session>, count: usize, why: &str) {
         self.stats.undelivered.add(number(count));
         self.say(Level::Info, to, format_args!("{count} messages are not sent: they {why}"));
     }

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    Message, Outbox,
+    Message, Session,
     close::{CONTROL, Close},
 };
 
@@ -21,7 +21,7 @@ impl fmt::Display for ConnectionId {
 #[derive(Debug)]
 pub struct Event {
     /// Whose event it is, and where the answer goes. Nobody's, if it is the alarm.
-    pub from: Option<Arc<Outbox>>,
+    pub from: Option<Arc<Session>>,
     /// What happened.
     pub kind: EventKind,
 }

@@ -12,6 +12,7 @@
 //! - [`mailbox`]: events that wait for the actor.
 //! - [`message`]: what a client and its actor send each other.
 //! - [`outbox`]: messages that wait for one client.
+//! - [`session`]: one connection, as its task and the actor share it.
 
 pub mod client;
 pub mod close;
@@ -22,6 +23,7 @@ pub mod lines;
 pub mod mailbox;
 pub mod message;
 pub mod outbox;
+pub mod session;
 
 pub use client::Client;
 pub use close::{Close, CloseCode};
@@ -31,4 +33,4 @@ pub use event::{ConnectionId, Event, EventKind};
 pub use lines::Lines;
 pub use mailbox::Mailbox;
 pub use message::Message;
-pub use outbox::Outbox;
+pub use session::Session;

@@ -29,8 +29,8 @@ use super::{
 };
 use crate::{
     exchange::{
-        Close, CloseCode, Event, EventKind, Mailbox, Message, Outbox, connections::Open,
-        mailbox::Line, outbox::Order,
+        Close, CloseCode, Event, EventKind, Mailbox, Message, Session, connections::Open,
+        mailbox::Line, session::Order,
     },
     manifest::Limits,
     turns::Rest,
@@ -61,31 +61,32 @@ enum End {
 /// Serves one client after its handshake, until the connection is over and the actor has been
 /// told. `early` are the bytes that came after the request's head.
 pub async fn serve(wire: Wire, early: Vec<u8>, site: &Site, service: &Service, open: Open) {
-    let outbox = &open.outbox;
+    let session = &open.session;
     let config = config(&service.limits);
     let writer = Writer::new(wire);
     let ws = WebSocketStream::from_partially_read(writer, early, Role::Server, Some(config)).await;
-    tell(&service.mailbox, outbox, EventKind::Connect);
+    tell(&service.mailbox, session, EventKind::Connect);
     let (mut ws, Over { ending, drain }) = {
         let (pulse, line) = (Pulse::new(&service.limits), service.mailbox.line());
         let (all_given, rest) = (false, None);
-        let mut connection = Connection { ws, pulse, all_given, line, rest, outbox, site, service };
+        let mut connection =
+            Connection { ws, pulse, all_given, line, rest, session, site, service };
         let over = connection.converse().await;
         (connection.ws, over)
     };
     closing::finish(ws.get_mut().wire_mut(), drain, service.limits.close).await;
-    outbox.idle().await;
-    let (id, code) = (Some(outbox.id()), ending.code);
+    session.idle().await;
+    let (id, code) = (Some(session.id()), ending.code);
     // Answers that came too late, or that the client did not read before its close frame.
-    let unsent = outbox.end();
+    let unsent = session.end();
     if unsent > 0 {
         service.stats.undelivered.add(u64::try_from(unsent).unwrap_or(u64::MAX));
         let text = format_args!("{unsent} messages are not sent: the connection has ended");
         service.lines.host(Level::Info, id, text);
     }
     service.lines.host(Level::Debug, id, format_args!("closed: {code}"));
-    tell(&service.mailbox, outbox, EventKind::Close(ending));
-    outbox.idle().await;
+    tell(&service.mailbox, session, EventKind::Close(ending));
+    session.idle().await;
     drop(open);
     if drain {
         let drain = closing::drain(ws.get_mut().wire_mut().socket(), service.limits.close);
@@ -105,8 +106,8 @@ struct Connection<'a> {
     line: Line<'a>,
     /// Its rest after many messages in a row, if it has one now.
     rest: Option<Rest>,
-    /// Its messages.
-    outbox: &'a Arc<Outbox>,
+    /// What the actor and this share.
+    session: &'a Arc<Session>,
     /// What its listener offers.
     site: &'a Site,
     /// What all connections of the actor share.
@@ -121,8 +122,8 @@ impl Connection<'_> {
             let message = std::future::poll_fn(|cx| self.poll_message(cx)).await;
             match message.and_then(|message| self.received(message)) {
                 Ok(Some(kind)) => {
-                    self.outbox.busy();
-                    self.line.push(Event { from: Some(self.outbox.clone()), kind });
+                    self.session.busy();
+                    self.line.push(Event { from: Some(self.session.clone()), kind });
                 }
                 // Room in the mailbox is for those who have a message for the actor.
                 Ok(None) => self.line.leave(),
@@ -164,7 +165,7 @@ impl Connection<'_> {
     /// there is nothing, gives back the room and sees whether the client is still there. A client
     /// that does not read its messages is still read from.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<tungstenite::Message, End>> {
-        let Self { ws, pulse, all_given, line, rest, outbox, service, .. } = self;
+        let Self { ws, pulse, all_given, line, rest, session, service, .. } = self;
         if let Some(resting) = rest {
             ready!(service.turns.poll_rest(resting, cx));
             *rest = None;
@@ -180,7 +181,7 @@ impl Connection<'_> {
                 let resting = rest.insert(Rest::default());
                 ready!(service.turns.poll_rest(resting, cx));
             }
-            match ready!(outbox.poll_order(cx, writable)) {
+            match ready!(session.poll_order(cx, writable)) {
                 Order::Send(message) => {
                     sent += 1;
                     pulse.spoke();
@@ -226,7 +227,7 @@ impl Connection<'_> {
                 Beat::Dead => return Poll::Ready(Err(End::Dead)),
                 Beat::Idle => {
                     service.stats.idle.add(1);
-                    outbox.close(CloseCode::GOING_AWAY, "idle");
+                    session.close(CloseCode::GOING_AWAY, "idle");
                 }
             }
         }
@@ -253,7 +254,7 @@ impl Connection<'_> {
                     && text.as_str() == auto.ping
                 {
                     let pong = Message::Text(auto.pong.as_str().into());
-                    self.service.delivery.answer_alone(self.outbox, pong);
+                    self.service.delivery.answer_alone(self.session, pong);
                     return Ok(None);
                 }
                 Message::Text(frame::text(text).map_err(End::Failed)?)
@@ -279,14 +280,14 @@ impl Connection<'_> {
 
     /// A line about this connection.
     fn say(&self, level: Level, text: std::fmt::Arguments<'_>) {
-        self.service.lines.host(level, Some(self.outbox.id()), text);
+        self.service.lines.host(level, Some(self.session.id()), text);
     }
 }
 
 /// Gives the actor an event. No message is read until it has been handled.
-fn tell(mailbox: &Mailbox, outbox: &Arc<Outbox>, kind: EventKind) {
-    outbox.busy();
-    mailbox.push(Event { from: Some(outbox.clone()), kind });
+fn tell(mailbox: &Mailbox, session: &Arc<Session>, kind: EventKind) {
+    session.busy();
+    mailbox.push(Event { from: Some(session.clone()), kind });
 }
 
 /// A length as a number.

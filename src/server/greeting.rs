@@ -84,7 +84,7 @@ pub async fn greet(
                 let send = wire.send(response.as_bytes());
                 within(service.limits.handshake, send).await?.ok()?;
                 service.stats.connections.add(1);
-                let id = open.outbox.id();
+                let id = open.session.id();
                 service.lines.host(Level::Debug, Some(id), format_args!("connected from {peer}"));
                 return Some(Upgraded { wire, early: bytes.split_off(len), open, counted });
             }

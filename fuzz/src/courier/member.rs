@@ -6,7 +6,7 @@ use std::{
 };
 
 use footlight::{
-    exchange::{CloseCode, Message, connections::Open, outbox::Order},
+    exchange::{CloseCode, Message, connections::Open, session::Order},
     manifest::OnOverflow,
 };
 
@@ -38,7 +38,7 @@ impl Member {
     pub(super) fn reads(&mut self, count: usize) {
         let mut context = Context::from_waker(Waker::noop());
         for read in 0.. {
-            match self.open.outbox.poll_order(&mut context, read < count) {
+            match self.open.session.poll_order(&mut context, read < count) {
                 Poll::Ready(Order::Send(message)) => {
                     assert_eq!(Some(message), self.queue.pop_front())
                 }

@@ -173,7 +173,7 @@ impl Clients {
                 return self.ask(ConnectionId(id), bytes);
             }
             Step::Broadcast(tag, bytes) => {
-                let ids: Vec<_> = self.present(Some(tag)).map(|entry| entry.outbox.id()).collect();
+                let ids: Vec<_> = self.present(Some(tag)).map(|entry| entry.session.id()).collect();
                 ids.into_iter().for_each(|id| self.ask_anyway(id, bytes));
             }
         }
@@ -183,7 +183,7 @@ impl Clients {
     /// Whether all is as in the model: who is there, who has each tag, what is attached.
     fn is_like(&self, model: &Model) -> Result<(), TestCaseError> {
         for tag in TAGS.map(Some).into_iter().chain([None]) {
-            let found: Vec<_> = self.present(tag).map(|entry| entry.outbox.id().0).collect();
+            let found: Vec<_> = self.present(tag).map(|entry| entry.session.id().0).collect();
             prop_assert_eq!(found, model.list(tag), "{:?}", tag);
             let mut all = model.clone();
             all.0.iter_mut().for_each(|client| client.leaving = false);
@@ -208,8 +208,8 @@ impl Clients {
     }
 }
 
-/// The outbox of a new client.
-fn outbox(id: u64) -> Arc<Outbox> {
+/// A new client's connection.
+fn session(id: u64) -> Arc<Session> {
     let client = Client {
         peer: ([127, 0, 0, 1], 1).into(),
         path: "/".into(),
@@ -217,7 +217,7 @@ fn outbox(id: u64) -> Arc<Outbox> {
         subprotocol: None,
         since: 0,
     };
-    Arc::new(Outbox::new(ConnectionId(id), client, OUTBOX, OnOverflow::Close))
+    Arc::new(Session::new(ConnectionId(id), client, OUTBOX, OnOverflow::Close))
 }
 
 proptest! {
@@ -231,7 +231,7 @@ proptest! {
             clients.begin();
             if connects {
                 last += 1;
-                clients.enter(&outbox(last));
+                clients.enter(&session(last));
                 model.0.push(Naive { id: last, ..Naive::default() });
             } else if let Some(id) = closes {
                 clients.leave(ConnectionId(id));
