@@ -15,7 +15,7 @@ use async_tungstenite::accept_async_with_config;
 use footlight::{
     Host, Manifest,
     clock::Clock,
-    exchange::{Connections, Delivery, EventKind, Lines, Mailbox, Message},
+    exchange::{Connections, Delivery, EventKind, Lines, Mailbox, Message, Source},
     host::Environment,
     logger::Logger,
     manifest::{Limits, Listener},
@@ -135,7 +135,7 @@ async fn native(
     executor.spawn(accept::run(executor.clone(), listener, site, service, alive)).detach();
     let actor = async move {
         while let Some(event) = mailbox.next().await {
-            let from = event.from.unwrap();
+            let Source::Connection(from) = event.source else { continue };
             if let EventKind::Message(text @ Message::Text(_)) = event.kind {
                 from.answer(vec![text], None).unwrap();
             }

@@ -65,7 +65,7 @@ fn enter(connections: &Arc<Connections>, services: &mut Services) -> Open {
         since: 0,
     };
     let open = connections.open(OnOverflow::Drop, client).unwrap();
-    services.begin(&Event { from: Some(open.session.clone()), kind: EventKind::Connect });
+    services.begin(&Event::at(&open.session, EventKind::Connect));
     for tag in ["kitchen", "garden", "name"] {
         services.clients.tag(open.session.id(), tag, |_| Ok(())).unwrap();
     }

@@ -169,7 +169,7 @@ impl Stage {
     fn tell(&mut self, id: u64, kind: EventKind, events: u64) {
         let session = self.members[&id].open.session.clone();
         session.busy();
-        self.actor.mailbox.push(Event { from: Some(session), kind });
+        self.actor.mailbox.push(Event::at(&session, kind));
         let before = self.actor.stats.events.get();
         self.settle();
         assert_eq!(self.actor.stats.events.get(), before + events);

@@ -54,7 +54,7 @@ pub fn exercise(module: Module, limits: &Limits) {
     let all = crowd(limits, &mut services);
 
     meter.begin();
-    services.begin(&Event { from: None, kind: EventKind::Alarm });
+    services.begin(&Event::alarm());
     let state = run(limits, instance.init(Some(b"0"), "fuzz", &mut meter, &mut services));
     assert!(meter.spent() <= fuel);
     let mut state = match state {
@@ -83,8 +83,7 @@ pub fn exercise(module: Module, limits: &Limits) {
             MessageType::Close => EventKind::Close(Close::NO_STATUS),
             _ => EventKind::Message(Message::Text("".into())),
         };
-        let from = all.first().map(|open| open.session.clone());
-        let about = Event { from, kind };
+        let about = Event::at(&all[0].session, kind);
         services.begin(&about);
         let call = instance.handle_message(event, state.as_deref(), &mut meter, &mut services);
         let reply = run(limits, call);
@@ -122,7 +121,7 @@ fn crowd(limits: &Limits, services: &mut Services) -> Vec<Open> {
     let connections = Connections::new(limits.connections, limits.outbox);
     let all = (0..3).map(|_| {
         let open = connections.open(OnOverflow::Close, known).expect("there is room");
-        let event = Event { from: Some(open.session.clone()), kind: EventKind::Connect };
+        let event = Event::at(&open.session, EventKind::Connect);
         services.begin(&event);
         assert!(services.commit().is_empty());
         services.end(&event);

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    exchange::{ConnectionId, Event, EventKind, Message},
+    exchange::{ConnectionId, Event, EventKind, Message, Source},
     files::{Failed, Failure, Files, Write},
     manifest::Limits,
     stats::Stats,
@@ -106,19 +106,19 @@ impl Services {
     pub fn begin(&mut self, event: &Event) {
         self.forget_call();
         self.clients.begin();
-        let Some(from) = &event.from else { return };
-        self.sender = Some(from.id());
+        let Source::Connection(session) = &event.source else { return };
+        self.sender = Some(session.id());
         match event.kind {
-            EventKind::Connect => self.clients.enter(from),
-            EventKind::Close(_) => self.clients.leave(from.id()),
+            EventKind::Connect => self.clients.enter(session),
+            EventKind::Close(_) => self.clients.leave(session.id()),
             _ => {}
         }
     }
 
     /// Ends it, once what it has asked for was taken or undone.
     pub fn end(&mut self, event: &Event) {
-        if let (Some(from), EventKind::Close(_)) = (&event.from, &event.kind) {
-            self.clients.left(from.id());
+        if let (Source::Connection(session), EventKind::Close(_)) = (&event.source, &event.kind) {
+            self.clients.left(session.id());
         }
         self.forget_call();
     }

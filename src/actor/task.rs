@@ -30,7 +30,7 @@ use crate::{
     clock::Clock,
     exchange::{
         CloseCode, Connections, Delivery, Event, EventKind, Lines, Mailbox, Message, Session,
-        event::ALARM,
+        Source, event::ALARM,
     },
     files::{Failed, Files},
     manifest::Limits,
@@ -174,8 +174,8 @@ impl Actor {
             self.conclude(&event, outcome).await;
             self.services.end(&event);
             self.measure();
-            if let Some(from) = event.from {
-                from.handled();
+            if let Source::Connection(session) = event.source {
+                session.handled();
             }
             // No event is under way that could be too long.
             self.meter.begin();
@@ -216,7 +216,7 @@ impl Actor {
         self.idle.active();
         self.alarmed = true;
         self.stats.alarms.add(1);
-        Event { from: None, kind: EventKind::Alarm }
+        Event::alarm()
     }
 
     /// The instance for the next call, taken out of the actor: whatever goes wrong in the call,
@@ -267,7 +267,7 @@ impl Actor {
     /// Calls `handle-message` for one event. The instance is kept if all went well.
     async fn call(&mut self, mut instance: Instance, event: &Event) -> Outcome<Reply> {
         self.meter.begin();
-        instance.set_connection(event.from.as_ref().map(|from| from.id()));
+        instance.set_connection(event.source.session().map(|session| session.id()));
         let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
         let message = told::message(&event.kind, &mut code, &alarm);
         let (state, meter) = (self.state.as_deref(), &mut self.meter);
@@ -291,7 +291,7 @@ impl Actor {
     async fn conclude(&mut self, event: &Event, outcome: Outcome<Reply>) {
         let kind = event.kind.name();
         let article = if matches!(event.kind, EventKind::Alarm) { "an" } else { "a" };
-        let from = event.from.as_deref();
+        let from = event.source.session().map(|session| &**session);
         let (level, text) = match outcome {
             Ok(Ok(reply)) => match Answer::from_messages(reply.messages) {
                 Ok(answer) => match self.services.write().await {

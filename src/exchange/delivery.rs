@@ -4,7 +4,9 @@ use std::{fmt, sync::Arc};
 
 use log::Level;
 
-use super::{Close, CloseCode, Event, EventKind, Lines, Message, Session, session::Refused};
+use super::{
+    Close, CloseCode, Event, EventKind, Lines, Message, Session, Source, session::Refused,
+};
 use crate::{manifest::OnOverflow, stats::Stats};
 
 /// Puts messages into outboxes.
@@ -30,7 +32,7 @@ impl Delivery {
         close: Option<Close>,
         after_close: usize,
     ) {
-        let Some(to) = &event.from else {
+        let Source::Connection(to) = &event.source else {
             let total = messages.len() + usize::from(close.is_some());
             if total > 0 {
                 self.undelivered(None, total, "answer an alarm, which no client has sent");

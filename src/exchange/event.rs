@@ -17,13 +17,44 @@ impl fmt::Display for ConnectionId {
     }
 }
 
-/// One event: at a client, or the actor's alarm.
+/// One event.
 #[derive(Debug)]
 pub struct Event {
-    /// Whose event it is, and where the answer goes. Nobody's, if it is the alarm.
-    pub from: Option<Arc<Session>>,
+    /// Where it is from.
+    pub source: Source,
     /// What happened.
     pub kind: EventKind,
+}
+
+/// What has events for an actor, each at most one in a round: see [`mailbox`](super::mailbox).
+#[derive(Debug)]
+pub enum Source {
+    /// A client's connection, which the answer goes to.
+    Connection(Arc<Session>),
+    /// The actor's alarm or its tick. Nobody gets an answer.
+    Alarm,
+}
+
+impl Source {
+    /// The connection, if it is one.
+    pub fn session(&self) -> Option<&Arc<Session>> {
+        match self {
+            Self::Connection(session) => Some(session),
+            Self::Alarm => None,
+        }
+    }
+}
+
+impl Event {
+    /// What happened at a connection.
+    pub fn at(session: &Arc<Session>, kind: EventKind) -> Self {
+        Self { source: Source::Connection(session.clone()), kind }
+    }
+
+    /// The actor's alarm.
+    pub fn alarm() -> Self {
+        Self { source: Source::Alarm, kind: EventKind::Alarm }
+    }
 }
 
 /// What happened. Payloads are copied once, into the guest's memory.

@@ -29,7 +29,7 @@ pub use client::Client;
 pub use close::{Close, CloseCode};
 pub use connections::Connections;
 pub use delivery::Delivery;
-pub use event::{ConnectionId, Event, EventKind};
+pub use event::{ConnectionId, Event, EventKind, Source};
 pub use lines::Lines;
 pub use mailbox::Mailbox;
 pub use message::Message;

@@ -123,7 +123,7 @@ impl Connection<'_> {
             match message.and_then(|message| self.received(message)) {
                 Ok(Some(kind)) => {
                     self.session.busy();
-                    self.line.push(Event { from: Some(self.session.clone()), kind });
+                    self.line.push(Event::at(self.session, kind));
                 }
                 // Room in the mailbox is for those who have a message for the actor.
                 Ok(None) => self.line.leave(),
@@ -287,7 +287,7 @@ impl Connection<'_> {
 /// Gives the actor an event. No message is read until it has been handled.
 fn tell(mailbox: &Mailbox, session: &Arc<Session>, kind: EventKind) {
     session.busy();
-    mailbox.push(Event { from: Some(session.clone()), kind });
+    mailbox.push(Event::at(session, kind));
 }
 
 /// A length as a number.

@@ -13,11 +13,14 @@ use proptest::{collection::vec, prelude::*};
 use smol::block_on;
 
 use super::*;
-use crate::exchange::{Close, CloseCode, EventKind, Message};
+use crate::exchange::{Close, CloseCode, EventKind, Message, Source};
 
 /// An event that costs 128 bytes and so many more.
 fn event(bytes: usize) -> Event {
-    Event { from: None, kind: EventKind::Message(Message::Binary(vec![0; bytes].into())) }
+    Event {
+        source: Source::Alarm,
+        kind: EventKind::Message(Message::Binary(vec![0; bytes].into())),
+    }
 }
 
 /// Takes an event that is there.
@@ -30,7 +33,7 @@ fn what_a_crowd_of_events_took_is_given_back_and_their_order_kept() {
     let mailbox = Mailbox::new(1 << 20, 1 << 16);
     let number = |code| EventKind::Close(Close::new(CloseCode(code), ""));
     for code in 0..10_000 {
-        mailbox.push(Event { from: None, kind: number(code) });
+        mailbox.push(Event { source: Source::Alarm, kind: number(code) });
     }
     for code in 0..10_000 {
         assert_eq!(take(&mailbox).kind, number(code));
