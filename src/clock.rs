@@ -4,13 +4,15 @@
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll, Waker},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use rustix::time::{ClockId, clock_gettime};
 use smol::Timer;
+
+use crate::lock::Lock;
 
 /// How long the present thread has computed since it began. It stands still while another thread
 /// has the processor.
@@ -34,7 +36,7 @@ impl Clock {
         let manual = Arc::new(Manual {
             start: Instant::now(),
             since_1970,
-            state: Mutex::new(State { passed: Duration::ZERO, waiting: Vec::new() }),
+            state: Lock::new(State { passed: Duration::ZERO, waiting: Vec::new() }),
         });
         (Self::Manual(manual.clone()), manual)
     }
@@ -54,7 +56,9 @@ impl Clock {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 millis(since)
             }
-            Self::Manual(manual) => manual.since_1970.saturating_add(millis(manual.lock().passed)),
+            Self::Manual(manual) => {
+                manual.since_1970.saturating_add(millis(manual.state.lock().passed))
+            }
         }
     }
 
@@ -95,7 +99,7 @@ pub struct Manual {
     /// What it showed then, in milliseconds since 1970.
     since_1970: u64,
     /// The rest.
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 /// What changes of it.
@@ -110,7 +114,7 @@ struct State {
 impl Manual {
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.passed += by;
         let now = self.start + state.passed;
         let (due, rest) = state.waiting.drain(..).partition(|(at, _)| *at <= now);
@@ -124,7 +128,7 @@ impl Manual {
     pub async fn awaited(&self, after: Duration) {
         poll_fn(|cx| {
             let now = self.now();
-            if self.lock().waiting.iter().any(|(at, _)| *at <= now + after) {
+            if self.state.lock().waiting.iter().any(|(at, _)| *at <= now + after) {
                 return Poll::Ready(());
             }
             // Only tests come here; they have nothing better to do than to look again.
@@ -136,22 +140,17 @@ impl Manual {
 
     /// The present moment.
     fn now(&self) -> Instant {
-        self.start + self.lock().passed
+        self.start + self.state.lock().passed
     }
 
     /// Ready once it is `at`.
     fn poll(&self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if self.start + state.passed >= at {
             return Poll::Ready(());
         }
         state.waiting.push((at, cx.waker().clone()));
         Poll::Pending
-    }
-
-    /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

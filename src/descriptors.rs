@@ -8,7 +8,7 @@ use std::fmt;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::{Manifest, manifest::Limits};
+use crate::{Manifest, convert::to_u64, manifest::Limits};
 
 /// What the host itself has open: the standard streams, the executor's three, the signals'
 /// four, the service manager's socket. Ten or eleven were counted; the rest is for the log files.
@@ -105,22 +105,22 @@ impl Bounds {
     /// do.
     pub fn within(self, limits: &Limits) -> Limits {
         let Self { connections, requests, downloads } = self;
-        let part = wide(limits.per_address).saturating_mul(wide(connections));
-        let part = part.checked_div(wide(limits.connections)).unwrap_or(0).max(1);
+        let part = to_u64(limits.per_address).saturating_mul(to_u64(connections));
+        let part = part.checked_div(to_u64(limits.connections)).unwrap_or(0).max(1);
         let per_address = usize::try_from(part).unwrap_or(usize::MAX);
         Limits { connections, requests, downloads, per_address, ..limits.clone() }
     }
 
     /// What is needed beside the connections.
     fn door(self) -> u64 {
-        let requests = wide(self.requests).saturating_mul(REQUEST);
-        requests.saturating_add(wide(self.downloads).saturating_mul(DOWNLOAD))
+        let requests = to_u64(self.requests).saturating_mul(REQUEST);
+        requests.saturating_add(to_u64(self.downloads).saturating_mul(DOWNLOAD))
     }
 
     /// With `part` of `whole` of its requests and downloads.
     fn shrunk(self, part: u64, whole: u64) -> Self {
         let shrink = |count: usize, least: usize| {
-            let less = wide(count).saturating_mul(part).checked_div(whole).unwrap_or(0);
+            let less = to_u64(count).saturating_mul(part).checked_div(whole).unwrap_or(0);
             usize::try_from(less).unwrap_or(usize::MAX).max(least).min(count)
         };
         let requests = shrink(self.requests, LEAST_REQUESTS);
@@ -133,8 +133,8 @@ fn fit(limit: u64, others: usize, wanted: &[Bounds]) -> Result<Plan, Shortage> {
     let door =
         |bounds: &[Bounds]| bounds.iter().fold(0, |sum: u64, one| sum.saturating_add(one.door()));
     let connections: Vec<_> = wanted.iter().map(|bounds| bounds.connections).collect();
-    let sum = connections.iter().fold(0_u64, |sum, wanted| sum.saturating_add(wide(*wanted)));
-    let reserve = (OWN + REFUSED).saturating_add(wide(others));
+    let sum = connections.iter().fold(0_u64, |sum, wanted| sum.saturating_add(to_u64(*wanted)));
+    let reserve = (OWN + REFUSED).saturating_add(to_u64(others));
     let enough = sum.saturating_add(door(wanted)).saturating_add(reserve);
     if enough <= limit {
         return Ok(Plan { bounds: wanted.to_vec(), shortage: None });
@@ -144,7 +144,7 @@ fn fit(limit: u64, others: usize, wanted: &[Bounds]) -> Result<Plan, Shortage> {
     let mut bounds: Vec<_> = wanted.iter().map(|bounds| bounds.shrunk(part, whole)).collect();
     let places = left.saturating_sub(door(&bounds));
     let shortage = Shortage { limit, places: places.min(sum), wanted: sum, enough };
-    if places < wide(wanted.len()) {
+    if places < to_u64(wanted.len()) {
         return Err(shortage);
     }
     for (bounds, connections) in bounds.iter_mut().zip(share(places, &connections)) {
@@ -158,22 +158,17 @@ fn fit(limit: u64, others: usize, wanted: &[Bounds]) -> Result<Plan, Shortage> {
 fn share(places: u64, wanted: &[usize]) -> Vec<usize> {
     let mut smallest_first: Vec<_> = wanted.iter().copied().enumerate().collect();
     smallest_first.sort_by_key(|(_, wanted)| *wanted);
-    let (mut left, mut sharers) = (places, wide(wanted.len()));
+    let (mut left, mut sharers) = (places, to_u64(wanted.len()));
     let mut shares = Vec::new();
     for (index, wanted) in smallest_first {
         let part = left.checked_div(sharers).unwrap_or(0);
         let got = wanted.min(usize::try_from(part).unwrap_or(usize::MAX));
-        left = left.saturating_sub(wide(got));
+        left = left.saturating_sub(to_u64(got));
         sharers = sharers.saturating_sub(1);
         shares.push((index, got));
     }
     shares.sort_unstable();
     shares.into_iter().map(|(_, got)| got).collect()
-}
-
-/// A count as the kernel has it.
-fn wide(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 impl fmt::Display for Shortage {

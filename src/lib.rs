@@ -22,6 +22,7 @@
 //! - [`stopping`]: how fast clients are asked to leave.
 //! - [`stats`]: what is counted.
 //! - [`logger`]: the log's lines.
+//! - [`lock`]: a mutex that a panic does not poison; [`convert`]: numbers of other widths.
 //! - [`visible`]: characters that are not seen, made visible.
 //! - [`check`]: the report of `footlight check`.
 //! - [`new`]: the project that `footlight new` makes.
@@ -31,12 +32,14 @@ pub mod actor;
 pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod convert;
 pub mod descriptors;
 pub mod exchange;
 pub mod files;
 pub mod folder;
 pub mod host;
 pub mod inherited;
+pub mod lock;
 pub mod logger;
 pub mod manifest;
 pub mod new;

@@ -15,6 +15,8 @@ use rustix::{
     io::Errno,
 };
 
+use crate::convert::to_u64;
+
 /// How a file is opened: such that nobody is waited for.
 const FLAGS: OFlags =
     OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOCTTY).union(OFlags::NONBLOCK);
@@ -35,7 +37,7 @@ pub enum Unread {
 pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
     let file = self::file(path).map_err(Unread::Io)?;
     let size = file.metadata().map_err(Unread::Io)?.len();
-    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    let most = to_u64(limit);
     if size > most {
         return Err(Unread::TooLarge(size));
     }

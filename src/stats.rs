@@ -5,6 +5,8 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use crate::convert::to_u64;
+
 /// A number that only grows.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
@@ -28,7 +30,7 @@ pub struct Gauge(AtomicU64);
 impl Gauge {
     /// Sets it.
     pub fn set(&self, size: usize) {
-        self.0.store(u64::try_from(size).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.0.store(to_u64(size), Ordering::Relaxed);
     }
 
     /// What it was set to last.

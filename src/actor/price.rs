@@ -4,6 +4,8 @@
 
 use wit_core::host::{Payload, Request};
 
+use crate::convert::to_u64;
+
 /// What any request costs: the guest is suspended for it and goes on.
 const REQUEST: usize = 1000;
 /// What it costs to look for a tag among those of all connections: a few searches, whose time grows
@@ -45,22 +47,22 @@ pub fn of_request(request: &Request<'_>, found: usize) -> u64 {
         .saturating_add(if tag(request).is_some() { SEARCH } else { 0 })
         .saturating_add(request.bytes() / COPIED)
         .saturating_add(text(request) / READ);
-    fuel(units)
+    to_u64(units)
 }
 
 /// What an answer of so many bytes costs, before the guest has room for it.
 pub fn of_answer(bytes: usize) -> u64 {
-    fuel(bytes / COPIED)
+    to_u64(bytes / COPIED)
 }
 
 /// What it costs to place one block of an answer.
 pub fn of_block() -> u64 {
-    fuel(BLOCK)
+    to_u64(BLOCK)
 }
 
 /// What a line of so many bytes costs.
 pub fn of_line(bytes: usize) -> u64 {
-    fuel(LINE.saturating_add(bytes / READ))
+    to_u64(LINE.saturating_add(bytes / READ))
 }
 
 /// The bytes of text in a request.
@@ -92,11 +94,6 @@ fn tag<'a>(request: &Request<'a>) -> Option<&'a str> {
         Request::Tag { tag, .. } | Request::Untag { tag, .. } => Some(tag),
         _ => None,
     }
-}
-
-/// As fuel is counted.
-fn fuel(units: usize) -> u64 {
-    u64::try_from(units).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -1,12 +1,9 @@
 //! The open connections of one actor.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Client, ConnectionId, Session};
-use crate::manifest::OnOverflow;
+use crate::{lock::Lock, manifest::OnOverflow};
 
 /// The open connections of one actor, by their number.
 #[derive(Debug)]
@@ -16,7 +13,7 @@ pub struct Connections {
     /// The limit of each one's outbox, in bytes.
     outbox: usize,
     /// What is behind the lock. It is never held while anything waits.
-    inner: Mutex<Inner>,
+    inner: Lock<Inner>,
 }
 
 /// The connections themselves.
@@ -72,7 +69,7 @@ pub struct Reserved(Arc<Connections>);
 impl Connections {
     /// An empty list of at most `limit` connections, each with an outbox of `outbox` bytes.
     pub fn new(limit: usize, outbox: usize) -> Arc<Self> {
-        Arc::new(Self { limit, outbox, inner: Mutex::default() })
+        Arc::new(Self { limit, outbox, inner: Lock::default() })
     }
 
     /// Opens a connection, under the next number. `on_overflow` is what becomes of it when its
@@ -85,7 +82,7 @@ impl Connections {
         on_overflow: OnOverflow,
         client: impl FnOnce() -> Client,
     ) -> Result<Open, Full> {
-        let mut inner = self.lock();
+        let mut inner = self.inner.lock();
         if inner.stopping {
             return Err(Full::Stopping);
         }
@@ -107,7 +104,7 @@ impl Connections {
     /// # Errors
     /// There are too many.
     pub fn reserve(self: &Arc<Self>) -> Result<Reserved, Full> {
-        let mut inner = self.lock();
+        let mut inner = self.inner.lock();
         if inner.open.len().saturating_add(inner.reserved) >= self.limit {
             return Err(Full::Limit(self.limit));
         }
@@ -117,19 +114,19 @@ impl Connections {
 
     /// Opens no more connections, and gives those that are open: each is to be asked to close.
     pub fn stop(&self) -> Vec<Arc<Session>> {
-        let mut inner = self.lock();
+        let mut inner = self.inner.lock();
         inner.stopping = true;
         inner.open.values().cloned().collect()
     }
 
     /// Says whether the actor can be started. While it can't, no connection is opened.
     pub fn set_failing(&self, failing: bool) {
-        self.lock().failing = failing;
+        self.inner.lock().failing = failing;
     }
 
     /// Why no connection could be opened now, however few there are.
     pub fn trouble(&self) -> Option<&'static str> {
-        let inner = self.lock();
+        let inner = self.inner.lock();
         match (inner.stopping, inner.failing) {
             (true, _) => Some(Full::Stopping.reason()),
             (false, true) => Some(Full::Failing.reason()),
@@ -139,29 +136,24 @@ impl Connections {
 
     /// The bytes of messages that wait for clients, all connections together.
     pub fn queued_bytes(&self) -> usize {
-        self.lock().open.values().map(|session| session.bytes()).sum()
+        self.inner.lock().open.values().map(|session| session.bytes()).sum()
     }
 
     /// How many are open.
     pub fn count(&self) -> usize {
-        self.lock().open.len()
-    }
-
-    /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().open.len()
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.list.lock().open.remove(&self.session.id());
+        self.list.inner.lock().open.remove(&self.session.id());
     }
 }
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        let mut inner = self.0.lock();
+        let mut inner = self.0.inner.lock();
         inner.reserved = inner.reserved.saturating_sub(1);
     }
 }

@@ -7,7 +7,7 @@ use log::Level;
 use super::{
     Close, CloseCode, Event, EventKind, Lines, Message, Session, Source, session::Refused,
 };
-use crate::{manifest::OnOverflow, stats::Stats};
+use crate::{convert::to_u64, manifest::OnOverflow, stats::Stats};
 
 /// Puts messages into outboxes.
 pub struct Delivery {
@@ -86,7 +86,7 @@ impl Delivery {
     /// Counts what was queued, and deals with what was not.
     fn queued(&self, to: &Session, total: usize, queued: Result<(), Refused>) {
         match queued {
-            Ok(()) => self.stats.answers.add(number(total)),
+            Ok(()) => self.stats.answers.add(to_u64(total)),
             Err(refused) => self.refused(to, total, refused),
         }
     }
@@ -98,7 +98,7 @@ impl Delivery {
                 self.undelivered(Some(to), total, "are for a connection that is closing");
             }
             overflow if to.on_overflow() == OnOverflow::Drop => {
-                self.stats.dropped.add(number(total));
+                self.stats.dropped.add(to_u64(total));
                 let text = format_args!(
                     "the client reads too slowly, {total} messages are left out: {overflow}"
                 );
@@ -117,12 +117,7 @@ impl Delivery {
 
     /// Counts and logs messages that have nobody to go to.
     fn undelivered(&self, to: Option<&Session>, count: usize, why: &str) {
-        self.stats.undelivered.add(number(count));
+        self.stats.undelivered.add(to_u64(count));
         self.say(Level::Info, to, format_args!("{count} messages are not sent: they {why}"));
     }
-}
-
-/// A count as a number.
-fn number(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
 }

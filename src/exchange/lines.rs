@@ -7,23 +7,23 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use log::Level;
 
 use super::ConnectionId;
-use crate::stats::Stats;
+use crate::{lock::Lock, stats::Stats};
 
 /// The lines of one actor.
 pub struct Lines {
     /// The actor's name.
     actor: Arc<str>,
     /// Lets the host's lines through.
-    host: Mutex<Gate>,
+    host: Lock<Gate>,
     /// Lets the guest's lines through.
-    guest: Mutex<Gate>,
+    guest: Lock<Gate>,
     /// Counts what is left out.
     stats: Arc<Stats>,
 }
@@ -35,7 +35,7 @@ impl Lines {
     /// The lines of an actor, at most `rate` of each kind in a second.
     pub fn new(actor: Arc<str>, rate: usize, stats: Arc<Stats>) -> Self {
         let now = Instant::now();
-        let gate = || Mutex::new(Gate::new(rate, now));
+        let gate = || Lock::new(Gate::new(rate, now));
         Self { actor, host: gate(), guest: gate(), stats }
     }
 
@@ -53,7 +53,7 @@ impl Lines {
     /// Writes a line if it is wanted and the gate is open.
     fn write(
         &self,
-        gate: Option<&Mutex<Gate>>,
+        gate: Option<&Lock<Gate>>,
         level: Level,
         connection: Option<ConnectionId>,
         text: fmt::Arguments<'_>,
@@ -66,7 +66,7 @@ impl Lines {
             return;
         }
         if let Some(gate) = gate {
-            let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut gate = gate.lock();
             match gate.pass(Instant::now()) {
                 None => return self.stats.lines_left_out.add(1),
                 Some(0) => {}

@@ -22,11 +22,12 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::MutexGuard,
     task::{Context, Poll, Waker},
 };
 
 use super::{Event, event};
+use crate::lock::Lock;
 
 /// The most places that an empty queue keeps: some KB.
 const KEPT: usize = 256;
@@ -39,7 +40,7 @@ pub struct Mailbox {
     /// What is held for a message that is yet to be read: the most that it can cost.
     most: usize,
     /// What is behind the lock. It is never held while anything waits.
-    inner: Mutex<Inner>,
+    inner: Lock<Inner>,
 }
 
 /// The queue itself.
@@ -86,13 +87,13 @@ impl Mailbox {
     /// An empty mailbox, for messages of at most `message` bytes each. Connections stop reading
     /// once `limit` bytes wait in it.
     pub fn new(limit: usize, message: usize) -> Self {
-        Self { limit, most: event::most(message), inner: Mutex::default() }
+        Self { limit, most: event::most(message), inner: Lock::default() }
     }
 
     /// Adds an event. This never refuses: a connection has asked for room before it read a
     /// message, and `connect` and `close` are never left out.
     pub fn push(&self, event: Event) {
-        self.add(self.lock(), event);
+        self.add(self.inner.lock(), event);
     }
 
     /// A connection's way into this mailbox.
@@ -107,7 +108,7 @@ impl Mailbox {
 
     /// Says that no more events will come.
     pub fn close(&self) {
-        let mut inner = self.lock();
+        let mut inner = self.inner.lock();
         inner.closed = true;
         let actor = inner.actor.take();
         drop(inner);
@@ -118,12 +119,12 @@ impl Mailbox {
 
     /// The bytes that wait.
     pub fn bytes(&self) -> usize {
-        self.lock().bytes
+        self.inner.lock().bytes
     }
 
     /// [`next`](Self::next), as a poll function.
     fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        let mut inner = self.lock();
+        let mut inner = self.inner.lock();
         let Some(event) = inner.queue.pop_front() else {
             if inner.closed {
                 return Poll::Ready(None);
@@ -160,13 +161,8 @@ impl Mailbox {
             inner.held += self.most;
             drop(inner);
             first.wake();
-            inner = self.lock();
+            inner = self.inner.lock();
         }
-    }
-
-    /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -182,7 +178,7 @@ impl Line<'_> {
     /// [pushes](Self::push) one or [leaves](Self::leave). Otherwise the task is woken when there
     /// is.
     pub fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut inner = self.mailbox.lock();
+        let mut inner = self.mailbox.inner.lock();
         match self.place {
             Place::Inside => return Poll::Ready(()),
             Place::InLine(number) => {
@@ -208,7 +204,7 @@ impl Line<'_> {
 
     /// Adds a message, for which there is room.
     pub fn push(&mut self, event: Event) {
-        let mut inner = self.mailbox.lock();
+        let mut inner = self.mailbox.inner.lock();
         self.give_back(&mut inner);
         self.mailbox.add(inner, event);
     }
@@ -217,7 +213,7 @@ impl Line<'_> {
     /// message is not to keep the others from theirs.
     pub fn leave(&mut self) {
         if !matches!(self.place, Place::Outside) {
-            let mut inner = self.mailbox.lock();
+            let mut inner = self.mailbox.inner.lock();
             self.give_back(&mut inner);
             self.mailbox.give_room(inner);
         }

@@ -5,7 +5,7 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::MutexGuard,
     task::{Context, Poll, Waker},
 };
 
@@ -13,7 +13,7 @@ use super::{
     Client, Close, CloseCode, ConnectionId, Message,
     outbox::{Outbox, Overflow},
 };
-use crate::manifest::OnOverflow;
+use crate::{lock::Lock, manifest::OnOverflow};
 
 /// A connection, from its handshake to its end. Shared by its task and the actor.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Session {
     /// What becomes of the client when more messages would wait than may.
     on_overflow: OnOverflow,
     /// What is behind the lock. It is never held while anything waits.
-    inner: Mutex<Inner>,
+    inner: Lock<Inner>,
 }
 
 /// What changes while it is open.
@@ -88,7 +88,7 @@ impl Session {
             closing: false,
             connection: None,
         };
-        Self { id, client, on_overflow, inner: Mutex::new(inner) }
+        Self { id, client, on_overflow, inner: Lock::new(inner) }
     }
 
     /// Its number.
@@ -107,7 +107,7 @@ impl Session {
     /// # Errors
     /// They would not, or the connection is closing.
     pub fn fits(&self, asked: usize, added: usize) -> Result<usize, Refused> {
-        let inner = self.lock();
+        let inner = self.inner.lock();
         inner.is_open()?;
         Ok(inner.outbox.fits(asked, added)?)
     }
@@ -122,7 +122,7 @@ impl Session {
     /// # Errors
     /// As for [`answer`](Self::answer).
     pub fn send(&self, message: Message) -> Result<(), Refused> {
-        let mut inner = self.lock();
+        let mut inner = self.inner.lock();
         inner.is_open()?;
         inner.outbox.extend([message])?;
         wake(inner);
@@ -136,13 +136,13 @@ impl Session {
 
     /// The bytes that wait.
     pub fn bytes(&self) -> usize {
-        self.lock().outbox.bytes()
+        self.inner.lock().outbox.bytes()
     }
 
     /// Notes that an event of this connection is now with the actor. Nothing more is read
     /// from the client until [`handled`](Self::handled).
     pub fn busy(&self) {
-        let was = std::mem::replace(&mut self.lock().busy, true);
+        let was = std::mem::replace(&mut self.inner.lock().busy, true);
         debug_assert!(!was, "a source has at most one event in the round");
     }
 
@@ -152,7 +152,7 @@ impl Session {
     /// The connection is closing already, or the client has not read enough of what it was
     /// sent before.
     pub fn answer(&self, messages: Vec<Message>, close: Option<Close>) -> Result<(), Refused> {
-        let mut inner = self.lock();
+        let mut inner = self.inner.lock();
         inner.is_open()?;
         let queued = inner.outbox.extend(messages);
         if queued.is_err() && self.on_overflow == OnOverflow::Close {
@@ -166,7 +166,7 @@ impl Session {
 
     /// Lets the connection read on: the actor is done with its event.
     pub fn handled(&self) {
-        let mut inner = self.lock();
+        let mut inner = self.inner.lock();
         inner.busy = false;
         wake(inner);
     }
@@ -178,7 +178,7 @@ impl Session {
 
     /// The same, for an actor's reason.
     pub fn close_with(&self, close: Close) {
-        let mut inner = self.lock();
+        let mut inner = self.inner.lock();
         if inner.close.is_none() && !inner.closing {
             inner.close = Some(close);
         }
@@ -188,13 +188,13 @@ impl Session {
     /// Throws away what is queued, because the client does not read it. Returns how many
     /// messages that were.
     pub fn clear(&self) -> usize {
-        self.lock().outbox.take().len()
+        self.inner.lock().outbox.take().len()
     }
 
     /// Takes nothing more, since the connection has ended. Returns how many messages were queued
     /// and will not be sent.
     pub fn end(&self) -> usize {
-        self.lock().closing = true;
+        self.inner.lock().closing = true;
         self.clear()
     }
 
@@ -202,7 +202,7 @@ impl Session {
     /// can (`writable`), else read. While an event of its own is with the actor it neither
     /// closes nor reads; its task is woken when that changes.
     pub fn poll_order(&self, cx: &mut Context<'_>, writable: bool) -> Poll<Order> {
-        let mut inner = self.lock();
+        let mut inner = self.inner.lock();
         if !inner.busy
             && let Some(close) = inner.close.take()
         {
@@ -220,7 +220,7 @@ impl Session {
     /// Waits until the actor is done with this connection's event.
     pub async fn idle(&self) {
         std::future::poll_fn(|cx| {
-            let mut inner = self.lock();
+            let mut inner = self.inner.lock();
             if !inner.busy {
                 return Poll::Ready(());
             }
@@ -228,11 +228,6 @@ impl Session {
             Poll::Pending
         })
         .await;
-    }
-
-    /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

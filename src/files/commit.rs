@@ -6,17 +6,14 @@
 //! ever fails. What fails ends it: contents that wait are removed, and what was done already is
 //! told in the log, since it can't be undone.
 
-use std::{
-    fmt, mem,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
+use std::{fmt, mem, time::Instant};
 
 use super::{
     Failure,
     folders::Folders,
     writing::{Beside, Target},
 };
+use crate::lock::Lock;
 
 /// A file's new content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +35,7 @@ pub struct Failed {
 
 /// How far it has come: known to who waits for it, also when that takes too long.
 #[derive(Debug, Default)]
-pub(super) struct Progress(Mutex<Course>);
+pub(super) struct Progress(Lock<Course>);
 
 /// What is behind the lock, which is never held while anything waits.
 #[derive(Debug, Default)]
@@ -111,7 +108,7 @@ impl Progress {
     /// # Errors
     /// Nobody waits any more: whoever waited has been told that it failed.
     fn begin(&self, path: &str) -> Result<(), Failure> {
-        let mut course = self.lock();
+        let mut course = self.0.lock();
         if course.given_up {
             return Err(Failure::TimedOut);
         }
@@ -122,39 +119,34 @@ impl Progress {
 
     /// Notes that the file has been written.
     fn done(&self) {
-        let mut course = self.lock();
+        let mut course = self.0.lock();
         let at = course.at.clone();
         course.done.push(at);
     }
 
     /// Says that nobody waits any more.
     pub(super) fn give_up(&self) {
-        self.lock().given_up = true;
+        self.0.lock().given_up = true;
     }
 
     /// Whether nobody waits any more.
     pub(super) fn is_given_up(&self) -> bool {
-        self.lock().given_up
+        self.0.lock().given_up
     }
 
     /// Since when it is about this file.
     pub(super) fn since(&self) -> Option<Instant> {
-        self.lock().since
+        self.0.lock().since
     }
 
     /// The file that it is about now.
     pub(super) fn at(&self) -> String {
-        self.lock().at.clone()
+        self.0.lock().at.clone()
     }
 
     /// The files that have been written since this was asked last.
     pub(super) fn take_done(&self) -> Vec<String> {
-        mem::take(&mut self.lock().done)
-    }
-
-    /// Locks. Nothing panics under the lock.
-    fn lock(&self) -> MutexGuard<'_, Course> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        mem::take(&mut self.0.lock().done)
     }
 }
 

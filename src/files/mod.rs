@@ -36,7 +36,7 @@ pub use failure::Failure;
 pub use folders::{FolderError, Folders};
 use lane::{Lane, Late};
 
-use crate::{exchange::Lines, manifest::Limits, stats::Stats};
+use crate::{convert::to_u64, exchange::Lines, manifest::Limits, stats::Stats};
 
 /// The files of one actor. Every method does its work on another thread and waits for it, for at
 /// most `limits.file_wait`; for each step of writing a file, if there are several.
@@ -184,7 +184,7 @@ impl Files {
         let begun = || progress.since().unwrap_or(start);
         let failure = match self.lane.run_by_steps(work, begun).await {
             Ok(Ok(())) => {
-                self.stats.file_writes.add(u64::try_from(count).unwrap_or(u64::MAX));
+                self.stats.file_writes.add(to_u64(count));
                 return Ok(());
             }
             Ok(Err(failure)) => failure,

@@ -9,7 +9,7 @@ use super::{
     Entry, Failure,
     folders::{Folders, Place},
 };
-use crate::folder::Folder;
+use crate::{convert::to_u64, folder::Folder};
 
 /// What is made room for at first, in bytes: files that the kernel makes up say nothing true of
 /// their size, and some want to be read in one piece.
@@ -28,7 +28,7 @@ pub(super) fn read(folders: &Folders, path: &str, limit: usize) -> Result<Vec<u8
     let said = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     let most = limit.saturating_add(1);
     let mut content = Vec::with_capacity(said.saturating_add(1).clamp(PIECE, most.max(PIECE)));
-    file.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut content)?;
+    file.take(to_u64(most)).read_to_end(&mut content)?;
     if content.len() > limit {
         return Err(Failure::TooLarge);
     }

@@ -4,10 +4,11 @@
 //! seconds to write: one thread writes, and all others only put their lines here.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar};
 use std::time::Duration;
 
 use super::sink::Sink;
+use crate::lock::Lock;
 
 /// The most bytes that may wait, all places together. Lines past it are left out, and their
 /// number is told there.
@@ -19,7 +20,7 @@ const ENTRY: usize = size_of::<Entry>() + 16;
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     /// The lines.
-    waiting: Mutex<Waiting>,
+    waiting: Lock<Waiting>,
     /// There are lines to write.
     some: Condvar,
     /// There are none any more.
@@ -60,7 +61,7 @@ impl Entry {
 impl Queue {
     /// Puts a line behind all others, or leaves it out where there is no room. Never waits.
     pub(super) fn push(&self, sink: &Arc<Sink>, line: String) {
-        let mut waiting = self.lock();
+        let mut waiting = self.waiting.lock();
         let (line, left_out) = if waiting.bytes + line.len() + ENTRY <= MOST {
             (line.into_boxed_str(), 0)
         } else {
@@ -81,7 +82,7 @@ impl Queue {
     /// such entry for each place.
     pub(super) fn reopen(&self, sink: &Arc<Sink>) {
         if sink.is_to_reopen() {
-            let mut waiting = self.lock();
+            let mut waiting = self.waiting.lock();
             waiting.bytes += ENTRY;
             waiting.entries.push_back(Entry {
                 sink: sink.clone(),
@@ -96,7 +97,7 @@ impl Queue {
     pub(super) fn write_for_ever(&self) {
         loop {
             self.write();
-            let waiting = self.lock();
+            let waiting = self.waiting.lock();
             let none = |waiting: &mut Waiting| waiting.entries.is_empty();
             drop(self.some.wait_while(waiting, none));
         }
@@ -104,11 +105,11 @@ impl Queue {
 
     /// Writes what is there.
     pub(super) fn write(&self) {
-        let mut waiting = self.lock();
+        let mut waiting = self.waiting.lock();
         while let Some(entry) = waiting.entries.pop_front() {
             drop(waiting);
             entry.deal();
-            waiting = self.lock();
+            waiting = self.waiting.lock();
             waiting.bytes -= entry.line.len() + ENTRY;
         }
         self.none.notify_all();
@@ -117,12 +118,7 @@ impl Queue {
     /// Waits until all is written, but no longer than this.
     pub(super) fn wait(&self, at_most: Duration) {
         let some = |waiting: &mut Waiting| waiting.bytes > 0;
-        drop(self.none.wait_timeout_while(self.lock(), at_most, some));
-    }
-
-    /// What is behind the lock. Nothing that is done under it leaves it half done.
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        drop(self.none.wait_timeout_while(self.waiting.lock(), at_most, some));
     }
 }
 
@@ -151,7 +147,7 @@ mod tests {
             queue.push(&b, long.clone());
         }
         // And a note for each of the two.
-        assert!(queue.lock().bytes <= MOST + 2 * ENTRY);
+        assert!(queue.waiting.lock().bytes <= MOST + 2 * ENTRY);
         queue.write();
         queue.push(&a, "again\n".into());
         queue.write();
@@ -162,7 +158,7 @@ mod tests {
         assert!(text.lines().take(lines).all(|line| line.len() == 99));
         assert!(told.len() == 2 && told[0].ends_with(&note(3)) && told[1] == "again", "{told:?}");
         assert!(fs::read_to_string(second).unwrap().trim_end().ends_with(&note(3)));
-        assert_eq!(queue.lock().bytes, 0);
+        assert_eq!(queue.waiting.lock().bytes, 0);
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use log::Level;
@@ -14,6 +13,7 @@ use rustix::io::Errno;
 
 use super::HOST;
 use super::line::{Head, line};
+use crate::lock::Lock;
 
 /// A place that lines are written to.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ enum Target {
     Stdout,
     /// The end of a file, with its path for messages, and to open it anew. Only one thread
     /// writes.
-    File(PathBuf, Mutex<File>),
+    File(PathBuf, Lock<File>),
 }
 
 impl Sink {
@@ -63,7 +63,7 @@ impl Sink {
         // First, so that `check` and `run` say the same of it.
         could_open(path)?;
         let file = open(path).map_err(|error| named(path, &error))?;
-        Ok(Self::new(Target::File(path.to_owned(), Mutex::new(file))))
+        Ok(Self::new(Target::File(path.to_owned(), Lock::new(file))))
     }
 
     /// Whether this is a file that is yet to be opened anew: asked once for each time.
@@ -78,7 +78,7 @@ impl Sink {
         // Before it is opened: who asks meanwhile wants it opened once more.
         self.reopening.store(false, Ordering::Relaxed);
         match open(path) {
-            Ok(new) => *file.lock().unwrap_or_else(PoisonError::into_inner) = new,
+            Ok(new) => *file.lock() = new,
             Err(error) => {
                 let error = named(path, &error);
                 tell(&format_args!("{error}; the one that was open is written to as before"));
@@ -128,7 +128,7 @@ impl Sink {
                 stdout.flush()
             }
             Target::File(_, file) => {
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut file = file.lock();
                 file.write_all(text.as_bytes())
             }
         }

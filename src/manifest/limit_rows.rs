@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::limits::Limits;
 use super::table::{Place, Table, Value};
 use super::units;
+use crate::convert::to_u64;
 
 /// The unit in which an instance's memory grows, in bytes.
 const PAGE: usize = 64 << 10;
@@ -121,7 +122,7 @@ impl Slot<'_> {
     pub(super) fn number(&self) -> u64 {
         match self {
             Slot::Optional(field) => field.unwrap_or(u64::MAX),
-            Slot::Size(field) | Slot::Count(field) => u64::try_from(**field).unwrap_or(u64::MAX),
+            Slot::Size(field) | Slot::Count(field) => to_u64(**field),
             Slot::Fuel(field) => **field,
             Slot::Time(field) => u64::try_from(field.as_millis()).unwrap_or(u64::MAX),
         }

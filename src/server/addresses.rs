@@ -3,8 +3,10 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
+
+use crate::lock::Lock;
 
 /// Whom an address belongs to: an IPv4 address itself, of an IPv6 address the first 64 bits, since
 /// whoever has one of these addresses has all of them (RFC 6177).
@@ -32,7 +34,7 @@ pub struct Addresses {
     /// The most that one network may have.
     limit: usize,
     /// What is behind the lock: the networks that have some.
-    inner: Mutex<BTreeMap<Network, usize>>,
+    inner: Lock<BTreeMap<Network, usize>>,
 }
 
 /// A connection that counts; dropping this ends that.
@@ -47,13 +49,13 @@ pub struct Counted {
 impl Addresses {
     /// No connections yet, and at most `limit` of each network.
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit, inner: Mutex::default() })
+        Arc::new(Self { limit, inner: Lock::default() })
     }
 
     /// Counts one more connection. `None` if the network has as many as it may have.
     pub fn count(self: &Arc<Self>, network: Option<Network>) -> Option<Counted> {
         if let Some(network) = network {
-            let mut inner = self.lock();
+            let mut inner = self.inner.lock();
             let has = inner.get(&network).copied().unwrap_or_default();
             if has >= self.limit {
                 return None;
@@ -62,17 +64,12 @@ impl Addresses {
         }
         Some(Counted { list: self.clone(), network })
     }
-
-    /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Network, usize>> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
         let Some(network) = self.network else { return };
-        let mut inner = self.list.lock();
+        let mut inner = self.list.inner.lock();
         match inner.get_mut(&network) {
             Some(has @ 2..) => *has -= 1,
             _ => drop(inner.remove(&network)),
@@ -127,6 +124,6 @@ mod tests {
         assert!(addresses.count(one).is_none());
         drop(others);
         // Nothing is kept of those who have gone.
-        assert_eq!(addresses.lock().len(), 1);
+        assert_eq!(addresses.inner.lock().len(), 1);
     }
 }

@@ -28,6 +28,7 @@ use super::{
     writer::{self, WebSocket, Writer},
 };
 use crate::{
+    convert::to_u64,
     exchange::{
         Close, CloseCode, Event, EventKind, Mailbox, Message, Session, connections::Open,
         mailbox::Line, session::Order,
@@ -80,7 +81,7 @@ pub async fn serve(wire: Wire, early: Vec<u8>, site: &Site, service: &Service, o
     // Answers that came too late, or that the client did not read before its close frame.
     let unsent = session.end();
     if unsent > 0 {
-        service.stats.undelivered.add(u64::try_from(unsent).unwrap_or(u64::MAX));
+        service.stats.undelivered.add(to_u64(unsent));
         let text = format_args!("{unsent} messages are not sent: the connection has ended");
         service.lines.host(Level::Info, id, text);
     }
@@ -186,7 +187,7 @@ impl Connection<'_> {
                     sent += 1;
                     pulse.spoke();
                     service.stats.sent.add(1);
-                    service.stats.sent_bytes.add(number(message.payload().len()));
+                    service.stats.sent_bytes.add(to_u64(message.payload().len()));
                     ws.get_mut().begin(&message);
                     continue;
                 }
@@ -238,7 +239,7 @@ impl Connection<'_> {
     fn received(&mut self, message: tungstenite::Message) -> Result<Option<EventKind>, End> {
         let stats = &self.service.stats;
         stats.received.add(1);
-        stats.received_bytes.add(number(message.len()));
+        stats.received_bytes.add(to_u64(message.len()));
         use tungstenite::Message as Received;
         Ok(Some(EventKind::Message(match message {
             Received::Close(close) => return Err(End::Theirs(close.as_ref().map(frame::close))),
@@ -288,11 +289,6 @@ impl Connection<'_> {
 fn tell(mailbox: &Mailbox, session: &Arc<Session>, kind: EventKind) {
     session.busy();
     mailbox.push(Event::at(session, kind));
-}
-
-/// A length as a number.
-fn number(len: usize) -> u64 {
-    u64::try_from(len).unwrap_or(u64::MAX)
 }
 
 /// How tungstenite is to treat this connection.

@@ -13,6 +13,7 @@ use std::{
 use smol::{io::AsyncWriteExt as _, unblock};
 
 use super::{refusal::Refusal, site::Site, wire::Wire};
+use crate::convert::to_u64;
 
 /// How much is read at a time, in bytes: what a download has in memory.
 const CHUNK: usize = 16 * 1024;
@@ -161,7 +162,7 @@ pub async fn send(
         }
         wire.write_all(&chunk).await?;
         progress(chunk.len());
-        left = left.saturating_sub(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        left = left.saturating_sub(to_u64(chunk.len()));
         reader = back;
     }
     Ok(())

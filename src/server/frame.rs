@@ -15,9 +15,12 @@ use async_tungstenite::tungstenite::{
 use bytes::{Buf, Bytes, buf::Chain};
 use bytestring::ByteString;
 
-use crate::exchange::{
-    Message,
-    close::{Close, CloseCode},
+use crate::{
+    convert::to_u64,
+    exchange::{
+        Message,
+        close::{Close, CloseCode},
+    },
 };
 
 /// The most bytes of a head without a mask.
@@ -38,7 +41,7 @@ impl Frame {
             Message::Pong(_) => OpCode::Control(Control::Pong),
         };
         let payload = message.payload().clone();
-        let length = u64::try_from(payload.len()).unwrap_or(u64::MAX);
+        let length = to_u64(payload.len());
         let header = FrameHeader { opcode, ..FrameHeader::default() };
         // At the end of its place, so that what is left of it is always the rest.
         let (mut head, start) = ([0; HEAD], HEAD.saturating_sub(header.len(length)));

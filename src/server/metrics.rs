@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write as _};
 
 use super::accept::Service;
-use crate::logger;
+use crate::{convert::to_u64, logger};
 
 /// The metrics of one actor, each with its name as the label `actor`; the process's own have no
 /// label.
@@ -14,20 +14,20 @@ pub fn text(service: &Service) -> String {
     let stats = &service.stats;
     let queued = service.connections.queued_bytes();
     for (name, help, value) in [
-        ("connections", "Open connections.", number(service.connections.count())),
-        ("requests", "HTTP requests that are being read.", number(service.door.requests.count())),
-        ("downloads", "Files that are being sent.", number(service.door.downloads.count())),
+        ("connections", "Open connections.", to_u64(service.connections.count())),
+        ("requests", "HTTP requests that are being read.", to_u64(service.door.requests.count())),
+        ("downloads", "Files that are being sent.", to_u64(service.door.downloads.count())),
         (
             "lingering",
             "Connections after their last answer, whose clients may still be sending.",
-            number(service.door.lingering.count()),
+            to_u64(service.door.lingering.count()),
         ),
         (
             "mailbox_bytes",
             "Bytes of events that wait for the actor.",
-            number(service.mailbox.bytes()),
+            to_u64(service.mailbox.bytes()),
         ),
-        ("outbox_bytes", "Bytes of messages that wait for clients.", number(queued)),
+        ("outbox_bytes", "Bytes of messages that wait for clients.", to_u64(queued)),
         (
             "actor_memory_bytes",
             "The instance's linear memory; 0 if there is none.",
@@ -71,11 +71,6 @@ fn metric<L: Display>(
     for (label, value) in values {
         let _ = writeln!(text, "{name}{label} {value}");
     }
-}
-
-/// A size as a number.
-fn number(size: usize) -> u64 {
-    u64::try_from(size).unwrap_or(u64::MAX)
 }
 
 /// What of the process is in memory, where the system tells.

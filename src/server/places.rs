@@ -25,7 +25,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -36,6 +36,7 @@ use smol::{
 };
 
 use super::addresses::Network;
+use crate::lock::Lock;
 
 /// How long one who waits goes without looking whether somebody has to leave, where nobody is
 /// known to be overdue by then.
@@ -71,7 +72,7 @@ pub struct Places {
     /// How many there are, and for whom.
     rules: Rules,
     /// What is behind the lock. It is never held while anything waits.
-    inner: Mutex<Inner>,
+    inner: Lock<Inner>,
 }
 
 /// Who has a place, and who waits for one.
@@ -144,13 +145,13 @@ impl Patience {
 impl Places {
     /// Places that nobody has yet.
     pub fn new(rules: Rules) -> Arc<Self> {
-        Arc::new(Self { rules, inner: Mutex::default() })
+        Arc::new(Self { rules, inner: Lock::default() })
     }
 
     /// A place for one more, or a claim to one. `None` if too many wait already.
     pub fn enter(self: &Arc<Self>, network: Option<Network>) -> Option<Place> {
         let (send, wake) = channel::bounded(1);
-        let mut inner = self.lock();
+        let mut inner = self.inner.lock();
         let (number, now) = (inner.next, Instant::now());
         inner.next += 1;
         if inner.has_room(&self.rules, network) {
@@ -167,12 +168,7 @@ impl Places {
 
     /// How many are taken.
     pub fn count(&self) -> usize {
-        self.lock().held.len()
-    }
-
-    /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().held.len()
     }
 }
 
@@ -240,7 +236,7 @@ impl Inner {
 impl Place {
     /// How it stands with it now.
     pub fn standing(&self) -> Standing {
-        let inner = self.list.lock();
+        let inner = self.list.inner.lock();
         match inner.line.get(&self.number) {
             None => Standing::Begun,
             Some(waiting) if inner.has_share(&self.list.rules, waiting.network) => Standing::Share,
@@ -251,7 +247,7 @@ impl Place {
     /// Waits until it is a place, and lets those who are overdue know of it meanwhile.
     pub async fn begun(&self) {
         loop {
-            let next = self.list.lock().look(&self.list.rules, self.number, Instant::now());
+            let next = self.list.inner.lock().look(&self.list.rules, self.number, Instant::now());
             let Some(next) = next else { return };
             let woken = async {
                 let _ = self.wake.recv().await;
@@ -265,7 +261,7 @@ impl Place {
 
     /// Says that so many bytes of progress were made.
     pub fn progress(&self, bytes: usize) {
-        let mut inner = self.list.lock();
+        let mut inner = self.list.inner.lock();
         if let Some(held) = inner.held.get_mut(&self.number) {
             held.until = self.list.rules.patience.after(bytes, held.until, Instant::now());
         }
@@ -275,7 +271,7 @@ impl Place {
     pub async fn lost(&self) {
         loop {
             let _ = self.wake.recv().await;
-            let mut guard = self.list.lock();
+            let mut guard = self.list.inner.lock();
             let inner = &mut *guard;
             let Some(held) = inner.held.get_mut(&self.number).filter(|held| held.asked) else {
                 continue;
@@ -291,7 +287,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut inner = self.list.lock();
+        let mut inner = self.list.inner.lock();
         if inner.line.remove(&self.number).is_some() {
             return;
         }

@@ -5,7 +5,7 @@ use std::{
     fmt, fs, io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -23,7 +23,7 @@ use log::Level;
 use smol::unblock;
 
 use super::{places::Place, socket::Socket, watched::Watched, wire::Wire};
-use crate::{exchange::Lines, manifest::TlsFiles, regular};
+use crate::{exchange::Lines, lock::Lock, manifest::TlsFiles, regular};
 
 /// How often, at most, the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -49,7 +49,7 @@ struct Current {
     /// What makes signatures.
     provider: Arc<CryptoProvider>,
     /// What is behind the lock, which is never held while anything waits.
-    inner: Mutex<Loaded>,
+    inner: Lock<Loaded>,
 }
 
 /// What was in the files.
@@ -129,7 +129,7 @@ impl Tls {
         // Before they are read: what changes meanwhile is noticed at the next look.
         let stamp = stamp(files);
         let key = Arc::new(read(files, &provider)?);
-        let inner = Mutex::new(Loaded { key, stamp, looked: Some(Instant::now()) });
+        let inner = Lock::new(Loaded { key, stamp, looked: Some(Instant::now()) });
         let current = Arc::new(Current { files: files.clone(), provider, inner });
         let failed = |error| TlsError::Certificate { file: files.cert.clone(), error };
         let mut config = ServerConfig::builder_with_provider(current.provider.clone())
@@ -185,7 +185,7 @@ struct Look(Arc<Current>);
 impl Look {
     /// One, if they should be looked at now and nobody does.
     fn if_due(current: &Arc<Current>) -> Option<Self> {
-        let mut inner = current.lock();
+        let mut inner = current.inner.lock();
         inner.looked.take_if(|looked| looked.elapsed() >= LOOK)?;
         Some(Self(current.clone()))
     }
@@ -193,7 +193,7 @@ impl Look {
 
 impl Drop for Look {
     fn drop(&mut self) {
-        self.0.lock().looked = Some(Instant::now());
+        self.0.inner.lock().looked = Some(Instant::now());
     }
 }
 
@@ -202,12 +202,12 @@ impl Current {
     /// still to be renewed, that is told, and the next change waited for.
     fn renew(&self, lines: &Lines) {
         let found = stamp(&self.files);
-        if std::mem::replace(&mut self.lock().stamp, found) == found {
+        if std::mem::replace(&mut self.inner.lock().stamp, found) == found {
             return;
         }
         match read(&self.files, &self.provider) {
             Ok(key) => {
-                self.lock().key = Arc::new(key);
+                self.inner.lock().key = Arc::new(key);
                 let cert = self.files.cert.display();
                 lines.host(Level::Info, None, format_args!("{cert}: read again: it has changed"));
             }
@@ -217,16 +217,11 @@ impl Current {
             }
         }
     }
-
-    /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
-    fn lock(&self) -> MutexGuard<'_, Loaded> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl ResolvesServerCert for Current {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.lock().key.clone())
+        Some(self.inner.lock().key.clone())
     }
 }
 

@@ -38,7 +38,7 @@ fn what_a_crowd_of_events_took_is_given_back_and_their_order_kept() {
     for code in 0..10_000 {
         assert_eq!(take(&mailbox).kind, number(code));
     }
-    assert!(mailbox.lock().queue.capacity() <= KEPT);
+    assert!(mailbox.inner.lock().queue.capacity() <= KEPT);
     assert_eq!(mailbox.bytes(), 0);
 }
 
@@ -237,7 +237,7 @@ proptest! {
             prop_assert_eq!(yes, model.does(&step), "{:?}", step);
             let woken: Vec<_> = tasks.iter().map(|task| task.woken()).collect();
             prop_assert_eq!(woken, std::mem::take(&mut model.woken), "{:?}", step);
-            let inner = mailbox.lock();
+            let inner = mailbox.inner.lock();
             prop_assert_eq!(inner.bytes + inner.held, model.bytes());
             prop_assert_eq!(inner.waiting.len(), model.waiting.len());
             // Nobody waits while there is room, and what was asked for stays within its bound.
@@ -249,7 +249,7 @@ proptest! {
         while mailbox.bytes() > 0 {
             take(&mailbox);
         }
-        let inner = mailbox.lock();
+        let inner = mailbox.inner.lock();
         prop_assert_eq!((inner.bytes, inner.held, inner.waiting.len()), (0, 0, 0));
     }
 }

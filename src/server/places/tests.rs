@@ -97,7 +97,7 @@ fn a_network_past_its_share_waits_for_its_own_and_others_pass_it() {
     assert_eq!((local.standing(), fourth.standing()), (Standing::Begun, Standing::Share));
     drop((two, three, fourth, local));
     // Nothing is kept of those who have gone.
-    let inner = places.lock();
+    let inner = places.inner.lock();
     assert!(inner.of_network.is_empty() && inner.line.is_empty() && inner.asked == 0);
 }
 

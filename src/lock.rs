@@ -1,0 +1,38 @@
+//! A mutex that a panic does not poison.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A mutex. Nothing in this program leaves what is behind one half done, so a value is as good after
+/// a panic as before it.
+#[derive(Debug, Default)]
+pub struct Lock<T>(Mutex<T>);
+
+impl<T> Lock<T> {
+    /// A mutex around `value`.
+    pub const fn new(value: T) -> Self {
+        Self(Mutex::new(value))
+    }
+
+    /// Waits for the lock. It must not be held while anything is waited for.
+    pub fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn what_is_behind_a_lock_can_be_used_after_a_panic() {
+        let lock = Lock::new(1);
+        let panic = catch_unwind(AssertUnwindSafe(|| {
+            let _held = lock.lock();
+            std::panic::resume_unwind(Box::new(()));
+        }));
+        assert!(panic.is_err());
+        assert_eq!(*lock.lock(), 1);
+    }
+}
