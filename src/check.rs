@@ -110,10 +110,10 @@ impl Finding {
             items(out, "exports", &report.exports);
             items(out, "imports", &report.imports);
         }
-        for problem in self.problems.iter().take(MOST_ITEMS) {
+        for problem in self.problems.iter().take(MAX_ITEMS) {
             let _ = writeln!(out, "  problem: {}", problem.replace('\n', "\\n"));
         }
-        if let Some(more @ 1..) = self.problems.len().checked_sub(MOST_ITEMS) {
+        if let Some(more @ 1..) = self.problems.len().checked_sub(MAX_ITEMS) {
             let _ = writeln!(out, "  and {more} problems more");
         }
         // Paths and names are whoever's.
@@ -140,7 +140,7 @@ impl Finding {
             })),
             "exports": report.map(|report| json_items(&report.exports)),
             "imports": report.map(|report| json_items(&report.imports)),
-            "problems": self.problems.iter().take(MOST_ITEMS).collect::<Vec<_>>(),
+            "problems": self.problems.iter().take(MAX_ITEMS).collect::<Vec<_>>(),
         })
     }
 }
@@ -160,7 +160,7 @@ fn memory(report: &Report) -> String {
 }
 
 /// The most exports or imports, and the most problems, that are shown.
-const MOST_ITEMS: usize = 100;
+const MAX_ITEMS: usize = 100;
 
 /// A list of exports or imports: first those that matter.
 fn items(out: &mut String, title: &str, items: &[Item]) {
@@ -168,20 +168,20 @@ fn items(out: &mut String, title: &str, items: &[Item]) {
     let shown = || {
         let (ignored, others): (Vec<_>, Vec<_>) =
             items.iter().partition(|item| item.verdict == Verdict::Ignored);
-        others.into_iter().chain(ignored).take(MOST_ITEMS)
+        others.into_iter().chain(ignored).take(MAX_ITEMS)
     };
     let width = shown().map(|item| item.name.chars().count()).max().unwrap_or_default();
     for Item { name, ty, verdict } in shown() {
         let _ = writeln!(out, "    {name:width$}  {ty}  — {verdict}");
     }
-    if let Some(more @ 1..) = items.len().checked_sub(MOST_ITEMS) {
+    if let Some(more @ 1..) = items.len().checked_sub(MAX_ITEMS) {
         let _ = writeln!(out, "    and {more} more");
     }
 }
 
 /// The same, for a machine.
 fn json_items(items: &[Item]) -> Vec<Value> {
-    let each = items.iter().take(MOST_ITEMS).map(|Item { name, ty, verdict }| {
+    let each = items.iter().take(MAX_ITEMS).map(|Item { name, ty, verdict }| {
         let (word, note) = match verdict {
             Verdict::Used(role) => ("used", Some((*role).to_owned())),
             Verdict::Ignored => ("ignored", None),

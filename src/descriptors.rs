@@ -171,6 +171,8 @@ fn share(places: u64, wanted: &[usize]) -> Vec<usize> {
     shares.into_iter().map(|(_, got)| got).collect()
 }
 
+impl std::error::Error for Shortage {}
+
 impl fmt::Display for Shortage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit, places, wanted, enough } = self;

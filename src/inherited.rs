@@ -17,7 +17,7 @@ use rustix::net::sockopt::socket_acceptconn;
 const FIRST: usize = 3;
 /// The most that are taken, far beyond what manifests have listeners for. It keeps a wrong
 /// number from becoming that much memory.
-const MOST: usize = 1024;
+const MAX_SOCKETS: usize = 1024;
 
 /// Listeners that were handed over and that nobody has taken yet.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ impl Inherited {
             return Ok(Self::default());
         };
         let count = value.to_str().and_then(|text| text.parse::<usize>().ok());
-        if count.is_none_or(|count| count > MOST) {
+        if count.is_none_or(|count| count > MAX_SOCKETS) {
             return Err(InheritedError::Count { value: value.to_string_lossy().into_owned() });
         }
         let mut found = ListenFd::from_env();
@@ -121,7 +121,7 @@ impl fmt::Display for InheritedError {
         match self {
             Self::Count { value } => write!(
                 f,
-                "LISTEN_FDS: {value:?} is no number of sockets from 0 to {MOST}; the service \
+                "LISTEN_FDS: {value:?} is no number of sockets from 0 to {MAX_SOCKETS}; the service \
                  manager sets it, so do not set it by hand"
             ),
             Self::NoListener { descriptor, error } => write!(
@@ -139,7 +139,14 @@ impl fmt::Display for InheritedError {
     }
 }
 
-impl std::error::Error for InheritedError {}
+impl std::error::Error for InheritedError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NoListener { error, .. } => Some(error),
+            Self::Count { .. } | Self::Unnamed { .. } => None,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -173,7 +173,14 @@ impl fmt::Display for NewError {
     }
 }
 
-impl std::error::Error for NewError {}
+impl std::error::Error for NewError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unwritable(_, error) => Some(error),
+            Self::Name { .. } | Self::Occupied(_) => None,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use std::{
 use crate::clock::{Clock, Until};
 
 /// The longest time until an alarm: a year.
-const MOST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const MAX_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// An actor's alarm and its tick.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Alarm {
     pub fn set(&mut self, after: Option<Duration>) {
         let now = self.clock.now();
         self.once = after.map(|after| {
-            let at = now + after.min(MOST);
+            let at = now + after.min(MAX_WAIT);
             self.rang.map_or(at, |rang| at.max(rang + self.least))
         });
     }

@@ -72,4 +72,13 @@ impl fmt::Display for CallError {
     }
 }
 
-impl std::error::Error for CallError {}
+impl std::error::Error for CallError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Trap { error, .. } => Some(error),
+            Self::Lower(error) => Some(error),
+            Self::Lift(error) => Some(error),
+            Self::OutOfFuel { .. } | Self::OutOfTime { .. } | Self::TooMuchAtOnce { .. } => None,
+        }
+    }
+}

@@ -39,7 +39,7 @@ pub enum Given {
 }
 
 /// Why a request ends the call like a trap.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unanswerable(pub String);
 
 impl fmt::Display for Unanswerable {

@@ -67,7 +67,7 @@ impl Time {
 }
 
 /// The most parameters of any import.
-const MOST: usize = 9;
+const MAX_PARAMETERS: usize = 9;
 
 /// A call of an import, at which the guest is suspended.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,7 @@ pub struct Asked {
     /// Which one.
     pub import: Import,
     /// The flat parameters, with zeroes after the last.
-    pub parameters: [u64; MOST],
+    pub parameters: [u64; MAX_PARAMETERS],
 }
 
 impl fmt::Display for Asked {
@@ -161,7 +161,7 @@ pub fn add_to(
 impl Asked {
     /// A call with these values, which the interpreter has checked.
     fn new(import: Import, values: &[Val]) -> Self {
-        let mut parameters = [0; MOST];
+        let mut parameters = [0; MAX_PARAMETERS];
         for (slot, value) in parameters.iter_mut().zip(values) {
             *slot = match value {
                 Val::I32(value) => u64::from(value.cast_unsigned()),
@@ -319,7 +319,7 @@ mod tests {
     fn no_import_at_which_the_guest_is_suspended_has_a_core_result() {
         for import in Import::ALL {
             assert_eq!(import.ty().result.is_some(), import == Import::Now, "{import}");
-            assert!(import.ty().params.len() <= MOST, "{import}");
+            assert!(import.ty().params.len() <= MAX_PARAMETERS, "{import}");
         }
     }
 }

@@ -59,7 +59,7 @@ pub enum Verdict {
 }
 
 /// The most characters of a name from a module that are shown.
-const MOST_SHOWN: usize = 120;
+const MAX_SHOWN: usize = 120;
 
 impl Item {
     /// An export or an import. Its name is a guest's: it is cut, and what could make it look
@@ -71,7 +71,7 @@ impl Item {
 
 /// A name from a module, fit to be shown.
 pub fn shown(name: &str) -> String {
-    fit(name, MOST_SHOWN)
+    fit(name, MAX_SHOWN)
 }
 
 /// A text that has parts of a module in it, fit to be shown: at most `limit` characters, and

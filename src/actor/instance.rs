@@ -220,14 +220,14 @@ impl Instance {
         &mut self,
         mut parameters: Lowering<'_>,
         meter: &mut Meter,
-    ) -> Result<[i32; lower::MOST], CallError> {
+    ) -> Result<[i32; lower::MAX_FLAT], CallError> {
         while let Some(block) = parameters.next_block() {
             let ptr = self.allocate(block.len(), 1, meter).await?;
             let memory = self.memory.data_mut(&mut self.store);
             parameters.place(memory, ptr).map_err(CallError::Lower)?;
             meter.moved(block.len());
         }
-        let mut flat = [0; lower::MOST];
+        let mut flat = [0; lower::MAX_FLAT];
         let values = flat.iter_mut().zip(parameters.parameters());
         values.for_each(|(slot, value)| *slot = value.cast_signed());
         Ok(flat)

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// The most random bytes at a time.
-const MOST_RANDOM: u32 = 1 << 16;
+const MAX_RANDOM: u32 = 1 << 16;
 
 /// What the host knows and keeps for one actor, and what its present call asks for.
 pub struct Services {
@@ -323,9 +323,9 @@ impl Services {
 
     /// Random bytes.
     fn random(&mut self, count: u32) -> Result<Vec<u8>, Unanswerable> {
-        if count > MOST_RANDOM {
+        if count > MAX_RANDOM {
             let text =
-                format!("{count} random bytes are asked for, at most {MOST_RANDOM} are given");
+                format!("{count} random bytes are asked for, at most {MAX_RANDOM} are given");
             return Err(Unanswerable(text));
         }
         let generator = match &mut self.random {

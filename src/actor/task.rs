@@ -39,10 +39,10 @@ use crate::{
 };
 
 /// The longest wait before an instance is tried again that could not be made.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const MAX_WAIT: Duration = Duration::from_secs(30);
 /// The longest wait before an instance is made again that takes long to make and trapped. It is
 /// shorter, since one client can make an actor trap that serves all others well.
-const LONGEST_PENANCE: Duration = Duration::from_secs(1);
+const MAX_PENANCE: Duration = Duration::from_secs(1);
 
 /// An actor that has its first state and is ready to handle events.
 pub struct Actor {
@@ -133,8 +133,8 @@ impl Actor {
             instance: None,
             idle: Idle::new(limits.hibernate_after),
             watermark: Watermark::new(limits.watermark),
-            backoff: Backoff::new(LONGEST_WAIT),
-            penance: Backoff::new(LONGEST_PENANCE),
+            backoff: Backoff::new(MAX_WAIT),
+            penance: Backoff::new(MAX_PENANCE),
             name,
             module: Arc::new(module),
             limits,
@@ -395,4 +395,12 @@ impl fmt::Display for StartError {
     }
 }
 
-impl std::error::Error for StartError {}
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Call(error) => Some(error),
+            Self::Files(failed) => Some(failed),
+            Self::Init(_) => None,
+        }
+    }
+}

@@ -58,7 +58,7 @@ pub enum Command {
 }
 
 /// A command line that makes no sense. The user's fault.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageError {
     /// What is wrong.
     problem: String,

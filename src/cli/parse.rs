@@ -11,7 +11,7 @@ use super::{
 use crate::manifest::nearest::nearest;
 
 /// The most threads that can be asked for.
-const MOST_THREADS: usize = 64;
+const MAX_THREADS: usize = 64;
 
 /// The options that were given, and their values.
 #[derive(Default)]
@@ -171,9 +171,9 @@ fn address(value: &str) -> Result<IpAddr, UsageError> {
 
 /// A number of threads.
 fn threads(value: &str) -> Result<usize, UsageError> {
-    let number = value.parse().ok().filter(|number| (1..=MOST_THREADS).contains(number));
+    let number = value.parse().ok().filter(|number| (1..=MAX_THREADS).contains(number));
     number
-        .ok_or_else(|| wrong(format!("--threads {value}: write a number from 1 to {MOST_THREADS}")))
+        .ok_or_else(|| wrong(format!("--threads {value}: write a number from 1 to {MAX_THREADS}")))
 }
 
 /// The program's name and version.

@@ -72,6 +72,15 @@ impl fmt::Display for Refused {
     }
 }
 
+impl std::error::Error for Refused {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Closing => None,
+            Self::Overflow(overflow) => Some(overflow),
+        }
+    }
+}
+
 impl From<Overflow> for Refused {
     fn from(overflow: Overflow) -> Self {
         Self::Overflow(overflow)

@@ -57,7 +57,7 @@ pub struct Files {
 }
 
 /// The longest path, in bytes: what Linux takes, and a folder's name before it.
-const LONGEST_PATH: usize = 4096 + 64;
+const MAX_PATH: usize = 4096 + 64;
 
 /// What stands in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Files {
     /// # Errors
     /// See [`Failure`].
     pub fn fits(&self, path: &str, content: &[u8]) -> Result<(), Failure> {
-        let fits = if path.len() > LONGEST_PATH {
+        let fits = if path.len() > MAX_PATH {
             Err(Errno::NAMETOOLONG.into())
         } else if content.len() > self.limit {
             Err(Failure::TooLarge)
@@ -241,5 +241,5 @@ fn tell_done(lines: &Lines, progress: &Progress, when: &str) {
 
 /// The path, for the thread on which the work is done; not if it is longer than any can be.
 fn own(path: &str) -> Result<String, Failure> {
-    if path.len() > LONGEST_PATH { Err(Errno::NAMETOOLONG.into()) } else { Ok(path.to_owned()) }
+    if path.len() > MAX_PATH { Err(Errno::NAMETOOLONG.into()) } else { Ok(path.to_owned()) }
 }

@@ -136,4 +136,40 @@ impl fmt::Display for HostError {
     }
 }
 
-impl std::error::Error for HostError {}
+impl std::error::Error for HostError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Load { error, .. } => Some(error),
+            Self::InitState { error, .. } | Self::Log { error, .. } | Self::Bind { error, .. } => {
+                Some(error)
+            }
+            Self::Descriptors(shortage) => Some(shortage),
+            Self::Folder(error) => Some(error),
+            Self::Site(error) => Some(error),
+            Self::Inherited(error) => Some(error),
+            // There is no first one among several.
+            Self::Several(_) | Self::Start(_) => None,
+            Self::Duplicate { .. } | Self::InitStateSize { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+    use crate::server::token::TokenError;
+
+    #[test]
+    fn the_systems_error_is_at_the_end_of_an_errors_causes() {
+        let error = TokenError::Io(io::ErrorKind::NotFound.into());
+        let error = HostError::Site(SiteError::Token { file: "secret".into(), error });
+        let mut last: &(dyn Error + 'static) = &error;
+        while let Some(cause) = last.source() {
+            last = cause;
+        }
+        let last = last.downcast_ref::<io::Error>();
+        assert_eq!(last.map(io::Error::kind), Some(io::ErrorKind::NotFound));
+    }
+}

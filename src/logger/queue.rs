@@ -12,7 +12,7 @@ use crate::lock::Lock;
 
 /// The most bytes that may wait, all places together. Lines past it are left out, and their
 /// number is told there.
-const MOST: usize = 64 << 10;
+const MAX_BYTES: usize = 64 << 10;
 /// What a line takes beside its text: its entry here, and what the allocator adds.
 const ENTRY: usize = size_of::<Entry>() + 16;
 
@@ -62,7 +62,7 @@ impl Queue {
     /// Puts a line behind all others, or leaves it out where there is no room. Never waits.
     pub(super) fn push(&self, sink: &Arc<Sink>, line: String) {
         let mut waiting = self.waiting.lock();
-        let (line, left_out) = if waiting.bytes + line.len() + ENTRY <= MOST {
+        let (line, left_out) = if waiting.bytes + line.len() + ENTRY <= MAX_BYTES {
             (line.into_boxed_str(), 0)
         } else {
             super::count_lost();
@@ -137,7 +137,7 @@ mod tests {
         let (first, second) = (folder.path().join("first"), folder.path().join("second"));
         let [a, b] = [&first, &second].map(|path| Arc::new(Sink::file(path).unwrap()));
         let queue = Queue::default();
-        let lines = MOST / (100 + ENTRY);
+        let lines = MAX_BYTES / (100 + ENTRY);
         let long = "x".repeat(99) + "\n";
         for _ in 0..lines {
             queue.push(&a, long.clone());
@@ -147,7 +147,7 @@ mod tests {
             queue.push(&b, long.clone());
         }
         // And a note for each of the two.
-        assert!(queue.waiting.lock().bytes <= MOST + 2 * ENTRY);
+        assert!(queue.waiting.lock().bytes <= MAX_BYTES + 2 * ENTRY);
         queue.write();
         queue.push(&a, "again\n".into());
         queue.write();

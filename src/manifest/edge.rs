@@ -6,11 +6,11 @@ use super::{
 };
 
 /// The longest path of a listener, origin or subprotocol, in bytes.
-const MOST_TEXT: usize = 256;
+const MAX_TEXT: usize = 256;
 /// The most origins, and the most subprotocols, of a listener.
-const MOST_ITEMS: usize = 64;
+const MAX_ITEMS: usize = 64;
 /// The longest text of an `auto_response`, in bytes: it is compared with every message.
-const MOST_PING: usize = 1024;
+const MAX_PING: usize = 1024;
 /// The separators of RFC 9110, section 5.6.2, which no token has.
 const SEPARATORS: &[u8] = b"()<>@,;:\\\"/[]?={} \t";
 
@@ -46,11 +46,11 @@ pub(super) fn read(table: &mut Table<'_>, listener: &mut Listener) {
 fn read_path(value: &Value<'_>) -> Option<String> {
     let fits = |text: &&str| {
         let plain = |b: u8| b.is_ascii_graphic() && b != b'?' && b != b'#';
-        text.starts_with('/') && text.len() <= MOST_TEXT && text.bytes().all(plain)
+        text.starts_with('/') && text.len() <= MAX_TEXT && text.bytes().all(plain)
     };
     let path = value.as_str().filter(fits);
     if path.is_none() {
-        let rule = format!("at most {MOST_TEXT} ASCII characters, without `?`, `#` and space");
+        let rule = format!("at most {MAX_TEXT} ASCII characters, without `?`, `#` and space");
         value.refuse_as("a path", format!("write \"/\" and what follows it, {rule}"));
     }
     path.map(str::to_owned)
@@ -58,12 +58,12 @@ fn read_path(value: &Value<'_>) -> Option<String> {
 
 /// Reads a list of texts that fit.
 fn list(value: &Value<'_>, advice: &str, fits: fn(&str) -> bool) -> Vec<String> {
-    let Some(items) = value.items().filter(|items| (1..=MOST_ITEMS).contains(&items.len())) else {
-        value.refuse_as(&format!("a list of 1 to {MOST_ITEMS} texts"), advice);
+    let Some(items) = value.items().filter(|items| (1..=MAX_ITEMS).contains(&items.len())) else {
+        value.refuse_as(&format!("a list of 1 to {MAX_ITEMS} texts"), advice);
         return Vec::new();
     };
     let read = |item: &Value<'_>| {
-        let text = item.as_str().filter(|text| text.len() <= MOST_TEXT && fits(text));
+        let text = item.as_str().filter(|text| text.len() <= MAX_TEXT && fits(text));
         if text.is_none() {
             item.refuse_as("one that fits here", advice);
         }
@@ -95,8 +95,8 @@ fn read_auto_response(value: &Value<'_>) -> Option<AutoResponse> {
     let mut text = |key| {
         let value = table.require(key, EXAMPLE)?;
         let text = value.string()?;
-        if text.is_empty() || text.len() > MOST_PING {
-            value.refuse_as("a text for this", format!("write 1 to {MOST_PING} bytes"));
+        if text.is_empty() || text.len() > MAX_PING {
+            value.refuse_as("a text for this", format!("write 1 to {MAX_PING} bytes"));
             return None;
         }
         Some(text.to_owned())

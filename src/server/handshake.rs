@@ -207,16 +207,16 @@ mod tests {
 
     #[test]
     fn a_head_of_8_kib_is_taken_and_one_byte_more_is_not() {
-        let room = MOST_BYTES - request("", "").len();
+        let room = MAX_BYTES - request("", "").len();
         let fits = format!("/ws?{} ", "x".repeat(room - 1));
-        assert_eq!(request("/ws ", &fits).len(), MOST_BYTES);
+        assert_eq!(request("/ws ", &fits).len(), MAX_BYTES);
         let decision = decide(&request("/ws ", &fits));
         assert!(matches!(decision, Decision::Upgrade { .. }), "{decision:?}");
         let too_long = format!("/ws?{} ", "x".repeat(room));
         assert_eq!(refusal("/ws ", &too_long), Refusal::TooLarge);
         // Without an end, as soon as 8 KiB are there.
-        let endless = vec![b'a'; MOST_BYTES];
-        assert_eq!(decide(&endless[..MOST_BYTES - 1]), Decision::Incomplete);
+        let endless = vec![b'a'; MAX_BYTES];
+        assert_eq!(decide(&endless[..MAX_BYTES - 1]), Decision::Incomplete);
         assert_eq!(decide(&endless), Decision::Refuse(Refusal::TooLarge));
     }
 

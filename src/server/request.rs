@@ -12,9 +12,9 @@ use super::{
 };
 
 /// The most bytes that a request's head may have.
-pub const MOST_BYTES: usize = 8192;
+pub const MAX_BYTES: usize = 8192;
 /// The most header fields that it may have.
-const MOST_FIELDS: usize = 64;
+const MAX_FIELDS: usize = 64;
 
 /// What to do about the bytes that have come so far.
 #[derive(Debug, PartialEq, Eq)]
@@ -73,11 +73,11 @@ pub struct Request<'a> {
 
 /// Decides about the head in `bytes`, for a listener that offers `site`.
 pub fn decide(bytes: &[u8], site: &Site) -> Decision {
-    let mut fields = [EMPTY_HEADER; MOST_FIELDS];
+    let mut fields = [EMPTY_HEADER; MAX_FIELDS];
     let mut parsed = httparse::Request::new(&mut fields);
     let len = match parsed.parse(bytes) {
-        Ok(Status::Complete(len)) if len <= MOST_BYTES => len,
-        Ok(Status::Partial) if bytes.len() < MOST_BYTES => return Decision::Incomplete,
+        Ok(Status::Complete(len)) if len <= MAX_BYTES => len,
+        Ok(Status::Partial) if bytes.len() < MAX_BYTES => return Decision::Incomplete,
         Ok(_) | Err(HttpError::TooManyHeaders) => return Decision::Refuse(Refusal::TooLarge),
         Err(_) => {
             return Decision::Refuse(Refusal::Bad("this is not an HTTP/1.1 request"));

@@ -111,4 +111,13 @@ impl fmt::Display for SiteError {
     }
 }
 
-impl std::error::Error for SiteError {}
+impl std::error::Error for SiteError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Token { error, .. } => Some(error),
+            Self::Folder { error, .. } => Some(error),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => Some(error),
+        }
+    }
+}

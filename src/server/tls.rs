@@ -28,9 +28,9 @@ use crate::{exchange::Lines, lock::Lock, manifest::TlsFiles, regular};
 /// How often, at most, the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 /// The most bytes of a file: a chain of certificates has a few KB.
-const MOST_BYTES: usize = 256 << 10;
+const MAX_BYTES: usize = 256 << 10;
 /// The most bytes that wait, encrypted, for a client to take them. One record has 16 KiB.
-const MOST_WAITING: usize = 16 << 10;
+const MAX_WAITING: usize = 16 << 10;
 /// The first byte of what a TLS client sends (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;
 
@@ -169,7 +169,7 @@ impl Tls {
             unblock(move || look.0.renew(&lines)).await;
         }
         let accept = self.acceptor.accept_with(Watched { socket, place }, |session| {
-            session.set_buffer_limit(Some(MOST_WAITING))
+            session.set_buffer_limit(Some(MAX_WAITING))
         });
         // Boxed, since a connection that is being made has large parts.
         match Box::pin(accept.into_fallible()).await {
@@ -255,7 +255,7 @@ fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, Tls
 
 /// A file's content, up to a bound.
 fn bytes(file: &Path) -> Result<Vec<u8>, TlsError> {
-    regular::read(file, MOST_BYTES)
+    regular::read(file, MAX_BYTES)
         .map_err(|error| TlsError::Io { file: file.into(), error: error.to_string() })
 }
 
@@ -314,4 +314,14 @@ impl fmt::Display for TlsError {
     }
 }
 
-impl std::error::Error for TlsError {}
+impl std::error::Error for TlsError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Key { error, .. } | Self::Certificate { error, .. } => Some(error),
+            Self::Io { .. }
+            | Self::NoCertificate { .. }
+            | Self::NoKey { .. }
+            | Self::Mismatch { .. } => None,
+        }
+    }
+}

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode;
 use crate::regular::{self, Unread};
 
 /// The longest token, in bytes. It has to fit into a request's head, twice over in a query.
-const MOST_BYTES: usize = 2048;
+const MAX_BYTES: usize = 2048;
 
 /// A secret that clients share with the host.
 pub struct Token(String);
@@ -29,13 +29,13 @@ impl Token {
     /// # Errors
     /// See [`TokenError`].
     pub fn load(file: &Path) -> Result<Self, TokenError> {
-        let bytes = match regular::read(file, 2 * MOST_BYTES) {
+        let bytes = match regular::read(file, 2 * MAX_BYTES) {
             Ok(bytes) => bytes,
             Err(Unread::Io(error)) => return Err(TokenError::Io(error)),
             Err(Unread::TooLarge(_)) => return Err(TokenError::NoToken),
         };
         let token = str::from_utf8(&bytes).map_err(|_| TokenError::NoToken)?.trim_ascii();
-        let fits = (1..=MOST_BYTES).contains(&token.len());
+        let fits = (1..=MAX_BYTES).contains(&token.len());
         if !fits || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(TokenError::NoToken);
         }
@@ -83,14 +83,21 @@ impl fmt::Display for TokenError {
             ),
             Self::NoToken => write!(
                 f,
-                "holds no token; write one of 1 to {MOST_BYTES} ASCII characters without spaces, \
+                "holds no token; write one of 1 to {MAX_BYTES} ASCII characters without spaces, \
                  for instance by `openssl rand -hex 32`"
             ),
         }
     }
 }
 
-impl std::error::Error for TokenError {}
+impl std::error::Error for TokenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::NoToken => None,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -143,12 +150,12 @@ mod tests {
             Token::load(&file).map(|token| token.0).map_err(|error| error.to_string())
         };
         assert_eq!(load(b"\ts3cret\r\n").as_deref(), Ok("s3cret"));
-        let longest = "x".repeat(MOST_BYTES);
+        let longest = "x".repeat(MAX_BYTES);
         assert_eq!(load(longest.as_bytes()).as_deref(), Ok(longest.as_str()));
         for text in [&b""[..], b" \n", b"two words", "é".as_bytes(), b"\xff", b"a\0b"] {
             assert!(load(text).is_err(), "{text:?}");
         }
-        assert!(load("x".repeat(MOST_BYTES + 1).as_bytes()).unwrap_err().contains("no token"));
+        assert!(load("x".repeat(MAX_BYTES + 1).as_bytes()).unwrap_err().contains("no token"));
         let missing = Token::load(&folder.path().join("missing")).unwrap_err().to_string();
         assert!(missing.starts_with("cannot be read: "), "{missing}");
     }

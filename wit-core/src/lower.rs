@@ -15,20 +15,20 @@ use crate::{
 };
 
 /// The most flat parameters that any function of the interface has.
-pub const MOST: usize = 12;
+pub const MAX_FLAT: usize = 12;
 
 /// The most blocks: type name, data, text, state.
-const MOST_BLOCKS: usize = 4;
+const MAX_BLOCKS: usize = 4;
 
 /// Parameters on their way into the guest.
 #[derive(Debug, Default)]
 pub struct Lowering<'a> {
     /// The flat parameters; a block's pointer is filled in by [`place`](Self::place).
-    flat: [u32; MOST],
+    flat: [u32; MAX_FLAT],
     /// How many of them there are.
     len: usize,
     /// The blocks in the order of the parameters, each with the index of its pointer.
-    blocks: [Option<Block<'a>>; MOST_BLOCKS],
+    blocks: [Option<Block<'a>>; MAX_BLOCKS],
     /// The index of the next block to place.
     next: usize,
 }

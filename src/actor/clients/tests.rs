@@ -10,7 +10,7 @@ use crate::{exchange::Client, manifest::OnOverflow};
 /// The tags that are tried. The last one is too long, the first one too short.
 const TAGS: [&str; 6] = ["", "a", "b", "ab", "abc", "abcd"];
 /// `limits.tags`.
-const MOST: usize = 3;
+const MAX_TAGS: usize = 3;
 /// `limits.outbox`.
 const OUTBOX: usize = 100;
 
@@ -105,7 +105,7 @@ impl Model {
                 if client.tags.contains(&tag) {
                     return Ok(0);
                 }
-                if !(1..=3).contains(&tag.len()) || client.tags.len() == MOST {
+                if !(1..=3).contains(&tag.len()) || client.tags.len() == MAX_TAGS {
                     return Err(Refusal::Invalid);
                 }
                 client.touch(pays)?;
@@ -225,7 +225,7 @@ proptest! {
     fn after_each_step_each_tag_has_those_that_a_look_at_all_would_find(
         calls in vec(call(), 1..40),
     ) {
-        let limits = Limits { tags: MOST, tag: 3, attachment: 1, ..Limits::default() };
+        let limits = Limits { tags: MAX_TAGS, tag: 3, attachment: 1, ..Limits::default() };
         let (mut clients, mut model, mut last) = (Clients::new(&limits), Model::default(), 0);
         for Call { closes, connects, steps, succeeds } in calls {
             clients.begin();

@@ -123,7 +123,7 @@ const LIMIT: usize = 2000;
 /// The largest message.
 const MESSAGE: usize = 400;
 /// What that costs.
-const MOST: usize = 128 + MESSAGE;
+const MAX_EVENT: usize = 128 + MESSAGE;
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
@@ -152,7 +152,7 @@ struct Model {
 impl Model {
     /// What waits, and what is held for messages.
     fn bytes(&self) -> usize {
-        self.queue.iter().sum::<usize>() + MOST * self.inside.len()
+        self.queue.iter().sum::<usize>() + MAX_EVENT * self.inside.len()
     }
 
     /// A connection is no longer there.
@@ -242,7 +242,7 @@ proptest! {
             prop_assert_eq!(inner.waiting.len(), model.waiting.len());
             // Nobody waits while there is room, and what was asked for stays within its bound.
             prop_assert!(inner.waiting.is_empty() || model.bytes() >= LIMIT);
-            prop_assert!(model.bytes() < LIMIT + MOST + unasked);
+            prop_assert!(model.bytes() < LIMIT + MAX_EVENT + unasked);
         }
         // When all have left and all is taken, nothing is left behind.
         drop(lines);

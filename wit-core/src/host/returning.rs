@@ -17,7 +17,7 @@ use crate::{
 /// The parent of blocks that the area itself points to.
 pub(super) const AREA: usize = usize::MAX;
 /// The largest area that any result has.
-const MOST: usize = 56;
+const MAX_AREA: usize = 56;
 
 /// A result on its way into the guest.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Returning<'a> {
     /// Where the area is in the guest's memory.
     pointer: u32,
     /// What will be written there.
-    area: [u8; MOST],
+    area: [u8; MAX_AREA],
     /// How much of it.
     size: usize,
     /// The blocks, each after the one that has its pointer.
@@ -54,7 +54,7 @@ struct Block<'a> {
 impl<'a> Returning<'a> {
     /// A result for the area at `pointer`, all zeroes so far and of no size.
     pub(super) fn new(pointer: u32) -> Self {
-        Self { pointer, area: [0; MOST], size: 0, blocks: Vec::new(), placed: 0 }
+        Self { pointer, area: [0; MAX_AREA], size: 0, blocks: Vec::new(), placed: 0 }
     }
 
     /// The length and the alignment of the block to place next, or `None` once all are placed.
