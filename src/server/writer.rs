@@ -2,7 +2,7 @@
 //!
 //! tungstenite would copy each message into a buffer of the connection's own, which keeps the
 //! size of the largest one for as long as the client stays. A message is perhaps shared with a
-//! thousand other clients, so it is written from where it is, behind a head of its own.
+//! thousand other clients, so it stays where it is, and is written behind a head of its own.
 //! tungstenite writes what it makes itself: pongs, the host's pings, close frames. A frame
 //! that has begun is always finished first.
 
@@ -17,7 +17,10 @@ use async_tungstenite::{WebSocketStream, tungstenite::Error};
 use futures_util::Sink as _;
 use smol::io::{AsyncRead, AsyncWrite};
 
-use super::{frame::Frame, wire::Wire};
+use super::{
+    frame::{Frame, SMALL},
+    wire::Wire,
+};
 use crate::exchange::Message;
 
 /// A client's connection after the handshake.
@@ -63,10 +66,16 @@ impl Writer {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.frame.is_written() {
             self.unflushed = true;
-            let mut parts = [IoSlice::new(&[]); 2];
-            let count = self.frame.rest(&mut parts);
-            let parts = parts.get(..count).unwrap_or_default();
-            let written = ready!(Pin::new(&mut self.wire).poll_write_vectored(cx, parts))?;
+            let (mut small, mut parts) = ([0; SMALL], [IoSlice::new(&[]); 2]);
+            let wire = Pin::new(&mut self.wire);
+            let written = match self.frame.small(&mut small) {
+                Some(whole) => wire.poll_write(cx, whole),
+                None => {
+                    let count = self.frame.rest(&mut parts);
+                    wire.poll_write_vectored(cx, parts.get(..count).unwrap_or_default())
+                }
+            };
+            let written = ready!(written)?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
