@@ -14,6 +14,7 @@
 
 use std::{
     collections::VecDeque,
+    convert::Infallible,
     future::{Future, poll_fn},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -82,7 +83,7 @@ impl Turns {
     pub async fn run<T>(&self, executor: &Executor<'_>, future: impl Future<Output = T>) -> T {
         self.loops.fetch_add(1, Relaxed);
         let _running = Running(self);
-        future.or(self.work(executor)).await
+        future.or(async { match self.work(executor).await {} }).await
     }
 
     /// Ends the present task's turn. It goes on when no other task is ready, or when it is due. While
@@ -103,7 +104,7 @@ impl Turns {
     }
 
     /// Runs tasks for ever.
-    async fn work<T>(&self, executor: &Executor<'_>) -> T {
+    async fn work(&self, executor: &Executor<'_>) -> Infallible {
         let (mut looked, mut period) = (Instant::now(), LEAST);
         let mut served = looked;
         loop {
