@@ -340,9 +340,14 @@ impl Instance {
         let (request, pointer) = Request::lift(asked.import, memory, &asked.parameters)
             .map_err(|error| wrong(&error))?;
         meter.charge(services.price(&request));
+        let to = request.receiver();
         let mut answered = services.answer(&request).map_err(|error| wrong(&error))?;
-        if answered.is_full() {
+        let mut has_rested = false;
+        while answered.is_full() {
             // Not before its connection has had a chance to write what waits.
+            if std::mem::replace(&mut has_rested, true) && !services.is_draining(to) {
+                break;
+            }
             meter.rest().await;
             let memory = self.memory.data(&self.store);
             let (request, _) = Request::lift(asked.import, memory, &asked.parameters)

@@ -156,6 +156,12 @@ impl Services {
         price::of_request(request, receivers)
     }
 
+    /// Whether messages wait for a connection that it has not yet had the chance to write.
+    pub fn is_draining(&self, to: Option<u64>) -> bool {
+        let entry = to.and_then(|id| self.clients.get(ConnectionId(id)));
+        entry.is_some_and(|entry| entry.session.is_draining())
+    }
+
     /// Answers a request, as far as that needs no waiting.
     ///
     /// # Errors

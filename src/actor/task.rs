@@ -357,16 +357,19 @@ impl Actor {
     /// Queues a message that is no answer.
     async fn post(&mut self, to: &Session, message: Message) {
         if !self.delivery.offer(to, &message) {
-            self.meter.rest().await;
+            self.make_room(to, message.cost()).await;
             self.delivery.send(to, message);
         }
         self.meter.moved(PER_SEND);
     }
 
-    /// Lets connections write what waits, if so many bytes more would not fit at this one: since
-    /// the last turn it may have had no chance to, and then its client is not a slow one.
+    /// Lets connections write what waits, if so many bytes more would not fit at this one: as long
+    /// as it has had no chance to, its client is not a slow one.
     async fn make_room(&mut self, to: &Session, bytes: usize) {
         if !to.has_room(bytes) {
+            self.meter.rest().await;
+        }
+        while !to.has_room(bytes) && to.is_draining() {
             self.meter.rest().await;
         }
     }

@@ -33,6 +33,8 @@ pub struct Session {
 struct Inner {
     /// The messages that wait for the client.
     outbox: Outbox,
+    /// Whether the client has not taken what it was offered last, or is offered nothing any more.
+    blocked: bool,
     /// Whether an event of this connection is with the actor.
     busy: bool,
     /// That the connection is to close, once the queue is empty, and how.
@@ -92,6 +94,7 @@ impl Session {
     pub fn new(id: ConnectionId, client: Client, limit: usize, on_overflow: OnOverflow) -> Self {
         let inner = Inner {
             outbox: Outbox::new(limit),
+            blocked: false,
             busy: false,
             close: None,
             closing: false,
@@ -124,6 +127,18 @@ impl Session {
     /// Whether messages of so many bytes would fit now, if they are taken at all.
     pub fn has_room(&self, added: usize) -> bool {
         !matches!(self.fits(0, added), Err(Refused::Overflow(_)))
+    }
+
+    /// Whether messages wait that the connection has not yet had the chance to write. As long as it
+    /// has not, its client is not a slow one: that is who does not read what it is offered.
+    pub fn is_draining(&self) -> bool {
+        let inner = self.inner.lock();
+        inner.outbox.bytes() > 0 && !inner.blocked && !inner.closing
+    }
+
+    /// Notes that the connection offers the client nothing any more: it is about to end.
+    pub fn offers_nothing(&self) {
+        self.inner.lock().blocked = true;
     }
 
     /// Queues a message that is no answer to an event of this client, and wakes its connection.
@@ -212,6 +227,7 @@ impl Session {
     /// closes nor reads; its task is woken when that changes.
     pub fn poll_order(&self, cx: &mut Context<'_>, writable: bool) -> Poll<Order> {
         let mut inner = self.inner.lock();
+        inner.blocked = !writable;
         if !inner.busy
             && let Some(close) = inner.close.take()
         {
@@ -292,5 +308,27 @@ mod tests {
         assert_eq!(session.send(text("three")), Err(Refused::Closing));
         assert_eq!(session.fits(0, 1), Err(Refused::Closing));
         assert_eq!((session.bytes(), session.end()), (0, 0));
+    }
+
+    #[test]
+    fn a_session_drains_until_its_client_has_not_taken_what_it_was_offered_or_nothing_waits() {
+        let cx = &mut Context::from_waker(Waker::noop());
+        let session = session(100);
+        assert!(!session.is_draining());
+        for message in ["one", "two"] {
+            assert_eq!(session.send(text(message)), Ok(()));
+        }
+        assert!(session.is_draining());
+        assert_eq!(session.poll_order(cx, true), Poll::Ready(Order::Send(text("one"))));
+        assert!(session.is_draining());
+        // The socket has not taken it.
+        assert_eq!(session.poll_order(cx, false), Poll::Ready(Order::Read));
+        assert!(!session.is_draining());
+        assert_eq!(session.poll_order(cx, true), Poll::Ready(Order::Send(text("two"))));
+        assert!(!session.is_draining());
+        assert_eq!(session.send(text("three")), Ok(()));
+        assert!(session.is_draining());
+        session.offers_nothing();
+        assert!(!session.is_draining());
     }
 }

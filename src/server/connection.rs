@@ -139,6 +139,7 @@ impl Connection<'_> {
     /// Ends the conversation.
     async fn end(&mut self, end: End) -> Over {
         let deadline = self.service.limits.close;
+        self.session.offers_nothing();
         match end {
             End::Theirs(close) => {
                 if close.as_ref().is_some_and(closing::is_breach) {

@@ -45,6 +45,20 @@ fn a_sender_is_told_that_a_client_is_full_and_every_message_before_that_arrives(
 }
 
 #[test]
+fn a_client_that_reads_is_not_taken_for_slow_however_many_messages_come_at_once() {
+    with_each(
+        |actor| actor.limit("outbox", 20),
+        |server, shape| {
+            let [mut one, mut two, mut three] = super::several(server, shape);
+            make(&mut one, "repeat 500 broadcast - 1 xyz", &["to 2"]);
+            for client in [&mut two, &mut three] {
+                (0..500).for_each(|_| client.expect("xyz"));
+            }
+        },
+    );
+}
+
+#[test]
 fn a_client_that_reads_is_not_taken_for_slow_however_much_comes_at_once() {
     /// So little that it stays in the kernels' buffers until the test comes to read it.
     const MODEST: usize = 10_000;

@@ -168,6 +168,14 @@ impl<'m> Request<'m> {
         Ok((request, pointer))
     }
 
+    /// The connection that it asks to send a message to.
+    pub fn receiver(&self) -> Option<u64> {
+        match self {
+            Self::Send { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
     /// The bytes that come with it: what the host copies if it keeps them.
     pub fn bytes(&self) -> usize {
         match self {
