@@ -3,7 +3,7 @@
 use std::{fs, net::Ipv4Addr};
 
 use super::{answer, each, joined, make, several, with_each};
-use crate::support::{Client, REQUEST, Raw, Server, guest};
+use crate::support::{Client, Raw, Server, guest};
 
 #[test]
 fn the_sender_is_whose_event_it_is_from_the_connect_on() {
@@ -47,13 +47,13 @@ fn a_number_is_never_used_again_and_the_list_is_in_their_order() {
 
 #[test]
 fn an_ipv4_address_looks_like_one_at_a_listener_for_both_kinds() {
-    let server = Server::of(guest("events").host("::").config("token_file = \"/proc/self/comm\""));
+    let server = Server::of(guest("events").host("::"));
     let address = (Ipv4Addr::LOCALHOST, server.address("events").port()).into();
     let mut refused = Raw::connect(address);
-    refused.send(REQUEST);
-    assert!(refused.read(12).starts_with(b"HTTP/1.1 401"));
-    server.wait_for(&["INFO  events: 127.0.0.1:", "is refused: 401"]);
-    let mut client = Client::connect(address, "/ws?token=footlight");
+    refused.send(b"GET /nothing HTTP/1.1\r\nHost: here\r\n\r\n");
+    assert!(refused.read(12).starts_with(b"HTTP/1.1 404"));
+    server.wait_for(&["INFO  events: 127.0.0.1:", "is refused: 404"]);
+    let mut client = Client::connect(address, "/ws");
     client.expect("state:0");
     server.wait_for(&["events#1: connected from 127.0.0.1:"]);
     let known = answer(&mut client, "info 1");
