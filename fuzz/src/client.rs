@@ -144,7 +144,11 @@ impl Client {
                 Poll::Ready(Order::Close(queued, close)) => {
                     return (messages, Some((queued, close)));
                 }
-                Poll::Ready(Order::Read) => return (messages, None),
+                Poll::Ready(Order::Read) => {
+                    // Whatever comes before the next read is not taken.
+                    self.session().offers_nothing();
+                    return (messages, None);
+                }
                 Poll::Pending => panic!("its event was handled"),
             }
         }

@@ -157,6 +157,8 @@ impl Stage {
         let Ok(open) = self.actor.connections.open(on_overflow, known) else {
             return assert_eq!(self.members.len(), self.limits.connections);
         };
+        // It takes what comes only when it is told to read.
+        open.session.offers_nothing();
         let id = open.session.id().0;
         assert!(id > self.last, "numbers are never used again");
         self.last = id;

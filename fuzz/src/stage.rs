@@ -99,6 +99,8 @@ impl Stage {
         match self.actor.connections.open(OnOverflow::Close, known) {
             Ok(open) => {
                 assert!(!self.stopping && self.clients.len() < self.limits.connections);
+                // It takes what comes only when it is told to read.
+                open.session.offers_nothing();
                 let close = self.script.is_none().then_some(Code::Any);
                 self.clients.push(Client::new(open, &self.limits, close));
                 self.happens(self.clients.len() - 1, EventKind::Connect);

@@ -49,6 +49,8 @@ impl Member {
                 }
                 Poll::Ready(Order::Read) => {
                     assert!(self.close.is_none());
+                    // Whatever comes before the next read is not taken.
+                    self.open.session.offers_nothing();
                     return assert!(read >= count || self.queue.is_empty());
                 }
                 Poll::Pending => panic!("its event was handled"),

@@ -33,10 +33,8 @@ fn peak(threads: &str) -> u64 {
 #[test]
 fn with_four_threads_the_memory_that_traps_leave_behind_is_that_of_one() {
     let (one, four) = (peak("1"), peak("4"));
-    assert!(
-        emulated() || four <= one * 3 / 2,
-        "{} KiB, and {} KiB with four",
-        one >> 10,
-        four >> 10
-    );
+    // With any number of threads, a small block may come to lie where the next 16 MiB were to go,
+    // which then go elsewhere.
+    let most = (one * 3 / 2).max(one + (20 << 20));
+    assert!(emulated() || four <= most, "{} KiB, and {} KiB with four", one >> 10, four >> 10);
 }
