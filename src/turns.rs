@@ -16,10 +16,7 @@ use std::{
     collections::VecDeque,
     convert::Infallible,
     future::{Future, poll_fn},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
@@ -28,6 +25,8 @@ use smol::{
     Executor,
     future::{FutureExt as _, yield_now},
 };
+
+use crate::{convert::to_u64, lock::Lock};
 
 /// How long tasks run, one after the other, before the sockets are looked at: so many times as
 /// long as the last look took. That is a microsecond on a PC, and ten on a slow board.
@@ -44,7 +43,7 @@ const SHARE: Duration = Duration::from_millis(2);
 #[derive(Debug, Default)]
 pub struct Turns {
     /// What is behind the lock. It is never held while anything waits.
-    resting: Mutex<Resting>,
+    resting: Lock<Resting>,
     /// How many loops run. Without any, nobody would give a turn.
     loops: AtomicUsize,
 }
@@ -100,7 +99,7 @@ impl Turns {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        self.lock().poll(&mut rest.ticket, cx)
+        self.resting.lock().poll(&mut rest.ticket, cx)
     }
 
     /// Runs tasks for ever.
@@ -139,28 +138,23 @@ impl Turns {
     /// nothing wakes it.
     async fn awaited(&self) -> bool {
         let poll = |rests| if rests { Poll::Ready(true) } else { Poll::Pending };
-        poll_fn(|_| poll(!self.lock().waiting.is_empty())).await
+        poll_fn(|_| poll(!self.resting.lock().waiting.is_empty())).await
     }
 
     /// Gives the task that has rested for longest its next turn.
     fn serve(&self) {
-        let mut resting = self.lock();
+        let mut resting = self.resting.lock();
         let Some(waker) = resting.waiting.pop_front() else { return };
         resting.next += 1;
         drop(resting);
         waker.wake();
-    }
-
-    /// Locks. The lock can't be poisoned in a way that matters: nothing panics under it.
-    fn lock(&self) -> MutexGuard<'_, Resting> {
-        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Resting {
     /// Ready once the task that holds `ticket` has its turn. The first call takes a ticket.
     fn poll(&mut self, ticket: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<()> {
-        let last = self.next + u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
+        let last = self.next + to_u64(self.waiting.len());
         let ticket = *ticket.get_or_insert(last);
         let Some(ahead) = ticket.checked_sub(self.next) else { return Poll::Ready(()) };
         let place = usize::try_from(ahead).ok().and_then(|ahead| self.waiting.get_mut(ahead));

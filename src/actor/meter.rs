@@ -18,7 +18,7 @@ use std::{
 use wasmi::Store;
 
 use super::imports::Guest;
-use crate::{clock, manifest::Limits, turns::Turns};
+use crate::{clock, convert::to_u64, manifest::Limits, turns::Turns};
 
 /// The most fuel that one step may need at once. Code is charged a piece at a time, and bulk
 /// instructions by the bytes they move (1 unit for 288), so a step may need more than a slice; past
@@ -183,7 +183,7 @@ impl Meter {
     /// Notes that the host has moved so many bytes into the guest or out of it. That costs the
     /// event nothing, but its time counts: a guest may do next to nothing with a large state.
     pub fn moved(&mut self, bytes: usize) {
-        let units = u64::try_from(bytes).unwrap_or(u64::MAX) / BYTES_PER_UNIT;
+        let units = to_u64(bytes) / BYTES_PER_UNIT;
         self.unseen = self.unseen.saturating_add(units);
     }
 
