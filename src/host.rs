@@ -20,15 +20,17 @@ use smol::{
 use crate::{
     actor::{Actor, Setup, task::StartError},
     clock::Clock,
-    descriptors,
-    exchange::{CloseCode, Connections, Delivery, Lines, Mailbox},
+    deadline::within,
+    exchange::{CloseCode, Connections, Delivery, Mailbox},
+    executor::Turns,
+    fd_limit,
     files::Files,
-    inherited::Inherited,
+    logger::ActorLog,
     manifest::{Limits, Manifest},
-    server::{Door, Service, Site, accept, closing::within},
+    server::{Door, Endpoint, ServerContext, accept},
+    shutdown::{PAUSE, Shutdown},
+    socket_activation::Inherited,
     stats::Stats,
-    stopping::{Farewell, PAUSE},
-    turns::Turns,
 };
 
 pub use error::HostError;
@@ -47,9 +49,9 @@ pub struct Host {
 /// One actor, with its listeners.
 struct Running {
     /// What its connections share.
-    service: Arc<Service>,
+    context: Arc<ServerContext>,
     /// Where it listens, and what is there.
-    addresses: Vec<(SocketAddr, Arc<Site>)>,
+    addresses: Vec<(SocketAddr, Arc<Endpoint>)>,
     /// The tasks that accept.
     accepting: Vec<Task<()>>,
     /// The task that handles events.
@@ -81,7 +83,7 @@ pub struct Listening {
     /// The address, with the port that was really taken.
     pub address: SocketAddr,
     /// What is there.
-    pub site: Arc<Site>,
+    pub endpoint: Arc<Endpoint>,
 }
 
 impl Host {
@@ -104,8 +106,8 @@ impl Host {
             let (name, file) = (again.name.clone(), again.file.clone());
             return Err(HostError::Duplicate { name, file });
         }
-        let plan = descriptors::plan(environment.descriptors, manifests)
-            .map_err(HostError::Descriptors)?;
+        let plan =
+            fd_limit::plan(environment.descriptors, manifests).map_err(HostError::Descriptors)?;
         if let Some(shortage) = plan.shortage {
             log::warn!("{shortage}");
         }
@@ -146,9 +148,13 @@ impl Host {
     /// Where the actors listen.
     pub fn listening(&self) -> Vec<Listening> {
         let of = |running: &Running| {
-            let actor = running.service.actor.clone();
+            let actor = running.context.actor.clone();
             let each = running.addresses.clone().into_iter();
-            each.map(move |(address, site)| Listening { actor: actor.clone(), address, site })
+            each.map(move |(address, endpoint)| Listening {
+                actor: actor.clone(),
+                address,
+                endpoint,
+            })
         };
         self.actors.iter().flat_map(of).collect()
     }
@@ -160,8 +166,8 @@ impl Host {
 
     /// The counters of the actor of this name.
     pub fn stats(&self, actor: &str) -> Option<Arc<Stats>> {
-        let mut actors = self.actors.iter().map(|running| &running.service);
-        actors.find(|service| *service.actor == *actor).map(|service| service.stats.clone())
+        let mut actors = self.actors.iter().map(|running| &running.context);
+        actors.find(|context| *context.actor == *actor).map(|context| context.stats.clone())
     }
 
     /// Serves until `shutdown` is ready. Then accepts no more, closes every connection with
@@ -183,30 +189,30 @@ impl Host {
 impl Running {
     /// Stops accepting, closes the connections and then ends the actor, within `limits.shutdown`.
     async fn end(self) {
-        let Self { service, accepting, task, alive, .. } = self;
+        let Self { context, accepting, task, alive, .. } = self;
         let end = async {
             for accepting in accepting {
                 accepting.cancel().await;
             }
-            dismiss(&service).await;
+            dismiss(&context).await;
             let _ = alive.recv().await;
-            service.mailbox.close();
+            context.mailbox.close();
             task.await;
         };
-        let ended = within(service.limits.shutdown, end).await;
-        let open = service.connections.count();
+        let ended = within(context.limits.shutdown, end).await;
+        let open = context.connections.count();
         if ended.is_none() {
-            log::warn!(target: &service.actor,
+            log::warn!(target: &context.actor,
                 "{open} connections were still open after `limits.shutdown`");
         }
-        log::info!(target: &service.actor, "{}", service.stats);
+        log::info!(target: &context.actor, "{}", context.stats);
     }
 }
 
 /// Asks every client to leave, some at a time. Until its turn comes a client is served.
-async fn dismiss(service: &Service) {
-    let farewell = Farewell::begin(Instant::now(), service.limits.shutdown);
-    let mut waiting = service.connections.stop();
+async fn dismiss(context: &ServerContext) {
+    let farewell = Shutdown::begin(Instant::now(), context.limits.shutdown);
+    let mut waiting = context.connections.stop();
     loop {
         let batch = farewell.batch(waiting.len(), Instant::now());
         for session in waiting.split_off(waiting.len().saturating_sub(batch)) {
@@ -215,7 +221,7 @@ async fn dismiss(service: &Service) {
         if waiting.is_empty() {
             return;
         }
-        log::debug!(target: &service.actor, "{batch} clients dismissed, {} left", waiting.len());
+        log::debug!(target: &context.actor, "{batch} clients dismissed, {} left", waiting.len());
         Timer::after(PAUSE).await;
     }
 }
@@ -278,9 +284,9 @@ impl Prepared {
         stopped: &Receiver<()>,
     ) -> Result<Running, StartError> {
         let Self { name, limits, opened, listeners, tick, clock, turns } = self;
-        let Opened { module, init_state, folders, sites } = opened;
+        let Opened { module, init_state, folders, endpoints } = opened;
         let stats = Arc::new(Stats::default());
-        let lines = Arc::new(Lines::new(name.clone(), limits.log_rate, stats.clone()));
+        let lines = Arc::new(ActorLog::new(name.clone(), limits.log_rate, stats.clone()));
         let files = folders
             .map(|folders| Files::new(&name, folders, &limits, stats.clone(), lines.clone()));
         let setup = Setup {
@@ -300,7 +306,7 @@ impl Prepared {
         let connections = Connections::new(limits.connections, limits.outbox);
         let task = executor.spawn(actor.run(mailbox.clone(), connections.clone()));
         let (alive, ended) = channel::bounded(1);
-        let service = Arc::new(Service {
+        let context = Arc::new(ServerContext {
             actor: name,
             mailbox,
             connections,
@@ -314,11 +320,12 @@ impl Prepared {
             stopping: stopped.clone(),
         });
         let (mut addresses, mut accepting) = (Vec::new(), Vec::new());
-        for ((listener, address), site) in listeners.into_iter().zip(sites) {
-            addresses.push((address, site.clone()));
-            let run = accept::run(executor.clone(), listener, site, service.clone(), alive.clone());
+        for ((listener, address), endpoint) in listeners.into_iter().zip(endpoints) {
+            addresses.push((address, endpoint.clone()));
+            let run =
+                accept::run(executor.clone(), listener, endpoint, context.clone(), alive.clone());
             accepting.push(executor.spawn(run));
         }
-        Ok(Running { service, addresses, accepting, task, alive: ended })
+        Ok(Running { context, addresses, accepting, task, alive: ended })
     }
 }

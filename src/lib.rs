@@ -12,16 +12,17 @@
 //! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
 //! - [`actor`]: modules, instances, and the task that calls them.
 //! - [`clock`]: the time that actors are told.
-//! - [`turns`]: runs tasks, and looks at the sockets in between.
+//! - [`executor`]: runs tasks, and looks at the sockets in between.
 //! - [`files`]: an actor's own files, which it reads and writes.
-//! - [`folder`]: a folder out of which nothing leads.
+//! - [`sandboxed_dir`]: a folder out of which nothing leads.
 //! - [`regular`]: files that the operator names, read.
-//! - [`systemd`], [`inherited`]: the service manager: what it is told, and its sockets.
-//! - [`descriptors`]: how many connections the process's files allow.
+//! - [`systemd`], [`socket_activation`]: the service manager: what it is told, and its sockets.
+//! - [`fd_limit`]: how many connections the process's files allow.
 //! - [`signals`]: the signals that the process gets.
-//! - [`stopping`]: how fast clients are asked to leave.
+//! - [`shutdown`]: how fast clients are asked to leave.
 //! - [`stats`]: what is counted.
 //! - [`logger`]: the log's lines.
+//! - [`connection_id`]: the number of a connection; [`deadline`]: waits that end.
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: numbers of other widths.
 //! - [`visible`]: characters that are not seen, made visible.
 //! - [`check`]: the report of `footlight check`.
@@ -32,24 +33,26 @@ pub mod actor;
 pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod connection_id;
 pub mod convert;
-pub mod descriptors;
+pub mod deadline;
 pub mod exchange;
+pub mod executor;
+pub mod fd_limit;
 pub mod files;
-pub mod folder;
 pub mod host;
-pub mod inherited;
 pub mod lock;
 pub mod logger;
 pub mod manifest;
 pub mod new;
 pub mod regular;
+pub mod sandboxed_dir;
 pub mod server;
+pub mod shutdown;
 pub mod signals;
+pub mod socket_activation;
 pub mod stats;
-pub mod stopping;
 pub mod systemd;
-pub mod turns;
 pub mod visible;
 
 pub use host::Host;

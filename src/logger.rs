@@ -9,10 +9,12 @@
 //! logs only puts the line into a queue, which a thread of its own empties.
 //!
 //! # Layout
+//! - `actor_log`: the lines of one actor, so many in a second
 //! - `line`: what a line looks like; `date` its time
 //! - `queue`: the lines that wait to be written
 //! - `sink`: the places that lines are written to
 
+mod actor_log;
 mod date;
 mod line;
 mod queue;
@@ -27,6 +29,7 @@ use std::{io, panic, thread};
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::manifest::{Logging, Output};
+pub use actor_log::ActorLog;
 use line::Head;
 use queue::Queue;
 use sink::Sink;

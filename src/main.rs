@@ -17,14 +17,14 @@ use footlight::{
     check::Finding,
     cli::{self, Command},
     clock::Clock,
-    descriptors,
+    executor::Turns,
+    fd_limit,
     host::{Environment, HostError, Listening},
-    inherited::Inherited,
     logger::{Logger, Reopen},
     new::Project,
     signals::{Asked, Inbox},
+    socket_activation::Inherited,
     systemd::{Manager, News},
-    turns::Turns,
     visible,
 };
 use smol::{Executor, block_on, channel, future::FutureExt as _};
@@ -96,7 +96,7 @@ fn run(
         thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
     }
     let manager = Arc::new(Manager::from_environment());
-    let (descriptors, clock) = (descriptors::raise(), Clock::System);
+    let (descriptors, clock) = (fd_limit::raise(), Clock::System);
     let environment = Environment { bind, descriptors, inherited, clock, turns: turns.clone() };
     let host = block_on(turns.run(&executor, Host::start(&executor, &manifests, environment)))?;
     announce(&host.listening());
@@ -164,7 +164,7 @@ fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Reopen, Box<d
 /// where it takes nothing, the log has it.
 fn announce(listening: &[Listening]) {
     let mut lines = String::new();
-    for Listening { actor, address, site } in listening {
+    for Listening { actor, address, endpoint } in listening {
         let who = match address.ip() {
             ip if ip.is_loopback() => {
                 "from this machine only; `host` in the manifest or --bind 0.0.0.0 opens it".into()
@@ -176,12 +176,16 @@ fn announce(listening: &[Listening]) {
         };
         // A page of any site may connect to a WebSocket from a browser in the same network,
         // unless it is kept out.
-        let origins = if site.origins.is_none() && site.token.is_none() {
+        let origins = if endpoint.origins.is_none() && endpoint.token.is_none() {
             "; any page in a browser may connect, `origins` says which"
         } else {
             ""
         };
-        lines += &format!("{actor}: {}://{address}{} ({who}{origins})\n", site.scheme(), site.path);
+        lines += &format!(
+            "{actor}: {}://{address}{} ({who}{origins})\n",
+            endpoint.scheme(),
+            endpoint.path
+        );
     }
     if let Err(error) = print(&lines) {
         log::warn!("standard output takes nothing: {error}; this was for it:");

@@ -15,7 +15,7 @@ use std::{
 
 use smol::{Async, Timer};
 
-use crate::server::closing::within;
+use crate::deadline::within;
 
 /// How long to wait for the manager to take a line. It takes them at once; if it does not, no
 /// client is to notice.

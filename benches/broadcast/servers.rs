@@ -10,7 +10,7 @@ use std::{
 };
 
 use async_tungstenite::accept_async_with_config;
-use footlight::{Host, Manifest, host::Environment, logger::Logger, turns::Turns};
+use footlight::{Host, Manifest, executor::Turns, host::Environment, logger::Logger};
 use futures_util::StreamExt as _;
 use smol::{Async, Executor, block_on, future};
 

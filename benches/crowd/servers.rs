@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_tungstenite::{WebSocketSender, accept_async_with_config, tungstenite::Message};
-use footlight::{Host, Manifest, host::Environment, logger::Logger, turns::Turns};
+use footlight::{Host, Manifest, executor::Turns, host::Environment, logger::Logger};
 use futures_util::StreamExt as _;
 use smol::{Async, Executor, block_on, future, lock};
 

@@ -15,13 +15,14 @@ use async_tungstenite::accept_async_with_config;
 use footlight::{
     Host, Manifest,
     clock::Clock,
-    exchange::{Connections, Delivery, EventKind, Lines, Mailbox, Message, Source},
+    exchange::{Connections, Delivery, EventKind, Mailbox, Message, Source},
+    executor::Turns,
     host::Environment,
+    logger::ActorLog,
     logger::Logger,
     manifest::{Limits, Listener},
-    server::{Door, Service, Site, accept},
+    server::{Door, Endpoint, ServerContext, accept},
     stats::Stats,
-    turns::Turns,
 };
 use futures_util::StreamExt as _;
 use smol::{Async, Executor, block_on, channel, future};
@@ -116,8 +117,8 @@ async fn native(
     let mailbox = Arc::new(Mailbox::new(limits.mailbox, limits.message));
     let (_stop, stopping) = channel::bounded(1);
     let stats = Arc::new(Stats::default());
-    let lines = Arc::new(Lines::new("native".into(), limits.log_rate, stats.clone()));
-    let service = Arc::new(Service {
+    let lines = Arc::new(ActorLog::new("native".into(), limits.log_rate, stats.clone()));
+    let context = Arc::new(ServerContext {
         actor: "native".into(),
         mailbox: mailbox.clone(),
         connections: Connections::new(limits.connections, limits.outbox),
@@ -131,8 +132,8 @@ async fn native(
         stopping,
     });
     let (alive, _ended) = channel::bounded(1);
-    let site = Arc::new(Site::new(&Listener::new(address.ip(), address.port()))?);
-    executor.spawn(accept::run(executor.clone(), listener, site, service, alive)).detach();
+    let endpoint = Arc::new(Endpoint::new(&Listener::new(address.ip(), address.port()))?);
+    executor.spawn(accept::run(executor.clone(), listener, endpoint, context, alive)).detach();
     let actor = async move {
         while let Some(event) = mailbox.next().await {
             let Source::Connection(from) = event.source else { continue };

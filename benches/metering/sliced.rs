@@ -8,7 +8,7 @@ use std::{
 use footlight::{
     actor::{Grants, Module, Services, instance::Instance, meter::Meter},
     clock::Clock,
-    exchange::Lines,
+    logger::ActorLog,
     manifest::Limits,
     stats::Stats,
 };
@@ -31,7 +31,7 @@ impl Sliced {
         let module = Module::compile(&guest.wasm, limits, Grants::default())
             .map_err(|error| error.to_string())?;
         let stats = Arc::new(Stats::default());
-        let lines = Arc::new(Lines::new(guest.name.into(), limits.log_rate, stats));
+        let lines = Arc::new(ActorLog::new(guest.name.into(), limits.log_rate, stats));
         let limits = &Limits { slice, ..limits.clone() };
         let mut meter = Meter::new(limits, Arc::default());
         let instance = block_on(Instance::new(&Arc::new(module), limits, lines, &mut meter))?;
@@ -56,7 +56,7 @@ impl Sliced {
                 let reply =
                     instance.handle_message(message, state, &mut meter, &mut services).await;
                 std::hint::black_box(reply.map_err(|error| error.to_string())??);
-                meter.pause().await.map_err(|_| "it took too long")?;
+                meter.yield_if_due().await.map_err(|_| "it took too long")?;
             }
             Ok::<_, String>((start.elapsed(), instance, meter))
         });

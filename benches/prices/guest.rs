@@ -5,8 +5,9 @@ use std::{path::Path, sync::Arc};
 use footlight::{
     actor::{Grants, Module, Services, instance::Instance, meter::Meter},
     clock::Clock,
-    exchange::{Client, Connections, Event, EventKind, Lines, connections::Open},
+    exchange::{Client, Connections, Event, EventKind, connections::Open},
     files::{Files, Folders},
+    logger::ActorLog,
     manifest::{Limits, OnOverflow, SharedFolder},
 };
 use rustix::time::{ClockId, clock_gettime};
@@ -27,7 +28,7 @@ pub(crate) async fn cost(body: &str, fuel: u64, slice: u64, clients: usize, fold
     };
     let module = Module::compile(&guest(body), &limits, Grants::ALL).unwrap();
     let stats = Arc::default();
-    let lines = Arc::new(Lines::new("prices".into(), limits.log_rate, Arc::default()));
+    let lines = Arc::new(ActorLog::new("prices".into(), limits.log_rate, Arc::default()));
     let shared = SharedFolder { path: folder.into(), name: None, writable: true };
     let folders = Folders::open(&[shared]).unwrap();
     let files = Files::new("prices", folders, &limits, Arc::default(), lines.clone());

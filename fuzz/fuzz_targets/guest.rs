@@ -5,7 +5,7 @@
 
 use arbitrary::Unstructured;
 use footlight::{
-    actor::{Grants, LoadError, Module, scan::Forbidden},
+    actor::{Grants, LoadError, Module, validate::Rejected},
     manifest::Limits,
 };
 use footlight_fuzz::{
@@ -25,7 +25,7 @@ fuzz_target!(|data: &[u8]| {
     let bytes = module.to_bytes();
     match Module::compile(&bytes, &Limits::default(), Grants::ALL) {
         Ok(module) => instance::exercise(module, &instance::limits()),
-        Err(LoadError::Forbidden(Forbidden::TableGrow { .. })) => {}
+        Err(LoadError::Rejected(Rejected::TableGrow { .. })) => {}
         Err(error) => panic!("a valid module is refused: {error}"),
     }
 });

@@ -6,7 +6,7 @@ use footlight::{
     actor::{
         Grants, LoadError, Module,
         component::{ComponentError, Format},
-        loops, scan, start,
+        loops, start_function, validate,
     },
     manifest::Limits,
 };
@@ -46,16 +46,16 @@ fuzz_target!(|bytes: &[u8]| {
 
 /// A start section is replaced by an export, and nothing is left of it.
 fn start_is_moved(core: &[u8]) {
-    let moved = start::export(core);
+    let moved = start_function::export(core);
     assert!(moved.len() <= core.len() + 64);
-    assert_eq!(start::export(&moved), moved);
+    assert_eq!(start_function::export(&moved), moved);
 }
 
 /// Rewriting what is valid leaves it valid, and no more than twice as large beside what is charged for
 /// locals and values. Anything else is no panic.
 fn rewritten_is_as_valid(core: &[u8]) {
     let split = loops::split(core);
-    if is_valid(core) && scan::scan(core).is_ok() {
+    if is_valid(core) && validate::validate(core).is_ok() {
         assert!(is_valid(&split));
         assert!(split.len() <= 2 * core.len() + 47_000 + 94_000);
     }

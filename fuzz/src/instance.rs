@@ -5,9 +5,8 @@ use std::{sync::Arc, time::Duration};
 use footlight::{
     actor::{Module, Services, answer::Answer, asked::Effect, instance::Instance, meter::Meter},
     clock::Clock,
-    exchange::{
-        Close, ConnectionId, Connections, Event, EventKind, Lines, Message, connections::Open,
-    },
+    exchange::{Close, ConnectionId, Connections, Event, EventKind, Message, connections::Open},
+    logger::ActorLog,
     manifest::{Limits, OnOverflow},
 };
 use wit_core::{MessageRef, MessageType, lift::Reply};
@@ -39,7 +38,7 @@ pub fn limits() -> Limits {
 /// or until something goes wrong.
 pub fn exercise(module: Module, limits: &Limits) {
     let module = &Arc::new(module);
-    let lines = Arc::new(Lines::new("fuzz".into(), limits.log_rate, Arc::default()));
+    let lines = Arc::new(ActorLog::new("fuzz".into(), limits.log_rate, Arc::default()));
     let mut meter = Meter::new(limits, Arc::default());
     let fuel = limits.fuel.unwrap_or(u64::MAX);
     meter.begin();

@@ -5,7 +5,8 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use footlight::{
     actor::{Actor, Module, Setup, task::StartError},
     clock::Clock,
-    exchange::{Connections, Lines, Mailbox},
+    exchange::{Connections, Mailbox},
+    logger::ActorLog,
     manifest::Limits,
     stats::Stats,
 };
@@ -48,7 +49,7 @@ impl Running {
             clock,
             turns: Arc::default(),
             stats: stats.clone(),
-            lines: Arc::new(Lines::new("fuzz".into(), limits.log_rate, stats.clone())),
+            lines: Arc::new(ActorLog::new("fuzz".into(), limits.log_rate, stats.clone())),
         };
         let (actor, _) = drive::to_end(Actor::start(setup));
         let mailbox = Arc::new(Mailbox::new(limits.mailbox, limits.message));

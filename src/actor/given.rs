@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use wit_core::host::{Import, Info, Refusal, Response, Returning};
+use wit_core::host::{Import, Info, LoweredResult, Refusal, Response};
 
 use crate::{
     exchange::{ConnectionId, Session},
@@ -33,7 +33,7 @@ pub enum Given {
     /// The same, as Theater has it.
     TheaterFile(Result<Vec<u8>, String>),
     /// What is in a folder.
-    Entries(Result<Vec<files::Entry>, Failure>),
+    Entries(Result<Vec<files::DirEntry>, Failure>),
     /// Whether a file can be written.
     Written(Result<(), Failure>),
 }
@@ -50,7 +50,7 @@ impl fmt::Display for Unanswerable {
 
 impl Given {
     /// Lays it out for the guest.
-    pub fn lower(&self, pointer: u32) -> Returning<'_> {
+    pub fn lower(&self, pointer: u32) -> LoweredResult<'_> {
         self.response().lower(pointer)
     }
 
@@ -123,7 +123,7 @@ impl Given {
             Self::TheaterFile(Ok(content)) => Response::TheaterFile(Ok(content)),
             Self::TheaterFile(Err(text)) => Response::TheaterFile(Err(text)),
             Self::Entries(Ok(entries)) => {
-                Response::Entries(Ok(entries.iter().map(files::Entry::as_entry).collect()))
+                Response::Entries(Ok(entries.iter().map(files::DirEntry::as_entry).collect()))
             }
             Self::Entries(Err(failure)) => Response::Entries(Err(failure.as_error())),
             Self::Written(Ok(())) => Response::Written(Ok(())),

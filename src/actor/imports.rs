@@ -21,21 +21,17 @@ use wit_core::{
 };
 
 use super::{
+    fuel_cost,
     inspect::{Item, Verdict, describe, shown, signature},
-    price,
 };
-use crate::{
-    clock::Clock,
-    exchange::{ConnectionId, Lines},
-    manifest::Manifest,
-};
+use crate::{clock::Clock, exchange::ConnectionId, logger::ActorLog, manifest::Manifest};
 
 /// What belongs to one instance on the host's side.
 pub struct Guest {
     /// How far its memory and tables may grow.
     pub limits: StoreLimits,
     /// Where its lines go.
-    pub lines: Arc<Lines>,
+    pub lines: Arc<ActorLog>,
     /// The most bytes of one line: `limits.log_line`.
     pub line: usize,
     /// Whose event is being handled.
@@ -198,7 +194,7 @@ fn now(mut caller: Caller<'_, Guest>) -> Result<u64, wasmi::Error> {
     let not_here = || wasmi::Error::host(Asked::new(Import::Now, &[]));
     let now = caller.data_mut().time.as_mut().ok_or_else(not_here)?.now();
     // Its result is in the way of ending the slice here. See above.
-    charge(&mut caller, price::NOW)?;
+    charge(&mut caller, fuel_cost::NOW)?;
     Ok(now)
 }
 
@@ -215,7 +211,7 @@ fn log(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::E
         0 => guest.lines.guest(guest.connection, format_args!("{text}")),
         _ => guest.lines.guest(guest.connection, format_args!("{text}… ({more} bytes more)")),
     }
-    let spent = charge(&mut caller, price::of_line(bytes))?;
+    let spent = charge(&mut caller, fuel_cost::of_line(bytes))?;
     if spent { Err(wasmi::Error::host(SliceSpent)) } else { Ok(()) }
 }
 

@@ -10,8 +10,8 @@ use wit_core::{Shape, Signature, shape};
 
 use super::{
     imports::{self, Grants},
-    scan::Tables,
-    start,
+    start_function,
+    validate::Tables,
 };
 use crate::{manifest::Limits, visible};
 
@@ -150,7 +150,7 @@ impl Report {
                 (shape.init_post(), shape::POST_RETURN, "frees the result of init"),
                 (shape::REALLOC.0, shape::REALLOC.1, "allocates in the guest"),
                 (shape::INITIALIZE.0, shape::INITIALIZE.1, "called once per instance"),
-                (start::EXPORT, shape::INITIALIZE.1, "called once per instance, first"),
+                (start_function::EXPORT, shape::INITIALIZE.1, "called once per instance, first"),
             ];
             if let Some((_, expected, role)) = found.into_iter().find(|(known, ..)| *known == name)
             {

@@ -21,17 +21,14 @@ use wit_core::{
 use super::{
     call_error::CallError,
     exports::{Handler, Init, PostReturn},
+    fuel_cost,
     imports::{Asked, Guest, SliceSpent},
-    meter::{Grant, Meter, Overtime},
+    meter::{Allowance, Meter, Overtime},
     module::Module,
-    price,
     services::{Answered, Services},
-    start,
+    start_function,
 };
-use crate::{
-    exchange::{ConnectionId, Lines},
-    manifest::Limits,
-};
+use crate::{exchange::ConnectionId, logger::ActorLog, manifest::Limits};
 
 /// A running instance.
 pub struct Instance {
@@ -76,7 +73,7 @@ impl Instance {
     pub async fn new(
         module: &Arc<Module>,
         limits: &Limits,
-        lines: Arc<Lines>,
+        lines: Arc<ActorLog>,
         meter: &mut Meter,
     ) -> Result<Self, CallError> {
         let growth = StoreLimitsBuilder::new()
@@ -94,14 +91,15 @@ impl Instance {
             smol::unblock(move || module.instantiate(guest)).await
         } else {
             let made = module.instantiate(guest);
-            meter.rest().await;
+            meter.yield_now().await;
             made
         }
         .map_err(|error| CallError::Trap { export: "the instantiation", error })?;
         let mut this = Self::resolve(store, instance, module, limits)?;
-        for (export, name) in
-            [(start::EXPORT, "the start function"), (shape::INITIALIZE.0, shape::INITIALIZE.0)]
-        {
+        for (export, name) in [
+            (start_function::EXPORT, "the start function"),
+            (shape::INITIALIZE.0, shape::INITIALIZE.0),
+        ] {
             if let Ok(function) = instance.get_typed_func::<(), ()>(&this.store, export) {
                 this.call(name, function, (), meter).await?;
             }
@@ -339,7 +337,7 @@ impl Instance {
         let memory = self.memory.data(&self.store);
         let (request, pointer) = Request::lift(asked.import, memory, &asked.parameters)
             .map_err(|error| wrong(&error))?;
-        meter.charge(services.price(&request));
+        meter.charge(services.cost(&request));
         let to = request.receiver();
         let mut answered = services.answer(&request).map_err(|error| wrong(&error))?;
         let mut has_rested = false;
@@ -348,7 +346,7 @@ impl Instance {
             if std::mem::replace(&mut has_rested, true) && !services.is_draining(to) {
                 break;
             }
-            meter.rest().await;
+            meter.yield_now().await;
             let memory = self.memory.data(&self.store);
             let (request, _) = Request::lift(asked.import, memory, &asked.parameters)
                 .map_err(|error| wrong(&error))?;
@@ -363,15 +361,15 @@ impl Instance {
         };
         let given = given.of(asked.import).map_err(|error| wrong(&error))?;
         services.note(&given);
-        meter.charge(price::of_answer(given.bytes()));
-        meter.pause().await.map_err(|Overtime| overtime(export, meter))?;
+        meter.charge(fuel_cost::of_answer(given.bytes()));
+        meter.yield_if_due().await.map_err(|Overtime| overtime(export, meter))?;
         let mut result = given.lower(pointer);
         while let Some((len, align)) = result.next_block() {
             let ptr = self.allocate(len, align, meter).await?;
             let memory = self.memory.data_mut(&mut self.store);
             result.place(memory, ptr).map_err(CallError::Lower)?;
-            meter.charge(price::of_block());
-            meter.pause().await.map_err(|Overtime| overtime(export, meter))?;
+            meter.charge(fuel_cost::of_block());
+            meter.yield_if_due().await.map_err(|Overtime| overtime(export, meter))?;
         }
         result.finish(self.memory.data_mut(&mut self.store)).map_err(CallError::Lower)
     }
@@ -396,9 +394,9 @@ impl Instance {
     ) -> Result<(), CallError> {
         let given = meter.give(&mut self.store, needed);
         match given.map_err(|error| CallError::Trap { export, error })? {
-            Grant::Given => Ok(()),
-            Grant::Spent => Err(CallError::OutOfFuel { export, limit: meter.limit() }),
-            Grant::TooMuch { most } => Err(CallError::TooMuchAtOnce { export, needed, most }),
+            Allowance::Given => Ok(()),
+            Allowance::Spent => Err(CallError::OutOfFuel { export, limit: meter.limit() }),
+            Allowance::TooMuch { most } => Err(CallError::TooMuchAtOnce { export, needed, most }),
         }
     }
 }

@@ -18,7 +18,7 @@ use std::{
 use wasmi::Store;
 
 use super::imports::Guest;
-use crate::{clock, convert::to_u64, manifest::Limits, turns::Turns};
+use crate::{clock, convert::to_u64, executor::Turns, manifest::Limits};
 
 /// The most fuel that one step may need at once. Code is charged a piece at a time, and bulk
 /// instructions by the bytes they move (1 unit for 288), so a step may need more than a slice; past
@@ -43,7 +43,7 @@ const LEAST_SLICE: u64 = 1000;
 
 /// What came of asking for fuel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grant {
+pub enum Allowance {
     /// The store has it.
     Given,
     /// The event has not that much left.
@@ -108,7 +108,7 @@ impl Stretch {
 }
 
 impl Meter {
-    /// For an actor with these limits, which has its turns from `turns`.
+    /// For an actor with these limits, which has its turns from `executor`.
     pub fn new(limits: &Limits, turns: Arc<Turns>) -> Self {
         let (limit, largest) = (limits.fuel.unwrap_or(u64::MAX), limits.slice);
         Self {
@@ -153,18 +153,22 @@ impl Meter {
     ///
     /// # Errors
     /// The store does not count fuel, which would be this program's mistake.
-    pub fn give(&mut self, store: &mut Store<Guest>, needed: u64) -> Result<Grant, wasmi::Error> {
+    pub fn give(
+        &mut self,
+        store: &mut Store<Guest>,
+        needed: u64,
+    ) -> Result<Allowance, wasmi::Error> {
         let most = MOST_AT_ONCE.max(self.largest);
         // Said first: with more fuel, such a step would still be refused.
         if needed > most {
-            return Ok(Grant::TooMuch { most });
+            return Ok(Allowance::TooMuch { most });
         }
         if needed > self.left {
-            return Ok(Grant::Spent);
+            return Ok(Allowance::Spent);
         }
         self.given = needed.max(self.slice).min(self.left);
         store.set_fuel(self.given)?;
-        Ok(Grant::Given)
+        Ok(Allowance::Given)
     }
 
     /// Takes back what the store has not spent, and takes what the imports that are done at once
@@ -195,9 +199,9 @@ impl Meter {
 
     /// Lets everything else that is ready come first: where connections have to write before the
     /// actor goes on, and after what took long.
-    pub async fn rest(&mut self) {
+    pub async fn yield_now(&mut self) {
         self.wait();
-        self.turns.rest().await;
+        self.turns.yield_now().await;
     }
 
     /// Notes that the event waits, or that there is none: that counts as no time of its own, and
@@ -214,7 +218,7 @@ impl Meter {
     ///
     /// # Errors
     /// The event has computed for too long.
-    pub async fn pause(&mut self) -> Result<(), Overtime> {
+    pub async fn yield_if_due(&mut self) -> Result<(), Overtime> {
         if self.unseen < self.slice { Ok(()) } else { self.end_slice().await }
     }
 
@@ -239,7 +243,7 @@ impl Meter {
         }
         let turn = *self.turn.get_or_insert(now);
         if now.duration_since(turn) >= TURN {
-            self.rest().await;
+            self.yield_now().await;
             let now = Instant::now();
             self.stretch = Some(Stretch::begin(now));
             (self.looked, self.turn) = (Some(now), Some(now));

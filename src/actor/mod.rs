@@ -3,12 +3,12 @@
 //! In the order of a message's way:
 //! - [`task`]: the actor's task: takes an event from the mailbox, calls the instance, and
 //!   either commits the new state and the answer together or neither.
-//! - [`told`]: what the actor is told of an event.
+//! - [`event_message`]: what the actor is told of an event.
 //! - [`instance`]: one instance of the module: lower, call, lift; [`exports`]: the functions that it
 //!   calls; [`call_error`]: why that failed.
 //! - [`meter`]: the fuel and the time of one call, spent in slices and turns.
 //! - [`imports`]: what a guest may import, and where it is suspended for it; [`services`]: what is
-//!   done for it then, [`given`] what it gets, and [`price`] what that costs.
+//!   done for it then, [`given`] what it gets, and [`fuel_cost`] what that costs.
 //! - [`clients`]: who is there, with what the actor keeps with each one; [`asked`]: what a call
 //!   asks for until it is known whether it succeeds; [`alarm`]: when the actor is to be woken.
 //! - [`idle`]: notices that there is nothing to do.
@@ -18,8 +18,8 @@
 //!
 //! And before the first message:
 //! - [`component`]: takes the core module out of a component.
-//! - [`scan`]: refuses what is valid but harmful; [`labels`] does so within functions.
-//! - [`start`]: makes the start function one that can be called in slices.
+//! - [`validate`]: refuses what is valid but harmful; [`nesting`] does so within functions.
+//! - [`start_function`]: makes the start function one that can be called in slices.
 //! - [`loops`]: makes the interpreter charge for about what is executed: at the [`points`] where code
 //!   can have a loop of its own, by [`recode`]. [`types`] is what both know of the module.
 //! - [`sections`]: what these and [`component`] walk over.
@@ -35,26 +35,26 @@ pub mod backoff;
 pub mod call_error;
 pub mod clients;
 pub mod component;
+pub mod event_message;
 pub mod exports;
+pub mod fuel_cost;
 pub mod given;
 pub mod idle;
 pub mod imports;
 pub mod inspect;
 pub mod instance;
-pub mod labels;
 pub mod loops;
 pub mod meter;
 pub mod module;
+pub mod nesting;
 pub mod points;
-pub mod price;
 pub mod recode;
-pub mod scan;
 pub mod sections;
 pub mod services;
-pub mod start;
+pub mod start_function;
 pub mod task;
-pub mod told;
 pub mod types;
+pub mod validate;
 pub mod watermark;
 
 pub use call_error::CallError;

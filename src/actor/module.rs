@@ -16,9 +16,8 @@ use super::{
     component::{ComponentError, Format},
     imports::{self, Grants, Guest},
     inspect::{Report, fit},
-    loops, recode,
-    scan::{self, Forbidden},
-    start,
+    loops, recode, start_function,
+    validate::{self, Rejected},
 };
 use crate::{
     manifest::Limits,
@@ -66,7 +65,7 @@ pub enum LoadError {
     /// It is not valid, or uses what this host does not have.
     Invalid(wasmi::Error),
     /// It is valid, but has something that would harm the host.
-    Forbidden(Forbidden),
+    Rejected(Rejected),
     /// It is valid, but no actor of this interface.
     Unfit(Box<Report>),
 }
@@ -98,12 +97,12 @@ impl Module {
                 (bytes.get(range).unwrap_or_default(), Some(len))
             }
         };
-        let tables = scan::scan(core).map_err(LoadError::Forbidden)?;
+        let tables = validate::validate(core).map_err(LoadError::Rejected)?;
         let engine = Engine::new(&config());
         // Said of the module as it is: its offsets are those of the file, and what is not valid must
         // not become good by being rewritten.
         wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid)?;
-        let exported = start::export(core);
+        let exported = start_function::export(core);
         let split = loops::split(&exported);
         let module = wasmi::Module::new(&engine, split).map_err(LoadError::Invalid)?;
         let mut report = Report::of(&module, tables, bytes.len(), limits, grants);
@@ -116,9 +115,9 @@ impl Module {
         Ok(Self { module, linker, shape, report, slow: AtomicBool::new(false) })
     }
 
-    /// Makes an instance. Its memory and its tables are within the limits of `guest`, and `scan`
+    /// Makes an instance. Its memory and its tables are within the limits of `guest`, and `validate`
     /// holds the segments that are copied into them to a number and the file's size to a length. No
-    /// code runs: of the start function, `start` makes an export. Nothing is charged for this.
+    /// code runs: of the start function, `start_function` makes an export. Nothing is charged for this.
     ///
     /// # Errors
     /// A limit is in the way, or a segment does not fit into its memory or table.
@@ -232,7 +231,7 @@ impl fmt::Display for LoadError {
                 "is not valid, or uses WebAssembly features that this host does not have: {}",
                 fit(&error.to_string(), MOST_ERROR)
             ),
-            Self::Forbidden(forbidden) => write!(
+            Self::Rejected(forbidden) => write!(
                 f,
                 "is not valid, or uses WebAssembly features that this host does not have: \
                  {forbidden}"

@@ -11,7 +11,7 @@
 use wasmparser::{BrTable, Operator, OperatorsReader};
 
 use super::{
-    labels::MOST_NESTED,
+    nesting::MOST_NESTED,
     points::{Plan, cost},
     sections::number,
     types::Types,

@@ -16,9 +16,9 @@ use super::{
     answer::checked_close,
     asked::{Asked, Effect, FILE, RECEIVER},
     clients::Clients,
+    fuel_cost,
     given::{Given, Unanswerable},
     imports::Time,
-    price,
 };
 use crate::{
     clock::Clock,
@@ -148,12 +148,12 @@ impl Services {
     }
 
     /// How many units of fuel a request costs.
-    pub fn price(&self, request: &Request<'_>) -> u64 {
+    pub fn cost(&self, request: &Request<'_>) -> u64 {
         let receivers = match *request {
             Request::List { tag } | Request::Broadcast { tag, .. } => self.clients.count(tag),
             _ => 0,
         };
-        price::of_request(request, receivers)
+        fuel_cost::of_request(request, receivers)
     }
 
     /// Whether messages wait for a connection that it has not yet had the chance to write.

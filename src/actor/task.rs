@@ -18,24 +18,25 @@ use super::{
     asked::Effect,
     backoff::Backoff,
     call_error::CallError,
+    event_message,
     idle::Idle,
     instance::{Instance, Outcome},
     meter::Meter,
     module::Module,
     services::Services,
-    told,
     watermark::Watermark,
 };
 use crate::{
     clock::Clock,
     exchange::{
-        CloseCode, Connections, Delivery, Event, EventKind, Lines, Mailbox, Message, Session,
-        Source, event::ALARM,
+        CloseCode, Connections, Delivery, Event, EventKind, Mailbox, Message, Session, Source,
+        event::ALARM,
     },
+    executor::Turns,
     files::{Failed, Files},
+    logger::ActorLog,
     manifest::Limits,
     stats::Stats,
-    turns::Turns,
 };
 
 /// The longest wait before an instance is tried again that could not be made.
@@ -76,7 +77,7 @@ pub struct Actor {
     /// Its counters.
     stats: Arc<Stats>,
     /// Its lines in the log.
-    lines: Arc<Lines>,
+    lines: Arc<ActorLog>,
 }
 
 /// What an actor is made of.
@@ -100,7 +101,7 @@ pub struct Setup {
     /// Its counters.
     pub stats: Arc<Stats>,
     /// Its lines in the log.
-    pub lines: Arc<Lines>,
+    pub lines: Arc<ActorLog>,
 }
 
 /// Why an actor has no first state.
@@ -179,7 +180,7 @@ impl Actor {
             }
             // No event is under way that could be too long.
             self.meter.begin();
-            let _ = self.meter.pause().await;
+            let _ = self.meter.yield_if_due().await;
         }
     }
 
@@ -269,7 +270,7 @@ impl Actor {
         self.meter.begin();
         instance.set_connection(event.source.session().map(|session| session.id()));
         let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
-        let message = told::message(&event.kind, &mut code, &alarm);
+        let message = event_message::message(&event.kind, &mut code, &alarm);
         let (state, meter) = (self.state.as_deref(), &mut self.meter);
         let outcome = instance.handle_message(message, state, meter, &mut self.services).await?;
         if self.watermark.is_passed(instance.memory_size()) {
@@ -345,12 +346,12 @@ impl Actor {
                 Effect::Broadcast { to, message } => {
                     for to in to {
                         self.post(&to, message.clone()).await;
-                        let _ = self.meter.pause().await;
+                        let _ = self.meter.yield_if_due().await;
                     }
                 }
                 Effect::Close { to, close } => to.close_with(close),
             }
-            let _ = self.meter.pause().await;
+            let _ = self.meter.yield_if_due().await;
         }
     }
 
@@ -367,10 +368,10 @@ impl Actor {
     /// as it has had no chance to, its client is not a slow one.
     async fn make_room(&mut self, to: &Session, bytes: usize) {
         if !to.has_room(bytes) {
-            self.meter.rest().await;
+            self.meter.yield_now().await;
         }
         while !to.has_room(bytes) && to.is_draining() {
-            self.meter.rest().await;
+            self.meter.yield_now().await;
         }
     }
 }

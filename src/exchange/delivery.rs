@@ -4,22 +4,20 @@ use std::{fmt, sync::Arc};
 
 use log::Level;
 
-use super::{
-    Close, CloseCode, Event, EventKind, Lines, Message, Session, Source, session::Refused,
-};
-use crate::{convert::to_u64, manifest::OnOverflow, stats::Stats};
+use super::{Close, CloseCode, Event, EventKind, Message, Session, Source, session::Refused};
+use crate::{convert::to_u64, logger::ActorLog, manifest::OnOverflow, stats::Stats};
 
 /// Puts messages into outboxes.
 pub struct Delivery {
     /// The actor's counters.
     stats: Arc<Stats>,
     /// Its lines in the log.
-    lines: Arc<Lines>,
+    lines: Arc<ActorLog>,
 }
 
 impl Delivery {
     /// For an actor with these counters and lines.
-    pub fn new(stats: Arc<Stats>, lines: Arc<Lines>) -> Self {
+    pub fn new(stats: Arc<Stats>, lines: Arc<ActorLog>) -> Self {
         Self { stats, lines }
     }
 

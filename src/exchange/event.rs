@@ -1,21 +1,11 @@
 //! What happened at a client, on its way to the actor.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     Message, Session,
     close::{CONTROL, Close},
 };
-
-/// The number of a connection: counted up from 1 per actor, never used twice in a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub u64);
-
-impl fmt::Display for ConnectionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "#{}", self.0)
-    }
-}
 
 /// One event.
 #[derive(Debug)]

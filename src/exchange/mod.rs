@@ -8,7 +8,6 @@
 //! - [`connections`]: which connections an actor has.
 //! - [`delivery`]: the way of messages into the outboxes.
 //! - [`event`]: what happened at a client.
-//! - [`lines`]: the actor's lines in the log.
 //! - [`mailbox`]: events that wait for the actor.
 //! - [`message`]: what a client and its actor send each other.
 //! - [`outbox`]: messages that wait for one client.
@@ -19,18 +18,17 @@ pub mod close;
 pub mod connections;
 pub mod delivery;
 pub mod event;
-pub mod lines;
 pub mod mailbox;
 pub mod message;
 pub mod outbox;
 pub mod session;
 
+pub use crate::connection_id::ConnectionId;
 pub use client::Client;
 pub use close::{Close, CloseCode};
 pub use connections::Connections;
 pub use delivery::Delivery;
-pub use event::{ConnectionId, Event, EventKind, Source};
-pub use lines::Lines;
+pub use event::{Event, EventKind, Source};
 pub use mailbox::Mailbox;
 pub use message::Message;
 pub use session::Session;

@@ -48,7 +48,7 @@ impl From<io::Error> for Failure {
             (Some(Errno::XDEV | Errno::LOOP), _) | (_, io::ErrorKind::NotFound) => Self::NotFound,
             (Some(Errno::ACCESS | Errno::PERM | Errno::ROFS), _) => Self::Denied,
             (_, io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory) => Self::WrongKind,
-            // `Folder::regular` says so; what the system does not support has a number.
+            // `SandboxedDir::regular` says so; what the system does not support has a number.
             (None, io::ErrorKind::Unsupported) => Self::WrongKind,
             _ => Self::Other(error.to_string()),
         }

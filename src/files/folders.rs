@@ -3,7 +3,7 @@
 use std::{fmt, io, path::PathBuf};
 
 use super::Failure;
-use crate::{folder::Folder, manifest::SharedFolder};
+use crate::{manifest::SharedFolder, sandboxed_dir::SandboxedDir};
 
 /// The folders of one actor.
 #[derive(Debug, Default)]
@@ -17,12 +17,12 @@ pub(super) struct Shared {
     /// Whether the actor may write.
     pub(super) writable: bool,
     /// The folder itself.
-    pub(super) folder: Folder,
+    pub(super) folder: SandboxedDir,
 }
 
 /// What a path means.
 #[derive(Debug)]
-pub(super) enum Place<'a> {
+pub(super) enum Destination<'a> {
     /// Where the names of the folders are.
     Names,
     /// The path in one of them.
@@ -47,7 +47,7 @@ impl Folders {
         let open = |shared: &SharedFolder| {
             let SharedFolder { path, writable, name } = shared.clone();
             let folder =
-                Folder::open(&path).map_err(|error| FolderError { folder: path, error })?;
+                SandboxedDir::open(&path).map_err(|error| FolderError { folder: path, error })?;
             Ok(Shared { name, writable, folder })
         };
         folders.iter().map(open).collect::<Result<_, _>>().map(Self)
@@ -64,12 +64,12 @@ impl Folders {
     ///
     /// # Errors
     /// No folder has such a name.
-    pub(super) fn find<'a>(&'a self, path: &'a str) -> Result<Place<'a>, Failure> {
+    pub(super) fn find<'a>(&'a self, path: &'a str) -> Result<Destination<'a>, Failure> {
         if let [shared @ Shared { name: None, .. }] = self.0.as_slice() {
-            return Ok(Place::Inside(shared, path));
+            return Ok(Destination::Inside(shared, path));
         }
         if path.is_empty() {
-            return Ok(Place::Names);
+            return Ok(Destination::Names);
         }
         let (name, rest) = match path.split_once('/') {
             // Else the path would be that of the folder itself, and is not.
@@ -78,7 +78,7 @@ impl Folders {
             None => (path, ""),
         };
         let shared = self.0.iter().find(|shared| shared.name.as_deref() == Some(name));
-        shared.map(|shared| Place::Inside(shared, rest)).ok_or(Failure::NotFound)
+        shared.map(|shared| Destination::Inside(shared, rest)).ok_or(Failure::NotFound)
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
     use crate::files::{
-        Entry,
+        DirEntry,
         tests::{files, shared},
     };
 
@@ -140,7 +140,7 @@ mod tests {
         ];
         let stats = Arc::default();
         let files = files(&folders, 11, &stats);
-        let folder = |name: &str| Entry { name: name.into(), kind: Kind::Folder };
+        let folder = |name: &str| DirEntry { name: name.into(), kind: Kind::Folder };
         assert_eq!(block_on(files.list("")), Ok(vec![folder("first"), folder("second")]));
         assert_eq!(block_on(files.list("first")).unwrap().len(), 1);
         assert_eq!(block_on(files.read("first/file")).unwrap(), b"one");

@@ -4,16 +4,16 @@
 //! - `folders`: the folders that the manifest names, opened.
 //! - `reading`, `writing`: what is done with them, waiting for the system; `commit`: all that one
 //!   call writes, all or nothing.
-//! - `lane`: waits for it elsewhere, one operation at a time, and not for ever.
+//! - `blocking`: waits for it elsewhere, one operation at a time, and not for ever.
 //! - `failure`: why something can't be done.
 //!
 //! This room knows the manifest's folders and what the interface has for types. It knows neither
 //! the interpreter nor sockets.
 
+mod blocking;
 mod commit;
 mod failure;
 mod folders;
-mod lane;
 mod reading;
 mod writing;
 
@@ -30,13 +30,13 @@ use log::Level;
 use rustix::io::Errno;
 use wit_core::host::{self, Kind};
 
+use blocking::{Blocking, Late};
 use commit::Progress;
 pub use commit::{Failed, Write};
 pub use failure::Failure;
 pub use folders::{FolderError, Folders};
-use lane::{Lane, Late};
 
-use crate::{convert::to_u64, exchange::Lines, manifest::Limits, stats::Stats};
+use crate::{convert::to_u64, logger::ActorLog, manifest::Limits, stats::Stats};
 
 /// The files of one actor. Every method does its work on another thread and waits for it, for at
 /// most `limits.file_wait`; for each step of writing a file, if there are several.
@@ -44,7 +44,7 @@ pub struct Files {
     /// Where they are.
     folders: Arc<Folders>,
     /// Where the work is done.
-    lane: Lane,
+    blocking: Blocking,
     /// The largest content, and the most bytes of a listing's names: `limits.file_access`.
     limit: usize,
     /// The beginning of the names of files in the making. It is the actor's own, since others may
@@ -53,7 +53,7 @@ pub struct Files {
     /// Counts what is done and what fails.
     stats: Arc<Stats>,
     /// Tells what fails.
-    lines: Arc<Lines>,
+    lines: Arc<ActorLog>,
 }
 
 /// The longest path, in bytes: what Linux takes, and a folder's name before it.
@@ -61,14 +61,14 @@ const MAX_PATH: usize = 4096 + 64;
 
 /// What stands in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct DirEntry {
     /// Its name.
     pub name: String,
     /// What it is; for a link, what it leads to, if that is in the folder too.
     pub kind: Kind,
 }
 
-impl Entry {
+impl DirEntry {
     /// The same, as it is lowered.
     pub fn as_entry(&self) -> host::Entry<'_> {
         host::Entry { name: &self.name, kind: self.kind }
@@ -82,11 +82,11 @@ impl Files {
         folders: Folders,
         limits: &Limits,
         stats: Arc<Stats>,
-        lines: Arc<Lines>,
+        lines: Arc<ActorLog>,
     ) -> Self {
         Self {
             folders: Arc::new(folders),
-            lane: Lane::new(limits.file_wait),
+            blocking: Blocking::new(limits.file_wait),
             limit: limits.file_access,
             new: format!(".{actor}.footlight").into(),
             stats,
@@ -126,7 +126,7 @@ impl Files {
     /// See [`Failure`].
     pub async fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.limit, own(path));
-        let content = self.lane.run(move || reading::read(&folders, &of?, limit)).await;
+        let content = self.blocking.run(move || reading::read(&folders, &of?, limit)).await;
         self.conclude(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
     }
 
@@ -135,9 +135,9 @@ impl Files {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn list(&self, path: &str) -> Result<Vec<Entry>, Failure> {
+    pub async fn list(&self, path: &str) -> Result<Vec<DirEntry>, Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.limit, own(path));
-        let found = self.lane.run(move || reading::list(&folders, &of?, limit)).await;
+        let found = self.blocking.run(move || reading::list(&folders, &of?, limit)).await;
         let (entries, left_out) =
             self.conclude(Level::Debug, "listing", path, found, |stats| stats.file_reads.add(1))?;
         if left_out > 0 {
@@ -156,7 +156,7 @@ impl Files {
     /// See [`Failure`].
     pub async fn check_write(&self, path: &str, len: usize) -> Result<(), Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.limit, own(path));
-        let check = self.lane.run(move || {
+        let check = self.blocking.run(move || {
             writing::check(&folders, &of?)?;
             if len > limit { Err(Failure::TooLarge) } else { Ok(()) }
         });
@@ -182,7 +182,7 @@ impl Files {
         };
         let start = Instant::now();
         let begun = || progress.since().unwrap_or(start);
-        let failure = match self.lane.run_by_steps(work, begun).await {
+        let failure = match self.blocking.run_by_steps(work, begun).await {
             Ok(Ok(())) => {
                 self.stats.file_writes.add(to_u64(count));
                 return Ok(());
@@ -230,7 +230,7 @@ impl Files {
 }
 
 /// Tells which files were written by a call that failed all the same.
-fn tell_done(lines: &Lines, progress: &Progress, when: &str) {
+fn tell_done(lines: &ActorLog, progress: &Progress, when: &str) {
     let done = progress.take_done();
     if !done.is_empty() {
         // The paths are a guest's.

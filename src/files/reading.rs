@@ -6,10 +6,10 @@ use rustix::fs::{Dir, FileType, OFlags};
 use wit_core::host::Kind;
 
 use super::{
-    Entry, Failure,
-    folders::{Folders, Place},
+    DirEntry, Failure,
+    folders::{Destination, Folders},
 };
-use crate::{convert::to_u64, folder::Folder};
+use crate::{convert::to_u64, sandboxed_dir::SandboxedDir};
 
 /// What is made room for at first, in bytes: files that the kernel makes up say nothing true of
 /// their size, and some want to be read in one piece.
@@ -20,7 +20,9 @@ const PIECE: usize = 4096;
 /// # Errors
 /// See [`Failure`].
 pub(super) fn read(folders: &Folders, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
-    let Place::Inside(shared, path) = folders.find(path)? else { return Err(Failure::WrongKind) };
+    let Destination::Inside(shared, path) = folders.find(path)? else {
+        return Err(Failure::WrongKind);
+    };
     if path.is_empty() {
         return Err(Failure::WrongKind);
     }
@@ -44,16 +46,16 @@ pub(super) fn list(
     folders: &Folders,
     path: &str,
     limit: usize,
-) -> Result<(Vec<Entry>, usize), Failure> {
+) -> Result<(Vec<DirEntry>, usize), Failure> {
     let mut entries = Vec::new();
     let (shared, path) = match folders.find(path)? {
-        Place::Inside(shared, path) => (shared, path),
-        Place::Names => {
+        Destination::Inside(shared, path) => (shared, path),
+        Destination::Names => {
             let names = folders.names();
             if names.iter().map(String::len).sum::<usize>() > limit {
                 return Err(Failure::TooLarge);
             }
-            let folder = |name| Entry { name, kind: Kind::Folder };
+            let folder = |name| DirEntry { name, kind: Kind::Folder };
             return Ok((names.into_iter().map(folder).collect(), 0));
         }
     };
@@ -73,14 +75,14 @@ pub(super) fn list(
             continue;
         };
         let kind = kind(&shared.folder, path, name, found.file_type());
-        entries.push(Entry { name: name.to_owned(), kind });
+        entries.push(DirEntry { name: name.to_owned(), kind });
     }
     entries.sort_unstable_by(|one, other| one.name.cmp(&other.name));
     Ok((entries, left_out))
 }
 
 /// What an entry is. `told` is what the folder itself says of it.
-fn kind(folder: &Folder, path: &str, name: &str, told: FileType) -> Kind {
+fn kind(folder: &SandboxedDir, path: &str, name: &str, told: FileType) -> Kind {
     let kind = match told {
         FileType::Symlink | FileType::Unknown => {
             let slash = if path.is_empty() { "" } else { "/" };

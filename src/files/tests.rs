@@ -1,5 +1,6 @@
 //! What an actor's files do that are as they should be, over folders that are real.
 
+use crate::logger::ActorLog;
 use std::{
     fs,
     os::unix::{
@@ -71,7 +72,7 @@ impl Stage {
 
     /// What an actor is told of a folder: each name with a sign of its kind.
     pub(super) fn list(&self, path: &str) -> Result<Vec<String>, Failure> {
-        let sign = |entry: Entry| match entry.kind {
+        let sign = |entry: DirEntry| match entry.kind {
             Kind::File => entry.name,
             Kind::Folder => entry.name + "/",
             Kind::Other => entry.name + "?",
@@ -98,7 +99,7 @@ pub(super) fn shared(path: impl Into<PathBuf>, writable: bool, name: Option<&str
 pub(super) fn files(folders: &[SharedFolder], limit: usize, stats: &Arc<Stats>) -> Files {
     let folders = Folders::open(folders).unwrap();
     let limits = Limits { file_access: limit, ..Limits::default() };
-    let lines = Arc::new(Lines::new("test".into(), 20, stats.clone()));
+    let lines = Arc::new(ActorLog::new("test".into(), 20, stats.clone()));
     Files::new("test", folders, &limits, stats.clone(), lines)
 }
 
@@ -315,7 +316,7 @@ fn while_an_operation_does_not_come_back_every_other_is_timed_out_and_counted() 
     let stage = Stage::new(100);
     stage.put("file", "content");
     let (end, wait) = std::sync::mpsc::channel::<()>();
-    let mut stuck = Box::pin(stage.files.lane.run(move || wait.recv()));
+    let mut stuck = Box::pin(stage.files.blocking.run(move || wait.recv()));
     block_on(smol::future::poll_once(&mut stuck));
     assert_eq!(stage.read("file"), Err(Failure::TimedOut));
     assert_eq!(stage.list(""), Err(Failure::TimedOut));

@@ -253,7 +253,7 @@ fn once_it_is_given_up_nothing_more_is_begun() {
 fn a_call_whose_files_take_too_long_has_failed_and_they_are_not_written_later() {
     let stage = Stage::new(100);
     let (end, wait) = std::sync::mpsc::channel::<()>();
-    let mut stuck = Box::pin(stage.files.lane.run(move || wait.recv()));
+    let mut stuck = Box::pin(stage.files.blocking.run(move || wait.recv()));
     block_on(smol::future::poll_once(&mut stuck));
     let failed = block_on(stage.files.commit(list(&[("one", "x"), ("two", "x")]))).unwrap_err();
     assert_eq!(failed, Failed { path: "one".into(), failure: Failure::TimedOut });

@@ -24,9 +24,9 @@ use rustix::{
 
 use super::{
     Failure,
-    folders::{Folders, Place, Shared},
+    folders::{Destination, Folders, Shared},
 };
-use crate::folder::Folder;
+use crate::sandboxed_dir::SandboxedDir;
 
 /// How a file is opened that takes another's place.
 const NEW: OFlags = OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::CLOEXEC);
@@ -36,7 +36,7 @@ pub(super) struct Target<'a> {
     /// The path that the actor gave.
     asked: &'a str,
     /// The folder in which paths are looked up.
-    folder: &'a Folder,
+    folder: &'a SandboxedDir,
     /// The whole path in it.
     path: &'a str,
     /// The path of the folder that holds the file.
@@ -62,7 +62,7 @@ pub(super) fn check(folders: &Folders, path: &str) -> Result<(), Failure> {
 /// A new content that waits beside the file whose place it is to take. It is removed if it does not.
 pub(super) struct Beside<'a> {
     /// The folder in which paths are looked up.
-    folder: &'a Folder,
+    folder: &'a SandboxedDir,
     /// The path of the folder that holds both.
     above: &'a str,
     /// What tells that folder from every other.
@@ -82,7 +82,7 @@ impl<'a> Target<'a> {
     /// Finds where a path leads, and whether a file there may be written.
     pub(super) fn find(folders: &'a Folders, path: &'a str) -> Result<Self, Failure> {
         let asked = path;
-        let Place::Inside(Shared { writable, folder, .. }, path) = folders.find(path)? else {
+        let Destination::Inside(Shared { writable, folder, .. }, path) = folders.find(path)? else {
             return Err(Failure::WrongKind);
         };
         if path.is_empty() {
@@ -104,12 +104,12 @@ impl<'a> Target<'a> {
     }
 
     /// Opens the folder that holds the file.
-    fn parent(&self) -> io::Result<Folder> {
+    fn parent(&self) -> io::Result<SandboxedDir> {
         self.folder.folder(self.above)
     }
 
     /// Whether another file can take this one's place without anything else changing.
-    fn replaceable(&self, parent: &Folder) -> Result<bool, Failure> {
+    fn replaceable(&self, parent: &SandboxedDir) -> Result<bool, Failure> {
         let Some(existing) = &self.existing else { return Ok(true) };
         let own = statat(parent, self.name, AtFlags::SYMLINK_NOFOLLOW)?;
         // Else what stands under the name is a link to it.
@@ -231,7 +231,7 @@ impl Drop for Beside<'_> {
 }
 
 /// Makes a new file of this name.
-fn make(parent: &Folder, new: &str) -> Result<File, Errno> {
+fn make(parent: &SandboxedDir, new: &str) -> Result<File, Errno> {
     let mode = Mode::from_raw_mode(0o644);
     let file = match openat(parent, new, NEW, mode) {
         // Left there when the power failed, or put there by somebody else.
@@ -245,7 +245,7 @@ fn make(parent: &Folder, new: &str) -> Result<File, Errno> {
 }
 
 /// What tells a folder from every other.
-fn id(folder: &Folder) -> Result<Id, Errno> {
+fn id(folder: &SandboxedDir) -> Result<Id, Errno> {
     let found = fstat(folder)?;
     Ok((found.st_dev, found.st_ino))
 }

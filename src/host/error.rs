@@ -4,11 +4,11 @@ use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use crate::{
     actor::{LoadError, task::StartError},
-    descriptors::Shortage,
+    fd_limit::Shortage,
     files::FolderError,
-    inherited::InheritedError,
     manifest::Manifest,
-    server::site::SiteError,
+    server::endpoint::EndpointError,
+    socket_activation::InheritedError,
 };
 
 /// Why a host could not be started. The operator's fault, or the actor's author's.
@@ -59,7 +59,7 @@ pub enum HostError {
     /// A folder that a handler shares can't be used.
     Folder(FolderError),
     /// A file that a listener's `config` names can't be used.
-    Site(SiteError),
+    Endpoint(EndpointError),
     /// An address can't be listened on.
     Bind {
         /// The manifest.
@@ -110,7 +110,7 @@ impl fmt::Display for HostError {
                 f.write_str(&each.join("\n"))
             }
             Self::Folder(error) => error.fmt(f),
-            Self::Site(error) => error.fmt(f),
+            Self::Endpoint(error) => error.fmt(f),
             Self::Bind { file, address, error } => {
                 let advice = match error.kind() {
                     io::ErrorKind::AddrInUse => {
@@ -145,7 +145,7 @@ impl std::error::Error for HostError {
             }
             Self::Descriptors(shortage) => Some(shortage),
             Self::Folder(error) => Some(error),
-            Self::Site(error) => Some(error),
+            Self::Endpoint(error) => Some(error),
             Self::Inherited(error) => Some(error),
             // There is no first one among several.
             Self::Several(_) | Self::Start(_) => None,
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn the_systems_error_is_at_the_end_of_an_errors_causes() {
         let error = TokenError::Io(io::ErrorKind::NotFound.into());
-        let error = HostError::Site(SiteError::Token { file: "secret".into(), error });
+        let error = HostError::Endpoint(EndpointError::Token { file: "secret".into(), error });
         let mut last: &(dyn Error + 'static) = &error;
         while let Some(cause) = last.source() {
             last = cause;

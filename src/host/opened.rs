@@ -9,7 +9,7 @@ use crate::{
     logger,
     manifest::{Limits, Manifest},
     regular::{self, Unread},
-    server::Site,
+    server::Endpoint,
 };
 
 /// All that a manifest names.
@@ -21,7 +21,7 @@ pub struct Opened {
     /// The folders whose files it may use, if there are any.
     pub folders: Option<Folders>,
     /// What is at each of its listeners, in their order.
-    pub sites: Vec<Arc<Site>>,
+    pub endpoints: Vec<Arc<Endpoint>>,
 }
 
 /// Why a manifest can't be used.
@@ -50,13 +50,16 @@ impl Opened {
         let init_state = keep(read_state(manifest), &mut errors).flatten();
         let folders = Folders::open(&manifest.folders).map_err(HostError::Folder);
         let folders = keep(folders, &mut errors).filter(|_| !manifest.folders.is_empty());
-        let sites = manifest.listeners.iter().map(Site::new);
-        let sites = sites.filter_map(|site| keep(site.map_err(HostError::Site), &mut errors));
-        let sites = sites.map(Arc::new).collect();
+        let endpoints = manifest.listeners.iter().map(Endpoint::new);
+        let endpoints = endpoints
+            .filter_map(|endpoint| keep(endpoint.map_err(HostError::Endpoint), &mut errors));
+        let endpoints = endpoints.map(Arc::new).collect();
         let log = logger::check(&manifest.logging);
         keep(log.map_err(|error| HostError::log(manifest, error)), &mut errors);
         match module {
-            Some(module) if errors.is_empty() => Ok(Self { module, init_state, folders, sites }),
+            Some(module) if errors.is_empty() => {
+                Ok(Self { module, init_state, folders, endpoints })
+            }
             module => {
                 let report =
                     report.or_else(|| module.map(|module| Box::new(module.report().clone())));

@@ -16,23 +16,24 @@ use smol::{
 use super::{
     admission::Door,
     connection,
+    endpoint::Endpoint,
     greeting::{self, Upgraded},
-    site::Site,
     socket::Socket,
 };
 use crate::{
     clock::Clock,
-    exchange::{Connections, Delivery, Lines, Mailbox, client::canonical},
+    exchange::{Connections, Delivery, Mailbox, client::canonical},
+    executor::Turns,
+    logger::ActorLog,
     manifest::Limits,
     stats::Stats,
-    turns::Turns,
 };
 
 /// How long to wait after a failed accept, for instance when descriptors are used up.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the connections of one actor share.
-pub struct Service {
+pub struct ServerContext {
     /// The actor's name.
     pub actor: Arc<str>,
     /// Where events go.
@@ -46,7 +47,7 @@ pub struct Service {
     /// The actor's counters.
     pub stats: Arc<Stats>,
     /// The actor's lines in the log.
-    pub lines: Arc<Lines>,
+    pub lines: Arc<ActorLog>,
     /// Takes what the host answers by itself to the outboxes.
     pub delivery: Delivery,
     /// The time.
@@ -62,9 +63,9 @@ struct Listening {
     /// Runs them.
     executor: Arc<Executor<'static>>,
     /// What is there.
-    site: Arc<Site>,
+    endpoint: Arc<Endpoint>,
     /// What they share with those of the actor's other listeners.
-    service: Arc<Service>,
+    context: Arc<ServerContext>,
     /// Held by each task, so that the host can wait for the last one.
     alive: Sender<()>,
 }
@@ -74,11 +75,11 @@ struct Listening {
 pub async fn run(
     executor: Arc<Executor<'static>>,
     listener: Async<TcpListener>,
-    site: Arc<Site>,
-    service: Arc<Service>,
+    endpoint: Arc<Endpoint>,
+    context: Arc<ServerContext>,
     alive: Sender<()>,
 ) {
-    let listening = Listening { executor, site, service, alive };
+    let listening = Listening { executor, endpoint, context, alive };
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
@@ -87,7 +88,7 @@ pub async fn run(
                 yield_now().await;
             }
             Err(error) => {
-                listening.service.lines.host(
+                listening.context.lines.host(
                     Level::Warn,
                     None,
                     format_args!("a connection could not be accepted: {error}"),
@@ -102,23 +103,25 @@ impl Listening {
     /// Lets a connection in as soon as there is room, or refuses it.
     async fn take(&self, socket: Async<TcpStream>, peer: SocketAddr) {
         let socket = Socket::new(socket);
-        let (site, service, alive) = (self.site.clone(), self.service.clone(), self.alive.clone());
-        let task = match service.door.admit(peer, &service.connections) {
+        let (endpoint, context, alive) =
+            (self.endpoint.clone(), self.context.clone(), self.alive.clone());
+        let task = match context.door.admit(peer, &context.connections) {
             Ok(admitted) => {
                 admitted.passed_door().await;
                 self.executor.spawn(async move {
                     // Boxed, so that a connection does not carry its handshake's buffers along.
                     let upgraded =
-                        Box::pin(greeting::greet(socket, peer, admitted, &site, &service)).await;
-                    if let Some(Upgraded { wire, early, open, counted }) = upgraded {
-                        connection::serve(wire, early, &site, &service, open).await;
+                        Box::pin(greeting::greet(socket, peer, admitted, &endpoint, &context))
+                            .await;
+                    if let Some(Upgraded { stream, early, open, counted }) = upgraded {
+                        connection::serve(stream, early, &endpoint, &context, open).await;
                         drop(counted);
                     }
                     drop(alive);
                 })
             }
             Err(refusal) => self.executor.spawn(async move {
-                greeting::refuse(socket, peer, &refusal, &site, &service).await;
+                greeting::refuse(socket, peer, &refusal, &endpoint, &context).await;
                 drop(alive);
             }),
         };

@@ -14,8 +14,8 @@ use smol::future::FutureExt as _;
 
 use super::{
     addresses::{Addresses, Counted, Network},
+    error_response::ErrorResponse,
     places::{Patience, Place, Places, Rules, Standing},
-    refusal::Refusal,
 };
 use crate::{
     exchange::{Connections, connections::Reserved},
@@ -29,7 +29,7 @@ const READING: Patience = Patience {
     most: Duration::from_secs(1),
 };
 /// A file is sent for 4 s, and for as long as the client takes 16 KiB in a second. What the kernel
-/// has ready for a client (`files::SEND_BUFFER`) goes in steps that such a client takes less than
+/// has ready for a client (`static_files::SEND_BUFFER`) goes in steps that such a client takes less than
 /// 4 s for.
 const SENDING: Patience = Patience {
     first: Duration::from_secs(4),
@@ -100,15 +100,15 @@ impl Door {
         &self,
         peer: SocketAddr,
         connections: &Arc<Connections>,
-    ) -> Result<Admitted, Refusal> {
+    ) -> Result<Admitted, ErrorResponse> {
         let network = Network::of(peer.ip());
-        let counted = self.addresses.count(network).ok_or(Refusal::Address)?;
-        let place = self.requests.enter(network).ok_or(Refusal::Address)?;
+        let counted = self.addresses.count(network).ok_or(ErrorResponse::Address)?;
+        let place = self.requests.enter(network).ok_or(ErrorResponse::Address)?;
         let reserved = match place.standing() {
             Standing::Begun | Standing::Full => None,
             Standing::Share => {
                 let reserved = connections.reserve();
-                Some(reserved.map_err(|full| Refusal::Unavailable(full.reason()))?)
+                Some(reserved.map_err(|full| ErrorResponse::Unavailable(full.reason()))?)
             }
         };
         Ok(Admitted { network, counted, place, reserved })

@@ -3,28 +3,25 @@
 //! All of them send a close frame where one can still be sent, and wait a bounded time for the
 //! peer. What follows is the same for all: see [`Over`].
 
-use std::{
-    collections::VecDeque,
-    future::{Future, poll_fn},
-    pin::Pin,
-    time::Duration,
-};
+use std::{collections::VecDeque, future::poll_fn, pin::Pin, time::Duration};
 
 use async_tungstenite::tungstenite::{self, Error, error::ProtocolError};
 use futures_util::{Sink, Stream};
 use smol::{
-    Timer,
-    future::{FutureExt, poll_once},
+    future::poll_once,
     io::{AsyncReadExt, AsyncWriteExt},
 };
 
 use super::{
     frame,
     socket::Socket,
-    wire::Wire,
+    stream::ClientStream,
     writer::{self, WebSocket},
 };
-use crate::exchange::{Close, CloseCode, Message};
+use crate::{
+    deadline::within,
+    exchange::{Close, CloseCode, Message},
+};
 
 /// The most bytes that are read and thrown away after the last frame, so that a peer that is
 /// still sending, for instance a message that is too large, gets to read the close frame.
@@ -88,11 +85,11 @@ pub async fn failed(ws: &mut WebSocket, error: &Error, deadline: Duration) -> Op
 
 /// Says that nothing more will be sent. Whether that still reaches anybody does not matter, so
 /// that only a peer that is still there is waited for.
-pub async fn finish(wire: &mut Wire, is_there: bool, deadline: Duration) {
+pub async fn finish(stream: &mut ClientStream, is_there: bool, deadline: Duration) {
     if is_there {
-        within(deadline, wire.close()).await;
+        within(deadline, stream.close()).await;
     } else {
-        poll_once(wire.close()).await;
+        poll_once(stream.close()).await;
     }
 }
 
@@ -111,15 +108,6 @@ pub async fn drain(socket: &mut Socket, deadline: Duration) {
         }
     };
     within(deadline, drain).await;
-}
-
-/// A future's result, or `None` when it takes longer than `deadline`.
-pub async fn within<T>(deadline: Duration, future: impl Future<Output = T>) -> Option<T> {
-    let late = async {
-        Timer::after(deadline).await;
-        None
-    };
-    async { Some(future.await) }.or(late).await
 }
 
 /// Reads until the peer's close frame; other messages are no longer of interest.

@@ -19,12 +19,12 @@ use futures_util::{Sink, Stream};
 use log::Level;
 
 use super::{
-    accept::Service,
+    accept::ServerContext,
     closing::{self, Over},
+    endpoint::Endpoint,
     frame,
-    pulse::{self, Beat, Pulse},
-    site::Site,
-    wire::Wire,
+    keepalive::{self, Due, Keepalive},
+    stream::ClientStream,
     writer::{self, WebSocket, Writer},
 };
 use crate::{
@@ -33,8 +33,8 @@ use crate::{
         Close, CloseCode, Event, EventKind, Mailbox, Message, Session, connections::Open,
         mailbox::Line, session::Order,
     },
+    executor::Yield,
     manifest::Limits,
-    turns::Rest,
 };
 
 /// The buffer that bytes are read into, for each connection: tungstenite's default of 128 KiB
@@ -61,37 +61,43 @@ enum End {
 
 /// Serves one client after its handshake, until the connection is over and the actor has been
 /// told. `early` are the bytes that came after the request's head.
-pub async fn serve(wire: Wire, early: Vec<u8>, site: &Site, service: &Service, open: Open) {
+pub async fn serve(
+    stream: ClientStream,
+    early: Vec<u8>,
+    endpoint: &Endpoint,
+    context: &ServerContext,
+    open: Open,
+) {
     let session = &open.session;
-    let config = config(&service.limits);
-    let writer = Writer::new(wire);
+    let config = config(&context.limits);
+    let writer = Writer::new(stream);
     let ws = WebSocketStream::from_partially_read(writer, early, Role::Server, Some(config)).await;
-    tell(&service.mailbox, session, EventKind::Connect);
+    tell(&context.mailbox, session, EventKind::Connect);
     let (mut ws, Over { ending, drain }) = {
-        let (pulse, line) = (Pulse::new(&service.limits), service.mailbox.line());
+        let (keepalive, line) = (Keepalive::new(&context.limits), context.mailbox.line());
         let (all_given, rest) = (false, None);
         let mut connection =
-            Connection { ws, pulse, all_given, line, rest, session, site, service };
+            Connection { ws, keepalive, all_given, line, rest, session, endpoint, context };
         let over = connection.converse().await;
         (connection.ws, over)
     };
-    closing::finish(ws.get_mut().wire_mut(), drain, service.limits.close).await;
+    closing::finish(ws.get_mut().stream_mut(), drain, context.limits.close).await;
     session.idle().await;
     let (id, code) = (Some(session.id()), ending.code);
     // Answers that came too late, or that the client did not read before its close frame.
     let unsent = session.end();
     if unsent > 0 {
-        service.stats.undelivered.add(to_u64(unsent));
+        context.stats.undelivered.add(to_u64(unsent));
         let text = format_args!("{unsent} messages are not sent: the connection has ended");
-        service.lines.host(Level::Info, id, text);
+        context.lines.host(Level::Info, id, text);
     }
-    service.lines.host(Level::Debug, id, format_args!("closed: {code}"));
-    tell(&service.mailbox, session, EventKind::Close(ending));
+    context.lines.host(Level::Debug, id, format_args!("closed: {code}"));
+    tell(&context.mailbox, session, EventKind::Close(ending));
     session.idle().await;
     drop(open);
     if drain {
-        let drain = closing::drain(ws.get_mut().wire_mut().socket(), service.limits.close);
-        Box::pin(service.door.linger(drain)).await;
+        let drain = closing::drain(ws.get_mut().stream_mut().socket(), context.limits.close);
+        Box::pin(context.door.linger(drain)).await;
     }
 }
 
@@ -100,19 +106,19 @@ struct Connection<'a> {
     /// Its socket.
     ws: WebSocket,
     /// Whether it is still there.
-    pulse: Pulse,
+    keepalive: Keepalive,
     /// Whether all that has been read was given out as messages: then only the socket can have more.
     all_given: bool,
     /// Its way into the mailbox.
     line: Line<'a>,
     /// Its rest after many messages in a row, if it has one now.
-    rest: Option<Rest>,
+    rest: Option<Yield>,
     /// What the actor and this share.
     session: &'a Arc<Session>,
     /// What its listener offers.
-    site: &'a Site,
+    endpoint: &'a Endpoint,
     /// What all connections of the actor share.
-    service: &'a Service,
+    context: &'a ServerContext,
 }
 
 impl Connection<'_> {
@@ -138,12 +144,12 @@ impl Connection<'_> {
 
     /// Ends the conversation.
     async fn end(&mut self, end: End) -> Over {
-        let deadline = self.service.limits.close;
+        let deadline = self.context.limits.close;
         self.session.offers_nothing();
         match end {
             End::Theirs(close) => {
                 if close.as_ref().is_some_and(closing::is_breach) {
-                    self.service.stats.violations.add(1);
+                    self.context.stats.violations.add(1);
                     let why = "its close frame has a code that none may have";
                     let code = CloseCode::PROTOCOL_ERROR;
                     let text = format_args!("the client is closed with code {code}: {why}");
@@ -154,7 +160,7 @@ impl Connection<'_> {
             End::Ours(queued, close) => closing::ours(&mut self.ws, queued, close, deadline).await,
             End::Failed(error) => self.failed(error).await,
             End::Dead => {
-                self.service.stats.dead.add(1);
+                self.context.stats.dead.add(1);
                 self.say(Level::Info, format_args!("the client does not answer a ping"));
                 Over::GONE
             }
@@ -167,9 +173,9 @@ impl Connection<'_> {
     /// there is nothing, gives back the room and sees whether the client is still there. A client
     /// that does not read its messages is still read from.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<tungstenite::Message, End>> {
-        let Self { ws, pulse, all_given, line, rest, session, service, .. } = self;
+        let Self { ws, keepalive, all_given, line, rest, session, context, .. } = self;
         if let Some(resting) = rest {
-            ready!(service.turns.poll_rest(resting, cx));
+            ready!(context.turns.poll_yield(resting, cx));
             *rest = None;
         }
         let mut sent = 0;
@@ -180,22 +186,23 @@ impl Connection<'_> {
                 Poll::Pending => false,
             };
             if sent == SENDS {
-                let resting = rest.insert(Rest::default());
-                ready!(service.turns.poll_rest(resting, cx));
+                let resting = rest.insert(Yield::default());
+                ready!(context.turns.poll_yield(resting, cx));
             }
             match ready!(session.poll_order(cx, writable)) {
                 Order::Send(message) => {
                     sent += 1;
-                    pulse.spoke();
-                    service.stats.sent.add(1);
-                    service.stats.sent_bytes.add(to_u64(message.payload().len()));
+                    keepalive.spoke();
+                    context.stats.sent.add(1);
+                    context.stats.sent_bytes.add(to_u64(message.payload().len()));
                     ws.get_mut().begin(&message);
                     continue;
                 }
                 Order::Close(queued, close) => return Poll::Ready(Err(End::Ours(queued, close))),
                 Order::Read => {}
             }
-            let nothing = *all_given && ws.get_mut().wire_mut().socket().poll_news(cx).is_pending();
+            let nothing =
+                *all_given && ws.get_mut().stream_mut().socket().poll_news(cx).is_pending();
             let mut ws = Pin::new(&mut *ws);
             let next = if nothing {
                 Poll::Pending
@@ -217,18 +224,18 @@ impl Connection<'_> {
                 Poll::Ready(None) => return Poll::Ready(Err(End::Gone)),
                 Poll::Pending => line.leave(),
             }
-            match ready!(pulse.poll(ws.get_ref().wire().heard(), cx)) {
-                Beat::Ping if writable => {
-                    let ping = tungstenite::Message::Ping(Bytes::from_static(pulse::PAYLOAD));
+            match ready!(keepalive.poll(ws.get_ref().stream().heard(), cx)) {
+                Due::Ping if writable => {
+                    let ping = tungstenite::Message::Ping(Bytes::from_static(keepalive::PAYLOAD));
                     if let Err(error) = ws.as_mut().start_send(ping) {
                         return Poll::Ready(Err(End::Failed(error)));
                     }
                 }
                 // It has bytes to take already: taking some is as good as a pong.
-                Beat::Ping => {}
-                Beat::Dead => return Poll::Ready(Err(End::Dead)),
-                Beat::Idle => {
-                    service.stats.idle.add(1);
+                Due::Ping => {}
+                Due::Dead => return Poll::Ready(Err(End::Dead)),
+                Due::Idle => {
+                    context.stats.idle.add(1);
                     session.close(CloseCode::GOING_AWAY, "idle");
                 }
             }
@@ -238,7 +245,7 @@ impl Connection<'_> {
     /// The event that a message is, or none if the host deals with it alone; the close frame
     /// if it is one.
     fn received(&mut self, message: tungstenite::Message) -> Result<Option<EventKind>, End> {
-        let stats = &self.service.stats;
+        let stats = &self.context.stats;
         stats.received.add(1);
         stats.received_bytes.add(to_u64(message.len()));
         use tungstenite::Message as Received;
@@ -248,21 +255,21 @@ impl Connection<'_> {
             Received::Frame(_) => return Ok(None),
             Received::Ping(data) => Message::Ping(data),
             // The answer to a ping of the host's own.
-            Received::Pong(data) if data == pulse::PAYLOAD => return Ok(None),
+            Received::Pong(data) if data == keepalive::PAYLOAD => return Ok(None),
             Received::Pong(data) => Message::Pong(data),
             Received::Text(text) => {
-                self.pulse.spoke();
-                if let Some(auto) = &self.site.auto_response
+                self.keepalive.spoke();
+                if let Some(auto) = &self.endpoint.auto_response
                     && text.as_str() == auto.ping
                 {
                     let pong = Message::Text(auto.pong.as_str().into());
-                    self.service.delivery.answer_alone(self.session, pong);
+                    self.context.delivery.answer_alone(self.session, pong);
                     return Ok(None);
                 }
                 Message::Text(frame::text(text).map_err(End::Failed)?)
             }
             Received::Binary(data) => {
-                self.pulse.spoke();
+                self.keepalive.spoke();
                 Message::Binary(data)
             }
         })))
@@ -270,19 +277,19 @@ impl Connection<'_> {
 
     /// The end after an error.
     async fn failed(&mut self, error: Error) -> Over {
-        let deadline = self.service.limits.close;
+        let deadline = self.context.limits.close;
         let Some(code) = closing::failed(&mut self.ws, &error, deadline).await else {
             self.say(Level::Debug, format_args!("the socket failed: {error}"));
             return Over::GONE;
         };
-        self.service.stats.violations.add(1);
+        self.context.stats.violations.add(1);
         self.say(Level::Warn, format_args!("the client is closed with code {code}: {error}"));
         Over { ending: Close::ABNORMAL, drain: true }
     }
 
     /// A line about this connection.
     fn say(&self, level: Level, text: std::fmt::Arguments<'_>) {
-        self.service.lines.host(level, Some(self.session.id()), text);
+        self.context.lines.host(level, Some(self.session.id()), text);
     }
 }
 

@@ -112,9 +112,9 @@ pub fn close(frame: &CloseFrame) -> Close {
 mod tests {
     use super::*;
 
-    /// What goes over the wire, where each write takes at most so many bytes.
-    fn wire(message: &Message, step: usize) -> Vec<u8> {
-        let (mut frame, mut wire) = (Frame::new(message), Vec::new());
+    /// What goes over the stream, where each write takes at most so many bytes.
+    fn stream(message: &Message, step: usize) -> Vec<u8> {
+        let (mut frame, mut stream) = (Frame::new(message), Vec::new());
         while !frame.is_written() {
             let mut parts = [IoSlice::new(&[]); 2];
             let count = frame.rest(&mut parts);
@@ -123,10 +123,10 @@ mod tests {
             assert_eq!(frame.small(&mut [0; SMALL]), small);
             let written = step.min(all.len());
             assert!(written > 0, "something is left");
-            wire.extend_from_slice(&all[..written]);
+            stream.extend_from_slice(&all[..written]);
             frame.advance(written);
         }
-        wire
+        stream
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
         ] {
             let text = "x".repeat(len);
             let expected = [head, text.as_bytes()].concat();
-            assert!(wire(&Message::Text(text.into()), usize::MAX) == expected, "{len}");
+            assert!(stream(&Message::Text(text.into()), usize::MAX) == expected, "{len}");
         }
     }
 
@@ -154,17 +154,17 @@ mod tests {
             (Message::Ping(a.clone()), 0x89),
             (Message::Pong(a), 0x8a),
         ] {
-            assert_eq!(wire(&message, usize::MAX), [first, 1, b'a']);
+            assert_eq!(stream(&message, usize::MAX), [first, 1, b'a']);
         }
     }
 
     #[test]
     fn a_frame_is_the_same_however_little_of_it_is_taken_at_a_time() {
         let message = Message::Binary((0..=255).chain(0..50).collect::<Vec<u8>>().into());
-        let whole = wire(&message, usize::MAX);
+        let whole = stream(&message, usize::MAX);
         assert_eq!(whole.len(), 4 + 306);
         for step in 1..=whole.len() {
-            assert_eq!(wire(&message, step), whole, "{step}");
+            assert_eq!(stream(&message, step), whole, "{step}");
         }
         assert!(Frame::written().is_written());
     }

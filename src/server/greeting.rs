@@ -8,28 +8,31 @@ use smol::{future::FutureExt, io::AsyncReadExt};
 #[cfg(feature = "tls")]
 use super::tls::TlsFailure;
 use super::{
-    accept::Service,
+    accept::ServerContext,
     addresses::Counted,
     admission::Admitted,
-    closing::{drain, finish, within},
+    closing::{drain, finish},
+    endpoint::Endpoint,
+    error_response::ErrorResponse,
     handshake::Upgrade,
     pages,
     places::Place,
-    refusal::Refusal,
-    request::{self, Decision},
-    site::Site,
+    request_head::{self, Decision},
     socket::Socket,
-    wire::Wire,
+    stream::ClientStream,
 };
-use crate::exchange::{
-    Client,
-    connections::{Full, Open},
+use crate::{
+    deadline::within,
+    exchange::{
+        Client,
+        connections::{Full, Open},
+    },
 };
 
 /// A client after its handshake.
 pub struct Upgraded {
     /// What it is talked to over.
-    pub wire: Wire,
+    pub stream: ClientStream,
     /// The bytes that came after the request's head.
     pub early: Vec<u8>,
     /// Its place among the open connections.
@@ -43,63 +46,63 @@ pub async fn greet(
     socket: Socket,
     peer: SocketAddr,
     admitted: Admitted,
-    site: &Arc<Site>,
-    service: &Service,
+    endpoint: &Arc<Endpoint>,
+    context: &ServerContext,
 ) -> Option<Upgraded> {
     let Admitted { network, counted, place, reserved } = admitted;
     // Answers are small and wanted at once. Where it fails, they are only later.
     let _ = socket.get_ref().set_nodelay(true);
     if reserved.is_some() {
-        let unavailable = |why| Some(Refusal::Unavailable(why));
+        let unavailable = |why| Some(ErrorResponse::Unavailable(why));
         let turn = async {
             place.begun().await;
             None
         };
         let stop = async {
-            stopped(service).await;
+            stopped(context).await;
             unavailable("the host is stopping")
         };
-        let turn = within(service.limits.response, turn.or(stop)).await;
+        let turn = within(context.limits.response, turn.or(stop)).await;
         let late = || unavailable("too many requests from this address are in progress");
         if let Some(refusal) = turn.unwrap_or_else(late) {
             drop(place);
-            refuse(socket, peer, &refusal, site, service).await;
+            refuse(socket, peer, &refusal, endpoint, context).await;
             return None;
         }
         drop(reserved);
     }
-    let (mut wire, mut bytes) = (None, Vec::new());
+    let (mut stream, mut bytes) = (None, Vec::new());
     // What follows keeps nobody else from being read.
-    let decision = begin(socket, peer, &mut wire, &mut bytes, place, site, service).await;
-    let Some(mut wire) = wire else {
+    let decision = begin(socket, peer, &mut stream, &mut bytes, place, endpoint, context).await;
+    let Some(mut stream) = stream else {
         // Within a TLS handshake nothing can be said.
         if let Some(Decision::Refuse(refusal)) = decision {
-            count(peer, &refusal, service);
+            count(peer, &refusal, context);
         }
         return None;
     };
     let refused = match decision {
-        Some(Decision::Upgrade { upgrade, len }) => match open(upgrade, peer, site, service) {
+        Some(Decision::Upgrade { upgrade, len }) => match open(upgrade, peer, endpoint, context) {
             Ok((open, response)) => {
-                let send = wire.send(response.as_bytes());
-                within(service.limits.handshake, send).await?.ok()?;
-                service.stats.connections.add(1);
+                let send = stream.send(response.as_bytes());
+                within(context.limits.handshake, send).await?.ok()?;
+                context.stats.connections.add(1);
                 let id = open.session.id();
-                service.lines.host(Level::Debug, Some(id), format_args!("connected from {peer}"));
-                return Some(Upgraded { wire, early: bytes.split_off(len), open, counted });
+                context.lines.host(Level::Debug, Some(id), format_args!("connected from {peer}"));
+                return Some(Upgraded { stream, early: bytes.split_off(len), open, counted });
             }
-            Err(full) => Some(Refusal::Unavailable(full.reason())),
+            Err(full) => Some(ErrorResponse::Unavailable(full.reason())),
         },
         Some(Decision::Page { page, head_only }) => {
-            let answer = pages::answer(&mut wire, page, head_only, network, site, service);
-            match within(service.limits.response, answer).await {
+            let answer = pages::answer(&mut stream, page, head_only, network, endpoint, context);
+            match within(context.limits.response, answer).await {
                 Some(Err(refusal)) => Some(refusal),
                 Some(Ok(Ok(()))) => None,
                 // Too late, or broken on the way: an answer that has begun can't be taken back.
                 _ => {
-                    service.stats.broken_pages.add(1);
+                    context.stats.broken_pages.add(1);
                     let text = format_args!("{peer} does not get all of a page: it is too slow");
-                    service.lines.host(Level::Info, None, text);
+                    context.lines.host(Level::Info, None, text);
                     return None;
                 }
             }
@@ -108,10 +111,10 @@ pub async fn greet(
         Some(Decision::Incomplete) | None => None,
     };
     let last = refused.map_or(String::new(), |refusal| {
-        count(peer, &refusal, service);
+        count(peer, &refusal, context);
         refusal.response()
     });
-    end(wire, last.as_bytes(), service).await;
+    end(stream, last.as_bytes(), context).await;
     None
 }
 
@@ -120,13 +123,13 @@ pub async fn greet(
 pub async fn refuse(
     socket: Socket,
     peer: SocketAddr,
-    refusal: &Refusal,
-    site: &Site,
-    service: &Service,
+    refusal: &ErrorResponse,
+    endpoint: &Endpoint,
+    context: &ServerContext,
 ) {
-    count(peer, refusal, service);
-    if site.scheme() == "ws" {
-        end(Wire::Plain(socket), refusal.response().as_bytes(), service).await;
+    count(peer, refusal, context);
+    if endpoint.scheme() == "ws" {
+        end(ClientStream::Plain(socket), refusal.response().as_bytes(), context).await;
     }
 }
 
@@ -134,8 +137,8 @@ pub async fn refuse(
 fn open(
     upgrade: Upgrade,
     peer: SocketAddr,
-    site: &Site,
-    service: &Service,
+    endpoint: &Endpoint,
+    context: &ServerContext,
 ) -> Result<(Open, String), Full> {
     let response = upgrade.response();
     let client = || Client {
@@ -143,9 +146,9 @@ fn open(
         path: upgrade.path.into(),
         query: upgrade.query.into(),
         subprotocol: upgrade.subprotocol.map(Into::into),
-        since: service.clock.since_1970(),
+        since: context.clock.since_1970(),
     };
-    Ok((service.connections.open(site.on_overflow, client)?, response))
+    Ok((context.connections.open(endpoint.on_overflow, client)?, response))
 }
 
 /// Puts TLS around the socket, where the listener has it, reads the request's head and decides.
@@ -153,39 +156,39 @@ fn open(
 async fn begin(
     socket: Socket,
     peer: SocketAddr,
-    wire: &mut Option<Wire>,
+    stream: &mut Option<ClientStream>,
     bytes: &mut Vec<u8>,
     place: Place,
-    site: &Site,
-    service: &Service,
+    endpoint: &Endpoint,
+    context: &ServerContext,
 ) -> Option<Decision> {
     let place = Arc::new(place);
     let read = async {
-        match secure(socket, peer, &place, site, service).await {
-            Ok(secured) => read_head(wire.insert(secured), bytes, &place, site).await,
+        match secure(socket, peer, &place, endpoint, context).await {
+            Ok(secured) => read_head(stream.insert(secured), bytes, &place, endpoint).await,
             Err((plain, refusal)) => {
-                *wire = Some(plain);
+                *stream = Some(plain);
                 refusal.map(Decision::Refuse)
             }
         }
     };
-    let unavailable = |why| Some(Decision::Refuse(Refusal::Unavailable(why)));
+    let unavailable = |why| Some(Decision::Refuse(ErrorResponse::Unavailable(why)));
     let stop = async {
-        stopped(service).await;
+        stopped(context).await;
         unavailable("the host is stopping")
     };
     let lost = async {
         place.lost().await;
         unavailable("this request is too slow while others wait")
     };
-    let timeout = Some(Decision::Refuse(Refusal::Timeout));
+    let timeout = Some(Decision::Refuse(ErrorResponse::Timeout));
     // First what can be read: whoever has sent something by now keeps its place.
-    within(service.limits.handshake, read.or(lost).or(stop)).await.unwrap_or(timeout)
+    within(context.limits.handshake, read.or(lost).or(stop)).await.unwrap_or(timeout)
 }
 
 /// Waits until the host stops.
-async fn stopped(service: &Service) {
-    let _ = service.stopping.recv().await;
+async fn stopped(context: &ServerContext) {
+    let _ = context.stopping.recv().await;
 }
 
 /// What a client is talked to over: the socket itself.
@@ -194,10 +197,10 @@ async fn secure(
     socket: Socket,
     _: SocketAddr,
     _: &Arc<Place>,
-    _: &Site,
-    _: &Service,
-) -> Result<Wire, (Wire, Option<Refusal>)> {
-    Ok(Wire::Plain(socket))
+    _: &Endpoint,
+    _: &ServerContext,
+) -> Result<ClientStream, (ClientStream, Option<ErrorResponse>)> {
+    Ok(ClientStream::Plain(socket))
 }
 
 /// What a client is talked to over: the socket itself, or TLS where the listener has it.
@@ -209,44 +212,44 @@ async fn secure(
     socket: Socket,
     peer: SocketAddr,
     place: &Arc<Place>,
-    site: &Site,
-    service: &Service,
-) -> Result<Wire, (Wire, Option<Refusal>)> {
-    let Some(tls) = &site.tls else { return Ok(Wire::Plain(socket)) };
-    tls.accept(socket, Arc::downgrade(place), &service.lines).await.map_err(|failure| match failure
+    endpoint: &Endpoint,
+    context: &ServerContext,
+) -> Result<ClientStream, (ClientStream, Option<ErrorResponse>)> {
+    let Some(tls) = &endpoint.tls else { return Ok(ClientStream::Plain(socket)) };
+    tls.accept(socket, Arc::downgrade(place), &context.lines).await.map_err(|failure| match failure
     {
         TlsFailure::NotTls(socket) => {
-            let refusal = Refusal::Bad("this port speaks TLS: write wss:// or https://");
-            (Wire::Plain(socket), Some(refusal))
+            let refusal = ErrorResponse::Bad("this port speaks TLS: write wss:// or https://");
+            (ClientStream::Plain(socket), Some(refusal))
         }
         TlsFailure::Failed(socket, error) => {
-            service.stats.tls_failures.add(1);
-            service.lines.host(Level::Info, None, format_args!("{peer} gets no TLS: {error}"));
-            (Wire::Plain(socket), None)
+            context.stats.tls_failures.add(1);
+            context.lines.host(Level::Info, None, format_args!("{peer} gets no TLS: {error}"));
+            (ClientStream::Plain(socket), None)
         }
     })
 }
 
 /// Reads the request's head and decides. `None` when the client is gone.
 async fn read_head(
-    wire: &mut Wire,
+    stream: &mut ClientStream,
     bytes: &mut Vec<u8>,
     place: &Place,
-    site: &Site,
+    endpoint: &Endpoint,
 ) -> Option<Decision> {
     let mut buffer = [0; 1024];
     loop {
-        match wire.read(&mut buffer).await {
+        match stream.read(&mut buffer).await {
             Ok(n @ 1..) => {
                 bytes.extend_from_slice(buffer.get(..n)?);
                 // What comes encrypted was counted before.
-                if matches!(wire, Wire::Plain(_)) {
+                if matches!(stream, ClientStream::Plain(_)) {
                     place.progress(n);
                 }
             }
             _ => return None,
         }
-        match request::decide(bytes, site) {
+        match request_head::decide(bytes, endpoint) {
             Decision::Incomplete => {}
             decided => return Some(decided),
         }
@@ -254,19 +257,19 @@ async fn read_head(
 }
 
 /// Ends a connection after what is `last` to be said, so that the client gets to read it.
-async fn end(mut wire: Wire, last: &[u8], service: &Service) {
-    let deadline = service.limits.close;
+async fn end(mut stream: ClientStream, last: &[u8], context: &ServerContext) {
+    let deadline = context.limits.close;
     let end = async {
-        within(deadline, wire.send(last)).await;
-        finish(&mut wire, true, deadline).await;
-        drain(wire.socket(), deadline).await;
+        within(deadline, stream.send(last)).await;
+        finish(&mut stream, true, deadline).await;
+        drain(stream.socket(), deadline).await;
     };
-    service.door.linger(end).await;
+    context.door.linger(end).await;
 }
 
 /// Counts and logs a request that is refused.
-fn count(peer: SocketAddr, refusal: &Refusal, service: &Service) {
+fn count(peer: SocketAddr, refusal: &ErrorResponse, context: &ServerContext) {
     let status = refusal.status();
-    service.stats.refuse(status);
-    service.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
+    context.stats.refuse(status);
+    context.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
 }

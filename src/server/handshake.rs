@@ -2,7 +2,7 @@
 
 use async_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{refusal::Refusal, request::Request, site::Site, token};
+use super::{endpoint::Endpoint, error_response::ErrorResponse, request_head::RequestHead, token};
 
 /// What a client that asks for an upgrade is answered.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,41 +37,43 @@ impl Upgrade {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub fn upgrade(request: &Request<'_>, site: &Site) -> Result<Upgrade, Refusal> {
+pub fn upgrade(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Upgrade, ErrorResponse> {
     if request.method != "GET" {
-        return Err(Refusal::Method);
+        return Err(ErrorResponse::Method);
     }
-    if request.path != site.path && request.path != "/" {
-        return Err(Refusal::NotFound { path: site.path.clone() });
+    if request.path != endpoint.path && request.path != "/" {
+        return Err(ErrorResponse::NotFound { path: endpoint.path.clone() });
     }
     if request.version != 1 {
-        return Err(Refusal::Bad("a WebSocket needs HTTP/1.1"));
+        return Err(ErrorResponse::Bad("a WebSocket needs HTTP/1.1"));
     }
     if !request.has_token("Connection", "Upgrade") {
-        return Err(Refusal::Bad("the field `Connection: Upgrade` is missing"));
+        return Err(ErrorResponse::Bad("the field `Connection: Upgrade` is missing"));
     }
     if request.field("Host").count() != 1 {
-        return Err(Refusal::Bad("exactly one field `Host` is needed"));
+        return Err(ErrorResponse::Bad("exactly one field `Host` is needed"));
     }
     if !request.field("Sec-WebSocket-Version").eq([b"13".as_slice()]) {
-        return Err(Refusal::UpgradeRequired);
+        return Err(ErrorResponse::UpgradeRequired);
     }
     let mut keys = request.field("Sec-WebSocket-Key");
     let (Some(key), None) = (keys.next().filter(|key| is_key(key)), keys.next()) else {
-        return Err(Refusal::Bad("the field `Sec-WebSocket-Key` must be 16 bytes in base64, once"));
+        return Err(ErrorResponse::Bad(
+            "the field `Sec-WebSocket-Key` must be 16 bytes in base64, once",
+        ));
     };
-    request.authorize(site)?;
-    if !may_connect(request, site) {
-        return Err(Refusal::Origin);
+    request.authorize(endpoint)?;
+    if !may_connect(request, endpoint) {
+        return Err(ErrorResponse::Origin);
     }
-    let query = match site.token {
+    let query = match endpoint.token {
         // A secret of the operator's, which is not the actor's to know.
         Some(_) => token::left_out_of(request.query),
         None => request.query.into(),
     };
     Ok(Upgrade {
         accept: derive_accept_key(key),
-        subprotocol: choose(request, site),
+        subprotocol: choose(request, endpoint),
         path: request.path.into(),
         query,
     })
@@ -86,8 +88,8 @@ fn is_key(key: &[u8]) -> bool {
 /// Whether the page that a browser connects from is allowed. A request without `Origin` does
 /// not come from a page; whoever can leave it out could also write what is wanted
 /// (RFC 6455, section 10.2).
-fn may_connect(request: &Request<'_>, site: &Site) -> bool {
-    let Some(allowed) = &site.origins else { return true };
+fn may_connect(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
+    let Some(allowed) = &endpoint.origins else { return true };
     let mut origins = request.field("Origin");
     let Some(origin) = origins.next() else { return true };
     let own = || {
@@ -105,15 +107,15 @@ fn may_connect(request: &Request<'_>, site: &Site) -> bool {
 /// The first of the client's subprotocols that the actor has: a client puts the one that it
 /// likes best first. None is chosen if it asks for others only; a browser then ends the
 /// connection.
-fn choose(request: &Request<'_>, site: &Site) -> Option<String> {
+fn choose(request: &RequestHead<'_>, endpoint: &Endpoint) -> Option<String> {
     let mut asked = request.list("Sec-WebSocket-Protocol");
-    let known = |name: &[u8]| site.subprotocols.iter().find(|own| own.as_bytes() == name);
+    let known = |name: &[u8]| endpoint.subprotocols.iter().find(|own| own.as_bytes() == name);
     asked.find_map(known).cloned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::request::*, *};
+    use super::{super::request_head::*, *};
     use crate::manifest::Listener;
 
     /// The request of RFC 6455, section 1.2, with some text replaced.
@@ -126,17 +128,17 @@ mod tests {
     }
 
     /// A listener as it is by default, with some of it changed.
-    fn site(change: impl FnOnce(&mut Listener)) -> Site {
+    fn endpoint(change: impl FnOnce(&mut Listener)) -> Endpoint {
         let mut listener = Listener::new([127, 0, 0, 1].into(), 0);
         change(&mut listener);
-        Site::new(&listener).unwrap()
+        Endpoint::new(&listener).unwrap()
     }
 
     fn decide(bytes: &[u8]) -> Decision {
-        super::super::request::decide(bytes, &site(|_| {}))
+        super::super::request_head::decide(bytes, &endpoint(|_| {}))
     }
 
-    fn refusal(from: &str, to: &str) -> Refusal {
+    fn refusal(from: &str, to: &str) -> ErrorResponse {
         match decide(&request(from, to)) {
             Decision::Refuse(refusal) => refusal,
             other => panic!("{from} as {to}: {other:?}"),
@@ -213,11 +215,11 @@ mod tests {
         let decision = decide(&request("/ws ", &fits));
         assert!(matches!(decision, Decision::Upgrade { .. }), "{decision:?}");
         let too_long = format!("/ws?{} ", "x".repeat(room));
-        assert_eq!(refusal("/ws ", &too_long), Refusal::TooLarge);
+        assert_eq!(refusal("/ws ", &too_long), ErrorResponse::TooLarge);
         // Without an end, as soon as 8 KiB are there.
         let endless = vec![b'a'; MAX_BYTES];
         assert_eq!(decide(&endless[..MAX_BYTES - 1]), Decision::Incomplete);
-        assert_eq!(decide(&endless), Decision::Refuse(Refusal::TooLarge));
+        assert_eq!(decide(&endless), Decision::Refuse(ErrorResponse::TooLarge));
     }
 
     #[test]
@@ -225,6 +227,6 @@ mod tests {
         let fields = |n| "a:b\r\n".repeat(n) + "Host: server.example.com\r\n";
         let decision = decide(&request("Host: server.example.com\r\n", &fields(59)));
         assert!(matches!(decision, Decision::Upgrade { .. }), "{decision:?}");
-        assert_eq!(refusal("Host: server.example.com\r\n", &fields(60)), Refusal::TooLarge);
+        assert_eq!(refusal("Host: server.example.com\r\n", &fields(60)), ErrorResponse::TooLarge);
     }
 }

@@ -2,30 +2,30 @@
 
 use std::fmt::{Display, Write as _};
 
-use super::accept::Service;
+use super::accept::ServerContext;
 use crate::{convert::to_u64, logger};
 
 /// The metrics of one actor, each with its name as the label `actor`; the process's own have no
 /// label.
-pub fn text(service: &Service) -> String {
+pub fn text(context: &ServerContext) -> String {
     let mut text = String::with_capacity(4096);
     // A manifest's name has no character that would have to be escaped in a label.
-    let label = format!("{{actor=\"{}\"}}", service.actor);
-    let stats = &service.stats;
-    let queued = service.connections.queued_bytes();
+    let label = format!("{{actor=\"{}\"}}", context.actor);
+    let stats = &context.stats;
+    let queued = context.connections.queued_bytes();
     for (name, help, value) in [
-        ("connections", "Open connections.", to_u64(service.connections.count())),
-        ("requests", "HTTP requests that are being read.", to_u64(service.door.requests.count())),
-        ("downloads", "Files that are being sent.", to_u64(service.door.downloads.count())),
+        ("connections", "Open connections.", to_u64(context.connections.count())),
+        ("requests", "HTTP requests that are being read.", to_u64(context.door.requests.count())),
+        ("downloads", "Files that are being sent.", to_u64(context.door.downloads.count())),
         (
             "lingering",
             "Connections after their last answer, whose clients may still be sending.",
-            to_u64(service.door.lingering.count()),
+            to_u64(context.door.lingering.count()),
         ),
         (
             "mailbox_bytes",
             "Bytes of events that wait for the actor.",
-            to_u64(service.mailbox.bytes()),
+            to_u64(context.mailbox.bytes()),
         ),
         ("outbox_bytes", "Bytes of messages that wait for clients.", to_u64(queued)),
         (
@@ -43,7 +43,7 @@ pub fn text(service: &Service) -> String {
     }
     let refusals: Vec<_> = stats.refusals().collect();
     let labelled = refusals.iter().map(|(status, count)| {
-        (format!("{{actor=\"{}\",status=\"{status}\"}}", service.actor), *count)
+        (format!("{{actor=\"{}\",status=\"{status}\"}}", context.actor), *count)
     });
     let help = "HTTP requests that were refused, by status.";
     metric(&mut text, "footlight_refused_requests_total", "counter", help, labelled);

@@ -4,19 +4,19 @@
 //! - [`admission`]: who gets in; [`places`] says who has to make room, [`addresses`] what one address
 //!   may have.
 //! - [`greeting`]: one request, from its connection's acceptance to its answer.
-//! - [`site`]: what one listener offers and asks for; [`token`] is a part of it.
-//! - [`request`]: a request's head, and what it asks for: bytes in, a decision out.
+//! - [`endpoint`]: what one listener offers and asks for; [`token`] is a part of it.
+//! - [`request_head`]: a request's head, and what it asks for: bytes in, a decision out.
 //! - [`handshake`]: whether it gets its upgrade.
-//! - [`refusal`]: why it does not get what it asks for.
-//! - [`pages`]: what it gets instead of an upgrade; [`files`] and [`metrics`] are some of it.
+//! - [`error_response`]: why it does not get what it asks for.
+//! - [`pages`]: what it gets instead of an upgrade; [`static_files`] and [`metrics`] are some of it.
 //! - [`connection`]: the life of one connection, from its `connect` event to its `close`.
-//! - [`pulse`]: whether the client is still there.
+//! - [`keepalive`]: whether the client is still there.
 //! - [`closing`]: every way in which a connection ends.
 //! - [`frame`]: from the host's messages to WebSocket's frames, and back.
 //! - [`writer`]: the way of frames to the client, past tungstenite's buffer.
 //! - [`socket`]: a TCP connection that lets others have their turn; [`readiness`]: whether it has
 //!   something to read.
-//! - [`wire`]: the same with or without TLS around it; `tls` and `watched` are there
+//! - [`stream`]: the same with or without TLS around it; `tls` and `watched` are there
 //!   with the feature `tls`.
 //!
 //! This room knows sockets and the exchange. It knows nothing of WebAssembly.
@@ -26,27 +26,27 @@ pub mod addresses;
 pub mod admission;
 pub mod closing;
 pub mod connection;
-pub mod files;
+pub mod endpoint;
+pub mod error_response;
 pub mod frame;
 pub mod greeting;
 pub mod handshake;
+pub mod keepalive;
 pub mod metrics;
 pub mod pages;
 pub mod places;
-pub mod pulse;
 pub mod readiness;
-pub mod refusal;
-pub mod request;
-pub mod site;
+pub mod request_head;
 pub mod socket;
+pub mod static_files;
+pub mod stream;
 #[cfg(feature = "tls")]
 pub mod tls;
 pub mod token;
 #[cfg(feature = "tls")]
 pub mod watched;
-pub mod wire;
 pub mod writer;
 
-pub use accept::Service;
+pub use accept::ServerContext;
 pub use admission::Door;
-pub use site::Site;
+pub use endpoint::Endpoint;

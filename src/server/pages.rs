@@ -13,15 +13,15 @@ use smol::{
 };
 
 use super::{
-    accept::Service,
+    accept::ServerContext,
     addresses::Network,
-    files::{self, Found},
+    endpoint::Endpoint,
+    error_response::ErrorResponse,
     metrics,
     places::Place,
-    refusal::Refusal,
-    request::Page,
-    site::Site,
-    wire::Wire,
+    request_head::Page,
+    static_files::{self, Found},
+    stream::ClientStream,
 };
 
 /// The page from which a person talks to the actor.
@@ -50,39 +50,40 @@ enum Body {
 /// Outside: the request is refused. Inside: the socket or a file failed on the way, or the place
 /// was lost.
 pub async fn answer(
-    wire: &mut Wire,
+    stream: &mut ClientStream,
     page: Page,
     head_only: bool,
     network: Option<Network>,
-    site: &Arc<Site>,
-    service: &Service,
-) -> Result<io::Result<()>, Refusal> {
-    let enter = || service.door.downloads.enter(network);
+    endpoint: &Arc<Endpoint>,
+    context: &ServerContext,
+) -> Result<io::Result<()>, ErrorResponse> {
+    let enter = || context.door.downloads.enter(network);
     let place = OnceLock::new();
     let (head, body) = match page {
         Page::Health => {
-            if let Some(why) = service.connections.trouble() {
-                return Err(Refusal::Unavailable(why));
+            if let Some(why) = context.connections.trouble() {
+                return Err(ErrorResponse::Unavailable(why));
             }
             text("text/plain; charset=utf-8", "ok\n".into())
         }
-        Page::Metrics => text("text/plain; version=0.0.4; charset=utf-8", metrics::text(service)),
+        Page::Metrics => text("text/plain; version=0.0.4; charset=utf-8", metrics::text(context)),
         Page::Console => console(),
         Page::File { path, known } => {
-            let claimed = enter().ok_or(Refusal::Unavailable("too many files are being sent"))?;
+            let claimed =
+                enter().ok_or(ErrorResponse::Unavailable("too many files are being sent"))?;
             place.get_or_init(|| claimed).begun().await;
             let is_root = path.is_empty();
-            match files::find(site.clone(), path, known, service.limits.file).await {
+            match static_files::find(endpoint.clone(), path, known, context.limits.file).await {
                 Ok(found) => describe(found),
-                Err(Refusal::NotFound { .. }) if is_root && site.console => console(),
+                Err(ErrorResponse::NotFound { .. }) if is_root && endpoint.console => console(),
                 Err(refusal) => return Err(refusal),
             }
         }
     };
-    service.stats.pages.add(1);
-    if matches!(body, Body::File(_, len) if len > files::SEND_BUFFER as u64) {
+    context.stats.pages.add(1);
+    if matches!(body, Body::File(_, len) if len > static_files::SEND_BUFFER as u64) {
         // Where it fails, more of the file is in memory.
-        let _ = set_socket_send_buffer_size(wire.socket().get_ref(), files::SEND_BUFFER);
+        let _ = set_socket_send_buffer_size(stream.socket().get_ref(), static_files::SEND_BUFFER);
     }
     let progress = |bytes| {
         if let Some(place) = place.get() {
@@ -90,17 +91,17 @@ pub async fn answer(
         }
     };
     let mut send = pin!(async {
-        wire.write_all(head.as_bytes()).await?;
+        stream.write_all(head.as_bytes()).await?;
         match body {
             _ if head_only => {}
-            Body::Text(text) => wire.write_all(text.as_bytes()).await?,
-            Body::Static(text) => wire.write_all(text.as_bytes()).await?,
-            Body::File(file, len) => files::send(wire, file, len, progress).await?,
+            Body::Text(text) => stream.write_all(text.as_bytes()).await?,
+            Body::Static(text) => stream.write_all(text.as_bytes()).await?,
+            Body::File(file, len) => static_files::send(stream, file, len, progress).await?,
         }
-        wire.flush().await?;
+        stream.flush().await?;
         // Also the end belongs to the answer: there has to be room for it. A client that does not
         // wait for it has what it wants.
-        let _ = wire.close().await;
+        let _ = stream.close().await;
         Ok(())
     });
     let place = match place.get() {

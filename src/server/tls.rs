@@ -22,8 +22,8 @@ use futures_rustls::{
 use log::Level;
 use smol::unblock;
 
-use super::{places::Place, socket::Socket, watched::Watched, wire::Wire};
-use crate::{exchange::Lines, lock::Lock, manifest::TlsFiles, regular};
+use super::{places::Place, socket::Socket, stream::ClientStream, watched::Watched};
+use crate::{lock::Lock, logger::ActorLog, manifest::TlsFiles, regular};
 
 /// How often, at most, the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -156,8 +156,8 @@ impl Tls {
         &self,
         socket: Socket,
         place: Weak<Place>,
-        lines: &Arc<Lines>,
-    ) -> Result<Wire, TlsFailure> {
+        lines: &Arc<ActorLog>,
+    ) -> Result<ClientStream, TlsFailure> {
         let mut first = [0];
         match socket.peek(&mut first).await {
             Ok(1..) if first != [HANDSHAKE] => return Err(TlsFailure::NotTls(socket)),
@@ -173,7 +173,7 @@ impl Tls {
         });
         // Boxed, since a connection that is being made has large parts.
         match Box::pin(accept.into_fallible()).await {
-            Ok(stream) => Ok(Wire::Tls(Box::new(stream))),
+            Ok(stream) => Ok(ClientStream::Tls(Box::new(stream))),
             Err((error, watched)) => Err(TlsFailure::Failed(watched.socket, error)),
         }
     }
@@ -200,7 +200,7 @@ impl Drop for Look {
 impl Current {
     /// Reads the files if they have changed. If they can't be used, as when one of the two is
     /// still to be renewed, that is told, and the next change waited for.
-    fn renew(&self, lines: &Lines) {
+    fn renew(&self, lines: &ActorLog) {
         let found = stamp(&self.files);
         if std::mem::replace(&mut self.inner.lock().stamp, found) == found {
             return;

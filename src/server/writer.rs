@@ -19,7 +19,7 @@ use smol::io::{AsyncRead, AsyncWrite};
 
 use super::{
     frame::{Frame, SMALL},
-    wire::Wire,
+    stream::ClientStream,
 };
 use crate::exchange::Message;
 
@@ -30,7 +30,7 @@ pub type WebSocket = WebSocketStream<Writer>;
 #[derive(Debug)]
 pub struct Writer {
     /// The connection.
-    wire: Wire,
+    stream: ClientStream,
     /// What of the frame has not been written.
     frame: Frame,
     /// Whether tungstenite may have bytes left over that the connection did not take. No frame may
@@ -43,18 +43,18 @@ pub struct Writer {
 
 impl Writer {
     /// A connection to which nothing is on its way.
-    pub fn new(wire: Wire) -> Self {
-        Self { wire, frame: Frame::written(), left_over: false, unflushed: false }
+    pub fn new(stream: ClientStream) -> Self {
+        Self { stream, frame: Frame::written(), left_over: false, unflushed: false }
     }
 
     /// The connection.
-    pub fn wire(&self) -> &Wire {
-        &self.wire
+    pub fn stream(&self) -> &ClientStream {
+        &self.stream
     }
 
     /// The same, for its end.
-    pub fn wire_mut(&mut self) -> &mut Wire {
-        &mut self.wire
+    pub fn stream_mut(&mut self) -> &mut ClientStream {
+        &mut self.stream
     }
 
     /// Takes a message to write: [`poll_ready`] has been ready.
@@ -67,12 +67,12 @@ impl Writer {
         while !self.frame.is_written() {
             self.unflushed = true;
             let (mut small, mut parts) = ([0; SMALL], [IoSlice::new(&[]); 2]);
-            let wire = Pin::new(&mut self.wire);
+            let stream = Pin::new(&mut self.stream);
             let written = match self.frame.small(&mut small) {
-                Some(whole) => wire.poll_write(cx, whole),
+                Some(whole) => stream.poll_write(cx, whole),
                 None => {
                     let count = self.frame.rest(&mut parts);
-                    wire.poll_write_vectored(cx, parts.get(..count).unwrap_or_default())
+                    stream.poll_write_vectored(cx, parts.get(..count).unwrap_or_default())
                 }
             };
             let written = ready!(written)?;
@@ -90,7 +90,7 @@ impl Writer {
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_frame(cx))?;
         if self.unflushed {
-            ready!(Pin::new(&mut self.wire).poll_flush(cx))?;
+            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
             self.unflushed = false;
         }
         Poll::Ready(Ok(()))
@@ -116,7 +116,7 @@ impl AsyncRead for Writer {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.wire).poll_read(cx, buffer)
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
@@ -129,7 +129,7 @@ impl AsyncWrite for Writer {
         self.left_over = true;
         ready!(self.poll_frame(cx))?;
         self.unflushed = true;
-        let written = ready!(Pin::new(&mut self.wire).poll_write(cx, buffer))?;
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buffer))?;
         self.left_over = written < buffer.len();
         Poll::Ready(Ok(written))
     }
@@ -139,6 +139,6 @@ impl AsyncWrite for Writer {
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_close(cx)
+        Pin::new(&mut self.stream).poll_close(cx)
     }
 }

@@ -19,7 +19,7 @@ const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// So many clients that have connected and sent nothing yet.
 pub fn connect(address: SocketAddr, count: usize) -> Vec<Raw> {
-    footlight::descriptors::raise();
+    footlight::fd_limit::raise();
     (0..count).map(|_| Raw::connect(address)).collect()
 }
 
@@ -129,7 +129,7 @@ fn clients_that_nobody_waits_for_may_take_their_time() {
 /// Has the host stand still while more clients connect than a usual queue holds, which all of them
 /// must do nevertheless; then lets them in.
 pub fn queue(server: &Server) {
-    footlight::descriptors::raise();
+    footlight::fd_limit::raise();
     let most = fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
     let count = most.trim().parse::<usize>().unwrap().min(600);
     server.signal("STOP");

@@ -3,7 +3,7 @@
 use crate::support::{Client, Server, after, guest};
 
 /// How many connections 64 files are enough for beside the guest's folder, the least requests and
-/// one download: see `src/descriptors.rs`.
+/// one download: see `src/fd_limit.rs`.
 const FIT: usize = 23;
 
 #[test]

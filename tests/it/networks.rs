@@ -32,7 +32,7 @@ const SETUP: &str = "ip link set lo up && ip addr add 10.9.0.1/16 dev lo && \
 /// Runs a test, which this is the name of, inside such a namespace.
 fn inside(name: &str, test: impl FnOnce()) {
     if env::var_os(INSIDE).is_some() {
-        footlight::descriptors::raise();
+        footlight::fd_limit::raise();
         return test();
     }
     let unshare = |user: &[&str], program: &str| {

@@ -427,7 +427,7 @@ fn a_thousand_clients_with_tls_that_come_at_once_get_in() {
     let server = serve(&certificates, guest("events"));
     let address = server.address("events");
     let config = Arc::new(certificates.client(&[&version::TLS13]));
-    footlight::descriptors::raise();
+    footlight::fd_limit::raise();
     let hello = |_| {
         let connection = ClientConnection::new(config.clone(), address.ip().into()).unwrap();
         let mut stream = StreamOwned::new(connection, Raw::connect(address).socket);

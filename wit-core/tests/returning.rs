@@ -5,7 +5,7 @@
 
 use wit_core::{
     Field, LowerError,
-    host::{Entry, FileError, Info, Kind, Refusal, Response, Returning},
+    host::{Entry, FileError, Info, Kind, LoweredResult, Refusal, Response},
 };
 
 /// Somebody of whom everything is known.
@@ -34,7 +34,7 @@ fn blocks(response: &Response<'_>) -> Vec<(usize, u32)> {
 }
 
 /// Places the blocks at these addresses, which are as many as there are.
-fn place(returning: &mut Returning<'_>, memory: &mut [u8], pointers: &[u32]) {
+fn place(returning: &mut LoweredResult<'_>, memory: &mut [u8], pointers: &[u32]) {
     for ptr in pointers {
         assert!(returning.next_block().is_some());
         returning.place(memory, *ptr).unwrap();

@@ -8,7 +8,7 @@ use std::{
 use wasmi::{Engine, Store, Val};
 
 use super::{generator, *};
-use crate::actor::{labels::MOST_NESTED, module, scan::scan};
+use crate::actor::{module, nesting::MOST_NESTED, validate::validate};
 
 pub(super) fn assembled(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
@@ -208,9 +208,9 @@ fn what_is_rewritten_nests_no_deeper_than_the_limit() {
     for (levels, inserted) in [(MOST_NESTED - 1, 0), (MOST_NESTED - 11, 10), (100, 100)] {
         let close = format!("{after} end ").repeat(levels);
         let bytes = one(&format!("(local i32) {} {close}", "block ".repeat(levels)));
-        assert_eq!(scan(&bytes).map(drop), Ok(()));
+        assert_eq!(validate(&bytes).map(drop), Ok(()));
         let split = split(&bytes);
-        assert_eq!(scan(&split).map(drop), Ok(()));
+        assert_eq!(validate(&split).map(drop), Ok(()));
         assert!(split.len() >= bytes.len() + inserted, "{levels}");
         wasmi::Module::new(&Engine::new(&module::config()), &split).unwrap();
     }

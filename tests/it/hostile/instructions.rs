@@ -13,7 +13,7 @@ use footlight::{
         meter::{MOST_AT_ONCE, Meter},
     },
     clock::Clock,
-    exchange::Lines,
+    logger::ActorLog,
     manifest::Limits,
 };
 use smol::block_on;
@@ -129,7 +129,7 @@ async fn run(guest: &Guest) {
     let bytes = wat::parse_str(guest.text()).unwrap();
     // Some instructions are refused.
     let Ok(module) = Module::compile(&bytes, &limits, Grants::ALL) else { return };
-    let lines = Arc::new(Lines::new("guest".into(), limits.log_rate, Arc::default()));
+    let lines = Arc::new(ActorLog::new("guest".into(), limits.log_rate, Arc::default()));
     let mut services = Services::new(&limits, Clock::System, None, None, Arc::default());
     let mut meter = Meter::new(&limits, Arc::default());
     meter.begin();

@@ -10,7 +10,7 @@ use std::{
 use footlight::{
     actor::{Grants, Module, Services, instance::Instance, meter::Meter},
     clock::Clock,
-    exchange::Lines,
+    logger::ActorLog,
     manifest::Limits,
 };
 use smol::future::{block_on, poll_once};
@@ -23,7 +23,7 @@ async fn instance(guest: Guest) -> Instance {
     let limits = Limits::default();
     let bytes = wat::parse_str(guest.text()).unwrap();
     let module = Module::compile(&bytes, &limits, Grants::default()).unwrap();
-    let lines = Arc::new(Lines::new("odd".into(), 1, Arc::default()));
+    let lines = Arc::new(ActorLog::new("odd".into(), 1, Arc::default()));
     let mut meter = Meter::new(&limits, Arc::default());
     meter.begin();
     Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap()
@@ -44,7 +44,7 @@ fn yields_after(guest: Guest, text: &str, slice: u64) -> bool {
             let reply = instance.handle_message(text, None, &mut meter, &mut services).await;
             reply.unwrap().unwrap();
             assert!(meter.spent() < 1000, "{}", meter.spent());
-            yielded = yields(meter.pause()).await;
+            yielded = yields(meter.yield_if_due()).await;
             let start = Instant::now();
             while start.elapsed() < Duration::from_millis(2) {}
         }

@@ -9,16 +9,16 @@
 //!
 //! - [`import`]: every function, with its name and its flat form.
 //! - [`request`]: from the guest to Rust.
-//! - [`response`]: from Rust to the guest; [`returning`] is how it gets there.
+//! - [`response`]: from Rust to the guest; [`lower_result`] is how it gets there.
 //!
 //! The WIT file is `wit/host/host.wit`; `filesystem` is in the file of each shape.
 
 pub mod import;
+pub mod lower_result;
 pub mod request;
 pub mod response;
-pub mod returning;
 
 pub use import::{Area, Flat, FunctionType, Import, Interface};
+pub use lower_result::LoweredResult;
 pub use request::{Payload, Request};
 pub use response::{Entry, FileError, Info, Kind, Refusal, Response};
-pub use returning::Returning;

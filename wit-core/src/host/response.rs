@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::returning::{AREA, Returning, length};
+use super::lower_result::{AREA, LoweredResult, length};
 
 /// What is known of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,8 +110,8 @@ impl<'a> Response<'a> {
     /// Lays the answer out for the area at `pointer`, which [`Request::lift`] gave.
     ///
     /// [`Request::lift`]: super::Request::lift
-    pub fn lower(&self, pointer: u32) -> Returning<'a> {
-        let mut to = Returning::new(pointer);
+    pub fn lower(&self, pointer: u32) -> LoweredResult<'a> {
+        let mut to = LoweredResult::new(pointer);
         match self {
             Self::None | Self::Time(_) => {}
             Self::Id(id) => {
@@ -173,7 +173,7 @@ impl<'a> Response<'a> {
 }
 
 /// An `option<connection-info>`.
-fn info_record<'a>(to: &mut Returning<'a>, info: Option<Info<'a>>) {
+fn info_record<'a>(to: &mut LoweredResult<'a>, info: Option<Info<'a>>) {
     to.size(56);
     let Some(info) = info else { return };
     to.u8(0, 1);
@@ -188,7 +188,7 @@ fn info_record<'a>(to: &mut Returning<'a>, info: Option<Info<'a>>) {
 }
 
 /// A `result` that is an error, with a `refusal`.
-fn refused(to: &mut Returning<'_>, refusal: Refusal) {
+fn refused(to: &mut LoweredResult<'_>, refusal: Refusal) {
     to.u8(0, 1);
     let case = match refusal {
         Refusal::Gone => 0,
@@ -203,7 +203,7 @@ fn refused(to: &mut Returning<'_>, refusal: Refusal) {
 }
 
 /// A `result` that is an error, with a file's `error`.
-fn failed<'a>(to: &mut Returning<'a>, error: &FileError<'a>) {
+fn failed<'a>(to: &mut LoweredResult<'a>, error: &FileError<'a>) {
     to.u8(0, 1);
     let case = match error {
         FileError::NotFound => 0,
@@ -221,7 +221,7 @@ fn failed<'a>(to: &mut Returning<'a>, error: &FileError<'a>) {
 }
 
 /// A `result` with a list of entries, which point to the names.
-fn listing<'a>(to: &mut Returning<'a>, entries: &[Entry<'a>]) {
+fn listing<'a>(to: &mut LoweredResult<'a>, entries: &[Entry<'a>]) {
     let mut bytes = Vec::with_capacity(entries.len().saturating_mul(ENTRY));
     for entry in entries {
         let kind = match entry.kind {

@@ -2,7 +2,7 @@
 
 use wit_core::{
     LowerError, Memory as _,
-    host::{Import, Response, Returning},
+    host::{Import, LoweredResult, Response},
 };
 
 use super::{
@@ -108,7 +108,7 @@ pub fn area(arena: &mut Arena, function: &Function) -> Option<u32> {
 }
 
 /// Places every block where the arena has room.
-fn place(arena: &mut Arena, returning: &mut Returning<'_>) {
+fn place(arena: &mut Arena, returning: &mut LoweredResult<'_>) {
     while let Some((len, align)) = returning.next_block() {
         let ptr = arena.realloc(align, len as u32);
         returning.place(arena.memory.as_mut_slice(), ptr).expect("there is room");

@@ -17,7 +17,7 @@ use super::Failure;
 /// An operation that has been given up keeps its thread until the system lets go of it. That is
 /// all that it keeps: the next ones fail at once meanwhile, so that there is never a second.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(super) struct Blocking {
     /// Whether an operation is under way.
     busy: Arc<AtomicBool>,
     /// How long one is waited for: `limits.file_wait`.
@@ -33,7 +33,7 @@ pub(super) enum Late {
     Busy,
 }
 
-/// Frees the lane at the end of the operation, however it ends.
+/// Says that it is over at the end of the operation, however it ends.
 struct Occupied(Arc<AtomicBool>);
 
 impl Drop for Occupied {
@@ -42,7 +42,7 @@ impl Drop for Occupied {
     }
 }
 
-impl Lane {
+impl Blocking {
     /// A free one.
     pub(super) fn new(wait: Duration) -> Self {
         Self { busy: Arc::default(), wait }
@@ -111,16 +111,16 @@ mod tests {
 
     #[test]
     fn an_operation_that_takes_too_long_is_given_up_and_none_begins_until_it_is_over() {
-        let lane = Lane::new(Duration::from_millis(1));
+        let blocking = Blocking::new(Duration::from_millis(1));
         let (end, wait) = mpsc::channel::<()>();
-        let stuck = block_on(lane.run(move || wait.recv()));
+        let stuck = block_on(blocking.run(move || wait.recv()));
         assert_eq!(stuck, Err(Late::GivenUp));
         for _ in 0..3 {
-            assert_eq!(block_on(lane.run(|| unreachable!())), Err::<(), _>(Late::Busy));
+            assert_eq!(block_on(blocking.run(|| unreachable!())), Err::<(), _>(Late::Busy));
         }
         end.send(()).unwrap();
-        // The thread frees the lane a little after it got the message.
-        let free = Lane { busy: lane.busy.clone(), wait: LONG };
+        // The thread says that it is over a little after it got the message.
+        let free = Blocking { busy: blocking.busy.clone(), wait: LONG };
         let next = loop {
             match block_on(free.run(|| 7)) {
                 Err(Late::Busy) => std::thread::yield_now(),
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn an_operation_of_steps_is_given_up_only_if_one_of_them_takes_too_long() {
         let wait = Duration::from_millis(1);
-        let lane = Lane::new(wait);
+        let blocking = Blocking::new(wait);
         let (end, told) = mpsc::channel::<()>();
         // Asked when the time of the present step may be over: in the end it is.
         let asked = Cell::new(0);
@@ -141,28 +141,28 @@ mod tests {
             asked.set(asked.get() + 1);
             if asked.get() < 100 { Instant::now() } else { Instant::now() - wait }
         };
-        let late = block_on(lane.run_by_steps(move || told.recv(), begun));
+        let late = block_on(blocking.run_by_steps(move || told.recv(), begun));
         assert_eq!((late, asked.get()), (Err(Late::GivenUp), 100));
         drop(end);
     }
 
     #[test]
     fn the_lane_is_free_when_the_result_is_there() {
-        let lane = Lane::new(LONG);
+        let blocking = Blocking::new(LONG);
         for number in 0..1000 {
-            assert_eq!(block_on(lane.run(move || number)), Ok(number));
+            assert_eq!(block_on(blocking.run(move || number)), Ok(number));
         }
     }
 
     #[test]
     fn an_operation_that_nobody_waits_for_any_more_frees_the_lane_too() {
-        let lane = Lane::new(LONG);
+        let blocking = Blocking::new(LONG);
         let (end, wait) = mpsc::channel::<()>();
-        let mut pending = Box::pin(lane.run(move || wait.recv()));
+        let mut pending = Box::pin(blocking.run(move || wait.recv()));
         block_on(smol::future::poll_once(&mut pending));
         drop(pending);
         drop(end);
-        while block_on(lane.run(|| ())).is_err() {
+        while block_on(blocking.run(|| ())).is_err() {
             std::thread::yield_now();
         }
     }

@@ -12,7 +12,7 @@ use std::{
 
 use smol::{io::AsyncWriteExt as _, unblock};
 
-use super::{refusal::Refusal, site::Site, wire::Wire};
+use super::{endpoint::Endpoint, error_response::ErrorResponse, stream::ClientStream};
 use crate::convert::to_u64;
 
 /// How much is read at a time, in bytes: what a download has in memory.
@@ -77,28 +77,28 @@ pub enum Found {
 /// # Errors
 /// There is none, or it is not to be served.
 pub async fn find(
-    site: Arc<Site>,
+    endpoint: Arc<Endpoint>,
     path: String,
     known: Option<String>,
     limit: usize,
-) -> Result<Found, Refusal> {
-    unblock(move || open(&site, path, known.as_deref(), limit)).await
+) -> Result<Found, ErrorResponse> {
+    unblock(move || open(&endpoint, path, known.as_deref(), limit)).await
 }
 
 /// [`find`], waiting for the disk.
 fn open(
-    site: &Site,
+    endpoint: &Endpoint,
     mut path: String,
     known: Option<&str>,
     limit: usize,
-) -> Result<Found, Refusal> {
-    let not_found = || Refusal::NotFound { path: site.path.clone() };
-    let folder = site.files.as_ref().ok_or_else(not_found)?;
+) -> Result<Found, ErrorResponse> {
+    let not_found = || ErrorResponse::NotFound { path: endpoint.path.clone() };
+    let folder = endpoint.files.as_ref().ok_or_else(not_found)?;
     if path.is_empty() || path.ends_with('/') {
         path += "index.html";
     }
     let unreadable = |error: io::Error| match error.kind() {
-        io::ErrorKind::PermissionDenied => Refusal::Forbidden("this file may not be read"),
+        io::ErrorKind::PermissionDenied => ErrorResponse::Forbidden("this file may not be read"),
         _ => not_found(),
     };
     if path.split('/').any(|part| part.starts_with('.')) {
@@ -114,7 +114,7 @@ fn open(
     }
     let len = metadata.len();
     if usize::try_from(len).map_or(true, |len| len > limit) {
-        return Err(Refusal::Forbidden("this file is larger than `limits.file`"));
+        return Err(ErrorResponse::Forbidden("this file is larger than `limits.file`"));
     }
     let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let tag = format!("\"{:x}-{len:x}\"", changed.unwrap_or_default().as_nanos());
@@ -139,7 +139,7 @@ fn type_of(path: &str) -> &'static str {
 /// # Errors
 /// The socket failed, or the file has become shorter meanwhile.
 pub async fn send(
-    wire: &mut Wire,
+    stream: &mut ClientStream,
     file: File,
     len: u64,
     progress: impl Fn(usize),
@@ -160,7 +160,7 @@ pub async fn send(
         if chunk.is_empty() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        wire.write_all(&chunk).await?;
+        stream.write_all(&chunk).await?;
         progress(chunk.len());
         left = left.saturating_sub(to_u64(chunk.len()));
         reader = back;
@@ -192,8 +192,8 @@ mod tests {
         }
         let mut listener = Listener::new([127, 0, 0, 1].into(), 0);
         listener.static_folder = Some(folder.path().into());
-        let site = Site::new(&listener).unwrap();
-        let found = |path: &str| match open(&site, path.into(), None, 5) {
+        let endpoint = Endpoint::new(&listener).unwrap();
+        let found = |path: &str| match open(&endpoint, path.into(), None, 5) {
             Ok(Found::File { len, ty, .. }) => format!("{len} {ty}"),
             Ok(Found::Folder(path)) => path,
             Ok(Found::Known(_)) => "known".into(),
@@ -218,11 +218,11 @@ mod tests {
         }
         fs::write(folder.path().join("a.JS"), "123456").unwrap();
         assert_eq!(found("a.JS"), "403 Forbidden");
-        let Ok(Found::File { tag, .. }) = open(&site, String::new(), None, 5) else { panic!() };
+        let Ok(Found::File { tag, .. }) = open(&endpoint, String::new(), None, 5) else { panic!() };
         for known in [&tag, "*", &format!("\"x\", W/{tag}")] {
-            let again = open(&site, String::new(), Some(known), 5);
+            let again = open(&endpoint, String::new(), Some(known), 5);
             assert!(matches!(again, Ok(Found::Known(_))), "{known}");
         }
-        assert!(matches!(open(&site, String::new(), Some("\"x\""), 5), Ok(Found::File { .. })));
+        assert!(matches!(open(&endpoint, String::new(), Some("\"x\""), 5), Ok(Found::File { .. })));
     }
 }

@@ -1,9 +1,9 @@
 //! A result on its way to where a guest wants it: blocks that the guest's allocator has to make
 //! room for, and the area that has their pointers.
 //!
-//! As with parameters, this is a loop that the host drives: [`Returning::next_block`] says what
-//! to allocate, the host calls `cabi_realloc(0, 0, align, len)`, [`Returning::place`] copies the
-//! block there, and at the end [`Returning::finish`] writes the area. The guest sees nothing of
+//! As with parameters, this is a loop that the host drives: [`LoweredResult::next_block`] says what
+//! to allocate, the host calls `cabi_realloc(0, 0, align, len)`, [`LoweredResult::place`] copies the
+//! block there, and at the end [`LoweredResult::finish`] writes the area. The guest sees nothing of
 //! the result before that. Blocks are asked for in the order of the canonical ABI: a list, and
 //! then what its elements point to.
 
@@ -21,7 +21,7 @@ const MAX_AREA: usize = 56;
 
 /// A result on its way into the guest.
 #[derive(Debug)]
-pub struct Returning<'a> {
+pub struct LoweredResult<'a> {
     /// Where the area is in the guest's memory.
     pointer: u32,
     /// What will be written there.
@@ -51,7 +51,7 @@ struct Block<'a> {
     ptr: u32,
 }
 
-impl<'a> Returning<'a> {
+impl<'a> LoweredResult<'a> {
     /// A result for the area at `pointer`, all zeroes so far and of no size.
     pub(super) fn new(pointer: u32) -> Self {
         Self { pointer, area: [0; MAX_AREA], size: 0, blocks: Vec::new(), placed: 0 }

@@ -7,13 +7,13 @@ use std::{fmt, io, path::PathBuf};
 use super::tls::{Tls, TlsError};
 use super::token::{Token, TokenError};
 use crate::{
-    folder::Folder,
     manifest::{AutoResponse, Listener, OnOverflow},
+    sandboxed_dir::SandboxedDir,
 };
 
 /// What one listener offers and asks for.
 #[derive(Debug)]
-pub struct Site {
+pub struct Endpoint {
     /// Where the WebSocket is, beside `/`.
     pub path: String,
     /// The pages that a browser may connect from; `None` allows all.
@@ -25,7 +25,7 @@ pub struct Site {
     /// Whether there is a console page.
     pub console: bool,
     /// The files beside the socket.
-    pub files: Option<Folder>,
+    pub files: Option<SandboxedDir>,
     /// A text that is answered without the actor.
     pub auto_response: Option<AutoResponse>,
     /// What becomes of a client that does not read its messages.
@@ -38,7 +38,7 @@ pub struct Site {
 /// Why a listener can't be served. The operator's fault.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum SiteError {
+pub enum EndpointError {
     /// The token can't be had.
     Token {
         /// The file.
@@ -58,18 +58,18 @@ pub enum SiteError {
     Tls(TlsError),
 }
 
-impl Site {
+impl Endpoint {
     /// Opens what the manifest names.
     ///
     /// # Errors
-    /// See [`SiteError`].
-    pub fn new(listener: &Listener) -> Result<Self, SiteError> {
+    /// See [`EndpointError`].
+    pub fn new(listener: &Listener) -> Result<Self, EndpointError> {
         let token = listener.token_file.as_ref().map(|file| {
-            Token::load(file).map_err(|error| SiteError::Token { file: file.clone(), error })
+            Token::load(file).map_err(|error| EndpointError::Token { file: file.clone(), error })
         });
         let files = listener.static_folder.as_ref().map(|folder| {
             let folder = folder.clone();
-            Folder::open(&folder).map_err(|error| SiteError::Folder { folder, error })
+            SandboxedDir::open(&folder).map_err(|error| EndpointError::Folder { folder, error })
         });
         Ok(Self {
             path: listener.path.clone(),
@@ -81,7 +81,7 @@ impl Site {
             auto_response: listener.auto_response.clone(),
             on_overflow: listener.on_overflow,
             #[cfg(feature = "tls")]
-            tls: listener.tls.as_ref().map(Tls::load).transpose().map_err(SiteError::Tls)?,
+            tls: listener.tls.as_ref().map(Tls::load).transpose().map_err(EndpointError::Tls)?,
         })
     }
 
@@ -95,7 +95,7 @@ impl Site {
     }
 }
 
-impl fmt::Display for SiteError {
+impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Token { file, error } => write!(f, "{}: {error}", file.display()),
@@ -111,7 +111,7 @@ impl fmt::Display for SiteError {
     }
 }
 
-impl std::error::Error for SiteError {
+impl std::error::Error for EndpointError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Token { error, .. } => Some(error),

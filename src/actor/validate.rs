@@ -8,7 +8,7 @@ use std::fmt;
 
 use wasmparser::{ElementItems, FunctionBody, Operator, Parser, Payload};
 
-use super::labels::Labels;
+use super::nesting::Nesting;
 
 /// The most parameters, and the most results, of a function or a block. With a thousand of
 /// them a short call becomes a thousand moves.
@@ -34,7 +34,7 @@ const MOST_ELEMENTS: usize = 65_536;
 /// What a module must not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Forbidden {
+pub enum Rejected {
     /// The instruction `table.grow`. When wasmi 2.0 runs out of fuel in it, the call goes on
     /// in the wrong place, so that a number can take the place of a function.
     TableGrow {
@@ -70,10 +70,10 @@ pub struct Tables {
 ///
 /// # Errors
 /// The first thing that it must not have.
-pub fn scan(module: &[u8]) -> Result<Tables, Forbidden> {
+pub fn validate(module: &[u8]) -> Result<Tables, Rejected> {
     let mut found = Tables::default();
     let (mut locals, mut elements) = (0usize, 0usize);
-    let mut labels = Labels::default();
+    let mut nesting = Nesting::default();
     for payload in Parser::new(0).parse_all(module) {
         match payload {
             Ok(Payload::TypeSection(types)) => {
@@ -81,9 +81,9 @@ pub fn scan(module: &[u8]) -> Result<Tables, Forbidden> {
                 for ty in types.into_iter_err_on_gc_types().map_while(Result::ok) {
                     let (params, results) = (ty.params().len(), ty.results().len());
                     if params > MOST_VALUES || results > MOST_VALUES {
-                        return Err(Forbidden::WideType { params, results });
+                        return Err(Rejected::WideType { params, results });
                     }
-                    labels.add_type(params, results);
+                    nesting.add_type(params, results);
                 }
             }
             Ok(Payload::ImportSection(imports)) => {
@@ -92,9 +92,9 @@ pub fn scan(module: &[u8]) -> Result<Tables, Forbidden> {
             Ok(Payload::FunctionSection(functions)) => {
                 at_most("functions", count(functions.count()), MOST_FUNCTIONS)?;
                 let types = functions.into_iter().map_while(Result::ok);
-                types.for_each(|ty| labels.add_function(ty));
+                types.for_each(|ty| nesting.add_function(ty));
             }
-            Ok(Payload::CodeSectionEntry(body)) => scan_body(&body, &mut locals, &mut labels)?,
+            Ok(Payload::CodeSectionEntry(body)) => validate_body(&body, &mut locals, &mut nesting)?,
             Ok(Payload::GlobalSection(globals)) => {
                 at_most("globals", count(globals.count()), MOST_GLOBALS)?;
             }
@@ -124,24 +124,24 @@ pub fn scan(module: &[u8]) -> Result<Tables, Forbidden> {
 }
 
 /// Looks through a function's body. `locals` are those of all bodies up to now.
-fn scan_body(
+fn validate_body(
     body: &FunctionBody<'_>,
     locals: &mut usize,
-    labels: &mut Labels,
-) -> Result<(), Forbidden> {
+    nesting: &mut Nesting,
+) -> Result<(), Rejected> {
     if let Ok(groups) = body.get_locals_reader() {
         let counts = groups.into_iter().map_while(Result::ok);
         let counts = counts.map(|(number, _)| count(number));
         *locals = counts.fold(*locals, usize::saturating_add);
     }
     at_most("locals", *locals, MOST_LOCALS)?;
-    labels.begin();
+    nesting.begin();
     let Ok(operators) = body.get_operators_reader() else { return Ok(()) };
     for (operator, offset) in operators.into_iter_with_offsets().map_while(Result::ok) {
         if let Operator::TableGrow { .. } = operator {
-            return Err(Forbidden::TableGrow { offset });
+            return Err(Rejected::TableGrow { offset });
         }
-        labels.step(&operator)?;
+        nesting.step(&operator)?;
     }
     Ok(())
 }
@@ -152,11 +152,11 @@ fn count(count: u32) -> usize {
 }
 
 /// Checks one bound.
-fn at_most(what: &'static str, found: usize, limit: usize) -> Result<(), Forbidden> {
-    if found > limit { Err(Forbidden::TooMany { what, limit }) } else { Ok(()) }
+fn at_most(what: &'static str, found: usize, limit: usize) -> Result<(), Rejected> {
+    if found > limit { Err(Rejected::TooMany { what, limit }) } else { Ok(()) }
 }
 
-impl fmt::Display for Forbidden {
+impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TableGrow { offset } => {
@@ -176,8 +176,8 @@ impl fmt::Display for Forbidden {
 mod tests {
     use super::*;
 
-    fn scanned(text: &str) -> Result<(), Forbidden> {
-        scan(&wat::parse_str(text).unwrap()).map(drop)
+    fn scanned(text: &str) -> Result<(), Rejected> {
+        validate(&wat::parse_str(text).unwrap()).map(drop)
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
             ("(table 0 funcref)", 1, 0),
             ("(table 7 funcref) (table 9 10 externref) (table 8 funcref)", 3, 9),
         ] {
-            let found = scan(&wat::parse_str(format!("(module {fields})")).unwrap());
+            let found = validate(&wat::parse_str(format!("(module {fields})")).unwrap());
             assert_eq!(found, Ok(Tables { count, largest }), "{fields}");
         }
     }
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(scanned(&format!("(module {table} (func (drop (table.size $t))))")), Ok(()));
         let grow = "(func (nop) (drop (table.grow $t (ref.null func) (i32.const 1))))";
         let found = scanned(&format!("(module {table} (func) {grow})"));
-        assert!(matches!(found, Err(Forbidden::TableGrow { .. })), "{found:?}");
+        assert!(matches!(found, Err(Rejected::TableGrow { .. })), "{found:?}");
     }
 
     #[test]
@@ -208,8 +208,8 @@ mod tests {
             scanned(&format!("(module (type (func (param {params}) (result {results}))))"))
         };
         assert_eq!(ty(64, 64), Ok(()));
-        assert_eq!(ty(65, 0), Err(Forbidden::WideType { params: 65, results: 0 }));
-        assert_eq!(ty(0, 65), Err(Forbidden::WideType { params: 0, results: 65 }));
+        assert_eq!(ty(65, 0), Err(Rejected::WideType { params: 65, results: 0 }));
+        assert_eq!(ty(0, 65), Err(Rejected::WideType { params: 0, results: 65 }));
     }
 
     #[test]
@@ -220,7 +220,7 @@ mod tests {
         };
         assert_eq!(functions(40_000), Ok(()));
         let limit = MOST_LOCALS;
-        assert_eq!(functions(40_001), Err(Forbidden::TooMany { what: "locals", limit }));
+        assert_eq!(functions(40_001), Err(Rejected::TooMany { what: "locals", limit }));
     }
 
     #[test]
@@ -235,7 +235,7 @@ mod tests {
         ] {
             let many = |count: usize| scanned(&format!("(module {})", text.repeat(count)));
             assert_eq!(many(limit), Ok(()), "{what}");
-            assert_eq!(many(limit + 1), Err(Forbidden::TooMany { what, limit }));
+            assert_eq!(many(limit + 1), Err(Rejected::TooMany { what, limit }));
         }
         let elements = |last: usize| {
             let (half, last) = ("0 ".repeat(MOST_ELEMENTS / 2), "0 ".repeat(last));
@@ -245,7 +245,7 @@ mod tests {
         let limit = MOST_ELEMENTS;
         assert_eq!(
             elements(MOST_ELEMENTS / 2 + 1),
-            Err(Forbidden::TooMany { what: "elements", limit })
+            Err(Rejected::TooMany { what: "elements", limit })
         );
     }
 
@@ -254,7 +254,7 @@ mod tests {
         for bytes in
             [&b""[..], b"\0asm", b"\0asm\x01\0\0\0\x01\xff", b"\0asm\x01\0\0\0\x0a\x01\x01"]
         {
-            assert_eq!(scan(bytes), Ok(Tables::default()));
+            assert_eq!(validate(bytes), Ok(Tables::default()));
         }
     }
 }

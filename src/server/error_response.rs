@@ -8,7 +8,7 @@ const RETRY: &str = "Retry-After: 5\r\n";
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum ErrorResponse {
     /// It is not HTTP/1.1, or lacks something: 400.
     Bad(&'static str),
     /// It does not show the token: 401.
@@ -36,7 +36,7 @@ pub enum Refusal {
     Unavailable(&'static str),
 }
 
-impl Refusal {
+impl ErrorResponse {
     /// The status line's number and phrase.
     pub fn status(&self) -> &'static str {
         match self {

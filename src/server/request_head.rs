@@ -6,9 +6,9 @@ use httparse::{EMPTY_HEADER, Error as HttpError, Header, Status};
 use percent_encoding::percent_decode_str;
 
 use super::{
+    endpoint::Endpoint,
+    error_response::ErrorResponse,
     handshake::{self, Upgrade},
-    refusal::Refusal,
-    site::Site,
 };
 
 /// The most bytes that a request's head may have.
@@ -36,7 +36,7 @@ pub enum Decision {
         head_only: bool,
     },
     /// Refuse.
-    Refuse(Refusal),
+    Refuse(ErrorResponse),
 }
 
 /// What is served beside the WebSocket.
@@ -58,7 +58,7 @@ pub enum Page {
 }
 
 /// A request's head, parsed.
-pub struct Request<'a> {
+pub struct RequestHead<'a> {
     /// `GET`, for instance.
     pub method: &'a str,
     /// The path, as it was sent.
@@ -71,21 +71,21 @@ pub struct Request<'a> {
     fields: &'a [Header<'a>],
 }
 
-/// Decides about the head in `bytes`, for a listener that offers `site`.
-pub fn decide(bytes: &[u8], site: &Site) -> Decision {
+/// Decides about the head in `bytes`, for a listener that offers `endpoint`.
+pub fn decide(bytes: &[u8], endpoint: &Endpoint) -> Decision {
     let mut fields = [EMPTY_HEADER; MAX_FIELDS];
     let mut parsed = httparse::Request::new(&mut fields);
     let len = match parsed.parse(bytes) {
         Ok(Status::Complete(len)) if len <= MAX_BYTES => len,
         Ok(Status::Partial) if bytes.len() < MAX_BYTES => return Decision::Incomplete,
-        Ok(_) | Err(HttpError::TooManyHeaders) => return Decision::Refuse(Refusal::TooLarge),
+        Ok(_) | Err(HttpError::TooManyHeaders) => return Decision::Refuse(ErrorResponse::TooLarge),
         Err(_) => {
-            return Decision::Refuse(Refusal::Bad("this is not an HTTP/1.1 request"));
+            return Decision::Refuse(ErrorResponse::Bad("this is not an HTTP/1.1 request"));
         }
     };
     let target = parsed.path.unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let request = Request {
+    let request = RequestHead {
         method: parsed.method.unwrap_or_default(),
         path,
         query,
@@ -93,38 +93,38 @@ pub fn decide(bytes: &[u8], site: &Site) -> Decision {
         fields: parsed.headers,
     };
     let decided = if request.has_token("Upgrade", "websocket") {
-        handshake::upgrade(&request, site).map(|upgrade| Decision::Upgrade { upgrade, len })
+        handshake::upgrade(&request, endpoint).map(|upgrade| Decision::Upgrade { upgrade, len })
     } else {
         let head_only = request.method == "HEAD";
-        page(&request, site).map(|page| Decision::Page { page, head_only })
+        page(&request, endpoint).map(|page| Decision::Page { page, head_only })
     };
     decided.unwrap_or_else(Decision::Refuse)
 }
 
 /// What a request without an upgrade asks for. The host's own names come before those of the
 /// `static` folder, except that its `index.html` takes the place of the console page at `/`.
-fn page(request: &Request<'_>, site: &Site) -> Result<Page, Refusal> {
+fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorResponse> {
     if !matches!(request.method, "GET" | "HEAD") {
-        return Err(Refusal::Method);
+        return Err(ErrorResponse::Method);
     }
     match request.path {
         "/healthz" => return Ok(Page::Health),
-        "/metrics" => return request.authorize(site).map(|()| Page::Metrics),
-        "/console" if site.console => return Ok(Page::Console),
-        path if path == site.path => return Err(Refusal::UpgradeRequired),
-        "/" if site.files.is_none() && site.console => return Ok(Page::Console),
-        "/" if site.files.is_none() => return Err(Refusal::UpgradeRequired),
+        "/metrics" => return request.authorize(endpoint).map(|()| Page::Metrics),
+        "/console" if endpoint.console => return Ok(Page::Console),
+        path if path == endpoint.path => return Err(ErrorResponse::UpgradeRequired),
+        "/" if endpoint.files.is_none() && endpoint.console => return Ok(Page::Console),
+        "/" if endpoint.files.is_none() => return Err(ErrorResponse::UpgradeRequired),
         _ => {}
     }
-    let not_found = || Refusal::NotFound { path: site.path.clone() };
-    let encoded = request.path.strip_prefix('/').filter(|_| site.files.is_some());
+    let not_found = || ErrorResponse::NotFound { path: endpoint.path.clone() };
+    let encoded = request.path.strip_prefix('/').filter(|_| endpoint.files.is_some());
     let path = percent_decode_str(encoded.ok_or_else(not_found)?).decode_utf8();
     let path = path.map(Cow::into_owned).map_err(|_| not_found())?;
     let known = request.field("If-None-Match").next().and_then(|tag| str::from_utf8(tag).ok());
     Ok(Page::File { path, known: known.map(Into::into) })
 }
 
-impl<'a> Request<'a> {
+impl<'a> RequestHead<'a> {
     /// The values of a field, without the white space around them.
     pub fn field(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let fields = self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name));
@@ -146,9 +146,9 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// It is not.
-    pub fn authorize(&self, site: &Site) -> Result<(), Refusal> {
-        let Some(token) = &site.token else { return Ok(()) };
+    pub fn authorize(&self, endpoint: &Endpoint) -> Result<(), ErrorResponse> {
+        let Some(token) = &endpoint.token else { return Ok(()) };
         let shown = token.is_shown(self.field("Authorization").next(), self.query);
-        if shown { Ok(()) } else { Err(Refusal::Unauthorized) }
+        if shown { Ok(()) } else { Err(ErrorResponse::Unauthorized) }
     }
 }

@@ -22,7 +22,7 @@ pub const PAYLOAD: &[u8] = b"\0footlight";
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beat {
+pub enum Due {
     /// Send a ping.
     Ping,
     /// Take the client for dead.
@@ -33,7 +33,7 @@ pub enum Beat {
 
 /// The watch over one connection.
 #[derive(Debug)]
-pub struct Pulse {
+pub struct Keepalive {
     /// Rings at the next time that matters.
     timer: Timer,
     /// The rest.
@@ -55,7 +55,7 @@ struct State {
     idle: Duration,
 }
 
-impl Pulse {
+impl Keepalive {
     /// Watches from now on.
     pub fn new(limits: &Limits) -> Self {
         let Limits { ping, pong, idle, .. } = *limits;
@@ -71,14 +71,14 @@ impl Pulse {
     /// Ready when something is to be done. `heard` is when the client last gave a sign of life.
     /// To be asked only when everything that the client has sent so far has been read: while
     /// the host itself does not read, it can't say that a client is quiet.
-    pub fn poll(&mut self, heard: Instant, cx: &mut Context<'_>) -> Poll<Beat> {
+    pub fn poll(&mut self, heard: Instant, cx: &mut Context<'_>) -> Poll<Due> {
         loop {
             ready!(Pin::new(&mut self.timer).poll(cx));
             let now = Instant::now();
             match self.state.at(heard, now) {
-                Ok(beat) => {
+                Ok(due) => {
                     self.timer.set_at(now + self.state.pong);
-                    return Poll::Ready(beat);
+                    return Poll::Ready(due);
                 }
                 Err(next) => self.timer.set_at(next),
             }
@@ -88,25 +88,25 @@ impl Pulse {
 
 impl State {
     /// What is to be done now, or when to look again.
-    fn at(&mut self, heard: Instant, now: Instant) -> Result<Beat, Instant> {
+    fn at(&mut self, heard: Instant, now: Instant) -> Result<Due, Instant> {
         let idle = self.spoke + self.idle;
         if now >= idle {
-            return Ok(Beat::Idle);
+            return Ok(Due::Idle);
         }
         if self.pinged.is_some_and(|pinged| heard > pinged) {
             self.pinged = None;
         }
-        let (next, beat) = match self.pinged {
-            Some(pinged) => (pinged + self.pong, Beat::Dead),
-            None => (heard + self.ping, Beat::Ping),
+        let (next, due) = match self.pinged {
+            Some(pinged) => (pinged + self.pong, Due::Dead),
+            None => (heard + self.ping, Due::Ping),
         };
         if now < next {
             return Err(next.min(idle));
         }
-        if beat == Beat::Ping {
+        if due == Due::Ping {
             self.pinged = Some(now);
         }
-        Ok(beat)
+        Ok(due)
     }
 }
 
@@ -130,19 +130,19 @@ mod tests {
         let at = clock();
         let mut state = state(at(0));
         assert_eq!(state.at(at(0), at(24)), Err(at(25)));
-        assert_eq!(state.at(at(0), at(25)), Ok(Beat::Ping));
+        assert_eq!(state.at(at(0), at(25)), Ok(Due::Ping));
         assert_eq!(state.at(at(0), at(32)), Err(at(33)));
-        assert_eq!(state.at(at(0), at(33)), Ok(Beat::Dead));
+        assert_eq!(state.at(at(0), at(33)), Ok(Due::Dead));
     }
 
     #[test]
     fn any_sign_of_life_is_as_good_as_a_pong() {
         let at = clock();
         let mut state = state(at(0));
-        assert_eq!(state.at(at(0), at(25)), Ok(Beat::Ping));
+        assert_eq!(state.at(at(0), at(25)), Ok(Due::Ping));
         assert_eq!(state.at(at(26), at(33)), Err(at(51)));
-        assert_eq!(state.at(at(26), at(51)), Ok(Beat::Ping));
-        assert_eq!(state.at(at(26), at(59)), Ok(Beat::Dead));
+        assert_eq!(state.at(at(26), at(51)), Ok(Due::Ping));
+        assert_eq!(state.at(at(26), at(59)), Ok(Due::Dead));
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
         let at = clock();
         let mut state = state(at(0));
         assert_eq!(state.at(at(90), at(90)), Err(at(100)));
-        assert_eq!(state.at(at(99), at(100)), Ok(Beat::Idle));
+        assert_eq!(state.at(at(99), at(100)), Ok(Due::Idle));
         state.spoke = at(99);
         assert_eq!(state.at(at(99), at(100)), Err(at(124)));
     }

@@ -26,9 +26,9 @@ const TRIES: usize = 8;
 /// leads nowhere. The kernel refuses links that lead out of the folder. Linux before 5.6 can't
 /// tell, and follows none.
 #[derive(Debug)]
-pub struct Folder(OwnedFd);
+pub struct SandboxedDir(OwnedFd);
 
-impl Folder {
+impl SandboxedDir {
     /// Opens a folder of the system.
     ///
     /// # Errors
@@ -125,7 +125,7 @@ impl Folder {
     }
 }
 
-impl AsFd for Folder {
+impl AsFd for SandboxedDir {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
@@ -150,7 +150,7 @@ mod tests {
         symlink(outer.path().join("secret"), root.join("absolute")).unwrap();
         symlink("/proc/self/cwd", root.join("magic")).unwrap();
         symlink("a/b", root.join("inside")).unwrap();
-        let folder = Folder::open(&root).unwrap();
+        let folder = SandboxedDir::open(&root).unwrap();
         let read = |path| folder.file(path).and_then(io::read_to_string).ok();
         for path in ["file", "a/b/file", ".hidden"] {
             assert_eq!(read(path), Some(format!("root/{path}")));
@@ -191,7 +191,7 @@ mod tests {
     fn a_folder_that_is_missing_or_a_file_is_an_error() {
         let outer = tempfile::tempdir().unwrap();
         fs::write(outer.path().join("file"), "").unwrap();
-        assert!(Folder::open(&outer.path().join("file")).is_err());
-        assert!(Folder::open(&outer.path().join("missing")).is_err());
+        assert!(SandboxedDir::open(&outer.path().join("file")).is_err());
+        assert!(SandboxedDir::open(&outer.path().join("missing")).is_err());
     }
 }

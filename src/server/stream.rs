@@ -19,7 +19,7 @@ use super::watched::Watched;
 
 /// A client's connection.
 #[derive(Debug)]
-pub enum Wire {
+pub enum ClientStream {
     /// As they are.
     Plain(Socket),
     /// Encrypted. Boxed, so that this costs nothing where there is no TLS.
@@ -27,7 +27,7 @@ pub enum Wire {
     Tls(Box<TlsStream<Watched>>),
 }
 
-impl Wire {
+impl ClientStream {
     /// When the client last gave a sign of life: see [`Socket::heard`].
     pub fn heard(&self) -> Instant {
         match self {
@@ -58,16 +58,16 @@ impl Wire {
 
 /// Does the same with either kind.
 macro_rules! either {
-    ($wire:expr, $inner:ident => $what:expr) => {
-        match $wire.get_mut() {
-            Wire::Plain($inner) => $what,
+    ($stream:expr, $inner:ident => $what:expr) => {
+        match $stream.get_mut() {
+            ClientStream::Plain($inner) => $what,
             #[cfg(feature = "tls")]
-            Wire::Tls($inner) => $what,
+            ClientStream::Tls($inner) => $what,
         }
     };
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for ClientStream {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -77,7 +77,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for ClientStream {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -3,7 +3,7 @@
 //!
 //! Both can be caused by a guest or by a client as often as they like, so both are held to
 //! `limits.log_rate`, each on its own: a guest that floods the log does not hide what the host
-//! has to say about it. Lines that are left out are counted, and told when there is room again.
+//! has to say about it. ActorLog that are left out are counted, and told when there is room again.
 
 use std::{
     fmt,
@@ -13,11 +13,10 @@ use std::{
 
 use log::Level;
 
-use super::ConnectionId;
-use crate::{lock::Lock, stats::Stats};
+use crate::{connection_id::ConnectionId, lock::Lock, stats::Stats};
 
 /// The lines of one actor.
-pub struct Lines {
+pub struct ActorLog {
     /// The actor's name.
     actor: Arc<str>,
     /// Lets the host's lines through.
@@ -31,7 +30,7 @@ pub struct Lines {
 /// Whom a line is about, as it stands in the log: `chat-room` or `chat-room#12`.
 struct Target<'a>(&'a str, Option<ConnectionId>);
 
-impl Lines {
+impl ActorLog {
     /// The lines of an actor, at most `rate` of each kind in a second.
     pub fn new(actor: Arc<str>, rate: usize, stats: Arc<Stats>) -> Self {
         let now = Instant::now();

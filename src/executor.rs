@@ -9,7 +9,7 @@
 //! A message needs several tasks, one after the other: its connection's, the actor's, and that of
 //! each receiver. If an actor that computes had a turn between any two of them, each message would
 //! wait for several turns, and for more with each such actor. So a task that has used up its turn
-//! rests ([`Turns::rest`]), and gets the next one when no other task is ready, or else when it is
+//! rests ([`Turns::yield_now`]), and gets the next one when no other task is ready, or else when it is
 //! due (`SHARE`). A message then waits for one turn at most, however many actors compute.
 
 use std::{
@@ -59,7 +59,7 @@ struct Resting {
 
 /// A task's rest, from the end of one turn to the beginning of the next.
 #[derive(Debug, Default)]
-pub struct Rest {
+pub struct Yield {
     /// Its place among those that rest, once it has one.
     ticket: Option<u64>,
 }
@@ -87,13 +87,13 @@ impl Turns {
 
     /// Ends the present task's turn. It goes on when no other task is ready, or when it is due. While
     /// a loop runs, only what such a loop polls may call this: that loop is the one that sees it rest.
-    pub async fn rest(&self) {
-        let mut rest = Rest::default();
-        poll_fn(|cx| self.poll_rest(&mut rest, cx)).await;
+    pub async fn yield_now(&self) {
+        let mut rest = Yield::default();
+        poll_fn(|cx| self.poll_yield(&mut rest, cx)).await;
     }
 
     /// The same, as a poll function: ready when the turn has come. `rest` is new at first.
-    pub fn poll_rest(&self, rest: &mut Rest, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll_yield(&self, rest: &mut Yield, cx: &mut Context<'_>) -> Poll<()> {
         if self.loops.load(Relaxed) == 0 && rest.ticket.is_none() {
             rest.ticket = Some(SERVED);
             cx.waker().wake_by_ref();
@@ -193,7 +193,7 @@ mod tests {
                 let start = Instant::now();
                 while start.elapsed() < MOST {}
                 counted.fetch_add(1, Relaxed);
-                turns.rest().await;
+                turns.yield_now().await;
             }
         });
         (count, task)
@@ -258,7 +258,7 @@ mod tests {
         let (executor, turns) = (Executor::new(), Turns::default());
         let rests = async {
             for _ in 0..10 {
-                turns.rest().await;
+                turns.yield_now().await;
             }
         };
         block_on(turns.run(&executor, rests));
@@ -269,7 +269,7 @@ mod tests {
         let turns = Turns::default();
         block_on(async {
             for _ in 0..10 {
-                turns.rest().await;
+                turns.yield_now().await;
             }
         });
     }

@@ -14,12 +14,12 @@ pub const PAUSE: Duration = Duration::from_millis(10);
 /// The time in which all have to be asked: half of what there is for the whole end, so that the
 /// last ones, too, have time to answer.
 #[derive(Debug)]
-pub struct Farewell {
+pub struct Shutdown {
     /// When it is over.
     until: Instant,
 }
 
-impl Farewell {
+impl Shutdown {
     /// Begins now, with `shutdown` for the whole end.
     pub fn begin(now: Instant, shutdown: Duration) -> Self {
         Self { until: now + shutdown / 2 }
@@ -44,7 +44,7 @@ mod tests {
     /// pause takes as long as this.
     fn course(clients: usize, shutdown: Duration, pause: Duration) -> (Vec<usize>, Duration) {
         let start = Instant::now();
-        let farewell = Farewell::begin(start, shutdown);
+        let farewell = Shutdown::begin(start, shutdown);
         let (mut waiting, mut batches, mut now) = (clients, Vec::new(), start);
         loop {
             batches.push(farewell.batch(waiting, now));

@@ -3,7 +3,7 @@
 
 use wasmparser::{BlockType, Operator};
 
-use super::scan::Forbidden;
+use super::validate::Rejected;
 
 /// The most labels around an instruction. Compilers make one for each case of a `switch`. The
 /// validation and the translation keep some 200 bytes for each of them.
@@ -14,7 +14,7 @@ const MOST_CARRIED: usize = 250_000;
 
 /// Keeps account of the labels, body after body.
 #[derive(Debug, Default)]
-pub struct Labels {
+pub struct Nesting {
     /// For each type of the module, the number of its parameters and of its results.
     types: Vec<(usize, usize)>,
     /// For each function, the index of its type.
@@ -28,7 +28,7 @@ pub struct Labels {
     carried: usize,
 }
 
-impl Labels {
+impl Nesting {
     /// Adds a type of the module.
     pub fn add_type(&mut self, params: usize, results: usize) {
         self.types.push((params, results));
@@ -52,7 +52,7 @@ impl Labels {
     ///
     /// # Errors
     /// It is one too many.
-    pub fn step(&mut self, operator: &Operator<'_>) -> Result<(), Forbidden> {
+    pub fn step(&mut self, operator: &Operator<'_>) -> Result<(), Rejected> {
         match operator {
             Operator::Block { blockty } | Operator::If { blockty } => {
                 let (params, results) = self.block(*blockty);
@@ -94,27 +94,27 @@ impl Labels {
     }
 
     /// Opens a block to whose label branches carry so many values.
-    fn open(&mut self, values: usize) -> Result<(), Forbidden> {
+    fn open(&mut self, values: usize) -> Result<(), Rejected> {
         self.open.push(values);
         if self.open.len() > MOST_NESTED {
-            return Err(Forbidden::TooMany { what: "blocks in each other", limit: MOST_NESTED });
+            return Err(Rejected::TooMany { what: "blocks in each other", limit: MOST_NESTED });
         }
         Ok(())
     }
 
     /// Takes account of a branch, whose label is the innermost one but `depth`.
-    fn branch(&mut self, depth: u32) -> Result<(), Forbidden> {
+    fn branch(&mut self, depth: u32) -> Result<(), Rejected> {
         let depth = usize::try_from(depth).unwrap_or(usize::MAX);
         let values = self.open.iter().rev().nth(depth).copied();
         self.carry(values.unwrap_or(0))
     }
 
     /// Takes account of values that are carried.
-    fn carry(&mut self, values: usize) -> Result<(), Forbidden> {
+    fn carry(&mut self, values: usize) -> Result<(), Rejected> {
         self.carried = self.carried.saturating_add(values);
         if self.carried > MOST_CARRIED {
             let what = "values carried by branches";
-            return Err(Forbidden::TooMany { what, limit: MOST_CARRIED });
+            return Err(Rejected::TooMany { what, limit: MOST_CARRIED });
         }
         Ok(())
     }
@@ -123,12 +123,12 @@ impl Labels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actor::scan::scan;
+    use crate::actor::validate::validate;
 
     /// What is said of a module.
-    fn scanned(text: &str) -> Result<(), Forbidden> {
+    fn scanned(text: &str) -> Result<(), Rejected> {
         // The text can be long, and an error has all of it.
-        scan(&wat::parse_str(text).unwrap_or_else(|_| panic!("not valid"))).map(drop)
+        validate(&wat::parse_str(text).unwrap_or_else(|_| panic!("not valid"))).map(drop)
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
             };
             assert_eq!(nested(MOST_NESTED - 1), Ok(()), "{block}");
             let (what, limit) = ("blocks in each other", MOST_NESTED);
-            assert_eq!(nested(MOST_NESTED), Err(Forbidden::TooMany { what, limit }), "{block}");
+            assert_eq!(nested(MOST_NESTED), Err(Rejected::TooMany { what, limit }), "{block}");
         }
     }
 
@@ -169,7 +169,7 @@ mod tests {
             };
             assert_eq!(module(""), Ok(()), "{what}");
             let (what, limit) = ("values carried by branches", MOST_CARRIED);
-            let past = Err(Forbidden::TooMany { what, limit });
+            let past = Err(Rejected::TooMany { what, limit });
             for more in ["return", "br 0", "local.get 0 br_if 0", "local.get 0 br_table 0 0"] {
                 assert_eq!(module(more), past, "{more}");
             }

@@ -1,0 +1,14 @@
+//! Waits that end.
+
+use std::{future::Future, time::Duration};
+
+use smol::{Timer, future::FutureExt as _};
+
+/// A future's result, or `None` when it takes longer than `deadline`.
+pub async fn within<T>(deadline: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let late = async {
+        Timer::after(deadline).await;
+        None
+    };
+    async { Some(future.await) }.or(late).await
+}
