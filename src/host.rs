@@ -19,7 +19,6 @@ use smol::{
 
 use crate::{
     actor::{Actor, Setup, task::StartError},
-    clock::Clock,
     deadline::within,
     exchange::{CloseCode, Connections, Delivery, Mailbox},
     executor::Turns,
@@ -31,6 +30,7 @@ use crate::{
     shutdown::{PAUSE, Shutdown},
     socket_activation::Inherited,
     stats::Stats,
+    world::World,
 };
 
 pub use error::HostError;
@@ -70,7 +70,7 @@ pub struct Environment {
     /// Listeners that are there already.
     pub inherited: Inherited,
     /// The time.
-    pub clock: Clock,
+    pub world: World,
     /// What gives actors their turns: the host's tasks are to be run by it.
     pub turns: Arc<Turns>,
 }
@@ -237,7 +237,7 @@ struct Prepared {
     /// How often it is woken.
     tick: Option<Duration>,
     /// The time.
-    clock: Clock,
+    world: World,
     /// Gives it its turns.
     turns: Arc<Turns>,
     /// Its listeners, in the order of what is at each.
@@ -272,9 +272,9 @@ impl Prepared {
             listeners.push((bound, address));
         }
         let name = Arc::from(manifest.name.as_str());
-        let (tick, clock) = (manifest.tick, environment.clock.clone());
+        let (tick, world) = (manifest.tick, environment.world.clone());
         let turns = environment.turns.clone();
-        Ok(Self { name, limits, opened, listeners, tick, clock, turns })
+        Ok(Self { name, limits, opened, listeners, tick, world, turns })
     }
 
     /// Makes the first state and starts the tasks.
@@ -283,7 +283,7 @@ impl Prepared {
         executor: &Arc<Executor<'static>>,
         stopped: &Receiver<()>,
     ) -> Result<Running, StartError> {
-        let Self { name, limits, opened, listeners, tick, clock, turns } = self;
+        let Self { name, limits, opened, listeners, tick, world, turns } = self;
         let Opened { module, init_state, folders, endpoints } = opened;
         let stats = Arc::new(Stats::default());
         let lines = Arc::new(ActorLog::new(name.clone(), limits.log_rate, stats.clone()));
@@ -296,7 +296,7 @@ impl Prepared {
             limits: limits.clone(),
             init_state,
             tick,
-            clock: clock.clone(),
+            world: world.clone(),
             turns: turns.clone(),
             stats: stats.clone(),
             lines: lines.clone(),
@@ -315,7 +315,7 @@ impl Prepared {
             delivery: Delivery::new(stats.clone(), lines.clone()),
             stats,
             lines,
-            clock,
+            world,
             turns,
             stopping: stopped.clone(),
         });

@@ -11,7 +11,7 @@
 //! - [`server`]: sockets, handshakes, connections.
 //! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
 //! - [`actor`]: modules, instances, and the task that calls them.
-//! - [`clock`]: the time that actors are told.
+//! - [`world`]: the time and the chance that actors see.
 //! - [`executor`]: runs tasks, and looks at the sockets in between.
 //! - [`files`]: an actor's own files, which it reads and writes.
 //! - [`sandboxed_dir`]: a folder out of which nothing leads.
@@ -32,7 +32,6 @@
 pub mod actor;
 pub mod check;
 pub mod cli;
-pub mod clock;
 pub mod connection_id;
 pub mod convert;
 pub mod deadline;
@@ -54,6 +53,7 @@ pub mod socket_activation;
 pub mod stats;
 pub mod systemd;
 pub mod visible;
+pub mod world;
 
 pub use host::Host;
 pub use manifest::Manifest;

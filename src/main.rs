@@ -16,7 +16,6 @@ use footlight::{
     Host, Manifest,
     check::Finding,
     cli::{self, Command},
-    clock::Clock,
     executor::Turns,
     fd_limit,
     host::{Environment, HostError, Listening},
@@ -26,6 +25,7 @@ use footlight::{
     socket_activation::Inherited,
     systemd::{Manager, News},
     visible,
+    world::World,
 };
 use smol::{Executor, block_on, channel, future::FutureExt as _};
 
@@ -96,8 +96,8 @@ fn run(
         thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
     }
     let manager = Arc::new(Manager::from_environment());
-    let (descriptors, clock) = (fd_limit::raise(), Clock::System);
-    let environment = Environment { bind, descriptors, inherited, clock, turns: turns.clone() };
+    let (descriptors, world) = (fd_limit::raise(), World::System);
+    let environment = Environment { bind, descriptors, inherited, world, turns: turns.clone() };
     let host = block_on(turns.run(&executor, Host::start(&executor, &manifests, environment)))?;
     announce(&host.listening());
     let ready = News::Ready { serving: host.actors(), of: manifests.len() };

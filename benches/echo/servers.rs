@@ -14,7 +14,6 @@ use std::{
 use async_tungstenite::accept_async_with_config;
 use footlight::{
     Host, Manifest,
-    clock::Clock,
     exchange::{Connections, Delivery, EventKind, Mailbox, Message, Source},
     executor::Turns,
     host::Environment,
@@ -23,6 +22,7 @@ use footlight::{
     manifest::{Limits, Listener},
     server::{Door, Endpoint, ServerContext, accept},
     stats::Stats,
+    world::World,
 };
 use futures_util::StreamExt as _;
 use smol::{Async, Executor, block_on, channel, future};
@@ -127,7 +127,7 @@ async fn native(
         delivery: Delivery::new(stats.clone(), lines.clone()),
         lines,
         stats,
-        clock: Clock::System,
+        world: World::System,
         turns,
         stopping,
     });

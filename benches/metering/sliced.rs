@@ -7,10 +7,10 @@ use std::{
 
 use footlight::{
     actor::{Grants, Module, Services, instance::Instance, meter::Meter},
-    clock::Clock,
     logger::ActorLog,
     manifest::Limits,
     stats::Stats,
+    world::World,
 };
 use smol::{Executor, block_on};
 use wit_core::MessageRef;
@@ -47,7 +47,7 @@ impl Sliced {
         let mut meter = self.meter.take().ok_or("no meter")?;
         let task = executor.spawn(async move {
             let mut services =
-                Services::new(&Limits::default(), Clock::System, None, None, Arc::default());
+                Services::new(&Limits::default(), World::System, None, None, Arc::default());
             let start = Instant::now();
             for _ in 0..calls {
                 meter.begin();

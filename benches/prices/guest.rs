@@ -4,11 +4,11 @@ use std::{path::Path, sync::Arc};
 
 use footlight::{
     actor::{Grants, Module, Services, instance::Instance, meter::Meter},
-    clock::Clock,
     exchange::{Client, Connections, Event, EventKind, connections::Open},
     files::{Files, Folders},
     logger::ActorLog,
     manifest::{Limits, OnOverflow, SharedFolder},
+    world::World,
 };
 use rustix::time::{ClockId, clock_gettime};
 use wit_core::MessageRef;
@@ -32,7 +32,7 @@ pub(crate) async fn cost(body: &str, fuel: u64, slice: u64, clients: usize, fold
     let shared = SharedFolder { path: folder.into(), name: None, writable: true };
     let folders = Folders::open(&[shared]).unwrap();
     let files = Files::new("prices", folders, &limits, Arc::default(), lines.clone());
-    let mut services = Services::new(&limits, Clock::System, None, Some(files), stats);
+    let mut services = Services::new(&limits, World::System, None, Some(files), stats);
     let connections = Connections::new(clients.max(1), limits.outbox);
     let _all: Vec<_> = (0..clients).map(|_| enter(&connections, &mut services)).collect();
     // The memory is filled before.

@@ -15,7 +15,7 @@ use std::{
 use arbitrary::Unstructured;
 use footlight::{
     actor::{Grants, Module},
-    clock::{Clock, Manual},
+    world::{Manual, World},
     exchange::{Close, CloseCode, Event, EventKind, Message},
     manifest::{Limits, OnOverflow},
 };
@@ -38,7 +38,7 @@ static COURIER: LazyLock<Vec<u8>> = LazyLock::new(|| {
 const ACTS: usize = 60;
 /// The most imports that one event calls.
 const STEPS: u8 = 24;
-/// When the clock is set to at first.
+/// What the clock is set to at first.
 const EPOCH: u64 = 1_700_000_000_000;
 
 /// What a client makes the guest do: which import, a connection, and two numbers.
@@ -117,9 +117,9 @@ impl Stage {
             alarm: Duration::from_millis(30),
             ..Limits::default()
         };
-        let (clock, hands) = Clock::manual(EPOCH);
+        let (world, hands) = World::manual(EPOCH);
         let module = Module::compile(&COURIER, &limits, Grants::default()).expect("it fits");
-        let actor = Running::start(module, &limits, None, clock);
+        let actor = Running::start(module, &limits, None, world);
         let actor = actor.unwrap_or_else(|error| panic!("{error}"));
         let members = BTreeMap::new();
         let mut stage =

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use footlight::{
     actor::{Module, Services, answer::Answer, asked::Effect, instance::Instance, meter::Meter},
-    clock::Clock,
+    world::World,
     exchange::{Close, ConnectionId, Connections, Event, EventKind, Message, connections::Open},
     logger::ActorLog,
     manifest::{Limits, OnOverflow},
@@ -49,7 +49,7 @@ pub fn exercise(module: Module, limits: &Limits) {
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
     instance.set_connection(Some(ConnectionId(1)));
-    let mut services = Services::new(limits, Clock::System, None, None, Arc::default());
+    let mut services = Services::new(limits, World::System, None, None, Arc::default());
     let all = crowd(limits, &mut services);
 
     meter.begin();

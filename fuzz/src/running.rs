@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use footlight::{
     actor::{Actor, Module, Setup, task::StartError},
-    clock::Clock,
+    world::World,
     exchange::{Connections, Mailbox},
     logger::ActorLog,
     manifest::Limits,
@@ -36,7 +36,7 @@ impl Running {
         module: Module,
         limits: &Limits,
         init_state: Option<Vec<u8>>,
-        clock: Clock,
+        world: World,
     ) -> Result<Self, StartError> {
         let stats = Arc::new(Stats::default());
         let setup = Setup {
@@ -46,7 +46,7 @@ impl Running {
             init_state,
             tick: None,
             files: None,
-            clock,
+            world,
             turns: Arc::default(),
             stats: stats.clone(),
             lines: Arc::new(ActorLog::new("fuzz".into(), limits.log_rate, stats.clone())),

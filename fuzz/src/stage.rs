@@ -5,7 +5,7 @@
 use std::task::{Context, Waker};
 
 use footlight::{
-    clock::Clock,
+    world::World,
     exchange::{Client as Known, Close, CloseCode, EventKind, Message, connections::Full},
     manifest::{Limits, OnOverflow},
 };
@@ -71,7 +71,7 @@ impl Stage {
             Guest::Script(shape) => Some(Script::new(shape, first_state.as_deref())),
             _ => None,
         };
-        let mut actor = match Running::start(module, &limits, first_state, Clock::System) {
+        let mut actor = match Running::start(module, &limits, first_state, World::System) {
             Ok(actor) => actor,
             Err(error) => {
                 assert!(!error.to_string().is_empty());

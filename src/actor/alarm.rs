@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::clock::{Clock, Until};
+use crate::world::{Until, World};
 
 /// The longest time until an alarm: a year.
 const MAX_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -17,7 +17,7 @@ const MAX_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 #[derive(Debug)]
 pub struct Alarm {
     /// The time.
-    clock: Clock,
+    world: World,
     /// When it is to ring once.
     once: Option<Instant>,
     /// How often it is to ring, and when next.
@@ -32,14 +32,14 @@ pub struct Alarm {
 
 impl Alarm {
     /// No alarm, and a first tick after one `tick` from now.
-    pub fn new(clock: Clock, tick: Option<Duration>, least: Duration) -> Self {
-        let tick = tick.map(|tick| (tick, clock.now() + tick));
-        Self { clock, once: None, tick, rang: None, least, timer: None }
+    pub fn new(world: World, tick: Option<Duration>, least: Duration) -> Self {
+        let tick = tick.map(|tick| (tick, world.now() + tick));
+        Self { world, once: None, tick, rang: None, least, timer: None }
     }
 
     /// Sets the alarm, or takes it back.
     pub fn set(&mut self, after: Option<Duration>) {
-        let now = self.clock.now();
+        let now = self.world.now();
         self.once = after.map(|after| {
             let at = now + after.min(MAX_WAIT);
             self.rang.map_or(at, |rang| at.max(rang + self.least))
@@ -57,11 +57,11 @@ impl Alarm {
             };
             let timer = match &mut self.timer {
                 Some((set, timer)) if *set == at => timer,
-                other => &mut other.insert((at, self.clock.until(at))).1,
+                other => &mut other.insert((at, self.world.until(at))).1,
             };
             ready!(Pin::new(timer).poll(cx));
             self.timer = None;
-            let now = self.clock.now();
+            let now = self.world.now();
             if at > now {
                 continue;
             }
@@ -93,9 +93,9 @@ mod tests {
 
     /// An alarm with this tick, and the hands of its clock.
     fn alarm(tick: Option<u64>) -> (Alarm, impl Fn(u64)) {
-        let (clock, manual) = Clock::manual(0);
+        let (world, manual) = World::manual(0);
         let tick = tick.map(Duration::from_millis);
-        let alarm = Alarm::new(clock, tick, Duration::from_millis(10));
+        let alarm = Alarm::new(world, tick, Duration::from_millis(10));
         (alarm, move |by| manual.advance(Duration::from_millis(by)))
     }
 

@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::world::{Until, World};
+
 /// The first wait.
 const FIRST: Duration = Duration::from_millis(100);
 
@@ -11,26 +13,28 @@ const FIRST: Duration = Duration::from_millis(100);
 pub struct Backoff {
     /// The longest wait.
     longest: Duration,
+    /// Where the time is from.
+    world: World,
     /// The last wait, if the last try failed, and its end.
     last: Option<(Duration, Instant)>,
 }
 
 impl Backoff {
     /// Nothing has failed yet.
-    pub fn new(longest: Duration) -> Self {
-        Self { longest, last: None }
+    pub fn new(world: World, longest: Duration) -> Self {
+        Self { longest, world, last: None }
     }
 
     /// Notes that a try has failed. Gives how long to wait.
     pub fn failed(&mut self) -> Duration {
         let next = self.last.map_or(FIRST, |(last, _)| last.saturating_mul(2).min(self.longest));
-        self.last = Some((next, Instant::now() + next));
+        self.last = Some((next, self.world.now() + next));
         next
     }
 
-    /// When the next try may be, if the last one failed.
-    pub fn until(&self) -> Option<Instant> {
-        self.last.map(|(_, end)| end)
+    /// Ready when the next try may be made, if the last one failed.
+    pub fn wait(&self) -> Option<Until> {
+        self.last.map(|(_, end)| self.world.until(end))
     }
 
     /// Whether the last try failed.
@@ -46,19 +50,36 @@ impl Backoff {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        future::Future as _,
+        pin::Pin,
+        task::{Context, Waker},
+    };
+
     use super::*;
 
     #[test]
     fn the_waits_double_up_to_the_longest_and_begin_anew_after_a_success() {
-        let mut backoff = Backoff::new(Duration::from_secs(30));
-        assert_eq!(backoff.until(), None);
-        let start = Instant::now();
+        let mut backoff = Backoff::new(World::System, Duration::from_secs(30));
+        assert!(backoff.wait().is_none());
         let waits: Vec<_> = (0..11).map(|_| backoff.failed().as_millis()).collect();
         assert_eq!(waits, [100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000]);
         assert!(backoff.is_failing());
-        assert!(backoff.until().unwrap() >= start + Duration::from_secs(30));
         backoff.succeeded();
         assert!(!backoff.is_failing());
         assert_eq!(backoff.failed(), FIRST);
+    }
+
+    #[test]
+    fn a_wait_is_over_when_its_time_has_passed_and_not_before() {
+        let (world, manual) = World::manual(0);
+        let mut backoff = Backoff::new(world, Duration::from_secs(30));
+        let wait = backoff.failed();
+        let mut over = backoff.wait().unwrap();
+        let cx = &mut Context::from_waker(Waker::noop());
+        manual.advance(wait - Duration::from_millis(1));
+        assert!(Pin::new(&mut over).poll(cx).is_pending());
+        manual.advance(Duration::from_millis(1));
+        assert!(Pin::new(&mut over).poll(cx).is_ready());
     }
 }

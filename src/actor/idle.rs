@@ -7,25 +7,26 @@ use std::{
     time::Duration,
 };
 
-use smol::Timer;
+use crate::world::{Until, World};
 
-/// Ready once nothing has happened for a time; between one and two times as long as asked
-/// for, because the timer is looked at only when it rings. That makes an event cost nothing
-/// here but a flag.
+/// Ready once nothing has happened for a time. That is between one and two times `after`,
+/// because the timer is looked at only when it rings: so an event costs no more than a flag here.
 #[derive(Debug)]
 pub struct Idle {
-    /// How long nothing must happen.
+    /// How long nothing must happen: `limits.hibernate_after`.
     after: Duration,
-    /// Rings next.
-    timer: Option<Timer>,
+    /// Where the timer is from.
+    world: World,
+    /// The timer that rings next.
+    timer: Option<Until>,
     /// Whether something has happened since the timer was set.
     active: bool,
 }
 
 impl Idle {
     /// Nothing has happened yet.
-    pub fn new(after: Duration) -> Self {
-        Self { after, timer: None, active: false }
+    pub fn new(world: World, after: Duration) -> Self {
+        Self { after, world, timer: None, active: false }
     }
 
     /// Notes that something has happened.
@@ -36,7 +37,7 @@ impl Idle {
     /// Ready when nothing has happened for long enough.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            let timer = self.timer.get_or_insert_with(|| Timer::after(self.after));
+            let timer = self.timer.get_or_insert_with(|| self.world.after(self.after));
             ready!(Pin::new(timer).poll(cx));
             self.timer = None;
             if !std::mem::take(&mut self.active) {

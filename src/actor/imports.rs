@@ -24,7 +24,7 @@ use super::{
     fuel_cost,
     inspect::{Item, Verdict, describe, shown, signature},
 };
-use crate::{clock::Clock, exchange::ConnectionId, logger::ActorLog, manifest::Manifest};
+use crate::{exchange::ConnectionId, logger::ActorLog, manifest::Manifest, world::World};
 
 /// What belongs to one instance on the host's side.
 pub struct Guest {
@@ -45,20 +45,20 @@ pub struct Guest {
 /// The time of a call: that at which it is first asked for.
 pub struct Time {
     /// What tells it.
-    clock: Clock,
+    world: World,
     /// In milliseconds since 1970, once it has been asked for.
     told: Option<u64>,
 }
 
 impl Time {
     /// That of a call that begins.
-    pub fn of(clock: Clock) -> Self {
-        Self { clock, told: None }
+    pub fn of(world: World) -> Self {
+        Self { world, told: None }
     }
 
     /// The milliseconds since 1970.
     fn now(&mut self) -> u64 {
-        *self.told.get_or_insert_with(|| self.clock.since_1970())
+        *self.told.get_or_insert_with(|| self.world.since_1970())
     }
 }
 

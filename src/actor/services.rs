@@ -5,10 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use rand::{
-    SeedableRng as _, TryRng as _,
-    rngs::{StdRng, SysRng},
-};
+use rand::{TryRng as _, rngs::StdRng};
 use wit_core::host::{Payload, Refusal, Request};
 
 use super::{
@@ -21,11 +18,11 @@ use super::{
     imports::Time,
 };
 use crate::{
-    clock::Clock,
     exchange::{ConnectionId, Event, EventKind, Message, Source},
     files::{Failed, Failure, Files, Write},
     manifest::Limits,
     stats::Stats,
+    world::World,
 };
 
 /// The most random bytes at a time.
@@ -46,7 +43,7 @@ pub struct Services {
     /// The actor's counters.
     stats: Arc<Stats>,
     /// The time.
-    clock: Clock,
+    world: World,
     /// Whose event it is.
     sender: Option<ConnectionId>,
     /// The present call's random generator, once it has asked for it.
@@ -84,7 +81,7 @@ impl Services {
     /// What is there for an actor before its first call.
     pub fn new(
         limits: &Limits,
-        clock: Clock,
+        world: World,
         tick: Option<Duration>,
         files: Option<Files>,
         stats: Arc<Stats>,
@@ -92,11 +89,11 @@ impl Services {
         Self {
             clients: Clients::new(limits),
             asked: Asked::new(limits.effects),
-            alarm: Alarm::new(clock.clone(), tick, limits.alarm),
+            alarm: Alarm::new(world.clone(), tick, limits.alarm),
             alarm_asked: None,
             files,
             stats,
-            clock,
+            world,
             sender: None,
             random: None,
         }
@@ -144,7 +141,7 @@ impl Services {
 
     /// The time of a call that begins.
     pub fn time(&self) -> Time {
-        Time::of(self.clock.clone())
+        Time::of(self.world.clone())
     }
 
     /// How many units of fuel a request costs.
@@ -337,8 +334,7 @@ impl Services {
         let generator = match &mut self.random {
             Some(generator) => generator,
             none => {
-                let seeded = StdRng::try_from_rng(&mut SysRng);
-                let seeded = seeded.map_err(|error| {
+                let seeded = self.world.generator().map_err(|error| {
                     Unanswerable(format!("the system gives no random bytes: {error}"))
                 });
                 none.insert(seeded?)

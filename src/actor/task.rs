@@ -10,7 +10,6 @@ use std::{
 };
 
 use log::Level;
-use smol::Timer;
 use wit_core::{MessageType, lift::Reply};
 
 use super::{
@@ -27,7 +26,6 @@ use super::{
     watermark::Watermark,
 };
 use crate::{
-    clock::Clock,
     exchange::{
         CloseCode, Connections, Delivery, Event, EventKind, Mailbox, Message, Session, Source,
         event::ALARM,
@@ -37,6 +35,7 @@ use crate::{
     logger::ActorLog,
     manifest::Limits,
     stats::Stats,
+    world::World,
 };
 
 /// The longest wait before an instance is tried again that could not be made.
@@ -95,7 +94,7 @@ pub struct Setup {
     /// Its files, if it gets any.
     pub files: Option<Files>,
     /// The time.
-    pub clock: Clock,
+    pub world: World,
     /// Gives it its turns.
     pub turns: Arc<Turns>,
     /// Its counters.
@@ -123,19 +122,19 @@ impl Actor {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
-        let Setup { name, module, limits, init_state, tick, files, clock, turns, stats, lines } =
+        let Setup { name, module, limits, init_state, tick, files, world, turns, stats, lines } =
             setup;
         let mut actor = Self {
             meter: Meter::new(&limits, turns),
-            services: Services::new(&limits, clock, tick, files, stats.clone()),
+            services: Services::new(&limits, world.clone(), tick, files, stats.clone()),
             delivery: Delivery::new(stats.clone(), lines.clone()),
             alarmed: false,
             state: None,
             instance: None,
-            idle: Idle::new(limits.hibernate_after),
+            idle: Idle::new(world.clone(), limits.hibernate_after),
             watermark: Watermark::new(limits.watermark),
-            backoff: Backoff::new(MAX_WAIT),
-            penance: Backoff::new(MAX_PENANCE),
+            backoff: Backoff::new(world.clone(), MAX_WAIT),
+            penance: Backoff::new(world, MAX_PENANCE),
             name,
             module: Arc::new(module),
             limits,
@@ -227,8 +226,8 @@ impl Actor {
         if let Some(instance) = self.instance.take() {
             return Ok(instance);
         }
-        if let Some(until) = self.penance.until() {
-            Timer::at(until).await;
+        if let Some(wait) = self.penance.wait() {
+            wait.await;
         }
         let made = self.instantiate().await;
         if made.is_ok() {
@@ -242,7 +241,9 @@ impl Actor {
         let wait = self.backoff.failed();
         connections.set_failing(true);
         self.lines.host(Level::Error, None, format_args!("can't be started; waits {wait:?}"));
-        Timer::after(wait).await;
+        if let Some(wait) = self.backoff.wait() {
+            wait.await;
+        }
         made
     }
 

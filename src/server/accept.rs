@@ -21,12 +21,12 @@ use super::{
     socket::Socket,
 };
 use crate::{
-    clock::Clock,
     exchange::{Connections, Delivery, Mailbox, client::canonical},
     executor::Turns,
     logger::ActorLog,
     manifest::Limits,
     stats::Stats,
+    world::World,
 };
 
 /// How long to wait after a failed accept, for instance when descriptors are used up.
@@ -51,7 +51,7 @@ pub struct ServerContext {
     /// Takes what the host answers by itself to the outboxes.
     pub delivery: Delivery,
     /// The time.
-    pub clock: Clock,
+    pub world: World,
     /// Gives turns to those who have had one.
     pub turns: Arc<Turns>,
     /// Ends when the host stops.

@@ -146,7 +146,7 @@ fn open(
         path: upgrade.path.into(),
         query: upgrade.query.into(),
         subprotocol: upgrade.subprotocol.map(Into::into),
-        since: context.clock.since_1970(),
+        since: context.world.since_1970(),
     };
     Ok((context.connections.open(endpoint.on_overflow, client)?, response))
 }

@@ -12,9 +12,9 @@ use footlight::{
         instance::Instance,
         meter::{MOST_AT_ONCE, Meter},
     },
-    clock::Clock,
     logger::ActorLog,
     manifest::Limits,
+    world::World,
 };
 use smol::block_on;
 use wit_core::MessageRef;
@@ -130,7 +130,7 @@ async fn run(guest: &Guest) {
     // Some instructions are refused.
     let Ok(module) = Module::compile(&bytes, &limits, Grants::ALL) else { return };
     let lines = Arc::new(ActorLog::new("guest".into(), limits.log_rate, Arc::default()));
-    let mut services = Services::new(&limits, Clock::System, None, None, Arc::default());
+    let mut services = Services::new(&limits, World::System, None, None, Arc::default());
     let mut meter = Meter::new(&limits, Arc::default());
     meter.begin();
     let mut instance = Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap();

@@ -9,9 +9,9 @@ use std::{
 
 use footlight::{
     actor::{Grants, Module, Services, instance::Instance, meter::Meter},
-    clock::Clock,
     logger::ActorLog,
     manifest::Limits,
+    world::World,
 };
 use smol::future::{block_on, poll_once};
 use wit_core::MessageRef;
@@ -36,7 +36,7 @@ fn yields_after(guest: Guest, text: &str, slice: u64) -> bool {
         let mut instance = instance(guest.memory("16")).await;
         let limits = Limits { slice, ..Limits::default() };
         let mut meter = Meter::new(&limits, Arc::default());
-        let mut services = Services::new(&limits, Clock::System, None, None, Arc::default());
+        let mut services = Services::new(&limits, World::System, None, None, Arc::default());
         let mut yielded = false;
         for _ in 0..2 {
             meter.begin();

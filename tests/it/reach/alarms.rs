@@ -99,12 +99,14 @@ fn an_alarm_outlasts_an_instance_that_is_dropped_since_nothing_happens() {
     each(
         |actor| actor.limit("hibernate_after", "\"10ms\""),
         |_, host, client| {
-            make(client, "alarm 500", &["done"]);
+            const FAR: u64 = 10_000_000_000;
+            make(client, &format!("alarm {FAR}"), &["done"]);
             let before = host.stats.hibernations.get();
             while host.stats.hibernations.get() == before {
+                host.pass(1);
                 std::thread::yield_now();
             }
-            host.pass(500);
+            host.pass(FAR);
             client.expect("alarm");
         },
     );

@@ -9,9 +9,9 @@ use std::{
 
 use footlight::{
     Host, Manifest,
-    clock::{Clock, Manual},
     host::Environment,
     stats::Stats,
+    world::{Manual, World},
 };
 use smol::{Executor, block_on, channel};
 
@@ -22,7 +22,7 @@ pub const START: u64 = 1_000_000_000_000;
 
 /// A host with one actor. Dropping it ends it.
 pub struct Hosted {
-    clock: Arc<Manual>,
+    world: Arc<Manual>,
     pub stats: Arc<Stats>,
     address: SocketAddr,
     stop: Option<channel::Sender<()>>,
@@ -33,14 +33,14 @@ impl Hosted {
     pub fn start(actor: &Actor) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let manifest = Manifest::load(&actor.write(folder.path())).unwrap();
-        let (clock, manual) = Clock::manual(START);
+        let (world, manual) = World::manual(START);
         let (stop, stopped) = channel::bounded(1);
         let (to, started) = mpsc::channel();
         let thread = thread::spawn(move || {
             // The actor's files are in it.
             let _folder = folder;
             let executor = Arc::new(Executor::new());
-            let environment = Environment { clock, ..Environment::default() };
+            let environment = Environment { world, ..Environment::default() };
             let turns = environment.turns.clone();
             let start = Host::start(&executor, std::slice::from_ref(&manifest), environment);
             let host = block_on(executor.run(start)).unwrap();
@@ -52,7 +52,7 @@ impl Hosted {
             block_on(turns.run(&executor, executor.spawn(run)));
         });
         let (address, stats) = started.recv_timeout(PATIENCE).unwrap();
-        Self { clock: manual, stats, address, stop: Some(stop), thread: Some(thread) }
+        Self { world: manual, stats, address, stop: Some(stop), thread: Some(thread) }
     }
 
     /// A client after its `connect` event.
@@ -64,7 +64,7 @@ impl Hosted {
 
     /// Lets milliseconds pass.
     pub fn pass(&self, millis: u64) {
-        self.clock.advance(Duration::from_millis(millis));
+        self.world.advance(Duration::from_millis(millis));
     }
 }
 

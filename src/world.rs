@@ -1,5 +1,7 @@
-//! The time that actors are told, and by which their alarms ring. A test may have one of its own,
-//! which goes on when the test says so.
+//! Time and chance, as actors see them: what time it is, timers, and random numbers.
+//!
+//! Actors get all of these from one [`World`]. A test has a world of its own, in which time passes
+//! when the test says so and the random numbers are always the same. So can a replay.
 
 use std::{
     future::{Future, poll_fn},
@@ -9,34 +11,31 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use rustix::time::{ClockId, clock_gettime};
+use rand::{
+    SeedableRng as _,
+    rngs::{StdRng, SysError, SysRng},
+};
 use smol::Timer;
 
 use crate::lock::Lock;
 
-/// How long the present thread has computed since it began. It stands still while another thread
-/// has the processor.
-pub fn processor_time() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
-}
-
-/// A clock.
+/// The source of time and chance.
 #[derive(Clone, Debug, Default)]
-pub enum Clock {
-    /// The system's.
+pub enum World {
+    /// The system's clocks and random numbers.
     #[default]
     System,
-    /// One that is set by hand.
+    /// A world that is controlled by hand.
     Manual(Arc<Manual>),
 }
 
-impl Clock {
-    /// A clock that is set by hand, beginning so many milliseconds after 1970.
+impl World {
+    /// A world that is controlled by hand. It begins `since_1970` milliseconds after 1970 (UTC).
     pub fn manual(since_1970: u64) -> (Self, Arc<Manual>) {
         let manual = Arc::new(Manual {
             start: Instant::now(),
             since_1970,
-            state: Lock::new(State { passed: Duration::ZERO, waiting: Vec::new() }),
+            state: Lock::new(State { passed: Duration::ZERO, generators: 0, waiting: Vec::new() }),
         });
         (Self::Manual(manual.clone()), manual)
     }
@@ -49,7 +48,7 @@ impl Clock {
         }
     }
 
-    /// Milliseconds since 1970 (UTC). It may go back, as the system's does when it is set.
+    /// Milliseconds since 1970 (UTC). The value goes back if the system's clock is set back.
     pub fn since_1970(&self) -> u64 {
         match self {
             Self::System => {
@@ -69,6 +68,27 @@ impl Clock {
             Self::Manual(manual) => Until::Manual(manual.clone(), at),
         }
     }
+
+    /// Ready once `wait` has passed.
+    pub fn after(&self, wait: Duration) -> Until {
+        self.until(self.now() + wait)
+    }
+
+    /// A new generator of random numbers, which nobody can predict. In a manual world it is the
+    /// same at each run.
+    ///
+    /// # Errors
+    /// The system has no random numbers to seed it with.
+    pub fn generator(&self) -> Result<StdRng, SysError> {
+        match self {
+            Self::System => StdRng::try_from_rng(&mut SysRng),
+            Self::Manual(manual) => {
+                let mut state = manual.state.lock();
+                state.generators += 1;
+                Ok(StdRng::seed_from_u64(state.generators))
+            }
+        }
+    }
 }
 
 /// A moment that is waited for.
@@ -76,7 +96,7 @@ impl Clock {
 pub enum Until {
     /// By the system's clock.
     System(Timer),
-    /// By one that is set by hand.
+    /// By the clock of a manual world.
     Manual(Arc<Manual>, Instant),
 }
 
@@ -91,23 +111,25 @@ impl Future for Until {
     }
 }
 
-/// A clock that is set by hand.
+/// A world that is controlled by hand.
 #[derive(Debug)]
 pub struct Manual {
     /// When it was made.
     start: Instant,
-    /// What it showed then, in milliseconds since 1970.
+    /// What its clock showed then, in milliseconds since 1970.
     since_1970: u64,
-    /// The rest.
+    /// The part that changes.
     state: Lock<State>,
 }
 
-/// What changes of it.
+/// The part of a manual world that changes.
 #[derive(Debug)]
 struct State {
     /// How much time has passed since it was made.
     passed: Duration,
-    /// Who waits: until when, and whom to wake.
+    /// How many generators of random numbers were made: the seed of the last one.
+    generators: u64,
+    /// The tasks that wait: until when, and whom to wake.
     waiting: Vec<(Instant, Waker)>,
 }
 
@@ -124,14 +146,14 @@ impl Manual {
         due.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
-    /// Waits until somebody waits for a moment that is `after` away from now, or nearer.
+    /// Waits until a task waits for a moment that is at most `after` away.
     pub async fn awaited(&self, after: Duration) {
         poll_fn(|cx| {
             let now = self.now();
             if self.state.lock().waiting.iter().any(|(at, _)| *at <= now + after) {
                 return Poll::Ready(());
             }
-            // Only tests come here; they have nothing better to do than to look again.
+            // Only tests come here. They have nothing better to do than to look again.
             cx.waker().wake_by_ref();
             Poll::Pending
         })
@@ -157,4 +179,21 @@ impl Manual {
 /// A time in milliseconds.
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::Rng as _;
+
+    use super::*;
+
+    #[test]
+    fn a_manual_world_gives_the_same_random_numbers_at_each_run_and_others_to_each_generator() {
+        let draw = |world: &World| world.generator().unwrap().next_u64();
+        let (first, second) = (World::manual(0).0, World::manual(0).0);
+        let drawn = [draw(&first), draw(&first)];
+        assert_eq!(drawn, [draw(&second), draw(&second)]);
+        assert_ne!(drawn[0], drawn[1]);
+        assert_ne!(draw(&World::System), draw(&World::System));
+    }
 }
