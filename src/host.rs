@@ -18,7 +18,7 @@ use smol::{
 };
 
 use crate::{
-    actor::{Actor, Setup, task::StartError},
+    actor::{Actor, Setup, StartError},
     deadline::within,
     exchange::{CloseCode, Connections, Delivery, Mailbox},
     executor::Turns,

@@ -6,23 +6,22 @@ use std::{
 };
 
 use footlight::{
-    actor::{Grants, Module, Services, instance::Instance, meter::Meter},
+    actor::{CallContext, Grants, Module, Resources, instance::Instance},
     logger::ActorLog,
     manifest::Limits,
     stats::Stats,
-    world::World,
 };
 use smol::{Executor, block_on};
 use wit_core::MessageRef;
 
 use super::{common::Result, guests::Guest};
 
-/// An instance and its fuel.
+/// An instance and the context of its calls.
 pub(crate) struct Sliced {
     /// The instance; away while it is called.
-    instance: Option<Instance>,
-    /// Its fuel; away with the instance.
-    meter: Option<Meter>,
+    instance: Option<Box<Instance>>,
+    /// The context of its calls; away with the instance.
+    context: Option<CallContext>,
 }
 
 impl Sliced {
@@ -33,9 +32,10 @@ impl Sliced {
         let stats = Arc::new(Stats::default());
         let lines = Arc::new(ActorLog::new(guest.name.into(), limits.log_rate, stats));
         let limits = &Limits { slice, ..limits.clone() };
-        let mut meter = Meter::new(limits, Arc::default());
-        let instance = block_on(Instance::new(&Arc::new(module), limits, lines, &mut meter))?;
-        Ok(Self { instance: Some(instance), meter: Some(meter) })
+        let mut context = CallContext::new(limits, Resources::default());
+        let (module, meter) = (Arc::new(module), &mut context.meter);
+        let instance = block_on(Instance::new(&module, limits, lines, meter))?;
+        Ok(Self { instance: Some(instance), context: Some(context) })
     }
 
     /// Calls `handle-message` so often, and says how long that took and what fuel one call
@@ -44,25 +44,22 @@ impl Sliced {
         let executor = Executor::new();
         let mut instance = self.instance.take().ok_or("no instance")?;
         let guest = guest.clone();
-        let mut meter = self.meter.take().ok_or("no meter")?;
+        let mut context = self.context.take().ok_or("no context")?;
         let task = executor.spawn(async move {
-            let mut services =
-                Services::new(&Limits::default(), World::System, None, None, Arc::default());
             let start = Instant::now();
             for _ in 0..calls {
-                meter.begin();
+                context.meter.begin();
                 let message = MessageRef::text(&guest.text);
                 let state = Some(&*guest.state);
-                let reply =
-                    instance.handle_message(message, state, &mut meter, &mut services).await;
+                let reply = instance.handle_message(message, state, &mut context).await;
                 std::hint::black_box(reply.map_err(|error| error.to_string())??);
-                meter.yield_if_due().await.map_err(|_| "it took too long")?;
+                context.meter.yield_if_due().await.map_err(|_| "it took too long")?;
             }
-            Ok::<_, String>((start.elapsed(), instance, meter))
+            Ok::<_, String>((start.elapsed(), instance, context))
         });
-        let (time, instance, meter) = block_on(executor.run(task))?;
-        let spent = meter.spent();
-        (self.instance, self.meter) = (Some(instance), Some(meter));
+        let (time, instance, context) = block_on(executor.run(task))?;
+        let spent = context.meter.spent();
+        (self.instance, self.context) = (Some(instance), Some(context));
         Ok((time, spent))
     }
 }

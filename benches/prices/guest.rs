@@ -3,14 +3,16 @@
 use std::{path::Path, sync::Arc};
 
 use footlight::{
-    actor::{Grants, Module, Services, instance::Instance, meter::Meter},
+    actor::{
+        CallContext, Grants, Module, Resources, clients::Undo, instance::Instance, meter::Meter,
+    },
     exchange::{Client, Connections, Event, EventKind, connections::Open},
     files::{Files, Folders},
     logger::ActorLog,
     manifest::{Limits, OnOverflow, SharedFolder},
-    world::World,
 };
 use rustix::time::{ClockId, clock_gettime};
+use smol::block_on;
 use wit_core::MessageRef;
 
 use crate::{imports, operators};
@@ -27,22 +29,21 @@ pub(crate) async fn cost(body: &str, fuel: u64, slice: u64, clients: usize, fold
         ..Limits::default()
     };
     let module = Module::compile(&guest(body), &limits, Grants::ALL).unwrap();
-    let stats = Arc::default();
     let lines = Arc::new(ActorLog::new("prices".into(), limits.log_rate, Arc::default()));
     let shared = SharedFolder { path: folder.into(), name: None, writable: true };
     let folders = Folders::open(&[shared]).unwrap();
     let files = Files::new("prices", folders, &limits, Arc::default(), lines.clone());
-    let mut services = Services::new(&limits, World::System, None, Some(files), stats);
+    let resources = Resources { files: Some(files), ..Resources::default() };
+    let mut context = CallContext::new(&limits, resources);
     let connections = Connections::new(clients.max(1), limits.outbox);
-    let _all: Vec<_> = (0..clients).map(|_| enter(&connections, &mut services)).collect();
+    let _all: Vec<_> = (0..clients).map(|_| enter(&connections, &mut context)).collect();
     // The memory is filled before.
     let mut meter = Meter::new(&Limits { fuel: None, ..limits.clone() }, Arc::default());
     meter.begin();
     let mut instance = Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap();
-    let mut meter = Meter::new(&limits, Arc::default());
-    meter.begin();
+    context.meter.begin();
     let (start, text) = (busy(), MessageRef::text("x"));
-    let ended = instance.handle_message(text, None, &mut meter, &mut services).await;
+    let ended = instance.handle_message(text, None, &mut context).await;
     let took = busy() - start;
     let error = ended.unwrap_err().to_string();
     assert!(error.contains("units of fuel"), "{error}: {body:.500}");
@@ -57,7 +58,7 @@ fn busy() -> f64 {
 }
 
 /// Lets a client come, and keeps a tag and something else with it.
-fn enter(connections: &Arc<Connections>, services: &mut Services) -> Open {
+fn enter(connections: &Arc<Connections>, context: &mut CallContext) -> Open {
     let client = || Client {
         peer: ([192, 0, 2, 7], 50_123).into(),
         path: "/ws".into(),
@@ -66,11 +67,12 @@ fn enter(connections: &Arc<Connections>, services: &mut Services) -> Open {
         since: 0,
     };
     let open = connections.open(OnOverflow::Drop, client).unwrap();
-    services.begin(&Event::at(&open.session, EventKind::Connect));
+    let host = &mut context.host;
+    host.begin(&Event::at(&open.session, EventKind::Connect));
     for tag in ["kitchen", "garden", "name"] {
-        services.clients.tag(open.session.id(), tag, |_| Ok(())).unwrap();
+        host.clients.tag(open.session.id(), tag, &mut Undo::default(), |_| Ok(())).unwrap();
     }
-    services.commit();
+    block_on(host.commit(None, &mut None)).unwrap();
     open
 }
 

@@ -15,9 +15,9 @@ use std::{
 use arbitrary::Unstructured;
 use footlight::{
     actor::{Grants, Module},
-    world::{Manual, World},
     exchange::{Close, CloseCode, Event, EventKind, Message},
     manifest::{Limits, OnOverflow},
+    world::{Manual, World},
 };
 
 use call::{Call, Effect};

@@ -3,8 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use footlight::{
-    actor::{Module, Services, answer::Answer, asked::Effect, instance::Instance, meter::Meter},
-    world::World,
+    actor::{
+        CallContext, Module, Resources, answer::Answer, effects::Effect, host_calls::HostCalls,
+        instance::Instance,
+    },
     exchange::{Close, ConnectionId, Connections, Event, EventKind, Message, connections::Open},
     logger::ActorLog,
     manifest::{Limits, OnOverflow},
@@ -39,23 +41,22 @@ pub fn limits() -> Limits {
 pub fn exercise(module: Module, limits: &Limits) {
     let module = &Arc::new(module);
     let lines = Arc::new(ActorLog::new("fuzz".into(), limits.log_rate, Arc::default()));
-    let mut meter = Meter::new(limits, Arc::default());
+    let mut context = CallContext::new(limits, Resources::default());
     let fuel = limits.fuel.unwrap_or(u64::MAX);
-    meter.begin();
-    let made = run(limits, Instance::new(module, limits, lines, &mut meter));
-    assert!(meter.spent() <= fuel);
+    context.meter.begin();
+    let made = run(limits, Instance::new(module, limits, lines, &mut context.meter));
+    assert!(context.meter.spent() <= fuel);
     let mut instance = match made {
         Ok(instance) => instance,
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
     instance.set_connection(Some(ConnectionId(1)));
-    let mut services = Services::new(limits, World::System, None, None, Arc::default());
-    let all = crowd(limits, &mut services);
+    let all = crowd(limits, &mut context.host);
 
-    meter.begin();
-    services.begin(&Event::alarm());
-    let state = run(limits, instance.init(Some(b"0"), "fuzz", &mut meter, &mut services));
-    assert!(meter.spent() <= fuel);
+    context.meter.begin();
+    context.host.begin(&Event::alarm());
+    let state = run(limits, instance.init(Some(b"0"), "fuzz", &mut context));
+    assert!(context.meter.spent() <= fuel);
     let mut state = match state {
         Ok(Ok(state)) => state,
         Ok(Err(text)) => return assert!(text.len() <= limits.answer),
@@ -76,54 +77,56 @@ pub fn exercise(module: Module, limits: &Limits) {
         },
     ];
     for event in events {
-        meter.begin();
+        context.meter.begin();
         // The first client is there already, and comes only once.
         let kind = match event.ty {
             MessageType::Close => EventKind::Close(Close::NO_STATUS),
             _ => EventKind::Message(Message::Text("".into())),
         };
         let about = Event::at(&all[0].session, kind);
-        services.begin(&about);
-        let call = instance.handle_message(event, state.as_deref(), &mut meter, &mut services);
+        context.host.begin(&about);
+        let call = instance.handle_message(event, state.as_deref(), &mut context);
         let reply = run(limits, call);
-        assert!(meter.spent() <= fuel);
+        assert!(context.meter.spent() <= fuel);
         assert!(instance.memory_size() <= limits.memory);
         match reply {
             Ok(Ok(reply)) => {
                 is_within(&reply, limits);
-                state = reply.state;
                 let count = reply.messages.len();
                 match Answer::from_messages(reply.messages) {
                     Ok(answer) => {
                         let closes = usize::from(answer.close.is_some());
                         assert_eq!(answer.messages.len() + closes + answer.after_close, count);
-                        are_within(&services.commit(), limits);
+                        let committed = context.host.commit(reply.state, &mut state);
+                        let effects = run(limits, committed).expect("there are no files");
+                        are_within(&effects, limits);
                     }
-                    Err(_) => services.undo(),
+                    Err(_) => context.host.roll_back(),
                 }
             }
             Ok(Err(text)) => {
                 assert!(text.len() <= limits.answer);
-                services.undo();
+                context.host.roll_back();
             }
             // Nobody may use the instance from here on.
             Err(error) => return assert!(!error.to_string().is_empty()),
         }
-        services.end(&about);
+        context.host.end(&about);
         // Nothing reaches a client but by what `commit` gives.
         assert!(all.iter().all(|open| open.session.bytes() == 0));
     }
 }
 
 /// Lets some clients come.
-fn crowd(limits: &Limits, services: &mut Services) -> Vec<Open> {
+fn crowd(limits: &Limits, host: &mut HostCalls) -> Vec<Open> {
     let connections = Connections::new(limits.connections, limits.outbox);
     let all = (0..3).map(|_| {
         let open = connections.open(OnOverflow::Close, known).expect("there is room");
         let event = Event::at(&open.session, EventKind::Connect);
-        services.begin(&event);
-        assert!(services.commit().is_empty());
-        services.end(&event);
+        host.begin(&event);
+        let (effects, _) = drive::to_end(host.commit(None, &mut None));
+        assert!(effects.expect("there are no files").is_empty());
+        host.end(&event);
         open
     });
     all.collect()

@@ -3,12 +3,12 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use footlight::{
-    actor::{Actor, Module, Setup, task::StartError},
-    world::World,
+    actor::{Actor, Module, Setup, StartError},
     exchange::{Connections, Mailbox},
     logger::ActorLog,
     manifest::Limits,
     stats::Stats,
+    world::World,
 };
 
 use crate::drive::{self, Bell};

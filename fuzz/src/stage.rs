@@ -5,9 +5,9 @@
 use std::task::{Context, Waker};
 
 use footlight::{
-    world::World,
     exchange::{Client as Known, Close, CloseCode, EventKind, Message, connections::Full},
     manifest::{Limits, OnOverflow},
+    world::World,
 };
 
 use crate::{

@@ -1,8 +1,8 @@
 //! Who is there, as the actor knows it: from a connection's `connect` event to its `close`
 //! event, with what the actor keeps with each one.
 //!
-//! What a call changes here it sees at once. What was there before is put aside the first time
-//! that a call touches a connection, and comes back if the call fails.
+//! A call sees its changes at once. The first time that it changes a client, what was there before
+//! goes into its [`Undo`], and comes back if the call fails.
 //!
 //! Nothing here takes longer because there are more clients, except for what is done to all of
 //! them. Those with a tag are found by an index, which has an entry for each tag of each connection:
@@ -24,11 +24,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Clients {
     /// Those that are there.
-    all: BTreeMap<ConnectionId, Entry>,
+    all: BTreeMap<ConnectionId, KnownClient>,
     /// Their tags. All who have the same one share its text.
     tagged: BTreeSet<(Arc<str>, ConnectionId)>,
-    /// What was kept with those that the present call has touched.
-    before: BTreeMap<ConnectionId, Kept>,
     /// The number of the present call.
     call: u64,
     /// `limits.tags`.
@@ -41,7 +39,7 @@ pub struct Clients {
 
 /// One client.
 #[derive(Debug)]
-pub struct Entry {
+pub struct KnownClient {
     /// The connection.
     pub session: Arc<Session>,
     /// What is kept with it.
@@ -60,6 +58,35 @@ struct Kept {
     tags: Vec<Arc<str>>,
     /// Its attachment.
     attachment: Option<Box<[u8]>>,
+}
+
+/// What was kept with the clients that the present call has changed, so that it can come back.
+#[derive(Debug, Default)]
+pub struct Undo {
+    /// The tags and attachments as they were before the call.
+    before: BTreeMap<ConnectionId, Kept>,
+}
+
+impl Undo {
+    /// Makes the changes last.
+    pub fn forget(&mut self) {
+        self.before.clear();
+    }
+
+    /// Takes the changes back. How long that takes depends on the number of changes only, however many
+    /// clients and tags there are.
+    pub fn apply(&mut self, clients: &mut Clients) {
+        for (id, before) in std::mem::take(&mut self.before) {
+            let Some(client) = clients.all.get_mut(&id) else { continue };
+            let after = std::mem::replace(&mut client.kept, before);
+            let before = &client.kept.tags;
+            for tag in after.tags.iter().filter(|tag| !before.contains(tag)) {
+                clients.tagged.remove(&(tag.clone(), id));
+            }
+            let lost = before.iter().filter(|tag| !after.tags.contains(tag));
+            clients.tagged.extend(lost.map(|tag| (tag.clone(), id)));
+        }
+    }
 }
 
 impl Kept {
@@ -81,7 +108,6 @@ impl Clients {
         Self {
             all: BTreeMap::new(),
             tagged: BTreeSet::new(),
-            before: BTreeMap::new(),
             call: 0,
             most_tags: limits.tags,
             longest_tag: limits.tag,
@@ -92,7 +118,7 @@ impl Clients {
     /// Takes in a client whose `connect` event is next.
     pub fn enter(&mut self, session: &Arc<Session>) {
         let (session, kept) = (session.clone(), Kept::default());
-        let entry = Entry { session, kept, asked: (0, 0), leaving: false };
+        let entry = KnownClient { session, kept, asked: (0, 0), leaving: false };
         self.all.insert(entry.session.id(), entry);
     }
 
@@ -111,12 +137,12 @@ impl Clients {
     }
 
     /// What is known of a client, also of one that is leaving.
-    pub fn get(&self, id: ConnectionId) -> Option<&Entry> {
+    pub fn get(&self, id: ConnectionId) -> Option<&KnownClient> {
         self.all.get(&id)
     }
 
     /// The clients with a tag, or all, to whom something could be sent, by their number.
-    pub fn present(&self, tag: Option<&str>) -> impl Iterator<Item = &Entry> {
+    pub fn present(&self, tag: Option<&str>) -> impl Iterator<Item = &KnownClient> {
         // One of the two is empty.
         let all = tag.is_none().then(|| self.all.values());
         let tagged = tag.map(|tag| self.with_tag(tag).filter_map(|id| self.all.get(&id)));
@@ -141,7 +167,7 @@ impl Clients {
     ///
     /// # Errors
     /// It is not there, or leaving.
-    pub fn one(&self, id: ConnectionId) -> Result<&Entry, Refusal> {
+    pub fn one(&self, id: ConnectionId) -> Result<&KnownClient, Refusal> {
         self.all.get(&id).filter(|entry| !entry.leaving).ok_or(Refusal::Gone)
     }
 
@@ -182,6 +208,7 @@ impl Clients {
         &mut self,
         id: ConnectionId,
         tag: &str,
+        undo: &mut Undo,
         pay: impl FnOnce(usize) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
         let fits = (1..=self.longest_tag).contains(&tag.len());
@@ -197,7 +224,7 @@ impl Clients {
         // The text that others with this tag have, if there are any.
         let next = self.tagged.range((new.clone(), ConnectionId(0))..).next();
         let tag = next.map(|(text, _)| text).filter(|text| **text == new).unwrap_or(&new).clone();
-        self.touch(id, pay)?.tags.push(tag.clone());
+        self.touch(id, undo, pay)?.tags.push(tag.clone());
         self.tagged.insert((tag, id));
         Ok(())
     }
@@ -210,10 +237,11 @@ impl Clients {
         &mut self,
         id: ConnectionId,
         tag: &str,
+        undo: &mut Undo,
         pay: impl FnOnce(usize) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
         let Some(position) = self.one(id)?.kept.position(tag) else { return Ok(()) };
-        let tag = self.touch(id, pay)?.tags.remove(position);
+        let tag = self.touch(id, undo, pay)?.tags.remove(position);
         self.tagged.remove(&(tag, id));
         Ok(())
     }
@@ -226,13 +254,14 @@ impl Clients {
         &mut self,
         id: ConnectionId,
         value: Option<&[u8]>,
+        undo: &mut Undo,
         pay: impl FnOnce(usize) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
         self.one(id)?;
         if value.is_some_and(|value| value.len() > self.largest_attachment) {
             return Err(Refusal::Invalid);
         }
-        self.touch(id, pay)?.attachment = value.map(Into::into);
+        self.touch(id, undo, pay)?.attachment = value.map(Into::into);
         Ok(())
     }
 
@@ -248,35 +277,16 @@ impl Clients {
         self.call += 1;
     }
 
-    /// Makes what the call changed stand.
-    pub fn keep(&mut self) {
-        self.before.clear();
-    }
-
-    /// Takes back what the call changed. That takes as long as the call's changes of tags were many,
-    /// however many tags there are.
-    pub fn undo(&mut self) {
-        for (id, before) in std::mem::take(&mut self.before) {
-            let Some(entry) = self.all.get_mut(&id) else { continue };
-            let after = std::mem::replace(&mut entry.kept, before);
-            let before = &entry.kept.tags;
-            for tag in after.tags.iter().filter(|tag| !before.contains(tag)) {
-                self.tagged.remove(&(tag.clone(), id));
-            }
-            let lost = before.iter().filter(|tag| !after.tags.contains(tag));
-            self.tagged.extend(lost.map(|tag| (tag.clone(), id)));
-        }
-    }
-
     /// What is kept with a client, to be changed. The first time in a call, what was there is
     /// put aside, and paid for.
     fn touch(
         &mut self,
         id: ConnectionId,
+        undo: &mut Undo,
         pay: impl FnOnce(usize) -> Result<(), Refusal>,
     ) -> Result<&mut Kept, Refusal> {
         let entry = self.all.get_mut(&id).ok_or(Refusal::Gone)?;
-        if let btree_map::Entry::Vacant(free) = self.before.entry(id) {
+        if let btree_map::Entry::Vacant(free) = undo.before.entry(id) {
             pay(entry.kept.bytes())?;
             free.insert(entry.kept.clone());
         }
@@ -284,7 +294,7 @@ impl Clients {
     }
 }
 
-impl Entry {
+impl KnownClient {
     /// What is attached to it.
     pub fn attachment(&self) -> Option<&[u8]> {
         self.kept.attachment.as_deref()

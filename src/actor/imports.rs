@@ -2,7 +2,7 @@
 //! of `footlight:host`, at which the guest is suspended.
 //!
 //! Such a function may need the guest's allocator, which is an entry into the guest like any
-//! other, or a file, which takes its time. So the call ends with [`Asked`] as if the function had
+//! other, or a file, which takes its time. So the call ends with [`ImportCall`] as if the function had
 //! failed; `instance` does what is asked for and lets the guest go on.
 //!
 //! None of them has a core result, and that must stay so: wasmi 2.0 puts the result that it is
@@ -67,14 +67,14 @@ const MAX_PARAMETERS: usize = 9;
 
 /// A call of an import, at which the guest is suspended.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked {
+pub struct ImportCall {
     /// Which one.
     pub import: Import,
     /// The flat parameters, with zeroes after the last.
     pub parameters: [u64; MAX_PARAMETERS],
 }
 
-impl fmt::Display for Asked {
+impl fmt::Display for ImportCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Seen where the guest can't be suspended, so that this is all that is left.
         write!(
@@ -86,7 +86,7 @@ impl fmt::Display for Asked {
     }
 }
 
-impl HostError for Asked {}
+impl HostError for ImportCall {}
 
 /// The slice is spent, by an import that was done at once. The guest goes on in the next slice.
 #[derive(Clone, Copy, Debug)]
@@ -146,7 +146,7 @@ pub fn add_to(
             linker.func_wrap(names.0, names.1, now)?;
         } else {
             let suspend = move |_: Caller<'_, Guest>, values: &[Val], _: &mut [Val]| {
-                Err(wasmi::Error::host(Asked::new(known, values)))
+                Err(wasmi::Error::host(ImportCall::new(known, values)))
             };
             linker.func_new(names.0, names.1, core_type(known.ty()), suspend)?;
         }
@@ -154,7 +154,7 @@ pub fn add_to(
     Ok(())
 }
 
-impl Asked {
+impl ImportCall {
     /// A call with these values, which the interpreter has checked.
     fn new(import: Import, values: &[Val]) -> Self {
         let mut parameters = [0; MAX_PARAMETERS];
@@ -191,7 +191,7 @@ fn charge(caller: &mut Caller<'_, Guest>, units: u64) -> Result<bool, wasmi::Err
 
 /// `now: func() -> u64`: the time of the present call.
 fn now(mut caller: Caller<'_, Guest>) -> Result<u64, wasmi::Error> {
-    let not_here = || wasmi::Error::host(Asked::new(Import::Now, &[]));
+    let not_here = || wasmi::Error::host(ImportCall::new(Import::Now, &[]));
     let now = caller.data_mut().time.as_mut().ok_or_else(not_here)?.now();
     // Its result is in the way of ending the slice here. See above.
     charge(&mut caller, fuel_cost::NOW)?;

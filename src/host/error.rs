@@ -3,7 +3,7 @@
 use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use crate::{
-    actor::{LoadError, task::StartError},
+    actor::{LoadError, StartError},
     fd_limit::Shortage,
     files::FolderError,
     manifest::Manifest,

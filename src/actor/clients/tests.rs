@@ -155,14 +155,14 @@ impl Naive {
 
 impl Clients {
     /// Does what a step does.
-    fn does(&mut self, step: &Step) -> Result<u32, Refusal> {
+    fn does(&mut self, step: &Step, undo: &mut Undo) -> Result<u32, Refusal> {
         let pay = |pays| move |_| if pays { Ok(()) } else { Err(Refusal::Limit) };
         match *step {
-            Step::Tag(id, tag, pays) => self.tag(ConnectionId(id), tag, pay(pays))?,
-            Step::Untag(id, tag, pays) => self.untag(ConnectionId(id), tag, pay(pays))?,
+            Step::Tag(id, tag, pays) => self.tag(ConnectionId(id), tag, undo, pay(pays))?,
+            Step::Untag(id, tag, pays) => self.untag(ConnectionId(id), tag, undo, pay(pays))?,
             Step::Attach(id, value) => {
                 let value = value.as_ref().map(std::slice::from_ref);
-                self.attach(ConnectionId(id), value, pay(true))?;
+                self.attach(ConnectionId(id), value, undo, pay(true))?;
             }
             Step::Close(id) => {
                 self.one(ConnectionId(id))?;
@@ -241,15 +241,15 @@ proptest! {
             for client in &mut model.0 {
                 (client.asked, client.touched) = (0, false);
             }
-            let before = model.clone();
+            let (before, mut undo) = (model.clone(), Undo::default());
             for step in &steps {
-                prop_assert_eq!(clients.does(step), model.does(step), "{:?}", step);
+                prop_assert_eq!(clients.does(step, &mut undo), model.does(step), "{:?}", step);
                 clients.is_like(&model)?;
             }
             if succeeds {
-                clients.keep();
+                undo.forget();
             } else {
-                clients.undo();
+                undo.apply(&mut clients);
                 // As for the effects of a call that failed.
                 for client in before.0.iter().filter(|client| !client.leaving) {
                     clients.set_leaving(ConnectionId(client.id), false);

@@ -7,14 +7,9 @@
 use std::{sync::Arc, thread};
 
 use footlight::{
-    actor::{
-        Grants, Module, Services,
-        instance::Instance,
-        meter::{MOST_AT_ONCE, Meter},
-    },
+    actor::{CallContext, Grants, Module, Resources, instance::Instance, meter::MOST_AT_ONCE},
     logger::ActorLog,
     manifest::Limits,
-    world::World,
 };
 use smol::block_on;
 use wit_core::MessageRef;
@@ -130,12 +125,12 @@ async fn run(guest: &Guest) {
     // Some instructions are refused.
     let Ok(module) = Module::compile(&bytes, &limits, Grants::ALL) else { return };
     let lines = Arc::new(ActorLog::new("guest".into(), limits.log_rate, Arc::default()));
-    let mut services = Services::new(&limits, World::System, None, None, Arc::default());
-    let mut meter = Meter::new(&limits, Arc::default());
+    let mut context = CallContext::new(&limits, Resources::default());
+    let (module, meter) = (Arc::new(module), &mut context.meter);
     meter.begin();
-    let mut instance = Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap();
+    let mut instance = Instance::new(&module, &limits, lines, meter).await.unwrap();
     let text = MessageRef::text("attack");
-    let ended = instance.handle_message(text, None, &mut meter, &mut services).await;
+    let ended = instance.handle_message(text, None, &mut context).await;
     let error = ended.unwrap_err().to_string();
     assert!(error.contains("units of fuel"), "{}: {error}", guest.name);
 }

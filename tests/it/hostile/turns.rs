@@ -8,10 +8,9 @@ use std::{
 };
 
 use footlight::{
-    actor::{Grants, Module, Services, instance::Instance, meter::Meter},
+    actor::{CallContext, Grants, Module, Resources, instance::Instance, meter::Meter},
     logger::ActorLog,
     manifest::Limits,
-    world::World,
 };
 use smol::future::{block_on, poll_once};
 use wit_core::MessageRef;
@@ -19,7 +18,7 @@ use wit_core::MessageRef;
 use super::guest::{Guest, harmless};
 
 /// Makes an instance of a guest.
-async fn instance(guest: Guest) -> Instance {
+async fn instance(guest: Guest) -> Box<Instance> {
     let limits = Limits::default();
     let bytes = wat::parse_str(guest.text()).unwrap();
     let module = Module::compile(&bytes, &limits, Grants::default()).unwrap();
@@ -35,16 +34,14 @@ fn yields_after(guest: Guest, text: &str, slice: u64) -> bool {
     block_on(async {
         let mut instance = instance(guest.memory("16")).await;
         let limits = Limits { slice, ..Limits::default() };
-        let mut meter = Meter::new(&limits, Arc::default());
-        let mut services = Services::new(&limits, World::System, None, None, Arc::default());
+        let mut context = CallContext::new(&limits, Resources::default());
         let mut yielded = false;
         for _ in 0..2 {
-            meter.begin();
-            let text = MessageRef::text(text);
-            let reply = instance.handle_message(text, None, &mut meter, &mut services).await;
+            context.meter.begin();
+            let reply = instance.handle_message(MessageRef::text(text), None, &mut context).await;
             reply.unwrap().unwrap();
-            assert!(meter.spent() < 1000, "{}", meter.spent());
-            yielded = yields(meter.yield_if_due()).await;
+            assert!(context.meter.spent() < 1000, "{}", context.meter.spent());
+            yielded = yields(context.meter.yield_if_due()).await;
             let start = Instant::now();
             while start.elapsed() < Duration::from_millis(2) {}
         }

@@ -1,6 +1,6 @@
 //! What the host does for an actor while it handles an event: the answers to its imports.
 //!
-//! Nothing here reaches a client before the call has succeeded. See [`Asked`].
+//! Nothing here reaches a client before the event's [`Transaction`] has been committed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,15 +11,16 @@ use wit_core::host::{Payload, Refusal, Request};
 use super::{
     alarm::Alarm,
     answer::checked_close,
-    asked::{Asked, Effect, FILE, RECEIVER},
     clients::Clients,
+    effects::{Effect, FILE, RECEIVER},
     fuel_cost,
     given::{Given, Unanswerable},
     imports::Time,
+    transaction::{CommitError, Committed, Transaction},
 };
 use crate::{
     exchange::{ConnectionId, Event, EventKind, Message, Source},
-    files::{Failed, Failure, Files, Write},
+    files::{Failure, Files, Write},
     manifest::Limits,
     stats::Stats,
     world::World,
@@ -29,15 +30,13 @@ use crate::{
 const MAX_RANDOM: u32 = 1 << 16;
 
 /// What the host knows and keeps for one actor, and what its present call asks for.
-pub struct Services {
+pub struct HostCalls {
     /// Its clients.
     pub clients: Clients,
-    /// What its present call has asked for.
-    pub asked: Asked,
+    /// What its present event changes.
+    transaction: Transaction,
     /// When it is to be woken.
     pub alarm: Alarm,
-    /// When its present call wants it to be woken, if it asked for that.
-    alarm_asked: Option<Option<Duration>>,
     /// Its files, if its manifest grants any.
     files: Option<Files>,
     /// The actor's counters.
@@ -77,7 +76,7 @@ pub enum FileRequest {
     Write(String, Vec<u8>),
 }
 
-impl Services {
+impl HostCalls {
     /// What is there for an actor before its first call.
     pub fn new(
         limits: &Limits,
@@ -88,9 +87,8 @@ impl Services {
     ) -> Self {
         Self {
             clients: Clients::new(limits),
-            asked: Asked::new(limits.effects),
+            transaction: Transaction::new(limits.effects),
             alarm: Alarm::new(world.clone(), tick, limits.alarm),
-            alarm_asked: None,
             files,
             stats,
             world,
@@ -120,23 +118,23 @@ impl Services {
         self.forget_call();
     }
 
-    /// Makes what the call changed stand, and gives what it asked for.
-    pub fn commit(&mut self) -> Vec<Effect> {
-        self.clients.keep();
-        if let Some(after) = self.alarm_asked.take() {
-            self.alarm.set(after);
-        }
-        self.asked.take()
+    /// Commits what the event has changed, with `new` as the new state. Returns the effects, which are
+    /// to be delivered now.
+    ///
+    /// # Errors
+    /// See [`CommitError`]. The event has failed, and must be rolled back.
+    pub async fn commit(
+        &mut self,
+        new: Option<Vec<u8>>,
+        state: &mut Option<Vec<u8>>,
+    ) -> Result<Vec<Effect>, CommitError> {
+        let (alarm, files) = (&mut self.alarm, self.files.as_ref());
+        self.transaction.commit(new, Committed { state, alarm, files }).await
     }
 
-    /// Takes back what the call changed, and forgets what it asked for.
-    pub fn undo(&mut self) {
-        self.clients.undo();
-        for effect in self.asked.take() {
-            if let Effect::Close { to, .. } = effect {
-                self.clients.set_leaving(to.id(), false);
-            }
-        }
+    /// Takes back what the event has changed.
+    pub fn roll_back(&mut self) {
+        self.transaction.roll_back(&mut self.clients);
     }
 
     /// The time of a call that begins.
@@ -180,20 +178,23 @@ impl Services {
                 Given::Count(self.broadcast(tag, payload, except.map(ConnectionId)))
             }
             Request::Tag { id, tag } => {
-                let pay = |bytes| self.asked.pay(bytes);
-                Given::Done(self.clients.tag(ConnectionId(id), tag, pay))
+                let Transaction { undo, budget, .. } = &mut self.transaction;
+                let pay = |bytes| budget.pay(bytes);
+                Given::Done(self.clients.tag(ConnectionId(id), tag, undo, pay))
             }
             Request::Untag { id, tag } => {
-                let pay = |bytes| self.asked.pay(bytes);
-                Given::Done(self.clients.untag(ConnectionId(id), tag, pay))
+                let Transaction { undo, budget, .. } = &mut self.transaction;
+                let pay = |bytes| budget.pay(bytes);
+                Given::Done(self.clients.untag(ConnectionId(id), tag, undo, pay))
             }
             Request::Attachment { id } => {
                 let entry = self.clients.get(ConnectionId(id));
                 Given::Attachment(entry.and_then(|entry| entry.attachment()).map(<[u8]>::to_vec))
             }
             Request::SetAttachment { id, value } => {
-                let pay = |bytes| self.asked.pay(bytes);
-                Given::Done(self.clients.attach(ConnectionId(id), value, pay))
+                let Transaction { undo, budget, .. } = &mut self.transaction;
+                let pay = |bytes| budget.pay(bytes);
+                Given::Done(self.clients.attach(ConnectionId(id), value, undo, pay))
             }
             Request::Close { id, code, reason } => {
                 Given::Done(self.close(ConnectionId(id), code, reason))
@@ -230,22 +231,10 @@ impl Services {
             FileRequest::Write(path, content) => {
                 let checked = files.check_write(&path, content.len()).await;
                 if checked.is_ok() {
-                    self.asked.write(Write { path, content });
+                    self.transaction.write(Write { path, content });
                 }
                 Given::Written(checked)
             }
-        }
-    }
-
-    /// Writes the files that the call has asked for. If it can't, the call has failed.
-    ///
-    /// # Errors
-    /// One can't be written.
-    pub async fn write(&mut self) -> Result<(), Failed> {
-        let writes = self.asked.take_writes();
-        match &self.files {
-            Some(files) => files.commit(writes).await,
-            None => Ok(()),
         }
     }
 
@@ -263,7 +252,7 @@ impl Services {
     ) -> Result<Result<(), Failure>, Unanswerable> {
         let fits = self.fits(path, content)?;
         let bytes = path.len().saturating_add(content.len()).max(FILE);
-        Ok(fits.and_then(|()| self.asked.pay(bytes).map_err(|_| Failure::Limit)))
+        Ok(fits.and_then(|()| self.transaction.budget.pay(bytes).map_err(|_| Failure::Limit)))
     }
 
     /// Counts an answer that is a refusal. Whether it is worth a line is the actor's to say.
@@ -277,12 +266,12 @@ impl Services {
     fn send(&mut self, id: ConnectionId, payload: Payload<'_>) -> Result<u32, Refusal> {
         let to = self.clients.one(id)?.session.clone();
         let bytes = payload.as_bytes().len();
-        if !self.asked.affords(bytes) {
+        if !self.transaction.budget.affords(bytes) {
             return Err(Refusal::Limit);
         }
         let waiting = self.clients.ask(id, bytes.max(1))?;
-        self.asked.pay(bytes)?;
-        self.asked.add(Effect::Send { to, message: message(payload) });
+        self.transaction.budget.pay(bytes)?;
+        self.transaction.add(Effect::Send { to, message: message(payload) });
         Ok(waiting)
     }
 
@@ -296,13 +285,13 @@ impl Services {
         let bytes = payload.as_bytes().len();
         let all = self.clients.present(tag).map(|entry| &entry.session);
         let to: Vec<_> = all.filter(|to| Some(to.id()) != except).cloned().collect();
-        self.asked.pay(bytes.saturating_add(to.len().saturating_mul(RECEIVER)))?;
+        self.transaction.budget.pay(bytes.saturating_add(to.len().saturating_mul(RECEIVER)))?;
         for to in &to {
             self.clients.ask_anyway(to.id(), bytes.max(1));
         }
         let receivers = to.len();
         if !to.is_empty() {
-            self.asked.add(Effect::Broadcast { to, message: message(payload) });
+            self.transaction.add(Effect::Broadcast { to, message: message(payload) });
         }
         Ok(u32::try_from(receivers).unwrap_or(u32::MAX))
     }
@@ -311,8 +300,8 @@ impl Services {
     fn close(&mut self, id: ConnectionId, code: u16, reason: &str) -> Result<(), Refusal> {
         let to = self.clients.one(id)?.session.clone();
         let close = checked_close(code, reason).ok_or(Refusal::Invalid)?;
-        self.asked.pay(reason.len())?;
-        self.asked.add(Effect::Close { to, close });
+        self.transaction.budget.pay(reason.len())?;
+        self.transaction.add(Effect::Close { to, close });
         // It sees no more of this call's messages either.
         self.clients.set_leaving(id, true);
         Ok(())
@@ -320,7 +309,7 @@ impl Services {
 
     /// Asks for an alarm, or for none: what a call asked for last is what counts.
     fn set_alarm(&mut self, after: Option<Duration>) -> Given {
-        self.alarm_asked = Some(after);
+        self.transaction.set_alarm(after);
         Given::Nothing
     }
 
@@ -348,7 +337,6 @@ impl Services {
 
     /// Forgets what belongs to one call.
     fn forget_call(&mut self) {
-        self.alarm_asked = None;
         self.sender = None;
         self.random = None;
     }

@@ -1,0 +1,163 @@
+//! The way into a guest. Every entry is metered and runs in slices; between turns it returns to the
+//! executor.
+
+use wasmi::{TypedFunc, TypedResumableCall, TypedResumableCallHostTrap, WasmParams, WasmResults};
+use wit_core::shape;
+
+use super::{
+    call_context::CallContext,
+    call_error::CallError,
+    imports::{ImportCall, SliceSpent},
+    instance::Instance,
+    meter::{Allowance, Meter, Overtime},
+};
+
+/// A call as wasmi left it: finished, or to be resumed.
+type Step<R> = Result<TypedResumableCall<R>, wasmi::Error>;
+
+/// Where the guest has stopped.
+#[allow(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
+enum Stop<R> {
+    /// At its end.
+    Finished(R),
+    /// At a call of an import.
+    Import(ImportCall, TypedResumableCallHostTrap<R>),
+}
+
+impl Instance {
+    /// Calls the guest where it may use immediate imports only.
+    pub(super) async fn call<P: WasmParams, R: WasmResults>(
+        &mut self,
+        export: &'static str,
+        func: TypedFunc<P, R>,
+        parameters: P,
+        meter: &mut Meter,
+    ) -> Result<R, CallError> {
+        self.give_fuel(export, 1, meter)?;
+        let step = func.call_resumable(&mut self.store, parameters);
+        match self.stop(export, step, meter).await? {
+            Stop::Finished(results) => Ok(results),
+            Stop::Import(import, _) => {
+                Err(CallError::Trap { export, error: wasmi::Error::new(import.to_string()) })
+            }
+        }
+    }
+
+    /// Calls the guest where it may use every import that it has been granted.
+    pub(super) async fn serve<P: WasmParams>(
+        &mut self,
+        export: &'static str,
+        func: TypedFunc<P, i32>,
+        parameters: P,
+        context: &mut CallContext,
+    ) -> Result<i32, CallError> {
+        self.give_fuel(export, 1, &mut context.meter)?;
+        self.store.data_mut().time = Some(context.host.time());
+        let mut step = func.call_resumable(&mut self.store, parameters);
+        loop {
+            let stop = self.stop(export, step, &mut context.meter).await;
+            // The time is told to `init` and `handle-message` only.
+            let time = self.store.data_mut().time.take();
+            let (import, call) = match stop? {
+                Stop::Finished(result) => return Ok(result),
+                Stop::Import(import, call) => (import, call),
+            };
+            self.answer(export, &import, context).await?;
+            self.give_fuel(export, 1, &mut context.meter)?;
+            self.store.data_mut().time = time;
+            step = call.resume(&mut self.store, &[]);
+        }
+    }
+
+    /// Lets the guest run on until it has finished or calls an import.
+    async fn stop<R: WasmResults>(
+        &mut self,
+        export: &'static str,
+        step: Step<R>,
+        meter: &mut Meter,
+    ) -> Result<Stop<R>, CallError> {
+        meter.settle(&mut self.store).map_err(|error| CallError::Trap { export, error })?;
+        match step {
+            // Most calls end in their first slice.
+            Ok(TypedResumableCall::Finished(results)) => Ok(Stop::Finished(results)),
+            step => self.resume(export, step, meter).await,
+        }
+    }
+
+    /// The same for a call that has been interrupted and whose slice has been settled.
+    async fn resume<R: WasmResults>(
+        &mut self,
+        export: &'static str,
+        mut step: Step<R>,
+        meter: &mut Meter,
+    ) -> Result<Stop<R>, CallError> {
+        let trap = |error| CallError::Trap { export, error };
+        loop {
+            step = match step.map_err(trap)? {
+                TypedResumableCall::Finished(results) => return Ok(Stop::Finished(results)),
+                TypedResumableCall::HostTrap(call) => {
+                    // A typed call does not give its error away, only a look at it.
+                    let error = call.host_error();
+                    if let Some(import) = error.downcast_ref::<ImportCall>() {
+                        return Ok(Stop::Import(*import, call));
+                    }
+                    if error.downcast_ref::<SliceSpent>().is_none() {
+                        return Err(trap(wasmi::Error::new(error.to_string())));
+                    }
+                    self.end_slice(export, 1, meter).await?;
+                    call.resume(&mut self.store, &[])
+                }
+                TypedResumableCall::OutOfFuel(call) => {
+                    self.end_slice(export, call.required_fuel().max(1), meter).await?;
+                    call.resume(&mut self.store)
+                }
+            };
+            meter.settle(&mut self.store).map_err(trap)?;
+        }
+    }
+
+    /// Has the guest make room for so many bytes.
+    pub(super) async fn allocate(
+        &mut self,
+        len: usize,
+        align: u32,
+        meter: &mut Meter,
+    ) -> Result<u32, CallError> {
+        // A guest can neither be asked for more than 4 GiB nor place them: placing says so.
+        let len = u32::try_from(len).unwrap_or(u32::MAX).cast_signed();
+        let parameters = (0, 0, align.cast_signed(), len);
+        let ptr = self.call(shape::REALLOC.0, self.realloc, parameters, meter).await?;
+        Ok(ptr.cast_unsigned())
+    }
+
+    /// Ends a slice, and begins the next one, in which one step needs at least `needed` units.
+    async fn end_slice(
+        &mut self,
+        export: &'static str,
+        needed: u64,
+        meter: &mut Meter,
+    ) -> Result<(), CallError> {
+        meter.end_slice().await.map_err(|Overtime| overtime(export, meter))?;
+        self.give_fuel(export, needed, meter)
+    }
+
+    /// Gives the store fuel for the next slice, in which one step needs at least `needed` units.
+    fn give_fuel(
+        &mut self,
+        export: &'static str,
+        needed: u64,
+        meter: &mut Meter,
+    ) -> Result<(), CallError> {
+        let given = meter.give(&mut self.store, needed);
+        match given.map_err(|error| CallError::Trap { export, error })? {
+            Allowance::Given => Ok(()),
+            Allowance::Spent => Err(CallError::OutOfFuel { export, limit: meter.limit() }),
+            Allowance::TooMuch { most } => Err(CallError::TooMuchAtOnce { export, needed, most }),
+        }
+    }
+}
+
+/// The error of an event that has computed for too long.
+pub(super) fn overtime(export: &'static str, meter: &Meter) -> CallError {
+    CallError::OutOfTime { export, limit: meter.time(), fuel: meter.spent() }
+}

@@ -1,0 +1,122 @@
+//! Why an event failed, and what becomes of that: a line in the log, a counter, and perhaps the end of
+//! the client's connection.
+
+use std::fmt;
+
+use log::Level;
+
+use super::{answer::AnswerError, call_error::CallError, transaction::CommitError};
+use crate::{
+    exchange::{Event, EventKind},
+    stats::Stats,
+};
+
+/// Why an event failed. Its transaction is rolled back, and the state stays as it was.
+#[derive(Debug)]
+pub enum Failure {
+    /// The call had no result.
+    Call(CallError),
+    /// The actor returned an error.
+    Returned(String),
+    /// The answer has a message that can't be sent.
+    Answer(AnswerError),
+    /// The changes could not be committed.
+    Commit(CommitError),
+}
+
+impl Failure {
+    /// How bad that is. What the actor's author has foreseen is a warning.
+    pub fn level(&self) -> Level {
+        match self {
+            Self::Call(_) | Self::Commit(_) => Level::Error,
+            Self::Returned(_) | Self::Answer(_) => Level::Warn,
+        }
+    }
+
+    /// Whether the client's connection is closed: it can't know what has become of its message.
+    pub fn closes(&self) -> bool {
+        matches!(self, Self::Call(_) | Self::Commit(_))
+    }
+
+    /// Counts it. Files that can't be written are counted by those who write them.
+    pub fn count(&self, stats: &Stats) {
+        match self {
+            Self::Call(_) => stats.traps.add(1),
+            Self::Returned(_) => stats.errors.add(1),
+            Self::Answer(_) => stats.refused_answers.add(1),
+            Self::Commit(_) => {}
+        }
+    }
+
+    /// The line about it.
+    pub fn at<'a>(&'a self, event: &'a Event) -> impl fmt::Display + 'a {
+        Line { failure: self, event }
+    }
+}
+
+/// A line about a failed event.
+struct Line<'a> {
+    /// Why it failed.
+    failure: &'a Failure,
+    /// The event.
+    event: &'a Event,
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.event.kind.name();
+        let article = if matches!(self.event.kind, EventKind::Alarm) { "an" } else { "a" };
+        let event = format_args!("{article} {kind} event");
+        let has_client = self.event.source.session().is_some();
+        let closed = if has_client { ", the connection closed" } else { "" };
+        match self.failure {
+            Failure::Call(error) => {
+                write!(f, "the actor failed at {event}, the state is kept{closed}: {error}")
+            }
+            Failure::Returned(error) => {
+                write!(f, "the actor returned an error for {event}, the state is kept: {error}")
+            }
+            Failure::Answer(error) => {
+                write!(f, "the answer to {event} is refused, the state kept: {error}")
+            }
+            Failure::Commit(CommitError::Files(failed)) => write!(
+                f,
+                "the files of {event} are not written, the state is kept{closed}: {failed}"
+            ),
+        }
+    }
+}
+
+/// Why an actor has no first state.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The instance could not be made, or `init` failed.
+    Call(CallError),
+    /// `init` returned an error.
+    Init(String),
+    /// What `init` changed could not be committed.
+    Commit(CommitError),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(error) => write!(f, "the actor could not be started: {error}"),
+            Self::Init(error) => write!(f, "the actor's `init` returned an error: {error}"),
+            Self::Commit(CommitError::Files(failed)) => {
+                write!(f, "what the actor's `init` writes is not written: {failed}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Call(error) => Some(error),
+            Self::Commit(error) => Some(error),
+            Self::Init(_) => None,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! An actor's present instance, and when the next one may be made.
+
+use std::{sync::Arc, time::Duration};
+
+use log::Level;
+
+use super::{
+    backoff::Backoff, call_error::CallError, instance::Instance, meter::Meter, module::Module,
+    watermark::Watermark,
+};
+use crate::{
+    exchange::Connections, logger::ActorLog, manifest::Limits, stats::Stats, world::World,
+};
+
+/// The longest wait before an instance is tried again that could not be made.
+const MAX_WAIT: Duration = Duration::from_secs(30);
+/// The longest wait before an instance is made again that takes long to make and trapped. It is
+/// shorter, since one client can make an actor trap that serves all others well.
+const MAX_PENANCE: Duration = Duration::from_secs(1);
+
+/// Makes an actor's instances, and keeps the present one between events.
+pub struct Instances {
+    /// The code.
+    module: Arc<Module>,
+    /// The limits of each instance.
+    limits: Limits,
+    /// The present instance. It is dropped after a failure, when the actor is idle, and when its memory
+    /// has grown too far.
+    present: Option<Box<Instance>>,
+    /// Whether the instance has grown too far.
+    watermark: Watermark,
+    /// How long to wait before an instance is tried again that could not be made.
+    backoff: Backoff,
+    /// How long to wait before an instance is made again that takes long to make, after a trap.
+    penance: Backoff,
+    /// The actor's counters.
+    stats: Arc<Stats>,
+    /// Its lines in the log.
+    lines: Arc<ActorLog>,
+}
+
+impl Instances {
+    /// Of a module, none of which has been made.
+    pub fn new(
+        module: Module,
+        limits: &Limits,
+        world: &World,
+        stats: Arc<Stats>,
+        lines: Arc<ActorLog>,
+    ) -> Self {
+        Self {
+            module: Arc::new(module),
+            limits: limits.clone(),
+            present: None,
+            watermark: Watermark::new(limits.watermark),
+            backoff: Backoff::new(world.clone(), MAX_WAIT),
+            // It saves processor time, which passes on the machine and not in the actor's world.
+            penance: Backoff::new(World::System, MAX_PENANCE),
+            stats,
+            lines,
+        }
+    }
+
+    /// The code.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// Makes an instance, with fuel and time of its own.
+    ///
+    /// # Errors
+    /// See [`Instance::new`].
+    pub async fn make(&self, meter: &mut Meter) -> Result<Box<Instance>, CallError> {
+        meter.begin();
+        Instance::new(&self.module, &self.limits, self.lines.clone(), meter).await
+    }
+
+    /// Takes the instance out for a call, so that it is gone if anything goes wrong. Makes one if there is
+    /// none. If that failed before, it waits first, and meanwhile `connections` opens none.
+    ///
+    /// # Errors
+    /// No instance could be made.
+    pub async fn take(
+        &mut self,
+        meter: &mut Meter,
+        connections: &Connections,
+    ) -> Result<Box<Instance>, CallError> {
+        if let Some(instance) = self.present.take() {
+            return Ok(instance);
+        }
+        if let Some(wait) = self.penance.wait() {
+            wait.await;
+        }
+        let made = self.make(meter).await;
+        if made.is_ok() {
+            if self.backoff.is_failing() {
+                self.backoff.succeeded();
+                connections.set_failing(false);
+            }
+            return made;
+        }
+        // Nobody is answered before the wait is over, so nobody can shorten it.
+        let wait = self.backoff.failed();
+        connections.set_failing(true);
+        self.lines.host(Level::Error, None, format_args!("can't be started; waits {wait:?}"));
+        if let Some(wait) = self.backoff.wait() {
+            wait.await;
+        }
+        made
+    }
+
+    /// Keeps an instance for the next event, unless its memory has grown too far.
+    pub fn put_back(&mut self, instance: Box<Instance>) {
+        if self.watermark.is_passed(instance.memory_size()) {
+            self.stats.watermarks.add(1);
+        } else {
+            self.present = Some(instance);
+        }
+    }
+
+    /// Keeps the first instance, however large it is.
+    pub fn begin_with(&mut self, instance: Box<Instance>) {
+        self.present = Some(instance);
+    }
+
+    /// Notes whether a call succeeded. If it did not, and if an instance takes long to make, the next one
+    /// has to wait: otherwise a client that makes the actor trap would have the processor for itself.
+    pub fn judge(&mut self, succeeded: bool) {
+        if succeeded {
+            self.penance.succeeded();
+        } else if self.module.is_slow() && !self.backoff.is_failing() {
+            let wait = self.penance.failed();
+            let text = format_args!("takes long to make anew after a failure; waits {wait:?}");
+            self.lines.host(Level::Warn, None, text);
+        }
+    }
+
+    /// Whether there is an instance.
+    pub fn is_present(&self) -> bool {
+        self.present.is_some()
+    }
+
+    /// Drops the instance. The next event makes a new one.
+    pub fn drop_present(&mut self) {
+        self.present = None;
+    }
+
+    /// The size of the present instance's memory, in bytes.
+    pub fn memory_size(&self) -> usize {
+        self.present.as_ref().map_or(0, |instance| instance.memory_size())
+    }
+}
