@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Bell {
     /// Whether it is woken, now or soon.
-    fn rings(&self) -> bool {
+    pub fn rings(&self) -> bool {
         let start = Instant::now();
         while !self.rang() {
             if start.elapsed() > PATIENCE {
