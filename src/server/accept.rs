@@ -7,56 +7,19 @@ use std::{
 };
 
 use log::Level;
-use smol::{
-    Async, Executor, Timer,
-    channel::{Receiver, Sender},
-    future::yield_now,
-};
+use smol::{Async, Executor, Timer, channel::Sender, future::yield_now};
 
 use super::{
-    admission::Door,
     connection,
+    context::ServerContext,
     endpoint::Endpoint,
     greeting::{self, Upgraded},
     socket::Socket,
 };
-use crate::{
-    exchange::{Connections, Delivery, Mailbox, client::canonical},
-    executor::Turns,
-    logger::ActorLog,
-    manifest::Limits,
-    stats::Stats,
-    world::World,
-};
+use crate::exchange::client::canonical;
 
 /// How long to wait after a failed accept, for instance when descriptors are used up.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// What the connections of one actor share.
-pub struct ServerContext {
-    /// The actor's name.
-    pub actor: Arc<str>,
-    /// Where events go.
-    pub mailbox: Arc<Mailbox>,
-    /// The open connections.
-    pub connections: Arc<Connections>,
-    /// What is open before and beside them.
-    pub door: Door,
-    /// What clients may use.
-    pub limits: Limits,
-    /// The actor's counters.
-    pub stats: Arc<Stats>,
-    /// The actor's lines in the log.
-    pub lines: Arc<ActorLog>,
-    /// Takes what the host answers by itself to the outboxes.
-    pub delivery: Delivery,
-    /// The time.
-    pub world: World,
-    /// Gives turns to those who have had one.
-    pub turns: Arc<Turns>,
-    /// Ends when the host stops.
-    pub stopping: Receiver<()>,
-}
 
 /// What the tasks of one listener's connections share.
 struct Listening {

@@ -10,6 +10,7 @@
 //! - [`error_response`]: why it does not get what it asks for.
 //! - [`pages`]: what it gets instead of an upgrade; [`static_files`] and [`metrics`] are some of it.
 //! - [`connection`]: the life of one connection, from its `connect` event to its `close`.
+//! - [`context`]: what all connections of an actor share.
 //! - [`keepalive`]: whether the client is still there.
 //! - [`closing`]: every way in which a connection ends.
 //! - [`frame`]: from the host's messages to WebSocket's frames, and back.
@@ -26,6 +27,7 @@ pub mod addresses;
 pub mod admission;
 pub mod closing;
 pub mod connection;
+pub mod context;
 pub mod endpoint;
 pub mod error_response;
 pub mod frame;
@@ -47,6 +49,6 @@ pub mod token;
 pub mod watched;
 pub mod writer;
 
-pub use accept::ServerContext;
 pub use admission::Door;
+pub use context::ServerContext;
 pub use endpoint::Endpoint;

@@ -1,0 +1,41 @@
+//! What all connections of one actor share.
+
+use std::sync::Arc;
+
+use smol::channel::Receiver;
+
+use super::admission::Door;
+use crate::{
+    exchange::{Connections, Delivery, Mailbox},
+    executor::Turns,
+    logger::ActorLog,
+    manifest::Limits,
+    stats::Stats,
+    world::World,
+};
+
+/// What all connections of one actor share, whichever listener accepted them.
+pub struct ServerContext {
+    /// The actor's name, which labels its metrics.
+    pub actor: Arc<str>,
+    /// Where events go.
+    pub mailbox: Arc<Mailbox>,
+    /// The open connections, so that `limits.connections` holds for all listeners together.
+    pub connections: Arc<Connections>,
+    /// The limits of requests, downloads and closing connections.
+    pub door: Door,
+    /// The manifest's limits.
+    pub limits: Limits,
+    /// The actor's counters.
+    pub stats: Arc<Stats>,
+    /// Writes log lines under the actor's name.
+    pub lines: Arc<ActorLog>,
+    /// Queues the replies of `auto_response`, which the actor never sees.
+    pub delivery: Delivery,
+    /// Tells when a client connected. Tests set it.
+    pub world: World,
+    /// Lets other tasks run after a connection has sent many messages in a row.
+    pub turns: Arc<Turns>,
+    /// Closed when the host stops. A request that is still being read is then refused.
+    pub stopping: Receiver<()>,
+}
