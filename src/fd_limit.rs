@@ -22,7 +22,7 @@ const DOWNLOAD: u64 = 6;
 /// Where there are too few for all, requests and downloads have one part of so many.
 const PART: u64 = 4;
 /// But this many requests are read at once in any case, and one file is sent.
-const LEAST_REQUESTS: usize = 4;
+const MIN_REQUESTS: usize = 4;
 
 /// What a listener needs: itself, and the connection that waits to be let in.
 const LISTENER: usize = 2;
@@ -112,7 +112,7 @@ impl Bounds {
     }
 
     /// What is needed beside the connections.
-    fn door(self) -> u64 {
+    fn beside_connections(self) -> u64 {
         let requests = to_u64(self.requests).saturating_mul(REQUEST);
         requests.saturating_add(to_u64(self.downloads).saturating_mul(DOWNLOAD))
     }
@@ -123,26 +123,27 @@ impl Bounds {
             let less = to_u64(count).saturating_mul(part).checked_div(whole).unwrap_or(0);
             usize::try_from(less).unwrap_or(usize::MAX).max(least).min(count)
         };
-        let requests = shrink(self.requests, LEAST_REQUESTS);
+        let requests = shrink(self.requests, MIN_REQUESTS);
         Self { requests, downloads: shrink(self.downloads, 1), ..self }
     }
 }
 
 /// [`plan`], of numbers; `others` are the listeners and what files need.
 fn fit(limit: u64, others: usize, wanted: &[Bounds]) -> Result<Plan, Shortage> {
-    let door =
-        |bounds: &[Bounds]| bounds.iter().fold(0, |sum: u64, one| sum.saturating_add(one.door()));
+    let beside_connections = |bounds: &[Bounds]| {
+        bounds.iter().fold(0, |sum: u64, one| sum.saturating_add(one.beside_connections()))
+    };
     let connections: Vec<_> = wanted.iter().map(|bounds| bounds.connections).collect();
     let sum = connections.iter().fold(0_u64, |sum, wanted| sum.saturating_add(to_u64(*wanted)));
     let reserve = (OWN + REFUSED).saturating_add(to_u64(others));
-    let enough = sum.saturating_add(door(wanted)).saturating_add(reserve);
+    let enough = sum.saturating_add(beside_connections(wanted)).saturating_add(reserve);
     if enough <= limit {
         return Ok(Plan { bounds: wanted.to_vec(), shortage: None });
     }
-    let (left, whole) = (limit.saturating_sub(reserve), door(wanted));
+    let (left, whole) = (limit.saturating_sub(reserve), beside_connections(wanted));
     let part = whole.min(left / PART);
     let mut bounds: Vec<_> = wanted.iter().map(|bounds| bounds.shrunk(part, whole)).collect();
-    let places = left.saturating_sub(door(&bounds));
+    let places = left.saturating_sub(beside_connections(&bounds));
     let shortage = Shortage { limit, places: places.min(sum), wanted: sum, enough };
     if places < to_u64(wanted.len()) {
         return Err(shortage);
@@ -196,16 +197,16 @@ mod tests {
 
     /// What an actor with so many connections wants, and 4 requests and 1 download.
     fn small(connections: usize) -> Bounds {
-        Bounds { connections, requests: LEAST_REQUESTS, downloads: 1 }
+        Bounds { connections, requests: MIN_REQUESTS, downloads: 1 }
     }
 
     /// What [`small`] needs beside its connections.
-    const DOOR: u64 = 4 * REQUEST + DOWNLOAD;
+    const BESIDE: u64 = 4 * REQUEST + DOWNLOAD;
 
     #[test]
     fn as_many_as_there_are_descriptors_for_are_left_as_they_are() {
         let wanted = [small(60), small(40)];
-        let plan = fit(RESERVE + 100 + 2 * DOOR, 2, &wanted);
+        let plan = fit(RESERVE + 100 + 2 * BESIDE, 2, &wanted);
         assert_eq!(plan, Ok(Plan { bounds: wanted.to_vec(), shortage: None }));
         assert_eq!(fit(u64::MAX, 1, &[small(1_000_000)]).map(|plan| plan.shortage), Ok(None));
     }
@@ -213,7 +214,7 @@ mod tests {
     #[test]
     fn one_more_is_too_many_and_the_warning_has_the_numbers() {
         let wanted = [small(61), small(40)];
-        let plan = fit(RESERVE + 100 + 2 * DOOR, 2, &wanted).unwrap();
+        let plan = fit(RESERVE + 100 + 2 * BESIDE, 2, &wanted).unwrap();
         assert_eq!(plan.bounds, [small(60), small(40)]);
         let text = plan.shortage.unwrap().to_string();
         for part in ["101 connections", "150 files", "100 can be", "LimitNOFILE=151"] {
@@ -229,7 +230,7 @@ mod tests {
         let plan = fit(1024, 2, &[wanted]).unwrap();
         let [bounds] = plan.bounds[..] else { panic!("{plan:?}") };
         assert_eq!(bounds, Bounds { connections: 1002 - 248, requests: 31, downloads: 31 });
-        assert!(bounds.door() <= 1002 / 4);
+        assert!(bounds.beside_connections() <= 1002 / 4);
         let limits = bounds.within(&Limits::default());
         assert_eq!((limits.connections, limits.per_address), (754, 188));
     }
@@ -246,8 +247,8 @@ mod tests {
     #[test]
     fn without_one_for_each_actor_there_is_no_plan() {
         let wanted = [small(1024), small(1024)];
-        assert!(fit(RESERVE + 2 * DOOR + 2, 2, &wanted).is_ok());
-        assert!(fit(RESERVE + 2 * DOOR + 1, 2, &wanted).is_err());
+        assert!(fit(RESERVE + 2 * BESIDE + 2, 2, &wanted).is_ok());
+        assert!(fit(RESERVE + 2 * BESIDE + 1, 2, &wanted).is_err());
         assert!(fit(0, 1, &[small(1)]).is_err());
     }
 }

@@ -20,7 +20,7 @@ use footlight::{
     logger::ActorLog,
     logger::Logger,
     manifest::{Limits, Listener},
-    server::{Door, Endpoint, ServerContext, accept},
+    server::{Admission, Endpoint, ServerContext, accept},
     stats::Stats,
     world::World,
 };
@@ -122,7 +122,7 @@ async fn native(
         actor: "native".into(),
         mailbox: mailbox.clone(),
         connections: Connections::new(limits.connections, limits.outbox),
-        door: Door::new(&limits),
+        admission: Admission::new(&limits),
         limits,
         delivery: Delivery::new(stats.clone(), lines.clone()),
         lines,

@@ -68,9 +68,9 @@ impl Listening {
         let socket = Socket::new(socket);
         let (endpoint, context, alive) =
             (self.endpoint.clone(), self.context.clone(), self.alive.clone());
-        let task = match context.door.admit(peer, &context.connections) {
+        let task = match context.admission.admit(peer, &context.connections) {
             Ok(admitted) => {
-                admitted.passed_door().await;
+                admitted.until_accepting().await;
                 self.executor.spawn(async move {
                     // Boxed, so that a connection does not carry its handshake's buffers along.
                     let upgraded =

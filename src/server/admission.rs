@@ -46,7 +46,7 @@ const SHARE: usize = 4;
 
 /// The bounds of what is open before and beside an actor's connections.
 #[derive(Debug)]
-pub struct Door {
+pub struct Admission {
     /// What each network has.
     addresses: Arc<Addresses>,
     /// The requests that are being read.
@@ -71,7 +71,7 @@ pub struct Admitted {
     pub reserved: Option<Reserved>,
 }
 
-impl Door {
+impl Admission {
     /// That of an actor with these limits.
     pub fn new(limits: &Limits) -> Self {
         let places = |limit: usize, line, patience| {
@@ -126,7 +126,7 @@ impl Door {
 impl Admitted {
     /// Waits for as long as all places are taken. Whoever waits for its network's share only is not
     /// waited for.
-    pub async fn passed_door(&self) {
+    pub async fn until_accepting(&self) {
         if self.reserved.is_none() {
             self.place.begun().await;
         }

@@ -97,7 +97,7 @@ pub async fn serve(
     drop(open);
     if drain {
         let drain = closing::drain(ws.get_mut().stream_mut().socket(), context.limits.close);
-        Box::pin(context.door.linger(drain)).await;
+        Box::pin(context.admission.linger(drain)).await;
     }
 }
 

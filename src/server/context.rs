@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smol::channel::Receiver;
 
-use super::admission::Door;
+use super::admission::Admission;
 use crate::{
     exchange::{Connections, Delivery, Mailbox},
     executor::Turns,
@@ -23,7 +23,7 @@ pub struct ServerContext {
     /// The open connections, so that `limits.connections` holds for all listeners together.
     pub connections: Arc<Connections>,
     /// The limits of requests, downloads and closing connections.
-    pub door: Door,
+    pub admission: Admission,
     /// The manifest's limits.
     pub limits: Limits,
     /// The actor's counters.

@@ -264,7 +264,7 @@ async fn end(mut stream: ClientStream, last: &[u8], context: &ServerContext) {
         finish(&mut stream, true, deadline).await;
         drain(stream.socket(), deadline).await;
     };
-    context.door.linger(end).await;
+    context.admission.linger(end).await;
 }
 
 /// Counts and logs a request that is refused.

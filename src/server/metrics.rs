@@ -15,12 +15,16 @@ pub fn text(context: &ServerContext) -> String {
     let queued = context.connections.queued_bytes();
     for (name, help, value) in [
         ("connections", "Open connections.", to_u64(context.connections.count())),
-        ("requests", "HTTP requests that are being read.", to_u64(context.door.requests.count())),
-        ("downloads", "Files that are being sent.", to_u64(context.door.downloads.count())),
+        (
+            "requests",
+            "HTTP requests that are being read.",
+            to_u64(context.admission.requests.count()),
+        ),
+        ("downloads", "Files that are being sent.", to_u64(context.admission.downloads.count())),
         (
             "lingering",
             "Connections after their last answer, whose clients may still be sending.",
-            to_u64(context.door.lingering.count()),
+            to_u64(context.admission.lingering.count()),
         ),
         (
             "mailbox_bytes",

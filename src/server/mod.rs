@@ -49,6 +49,6 @@ pub mod token;
 pub mod watched;
 pub mod writer;
 
-pub use admission::Door;
+pub use admission::Admission;
 pub use context::ServerContext;
 pub use endpoint::Endpoint;

@@ -57,7 +57,7 @@ pub async fn answer(
     endpoint: &Arc<Endpoint>,
     context: &ServerContext,
 ) -> Result<io::Result<()>, ErrorResponse> {
-    let enter = || context.door.downloads.enter(network);
+    let enter = || context.admission.downloads.enter(network);
     let place = OnceLock::new();
     let (head, body) = match page {
         Page::Health => {
