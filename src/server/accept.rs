@@ -13,7 +13,7 @@ use super::{
     connection,
     context::ServerContext,
     endpoint::Endpoint,
-    greeting::{self, Upgraded},
+    request::{self, Upgraded},
     socket::Socket,
 };
 use crate::exchange::client::canonical;
@@ -74,8 +74,7 @@ impl Listening {
                 self.executor.spawn(async move {
                     // Boxed, so that a connection does not carry its handshake's buffers along.
                     let upgraded =
-                        Box::pin(greeting::greet(socket, peer, admitted, &endpoint, &context))
-                            .await;
+                        Box::pin(request::serve(socket, peer, admitted, &endpoint, &context)).await;
                     if let Some(Upgraded { stream, early, open, counted }) = upgraded {
                         connection::serve(stream, early, &endpoint, &context, open).await;
                         drop(counted);
@@ -84,7 +83,7 @@ impl Listening {
                 })
             }
             Err(refusal) => self.executor.spawn(async move {
-                greeting::refuse(socket, peer, &refusal, &endpoint, &context).await;
+                request::refuse(socket, peer, &refusal, &endpoint, &context).await;
                 drop(alive);
             }),
         };

@@ -15,7 +15,7 @@ use smol::future::FutureExt as _;
 use super::{
     addresses::{Addresses, Counted, Network},
     error_response::ErrorResponse,
-    places::{Patience, Place, Places, Rules, Standing},
+    places::{Credit, Place, PlaceState, Places, Rules},
 };
 use crate::{
     exchange::{Connections, connections::Reserved},
@@ -23,24 +23,24 @@ use crate::{
 };
 
 /// A request is read for a second, and for 4 ms more with each byte that comes.
-const READING: Patience = Patience {
-    first: Duration::from_secs(1),
-    byte: Duration::from_millis(4),
-    most: Duration::from_secs(1),
+const READ_CREDIT: Credit = Credit {
+    initial: Duration::from_secs(1),
+    per_byte: Duration::from_millis(4),
+    max: Duration::from_secs(1),
 };
 /// A file is sent for 4 s, and for as long as the client takes 16 KiB in a second. What the kernel
 /// has ready for a client (`static_files::SEND_BUFFER`) goes in steps that such a client takes less than
 /// 4 s for.
-const SENDING: Patience = Patience {
-    first: Duration::from_secs(4),
-    byte: Duration::from_nanos(61_035),
-    most: Duration::from_secs(4),
+const SEND_CREDIT: Credit = Credit {
+    initial: Duration::from_secs(4),
+    per_byte: Duration::from_nanos(61_035),
+    max: Duration::from_secs(4),
 };
 /// Whoever lingers can be made to leave at any time.
-const LINGERING: Patience =
-    Patience { first: Duration::ZERO, byte: Duration::ZERO, most: Duration::ZERO };
+const LINGER_CREDIT: Credit =
+    Credit { initial: Duration::ZERO, per_byte: Duration::ZERO, max: Duration::ZERO };
 /// How many files may wait for each that may be sent.
-const WAITING: usize = 4;
+const QUEUED_PER_DOWNLOAD: usize = 4;
 /// What one network may have of the requests and files in progress: one part of so many.
 const SHARE: usize = 4;
 
@@ -74,20 +74,20 @@ pub struct Admitted {
 impl Admission {
     /// That of an actor with these limits.
     pub fn new(limits: &Limits) -> Self {
-        let places = |limit: usize, line, patience| {
+        let places = |limit: usize, queue, credit| {
             let share = (limit / SHARE).max(1);
-            Places::new(Rules { limit, share, line, patience })
+            Places::new(Rules { limit, share, queue, credit })
         };
-        let line = limits.downloads.saturating_mul(WAITING);
+        let queue = limits.downloads.saturating_mul(QUEUED_PER_DOWNLOAD);
         Self {
             addresses: Addresses::new(limits.per_address),
-            requests: places(limits.requests, usize::MAX, READING),
-            downloads: places(limits.downloads, line, SENDING),
+            requests: places(limits.requests, usize::MAX, READ_CREDIT),
+            downloads: places(limits.downloads, queue, SEND_CREDIT),
             lingering: Places::new(Rules {
                 limit: limits.requests,
                 share: usize::MAX,
-                line: usize::MAX,
-                patience: LINGERING,
+                queue: usize::MAX,
+                credit: LINGER_CREDIT,
             }),
         }
     }
@@ -104,9 +104,9 @@ impl Admission {
         let network = Network::of(peer.ip());
         let counted = self.addresses.count(network).ok_or(ErrorResponse::Address)?;
         let place = self.requests.enter(network).ok_or(ErrorResponse::Address)?;
-        let reserved = match place.standing() {
-            Standing::Begun | Standing::Full => None,
-            Standing::Share => {
+        let reserved = match place.state() {
+            PlaceState::Acquired | PlaceState::Full => None,
+            PlaceState::Share => {
                 let reserved = connections.reserve();
                 Some(reserved.map_err(|full| ErrorResponse::Unavailable(full.reason()))?)
             }
@@ -118,7 +118,7 @@ impl Admission {
     /// the place of the oldest, or those that come only to stay would be as many as they like.
     pub async fn linger(&self, end: impl Future<Output = ()>) {
         if let Some(place) = self.lingering.enter(None) {
-            end.or(place.lost()).await;
+            end.or(place.evicted()).await;
         }
     }
 }
@@ -128,7 +128,7 @@ impl Admitted {
     /// waited for.
     pub async fn until_accepting(&self) {
         if self.reserved.is_none() {
-            self.place.begun().await;
+            self.place.acquired().await;
         }
     }
 }

@@ -19,11 +19,12 @@ use futures_util::{Sink, Stream};
 use log::Level;
 
 use super::{
-    closing::{self, Over},
+    closing::{self, Closed},
     context::ServerContext,
     endpoint::Endpoint,
     frame,
     keepalive::{self, Due, Keepalive},
+    linger,
     stream::ClientStream,
     writer::{self, WebSocket, Writer},
 };
@@ -43,20 +44,20 @@ const READ_BUFFER: usize = 4096;
 
 /// How many messages a connection sends in a row before its task rests: an actor that has a thousand
 /// for each of its clients would keep the clients of others waiting for all of them.
-const SENDS: u32 = 4;
+const MAX_SENDS: u32 = 4;
 
 /// What ends a conversation.
 enum End {
     /// The client has sent a close frame.
-    Theirs(Option<Close>),
+    ByClient(Option<Close>),
     /// The connection is to be closed by us: first these messages, then a close frame.
-    Ours(VecDeque<Message>, Close),
+    ByHost(VecDeque<Message>, Close),
     /// The peer broke the protocol, or the socket failed.
     Failed(Error),
     /// The client did not answer a ping.
     Dead,
     /// The stream ended.
-    Gone,
+    Eof,
 }
 
 /// Serves one client after its handshake, until the connection is over and the actor has been
@@ -72,18 +73,18 @@ pub async fn serve(
     let config = config(&context.limits);
     let writer = Writer::new(stream);
     let ws = WebSocketStream::from_partially_read(writer, early, Role::Server, Some(config)).await;
-    tell(&context.mailbox, session, EventKind::Connect);
-    let (mut ws, Over { ending, drain }) = {
+    push(&context.mailbox, session, EventKind::Connect);
+    let (mut ws, Closed { close, drain }) = {
         let (keepalive, line) = (Keepalive::new(&context.limits), context.mailbox.line());
-        let (all_given, rest) = (false, None);
+        let (buffer_drained, pause) = (false, None);
         let mut connection =
-            Connection { ws, keepalive, all_given, line, rest, session, endpoint, context };
-        let over = connection.converse().await;
+            Connection { ws, keepalive, buffer_drained, line, pause, session, endpoint, context };
+        let over = connection.run().await;
         (connection.ws, over)
     };
-    closing::finish(ws.get_mut().stream_mut(), drain, context.limits.close).await;
+    linger::finish(ws.get_mut().stream_mut(), drain, context.limits.close).await;
     session.idle().await;
-    let (id, code) = (Some(session.id()), ending.code);
+    let (id, code) = (Some(session.id()), close.code);
     // Answers that came too late, or that the client did not read before its close frame.
     let unsent = session.end();
     if unsent > 0 {
@@ -92,11 +93,11 @@ pub async fn serve(
         context.lines.host(Level::Info, id, text);
     }
     context.lines.host(Level::Debug, id, format_args!("closed: {code}"));
-    tell(&context.mailbox, session, EventKind::Close(ending));
+    push(&context.mailbox, session, EventKind::Close(close));
     session.idle().await;
     drop(open);
     if drain {
-        let drain = closing::drain(ws.get_mut().stream_mut().socket(), context.limits.close);
+        let drain = linger::drain(ws.get_mut().stream_mut().socket(), context.limits.close);
         Box::pin(context.admission.linger(drain)).await;
     }
 }
@@ -108,11 +109,11 @@ struct Connection<'a> {
     /// Whether it is still there.
     keepalive: Keepalive,
     /// Whether all that has been read was given out as messages: then only the socket can have more.
-    all_given: bool,
+    buffer_drained: bool,
     /// Its way into the mailbox.
     line: Line<'a>,
-    /// Its rest after many messages in a row, if it has one now.
-    rest: Option<Yield>,
+    /// Its pause after many messages in a row, if it has one now.
+    pause: Option<Yield>,
     /// What the actor and this share.
     session: &'a Arc<Session>,
     /// What its listener offers.
@@ -124,10 +125,10 @@ struct Connection<'a> {
 impl Connection<'_> {
     /// Passes messages both ways until the connection is over. The future of its end is boxed: it
     /// is large, and an open connection would carry it along.
-    async fn converse(&mut self) -> Over {
+    async fn run(&mut self) -> Closed {
         loop {
             let message = std::future::poll_fn(|cx| self.poll_message(cx)).await;
-            match message.and_then(|message| self.received(message)) {
+            match message.and_then(|message| self.event_of(message)) {
                 Ok(Some(kind)) => {
                     self.session.busy();
                     self.line.push(Event::at(self.session, kind));
@@ -143,28 +144,30 @@ impl Connection<'_> {
     }
 
     /// Ends the conversation.
-    async fn end(&mut self, end: End) -> Over {
+    async fn end(&mut self, end: End) -> Closed {
         let deadline = self.context.limits.close;
         self.session.offers_nothing();
         match end {
-            End::Theirs(close) => {
-                if close.as_ref().is_some_and(closing::is_breach) {
+            End::ByClient(close) => {
+                if close.as_ref().is_some_and(closing::breaks_protocol) {
                     self.context.stats.violations.add(1);
                     let why = "its close frame has a code that none may have";
                     let code = CloseCode::PROTOCOL_ERROR;
                     let text = format_args!("the client is closed with code {code}: {why}");
-                    self.say(Level::Warn, text);
+                    self.log(Level::Warn, text);
                 }
-                closing::theirs(&mut self.ws, close, deadline).await
+                closing::by_client(&mut self.ws, close, deadline).await
             }
-            End::Ours(queued, close) => closing::ours(&mut self.ws, queued, close, deadline).await,
-            End::Failed(error) => self.failed(error).await,
+            End::ByHost(queued, close) => {
+                closing::by_host(&mut self.ws, queued, close, deadline).await
+            }
+            End::Failed(error) => self.after_error(error).await,
             End::Dead => {
                 self.context.stats.dead.add(1);
-                self.say(Level::Info, format_args!("the client does not answer a ping"));
-                Over::GONE
+                self.log(Level::Info, format_args!("the client does not answer a ping"));
+                Closed::GONE
             }
-            End::Gone => Over::GONE,
+            End::Eof => Closed::GONE,
         }
     }
 
@@ -173,10 +176,10 @@ impl Connection<'_> {
     /// there is nothing, gives back the room and sees whether the client is still there. A client
     /// that does not read its messages is still read from.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<tungstenite::Message, End>> {
-        let Self { ws, keepalive, all_given, line, rest, session, context, .. } = self;
-        if let Some(resting) = rest {
-            ready!(context.turns.poll_yield(resting, cx));
-            *rest = None;
+        let Self { ws, keepalive, buffer_drained, line, pause, session, context, .. } = self;
+        if let Some(pausing) = pause {
+            ready!(context.turns.poll_yield(pausing, cx));
+            *pause = None;
         }
         let mut sent = 0;
         loop {
@@ -185,32 +188,32 @@ impl Connection<'_> {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(End::Failed(error))),
                 Poll::Pending => false,
             };
-            if sent == SENDS {
-                let resting = rest.insert(Yield::default());
-                ready!(context.turns.poll_yield(resting, cx));
+            if sent == MAX_SENDS {
+                let pausing = pause.insert(Yield::default());
+                ready!(context.turns.poll_yield(pausing, cx));
             }
             match ready!(session.poll_order(cx, writable)) {
                 Order::Send(message) => {
                     sent += 1;
-                    keepalive.spoke();
+                    keepalive.note_message();
                     context.stats.sent.add(1);
                     context.stats.sent_bytes.add(to_u64(message.payload().len()));
                     ws.get_mut().begin(&message);
                     continue;
                 }
-                Order::Close(queued, close) => return Poll::Ready(Err(End::Ours(queued, close))),
+                Order::Close(queued, close) => return Poll::Ready(Err(End::ByHost(queued, close))),
                 Order::Read => {}
             }
-            let nothing =
-                *all_given && ws.get_mut().stream_mut().socket().poll_news(cx).is_pending();
+            let nothing_to_read = *buffer_drained
+                && ws.get_mut().stream_mut().socket().poll_readable(cx).is_pending();
             let mut ws = Pin::new(&mut *ws);
-            let next = if nothing {
+            let next = if nothing_to_read {
                 Poll::Pending
             } else {
                 ready!(line.poll_room(cx));
                 ws.as_mut().poll_next(cx)
             };
-            *all_given = next.is_pending();
+            *buffer_drained = next.is_pending();
             match next {
                 Poll::Ready(Some(Ok(message))) => {
                     if message.is_ping() {
@@ -221,10 +224,10 @@ impl Connection<'_> {
                     return Poll::Ready(Ok(message));
                 }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(End::Failed(error))),
-                Poll::Ready(None) => return Poll::Ready(Err(End::Gone)),
+                Poll::Ready(None) => return Poll::Ready(Err(End::Eof)),
                 Poll::Pending => line.leave(),
             }
-            match ready!(keepalive.poll(ws.get_ref().stream().heard(), cx)) {
+            match ready!(keepalive.poll(ws.get_ref().stream().last_activity(), cx)) {
                 Due::Ping if writable => {
                     let ping = tungstenite::Message::Ping(Bytes::from_static(keepalive::PAYLOAD));
                     if let Err(error) = ws.as_mut().start_send(ping) {
@@ -244,13 +247,15 @@ impl Connection<'_> {
 
     /// The event that a message is, or none if the host deals with it alone; the close frame
     /// if it is one.
-    fn received(&mut self, message: tungstenite::Message) -> Result<Option<EventKind>, End> {
+    fn event_of(&mut self, message: tungstenite::Message) -> Result<Option<EventKind>, End> {
         let stats = &self.context.stats;
         stats.received.add(1);
         stats.received_bytes.add(to_u64(message.len()));
         use tungstenite::Message as Received;
         Ok(Some(EventKind::Message(match message {
-            Received::Close(close) => return Err(End::Theirs(close.as_ref().map(frame::close))),
+            Received::Close(close) => {
+                return Err(End::ByClient(close.as_ref().map(frame::parse_close)));
+            }
             // tungstenite gives raw frames only to those who write them.
             Received::Frame(_) => return Ok(None),
             Received::Ping(data) => Message::Ping(data),
@@ -258,7 +263,7 @@ impl Connection<'_> {
             Received::Pong(data) if data == keepalive::PAYLOAD => return Ok(None),
             Received::Pong(data) => Message::Pong(data),
             Received::Text(text) => {
-                self.keepalive.spoke();
+                self.keepalive.note_message();
                 if let Some(auto) = &self.endpoint.auto_response
                     && text.as_str() == auto.ping
                 {
@@ -269,32 +274,32 @@ impl Connection<'_> {
                 Message::Text(frame::text(text).map_err(End::Failed)?)
             }
             Received::Binary(data) => {
-                self.keepalive.spoke();
+                self.keepalive.note_message();
                 Message::Binary(data)
             }
         })))
     }
 
     /// The end after an error.
-    async fn failed(&mut self, error: Error) -> Over {
+    async fn after_error(&mut self, error: Error) -> Closed {
         let deadline = self.context.limits.close;
-        let Some(code) = closing::failed(&mut self.ws, &error, deadline).await else {
-            self.say(Level::Debug, format_args!("the socket failed: {error}"));
-            return Over::GONE;
+        let Some(code) = closing::after_error(&mut self.ws, &error, deadline).await else {
+            self.log(Level::Debug, format_args!("the socket failed: {error}"));
+            return Closed::GONE;
         };
         self.context.stats.violations.add(1);
-        self.say(Level::Warn, format_args!("the client is closed with code {code}: {error}"));
-        Over { ending: Close::ABNORMAL, drain: true }
+        self.log(Level::Warn, format_args!("the client is closed with code {code}: {error}"));
+        Closed { close: Close::ABNORMAL, drain: true }
     }
 
     /// A line about this connection.
-    fn say(&self, level: Level, text: std::fmt::Arguments<'_>) {
+    fn log(&self, level: Level, text: std::fmt::Arguments<'_>) {
         self.context.lines.host(level, Some(self.session.id()), text);
     }
 }
 
 /// Gives the actor an event. No message is read until it has been handled.
-fn tell(mailbox: &Mailbox, session: &Arc<Session>, kind: EventKind) {
+fn push(mailbox: &Mailbox, session: &Arc<Session>, kind: EventKind) {
     session.busy();
     mailbox.push(Event::at(session, kind));
 }

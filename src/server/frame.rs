@@ -24,15 +24,15 @@ use crate::{
 };
 
 /// The most bytes of a head without a mask.
-const HEAD: usize = 10;
+const MAX_HEAD: usize = 10;
 /// What is copied together to be written, in bytes. The kernel takes longer over two parts than over
 /// one, which only a payload of some size is worth.
-pub const SMALL: usize = 256;
+pub const MAX_COPIED: usize = 256;
 
 /// What is still to be written of a server's frame (RFC 6455, section 5.2): its head, then its
 /// payload, which is the message's own. So a message to a thousand clients is in memory once.
 #[derive(Debug)]
-pub struct Frame(Chain<Cursor<[u8; HEAD]>, Bytes>);
+pub struct Frame(Chain<Cursor<[u8; MAX_HEAD]>, Bytes>);
 
 impl Frame {
     /// The frame of a message.
@@ -47,7 +47,7 @@ impl Frame {
         let length = to_u64(payload.len());
         let header = FrameHeader { opcode, ..FrameHeader::default() };
         // At the end of its place, so that what is left of it is always the rest.
-        let (mut head, start) = ([0; HEAD], HEAD.saturating_sub(header.len(length)));
+        let (mut head, start) = ([0; MAX_HEAD], MAX_HEAD.saturating_sub(header.len(length)));
         // It fits.
         let _ = header.format(length, &mut head.get_mut(start..).unwrap_or_default());
         let mut head = Cursor::new(head);
@@ -57,8 +57,8 @@ impl Frame {
 
     /// One of which nothing is left.
     pub fn written() -> Self {
-        let mut head = Cursor::new([0; HEAD]);
-        head.advance(HEAD);
+        let mut head = Cursor::new([0; MAX_HEAD]);
+        head.advance(MAX_HEAD);
         Self(head.chain(Bytes::new()))
     }
 
@@ -68,7 +68,7 @@ impl Frame {
     }
 
     /// What is left, in one piece, if it is small.
-    pub fn small<'b>(&self, buffer: &'b mut [u8; SMALL]) -> Option<&'b [u8]> {
+    pub fn copied<'b>(&self, buffer: &'b mut [u8; MAX_COPIED]) -> Option<&'b [u8]> {
         let (head, payload) = (self.0.first_ref().chunk(), self.0.last_ref().chunk());
         let whole = buffer.get_mut(..head.len().checked_add(payload.len())?)?;
         let (first, second) = whole.split_at_mut_checked(head.len())?;
@@ -78,7 +78,7 @@ impl Frame {
     }
 
     /// What is left, in its order. Gives how many parts that are.
-    pub fn rest<'f>(&'f self, parts: &mut [IoSlice<'f>; 2]) -> usize {
+    pub fn remaining<'f>(&'f self, parts: &mut [IoSlice<'f>; 2]) -> usize {
         self.0.chunks_vectored(parts)
     }
 
@@ -98,13 +98,13 @@ pub fn text(text: Utf8Bytes) -> Result<ByteString, Error> {
 }
 
 /// The close frame that says this end.
-pub fn of_close(close: &Close) -> tungstenite::Message {
+pub fn close_frame(close: &Close) -> tungstenite::Message {
     let (code, reason) = (close.code.0.into(), (&*close.reason).into());
     tungstenite::Message::Close(Some(CloseFrame { code, reason }))
 }
 
 /// What a client's close frame says.
-pub fn close(frame: &CloseFrame) -> Close {
+pub fn parse_close(frame: &CloseFrame) -> Close {
     Close { code: CloseCode(frame.code.into()), reason: frame.reason.as_str().into() }
 }
 
@@ -117,10 +117,10 @@ mod tests {
         let (mut frame, mut stream) = (Frame::new(message), Vec::new());
         while !frame.is_written() {
             let mut parts = [IoSlice::new(&[]); 2];
-            let count = frame.rest(&mut parts);
+            let count = frame.remaining(&mut parts);
             let all: Vec<u8> = parts[..count].iter().flat_map(|part| part.to_vec()).collect();
-            let small = (all.len() <= SMALL).then_some(&all[..]);
-            assert_eq!(frame.small(&mut [0; SMALL]), small);
+            let copied = (all.len() <= MAX_COPIED).then_some(&all[..]);
+            assert_eq!(frame.copied(&mut [0; MAX_COPIED]), copied);
             let written = step.min(all.len());
             assert!(written > 0, "something is left");
             stream.extend_from_slice(&all[..written]);

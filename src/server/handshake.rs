@@ -68,7 +68,7 @@ pub fn upgrade(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Upgrade
     }
     let query = match endpoint.token {
         // A secret of the operator's, which is not the actor's to know.
-        Some(_) => token::left_out_of(request.query),
+        Some(_) => token::without_token(request.query),
         None => request.query.into(),
     };
     Ok(Upgrade {

@@ -44,8 +44,8 @@ pub struct Keepalive {
 #[derive(Debug)]
 struct State {
     /// When the last message was sent or came.
-    spoke: Instant,
-    /// When a ping was sent, unless the client has been heard since.
+    last_message: Instant,
+    /// When a ping was sent, unless the client has been last_activity since.
     pinged: Option<Instant>,
     /// `limits.ping`.
     ping: Duration,
@@ -59,23 +59,23 @@ impl Keepalive {
     /// Watches from now on.
     pub fn new(limits: &Limits) -> Self {
         let Limits { ping, pong, idle, .. } = *limits;
-        let state = State { spoke: Instant::now(), pinged: None, ping, pong, idle };
+        let state = State { last_message: Instant::now(), pinged: None, ping, pong, idle };
         Self { timer: Timer::after(ping.min(idle)), state }
     }
 
     /// Notes that there was a message.
-    pub fn spoke(&mut self) {
-        self.state.spoke = Instant::now();
+    pub fn note_message(&mut self) {
+        self.state.last_message = Instant::now();
     }
 
-    /// Ready when something is to be done. `heard` is when the client last gave a sign of life.
+    /// Ready when something is to be done. `last_activity` is when the client last gave a sign of life.
     /// To be asked only when everything that the client has sent so far has been read: while
     /// the host itself does not read, it can't say that a client is quiet.
-    pub fn poll(&mut self, heard: Instant, cx: &mut Context<'_>) -> Poll<Due> {
+    pub fn poll(&mut self, last_activity: Instant, cx: &mut Context<'_>) -> Poll<Due> {
         loop {
             ready!(Pin::new(&mut self.timer).poll(cx));
             let now = Instant::now();
-            match self.state.at(heard, now) {
+            match self.state.at(last_activity, now) {
                 Ok(due) => {
                     self.timer.set_at(now + self.state.pong);
                     return Poll::Ready(due);
@@ -88,17 +88,17 @@ impl Keepalive {
 
 impl State {
     /// What is to be done now, or when to look again.
-    fn at(&mut self, heard: Instant, now: Instant) -> Result<Due, Instant> {
-        let idle = self.spoke + self.idle;
+    fn at(&mut self, last_activity: Instant, now: Instant) -> Result<Due, Instant> {
+        let idle = self.last_message + self.idle;
         if now >= idle {
             return Ok(Due::Idle);
         }
-        if self.pinged.is_some_and(|pinged| heard > pinged) {
+        if self.pinged.is_some_and(|pinged| last_activity > pinged) {
             self.pinged = None;
         }
         let (next, due) = match self.pinged {
             Some(pinged) => (pinged + self.pong, Due::Dead),
-            None => (heard + self.ping, Due::Ping),
+            None => (last_activity + self.ping, Due::Ping),
         };
         if now < next {
             return Err(next.min(idle));
@@ -120,9 +120,9 @@ mod tests {
         move |seconds| start + Duration::from_secs(seconds)
     }
 
-    fn state(spoke: Instant) -> State {
+    fn state(last_message: Instant) -> State {
         let [ping, pong, idle] = [25, 8, 100].map(Duration::from_secs);
-        State { spoke, pinged: None, ping, pong, idle }
+        State { last_message, pinged: None, ping, pong, idle }
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
         let mut state = state(at(0));
         assert_eq!(state.at(at(90), at(90)), Err(at(100)));
         assert_eq!(state.at(at(99), at(100)), Ok(Due::Idle));
-        state.spoke = at(99);
+        state.last_message = at(99);
         assert_eq!(state.at(at(99), at(100)), Err(at(124)));
     }
 }

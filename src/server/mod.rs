@@ -3,8 +3,8 @@
 //! - [`accept`]: takes connections from a listener, each into a task of its own.
 //! - [`admission`]: who gets in; [`places`] says who has to make room, [`addresses`] what one address
 //!   may have.
-//! - [`greeting`]: one request, from its connection's acceptance to its answer.
 //! - [`endpoint`]: what one listener offers and asks for; [`token`] is a part of it.
+//! - [`request`]: one request, from its connection's acceptance to its answer.
 //! - [`request_head`]: a request's head, and what it asks for: bytes in, a decision out.
 //! - [`handshake`]: whether it gets its upgrade.
 //! - [`error_response`]: why it does not get what it asks for.
@@ -13,6 +13,7 @@
 //! - [`context`]: what all connections of an actor share.
 //! - [`keepalive`]: whether the client is still there.
 //! - [`closing`]: every way in which a connection ends.
+//! - [`linger`]: the end of a socket after the last frame or answer.
 //! - [`frame`]: from the host's messages to WebSocket's frames, and back.
 //! - [`writer`]: the way of frames to the client, past tungstenite's buffer.
 //! - [`socket`]: a TCP connection that lets others have their turn; [`readiness`]: whether it has
@@ -31,13 +32,14 @@ pub mod context;
 pub mod endpoint;
 pub mod error_response;
 pub mod frame;
-pub mod greeting;
 pub mod handshake;
 pub mod keepalive;
+pub mod linger;
 pub mod metrics;
 pub mod pages;
 pub mod places;
 pub mod readiness;
+pub mod request;
 pub mod request_head;
 pub mod socket;
 pub mod static_files;

@@ -68,12 +68,14 @@ pub async fn answer(
         }
         Page::Metrics => text("text/plain; version=0.0.4; charset=utf-8", metrics::text(context)),
         Page::Console => console(),
-        Page::File { path, known } => {
+        Page::File { path, if_none_match } => {
             let claimed =
                 enter().ok_or(ErrorResponse::Unavailable("too many files are being sent"))?;
-            place.get_or_init(|| claimed).begun().await;
+            place.get_or_init(|| claimed).acquired().await;
             let is_root = path.is_empty();
-            match static_files::find(endpoint.clone(), path, known, context.limits.file).await {
+            match static_files::find(endpoint.clone(), path, if_none_match, context.limits.file)
+                .await
+            {
                 Ok(found) => describe(found),
                 Err(ErrorResponse::NotFound { .. }) if is_root && endpoint.console => console(),
                 Err(refusal) => return Err(refusal),
@@ -115,11 +117,11 @@ pub async fn answer(
             place.get_or_init(|| claimed)
         }
     };
-    let lost = async {
-        place.lost().await;
+    let evicted = async {
+        place.evicted().await;
         Err(io::ErrorKind::TimedOut.into())
     };
-    Ok(send.or(lost).await)
+    Ok(send.or(evicted).await)
 }
 
 /// The console page.
@@ -140,7 +142,7 @@ fn describe(found: Found) -> (String, Body) {
             let fields = format!("ETag: {tag}\r\n");
             (head("200 OK", &typed(ty, len, &fields)), Body::File(file, len))
         }
-        Found::Known(tag) => {
+        Found::NotModified(tag) => {
             (head("304 Not Modified", &format!("ETag: {tag}\r\n")), Body::Static(""))
         }
         Found::Folder(path) => {

@@ -3,8 +3,8 @@
 //!
 //! # Who has to leave
 //! Nobody, as long as nobody waits. Else a place has to be earned. Each is good for a while at
-//! first ([`Patience::first`]), and for a little longer with each byte that makes progress
-//! ([`Patience::byte`]), counted from then on and never beyond a bound ([`Patience::most`]). Who
+//! first ([`Credit::initial`]), and for a little longer with each byte that makes progress
+//! ([`Credit::per_byte`]), counted from then on and never beyond a bound ([`Credit::max`]). Who
 //! has used up this time leaves, the longest overdue first; who has not cannot be made to.
 //!
 //! For requests this means: a second, which is enough for a slow link between its packets; a
@@ -40,7 +40,7 @@ use crate::lock::Lock;
 
 /// How long one who waits goes without looking whether somebody has to leave, where nobody is
 /// known to be overdue by then.
-const LOOK: Duration = Duration::from_secs(1);
+const RECHECK: Duration = Duration::from_secs(1);
 
 /// How many places there are, and for whom.
 #[derive(Clone, Copy, Debug)]
@@ -50,20 +50,20 @@ pub struct Rules {
     /// The most that one network may have. Those who belong to none are bounded by `limit` alone.
     pub share: usize,
     /// The most that may wait.
-    pub line: usize,
+    pub queue: usize,
     /// How long a place is good for while others wait.
-    pub patience: Patience,
+    pub credit: Credit,
 }
 
 /// How long a place is good for while others wait.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct Credit {
     /// At first.
-    pub first: Duration,
+    pub initial: Duration,
     /// Longer for each byte of progress.
-    pub byte: Duration,
+    pub per_byte: Duration,
     /// But never longer than this from the last progress on.
-    pub most: Duration,
+    pub max: Duration,
 }
 
 /// Places of one kind, at one actor.
@@ -83,11 +83,11 @@ struct Inner {
     /// Who has a place.
     held: BTreeMap<u64, Held>,
     /// Who waits.
-    line: BTreeMap<u64, Waiting>,
+    queue: BTreeMap<u64, Waiting>,
     /// How many places each network has. Those without one are not in it.
-    of_network: BTreeMap<Network, usize>,
+    per_network: BTreeMap<Network, usize>,
     /// How many were asked to leave and have not left yet.
-    asked: usize,
+    evicting: usize,
 }
 
 /// One who waits.
@@ -109,7 +109,7 @@ struct Held {
     /// Until when it can't be made to leave.
     until: Instant,
     /// Whether it was asked to leave.
-    asked: bool,
+    evicting: bool,
 }
 
 /// A place, or a claim to one; dropping this leaves it to others.
@@ -125,20 +125,20 @@ pub struct Place {
 
 /// How it stands with a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum PlaceState {
     /// It has its place.
-    Begun,
+    Acquired,
     /// All places are taken.
     Full,
     /// Its network has its share.
     Share,
 }
 
-impl Patience {
+impl Credit {
     /// Until when a place is good after so many bytes of progress, if it was until then.
     fn after(self, bytes: usize, until: Instant, now: Instant) -> Instant {
-        let earned = self.byte.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX));
-        (until.max(now) + earned.min(self.most)).min(now + self.most)
+        let earned = self.per_byte.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX));
+        (until.max(now) + earned.min(self.max)).min(now + self.max)
     }
 }
 
@@ -155,10 +155,10 @@ impl Places {
         let (number, now) = (inner.next, Instant::now());
         inner.next += 1;
         if inner.has_room(&self.rules, network) {
-            inner.hold(number, Waiting { network, wake: send }, now + self.rules.patience.first);
-        } else if inner.line.len() < self.rules.line {
-            inner.line.insert(number, Waiting { network, wake: send });
-            inner.look(&self.rules, number, now);
+            inner.hold(number, Waiting { network, wake: send }, now + self.rules.credit.initial);
+        } else if inner.queue.len() < self.rules.queue {
+            inner.queue.insert(number, Waiting { network, wake: send });
+            inner.check(&self.rules, number, now);
         } else {
             return None;
         }
@@ -175,7 +175,7 @@ impl Places {
 impl Inner {
     /// Whether a network has as many places as it may have.
     fn has_share(&self, rules: &Rules, network: Option<Network>) -> bool {
-        let has = network.and_then(|network| self.of_network.get(&network));
+        let has = network.and_then(|network| self.per_network.get(&network));
         has.is_some_and(|has| *has >= rules.share)
     }
 
@@ -188,66 +188,68 @@ impl Inner {
     fn hold(&mut self, number: u64, waiting: Waiting, until: Instant) {
         let Waiting { network, wake } = waiting;
         if let Some(network) = network {
-            *self.of_network.entry(network).or_default() += 1;
+            *self.per_network.entry(network).or_default() += 1;
         }
-        self.held.insert(number, Held { network, wake, until, asked: false });
+        self.held.insert(number, Held { network, wake, until, evicting: false });
     }
 
     /// Looks after one who waits: asks whoever is longest overdue to leave, of those whose leaving
     /// would help. Gives the time to look again; `None` if it does not wait any more.
-    fn look(&mut self, rules: &Rules, number: u64, now: Instant) -> Option<Instant> {
-        let network = self.line.get(&number)?.network;
+    fn check(&mut self, rules: &Rules, number: u64, now: Instant) -> Option<Instant> {
+        let network = self.queue.get(&number)?.network;
         let only_own = self.has_share(rules, network);
         // As many as wait, and no more: they have not left before their tasks have seen it.
-        let may_ask = self.asked < self.line.len();
-        let mut first = self.soonest(network, only_own);
+        let may_ask = self.evicting < self.queue.len();
+        let mut first = self.next_to_expire(network, only_own);
         if let Some(overdue) = first.take_if(|held| may_ask && held.until <= now) {
-            overdue.asked = true;
+            overdue.evicting = true;
             // If there is a word already, it will look at this too.
             let _ = overdue.wake.try_send(());
-            self.asked += 1;
-            first = self.soonest(network, only_own);
+            self.evicting += 1;
+            first = self.next_to_expire(network, only_own);
         }
         let next = first.map(|held| held.until).filter(|until| *until > now);
-        Some(next.unwrap_or(now + LOOK))
+        Some(next.unwrap_or(now + RECHECK))
     }
 
     /// Who is the first to be overdue, of those who were not asked to leave: of all, or of this
     /// network.
-    fn soonest(&mut self, network: Option<Network>, only_own: bool) -> Option<&mut Held> {
-        let others = self.held.values_mut().filter(|held| !held.asked);
+    fn next_to_expire(&mut self, network: Option<Network>, only_own: bool) -> Option<&mut Held> {
+        let others = self.held.values_mut().filter(|held| !held.evicting);
         let helpful = others.filter(|held| !only_own || held.network == network);
         helpful.min_by_key(|held| held.until)
     }
 
     /// Gives places that are free to those who wait for them.
-    fn pass_on(&mut self, rules: &Rules) {
+    fn grant_free(&mut self, rules: &Rules) {
         while self.held.len() < rules.limit {
-            let mut line = self.line.iter();
-            let next = line.find(|(_, waiting)| self.has_room(rules, waiting.network));
+            let mut queue = self.queue.iter();
+            let next = queue.find(|(_, waiting)| self.has_room(rules, waiting.network));
             let Some(number) = next.map(|(number, _)| *number) else { return };
-            let Some(waiting) = self.line.remove(&number) else { return };
+            let Some(waiting) = self.queue.remove(&number) else { return };
             let _ = waiting.wake.try_send(());
-            self.hold(number, waiting, Instant::now() + rules.patience.first);
+            self.hold(number, waiting, Instant::now() + rules.credit.initial);
         }
     }
 }
 
 impl Place {
     /// How it stands with it now.
-    pub fn standing(&self) -> Standing {
+    pub fn state(&self) -> PlaceState {
         let inner = self.list.inner.lock();
-        match inner.line.get(&self.number) {
-            None => Standing::Begun,
-            Some(waiting) if inner.has_share(&self.list.rules, waiting.network) => Standing::Share,
-            Some(_) => Standing::Full,
+        match inner.queue.get(&self.number) {
+            None => PlaceState::Acquired,
+            Some(waiting) if inner.has_share(&self.list.rules, waiting.network) => {
+                PlaceState::Share
+            }
+            Some(_) => PlaceState::Full,
         }
     }
 
     /// Waits until it is a place, and lets those who are overdue know of it meanwhile.
-    pub async fn begun(&self) {
+    pub async fn acquired(&self) {
         loop {
-            let next = self.list.inner.lock().look(&self.list.rules, self.number, Instant::now());
+            let next = self.list.inner.lock().check(&self.list.rules, self.number, Instant::now());
             let Some(next) = next else { return };
             let woken = async {
                 let _ = self.wake.recv().await;
@@ -263,24 +265,24 @@ impl Place {
     pub fn progress(&self, bytes: usize) {
         let mut inner = self.list.inner.lock();
         if let Some(held) = inner.held.get_mut(&self.number) {
-            held.until = self.list.rules.patience.after(bytes, held.until, Instant::now());
+            held.until = self.list.rules.credit.after(bytes, held.until, Instant::now());
         }
     }
 
     /// Waits until it has to be left to another. Whoever has made progress just now keeps it.
-    pub async fn lost(&self) {
+    pub async fn evicted(&self) {
         loop {
             let _ = self.wake.recv().await;
             let mut guard = self.list.inner.lock();
             let inner = &mut *guard;
-            let Some(held) = inner.held.get_mut(&self.number).filter(|held| held.asked) else {
+            let Some(held) = inner.held.get_mut(&self.number).filter(|held| held.evicting) else {
                 continue;
             };
             if held.until <= Instant::now() {
                 return;
             }
-            held.asked = false;
-            inner.asked = inner.asked.saturating_sub(1);
+            held.evicting = false;
+            inner.evicting = inner.evicting.saturating_sub(1);
         }
     }
 }
@@ -288,24 +290,24 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut inner = self.list.inner.lock();
-        if inner.line.remove(&self.number).is_some() {
+        if inner.queue.remove(&self.number).is_some() {
             return;
         }
         let Some(held) = inner.held.remove(&self.number) else { return };
-        if held.asked {
-            inner.asked = inner.asked.saturating_sub(1);
+        if held.evicting {
+            inner.evicting = inner.evicting.saturating_sub(1);
         }
         if let Some(network) = held.network {
-            let has = inner.of_network.get_mut(&network);
+            let has = inner.per_network.get_mut(&network);
             let left = has.map_or(0, |has| {
                 *has = has.saturating_sub(1);
                 *has
             });
             if left == 0 {
-                inner.of_network.remove(&network);
+                inner.per_network.remove(&network);
             }
         }
-        inner.pass_on(&self.list.rules);
+        inner.grant_free(&self.list.rules);
     }
 }
 

@@ -53,7 +53,7 @@ pub enum Page {
         /// Its path inside, decoded. It ends in `/` where a folder is asked for.
         path: String,
         /// The entity tag that the client has, if it has one.
-        known: Option<String>,
+        if_none_match: Option<String>,
     },
 }
 
@@ -120,8 +120,9 @@ fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorRes
     let encoded = request.path.strip_prefix('/').filter(|_| endpoint.files.is_some());
     let path = percent_decode_str(encoded.ok_or_else(not_found)?).decode_utf8();
     let path = path.map(Cow::into_owned).map_err(|_| not_found())?;
-    let known = request.field("If-None-Match").next().and_then(|tag| str::from_utf8(tag).ok());
-    Ok(Page::File { path, known: known.map(Into::into) })
+    let if_none_match =
+        request.field("If-None-Match").next().and_then(|tag| str::from_utf8(tag).ok());
+    Ok(Page::File { path, if_none_match: if_none_match.map(Into::into) })
 }
 
 impl<'a> RequestHead<'a> {
@@ -148,7 +149,7 @@ impl<'a> RequestHead<'a> {
     /// It is not.
     pub fn authorize(&self, endpoint: &Endpoint) -> Result<(), ErrorResponse> {
         let Some(token) = &endpoint.token else { return Ok(()) };
-        let shown = token.is_shown(self.field("Authorization").next(), self.query);
+        let shown = token.authorizes(self.field("Authorization").next(), self.query);
         if shown { Ok(()) } else { Err(ErrorResponse::Unauthorized) }
     }
 }

@@ -1,5 +1,5 @@
 //! A client's TCP connection: read only when there should be something to read, with a note of
-//! when the client was last heard of, and such that others have their turn.
+//! when the client was last last_activity of, and such that others have their turn.
 //!
 //! `Async` reads first and asks the reactor when that gives nothing. After a message it finds
 //! the last event still noted there, reads again, and only then waits: two reads in vain for
@@ -23,7 +23,7 @@ use super::readiness::Readiness;
 
 /// How many reads in a row may find bytes before others have their turn. The WebSocket reads
 /// some KB at a time, so between two turns there are at most a few thousand empty frames.
-const READS: u8 = 4;
+const MAX_READS: u8 = 4;
 
 /// A TCP connection. After a few reads that did not have to wait, the next one makes its task
 /// wait once. Without this a client that sends faster than the host can read, for instance a
@@ -43,14 +43,21 @@ pub struct Socket {
     /// Whether the last write had to wait for the client to take something.
     blocked: bool,
     /// When the client last sent a byte, or took some that had to wait.
-    heard: Instant,
+    last_activity: Instant,
 }
 
 impl Socket {
     /// Wraps a connection.
     pub fn new(inner: Async<TcpStream>) -> Self {
         let readiness = Readiness::default();
-        Self { inner, readiness, reads: 0, drained: false, blocked: false, heard: Instant::now() }
+        Self {
+            inner,
+            readiness,
+            reads: 0,
+            drained: false,
+            blocked: false,
+            last_activity: Instant::now(),
+        }
     }
 
     /// The connection, for its options.
@@ -68,12 +75,12 @@ impl Socket {
     }
 
     /// Notes what came of a write.
-    fn note(&mut self, written: &Poll<io::Result<usize>>) {
+    fn note_write(&mut self, written: &Poll<io::Result<usize>>) {
         match written {
             Poll::Pending => self.blocked = true,
             Poll::Ready(Ok(1..)) if self.blocked => {
                 self.blocked = false;
-                self.heard = Instant::now();
+                self.last_activity = Instant::now();
             }
             Poll::Ready(_) => {}
         }
@@ -81,7 +88,7 @@ impl Socket {
 
     /// Ready when there may be something to read. Costs next to nothing, while a WebSocket first
     /// clears the buffer that it reads into.
-    pub fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.drained {
             // An error is told by the read.
             let _ = ready!(self.readiness.poll(&self.inner, cx));
@@ -92,8 +99,8 @@ impl Socket {
 
     /// When the client last gave a sign of life: a byte that it sent, or room for bytes that
     /// had to wait for it.
-    pub fn heard(&self) -> Instant {
-        self.heard
+    pub fn last_activity(&self) -> Instant {
+        self.last_activity
     }
 }
 
@@ -103,7 +110,7 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        if self.reads == READS {
+        if self.reads == MAX_READS {
             self.reads = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -125,7 +132,7 @@ impl AsyncRead for Socket {
                     self.reads += 1;
                     self.drained = len < buffer.len();
                     if len > 0 {
-                        self.heard = Instant::now();
+                        self.last_activity = Instant::now();
                     }
                     return Poll::Ready(Ok(len));
                 }
@@ -141,7 +148,7 @@ impl AsyncWrite for Socket {
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(cx, buffer);
-        self.note(&written);
+        self.note_write(&written);
         written
     }
 
@@ -152,7 +159,7 @@ impl AsyncWrite for Socket {
         buffers: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write_vectored(cx, buffers);
-        self.note(&written);
+        self.note_write(&written);
         written
     }
 
@@ -185,7 +192,7 @@ mod tests {
         let mut socket = Socket::new(Async::new(stream).unwrap());
         let mut cx = Context::from_waker(Waker::noop());
         for _ in 0..3 {
-            for _ in 0..READS {
+            for _ in 0..MAX_READS {
                 let read = Pin::new(&mut socket).poll_read(&mut cx, &mut [0; 1]);
                 assert!(matches!(read, Poll::Ready(Ok(1))), "{read:?}");
             }

@@ -66,7 +66,7 @@ pub enum Found {
         ty: &'static str,
     },
     /// The file that the client has already, by the value of `ETag`.
-    Known(String),
+    NotModified(String),
     /// A folder; this is its path with the `/` at its end.
     Folder(String),
 }
@@ -79,17 +79,17 @@ pub enum Found {
 pub async fn find(
     endpoint: Arc<Endpoint>,
     path: String,
-    known: Option<String>,
+    if_none_match: Option<String>,
     limit: usize,
 ) -> Result<Found, ErrorResponse> {
-    unblock(move || open(&endpoint, path, known.as_deref(), limit)).await
+    unblock(move || open(&endpoint, path, if_none_match.as_deref(), limit)).await
 }
 
 /// [`find`], waiting for the disk.
 fn open(
     endpoint: &Endpoint,
     mut path: String,
-    known: Option<&str>,
+    if_none_match: Option<&str>,
     limit: usize,
 ) -> Result<Found, ErrorResponse> {
     let not_found = || ErrorResponse::NotFound { path: endpoint.path.clone() };
@@ -121,8 +121,8 @@ fn open(
     let is_known = |known: &str| {
         known.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
     };
-    if known.is_some_and(is_known) {
-        return Ok(Found::Known(tag));
+    if if_none_match.is_some_and(is_known) {
+        return Ok(Found::NotModified(tag));
     }
     Ok(Found::File { file, len, tag, ty: type_of(&path) })
 }
@@ -196,7 +196,7 @@ mod tests {
         let found = |path: &str| match open(&endpoint, path.into(), None, 5) {
             Ok(Found::File { len, ty, .. }) => format!("{len} {ty}"),
             Ok(Found::Folder(path)) => path,
-            Ok(Found::Known(_)) => "known".into(),
+            Ok(Found::NotModified(_)) => "known".into(),
             Err(refusal) => refusal.status().into(),
         };
         for (path, expected) in [
@@ -221,7 +221,7 @@ mod tests {
         let Ok(Found::File { tag, .. }) = open(&endpoint, String::new(), None, 5) else { panic!() };
         for known in [&tag, "*", &format!("\"x\", W/{tag}")] {
             let again = open(&endpoint, String::new(), Some(known), 5);
-            assert!(matches!(again, Ok(Found::Known(_))), "{known}");
+            assert!(matches!(again, Ok(Found::NotModified(_))), "{known}");
         }
         assert!(matches!(open(&endpoint, String::new(), Some("\"x\""), 5), Ok(Found::File { .. })));
     }

@@ -28,12 +28,12 @@ pub enum ClientStream {
 }
 
 impl ClientStream {
-    /// When the client last gave a sign of life: see [`Socket::heard`].
-    pub fn heard(&self) -> Instant {
+    /// When the client last gave a sign of life: see [`Socket::last_activity`].
+    pub fn last_activity(&self) -> Instant {
         match self {
-            Self::Plain(socket) => socket.heard(),
+            Self::Plain(socket) => socket.last_activity(),
             #[cfg(feature = "tls")]
-            Self::Tls(tls) => tls.get_ref().0.socket.heard(),
+            Self::Tls(tls) => tls.get_ref().0.socket.last_activity(),
         }
     }
 

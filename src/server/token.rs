@@ -45,7 +45,7 @@ impl Token {
     /// Whether a request shows it: in the field `Authorization`, or in the query for those
     /// that can't set a field, as browsers can't. The time that this takes tells nothing but
     /// the token's length.
-    pub fn is_shown(&self, authorization: Option<&[u8]>, query: &str) -> bool {
+    pub fn authorizes(&self, authorization: Option<&[u8]>, query: &str) -> bool {
         let bearer = authorization.and_then(|value| {
             let (scheme, token) = value.split_at_checked(7)?;
             scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
@@ -62,7 +62,7 @@ impl Token {
 }
 
 /// A query without the parameter that shows the token.
-pub fn left_out_of(query: &str) -> String {
+pub fn without_token(query: &str) -> String {
     let others = query.split('&').filter(|pair| !pair.starts_with("token="));
     others.collect::<Vec<_>>().join("&")
 }
@@ -112,7 +112,7 @@ mod tests {
             ("token=x&token=y&xtoken=z", "xtoken=z"),
             ("a&&b", "a&&b"),
         ] {
-            assert_eq!(left_out_of(query), told);
+            assert_eq!(without_token(query), told);
         }
     }
 
@@ -136,7 +136,7 @@ mod tests {
             // A field that is wrong is not made good by the query.
             (Some("Bearer wrong"), "token=s3cret/+", false),
         ] {
-            let found = token.is_shown(authorization.map(str::as_bytes), query);
+            let found = token.authorizes(authorization.map(str::as_bytes), query);
             assert_eq!(found, shown, "{authorization:?} {query}");
         }
     }

@@ -18,7 +18,7 @@ use futures_util::Sink as _;
 use smol::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    frame::{Frame, SMALL},
+    frame::{Frame, MAX_COPIED},
     stream::ClientStream,
 };
 use crate::exchange::Message;
@@ -66,12 +66,12 @@ impl Writer {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.frame.is_written() {
             self.unflushed = true;
-            let (mut small, mut parts) = ([0; SMALL], [IoSlice::new(&[]); 2]);
+            let (mut buffer, mut parts) = ([0; MAX_COPIED], [IoSlice::new(&[]); 2]);
             let stream = Pin::new(&mut self.stream);
-            let written = match self.frame.small(&mut small) {
+            let written = match self.frame.copied(&mut buffer) {
                 Some(whole) => stream.poll_write(cx, whole),
                 None => {
-                    let count = self.frame.rest(&mut parts);
+                    let count = self.frame.remaining(&mut parts);
                     stream.poll_write_vectored(cx, parts.get(..count).unwrap_or_default())
                 }
             };

@@ -10,11 +10,11 @@ use super::tls::TlsFailure;
 use super::{
     addresses::Counted,
     admission::Admitted,
-    closing::{drain, finish},
     context::ServerContext,
     endpoint::Endpoint,
     error_response::ErrorResponse,
     handshake::Upgrade,
+    linger::{drain, finish},
     pages,
     places::Place,
     request_head::{self, Decision},
@@ -42,7 +42,7 @@ pub struct Upgraded {
 }
 
 /// Answers one request. `None` if it got no upgrade; its connection has ended then.
-pub async fn greet(
+pub async fn serve(
     socket: Socket,
     peer: SocketAddr,
     admitted: Admitted,
@@ -55,7 +55,7 @@ pub async fn greet(
     if reserved.is_some() {
         let unavailable = |why| Some(ErrorResponse::Unavailable(why));
         let turn = async {
-            place.begun().await;
+            place.acquired().await;
             None
         };
         let stop = async {
@@ -73,26 +73,33 @@ pub async fn greet(
     }
     let (mut stream, mut bytes) = (None, Vec::new());
     // What follows keeps nobody else from being read.
-    let decision = begin(socket, peer, &mut stream, &mut bytes, place, endpoint, context).await;
+    let decision =
+        read_request(socket, peer, &mut stream, &mut bytes, place, endpoint, context).await;
     let Some(mut stream) = stream else {
         // Within a TLS handshake nothing can be said.
         if let Some(Decision::Refuse(refusal)) = decision {
-            count(peer, &refusal, context);
+            log_refusal(peer, &refusal, context);
         }
         return None;
     };
     let refused = match decision {
-        Some(Decision::Upgrade { upgrade, len }) => match open(upgrade, peer, endpoint, context) {
-            Ok((open, response)) => {
-                let send = stream.send(response.as_bytes());
-                within(context.limits.handshake, send).await?.ok()?;
-                context.stats.connections.add(1);
-                let id = open.session.id();
-                context.lines.host(Level::Debug, Some(id), format_args!("connected from {peer}"));
-                return Some(Upgraded { stream, early: bytes.split_off(len), open, counted });
+        Some(Decision::Upgrade { upgrade, len }) => {
+            match open_connection(upgrade, peer, endpoint, context) {
+                Ok((open, response)) => {
+                    let send = stream.send(response.as_bytes());
+                    within(context.limits.handshake, send).await?.ok()?;
+                    context.stats.connections.add(1);
+                    let id = open.session.id();
+                    context.lines.host(
+                        Level::Debug,
+                        Some(id),
+                        format_args!("connected from {peer}"),
+                    );
+                    return Some(Upgraded { stream, early: bytes.split_off(len), open, counted });
+                }
+                Err(full) => Some(ErrorResponse::Unavailable(full.reason())),
             }
-            Err(full) => Some(ErrorResponse::Unavailable(full.reason())),
-        },
+        }
         Some(Decision::Page { page, head_only }) => {
             let answer = pages::answer(&mut stream, page, head_only, network, endpoint, context);
             match within(context.limits.response, answer).await {
@@ -111,10 +118,10 @@ pub async fn greet(
         Some(Decision::Incomplete) | None => None,
     };
     let last = refused.map_or(String::new(), |refusal| {
-        count(peer, &refusal, context);
+        log_refusal(peer, &refusal, context);
         refusal.response()
     });
-    end(stream, last.as_bytes(), context).await;
+    send_last(stream, last.as_bytes(), context).await;
     None
 }
 
@@ -127,14 +134,14 @@ pub async fn refuse(
     endpoint: &Endpoint,
     context: &ServerContext,
 ) {
-    count(peer, refusal, context);
+    log_refusal(peer, refusal, context);
     if endpoint.scheme() == "ws" {
-        end(ClientStream::Plain(socket), refusal.response().as_bytes(), context).await;
+        send_last(ClientStream::Plain(socket), refusal.response().as_bytes(), context).await;
     }
 }
 
 /// Opens a connection. Gives the answer to its request as well.
-fn open(
+fn open_connection(
     upgrade: Upgrade,
     peer: SocketAddr,
     endpoint: &Endpoint,
@@ -153,7 +160,7 @@ fn open(
 
 /// Puts TLS around the socket, where the listener has it, reads the request's head and decides.
 /// `None` when there is nobody to hear of it. The place is free again afterwards.
-async fn begin(
+async fn read_request(
     socket: Socket,
     peer: SocketAddr,
     stream: &mut Option<ClientStream>,
@@ -177,13 +184,13 @@ async fn begin(
         stopped(context).await;
         unavailable("the host is stopping")
     };
-    let lost = async {
-        place.lost().await;
+    let evicted = async {
+        place.evicted().await;
         unavailable("this request is too slow while others wait")
     };
     let timeout = Some(Decision::Refuse(ErrorResponse::Timeout));
     // First what can be read: whoever has sent something by now keeps its place.
-    within(context.limits.handshake, read.or(lost).or(stop)).await.unwrap_or(timeout)
+    within(context.limits.handshake, read.or(evicted).or(stop)).await.unwrap_or(timeout)
 }
 
 /// Waits until the host stops.
@@ -257,7 +264,7 @@ async fn read_head(
 }
 
 /// Ends a connection after what is `last` to be said, so that the client gets to read it.
-async fn end(mut stream: ClientStream, last: &[u8], context: &ServerContext) {
+async fn send_last(mut stream: ClientStream, last: &[u8], context: &ServerContext) {
     let deadline = context.limits.close;
     let end = async {
         within(deadline, stream.send(last)).await;
@@ -268,7 +275,7 @@ async fn end(mut stream: ClientStream, last: &[u8], context: &ServerContext) {
 }
 
 /// Counts and logs a request that is refused.
-fn count(peer: SocketAddr, refusal: &ErrorResponse, context: &ServerContext) {
+fn log_refusal(peer: SocketAddr, refusal: &ErrorResponse, context: &ServerContext) {
     let status = refusal.status();
     context.stats.refuse(status);
     context.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
