@@ -11,7 +11,7 @@ use std::{
 use footlight::{
     exchange::{
         Close, CloseCode, Event, EventKind, Mailbox, Message, Session, connections::Open,
-        session::Order,
+        session::Action,
     },
     manifest::Limits,
 };
@@ -61,7 +61,7 @@ impl Client {
 
     /// Puts an event into the mailbox, as a connection does.
     pub fn tell(&self, mailbox: &Mailbox, kind: EventKind) {
-        self.session().busy();
+        self.session().set_busy();
         mailbox.push(Event::at(self.session(), kind));
         self.bell.rang();
         assert!(!self.is_idle());
@@ -75,7 +75,7 @@ impl Client {
     /// Whether its last event has been handled.
     pub fn is_idle(&self) -> bool {
         let waker = self.bell.clone().into();
-        pin!(self.session().idle()).poll(&mut Context::from_waker(&waker)).is_ready()
+        pin!(self.session().until_idle()).poll(&mut Context::from_waker(&waker)).is_ready()
     }
 
     /// Notes what it was answered.
@@ -139,14 +139,14 @@ impl Client {
         let mut context = Context::from_waker(Waker::noop());
         loop {
             let writable = messages.len() < count;
-            match self.session().poll_order(&mut context, writable) {
-                Poll::Ready(Order::Send(message)) => messages.push(message),
-                Poll::Ready(Order::Close(queued, close)) => {
+            match self.session().poll_action(&mut context, writable) {
+                Poll::Ready(Action::Send(message)) => messages.push(message),
+                Poll::Ready(Action::Close(queued, close)) => {
                     return (messages, Some((queued, close)));
                 }
-                Poll::Ready(Order::Read) => {
+                Poll::Ready(Action::Read) => {
                     // Whatever comes before the next read is not taken.
-                    self.session().offers_nothing();
+                    self.session().stop_draining();
                     return (messages, None);
                 }
                 Poll::Pending => panic!("its event was handled"),

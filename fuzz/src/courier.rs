@@ -161,7 +161,7 @@ impl Stage {
             return assert_eq!(self.members.len(), self.limits.connections);
         };
         // It takes what comes only when it is told to read.
-        open.session.offers_nothing();
+        open.session.stop_draining();
         let id = open.session.id().0;
         assert!(id > self.last, "numbers are never used again");
         self.last = id;
@@ -173,7 +173,7 @@ impl Stage {
     /// Lets an event of this connection be handled, after which this many have been.
     fn tell(&mut self, id: u64, kind: EventKind, events: u64) {
         let session = self.members[&id].open.session.clone();
-        session.busy();
+        session.set_busy();
         self.actor.mailbox.push(Event::at(&session, kind));
         let before = self.actor.stats.events.get();
         self.settle(before + events);

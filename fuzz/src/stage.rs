@@ -5,7 +5,7 @@
 use std::task::{Context, Waker};
 
 use footlight::{
-    exchange::{Client as Known, Close, CloseCode, EventKind, Message, connections::Full},
+    exchange::{Client as Known, Close, CloseCode, EventKind, Message, connections::OpenError},
     manifest::{Limits, OnOverflow},
     world::World,
 };
@@ -100,16 +100,16 @@ impl Stage {
             Ok(open) => {
                 assert!(!self.stopping && self.clients.len() < self.limits.connections);
                 // It takes what comes only when it is told to read.
-                open.session.offers_nothing();
+                open.session.stop_draining();
                 let close = self.script.is_none().then_some(Code::Any);
                 self.clients.push(Client::new(open, &self.limits, close));
                 self.happens(self.clients.len() - 1, EventKind::Connect);
             }
-            Err(Full::Limit(limit)) => {
+            Err(OpenError::Limit(limit)) => {
                 assert_eq!((self.clients.len(), false), (limit, self.stopping))
             }
-            Err(Full::Stopping) => assert!(self.stopping),
-            Err(Full::Failing) => panic!("what could be started once can be started again"),
+            Err(OpenError::Stopping) => assert!(self.stopping),
+            Err(OpenError::Failing) => panic!("what could be started once can be started again"),
         }
     }
 
@@ -204,7 +204,7 @@ impl Stage {
         for (who, kind) in events {
             let Some(index) = self.index(who) else { return };
             let mut cx = Context::from_waker(Waker::noop());
-            let room = self.actor.mailbox.line().poll_room(&mut cx).is_ready();
+            let room = self.actor.mailbox.sender().poll_reserve(&mut cx).is_ready();
             assert_eq!(room, self.actor.mailbox.bytes() < self.limits.mailbox);
             if !room || !self.clients[index].is_idle() {
                 continue;

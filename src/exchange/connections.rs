@@ -1,6 +1,6 @@
 //! The open connections of one actor.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::{Client, ConnectionId, Session};
 use crate::{lock::Lock, manifest::OnOverflow};
@@ -33,7 +33,7 @@ struct Inner {
 
 /// Why a connection can't be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Full {
+pub enum OpenError {
     /// As many are open as may be.
     Limit(usize),
     /// The actor can't be started at the moment.
@@ -42,7 +42,7 @@ pub enum Full {
     Stopping,
 }
 
-impl Full {
+impl OpenError {
     /// For the client.
     pub fn reason(self) -> &'static str {
         match self {
@@ -52,6 +52,14 @@ impl Full {
         }
     }
 }
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason())
+    }
+}
+
+impl std::error::Error for OpenError {}
 
 /// An open connection; dropping this takes it off the list.
 #[derive(Debug)]
@@ -81,16 +89,16 @@ impl Connections {
         self: &Arc<Self>,
         on_overflow: OnOverflow,
         client: impl FnOnce() -> Client,
-    ) -> Result<Open, Full> {
+    ) -> Result<Open, OpenError> {
         let mut inner = self.inner.lock();
         if inner.stopping {
-            return Err(Full::Stopping);
+            return Err(OpenError::Stopping);
         }
         if inner.failing {
-            return Err(Full::Failing);
+            return Err(OpenError::Failing);
         }
         if inner.open.len().saturating_add(inner.reserved) >= self.limit {
-            return Err(Full::Limit(self.limit));
+            return Err(OpenError::Limit(self.limit));
         }
         inner.last += 1;
         let id = ConnectionId(inner.last);
@@ -103,10 +111,10 @@ impl Connections {
     ///
     /// # Errors
     /// There are too many.
-    pub fn reserve(self: &Arc<Self>) -> Result<Reserved, Full> {
+    pub fn reserve(self: &Arc<Self>) -> Result<Reserved, OpenError> {
         let mut inner = self.inner.lock();
         if inner.open.len().saturating_add(inner.reserved) >= self.limit {
-            return Err(Full::Limit(self.limit));
+            return Err(OpenError::Limit(self.limit));
         }
         inner.reserved += 1;
         Ok(Reserved(self.clone()))
@@ -125,11 +133,11 @@ impl Connections {
     }
 
     /// Why no connection could be opened now, however few there are.
-    pub fn trouble(&self) -> Option<&'static str> {
+    pub fn unavailable(&self) -> Option<&'static str> {
         let inner = self.inner.lock();
         match (inner.stopping, inner.failing) {
-            (true, _) => Some(Full::Stopping.reason()),
-            (false, true) => Some(Full::Failing.reason()),
+            (true, _) => Some(OpenError::Stopping.reason()),
+            (false, true) => Some(OpenError::Failing.reason()),
             (false, false) => None,
         }
     }
@@ -166,9 +174,9 @@ mod tests {
     fn a_place_that_is_kept_counts_like_a_connection_until_it_is_given_up() {
         let connections = Connections::new(2, 1);
         let (first, _second) = (connections.reserve().unwrap(), connections.reserve().unwrap());
-        assert_eq!(connections.reserve().unwrap_err(), Full::Limit(2));
+        assert_eq!(connections.reserve().unwrap_err(), OpenError::Limit(2));
         let nobody = || unreachable!("nobody asks for a client that has no place");
-        assert_eq!(connections.open(OnOverflow::Close, nobody).unwrap_err(), Full::Limit(2));
+        assert_eq!(connections.open(OnOverflow::Close, nobody).unwrap_err(), OpenError::Limit(2));
         drop(first);
         connections.reserve().unwrap();
     }

@@ -74,7 +74,7 @@ impl Delivery {
     }
 
     /// Queues the answer to a text that the host answers by itself, for `auto_response`.
-    pub fn answer_alone(&self, to: &Session, message: Message) {
+    pub fn auto_respond(&self, to: &Session, message: Message) {
         match to.answer(vec![message], None) {
             Ok(()) => self.stats.auto_responses.add(1),
             Err(refused) => self.refused(to, 1, refused),

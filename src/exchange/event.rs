@@ -69,7 +69,7 @@ pub const ALARM: &str = "alarm";
 const OVERHEAD: usize = 128;
 
 /// The most that an event costs, where messages have at most so many bytes.
-pub fn most(message: usize) -> usize {
+pub fn max_cost(message: usize) -> usize {
     OVERHEAD.saturating_add(message.max(CONTROL))
 }
 

@@ -11,7 +11,7 @@
 //! keep to this as well.
 //!
 //! # Room
-//! The queue is bounded in bytes by asking *before* a message is read ([`Line::poll_room`]), so
+//! The queue is bounded in bytes by asking *before* a message is read ([`Sender::poll_reserve`]), so
 //! that the bytes stay in the client's TCP buffers instead of here. How large a message will be is
 //! not known then, so room for the largest is held until it has come, or has turned out not to be
 //! there. Messages, and the room that is held, are together less than the limit and one message.
@@ -30,7 +30,7 @@ use super::{Event, event};
 use crate::lock::Lock;
 
 /// The most places that an empty queue keeps: some KB.
-const KEPT: usize = 256;
+const MAX_KEPT: usize = 256;
 
 /// One actor's queue of events.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub struct Mailbox {
     /// The number of bytes at which connections stop reading.
     limit: usize,
     /// What is held for a message that is yet to be read: the most that it can cost.
-    most: usize,
+    max_event: usize,
     /// What is behind the lock. It is never held while anything waits.
     inner: Lock<Inner>,
 }
@@ -65,29 +65,29 @@ struct Inner {
 
 /// A connection's way into a mailbox. Dropping this leaves the line, and hands on the room.
 #[derive(Debug)]
-pub struct Line<'a> {
+pub struct Sender<'a> {
     /// The mailbox.
     mailbox: &'a Mailbox,
     /// How far it has come.
-    place: Place,
+    reservation: Reservation,
 }
 
 /// Where a connection stands.
 #[derive(Debug)]
-enum Place {
+enum Reservation {
     /// It wants no room.
-    Outside,
+    None,
     /// It has drawn this number. If that does not wait any more, room is held for it.
-    InLine(u64),
+    Waiting(u64),
     /// Room is held for it, and it knows.
-    Inside,
+    Held,
 }
 
 impl Mailbox {
     /// An empty mailbox, for messages of at most `message` bytes each. Connections stop reading
     /// once `limit` bytes wait in it.
     pub fn new(limit: usize, message: usize) -> Self {
-        Self { limit, most: event::most(message), inner: Lock::default() }
+        Self { limit, max_event: event::max_cost(message), inner: Lock::default() }
     }
 
     /// Adds an event. This never refuses: a connection has asked for room before it read a
@@ -97,8 +97,8 @@ impl Mailbox {
     }
 
     /// A connection's way into this mailbox.
-    pub fn line(&self) -> Line<'_> {
-        Line { mailbox: self, place: Place::Outside }
+    pub fn sender(&self) -> Sender<'_> {
+        Sender { mailbox: self, reservation: Reservation::None }
     }
 
     /// The next event, or `None` once the mailbox is closed and empty.
@@ -133,11 +133,11 @@ impl Mailbox {
             return Poll::Pending;
         };
         inner.bytes = inner.bytes.saturating_sub(event.kind.cost());
-        if inner.queue.is_empty() && inner.queue.capacity() > KEPT {
+        if inner.queue.is_empty() && inner.queue.capacity() > MAX_KEPT {
             // When thousands of clients leave at once, there is an event of each.
             inner.queue = VecDeque::new();
         }
-        self.give_room(inner);
+        self.grant_room(inner);
         Poll::Ready(Some(event))
     }
 
@@ -146,7 +146,7 @@ impl Mailbox {
         inner.bytes += event.kind.cost();
         inner.queue.push_back(event);
         let actor = inner.actor.take();
-        self.give_room(inner);
+        self.grant_room(inner);
         if let Some(actor) = actor {
             actor.wake();
         }
@@ -154,11 +154,11 @@ impl Mailbox {
 
     /// Gives the room that there is to those who wait for it, the first one first. Their tasks are
     /// woken after unlocking.
-    fn give_room<'a>(&'a self, mut inner: MutexGuard<'a, Inner>) {
+    fn grant_room<'a>(&'a self, mut inner: MutexGuard<'a, Inner>) {
         while inner.has_room(self.limit)
             && let Some((_, first)) = inner.waiting.pop_first()
         {
-            inner.held += self.most;
+            inner.held += self.max_event;
             drop(inner);
             first.wake();
             inner = self.inner.lock();
@@ -173,68 +173,68 @@ impl Inner {
     }
 }
 
-impl Line<'_> {
+impl Sender<'_> {
     /// Ready when there is room for a message, which is then held for this connection until it
-    /// [pushes](Self::push) one or [leaves](Self::leave). Otherwise the task is woken when there
+    /// [pushes](Self::push) one or [releases](Self::release). Otherwise the task is woken when there
     /// is.
-    pub fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll_reserve(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut inner = self.mailbox.inner.lock();
-        match self.place {
-            Place::Inside => return Poll::Ready(()),
-            Place::InLine(number) => {
+        match self.reservation {
+            Reservation::Held => return Poll::Ready(()),
+            Reservation::Waiting(number) => {
                 if let Some(waker) = inner.waiting.get_mut(&number) {
                     waker.clone_from(cx.waker());
                     return Poll::Pending;
                 }
             }
-            Place::Outside if inner.waiting.is_empty() && inner.has_room(self.mailbox.limit) => {
-                inner.held += self.mailbox.most;
+            Reservation::None if inner.waiting.is_empty() && inner.has_room(self.mailbox.limit) => {
+                inner.held += self.mailbox.max_event;
             }
-            Place::Outside => {
+            Reservation::None => {
                 inner.drawn += 1;
                 let number = inner.drawn;
                 inner.waiting.insert(number, cx.waker().clone());
-                self.place = Place::InLine(number);
+                self.reservation = Reservation::Waiting(number);
                 return Poll::Pending;
             }
         }
-        self.place = Place::Inside;
+        self.reservation = Reservation::Held;
         Poll::Ready(())
     }
 
     /// Adds a message, for which there is room.
     pub fn push(&mut self, event: Event) {
         let mut inner = self.mailbox.inner.lock();
-        self.give_back(&mut inner);
+        self.take_back(&mut inner);
         self.mailbox.add(inner, event);
     }
 
     /// Leaves the line, or gives back the room: there is nothing to read. A connection without a
     /// message is not to keep the others from theirs.
-    pub fn leave(&mut self) {
-        if !matches!(self.place, Place::Outside) {
+    pub fn release(&mut self) {
+        if !matches!(self.reservation, Reservation::None) {
             let mut inner = self.mailbox.inner.lock();
-            self.give_back(&mut inner);
-            self.mailbox.give_room(inner);
+            self.take_back(&mut inner);
+            self.mailbox.grant_room(inner);
         }
     }
 
     /// No longer waits for room nor holds it.
-    fn give_back(&mut self, inner: &mut Inner) {
-        let held = match std::mem::replace(&mut self.place, Place::Outside) {
-            Place::Outside => false,
-            Place::InLine(number) => inner.waiting.remove(&number).is_none(),
-            Place::Inside => true,
+    fn take_back(&mut self, inner: &mut Inner) {
+        let held = match std::mem::replace(&mut self.reservation, Reservation::None) {
+            Reservation::None => false,
+            Reservation::Waiting(number) => inner.waiting.remove(&number).is_none(),
+            Reservation::Held => true,
         };
         if held {
-            inner.held = inner.held.saturating_sub(self.mailbox.most);
+            inner.held = inner.held.saturating_sub(self.mailbox.max_event);
         }
     }
 }
 
-impl Drop for Line<'_> {
+impl Drop for Sender<'_> {
     fn drop(&mut self) {
-        self.leave();
+        self.release();
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, fmt};
 use super::Message;
 
 /// The most places that an empty queue keeps.
-const KEPT: usize = 8;
+const MAX_KEPT: usize = 8;
 
 /// One client's queue of messages.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Outbox {
     pub fn pop(&mut self) -> Option<Message> {
         let message = self.queue.pop_front()?;
         self.bytes = self.bytes.saturating_sub(message.cost());
-        if self.queue.is_empty() && self.queue.capacity() > KEPT {
+        if self.queue.is_empty() && self.queue.capacity() > MAX_KEPT {
             // Keeps a burst from holding its memory for as long as the client stays.
             self.queue = VecDeque::new();
         }

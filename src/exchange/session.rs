@@ -47,7 +47,7 @@ struct Inner {
 
 /// What a connection is to do next.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum Action {
     /// Send this message.
     Send(Message),
     /// Send what is still queued, then a close frame with this, and end.
@@ -137,7 +137,7 @@ impl Session {
     }
 
     /// Notes that the connection offers the client nothing any more: it is about to end.
-    pub fn offers_nothing(&self) {
+    pub fn stop_draining(&self) {
         self.inner.lock().blocked = true;
     }
 
@@ -165,7 +165,7 @@ impl Session {
 
     /// Notes that an event of this connection is now with the actor. Nothing more is read
     /// from the client until [`handled`](Self::handled).
-    pub fn busy(&self) {
+    pub fn set_busy(&self) {
         let was = std::mem::replace(&mut self.inner.lock().busy, true);
         debug_assert!(!was, "a source has at most one event in the round");
     }
@@ -225,25 +225,25 @@ impl Session {
     /// What the connection is to do next: close if it is asked to, send what is queued if it
     /// can (`writable`), else read. While an event of its own is with the actor it neither
     /// closes nor reads; its task is woken when that changes.
-    pub fn poll_order(&self, cx: &mut Context<'_>, writable: bool) -> Poll<Order> {
+    pub fn poll_action(&self, cx: &mut Context<'_>, writable: bool) -> Poll<Action> {
         let mut inner = self.inner.lock();
         inner.blocked = !writable;
         if !inner.busy
             && let Some(close) = inner.close.take()
         {
             inner.closing = true;
-            return Poll::Ready(Order::Close(inner.outbox.take(), close));
+            return Poll::Ready(Action::Close(inner.outbox.take(), close));
         }
         if writable && let Some(message) = inner.outbox.pop() {
-            return Poll::Ready(Order::Send(message));
+            return Poll::Ready(Action::Send(message));
         }
         // Registered also when it reads: a message or a request to close has to reach it then.
         inner.register(cx);
-        if inner.busy { Poll::Pending } else { Poll::Ready(Order::Read) }
+        if inner.busy { Poll::Pending } else { Poll::Ready(Action::Read) }
     }
 
     /// Waits until the actor is done with this connection's event.
-    pub async fn idle(&self) {
+    pub async fn until_idle(&self) {
         std::future::poll_fn(|cx| {
             let mut inner = self.inner.lock();
             if !inner.busy {
@@ -319,16 +319,16 @@ mod tests {
             assert_eq!(session.send(text(message)), Ok(()));
         }
         assert!(session.is_draining());
-        assert_eq!(session.poll_order(cx, true), Poll::Ready(Order::Send(text("one"))));
+        assert_eq!(session.poll_action(cx, true), Poll::Ready(Action::Send(text("one"))));
         assert!(session.is_draining());
         // The socket has not taken it.
-        assert_eq!(session.poll_order(cx, false), Poll::Ready(Order::Read));
+        assert_eq!(session.poll_action(cx, false), Poll::Ready(Action::Read));
         assert!(!session.is_draining());
-        assert_eq!(session.poll_order(cx, true), Poll::Ready(Order::Send(text("two"))));
+        assert_eq!(session.poll_action(cx, true), Poll::Ready(Action::Send(text("two"))));
         assert!(!session.is_draining());
         assert_eq!(session.send(text("three")), Ok(()));
         assert!(session.is_draining());
-        session.offers_nothing();
+        session.stop_draining();
         assert!(!session.is_draining());
     }
 }

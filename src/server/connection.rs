@@ -32,7 +32,7 @@ use crate::{
     convert::to_u64,
     exchange::{
         Close, CloseCode, Event, EventKind, Mailbox, Message, Session, connections::Open,
-        mailbox::Line, session::Order,
+        mailbox::Sender, session::Action,
     },
     executor::Yield,
     manifest::Limits,
@@ -75,15 +75,15 @@ pub async fn serve(
     let ws = WebSocketStream::from_partially_read(writer, early, Role::Server, Some(config)).await;
     push(&context.mailbox, session, EventKind::Connect);
     let (mut ws, Closed { close, drain }) = {
-        let (keepalive, line) = (Keepalive::new(&context.limits), context.mailbox.line());
+        let (keepalive, sender) = (Keepalive::new(&context.limits), context.mailbox.sender());
         let (buffer_drained, pause) = (false, None);
         let mut connection =
-            Connection { ws, keepalive, buffer_drained, line, pause, session, endpoint, context };
+            Connection { ws, keepalive, buffer_drained, sender, pause, session, endpoint, context };
         let over = connection.run().await;
         (connection.ws, over)
     };
     linger::finish(ws.get_mut().stream_mut(), drain, context.limits.close).await;
-    session.idle().await;
+    session.until_idle().await;
     let (id, code) = (Some(session.id()), close.code);
     // Answers that came too late, or that the client did not read before its close frame.
     let unsent = session.end();
@@ -94,7 +94,7 @@ pub async fn serve(
     }
     context.lines.host(Level::Debug, id, format_args!("closed: {code}"));
     push(&context.mailbox, session, EventKind::Close(close));
-    session.idle().await;
+    session.until_idle().await;
     drop(open);
     if drain {
         let drain = linger::drain(ws.get_mut().stream_mut().socket(), context.limits.close);
@@ -111,7 +111,7 @@ struct Connection<'a> {
     /// Whether all that has been read was given out as messages: then only the socket can have more.
     buffer_drained: bool,
     /// Its way into the mailbox.
-    line: Line<'a>,
+    sender: Sender<'a>,
     /// Its pause after many messages in a row, if it has one now.
     pause: Option<Yield>,
     /// What the actor and this share.
@@ -130,13 +130,13 @@ impl Connection<'_> {
             let message = std::future::poll_fn(|cx| self.poll_message(cx)).await;
             match message.and_then(|message| self.event_of(message)) {
                 Ok(Some(kind)) => {
-                    self.session.busy();
-                    self.line.push(Event::at(self.session, kind));
+                    self.session.set_busy();
+                    self.sender.push(Event::at(self.session, kind));
                 }
                 // Room in the mailbox is for those who have a message for the actor.
-                Ok(None) => self.line.leave(),
+                Ok(None) => self.sender.release(),
                 Err(end) => {
-                    self.line.leave();
+                    self.sender.release();
                     return Box::pin(self.end(end)).await;
                 }
             }
@@ -146,7 +146,7 @@ impl Connection<'_> {
     /// Ends the conversation.
     async fn end(&mut self, end: End) -> Closed {
         let deadline = self.context.limits.close;
-        self.session.offers_nothing();
+        self.session.stop_draining();
         match end {
             End::ByClient(close) => {
                 if close.as_ref().is_some_and(closing::breaks_protocol) {
@@ -176,7 +176,7 @@ impl Connection<'_> {
     /// there is nothing, gives back the room and sees whether the client is still there. A client
     /// that does not read its messages is still read from.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<tungstenite::Message, End>> {
-        let Self { ws, keepalive, buffer_drained, line, pause, session, context, .. } = self;
+        let Self { ws, keepalive, buffer_drained, sender, pause, session, context, .. } = self;
         if let Some(pausing) = pause {
             ready!(context.turns.poll_yield(pausing, cx));
             *pause = None;
@@ -192,8 +192,8 @@ impl Connection<'_> {
                 let pausing = pause.insert(Yield::default());
                 ready!(context.turns.poll_yield(pausing, cx));
             }
-            match ready!(session.poll_order(cx, writable)) {
-                Order::Send(message) => {
+            match ready!(session.poll_action(cx, writable)) {
+                Action::Send(message) => {
                     sent += 1;
                     keepalive.note_message();
                     context.stats.sent.add(1);
@@ -201,8 +201,10 @@ impl Connection<'_> {
                     ws.get_mut().begin(&message);
                     continue;
                 }
-                Order::Close(queued, close) => return Poll::Ready(Err(End::ByHost(queued, close))),
-                Order::Read => {}
+                Action::Close(queued, close) => {
+                    return Poll::Ready(Err(End::ByHost(queued, close)));
+                }
+                Action::Read => {}
             }
             let nothing_to_read = *buffer_drained
                 && ws.get_mut().stream_mut().socket().poll_readable(cx).is_pending();
@@ -210,7 +212,7 @@ impl Connection<'_> {
             let next = if nothing_to_read {
                 Poll::Pending
             } else {
-                ready!(line.poll_room(cx));
+                ready!(sender.poll_reserve(cx));
                 ws.as_mut().poll_next(cx)
             };
             *buffer_drained = next.is_pending();
@@ -225,7 +227,7 @@ impl Connection<'_> {
                 }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(End::Failed(error))),
                 Poll::Ready(None) => return Poll::Ready(Err(End::Eof)),
-                Poll::Pending => line.leave(),
+                Poll::Pending => sender.release(),
             }
             match ready!(keepalive.poll(ws.get_ref().stream().last_activity(), cx)) {
                 Due::Ping if writable => {
@@ -268,7 +270,7 @@ impl Connection<'_> {
                     && text.as_str() == auto.ping
                 {
                     let pong = Message::Text(auto.pong.as_str().into());
-                    self.context.delivery.answer_alone(self.session, pong);
+                    self.context.delivery.auto_respond(self.session, pong);
                     return Ok(None);
                 }
                 Message::Text(frame::text(text).map_err(End::Failed)?)
@@ -300,7 +302,7 @@ impl Connection<'_> {
 
 /// Gives the actor an event. No message is read until it has been handled.
 fn push(mailbox: &Mailbox, session: &Arc<Session>, kind: EventKind) {
-    session.busy();
+    session.set_busy();
     mailbox.push(Event::at(session, kind));
 }
 

@@ -61,7 +61,7 @@ pub async fn answer(
     let place = OnceLock::new();
     let (head, body) = match page {
         Page::Health => {
-            if let Some(why) = context.connections.trouble() {
+            if let Some(why) = context.connections.unavailable() {
                 return Err(ErrorResponse::Unavailable(why));
             }
             text("text/plain; charset=utf-8", "ok\n".into())

@@ -25,7 +25,7 @@ use crate::{
     deadline::within,
     exchange::{
         Client,
-        connections::{Full, Open},
+        connections::{Open, OpenError},
     },
 };
 
@@ -146,7 +146,7 @@ fn open_connection(
     peer: SocketAddr,
     endpoint: &Endpoint,
     context: &ServerContext,
-) -> Result<(Open, String), Full> {
+) -> Result<(Open, String), OpenError> {
     let response = upgrade.response();
     let client = || Client {
         peer,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use footlight::{
-    exchange::{CloseCode, Message, connections::Open, session::Order},
+    exchange::{CloseCode, Message, connections::Open, session::Action},
     manifest::OnOverflow,
 };
 
@@ -38,19 +38,19 @@ impl Member {
     pub(super) fn reads(&mut self, count: usize) {
         let mut context = Context::from_waker(Waker::noop());
         for read in 0.. {
-            match self.open.session.poll_order(&mut context, read < count) {
-                Poll::Ready(Order::Send(message)) => {
+            match self.open.session.poll_action(&mut context, read < count) {
+                Poll::Ready(Action::Send(message)) => {
                     assert_eq!(Some(message), self.queue.pop_front())
                 }
-                Poll::Ready(Order::Close(queued, close)) => {
+                Poll::Ready(Action::Close(queued, close)) => {
                     assert_eq!(queued, self.queue);
                     assert_eq!(Some(close.code), self.close);
                     return;
                 }
-                Poll::Ready(Order::Read) => {
+                Poll::Ready(Action::Read) => {
                     assert!(self.close.is_none());
                     // Whatever comes before the next read is not taken.
-                    self.open.session.offers_nothing();
+                    self.open.session.stop_draining();
                     return assert!(read >= count || self.queue.is_empty());
                 }
                 Poll::Pending => panic!("its event was handled"),

@@ -38,7 +38,7 @@ fn what_a_crowd_of_events_took_is_given_back_and_their_order_kept() {
     for code in 0..10_000 {
         assert_eq!(take(&mailbox).kind, number(code));
     }
-    assert!(mailbox.inner.lock().queue.capacity() <= KEPT);
+    assert!(mailbox.inner.lock().queue.capacity() <= MAX_KEPT);
     assert_eq!(mailbox.bytes(), 0);
 }
 
@@ -54,9 +54,9 @@ impl Wake for Task {
 
 impl Task {
     /// Whether there is room for this task.
-    fn asks(self: &Arc<Self>, line: &mut Line<'_>) -> bool {
+    fn asks(self: &Arc<Self>, sender: &mut Sender<'_>) -> bool {
         let waker = Waker::from(self.clone());
-        line.poll_room(&mut Context::from_waker(&waker)).is_ready()
+        sender.poll_reserve(&mut Context::from_waker(&waker)).is_ready()
     }
 
     /// How often it was woken since this was asked last.
@@ -69,7 +69,7 @@ impl Task {
 fn one_message_is_read_where_the_limit_leaves_a_byte_and_none_where_it_leaves_none() {
     for (bytes, room) in [(871, true), (872, false)] {
         let (mailbox, task) = (Mailbox::new(1000, 500), Arc::new(Task::default()));
-        let (mut one, mut other) = (mailbox.line(), mailbox.line());
+        let (mut one, mut other) = (mailbox.sender(), mailbox.sender());
         mailbox.push(event(bytes));
         assert_eq!(task.asks(&mut one), room);
         // Room for the largest is held for the first, so that there is none for another.
@@ -83,9 +83,9 @@ fn each_event_that_is_taken_wakes_no_more_than_there_is_room_for() {
     let mailbox = Mailbox::new(1000, 500);
     mailbox.push(event(1000));
     let tasks: Vec<_> = (0..CROWD).map(|_| Arc::new(Task::default())).collect();
-    let mut lines: Vec<_> = tasks.iter().map(|_| mailbox.line()).collect();
-    for (task, line) in tasks.iter().zip(&mut lines) {
-        assert!(!task.asks(line));
+    let mut senders: Vec<_> = tasks.iter().map(|_| mailbox.sender()).collect();
+    for (task, sender) in tasks.iter().zip(&mut senders) {
+        assert!(!task.asks(sender));
     }
     take(&mailbox);
     for at in 0..CROWD {
@@ -93,8 +93,8 @@ fn each_event_that_is_taken_wakes_no_more_than_there_is_room_for() {
         // At first two find room, as each may need 628 of 1000 bytes, and then always one more.
         let expected = |index| usize::from(if at == 0 { index < 2 } else { index == at + 1 });
         assert!(woken.iter().enumerate().all(|(index, times)| *times == expected(index)));
-        assert!(tasks[at].asks(&mut lines[at]));
-        lines[at].push(event(500));
+        assert!(tasks[at].asks(&mut senders[at]));
+        senders[at].push(event(500));
         take(&mailbox);
     }
 }
@@ -117,7 +117,7 @@ enum Step {
 }
 
 /// How many connections there are.
-const LINES: usize = 6;
+const SENDERS: usize = 6;
 /// The limit.
 const LIMIT: usize = 2000;
 /// The largest message.
@@ -127,10 +127,10 @@ const MAX_EVENT: usize = 128 + MESSAGE;
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0..LINES).prop_map(Step::Ask),
-        4 => (0..LINES, 0..=MESSAGE).prop_map(|(line, bytes)| Step::Push(line, bytes)),
-        1 => (0..LINES).prop_map(Step::Leave),
-        1 => (0..LINES).prop_map(Step::Replace),
+        4 => (0..SENDERS).prop_map(Step::Ask),
+        4 => (0..SENDERS, 0..=MESSAGE).prop_map(|(sender, bytes)| Step::Push(sender, bytes)),
+        1 => (0..SENDERS).prop_map(Step::Leave),
+        1 => (0..SENDERS).prop_map(Step::Replace),
         1 => Just(Step::Event),
         3 => Just(Step::Take),
     ]
@@ -146,7 +146,7 @@ struct Model {
     /// Who has room.
     inside: Vec<usize>,
     /// How often each one has been woken by the last step.
-    woken: [usize; LINES],
+    woken: [usize; SENDERS],
 }
 
 impl Model {
@@ -156,32 +156,32 @@ impl Model {
     }
 
     /// A connection is no longer there.
-    fn leave(&mut self, line: usize) {
-        self.waiting.retain(|other| *other != line);
-        self.inside.retain(|other| *other != line);
+    fn leave(&mut self, sender: usize) {
+        self.waiting.retain(|other| *other != sender);
+        self.inside.retain(|other| *other != sender);
     }
 
     /// Does what a step does, and says whether it was an answer of yes.
     fn does(&mut self, step: &Step) -> bool {
         let mut yes = false;
         match *step {
-            Step::Ask(line) => {
-                if !self.inside.contains(&line) && !self.waiting.contains(&line) {
+            Step::Ask(sender) => {
+                if !self.inside.contains(&sender) && !self.waiting.contains(&sender) {
                     if self.bytes() < LIMIT {
-                        self.inside.push(line);
+                        self.inside.push(sender);
                     } else {
-                        self.waiting.push_back(line);
+                        self.waiting.push_back(sender);
                     }
                 }
-                yes = self.inside.contains(&line);
+                yes = self.inside.contains(&sender);
             }
-            Step::Push(line, bytes) => {
-                if self.inside.contains(&line) {
-                    self.leave(line);
+            Step::Push(sender, bytes) => {
+                if self.inside.contains(&sender) {
+                    self.leave(sender);
                     self.queue.push_back(128 + bytes);
                 }
             }
-            Step::Leave(line) | Step::Replace(line) => self.leave(line),
+            Step::Leave(sender) | Step::Replace(sender) => self.leave(sender),
             Step::Event => self.queue.push_back(128),
             Step::Take => {
                 self.queue.pop_front();
@@ -201,25 +201,25 @@ proptest! {
     #[test]
     fn room_is_given_as_it_comes_to_the_first_in_line(steps in vec(step(), 1..200)) {
         let (mailbox, mut model) = (Mailbox::new(LIMIT, MESSAGE), Model::default());
-        let tasks: Vec<_> = (0..LINES).map(|_| Arc::new(Task::default())).collect();
-        let mut lines: Vec<_> = tasks.iter().map(|_| mailbox.line()).collect();
+        let tasks: Vec<_> = (0..SENDERS).map(|_| Arc::new(Task::default())).collect();
+        let mut senders: Vec<_> = tasks.iter().map(|_| mailbox.sender()).collect();
         let mut unasked = 0;
         for step in steps {
-            let had_room = |line| model.inside.contains(&line);
+            let had_room = |sender| model.inside.contains(&sender);
             let yes = match step {
-                Step::Ask(line) => tasks[line].asks(&mut lines[line]),
-                Step::Push(line, bytes) => {
-                    if had_room(line) {
-                        lines[line].push(event(bytes));
+                Step::Ask(sender) => tasks[sender].asks(&mut senders[sender]),
+                Step::Push(sender, bytes) => {
+                    if had_room(sender) {
+                        senders[sender].push(event(bytes));
                     }
                     false
                 }
-                Step::Leave(line) => {
-                    lines[line].leave();
+                Step::Leave(sender) => {
+                    senders[sender].release();
                     false
                 }
-                Step::Replace(line) => {
-                    lines[line] = mailbox.line();
+                Step::Replace(sender) => {
+                    senders[sender] = mailbox.sender();
                     false
                 }
                 Step::Event => {
@@ -245,7 +245,7 @@ proptest! {
             prop_assert!(model.bytes() < LIMIT + MAX_EVENT + unasked);
         }
         // When all have left and all is taken, nothing is left behind.
-        drop(lines);
+        drop(senders);
         while mailbox.bytes() > 0 {
             take(&mailbox);
         }
