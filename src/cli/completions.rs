@@ -4,7 +4,7 @@ mod bash;
 mod fish;
 mod zsh;
 
-use super::table::Opt;
+use super::spec::OptionSpec;
 
 /// The script for a shell, if there is one.
 pub(super) fn of(shell: &str) -> Option<String> {
@@ -17,7 +17,7 @@ pub(super) fn of(shell: &str) -> Option<String> {
 }
 
 /// The ways to give options: `--bind`, `-v`, `--verbose`.
-fn flags(options: impl Iterator<Item = &'static Opt>) -> Vec<String> {
+fn flags(options: impl Iterator<Item = &'static OptionSpec>) -> Vec<String> {
     let mut flags = Vec::new();
     for option in options {
         if let Some(letter) = option.short {

@@ -1,6 +1,9 @@
 //! What `--help` prints.
 
-use super::table::{ABOUT, EXIT_CODES, GENERAL, Opt, VERBS, Verb};
+use super::{
+    spec::{OptionSpec, Subcommand},
+    table::{ABOUT, EXIT_CODES, GLOBAL_OPTIONS, SUBCOMMANDS},
+};
 
 /// The width of a page, in letters.
 const WIDTH: usize = 80;
@@ -8,46 +11,49 @@ const WIDTH: usize = 80;
 /// The help of the whole program.
 pub(super) fn all() -> String {
     let mut page = [ABOUT, ".\n\n"].concat();
-    usage(&mut page, VERBS);
+    usage(&mut page, SUBCOMMANDS);
     page += "\nCommands:\n";
-    rows(&mut page, VERBS.iter().map(|verb| (verb.name.into(), verb.about.into())));
+    rows(
+        &mut page,
+        SUBCOMMANDS.iter().map(|subcommand| (subcommand.name.into(), subcommand.about.into())),
+    );
     page += "\nOptions:\n";
-    rows(&mut page, GENERAL.iter().map(row));
+    rows(&mut page, GLOBAL_OPTIONS.iter().map(row));
     page += "\nExit codes:\n";
     rows(&mut page, EXIT_CODES.iter().map(|(code, about)| ((*code).into(), (*about).into())));
     page
 }
 
 /// The help of one command.
-pub(super) fn of(verb: &Verb) -> String {
-    let mut page = [verb.about, ".\n\n"].concat();
-    usage(&mut page, std::slice::from_ref(verb));
-    if let Some(argument) = &verb.argument {
+pub(super) fn of(subcommand: &Subcommand) -> String {
+    let mut page = [subcommand.about, ".\n\n"].concat();
+    usage(&mut page, std::slice::from_ref(subcommand));
+    if let Some(argument) = &subcommand.argument {
         page += "\nArguments:\n";
         rows(&mut page, [(argument.name.into(), argument.about.into())].into_iter());
     }
     page += "\nOptions:\n";
-    rows(&mut page, verb.all_options().map(row));
-    if !verb.more.is_empty() {
+    rows(&mut page, subcommand.all_options().map(row));
+    if !subcommand.more.is_empty() {
         page.push('\n');
-        wrap(&mut page, verb.more, 0);
+        wrap(&mut page, subcommand.more, 0);
     }
     page
 }
 
 /// How these commands are used.
-fn usage(page: &mut String, verbs: &[Verb]) {
+fn usage(page: &mut String, subcommands: &[Subcommand]) {
     let mut before = "Usage: ";
-    for verb in verbs {
+    for subcommand in subcommands {
         *page += before;
-        *page += &verb.usage();
+        *page += &subcommand.usage();
         page.push('\n');
         before = "       ";
     }
 }
 
 /// An option, and what it does.
-fn row(option: &Opt) -> (String, String) {
+fn row(option: &OptionSpec) -> (String, String) {
     // The words stand below each other, with or without a letter before them.
     let indent = if option.short.is_some() { "" } else { "    " };
     let left = [indent, &option.names()].concat();

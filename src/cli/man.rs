@@ -1,6 +1,9 @@
 //! The man page, in the `man` macros of roff.
 
-use super::table::{ABOUT, DESCRIPTION, EXIT_CODES, GENERAL, Opt, VERBS, Verb};
+use super::{
+    spec::{OptionSpec, Subcommand},
+    table::{ABOUT, DESCRIPTION, EXIT_CODES, GLOBAL_OPTIONS, SUBCOMMANDS},
+};
 
 /// The page `footlight(1)`.
 pub(super) fn page() -> String {
@@ -12,18 +15,18 @@ pub(super) fn page() -> String {
     ));
     text(&mut page, &ABOUT.replacen('R', "r", 1));
     page += ".SH SYNOPSIS\n";
-    for (number, verb) in VERBS.iter().enumerate() {
+    for (number, subcommand) in SUBCOMMANDS.iter().enumerate() {
         page += if number == 0 { ".B " } else { ".br\n.B " };
-        text(&mut page, &verb.usage());
+        text(&mut page, &subcommand.usage());
     }
     page += ".SH DESCRIPTION\n";
     text(&mut page, DESCRIPTION);
     page += ".SH COMMANDS\n";
-    for verb in VERBS {
-        command(&mut page, verb);
+    for subcommand in SUBCOMMANDS {
+        command(&mut page, subcommand);
     }
     page += ".SH OPTIONS\n";
-    for option in GENERAL {
+    for option in GLOBAL_OPTIONS {
         option_entry(&mut page, option);
     }
     page += ".SH EXIT STATUS\n";
@@ -36,20 +39,20 @@ pub(super) fn page() -> String {
 }
 
 /// All about one command.
-fn command(page: &mut String, verb: &Verb) {
+fn command(page: &mut String, subcommand: &Subcommand) {
     *page += ".SS ";
-    text(page, &verb.usage());
-    text(page, &[verb.about, ". ", verb.more].concat());
-    if let Some(argument) = &verb.argument {
+    text(page, &subcommand.usage());
+    text(page, &[subcommand.about, ". ", subcommand.more].concat());
+    if let Some(argument) = &subcommand.argument {
         entry(page, argument.name, argument.about);
     }
-    for option in verb.options {
+    for option in subcommand.options {
         option_entry(page, option);
     }
 }
 
 /// An option, and what it does.
-fn option_entry(page: &mut String, option: &Opt) {
+fn option_entry(page: &mut String, option: &OptionSpec) {
     entry(page, &option.names(), &[option.about, " ", option.more].concat());
 }
 

@@ -1,7 +1,7 @@
 //! The command line.
 //!
 //! # Layout
-//! - `table`: all commands, options and arguments, with what is said about each
+//! - `table`: all subcommands, options and arguments, with their help texts; `spec`: its types
 //! - `parse`: what the user asks for
 //! - `help`, `man`, `completions`: what is printed about the table's rows
 
@@ -9,6 +9,7 @@ mod completions;
 mod help;
 mod man;
 mod parse;
+mod spec;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -63,13 +64,13 @@ pub struct UsageError {
     /// What is wrong.
     problem: String,
     /// The command that it was about, if there was one.
-    verb: Option<&'static str>,
+    subcommand: Option<&'static str>,
 }
 
 impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (space, verb) = self.verb.map_or(("", ""), |verb| (" ", verb));
-        write!(f, "{}\nTry `footlight{space}{verb} --help`.", self.problem)
+        let (space, subcommand) = self.subcommand.map_or(("", ""), |subcommand| (" ", subcommand));
+        write!(f, "{}\nTry `footlight{space}{subcommand} --help`.", self.problem)
     }
 }
 
@@ -77,6 +78,6 @@ impl std::error::Error for UsageError {}
 
 impl From<lexopt::Error> for UsageError {
     fn from(error: lexopt::Error) -> Self {
-        Self { problem: error.to_string(), verb: None }
+        Self { problem: error.to_string(), subcommand: None }
     }
 }

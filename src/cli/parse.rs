@@ -6,7 +6,8 @@ use lexopt::prelude::*;
 
 use super::{
     Command, UsageError, completions, help, man,
-    table::{self, Act, Id, Opt, SHELLS, Times, VERBS, Verb},
+    spec::{Arity, OptionId, OptionSpec, Subcommand, SubcommandId},
+    table::{self, SHELLS, SUBCOMMANDS},
 };
 use crate::manifest::nearest::nearest;
 
@@ -16,7 +17,7 @@ const MAX_THREADS: usize = 64;
 /// The options that were given, and their values.
 #[derive(Default)]
 struct Given {
-    options: Vec<&'static Opt>,
+    options: Vec<&'static OptionSpec>,
     bind: Option<IpAddr>,
     json: bool,
     name: Option<String>,
@@ -29,23 +30,26 @@ struct Given {
 /// # Errors
 /// What is wrong with it, for the user.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, UsageError> {
-    let mut verb = None;
-    let command = read(args, &mut verb);
-    command.map_err(|error| UsageError { verb: verb.map(|verb| verb.name), ..error })
+    let mut subcommand = None;
+    let command = read(args, &mut subcommand);
+    command.map_err(|error| UsageError {
+        subcommand: subcommand.map(|subcommand| subcommand.name),
+        ..error
+    })
 }
 
 /// The same, and tells the command as soon as it is known.
 fn read(
     args: impl IntoIterator<Item = OsString>,
-    verb: &mut Option<&'static Verb>,
+    subcommand: &mut Option<&'static Subcommand>,
 ) -> Result<Command, UsageError> {
     let mut parser = lexopt::Parser::from_args(args);
     let mut given = Given::default();
     let mut words = Vec::new();
     while let Some(arg) = parser.next()? {
         let option = match arg {
-            Value(word) if verb.is_none() => {
-                *verb = Some(find_verb(&word.string()?)?);
+            Value(word) if subcommand.is_none() => {
+                *subcommand = Some(find_subcommand(&word.string()?)?);
                 continue;
             }
             Value(word) => {
@@ -57,64 +61,78 @@ fn read(
         };
         given.options.push(option);
         match option.id {
-            Id::Help => return Ok(Command::Print(verb.map_or_else(help::all, help::of))),
-            Id::Version => return Ok(Command::Print(version())),
-            Id::Verbose => given.verbosity = given.verbosity.saturating_add(1),
-            Id::Quiet => given.verbosity = given.verbosity.saturating_sub(1),
-            Id::Json => given.json = true,
-            Id::Bind => given.bind = Some(address(&parser.value()?.string()?)?),
-            Id::Name => given.name = Some(parser.value()?.string()?),
-            Id::Threads => given.threads = Some(threads(&parser.value()?.string()?)?),
+            OptionId::Help => {
+                return Ok(Command::Print(subcommand.map_or_else(help::all, help::of)));
+            }
+            OptionId::Version => return Ok(Command::Print(version())),
+            OptionId::Verbose => given.verbosity = given.verbosity.saturating_add(1),
+            OptionId::Quiet => given.verbosity = given.verbosity.saturating_sub(1),
+            OptionId::Json => given.json = true,
+            OptionId::Bind => given.bind = Some(address(&parser.value()?.string()?)?),
+            OptionId::Name => given.name = Some(parser.value()?.string()?),
+            OptionId::Threads => given.threads = Some(threads(&parser.value()?.string()?)?),
         }
     }
-    let verb = verb.ok_or_else(|| {
-        wrong(["no command was given: ", &list(VERBS.iter().map(|verb| verb.name))].concat())
+    let subcommand = subcommand.ok_or_else(|| {
+        wrong(
+            ["no command was given: ", &list(SUBCOMMANDS.iter().map(|subcommand| subcommand.name))]
+                .concat(),
+        )
     })?;
-    fits(verb, &given.options, &words)?;
+    fits(subcommand, &given.options, &words)?;
     let first = words.first().and_then(|word| word.to_str());
-    Ok(match verb.act {
-        Act::Run => Command::Run {
+    Ok(match subcommand.id {
+        SubcommandId::Run => Command::Run {
             manifests: paths(words),
             bind: given.bind,
             threads: given.threads.unwrap_or(1),
             verbosity: given.verbosity,
         },
-        Act::Check => Command::Check { files: paths(words), json: given.json },
-        Act::New => Command::New { path: paths(words).pop().unwrap_or_default(), name: given.name },
-        Act::Completions => Command::Print(shell(first.unwrap_or_default())?),
-        Act::Man => Command::Print(man::page()),
-        Act::Help => Command::Print(match first {
-            Some(word) => help::of(find_verb(word)?),
+        SubcommandId::Check => Command::Check { files: paths(words), json: given.json },
+        SubcommandId::New => {
+            Command::New { path: paths(words).pop().unwrap_or_default(), name: given.name }
+        }
+        SubcommandId::Completions => Command::Print(shell(first.unwrap_or_default())?),
+        SubcommandId::Man => Command::Print(man::page()),
+        SubcommandId::Help => Command::Print(match first {
+            Some(word) => help::of(find_subcommand(word)?),
             None => help::all(),
         }),
     })
 }
 
 /// Whether a command has these options, and takes so many arguments.
-fn fits(verb: &Verb, options: &[&Opt], words: &[OsString]) -> Result<(), UsageError> {
+fn fits(
+    subcommand: &Subcommand,
+    options: &[&OptionSpec],
+    words: &[OsString],
+) -> Result<(), UsageError> {
     for option in options {
-        if !verb.all_options().any(|own| own.id == option.id) {
-            let owners = VERBS.iter().filter(|verb| verb.options.iter().any(|o| o.id == option.id));
-            let owners = list(owners.map(|verb| verb.name));
+        if !subcommand.all_options().any(|own| own.id == option.id) {
+            let owners = SUBCOMMANDS
+                .iter()
+                .filter(|subcommand| subcommand.options.iter().any(|own| own.id == option.id));
+            let owners = list(owners.map(|subcommand| subcommand.name));
             let text = ["--", option.long, " is an option of `footlight ", &owners, "`"].concat();
             return Err(wrong(text));
         }
     }
-    let (least, most) = match verb.argument.as_ref().map(|argument| argument.times) {
+    let (least, most) = match subcommand.argument.as_ref().map(|argument| argument.arity) {
         None => (0, 0),
-        Some(Times::Optional) => (0, 1),
-        Some(Times::One) => (1, 1),
-        Some(Times::Many) => (1, usize::MAX),
+        Some(Arity::Optional) => (0, 1),
+        Some(Arity::One) => (1, 1),
+        Some(Arity::Many) => (1, usize::MAX),
     };
-    if let Some(argument) = &verb.argument
+    if let Some(argument) = &subcommand.argument
         && words.len() < least
     {
-        let parts = ["`", &verb.usage(), "`: ", argument.name, " is missing: ", argument.about];
+        let parts =
+            ["`", &subcommand.usage(), "`: ", argument.name, " is missing: ", argument.about];
         return Err(wrong(parts.concat()));
     }
     match words.get(most) {
         Some(word) => {
-            let parts = ["`", &verb.usage(), "`: ", &word.to_string_lossy(), " is too much"];
+            let parts = ["`", &subcommand.usage(), "`: ", &word.to_string_lossy(), " is too much"];
             Err(wrong(parts.concat()))
         }
         None => Ok(()),
@@ -122,9 +140,9 @@ fn fits(verb: &Verb, options: &[&Opt], words: &[OsString]) -> Result<(), UsageEr
 }
 
 /// The command of this name.
-fn find_verb(name: &str) -> Result<&'static Verb, UsageError> {
-    table::verb(name).ok_or_else(|| {
-        let names: Vec<_> = VERBS.iter().map(|verb| verb.name).collect();
+fn find_subcommand(name: &str) -> Result<&'static Subcommand, UsageError> {
+    table::subcommand(name).ok_or_else(|| {
+        let names: Vec<_> = SUBCOMMANDS.iter().map(|subcommand| subcommand.name).collect();
         let advice = match nearest(name, &names) {
             Some(near) => ["did you mean `", near, "`?"].concat(),
             // Whoever forgets the command most likely wants this one.
@@ -138,13 +156,13 @@ fn find_verb(name: &str) -> Result<&'static Verb, UsageError> {
 }
 
 /// The option with this letter.
-fn find_short(letter: char) -> Result<&'static Opt, UsageError> {
+fn find_short(letter: char) -> Result<&'static OptionSpec, UsageError> {
     let option = table::options().find(|option| option.short == Some(letter));
     option.ok_or_else(|| wrong(["there is no option -", letter.encode_utf8(&mut [0; 4])].concat()))
 }
 
 /// The option with this name.
-fn find_long(name: &str) -> Result<&'static Opt, UsageError> {
+fn find_long(name: &str) -> Result<&'static OptionSpec, UsageError> {
     table::options().find(|option| option.long == name).ok_or_else(|| {
         let names: Vec<_> = table::options().map(|option| option.long).collect();
         let near = nearest(name, &names);
@@ -195,5 +213,5 @@ fn list(words: impl Iterator<Item = &'static str>) -> String {
 
 /// A mistake. Which command it is about, [`parse`] adds.
 fn wrong(problem: String) -> UsageError {
-    UsageError { problem, verb: None }
+    UsageError { problem, subcommand: None }
 }

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use super::{
     Command, completions, man, parse,
-    table::{GENERAL, Id, Opt, SHELLS, Times, VERBS, Verb, options},
+    spec::{Arity, OptionId, OptionSpec, Subcommand, SubcommandId},
+    table::{GLOBAL_OPTIONS, SHELLS, SUBCOMMANDS, options},
 };
 
 fn parsed(line: &str) -> Result<Command, String> {
@@ -20,34 +21,34 @@ fn printed(line: &str) -> String {
 }
 
 /// A line that is right, without options.
-fn plain(verb: &Verb) -> String {
-    let word = match verb.act {
-        super::table::Act::Completions => " bash",
-        _ if verb.argument.as_ref().is_some_and(|it| it.times != Times::Optional) => " x",
+fn plain(subcommand: &Subcommand) -> String {
+    let word = match subcommand.id {
+        SubcommandId::Completions => " bash",
+        _ if subcommand.argument.as_ref().is_some_and(|it| it.arity != Arity::Optional) => " x",
         _ => "",
     };
-    [verb.name, word].concat()
+    [subcommand.name, word].concat()
 }
 
 /// A value that an option takes.
-fn value(option: &Opt) -> &'static str {
+fn value(option: &OptionSpec) -> &'static str {
     match option.id {
-        Id::Bind => " ::1",
-        Id::Name => " other",
-        Id::Threads => " 2",
+        OptionId::Bind => " ::1",
+        OptionId::Name => " other",
+        OptionId::Threads => " 2",
         _ => "",
     }
 }
 
 #[test]
 fn every_option_of_the_table_has_an_effect_on_its_command_and_is_refused_by_the_others() {
-    for verb in VERBS {
-        let without = parsed(&plain(verb)).unwrap();
+    for subcommand in SUBCOMMANDS {
+        let without = parsed(&plain(subcommand)).unwrap();
         for option in options() {
-            let own = verb.all_options().any(|other| other.id == option.id);
+            let own = subcommand.all_options().any(|other| other.id == option.id);
             let letter = option.short.map(|letter| format!("-{letter}"));
             for flag in letter.into_iter().chain([format!("--{}", option.long)]) {
-                let line = format!("{} {flag}{}", plain(verb), value(option));
+                let line = format!("{} {flag}{}", plain(subcommand), value(option));
                 match parsed(&line) {
                     // Help of help is help.
                     Ok(with) => assert!(own && (with != without || line == "help -h"), "{line}"),
@@ -84,11 +85,14 @@ fn only_the_options_of_the_table_parse() {
 #[test]
 fn every_row_of_the_table_is_in_the_help_the_man_page_and_every_completion() {
     let scripts = SHELLS.iter().map(|shell| completions::of(shell).unwrap());
-    let help: String = VERBS.iter().map(|verb| printed(&format!("{} --help", verb.name))).collect();
+    let help: String = SUBCOMMANDS
+        .iter()
+        .map(|subcommand| printed(&format!("{} --help", subcommand.name)))
+        .collect();
     let bare = man::page().replace("\\-", "-");
     for text in scripts.chain([help, bare]) {
-        for verb in VERBS {
-            assert!(text.contains(verb.name), "{}: {text}", verb.name);
+        for subcommand in SUBCOMMANDS {
+            assert!(text.contains(subcommand.name), "{}: {text}", subcommand.name);
         }
         for option in options() {
             // Fish has no dashes.
@@ -123,8 +127,10 @@ fn help_and_version_win_over_everything_after_them() {
 
 #[test]
 fn help_fits_into_80_columns_and_has_nothing_at_the_ends_of_lines() {
-    for text in
-        VERBS.iter().map(|verb| printed(&format!("help {}", verb.name))).chain([printed("help")])
+    for text in SUBCOMMANDS
+        .iter()
+        .map(|subcommand| printed(&format!("help {}", subcommand.name)))
+        .chain([printed("help")])
     {
         for line in text.lines() {
             assert!(line.chars().count() <= 80 && line.trim_end() == line, "{line:?}");
@@ -152,7 +158,7 @@ Options:
 It opens what `run` would open, and says what `run` would say of it.
 "
     );
-    assert_eq!(GENERAL.len(), 2);
+    assert_eq!(GLOBAL_OPTIONS.len(), 2);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use super::flags;
 use crate::cli::put;
-use crate::cli::table::{GENERAL, Offer, VERBS, options};
+use crate::cli::spec::Completion;
+use crate::cli::table::{GLOBAL_OPTIONS, SUBCOMMANDS, options};
 
 /// Up to the names of the commands.
 const BEGINNING: &str = r#"# Completions of footlight for bash.
@@ -57,22 +58,25 @@ complete -o default -F _footlight footlight
 
 /// The script.
 pub(super) fn script() -> String {
-    let names: Vec<_> = VERBS.iter().map(|verb| verb.name).collect();
+    let names: Vec<_> = SUBCOMMANDS.iter().map(|subcommand| subcommand.name).collect();
     let mut script = [BEGINNING, &names.join("|"), OPTIONS].concat();
     for option in options() {
-        if let Some((_, offer)) = &option.value {
-            put(&mut script, &["        --", option.long, ") ", &act(offer), "; return ;;\n"]);
+        if let Some((_, completion)) = &option.value {
+            put(&mut script, &["        --", option.long, ") ", &act(completion), "; return ;;\n"]);
         }
     }
     script += COMMANDS;
-    let words = flags(GENERAL.iter()).join(" ");
+    let words = flags(GLOBAL_OPTIONS.iter()).join(" ");
     put(&mut script, &["        :-*) _footlight_words ", &words, " ;;\n"]);
     put(&mut script, &["        :*) _footlight_words ", &names.join(" "), " ;;\n"]);
-    for verb in VERBS {
-        let words = flags(verb.all_options()).join(" ");
-        put(&mut script, &["        ", verb.name, ":-*) _footlight_words ", &words, " ;;\n"]);
-        if let Some(argument) = &verb.argument {
-            put(&mut script, &["        ", verb.name, ":*) ", &act(&argument.offer), " ;;\n"]);
+    for subcommand in SUBCOMMANDS {
+        let words = flags(subcommand.all_options()).join(" ");
+        put(&mut script, &["        ", subcommand.name, ":-*) _footlight_words ", &words, " ;;\n"]);
+        if let Some(argument) = &subcommand.argument {
+            put(
+                &mut script,
+                &["        ", subcommand.name, ":*) ", &act(&argument.completion), " ;;\n"],
+            );
         }
     }
     script += END;
@@ -80,11 +84,11 @@ pub(super) fn script() -> String {
 }
 
 /// The command that fills `COMPREPLY`.
-fn act(offer: &Offer) -> String {
-    match offer {
-        Offer::Nothing => ":".into(),
-        Offer::Words(words) => ["_footlight_words ", &words.join(" ")].concat(),
-        Offer::Files(ends) => ["_footlight_files ", &ends.join(" ")].concat(),
-        Offer::Folders => "_footlight_files".into(),
+fn act(completion: &Completion) -> String {
+    match completion {
+        Completion::Nothing => ":".into(),
+        Completion::Words(words) => ["_footlight_words ", &words.join(" ")].concat(),
+        Completion::Files(ends) => ["_footlight_files ", &ends.join(" ")].concat(),
+        Completion::Folders => "_footlight_files".into(),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::quoted;
 use crate::cli::put;
-use crate::cli::table::{GENERAL, Id, Offer, Opt, Times, VERBS};
+use crate::cli::spec::{Arity, Completion, OptionId, OptionSpec};
+use crate::cli::table::{GLOBAL_OPTIONS, SUBCOMMANDS};
 
 /// Up to the commands.
 const BEGINNING: &str = "#compdef footlight
@@ -38,27 +39,27 @@ fi
 /// The script.
 pub(super) fn script() -> String {
     let mut script = String::from(BEGINNING);
-    for verb in VERBS {
-        let row = [verb.name, ":", verb.about].concat();
+    for subcommand in SUBCOMMANDS {
+        let row = [subcommand.name, ":", subcommand.about].concat();
         put(&mut script, &["        ", &quote(&row), "\n"]);
     }
     script += "    )\n    _arguments -C -s";
-    for row in GENERAL {
+    for row in GLOBAL_OPTIONS {
         option(&mut script, row);
     }
     script += STATES;
-    for verb in VERBS {
-        put(&mut script, &["        ", verb.name, ") _arguments -s"]);
-        for row in verb.all_options() {
+    for subcommand in SUBCOMMANDS {
+        put(&mut script, &["        ", subcommand.name, ") _arguments -s"]);
+        for row in subcommand.all_options() {
             option(&mut script, row);
         }
-        if let Some(argument) = &verb.argument {
-            let times = match argument.times {
-                Times::Optional => "::",
-                Times::One => ":",
-                Times::Many => "*:",
+        if let Some(argument) = &subcommand.argument {
+            let times = match argument.arity {
+                Arity::Optional => "::",
+                Arity::One => ":",
+                Arity::Many => "*:",
             };
-            let row = [times, argument.name, ":", &action(&argument.offer)].concat();
+            let row = [times, argument.name, ":", &action(&argument.completion)].concat();
             put(&mut script, &[" \\\n            ", &quote(&row)]);
         }
         script += " ;;\n";
@@ -68,16 +69,16 @@ pub(super) fn script() -> String {
 }
 
 /// An option as `_arguments` has it.
-fn option(script: &mut String, option: &Opt) {
+fn option(script: &mut String, option: &OptionSpec) {
     let about = option.about.replace('[', "\\[").replace(']', "\\]");
     let mut rest = ["[", &about, "]"].concat();
     let mut long = ["--", option.long].concat();
-    if let Some((name, offer)) = &option.value {
+    if let Some((name, completion)) = &option.value {
         long.push('=');
-        put(&mut rest, &[":", name, ":", &action(offer)]);
+        put(&mut rest, &[":", name, ":", &action(completion)]);
     }
     // Those that count.
-    let again = if matches!(option.id, Id::Verbose | Id::Quiet) { "\\*" } else { "" };
+    let again = if matches!(option.id, OptionId::Verbose | OptionId::Quiet) { "\\*" } else { "" };
     *script += " \\\n            ";
     match option.short {
         Some(letter) => {
@@ -89,14 +90,14 @@ fn option(script: &mut String, option: &Opt) {
 }
 
 /// What completes a value.
-fn action(offer: &Offer) -> String {
-    match offer {
-        Offer::Nothing => " ".into(),
-        Offer::Words(words) => ["(", &words.join(" "), ")"].concat(),
+fn action(completion: &Completion) -> String {
+    match completion {
+        Completion::Nothing => " ".into(),
+        Completion::Words(words) => ["(", &words.join(" "), ")"].concat(),
         // One in parentheses would be no pattern but qualifiers.
-        Offer::Files([end]) => ["_files -g \"*.", end, "\""].concat(),
-        Offer::Files(ends) => ["_files -g \"*.(", &ends.join("|"), ")\""].concat(),
-        Offer::Folders => "_files -/".into(),
+        Completion::Files([end]) => ["_files -g \"*.", end, "\""].concat(),
+        Completion::Files(ends) => ["_files -g \"*.(", &ends.join("|"), ")\""].concat(),
+        Completion::Folders => "_files -/".into(),
     }
 }
 
