@@ -26,17 +26,17 @@ pub(super) struct Blocking {
 
 /// Why an operation has no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Late {
+pub(super) enum Unfinished {
     /// It took too long.
-    GivenUp,
+    TimedOut,
     /// An earlier one is still under way.
     Busy,
 }
 
 /// Says that it is over at the end of the operation, however it ends.
-struct Occupied(Arc<AtomicBool>);
+struct BusyGuard(Arc<AtomicBool>);
 
-impl Drop for Occupied {
+impl Drop for BusyGuard {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
     }
@@ -55,7 +55,7 @@ impl Blocking {
     pub(super) async fn run<T: Send + 'static>(
         &self,
         operation: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Late> {
+    ) -> Result<T, Unfinished> {
         let begun = Instant::now();
         self.run_by_steps(operation, || begun).await
     }
@@ -69,21 +69,21 @@ impl Blocking {
         &self,
         operation: impl FnOnce() -> T + Send + 'static,
         begun: impl Fn() -> Instant,
-    ) -> Result<T, Late> {
+    ) -> Result<T, Unfinished> {
         if self.busy.swap(true, Ordering::Acquire) {
-            return Err(Late::Busy);
+            return Err(Unfinished::Busy);
         }
-        let occupied = Occupied(self.busy.clone());
+        let guard = BusyGuard(self.busy.clone());
         let work = unblock(move || {
             let result = operation();
-            drop(occupied);
+            drop(guard);
             result
         });
         let given_up = async {
             loop {
                 let left = self.wait.saturating_sub(begun().elapsed());
                 if left.is_zero() {
-                    return Err(Late::GivenUp);
+                    return Err(Unfinished::TimedOut);
                 }
                 Timer::after(left).await;
             }
@@ -92,8 +92,8 @@ impl Blocking {
     }
 }
 
-impl From<Late> for Failure {
-    fn from(_: Late) -> Self {
+impl From<Unfinished> for Failure {
+    fn from(_: Unfinished) -> Self {
         Self::TimedOut
     }
 }
@@ -114,16 +114,16 @@ mod tests {
         let blocking = Blocking::new(Duration::from_millis(1));
         let (end, wait) = mpsc::channel::<()>();
         let stuck = block_on(blocking.run(move || wait.recv()));
-        assert_eq!(stuck, Err(Late::GivenUp));
+        assert_eq!(stuck, Err(Unfinished::TimedOut));
         for _ in 0..3 {
-            assert_eq!(block_on(blocking.run(|| unreachable!())), Err::<(), _>(Late::Busy));
+            assert_eq!(block_on(blocking.run(|| unreachable!())), Err::<(), _>(Unfinished::Busy));
         }
         end.send(()).unwrap();
         // The thread says that it is over a little after it got the message.
         let free = Blocking { busy: blocking.busy.clone(), wait: LONG };
         let next = loop {
             match block_on(free.run(|| 7)) {
-                Err(Late::Busy) => std::thread::yield_now(),
+                Err(Unfinished::Busy) => std::thread::yield_now(),
                 done => break done,
             }
         };
@@ -142,12 +142,12 @@ mod tests {
             if asked.get() < 100 { Instant::now() } else { Instant::now() - wait }
         };
         let late = block_on(blocking.run_by_steps(move || told.recv(), begun));
-        assert_eq!((late, asked.get()), (Err(Late::GivenUp), 100));
+        assert_eq!((late, asked.get()), (Err(Unfinished::TimedOut), 100));
         drop(end);
     }
 
     #[test]
-    fn the_lane_is_free_when_the_result_is_there() {
+    fn the_next_operation_can_start_as_soon_as_the_result_is_there() {
         let blocking = Blocking::new(LONG);
         for number in 0..1000 {
             assert_eq!(block_on(blocking.run(move || number)), Ok(number));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_that_nobody_waits_for_any_more_frees_the_lane_too() {
+    fn an_abandoned_operation_lets_the_next_one_start_once_it_ends() {
         let blocking = Blocking::new(LONG);
         let (end, wait) = mpsc::channel::<()>();
         let mut pending = Box::pin(blocking.run(move || wait.recv()));

@@ -1,6 +1,6 @@
 //! All the files that one call writes: all of them or none, as far as that can be.
 //!
-//! First the new contents are put onto the disk, beside their files. Then what can only be written
+//! First the new contents are put onto the disk, staged their files. Then what can only be written
 //! in place is written, in the order in which it was asked for: it is what most often fails, and
 //! nothing else has been changed by then. Last, the new contents take their places, which hardly
 //! ever fails. What fails ends it: contents that wait are removed, and what was done already is
@@ -11,7 +11,7 @@ use std::{fmt, mem, time::Instant};
 use super::{
     Failure,
     folders::Folders,
-    writing::{Beside, Target},
+    writing::{Staged, Target},
 };
 use crate::lock::Lock;
 
@@ -35,11 +35,11 @@ pub struct Failed {
 
 /// How far it has come: known to who waits for it, also when that takes too long.
 #[derive(Debug, Default)]
-pub(super) struct Progress(Lock<Course>);
+pub(super) struct Progress(Lock<State>);
 
 /// What is behind the lock, which is never held while anything waits.
 #[derive(Debug, Default)]
-struct Course {
+struct State {
     /// Whether nobody waits any more: then nothing more is begun.
     given_up: bool,
     /// The file that it is about now.
@@ -57,7 +57,7 @@ struct Step<'a> {
     /// Its new content.
     content: &'a [u8],
     /// The new content on the disk; `None` if it is written in place.
-    beside: Option<Beside<'a>>,
+    staged: Option<Staged<'a>>,
 }
 
 /// Writes all files of a call, none of which may be larger than `limit`. `new` is the beginning of
@@ -80,22 +80,22 @@ pub(super) fn commit(
         }
         let target = Target::find(folders, path)?;
         // What is written to the same file later takes the place of what was to take its place.
-        steps.retain(|step| step.beside.is_none() || !step.target.is(&target));
-        let others = steps.iter().filter_map(|step| step.beside.as_ref());
-        let beside = target.prepare(content, new, others)?;
-        steps.push(Step { target, content, beside });
+        steps.retain(|step| step.staged.is_none() || !step.target.is(&target));
+        let others = steps.iter().filter_map(|step| step.staged.as_ref());
+        let staged = target.stage(content, new, others)?;
+        steps.push(Step { target, content, staged });
     }
-    for Step { target, content, .. } in steps.iter().filter(|step| step.beside.is_none()) {
-        progress.begin(target.asked())?;
+    for Step { target, content, .. } in steps.iter().filter(|step| step.staged.is_none()) {
+        progress.begin(target.requested())?;
         target.overwrite(content)?;
         progress.done();
     }
     // From here on it is expected to succeed: what is to be on the disk before the files are
     // belongs here.
-    for Step { target, content, beside } in &mut steps {
-        if let Some(beside) = beside {
-            progress.begin(target.asked())?;
-            target.replace(beside, content)?;
+    for Step { target, content, staged } in &mut steps {
+        if let Some(staged) = staged {
+            progress.begin(target.requested())?;
+            target.replace(staged, content)?;
             progress.done();
         }
     }
@@ -108,20 +108,20 @@ impl Progress {
     /// # Errors
     /// Nobody waits any more: whoever waited has been told that it failed.
     fn begin(&self, path: &str) -> Result<(), Failure> {
-        let mut course = self.0.lock();
-        if course.given_up {
+        let mut state = self.0.lock();
+        if state.given_up {
             return Err(Failure::TimedOut);
         }
-        path.clone_into(&mut course.at);
-        course.since = Some(Instant::now());
+        path.clone_into(&mut state.at);
+        state.since = Some(Instant::now());
         Ok(())
     }
 
     /// Notes that the file has been written.
     fn done(&self) {
-        let mut course = self.0.lock();
-        let at = course.at.clone();
-        course.done.push(at);
+        let mut state = self.0.lock();
+        let at = state.at.clone();
+        state.done.push(at);
     }
 
     /// Says that nobody waits any more.

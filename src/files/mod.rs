@@ -30,7 +30,7 @@ use log::Level;
 use rustix::io::Errno;
 use wit_core::host::{self, Kind};
 
-use blocking::{Blocking, Late};
+use blocking::{Blocking, Unfinished};
 use commit::Progress;
 pub use commit::{Failed, Write};
 pub use failure::Failure;
@@ -125,9 +125,9 @@ impl Files {
     /// # Errors
     /// See [`Failure`].
     pub async fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
-        let (folders, limit, of) = (self.folders.clone(), self.limit, own(path));
+        let (folders, limit, of) = (self.folders.clone(), self.limit, checked(path));
         let content = self.blocking.run(move || reading::read(&folders, &of?, limit)).await;
-        self.conclude(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
+        self.record(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
     }
 
     /// What stands in a folder, by name; the empty path is the actor's folder itself. Names that
@@ -136,10 +136,10 @@ impl Files {
     /// # Errors
     /// See [`Failure`].
     pub async fn list(&self, path: &str) -> Result<Vec<DirEntry>, Failure> {
-        let (folders, limit, of) = (self.folders.clone(), self.limit, own(path));
+        let (folders, limit, of) = (self.folders.clone(), self.limit, checked(path));
         let found = self.blocking.run(move || reading::list(&folders, &of?, limit)).await;
         let (entries, left_out) =
-            self.conclude(Level::Debug, "listing", path, found, |stats| stats.file_reads.add(1))?;
+            self.record(Level::Debug, "listing", path, found, |stats| stats.file_reads.add(1))?;
         if left_out > 0 {
             self.lines.host(
                 Level::Debug,
@@ -155,12 +155,12 @@ impl Files {
     /// # Errors
     /// See [`Failure`].
     pub async fn check_write(&self, path: &str, len: usize) -> Result<(), Failure> {
-        let (folders, limit, of) = (self.folders.clone(), self.limit, own(path));
+        let (folders, limit, of) = (self.folders.clone(), self.limit, checked(path));
         let check = self.blocking.run(move || {
             writing::check(&folders, &of?)?;
             if len > limit { Err(Failure::TooLarge) } else { Ok(()) }
         });
-        self.conclude(Level::Debug, "writing", path, check.await, |_| ())
+        self.record(Level::Debug, "writing", path, check.await, |_| ())
     }
 
     /// Writes all files of a call, or none as far as that can be; a file that is not there is made.
@@ -172,11 +172,11 @@ impl Files {
         let Some(first) = writes.first().map(|write| write.path.clone()) else { return Ok(()) };
         let (folders, limit, new) = (self.folders.clone(), self.limit, self.new.clone());
         let progress = Arc::new(Progress::default());
-        let (count, course, lines) = (writes.len(), progress.clone(), self.lines.clone());
+        let (count, state, lines) = (writes.len(), progress.clone(), self.lines.clone());
         let work = move || {
-            let done = commit::commit(&folders, &writes, limit, &new, &course);
-            if course.is_given_up() {
-                tell_done(&lines, &course, "after the time in which it should have been");
+            let done = commit::commit(&folders, &writes, limit, &new, &state);
+            if state.is_given_up() {
+                log_written(&lines, &state, "after the time in which it should have been");
             }
             done
         };
@@ -194,7 +194,7 @@ impl Files {
             }
         };
         self.stats.file_failures.add(1);
-        tell_done(&self.lines, &progress, "before another one failed");
+        log_written(&self.lines, &progress, "before another one failed");
         let at = progress.at();
         Err(Failed { path: if at.is_empty() { first } else { at }, failure })
     }
@@ -206,16 +206,16 @@ impl Files {
     }
 
     /// Counts an operation, and tells at this level if it failed.
-    fn conclude<T>(
+    fn record<T>(
         &self,
         level: Level,
         what: &str,
         path: &str,
-        result: Result<Result<T, Failure>, Late>,
+        result: Result<Result<T, Failure>, Unfinished>,
         count: impl FnOnce(&Stats),
     ) -> Result<T, Failure> {
         // Something is wrong with the disk then, which the operator should know.
-        let level = if matches!(result, Err(Late::GivenUp)) { Level::Warn } else { level };
+        let level = if matches!(result, Err(Unfinished::TimedOut)) { Level::Warn } else { level };
         let result = result.map_err(Failure::from).and_then(|done| done);
         match &result {
             Ok(_) => count(&self.stats),
@@ -230,7 +230,7 @@ impl Files {
 }
 
 /// Tells which files were written by a call that failed all the same.
-fn tell_done(lines: &ActorLog, progress: &Progress, when: &str) {
+fn log_written(lines: &ActorLog, progress: &Progress, when: &str) {
     let done = progress.take_done();
     if !done.is_empty() {
         // The paths are a guest's.
@@ -240,6 +240,6 @@ fn tell_done(lines: &ActorLog, progress: &Progress, when: &str) {
 }
 
 /// The path, for the thread on which the work is done; not if it is longer than any can be.
-fn own(path: &str) -> Result<String, Failure> {
+fn checked(path: &str) -> Result<String, Failure> {
     if path.len() > MAX_PATH { Err(Errno::NAMETOOLONG.into()) } else { Ok(path.to_owned()) }
 }

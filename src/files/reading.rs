@@ -13,9 +13,9 @@ use crate::{convert::to_u64, sandboxed_dir::SandboxedDir};
 
 /// What is made room for at first, in bytes: files that the kernel makes up say nothing true of
 /// their size, and some want to be read in one piece.
-const PIECE: usize = 4096;
+const MIN_CAPACITY: usize = 4096;
 
-/// The content of a file, of at most `limit` bytes.
+/// The content of a file, of at max `limit` bytes.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -27,17 +27,18 @@ pub(super) fn read(folders: &Folders, path: &str, limit: usize) -> Result<Vec<u8
         return Err(Failure::WrongKind);
     }
     let file = shared.folder.regular(path, OFlags::RDONLY)?;
-    let said = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-    let most = limit.saturating_add(1);
-    let mut content = Vec::with_capacity(said.saturating_add(1).clamp(PIECE, most.max(PIECE)));
-    file.take(to_u64(most)).read_to_end(&mut content)?;
+    let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let max = limit.saturating_add(1);
+    let mut content =
+        Vec::with_capacity(size.saturating_add(1).clamp(MIN_CAPACITY, max.max(MIN_CAPACITY)));
+    file.take(to_u64(max)).read_to_end(&mut content)?;
     if content.len() > limit {
         return Err(Failure::TooLarge);
     }
     Ok(content)
 }
 
-/// What stands in a folder, by name, if the names have at most `limit` bytes; and how many names
+/// What stands in a folder, by name, if the names have at max `limit` bytes; and how many names
 /// were left out, since they are not UTF-8.
 ///
 /// # Errors
@@ -81,14 +82,14 @@ pub(super) fn list(
     Ok((entries, left_out))
 }
 
-/// What an entry is. `told` is what the folder itself says of it.
-fn kind(folder: &SandboxedDir, path: &str, name: &str, told: FileType) -> Kind {
-    let kind = match told {
+/// What an entry is. `reported` is what the folder itself says of it.
+fn kind(folder: &SandboxedDir, path: &str, name: &str, reported: FileType) -> Kind {
+    let kind = match reported {
         FileType::Symlink | FileType::Unknown => {
             let slash = if path.is_empty() { "" } else { "/" };
             folder.kind(&format!("{path}{slash}{name}")).unwrap_or(FileType::Unknown)
         }
-        told => told,
+        reported => reported,
     };
     match kind {
         FileType::RegularFile => Kind::File,

@@ -174,12 +174,12 @@ fn a_file_that_has_become_a_folder_meanwhile_is_an_error_and_nothing_remains() {
     fs::write(both.at("file"), "old").unwrap();
     let folders = Folders::open(&both.shared()).unwrap();
     let target = Target::find(&folders, "data/file").unwrap();
-    let mut beside = target.prepare(b"new", ".new", std::iter::empty()).unwrap().unwrap();
+    let mut staged = target.stage(b"new", ".new", std::iter::empty()).unwrap().unwrap();
     assert_eq!(both.names(), [".new", "file"]);
     fs::remove_file(both.at("file")).unwrap();
     fs::create_dir(both.at("file")).unwrap();
-    assert_eq!(target.replace(&mut beside, b"new"), Err(Failure::WrongKind));
-    drop(beside);
+    assert_eq!(target.replace(&mut staged, b"new"), Err(Failure::WrongKind));
+    drop(staged);
     assert_eq!(both.names(), ["file"]);
 }
 
@@ -189,13 +189,13 @@ fn a_folder_that_is_another_one_meanwhile_is_an_error_and_nothing_is_written_the
     fs::create_dir(both.at("folder")).unwrap();
     let folders = Folders::open(&both.shared()).unwrap();
     let target = Target::find(&folders, "data/folder/file").unwrap();
-    let mut beside = target.prepare(b"new", ".new", std::iter::empty()).unwrap().unwrap();
+    let mut staged = target.stage(b"new", ".new", std::iter::empty()).unwrap().unwrap();
     fs::rename(both.at("folder"), both.at("moved")).unwrap();
     fs::create_dir(both.at("folder")).unwrap();
     fs::write(both.at("folder/.new"), "of somebody else").unwrap();
     let moved = Failure::Other("its folder was moved meanwhile".into());
-    assert_eq!(target.replace(&mut beside, b"new"), Err(moved));
-    drop(beside);
+    assert_eq!(target.replace(&mut staged, b"new"), Err(moved));
+    drop(staged);
     assert_eq!(names(&both.at("folder")), [".new"]);
 }
 
@@ -207,7 +207,7 @@ fn a_call_may_write_more_files_than_there_are_descriptors() {
     let target = Target::find(&folders, "data/file").unwrap();
     let before = descriptors();
     for _ in 0..300 {
-        waiting.push(target.prepare(b"x", ".new", waiting.iter()).unwrap().unwrap());
+        waiting.push(target.stage(b"x", ".new", waiting.iter()).unwrap().unwrap());
     }
     // Other tests open some at the same time.
     assert!(descriptors() < before + 200);
@@ -225,13 +225,13 @@ fn a_file_that_waits_beside_another_has_a_name_that_no_other_of_the_call_has() {
     let mut waiting = Vec::new();
     for path in ["data/a", "data/b", "data/c"] {
         let target = Target::find(&folders, path).unwrap();
-        let beside = target.prepare(path.as_bytes(), ".new", waiting.iter()).unwrap().unwrap();
-        waiting.push(beside);
+        let staged = target.stage(path.as_bytes(), ".new", waiting.iter()).unwrap().unwrap();
+        waiting.push(staged);
     }
     assert_eq!(both.names(), [".new", ".new.1", ".new.2"]);
     waiting.remove(0);
     let target = Target::find(&folders, "data/d").unwrap();
-    waiting.push(target.prepare(b"d", ".new", waiting.iter()).unwrap().unwrap());
+    waiting.push(target.stage(b"d", ".new", waiting.iter()).unwrap().unwrap());
     assert_eq!(both.names(), [".new.1", ".new.2", ".new.3"]);
     assert_eq!(both.read(".new.2"), "data/c");
     drop(waiting);

@@ -1,6 +1,6 @@
 //! Writing a file, waiting for the system.
 //!
-//! A file is replaced as a whole: its new content goes into a file beside it, which takes its name
+//! A file is replaced as a whole: its new content goes into a file staged it, which takes its name
 //! when all of the call's are there (see `commit`). So there is always the old content or the new,
 //! also when the power fails. Where that can't be, the content is written into the file that is
 //! there: what the kernel makes up (under `/sys`, for instance) can't be replaced, and of a file
@@ -29,18 +29,19 @@ use super::{
 use crate::sandboxed_dir::SandboxedDir;
 
 /// How a file is opened that takes another's place.
-const NEW: OFlags = OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::CLOEXEC);
+const CREATE_FLAGS: OFlags =
+    OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::CLOEXEC);
 
 /// Where something is to be written.
 pub(super) struct Target<'a> {
     /// The path that the actor gave.
-    asked: &'a str,
+    requested: &'a str,
     /// The folder in which paths are looked up.
     folder: &'a SandboxedDir,
     /// The whole path in it.
     path: &'a str,
     /// The path of the folder that holds the file.
-    above: &'a str,
+    parent_path: &'a str,
     /// The file's name there.
     name: &'a str,
     /// The file, if there is one.
@@ -59,14 +60,14 @@ pub(super) fn check(folders: &Folders, path: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A new content that waits beside the file whose place it is to take. It is removed if it does not.
-pub(super) struct Beside<'a> {
+/// A new content that waits staged the file whose place it is to take. It is removed if it does not.
+pub(super) struct Staged<'a> {
     /// The folder in which paths are looked up.
     folder: &'a SandboxedDir,
     /// The path of the folder that holds both.
-    above: &'a str,
+    parent_path: &'a str,
     /// What tells that folder from every other.
-    id: Id,
+    id: DirId,
     /// Its number among those of the same call that are in that folder.
     number: usize,
     /// Its name.
@@ -76,12 +77,12 @@ pub(super) struct Beside<'a> {
 }
 
 /// What tells a file or a folder from every other: device and inode.
-type Id = (u64, u64);
+type DirId = (u64, u64);
 
 impl<'a> Target<'a> {
     /// Finds where a path leads, and whether a file there may be written.
     pub(super) fn find(folders: &'a Folders, path: &'a str) -> Result<Self, Failure> {
-        let asked = path;
+        let requested = path;
         let Destination::Inside(Shared { writable, folder, .. }, path) = folders.find(path)? else {
             return Err(Failure::WrongKind);
         };
@@ -97,15 +98,15 @@ impl<'a> Target<'a> {
             Err(error) if Errno::from_io_error(&error) == Some(Errno::NOENT) => None,
             Err(error) => return Err(error.into()),
         };
-        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let target = Self { asked, folder, path, above, name, existing };
+        let (parent_path, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let target = Self { requested, folder, path, parent_path, name, existing };
         target.parent()?;
         Ok(target)
     }
 
     /// Opens the folder that holds the file.
     fn parent(&self) -> io::Result<SandboxedDir> {
-        self.folder.folder(self.above)
+        self.folder.folder(self.parent_path)
     }
 
     /// Whether another file can take this one's place without anything else changing.
@@ -117,8 +118,8 @@ impl<'a> Target<'a> {
     }
 
     /// The path that the actor gave.
-    pub(super) fn asked(&self) -> &'a str {
-        self.asked
+    pub(super) fn requested(&self) -> &'a str {
+        self.requested
     }
 
     /// Whether what is written here and there is the same file, as far as it is one that can be
@@ -129,36 +130,36 @@ impl<'a> Target<'a> {
         same_path || (id(self).is_some() && id(self) == id(other))
     }
 
-    /// Writes a new content beside the file, onto the disk. `new` is the name for it, unless one
+    /// Writes a new content staged the file, onto the disk. `new` is the name for it, unless one
     /// of the `others` of the same call has that already. `None` if the file can only be written
     /// in place.
     ///
     /// # Errors
     /// See [`Failure`].
-    pub(super) fn prepare<'b>(
+    pub(super) fn stage<'b>(
         &self,
         content: &[u8],
         new: &str,
-        others: impl Iterator<Item = &'b Beside<'b>>,
-    ) -> Result<Option<Beside<'a>>, Failure> {
+        others: impl Iterator<Item = &'b Staged<'b>>,
+    ) -> Result<Option<Staged<'a>>, Failure> {
         let parent = self.parent()?;
         if !self.replaceable(&parent)? {
             return Ok(None);
         }
-        let id = id(&parent)?;
+        let id = dir_id(&parent)?;
         let number =
             others.filter(|other| other.id == id).map(|other| other.number + 1).max().unwrap_or(0);
         let name = if number == 0 { new.to_owned() } else { format!("{new}.{number}") };
-        let prepared = make(&parent, &name).and_then(|file| {
+        let staged = make(&parent, &name).and_then(|file| {
             // From here on it is removed when something goes wrong.
-            let Self { folder, above, .. } = *self;
-            let beside = Beside { folder, above, id, number, name, moved: false };
+            let Self { folder, parent_path, .. } = *self;
+            let staged = Staged { folder, parent_path, id, number, name, moved: false };
             self.fill(file, content)?;
-            Ok(beside)
+            Ok(staged)
         });
-        match prepared {
+        match staged {
             Err(error) if self.is_in_place(error) => Ok(None),
-            prepared => Ok(Some(prepared?)),
+            staged => Ok(Some(staged?)),
         }
     }
 
@@ -167,14 +168,14 @@ impl<'a> Target<'a> {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub(super) fn replace(&self, beside: &mut Beside<'_>, content: &[u8]) -> Result<(), Failure> {
+    pub(super) fn replace(&self, staged: &mut Staged<'_>, content: &[u8]) -> Result<(), Failure> {
         let parent = self.parent()?;
-        if id(&parent)? != beside.id {
+        if dir_id(&parent)? != staged.id {
             return Err(Failure::Other("its folder was moved meanwhile".into()));
         }
-        match renameat(&parent, &*beside.name, &parent, self.name) {
+        match renameat(&parent, &*staged.name, &parent, self.name) {
             Ok(()) => {
-                beside.moved = true;
+                staged.moved = true;
                 Ok(())
             }
             Err(error) if self.is_in_place(error) => self.overwrite(content),
@@ -182,7 +183,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Whether this error says that nothing can be made beside a file that is there, or can take
+    /// Whether this error says that nothing can be made staged a file that is there, or can take
     /// its place, so that the file itself is to be written to.
     fn is_in_place(&self, error: Errno) -> bool {
         let in_place = [Errno::ACCESS, Errno::PERM, Errno::NOENT, Errno::OPNOTSUPP, Errno::BUSY];
@@ -217,14 +218,14 @@ impl<'a> Target<'a> {
     }
 }
 
-impl Drop for Beside<'_> {
+impl Drop for Staged<'_> {
     fn drop(&mut self) {
         if self.moved {
             return;
         }
         // It has been told already what is wrong.
-        let Ok(parent) = self.folder.folder(self.above) else { return };
-        if id(&parent).is_ok_and(|id| id == self.id) {
+        let Ok(parent) = self.folder.folder(self.parent_path) else { return };
+        if dir_id(&parent).is_ok_and(|id| id == self.id) {
             let _ = unlinkat(&parent, &*self.name, AtFlags::empty());
         }
     }
@@ -233,11 +234,11 @@ impl Drop for Beside<'_> {
 /// Makes a new file of this name.
 fn make(parent: &SandboxedDir, new: &str) -> Result<File, Errno> {
     let mode = Mode::from_raw_mode(0o644);
-    let file = match openat(parent, new, NEW, mode) {
+    let file = match openat(parent, new, CREATE_FLAGS, mode) {
         // Left there when the power failed, or put there by somebody else.
         Err(Errno::EXIST) => {
             unlinkat(parent, new, AtFlags::empty())?;
-            openat(parent, new, NEW, mode)?
+            openat(parent, new, CREATE_FLAGS, mode)?
         }
         made => made?,
     };
@@ -245,7 +246,7 @@ fn make(parent: &SandboxedDir, new: &str) -> Result<File, Errno> {
 }
 
 /// What tells a folder from every other.
-fn id(folder: &SandboxedDir) -> Result<Id, Errno> {
+fn dir_id(folder: &SandboxedDir) -> Result<DirId, Errno> {
     let found = fstat(folder)?;
     Ok((found.st_dev, found.st_ino))
 }
