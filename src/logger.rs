@@ -101,7 +101,7 @@ impl Reopen {
 /// It could not. The message names the file.
 pub fn check(logging: &Logging) -> io::Result<()> {
     match &logging.output {
-        Output::File(path) => sink::could_open(path),
+        Output::File(path) => sink::check_open(path),
         Output::Stderr | Output::Stdout => Ok(()),
     }
 }
@@ -140,17 +140,17 @@ impl Logger {
         let sinks = self.actors.values().filter_map(|actor| actor.sink.clone()).collect();
         let reopen = Reopen { sinks, queue: self.queue.clone() };
         let actors = self.actors.values().map(|actor| actor.level);
-        let most = actors.chain([self.host_level(), self.others_level()]).max();
+        let max_level = actors.chain([self.host_level(), self.others_level()]).max();
         let queue = self.queue.clone();
         log::set_boxed_logger(Box::new(self)).map_err(io::Error::other)?;
-        log::set_max_level(most.unwrap_or(LevelFilter::Off));
+        log::set_max_level(max_level.unwrap_or(LevelFilter::Off));
         let writer = thread::Builder::new().name("footlight-log".into()).stack_size(STACK);
-        writer.spawn(move || queue.write_for_ever())?;
+        writer.spawn(move || queue.run())?;
         // What led to a panic must not be lost with the process.
-        let tell = panic::take_hook();
+        let previous = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
             log::logger().flush();
-            tell(panic);
+            previous(panic);
         }));
         Ok(reopen)
     }

@@ -14,7 +14,7 @@ use crate::lock::Lock;
 /// number is told there.
 const MAX_BYTES: usize = 64 << 10;
 /// What a line takes beside its text: its entry here, and what the allocator adds.
-const ENTRY: usize = size_of::<Entry>() + 16;
+const ENTRY_COST: usize = size_of::<Entry>() + 16;
 
 /// The lines that wait, in the order in which they came.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ struct Entry {
 
 impl Entry {
     /// Does what it is there for.
-    fn deal(&self) {
+    fn process(&self) {
         if self.line.is_empty() && self.left_out == 0 {
             self.sink.reopen();
         } else {
@@ -62,7 +62,7 @@ impl Queue {
     /// Puts a line behind all others, or leaves it out where there is no room. Never waits.
     pub(super) fn push(&self, sink: &Arc<Sink>, line: String) {
         let mut waiting = self.waiting.lock();
-        let (line, left_out) = if waiting.bytes + line.len() + ENTRY <= MAX_BYTES {
+        let (line, left_out) = if waiting.bytes + line.len() + ENTRY_COST <= MAX_BYTES {
             (line.into_boxed_str(), 0)
         } else {
             super::count_lost();
@@ -73,7 +73,7 @@ impl Queue {
                 _ => (Box::default(), 1),
             }
         };
-        waiting.bytes += line.len() + ENTRY;
+        waiting.bytes += line.len() + ENTRY_COST;
         waiting.entries.push_back(Entry { sink: sink.clone(), line, left_out });
         self.some.notify_one();
     }
@@ -81,9 +81,9 @@ impl Queue {
     /// Has a file opened anew, after the lines that wait for it. Never waits; there is at most one
     /// such entry for each place.
     pub(super) fn reopen(&self, sink: &Arc<Sink>) {
-        if sink.is_to_reopen() {
+        if sink.request_reopen() {
             let mut waiting = self.waiting.lock();
-            waiting.bytes += ENTRY;
+            waiting.bytes += ENTRY_COST;
             waiting.entries.push_back(Entry {
                 sink: sink.clone(),
                 line: Box::default(),
@@ -94,7 +94,7 @@ impl Queue {
     }
 
     /// Writes what is there and what will come.
-    pub(super) fn write_for_ever(&self) {
+    pub(super) fn run(&self) {
         loop {
             self.write();
             let waiting = self.waiting.lock();
@@ -108,9 +108,9 @@ impl Queue {
         let mut waiting = self.waiting.lock();
         while let Some(entry) = waiting.entries.pop_front() {
             drop(waiting);
-            entry.deal();
+            entry.process();
             waiting = self.waiting.lock();
-            waiting.bytes -= entry.line.len() + ENTRY;
+            waiting.bytes -= entry.line.len() + ENTRY_COST;
         }
         self.none.notify_all();
     }
@@ -137,7 +137,7 @@ mod tests {
         let (first, second) = (folder.path().join("first"), folder.path().join("second"));
         let [a, b] = [&first, &second].map(|path| Arc::new(Sink::file(path).unwrap()));
         let queue = Queue::default();
-        let lines = MAX_BYTES / (100 + ENTRY);
+        let lines = MAX_BYTES / (100 + ENTRY_COST);
         let long = "x".repeat(99) + "\n";
         for _ in 0..lines {
             queue.push(&a, long.clone());
@@ -147,7 +147,7 @@ mod tests {
             queue.push(&b, long.clone());
         }
         // And a note for each of the two.
-        assert!(queue.waiting.lock().bytes <= MAX_BYTES + 2 * ENTRY);
+        assert!(queue.waiting.lock().bytes <= MAX_BYTES + 2 * ENTRY_COST);
         queue.write();
         queue.push(&a, "again\n".into());
         queue.write();

@@ -61,13 +61,13 @@ impl Sink {
     /// The end of a file. It and its folder are made where there are none.
     pub(super) fn file(path: &Path) -> io::Result<Self> {
         // First, so that `check` and `run` say the same of it.
-        could_open(path)?;
-        let file = open(path).map_err(|error| named(path, &error))?;
+        check_open(path)?;
+        let file = open(path).map_err(|error| with_path(path, &error))?;
         Ok(Self::new(Target::File(path.to_owned(), Lock::new(file))))
     }
 
     /// Whether this is a file that is yet to be opened anew: asked once for each time.
-    pub(super) fn is_to_reopen(&self) -> bool {
+    pub(super) fn request_reopen(&self) -> bool {
         matches!(self.target, Target::File(..)) && !self.reopening.swap(true, Ordering::Relaxed)
     }
 
@@ -80,8 +80,8 @@ impl Sink {
         match open(path) {
             Ok(new) => *file.lock() = new,
             Err(error) => {
-                let error = named(path, &error);
-                tell(&format_args!("{error}; the one that was open is written to as before"));
+                let error = with_path(path, &error);
+                report(&format_args!("{error}; the one that was open is written to as before"));
             }
         }
     }
@@ -142,18 +142,18 @@ impl Sink {
             Target::Stdout => "standard output".to_owned(),
             Target::File(path, _) => path.display().to_string(),
         };
-        tell(&format_args!("cannot write the log to {place}: {error}; lines are being lost"));
+        report(&format_args!("cannot write the log to {place}: {error}; lines are being lost"));
     }
 }
 
 /// Says on standard error what is wrong with another place.
-fn tell(text: &dyn fmt::Display) {
+fn report(text: &dyn fmt::Display) {
     let stderr = Sink::stderr();
     stderr.write(&stderr.line(Head { level: Level::Error, target: HOST }, text), 0);
 }
 
 /// An error that names the file.
-fn named(path: &Path, error: &io::Error) -> io::Error {
+fn with_path(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("log file {}: {error}", path.display()))
 }
 
@@ -176,17 +176,17 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Whether a log file could be opened, as far as that can be known without making it.
-pub(super) fn could_open(path: &Path) -> io::Result<()> {
+pub(super) fn check_open(path: &Path) -> io::Result<()> {
     match rustix::fs::open(path, FLAGS, Mode::empty()) {
         Ok(_) => Ok(()),
-        Err(Errno::NOENT) => could_make(path),
+        Err(Errno::NOENT) => check_create(path),
         Err(error) => Err(error.into()),
     }
-    .map_err(|error| named(path, &error))
+    .map_err(|error| with_path(path, &error))
 }
 
 /// Whether a file could be made, with the folders around it.
-fn could_make(path: &Path) -> io::Result<()> {
+fn check_create(path: &Path) -> io::Result<()> {
     let here = |path: &Path| if path.as_os_str().is_empty() { ".".into() } else { path.to_owned() };
     let mut around = path.ancestors().skip(1).map(here);
     let Some(folder) = around.find(|folder| folder.exists()) else {
@@ -252,7 +252,7 @@ mod tests {
         sink.write("first\n", 0);
         fs::rename(&path, &old).unwrap();
         sink.write("second\n", 0);
-        assert!(sink.is_to_reopen() && !sink.is_to_reopen());
+        assert!(sink.request_reopen() && !sink.request_reopen());
         sink.reopen();
         sink.write("third\n", 0);
         assert_eq!(fs::read_to_string(&old).unwrap(), "first\nsecond\n");
@@ -260,11 +260,11 @@ mod tests {
         // A folder took its place.
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
-        assert!(sink.is_to_reopen());
+        assert!(sink.request_reopen());
         sink.reopen();
         sink.write("fourth\n", 0);
         assert_eq!(sink.missing.into_inner(), 0);
-        assert!(!Sink::stdout().is_to_reopen());
+        assert!(!Sink::stdout().request_reopen());
     }
 
     #[test]
@@ -282,13 +282,13 @@ mod tests {
             ("file/new/new", false),
             ("pipe", false),
         ] {
-            assert_eq!(could_open(&at(path)).is_ok(), fine, "{path}");
+            assert_eq!(check_open(&at(path)).is_ok(), fine, "{path}");
             if !fine {
                 assert!(Sink::file(&at(path)).is_err(), "{path}");
             }
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-        assert!(could_open(Path::new("new")).is_ok());
+        assert!(check_open(Path::new("new")).is_ok());
     }
 
     #[test]
