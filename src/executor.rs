@@ -10,7 +10,7 @@
 //! each receiver. If an actor that computes had a turn between any two of them, each message would
 //! wait for several turns, and for more with each such actor. So a task that has used up its turn
 //! rests ([`Turns::yield_now`]), and gets the next one when no other task is ready, or else when it is
-//! due (`SHARE`). A message then waits for one turn at most, however many actors compute.
+//! due (`MAX_WAIT`). A message then waits for one turn at most, however many actors compute.
 
 use std::{
     collections::VecDeque,
@@ -30,27 +30,27 @@ use crate::{convert::to_u64, lock::Lock};
 
 /// How long tasks run, one after the other, before the sockets are looked at: so many times as
 /// long as the last look took. That is a microsecond on a PC, and ten on a slow board.
-const LOOKS: u32 = 16;
+const POLL_RATIO: u32 = 16;
 /// The least time. It is what a client has to wait while others keep the host busy.
-const LEAST: Duration = Duration::from_micros(20);
+const MIN_PERIOD: Duration = Duration::from_micros(20);
 /// The most, whatever interrupted the last look.
-const MOST: Duration = Duration::from_micros(200);
+const MAX_PERIOD: Duration = Duration::from_micros(200);
 /// While other tasks keep a thread busy, it gives a turn to one that rests this often. A turn is
 /// a hundred microseconds or more, so those that compute share a fifth of a busy thread.
-const SHARE: Duration = Duration::from_millis(2);
+const MAX_WAIT: Duration = Duration::from_millis(2);
 
 /// The tasks that have used up their turn, and the loops that give them the next one.
 #[derive(Debug, Default)]
 pub struct Turns {
     /// What is behind the lock. It is never held while anything waits.
-    resting: Lock<Resting>,
+    yielded: Lock<Yielded>,
     /// How many loops run. Without any, nobody would give a turn.
     loops: AtomicUsize,
 }
 
 /// The tasks that rest, first come, first served.
 #[derive(Debug)]
-struct Resting {
+struct Yielded {
     /// The ticket of the one that comes next. Those below have had their turn.
     next: u64,
     /// That one and those after it.
@@ -67,21 +67,21 @@ pub struct Yield {
 /// A ticket whose turn has come.
 const SERVED: u64 = 0;
 
-impl Default for Resting {
+impl Default for Yielded {
     fn default() -> Self {
         Self { next: SERVED + 1, waiting: VecDeque::new() }
     }
 }
 
 /// A loop that runs; dropping this says that it has ended.
-struct Running<'a>(&'a Turns);
+struct LoopGuard<'a>(&'a Turns);
 
 impl Turns {
     /// Runs the executor's tasks until `future` is ready. `future` itself is polled after every
     /// turn, so it should be a light one.
     pub async fn run<T>(&self, executor: &Executor<'_>, future: impl Future<Output = T>) -> T {
         self.loops.fetch_add(1, Relaxed);
-        let _running = Running(self);
+        let _running = LoopGuard(self);
         future.or(async { match self.work(executor).await {} }).await
     }
 
@@ -99,19 +99,19 @@ impl Turns {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        self.resting.lock().poll(&mut rest.ticket, cx)
+        self.yielded.lock().poll(&mut rest.ticket, cx)
     }
 
     /// Runs tasks for ever.
     async fn work(&self, executor: &Executor<'_>) -> Infallible {
-        let (mut looked, mut period) = (Instant::now(), LEAST);
+        let (mut looked, mut period) = (Instant::now(), MIN_PERIOD);
         let mut served = looked;
         loop {
             let mut idle = !executor.try_tick();
             if idle {
                 // Waits for a task to run, or until one rests: what `run` was given may do so too.
                 idle = self
-                    .awaited()
+                    .has_yielded()
                     .or(async {
                         executor.tick().await;
                         false
@@ -123,35 +123,35 @@ impl Turns {
                 // Back to `block_on`, which looks at the sockets and comes here again.
                 yield_now().await;
                 looked = Instant::now();
-                period = (LOOKS * looked.duration_since(now)).clamp(LEAST, MOST);
+                period = (POLL_RATIO * looked.duration_since(now)).clamp(MIN_PERIOD, MAX_PERIOD);
                 // The look may have made something ready.
                 idle = idle && !executor.try_tick();
             }
-            if idle || now.duration_since(served) >= SHARE {
+            if idle || now.duration_since(served) >= MAX_WAIT {
                 served = now;
-                self.serve();
+                self.resume_next();
             }
         }
     }
 
     /// Ready, with `true`, when a task rests. It is asked after each task that this loop runs, so
     /// nothing wakes it.
-    async fn awaited(&self) -> bool {
+    async fn has_yielded(&self) -> bool {
         let poll = |rests| if rests { Poll::Ready(true) } else { Poll::Pending };
-        poll_fn(|_| poll(!self.resting.lock().waiting.is_empty())).await
+        poll_fn(|_| poll(!self.yielded.lock().waiting.is_empty())).await
     }
 
     /// Gives the task that has rested for longest its next turn.
-    fn serve(&self) {
-        let mut resting = self.resting.lock();
-        let Some(waker) = resting.waiting.pop_front() else { return };
-        resting.next += 1;
-        drop(resting);
+    fn resume_next(&self) {
+        let mut yielded = self.yielded.lock();
+        let Some(waker) = yielded.waiting.pop_front() else { return };
+        yielded.next += 1;
+        drop(yielded);
         waker.wake();
     }
 }
 
-impl Resting {
+impl Yielded {
     /// Ready once the task that holds `ticket` has its turn. The first call takes a ticket.
     fn poll(&mut self, ticket: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<()> {
         let last = self.next + to_u64(self.waiting.len());
@@ -167,7 +167,7 @@ impl Resting {
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for LoopGuard<'_> {
     fn drop(&mut self) {
         self.0.loops.fetch_sub(1, Relaxed);
     }
@@ -191,7 +191,7 @@ mod tests {
         let task = executor.spawn(async move {
             loop {
                 let start = Instant::now();
-                while start.elapsed() < MOST {}
+                while start.elapsed() < MAX_PERIOD {}
                 counted.fetch_add(1, Relaxed);
                 turns.yield_now().await;
             }
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn who_computes_gets_its_share_while_others_are_always_ready() {
+    fn a_computing_task_gets_its_share_while_other_tasks_are_always_ready() {
         let (executor, turns) = (Executor::new(), Arc::new(Turns::default()));
         let (count, _task) = computing(&executor, &turns);
         let rounds = Arc::new(AtomicU64::new(0));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_loop_was_given_rests_like_any_task_also_when_there_is_none() {
+    fn the_future_of_a_loop_may_yield_even_if_there_are_no_tasks() {
         let (executor, turns) = (Executor::new(), Turns::default());
         let rests = async {
             for _ in 0..10 {
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_loop_a_rest_is_no_more_than_a_yield() {
+    fn yielding_without_a_loop_only_yields_to_the_executor() {
         let turns = Turns::default();
         block_on(async {
             for _ in 0..10 {

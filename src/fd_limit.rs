@@ -12,22 +12,22 @@ use crate::{Manifest, convert::to_u64, manifest::Limits};
 
 /// What the host itself has open: the standard streams, the executor's three, the signals'
 /// four, the service manager's socket. Ten or eleven were counted; the rest is for the log files.
-const OWN: u64 = 16;
+const HOST: u64 = 16;
 /// For connections that are refused as soon as they are accepted, until they are told so.
 const REFUSED: u64 = 4;
 /// What one more of `limits.requests` needs: one that is read, and one that lingers.
-const REQUEST: u64 = 2;
+const PER_REQUEST: u64 = 2;
 /// What one more of `limits.downloads` needs: the connection and the file, and four that wait.
-const DOWNLOAD: u64 = 6;
+const PER_DOWNLOAD: u64 = 6;
 /// Where there are too few for all, requests and downloads have one part of so many.
-const PART: u64 = 4;
+const SHARE: u64 = 4;
 /// But this many requests are read at once in any case, and one file is sent.
 const MIN_REQUESTS: usize = 4;
 
 /// What a listener needs: itself, and the connection that waits to be let in.
-const LISTENER: usize = 2;
+const PER_LISTENER: usize = 2;
 /// What reading, listing or writing a file needs at the same time. An actor does one at a time.
-const FILE: usize = 4;
+const FILE_OPERATION: usize = 4;
 
 /// What of each actor needs descriptors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +88,8 @@ pub fn raise() -> Option<u64> {
 pub fn plan(limit: Option<u64>, manifests: &[Manifest]) -> Result<Plan, Shortage> {
     let wanted: Vec<_> = manifests.iter().map(|manifest| Bounds::of(&manifest.limits)).collect();
     let others = |manifest: &Manifest| match manifest.folders.len() {
-        0 => LISTENER * manifest.listeners.len(),
-        folders => LISTENER * manifest.listeners.len() + folders + FILE,
+        0 => PER_LISTENER * manifest.listeners.len(),
+        folders => PER_LISTENER * manifest.listeners.len() + folders + FILE_OPERATION,
     };
     fit(limit.unwrap_or(u64::MAX), manifests.iter().map(others).sum(), &wanted)
 }
@@ -113,8 +113,8 @@ impl Bounds {
 
     /// What is needed beside the connections.
     fn beside_connections(self) -> u64 {
-        let requests = to_u64(self.requests).saturating_mul(REQUEST);
-        requests.saturating_add(to_u64(self.downloads).saturating_mul(DOWNLOAD))
+        let requests = to_u64(self.requests).saturating_mul(PER_REQUEST);
+        requests.saturating_add(to_u64(self.downloads).saturating_mul(PER_DOWNLOAD))
     }
 
     /// With `part` of `whole` of its requests and downloads.
@@ -135,13 +135,13 @@ fn fit(limit: u64, others: usize, wanted: &[Bounds]) -> Result<Plan, Shortage> {
     };
     let connections: Vec<_> = wanted.iter().map(|bounds| bounds.connections).collect();
     let sum = connections.iter().fold(0_u64, |sum, wanted| sum.saturating_add(to_u64(*wanted)));
-    let reserve = (OWN + REFUSED).saturating_add(to_u64(others));
+    let reserve = (HOST + REFUSED).saturating_add(to_u64(others));
     let enough = sum.saturating_add(beside_connections(wanted)).saturating_add(reserve);
     if enough <= limit {
         return Ok(Plan { bounds: wanted.to_vec(), shortage: None });
     }
     let (left, whole) = (limit.saturating_sub(reserve), beside_connections(wanted));
-    let part = whole.min(left / PART);
+    let part = whole.min(left / SHARE);
     let mut bounds: Vec<_> = wanted.iter().map(|bounds| bounds.shrunk(part, whole)).collect();
     let places = left.saturating_sub(beside_connections(&bounds));
     let shortage = Shortage { limit, places: places.min(sum), wanted: sum, enough };
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     /// The descriptors that are not for clients, with one listener.
-    const RESERVE: u64 = OWN + REFUSED + 2;
+    const RESERVE: u64 = HOST + REFUSED + 2;
 
     /// What an actor with so many connections wants, and 4 requests and 1 download.
     fn small(connections: usize) -> Bounds {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     /// What [`small`] needs beside its connections.
-    const BESIDE: u64 = 4 * REQUEST + DOWNLOAD;
+    const BESIDE: u64 = 4 * PER_REQUEST + PER_DOWNLOAD;
 
     #[test]
     fn as_many_as_there_are_descriptors_for_are_left_as_they_are() {

@@ -21,9 +21,9 @@ use footlight::{
     host::{Environment, HostError, Listening},
     logger::{Logger, Reopen},
     new::Project,
-    signals::{Asked, Inbox},
+    signals::{Action, SignalStream},
     socket_activation::Inherited,
-    systemd::{Manager, News},
+    systemd::{Manager, Notification},
     visible,
     world::World,
 };
@@ -84,7 +84,7 @@ fn run(
     threads: usize,
     verbosity: i8,
 ) -> Result<(), Box<dyn Error>> {
-    let signals = Inbox::new()?;
+    let signals = SignalStream::new()?;
     let manifests = load(paths)?;
     let logs = install_logger(&manifests, verbosity)?;
     let executor = Arc::new(Executor::new());
@@ -100,11 +100,11 @@ fn run(
     let environment = Environment { bind, descriptors, inherited, world, turns: turns.clone() };
     let host = block_on(turns.run(&executor, Host::start(&executor, &manifests, environment)))?;
     announce(&host.listening());
-    let ready = News::Ready { serving: host.actors(), of: manifests.len() };
+    let ready = Notification::Ready { serving: host.actors(), of: manifests.len() };
     // A task, since what `run` is given itself is polled after every event.
     let serve = executor.spawn(serve(host, signals, logs, manager.clone()));
     let watch = executor.spawn(async move {
-        manager.tell(ready).await;
+        manager.notify(ready).await;
         manager.watch().await;
     });
     block_on(turns.run(&executor, serve));
@@ -113,7 +113,7 @@ fn run(
 }
 
 /// Serves until the first signal that asks to stop, then stops; until the second at the latest.
-async fn serve(host: Host, mut signals: Inbox, logs: Reopen, manager: Arc<Manager>) {
+async fn serve(host: Host, mut signals: SignalStream, logs: Reopen, manager: Arc<Manager>) {
     let (stop, asked) = channel::bounded::<()>(1);
     let serve = host.run(async {
         let _ = asked.recv().await;
@@ -122,16 +122,16 @@ async fn serve(host: Host, mut signals: Inbox, logs: Reopen, manager: Arc<Manage
         let mut stop = Some(stop);
         loop {
             match signals.next().await {
-                Asked::Stop if stop.take().is_some() => {
+                Action::Stop if stop.take().is_some() => {
                     log::info!("stopping; a second signal ends at once");
-                    manager.tell(News::Stopping).await;
+                    manager.notify(Notification::Stopping).await;
                 }
-                Asked::Stop => break log::warn!("ended at once, as asked"),
-                Asked::Reopen => {
+                Action::Stop => break log::warn!("ended at once, as asked"),
+                Action::Reopen => {
                     log::info!("SIGHUP: the log files are opened anew");
                     logs.all();
                 }
-                Asked::Nothing(name) => log::info!("{name} is ignored"),
+                Action::Ignored(name) => log::info!("{name} is ignored"),
             }
         }
     };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// How many are asked at once, as long as there is time. With [`PAUSE`] the default limit of
 /// 1024 connections takes a tenth of a second, in parts that take a board some milliseconds each.
-const SMALLEST: usize = 100;
+const MIN_BATCH: usize = 100;
 /// The time between one batch and the next: long enough for the others to have their turns.
 pub const PAUSE: Duration = Duration::from_millis(10);
 
@@ -32,7 +32,7 @@ impl Shutdown {
         let pauses = left.as_millis().checked_div(PAUSE.as_millis()).unwrap_or(0);
         // This batch, and one after each pause.
         let batches = usize::try_from(pauses).unwrap_or(usize::MAX).saturating_add(1);
-        waiting.div_ceil(batches).max(SMALLEST).min(waiting)
+        waiting.div_ceil(batches).max(MIN_BATCH).min(waiting)
     }
 }
 

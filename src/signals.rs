@@ -16,20 +16,20 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum Action {
     /// To stop (`SIGINT`, `SIGTERM`, `SIGQUIT`).
     Stop,
     /// To open anew what may have changed (`SIGHUP`).
     Reopen,
     /// Nothing that this host has. The signal's name.
-    Nothing(&'static str),
+    Ignored(&'static str),
 }
 
 /// The signals of the process, from when this is made.
 #[derive(Debug)]
-pub struct Inbox(Signals);
+pub struct SignalStream(Signals);
 
-impl Inbox {
+impl SignalStream {
     /// Takes the signals from now on; those that come before they are asked for wait.
     ///
     /// # Errors
@@ -40,12 +40,12 @@ impl Inbox {
     }
 
     /// Waits for what is asked for next.
-    pub async fn next(&mut self) -> Asked {
+    pub async fn next(&mut self) -> Action {
         loop {
             match self.0.next().await {
                 Some(Ok(signal)) => {
-                    if let Some(asked) = asked(signal) {
-                        return asked;
+                    if let Some(action) = action(signal) {
+                        return action;
                     }
                 }
                 other => {
@@ -59,13 +59,13 @@ impl Inbox {
 
 /// What a signal asks for. `None` if there is nothing to say about it either: a file that has
 /// grown past `ulimit -f` is an error of whoever writes it, and may be the log.
-fn asked(signal: Signal) -> Option<Asked> {
+fn action(signal: Signal) -> Option<Action> {
     Some(match signal {
-        Signal::Int | Signal::Term | Signal::Quit => Asked::Stop,
-        Signal::Hup => Asked::Reopen,
-        Signal::Usr1 => Asked::Nothing("SIGUSR1"),
-        Signal::Usr2 => Asked::Nothing("SIGUSR2"),
-        Signal::Alarm => Asked::Nothing("SIGALRM"),
+        Signal::Int | Signal::Term | Signal::Quit => Action::Stop,
+        Signal::Hup => Action::Reopen,
+        Signal::Usr1 => Action::Ignored("SIGUSR1"),
+        Signal::Usr2 => Action::Ignored("SIGUSR2"),
+        Signal::Alarm => Action::Ignored("SIGALRM"),
         _ => return None,
     })
 }

@@ -14,7 +14,7 @@ use listenfd::ListenFd;
 use rustix::net::sockopt::socket_acceptconn;
 
 /// The number of the first descriptor that is handed over.
-const FIRST: usize = 3;
+const FIRST_FD: usize = 3;
 /// The most that are taken, far beyond what manifests have listeners for. It keeps a wrong
 /// number from becoming that much memory.
 const MAX_SOCKETS: usize = 1024;
@@ -71,7 +71,7 @@ impl Inherited {
         let mut found = ListenFd::from_env();
         let mut listeners = Vec::new();
         for index in 0..found.len() {
-            let descriptor = FIRST.saturating_add(index);
+            let descriptor = FIRST_FD.saturating_add(index);
             let wrong = |error| InheritedError::NoListener { descriptor, error };
             let Some(listener) = found.take_tcp_listener(index).map_err(wrong)? else { continue };
             let address = listens(&listener).map_err(wrong)?;

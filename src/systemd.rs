@@ -32,7 +32,7 @@ pub struct Manager {
 
 /// Something to tell the manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum News {
+pub enum Notification {
     /// All listeners listen.
     Ready {
         /// How many actors are served.
@@ -69,9 +69,9 @@ impl Manager {
     }
 
     /// Tells it something.
-    pub async fn tell(&self, news: News) {
+    pub async fn notify(&self, notification: Notification) {
         let Some(socket) = &self.socket else { return };
-        let text = news.to_string();
+        let text = notification.to_string();
         let why = match within(DEADLINE, socket.send(text.as_bytes())).await {
             Some(Ok(_)) => return,
             Some(Err(error)) => error.to_string(),
@@ -86,7 +86,7 @@ impl Manager {
         let Some(every) = self.every.filter(|_| self.socket.is_some()) else { return };
         loop {
             Timer::after(every).await;
-            self.tell(News::Alive).await;
+            self.notify(Notification::Alive).await;
         }
     }
 }
@@ -116,7 +116,7 @@ fn interval(usec: Option<OsString>, pid: Option<OsString>) -> Result<Option<Dura
     }
 }
 
-impl fmt::Display for News {
+impl fmt::Display for Notification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Ready { serving, of } => {
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_status_says_how_many_actors_are_served() {
-        let status = |serving, of| News::Ready { serving, of }.to_string();
+        let status = |serving, of| Notification::Ready { serving, of }.to_string();
         assert_eq!(status(1, 1), "READY=1\nSTATUS=serving 1 actor\n");
         assert_eq!(status(2, 2), "READY=1\nSTATUS=serving 2 actors\n");
         assert_eq!(status(1, 2), "READY=1\nSTATUS=serving 1 of 2 actors\n");
