@@ -62,7 +62,7 @@ impl Sink {
     pub(super) fn file(path: &Path) -> io::Result<Self> {
         // First, so that `check` and `run` say the same of it.
         check_open(path)?;
-        let file = open(path).map_err(|error| with_path(path, &error))?;
+        let file = open(path).map_err(|error| with_path(path, error))?;
         Ok(Self::new(Target::File(path.to_owned(), Lock::new(file))))
     }
 
@@ -80,7 +80,7 @@ impl Sink {
         match open(path) {
             Ok(new) => *file.lock() = new,
             Err(error) => {
-                let error = with_path(path, &error);
+                let error = with_path(path, error);
                 report(&format_args!("{error}; the one that was open is written to as before"));
             }
         }
@@ -152,9 +152,30 @@ fn report(text: &dyn fmt::Display) {
     stderr.write(&stderr.line(Head { level: Level::Error, target: HOST }, text), 0);
 }
 
+/// An error of a log file, with its path.
+#[derive(Debug)]
+struct LogFileError {
+    /// The file, so that the operator knows which one it is.
+    path: PathBuf,
+    /// What the system says.
+    error: io::Error,
+}
+
+impl fmt::Display for LogFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "log file {}: {}", self.path.display(), self.error)
+    }
+}
+
+impl std::error::Error for LogFileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
 /// An error that names the file.
-fn with_path(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("log file {}: {error}", path.display()))
+fn with_path(path: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), LogFileError { path: path.to_owned(), error })
 }
 
 /// How a log file is opened: such that nobody is waited for who would read a pipe.
@@ -182,7 +203,7 @@ pub(super) fn check_open(path: &Path) -> io::Result<()> {
         Err(Errno::NOENT) => check_create(path),
         Err(error) => Err(error.into()),
     }
-    .map_err(|error| with_path(path, &error))
+    .map_err(|error| with_path(path, error))
 }
 
 /// Whether a file could be made, with the folders around it.
