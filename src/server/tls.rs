@@ -4,7 +4,7 @@
 use std::{
     fmt, fs, io,
     os::unix::fs::MetadataExt as _,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
@@ -21,6 +21,10 @@ use futures_rustls::{
 };
 use log::Level;
 use smol::unblock;
+
+mod error;
+
+pub use error::TlsError;
 
 use super::{places::Place, socket::Socket, stream::ClientStream, watched::Watched};
 use crate::{lock::Lock, logger::ActorLog, manifest::TlsFiles, regular};
@@ -75,48 +79,6 @@ pub enum TlsFailure {
     /// The handshake failed, or the connection did. The client has been sent an alert, if that
     /// was possible, and should get to read it.
     Failed(Socket, io::Error),
-}
-
-/// Why there is no certificate. The operator's fault.
-#[derive(Debug, PartialEq)]
-#[non_exhaustive]
-pub enum TlsError {
-    /// A file can't be read.
-    Io {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        error: String,
-    },
-    /// There is no certificate in its file, or it is broken.
-    NoCertificate {
-        /// The file.
-        file: PathBuf,
-    },
-    /// There is no key in its file, or it is broken.
-    NoKey {
-        /// The file.
-        file: PathBuf,
-    },
-    /// The key can't be used.
-    Key {
-        /// Its file.
-        file: PathBuf,
-        /// Why.
-        error: Error,
-    },
-    /// The certificate can't be used.
-    Certificate {
-        /// Its file.
-        file: PathBuf,
-        /// Why.
-        error: Error,
-    },
-    /// The key belongs to another certificate.
-    Mismatch {
-        /// The certificate's file and the key's.
-        files: TlsFiles,
-    },
 }
 
 impl Tls {
@@ -237,10 +199,13 @@ fn stamp(files: &TlsFiles) -> Stamp {
 fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
     let TlsFiles { cert, key } = files;
     let chain: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&bytes(cert)?).collect();
-    let chain = chain.ok().filter(|chain| !chain.is_empty());
-    let chain = chain.ok_or_else(|| TlsError::NoCertificate { file: cert.clone() })?;
+    let chain = match chain {
+        Ok(chain) if chain.is_empty() => Err(pem::Error::NoItemsFound),
+        chain => chain,
+    };
+    let chain = chain.map_err(|error| TlsError::NoCertificate { file: cert.clone(), error })?;
     let der = PrivateKeyDer::from_pem_slice(&bytes(key)?);
-    let der = der.map_err(|_| TlsError::NoKey { file: key.clone() })?;
+    let der = der.map_err(|error| TlsError::NoKey { file: key.clone(), error })?;
     let signing = provider.key_provider.load_private_key(der);
     let signing = signing.map_err(|error| TlsError::Key { file: key.clone(), error })?;
     let key = CertifiedKey::new(chain, signing);
@@ -255,8 +220,7 @@ fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, Tls
 
 /// A file's content, up to a bound.
 fn bytes(file: &Path) -> Result<Vec<u8>, TlsError> {
-    regular::read(file, MAX_BYTES)
-        .map_err(|error| TlsError::Io { file: file.into(), error: error.to_string() })
+    regular::read(file, MAX_BYTES).map_err(|error| TlsError::Io { file: file.into(), error })
 }
 
 impl fmt::Debug for Tls {
@@ -268,60 +232,5 @@ impl fmt::Debug for Tls {
 impl fmt::Debug for Current {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Current").field(&self.files).finish()
-    }
-}
-
-impl fmt::Display for TlsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io { file, error } => write!(
-                f,
-                "{}: cannot be read: {error}; `tls` must name two files that this user may read, \
-                 relative to their manifest",
-                file.display()
-            ),
-            Self::NoCertificate { file } => write!(
-                f,
-                "{}: holds no certificate; `tls.cert` must name a PEM file with the listener's \
-                 certificate, and those that lead to its authority's after it (`fullchain.pem`)",
-                file.display()
-            ),
-            Self::NoKey { file } => write!(
-                f,
-                "{}: holds no private key; `tls.key` must name a PEM file with one that is not \
-                 encrypted (`openssl pkey -in FILE -out NEW` takes its passphrase off)",
-                file.display()
-            ),
-            Self::Key { file, error } => write!(
-                f,
-                "{}: the key cannot be used: {error}; make it ECDSA on P-256 or P-384, Ed25519, \
-                 or RSA of 2048 to 8192 bits",
-                file.display()
-            ),
-            Self::Certificate { file, error } => write!(
-                f,
-                "{}: the certificate cannot be used: {error}; it must be of X.509, version 3",
-                file.display()
-            ),
-            Self::Mismatch { files } => write!(
-                f,
-                "{}: the key is not the one of the certificate in {}; name two files that were \
-                 made together, and the listener's own certificate first in its file",
-                files.key.display(),
-                files.cert.display()
-            ),
-        }
-    }
-}
-
-impl std::error::Error for TlsError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Key { error, .. } | Self::Certificate { error, .. } => Some(error),
-            Self::Io { .. }
-            | Self::NoCertificate { .. }
-            | Self::NoKey { .. }
-            | Self::Mismatch { .. } => None,
-        }
     }
 }
