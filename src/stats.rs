@@ -39,6 +39,29 @@ impl Gauge {
     }
 }
 
+/// One counter, as `/metrics` and the summary show it.
+pub struct Metric<'a> {
+    /// The counter.
+    pub counter: &'a Counter,
+    /// Its name, without the prefix and the unit that `/metrics` adds.
+    pub name: &'static str,
+    /// What it counts, for `/metrics`.
+    pub help: &'static str,
+    /// Whether the summary shows it.
+    summary: Summary,
+}
+
+/// Whether and how the summary that the log gets at the end shows a counter. The words follow the
+/// number.
+enum Summary {
+    /// Always.
+    Always(&'static str),
+    /// If it is not 0: for faults, which an operator only wants to see if there were any.
+    IfAny(&'static str),
+    /// Never: only `/metrics` has it.
+    Never,
+}
+
 /// The statuses of requests that are refused.
 const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 408, 426, 429, 431, 503];
 
@@ -112,11 +135,13 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Counts a request that was refused with this status, such as `404 Not Found`.
-    pub fn refuse(&self, status: &str) {
-        let code = status.split(' ').next().and_then(|code| code.parse().ok());
-        let index = STATUSES.iter().position(|known| Some(*known) == code);
-        if let Some(counter) = index.and_then(|index| self.refused.get(index)) {
+    /// Counts a request that was refused with this status, such as 404. It must be one of
+    /// [`STATUSES`].
+    pub fn refuse(&self, status: u16) {
+        let index = STATUSES.iter().position(|known| *known == status);
+        let counter = index.and_then(|index| self.refused.get(index));
+        debug_assert!(counter.is_some(), "no counter for status {status}");
+        if let Some(counter) = counter {
             counter.add(1);
         }
     }
@@ -126,67 +151,88 @@ impl Stats {
         STATUSES.into_iter().zip(self.refused.iter().map(Counter::get))
     }
 
-    /// The counters: each with its name as a metric, the words that stand behind its number in
-    /// the log (none: it is not told there), and what it counts.
-    pub fn list(&self) -> [(&Counter, &'static str, &'static str, &'static str); 29] {
+    /// The counters, in the order in which `/metrics` and the summary show them.
+    pub fn metrics(&self) -> impl Iterator<Item = Metric<'_>> {
+        let metric = |counter, name, help| Metric { counter, name, help, summary: Summary::Never };
         [
-            (&self.connections, "connections", "connections", "Handshakes completed."),
-            (&self.events, "events", "events", "Events handled by the actor."),
-            (&self.answers, "answers", "messages sent", "Messages queued for clients."),
-            (&self.alarms, "alarms", "", "Alarms and ticks among the events."),
-            (
+            metric(&self.connections, "connections", "Handshakes completed.").always("connections"),
+            metric(&self.events, "events", "Events handled by the actor.").always("events"),
+            metric(&self.answers, "answers", "Messages queued for clients.")
+                .always("messages sent"),
+            metric(&self.alarms, "alarms", "Alarms and ticks among the events."),
+            metric(
                 &self.refused_effects,
                 "refused_effects",
-                "wishes of the actor refused",
                 "Sends, tags, attachments, closes and writes of the actor that were refused.",
-            ),
-            (&self.pages, "pages", "pages", "HTTP requests answered with a page or a file."),
-            (&self.broken_pages, "broken_pages", "pages broken off", "Pages not sent to the end."),
-            (&self.tls_failures, "tls_failures", "TLS handshakes failed", "TLS handshakes failed."),
-            (&self.received, "received_messages", "", "Messages from clients."),
-            (&self.received_bytes, "received_bytes", "", "Bytes of their payloads."),
-            (&self.sent, "sent_messages", "", "Messages handed to the sockets."),
-            (&self.sent_bytes, "sent_bytes", "", "Bytes of their payloads."),
-            (&self.auto_responses, "auto_responses", "", "Texts answered by `auto_response`."),
-            (&self.traps, "traps", "traps", "Calls that failed: trap, fuel, invalid result."),
-            (&self.errors, "errors", "errors of the actor", "Calls that returned an error."),
-            (&self.refused_answers, "refused_answers", "answers refused", "Answers refused."),
-            (&self.undelivered, "undelivered", "messages undelivered", "Messages undelivered."),
-            (&self.dropped, "dropped", "messages dropped", "Messages left out: slow client."),
-            (&self.overflows, "overflows", "clients too slow", "Clients closed as too slow."),
-            (&self.violations, "violations", "clients at fault", "Clients at fault, closed."),
-            (&self.dead, "dead", "clients dead", "Clients that did not answer a ping."),
-            (&self.idle, "idle", "connections idle", "Connections closed as idle."),
-            (
-                &self.lines_left_out,
-                "log_lines_left_out",
-                "log lines left out",
-                "Log lines left out.",
-            ),
-            (&self.hibernations, "hibernations", "hibernations", "Instances dropped as idle."),
-            (
-                &self.watermarks,
-                "watermarks",
-                "instances dropped for their memory",
-                "Instances dropped for their memory.",
-            ),
-            (&self.file_reads, "file_reads", "", "Files and folders read for the actor."),
-            (&self.file_writes, "file_writes", "", "Files written for the actor."),
-            (&self.file_failures, "file_failures", "files refused", "Files not read or written."),
-            (&self.fuel, "fuel", "", "Fuel spent."),
+            )
+            .if_any("wishes of the actor refused"),
+            metric(&self.pages, "pages", "HTTP requests answered with a page or a file.")
+                .if_any("pages"),
+            metric(&self.broken_pages, "broken_pages", "Pages not sent to the end.")
+                .if_any("pages broken off"),
+            metric(&self.tls_failures, "tls_failures", "TLS handshakes failed.")
+                .if_any("TLS handshakes failed"),
+            metric(&self.received, "received_messages", "Messages from clients."),
+            metric(&self.received_bytes, "received_bytes", "Bytes of their payloads."),
+            metric(&self.sent, "sent_messages", "Messages handed to the sockets."),
+            metric(&self.sent_bytes, "sent_bytes", "Bytes of their payloads."),
+            metric(&self.auto_responses, "auto_responses", "Texts answered by `auto_response`."),
+            metric(&self.traps, "traps", "Calls that failed: trap, fuel, invalid result.")
+                .if_any("traps"),
+            metric(&self.errors, "errors", "Calls that returned an error.")
+                .if_any("errors of the actor"),
+            metric(&self.refused_answers, "refused_answers", "Answers refused.")
+                .if_any("answers refused"),
+            metric(&self.undelivered, "undelivered", "Messages undelivered.")
+                .if_any("messages undelivered"),
+            metric(&self.dropped, "dropped", "Messages left out: slow client.")
+                .if_any("messages dropped"),
+            metric(&self.overflows, "overflows", "Clients closed as too slow.")
+                .if_any("clients too slow"),
+            metric(&self.violations, "violations", "Clients at fault, closed.")
+                .if_any("clients at fault"),
+            metric(&self.dead, "dead", "Clients that did not answer a ping.")
+                .if_any("clients dead"),
+            metric(&self.idle, "idle", "Connections closed as idle.").if_any("connections idle"),
+            metric(&self.lines_left_out, "log_lines_left_out", "Log lines left out.")
+                .if_any("log lines left out"),
+            metric(&self.hibernations, "hibernations", "Instances dropped as idle.")
+                .if_any("hibernations"),
+            metric(&self.watermarks, "watermarks", "Instances dropped for their memory.")
+                .if_any("instances dropped for their memory"),
+            metric(&self.file_reads, "file_reads", "Files and folders read for the actor."),
+            metric(&self.file_writes, "file_writes", "Files written for the actor."),
+            metric(&self.file_failures, "file_failures", "Files not read or written.")
+                .if_any("files refused"),
+            metric(&self.fuel, "fuel", "Fuel spent."),
         ]
+        .into_iter()
+    }
+}
+
+impl<'a> Metric<'a> {
+    /// The same, always in the summary.
+    fn always(self, words: &'static str) -> Self {
+        Self { summary: Summary::Always(words), ..self }
+    }
+
+    /// The same, in the summary if anything was counted.
+    fn if_any(self, words: &'static str) -> Self {
+        Self { summary: Summary::IfAny(words), ..self }
     }
 }
 
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
-        for (index, (counter, _, words, _)) in self.list().into_iter().enumerate() {
-            // The first three are always told, the troubles only when there were any.
-            if index < 3 || (counter.get() > 0 && !words.is_empty()) {
-                write!(f, "{separator}{} {words}", counter.get())?;
-                separator = ", ";
-            }
+        for Metric { counter, summary, .. } in self.metrics() {
+            let words = match summary {
+                Summary::Always(words) => words,
+                Summary::IfAny(words) if counter.get() > 0 => words,
+                Summary::IfAny(_) | Summary::Never => continue,
+            };
+            write!(f, "{separator}{} {words}", counter.get())?;
+            separator = ", ";
         }
         match self.refusals().map(|(_, count)| count).sum() {
             0u64 => Ok(()),

@@ -1,6 +1,6 @@
 //! Why a request does not get what it asks for, and the answer that says so.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 /// When to come again, in seconds, where that may help.
 const RETRY: &str = "Retry-After: 5\r\n";
@@ -36,20 +36,30 @@ pub enum ErrorResponse {
     Unavailable(&'static str),
 }
 
+/// A status of HTTP: its number and its phrase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status(pub u16, pub &'static str);
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, self.1)
+    }
+}
+
 impl ErrorResponse {
     /// The status line's number and phrase.
-    pub fn status(&self) -> &'static str {
+    pub fn status(&self) -> Status {
         match self {
-            Self::Bad(_) => "400 Bad Request",
-            Self::Unauthorized => "401 Unauthorized",
-            Self::Origin | Self::Forbidden(_) => "403 Forbidden",
-            Self::NotFound { .. } => "404 Not Found",
-            Self::Method => "405 Method Not Allowed",
-            Self::Timeout => "408 Request Timeout",
-            Self::UpgradeRequired => "426 Upgrade Required",
-            Self::Address => "429 Too Many Requests",
-            Self::TooLarge => "431 Request Header Fields Too Large",
-            Self::Unavailable(_) => "503 Service Unavailable",
+            Self::Bad(_) => Status(400, "Bad Request"),
+            Self::Unauthorized => Status(401, "Unauthorized"),
+            Self::Origin | Self::Forbidden(_) => Status(403, "Forbidden"),
+            Self::NotFound { .. } => Status(404, "Not Found"),
+            Self::Method => Status(405, "Method Not Allowed"),
+            Self::Timeout => Status(408, "Request Timeout"),
+            Self::UpgradeRequired => Status(426, "Upgrade Required"),
+            Self::Address => Status(429, "Too Many Requests"),
+            Self::TooLarge => Status(431, "Request Header Fields Too Large"),
+            Self::Unavailable(_) => Status(503, "Service Unavailable"),
         }
     }
 
@@ -92,5 +102,42 @@ impl ErrorResponse {
             self.status(),
             body.len() + 1
         )
+    }
+}
+
+impl fmt::Display for ErrorResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.status(), self.parts().1)
+    }
+}
+
+impl std::error::Error for ErrorResponse {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Stats;
+
+    #[test]
+    fn every_refusal_is_counted_under_its_status() {
+        let stats = Stats::default();
+        let refusals = [
+            ErrorResponse::Bad(""),
+            ErrorResponse::Unauthorized,
+            ErrorResponse::Origin,
+            ErrorResponse::Forbidden(""),
+            ErrorResponse::NotFound { path: String::new() },
+            ErrorResponse::Method,
+            ErrorResponse::Timeout,
+            ErrorResponse::UpgradeRequired,
+            ErrorResponse::Address,
+            ErrorResponse::TooLarge,
+            ErrorResponse::Unavailable(""),
+        ];
+        for refusal in &refusals {
+            stats.refuse(refusal.status().0);
+        }
+        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 11);
+        assert!(stats.refusals().all(|(_, count)| count > 0));
     }
 }

@@ -183,27 +183,27 @@ mod tests {
     #[test]
     fn each_mistake_has_its_status() {
         for (from, to, status) in [
-            ("GET ", "POST ", "405"),
-            ("GET /ws ", "GET /other ", "404"),
-            ("GET /ws ", "GET /ws/ ", "404"),
-            ("Upgrade: websocket\r\n", "", "426"),
-            ("Upgrade: websocket", "Upgrade: h2c", "426"),
-            ("Version: 13", "Version: 8", "426"),
-            ("Version: 13", "Version: 13\r\nSec-WebSocket-Version: 13", "426"),
-            ("Sec-WebSocket-Version: 13\r\n", "", "426"),
-            ("HTTP/1.1", "HTTP/1.0", "400"),
-            ("HTTP/1.1", "HTTP/2", "400"),
-            ("Connection: Upgrade", "Connection: close", "400"),
-            ("Host: server.example.com\r\n", "", "400"),
-            ("Host: ", "Host: other\r\nHost: ", "400"),
-            ("dGhlIHNhbXBsZSBub25jZQ==", "", "400"),
-            ("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZQ==", "400"),
-            ("dGhlIHNhbXBsZSBub25jZQ==", "dGhl\"HNhbXBsZSBub25jZQ==", "400"),
-            ("Host: ", "Ho st: ", "400"),
-            ("Host: ", "Host: \0", "400"),
+            ("GET ", "POST ", 405),
+            ("GET /ws ", "GET /other ", 404),
+            ("GET /ws ", "GET /ws/ ", 404),
+            ("Upgrade: websocket\r\n", "", 426),
+            ("Upgrade: websocket", "Upgrade: h2c", 426),
+            ("Version: 13", "Version: 8", 426),
+            ("Version: 13", "Version: 13\r\nSec-WebSocket-Version: 13", 426),
+            ("Sec-WebSocket-Version: 13\r\n", "", 426),
+            ("HTTP/1.1", "HTTP/1.0", 400),
+            ("HTTP/1.1", "HTTP/2", 400),
+            ("Connection: Upgrade", "Connection: close", 400),
+            ("Host: server.example.com\r\n", "", 400),
+            ("Host: ", "Host: other\r\nHost: ", 400),
+            ("dGhlIHNhbXBsZSBub25jZQ==", "", 400),
+            ("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZQ==", 400),
+            ("dGhlIHNhbXBsZSBub25jZQ==", "dGhl\"HNhbXBsZSBub25jZQ==", 400),
+            ("Host: ", "Ho st: ", 400),
+            ("Host: ", "Host: \0", 400),
         ] {
             let refusal = refusal(from, to);
-            assert!(refusal.status().starts_with(status), "{from} as {to}: {refusal:?}");
+            assert!(refusal.status().0 == status, "{from} as {to}: {refusal:?}");
         }
     }
 

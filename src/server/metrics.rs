@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write as _};
 
 use super::context::ServerContext;
-use crate::{convert::to_u64, logger};
+use crate::{convert::to_u64, logger, stats::Metric};
 
 /// The metrics of one actor, each with its name as the label `actor`; the process's own have no
 /// label.
@@ -41,7 +41,7 @@ pub fn text(context: &ServerContext) -> String {
     ] {
         metric(&mut text, &format!("footlight_{name}"), "gauge", help, [(&*label, value)]);
     }
-    for (counter, name, _, help) in stats.list() {
+    for Metric { counter, name, help, .. } in stats.metrics() {
         let name = format!("footlight_{name}_total");
         metric(&mut text, &name, "counter", help, [(&*label, counter.get())]);
     }

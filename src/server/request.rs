@@ -277,6 +277,6 @@ async fn send_last(mut stream: ClientStream, last: &[u8], context: &ServerContex
 /// Counts and logs a request that is refused.
 fn log_refusal(peer: SocketAddr, refusal: &ErrorResponse, context: &ServerContext) {
     let status = refusal.status();
-    context.stats.refuse(status);
+    context.stats.refuse(status.0);
     context.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
 }

@@ -197,7 +197,7 @@ mod tests {
             Ok(Found::File { len, ty, .. }) => format!("{len} {ty}"),
             Ok(Found::Folder(path)) => path,
             Ok(Found::NotModified(_)) => "known".into(),
-            Err(refusal) => refusal.status().into(),
+            Err(refusal) => refusal.status().to_string(),
         };
         for (path, expected) in [
             ("", "3 text/html; charset=utf-8"),
