@@ -1,4 +1,4 @@
-//! What an actor and its connections count.
+//! The counters of an actor and its connections.
 
 use std::{
     fmt,
@@ -12,130 +12,129 @@ use crate::convert::to_u64;
 pub struct Counter(AtomicU64);
 
 impl Counter {
-    /// Adds to it.
+    /// Adds to the counter.
     pub fn add(&self, n: u64) {
         self.0.fetch_add(n, Ordering::Relaxed);
     }
 
-    /// The number so far.
+    /// The current value.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// A number that changes.
+/// A number that can also shrink.
 #[derive(Debug, Default)]
 pub struct Gauge(AtomicU64);
 
 impl Gauge {
-    /// Sets it.
+    /// Sets the value.
     pub fn set(&self, size: usize) {
         self.0.store(to_u64(size), Ordering::Relaxed);
     }
 
-    /// What it was set to last.
+    /// The current value.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// One counter, as `/metrics` and the summary show it.
+/// A counter's row in `/metrics` and in the summary.
 pub struct Metric<'a> {
     /// The counter.
     pub counter: &'a Counter,
-    /// Its name, without the prefix and the unit that `/metrics` adds.
+    /// Its name in `/metrics`, without prefix and suffix.
     pub name: &'static str,
-    /// What it counts, for `/metrics`.
+    /// Its description in `/metrics`.
     pub help: &'static str,
     /// Whether the summary shows it.
     summary: Summary,
 }
 
-/// Whether and how the summary that the log gets at the end shows a counter. The words follow the
-/// number.
+/// Whether the summary in the log shows a counter, and the words after the number.
 enum Summary {
     /// Always.
     Always(&'static str),
-    /// If it is not 0: for faults, which an operator only wants to see if there were any.
+    /// If it is not 0: an operator wants to see faults only if there were any.
     IfAny(&'static str),
-    /// Never: only `/metrics` has it.
+    /// Never. It is only in `/metrics`.
     Never,
 }
 
-/// The statuses of requests that are refused.
+/// The statuses of refused requests.
 const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 408, 426, 429, 431, 503];
 
-/// One actor's counters since the start of the process.
+/// One actor's counters since the process started.
 #[derive(Debug, Default)]
 pub struct Stats {
-    /// Connections whose handshake was completed.
+    /// Completed WebSocket handshakes.
     pub connections: Counter,
-    /// Events handled, well or not.
+    /// Events handled, successfully or not.
     pub events: Counter,
-    /// Alarms and ticks among these.
+    /// Alarms and ticks among the events.
     pub alarms: Counter,
-    /// Sends, tags, attachments, closes and writes that the actor asked for and was refused.
+    /// Sends, tags, attachments, closes and writes that the actor asked for and that were refused.
     pub refused_effects: Counter,
     /// Messages queued for clients.
     pub answers: Counter,
     /// HTTP requests answered with a page or a file.
     pub pages: Counter,
-    /// Pages and files that were not sent to their end.
+    /// Pages and files that broke off.
     pub broken_pages: Counter,
-    /// Clients whose TLS handshake failed. Only with the feature `tls`.
+    /// Failed TLS handshakes. Only with the feature `tls`.
     pub tls_failures: Counter,
-    /// Requests refused, in the order of [`STATUSES`].
+    /// Refused requests, in the order of [`STATUSES`].
     refused: [Counter; STATUSES.len()],
-    /// Messages that came from clients, control frames included.
+    /// Messages from clients, including control frames.
     pub received: Counter,
     /// The bytes of their payloads.
     pub received_bytes: Counter,
-    /// Messages handed to the sockets.
+    /// Messages written to the sockets.
     pub sent: Counter,
     /// The bytes of their payloads.
     pub sent_bytes: Counter,
-    /// Texts answered by the host, for `auto_response`.
+    /// Texts that the host answered by `auto_response`.
     pub auto_responses: Counter,
-    /// Calls that trapped, ran out of fuel or gave an invalid result.
+    /// Calls that trapped, ran out of fuel or returned an invalid result.
     pub traps: Counter,
-    /// Calls that returned an error of the actor's own.
+    /// Calls that returned an error.
     pub errors: Counter,
-    /// Answers that were refused for one of their messages.
+    /// Answers that were refused because of one of their messages.
     pub refused_answers: Counter,
-    /// Messages that could not be delivered: the connection was closing.
+    /// Messages that were not delivered because the connection was closing.
     pub undelivered: Counter,
-    /// Messages left out because the client reads too slowly (`on_overflow = "drop"`).
+    /// Messages dropped because the client reads too slowly (`on_overflow = "drop"`).
     pub dropped: Counter,
     /// Connections closed because the client reads too slowly (`on_overflow = "close"`).
     pub overflows: Counter,
-    /// Connections that were closed for breaking the protocol or a limit.
+    /// Connections closed because the client violated the protocol or a limit.
     pub violations: Counter,
     /// Connections whose client did not answer a ping.
     pub dead: Counter,
-    /// Connections closed because there was no message for `limits.idle`.
+    /// Connections closed because they carried no message for `limits.idle`.
     pub idle: Counter,
-    /// Log lines left out for `limits.log_rate`.
+    /// Log lines dropped by `limits.log_rate`.
     pub lines_left_out: Counter,
     /// Instances dropped because the actor was idle.
     pub hibernations: Counter,
-    /// Instances dropped because their memory had grown past `limits.watermark`.
+    /// Instances dropped because their memory exceeded `limits.watermark`.
     pub watermarks: Counter,
     /// Files and folders read for the actor.
     pub file_reads: Counter,
-    /// Files written for it.
+    /// Files written for the actor.
     pub file_writes: Counter,
-    /// Files and folders that it could not read or write.
+    /// Files and folders that could not be read or written.
     pub file_failures: Counter,
     /// Fuel spent.
     pub fuel: Counter,
-    /// The instance's linear memory in bytes, 0 when there is none.
+    /// The instance's linear memory in bytes; 0 without an instance.
     pub memory: Gauge,
     /// The actor's state in bytes.
     pub state: Gauge,
 }
 
 impl Stats {
-    /// Counts a request that was refused with this status, such as 404. It must be one of
+    /// Counts a request that was refused with a status, such as 404. It must be one of
     /// [`STATUSES`].
     pub fn refuse(&self, status: u16) {
         let index = STATUSES.iter().position(|known| *known == status);
@@ -146,12 +145,12 @@ impl Stats {
         }
     }
 
-    /// How many requests were refused, by status.
+    /// How many requests were refused, for each status.
     pub fn refusals(&self) -> impl Iterator<Item = (u16, u64)> {
         STATUSES.into_iter().zip(self.refused.iter().map(Counter::get))
     }
 
-    /// The counters, in the order in which `/metrics` and the summary show them.
+    /// All counters, in the order of `/metrics` and of the summary.
     pub fn metrics(&self) -> impl Iterator<Item = Metric<'_>> {
         let metric = |counter, name, help| Metric { counter, name, help, summary: Summary::Never };
         [
@@ -211,12 +210,12 @@ impl Stats {
 }
 
 impl<'a> Metric<'a> {
-    /// The same, always in the summary.
+    /// The same metric, always shown in the summary.
     fn always(self, words: &'static str) -> Self {
         Self { summary: Summary::Always(words), ..self }
     }
 
-    /// The same, in the summary if anything was counted.
+    /// The same metric, shown in the summary if it is not 0.
     fn if_any(self, words: &'static str) -> Self {
         Self { summary: Summary::IfAny(words), ..self }
     }

@@ -1,4 +1,4 @@
-//! Takes connections from a listener, each into a task of its own.
+//! Accepts the connections of a listener and starts a task for each.
 
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
@@ -18,23 +18,24 @@ use super::{
 };
 use crate::exchange::client::canonical;
 
-/// How long to wait after a failed accept, for instance when descriptors are used up.
+/// How long to wait after a failed accept. The usual cause is that file descriptors are used up, so
+/// trying again at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// What the tasks of one listener's connections share.
+/// What the connection tasks of one listener share.
 struct Listening {
-    /// Runs them.
+    /// Runs the tasks.
     executor: Arc<Executor<'static>>,
-    /// What is there.
+    /// What the listener serves and requires.
     endpoint: Arc<Endpoint>,
-    /// What they share with those of the actor's other listeners.
+    /// What these connections share with those of the actor's other listeners.
     context: Arc<ServerContext>,
-    /// Held by each task, so that the host can wait for the last one.
+    /// Each task holds a clone until it ends, so that the host can wait for the last one.
     alive: Sender<()>,
 }
 
-/// Accepts connections for as long as the task lives, except while as many requests are being read
-/// as may be: then the one that was accepted last waits here, and the others in the kernel.
+/// Accepts connections until the task is dropped. While `limits.requests` requests are being read,
+/// it accepts no more: the last connection waits here, and the others in the kernel's queue.
 pub async fn run(
     executor: Arc<Executor<'static>>,
     listener: Async<TcpListener>,
@@ -47,7 +48,7 @@ pub async fn run(
         match listener.accept().await {
             Ok((socket, peer)) => {
                 listening.take(socket, canonical(peer)).await;
-                // So that a storm of connections does not keep those that are there waiting.
+                // During a storm of connections, the open ones still get their turn.
                 yield_now().await;
             }
             Err(error) => {
@@ -63,7 +64,8 @@ pub async fn run(
 }
 
 impl Listening {
-    /// Lets a connection in as soon as there is room, or refuses it.
+    /// Starts the task that serves or refuses a connection. Returns when the next one may be
+    /// accepted.
     async fn take(&self, socket: Async<TcpStream>, peer: SocketAddr) {
         let socket = Socket::new(socket);
         let (endpoint, context, alive) =
@@ -72,7 +74,7 @@ impl Listening {
             Ok(admitted) => {
                 admitted.until_accepting().await;
                 self.executor.spawn(async move {
-                    // Boxed, so that a connection does not carry its handshake's buffers along.
+                    // Boxed, so that an open connection does not keep the handshake's buffers.
                     let upgraded =
                         Box::pin(request::serve(socket, peer, admitted, &endpoint, &context)).await;
                     if let Some(Upgraded { stream, early, open, counted }) = upgraded {

@@ -1,4 +1,4 @@
-//! How many connections come from where: no address can take all.
+//! Counts the connections of each network, so that none can take all.
 
 use std::{
     collections::BTreeMap,
@@ -8,14 +8,15 @@ use std::{
 
 use crate::lock::Lock;
 
-/// Whom an address belongs to: an IPv4 address itself, of an IPv6 address the first 64 bits, since
-/// whoever has one of these addresses has all of them (RFC 6177).
+/// The network that an address belongs to. An IPv4 address is its own network. For IPv6, the
+/// network is the first 64 bits: a host that has one address there usually has all of them (RFC
+/// 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Network(IpAddr);
 
 impl Network {
-    /// That of an address. `None` if it is not held to a bound: on this machine itself, where a
-    /// proxy may stand for everybody.
+    /// The network of an address. `None` for the machine itself, which has no limit because a proxy
+    /// there may stand for all clients.
     pub fn of(address: IpAddr) -> Option<Self> {
         match address.to_canonical() {
             address if address.is_loopback() => None,
@@ -28,31 +29,31 @@ impl Network {
     }
 }
 
-/// How many connections of one actor each network has, from their acceptance to their end.
+/// How many connections of one actor each network has, from accept to close.
 #[derive(Debug)]
 pub struct Addresses {
-    /// The most that one network may have.
+    /// The most connections of one network.
     limit: usize,
-    /// What is behind the lock: the networks that have some.
+    /// The networks that have connections, so that memory is bounded by the number of connections.
     inner: Lock<BTreeMap<Network, usize>>,
 }
 
-/// A connection that counts; dropping this ends that.
+/// Counts a connection until it is dropped.
 #[derive(Debug)]
 pub struct Counted {
-    /// Where it counts.
+    /// The list that counts it.
     list: Arc<Addresses>,
-    /// To whom.
+    /// The network that it counts for. `None` if it is not limited.
     network: Option<Network>,
 }
 
 impl Addresses {
-    /// No connections yet, and at most `limit` of each network.
+    /// An empty list, with at most `limit` connections for each network.
     pub fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { limit, inner: Lock::default() })
     }
 
-    /// Counts one more connection. `None` if the network has as many as it may have.
+    /// Counts one more connection. Returns `None` if the network is at its limit.
     pub fn count(self: &Arc<Self>, network: Option<Network>) -> Option<Counted> {
         if let Some(network) = network {
             let mut inner = self.inner.lock();
@@ -81,7 +82,7 @@ impl Drop for Counted {
 mod tests {
     use super::*;
 
-    /// The network of an address, as text.
+    /// The network of an address.
     fn of(address: &str) -> Option<Network> {
         Network::of(address.parse().unwrap())
     }
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_itself_is_held_to_no_bound() {
+    fn the_machine_itself_has_no_limit() {
         let addresses = Addresses::new(1);
         for address in ["127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"] {
             assert_eq!(of(address), None, "{address}");
@@ -123,7 +124,7 @@ mod tests {
         let _third = addresses.count(one).unwrap();
         assert!(addresses.count(one).is_none());
         drop(others);
-        // Nothing is kept of those who have gone.
+        // No entry is left behind.
         assert_eq!(addresses.inner.lock().len(), 1);
     }
 }

@@ -1,12 +1,12 @@
-//! Who gets in.
+//! Which connections get in, and when.
 //!
-//! Everybody within `limits.connections` does, in the order in which they came. No more than
-//! `limits.requests` are read at once: while they are, no further connection is accepted, and the
-//! clients wait in the kernel's queue, where they cost the host nothing. What is being sent, and
-//! who lingers after the last word, has bounds of its own and keeps nobody out.
+//! All connections within `limits.connections` get in, in order of arrival. At most
+//! `limits.requests` requests are read at once. While that many are, no connection is accepted:
+//! clients wait in the kernel's queue, where they cost the host nothing. Downloads and closing
+//! connections have limits of their own, so they keep no client out.
 //!
-//! [`places`](super::places) says who has to make room, [`addresses`](super::addresses) what one
-//! address may have.
+//! [`places`](super::places) decides which connection has to give way, and
+//! [`addresses`](super::addresses) limits the connections of one address.
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,32 +22,32 @@ use crate::{
     manifest::Limits,
 };
 
-/// A request is read for a second, and for 4 ms more with each byte that comes.
+/// A request may take a second to read, and 4 ms more for each byte that arrives.
 const READ_CREDIT: Credit = Credit {
     initial: Duration::from_secs(1),
     per_byte: Duration::from_millis(4),
     max: Duration::from_secs(1),
 };
-/// A file is sent for 4 s, and for as long as the client takes 16 KiB in a second. What the kernel
-/// has ready for a client (`static_files::SEND_BUFFER`) goes in steps that such a client takes less than
-/// 4 s for.
+/// A file may take 4 s to send, and longer as long as the client reads 16 KiB a second. The
+/// kernel's buffer (`static_files::SEND_BUFFER`) drains in steps; at this rate, each step takes
+/// less than 4 s.
 const SEND_CREDIT: Credit = Credit {
     initial: Duration::from_secs(4),
     per_byte: Duration::from_nanos(61_035),
     max: Duration::from_secs(4),
 };
-/// Whoever lingers can be made to leave at any time.
+/// A closing connection can be evicted at any time.
 const LINGER_CREDIT: Credit =
     Credit { initial: Duration::ZERO, per_byte: Duration::ZERO, max: Duration::ZERO };
-/// How many files may wait for each that may be sent.
+/// How many downloads may wait for each one that may run.
 const QUEUED_PER_DOWNLOAD: usize = 4;
-/// What one network may have of the requests and files in progress: one part of so many.
+/// One network may have this fraction of the requests and downloads in progress: a quarter.
 const SHARE: usize = 4;
 
-/// The bounds of what is open before and beside an actor's connections.
+/// The limits of what is open before and beside an actor's connections.
 #[derive(Debug)]
 pub struct Admission {
-    /// What each network has.
+    /// Counts connections for each address.
     addresses: Arc<Addresses>,
     /// The requests that are being read.
     pub requests: Arc<Places>,
@@ -60,19 +60,19 @@ pub struct Admission {
 /// A connection that was accepted and let in.
 #[derive(Debug)]
 pub struct Admitted {
-    /// Whose share it counts to.
+    /// The network whose share it uses. `None` for local clients, which have no limit.
     pub network: Option<Network>,
-    /// Where it counts as long as it is there.
+    /// Counts the connection for its address until it is dropped.
     pub counted: Counted,
-    /// Its place among the requests, or its claim to one.
+    /// Its place among the requests. It may have to wait for it.
     pub place: Place,
-    /// Where it waits for its network's share of these: the connection that it may become, so that
-    /// those who wait are no more than could be let in.
+    /// Reserved while it waits for its network's share. So no more connections wait than could be
+    /// let in afterwards.
     pub reserved: Option<Reserved>,
 }
 
 impl Admission {
-    /// That of an actor with these limits.
+    /// The limits of an actor.
     pub fn new(limits: &Limits) -> Self {
         let places = |limit: usize, queue, credit| {
             let share = (limit / SHARE).max(1);
@@ -95,7 +95,7 @@ impl Admission {
     /// Lets in a connection that was accepted.
     ///
     /// # Errors
-    /// Its address has too many, or there are too many in all.
+    /// Its address has too many connections, or there are too many in all.
     pub fn admit(
         &self,
         peer: SocketAddr,
@@ -114,8 +114,8 @@ impl Admission {
         Ok(Admitted { network, counted, place, reserved })
     }
 
-    /// Waits for a connection's end. No more than `limits.requests` are waited for: one more takes
-    /// the place of the oldest, or those that come only to stay would be as many as they like.
+    /// Waits for a connection's end. At most `limits.requests` connections can be ending: one more
+    /// evicts the oldest. Otherwise clients that never close could pile up.
     pub async fn linger(&self, end: impl Future<Output = ()>) {
         if let Some(place) = self.lingering.enter(None) {
             end.or(place.evicted()).await;
@@ -124,8 +124,8 @@ impl Admission {
 }
 
 impl Admitted {
-    /// Waits for as long as all places are taken. Whoever waits for its network's share only is not
-    /// waited for.
+    /// Waits until the next connection may be accepted: when this one has its place. If it only
+    /// waits for its network's share, the next one may be accepted at once.
     pub async fn until_accepting(&self) {
         if self.reserved.is_none() {
             self.place.acquired().await;

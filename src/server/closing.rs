@@ -1,7 +1,7 @@
-//! Every way in which a connection ends (RFC 6455, section 7).
+//! The closing handshake (RFC 6455, section 7), for every way in which a connection ends.
 //!
-//! All of them send a close frame where one can still be sent, and wait a bounded time for the
-//! peer. What follows is the same for all: see [`Closed`].
+//! Each way sends a close frame if that is still possible and waits a bounded time for the peer.
+//! What follows is the same for all: see [`Closed`].
 
 use std::{collections::VecDeque, future::poll_fn, pin::Pin, time::Duration};
 
@@ -21,16 +21,16 @@ use crate::{
 pub struct Closed {
     /// What the actor is told.
     pub close: Close,
-    /// Whether the peer may still be sending, so that the socket is to be drained.
+    /// Whether the peer may still be sending. The socket is drained then.
     pub drain: bool,
 }
 
 impl Closed {
-    /// The socket failed, or the peer is gone: nothing more can be said or heard.
+    /// The socket failed or the peer is gone, so nothing more can be sent or received.
     pub const GONE: Self = Self { close: Close::ABNORMAL, drain: false };
 }
 
-/// We end it: sends what is queued and the close frame, and waits for the peer's.
+/// The host closes: sends the queued messages and a close frame, and waits for the peer's.
 pub async fn by_host(
     ws: &mut WebSocket,
     queued: VecDeque<Message>,
@@ -47,20 +47,20 @@ pub async fn by_host(
     if !matches!(sent, Some(Ok(()))) {
         return Closed::GONE;
     }
-    // A peer that breaks the protocol now is not told so, but gets the frame that was sent.
+    // If the peer violates the protocol now, it has its close frame already.
     within(deadline, read_close_frame(ws)).await.unwrap_or(Closed::GONE)
 }
 
-/// The peer ends it: sends the answer to its close frame, which tungstenite has queued.
+/// The client closes: sends the answer to its close frame, which tungstenite has queued.
 pub async fn by_client(ws: &mut WebSocket, close: Option<Close>, deadline: Duration) -> Closed {
-    // Not by reading on, which would stumble over what comes after the peer's close frame.
+    // Reading on would not do: it would fail on any bytes after the client's close frame.
     let flush = poll_fn(|cx| Pin::new(&mut *ws).poll_flush(cx));
     let drain = within(deadline, flush).await.is_some();
     Closed { close: reported(close), drain }
 }
 
-/// The peer broke the protocol or a limit: says so, with a close frame. Gives its code, or
-/// `None` if it is the socket that failed.
+/// The client violated the protocol or a limit: sends a close frame that says so. Returns its code,
+/// or `None` if the socket failed.
 pub async fn after_error(
     ws: &mut WebSocket,
     error: &Error,
@@ -77,7 +77,7 @@ pub async fn after_error(
     Some(code)
 }
 
-/// Reads until the peer's close frame; other messages are no longer of interest.
+/// Reads until the peer's close frame, and discards other messages.
 async fn read_close_frame(ws: &mut WebSocket) -> Closed {
     loop {
         match poll_fn(|cx| Pin::new(&mut *ws).poll_next(cx)).await {
@@ -94,15 +94,15 @@ async fn read_close_frame(ws: &mut WebSocket) -> Closed {
     }
 }
 
-/// Whether a peer's close frame breaks the protocol by its code (RFC 6455, section 7.4). In place of
-/// such a frame tungstenite gives its own answer to it, unless we were the first to close.
+/// Whether a close frame's code violates the protocol (RFC 6455, section 7.4). tungstenite replaces
+/// such a frame with its own answer to it, unless the host closed first.
 pub fn breaks_protocol(close: &Close) -> bool {
     *close == Close::new(CloseCode::PROTOCOL_ERROR, "Protocol violation")
         || !close.code.may_be_sent()
 }
 
-/// What the peer's close frame says. One that breaks the protocol says nothing: the connection has
-/// failed then (section 7.1.7), as after any other breach.
+/// What the actor is told of the peer's close frame. A frame that violates the protocol counts as a
+/// failed connection (section 7.1.7), like any other violation.
 fn reported(close: Option<Close>) -> Close {
     match close {
         None => Close::NO_STATUS,

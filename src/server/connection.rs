@@ -1,4 +1,4 @@
-//! The life of one connection, from its `connect` event to its `close` event.
+//! A WebSocket connection, from its `connect` event to its `close` event.
 
 use std::{
     collections::VecDeque,
@@ -38,30 +38,30 @@ use crate::{
     manifest::Limits,
 };
 
-/// The buffer that bytes are read into, for each connection: tungstenite's default of 128 KiB
-/// would be most of what a connection costs, and is zero-filled for every read.
+/// The size of each connection's read buffer. tungstenite's default of 128 KiB would be most of a
+/// connection's memory, and it is zero-filled before every read.
 const READ_BUFFER: usize = 4096;
 
-/// How many messages a connection sends in a row before its task rests: an actor that has a thousand
-/// for each of its clients would keep the clients of others waiting for all of them.
+/// How many messages a connection sends in a row before its task yields. Otherwise an actor that
+/// sends a thousand messages to each of its clients would delay the clients of other actors.
 const MAX_SENDS: u32 = 4;
 
-/// What ends a conversation.
+/// Why a conversation ends.
 enum End {
-    /// The client has sent a close frame.
+    /// The client sent a close frame.
     ByClient(Option<Close>),
-    /// The connection is to be closed by us: first these messages, then a close frame.
+    /// The host closes the connection: it sends these messages, then a close frame.
     ByHost(VecDeque<Message>, Close),
-    /// The peer broke the protocol, or the socket failed.
+    /// The client violated the protocol, or the socket failed.
     Failed(Error),
     /// The client did not answer a ping.
     Dead,
-    /// The stream ended.
+    /// The client closed the TCP connection without a close frame.
     Eof,
 }
 
-/// Serves one client after its handshake, until the connection is over and the actor has been
-/// told. `early` are the bytes that came after the request's head.
+/// Serves one client after its handshake. Returns when the connection is closed and the actor has
+/// handled its `close` event. `early` holds the bytes that followed the request's head.
 pub async fn serve(
     stream: ClientStream,
     early: Vec<u8>,
@@ -85,7 +85,7 @@ pub async fn serve(
     linger::finish(ws.get_mut().stream_mut(), drain, context.limits.close).await;
     session.until_idle().await;
     let (id, code) = (Some(session.id()), close.code);
-    // Answers that came too late, or that the client did not read before its close frame.
+    // These answers came too late, or the client sent its close frame before it read them.
     let unsent = session.end();
     if unsent > 0 {
         context.stats.undelivered.add(to_u64(unsent));
@@ -102,29 +102,30 @@ pub async fn serve(
     }
 }
 
-/// A client while it is connected.
+/// An open connection.
 struct Connection<'a> {
-    /// Its socket.
+    /// The WebSocket.
     ws: WebSocket,
-    /// Whether it is still there.
+    /// Detects that the client is dead or idle.
     keepalive: Keepalive,
-    /// Whether all that has been read was given out as messages: then only the socket can have more.
+    /// Whether every byte that was read has been returned as a message. If so, only the socket can
+    /// have more, and polling the WebSocket before that would be wasted.
     buffer_drained: bool,
-    /// Its way into the mailbox.
+    /// Reserves room in the mailbox, for backpressure.
     sender: Sender<'a>,
-    /// Its pause after many messages in a row, if it has one now.
+    /// Set while the task yields after many messages in a row.
     pause: Option<Yield>,
-    /// What the actor and this share.
+    /// What the actor and this task share.
     session: &'a Arc<Session>,
-    /// What its listener offers.
+    /// What the listener serves and requires.
     endpoint: &'a Endpoint,
     /// What all connections of the actor share.
     context: &'a ServerContext,
 }
 
 impl Connection<'_> {
-    /// Passes messages both ways until the connection is over. The future of its end is boxed: it
-    /// is large, and an open connection would carry it along.
+    /// Passes messages both ways until the connection ends. The future that ends it is boxed
+    /// because it is large and every open connection would reserve memory for it.
     async fn run(&mut self) -> Closed {
         loop {
             let message = std::future::poll_fn(|cx| self.poll_message(cx)).await;
@@ -133,7 +134,7 @@ impl Connection<'_> {
                     self.session.set_busy();
                     self.sender.push(Event::at(self.session, kind));
                 }
-                // Room in the mailbox is for those who have a message for the actor.
+                // There is no event, so another connection may have the room.
                 Ok(None) => self.sender.release(),
                 Err(end) => {
                     self.sender.release();
@@ -171,10 +172,11 @@ impl Connection<'_> {
         }
     }
 
-    /// The next message. Sends what is queued; then, when the actor has handled this connection's
-    /// last event, there should be something to read and the mailbox has room, reads; and when
-    /// there is nothing, gives back the room and sees whether the client is still there. A client
-    /// that does not read its messages is still read from.
+    /// Polls for the next message from the client.
+    ///
+    /// It first sends what is queued. It reads once the actor has handled this connection's last
+    /// event, the socket may have data and the mailbox has room. If there is nothing to read, it
+    /// releases the room and runs the keepalive. It also reads from clients that do not read.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<tungstenite::Message, End>> {
         let Self { ws, keepalive, buffer_drained, sender, pause, session, context, .. } = self;
         if let Some(pausing) = pause {
@@ -219,8 +221,8 @@ impl Connection<'_> {
             match next {
                 Poll::Ready(Some(Ok(message))) => {
                     if message.is_ping() {
-                        // tungstenite would send its pong with the next read, which waits for
-                        // the actor. What does not go out now goes out then.
+                        // tungstenite would send the pong with the next read, which waits for the
+                        // actor. What the socket does not take now is still sent then.
                         let _ = ws.poll_flush(cx);
                     }
                     return Poll::Ready(Ok(message));
@@ -236,7 +238,7 @@ impl Connection<'_> {
                         return Poll::Ready(Err(End::Failed(error)));
                     }
                 }
-                // It has bytes to take already: taking some is as good as a pong.
+                // The client has unread bytes already. If it takes some, that counts like a pong.
                 Due::Ping => {}
                 Due::Dead => return Poll::Ready(Err(End::Dead)),
                 Due::Idle => {
@@ -247,8 +249,8 @@ impl Connection<'_> {
         }
     }
 
-    /// The event that a message is, or none if the host deals with it alone; the close frame
-    /// if it is one.
+    /// The event for a message, or `None` if the host handles the message alone. A close frame is
+    /// returned as the end of the conversation.
     fn event_of(&mut self, message: tungstenite::Message) -> Result<Option<EventKind>, End> {
         let stats = &self.context.stats;
         stats.received.add(1);
@@ -258,10 +260,10 @@ impl Connection<'_> {
             Received::Close(close) => {
                 return Err(End::ByClient(close.as_ref().map(frame::parse_close)));
             }
-            // tungstenite gives raw frames only to those who write them.
+            // tungstenite returns raw frames only to programs that write them.
             Received::Frame(_) => return Ok(None),
             Received::Ping(data) => Message::Ping(data),
-            // The answer to a ping of the host's own.
+            // The answer to the host's own ping.
             Received::Pong(data) if data == keepalive::PAYLOAD => return Ok(None),
             Received::Pong(data) => Message::Pong(data),
             Received::Text(text) => {
@@ -282,7 +284,7 @@ impl Connection<'_> {
         })))
     }
 
-    /// The end after an error.
+    /// Ends the conversation after an error.
     async fn after_error(&mut self, error: Error) -> Closed {
         let deadline = self.context.limits.close;
         let Some(code) = closing::after_error(&mut self.ws, &error, deadline).await else {
@@ -294,22 +296,22 @@ impl Connection<'_> {
         Closed { close: Close::ABNORMAL, drain: true }
     }
 
-    /// A line about this connection.
+    /// Logs a line about this connection.
     fn log(&self, level: Level, text: std::fmt::Arguments<'_>) {
         self.context.lines.host(level, Some(self.session.id()), text);
     }
 }
 
-/// Gives the actor an event. No message is read until it has been handled.
+/// Pushes an event. The connection reads no message until the actor has handled it.
 fn push(mailbox: &Mailbox, session: &Arc<Session>, kind: EventKind) {
     session.set_busy();
     mailbox.push(Event::at(session, kind));
 }
 
-/// How tungstenite is to treat this connection.
+/// tungstenite's settings for a connection.
 fn config(limits: &Limits) -> WebSocketConfig {
-    // The outbox is the queue, and messages go past tungstenite. What it holds is control frames
-    // that the socket did not take.
+    // Messages wait in the outbox and bypass tungstenite. Its own write buffer only holds control
+    // frames that the socket did not take.
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)

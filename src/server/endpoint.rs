@@ -1,5 +1,5 @@
-//! What one listener of an actor offers and asks for: its manifest's `config`, with the files
-//! that this names opened.
+//! What one listener serves and requires: the `config` of its handler in the manifest, with the
+//! files that it names opened.
 
 use std::{fmt, io, path::PathBuf};
 
@@ -11,26 +11,26 @@ use crate::{
     sandboxed_dir::SandboxedDir,
 };
 
-/// What one listener offers and asks for.
+/// What one listener serves and requires.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// Where the WebSocket is, beside `/`.
+    /// The path of the WebSocket, beside `/`.
     pub path: String,
-    /// The pages that a browser may connect from; `None` allows all.
+    /// The web pages that may connect; `None` allows all.
     pub origins: Option<Vec<String>>,
-    /// The subprotocols that a client may ask for.
+    /// The subprotocols that a client may choose from.
     pub subprotocols: Vec<String>,
-    /// What a client must show.
+    /// The token that each client must send, if the listener requires one.
     pub token: Option<Token>,
     /// Whether there is a console page.
     pub console: bool,
-    /// The files beside the socket.
+    /// The `static` folder, if there is one.
     pub files: Option<SandboxedDir>,
-    /// A text that is answered without the actor.
+    /// A text that the host answers without the actor.
     pub auto_response: Option<AutoResponse>,
-    /// What becomes of a client that does not read its messages.
+    /// What happens if a client does not read its messages.
     pub on_overflow: OnOverflow,
-    /// Its certificate; `None` without TLS.
+    /// The certificate; `None` without TLS.
     #[cfg(feature = "tls")]
     pub tls: Option<Tls>,
 }
@@ -39,27 +39,27 @@ pub struct Endpoint {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EndpointError {
-    /// The token can't be had.
+    /// The token can't be loaded.
     Token {
-        /// The file.
+        /// The token's file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         error: TokenError,
     },
-    /// The folder can't be served.
+    /// The `static` folder can't be opened.
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// The certificate can't be had.
+    /// The certificate can't be loaded.
     #[cfg(feature = "tls")]
     Tls(TlsError),
 }
 
 impl Endpoint {
-    /// Opens what the manifest names.
+    /// Opens the files that the manifest names.
     ///
     /// # Errors
     /// See [`EndpointError`].
@@ -85,7 +85,7 @@ impl Endpoint {
         })
     }
 
-    /// The scheme of its socket's URL.
+    /// The scheme of the WebSocket's URL.
     pub fn scheme(&self) -> &'static str {
         #[cfg(feature = "tls")]
         if self.tls.is_some() {

@@ -1,34 +1,34 @@
-//! Why a request does not get what it asks for, and the answer that says so.
+//! The answers to requests that are refused.
 
 use std::{borrow::Cow, fmt};
 
-/// When to come again, in seconds, where that may help.
+/// Tells a client to try again after 5 seconds, where that may help.
 const RETRY: &str = "Retry-After: 5\r\n";
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorResponse {
-    /// It is not HTTP/1.1, or lacks something: 400.
+    /// It is not HTTP/1.1, or a field is missing or wrong: 400.
     Bad(&'static str),
-    /// It does not show the token: 401.
+    /// It has no valid token: 401.
     Unauthorized,
-    /// A browser asks from a page that may not: 403.
+    /// It comes from a web page that `origins` does not allow: 403.
     Origin,
     /// The file is larger than `limits.file`, or can't be read: 403.
     Forbidden(&'static str),
     /// There is nothing at this path: 404.
     NotFound {
-        /// Where the socket is.
+        /// The path of the WebSocket, as a hint for the client.
         path: String,
     },
     /// Its method is neither GET nor HEAD: 405.
     Method,
     /// It took too long: 408.
     Timeout,
-    /// It asks for no upgrade, or for another version of the protocol: 426.
+    /// It asks for no upgrade, or for another version of WebSocket: 426.
     UpgradeRequired,
-    /// Its address has as many connections as `limits.per_address` allows: 429.
+    /// Its address has `limits.per_address` connections already: 429.
     Address,
     /// Its head is too long: 431.
     TooLarge,
@@ -36,7 +36,7 @@ pub enum ErrorResponse {
     Unavailable(&'static str),
 }
 
-/// A status of HTTP: its number and its phrase.
+/// An HTTP status: its number and its phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status(pub u16, pub &'static str);
 
@@ -47,7 +47,7 @@ impl fmt::Display for Status {
 }
 
 impl ErrorResponse {
-    /// The status line's number and phrase.
+    /// The status.
     pub fn status(&self) -> Status {
         match self {
             Self::Bad(_) => Status(400, "Bad Request"),
@@ -63,7 +63,7 @@ impl ErrorResponse {
         }
     }
 
-    /// The header fields that belong to the status, and a line for a person to read.
+    /// The header fields that this status needs, and a text for people.
     fn parts(&self) -> (&'static str, Cow<'static, str>) {
         match self {
             Self::Bad(why) | Self::Forbidden(why) => ("", (*why).into()),
@@ -91,7 +91,7 @@ impl ErrorResponse {
         }
     }
 
-    /// The whole answer.
+    /// The whole response.
     pub fn response(&self) -> String {
         let (fields, body) = self.parts();
         let connection =

@@ -1,4 +1,4 @@
-//! From the host's messages to WebSocket's frames, and back.
+//! Converts messages to WebSocket frames and back.
 
 use std::io::{Cursor, IoSlice};
 
@@ -23,14 +23,14 @@ use crate::{
     },
 };
 
-/// The most bytes of a head without a mask.
+/// The longest head of a frame without a mask, in bytes.
 const MAX_HEAD: usize = 10;
-/// What is copied together to be written, in bytes. The kernel takes longer over two parts than over
-/// one, which only a payload of some size is worth.
+/// The largest frame that is copied into one buffer before it is written, in bytes. The kernel
+/// takes longer to write two buffers than one; that only pays for a larger payload.
 pub const MAX_COPIED: usize = 256;
 
-/// What is still to be written of a server's frame (RFC 6455, section 5.2): its head, then its
-/// payload, which is the message's own. So a message to a thousand clients is in memory once.
+/// The unwritten part of a server's frame (RFC 6455, section 5.2): its head, then its payload. The
+/// payload is shared with the message, so a message to a thousand clients is in memory once.
 #[derive(Debug)]
 pub struct Frame(Chain<Cursor<[u8; MAX_HEAD]>, Bytes>);
 
@@ -46,28 +46,28 @@ impl Frame {
         let payload = message.payload().clone();
         let length = to_u64(payload.len());
         let header = FrameHeader { opcode, ..FrameHeader::default() };
-        // At the end of its place, so that what is left of it is always the rest.
+        // The head stands at the end of its buffer, so that the unwritten part is always the tail.
         let (mut head, start) = ([0; MAX_HEAD], MAX_HEAD.saturating_sub(header.len(length)));
-        // It fits.
+        // The buffer is long enough, so this can't fail.
         let _ = header.format(length, &mut head.get_mut(start..).unwrap_or_default());
         let mut head = Cursor::new(head);
         head.advance(start);
         Self(head.chain(payload))
     }
 
-    /// One of which nothing is left.
+    /// A frame that is already written.
     pub fn written() -> Self {
         let mut head = Cursor::new([0; MAX_HEAD]);
         head.advance(MAX_HEAD);
         Self(head.chain(Bytes::new()))
     }
 
-    /// Whether nothing is left.
+    /// Whether the whole frame is written.
     pub fn is_written(&self) -> bool {
         !self.0.has_remaining()
     }
 
-    /// What is left, in one piece, if it is small.
+    /// The unwritten part as one buffer, if it is small enough to copy.
     pub fn copied<'b>(&self, buffer: &'b mut [u8; MAX_COPIED]) -> Option<&'b [u8]> {
         let (head, payload) = (self.0.first_ref().chunk(), self.0.last_ref().chunk());
         let whole = buffer.get_mut(..head.len().checked_add(payload.len())?)?;
@@ -77,33 +77,33 @@ impl Frame {
         Some(whole)
     }
 
-    /// What is left, in its order. Gives how many parts that are.
+    /// The unwritten part as buffers in order. Returns how many there are.
     pub fn remaining<'f>(&'f self, parts: &mut [IoSlice<'f>; 2]) -> usize {
         self.0.chunks_vectored(parts)
     }
 
-    /// Notes that so many bytes more have been written.
+    /// Notes that this many more bytes were written.
     pub fn advance(&mut self, written: usize) {
         self.0.advance(written.min(self.0.remaining()));
     }
 }
 
-/// A text that came. The library has seen that it is UTF-8, and does not hand that knowledge on:
-/// it is looked at again here, which is cheap beside a copy.
+/// Converts a received text. tungstenite has checked that it is UTF-8, but its type does not allow
+/// to skip the second check. That is cheaper than a copy.
 ///
 /// # Errors
-/// It is not UTF-8.
+/// The text is not UTF-8.
 pub fn text(text: Utf8Bytes) -> Result<ByteString, Error> {
     ByteString::try_from(Bytes::from(text)).map_err(|error| Error::Utf8(error.to_string()))
 }
 
-/// The close frame that says this end.
+/// The close frame for a code and a reason.
 pub fn close_frame(close: &Close) -> tungstenite::Message {
     let (code, reason) = (close.code.0.into(), (&*close.reason).into());
     tungstenite::Message::Close(Some(CloseFrame { code, reason }))
 }
 
-/// What a client's close frame says.
+/// The code and the reason of a client's close frame.
 pub fn parse_close(frame: &CloseFrame) -> Close {
     Close { code: CloseCode(frame.code.into()), reason: frame.reason.as_str().into() }
 }
@@ -112,7 +112,7 @@ pub fn parse_close(frame: &CloseFrame) -> Close {
 mod tests {
     use super::*;
 
-    /// What goes over the stream, where each write takes at most so many bytes.
+    /// The bytes of a frame if each write takes at most `step` bytes.
     fn stream(message: &Message, step: usize) -> Vec<u8> {
         let (mut frame, mut stream) = (Frame::new(message), Vec::new());
         while !frame.is_written() {

@@ -4,21 +4,21 @@ use async_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{endpoint::Endpoint, error_response::ErrorResponse, request_head::RequestHead, token};
 
-/// What a client that asks for an upgrade is answered.
+/// The answer to a request for an upgrade.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Upgrade {
     /// The value of `Sec-WebSocket-Accept`.
     pub accept: String,
-    /// The subprotocol that was chosen.
+    /// The subprotocol that was chosen, if any.
     pub subprotocol: Option<String>,
-    /// The path that was asked for.
+    /// The requested path, for the actor.
     pub path: String,
-    /// What followed the `?`, without the host's own token.
+    /// The query, for the actor. Without the token, which is the operator's secret.
     pub query: String,
 }
 
 impl Upgrade {
-    /// The answer's bytes. Extensions are never among them: none is offered here.
+    /// The answer's bytes. They accept no extension, because the host supports none.
     pub fn response(&self) -> String {
         let mut response = format!(
             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -32,11 +32,10 @@ impl Upgrade {
     }
 }
 
-/// Checks a request for an upgrade, in the order in which a person would like to hear of
-/// mistakes.
+/// Checks a request for an upgrade. The order of the checks puts the most helpful error first.
 ///
 /// # Errors
-/// The first thing that is wrong with it.
+/// The first check that failed.
 pub fn upgrade(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Upgrade, ErrorResponse> {
     if request.method != "GET" {
         return Err(ErrorResponse::Method);
@@ -67,7 +66,7 @@ pub fn upgrade(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Upgrade
         return Err(ErrorResponse::Origin);
     }
     let query = match endpoint.token {
-        // A secret of the operator's, which is not the actor's to know.
+        // The token is the operator's secret, so the actor does not see it.
         Some(_) => token::without_token(request.query),
         None => request.query.into(),
     };
@@ -79,15 +78,14 @@ pub fn upgrade(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Upgrade
     })
 }
 
-/// Whether this is 16 bytes in base64: 22 digits, and two signs that pad them.
+/// Whether this is 16 bytes in base64: 22 digits and two padding signs.
 fn is_key(key: &[u8]) -> bool {
     let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     key.strip_suffix(b"==").is_some_and(|digits| digits.len() == 22 && digits.iter().all(digit))
 }
 
-/// Whether the page that a browser connects from is allowed. A request without `Origin` does
-/// not come from a page; whoever can leave it out could also write what is wanted
-/// (RFC 6455, section 10.2).
+/// Whether a browser may connect from this page. A request without `Origin` does not come from a
+/// page. A client that can omit it could also forge it (RFC 6455, section 10.2).
 fn may_connect(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
     let Some(allowed) = &endpoint.origins else { return true };
     let mut origins = request.field("Origin");
@@ -104,9 +102,8 @@ fn may_connect(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
     origins.next().is_none() && allowed.iter().any(is_allowed)
 }
 
-/// The first of the client's subprotocols that the actor has: a client puts the one that it
-/// likes best first. None is chosen if it asks for others only; a browser then ends the
-/// connection.
+/// The first of the client's subprotocols that the listener supports; clients list them by
+/// preference. If there is none, none is chosen, and a browser then closes the connection.
 fn choose(request: &RequestHead<'_>, endpoint: &Endpoint) -> Option<String> {
     let mut asked = request.list("Sec-WebSocket-Protocol");
     let known = |name: &[u8]| endpoint.subprotocols.iter().find(|own| own.as_bytes() == name);
@@ -127,7 +124,7 @@ mod tests {
         request.replacen(from, to, 1).into_bytes()
     }
 
-    /// A listener as it is by default, with some of it changed.
+    /// A default listener with some changes.
     fn endpoint(change: impl FnOnce(&mut Listener)) -> Endpoint {
         let mut listener = Listener::new([127, 0, 0, 1].into(), 0);
         change(&mut listener);
@@ -216,7 +213,7 @@ mod tests {
         assert!(matches!(decision, Decision::Upgrade { .. }), "{decision:?}");
         let too_long = format!("/ws?{} ", "x".repeat(room));
         assert_eq!(refusal("/ws ", &too_long), ErrorResponse::TooLarge);
-        // Without an end, as soon as 8 KiB are there.
+        // A head without an end is refused as soon as 8 KiB have arrived.
         let endless = vec![b'a'; MAX_BYTES];
         assert_eq!(decide(&endless[..MAX_BYTES - 1]), Decision::Incomplete);
         assert_eq!(decide(&endless), Decision::Refuse(ErrorResponse::TooLarge));

@@ -1,9 +1,9 @@
-//! Whether a client is still there, and whether anybody still talks.
+//! Detects dead and idle clients.
 //!
-//! A client that has been quiet for `limits.ping` is sent a ping; if it stays quiet for
-//! `limits.pong` after that, it is taken for dead (RFC 6455, section 5.5.2). One whose
-//! connection has carried no message for `limits.idle` is closed. The timer is looked at only
-//! when it rings, so that a message costs nothing here but a note of the time.
+//! A client that has been silent for `limits.ping` gets a ping. If it stays silent for
+//! `limits.pong` after that, it is considered dead (RFC 6455, section 5.5.2). A connection without
+//! a message for `limits.idle` is closed. The timer is only polled until it fires, so a message
+//! costs no more than storing the time.
 
 use std::{
     future::Future as _,
@@ -16,36 +16,36 @@ use smol::Timer;
 
 use crate::manifest::Limits;
 
-/// The payload of the host's own pings, by which their pongs are known. No actor would come
-/// upon it by chance.
+/// The payload of the host's own pings, which identifies their pongs. An actor is unlikely to
+/// choose it.
 pub const PAYLOAD: &[u8] = b"\0footlight";
 
-/// What is to be done.
+/// What to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
     /// Send a ping.
     Ping,
-    /// Take the client for dead.
+    /// Consider the client dead.
     Dead,
-    /// Close: nobody talks.
+    /// Close the idle connection.
     Idle,
 }
 
-/// The watch over one connection.
+/// The timer of one connection.
 #[derive(Debug)]
 pub struct Keepalive {
-    /// Rings at the next time that matters.
+    /// Fires at the next time that matters.
     timer: Timer,
-    /// The rest.
+    /// The state, apart from the timer, so that tests can set the time.
     state: State,
 }
 
-/// What is known, apart from the clock.
+/// What is known about a connection's activity.
 #[derive(Debug)]
 struct State {
-    /// When the last message was sent or came.
+    /// When the last message was sent or received.
     last_message: Instant,
-    /// When a ping was sent, unless the client has been last_activity since.
+    /// When the last ping was sent; `None` once the client has been active since.
     pinged: Option<Instant>,
     /// `limits.ping`.
     ping: Duration,
@@ -56,21 +56,22 @@ struct State {
 }
 
 impl Keepalive {
-    /// Watches from now on.
+    /// Starts the timer now.
     pub fn new(limits: &Limits) -> Self {
         let Limits { ping, pong, idle, .. } = *limits;
         let state = State { last_message: Instant::now(), pinged: None, ping, pong, idle };
         Self { timer: Timer::after(ping.min(idle)), state }
     }
 
-    /// Notes that there was a message.
+    /// Notes that a message was sent or received.
     pub fn note_message(&mut self) {
         self.state.last_message = Instant::now();
     }
 
-    /// Ready when something is to be done. `last_activity` is when the client last gave a sign of life.
-    /// To be asked only when everything that the client has sent so far has been read: while
-    /// the host itself does not read, it can't say that a client is quiet.
+    /// Ready when something is to be done. `last_activity` is when the client was last active.
+    ///
+    /// Call this only after everything that the client has sent was read. While the host does not
+    /// read, it can't tell that a client is silent.
     pub fn poll(&mut self, last_activity: Instant, cx: &mut Context<'_>) -> Poll<Due> {
         loop {
             ready!(Pin::new(&mut self.timer).poll(cx));
@@ -87,7 +88,7 @@ impl Keepalive {
 }
 
 impl State {
-    /// What is to be done now, or when to look again.
+    /// What to do now, or when to check again.
     fn at(&mut self, last_activity: Instant, now: Instant) -> Result<Due, Instant> {
         let idle = self.last_message + self.idle;
         if now >= idle {
@@ -114,7 +115,7 @@ impl State {
 mod tests {
     use super::*;
 
-    /// Seconds, on a clock that the tests move by hand.
+    /// A time in seconds, so that tests can set the clock.
     fn clock() -> impl Fn(u64) -> Instant {
         let start = Instant::now();
         move |seconds| start + Duration::from_secs(seconds)

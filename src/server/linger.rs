@@ -1,4 +1,4 @@
-//! The end of a connection's socket, after its last frame or answer.
+//! Shuts a socket down after the last frame or answer.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use smol::{
 use super::{socket::Socket, stream::ClientStream};
 use crate::deadline::within;
 
-/// The most bytes that are read and thrown away after the last frame, so that a peer that is
-/// still sending, for instance a message that is too large, gets to read the close frame.
+/// The most bytes that are discarded after the last frame. A client may still be sending, for
+/// instance the rest of a message that is too large; it must get to read the close frame.
 const LINGER_BYTES: usize = 16 << 20;
 
-/// Says that nothing more will be sent. Whether that still reaches anybody does not matter, so
-/// that only a peer that is still there is waited for.
+/// Shuts down the sending side. Waits only if the client `is_there`; otherwise it does not matter
+/// whether anybody receives the end.
 pub async fn finish(stream: &mut ClientStream, is_there: bool, deadline: Duration) {
     if is_there {
         within(deadline, stream.close()).await;
@@ -24,9 +24,9 @@ pub async fn finish(stream: &mut ClientStream, is_there: bool, deadline: Duratio
     }
 }
 
-/// Reads what the peer still sends, up to a bound, and as it is: what TLS would make of it is of no
-/// interest. Without this a kernel answers late bytes with a reset, which can overtake the close
-/// frame.
+/// Discards what the client still sends, up to a bound. It reads below TLS, since the content does
+/// not matter. Without this, the kernel answers late bytes with a reset, which can overtake the
+/// close frame.
 pub async fn drain(socket: &mut Socket, deadline: Duration) {
     let drain = async {
         let mut buffer = [0; 4096];

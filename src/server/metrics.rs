@@ -5,11 +5,10 @@ use std::fmt::{Display, Write as _};
 use super::context::ServerContext;
 use crate::{convert::to_u64, logger, stats::Metric};
 
-/// The metrics of one actor, each with its name as the label `actor`; the process's own have no
-/// label.
+/// The metrics of one actor, labelled with its name, and those of the process, without a label.
 pub fn text(context: &ServerContext) -> String {
     let mut text = String::with_capacity(4096);
-    // A manifest's name has no character that would have to be escaped in a label.
+    // Names of actors contain no character that a label would have to escape.
     let label = format!("{{actor=\"{}\"}}", context.actor);
     let stats = &context.stats;
     let queued = context.connections.queued_bytes();
@@ -62,7 +61,7 @@ pub fn text(context: &ServerContext) -> String {
     text
 }
 
-/// Writes one metric: two lines about it, and one for each value.
+/// Writes one metric: two lines of description, and a line for each value.
 fn metric<L: Display>(
     text: &mut String,
     name: &str,
@@ -77,7 +76,7 @@ fn metric<L: Display>(
     }
 }
 
-/// What of the process is in memory, where the system tells.
+/// The process's resident memory in bytes, if the system tells.
 fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

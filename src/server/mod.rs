@@ -1,27 +1,27 @@
 //! Sockets: from the listener to the close frame.
 //!
-//! - [`accept`]: takes connections from a listener, each into a task of its own.
-//! - [`admission`]: who gets in; [`places`] says who has to make room, [`addresses`] what one address
-//!   may have.
-//! - [`endpoint`]: what one listener offers and asks for; [`token`] is a part of it.
-//! - [`request`]: one request, from its connection's acceptance to its answer.
-//! - [`request_head`]: a request's head, and what it asks for: bytes in, a decision out.
-//! - [`handshake`]: whether it gets its upgrade.
-//! - [`error_response`]: why it does not get what it asks for.
-//! - [`pages`]: what it gets instead of an upgrade; [`static_files`] and [`metrics`] are some of it.
-//! - [`connection`]: the life of one connection, from its `connect` event to its `close`.
+//! - [`accept`]: accepts connections and starts a task for each.
+//! - [`admission`]: which connections get in, and when; [`places`] is the limiter, [`addresses`]
+//!   counts connections for each address.
+//! - [`endpoint`]: what one listener serves and requires; [`token`] is its access token.
+//! - [`request`]: serves the one HTTP request of a connection.
+//! - [`request_head`]: parses a request's head and decides what to do about it.
+//! - [`handshake`]: checks a request for an upgrade to WebSocket.
+//! - [`error_response`]: the answers to requests that are refused.
+//! - [`pages`]: the answers to plain HTTP requests; [`static_files`] and [`metrics`] produce some
+//!   of them.
+//! - [`connection`]: a WebSocket connection, from its `connect` event to its `close` event.
 //! - [`context`]: what all connections of an actor share.
-//! - [`keepalive`]: whether the client is still there.
-//! - [`closing`]: every way in which a connection ends.
-//! - [`linger`]: the end of a socket after the last frame or answer.
-//! - [`frame`]: from the host's messages to WebSocket's frames, and back.
-//! - [`writer`]: the way of frames to the client, past tungstenite's buffer.
-//! - [`socket`]: a TCP connection that lets others have their turn; [`readiness`]: whether it has
-//!   something to read.
-//! - [`stream`]: the same with or without TLS around it; `tls` and `watched` are there
-//!   with the feature `tls`.
+//! - [`keepalive`]: detects dead and idle clients.
+//! - [`closing`]: the closing handshake.
+//! - [`linger`]: shuts a socket down after the last frame or answer.
+//! - [`frame`]: converts messages to WebSocket frames and back.
+//! - [`writer`]: writes frames to the socket, past tungstenite's buffer.
+//! - [`socket`]: a TCP connection that yields to other tasks; [`readiness`] tells when it is
+//!   readable.
+//! - [`stream`]: a socket with or without TLS; `tls` and `watched` need the feature `tls`.
 //!
-//! This room knows sockets and the exchange. It knows nothing of WebAssembly.
+//! This module knows sockets and the exchange. It does not know WebAssembly.
 
 pub mod accept;
 pub mod addresses;

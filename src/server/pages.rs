@@ -1,4 +1,4 @@
-//! Answers to plain HTTP requests, on the port of the WebSocket.
+//! The answers to plain HTTP requests, on the port of the WebSocket.
 
 use std::{
     io,
@@ -24,31 +24,31 @@ use super::{
     stream::ClientStream,
 };
 
-/// The page from which a person talks to the actor.
+/// A page on which a person can talk to the actor.
 const CONSOLE: &str = include_str!("console.html");
 
-/// What the console page may do: run what is in it, and open sockets.
+/// Lets the console page run its own script and open WebSockets, and nothing else.
 const CONSOLE_FIELDS: &str = "Content-Security-Policy: default-src 'none'; \
      style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self' ws: wss:; \
      img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n";
 
-/// What is to be sent after the head.
+/// What follows the head.
 enum Body {
-    /// This text.
+    /// A text made for this request.
     Text(String),
-    /// This text, which is always the same.
+    /// A constant text.
     Static(&'static str),
     /// This many bytes of a file.
     File(std::fs::File, u64),
 }
 
-/// Answers a request for a page. A file has to have a place among the downloads, for which it waits;
-/// all else only where it does not fit into what the kernel keeps for the client, so that a host
-/// that is busy with downloads still says how it is.
+/// Answers a request for a page. A file first waits for a place among the downloads. Any other page
+/// needs a place only if it does not fit into the kernel's send buffer. So a host that is busy with
+/// downloads still answers `/healthz` and `/metrics`.
 ///
 /// # Errors
-/// Outside: the request is refused. Inside: the socket or a file failed on the way, or the place
-/// was lost.
+/// The outer error: the request is refused. The inner error: the socket or the file failed, or the
+/// download was evicted.
 pub async fn answer(
     stream: &mut ClientStream,
     page: Page,
@@ -84,7 +84,7 @@ pub async fn answer(
     };
     context.stats.pages.add(1);
     if matches!(body, Body::File(_, len) if len > static_files::SEND_BUFFER as u64) {
-        // Where it fails, more of the file is in memory.
+        // If this fails, the kernel keeps more of the file in memory.
         let _ = set_socket_send_buffer_size(stream.socket().get_ref(), static_files::SEND_BUFFER);
     }
     let progress = |bytes| {
@@ -101,8 +101,8 @@ pub async fn answer(
             Body::File(file, len) => static_files::send(stream, file, len, progress).await?,
         }
         stream.flush().await?;
-        // Also the end belongs to the answer: there has to be room for it. A client that does not
-        // wait for it has what it wants.
+        // The answer includes the end of the stream, so that needs room as well. A client that
+        // closes earlier has what it wants.
         let _ = stream.close().await;
         Ok(())
     });
@@ -112,7 +112,7 @@ pub async fn answer(
             if let Some(sent) = poll_once(send.as_mut()).await {
                 return Ok(sent);
             }
-            // It has begun to send, and does not wait for its place.
+            // It has begun to send, so it is broken off if no place is free.
             let Some(claimed) = enter() else { return Ok(Err(io::ErrorKind::TimedOut.into())) };
             place.get_or_init(|| claimed)
         }
@@ -130,12 +130,12 @@ fn console() -> (String, Body) {
     (head("200 OK", &typed(ty, CONSOLE.len(), CONSOLE_FIELDS)), Body::Static(CONSOLE))
 }
 
-/// A text that was made for this request.
+/// A text made for this request.
 fn text(ty: &str, text: String) -> (String, Body) {
     (head("200 OK", &typed(ty, text.len(), "")), Body::Text(text))
 }
 
-/// What was found in the `static` folder.
+/// The response for a file or folder that was found.
 fn describe(found: Found) -> (String, Body) {
     match found {
         Found::File { file, len, tag, ty } => {
@@ -146,7 +146,7 @@ fn describe(found: Found) -> (String, Body) {
             (head("304 Not Modified", &format!("ETag: {tag}\r\n")), Body::Static(""))
         }
         Found::Folder(path) => {
-            // The path is absolute on this host: it can't lead to another.
+            // The path is absolute, so the redirect can't lead to another host.
             let encoded = path.split('/').map(encode).collect::<Vec<_>>().join("/");
             let fields = format!("Location: /{encoded}\r\nContent-Length: 0\r\n");
             (head("301 Moved Permanently", &fields), Body::Static(""))
@@ -154,18 +154,18 @@ fn describe(found: Found) -> (String, Body) {
     }
 }
 
-/// A part of a path, as it stands in a URL.
+/// Percent-encodes a part of a path.
 fn encode(part: &str) -> String {
     percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-/// The fields of an answer with a body.
+/// The header fields of a response with a body.
 fn typed(ty: &str, len: impl std::fmt::Display, more: &str) -> String {
     format!("Content-Type: {ty}\r\nContent-Length: {len}\r\n{more}")
 }
 
-/// An answer's head. The connection ends after every answer, and a browser asks again before
-/// it shows what it has kept.
+/// A response's head. The connection closes after every response, and a browser revalidates its
+/// cache before it shows a copy.
 fn head(status: &str, fields: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\n{fields}Cache-Control: no-cache\r\n\

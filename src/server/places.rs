@@ -1,27 +1,27 @@
-//! Places of which there is a bounded number, and those who wait for one: for requests that are
-//! being read, for downloads, and for connections after their last word.
+//! Limits how many requests, downloads and closing connections are in progress.
 //!
-//! # Who has to leave
-//! Nobody, as long as nobody waits. Else a place has to be earned. Each is good for a while at
-//! first ([`Credit::initial`]), and for a little longer with each byte that makes progress
-//! ([`Credit::per_byte`]), counted from then on and never beyond a bound ([`Credit::max`]). Who
-//! has used up this time leaves, the longest overdue first; who has not cannot be made to.
+//! # Eviction
+//! As long as nobody waits, nobody is evicted. When somebody does, each place has a time credit. It
+//! starts with [`Credit::initial`] and gains [`Credit::per_byte`] for each byte of progress, but
+//! never more than [`Credit::max`] from the last progress on. Once the credit is used up, the
+//! holder may be evicted, the longest overdue first. A holder with credit left is never evicted.
 //!
-//! For requests this means: a second, which is enough for a slow link between its packets; a
-//! handful of bytes gives next to nothing, a packet gives back the whole second. So whoever is
-//! silent for a second makes room, and so does whoever sends a byte now and then to look busy,
-//! while a slow TLS handshake goes on for as long as its packets come. Time is counted from when
-//! the host has read what came: a host that is slow itself gives nobody up for that. Whatever
-//! comes, `limits.handshake` is the end.
+//! For requests, the credit is one second, which is enough for a slow link between two packets. A
+//! few bytes add almost nothing, and a packet restores the whole second. So a client that is silent
+//! for a second gives way, and so does one that sends single bytes to look busy. A slow TLS
+//! handshake goes on as long as its packets arrive. Progress counts from when the host has read the
+//! bytes, so a slow host evicts nobody for its own delay. `limits.handshake` is the final deadline
+//! in any case.
 //!
-//! One network has no more than its share of the places ([`Rules::share`]); what else comes from
-//! it waits in line until one of its own leaves, and only its own are asked to. So a network that
-//! opens thousands of connections delays itself, while a whole office behind one address still
-//! gets in. A distributed crowd of silent clients holds a place for a second each, and honest
-//! ones pass in between.
+//! # Shares
+//! A network holds at most its share of the places ([`Rules::share`]). Its other clients wait until
+//! one of its own places is free, and only its own places are evicted for them. So a network that
+//! opens thousands of connections delays itself, and a whole office behind one address still gets
+//! in. Silent clients from many networks hold a place for a second each, and honest clients get in
+//! between.
 //!
-//! Those who wait come in the order in which they came, except that whoever only waits for its
-//! own network's share is passed by others.
+//! Waiting clients are served in order of arrival. Clients that wait only for their network's share
+//! are overtaken by others.
 
 use std::{
     collections::BTreeMap,
@@ -38,104 +38,105 @@ use smol::{
 use super::addresses::Network;
 use crate::lock::Lock;
 
-/// How long one who waits goes without looking whether somebody has to leave, where nobody is
-/// known to be overdue by then.
+/// How long a waiting client sleeps before it checks again, if it knows of no place whose credit
+/// ends earlier.
 const RECHECK: Duration = Duration::from_secs(1);
 
 /// How many places there are, and for whom.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// How many.
+    /// The number of places.
     pub limit: usize,
-    /// The most that one network may have. Those who belong to none are bounded by `limit` alone.
+    /// The most places of one network. Clients without a network are limited only by `limit`.
     pub share: usize,
-    /// The most that may wait.
+    /// The most clients that may wait. One more is refused.
     pub queue: usize,
-    /// How long a place is good for while others wait.
+    /// How long a place is safe while others wait.
     pub credit: Credit,
 }
 
-/// How long a place is good for while others wait.
+/// How long a place is safe from eviction while others wait.
 #[derive(Clone, Copy, Debug)]
 pub struct Credit {
-    /// At first.
+    /// The credit at the start.
     pub initial: Duration,
-    /// Longer for each byte of progress.
+    /// Added for each byte of progress.
     pub per_byte: Duration,
-    /// But never longer than this from the last progress on.
+    /// The most credit, counted from the last progress.
     pub max: Duration,
 }
 
-/// Places of one kind, at one actor.
+/// The places of one kind, at one actor.
 #[derive(Debug)]
 pub struct Places {
-    /// How many there are, and for whom.
+    /// How many places there are, and for whom.
     rules: Rules,
-    /// What is behind the lock. It is never held while anything waits.
+    /// Behind a lock that is never held across a wait.
     inner: Lock<Inner>,
 }
 
-/// Who has a place, and who waits for one.
+/// The places that are held, and the clients that wait.
 #[derive(Debug, Default)]
 struct Inner {
-    /// The number of the next who comes.
+    /// The next number. Numbers increase, so they give the order of arrival.
     next: u64,
-    /// Who has a place.
+    /// The places that are held.
     held: BTreeMap<u64, Held>,
-    /// Who waits.
+    /// The clients that wait.
     queue: BTreeMap<u64, Waiting>,
-    /// How many places each network has. Those without one are not in it.
+    /// How many places each network holds. Has no entry for networks without a place.
     per_network: BTreeMap<Network, usize>,
-    /// How many were asked to leave and have not left yet.
+    /// How many holders were told to leave and have not left yet. Keeps more from being evicted
+    /// than clients wait.
     evicting: usize,
 }
 
-/// One who waits.
+/// A client that waits.
 #[derive(Debug)]
 struct Waiting {
-    /// Whose share it counts to.
+    /// The network whose share it uses.
     network: Option<Network>,
-    /// Makes it look again.
+    /// Makes its task check again.
     wake: Sender<()>,
 }
 
-/// One who has a place.
+/// A place that is held.
 #[derive(Debug)]
 struct Held {
-    /// Whose share it counts to.
+    /// The network whose share it uses.
     network: Option<Network>,
-    /// Makes it look again.
+    /// Makes its task check again.
     wake: Sender<()>,
-    /// Until when it can't be made to leave.
+    /// When its credit ends.
     until: Instant,
-    /// Whether it was asked to leave.
+    /// Whether it was told to leave.
     evicting: bool,
 }
 
-/// A place, or a claim to one; dropping this leaves it to others.
+/// A place, or a position in the queue for one. Dropping it frees it.
 #[derive(Debug)]
 pub struct Place {
-    /// The places that it is one of.
+    /// The places that it belongs to.
     list: Arc<Places>,
-    /// Its number.
+    /// Its key in the maps.
     number: u64,
-    /// Says that something about it has changed.
+    /// Receives a message when its state has changed.
     wake: Receiver<()>,
 }
 
-/// How it stands with a claim.
+/// Whether a place is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaceState {
-    /// It has its place.
+    /// The place is held.
     Acquired,
     /// All places are taken.
     Full,
-    /// Its network has its share.
+    /// The network has its share.
     Share,
 }
 
 impl Credit {
-    /// Until when a place is good after so many bytes of progress, if it was until then.
+    /// When the credit ends after this many bytes of progress, if it ended at `until` before.
     fn after(self, bytes: usize, until: Instant, now: Instant) -> Instant {
         let earned = self.per_byte.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX));
         (until.max(now) + earned.min(self.max)).min(now + self.max)
@@ -143,12 +144,12 @@ impl Credit {
 }
 
 impl Places {
-    /// Places that nobody has yet.
+    /// Free places.
     pub fn new(rules: Rules) -> Arc<Self> {
         Arc::new(Self { rules, inner: Lock::default() })
     }
 
-    /// A place for one more, or a claim to one. `None` if too many wait already.
+    /// Takes a place, or a position in the queue. Returns `None` if the queue is full.
     pub fn enter(self: &Arc<Self>, network: Option<Network>) -> Option<Place> {
         let (send, wake) = channel::bounded(1);
         let mut inner = self.inner.lock();
@@ -166,25 +167,25 @@ impl Places {
         Some(Place { list: self.clone(), number, wake })
     }
 
-    /// How many are taken.
+    /// How many places are held.
     pub fn count(&self) -> usize {
         self.inner.lock().held.len()
     }
 }
 
 impl Inner {
-    /// Whether a network has as many places as it may have.
+    /// Whether a network holds its share.
     fn has_share(&self, rules: &Rules, network: Option<Network>) -> bool {
         let has = network.and_then(|network| self.per_network.get(&network));
         has.is_some_and(|has| *has >= rules.share)
     }
 
-    /// Whether there is a place for one more of this network.
+    /// Whether a client of this network can have a place now.
     fn has_room(&self, rules: &Rules, network: Option<Network>) -> bool {
         self.held.len() < rules.limit && !self.has_share(rules, network)
     }
 
-    /// Gives a place.
+    /// Gives out a place.
     fn hold(&mut self, number: u64, waiting: Waiting, until: Instant) {
         let Waiting { network, wake } = waiting;
         if let Some(network) = network {
@@ -193,17 +194,18 @@ impl Inner {
         self.held.insert(number, Held { network, wake, until, evicting: false });
     }
 
-    /// Looks after one who waits: asks whoever is longest overdue to leave, of those whose leaving
-    /// would help. Gives the time to look again; `None` if it does not wait any more.
+    /// Acts for a waiting client: evicts the longest overdue holder whose place would help it.
+    /// Returns when to check again, or `None` if the client no longer waits.
     fn check(&mut self, rules: &Rules, number: u64, now: Instant) -> Option<Instant> {
         let network = self.queue.get(&number)?.network;
         let only_own = self.has_share(rules, network);
-        // As many as wait, and no more: they have not left before their tasks have seen it.
+        // Evicts no more holders than there are waiting clients. Those that were told to leave take
+        // a moment to do so.
         let may_ask = self.evicting < self.queue.len();
         let mut first = self.next_to_expire(network, only_own);
         if let Some(overdue) = first.take_if(|held| may_ask && held.until <= now) {
             overdue.evicting = true;
-            // If there is a word already, it will look at this too.
+            // If the channel is full, the task is about to check anyway.
             let _ = overdue.wake.try_send(());
             self.evicting += 1;
             first = self.next_to_expire(network, only_own);
@@ -212,7 +214,7 @@ impl Inner {
         Some(next.unwrap_or(now + RECHECK))
     }
 
-    /// Who is the first to be overdue, of those who were not asked to leave: of all, or of this
+    /// The holder whose credit ends first and that was not told to leave: of all, or only of this
     /// network.
     fn next_to_expire(&mut self, network: Option<Network>, only_own: bool) -> Option<&mut Held> {
         let others = self.held.values_mut().filter(|held| !held.evicting);
@@ -220,7 +222,7 @@ impl Inner {
         helpful.min_by_key(|held| held.until)
     }
 
-    /// Gives places that are free to those who wait for them.
+    /// Gives free places to waiting clients.
     fn grant_free(&mut self, rules: &Rules) {
         while self.held.len() < rules.limit {
             let mut queue = self.queue.iter();
@@ -234,7 +236,7 @@ impl Inner {
 }
 
 impl Place {
-    /// How it stands with it now.
+    /// Whether the place is held now.
     pub fn state(&self) -> PlaceState {
         let inner = self.list.inner.lock();
         match inner.queue.get(&self.number) {
@@ -246,7 +248,7 @@ impl Place {
         }
     }
 
-    /// Waits until it is a place, and lets those who are overdue know of it meanwhile.
+    /// Waits until the place is held. Evicts overdue holders meanwhile.
     pub async fn acquired(&self) {
         loop {
             let next = self.list.inner.lock().check(&self.list.rules, self.number, Instant::now());
@@ -261,7 +263,7 @@ impl Place {
         }
     }
 
-    /// Says that so many bytes of progress were made.
+    /// Adds credit for this many bytes of progress.
     pub fn progress(&self, bytes: usize) {
         let mut inner = self.list.inner.lock();
         if let Some(held) = inner.held.get_mut(&self.number) {
@@ -269,7 +271,7 @@ impl Place {
         }
     }
 
-    /// Waits until it has to be left to another. Whoever has made progress just now keeps it.
+    /// Waits until the holder has to leave. Progress in the last moment saves the place.
     pub async fn evicted(&self) {
         loop {
             let _ = self.wake.recv().await;

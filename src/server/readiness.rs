@@ -1,15 +1,14 @@
-//! Knows when a socket may have something to read, whatever the reactor makes of it.
+//! Tells when a socket may be readable, even if async-io misses the event.
 //!
-//! async-io 2.6 says that a source is ready when an event came in a *later* tick of the reactor
-//! than that in which the interest was registered, so that no stale event counts. An event that
-//! comes in the very tick of the registration wakes the task, but `poll_readable` then registers
-//! anew instead of being ready. While another thread waits in the reactor, every registration is
-//! made in a tick that is not over yet; where that thread is always the quicker one, a socket with
-//! bytes to read is never called readable.
+//! async-io 2.6 reports a source as ready only if its event came in a *later* tick of the reactor
+//! than the one in which the task registered its interest. This excludes stale events. But an event
+//! in the same tick wakes the task, and then `poll_readable` registers again instead of returning
+//! ready. While another thread waits in the reactor, every registration is made in a tick that has
+//! not ended. If that thread is always quicker, a socket with data is never reported as readable.
 //!
-//! Being woken is the event. So each socket has a waker of its own, which notes that it was woken
-//! and wakes the task. A note more than there was need for costs one read in vain; none is lost,
-//! since the note is made before the task is woken, by whichever thread.
+//! So the wakeup itself counts as the event. Each socket has a waker of its own, which sets a flag
+//! and then wakes the task. A superfluous flag costs one read in vain. No event is lost, because
+//! the flag is set before the task is woken, on whichever thread.
 
 use std::{
     io,
@@ -24,26 +23,26 @@ use std::{
 use futures_util::task::AtomicWaker;
 use smol::Async;
 
-/// Whether a socket may have something to read.
+/// Whether a socket may be readable.
 #[derive(Debug)]
 pub struct Readiness {
-    /// What the reactor wakes.
+    /// The waker that the reactor calls.
     waker: Waker,
-    /// What it has noted then.
+    /// What this waker sets.
     event: Arc<Event>,
 }
 
-/// That the reactor had something to tell.
+/// An event of the reactor.
 #[derive(Debug, Default)]
 struct Event {
-    /// Whether it had, since the last time that anybody looked.
+    /// Whether the reactor has woken the socket since the last poll.
     happened: AtomicBool,
-    /// The task that waits for it.
+    /// The task to wake.
     task: AtomicWaker,
 }
 
 impl Default for Readiness {
-    /// Nothing is known yet.
+    /// No event has happened yet.
     fn default() -> Self {
         let event = Arc::new(Event::default());
         Self { waker: event.clone().into(), event }
@@ -51,15 +50,15 @@ impl Default for Readiness {
 }
 
 impl Readiness {
-    /// Ready when there may be something to read. If not, the task is woken when there is.
+    /// Ready when the socket may be readable. Otherwise the task is woken when it is.
     ///
     /// # Errors
-    /// The reactor does not take the socket.
+    /// The reactor does not accept the socket.
     pub fn poll(&self, socket: &Async<TcpStream>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // First, so that an event that comes from here on wakes this task.
+        // Registered before the flag is read, so that an event from here on wakes this task.
         self.event.task.register(cx.waker());
         let happened = self.event.happened.swap(false, Ordering::AcqRel);
-        // Also if it has happened: the reactor forgets what it had to tell, or registers anew.
+        // Polled even if the flag is set: the reactor clears its event or registers again.
         match socket.poll_readable(&mut Context::from_waker(&self.waker)) {
             Poll::Pending if happened => Poll::Ready(Ok(())),
             ready_or_not => ready_or_not,

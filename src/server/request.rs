@@ -1,4 +1,4 @@
-//! One request, from its connection's acceptance to its answer.
+//! Serves the one HTTP request of a connection, from accept to answer.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -31,17 +31,18 @@ use crate::{
 
 /// A client after its handshake.
 pub struct Upgraded {
-    /// What it is talked to over.
+    /// The connection.
     pub stream: ClientStream,
-    /// The bytes that came after the request's head.
+    /// The bytes that followed the request's head: the client's first frames.
     pub early: Vec<u8>,
-    /// Its place among the open connections.
+    /// Its entry in the list of open connections.
     pub open: Open,
-    /// Where it counts as long as it is there.
+    /// Counts the connection for its address until it is dropped.
     pub counted: Counted,
 }
 
-/// Answers one request. `None` if it got no upgrade; its connection has ended then.
+/// Serves one request. Returns `None` if the request is not upgraded; its connection is closed
+/// then.
 pub async fn serve(
     socket: Socket,
     peer: SocketAddr,
@@ -50,7 +51,7 @@ pub async fn serve(
     context: &ServerContext,
 ) -> Option<Upgraded> {
     let Admitted { network, counted, place, reserved } = admitted;
-    // Answers are small and wanted at once. Where it fails, they are only later.
+    // Answers are small and should be sent at once. If this fails, they only arrive later.
     let _ = socket.get_ref().set_nodelay(true);
     if reserved.is_some() {
         let unavailable = |why| Some(ErrorResponse::Unavailable(why));
@@ -72,11 +73,11 @@ pub async fn serve(
         drop(reserved);
     }
     let (mut stream, mut bytes) = (None, Vec::new());
-    // What follows keeps nobody else from being read.
+    // From here on, this connection delays no other.
     let decision =
         read_request(socket, peer, &mut stream, &mut bytes, place, endpoint, context).await;
     let Some(mut stream) = stream else {
-        // Within a TLS handshake nothing can be said.
+        // The TLS handshake did not finish, so no answer can be sent.
         if let Some(Decision::Refuse(refusal)) = decision {
             log_refusal(peer, &refusal, context);
         }
@@ -105,7 +106,7 @@ pub async fn serve(
             match within(context.limits.response, answer).await {
                 Some(Err(refusal)) => Some(refusal),
                 Some(Ok(Ok(()))) => None,
-                // Too late, or broken on the way: an answer that has begun can't be taken back.
+                // The answer was too slow or broke off. It has begun, so no other can be sent.
                 _ => {
                     context.stats.broken_pages.add(1);
                     let text = format_args!("{peer} does not get all of a page: it is too slow");
@@ -125,8 +126,8 @@ pub async fn serve(
     None
 }
 
-/// Refuses a connection before anything is read from it. Where TLS is spoken this is no more than
-/// its end, since nothing can be said before the handshake.
+/// Refuses a connection before anything is read from it. A TLS listener only closes it, because no
+/// answer can be sent before the handshake.
 pub async fn refuse(
     socket: Socket,
     peer: SocketAddr,
@@ -140,7 +141,7 @@ pub async fn refuse(
     }
 }
 
-/// Opens a connection. Gives the answer to its request as well.
+/// Opens a connection. Also returns the answer to its request.
 fn open_connection(
     upgrade: Upgrade,
     peer: SocketAddr,
@@ -158,8 +159,9 @@ fn open_connection(
     Ok((context.connections.open(endpoint.on_overflow, client)?, response))
 }
 
-/// Puts TLS around the socket, where the listener has it, reads the request's head and decides.
-/// `None` when there is nobody to hear of it. The place is free again afterwards.
+/// Does the TLS handshake if the listener uses TLS, reads the request's head and decides. Returns
+/// `None` if the client is gone or gets no answer. Dropping the place lets the next request be
+/// read.
 async fn read_request(
     socket: Socket,
     peer: SocketAddr,
@@ -189,7 +191,7 @@ async fn read_request(
         unavailable("this request is too slow while others wait")
     };
     let timeout = Some(Decision::Refuse(ErrorResponse::Timeout));
-    // First what can be read: whoever has sent something by now keeps its place.
+    // Reading is polled first: a client that has just sent something keeps its place.
     within(context.limits.handshake, read.or(evicted).or(stop)).await.unwrap_or(timeout)
 }
 
@@ -198,7 +200,7 @@ async fn stopped(context: &ServerContext) {
     let _ = context.stopping.recv().await;
 }
 
-/// What a client is talked to over: the socket itself.
+/// The client's stream: the socket itself.
 #[cfg(not(feature = "tls"))]
 async fn secure(
     socket: Socket,
@@ -210,10 +212,10 @@ async fn secure(
     Ok(ClientStream::Plain(socket))
 }
 
-/// What a client is talked to over: the socket itself, or TLS where the listener has it.
+/// The client's stream: the socket itself, or TLS if the listener uses it.
 ///
 /// # Errors
-/// The handshake failed. With the socket comes what is to be said to a client without TLS.
+/// The handshake failed. Returns the socket, and the answer for a client that does not speak TLS.
 #[cfg(feature = "tls")]
 async fn secure(
     socket: Socket,
@@ -237,7 +239,7 @@ async fn secure(
     })
 }
 
-/// Reads the request's head and decides. `None` when the client is gone.
+/// Reads the request's head and decides. Returns `None` if the client is gone.
 async fn read_head(
     stream: &mut ClientStream,
     bytes: &mut Vec<u8>,
@@ -249,7 +251,7 @@ async fn read_head(
         match stream.read(&mut buffer).await {
             Ok(n @ 1..) => {
                 bytes.extend_from_slice(buffer.get(..n)?);
-                // What comes encrypted was counted before.
+                // `Watched` has counted encrypted bytes already.
                 if matches!(stream, ClientStream::Plain(_)) {
                     place.progress(n);
                 }
@@ -263,7 +265,7 @@ async fn read_head(
     }
 }
 
-/// Ends a connection after what is `last` to be said, so that the client gets to read it.
+/// Sends the last bytes and closes the connection such that the client can read them.
 async fn send_last(mut stream: ClientStream, last: &[u8], context: &ServerContext) {
     let deadline = context.limits.close;
     let end = async {
@@ -274,7 +276,7 @@ async fn send_last(mut stream: ClientStream, last: &[u8], context: &ServerContex
     context.admission.linger(end).await;
 }
 
-/// Counts and logs a request that is refused.
+/// Counts and logs a refused request.
 fn log_refusal(peer: SocketAddr, refusal: &ErrorResponse, context: &ServerContext) {
     let status = refusal.status();
     context.stats.refuse(status.0);

@@ -1,4 +1,4 @@
-//! A request's head (RFC 9112), and what it asks for: bytes in, a decision out.
+//! Parses a request's head (RFC 9112) and decides what to do about it.
 
 use std::borrow::Cow;
 
@@ -11,67 +11,68 @@ use super::{
     handshake::{self, Upgrade},
 };
 
-/// The most bytes that a request's head may have.
+/// The maximum size of a request's head, in bytes.
 pub const MAX_BYTES: usize = 8192;
-/// The most header fields that it may have.
+/// The maximum number of header fields.
 const MAX_FIELDS: usize = 64;
 
-/// What to do about the bytes that have come so far.
+/// What to do about the bytes that have arrived so far.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Wait for more.
+    /// Wait for more bytes.
     Incomplete,
     /// Upgrade to WebSocket.
     Upgrade {
-        /// What to answer.
+        /// The answer.
         upgrade: Upgrade,
-        /// How many of the bytes were the head; what follows are frames.
+        /// The length of the head. The bytes after it are frames.
         len: usize,
     },
-    /// Answer with something, and end.
+    /// Send a page and close.
     Page {
-        /// With what.
+        /// Which page.
         page: Page,
-        /// Whether it is only asked for the answer's head (`HEAD`).
+        /// Whether to send only the head (`HEAD`).
         head_only: bool,
     },
-    /// Refuse.
+    /// Refuse the request.
     Refuse(ErrorResponse),
 }
 
-/// What is served beside the WebSocket.
+/// What the port serves beside the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Page {
-    /// Whether all is well.
+    /// Whether the actor is well.
     Health,
     /// The counters.
     Metrics,
-    /// The page from which a person talks to the actor.
+    /// A page on which a person can talk to the actor.
     Console,
     /// A file of the `static` folder.
     File {
-        /// Its path inside, decoded. It ends in `/` where a folder is asked for.
+        /// Its decoded path in the folder. It ends in `/` for a folder.
         path: String,
-        /// The entity tag that the client has, if it has one.
+        /// The entity tag of the client's copy, which makes a download unnecessary if it is
+        /// current.
         if_none_match: Option<String>,
     },
 }
 
-/// A request's head, parsed.
+/// A parsed head.
 pub struct RequestHead<'a> {
-    /// `GET`, for instance.
+    /// The method, such as `GET`.
     pub method: &'a str,
-    /// The path, as it was sent.
+    /// The path, still percent-encoded.
     pub path: &'a str,
-    /// What follows the `?`.
+    /// What follows the `?`; empty if there is none.
     pub query: &'a str,
-    /// 1 for HTTP/1.1.
+    /// The minor version: 1 for HTTP/1.1.
     pub version: u8,
     /// The header fields.
     fields: &'a [Header<'a>],
 }
 
-/// Decides about the head in `bytes`, for a listener that offers `endpoint`.
+/// Decides what to do about the head in `bytes`, at a listener with this `endpoint`.
 pub fn decide(bytes: &[u8], endpoint: &Endpoint) -> Decision {
     let mut fields = [EMPTY_HEADER; MAX_FIELDS];
     let mut parsed = httparse::Request::new(&mut fields);
@@ -101,8 +102,8 @@ pub fn decide(bytes: &[u8], endpoint: &Endpoint) -> Decision {
     decided.unwrap_or_else(Decision::Refuse)
 }
 
-/// What a request without an upgrade asks for. The host's own names come before those of the
-/// `static` folder, except that its `index.html` takes the place of the console page at `/`.
+/// The page for a request without an upgrade. The host's own paths take precedence over the
+/// `static` folder. One exception: the folder's `index.html` replaces the console page at `/`.
 fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorResponse> {
     if !matches!(request.method, "GET" | "HEAD") {
         return Err(ErrorResponse::Method);
@@ -126,27 +127,27 @@ fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorRes
 }
 
 impl<'a> RequestHead<'a> {
-    /// The values of a field, without the white space around them.
+    /// The values of a field, without surrounding white space.
     pub fn field(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let fields = self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name));
         fields.map(|field| field.value.trim_ascii())
     }
 
-    /// The members of a field that is a list (RFC 9110, section 5.6.1).
+    /// The members of a list field (RFC 9110, section 5.6.1).
     pub fn list(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let members = self.field(name).flat_map(|value| value.split(|byte| *byte == b','));
         members.map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
     }
 
-    /// Whether a field that is a list of tokens has this one, in any case.
+    /// Whether a list field contains a token, in any case.
     pub fn has_token(&self, name: &str, token: &str) -> bool {
         self.list(name).any(|found| found.eq_ignore_ascii_case(token.as_bytes()))
     }
 
-    /// Checks that the token is shown, if there is one.
+    /// Checks the access token, if the listener has one.
     ///
     /// # Errors
-    /// It is not.
+    /// The request does not contain the token.
     pub fn authorize(&self, endpoint: &Endpoint) -> Result<(), ErrorResponse> {
         let Some(token) = &endpoint.token else { return Ok(()) };
         let shown = token.authorizes(self.field("Authorization").next(), self.query);

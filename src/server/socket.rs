@@ -1,10 +1,10 @@
-//! A client's TCP connection: read only when there should be something to read, with a note of
-//! when the client was last last_activity of, and such that others have their turn.
+//! A client's TCP connection. It avoids useless reads, notes when the client was last active, and
+//! yields to other tasks.
 //!
-//! `Async` reads first and asks the reactor when that gives nothing. After a message it finds
-//! the last event still noted there, reads again, and only then waits: two reads in vain for
-//! each message of a client that waits for its answer. A read that does not fill the buffer
-//! has taken all there was, so this waits at once.
+//! smol's `Async` reads first and asks the reactor only if there is nothing to read. After a
+//! message, it finds the last event still set, reads again, and only then waits. That is two
+//! useless reads for each message of a client that waits for its answer. This socket waits at once
+//! after a read that did not fill the buffer, because such a read took all there was.
 
 use std::{
     io::{self, IoSlice, Read as _},
@@ -21,28 +21,30 @@ use smol::{
 
 use super::readiness::Readiness;
 
-/// How many reads in a row may find bytes before others have their turn. The WebSocket reads
-/// some KB at a time, so between two turns there are at most a few thousand empty frames.
+/// How many reads in a row may return bytes before other tasks run. The WebSocket reads some KB at
+/// a time, which can be a few thousand empty frames.
 const MAX_READS: u8 = 4;
 
-/// A TCP connection. After a few reads that did not have to wait, the next one makes its task
-/// wait once. Without this a client that sends faster than the host can read, for instance a
-/// message of endless empty fragments, would never let go of the thread, as tungstenite reads
-/// on until a message is whole; and no deadline would end it, since timers need the thread too.
+/// A TCP connection. After a few reads that did not have to wait, the next one makes the task yield
+/// once.
+///
+/// Otherwise a client that sends faster than the host reads would never release the thread. For
+/// instance, tungstenite reads on until a message is whole, and a message may have endless empty
+/// fragments. No deadline would end it, since timers need the thread as well.
 #[derive(Debug)]
 pub struct Socket {
     /// The connection.
     inner: Async<TcpStream>,
-    /// Whether there may be something to read.
+    /// Whether the socket may be readable.
     readiness: Readiness,
-    /// How many reads in a row have found bytes.
+    /// How many reads in a row have returned bytes.
     reads: u8,
-    /// Whether the last read took all there was. What comes later is an event: interest is
-    /// registered by level, so it makes no difference when it comes.
+    /// Whether the last read took all there was. Later data causes an event even if it arrived
+    /// before the interest was registered, because the interest is level-triggered.
     drained: bool,
-    /// Whether the last write had to wait for the client to take something.
+    /// Whether the last write had to wait until the client read something.
     blocked: bool,
-    /// When the client last sent a byte, or took some that had to wait.
+    /// When the client last sent a byte or accepted bytes that had to wait.
     last_activity: Instant,
 }
 
@@ -60,12 +62,13 @@ impl Socket {
         }
     }
 
-    /// The connection, for its options.
+    /// The connection, to set its options.
     pub fn get_ref(&self) -> &TcpStream {
         self.inner.get_ref()
     }
 
-    /// Waits for the first bytes, which stay there to be read. Gives their number, 0 at the end.
+    /// Waits for the first bytes without consuming them. Returns how many there are, or 0 at the
+    /// end.
     ///
     /// # Errors
     /// The socket failed.
@@ -74,7 +77,7 @@ impl Socket {
         self.inner.peek(buffer).await
     }
 
-    /// Notes what came of a write.
+    /// Notes the result of a write.
     fn note_write(&mut self, written: &Poll<io::Result<usize>>) {
         match written {
             Poll::Pending => self.blocked = true,
@@ -86,19 +89,18 @@ impl Socket {
         }
     }
 
-    /// Ready when there may be something to read. Costs next to nothing, while a WebSocket first
-    /// clears the buffer that it reads into.
+    /// Ready when the socket may be readable. This is cheap, whereas the WebSocket zero-fills its
+    /// buffer before it reads.
     pub fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.drained {
-            // An error is told by the read.
+            // The next read returns the error.
             let _ = ready!(self.readiness.poll(&self.inner, cx));
             self.drained = false;
         }
         Poll::Ready(())
     }
 
-    /// When the client last gave a sign of life: a byte that it sent, or room for bytes that
-    /// had to wait for it.
+    /// When the client was last active: it sent a byte, or it accepted bytes that had to wait.
     pub fn last_activity(&self) -> Instant {
         self.last_activity
     }
@@ -152,7 +154,7 @@ impl AsyncWrite for Socket {
         written
     }
 
-    /// TLS writes its records by this, and an alert that follows others gets no second chance.
+    /// TLS writes its records with this. An alert after other records gets only this one attempt.
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -167,7 +169,7 @@ impl AsyncWrite for Socket {
         Pin::new(&mut self.inner).poll_flush(cx)
     }
 
-    /// Says that nothing more will be sent. Never waits: the kernel sends what it has first.
+    /// Shuts down the sending side. It never waits: the kernel still sends what is queued.
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.inner.get_ref().shutdown(Shutdown::Write))
     }
@@ -182,12 +184,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_some_reads_in_a_row_the_next_one_waits_once() {
+    fn after_some_reads_in_a_row_the_next_one_yields_once() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         peer.write_all(&[0; 100]).unwrap();
         let stream = listener.accept().unwrap().0;
-        // Until all of it has come, so that no read has to wait for bytes.
+        // Waits until all bytes have arrived, so that no read below has to wait.
         while stream.peek(&mut [0; 100]).unwrap() < 100 {}
         let mut socket = Socket::new(Async::new(stream).unwrap());
         let mut cx = Context::from_waker(Waker::noop());

@@ -1,7 +1,7 @@
 //! The files of a listener's `static` folder.
 //!
-//! Opening and reading happen on the threads that are there for what blocks: a card that is
-//! slow to read must not hold up the sockets.
+//! Files are opened and read on the thread pool for blocking calls, because a slow SD card must not
+//! block the sockets.
 
 use std::{
     fs::File,
@@ -15,15 +15,15 @@ use smol::{io::AsyncWriteExt as _, unblock};
 use super::{endpoint::Endpoint, error_response::ErrorResponse, stream::ClientStream};
 use crate::convert::to_u64;
 
-/// How much is read at a time, in bytes: what a download has in memory.
+/// The bytes read at a time, which are what a download keeps in memory.
 const CHUNK: usize = 16 * 1024;
 
-/// What the kernel keeps of a file for a client to take, in bytes; it counts twice as much with all
-/// that belongs to it. Left to itself it keeps some MB, which a client that takes nothing would hold,
-/// and one that takes it slowly seems not to take for long.
+/// The size of the kernel's send buffer for a file, in bytes. The kernel counts about double, with
+/// its own overhead. By default, it would buffer some MB: a client that reads nothing would hold
+/// that memory, and a slow client would make no visible progress for a long time.
 pub const SEND_BUFFER: usize = 64 * 1024;
 
-/// The types of files, by the end of the name. What is not here may be anything.
+/// Content types by file extension. Other files are sent as `application/octet-stream`.
 const TYPES: [(&str, &str); 24] = [
     ("html", "text/html; charset=utf-8"),
     ("htm", "text/html; charset=utf-8"),
@@ -51,12 +51,12 @@ const TYPES: [(&str, &str); 24] = [
     ("mp4", "video/mp4"),
 ];
 
-/// What was found under a path.
+/// What a path names.
 #[derive(Debug)]
 pub enum Found {
     /// A file.
     File {
-        /// Open, at its beginning.
+        /// The open file, at its start.
         file: File,
         /// Its size in bytes.
         len: u64,
@@ -65,17 +65,17 @@ pub enum Found {
         /// The value of `Content-Type`.
         ty: &'static str,
     },
-    /// The file that the client has already, by the value of `ETag`.
+    /// The client's copy is current. The value of `ETag`.
     NotModified(String),
-    /// A folder; this is its path with the `/` at its end.
+    /// A folder. Its path, with a `/` at the end.
     Folder(String),
 }
 
-/// Looks for a file. `path` is relative to the folder; `known` is what the client says of the
-/// one that it has.
+/// Finds a file. `path` is relative to the folder, and `if_none_match` holds the entity tags of the
+/// client's copies.
 ///
 /// # Errors
-/// There is none, or it is not to be served.
+/// The file does not exist, or may not be served.
 pub async fn find(
     endpoint: Arc<Endpoint>,
     path: String,
@@ -85,7 +85,7 @@ pub async fn find(
     unblock(move || open(&endpoint, path, if_none_match.as_deref(), limit)).await
 }
 
-/// [`find`], waiting for the disk.
+/// Blocking version of [`find`].
 fn open(
     endpoint: &Endpoint,
     mut path: String,
@@ -127,17 +127,18 @@ fn open(
     Ok(Found::File { file, len, tag, ty: type_of(&path) })
 }
 
-/// The value of `Content-Type` for a file of this name.
+/// The value of `Content-Type` for a file name.
 fn type_of(path: &str) -> &'static str {
     let end = path.rsplit_once('.').map_or("", |(_, end)| end);
     let known = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(end));
     known.map_or("application/octet-stream", |(_, ty)| ty)
 }
 
-/// Sends `len` bytes of a file. `progress` is told how many the client has taken, or has room for.
+/// Sends `len` bytes of a file. Calls `progress` with the number of bytes that the client or the
+/// kernel has taken.
 ///
 /// # Errors
-/// The socket failed, or the file has become shorter meanwhile.
+/// The socket failed, or the file has become shorter.
 pub async fn send(
     stream: &mut ClientStream,
     file: File,

@@ -1,6 +1,6 @@
-//! A client's connection, with or without TLS around it.
+//! A client's connection, with or without TLS.
 //!
-//! Without the feature `tls` there is one kind only, and this is the same as a [`Socket`].
+//! Without the feature `tls`, there is only one kind, and this is the same as a [`Socket`].
 
 use std::{
     io::{self, IoSlice},
@@ -20,15 +20,15 @@ use super::watched::Watched;
 /// A client's connection.
 #[derive(Debug)]
 pub enum ClientStream {
-    /// As they are.
+    /// Not encrypted.
     Plain(Socket),
-    /// Encrypted. Boxed, so that this costs nothing where there is no TLS.
+    /// Encrypted. Boxed, so that connections without TLS do not reserve its memory.
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream<Watched>>),
 }
 
 impl ClientStream {
-    /// When the client last gave a sign of life: see [`Socket::last_activity`].
+    /// When the client was last active: see [`Socket::last_activity`].
     pub fn last_activity(&self) -> Instant {
         match self {
             Self::Plain(socket) => socket.last_activity(),
@@ -37,7 +37,7 @@ impl ClientStream {
         }
     }
 
-    /// The connection below. What it reads is encrypted where there is TLS.
+    /// The socket below. With TLS, what it reads is encrypted.
     pub fn socket(&mut self) -> &mut Socket {
         match self {
             Self::Plain(socket) => socket,
@@ -46,7 +46,7 @@ impl ClientStream {
         }
     }
 
-    /// Sends these bytes to their end. TLS may hold some of them back until it is flushed.
+    /// Sends these bytes and flushes them, since TLS may hold some back until then.
     ///
     /// # Errors
     /// The socket failed.

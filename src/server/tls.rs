@@ -1,5 +1,5 @@
-//! TLS at a listener (RFC 8446, and RFC 5246 for older clients), with a certificate that may be
-//! renewed while the host runs.
+//! TLS for a listener (RFC 8446, and RFC 5246 for older clients). Its certificate can be renewed
+//! while the host runs.
 
 use std::{
     fmt, fs, io,
@@ -29,66 +29,66 @@ pub use error::TlsError;
 use super::{places::Place, socket::Socket, stream::ClientStream, watched::Watched};
 use crate::{lock::Lock, logger::ActorLog, manifest::TlsFiles, regular};
 
-/// How often, at most, the files are looked at.
+/// The minimum time between two checks of the files.
 const LOOK: Duration = Duration::from_secs(1);
-/// The most bytes of a file: a chain of certificates has a few KB.
+/// The maximum size of a file, in bytes. A certificate chain has a few KB.
 const MAX_BYTES: usize = 256 << 10;
-/// The most bytes that wait, encrypted, for a client to take them. One record has 16 KiB.
+/// The most encrypted bytes that wait for a client to read them. One record has 16 KiB.
 const MAX_WAITING: usize = 16 << 10;
-/// The first byte of what a TLS client sends (RFC 8446, section 5.1).
+/// The first byte that a TLS client sends (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;
 
-/// TLS at one listener.
+/// TLS for one listener.
 pub struct Tls {
-    /// What is offered to clients.
+    /// Accepts TLS connections.
     acceptor: TlsAcceptor,
-    /// The certificate.
+    /// The certificate, which is also part of the acceptor. Kept to renew it.
     current: Arc<Current>,
 }
 
-/// The certificate that clients are shown, and where it comes from.
+/// The current certificate and its files.
 struct Current {
     /// The files.
     files: TlsFiles,
-    /// What makes signatures.
+    /// The crypto library, which loads keys.
     provider: Arc<CryptoProvider>,
-    /// What is behind the lock, which is never held while anything waits.
+    /// Behind a lock that is never held across a wait.
     inner: Lock<Loaded>,
 }
 
-/// What was in the files.
+/// The content of the files.
 struct Loaded {
     /// The certificate and its key.
     key: Arc<CertifiedKey>,
-    /// What the files were like when they were last read, whatever came of it.
+    /// Identifies the files as last read, even if that failed. So a broken file is reported once.
     stamp: Stamp,
-    /// When they were last looked at. `None` while that is being done: a card that does not answer
-    /// takes one thread, not one more each second.
+    /// When the files were last checked; `None` during a check. So an SD card that does not answer
+    /// blocks one thread, and not one more each second.
     looked: Option<Instant>,
 }
 
-/// What tells each of the files from a later one of the same name, and from itself before its
-/// rights were changed: its inode, and when that was changed. `None` if there is no file.
+/// Identifies the content of both files: inode and change time, which also differ after a change of
+/// permissions. `None` for a missing file.
 type Stamp = [Option<(u64, i64, i64)>; 2];
 
-/// Why a client gets no TLS.
+/// Why a client's TLS handshake failed.
 #[derive(Debug)]
 pub enum TlsFailure {
-    /// It speaks something else. Its connection, for an answer.
+    /// The client does not speak TLS. Its connection, for an answer.
     NotTls(Socket),
-    /// The handshake failed, or the connection did. The client has been sent an alert, if that
-    /// was possible, and should get to read it.
+    /// The handshake or the connection failed. The client was sent an alert if possible, and should
+    /// get the chance to read it.
     Failed(Socket, io::Error),
 }
 
 impl Tls {
-    /// Reads the certificate and its key.
+    /// Loads the certificate and its key.
     ///
     /// # Errors
     /// See [`TlsError`].
     pub fn load(files: &TlsFiles) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
-        // Before they are read: what changes meanwhile is noticed at the next look.
+        // Taken before the files are read, so that the next check notices a change in between.
         let stamp = stamp(files);
         let key = Arc::new(read(files, &provider)?);
         let inner = Lock::new(Loaded { key, stamp, looked: Some(Instant::now()) });
@@ -99,18 +99,16 @@ impl Tls {
             .map_err(failed)?
             .with_no_client_auth()
             .with_cert_resolver(current.clone());
-        // Clients that come back keep what the next handshake is shortened with; the host keeps
-        // nothing of them.
+        // Clients keep the state that shortens their next handshake, so the host stores none.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.ticketer = ring::Ticketer::new().map_err(failed)?;
-        // WebSockets are asked for in HTTP/1.1. Who wants another protocol is told so.
+        // WebSockets use HTTP/1.1. A client that only offers other protocols gets an alert.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), current })
     }
 
-    /// Does the handshake with a client. The files are looked at first, so that a host that was
-    /// left alone for long does not show an old certificate to the client that ends its rest.
-    /// `place` is told of the bytes that come.
+    /// Does the handshake with a client. It checks the files first: after a long idle time, the
+    /// next client must not see an expired certificate. `place` gets the progress.
     ///
     /// # Errors
     /// See [`TlsFailure`].
@@ -133,7 +131,7 @@ impl Tls {
         let accept = self.acceptor.accept_with(Watched { socket, place }, |session| {
             session.set_buffer_limit(Some(MAX_WAITING))
         });
-        // Boxed, since a connection that is being made has large parts.
+        // Boxed, because the state of a handshake is large.
         match Box::pin(accept.into_fallible()).await {
             Ok(stream) => Ok(ClientStream::Tls(Box::new(stream))),
             Err((error, watched)) => Err(TlsFailure::Failed(watched.socket, error)),
@@ -141,11 +139,11 @@ impl Tls {
     }
 }
 
-/// A look at the files. It is over when this is dropped, also because nobody waits for it any more.
+/// A check of the files. Ends when it is dropped, even if its task was cancelled.
 struct Look(Arc<Current>);
 
 impl Look {
-    /// One, if they should be looked at now and nobody does.
+    /// Starts a check if one is due and none is running.
     fn if_due(current: &Arc<Current>) -> Option<Self> {
         let mut inner = current.inner.lock();
         inner.looked.take_if(|looked| looked.elapsed() >= LOOK)?;
@@ -160,8 +158,8 @@ impl Drop for Look {
 }
 
 impl Current {
-    /// Reads the files if they have changed. If they can't be used, as when one of the two is
-    /// still to be renewed, that is told, and the next change waited for.
+    /// Loads the files if they have changed. If they don't work, for instance because only one has
+    /// been renewed yet, it logs that and waits for the next change.
     fn renew(&self, lines: &ActorLog) {
         let found = stamp(&self.files);
         if std::mem::replace(&mut self.inner.lock().stamp, found) == found {
@@ -187,7 +185,7 @@ impl ResolvesServerCert for Current {
     }
 }
 
-/// What the files are like now.
+/// Identifies the current content of the files.
 fn stamp(files: &TlsFiles) -> Stamp {
     [&files.cert, &files.key].map(|file| {
         let metadata = fs::metadata(file).ok()?;
@@ -195,7 +193,7 @@ fn stamp(files: &TlsFiles) -> Stamp {
     })
 }
 
-/// Reads the certificate and its key, and sees whether they belong together.
+/// Loads the certificate and its key, and checks that they belong together.
 fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
     let TlsFiles { cert, key } = files;
     let chain: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&bytes(cert)?).collect();
@@ -218,7 +216,7 @@ fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, Tls
     }
 }
 
-/// A file's content, up to a bound.
+/// A file's content, up to the maximum size.
 fn bytes(file: &Path) -> Result<Vec<u8>, TlsError> {
     regular::read(file, MAX_BYTES).map_err(|error| TlsError::Io { file: file.into(), error })
 }

@@ -1,4 +1,4 @@
-//! The token that a client must show, if its listener asks for one (RFC 6750).
+//! The access token that a client must send if its listener requires one (RFC 6750).
 
 use std::{fmt, io, path::Path};
 
@@ -7,24 +7,25 @@ use percent_encoding::percent_decode;
 
 use crate::regular::{self, Unread};
 
-/// The longest token, in bytes. It has to fit into a request's head, twice over in a query.
+/// The longest token, in bytes. It must fit into a request's head, even percent-encoded in the
+/// query.
 const MAX_BYTES: usize = 2048;
 
 /// A secret that clients share with the host.
 pub struct Token(String);
 
-/// Why a token can't be had from its file.
+/// Why a token can't be loaded from its file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TokenError {
     /// The file can't be read.
     Io(io::Error),
-    /// It is empty, too long, or has more than one word.
+    /// The file is empty, or its content is too long or more than one word.
     NoToken,
 }
 
 impl Token {
-    /// Reads a token. White space around it does not belong to it: editors add a line end.
+    /// Loads a token. Surrounding white space is ignored, because editors add a line end.
     ///
     /// # Errors
     /// See [`TokenError`].
@@ -42,9 +43,9 @@ impl Token {
         Ok(Self(token.into()))
     }
 
-    /// Whether a request shows it: in the field `Authorization`, or in the query for those
-    /// that can't set a field, as browsers can't. The time that this takes tells nothing but
-    /// the token's length.
+    /// Whether a request contains the token: in the field `Authorization`, or in the query for
+    /// clients that can't set a field, such as browsers. The comparison takes constant time, so it
+    /// reveals only the token's length.
     pub fn authorizes(&self, authorization: Option<&[u8]>, query: &str) -> bool {
         let bearer = authorization.and_then(|value| {
             let (scheme, token) = value.split_at_checked(7)?;
@@ -61,7 +62,7 @@ impl Token {
     }
 }
 
-/// A query without the parameter that shows the token.
+/// A query without the token.
 pub fn without_token(query: &str) -> String {
     let others = query.split('&').filter(|pair| !pair.starts_with("token="));
     others.collect::<Vec<_>>().join("&")
@@ -104,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_is_told_without_the_token_and_otherwise_as_it_was() {
+    fn the_token_is_removed_from_a_query_and_the_rest_stays_as_it_was() {
         for (query, told) in [
             ("", ""),
             ("token=x", ""),
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_taken_from_the_field_or_the_query_and_only_whole() {
+    fn the_whole_token_is_accepted_in_the_field_or_the_query() {
         let token = Token("s3cret/+".into());
         for (authorization, query, shown) in [
             (Some("Bearer s3cret/+"), "", true),
@@ -133,7 +134,7 @@ mod tests {
             (None, "xtoken=s3cret/+", false),
             (None, "token=", false),
             (None, "", false),
-            // A field that is wrong is not made good by the query.
+            // A wrong field fails even if the query is right.
             (Some("Bearer wrong"), "token=s3cret/+", false),
         ] {
             let found = token.authorizes(authorization.map(str::as_bytes), query);

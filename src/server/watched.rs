@@ -1,4 +1,4 @@
-//! A TCP connection beneath TLS, of which the place among the requests is told what comes.
+//! A TCP connection beneath TLS that reports its progress while the request is read.
 
 use std::{
     io::{self, IoSlice},
@@ -11,12 +11,13 @@ use smol::io::{AsyncRead, AsyncWrite};
 
 use super::{places::Place, socket::Socket};
 
-/// A TCP connection beneath TLS.
+/// A TCP connection beneath TLS. It counts encrypted bytes, since a TLS handshake has no others.
 #[derive(Debug)]
 pub struct Watched {
     /// The connection.
     pub socket: Socket,
-    /// Its place, as long as it has one: until the request's head is there.
+    /// The request's place, which earns time with each byte. Gone once the request's head has been
+    /// read.
     pub place: Weak<Place>,
 }
 

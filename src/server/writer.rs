@@ -1,10 +1,11 @@
-//! The way of frames to a client's socket, past tungstenite's buffer.
+//! Writes frames to a client's socket, past tungstenite's buffer.
 //!
-//! tungstenite would copy each message into a buffer of the connection's own, which keeps the
-//! size of the largest one for as long as the client stays. A message is perhaps shared with a
-//! thousand other clients, so it stays where it is, and is written behind a head of its own.
-//! tungstenite writes what it makes itself: pongs, the host's pings, close frames. A frame
-//! that has begun is always finished first.
+//! tungstenite would copy each message into a buffer of the connection, which keeps the size of the
+//! largest message until the client leaves. A message may be shared with a thousand other clients.
+//! So it stays where it is and is written after a frame head of its own.
+//!
+//! tungstenite writes only its own frames: pongs, the host's pings and close frames. A frame that
+//! has begun is always finished first.
 
 use std::{
     future::poll_fn,
@@ -26,23 +27,23 @@ use crate::exchange::Message;
 /// A client's connection after the handshake.
 pub type WebSocket = WebSocketStream<Writer>;
 
-/// A client's connection, and the frame that is on its way over it.
+/// A client's connection and the frame that is being written to it.
 #[derive(Debug)]
 pub struct Writer {
     /// The connection.
     stream: ClientStream,
-    /// What of the frame has not been written.
+    /// The part of the frame that has not been written.
     frame: Frame,
-    /// Whether tungstenite may have bytes left over that the connection did not take. No frame may
-    /// begin before these are gone.
+    /// Whether tungstenite may still hold bytes that the connection did not take. No frame may
+    /// begin before they are written.
     left_over: bool,
-    /// Whether something was written since the last flush: TLS may have taken bytes that the socket
+    /// Whether something was written since the last flush. TLS may have taken bytes that the socket
     /// has not.
     unflushed: bool,
 }
 
 impl Writer {
-    /// A connection to which nothing is on its way.
+    /// A connection with no frame in progress.
     pub fn new(stream: ClientStream) -> Self {
         Self { stream, frame: Frame::written(), left_over: false, unflushed: false }
     }
@@ -52,17 +53,17 @@ impl Writer {
         &self.stream
     }
 
-    /// The same, for its end.
+    /// The connection, to close it.
     pub fn stream_mut(&mut self) -> &mut ClientStream {
         &mut self.stream
     }
 
-    /// Takes a message to write: [`poll_ready`] has been ready.
+    /// Starts to write a message. [`poll_ready`] must have been ready.
     pub fn begin(&mut self, message: &Message) {
         self.frame = Frame::new(message);
     }
 
-    /// Writes what is left of the frame; ready when there is none any more.
+    /// Writes the rest of the frame. Ready when all of it is written.
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.frame.is_written() {
             self.unflushed = true;
@@ -81,12 +82,12 @@ impl Writer {
             }
             self.frame.advance(written);
         }
-        // Lets go of memory that others may share.
+        // Frees memory that other connections may share.
         self.frame = Frame::written();
         Poll::Ready(Ok(()))
     }
 
-    /// The same, to the socket's end of it.
+    /// Writes the rest of the frame and flushes it to the socket.
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_frame(cx))?;
         if self.unflushed {
@@ -97,13 +98,13 @@ impl Writer {
     }
 }
 
-/// Ready when a frame may begin: the last one is written, and so is what tungstenite had to say.
+/// Ready when a new frame may begin: the last one and tungstenite's own bytes are written.
 pub fn poll_ready(ws: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
     ready!(ws.get_mut().poll_out(cx))?;
     if ws.get_ref().left_over { Pin::new(ws).poll_flush(cx) } else { Poll::Ready(Ok(())) }
 }
 
-/// Sends a message, to the last byte.
+/// Sends a message and flushes it.
 pub async fn send(ws: &mut WebSocket, message: &Message) -> Result<(), Error> {
     poll_fn(|cx| poll_ready(ws, cx)).await?;
     ws.get_mut().begin(message);

@@ -1,4 +1,4 @@
-//! Why a listener has no certificate.
+//! Why a listener's certificate can't be used.
 
 use std::{fmt, path::PathBuf};
 
@@ -6,7 +6,7 @@ use futures_rustls::{pki_types::pem, rustls::Error};
 
 use crate::{manifest::TlsFiles, regular::Unread};
 
-/// Why there is no certificate. The operator's fault.
+/// Why a listener's certificate can't be used. The operator's fault.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -14,40 +14,40 @@ pub enum TlsError {
     Io {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         error: Unread,
     },
-    /// There is no certificate in its file, or it is broken.
+    /// The file contains no certificate, or is not valid PEM.
     NoCertificate {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it as PEM.
+        /// The cause.
         error: pem::Error,
     },
-    /// There is no key in its file, or it is broken.
+    /// The file contains no private key, or is not valid PEM.
     NoKey {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it as PEM.
+        /// The cause.
         error: pem::Error,
     },
     /// The key can't be used.
     Key {
         /// Its file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         error: Error,
     },
     /// The certificate can't be used.
     Certificate {
         /// Its file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         error: Error,
     },
-    /// The key belongs to another certificate.
+    /// The key does not belong to the certificate.
     Mismatch {
-        /// The certificate's file and the key's.
+        /// Both files.
         files: TlsFiles,
     },
 }
@@ -97,8 +97,8 @@ impl fmt::Display for TlsError {
     }
 }
 
-/// What is wrong with a PEM file, in parentheses; empty if nothing of the wanted kind is in it. The
-/// library prints lines as lists of bytes, so those two errors get words of our own.
+/// The problem with a PEM file, in parentheses; empty if it just lacks the item. For two errors,
+/// the library would print bytes as numbers, so they get a text here.
 fn pem_problem(error: &pem::Error) -> String {
     match error {
         pem::Error::NoItemsFound => String::new(),
