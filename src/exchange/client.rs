@@ -1,29 +1,29 @@
-//! What is known of a client since its handshake.
+//! What a client's handshake told about it.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// What is known of a client since its handshake. It comes from the client, except for the
-/// address and the time, and the request's head bounds it: 8 KiB.
+/// What a client's handshake told about it. All but the address and the time comes from the client;
+/// a request's head has at most 8 KiB, which bounds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
-    /// Its address.
+    /// The client's address.
     pub peer: SocketAddr,
-    /// The path that it asked for.
+    /// The requested path.
     pub path: Box<str>,
-    /// What followed the `?`, without the host's own token.
+    /// The query without the access token, which is the operator's secret.
     pub query: Box<str>,
-    /// The subprotocol that was agreed on.
+    /// The subprotocol that was agreed on, if any.
     pub subprotocol: Option<Box<str>>,
     /// When the handshake was complete, in milliseconds since 1970.
     pub since: u64,
 }
 
-/// A peer's address as people know it: a socket that takes both kinds gives IPv4 addresses as
-/// IPv6 ones, such as `::ffff:192.0.2.1`.
+/// A peer's address in its usual form. A socket for both IP versions reports IPv4 addresses as
+/// IPv6, such as `::ffff:192.0.2.1`.
 pub fn canonical(peer: SocketAddr) -> SocketAddr {
     match peer.ip().to_canonical() {
         ip @ IpAddr::V4(_) => SocketAddr::new(ip, peer.port()),
-        // As it is, with the scope that a link-local address has.
+        // Unchanged, with the scope of a link-local address.
         IpAddr::V6(_) => peer,
     }
 }
@@ -38,7 +38,7 @@ mod tests {
             ("[::ffff:192.0.2.1]:80", "192.0.2.1:80"),
             ("192.0.2.1:80", "192.0.2.1:80"),
             ("[::1]:80", "[::1]:80"),
-            // Of another, long forgotten kind, which `::1` would be too.
+            // An IPv4-compatible address, which is deprecated. `::1` would be one too.
             ("[::192.0.2.1]:80", "[::c000:201]:80"),
             ("[fe80::1%3]:80", "[fe80::1%3]:80"),
         ] {

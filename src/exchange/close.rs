@@ -4,33 +4,34 @@ use std::fmt;
 
 use bytestring::ByteString;
 
-/// Why a connection closes, as a number (RFC 6455, section 7.4).
+/// A close code (RFC 6455, section 7.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CloseCode(pub u16);
 
 impl CloseCode {
-    /// The connection has done what it was opened for (RFC 6455, section 7.4.1, as all up to 1011).
+    /// The connection has fulfilled its purpose (RFC 6455, section 7.4.1, like all codes up to
+    /// 1011).
     pub const NORMAL: Self = Self(1000);
-    /// One side goes away: the host stops, or nobody talks.
+    /// One side goes away: the host stops, or the connection is idle.
     pub const GOING_AWAY: Self = Self(1001);
-    /// The peer broke the protocol.
+    /// The peer violated the protocol.
     pub const PROTOCOL_ERROR: Self = Self(1002);
-    /// Stands for a close frame without a code. No frame may carry it.
+    /// Stands for a close frame without a code. Never sent.
     pub const NO_STATUS: Self = Self(1005);
-    /// Stands for a connection that ended without a close frame. No frame may carry it.
+    /// Stands for a connection that ended without a close frame. Never sent.
     pub const ABNORMAL: Self = Self(1006);
-    /// A message's payload is not what its type says, such as text that is not UTF-8.
+    /// A payload does not match its type, such as text that is not UTF-8.
     pub const INVALID_PAYLOAD: Self = Self(1007);
     /// A message is too large.
     pub const TOO_BIG: Self = Self(1009);
-    /// The server can't do what it is asked for.
+    /// The server has an internal error.
     pub const INTERNAL_ERROR: Self = Self(1011);
-    /// The server has too much to do; the client may come again later (registered with IANA, as
-    /// section 11.7 provides).
+    /// The server is overloaded; the client may try again later (registered with IANA, as section
+    /// 11.7 allows).
     pub const TRY_AGAIN_LATER: Self = Self(1013);
 
-    /// Whether a close frame may carry it: codes of the RFC and of IANA's registry that are not
-    /// reserved, and those for libraries and applications (RFC 6455, section 7.4.2).
+    /// Whether a close frame may contain this code: a code of the RFC or of IANA's registry that is
+    /// not reserved, or one for libraries and applications (RFC 6455, section 7.4.2).
     pub fn may_be_sent(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1013 | 3000..=4999)
     }
@@ -42,27 +43,27 @@ impl fmt::Display for CloseCode {
     }
 }
 
-/// How a connection is closed by one side, or has ended (RFC 6455, sections 7.1.5 and 7.1.6).
+/// How one side closes a connection, or how it ended (RFC 6455, sections 7.1.5 and 7.1.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
     /// The code.
     pub code: CloseCode,
-    /// The reason, in UTF-8; empty if there is none. At most [`REASON`] bytes where it is to be sent.
+    /// The reason; empty if there is none. To be sent, it may have at most [`REASON`] bytes.
     pub reason: ByteString,
 }
 
-/// The most bytes in a control frame (RFC 6455, section 5.5).
+/// The maximum payload of a control frame, in bytes (RFC 6455, section 5.5).
 pub const CONTROL: usize = 125;
-/// The most bytes in a close frame's reason: the code takes two.
+/// The maximum length of a close reason, in bytes: the code takes two.
 pub const REASON: usize = CONTROL - 2;
 
 impl Close {
-    /// No close frame came.
+    /// No close frame was received.
     pub const ABNORMAL: Self = Self::new(CloseCode::ABNORMAL, "");
-    /// A close frame without a code came.
+    /// A close frame without a code was received.
     pub const NO_STATUS: Self = Self::new(CloseCode::NO_STATUS, "");
 
-    /// With a reason of the host's own.
+    /// A close by the host.
     pub const fn new(code: CloseCode, reason: &'static str) -> Self {
         Self { code, reason: ByteString::from_static(reason) }
     }

@@ -5,27 +5,27 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use super::{Client, ConnectionId, Session};
 use crate::{lock::Lock, manifest::OnOverflow};
 
-/// The open connections of one actor, by their number.
+/// The open connections of one actor, by number.
 #[derive(Debug)]
 pub struct Connections {
-    /// The most that may be open at once.
+    /// The most connections that may be open or reserved.
     limit: usize,
-    /// The limit of each one's outbox, in bytes.
+    /// The limit of each connection's outbox, in bytes.
     outbox: usize,
-    /// What is behind the lock. It is never held while anything waits.
+    /// Behind a lock that is never held across a wait.
     inner: Lock<Inner>,
 }
 
-/// The connections themselves.
+/// What the lock protects.
 #[derive(Debug, Default)]
 struct Inner {
-    /// Those that are open.
+    /// The open connections.
     open: BTreeMap<ConnectionId, Arc<Session>>,
-    /// For how many more a place is kept.
+    /// How many connections are reserved.
     reserved: usize,
-    /// The number of the last one.
+    /// The last number that was given out. Numbers are never used twice.
     last: u64,
-    /// Whether the host is stopping.
+    /// Whether the host is stopping, so that no connection may be opened.
     stopping: bool,
     /// Whether the actor can't be started at the moment.
     failing: bool,
@@ -34,7 +34,7 @@ struct Inner {
 /// Why a connection can't be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenError {
-    /// As many are open as may be.
+    /// The limit is reached.
     Limit(usize),
     /// The actor can't be started at the moment.
     Failing,
@@ -43,7 +43,7 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// For the client.
+    /// The reason, as the client gets it.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Limit(_) => "too many connections",
@@ -61,16 +61,16 @@ impl fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
-/// An open connection; dropping this takes it off the list.
+/// An open connection. Dropping it removes it from the list.
 #[derive(Debug)]
 pub struct Open {
-    /// The list.
+    /// The list that it is removed from.
     list: Arc<Connections>,
     /// The connection.
     pub session: Arc<Session>,
 }
 
-/// A place that is kept for a connection that is still to be opened; dropping this gives it up.
+/// A reservation for a connection. Dropping it releases it.
 #[derive(Debug)]
 pub struct Reserved(Arc<Connections>);
 
@@ -80,11 +80,11 @@ impl Connections {
         Arc::new(Self { limit, outbox, inner: Lock::default() })
     }
 
-    /// Opens a connection, under the next number. `on_overflow` is what becomes of it when its
-    /// client does not read; `client` is asked for once it is known that there is room.
+    /// Opens a connection with the next number. `on_overflow` says what happens if its client does
+    /// not read. `client` is only called if there is room.
     ///
     /// # Errors
-    /// There are too many, or the host is stopping.
+    /// There are too many connections, the actor can't be started, or the host is stopping.
     pub fn open(
         self: &Arc<Self>,
         on_overflow: OnOverflow,
@@ -107,7 +107,7 @@ impl Connections {
         Ok(Open { list: self.clone(), session })
     }
 
-    /// Keeps a place for one that is still to be opened.
+    /// Reserves a place for a connection.
     ///
     /// # Errors
     /// There are too many.
@@ -120,19 +120,19 @@ impl Connections {
         Ok(Reserved(self.clone()))
     }
 
-    /// Opens no more connections, and gives those that are open: each is to be asked to close.
+    /// Lets no more connections open. Returns the open ones, which the caller should close.
     pub fn stop(&self) -> Vec<Arc<Session>> {
         let mut inner = self.inner.lock();
         inner.stopping = true;
         inner.open.values().cloned().collect()
     }
 
-    /// Says whether the actor can be started. While it can't, no connection is opened.
+    /// Sets whether the actor can't be started. If so, no connection can be opened.
     pub fn set_failing(&self, failing: bool) {
         self.inner.lock().failing = failing;
     }
 
-    /// Why no connection could be opened now, however few there are.
+    /// Why no connection can be opened now, apart from the limit.
     pub fn unavailable(&self) -> Option<&'static str> {
         let inner = self.inner.lock();
         match (inner.stopping, inner.failing) {
@@ -142,12 +142,12 @@ impl Connections {
         }
     }
 
-    /// The bytes of messages that wait for clients, all connections together.
+    /// The bytes in all outboxes.
     pub fn queued_bytes(&self) -> usize {
         self.inner.lock().open.values().map(|session| session.bytes()).sum()
     }
 
-    /// How many are open.
+    /// How many connections are open.
     pub fn count(&self) -> usize {
         self.inner.lock().open.len()
     }
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_that_is_kept_counts_like_a_connection_until_it_is_given_up() {
+    fn a_reservation_counts_like_a_connection_until_it_is_dropped() {
         let connections = Connections::new(2, 1);
         let (first, _second) = (connections.reserve().unwrap(), connections.reserve().unwrap());
         assert_eq!(connections.reserve().unwrap_err(), OpenError::Limit(2));

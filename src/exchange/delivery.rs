@@ -1,4 +1,4 @@
-//! What there is for clients: into their outboxes, and what happens when it does not fit there.
+//! Puts messages into outboxes, and handles those that don't fit.
 
 use std::{fmt, sync::Arc};
 
@@ -7,22 +7,22 @@ use log::Level;
 use super::{Close, CloseCode, Event, EventKind, Message, Session, Source, session::Refused};
 use crate::{convert::to_u64, logger::ActorLog, manifest::OnOverflow, stats::Stats};
 
-/// Puts messages into outboxes.
+/// Puts messages into the outboxes of one actor's clients.
 pub struct Delivery {
     /// The actor's counters.
     stats: Arc<Stats>,
-    /// Its lines in the log.
+    /// The actor's log.
     lines: Arc<ActorLog>,
 }
 
 impl Delivery {
-    /// For an actor with these counters and lines.
+    /// The delivery of one actor.
     pub fn new(stats: Arc<Stats>, lines: Arc<ActorLog>) -> Self {
         Self { stats, lines }
     }
 
-    /// Queues an answer for the client whose event it was: messages, how to close after them, and
-    /// how many came after that and are not sent.
+    /// Queues an answer for the client whose event it was: messages, then an optional close.
+    /// `after_close` is how many messages followed the close; they are not sent.
     pub fn answer(
         &self,
         event: &Event,
@@ -51,8 +51,8 @@ impl Delivery {
         self.queued(to, total, queued);
     }
 
-    /// Queues a message that is no answer. `false` if it does not fit: the connection is to have
-    /// its turn, since it may only have had no chance to write.
+    /// Queues a message that answers no event. Returns `false` if it does not fit. The connection
+    /// should then get a turn, since it may just have had no chance to write.
     pub fn offer(&self, to: &Session, message: &Message) -> bool {
         let queued = to.send(message.clone());
         if matches!(queued, Err(Refused::Overflow(_))) {
@@ -62,18 +62,18 @@ impl Delivery {
         true
     }
 
-    /// The same, and deals with a client that reads too slowly for it.
+    /// Queues a message that answers no event. If it does not fit, the client reads too slowly.
     pub fn send(&self, to: &Session, message: Message) {
         let queued = to.send(message);
         self.queued(to, 1, queued);
     }
 
-    /// A line about a connection, or about the actor as a whole.
+    /// Logs a line about a connection or, without one, about the actor.
     pub fn say(&self, level: Level, about: Option<&Session>, text: fmt::Arguments<'_>) {
         self.lines.host(level, about.map(Session::id), text);
     }
 
-    /// Queues the answer to a text that the host answers by itself, for `auto_response`.
+    /// Queues the host's reply for `auto_response`.
     pub fn auto_respond(&self, to: &Session, message: Message) {
         match to.answer(vec![message], None) {
             Ok(()) => self.stats.auto_responses.add(1),
@@ -81,7 +81,7 @@ impl Delivery {
         }
     }
 
-    /// Counts what was queued, and deals with what was not.
+    /// Counts messages that were queued, and handles those that were not.
     fn queued(&self, to: &Session, total: usize, queued: Result<(), Refused>) {
         match queued {
             Ok(()) => self.stats.answers.add(to_u64(total)),
@@ -89,7 +89,7 @@ impl Delivery {
         }
     }
 
-    /// Deals with messages that were not queued, as `on_overflow` says.
+    /// Handles messages that were not queued, as `on_overflow` says.
     fn refused(&self, to: &Session, total: usize, refused: Refused) {
         match refused {
             Refused::Closing => {
@@ -113,7 +113,7 @@ impl Delivery {
         }
     }
 
-    /// Counts and logs messages that have nobody to go to.
+    /// Counts and logs messages that can't be delivered.
     fn undelivered(&self, to: Option<&Session>, count: usize, why: &str) {
         self.stats.undelivered.add(to_u64(count));
         self.say(Level::Info, to, format_args!("{count} messages are not sent: they {why}"));

@@ -1,4 +1,4 @@
-//! What happened at a client, on its way to the actor.
+//! Events on their way to the actor.
 
 use std::sync::Arc;
 
@@ -10,23 +10,23 @@ use super::{
 /// One event.
 #[derive(Debug)]
 pub struct Event {
-    /// Where it is from.
+    /// Where it comes from.
     pub source: Source,
     /// What happened.
     pub kind: EventKind,
 }
 
-/// What has events for an actor, each at most one in a round: see [`mailbox`](super::mailbox).
+/// A source of events. Each has at most one event in the mailbox: see [`mailbox`](super::mailbox).
 #[derive(Debug)]
 pub enum Source {
-    /// A client's connection, which the answer goes to.
+    /// A client's connection. It gets the answer.
     Connection(Arc<Session>),
-    /// The actor's alarm or its tick. Nobody gets an answer.
+    /// The actor's alarm or its tick. There is no one to answer.
     Alarm,
 }
 
 impl Source {
-    /// The connection, if it is one.
+    /// The connection, if this is one.
     pub fn session(&self) -> Option<&Arc<Session>> {
         match self {
             Self::Connection(session) => Some(session),
@@ -36,12 +36,12 @@ impl Source {
 }
 
 impl Event {
-    /// What happened at a connection.
+    /// An event of a connection.
     pub fn at(session: &Arc<Session>, kind: EventKind) -> Self {
         Self { source: Source::Connection(session.clone()), kind }
     }
 
-    /// The actor's alarm.
+    /// An event of the actor's alarm.
     pub fn alarm() -> Self {
         Self { source: Source::Alarm, kind: EventKind::Alarm }
     }
@@ -50,31 +50,32 @@ impl Event {
 /// What happened. Payloads are copied once, into the guest's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// The handshake is complete. The first event of every connection.
+    /// The handshake is complete. This is the first event of every connection.
     Connect,
-    /// A message came. The host has answered it already if it is a ping.
+    /// A message was received. If it is a ping, the host has answered it already.
     Message(Message),
-    /// The connection is over. The last event of every connection, exactly once. The close frame
-    /// is the client's; there is [another](Close::ABNORMAL) if none came.
+    /// The connection has ended. This is the last event of every connection, and it comes exactly
+    /// once. It contains the client's close frame, or [a substitute](Close::ABNORMAL) if none was
+    /// received.
     Close(Close),
-    /// The actor's alarm or its tick. It is at no client, and waits in no mailbox.
+    /// The actor's alarm or its tick. It belongs to no client and never waits in the mailbox.
     Alarm,
 }
 
 /// The `message-type` of an alarm.
 pub const ALARM: &str = "alarm";
 
-/// What an event costs in the mailbox beside its payload: its place in the queue, and the
-/// share of it that the allocator takes.
+/// What an event costs in the mailbox beside its payload, in bytes: its entry and the allocator's
+/// overhead.
 const OVERHEAD: usize = 128;
 
-/// The most that an event costs, where messages have at most so many bytes.
+/// The highest cost of an event, for messages of at most `message` bytes.
 pub fn max_cost(message: usize) -> usize {
     OVERHEAD.saturating_add(message.max(CONTROL))
 }
 
 impl EventKind {
-    /// The bytes that the event counts for in the mailbox.
+    /// What the event costs in the mailbox, in bytes.
     pub fn cost(&self) -> usize {
         OVERHEAD
             + match self {

@@ -1,24 +1,24 @@
 //! Events that wait for the actor.
 //!
-//! # Turns
-//! Whatever has events for an actor is a *source*: a connection, and the alarm, whose event waits
-//! in no mailbox. **A source has at most one event in the round.** A connection reads its next
-//! message only when the actor has handled the last one, its `connect` event included; the alarm
-//! rings again only after its event, and after a client's if one waits. So the queue is a round
-//! of turns, and a client that floods the actor delays another one by one event, not by its flood.
-//! What else a source has waits at the source, bounded in bytes: a connection's messages in TCP's
-//! buffers, the alarm as the one moment at which it rings next. A source of another kind has to
-//! keep to this as well.
+//! # Fairness
+//! A *source* has events for an actor: a connection, or the alarm, whose event does not wait in the
+//! mailbox. **Each source has at most one event in the round.** A connection reads its next message
+//! only after the actor has handled the last one, including its `connect` event. The alarm fires
+//! again only after its event was handled, and after a client's event if one waits. So the sources
+//! take turns: a client that floods the actor delays another client by one event. All other events
+//! wait at the source and are bounded in bytes: a connection's messages in TCP's buffers, and the
+//! alarm as the one time at which it fires next. A new kind of source must do the same.
 //!
-//! # Room
-//! The queue is bounded in bytes by asking *before* a message is read ([`Sender::poll_reserve`]), so
-//! that the bytes stay in the client's TCP buffers instead of here. How large a message will be is
-//! not known then, so room for the largest is held until it has come, or has turned out not to be
-//! there. Messages, and the room that is held, are together less than the limit and one message.
+//! # Backpressure
+//! The queue is bounded in bytes. A connection reserves room *before* it reads a message
+//! ([`Sender::poll_reserve`]), so that the bytes stay in the client's TCP buffers. The size of the
+//! message is not known then. So the sender reserves room for the largest one until the message has
+//! arrived, or until there turns out to be none. Queued and reserved bytes together stay below the
+//! limit plus one message.
 //!
-//! Whoever finds no room stands in line. Room goes to the first in line, and that task alone is
-//! woken, so that a message costs the same however many wait. A task that has no use for its room,
-//! because there is nothing to read or the connection has ended, hands it on.
+//! Senders that find no room wait in a queue. Room goes to the first of them, and only its task is
+//! woken, so a message costs the same however many wait. A task that does not need its room,
+//! because there is nothing to read or the connection has ended, passes it on.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -29,84 +29,83 @@ use std::{
 use super::{Event, event};
 use crate::lock::Lock;
 
-/// The most places that an empty queue keeps: some KB.
+/// The capacity that an empty queue keeps: some KB.
 const MAX_KEPT: usize = 256;
 
 /// One actor's queue of events.
 #[derive(Debug)]
 pub struct Mailbox {
-    /// The number of bytes at which connections stop reading.
+    /// Connections stop reading once this many bytes wait.
     limit: usize,
-    /// What is held for a message that is yet to be read: the most that it can cost.
+    /// The highest cost of one event: what each sender reserves.
     max_event: usize,
-    /// What is behind the lock. It is never held while anything waits.
+    /// Behind a lock that is never held across a wait.
     inner: Lock<Inner>,
 }
 
-/// The queue itself.
+/// What the lock protects.
 #[derive(Debug, Default)]
 struct Inner {
     /// The events, in order of arrival.
     queue: VecDeque<Event>,
-    /// What they cost together: see [`EventKind::cost`](super::EventKind::cost).
+    /// The sum of their costs: see [`EventKind::cost`](super::EventKind::cost).
     bytes: usize,
-    /// What is held for messages that are yet to be read.
+    /// The bytes that senders have reserved.
     held: usize,
-    /// The actor, when it waits for an event.
+    /// The actor's task, while it waits for an event.
     actor: Option<Waker>,
-    /// Connections that wait for room, by the numbers that they have drawn. While there is room,
-    /// none waits.
+    /// The connections that wait for room, by ticket. Empty while there is room.
     waiting: BTreeMap<u64, Waker>,
-    /// The number that was drawn last.
+    /// The last ticket that was given out.
     drawn: u64,
     /// Whether no more events will come.
     closed: bool,
 }
 
-/// A connection's way into a mailbox. Dropping this leaves the line, and hands on the room.
+/// A connection's handle for pushing messages. Dropping it releases its reservation.
 #[derive(Debug)]
 pub struct Sender<'a> {
     /// The mailbox.
     mailbox: &'a Mailbox,
-    /// How far it has come.
+    /// Whether room is reserved.
     reservation: Reservation,
 }
 
-/// Where a connection stands.
+/// The state of a sender's reservation.
 #[derive(Debug)]
 enum Reservation {
-    /// It wants no room.
+    /// It has not asked for room.
     None,
-    /// It has drawn this number. If that does not wait any more, room is held for it.
+    /// It holds this ticket. Once the ticket no longer waits, room is reserved.
     Waiting(u64),
-    /// Room is held for it, and it knows.
+    /// Room is reserved, and the sender has noticed.
     Held,
 }
 
 impl Mailbox {
-    /// An empty mailbox, for messages of at most `message` bytes each. Connections stop reading
-    /// once `limit` bytes wait in it.
+    /// An empty mailbox for messages of at most `message` bytes. Connections stop reading once
+    /// `limit` bytes wait.
     pub fn new(limit: usize, message: usize) -> Self {
         Self { limit, max_event: event::max_cost(message), inner: Lock::default() }
     }
 
-    /// Adds an event. This never refuses: a connection has asked for room before it read a
-    /// message, and `connect` and `close` are never left out.
+    /// Pushes an event. This always succeeds: messages have reserved their room, and `connect` and
+    /// `close` must not get lost.
     pub fn push(&self, event: Event) {
         self.add(self.inner.lock(), event);
     }
 
-    /// A connection's way into this mailbox.
+    /// A connection's sender.
     pub fn sender(&self) -> Sender<'_> {
         Sender { mailbox: self, reservation: Reservation::None }
     }
 
-    /// The next event, or `None` once the mailbox is closed and empty.
+    /// Waits for the next event. Returns `None` once the mailbox is closed and empty.
     pub async fn next(&self) -> Option<Event> {
         std::future::poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    /// Says that no more events will come.
+    /// Closes the mailbox: no more events will come.
     pub fn close(&self) {
         let mut inner = self.inner.lock();
         inner.closed = true;
@@ -122,7 +121,7 @@ impl Mailbox {
         self.inner.lock().bytes
     }
 
-    /// [`next`](Self::next), as a poll function.
+    /// The poll function of [`next`](Self::next).
     fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         let mut inner = self.inner.lock();
         let Some(event) = inner.queue.pop_front() else {
@@ -134,14 +133,15 @@ impl Mailbox {
         };
         inner.bytes = inner.bytes.saturating_sub(event.kind.cost());
         if inner.queue.is_empty() && inner.queue.capacity() > MAX_KEPT {
-            // When thousands of clients leave at once, there is an event of each.
+            // Thousands of clients that leave at once cause an event each, which would keep that
+            // much memory.
             inner.queue = VecDeque::new();
         }
         self.grant_room(inner);
         Poll::Ready(Some(event))
     }
 
-    /// Adds an event, and wakes the actor and whoever gets the room that was held for it.
+    /// Adds an event, and wakes the actor and the sender that gets the remaining room.
     fn add(&self, mut inner: MutexGuard<'_, Inner>, event: Event) {
         inner.bytes += event.kind.cost();
         inner.queue.push_back(event);
@@ -152,8 +152,7 @@ impl Mailbox {
         }
     }
 
-    /// Gives the room that there is to those who wait for it, the first one first. Their tasks are
-    /// woken after unlocking.
+    /// Gives free room to waiting senders, in order. Wakes each task without the lock.
     fn grant_room<'a>(&'a self, mut inner: MutexGuard<'a, Inner>) {
         while inner.has_room(self.limit)
             && let Some((_, first)) = inner.waiting.pop_first()
@@ -174,9 +173,9 @@ impl Inner {
 }
 
 impl Sender<'_> {
-    /// Ready when there is room for a message, which is then held for this connection until it
-    /// [pushes](Self::push) one or [releases](Self::release). Otherwise the task is woken when there
-    /// is.
+    /// Reserves room for a message. Ready when it is reserved, until the sender
+    /// [pushes](Self::push) a message or [releases](Self::release) the room. Otherwise the task is
+    /// woken when there is room.
     pub fn poll_reserve(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut inner = self.mailbox.inner.lock();
         match self.reservation {
@@ -202,15 +201,15 @@ impl Sender<'_> {
         Poll::Ready(())
     }
 
-    /// Adds a message, for which there is room.
+    /// Pushes a message, which must have reserved its room.
     pub fn push(&mut self, event: Event) {
         let mut inner = self.mailbox.inner.lock();
         self.take_back(&mut inner);
         self.mailbox.add(inner, event);
     }
 
-    /// Leaves the line, or gives back the room: there is nothing to read. A connection without a
-    /// message is not to keep the others from theirs.
+    /// Releases the reservation or stops waiting for it, because there is nothing to read. Others
+    /// can use the room then.
     pub fn release(&mut self) {
         if !matches!(self.reservation, Reservation::None) {
             let mut inner = self.mailbox.inner.lock();
@@ -219,7 +218,7 @@ impl Sender<'_> {
         }
     }
 
-    /// No longer waits for room nor holds it.
+    /// Ends the reservation or the wait for it.
     fn take_back(&mut self, inner: &mut Inner) {
         let held = match std::mem::replace(&mut self.reservation, Reservation::None) {
             Reservation::None => false,

@@ -1,24 +1,24 @@
-//! What a client and its actor send each other.
+//! Messages between clients and actors.
 
 use bytes::Bytes;
 use bytestring::ByteString;
 
-/// A message, in either direction. Payloads are counted references: cloning a message copies
-/// nothing, however many clients it is for.
+/// A message in either direction. Payloads are reference-counted, so cloning a message for many
+/// clients copies nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// Text.
     Text(ByteString),
     /// Bytes.
     Binary(Bytes),
-    /// Asks for a pong. Of at most [`CONTROL`](super::close::CONTROL) bytes.
+    /// Asks for a pong. At most [`CONTROL`](super::close::CONTROL) bytes.
     Ping(Bytes),
-    /// Answers a ping, or says that its sender is there. Likewise.
+    /// Answers a ping, or just shows that its sender is alive. The same maximum.
     Pong(Bytes),
 }
 
 impl Message {
-    /// Its bytes.
+    /// The payload's bytes.
     pub fn payload(&self) -> &Bytes {
         match self {
             Self::Text(text) => text.as_bytes(),
@@ -26,13 +26,13 @@ impl Message {
         }
     }
 
-    /// The bytes that it counts for in an outbox: those of its payload, and one if it has none,
-    /// so that no number of empty messages can wait.
+    /// What the message costs in an outbox, in bytes: its payload, but at least one. So the number
+    /// of empty messages is bounded as well.
     pub fn cost(&self) -> usize {
         self.payload().len().max(1)
     }
 
-    /// Its `message-type`, for logs.
+    /// The message's `message-type`, for logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",

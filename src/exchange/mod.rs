@@ -1,17 +1,18 @@
-//! What passes between a connection and its actor.
+//! What connections and their actor exchange.
 //!
-//! This room knows neither sockets nor WebAssembly: only events on their way in, messages on
-//! their way out, and the two places where they wait. Both are bounded in bytes.
+//! This module knows neither sockets nor WebAssembly. It has the events that go to the actor, the
+//! messages that go to clients, and the two queues where they wait. Both queues are bounded in
+//! bytes.
 //!
-//! - [`client`]: what is known of a client.
-//! - [`close`]: how a connection closes.
-//! - [`connections`]: which connections an actor has.
-//! - [`delivery`]: the way of messages into the outboxes.
-//! - [`event`]: what happened at a client.
+//! - [`client`]: what a client's handshake told about it.
+//! - [`close`]: close codes and reasons.
+//! - [`connections`]: the open connections of an actor.
+//! - [`delivery`]: puts messages into outboxes.
+//! - [`event`]: what happened, and where.
 //! - [`mailbox`]: events that wait for the actor.
-//! - [`message`]: what a client and its actor send each other.
+//! - [`message`]: messages between clients and actors.
 //! - [`outbox`]: messages that wait for one client.
-//! - [`session`]: one connection, as its task and the actor share it.
+//! - [`session`]: the handle of a connection that its task and the actor share.
 
 pub mod client;
 pub mod close;

@@ -1,10 +1,10 @@
-//! Messages that wait for one client: a queue that is bounded in bytes.
+//! Messages that wait for one client: a queue bounded in bytes.
 
 use std::{collections::VecDeque, fmt};
 
 use super::Message;
 
-/// The most places that an empty queue keeps.
+/// The capacity that an empty queue keeps.
 const MAX_KEPT: usize = 8;
 
 /// One client's queue of messages.
@@ -12,32 +12,32 @@ const MAX_KEPT: usize = 8;
 pub struct Outbox {
     /// The messages, in order.
     queue: VecDeque<Message>,
-    /// What they cost together: see [`Message::cost`].
+    /// The sum of their costs: see [`Message::cost`].
     bytes: usize,
-    /// The most bytes that may wait. One answer is always taken when nothing waits, however
-    /// large it is: an answer's own size has its own limit.
+    /// The most bytes that may wait. An empty queue takes any answer, since the size of an answer
+    /// has a limit of its own.
     limit: usize,
 }
 
-/// More would wait than may.
+/// The messages would exceed the outbox's limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overflow {
     /// The bytes that waited already.
     pub queued: usize,
-    /// The bytes that came on top.
+    /// The bytes that were to be added.
     pub added: usize,
     /// The limit.
     pub limit: usize,
 }
 
 impl Outbox {
-    /// An empty one, for at most `limit` bytes.
+    /// An empty queue of at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
         Self { queue: VecDeque::new(), bytes: 0, limit }
     }
 
-    /// The bytes that wait when `added` more are queued after `asked` others. Where nothing waits
-    /// there is room for anything.
+    /// Whether `added` more bytes fit after `asked` bytes that are yet to be queued. Returns the
+    /// sum. If nothing waits, anything fits.
     ///
     /// # Errors
     /// There is no room.
@@ -50,7 +50,7 @@ impl Outbox {
         Ok(total)
     }
 
-    /// Queues messages: all of them or none.
+    /// Queues all of these messages or none.
     ///
     /// # Errors
     /// There is no room.
@@ -64,18 +64,18 @@ impl Outbox {
         Ok(())
     }
 
-    /// The first message.
+    /// Takes the first message.
     pub fn pop(&mut self) -> Option<Message> {
         let message = self.queue.pop_front()?;
         self.bytes = self.bytes.saturating_sub(message.cost());
         if self.queue.is_empty() && self.queue.capacity() > MAX_KEPT {
-            // Keeps a burst from holding its memory for as long as the client stays.
+            // A burst must not keep its memory for as long as the client stays.
             self.queue = VecDeque::new();
         }
         Some(message)
     }
 
-    /// All messages; none waits afterwards.
+    /// Takes all messages.
     pub fn take(&mut self) -> VecDeque<Message> {
         self.bytes = 0;
         std::mem::take(&mut self.queue)
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_fit_up_to_the_limit_and_one_always_where_nothing_waits() {
+    fn messages_fit_up_to_the_limit_and_any_message_fits_into_an_empty_outbox() {
         let mut outbox = Outbox::new(10);
         let overflow = |queued, added| Err(Overflow { queued, added, limit: 10 });
         assert_eq!(outbox.fits(0, 1000), Ok(1000));
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_places_of_a_burst_are_given_back_once_it_is_sent() {
+    fn the_memory_of_a_burst_is_freed_once_it_is_sent() {
         let mut outbox = Outbox::new(100);
         assert_eq!(outbox.extend(vec![text(0); 100]), Ok(()));
         while outbox.pop().is_some() {}

@@ -1,6 +1,6 @@
-//! One connection, as its task and the actor share it: who the client is, the messages that wait
-//! for it, and the rest of what an actor may tell a connection: that its event has been handled,
-//! and that it is to close.
+//! The handle of a connection that its task and the actor share. It says who the client is, holds
+//! the messages that wait for it, and lets the actor tell the connection that its event was handled
+//! or that it should close.
 
 use std::{
     collections::VecDeque,
@@ -15,53 +15,54 @@ use super::{
 };
 use crate::{lock::Lock, manifest::OnOverflow};
 
-/// A connection, from its handshake to its end. Shared by its task and the actor.
+/// A connection, from its handshake to its end. Its task and the actor share it.
 #[derive(Debug)]
 pub struct Session {
-    /// Its number.
+    /// The connection's number.
     id: ConnectionId,
-    /// What is known of its client.
+    /// Who the client is.
     client: Client,
-    /// What becomes of the client when more messages would wait than may.
+    /// What happens if the client's messages don't fit into its outbox.
     on_overflow: OnOverflow,
-    /// What is behind the lock. It is never held while anything waits.
+    /// Behind a lock that is never held across a wait.
     inner: Lock<Inner>,
 }
 
-/// What changes while it is open.
+/// What the lock protects.
 #[derive(Debug)]
 struct Inner {
     /// The messages that wait for the client.
     outbox: Outbox,
-    /// Whether the client has not taken what it was offered last, or is offered nothing any more.
+    /// Whether the socket did not take the last message, or the connection is about to end. Only
+    /// then is a client with a full outbox slow.
     blocked: bool,
-    /// Whether an event of this connection is with the actor.
+    /// Whether the actor has an event of this connection. It reads no other message meanwhile.
     busy: bool,
-    /// That the connection is to close, once the queue is empty, and how.
+    /// How to close once the outbox is empty. `None` if the connection should stay open.
     close: Option<Close>,
-    /// Whether `close` has been handed to the connection, or the connection has ended.
+    /// Whether the connection has taken `close` or has ended. It accepts no messages then.
     closing: bool,
-    /// The connection's task, when it waits.
+    /// The connection's task, while it waits.
     connection: Option<Waker>,
 }
 
-/// What a connection is to do next.
+/// What a connection should do next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action {
     /// Send this message.
     Send(Message),
-    /// Send what is still queued, then a close frame with this, and end.
+    /// Send these messages and a close frame, and end.
     Close(VecDeque<Message>, Close),
-    /// Nothing to send: read the next message.
+    /// There is nothing to send: read the next message.
     Read,
 }
 
-/// Why an answer is not queued.
+/// Why messages are not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// The connection is closing.
     Closing,
-    /// The client did not read its messages fast enough.
+    /// The client reads too slowly.
     Overflow(Overflow),
 }
 
@@ -90,7 +91,7 @@ impl From<Overflow> for Refused {
 }
 
 impl Session {
-    /// Connection `id`, which is `client`'s, with an outbox of `limit` bytes.
+    /// A connection with the number `id` and an outbox of `limit` bytes.
     pub fn new(id: ConnectionId, client: Client, limit: usize, on_overflow: OnOverflow) -> Self {
         let inner = Inner {
             outbox: Outbox::new(limit),
@@ -103,48 +104,48 @@ impl Session {
         Self { id, client, on_overflow, inner: Lock::new(inner) }
     }
 
-    /// Its number.
+    /// The connection's number.
     pub fn id(&self) -> ConnectionId {
         self.id
     }
 
-    /// What is known of the client.
+    /// Who the client is.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Whether messages of `added` bytes fit beside `asked` bytes of others that are yet to be
-    /// queued. One always does where nothing waits.
+    /// Whether messages of `added` bytes fit after `asked` bytes that are yet to be queued. If
+    /// nothing waits, anything fits.
     ///
     /// # Errors
-    /// They would not, or the connection is closing.
+    /// They don't fit, or the connection is closing.
     pub fn fits(&self, asked: usize, added: usize) -> Result<usize, Refused> {
         let inner = self.inner.lock();
         inner.is_open()?;
         Ok(inner.outbox.fits(asked, added)?)
     }
 
-    /// Whether messages of so many bytes would fit now, if they are taken at all.
+    /// Whether messages of `added` bytes fit now. Also `true` if the connection is closing.
     pub fn has_room(&self, added: usize) -> bool {
         !matches!(self.fits(0, added), Err(Refused::Overflow(_)))
     }
 
-    /// Whether messages wait that the connection has not yet had the chance to write. As long as it
-    /// has not, its client is not a slow one: that is who does not read what it is offered.
+    /// Whether messages wait that the connection had no chance to write yet. Until it had, its
+    /// client is not considered slow: a slow client does not read what it was sent.
     pub fn is_draining(&self) -> bool {
         let inner = self.inner.lock();
         inner.outbox.bytes() > 0 && !inner.blocked && !inner.closing
     }
 
-    /// Notes that the connection offers the client nothing any more: it is about to end.
+    /// Notes that the connection will write no more queued messages, because it is about to end.
     pub fn stop_draining(&self) {
         self.inner.lock().blocked = true;
     }
 
-    /// Queues a message that is no answer to an event of this client, and wakes its connection.
+    /// Queues a message that answers no event of this client, and wakes the connection.
     ///
     /// # Errors
-    /// As for [`answer`](Self::answer).
+    /// The same as for [`answer`](Self::answer).
     pub fn send(&self, message: Message) -> Result<(), Refused> {
         let mut inner = self.inner.lock();
         inner.is_open()?;
@@ -153,7 +154,7 @@ impl Session {
         Ok(())
     }
 
-    /// What becomes of the client when its messages don't fit.
+    /// What happens if the client's messages don't fit.
     pub fn on_overflow(&self) -> OnOverflow {
         self.on_overflow
     }
@@ -163,18 +164,17 @@ impl Session {
         self.inner.lock().outbox.bytes()
     }
 
-    /// Notes that an event of this connection is now with the actor. Nothing more is read
-    /// from the client until [`handled`](Self::handled).
+    /// Notes that the actor has an event of this connection. The connection reads nothing until
+    /// [`handled`](Self::handled).
     pub fn set_busy(&self) {
         let was = std::mem::replace(&mut self.inner.lock().busy, true);
         debug_assert!(!was, "a source has at most one event in the round");
     }
 
-    /// Queues an answer: all of it or nothing, then the end if there is one.
+    /// Queues an answer: all of its messages or none, then an optional close.
     ///
     /// # Errors
-    /// The connection is closing already, or the client has not read enough of what it was
-    /// sent before.
+    /// The connection is closing, or the client has not read enough of its earlier messages.
     pub fn answer(&self, messages: Vec<Message>, close: Option<Close>) -> Result<(), Refused> {
         let mut inner = self.inner.lock();
         inner.is_open()?;
@@ -182,25 +182,25 @@ impl Session {
         if queued.is_err() && self.on_overflow == OnOverflow::Close {
             return Ok(queued?);
         }
-        // If the host has asked for a close meanwhile, the answer still comes before it. Whoever
-        // does not get the messages is still told that they were the last.
+        // If the host has asked for a close meanwhile, the answer is still sent before it. A client
+        // that misses the messages is still closed as the actor asked.
         inner.close = inner.close.take().or(close);
         Ok(queued?)
     }
 
-    /// Lets the connection read on: the actor is done with its event.
+    /// Notes that the actor has handled the event, so the connection may read on.
     pub fn handled(&self) {
         let mut inner = self.inner.lock();
         inner.busy = false;
         wake(inner);
     }
 
-    /// Asks the connection to close, after what is queued. The first to ask decides the code.
+    /// Asks the connection to close after the queued messages. The first call decides the code.
     pub fn close(&self, code: CloseCode, reason: &'static str) {
         self.close_with(Close::new(code, reason));
     }
 
-    /// The same, for an actor's reason.
+    /// Like [`close`](Self::close), with an actor's reason.
     pub fn close_with(&self, close: Close) {
         let mut inner = self.inner.lock();
         if inner.close.is_none() && !inner.closing {
@@ -209,22 +209,22 @@ impl Session {
         wake(inner);
     }
 
-    /// Throws away what is queued, because the client does not read it. Returns how many
-    /// messages that were.
+    /// Drops the queued messages, because the client does not read them. Returns how many there
+    /// were.
     pub fn clear(&self) -> usize {
         self.inner.lock().outbox.take().len()
     }
 
-    /// Takes nothing more, since the connection has ended. Returns how many messages were queued
-    /// and will not be sent.
+    /// Ends the session, which then accepts no messages. Returns how many queued messages will not
+    /// be sent.
     pub fn end(&self) -> usize {
         self.inner.lock().closing = true;
         self.clear()
     }
 
-    /// What the connection is to do next: close if it is asked to, send what is queued if it
-    /// can (`writable`), else read. While an event of its own is with the actor it neither
-    /// closes nor reads; its task is woken when that changes.
+    /// What the connection should do next: close if it was asked to, send if the socket is
+    /// `writable` and a message waits, or else read. While the actor has an event of this
+    /// connection, it neither closes nor reads. Its task is woken when that changes.
     pub fn poll_action(&self, cx: &mut Context<'_>, writable: bool) -> Poll<Action> {
         let mut inner = self.inner.lock();
         inner.blocked = !writable;
@@ -237,12 +237,12 @@ impl Session {
         if writable && let Some(message) = inner.outbox.pop() {
             return Poll::Ready(Action::Send(message));
         }
-        // Registered also when it reads: a message or a request to close has to reach it then.
+        // Registered even if the connection reads, because a message or a close may come meanwhile.
         inner.register(cx);
         if inner.busy { Poll::Pending } else { Poll::Ready(Action::Read) }
     }
 
-    /// Waits until the actor is done with this connection's event.
+    /// Waits until the actor has handled this connection's event.
     pub async fn until_idle(&self) {
         std::future::poll_fn(|cx| {
             let mut inner = self.inner.lock();
@@ -257,12 +257,12 @@ impl Session {
 }
 
 impl Inner {
-    /// Whether messages are taken at all.
+    /// Whether the connection accepts messages.
     fn is_open(&self) -> Result<(), Refused> {
         if self.closing { Err(Refused::Closing) } else { Ok(()) }
     }
 
-    /// Notes whom to wake.
+    /// Notes which task to wake.
     fn register(&mut self, cx: &mut Context<'_>) {
         match &mut self.connection {
             Some(waker) => waker.clone_from(cx.waker()),
@@ -271,7 +271,7 @@ impl Inner {
     }
 }
 
-/// Wakes the connection's task, after unlocking.
+/// Wakes the connection's task without the lock.
 fn wake(mut inner: MutexGuard<'_, Inner>) {
     let connection = inner.connection.take();
     drop(inner);
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_after_the_end_is_refused_and_what_waited_is_counted() {
+    fn an_ended_session_refuses_messages_and_counts_those_that_waited() {
         let session = session(100);
         assert_eq!(session.send(text("one")), Ok(()));
         assert_eq!(session.send(text("two")), Ok(()));
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_drains_until_its_client_has_not_taken_what_it_was_offered_or_nothing_waits() {
+    fn a_session_drains_until_nothing_waits_or_the_client_does_not_take_a_message() {
         let cx = &mut Context::from_waker(Waker::noop());
         let session = session(100);
         assert!(!session.is_draining());

@@ -1,4 +1,4 @@
-//! The mailbox by itself, and against a model of it.
+//! Tests of the mailbox, alone and against a model.
 
 use std::{
     collections::VecDeque,
@@ -15,7 +15,7 @@ use smol::block_on;
 use super::*;
 use crate::exchange::{Close, CloseCode, EventKind, Message, Source};
 
-/// An event that costs 128 bytes and so many more.
+/// An event that costs 128 bytes more than `bytes`.
 fn event(bytes: usize) -> Event {
     Event {
         source: Source::Alarm,
@@ -29,7 +29,7 @@ fn take(mailbox: &Mailbox) -> Event {
 }
 
 #[test]
-fn what_a_crowd_of_events_took_is_given_back_and_their_order_kept() {
+fn a_crowd_of_events_keeps_its_order_and_frees_its_memory() {
     let mailbox = Mailbox::new(1 << 20, 1 << 16);
     let number = |code| EventKind::Close(Close::new(CloseCode(code), ""));
     for code in 0..10_000 {
@@ -54,75 +54,76 @@ impl Wake for Task {
 
 impl Task {
     /// Whether there is room for this task.
-    fn asks(self: &Arc<Self>, sender: &mut Sender<'_>) -> bool {
+    fn has_room(self: &Arc<Self>, sender: &mut Sender<'_>) -> bool {
         let waker = Waker::from(self.clone());
         sender.poll_reserve(&mut Context::from_waker(&waker)).is_ready()
     }
 
-    /// How often it was woken since this was asked last.
+    /// How often the task was woken since the last call.
     fn woken(&self) -> usize {
         self.0.swap(0, Relaxed)
     }
 }
 
 #[test]
-fn one_message_is_read_where_the_limit_leaves_a_byte_and_none_where_it_leaves_none() {
+fn a_message_is_read_if_at_least_one_byte_is_left_below_the_limit() {
     for (bytes, room) in [(871, true), (872, false)] {
         let (mailbox, task) = (Mailbox::new(1000, 500), Arc::new(Task::default()));
         let (mut one, mut other) = (mailbox.sender(), mailbox.sender());
         mailbox.push(event(bytes));
-        assert_eq!(task.asks(&mut one), room);
-        // Room for the largest is held for the first, so that there is none for another.
-        assert!(!task.asks(&mut other));
+        assert_eq!(task.has_room(&mut one), room);
+        // The first sender reserves room for the largest message, which leaves none for another.
+        assert!(!task.has_room(&mut other));
     }
 }
 
 #[test]
-fn each_event_that_is_taken_wakes_no_more_than_there_is_room_for() {
+fn taking_an_event_wakes_only_as_many_senders_as_there_is_room_for() {
     const CROWD: usize = 1000;
     let mailbox = Mailbox::new(1000, 500);
     mailbox.push(event(1000));
     let tasks: Vec<_> = (0..CROWD).map(|_| Arc::new(Task::default())).collect();
     let mut senders: Vec<_> = tasks.iter().map(|_| mailbox.sender()).collect();
     for (task, sender) in tasks.iter().zip(&mut senders) {
-        assert!(!task.asks(sender));
+        assert!(!task.has_room(sender));
     }
     take(&mailbox);
     for at in 0..CROWD {
         let woken: Vec<_> = tasks.iter().map(|task| task.woken()).collect();
-        // At first two find room, as each may need 628 of 1000 bytes, and then always one more.
+        // Each sender reserves 628 of 1000 bytes. So two find room at first, and then one at a
+        // time.
         let expected = |index| usize::from(if at == 0 { index < 2 } else { index == at + 1 });
         assert!(woken.iter().enumerate().all(|(index, times)| *times == expected(index)));
-        assert!(tasks[at].asks(&mut senders[at]));
+        assert!(tasks[at].has_room(&mut senders[at]));
         senders[at].push(event(500));
         take(&mailbox);
     }
 }
 
-/// What can happen.
+/// A step of the test.
 #[derive(Clone, Debug)]
 enum Step {
-    /// A connection asks for room.
+    /// A sender asks for room.
     Ask(usize),
-    /// A connection that has room has read a message of so many bytes.
+    /// A sender with room pushes a message of this many bytes.
     Push(usize, usize),
-    /// A connection has nothing to read after all.
+    /// A sender has nothing to read after all.
     Leave(usize),
-    /// A connection is gone, and another one comes.
+    /// A sender is dropped and a new one takes its place.
     Replace(usize),
-    /// An event comes for which nobody asks, such as a `connect`.
+    /// An event is pushed without a reservation, such as a `connect`.
     Event,
     /// The actor takes an event.
     Take,
 }
 
-/// How many connections there are.
+/// The number of senders.
 const SENDERS: usize = 6;
-/// The limit.
+/// The mailbox's limit.
 const LIMIT: usize = 2000;
 /// The largest message.
 const MESSAGE: usize = 400;
-/// What that costs.
+/// The cost of the largest message.
 const MAX_EVENT: usize = 128 + MESSAGE;
 
 fn step() -> impl Strategy<Value = Step> {
@@ -136,32 +137,32 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The same, such that it is easy to see what is right.
+/// A simple model of the mailbox.
 #[derive(Default)]
 struct Model {
-    /// What each event costs.
+    /// The cost of each event.
     queue: VecDeque<usize>,
-    /// Who waits, in order.
+    /// The senders that wait, in order.
     waiting: VecDeque<usize>,
-    /// Who has room.
+    /// The senders with room.
     inside: Vec<usize>,
-    /// How often each one has been woken by the last step.
+    /// How often the last step woke each sender.
     woken: [usize; SENDERS],
 }
 
 impl Model {
-    /// What waits, and what is held for messages.
+    /// Queued and reserved bytes.
     fn bytes(&self) -> usize {
         self.queue.iter().sum::<usize>() + MAX_EVENT * self.inside.len()
     }
 
-    /// A connection is no longer there.
+    /// A sender leaves.
     fn leave(&mut self, sender: usize) {
         self.waiting.retain(|other| *other != sender);
         self.inside.retain(|other| *other != sender);
     }
 
-    /// Does what a step does, and says whether it was an answer of yes.
+    /// Does a step. Returns whether a sender that asked has room.
     fn does(&mut self, step: &Step) -> bool {
         let mut yes = false;
         match *step {
@@ -199,7 +200,7 @@ impl Model {
 
 proptest! {
     #[test]
-    fn room_is_given_as_it_comes_to_the_first_in_line(steps in vec(step(), 1..200)) {
+    fn free_room_goes_to_the_sender_that_has_waited_longest(steps in vec(step(), 1..200)) {
         let (mailbox, mut model) = (Mailbox::new(LIMIT, MESSAGE), Model::default());
         let tasks: Vec<_> = (0..SENDERS).map(|_| Arc::new(Task::default())).collect();
         let mut senders: Vec<_> = tasks.iter().map(|_| mailbox.sender()).collect();
@@ -207,7 +208,7 @@ proptest! {
         for step in steps {
             let had_room = |sender| model.inside.contains(&sender);
             let yes = match step {
-                Step::Ask(sender) => tasks[sender].asks(&mut senders[sender]),
+                Step::Ask(sender) => tasks[sender].has_room(&mut senders[sender]),
                 Step::Push(sender, bytes) => {
                     if had_room(sender) {
                         senders[sender].push(event(bytes));
@@ -240,11 +241,11 @@ proptest! {
             let inner = mailbox.inner.lock();
             prop_assert_eq!(inner.bytes + inner.held, model.bytes());
             prop_assert_eq!(inner.waiting.len(), model.waiting.len());
-            // Nobody waits while there is room, and what was asked for stays within its bound.
+            // No sender waits while there is room, and the bytes stay within their bound.
             prop_assert!(inner.waiting.is_empty() || model.bytes() >= LIMIT);
             prop_assert!(model.bytes() < LIMIT + MAX_EVENT + unasked);
         }
-        // When all have left and all is taken, nothing is left behind.
+        // When all senders are gone and all events are taken, nothing is left.
         drop(senders);
         while mailbox.bytes() > 0 {
             take(&mailbox);
