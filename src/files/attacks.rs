@@ -1,4 +1,4 @@
-//! Paths by which an actor would get out of its folder, or would keep the host waiting.
+//! Paths that try to escape from an actor's folder or to block the host.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use smol::block_on;
 
 use super::{Failure, tests::Stage};
 
-/// A stage with links, pipes and sockets.
+/// A folder with links, pipes and sockets.
 fn stage() -> Stage {
     let stage = Stage::new(1 << 20);
     fs::create_dir(stage.outside("outer")).unwrap();
@@ -38,7 +38,7 @@ fn stage() -> Stage {
     stage
 }
 
-/// Everything outside is as it was.
+/// Asserts that everything outside is unchanged.
 fn is_untouched(stage: &Stage) {
     for file in ["secret", "outer/secret"] {
         assert_eq!(fs::read_to_string(stage.outside(file)).unwrap(), "secret");
@@ -98,7 +98,7 @@ fn nothing_outside_is_read_listed_or_written() {
 }
 
 #[test]
-fn nothing_is_written_outside_or_in_the_place_of_a_link_that_leads_there() {
+fn nothing_outside_is_written_and_no_link_to_it_is_replaced() {
     let stage = stage();
     let before = stage.names();
     for path in [
@@ -134,7 +134,7 @@ fn nothing_is_written_outside_or_in_the_place_of_a_link_that_leads_there() {
 }
 
 #[test]
-fn what_is_replaced_by_a_link_after_it_was_checked_is_not_written() {
+fn a_file_that_is_replaced_by_a_link_after_the_check_is_not_written() {
     let stage = stage();
     let check = |path: &str| block_on(stage.files.check_write(path, 1));
     let write = |path: &str| block_on(stage.files.write(path.into(), b"x".to_vec()));
@@ -164,7 +164,7 @@ fn pipes_sockets_and_folders_are_no_files_and_files_no_folders() {
 }
 
 #[test]
-fn a_path_may_be_as_long_as_the_system_takes_it_and_longer_ones_are_refused() {
+fn a_path_may_be_as_long_as_the_system_allows_and_longer_ones_are_refused() {
     let stage = stage();
     let long = Failure::Other("File name too long (os error 36)".into());
     let name = "x".repeat(255);
@@ -182,7 +182,7 @@ fn a_path_may_be_as_long_as_the_system_takes_it_and_longer_ones_are_refused() {
         assert_eq!(stage.list(&path), Err(long.clone()), "{start}");
         assert_eq!(stage.write(&path, ""), Err(long.clone()), "{start}");
     }
-    // Parts that are empty or lead back are seen before the path's end is.
+    // Empty parts and `..` are noticed before the path is found to be too long.
     assert_eq!(stage.read(&"../".repeat(1000)), Err(Failure::NotFound));
     let deep = ["d"; 1000].join("/");
     stage.put(&format!("{deep}/file"), "content");

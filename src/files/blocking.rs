@@ -1,4 +1,4 @@
-//! Operations that may never come back: one at a time, and none is waited for too long.
+//! Runs blocking operations that may never return: one at a time, and with a deadline.
 
 use std::{
     sync::{
@@ -12,15 +12,15 @@ use smol::{Timer, future::FutureExt as _, unblock};
 
 use super::Failure;
 
-/// Does one blocking operation at a time, on a thread that is there for what blocks.
+/// Runs one blocking operation at a time, on the thread pool for blocking calls.
 ///
-/// An operation that has been given up keeps its thread until the system lets go of it. That is
-/// all that it keeps: the next ones fail at once meanwhile, so that there is never a second.
+/// An operation that timed out keeps its thread until the system call returns. It never keeps more
+/// than one, because further operations fail at once meanwhile.
 #[derive(Debug)]
 pub(super) struct Blocking {
-    /// Whether an operation is under way.
+    /// Whether an operation is in progress.
     busy: Arc<AtomicBool>,
-    /// How long one is waited for: `limits.file_wait`.
+    /// How long to wait for an operation: `limits.file_wait`.
     wait: Duration,
 }
 
@@ -29,11 +29,11 @@ pub(super) struct Blocking {
 pub(super) enum Unfinished {
     /// It took too long.
     TimedOut,
-    /// An earlier one is still under way.
+    /// An earlier one is still in progress.
     Busy,
 }
 
-/// Says that it is over at the end of the operation, however it ends.
+/// Marks the end of an operation when it is dropped, even if the operation panics.
 struct BusyGuard(Arc<AtomicBool>);
 
 impl Drop for BusyGuard {
@@ -43,15 +43,15 @@ impl Drop for BusyGuard {
 }
 
 impl Blocking {
-    /// A free one.
+    /// Ready for the first operation.
     pub(super) fn new(wait: Duration) -> Self {
         Self { busy: Arc::default(), wait }
     }
 
-    /// Does an operation.
+    /// Runs an operation.
     ///
     /// # Errors
-    /// There is no result. The operation may still come to its end later if it was given up.
+    /// There is no result. An operation that timed out may still finish later.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         operation: impl FnOnce() -> T + Send + 'static,
@@ -60,11 +60,11 @@ impl Blocking {
         self.run_by_steps(operation, || begun).await
     }
 
-    /// Does an operation of several steps, each of which has the time that another operation has
-    /// for the whole. `begun` says when the present one began.
+    /// Runs an operation of several steps. Each step may take as long as a whole operation with
+    /// [`run`](Self::run). `begun` returns when the current step began.
     ///
     /// # Errors
-    /// As for [`run`](Self::run).
+    /// The same as for [`run`](Self::run).
     pub(super) async fn run_by_steps<T: Send + 'static>(
         &self,
         operation: impl FnOnce() -> T + Send + 'static,
@@ -119,7 +119,7 @@ mod tests {
             assert_eq!(block_on(blocking.run(|| unreachable!())), Err::<(), _>(Unfinished::Busy));
         }
         end.send(()).unwrap();
-        // The thread says that it is over a little after it got the message.
+        // The thread ends the operation a little after it got the message.
         let free = Blocking { busy: blocking.busy.clone(), wait: LONG };
         let next = loop {
             match block_on(free.run(|| 7)) {
@@ -135,7 +135,8 @@ mod tests {
         let wait = Duration::from_millis(1);
         let blocking = Blocking::new(wait);
         let (end, told) = mpsc::channel::<()>();
-        // Asked when the time of the present step may be over: in the end it is.
+        // Counts the calls. Each comes when the current step may have timed out, and the last one
+        // finds that it has.
         let asked = Cell::new(0);
         let begun = || {
             asked.set(asked.get() + 1);

@@ -1,10 +1,10 @@
-//! All the files that one call writes: all of them or none, as far as that can be.
+//! Writes all files of one call, or none as far as possible.
 //!
-//! First the new contents are put onto the disk, staged their files. Then what can only be written
-//! in place is written, in the order in which it was asked for: it is what most often fails, and
-//! nothing else has been changed by then. Last, the new contents take their places, which hardly
-//! ever fails. What fails ends it: contents that wait are removed, and what was done already is
-//! told in the log, since it can't be undone.
+//! First, it writes the new contents to disk, in temporary files beside their targets. Then it
+//! overwrites the files that can only be written in place, in the order of the calls. This fails
+//! most often, and nothing else has changed yet. Last, it renames the temporary files to their
+//! targets, which hardly ever fails. After a failure it removes the temporary files. What was
+//! already written can't be undone, so the log names it.
 
 use std::{fmt, mem, time::Instant};
 
@@ -15,56 +15,57 @@ use super::{
 };
 use crate::lock::Lock;
 
-/// A file's new content.
+/// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
-    /// The file.
+    /// The path that the actor gave.
     pub path: String,
-    /// Its content.
+    /// The new content.
     pub content: Vec<u8>,
 }
 
 /// Why a call's files were not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
-    /// The first that could not be.
+    /// The first file that failed.
     pub path: String,
-    /// Why.
+    /// The cause.
     pub failure: Failure,
 }
 
-/// How far it has come: known to who waits for it, also when that takes too long.
+/// The progress of a commit, shared with the task that waits for it. It can be read even if the
+/// commit times out.
 #[derive(Debug, Default)]
 pub(super) struct Progress(Lock<State>);
 
-/// What is behind the lock, which is never held while anything waits.
+/// Behind a lock that is never held across a wait.
 #[derive(Debug, Default)]
 struct State {
-    /// Whether nobody waits any more: then nothing more is begun.
+    /// Whether the task has given up waiting. The commit then begins nothing more.
     given_up: bool,
-    /// The file that it is about now.
+    /// The current file.
     at: String,
-    /// Since when, once there is one.
+    /// When the current file was begun; `None` before the first.
     since: Option<Instant>,
-    /// The files that have been written since this was asked for last.
+    /// The files written since the last call of `take_done`.
     done: Vec<String>,
 }
 
-/// One file on its way.
+/// One file of a commit.
 struct Step<'a> {
-    /// Where it is.
+    /// Where it goes.
     target: Target<'a>,
-    /// Its new content.
+    /// The new content.
     content: &'a [u8],
-    /// The new content on the disk; `None` if it is written in place.
+    /// The new content on disk; `None` if the file is written in place.
     staged: Option<Staged<'a>>,
 }
 
-/// Writes all files of a call, none of which may be larger than `limit`. `new` is the beginning of
-/// the names of those that take others' places.
+/// Writes all files of a call, each of at most `limit` bytes. `new` is the prefix of the temporary
+/// files' names.
 ///
 /// # Errors
-/// See [`Failure`]. `progress` says which file it is about, and which have been written.
+/// See [`Failure`]. `progress` tells which file failed, and which were written.
 pub(super) fn commit(
     folders: &Folders,
     writes: &[Write],
@@ -79,7 +80,7 @@ pub(super) fn commit(
             return Err(Failure::TooLarge);
         }
         let target = Target::find(folders, path)?;
-        // What is written to the same file later takes the place of what was to take its place.
+        // A later content of the same file replaces the earlier staged one.
         steps.retain(|step| step.staged.is_none() || !step.target.is(&target));
         let others = steps.iter().filter_map(|step| step.staged.as_ref());
         let staged = target.stage(content, new, others)?;
@@ -90,8 +91,8 @@ pub(super) fn commit(
         target.overwrite(content)?;
         progress.done();
     }
-    // From here on it is expected to succeed: what is to be on the disk before the files are
-    // belongs here.
+    // From here on, failures are unlikely. Anything else that must be on disk before the files
+    // belongs above this line.
     for Step { target, content, staged } in &mut steps {
         if let Some(staged) = staged {
             progress.begin(target.requested())?;
@@ -106,7 +107,7 @@ impl Progress {
     /// Begins with a file.
     ///
     /// # Errors
-    /// Nobody waits any more: whoever waited has been told that it failed.
+    /// The task has given up waiting and has reported a failure.
     fn begin(&self, path: &str) -> Result<(), Failure> {
         let mut state = self.0.lock();
         if state.given_up {
@@ -117,14 +118,14 @@ impl Progress {
         Ok(())
     }
 
-    /// Notes that the file has been written.
+    /// Notes that the current file was written.
     fn done(&self) {
         let mut state = self.0.lock();
         let at = state.at.clone();
         state.done.push(at);
     }
 
-    /// Says that nobody waits any more.
+    /// Notes that nobody waits any more.
     pub(super) fn give_up(&self) {
         self.0.lock().given_up = true;
     }
@@ -134,17 +135,17 @@ impl Progress {
         self.0.lock().given_up
     }
 
-    /// Since when it is about this file.
+    /// When the current file was begun.
     pub(super) fn since(&self) -> Option<Instant> {
         self.0.lock().since
     }
 
-    /// The file that it is about now.
+    /// The current file.
     pub(super) fn at(&self) -> String {
         self.0.lock().at.clone()
     }
 
-    /// The files that have been written since this was asked last.
+    /// The files written since the last call.
     pub(super) fn take_done(&self) -> Vec<String> {
         mem::take(&mut self.0.lock().done)
     }
@@ -152,7 +153,7 @@ impl Progress {
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The path is a guest's.
+        // Escaped, because the path comes from a guest.
         write!(f, "writing {:?}: {}", self.path, self.failure)
     }
 }

@@ -1,33 +1,33 @@
-//! Why something can't be done with a file, as the actor is told.
+//! Why a file operation failed, as the actor is told.
 
 use std::{fmt, io};
 
 use rustix::io::Errno;
 use wit_core::host::FileError;
 
-/// Why something can't be done with a file. The actor's mistake, the operator's, or the
-/// system's trouble; nothing was done then.
+/// Why a file operation failed: a fault of the actor, of the operator or of the system. Nothing was
+/// changed, except as noted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// There is nothing of this name in the folder, or the path leads out of it.
+    /// The name does not exist in the folder, or the path leads out of it.
     NotFound,
-    /// The host may not do this, or the folder is not `writable`.
+    /// The host has no permission, or the folder is not `writable`.
     Denied,
-    /// A folder or a device where a file belongs, or no folder where one belongs.
+    /// A file is required and this is none, or a folder is required and this is none.
     WrongKind,
-    /// Past `limits.file_access`.
+    /// Larger than `limits.file_access`.
     TooLarge,
-    /// The call has asked for more than `limits.effects`.
+    /// The call has used up `limits.effects`.
     Limit,
-    /// Past `limits.file_wait`, or an earlier one that was is still under way. If it was about to
-    /// write, it may still do so.
+    /// Not done within `limits.file_wait`, or an earlier operation that timed out is still in
+    /// progress. A write may still happen.
     TimedOut,
-    /// Another error of the system, in its words.
+    /// Another error, in the system's words.
     Other(String),
 }
 
 impl Failure {
-    /// The same, as it is lowered.
+    /// The error as it is lowered into the guest.
     pub fn as_error(&self) -> FileError<'_> {
         match self {
             Self::NotFound => FileError::NotFound,
@@ -44,11 +44,12 @@ impl Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match (Errno::from_io_error(&error), error.kind()) {
-            // A link that leads out, and one that is not followed.
+            // A link that leads out of the folder, or one that was not followed.
             (Some(Errno::XDEV | Errno::LOOP), _) | (_, io::ErrorKind::NotFound) => Self::NotFound,
             (Some(Errno::ACCESS | Errno::PERM | Errno::ROFS), _) => Self::Denied,
             (_, io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory) => Self::WrongKind,
-            // `SandboxedDir::regular` says so; what the system does not support has a number.
+            // `SandboxedDir::regular` returns this without an OS error. If the system does not
+            // support something, there is an OS error.
             (None, io::ErrorKind::Unsupported) => Self::WrongKind,
             _ => Self::Other(error.to_string()),
         }
@@ -61,7 +62,7 @@ impl From<Errno> for Failure {
     }
 }
 
-/// What an actor of Theater's `filesystem` is told, and what stands in the log.
+/// The text for the log, and for actors that use Theater's `filesystem`.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,4 +1,4 @@
-//! The folders of one actor, opened, and which of them a path means.
+//! The open folders of one actor, and which of them a path refers to.
 
 use std::{fmt, io, path::PathBuf};
 
@@ -12,20 +12,20 @@ pub struct Folders(Vec<Shared>);
 /// One folder.
 #[derive(Debug)]
 pub(super) struct Shared {
-    /// What a path to it begins with; `None` if it is the only one.
+    /// The first part of each path to it; `None` if it is the only folder.
     name: Option<String>,
     /// Whether the actor may write.
     pub(super) writable: bool,
-    /// The folder itself.
+    /// The open folder.
     pub(super) folder: SandboxedDir,
 }
 
-/// What a path means.
+/// What a path refers to.
 #[derive(Debug)]
 pub(super) enum Destination<'a> {
-    /// Where the names of the folders are.
+    /// The list of the folders' names.
     Names,
-    /// The path in one of them.
+    /// A path in one of the folders.
     Inside(&'a Shared, &'a str),
 }
 
@@ -34,15 +34,15 @@ pub(super) enum Destination<'a> {
 pub struct FolderError {
     /// The folder.
     pub folder: PathBuf,
-    /// Why.
+    /// The cause.
     pub error: io::Error,
 }
 
 impl Folders {
-    /// Opens what the manifest names.
+    /// Opens the folders that the manifest names.
     ///
     /// # Errors
-    /// A folder is not there, or may not be read.
+    /// A folder does not exist, or may not be read.
     pub fn open(folders: &[SharedFolder]) -> Result<Self, FolderError> {
         let open = |shared: &SharedFolder| {
             let SharedFolder { path, writable, name } = shared.clone();
@@ -53,17 +53,18 @@ impl Folders {
         folders.iter().map(open).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The names that stand where no folder has been chosen yet, in their order.
+    /// The names of the folders, sorted. They are what an actor with several folders finds at the
+    /// empty path.
     pub(super) fn names(&self) -> Vec<String> {
         let mut names: Vec<_> = self.0.iter().filter_map(|shared| shared.name.clone()).collect();
         names.sort_unstable();
         names
     }
 
-    /// What a path means.
+    /// Finds the folder that a path refers to.
     ///
     /// # Errors
-    /// No folder has such a name.
+    /// No folder has this name.
     pub(super) fn find<'a>(&'a self, path: &'a str) -> Result<Destination<'a>, Failure> {
         if let [shared @ Shared { name: None, .. }] = self.0.as_slice() {
             return Ok(Destination::Inside(shared, path));
@@ -72,7 +73,7 @@ impl Folders {
             return Ok(Destination::Names);
         }
         let (name, rest) = match path.split_once('/') {
-            // Else the path would be that of the folder itself, and is not.
+            // Without this, `name/` would refer to the folder itself.
             Some((_, "")) => return Err(Failure::NotFound),
             Some((name, rest)) => (name, rest),
             None => (path, ""),

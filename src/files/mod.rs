@@ -1,14 +1,13 @@
-//! An actor's files: what stands behind the interface `files` of `footlight:host`, and Theater's
-//! `filesystem`.
+//! An actor's files, for the interface `files` of `footlight:host` and for Theater's `filesystem`.
 //!
 //! - `folders`: the folders that the manifest names, opened.
-//! - `reading`, `writing`: what is done with them, waiting for the system; `commit`: all that one
-//!   call writes, all or nothing.
-//! - `blocking`: waits for it elsewhere, one operation at a time, and not for ever.
-//! - `failure`: why something can't be done.
+//! - `reading`, `writing`: blocking reads and writes.
+//! - `commit`: writes all files of one call, or none.
+//! - `blocking`: runs blocking calls on other threads, one at a time and with a deadline.
+//! - `failure`: why an operation failed.
 //!
-//! This room knows the manifest's folders and what the interface has for types. It knows neither
-//! the interpreter nor sockets.
+//! This module knows the manifest's folders and the types of the interface. It knows neither the
+//! interpreter nor sockets.
 
 mod blocking;
 mod commit;
@@ -38,45 +37,45 @@ pub use folders::{FolderError, Folders};
 
 use crate::{convert::to_u64, logger::ActorLog, manifest::Limits, stats::Stats};
 
-/// The files of one actor. Every method does its work on another thread and waits for it, for at
-/// most `limits.file_wait`; for each step of writing a file, if there are several.
+/// The files of one actor. Each method works on another thread and waits at most `limits.file_wait`
+/// for it. A write of several files may take that long for each step.
 pub struct Files {
-    /// Where they are.
+    /// The folders.
     folders: Arc<Folders>,
-    /// Where the work is done.
+    /// Runs the blocking calls.
     blocking: Blocking,
-    /// The largest content, and the most bytes of a listing's names: `limits.file_access`.
+    /// The largest content, and the most bytes of names in a listing: `limits.file_access`.
     limit: usize,
-    /// The beginning of the names of files in the making. It is the actor's own, since others may
-    /// write to the same folder; the actor itself handles one call at a time.
+    /// The prefix of the temporary files' names. It contains the actor's name, because other actors
+    /// may write to the same folder. The actor itself handles one call at a time.
     new: Arc<str>,
-    /// Counts what is done and what fails.
+    /// Counts operations and failures.
     stats: Arc<Stats>,
-    /// Tells what fails.
+    /// Logs failures.
     lines: Arc<ActorLog>,
 }
 
-/// The longest path, in bytes: what Linux takes, and a folder's name before it.
+/// The longest path, in bytes: Linux's limit, and the name of one of the actor's folders in front.
 const MAX_PATH: usize = 4096 + 64;
 
-/// What stands in a folder.
+/// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirEntry {
     /// Its name.
     pub name: String,
-    /// What it is; for a link, what it leads to, if that is in the folder too.
+    /// Its kind. For a link, the kind of its target, if the target is in the same folder tree.
     pub kind: Kind,
 }
 
 impl DirEntry {
-    /// The same, as it is lowered.
+    /// The entry as it is lowered into the guest.
     pub fn as_entry(&self) -> host::Entry<'_> {
         host::Entry { name: &self.name, kind: self.kind }
     }
 }
 
 impl Files {
-    /// The files of the actor of this name.
+    /// The files of the actor with this name.
     pub fn new(
         actor: &str,
         folders: Folders,
@@ -94,8 +93,7 @@ impl Files {
         }
     }
 
-    /// Whether a path and a content are of a size that could be right at all: asked before they
-    /// are copied out of the guest.
+    /// Checks the sizes of a path and a content before they are copied out of the guest.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -110,7 +108,7 @@ impl Files {
         if let Err(failure) = &fits {
             self.stats.file_failures.add(1);
             let (path, content) = (path.len(), content.len());
-            // Not the path itself, which may be nearly as long as the guest's memory.
+            // The path itself is not logged: it may be almost as long as the guest's memory.
             self.lines.host(
                 Level::Debug,
                 None,
@@ -120,7 +118,7 @@ impl Files {
         fits
     }
 
-    /// The content of a file, as it is now.
+    /// Reads a file.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -130,8 +128,8 @@ impl Files {
         self.record(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
     }
 
-    /// What stands in a folder, by name; the empty path is the actor's folder itself. Names that
-    /// are not UTF-8 are left out, since nothing could be opened under them.
+    /// Lists a folder, sorted by name. The empty path is the actor's folder itself. Names that are
+    /// not UTF-8 are left out, because no path could name them.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -150,7 +148,8 @@ impl Files {
         Ok(entries)
     }
 
-    /// Whether so many bytes could be written to a file, as far as that can be known before.
+    /// Checks whether `len` bytes could be written to a file, as far as that can be known in
+    /// advance.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -163,11 +162,11 @@ impl Files {
         self.record(Level::Debug, "writing", path, check.await, |_| ())
     }
 
-    /// Writes all files of a call, or none as far as that can be; a file that is not there is made.
+    /// Writes all files of a call, or none as far as possible. Creates files that don't exist.
     ///
     /// # Errors
-    /// One could not be written. Whoever asked for it has to be told; only what can't be undone is
-    /// told here, in the log.
+    /// A file could not be written. The caller must report it. The log only gets what could not be
+    /// undone.
     pub async fn commit(&self, writes: Vec<Write>) -> Result<(), Failed> {
         let Some(first) = writes.first().map(|write| write.path.clone()) else { return Ok(()) };
         let (folders, limit, new) = (self.folders.clone(), self.limit, self.new.clone());
@@ -205,7 +204,7 @@ impl Files {
         self.commit(vec![Write { path, content }]).await.map_err(|failed| failed.failure)
     }
 
-    /// Counts an operation, and tells at this level if it failed.
+    /// Counts an operation, and logs a failure at `level`.
     fn record<T>(
         &self,
         level: Level,
@@ -214,14 +213,14 @@ impl Files {
         result: Result<Result<T, Failure>, Unfinished>,
         count: impl FnOnce(&Stats),
     ) -> Result<T, Failure> {
-        // Something is wrong with the disk then, which the operator should know.
+        // The disk has a problem, which the operator should know about.
         let level = if matches!(result, Err(Unfinished::TimedOut)) { Level::Warn } else { level };
         let result = result.map_err(Failure::from).and_then(|done| done);
         match &result {
             Ok(_) => count(&self.stats),
             Err(failure) => {
                 self.stats.file_failures.add(1);
-                // The path is a guest's.
+                // Escaped, because the path comes from a guest.
                 self.lines.host(level, None, format_args!("{what} {path:?}: {failure}"));
             }
         }
@@ -229,17 +228,17 @@ impl Files {
     }
 }
 
-/// Tells which files were written by a call that failed all the same.
+/// Logs which files a failed call has written.
 fn log_written(lines: &ActorLog, progress: &Progress, when: &str) {
     let done = progress.take_done();
     if !done.is_empty() {
-        // The paths are a guest's.
+        // Escaped, because the paths come from a guest.
         let text = format_args!("written {when}, which is not undone: {done:?}");
         lines.host(Level::Warn, None, text);
     }
 }
 
-/// The path, for the thread on which the work is done; not if it is longer than any can be.
+/// An owned path for the other thread. Fails if it is longer than any valid path.
 fn checked(path: &str) -> Result<String, Failure> {
     if path.len() > MAX_PATH { Err(Errno::NAMETOOLONG.into()) } else { Ok(path.to_owned()) }
 }

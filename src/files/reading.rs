@@ -1,4 +1,4 @@
-//! Reading files and folders, waiting for the system.
+//! Blocking reads of files and folders.
 
 use std::io::Read as _;
 
@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{convert::to_u64, sandboxed_dir::SandboxedDir};
 
-/// What is made room for at first, in bytes: files that the kernel makes up say nothing true of
-/// their size, and some want to be read in one piece.
+/// The initial capacity of the buffer, in bytes. Files that the kernel generates report a wrong
+/// size, and some must be read in one piece.
 const MIN_CAPACITY: usize = 4096;
 
-/// The content of a file, of at max `limit` bytes.
+/// Reads a file of at most `limit` bytes.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -38,8 +38,8 @@ pub(super) fn read(folders: &Folders, path: &str, limit: usize) -> Result<Vec<u8
     Ok(content)
 }
 
-/// What stands in a folder, by name, if the names have at max `limit` bytes; and how many names
-/// were left out, since they are not UTF-8.
+/// Lists a folder whose names have at most `limit` bytes in all, sorted by name. Also returns how
+/// many names were left out because they are not UTF-8.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -82,7 +82,7 @@ pub(super) fn list(
     Ok((entries, left_out))
 }
 
-/// What an entry is. `reported` is what the folder itself says of it.
+/// The kind of an entry. `reported` is what the folder itself says.
 fn kind(folder: &SandboxedDir, path: &str, name: &str, reported: FileType) -> Kind {
     let kind = match reported {
         FileType::Symlink | FileType::Unknown => {

@@ -1,4 +1,4 @@
-//! What an actor's files do that are as they should be, over folders that are real.
+//! Tests of ordinary operations, in real folders.
 
 use crate::logger::ActorLog;
 use std::{
@@ -18,18 +18,18 @@ use tempfile::TempDir;
 use super::*;
 use crate::manifest::SharedFolder;
 
-/// Files in a folder, and what is around it.
+/// A folder of an actor, and what surrounds it.
 pub(super) struct Stage {
-    /// Holds the folder, and what must not be reached.
+    /// Contains the folder, and files that must not be reachable.
     outer: TempDir,
-    /// What is tested.
+    /// The files under test.
     pub(super) files: Files,
-    /// What it counts.
+    /// Their counters.
     stats: Arc<Stats>,
 }
 
 impl Stage {
-    /// A folder that may be written, and a limit in bytes.
+    /// A writable folder, with `limit` bytes for each operation.
     pub(super) fn new(limit: usize) -> Self {
         let outer = tempfile::tempdir().unwrap();
         fs::create_dir(outer.path().join("root")).unwrap();
@@ -39,24 +39,24 @@ impl Stage {
         Self { outer, files, stats }
     }
 
-    /// A path outside.
+    /// A path outside the folder.
     pub(super) fn outside(&self, path: &str) -> PathBuf {
         self.outer.path().join(path)
     }
 
-    /// A path inside.
+    /// A path inside the folder.
     pub(super) fn inside(&self, path: &str) -> PathBuf {
         self.outer.path().join("root").join(path)
     }
 
-    /// Makes a file inside, and the folders that hold it.
+    /// Creates a file inside, and its folders.
     pub(super) fn put(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.inside(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
-    /// Writes a file as the actor does: first it is checked, then written.
+    /// Writes a file as an actor does: check first, then write.
     pub(super) fn write(&self, path: &str, content: &str) -> Result<(), Failure> {
         block_on(async {
             self.files.check_write(path, content.len()).await?;
@@ -64,13 +64,13 @@ impl Stage {
         })
     }
 
-    /// What an actor reads.
+    /// Reads a file as an actor does.
     pub(super) fn read(&self, path: &str) -> Result<String, Failure> {
         let content = block_on(self.files.read(path))?;
         Ok(String::from_utf8(content).unwrap())
     }
 
-    /// What an actor is told of a folder: each name with a sign of its kind.
+    /// Lists a folder as an actor does. `/` marks a folder and `?` what is neither.
     pub(super) fn list(&self, path: &str) -> Result<Vec<String>, Failure> {
         let sign = |entry: DirEntry| match entry.kind {
             Kind::File => entry.name,
@@ -80,7 +80,7 @@ impl Stage {
         Ok(block_on(self.files.list(path))?.into_iter().map(sign).collect())
     }
 
-    /// The names of everything inside, on the disk.
+    /// The names of everything inside, on disk.
     pub(super) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.inside("")).unwrap();
         let mut names: Vec<_> =
@@ -90,12 +90,12 @@ impl Stage {
     }
 }
 
-/// A folder as a manifest has it.
+/// A folder as the manifest describes it.
 pub(super) fn shared(path: impl Into<PathBuf>, writable: bool, name: Option<&str>) -> SharedFolder {
     SharedFolder { path: path.into(), writable, name: name.map(Into::into) }
 }
 
-/// The files of an actor that has these folders.
+/// The files of an actor with these folders.
 pub(super) fn files(folders: &[SharedFolder], limit: usize, stats: &Arc<Stats>) -> Files {
     let folders = Folders::open(folders).unwrap();
     let limits = Limits { file_access: limit, ..Limits::default() };
@@ -103,7 +103,7 @@ pub(super) fn files(folders: &[SharedFolder], limit: usize, stats: &Arc<Stats>) 
     Files::new("test", folders, &limits, stats.clone(), lines)
 }
 
-/// The bits of a file's mode that are permissions.
+/// The permission bits of a file's mode.
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o7777
 }
@@ -186,20 +186,20 @@ fn a_file_is_made_or_replaced_and_nothing_else_remains() {
         assert_eq!(stage.read("file").as_deref(), Ok(content));
     }
     assert_eq!(mode(&stage.inside("file")) | 0o644, 0o644, "others may not write it");
-    // What an earlier power failure left, or what somebody put there to have it written to.
+    // Left by a power failure, or put there by somebody who wants it to be written to.
     fs::write(stage.outside("secret"), "secret").unwrap();
     symlink("../secret", stage.inside(".test.footlight")).unwrap();
     assert_eq!(stage.write("file", "four"), Ok(()));
     assert_eq!(stage.names(), ["file"]);
     assert_eq!(fs::read_to_string(stage.outside("secret")).unwrap(), "secret");
-    // A link that leads nowhere is a name that is free.
+    // A link to nothing is a free name.
     symlink("missing", stage.inside("link")).unwrap();
     assert_eq!(stage.write("link", "five"), Ok(()));
     assert_eq!(stage.names(), ["file", "link"]);
 }
 
 #[test]
-fn of_a_file_that_is_replaced_only_the_content_changes() {
+fn replacing_a_file_changes_only_its_content() {
     let stage = Stage::new(1000);
     stage.put("file", "old");
     let number = |path: &str| fs::metadata(stage.inside(path)).unwrap().ino();
@@ -208,7 +208,7 @@ fn of_a_file_that_is_replaced_only_the_content_changes() {
     assert_eq!(stage.write("file", "new"), Ok(()));
     assert_ne!(number("file"), before, "it is another file, whole at every moment");
     assert_eq!(mode(&stage.inside("file")), 0o4640);
-    // The others are written in place.
+    // The other kinds are written in place.
     let before = number("file");
     symlink("file", stage.inside("link")).unwrap();
     assert_eq!(stage.write("link", "by the link"), Ok(()));
@@ -228,7 +228,7 @@ fn of_a_file_that_is_replaced_only_the_content_changes() {
 }
 
 #[test]
-fn what_can_be_known_before_a_file_is_written_is_said_before_and_nothing_is_touched() {
+fn foreseeable_failures_are_reported_before_the_write_and_nothing_is_touched() {
     let stage = Stage::new(10);
     stage.put("folder/file", "content");
     let check = |path: &str, len| block_on(stage.files.check_write(path, len));
@@ -254,11 +254,11 @@ fn what_can_be_known_before_a_file_is_written_is_said_before_and_nothing_is_touc
 }
 
 #[test]
-fn what_the_kernel_makes_up_is_read_and_written_in_place() {
+fn kernel_files_are_read_and_written_in_place() {
     let stats = Arc::default();
     let proc = files(&[shared("/proc/self", true, None)], 100, &stats);
     let read = |path| block_on(proc.read(path)).map(|bytes| String::from_utf8(bytes).unwrap());
-    // Their size is said to be 0.
+    // The kernel reports the size 0.
     assert!(read("comm").unwrap().ends_with('\n'));
     assert_eq!(read("status"), Err(Failure::TooLarge));
     assert_eq!(read("exe"), Err(Failure::NotFound));
@@ -273,11 +273,11 @@ fn what_the_kernel_makes_up_is_read_and_written_in_place() {
     let back = format!("0x{}", before.trim());
     assert_eq!(block_on(proc.write("coredump_filter".into(), back.into())), Ok(()));
     assert_eq!(read("coredump_filter").unwrap(), before);
-    // Its size is said to be 4096, which is past the limit.
+    // The kernel reports the size 4096, which exceeds the limit.
     let sys = files(&[shared("/sys/kernel", true, None)], 100, &stats);
     let number = String::from_utf8(block_on(sys.read("uevent_seqnum")).unwrap()).unwrap();
     assert!(number.trim().parse::<u64>().is_ok(), "{number}");
-    // It is for reading only, for the superuser too.
+    // Read-only, even for root.
     let written = sys.write("uevent_seqnum".into(), b"1".to_vec());
     assert_eq!(block_on(written), Err(Failure::Denied));
     assert_eq!(block_on(sys.check_write("uevent_seqnum", 1)), Err(Failure::Denied));
@@ -294,7 +294,7 @@ fn a_device_is_not_even_opened() {
 }
 
 #[test]
-fn what_is_read_and_written_is_counted_and_what_fails_too() {
+fn reads_writes_and_failures_are_counted() {
     let stage = Stage::new(100);
     let counts = || {
         let Stats { file_reads, file_writes, file_failures, .. } = &*stage.stats;
@@ -312,7 +312,7 @@ fn what_is_read_and_written_is_counted_and_what_fails_too() {
 }
 
 #[test]
-fn while_an_operation_does_not_come_back_every_other_is_timed_out_and_counted() {
+fn while_an_operation_hangs_all_others_time_out_and_are_counted() {
     let stage = Stage::new(100);
     stage.put("file", "content");
     let (end, wait) = std::sync::mpsc::channel::<()>();

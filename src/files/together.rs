@@ -1,4 +1,4 @@
-//! What becomes of several files that one call writes.
+//! Tests of several files that one call writes.
 
 use std::{
     fs,
@@ -17,8 +17,8 @@ use super::{
 };
 use crate::manifest::SharedFolder;
 
-/// A folder of ordinary files, `data`, and one of those that the kernel makes up, `proc`. Most
-/// numbers for this process's `proc/oom_score_adj` are refused with `EINVAL`, as `/sys` does it.
+/// A folder of ordinary files, `data`, and one of kernel files, `proc`. This process's
+/// `proc/oom_score_adj` rejects most numbers with `EINVAL`, as files under `/sys` do.
 struct Both {
     outer: TempDir,
 }
@@ -33,13 +33,13 @@ impl Both {
         self.outer.path().join(path)
     }
 
-    /// The two folders.
+    /// Both folders.
     fn shared(&self) -> [SharedFolder; 2] {
         let proc = shared("/proc/self", true, Some("proc"));
         [shared(self.outer.path(), true, Some("data")), proc]
     }
 
-    /// Writes these files. Gives the first that could not be, and those that were.
+    /// Writes these files. Returns the first that failed, and those that were written.
     fn commit(&self, writes: &[(&str, &str)]) -> (Result<(), Failed>, Vec<String>) {
         let folders = Folders::open(&self.shared()).unwrap();
         let progress = Progress::default();
@@ -48,12 +48,12 @@ impl Both {
         (done.map_err(|failure| Failed { path: at, failure }), progress.take_done())
     }
 
-    /// The names of what is in the folder of ordinary files.
+    /// The names in the folder of ordinary files.
     fn names(&self) -> Vec<String> {
         names(self.outer.path())
     }
 
-    /// What is in one of them.
+    /// The content of an ordinary file.
     fn read(&self, path: &str) -> String {
         fs::read_to_string(self.at(path)).unwrap()
     }
@@ -68,7 +68,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Files to be written.
+/// A list of files to write.
 fn list(writes: &[(&str, &str)]) -> Vec<Write> {
     let write =
         |(path, content): &(&str, &str)| Write { path: (*path).into(), content: (*content).into() };
@@ -91,7 +91,7 @@ fn all_files_of_a_call_are_written_and_nothing_else_remains() {
 }
 
 #[test]
-fn what_the_kernel_refuses_leaves_the_files_before_and_after_it_as_they_were() {
+fn a_write_that_the_kernel_refuses_leaves_all_other_files_unchanged() {
     let both = Both::new();
     fs::write(both.at("old"), "old").unwrap();
     let before = fs::read_to_string("/proc/self/oom_score_adj").unwrap();
@@ -111,7 +111,7 @@ fn what_the_kernel_refuses_leaves_the_files_before_and_after_it_as_they_were() {
 }
 
 #[test]
-fn what_was_written_in_place_before_another_one_failed_is_named() {
+fn files_written_in_place_before_a_failure_are_named() {
     let both = Both::new();
     fs::write(both.at("one"), "old").unwrap();
     fs::hard_link(both.at("one"), both.at("two")).unwrap();
@@ -128,7 +128,7 @@ fn what_was_written_in_place_before_another_one_failed_is_named() {
 }
 
 #[test]
-fn what_can_be_known_beforehand_fails_before_anything_is_written_in_place() {
+fn foreseeable_failures_come_before_anything_is_written_in_place() {
     let both = Both::new();
     fs::write(both.at("one"), "old").unwrap();
     fs::hard_link(both.at("one"), both.at("two")).unwrap();
@@ -141,7 +141,7 @@ fn what_can_be_known_beforehand_fails_before_anything_is_written_in_place() {
 }
 
 #[test]
-fn of_several_contents_of_a_file_the_last_one_stands_by_whatever_name() {
+fn the_last_content_of_a_file_wins_under_whatever_name() {
     let both = Both::new();
     for path in ["file", "linked", "hard"] {
         fs::write(both.at(path), "old").unwrap();
@@ -163,7 +163,7 @@ fn of_several_contents_of_a_file_the_last_one_stands_by_whatever_name() {
     assert_eq!(both.names(), ["file", "hard", "link", "linked", "new", "other"]);
     let contents = both.names().iter().map(|path| both.read(path)).collect::<String>();
     assert_eq!(contents, "322222");
-    // And the other way round: first in place, then replaced.
+    // The other order: first in place, then replaced.
     let (done, _) = both.commit(&[("data/link", "4"), ("data/linked", "5")]);
     assert_eq!((done, both.read("link").as_str()), (Ok(()), "5"));
 }
@@ -184,7 +184,7 @@ fn a_file_that_has_become_a_folder_meanwhile_is_an_error_and_nothing_remains() {
 }
 
 #[test]
-fn a_folder_that_is_another_one_meanwhile_is_an_error_and_nothing_is_written_there() {
+fn a_folder_that_was_replaced_meanwhile_is_an_error_and_nothing_is_written_there() {
     let both = Both::new();
     fs::create_dir(both.at("folder")).unwrap();
     let folders = Folders::open(&both.shared()).unwrap();
@@ -213,13 +213,13 @@ fn a_call_may_write_more_files_than_there_are_descriptors() {
     assert!(descriptors() < before + 200);
 }
 
-/// How many files this process has open.
+/// How many file descriptors this process has open.
 fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
 #[test]
-fn a_file_that_waits_beside_another_has_a_name_that_no_other_of_the_call_has() {
+fn temporary_files_of_a_call_have_different_names() {
     let both = Both::new();
     let folders = Folders::open(&both.shared()).unwrap();
     let mut waiting = Vec::new();
@@ -239,7 +239,7 @@ fn a_file_that_waits_beside_another_has_a_name_that_no_other_of_the_call_has() {
 }
 
 #[test]
-fn once_it_is_given_up_nothing_more_is_begun() {
+fn a_commit_that_was_given_up_begins_nothing_more() {
     let both = Both::new();
     let folders = Folders::open(&both.shared()).unwrap();
     let progress = Progress::default();

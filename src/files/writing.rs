@@ -1,12 +1,14 @@
-//! Writing a file, waiting for the system.
+//! Blocking writes of files.
 //!
-//! A file is replaced as a whole: its new content goes into a file staged it, which takes its name
-//! when all of the call's are there (see `commit`). So there is always the old content or the new,
-//! also when the power fails. Where that can't be, the content is written into the file that is
-//! there: what the kernel makes up (under `/sys`, for instance) can't be replaced, and of a file
-//! that has another owner, several names, or a link to it, more would be replaced than its content.
+//! A file is replaced as a whole: its new content goes into a temporary file beside it, which is
+//! renamed once all contents of the call are on disk (see `commit`). So there is always the old
+//! content or the new, even after a power failure.
 //!
-//! Nothing stays open from one step to the next: a call may write more files than the process may
+//! Kernel files, other users' files and linked files are overwritten in place. Kernel files, such
+//! as those under `/sys`, can't be replaced. For the others, a replacement would change more than
+//! the content.
+//!
+//! No file stays open between the steps, because a call may write more files than the process may
 //! have open.
 
 use std::{
@@ -28,27 +30,27 @@ use super::{
 };
 use crate::sandboxed_dir::SandboxedDir;
 
-/// How a file is opened that takes another's place.
+/// The flags to create a temporary file.
 const CREATE_FLAGS: OFlags =
     OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::CLOEXEC);
 
-/// Where something is to be written.
+/// The place of a file to write.
 pub(super) struct Target<'a> {
-    /// The path that the actor gave.
+    /// The path that the actor gave, for messages.
     requested: &'a str,
-    /// The folder in which paths are looked up.
+    /// The folder of the manifest.
     folder: &'a SandboxedDir,
-    /// The whole path in it.
+    /// The path in that folder.
     path: &'a str,
-    /// The path of the folder that holds the file.
+    /// The path of the file's parent folder.
     parent_path: &'a str,
     /// The file's name there.
     name: &'a str,
-    /// The file, if there is one.
+    /// The existing file, if there is one.
     existing: Option<Metadata>,
 }
 
-/// Looks whether a file could be written now. It is not touched.
+/// Checks whether a file could be written now, without changing it.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -60,27 +62,28 @@ pub(super) fn check(folders: &Folders, path: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A new content that waits staged the file whose place it is to take. It is removed if it does not.
+/// A new content in a temporary file beside its target. The temporary file is removed unless it has
+/// replaced the target.
 pub(super) struct Staged<'a> {
-    /// The folder in which paths are looked up.
+    /// The folder of the manifest.
     folder: &'a SandboxedDir,
-    /// The path of the folder that holds both.
+    /// The path of the parent folder.
     parent_path: &'a str,
-    /// What tells that folder from every other.
+    /// Identifies the parent folder, in case it is moved.
     id: DirId,
-    /// Its number among those of the same call that are in that folder.
+    /// Its number among the temporary files of the same call in that folder.
     number: usize,
-    /// Its name.
+    /// The temporary file's name.
     name: String,
-    /// Whether it has taken its place.
+    /// Whether it has replaced the target.
     moved: bool,
 }
 
-/// What tells a file or a folder from every other: device and inode.
+/// Identifies a folder: device and inode.
 type DirId = (u64, u64);
 
 impl<'a> Target<'a> {
-    /// Finds where a path leads, and whether a file there may be written.
+    /// Finds the place that a path refers to, and checks that a file there may be written.
     pub(super) fn find(folders: &'a Folders, path: &'a str) -> Result<Self, Failure> {
         let requested = path;
         let Destination::Inside(Shared { writable, folder, .. }, path) = folders.find(path)? else {
@@ -94,7 +97,7 @@ impl<'a> Target<'a> {
         }
         let existing = match folder.regular(path, OFlags::WRONLY) {
             Ok(file) => Some(file.metadata()?),
-            // Only this means that the name is free: a path that leads out is not found either.
+            // Only this error means that the name is free: a path that leads out has another one.
             Err(error) if Errno::from_io_error(&error) == Some(Errno::NOENT) => None,
             Err(error) => return Err(error.into()),
         };
@@ -104,16 +107,16 @@ impl<'a> Target<'a> {
         Ok(target)
     }
 
-    /// Opens the folder that holds the file.
+    /// Opens the parent folder.
     fn parent(&self) -> io::Result<SandboxedDir> {
         self.folder.folder(self.parent_path)
     }
 
-    /// Whether another file can take this one's place without anything else changing.
+    /// Whether the file can be replaced without changing anything but its content.
     fn replaceable(&self, parent: &SandboxedDir) -> Result<bool, Failure> {
         let Some(existing) = &self.existing else { return Ok(true) };
         let own = statat(parent, self.name, AtFlags::SYMLINK_NOFOLLOW)?;
-        // Else what stands under the name is a link to it.
+        // If the inodes differ, the name is a link to the file.
         Ok(own.st_ino == existing.ino() && existing.nlink() == 1)
     }
 
@@ -122,17 +125,16 @@ impl<'a> Target<'a> {
         self.requested
     }
 
-    /// Whether what is written here and there is the same file, as far as it is one that can be
-    /// replaced.
+    /// Whether both are the same file, as far as it can be replaced.
     pub(super) fn is(&self, other: &Self) -> bool {
         let id = |target: &Self| target.existing.as_ref().map(|file| (file.dev(), file.ino()));
         let same_path = std::ptr::eq(self.folder, other.folder) && self.path == other.path;
         same_path || (id(self).is_some() && id(self) == id(other))
     }
 
-    /// Writes a new content staged the file, onto the disk. `new` is the name for it, unless one
-    /// of the `others` of the same call has that already. `None` if the file can only be written
-    /// in place.
+    /// Writes a new content to disk, beside the file. The temporary file is called `new`, unless
+    /// one of the `others` of the same call has that name. Returns `None` if the file can only be
+    /// written in place.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -151,7 +153,7 @@ impl<'a> Target<'a> {
             others.filter(|other| other.id == id).map(|other| other.number + 1).max().unwrap_or(0);
         let name = if number == 0 { new.to_owned() } else { format!("{new}.{number}") };
         let staged = make(&parent, &name).and_then(|file| {
-            // From here on it is removed when something goes wrong.
+            // From here on, a failure removes the file.
             let Self { folder, parent_path, .. } = *self;
             let staged = Staged { folder, parent_path, id, number, name, moved: false };
             self.fill(file, content)?;
@@ -163,8 +165,8 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Lets a new content take the file's place. Where it can't be moved away, for instance because
-    /// it was mounted, it may still be written to.
+    /// Replaces the file by its new content. If the file can't be replaced, for instance because it
+    /// is a mount point, it is overwritten.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -183,14 +185,13 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Whether this error says that nothing can be made staged a file that is there, or can take
-    /// its place, so that the file itself is to be written to.
+    /// Whether this error means that an existing file can't be replaced and must be overwritten.
     fn is_in_place(&self, error: Errno) -> bool {
         let in_place = [Errno::ACCESS, Errno::PERM, Errno::NOENT, Errno::OPNOTSUPP, Errno::BUSY];
         self.existing.is_some() && in_place.contains(&error)
     }
 
-    /// Writes the new file, such that it is on the disk before it has its name.
+    /// Writes the temporary file. It must be on disk before it is renamed.
     fn fill(&self, mut file: File, content: &[u8]) -> Result<(), Errno> {
         let errno = |error: io::Error| errno(&error);
         if let Some(existing) = &self.existing {
@@ -204,8 +205,7 @@ impl<'a> Target<'a> {
         file.sync_all().map_err(errno)
     }
 
-    /// Writes into the file that is there, all at once: where the kernel makes a file up, every
-    /// writing is a command.
+    /// Overwrites the existing file in a single write: each write to a kernel file is a command.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -223,7 +223,7 @@ impl Drop for Staged<'_> {
         if self.moved {
             return;
         }
-        // It has been told already what is wrong.
+        // The failure has been reported already.
         let Ok(parent) = self.folder.folder(self.parent_path) else { return };
         if dir_id(&parent).is_ok_and(|id| id == self.id) {
             let _ = unlinkat(&parent, &*self.name, AtFlags::empty());
@@ -231,11 +231,11 @@ impl Drop for Staged<'_> {
     }
 }
 
-/// Makes a new file of this name.
+/// Creates a new file of this name.
 fn make(parent: &SandboxedDir, new: &str) -> Result<File, Errno> {
     let mode = Mode::from_raw_mode(0o644);
     let file = match openat(parent, new, CREATE_FLAGS, mode) {
-        // Left there when the power failed, or put there by somebody else.
+        // Left by a power failure, or put there by somebody else.
         Err(Errno::EXIST) => {
             unlinkat(parent, new, AtFlags::empty())?;
             openat(parent, new, CREATE_FLAGS, mode)?
@@ -245,13 +245,13 @@ fn make(parent: &SandboxedDir, new: &str) -> Result<File, Errno> {
     Ok(file.into())
 }
 
-/// What tells a folder from every other.
+/// Identifies a folder.
 fn dir_id(folder: &SandboxedDir) -> Result<DirId, Errno> {
     let found = fstat(folder)?;
     Ok((found.st_dev, found.st_ino))
 }
 
-/// The number of an error, for those that have none too.
+/// The error's number. Errors without one become `EIO`.
 fn errno(error: &io::Error) -> Errno {
     Errno::from_io_error(error).unwrap_or(Errno::IO)
 }
