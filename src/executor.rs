@@ -1,16 +1,14 @@
-//! Runs tasks, looks at the sockets in between, and lets long computations run when nothing else
-//! is to be done.
+//! Runs tasks, polls the sockets in between, and schedules long computations.
 //!
-//! smol's own loop looks at sockets and timers when no task is left to run, or else after every
-//! 200 tasks that ran. An actor that computes is a task that is never done, and runs in turns:
-//! 200 of these are a good part of a second, in which no message of anybody else's would be
-//! noticed.
+//! smol's own loop polls sockets and timers when no task is ready, or else after every 200 tasks.
+//! An actor that computes is a task that is always ready and runs in turns. 200 such turns take a
+//! good part of a second, in which no other message would be noticed.
 //!
-//! A message needs several tasks, one after the other: its connection's, the actor's, and that of
-//! each receiver. If an actor that computes had a turn between any two of them, each message would
-//! wait for several turns, and for more with each such actor. So a task that has used up its turn
-//! rests ([`Turns::yield_now`]), and gets the next one when no other task is ready, or else when it is
-//! due (`MAX_WAIT`). A message then waits for one turn at most, however many actors compute.
+//! A message needs several tasks in sequence: its connection's, the actor's, and that of each
+//! receiver. If a computing actor had a turn between any two of them, each message would wait for
+//! several turns, and longer with each such actor. So a task that has used up its turn yields
+//! ([`Turns::yield_now`]). It gets its next turn when no other task is ready, or at the latest
+//! after `MAX_WAIT`. A message then waits for one turn at most, however many actors compute.
 
 use std::{
     collections::VecDeque,
@@ -28,43 +26,43 @@ use smol::{
 
 use crate::{convert::to_u64, lock::Lock};
 
-/// How long tasks run, one after the other, before the sockets are looked at: so many times as
-/// long as the last look took. That is a microsecond on a PC, and ten on a slow board.
+/// How long tasks run between two polls of the sockets, as a multiple of the last poll's duration.
+/// A poll takes about 1 µs on a PC and 10 µs on a slow board.
 const POLL_RATIO: u32 = 16;
-/// The least time. It is what a client has to wait while others keep the host busy.
+/// The minimum of that time. A client waits this long while others keep the host busy.
 const MIN_PERIOD: Duration = Duration::from_micros(20);
-/// The most, whatever interrupted the last look.
+/// The maximum of that time, in case something interrupted the last poll.
 const MAX_PERIOD: Duration = Duration::from_micros(200);
-/// While other tasks keep a thread busy, it gives a turn to one that rests this often. A turn is
-/// a hundred microseconds or more, so those that compute share a fifth of a busy thread.
+/// While other tasks keep a thread busy, it resumes a task that has yielded this often. A turn takes
+/// about 125 µs (see `actor::meter`), so computing tasks get about a sixteenth of a busy thread.
 const MAX_WAIT: Duration = Duration::from_millis(2);
 
-/// The tasks that have used up their turn, and the loops that give them the next one.
+/// The tasks that have yielded, and the loops that resume them.
 #[derive(Debug, Default)]
 pub struct Turns {
-    /// What is behind the lock. It is never held while anything waits.
+    /// Behind a lock that is never held across a wait.
     yielded: Lock<Yielded>,
-    /// How many loops run. Without any, nobody would give a turn.
+    /// How many loops run. Without one, nobody would resume a task that yields.
     loops: AtomicUsize,
 }
 
-/// The tasks that rest, first come, first served.
+/// The tasks that have yielded, in order.
 #[derive(Debug)]
 struct Yielded {
-    /// The ticket of the one that comes next. Those below have had their turn.
+    /// The ticket of the first waiting task. Tasks with lower tickets have been resumed.
     next: u64,
-    /// That one and those after it.
+    /// The waiting tasks, first in, first out.
     waiting: VecDeque<Waker>,
 }
 
-/// A task's rest, from the end of one turn to the beginning of the next.
+/// The state of one yield.
 #[derive(Debug, Default)]
 pub struct Yield {
-    /// Its place among those that rest, once it has one.
+    /// The task's ticket; `None` before the first poll.
     ticket: Option<u64>,
 }
 
-/// A ticket whose turn has come.
+/// A ticket that counts as resumed.
 const SERVED: u64 = 0;
 
 impl Default for Yielded {
@@ -73,26 +71,27 @@ impl Default for Yielded {
     }
 }
 
-/// A loop that runs; dropping this says that it has ended.
+/// Counts a loop until it is dropped.
 struct LoopGuard<'a>(&'a Turns);
 
 impl Turns {
     /// Runs the executor's tasks until `future` is ready. `future` itself is polled after every
-    /// turn, so it should be a light one.
+    /// turn, so it should be cheap to poll.
     pub async fn run<T>(&self, executor: &Executor<'_>, future: impl Future<Output = T>) -> T {
         self.loops.fetch_add(1, Relaxed);
         let _running = LoopGuard(self);
         future.or(async { match self.work(executor).await {} }).await
     }
 
-    /// Ends the present task's turn. It goes on when no other task is ready, or when it is due. While
-    /// a loop runs, only what such a loop polls may call this: that loop is the one that sees it rest.
+    /// Ends the current task's turn. It is resumed when no other task is ready, or after `MAX_WAIT`
+    /// at the latest. While a loop runs, only tasks that such a loop polls may call this, because
+    /// only that loop notices them.
     pub async fn yield_now(&self) {
         let mut rest = Yield::default();
         poll_fn(|cx| self.poll_yield(&mut rest, cx)).await;
     }
 
-    /// The same, as a poll function: ready when the turn has come. `rest` is new at first.
+    /// The poll function of [`yield_now`](Self::yield_now). `rest` must be new on the first call.
     pub fn poll_yield(&self, rest: &mut Yield, cx: &mut Context<'_>) -> Poll<()> {
         if self.loops.load(Relaxed) == 0 && rest.ticket.is_none() {
             rest.ticket = Some(SERVED);
@@ -102,14 +101,15 @@ impl Turns {
         self.yielded.lock().poll(&mut rest.ticket, cx)
     }
 
-    /// Runs tasks for ever.
+    /// Runs tasks forever.
     async fn work(&self, executor: &Executor<'_>) -> Infallible {
         let (mut looked, mut period) = (Instant::now(), MIN_PERIOD);
         let mut served = looked;
         loop {
             let mut idle = !executor.try_tick();
             if idle {
-                // Waits for a task to run, or until one rests: what `run` was given may do so too.
+                // Waits until a task is ready or has yielded. The future that `run` polls may yield
+                // as well.
                 idle = self
                     .has_yielded()
                     .or(async {
@@ -120,11 +120,11 @@ impl Turns {
             }
             let now = Instant::now();
             if idle || now.duration_since(looked) >= period {
-                // Back to `block_on`, which looks at the sockets and comes here again.
+                // Returns to `block_on`, which polls the sockets and calls this again.
                 yield_now().await;
                 looked = Instant::now();
                 period = (POLL_RATIO * looked.duration_since(now)).clamp(MIN_PERIOD, MAX_PERIOD);
-                // The look may have made something ready.
+                // The poll may have made a task ready.
                 idle = idle && !executor.try_tick();
             }
             if idle || now.duration_since(served) >= MAX_WAIT {
@@ -134,14 +134,14 @@ impl Turns {
         }
     }
 
-    /// Ready, with `true`, when a task rests. It is asked after each task that this loop runs, so
-    /// nothing wakes it.
+    /// Ready, with `true`, once a task has yielded. It needs no waker, because this loop polls it
+    /// after each task that it runs.
     async fn has_yielded(&self) -> bool {
         let poll = |rests| if rests { Poll::Ready(true) } else { Poll::Pending };
         poll_fn(|_| poll(!self.yielded.lock().waiting.is_empty())).await
     }
 
-    /// Gives the task that has rested for longest its next turn.
+    /// Resumes the task that has waited longest.
     fn resume_next(&self) {
         let mut yielded = self.yielded.lock();
         let Some(waker) = yielded.waiting.pop_front() else { return };
@@ -152,14 +152,14 @@ impl Turns {
 }
 
 impl Yielded {
-    /// Ready once the task that holds `ticket` has its turn. The first call takes a ticket.
+    /// Ready once the task that holds `ticket` is resumed. The first call takes a ticket.
     fn poll(&mut self, ticket: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<()> {
         let last = self.next + to_u64(self.waiting.len());
         let ticket = *ticket.get_or_insert(last);
         let Some(ahead) = ticket.checked_sub(self.next) else { return Poll::Ready(()) };
         let place = usize::try_from(ahead).ok().and_then(|ahead| self.waiting.get_mut(ahead));
         match place {
-            // Woken by something else.
+            // Something else has woken the task.
             Some(waker) => waker.clone_from(cx.waker()),
             None => self.waiting.push_back(cx.waker().clone()),
         }
@@ -184,7 +184,7 @@ mod tests {
 
     use super::*;
 
-    /// What computes without end, and counts its turns.
+    /// A task that computes forever and counts its turns.
     fn computing(executor: &Executor<'_>, turns: &Arc<Turns>) -> (Arc<AtomicU32>, Task<()>) {
         let count = Arc::new(AtomicU32::new(0));
         let (turns, counted) = (turns.clone(), count.clone());
@@ -203,7 +203,7 @@ mod tests {
     fn the_sockets_are_looked_at_before_each_turn_of_those_that_compute() {
         let (executor, turns) = (Executor::new(), Arc::new(Turns::default()));
         let computing = [computing(&executor, &turns), computing(&executor, &turns)];
-        // Every time that this is polled, `block_on` has just looked at the sockets.
+        // Each time this is polled, `block_on` has just polled the sockets.
         let looks = AtomicU32::new(0);
         let hundred = poll_fn(|_| {
             if looks.fetch_add(1, Relaxed) > 100 { Poll::Ready(()) } else { Poll::Pending }
@@ -222,7 +222,7 @@ mod tests {
         let chain = async {
             let mut most = 0;
             for _ in 0..50 {
-                // Until both rest.
+                // Lets both yield.
                 yield_now().await;
                 let before = taken();
                 for _ in 0..5 {
