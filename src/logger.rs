@@ -1,18 +1,18 @@
-//! Writes the lines of the host and of its actors: the backend of `log`.
+//! Writes the log of the host and of its actors: the backend of `log`.
 //!
-//! A record's target says whose line it is. `footlight` and the paths of its modules are the
-//! host's own; `<actor>` and `<actor>#<connection>` are an actor's; all else comes from a
-//! dependency and matters only as a warning, or to somebody who asked for everything.
+//! A record's target says who logged it. `footlight` and its module paths are the host. `<actor>`
+//! and `<actor>#<connection>` are an actor. Any other target is a dependency, whose records are
+//! only written if they are warnings, or with `-vv`.
 //!
-//! *Invariant:* one record is one line of at most 4096 bytes, whatever an actor or a client
-//! put into it. No failure to write one, and no place that takes long, ever stops the host: who
-//! logs only puts the line into a queue, which a thread of its own empties.
+//! *Invariant:* one record is one line of at most 4096 bytes, whatever an actor or a client puts
+//! into it. Neither a failed nor a slow write ever stops the host: logging only puts a line into a
+//! queue, which a thread of its own empties.
 //!
 //! # Layout
-//! - `actor_log`: the lines of one actor, so many in a second
-//! - `line`: what a line looks like; `date` its time
+//! - `actor_log`: the log of one actor, with its rate limit
+//! - `line`: the format of a line; `date` formats its time
 //! - `queue`: the lines that wait to be written
-//! - `sink`: the places that lines are written to
+//! - `sink`: the outputs
 
 mod actor_log;
 mod date;
@@ -34,31 +34,31 @@ use line::Head;
 use queue::Queue;
 use sink::Sink;
 
-/// The target of the host's own lines, and the beginning of those of its modules.
+/// The target of the host's own records, and the prefix of its modules' targets.
 const HOST: &str = "footlight";
-/// The stack of the thread that writes, in bytes. It formats a line at most.
+/// The stack of the writer thread, in bytes. All it does is format a line.
 const STACK: usize = 64 << 10;
-/// How long the end of the process may wait for lines to be written.
+/// How long the process may wait at its end for lines to be written.
 const FLUSH: Duration = Duration::from_secs(1);
 
-/// How many lines could not be written so far.
+/// How many lines were lost so far.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
-/// How many lines of the whole process could not be written so far: those that found no room in
-/// the queue, and those that a full disk or a closed pipe did not take.
+/// How many lines of the whole process were lost so far: because the queue was full, or because a
+/// full disk or a closed pipe did not take them.
 pub fn lost() -> u64 {
     LOST.load(Ordering::Relaxed)
 }
 
-/// Counts a line that could not be written.
+/// Counts a lost line.
 fn count_lost() {
     LOST.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Where the log goes, to be filled with the actors and then installed.
+/// The log's configuration. Actors are added to it, and then it is installed.
 #[derive(Debug)]
 pub struct Logger {
-    /// By how much all levels are shifted: 1 shows debug as well, -1 no more than warnings.
+    /// The shift of all levels: 1 adds debug lines, -1 leaves warnings and errors.
     verbosity: i8,
     /// Standard error, for the host and for the actors that share it.
     stderr: Arc<Sink>,
@@ -68,34 +68,34 @@ pub struct Logger {
     queue: Arc<Queue>,
 }
 
-/// How one actor's lines are treated.
+/// The log of one actor.
 #[derive(Debug)]
 struct Actor {
     /// The least severe level that is written.
     level: LevelFilter,
-    /// Where to, unless it is standard error.
+    /// Its output; `None` for standard error.
     sink: Option<Arc<Sink>>,
 }
 
-/// The files of an installed logger, to be opened anew: whoever renames them, as logrotate does,
-/// wants further lines in new ones.
+/// Reopens the log files of an installed logger. After a program such as logrotate has renamed
+/// them, further lines go to new files.
 #[derive(Debug)]
 pub struct Reopen {
-    /// The places; what is no file among them stays as it is.
+    /// The outputs. Only files are reopened.
     sinks: Vec<Arc<Sink>>,
-    /// Where lines wait.
+    /// The queue of the writer thread, which does the reopening.
     queue: Arc<Queue>,
 }
 
 impl Reopen {
-    /// Has every file opened anew, by the thread that writes and after the lines that wait. A file
-    /// that cannot be is kept as it is, which is told on standard error.
+    /// Asks the writer thread to reopen all files after the lines that wait. A file that can't be
+    /// reopened stays open, and standard error says so.
     pub fn all(&self) {
         self.sinks.iter().for_each(|sink| self.queue.reopen(sink));
     }
 }
 
-/// Looks whether an actor's output could be had, without making a file.
+/// Checks whether an actor's log could be opened, without creating a file.
 ///
 /// # Errors
 /// It could not. The message names the file.
@@ -107,19 +107,19 @@ pub fn check(logging: &Logging) -> io::Result<()> {
 }
 
 impl Logger {
-    /// A logger that knows no actor yet. `verbosity` is 0 as a rule, 1 for `-v` (debug), 2
-    /// for `-vv` (trace, and the dependencies too), -1 for `-q` (warnings), -2 for `-qq`
-    /// (errors). It shifts the levels of the manifests in the same way.
+    /// A logger without actors. `verbosity` is 0 by default, 1 for `-v` (debug), 2 for `-vv`
+    /// (trace, and dependencies as well), -1 for `-q` (warnings) and -2 for `-qq` (errors). It also
+    /// shifts the levels of the manifests.
     pub fn new(verbosity: i8) -> Self {
         let (actors, queue) = (HashMap::new(), Arc::default());
         Self { verbosity, stderr: Arc::new(Sink::stderr()), actors, queue }
     }
 
-    /// Adds an actor, with the level and the output that its manifest gives. A file is
-    /// appended to; it and its folder are made where there are none.
+    /// Adds an actor, with the level and the output of its manifest. Lines are appended to a file.
+    /// The file and its folder are created if necessary.
     ///
     /// # Errors
-    /// When the file cannot be opened. The message names it.
+    /// The file can't be opened. The message names it.
     pub fn actor(&mut self, name: &str, logging: &Logging) -> io::Result<()> {
         let sink = match &logging.output {
             Output::Stderr => None,
@@ -131,11 +131,11 @@ impl Logger {
         Ok(())
     }
 
-    /// Makes this the logger of the process, and starts the thread that writes. Gives what opens
-    /// its files anew.
+    /// Makes this the logger of the process and starts the writer thread. Returns the handle that
+    /// reopens the files.
     ///
     /// # Errors
-    /// When the process has one already, or the thread cannot be started.
+    /// The process has a logger already, or the thread can't be started.
     pub fn install(self) -> io::Result<Reopen> {
         let sinks = self.actors.values().filter_map(|actor| actor.sink.clone()).collect();
         let reopen = Reopen { sinks, queue: self.queue.clone() };
@@ -146,7 +146,7 @@ impl Logger {
         log::set_max_level(max_level.unwrap_or(LevelFilter::Off));
         let writer = thread::Builder::new().name("footlight-log".into()).stack_size(STACK);
         writer.spawn(move || queue.run())?;
-        // What led to a panic must not be lost with the process.
+        // The lines that led to a panic must not be lost.
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
             log::logger().flush();
@@ -155,19 +155,19 @@ impl Logger {
         Ok(reopen)
     }
 
-    /// The level of the host's own lines.
+    /// The level of the host's own records.
     fn host_level(&self) -> LevelFilter {
         shift(LevelFilter::Info, self.verbosity)
     }
 
-    /// The level of the lines of dependencies, which speak of things the operator does not
+    /// The level of the dependencies' records, which are about details that an operator does not
     /// know.
     fn others_level(&self) -> LevelFilter {
         let all = self.host_level();
         if all == LevelFilter::Trace { all } else { all.min(LevelFilter::Warn) }
     }
 
-    /// Which level a target has, and where its lines go.
+    /// The level and the output of a target.
     fn route(&self, target: &str) -> (LevelFilter, &Arc<Sink>) {
         let name = target.split_once('#').map_or(target, |(name, _)| name);
         match self.actors.get(name) {
@@ -191,14 +191,14 @@ impl Log for Logger {
         }
     }
 
-    /// Waits until all lines are written, or for a second where they can't be.
+    /// Waits until all lines are written, or for one second.
     fn flush(&self) {
         self.queue.wait(FLUSH);
     }
 }
 
-/// A level moved by a number of steps. `Off` stays, because it was asked for, and nothing
-/// else becomes `Off`: errors are always shown.
+/// Shifts a level. `Off` stays `Off`, because it was asked for. No other level becomes `Off`:
+/// errors are always shown.
 fn shift(level: LevelFilter, by: i8) -> LevelFilter {
     use LevelFilter::{Debug, Error, Info, Trace, Warn};
     let levels = [Error, Warn, Info, Debug, Trace];
@@ -226,13 +226,13 @@ mod tests {
         );
     }
 
-    /// Level, target and text of the lines in a file: what follows the time.
+    /// The level, the target and the text of each line in a file, without the time.
     fn lines(file: &Path) -> Vec<String> {
         let text = fs::read_to_string(file).unwrap_or_default();
         text.lines().map(|line| line.split_once("Z ").unwrap().1.to_owned()).collect()
     }
 
-    /// The levels that get through for a target.
+    /// The least severe level that a target writes.
     fn shown(logger: &Logger, target: &str) -> LevelFilter {
         let enabled = |level: &Level| {
             logger.enabled(&Metadata::builder().level(*level).target(target).build())

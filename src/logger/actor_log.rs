@@ -1,9 +1,8 @@
-//! An actor's lines in the host's log: those that it writes, and those that the host writes
-//! about it.
+//! An actor's lines in the host's log: its own, and the host's about it.
 //!
-//! Both can be caused by a guest or by a client as often as they like, so both are held to
-//! `limits.log_rate`, each on its own: a guest that floods the log does not hide what the host
-//! has to say about it. Lines that are left out are counted, and told when there is room again.
+//! Guests and clients can cause both without limit. So `limits.log_rate` applies to both,
+//! separately: a guest that floods the log does not hide the host's lines about it. Dropped lines
+//! are counted, and the log says how many there were.
 
 use std::{
     fmt,
@@ -15,41 +14,41 @@ use log::Level;
 
 use crate::{connection_id::ConnectionId, lock::Lock, stats::Stats};
 
-/// The lines of one actor.
+/// The log of one actor.
 pub struct ActorLog {
-    /// The actor's name.
+    /// The actor's name, which is the target of its lines.
     actor: Arc<str>,
-    /// Lets the host's lines through.
+    /// Limits the host's lines.
     host: Lock<RateLimiter>,
-    /// Lets the guest's lines through.
+    /// Limits the guest's lines.
     guest: Lock<RateLimiter>,
-    /// Counts what is left out.
+    /// Counts dropped lines.
     stats: Arc<Stats>,
 }
 
-/// Whom a line is about, as it stands in the log: `chat-room` or `chat-room#12`.
+/// The target of a line: `chat-room` or `chat-room#12`.
 struct Target<'a>(&'a str, Option<ConnectionId>);
 
 impl ActorLog {
-    /// The lines of an actor, at most `rate` of each kind in a second.
+    /// The log of an actor, with at most `rate` lines of each kind per second.
     pub fn new(actor: Arc<str>, rate: usize, stats: Arc<Stats>) -> Self {
         let now = Instant::now();
         let limiter = || Lock::new(RateLimiter::new(rate, now));
         Self { actor, host: limiter(), guest: limiter(), stats }
     }
 
-    /// A line of the host's. Debug lines are not held back: whoever turns them on wants all.
+    /// Logs a line of the host. Debug lines have no limit, because somebody asked for all of them.
     pub fn host(&self, level: Level, connection: Option<ConnectionId>, text: fmt::Arguments<'_>) {
         let limiter = (level < Level::Debug).then_some(&self.host);
         self.write(limiter, level, connection, text);
     }
 
-    /// A line of the guest's.
+    /// Logs a line of the guest.
     pub fn guest(&self, connection: Option<ConnectionId>, text: fmt::Arguments<'_>) {
         self.write(Some(&self.guest), Level::Info, connection, format_args!("actor: {text}"));
     }
 
-    /// Writes a line if it is wanted and the limiter is open.
+    /// Writes a line, if its level is enabled and the limiter allows it.
     fn write(
         &self,
         limiter: Option<&Lock<RateLimiter>>,
@@ -84,27 +83,28 @@ impl fmt::Display for Target<'_> {
     }
 }
 
-/// Lets a number of lines through in a second, on average; that many may come at once.
+/// Limits the average number of lines per second. One second's worth may come at once.
 struct RateLimiter {
-    /// The time that one line stands for.
+    /// The time that each line uses up.
     interval: Duration,
-    /// How far ahead of the clock the lines may be.
+    /// How far the lines may be ahead of the clock.
     burst: Duration,
-    /// The time up to which lines have been let through.
+    /// The time up to which lines have used it up.
     booked: Instant,
-    /// How many have been left out since the last one.
+    /// How many lines were dropped since the last one that passed.
     left_out: u64,
 }
 
 impl RateLimiter {
-    /// A limiter for `rate` lines in a second.
+    /// A limiter for `rate` lines per second.
     fn new(rate: usize, now: Instant) -> Self {
         let second = Duration::from_secs(1);
         let interval = second / u32::try_from(rate.max(1)).unwrap_or(u32::MAX);
         Self { interval, burst: second, booked: now, left_out: 0 }
     }
 
-    /// Asks for one line at a time: `None` if it is to be left out, else how many were before.
+    /// Asks for one line. Returns `None` if it must be dropped, or else how many were dropped
+    /// before it.
     fn pass(&mut self, now: Instant) -> Option<u64> {
         let booked = self.booked.max(now) + self.interval;
         if booked > now + self.burst {
@@ -130,7 +130,7 @@ mod tests {
             }
             assert_eq!(limiter.pass(start), None);
             assert_eq!(limiter.pass(start), None);
-            // As soon as one line's time has passed, one more goes through and tells of two.
+            // After one line's time, one more passes and reports the two dropped ones.
             let later = start + limiter.interval;
             assert_eq!(limiter.pass(later), Some(2));
             assert_eq!(limiter.pass(later), None);

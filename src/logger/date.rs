@@ -1,9 +1,9 @@
-//! The calendar, by integer arithmetic: a time as a line of the log has it.
+//! Formats the time of a log line, with integer arithmetic.
 
 use std::fmt::{self, Write};
 use std::time::{Duration, SystemTime};
 
-/// Writes a time as `2026-11-23T06:21:47.123Z `. A clock before 1970 counts as 1970.
+/// Writes a time as `2026-11-23T06:21:47.123Z `. A time before 1970 counts as 1970.
 pub(super) fn write_time(line: &mut impl Write, time: SystemTime) -> fmt::Result {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let (seconds, milliseconds) = (since.as_secs(), since.subsec_millis());
@@ -13,17 +13,17 @@ pub(super) fn write_time(line: &mut impl Write, time: SystemTime) -> fmt::Result
     write!(line, ".{milliseconds:03}Z ")
 }
 
-/// Year, month and day of a number of days since 1970-01-01.
+/// The year, month and day of a number of days since 1970-01-01.
 ///
-/// Years are taken to begin on the first of March, so that the day a leap year adds is the
-/// last of its year and the months before it need no exception.
+/// The calculation lets years begin on 1 March. Then a leap day is the last day of its year, and
+/// the months before it need no exception.
 fn date(days: u64) -> (u64, u64, u64) {
-    /// Days of 400 years, after which the calendar repeats itself.
+    /// The days of 400 years, after which the calendar repeats.
     const ERA: u64 = 400 * 365 + 97;
     // Counted from 0000-03-01, which is 719,468 days before 1970.
     let days = days + 719_468;
     let (era, in_era) = (days / ERA, days % ERA);
-    // Leap days come every 4 years (1460 days and one), but not every 100, yet every 400.
+    // A leap day comes after every 4 years (1460 days), not after 100, but after 400.
     let leap_days = in_era / 1460 - in_era / 36_524 + in_era / (ERA - 1);
     let year = (in_era - leap_days) / 365;
     let in_year = in_era - (365 * year + year / 4 - year / 100);
@@ -40,7 +40,7 @@ mod tests {
 
     use super::*;
 
-    /// The text of a time, given in milliseconds since 1970.
+    /// The text of a time in milliseconds since 1970.
     fn text(milliseconds: u64) -> String {
         let mut text = String::new();
         write_time(&mut text, SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds))

@@ -1,4 +1,4 @@
-//! What a line of the log looks like.
+//! The format of a log line.
 
 use std::fmt::{self, Write};
 use std::time::SystemTime;
@@ -8,22 +8,23 @@ use log::Level;
 use super::date;
 use crate::visible;
 
-/// The longest line, in bytes, with its end. What is written to a pipe in one piece up to
-/// this size arrives in one piece.
+/// The maximum length of a line, in bytes, with its end. A pipe transfers a write of up to this
+/// size in one piece.
 const MAX_LINE: usize = 4096;
-/// What a line ends with that was longer.
+/// The end of a line that was cut.
 const CUT: &str = "...";
 
-/// What stands in front of a line's text.
+/// What precedes a line's text.
 #[derive(Clone, Copy)]
 pub(super) struct Head<'r> {
-    /// How severe it is.
+    /// The level.
     pub(super) level: Level,
-    /// Whose line it is.
+    /// Who logs it.
     pub(super) target: &'r str,
 }
 
-/// A whole line, with its end: the time or, without one, the priority that the journal reads.
+/// Formats a line, with its end. It starts with the time or, without one, with the priority for the
+/// journal.
 pub(super) fn line(time: Option<SystemTime>, head: Head<'_>, text: &dyn fmt::Display) -> String {
     let mut line = Line { text: String::with_capacity(256), full: false };
     let Head { level, target } = head;
@@ -31,13 +32,13 @@ pub(super) fn line(time: Option<SystemTime>, head: Head<'_>, text: &dyn fmt::Dis
         Some(time) => date::write_time(&mut line, time),
         None => write!(line, "<{}>", priority(level)),
     };
-    // An error is nothing but the sign to stop: what was written so far stands.
+    // An error only means that the line is full. What was written remains.
     let _ = begun.and_then(|()| write!(line, "{level:<5} {target}: {text}"));
     let end = if line.full { CUT } else { "" };
     line.text + end + "\n"
 }
 
-/// The priority of a level as syslog numbers it.
+/// A level's priority in syslog.
 fn priority(level: Level) -> u8 {
     match level {
         Level::Error => 3,
@@ -47,11 +48,11 @@ fn priority(level: Level) -> u8 {
     }
 }
 
-/// A line being written: it stays one line, and within its bound.
+/// A line in progress. It escapes line breaks and keeps the maximum length.
 struct Line {
-    /// What was written, without the line's end.
+    /// The text so far.
     text: String,
-    /// Whether something was left out. Nothing more is taken then.
+    /// Whether the line was cut. It accepts nothing more then.
     full: bool,
 }
 
@@ -81,7 +82,7 @@ mod tests {
 
     use super::*;
 
-    /// What stands in front of the lines of these tests.
+    /// The head of the lines in these tests.
     const HEAD: Head<'_> = Head { level: Level::Info, target: "chat-room#12" };
 
     #[test]
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_begin_a_line_or_steer_a_terminal_is_escaped() {
+    fn line_breaks_and_terminal_controls_are_escaped() {
         let text = "a\nb\r\tc\0\x1b[2J\x7f\u{9b}\u{2028}\u{202e}é\u{feff}\u{200b}\\";
         let expected = "<6>INFO  chat-room#12: a\\nb\\r\\tc\\x00\\x1b[2J\\x7f\\u{9b}\\u{2028}\\u{202e}é\
             \\u{feff}\\u{200b}\\\n";
@@ -135,8 +136,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_taken_after_the_cut() {
-        /// Goes on after the line refused more of it.
+    fn a_cut_line_accepts_nothing_more() {
+        /// Writes on after the line has returned an error.
         struct Stubborn;
         impl fmt::Display for Stubborn {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,7 @@
 //! The lines that wait to be written.
 //!
-//! Whoever logs must never wait for a reader that has stopped reading, or for a card that takes
-//! seconds to write: one thread writes, and all others only put their lines here.
+//! Logging must never wait for a reader that has stopped reading, or for an SD card that takes
+//! seconds to write. So one thread writes, and all others only add lines here.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar};
@@ -10,45 +10,45 @@ use std::time::Duration;
 use super::sink::Sink;
 use crate::lock::Lock;
 
-/// The most bytes that may wait, all places together. Lines past it are left out, and their
-/// number is told there.
+/// The most bytes that may wait, for all outputs together. Further lines are dropped, and each
+/// output gets a note of how many.
 const MAX_BYTES: usize = 64 << 10;
-/// What a line takes beside its text: its entry here, and what the allocator adds.
+/// The memory of a line beside its text, in bytes: its entry, and the allocator's overhead.
 const ENTRY_COST: usize = size_of::<Entry>() + 16;
 
-/// The lines that wait, in the order in which they came.
+/// The lines that wait, in order.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     /// The lines.
     waiting: Lock<Waiting>,
-    /// There are lines to write.
+    /// Signals that there are lines to write.
     some: Condvar,
-    /// There are none any more.
+    /// Signals that all lines are written.
     none: Condvar,
 }
 
-/// What is behind the lock.
+/// What the lock protects.
 #[derive(Debug, Default)]
 struct Waiting {
-    /// The oldest line comes first.
+    /// The entries, oldest first.
     entries: VecDeque<Entry>,
-    /// The bytes of all of them, with the one that is being written.
+    /// The cost of all entries, including the one that is being written.
     bytes: usize,
 }
 
-/// A line, or a note on lines that are missing, or neither: then the place is to be opened anew.
+/// A line, or a note about dropped lines. Without either, it asks to reopen the file.
 #[derive(Debug)]
 struct Entry {
-    /// Where it goes.
+    /// The output.
     sink: Arc<Sink>,
-    /// The line. Empty if there is only the note.
+    /// The line; empty if there is none.
     line: Box<str>,
-    /// How many lines were left out at this point.
+    /// How many lines were dropped here.
     left_out: usize,
 }
 
 impl Entry {
-    /// Does what it is there for.
+    /// Writes the entry or reopens the file.
     fn process(&self) {
         if self.line.is_empty() && self.left_out == 0 {
             self.sink.reopen();
@@ -59,14 +59,14 @@ impl Entry {
 }
 
 impl Queue {
-    /// Puts a line behind all others, or leaves it out where there is no room. Never waits.
+    /// Adds a line, or drops it if there is no room. Never waits.
     pub(super) fn push(&self, sink: &Arc<Sink>, line: String) {
         let mut waiting = self.waiting.lock();
         let (line, left_out) = if waiting.bytes + line.len() + ENTRY_COST <= MAX_BYTES {
             (line.into_boxed_str(), 0)
         } else {
             super::count_lost();
-            // Told by one note, unless lines for the same place came between.
+            // One note counts all dropped lines, until another line for the same output follows.
             let mut latest_first = waiting.entries.iter_mut().rev();
             match latest_first.find(|entry| Arc::ptr_eq(&entry.sink, sink)) {
                 Some(note) if note.left_out > 0 => return note.left_out += 1,
@@ -78,8 +78,8 @@ impl Queue {
         self.some.notify_one();
     }
 
-    /// Has a file opened anew, after the lines that wait for it. Never waits; there is at most one
-    /// such entry for each place.
+    /// Asks to reopen a file after its waiting lines. Never waits. Each output has at most one such
+    /// entry.
     pub(super) fn reopen(&self, sink: &Arc<Sink>) {
         if sink.request_reopen() {
             let mut waiting = self.waiting.lock();
@@ -93,7 +93,7 @@ impl Queue {
         }
     }
 
-    /// Writes what is there and what will come.
+    /// Writes lines forever.
     pub(super) fn run(&self) {
         loop {
             self.write();
@@ -103,7 +103,7 @@ impl Queue {
         }
     }
 
-    /// Writes what is there.
+    /// Writes the lines that wait.
     pub(super) fn write(&self) {
         let mut waiting = self.waiting.lock();
         while let Some(entry) = waiting.entries.pop_front() {
@@ -115,7 +115,7 @@ impl Queue {
         self.none.notify_all();
     }
 
-    /// Waits until all is written, but no longer than this.
+    /// Waits until all lines are written, or until the time is over.
     pub(super) fn wait(&self, at_most: Duration) {
         let some = |waiting: &mut Waiting| waiting.bytes > 0;
         drop(self.none.wait_timeout_while(self.waiting.lock(), at_most, some));
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_past_the_bound_are_left_out_and_told_where_they_are_missing() {
+    fn lines_past_the_limit_are_dropped_and_a_note_says_where() {
         let folder = tempfile::tempdir().unwrap();
         let (first, second) = (folder.path().join("first"), folder.path().join("second"));
         let [a, b] = [&first, &second].map(|path| Arc::new(Sink::file(path).unwrap()));
@@ -146,7 +146,7 @@ mod tests {
             queue.push(&a, long.clone());
             queue.push(&b, long.clone());
         }
-        // And a note for each of the two.
+        // The notes for both outputs are on top.
         assert!(queue.waiting.lock().bytes <= MAX_BYTES + 2 * ENTRY_COST);
         queue.write();
         queue.push(&a, "again\n".into());
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_for_a_queue_that_nobody_empties_goes_on_after_the_time() {
+    fn waiting_for_a_queue_that_nobody_empties_ends_after_the_time() {
         let folder = tempfile::tempdir().unwrap();
         let sink = Arc::new(Sink::file(&folder.path().join("a")).unwrap());
         let queue = Queue::default();

@@ -1,4 +1,4 @@
-//! The places that lines are written to, and what happens when they cannot be.
+//! The outputs of the log, and what happens if they can't be written.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -15,40 +15,38 @@ use super::HOST;
 use super::line::{Head, line};
 use crate::lock::Lock;
 
-/// A place that lines are written to.
+/// An output.
 #[derive(Debug)]
 pub(super) struct Sink {
-    /// The place.
+    /// Where lines go.
     target: Target,
-    /// How many lines are missing since the last one that could be written; 0 while all is
-    /// well.
+    /// How many lines were lost since the last one that was written. The next note reports them.
     missing: AtomicUsize,
-    /// Whether it waits to be opened anew.
+    /// Whether a request to reopen waits in the queue, so that there is never a second one.
     reopening: AtomicBool,
 }
 
-/// What kind of place it is.
+/// The kinds of outputs.
 #[derive(Debug)]
 enum Target {
     /// Standard error.
     Stderr,
-    /// Standard error, read by the journal: it has a clock of its own and takes the level
-    /// from a number in front.
+    /// Standard error, connected to systemd's journal. It has a clock of its own and reads the
+    /// level from a number at the start of the line.
     Journal,
     /// Standard output.
     Stdout,
-    /// The end of a file, with its path for messages, and to open it anew. Only one thread
-    /// writes.
+    /// A file, with its path for messages and to reopen it. Only one thread writes.
     File(PathBuf, Lock<File>),
 }
 
 impl Sink {
-    /// A place where nothing was lost yet.
+    /// An output that has lost nothing yet.
     fn new(target: Target) -> Self {
         Self { target, missing: AtomicUsize::new(0), reopening: AtomicBool::new(false) }
     }
 
-    /// Standard error, or the journal where it leads there.
+    /// Standard error, or the journal if that is connected to it.
     pub(super) fn stderr() -> Self {
         Self::new(if stderr_is_journal() { Target::Journal } else { Target::Stderr })
     }
@@ -58,24 +56,24 @@ impl Sink {
         Self::new(Target::Stdout)
     }
 
-    /// The end of a file. It and its folder are made where there are none.
+    /// A file to append to. Creates it and its folder if necessary.
     pub(super) fn file(path: &Path) -> io::Result<Self> {
-        // First, so that `check` and `run` say the same of it.
+        // Checked first, so that `check` and `run` report the same error.
         check_open(path)?;
         let file = open(path).map_err(|error| with_path(path, error))?;
         Ok(Self::new(Target::File(path.to_owned(), Lock::new(file))))
     }
 
-    /// Whether this is a file that is yet to be opened anew: asked once for each time.
+    /// Whether a request to reopen must be queued: for a file, if there is none yet.
     pub(super) fn request_reopen(&self) -> bool {
         matches!(self.target, Target::File(..)) && !self.reopening.swap(true, Ordering::Relaxed)
     }
 
-    /// Opens the file anew by its path, since the one that is open may have another name by now.
-    /// It is kept if that can't be done.
+    /// Opens the path again, because the open file may have been renamed. If that fails, the open
+    /// file is kept.
     pub(super) fn reopen(&self) {
         let Target::File(path, file) = &self.target else { return };
-        // Before it is opened: who asks meanwhile wants it opened once more.
+        // Reset before the file is opened: a request from now on needs another attempt.
         self.reopening.store(false, Ordering::Relaxed);
         match open(path) {
             Ok(new) => *file.lock() = new,
@@ -86,15 +84,15 @@ impl Sink {
         }
     }
 
-    /// A line as it is written here.
+    /// Formats a line for this output.
     pub(super) fn line(&self, head: Head<'_>, text: &dyn fmt::Display) -> String {
         line((!matches!(self.target, Target::Journal)).then(SystemTime::now), head, text)
     }
 
-    /// Writes a line, or nothing but a note if it is empty; `left_out` lines are missing before
-    /// it. What cannot be written is lost and counted: a full disk must not stop the host. The
-    /// first time that is told on standard error, and later the number of missing lines at the
-    /// place where they are missing.
+    /// Writes a line, or just a note if it is empty. `left_out` lines before it were dropped. Lines
+    /// that can't be written are lost and counted, because a full disk must not stop the host. The
+    /// first loss is reported on standard error. A note in this output says later how many lines
+    /// are missing.
     pub(super) fn write(&self, line: &str, left_out: usize) {
         let failed = self.missing.swap(0, Ordering::Relaxed);
         let missing = failed + left_out;
@@ -103,7 +101,7 @@ impl Sink {
         } else {
             let text = format_args!("lines that could not be written here: {missing}");
             let note = self.line(Head { level: Level::Warn, target: HOST }, &text);
-            // The last that failed may have been written in part: a new line is begun.
+            // The last failed write may have left half a line, so a new line begins.
             self.put(&format!("{}{note}{line}", if failed > 0 { "\n" } else { "" }))
         };
         if let Err(error) = written {
@@ -118,7 +116,7 @@ impl Sink {
         }
     }
 
-    /// Writes a text as one piece.
+    /// Writes a text in one piece.
     fn put(&self, text: &str) -> io::Result<()> {
         match &self.target {
             Target::Stderr | Target::Journal => io::stderr().lock().write_all(text.as_bytes()),
@@ -134,10 +132,10 @@ impl Sink {
         }
     }
 
-    /// Says on standard error that lines are being lost.
+    /// Reports on standard error that lines are lost.
     fn complain(&self, error: &io::Error) {
         let place = match &self.target {
-            // There is nowhere left to say it.
+            // There is no other place to report it.
             Target::Stderr | Target::Journal => return,
             Target::Stdout => "standard output".to_owned(),
             Target::File(path, _) => path.display().to_string(),
@@ -146,18 +144,18 @@ impl Sink {
     }
 }
 
-/// Says on standard error what is wrong with another place.
+/// Reports a problem with another output on standard error.
 fn report(text: &dyn fmt::Display) {
     let stderr = Sink::stderr();
     stderr.write(&stderr.line(Head { level: Level::Error, target: HOST }, text), 0);
 }
 
-/// An error of a log file, with its path.
+/// An error with a log file.
 #[derive(Debug)]
 struct LogFileError {
     /// The file, so that the operator knows which one it is.
     path: PathBuf,
-    /// What the system says.
+    /// The cause.
     error: io::Error,
 }
 
@@ -178,25 +176,25 @@ fn with_path(path: &Path, error: io::Error) -> io::Error {
     io::Error::new(error.kind(), LogFileError { path: path.to_owned(), error })
 }
 
-/// How a log file is opened: such that nobody is waited for who would read a pipe.
+/// The flags to open a log file. Opening a pipe must not wait for its reader.
 const FLAGS: OFlags = OFlags::WRONLY
     .union(OFlags::APPEND)
     .union(OFlags::CLOEXEC)
     .union(OFlags::NOCTTY)
     .union(OFlags::NONBLOCK);
 
-/// Opens a file at its end. It and its folder are made where there are none.
+/// Opens a file to append to. Creates it and its folder if necessary.
 fn open(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     let file = rustix::fs::open(path, FLAGS | OFlags::CREATE, Mode::from_raw_mode(0o666))?;
-    // Writing may wait: it has a thread of its own.
+    // Writes may block, because they have a thread of their own.
     fcntl_setfl(&file, FLAGS - OFlags::NONBLOCK)?;
     Ok(file.into())
 }
 
-/// Whether a log file could be opened, as far as that can be known without making it.
+/// Checks whether a log file could be opened, without creating it.
 pub(super) fn check_open(path: &Path) -> io::Result<()> {
     match rustix::fs::open(path, FLAGS, Mode::empty()) {
         Ok(_) => Ok(()),
@@ -206,7 +204,7 @@ pub(super) fn check_open(path: &Path) -> io::Result<()> {
     .map_err(|error| with_path(path, error))
 }
 
-/// Whether a file could be made, with the folders around it.
+/// Checks whether a file and its folders could be created.
 fn check_create(path: &Path) -> io::Result<()> {
     let here = |path: &Path| if path.as_os_str().is_empty() { ".".into() } else { path.to_owned() };
     let mut around = path.ancestors().skip(1).map(here);
@@ -219,7 +217,7 @@ fn check_create(path: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(&folder, Access::WRITE_OK | Access::EXEC_OK)?)
 }
 
-/// Whether standard error leads to the journal of systemd.
+/// Whether standard error is connected to systemd's journal.
 #[cfg(unix)]
 fn stderr_is_journal() -> bool {
     use std::os::fd::AsFd as _;
@@ -228,15 +226,15 @@ fn stderr_is_journal() -> bool {
     stderr.is_ok_and(|stderr| is_stream(&File::from(stderr), &stream))
 }
 
-/// Whether standard error leads to the journal of systemd, which is not to be found here.
+/// Always `false`: there is no journal.
 #[cfg(not(unix))]
 fn stderr_is_journal() -> bool {
     false
 }
 
-/// Whether an open file is the stream that `JOURNAL_STREAM` names by device and inode. That
-/// the variable is set does not say so: whatever a service starts inherits it, a terminal's
-/// shell and its programs for instance, with their outputs elsewhere.
+/// Whether an open file is the stream that `JOURNAL_STREAM` names by device and inode. It is not
+/// enough that the variable is set: it is inherited by all programs that a service starts, such as
+/// a terminal's shell, even if their output goes elsewhere.
 #[cfg(unix)]
 fn is_stream(file: &File, stream: &str) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -249,7 +247,7 @@ mod tests {
 
     use super::*;
 
-    /// What stands in front of the lines of these tests.
+    /// The head of the lines in these tests.
     const HEAD: Head<'_> = Head { level: Level::Info, target: "a" };
 
     #[test]
@@ -266,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_opened_anew_is_the_one_that_has_the_name_then() {
+    fn a_reopened_file_is_the_one_that_has_the_name_then() {
         let folder = tempfile::tempdir().unwrap();
         let (path, old) = (folder.path().join("a.log"), folder.path().join("a.log.1"));
         let sink = Sink::file(&path).unwrap();
@@ -278,7 +276,7 @@ mod tests {
         sink.write("third\n", 0);
         assert_eq!(fs::read_to_string(&old).unwrap(), "first\nsecond\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "third\n");
-        // A folder took its place.
+        // A folder takes the file's place.
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
         assert!(sink.request_reopen());
@@ -289,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn whether_a_file_could_be_opened_is_known_and_nothing_is_made() {
+    fn checking_whether_a_file_could_be_opened_creates_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let at = |path: &str| folder.path().join(path);
         fs::write(at("file"), "").unwrap();
@@ -314,7 +312,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn lines_that_a_full_disk_takes_no_more_are_counted() {
+    fn lines_lost_to_a_full_disk_are_counted() {
         let sink = Sink::file(Path::new("/dev/full")).unwrap();
         for _ in 0..3 {
             sink.write(&sink.line(HEAD, &"text"), 0);
@@ -324,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn where_lines_are_missing_their_number_is_told_once() {
+    fn a_note_says_once_how_many_lines_are_missing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.log");
         fs::write(&path, "half a li").unwrap();
