@@ -29,8 +29,8 @@ use footlight::{
 };
 use smol::{Executor, block_on, channel, future::FutureExt as _};
 
-/// The stack of each thread that runs tasks, in bytes. The interpreter's dispatch may need some of
-/// it: see `actor::meter`. The main thread runs none, since its stack is what the system says.
+/// The stack of each thread that runs tasks, in bytes. The interpreter may need some of it: see
+/// `actor::meter`. The main thread runs no tasks, because the system decides about its stack.
 const STACK: usize = 8 << 20;
 
 fn main() -> ExitCode {
@@ -59,24 +59,24 @@ fn main() -> ExitCode {
     }
 }
 
-/// Serves until a signal comes, on threads whose stack is known.
+/// Serves until a signal stops it, on threads with a known stack.
 fn start(
     paths: Vec<PathBuf>,
     bind: Option<IpAddr>,
     threads: usize,
     verbosity: i8,
 ) -> Result<(), Box<dyn Error>> {
-    // First, while there is one thread: it changes the process's environment.
+    // Done first, while there is one thread, because it changes the process's environment.
     let inherited = Inherited::from_environment()?;
     let run =
         move || run(&paths, inherited, bind, threads, verbosity).map_err(|error| error.to_string());
     let thread = thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(run)?;
-    // What it has to say of a panic was said.
+    // The panic hook has printed the details.
     let done = thread.join().map_err(|_| "the host panicked; this is a mistake of its own")?;
     Ok(done?)
 }
 
-/// Serves until a signal comes.
+/// Serves until a signal stops it.
 fn run(
     paths: &[PathBuf],
     inherited: Inherited,
@@ -101,7 +101,7 @@ fn run(
     let host = block_on(turns.run(&executor, Host::start(&executor, &manifests, environment)))?;
     announce(&host.listening());
     let ready = Notification::Ready { serving: host.actors(), of: manifests.len() };
-    // A task, since what `run` is given itself is polled after every event.
+    // Spawned as a task, because the future that `run` gets is polled after every turn.
     let serve = executor.spawn(serve(host, signals, logs, manager.clone()));
     let watch = executor.spawn(async move {
         manager.notify(ready).await;
@@ -112,7 +112,7 @@ fn run(
     Ok(())
 }
 
-/// Serves until the first signal that asks to stop, then stops; until the second at the latest.
+/// Serves until the first signal that asks to stop, then shuts down. A second one ends it at once.
 async fn serve(host: Host, mut signals: SignalStream, logs: Reopen, manager: Arc<Manager>) {
     let (stop, asked) = channel::bounded::<()>(1);
     let serve = host.run(async {
@@ -138,7 +138,7 @@ async fn serve(host: Host, mut signals: SignalStream, logs: Reopen, manager: Arc
     serve.or(listen).await;
 }
 
-/// Reads all manifests. Every mistake in every one of them is told.
+/// Loads all manifests. Reports the errors of all of them.
 fn load(paths: &[PathBuf]) -> Result<Vec<Manifest>, String> {
     let (mut manifests, mut mistakes) = (Vec::new(), Vec::new());
     for path in paths {
@@ -150,7 +150,7 @@ fn load(paths: &[PathBuf]) -> Result<Vec<Manifest>, String> {
     if mistakes.is_empty() { Ok(manifests) } else { Err(mistakes.join("\n")) }
 }
 
-/// Starts logging, each actor as its manifest says.
+/// Starts the log, with each manifest's settings.
 fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Reopen, Box<dyn Error>> {
     let mut logger = Logger::new(verbosity);
     for manifest in manifests {
@@ -160,8 +160,8 @@ fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Reopen, Box<d
     Ok(logger.install()?)
 }
 
-/// Says where the actors listen, and who can reach them. Standard output is for whoever looks on:
-/// where it takes nothing, the log has it.
+/// Prints where the actors listen and who can connect. If standard output can't be written, the log
+/// gets it.
 fn announce(listening: &[Listening]) {
     let mut lines = String::new();
     for Listening { actor, address, endpoint } in listening {
@@ -174,8 +174,8 @@ fn announce(listening: &[Listening]) {
             }
             ip => format!("from the network of {ip}; --bind 127.0.0.1 closes it"),
         };
-        // A page of any site may connect to a WebSocket from a browser in the same network,
-        // unless it is kept out.
+        // In a browser, any page can connect to a WebSocket in the same network, unless the
+        // manifest forbids it.
         let origins = if endpoint.origins.is_none() && endpoint.token.is_none() {
             "; any page in a browser may connect, `origins` says which"
         } else {
@@ -193,7 +193,7 @@ fn announce(listening: &[Listening]) {
     }
 }
 
-/// Makes a project, and says what to do with it.
+/// Creates a project and prints the next steps.
 fn new(path: &Path, name: Option<&str>) -> Result<(), Box<dyn Error>> {
     let project = Project::new(path, name)?;
     project.write()?;
@@ -213,13 +213,13 @@ fn check(files: &[PathBuf], json: bool) -> ExitCode {
     if print(&text).is_ok() && fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Says on standard error what is wrong. If nobody can be told, the exit code still says so.
+/// Prints an error to standard error. If that fails, the exit code still tells.
 fn complain(text: &str) {
     let lines = text.lines().map(|line| format!("footlight: {}\n", visible::lines(line)));
     let _ = io::stderr().lock().write_all(lines.collect::<String>().as_bytes());
 }
 
-/// Writes to standard output. A closed pipe (`| head`) is an error like any other.
+/// Prints to standard output. A closed pipe (`| head`) is an error like any other.
 fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;

@@ -1,4 +1,4 @@
-//! The project that `footlight new` makes: an actor in Rust that builds and runs as it is.
+//! The project that `footlight new` creates: an actor in Rust that builds and runs unchanged.
 
 use std::{
     fmt,
@@ -7,8 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The files, by their place in the project. In their text [`NAME`] and [`LIBRARY`] stand for
-/// the actor's.
+/// The files, by their path in the project. [`NAME`] and [`LIBRARY`] in their text are replaced.
 const FILES: &[(&str, &str)] = &[
     (".cargo/config.toml", include_str!("new/template/.cargo/config.toml")),
     (".gitignore", include_str!("new/template/.gitignore")),
@@ -21,16 +20,16 @@ const FILES: &[(&str, &str)] = &[
 
 /// The actor's name in the template.
 const NAME: &str = "actor-name";
-/// The same as the compiler has it, which is what the module's file is called.
+/// The name of the template's module file: the compiler replaces `-` by `_`.
 const LIBRARY: &str = "actor_name";
 
-/// The longest name, in letters: what a manifest allows.
+/// The longest name, in letters, as in manifests.
 const MAX_NAME: usize = 64;
 
-/// The host's own name in its log, which no actor may have.
+/// The host's own name in its log, which an actor must not use.
 const TAKEN: &str = "footlight";
 
-/// A project to be.
+/// A project to create.
 #[derive(Debug)]
 pub struct Project {
     /// Its folder.
@@ -39,28 +38,28 @@ pub struct Project {
     name: String,
 }
 
-/// Why there is no project. The user's fault, or the file system's.
+/// Why a project can't be created. The user's fault, or the file system's.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum NewError {
-    /// No actor can have this name.
+    /// An actor can't have this name.
     Name {
-        /// That name.
+        /// The name.
         name: String,
-        /// Whether it was taken from the path.
+        /// Whether it comes from the path. If so, the error suggests `--name`.
         from_path: bool,
     },
-    /// Something is there already.
+    /// The path exists and is not an empty folder.
     Occupied(PathBuf),
-    /// A file or a folder cannot be made.
+    /// A file or a folder can't be created.
     Unwritable(PathBuf, io::Error),
 }
 
 impl Project {
-    /// A project in this folder. The actor is called like the folder, or by `name`.
+    /// A project in this folder. The actor gets `name` or, without one, the folder's name.
     ///
     /// # Errors
-    /// [`NewError::Name`] if no actor can be called so.
+    /// [`NewError::Name`] if an actor can't have this name.
     pub fn new(folder: &Path, name: Option<&str>) -> Result<Self, NewError> {
         let from_path = name.is_none();
         let name = match name {
@@ -73,15 +72,15 @@ impl Project {
         Ok(Self { folder: folder.to_owned(), name })
     }
 
-    /// Makes the folder and what is in it. Overwrites nothing.
+    /// Creates the folder and its files. Never overwrites anything.
     ///
     /// # Errors
-    /// [`NewError::Occupied`] if the folder is there and not empty; [`NewError::Unwritable`] if
-    /// the file system refuses something. What has been made by then stays.
+    /// [`NewError::Occupied`] if the folder exists and is not empty. [`NewError::Unwritable`] if
+    /// the file system refuses something; files that were created before remain.
     pub fn write(&self) -> Result<(), NewError> {
         let occupied = match fs::read_dir(&self.folder) {
             Ok(mut entries) => entries.next().is_some(),
-            // A file, among others.
+            // For instance, it is a file.
             Err(error) => error.kind() != io::ErrorKind::NotFound,
         };
         if occupied {
@@ -94,7 +93,7 @@ impl Project {
         Ok(())
     }
 
-    /// Makes one file, and the folders that it is in.
+    /// Creates one file and its folders.
     fn write_file(&self, file: &Path, text: &str) -> io::Result<()> {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
@@ -103,7 +102,7 @@ impl Project {
         OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes())
     }
 
-    /// What there is to do next, for the user.
+    /// The next steps, for the user.
     pub fn next_steps(&self) -> String {
         let mut steps = ["Made the actor ", &self.name, ". Next:\n\n"].concat();
         if self.folder != Path::new(".") {
@@ -115,7 +114,7 @@ impl Project {
     }
 }
 
-/// The last part of a path, of `.` and `..` too, or nothing.
+/// The last part of a path, also for `.` and `..`. Empty if there is none.
 fn last_part(folder: &Path) -> String {
     let full = match folder.file_name() {
         Some(_) => Ok(folder.to_owned()),
@@ -125,7 +124,7 @@ fn last_part(folder: &Path) -> String {
     full.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Whether a manifest and cargo both take it, cargo without a warning.
+/// Whether manifests and cargo both accept a name, cargo without a warning.
 fn is_name(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b);
     name.starts_with(|first: char| first.is_ascii_lowercase())
@@ -134,10 +133,10 @@ fn is_name(name: &str) -> bool {
         && name != TAKEN
 }
 
-/// Text as a shell has to be given it.
+/// Quotes a path for a shell, if necessary.
 fn pasteable(text: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
-    // Else `cd` would take it for an option.
+    // Without this, `cd` would take it for an option.
     let before = if text.starts_with('-') { "./" } else { "" };
     if text.chars().all(plain) {
         [before, text].concat()
@@ -187,7 +186,7 @@ mod tests {
     use super::*;
     use crate::manifest::Manifest;
 
-    /// The manifest of a project of this name, if there can be one.
+    /// The manifest of a project with this name, if the name is valid.
     fn manifest(name: &str) -> Result<Manifest, String> {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("project");
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_that_is_let_through_makes_a_manifest_that_loads() {
+    fn every_valid_name_makes_a_manifest_that_loads() {
         let longest = "x".repeat(MAX_NAME);
         for name in ["a", "chat-room", "chat_room", "x2", "match", longest.as_str()] {
             let manifest = manifest(name).unwrap();
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_refused_and_what_is_allowed_is_said() {
+    fn other_names_are_refused_with_the_rule() {
         let too_long = "x".repeat(MAX_NAME + 1);
         for name in ["", "2x", "-x", "_x", "Hello", "a b", "a.b", "ä", "footlight", &too_long] {
             let error = manifest(name).unwrap_err();
@@ -217,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn no_file_keeps_a_name_of_the_template() {
+    fn the_names_of_the_template_are_replaced_in_every_file() {
         let folder = tempfile::tempdir().unwrap();
         Project::new(folder.path(), Some("chat-room")).unwrap().write().unwrap();
         for (place, _) in FILES {

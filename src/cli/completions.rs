@@ -1,4 +1,4 @@
-//! Scripts that make a shell complete the command line.
+//! Scripts that complete the command line in a shell.
 
 mod bash;
 mod fish;
@@ -6,7 +6,7 @@ mod zsh;
 
 use super::spec::OptionSpec;
 
-/// The script for a shell, if there is one.
+/// The script for a shell, if it is known.
 pub(super) fn of(shell: &str) -> Option<String> {
     match shell {
         "bash" => Some(bash::script()),
@@ -16,7 +16,7 @@ pub(super) fn of(shell: &str) -> Option<String> {
     }
 }
 
-/// The ways to give options: `--bind`, `-v`, `--verbose`.
+/// All spellings of options: `--bind`, `-v`, `--verbose`.
 fn flags(options: impl Iterator<Item = &'static OptionSpec>) -> Vec<String> {
     let mut flags = Vec::new();
     for option in options {
@@ -28,7 +28,7 @@ fn flags(options: impl Iterator<Item = &'static OptionSpec>) -> Vec<String> {
     flags
 }
 
-/// Text within the single quotes of a shell, where `\'` is how a quote is written there.
+/// Text in single quotes for a shell. `quote` is how that shell escapes a quote inside.
 fn quoted(text: &str, quote: &str) -> String {
     ["'", &text.replace('\'', quote), "'"].concat()
 }

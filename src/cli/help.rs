@@ -1,4 +1,4 @@
-//! What `--help` prints.
+//! The text of `--help`.
 
 use super::{
     spec::{OptionSpec, Subcommand},
@@ -24,7 +24,7 @@ pub(super) fn all() -> String {
     page
 }
 
-/// The help of one command.
+/// The help of one subcommand.
 pub(super) fn of(subcommand: &Subcommand) -> String {
     let mut page = [subcommand.about, ".\n\n"].concat();
     usage(&mut page, std::slice::from_ref(subcommand));
@@ -41,7 +41,7 @@ pub(super) fn of(subcommand: &Subcommand) -> String {
     page
 }
 
-/// How these commands are used.
+/// The usage lines of these subcommands.
 fn usage(page: &mut String, subcommands: &[Subcommand]) {
     let mut before = "Usage: ";
     for subcommand in subcommands {
@@ -52,9 +52,9 @@ fn usage(page: &mut String, subcommands: &[Subcommand]) {
     }
 }
 
-/// An option, and what it does.
+/// A row for an option.
 fn row(option: &OptionSpec) -> (String, String) {
-    // The words stand below each other, with or without a letter before them.
+    // All long names line up, with or without a short one.
     let indent = if option.short.is_some() { "" } else { "    " };
     let left = [indent, &option.names()].concat();
     (left, [option.about, " ", option.more].concat())
@@ -72,8 +72,7 @@ fn rows(page: &mut String, rows: impl Iterator<Item = (String, String)>) {
     }
 }
 
-/// Text in lines of at most [`WIDTH`] letters, of which all but the first begin with `indent`
-/// spaces. The first one begins where the page ends.
+/// Wraps text at [`WIDTH`] letters. The first line continues the page, and the others are indented.
 fn wrap(page: &mut String, text: &str, indent: usize) {
     let mut column = indent;
     for word in text.split_whitespace() {

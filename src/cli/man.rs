@@ -1,4 +1,4 @@
-//! The man page, in the `man` macros of roff.
+//! The man page, in roff with the `man` macros.
 
 use super::{
     spec::{OptionSpec, Subcommand},
@@ -7,7 +7,7 @@ use super::{
 
 /// The page `footlight(1)`.
 pub(super) fn page() -> String {
-    // Without a date: that of the build would make two builds differ.
+    // Without a date, so that builds are reproducible.
     let mut page = String::from(concat!(
         ".TH FOOTLIGHT 1 \"\" \"footlight ",
         env!("CARGO_PKG_VERSION"),
@@ -38,7 +38,7 @@ pub(super) fn page() -> String {
     page
 }
 
-/// All about one command.
+/// A subcommand's section.
 fn command(page: &mut String, subcommand: &Subcommand) {
     *page += ".SS ";
     text(page, &subcommand.usage());
@@ -51,24 +51,24 @@ fn command(page: &mut String, subcommand: &Subcommand) {
     }
 }
 
-/// An option, and what it does.
+/// An option's entry.
 fn option_entry(page: &mut String, option: &OptionSpec) {
     entry(page, &option.names(), &[option.about, " ", option.more].concat());
 }
 
-/// A paragraph with a tag before it.
+/// A tagged paragraph.
 fn entry(page: &mut String, tag: &str, about: &str) {
     *page += ".TP\n.B ";
     text(page, tag);
     text(page, about);
 }
 
-/// A line of text, in which what stands between backquotes becomes bold.
+/// A line of text. What is in backquotes becomes bold.
 fn text(page: &mut String, text: &str) {
     let mut bold = false;
     for letter in text.trim().chars() {
         match letter {
-            // A bare one may be set as a hyphen, which nobody can paste into a shell.
+            // roff may print a bare `-` as a hyphen, which can't be pasted into a shell.
             '-' => *page += "\\-",
             '\\' => *page += "\\e",
             '~' => *page += "\\(ti",

@@ -1,9 +1,9 @@
 //! The command line.
 //!
 //! # Layout
-//! - `table`: all subcommands, options and arguments, with their help texts; `spec`: its types
-//! - `parse`: what the user asks for
-//! - `help`, `man`, `completions`: what is printed about the table's rows
+//! - `table`: all subcommands and options, with their help texts; `spec`: its types
+//! - `parse`: parses the arguments
+//! - `help`, `man`, `completions`: printed from the table
 
 mod completions;
 mod help;
@@ -18,7 +18,7 @@ use std::{fmt, net::IpAddr, path::PathBuf};
 
 pub use parse::parse;
 
-/// Adds these to a text. Not inlined: that would make the program kilobytes larger.
+/// Appends texts. Not inlined, because that makes the program some KB larger.
 #[inline(never)]
 fn put(text: &mut String, parts: &[&str]) {
     for part in parts {
@@ -26,44 +26,44 @@ fn put(text: &mut String, parts: &[&str]) {
     }
 }
 
-/// What the user asks for.
+/// A parsed command line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
     /// Serve these manifests.
     Run {
-        /// Files, or folders that hold one.
+        /// Manifests, or folders with a `manifest.toml`.
         manifests: Vec<PathBuf>,
-        /// The address that takes the place of the manifests'.
+        /// Replaces the manifests' addresses.
         bind: Option<IpAddr>,
         /// How many threads run tasks.
         threads: usize,
-        /// More than 0: log more; less: log less.
+        /// Above 0: log more. Below 0: log less.
         verbosity: i8,
     },
     /// Report on these manifests and modules.
     Check {
-        /// Manifests, folders that hold one, or modules.
+        /// Manifests, folders with a `manifest.toml`, or modules.
         files: Vec<PathBuf>,
-        /// For machines.
+        /// Whether to print JSON.
         json: bool,
     },
-    /// Make a project.
+    /// Create a project.
     New {
         /// Its folder.
         path: PathBuf,
         /// The actor's name, if it is not the folder's.
         name: Option<String>,
     },
-    /// Print this: help, the version, a man page, completions.
+    /// Print a text: help, version, man page or completions.
     Print(String),
 }
 
-/// A command line that makes no sense. The user's fault.
+/// An invalid command line. The user's fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageError {
     /// What is wrong.
     problem: String,
-    /// The command that it was about, if there was one.
+    /// The subcommand, if it is known. The error refers to its help.
     subcommand: Option<&'static str>,
 }
 

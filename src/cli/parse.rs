@@ -1,4 +1,4 @@
-//! Reads the command line by the table.
+//! Parses the command line.
 
 use std::{ffi::OsString, net::IpAddr, path::PathBuf};
 
@@ -11,10 +11,10 @@ use super::{
 };
 use crate::manifest::nearest::nearest;
 
-/// The most threads that can be asked for.
+/// The maximum of `--threads`.
 const MAX_THREADS: usize = 64;
 
-/// The options that were given, and their values.
+/// The options that were given.
 #[derive(Default)]
 struct Given {
     options: Vec<&'static OptionSpec>,
@@ -25,10 +25,10 @@ struct Given {
     verbosity: i8,
 }
 
-/// Reads the command line, without the program's name.
+/// Parses the command line, without the program's name.
 ///
 /// # Errors
-/// What is wrong with it, for the user.
+/// The first error, for the user.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, UsageError> {
     let mut subcommand = None;
     let command = read(args, &mut subcommand);
@@ -38,7 +38,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, UsageE
     })
 }
 
-/// The same, and tells the command as soon as it is known.
+/// Parses the command line. Sets `subcommand` as soon as it is known, for error messages.
 fn read(
     args: impl IntoIterator<Item = OsString>,
     subcommand: &mut Option<&'static Subcommand>,
@@ -101,7 +101,7 @@ fn read(
     })
 }
 
-/// Whether a command has these options, and takes so many arguments.
+/// Checks that a subcommand has these options and accepts this many arguments.
 fn fits(
     subcommand: &Subcommand,
     options: &[&OptionSpec],
@@ -139,13 +139,13 @@ fn fits(
     }
 }
 
-/// The command of this name.
+/// Finds a subcommand.
 fn find_subcommand(name: &str) -> Result<&'static Subcommand, UsageError> {
     table::subcommand(name).ok_or_else(|| {
         let names: Vec<_> = SUBCOMMANDS.iter().map(|subcommand| subcommand.name).collect();
         let advice = match nearest(name, &names) {
             Some(near) => ["did you mean `", near, "`?"].concat(),
-            // Whoever forgets the command most likely wants this one.
+            // This looks like a manifest, so the user probably forgot `run`.
             None if name.contains(['/', '.']) => {
                 ["did you mean `footlight run ", name, "`?"].concat()
             }
@@ -155,13 +155,13 @@ fn find_subcommand(name: &str) -> Result<&'static Subcommand, UsageError> {
     })
 }
 
-/// The option with this letter.
+/// Finds an option by its letter.
 fn find_short(letter: char) -> Result<&'static OptionSpec, UsageError> {
     let option = table::options().find(|option| option.short == Some(letter));
     option.ok_or_else(|| wrong(["there is no option -", letter.encode_utf8(&mut [0; 4])].concat()))
 }
 
-/// The option with this name.
+/// Finds an option by its name.
 fn find_long(name: &str) -> Result<&'static OptionSpec, UsageError> {
     table::options().find(|option| option.long == name).ok_or_else(|| {
         let names: Vec<_> = table::options().map(|option| option.long).collect();
@@ -178,7 +178,7 @@ fn shell(name: &str) -> Result<String, UsageError> {
         .ok_or_else(|| wrong([name, ": there are completions for ", &list(shells)].concat()))
 }
 
-/// An IP address, without a port: ports are in the manifests.
+/// Parses an IP address. Ports are in the manifests.
 fn address(value: &str) -> Result<IpAddr, UsageError> {
     value.parse().map_err(|_| {
         wrong(format!(
@@ -187,7 +187,7 @@ fn address(value: &str) -> Result<IpAddr, UsageError> {
     })
 }
 
-/// A number of threads.
+/// Parses a number of threads.
 fn threads(value: &str) -> Result<usize, UsageError> {
     let number = value.parse().ok().filter(|number| (1..=MAX_THREADS).contains(number));
     number
@@ -204,14 +204,14 @@ fn paths(words: Vec<OsString>) -> Vec<PathBuf> {
     words.into_iter().map(PathBuf::from).collect()
 }
 
-/// Words as a sentence has them: `a, b or c`.
+/// Joins words for a sentence: `a, b or c`.
 fn list(words: impl Iterator<Item = &'static str>) -> String {
     let mut words: Vec<_> = words.collect();
     let last = words.pop().unwrap_or_default();
     if words.is_empty() { last.into() } else { [&words.join(", "), " or ", last].concat() }
 }
 
-/// A mistake. Which command it is about, [`parse`] adds.
+/// An error. [`parse`] adds the subcommand.
 fn wrong(problem: String) -> UsageError {
     UsageError { problem, subcommand: None }
 }

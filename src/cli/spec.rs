@@ -1,39 +1,39 @@
-//! The types of the table's rows: what a subcommand, an argument and an option are.
+//! The types of the command line's table.
 
-/// A command, the word after the program's name.
+/// A subcommand: the word after the program's name.
 pub(super) struct Subcommand {
-    /// What the parser knows it by.
+    /// Identifies it in the parser.
     pub(super) id: SubcommandId,
-    /// As it is typed.
+    /// Its name.
     pub(super) name: &'static str,
     /// What it does, in a line without a full stop.
     pub(super) about: &'static str,
-    /// What else is to be known. Whole sentences; may be empty.
+    /// More about it, in whole sentences; may be empty.
     pub(super) more: &'static str,
-    /// What follows it.
+    /// Its argument, if it has one.
     pub(super) argument: Option<Argument>,
-    /// Those that it alone has, or shares with some. All have [`GENERAL`].
+    /// Its own options. All subcommands also have `GLOBAL_OPTIONS`.
     pub(super) options: &'static [OptionSpec],
 }
 
-/// What follows a command, options aside.
+/// A subcommand's argument.
 pub(super) struct Argument {
-    /// What it is called, in capitals.
+    /// Its name, in capitals.
     pub(super) name: &'static str,
     /// What it is, in a line without a full stop.
     pub(super) about: &'static str,
-    /// How often it may stand there.
+    /// How often it may be given.
     pub(super) arity: Arity,
-    /// What a shell offers.
+    /// How a shell completes it.
     pub(super) completion: Completion,
 }
 
 /// How often an argument may be given.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Arity {
-    /// Once, or not at all.
+    /// Once or not at all.
     Optional,
-    /// Once.
+    /// Exactly once.
     One,
     /// Once or more.
     Many,
@@ -41,33 +41,33 @@ pub(super) enum Arity {
 
 /// An option.
 pub(super) struct OptionSpec {
-    /// What the parser knows it by.
+    /// Identifies it in the parser.
     pub(super) id: OptionId,
     /// Its letter, if it has one.
     pub(super) short: Option<char>,
-    /// Its word, without the dashes.
+    /// Its name, without the dashes.
     pub(super) long: &'static str,
-    /// What its value is called, in capitals, and what a shell offers for it.
+    /// Its value's name, in capitals, and how a shell completes it. `None` if it has no value.
     pub(super) value: Option<(&'static str, Completion)>,
     /// What it does, in a line without a full stop.
     pub(super) about: &'static str,
-    /// What stands after that, where there is room: not in completions. May be empty.
+    /// More about it, in help and man page but not in completions; may be empty.
     pub(super) more: &'static str,
 }
 
-/// What a shell offers to complete.
+/// How a shell completes a word.
 pub(super) enum Completion {
-    /// Nothing: only the user knows.
+    /// Not at all: only the user knows.
     Nothing,
-    /// These words.
+    /// With these words.
     Words(&'static [&'static str]),
-    /// Folders, and files that end so.
+    /// With folders, and files with these extensions.
     Files(&'static [&'static str]),
-    /// Folders.
+    /// With folders.
     Folders,
 }
 
-/// The commands, for the parser: it has an arm for each.
+/// The subcommands, so that the compiler checks that the parser handles each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SubcommandId {
     Run,
@@ -78,7 +78,7 @@ pub(super) enum SubcommandId {
     Help,
 }
 
-/// The options, likewise.
+/// The options, for the same reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OptionId {
     Bind,
@@ -92,7 +92,7 @@ pub(super) enum OptionId {
 }
 
 impl OptionSpec {
-    /// How it is given, such as `-v, --verbose` or `--bind ADDRESS`.
+    /// How to write it, such as `-v, --verbose` or `--bind ADDRESS`.
     pub(super) fn names(&self) -> String {
         let mut names = String::new();
         if let Some(letter) = self.short {
@@ -109,7 +109,7 @@ impl OptionSpec {
 }
 
 impl Subcommand {
-    /// How it is used, such as `footlight run [OPTIONS] MANIFEST...`.
+    /// How to use it, such as `footlight run [OPTIONS] MANIFEST...`.
     pub(super) fn usage(&self) -> String {
         let mut usage = String::from("footlight ");
         usage += self.name;

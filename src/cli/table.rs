@@ -1,18 +1,18 @@
-//! All that can stand on the command line, written down once: what is parsed, what the help, the
-//! man page and the shells' completions say.
+//! The whole command line as one table. The parser, the help, the man page and the completions all
+//! use it.
 
 use super::spec::{Argument, Arity, Completion, OptionId, OptionSpec, Subcommand, SubcommandId};
 
-/// What the program is.
+/// What the program does.
 pub(super) const ABOUT: &str = "Runs WebAssembly actors behind WebSockets";
 
-/// What somebody who reads the manual should know first.
+/// The introduction of the man page.
 pub(super) const DESCRIPTION: &str = "An actor is a WebAssembly module with one function, which \
     takes a client's message and the actor's state and gives back the new state and an answer. \
     Its manifest, a TOML file, says which module that is, on which port its clients connect, and \
     how much memory, time and traffic they may use.";
 
-/// The commands, those first that are used most.
+/// The subcommands, the most used ones first.
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         id: SubcommandId::Run,
@@ -140,10 +140,10 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     },
 ];
 
-/// The shells that completions can be made for.
+/// The shells that have completions.
 pub(super) const SHELLS: &[&str] = &["bash", "zsh", "fish"];
 
-/// The options of every command, and of none.
+/// The options of all subcommands, which also work without one.
 pub(super) const GLOBAL_OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         id: OptionId::Help,
@@ -163,25 +163,25 @@ pub(super) const GLOBAL_OPTIONS: &[OptionSpec] = &[
     },
 ];
 
-/// What the process ends with.
+/// The exit codes and their meanings.
 pub(super) const EXIT_CODES: &[(&str, &str)] = &[
     ("0", "Everything went well"),
     ("1", "An actor, a manifest, an address or a file is at fault, and it says which"),
     ("2", "The command line is at fault"),
 ];
 
-/// Every option, those of several commands several times.
+/// All options. Options of several subcommands occur several times.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionSpec> {
     GLOBAL_OPTIONS.iter().chain(SUBCOMMANDS.iter().flat_map(|subcommand| subcommand.options))
 }
 
-/// The command of this name.
+/// Finds a subcommand by name.
 pub(super) fn subcommand(name: &str) -> Option<&'static Subcommand> {
     SUBCOMMANDS.iter().find(|subcommand| subcommand.name == name)
 }
 
 impl Subcommand {
-    /// Its own options, and those that all have.
+    /// Its own options and the global ones.
     pub(super) fn all_options(&self) -> impl Iterator<Item = &'static OptionSpec> {
         self.options.iter().chain(GLOBAL_OPTIONS)
     }
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_means_one_option_wherever_it_stands() {
+    fn an_option_means_the_same_for_all_subcommands() {
         let mut names = BTreeMap::new();
         for option in options() {
             let letter = option.short.map(String::from);
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_that_are_offered_for_a_command_are_the_commands() {
+    fn help_completes_the_names_of_all_subcommands() {
         let Some(Argument { completion: Completion::Words(words), .. }) =
             subcommand("help").unwrap().argument
         else {
@@ -217,14 +217,14 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_lines_and_sentences_are_sentences() {
+    fn descriptions_have_no_full_stop_and_details_are_sentences() {
         let about = SUBCOMMANDS
             .iter()
             .map(|subcommand| subcommand.about)
             .chain(options().map(|option| option.about));
         for text in about {
             assert!(text.starts_with(char::is_uppercase) && !text.ends_with('.'), "{text}");
-            // A completion's line has to stand beside the word.
+            // A completion shows it in the same line as the word.
             assert!(text.len() <= 70, "{text}");
         }
         for subcommand in SUBCOMMANDS {

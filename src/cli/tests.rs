@@ -1,4 +1,4 @@
-//! The parser against the table, and what is printed.
+//! Tests of the parser and of the printed texts.
 
 use std::ffi::OsString;
 
@@ -12,7 +12,7 @@ fn parsed(line: &str) -> Result<Command, String> {
     parse(line.split_whitespace().map(OsString::from)).map_err(|error| error.to_string())
 }
 
-/// What is printed for this line.
+/// What a command line prints.
 fn printed(line: &str) -> String {
     match parsed(line) {
         Ok(Command::Print(text)) => text,
@@ -20,7 +20,7 @@ fn printed(line: &str) -> String {
     }
 }
 
-/// A line that is right, without options.
+/// A valid command line without options.
 fn plain(subcommand: &Subcommand) -> String {
     let word = match subcommand.id {
         SubcommandId::Completions => " bash",
@@ -30,7 +30,7 @@ fn plain(subcommand: &Subcommand) -> String {
     [subcommand.name, word].concat()
 }
 
-/// A value that an option takes.
+/// A valid value for an option.
 fn value(option: &OptionSpec) -> &'static str {
     match option.id {
         OptionId::Bind => " ::1",
@@ -50,7 +50,7 @@ fn every_option_of_the_table_has_an_effect_on_its_command_and_is_refused_by_the_
             for flag in letter.into_iter().chain([format!("--{}", option.long)]) {
                 let line = format!("{} {flag}{}", plain(subcommand), value(option));
                 match parsed(&line) {
-                    // Help of help is help.
+                    // The help of `help` is the same.
                     Ok(with) => assert!(own && (with != without || line == "help -h"), "{line}"),
                     Err(error) => {
                         assert!(!own, "{line}: {error}");
@@ -95,7 +95,7 @@ fn every_row_of_the_table_is_in_the_help_the_man_page_and_every_completion() {
             assert!(text.contains(subcommand.name), "{}: {text}", subcommand.name);
         }
         for option in options() {
-            // Fish has no dashes.
+            // Fish writes options without dashes.
             assert!(text.contains(option.long), "{}: {text}", option.long);
         }
     }

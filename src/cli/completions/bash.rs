@@ -1,11 +1,11 @@
-//! Bash, from the 3.2 that macOS has: no `mapfile`, and `compopt` may be missing.
+//! Completions for bash 3.2 and later. macOS has 3.2: no `mapfile`, and perhaps no `compopt`.
 
 use super::flags;
 use crate::cli::put;
 use crate::cli::spec::Completion;
 use crate::cli::table::{GLOBAL_OPTIONS, SUBCOMMANDS, options};
 
-/// Up to the names of the commands.
+/// The script up to the subcommands' names.
 const BEGINNING: &str = r#"# Completions of footlight for bash.
 
 _footlight_take() {
@@ -38,18 +38,18 @@ _footlight() {
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in "#;
 
-/// From the names of the commands to the options with a value.
+/// From there to the options with a value.
 const OPTIONS: &str = ") verb=$word; break ;; esac
     done
     case $prev in
 ";
 
-/// From there to what depends on the command.
+/// From there to the cases of each subcommand.
 const COMMANDS: &str = "    esac
     case $verb:$cur in
 ";
 
-/// The rest. What is not found here is completed as bash does it: a path with escapes.
+/// The rest. Bash completes everything else itself, as paths with escapes.
 const END: &str = "    esac
 }
 

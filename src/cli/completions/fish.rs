@@ -1,13 +1,13 @@
-//! Fish.
+//! Completions for fish.
 
 use super::quoted;
 use crate::cli::put;
 use crate::cli::spec::{Completion, OptionSpec};
 use crate::cli::table::{GLOBAL_OPTIONS, SUBCOMMANDS};
 
-/// The beginning of every line.
+/// The start of every line.
 const COMPLETE: &str = "complete -c footlight";
-/// As long as no command was given.
+/// The condition for subcommands: none was given yet.
 const NO_SUBCOMMAND: &str = " -n __fish_use_subcommand";
 
 /// The script.
@@ -38,7 +38,7 @@ pub(super) fn script() -> String {
     script
 }
 
-/// An option, and what it takes.
+/// An option and its value.
 fn option(script: &mut String, option: &OptionSpec) {
     if let Some(letter) = option.short {
         *script += " -s ";
@@ -52,19 +52,19 @@ fn option(script: &mut String, option: &OptionSpec) {
     about(script, option.about);
 }
 
-/// What stands beside the word, and the end of the line.
+/// The description and the end of the line.
 fn about(script: &mut String, text: &str) {
     put(script, &[" -d ", &quoted(text, "\\'"), "\n"]);
 }
 
-/// What may follow.
+/// What completes an argument or a value.
 fn offers(script: &mut String, completion: &Completion) {
     match completion {
         Completion::Nothing => {}
         Completion::Words(words) => put(script, &[" -a '", &words.join(" "), "'"]),
         Completion::Folders => *script += " -a '(__fish_complete_directories)'",
         Completion::Files(ends) => {
-            // It offers other files too, but after these.
+            // Fish offers other files as well, but after these.
             for end in *ends {
                 put(script, &[" -a '(__fish_complete_suffix .", end, ")'"]);
             }

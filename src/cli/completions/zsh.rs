@@ -1,11 +1,11 @@
-//! Zsh. It works from a file in `$fpath` and read by `source`.
+//! Completions for zsh. The script works in a folder of `$fpath` and with `source`.
 
 use super::quoted;
 use crate::cli::put;
 use crate::cli::spec::{Arity, Completion, OptionId, OptionSpec};
 use crate::cli::table::{GLOBAL_OPTIONS, SUBCOMMANDS};
 
-/// Up to the commands.
+/// The script up to the subcommands.
 const BEGINNING: &str = "#compdef footlight
 # Completions of footlight for zsh.
 
@@ -16,7 +16,7 @@ _footlight() {
     verbs=(
 ";
 
-/// From the commands to their options.
+/// From there to the cases of each subcommand.
 const STATES: &str = " \\
             '1:command:->verb' '*::argument:->rest' && return
     case $state in
@@ -25,7 +25,7 @@ const STATES: &str = " \\
     case $words[1] in
 ";
 
-/// The rest: called when it was loaded for a first completion, else registered.
+/// The rest. The first completion calls the function; with `source` it is only registered.
 const END: &str = "    esac
 }
 
@@ -68,7 +68,7 @@ pub(super) fn script() -> String {
     script
 }
 
-/// An option as `_arguments` has it.
+/// An option, as `_arguments` expects it.
 fn option(script: &mut String, option: &OptionSpec) {
     let about = option.about.replace('[', "\\[").replace(']', "\\]");
     let mut rest = ["[", &about, "]"].concat();
@@ -77,7 +77,7 @@ fn option(script: &mut String, option: &OptionSpec) {
         long.push('=');
         put(&mut rest, &[":", name, ":", &action(completion)]);
     }
-    // Those that count.
+    // These options may be repeated.
     let again = if matches!(option.id, OptionId::Verbose | OptionId::Quiet) { "\\*" } else { "" };
     *script += " \\\n            ";
     match option.short {
@@ -89,19 +89,19 @@ fn option(script: &mut String, option: &OptionSpec) {
     }
 }
 
-/// What completes a value.
+/// What completes an argument or a value.
 fn action(completion: &Completion) -> String {
     match completion {
         Completion::Nothing => " ".into(),
         Completion::Words(words) => ["(", &words.join(" "), ")"].concat(),
-        // One in parentheses would be no pattern but qualifiers.
+        // A single extension in parentheses would be a glob qualifier.
         Completion::Files([end]) => ["_files -g \"*.", end, "\""].concat(),
         Completion::Files(ends) => ["_files -g \"*.(", &ends.join("|"), ")\""].concat(),
         Completion::Folders => "_files -/".into(),
     }
 }
 
-/// Text as one word.
+/// Quotes a text as one word.
 fn quote(text: &str) -> String {
     quoted(text, "'\\''")
 }

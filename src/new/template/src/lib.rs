@@ -1,4 +1,4 @@
-//! Greets its clients, and remembers how many came.
+//! Greets its clients and counts them.
 
 wit_bindgen::generate!({ path: "wit", world: "websocket-actor" });
 
@@ -10,10 +10,10 @@ struct Actor;
 export!(Actor);
 
 impl Guest for Actor {
-    /// Handles one event of one client, and returns the new state and the answer to that client.
+    /// Handles one event of one client. Returns the new state, and the answer to that client.
     ///
-    /// The state is whatever bytes you make of it; all clients share it. It is the only thing
-    /// that survives until the next call. A panic keeps the old one and ends this connection.
+    /// The state can be any bytes. All clients share it, and it is all that remains until the next
+    /// call. After a panic, the old state remains and this connection ends.
     fn handle_message(message: WebsocketMessage, state: Vec<u8>) -> (Vec<u8>, WebsocketResponse) {
         let mut visitors = Visitors::from_state(&state);
         let mut messages = vec![];
@@ -26,16 +26,16 @@ impl Guest for Actor {
                 let name = message.text.unwrap_or_default();
                 messages.push(text(format!("Hello, {name}!")));
             }
-            // However the connection ended. Nobody is there to be answered.
+            // The connection has ended, so nobody gets an answer.
             "close" => log("a visitor left"),
-            // "binary" has its bytes in `message.data`. A "ping" the host answers by itself.
+            // The bytes of a "binary" are in `message.data`. The host answers a "ping" itself.
             _ => {}
         }
         (visitors.into_state(), WebsocketResponse { messages })
     }
 }
 
-/// A text to send.
+/// A text message.
 fn text(text: String) -> WebsocketMessage {
     WebsocketMessage {
         message_type: "text".into(),
@@ -48,7 +48,7 @@ fn text(text: String) -> WebsocketMessage {
 struct Visitors(u64);
 
 impl Visitors {
-    /// The first state is empty, unless manifest.toml has an `init_state` file.
+    /// The first state is empty, unless manifest.toml names an `init_state` file.
     fn from_state(state: &[u8]) -> Self {
         let number = state.try_into().map_or(0, u64::from_le_bytes);
         Self(number)
@@ -58,7 +58,7 @@ impl Visitors {
         self.0.to_le_bytes().into()
     }
 
-    /// Counts one more, and says which it is.
+    /// Counts a visitor and returns its number.
     fn welcome(&mut self) -> u64 {
         self.0 += 1;
         self.0
