@@ -1,12 +1,12 @@
-//! The allocator of the program, the same on every target.
+//! The program's allocator, the same on every target.
 //!
-//! Actors take memory by the megabyte, on whichever thread they run, and give it back. glibc's
-//! allocator keeps what was given back for each thread: with four threads an actor that fills its
-//! 16 MiB and traps, again and again, leaves the process four times as large. musl's takes a tenth
-//! more memory for each connection (see `docs/sizes.md`), and what takes its place differs by who
-//! links: zig puts one of its own there.
+//! Actors allocate and free memory by the megabyte, on any thread. glibc's allocator keeps freed
+//! memory for each thread: with four threads, an actor that fills its 16 MiB and traps, again and
+//! again, makes the process four times as large. musl's allocator takes a tenth more memory for
+//! each connection (see `docs/sizes.md`). And it is not even the same everywhere: zig links one of
+//! its own.
 
-/// Doug Lea's malloc, in Rust: small, one heap for all threads, and it gives memory back to the
+/// Doug Lea's malloc in Rust. It is small, has one heap for all threads, and returns memory to the
 /// system.
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;

@@ -1,8 +1,8 @@
-//! The number by which a connection is known: to actors, and in the log.
+//! The number of a connection, for actors and for the log.
 
 use std::fmt;
 
-/// The number of a connection: counted up from 1 per actor, never used twice in a process.
+/// The number of a connection. It counts up from 1 for each actor and is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 

@@ -1,8 +1,8 @@
-//! File descriptors, of which each connection needs one, and how many connections they allow.
+//! Limits connections to the number of file descriptors.
 //!
-//! Where they are used up, a kernel leaves further clients waiting without a word, and files can't
-//! be opened. So there are never as many connections, requests and downloads as that: the clients
-//! that do not fit wait for their turn, or get 503.
+//! If a process uses up its file descriptors, the kernel leaves further clients waiting and files
+//! can't be opened. So connections, requests and downloads are limited to fewer than that. Clients
+//! that exceed the limits wait for their turn or get 503.
 
 use std::fmt;
 
@@ -10,61 +10,60 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{Manifest, convert::to_u64, manifest::Limits};
 
-/// What the host itself has open: the standard streams, the executor's three, the signals'
-/// four, the service manager's socket. Ten or eleven were counted; the rest is for the log files.
+/// The host's own file descriptors: the standard streams, the executor's three, the signals' four
+/// and the service manager's socket. That is ten or eleven; the rest is for log files.
 const HOST: u64 = 16;
-/// For connections that are refused as soon as they are accepted, until they are told so.
+/// For connections that are being refused.
 const REFUSED: u64 = 4;
-/// What one more of `limits.requests` needs: one that is read, and one that lingers.
+/// For each of `limits.requests`: one that is read, and one that is closing.
 const PER_REQUEST: u64 = 2;
-/// What one more of `limits.downloads` needs: the connection and the file, and four that wait.
+/// For each of `limits.downloads`: the connection and the file, and four that wait.
 const PER_DOWNLOAD: u64 = 6;
-/// Where there are too few for all, requests and downloads have one part of so many.
+/// If there are too few, requests and downloads get this fraction of them: a quarter.
 const SHARE: u64 = 4;
-/// But this many requests are read at once in any case, and one file is sent.
+/// But at least this many requests, and one download.
 const MIN_REQUESTS: usize = 4;
 
-/// What a listener needs: itself, and the connection that waits to be let in.
+/// For each listener: itself, and the connection that waits to be let in.
 const PER_LISTENER: usize = 2;
-/// What reading, listing or writing a file needs at the same time. An actor does one at a time.
+/// For reading, listing or writing files. An actor does one operation at a time.
 const FILE_OPERATION: usize = 4;
 
-/// What of each actor needs descriptors.
+/// The limits of one actor that need file descriptors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Its `limits.connections`, or fewer.
+    /// `limits.connections`, or fewer.
     pub connections: usize,
-    /// Its `limits.requests`, or fewer.
+    /// `limits.requests`, or fewer.
     pub requests: usize,
-    /// Its `limits.downloads`, or fewer.
+    /// `limits.downloads`, or fewer.
     pub downloads: usize,
 }
 
-/// How much each actor may have.
+/// The limits of all actors.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// For each manifest, in their order.
+    /// For each manifest, in order.
     pub bounds: Vec<Bounds>,
-    /// Why that is less than the manifests say, if it is.
+    /// Why they are lower than in the manifests; `None` if they are not.
     pub shortage: Option<Shortage>,
 }
 
-/// There are too few descriptors for all connections that the manifests allow.
+/// There are too few file descriptors for the limits of the manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shortage {
-    /// How many the process may have.
+    /// The process's limit.
     limit: u64,
-    /// How many of them are left for connections.
+    /// How many are left for connections.
     places: u64,
     /// How many connections the manifests allow.
     wanted: u64,
-    /// How many descriptors would be enough.
+    /// How many file descriptors would be enough.
     enough: u64,
 }
 
-/// Lets the process have as many descriptors as it may give itself, and returns how many that
-/// are: `None` if there is no limit. The lower limit that processes begin with is for those
-/// that use `select`, which this one does not.
+/// Raises the process's limit as far as possible. Returns the limit, or `None` if there is none.
+/// The lower default limit is for programs that use `select`, which this one does not.
 pub fn raise() -> Option<u64> {
     let before = getrlimit(Resource::Nofile);
     if before.current == before.maximum {
@@ -81,7 +80,7 @@ pub fn raise() -> Option<u64> {
     }
 }
 
-/// Fits the connections, requests and downloads of all manifests into `limit` descriptors.
+/// Fits the connections, requests and downloads of all manifests into `limit` file descriptors.
 ///
 /// # Errors
 /// There is not even one connection for each actor.
@@ -95,14 +94,14 @@ pub fn plan(limit: Option<u64>, manifests: &[Manifest]) -> Result<Plan, Shortage
 }
 
 impl Bounds {
-    /// What a manifest wants.
+    /// The limits of a manifest.
     fn of(limits: &Limits) -> Self {
         let Limits { connections, requests, downloads, .. } = *limits;
         Self { connections, requests, downloads }
     }
 
-    /// The same limits with these bounds. What one address may have becomes less as the connections
-    /// do.
+    /// The manifest's limits, reduced to these. `limits.per_address` shrinks along with the
+    /// connections.
     pub fn within(self, limits: &Limits) -> Limits {
         let Self { connections, requests, downloads } = self;
         let part = to_u64(limits.per_address).saturating_mul(to_u64(connections));
@@ -111,13 +110,13 @@ impl Bounds {
         Limits { connections, requests, downloads, per_address, ..limits.clone() }
     }
 
-    /// What is needed beside the connections.
+    /// The file descriptors that requests and downloads need.
     fn beside_connections(self) -> u64 {
         let requests = to_u64(self.requests).saturating_mul(PER_REQUEST);
         requests.saturating_add(to_u64(self.downloads).saturating_mul(PER_DOWNLOAD))
     }
 
-    /// With `part` of `whole` of its requests and downloads.
+    /// With requests and downloads reduced to `part` of `whole`.
     fn shrunk(self, part: u64, whole: u64) -> Self {
         let shrink = |count: usize, least: usize| {
             let less = to_u64(count).saturating_mul(part).checked_div(whole).unwrap_or(0);
@@ -128,7 +127,7 @@ impl Bounds {
     }
 }
 
-/// [`plan`], of numbers; `others` are the listeners and what files need.
+/// Does the calculation of [`plan`]. `others` is what listeners and files need.
 fn fit(limit: u64, others: usize, wanted: &[Bounds]) -> Result<Plan, Shortage> {
     let beside_connections = |bounds: &[Bounds]| {
         bounds.iter().fold(0, |sum: u64, one| sum.saturating_add(one.beside_connections()))
@@ -154,8 +153,8 @@ fn fit(limit: u64, others: usize, wanted: &[Bounds]) -> Result<Plan, Shortage> {
     Ok(Plan { bounds, shortage: Some(shortage) })
 }
 
-/// Divides places among those who want some. Who wants less than an equal part gets it all,
-/// so that one actor's large limit takes nothing from another's small one.
+/// Divides places among actors. An actor that wants less than an equal share gets all it wants, so
+/// that one actor's high limit takes nothing from another's low one.
 fn share(places: u64, wanted: &[usize]) -> Vec<usize> {
     let mut smallest_first: Vec<_> = wanted.iter().copied().enumerate().collect();
     smallest_first.sort_by_key(|(_, wanted)| *wanted);
@@ -192,10 +191,10 @@ impl fmt::Display for Shortage {
 mod tests {
     use super::*;
 
-    /// The descriptors that are not for clients, with one listener.
+    /// The file descriptors that are not for clients, with one listener.
     const RESERVE: u64 = HOST + REFUSED + 2;
 
-    /// What an actor with so many connections wants, and 4 requests and 1 download.
+    /// An actor with this many connections, 4 requests and 1 download.
     fn small(connections: usize) -> Bounds {
         Bounds { connections, requests: MIN_REQUESTS, downloads: 1 }
     }
@@ -204,7 +203,7 @@ mod tests {
     const BESIDE: u64 = 4 * PER_REQUEST + PER_DOWNLOAD;
 
     #[test]
-    fn as_many_as_there_are_descriptors_for_are_left_as_they_are() {
+    fn limits_that_fit_stay_unchanged() {
         let wanted = [small(60), small(40)];
         let plan = fit(RESERVE + 100 + 2 * BESIDE, 2, &wanted);
         assert_eq!(plan, Ok(Plan { bounds: wanted.to_vec(), shortage: None }));
@@ -212,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn one_more_is_too_many_and_the_warning_has_the_numbers() {
+    fn one_connection_too_many_is_cut_and_the_warning_has_the_numbers() {
         let wanted = [small(61), small(40)];
         let plan = fit(RESERVE + 100 + 2 * BESIDE, 2, &wanted).unwrap();
         assert_eq!(plan.bounds, [small(60), small(40)]);
@@ -220,7 +219,7 @@ mod tests {
         for part in ["101 connections", "150 files", "100 can be", "LimitNOFILE=151"] {
             assert!(text.contains(part), "{part}: {text}");
         }
-        // What it says is enough is enough.
+        // The number in the message is enough.
         assert_eq!(fit(151, 2, &wanted).map(|plan| plan.shortage), Ok(None));
     }
 
@@ -245,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn without_one_for_each_actor_there_is_no_plan() {
+    fn there_is_no_plan_without_a_connection_for_each_actor() {
         let wanted = [small(1024), small(1024)];
         assert!(fit(RESERVE + 2 * BESIDE + 2, 2, &wanted).is_ok());
         assert!(fit(RESERVE + 2 * BESIDE + 1, 2, &wanted).is_err());

@@ -1,32 +1,32 @@
 //! Footlight runs WebAssembly actors behind WebSockets.
 //!
-//! An actor implements `ntwk:theater/websocket-server`: one function that takes a client's
-//! message and the actor's state, and gives the new state and an answer. See `README.md` and
-//! `docs/` for how to use it and `ARCHITECTURE.md` for how it is built. This library is the binary's
-//! inside, made public for its tests and benchmarks; it promises no stability.
+//! An actor implements `ntwk:theater/websocket-server`: one function that takes a client's message
+//! and the actor's state, and returns the new state and an answer. `README.md` and `docs/` say how
+//! to use it, and `ARCHITECTURE.md` how it is built. This library is the inside of the program. It
+//! is public for tests and benchmarks, and promises no stability.
 //!
 //! # Layout
-//! - [`manifest`]: what an operator writes down: names, addresses, limits.
+//! - [`manifest`]: an actor's manifest: names, addresses, limits.
 //! - [`host`]: actors and listeners together, from start to shutdown.
 //! - [`server`]: sockets, handshakes, connections.
-//! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
+//! - [`exchange`]: events, messages and the queues between connections and their actor.
 //! - [`actor`]: modules, instances, and the task that calls them.
-//! - [`world`]: the time and the chance that actors see.
-//! - [`executor`]: runs tasks, and looks at the sockets in between.
-//! - [`files`]: an actor's own files, which it reads and writes.
-//! - [`sandboxed_dir`]: a folder out of which nothing leads.
-//! - [`regular`]: files that the operator names, read.
-//! - [`systemd`], [`socket_activation`]: the service manager: what it is told, and its sockets.
-//! - [`fd_limit`]: how many connections the process's files allow.
-//! - [`signals`]: the signals that the process gets.
-//! - [`shutdown`]: how fast clients are asked to leave.
-//! - [`stats`]: what is counted.
-//! - [`logger`]: the log's lines.
-//! - [`connection_id`]: the number of a connection; [`deadline`]: waits that end.
-//! - [`lock`]: a mutex that a panic does not poison; [`convert`]: numbers of other widths.
-//! - [`visible`]: characters that are not seen, made visible.
+//! - [`world`]: the time and the random numbers that actors see.
+//! - [`executor`]: runs tasks and polls the sockets.
+//! - [`files`]: the files that an actor reads and writes.
+//! - [`sandboxed_dir`]: a folder that no path can escape from.
+//! - [`regular`]: reads files that the operator names.
+//! - [`systemd`], [`socket_activation`]: notifications to the service manager, and its sockets.
+//! - [`fd_limit`]: limits connections to the number of file descriptors.
+//! - [`signals`]: the signals of the process.
+//! - [`shutdown`]: how fast connections are closed.
+//! - [`stats`]: counters.
+//! - [`logger`]: the log.
+//! - [`connection_id`]: the number of a connection; [`deadline`]: waits with a deadline.
+//! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
+//! - [`visible`]: escapes hidden characters.
 //! - [`check`]: the report of `footlight check`.
-//! - [`new`]: the project that `footlight new` makes.
+//! - [`new`]: the project that `footlight new` creates.
 //! - [`cli`]: the command line.
 
 pub mod actor;

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A mutex. Nothing in this program leaves what is behind one half done, so a value is as good after
-/// a panic as before it.
+/// A mutex. No code in this program leaves a protected value in an invalid state, so the value can
+/// still be used after a panic.
 #[derive(Debug, Default)]
 pub struct Lock<T>(Mutex<T>);
 
@@ -13,7 +13,7 @@ impl<T> Lock<T> {
         Self(Mutex::new(value))
     }
 
-    /// Waits for the lock. It must not be held while anything is waited for.
+    /// Locks the mutex. Don't hold it across a wait.
     pub fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_behind_a_lock_can_be_used_after_a_panic() {
+    fn the_value_can_be_used_after_a_panic() {
         let lock = Lock::new(1);
         let panic = catch_unwind(AssertUnwindSafe(|| {
             let _held = lock.lock();

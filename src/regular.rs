@@ -1,7 +1,7 @@
-//! Files that the operator names: only regular ones are read, and no more of them than is of use.
+//! Reads regular files that the operator names, up to a maximum size.
 //!
-//! What has such a name by mistake must not hold up the start: a pipe would be waited for, and a
-//! device may have no end, or do something when it is opened.
+//! A wrong name must not block the start. A pipe would wait for its other end, and a device may
+//! have no end or do something when it is opened.
 
 use std::{
     fmt,
@@ -17,20 +17,20 @@ use rustix::{
 
 use crate::convert::to_u64;
 
-/// How a file is opened: such that nobody is waited for.
+/// The flags to open a file. Opening must not wait.
 const FLAGS: OFlags =
     OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOCTTY).union(OFlags::NONBLOCK);
 
-/// Why a file is not read.
+/// Why a file was not read.
 #[derive(Debug)]
 pub enum Unread {
-    /// It can't be, or is no regular file.
+    /// It can't be read, or is not a regular file.
     Io(io::Error),
-    /// It is larger than it may be. Its size in bytes, as far as it is known.
+    /// It is too large. Its size in bytes, as far as it is known.
     TooLarge(u64),
 }
 
-/// The content of a regular file, of at most `limit` bytes.
+/// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
 /// See [`Unread`].
@@ -41,7 +41,7 @@ pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
     if size > most {
         return Err(Unread::TooLarge(size));
     }
-    // What the kernel makes up has the size 0, and what is being written grows.
+    // The size may be wrong: kernel files report 0, and a file may grow.
     let mut content = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut content).map_err(Unread::Io)?;
     match u64::try_from(content.len()) {
@@ -54,7 +54,7 @@ pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
 fn file(path: &Path) -> io::Result<File> {
     check(FileType::from_raw_mode(stat(path)?.st_mode))?;
     let file = open(path, FLAGS, Mode::empty())?;
-    // Another may have taken its place meanwhile.
+    // Checked again, because another file may have replaced it.
     check(FileType::from_raw_mode(fstat(&file)?.st_mode))?;
     Ok(file.into())
 }
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_regular_file_is_read_up_to_its_limit_and_nothing_else_is_even_waited_for() {
+    fn a_regular_file_is_read_up_to_the_limit_and_nothing_else_blocks() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::write(at("file"), "content").unwrap();
@@ -110,7 +110,7 @@ mod tests {
         for path in [at("pipe"), at("socket"), "/dev/zero".into()] {
             assert!(why(&path).contains("no regular file"), "{}", path.display());
         }
-        // Its size is said to be 0.
+        // The kernel reports the size 0.
         assert!(matches!(read(Path::new("/proc/self/status"), 5), Err(Unread::TooLarge(6))));
     }
 }

@@ -1,4 +1,4 @@
-//! A folder inside of which files may be opened, and nothing outside of it, whatever a path says.
+//! A folder that no path can escape from.
 
 use std::{
     fs::File,
@@ -12,27 +12,27 @@ use rustix::{
     io::Errno,
 };
 
-/// What every opening has: not for programs that are started, not to wait for the other end of
-/// a pipe, and not to become the process's terminal.
+/// The flags for every open: don't pass it on to other programs, don't wait for a pipe's other end,
+/// don't make it the process's terminal.
 const FLAGS: OFlags = OFlags::CLOEXEC.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
-/// From so many bytes on a path is too long for Linux (`PATH_MAX`).
+/// Linux refuses paths of this many bytes and more (`PATH_MAX`).
 const TOO_LONG: usize = 4096;
-/// How often a path is looked up that another program changes at the same time.
+/// How often to retry a lookup while another program renames folders.
 const TRIES: usize = 8;
 
-/// An open folder. It stays the same one if it is moved or another takes its name.
+/// An open folder. It stays the same folder even if it is moved or replaced.
 ///
-/// A path is taken apart at `/`; one with a part that is empty, `.` or `..`, or with a zero byte,
-/// leads nowhere. The kernel refuses links that lead out of the folder. Linux before 5.6 can't
-/// tell, and follows none.
+/// A path that contains a zero byte or an empty part, `.` or `..` is not found. The kernel refuses
+/// links that lead out of the folder. Linux before 5.6 can't check that, so no link is followed
+/// there.
 #[derive(Debug)]
 pub struct SandboxedDir(OwnedFd);
 
 impl SandboxedDir {
-    /// Opens a folder of the system.
+    /// Opens a folder by its path in the file system.
     ///
     /// # Errors
-    /// There is none, or it may not be read.
+    /// It does not exist, or may not be read.
     pub fn open(path: &Path) -> io::Result<Self> {
         Ok(Self(openat(CWD, path, FLAGS | OFlags::DIRECTORY, Mode::empty())?))
     }
@@ -40,17 +40,16 @@ impl SandboxedDir {
     /// Opens a file or a folder inside, for reading.
     ///
     /// # Errors
-    /// There is nothing of this name inside, or it may not be read.
+    /// It does not exist inside, or may not be read.
     pub fn file(&self, path: &str) -> io::Result<File> {
         Ok(self.inside(path, OFlags::RDONLY)?.into())
     }
 
-    /// Opens a regular file inside, for reading, for writing, or as `flags` say. What is not one
-    /// is not opened at all, since to open a device may do something already.
+    /// Opens a regular file inside, with these `flags`. Anything else is not opened at all, because
+    /// opening a device may have an effect.
     ///
     /// # Errors
-    /// There is nothing of this name inside, it is no regular file (`Unsupported`), or it may not
-    /// be opened.
+    /// It does not exist inside, is not a regular file (`Unsupported`), or may not be opened.
     pub fn regular(&self, path: &str, flags: OFlags) -> io::Result<File> {
         let check = |kind| match kind {
             FileType::RegularFile => Ok(()),
@@ -59,15 +58,15 @@ impl SandboxedDir {
         };
         check(self.kind(path)?)?;
         let file = self.inside(path, flags)?;
-        // Another may have taken its place meanwhile.
+        // Checked again, because another file may have replaced it.
         check(FileType::from_raw_mode(fstat(&file)?.st_mode))?;
         Ok(file.into())
     }
 
-    /// Opens a folder inside; the empty path is this one.
+    /// Opens a folder inside. The empty path is this folder.
     ///
     /// # Errors
-    /// There is nothing of this name inside, it is no folder, or it may not be read.
+    /// It does not exist inside, is not a folder, or may not be read.
     pub fn folder(&self, path: &str) -> io::Result<Self> {
         if path.is_empty() {
             return Ok(Self(self.0.try_clone()?));
@@ -75,20 +74,20 @@ impl SandboxedDir {
         Ok(Self(self.inside(path, OFlags::RDONLY | OFlags::DIRECTORY)?))
     }
 
-    /// What stands inside under a path. A link counts as what it leads to.
+    /// The kind of what is at a path inside. Links are followed.
     ///
     /// # Errors
-    /// There is nothing of this name inside.
+    /// It does not exist inside.
     pub fn kind(&self, path: &str) -> io::Result<FileType> {
         let mode = fstat(self.inside(path, OFlags::PATH)?)?.st_mode;
         match FileType::from_raw_mode(mode) {
-            // Without the kernel's help, none is followed.
+            // An old kernel does not follow links, so this is one.
             FileType::Symlink => Err(Errno::LOOP.into()),
             kind => Ok(kind),
         }
     }
 
-    /// Opens what stands inside under a path.
+    /// Opens what is at a path inside.
     fn inside(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
         let nowhere = |part: &str| matches!(part, "" | "." | "..") || part.contains('\0');
         if path.split('/').any(nowhere) {
@@ -97,15 +96,15 @@ impl SandboxedDir {
         if path.len() >= TOO_LONG {
             return Err(Errno::NAMETOOLONG.into());
         }
-        // What is only looked at takes no other flags.
+        // `PATH` allows no other flags.
         let more = if flags.contains(OFlags::PATH) { OFlags::CLOEXEC } else { FLAGS };
         let (flags, mode) = (flags | more, Mode::empty());
         let within = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         for _ in 0..TRIES {
             match openat2(&self.0, path, flags, mode, within) {
                 Err(Errno::NOSYS | Errno::PERM) => return self.step_by_step(path, flags),
-                // The kernel can't say whether a `..` in a link leads out while somebody moves
-                // folders about.
+                // While another program moves folders, the kernel can't decide whether a `..` in a
+                // link leads out.
                 Err(Errno::AGAIN) => {}
                 opened => return Ok(opened?),
             }
@@ -113,7 +112,7 @@ impl SandboxedDir {
         Err(Errno::AGAIN.into())
     }
 
-    /// Opens without the kernel's help: one part after the other, following no link.
+    /// Opens a path on old kernels: part by part, without following links.
     fn step_by_step(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
         let mut at = self.0.try_clone()?;
@@ -138,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_inside_is_opened_and_nothing_else_with_or_without_the_kernels_help() {
+    fn only_what_is_inside_is_opened_with_or_without_openat2() {
         let outer = tempfile::tempdir().unwrap();
         let root = outer.path().join("root");
         fs::create_dir_all(root.join("a/b")).unwrap();

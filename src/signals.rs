@@ -1,9 +1,9 @@
-//! The signals that the process gets, and what each asks for.
+//! The signals of the process and their meaning.
 //!
-//! Every signal that would end a process by default and that people or programs send to a service
-//! is taken: none of them ends the host without a farewell to its clients. `SIGPIPE` is not, since
-//! Rust ignores it already: taken, it would come back for every line that a closed standard error
-//! does not take, and be logged there.
+//! The host handles every signal that people or programs send to a service and that would end a
+//! process by default. So none of them ends the host without closing its connections. `SIGPIPE` is
+//! an exception, because Rust ignores it already. If it were handled, each log line to a closed
+//! standard error would cause it and be logged there again.
 
 use std::{io, time::Duration};
 
@@ -14,32 +14,32 @@ use smol::Timer;
 /// How long to wait after signals could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What a signal asks for.
+/// What to do about a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// To stop (`SIGINT`, `SIGTERM`, `SIGQUIT`).
+    /// Stop (`SIGINT`, `SIGTERM`, `SIGQUIT`).
     Stop,
-    /// To open anew what may have changed (`SIGHUP`).
+    /// Reopen the log files (`SIGHUP`).
     Reopen,
-    /// Nothing that this host has. The signal's name.
+    /// Nothing. The signal's name, for the log.
     Ignored(&'static str),
 }
 
-/// The signals of the process, from when this is made.
+/// The signals that the process receives.
 #[derive(Debug)]
 pub struct SignalStream(Signals);
 
 impl SignalStream {
-    /// Takes the signals from now on; those that come before they are asked for wait.
+    /// Handles signals from now on. They are queued until they are read.
     ///
     /// # Errors
-    /// The system does not let us.
+    /// The system refuses.
     pub fn new() -> io::Result<Self> {
         use Signal::{Alarm, Hup, Int, Quit, Term, Usr1, Usr2, Xfsz};
         Ok(Self(Signals::new([Int, Term, Quit, Hup, Usr1, Usr2, Alarm, Xfsz])?))
     }
 
-    /// Waits for what is asked for next.
+    /// Waits for the next signal.
     pub async fn next(&mut self) -> Action {
         loop {
             match self.0.next().await {
@@ -57,8 +57,8 @@ impl SignalStream {
     }
 }
 
-/// What a signal asks for. `None` if there is nothing to say about it either: a file that has
-/// grown past `ulimit -f` is an error of whoever writes it, and may be the log.
+/// What to do about a signal. `None` for `SIGXFSZ`, which is not even logged: it means that a file
+/// has exceeded `ulimit -f`, and that file may be the log.
 fn action(signal: Signal) -> Option<Action> {
     Some(match signal {
         Signal::Int | Signal::Term | Signal::Quit => Action::Stop,

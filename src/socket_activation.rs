@@ -1,8 +1,8 @@
-//! Listeners that the service manager made and handed over: socket activation.
+//! Takes over listeners from the service manager: socket activation.
 //!
-//! The variables `LISTEN_PID` and `LISTEN_FDS` tell of them, as `sd_listen_fds(3)` has it. They
-//! stay open in the manager while this program is started anew, so that clients wait instead of
-//! being refused, and their ports may be below 1024.
+//! The variables `LISTEN_PID` and `LISTEN_FDS` describe them, see `sd_listen_fds(3)`. The manager
+//! keeps them open while this program restarts, so clients wait and are not refused. Their ports
+//! may be below 1024.
 
 use std::{
     env, fmt, io,
@@ -13,53 +13,52 @@ use std::{
 use listenfd::ListenFd;
 use rustix::net::sockopt::socket_acceptconn;
 
-/// The number of the first descriptor that is handed over.
+/// The first file descriptor that is passed.
 const FIRST_FD: usize = 3;
-/// The most that are taken, far beyond what manifests have listeners for. It keeps a wrong
-/// number from becoming that much memory.
+/// The most sockets that are taken over, far more than manifests have listeners. Without it, a
+/// wrong number would allocate that much memory.
 const MAX_SOCKETS: usize = 1024;
 
-/// Listeners that were handed over and that nobody has taken yet.
+/// The listeners that were passed and that no manifest has taken yet.
 #[derive(Debug, Default)]
 pub struct Inherited {
-    /// Each with the number that its descriptor had, and its address.
+    /// The descriptor, the listener and its address. The descriptor is for messages.
     listeners: Vec<(usize, TcpListener, SocketAddr)>,
 }
 
-/// What is wrong with what was handed over. The operator's fault, in the `.socket` unit or in
-/// a manifest.
+/// Why a passed socket can't be used. The operator's fault, in the `.socket` unit or in a manifest.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum InheritedError {
-    /// `LISTEN_FDS` is no number, or too large a one.
+    /// `LISTEN_FDS` is not a number, or too large.
     Count {
         /// The value.
         value: String,
     },
-    /// A descriptor is no TCP socket that listens.
+    /// A descriptor is not a listening TCP socket.
     NoListener {
         /// The descriptor.
         descriptor: usize,
-        /// Why not.
+        /// The cause.
         error: io::Error,
     },
-    /// No manifest has a listener at this address.
+    /// No manifest has a listener with this address.
     Unnamed {
         /// The descriptor.
         descriptor: usize,
-        /// Where it listens.
+        /// The address.
         address: SocketAddr,
     },
 }
 
 impl Inherited {
-    /// Takes over what was meant for this process. To be called once, and before the process
-    /// has a second thread, since it takes the variables out of the environment.
+    /// Takes over the sockets that were passed to this process. Call it once, before there is a
+    /// second thread, because it removes the variables from the environment.
     ///
     /// # Errors
-    /// Something was handed over that is no TCP listener.
+    /// A socket is not a TCP listener.
     pub fn from_environment() -> Result<Self, InheritedError> {
-        // A process that passes its environment on does not pass on what it was handed.
+        // The variables may be inherited from a parent process for which they were meant.
         let for_us = env::var("LISTEN_PID").is_ok_and(|pid| pid == process::id().to_string());
         let Some(value) = env::var_os("LISTEN_FDS").filter(|_| for_us) else {
             return Ok(Self::default());
@@ -80,17 +79,17 @@ impl Inherited {
         Ok(Self { listeners })
     }
 
-    /// The listener that takes the place of one at `address`, if there is one.
+    /// Takes the listener that stands in for `address`, if there is one.
     pub fn take(&mut self, address: SocketAddr) -> Option<TcpListener> {
         let fits = |(_, _, own): &(_, _, SocketAddr)| stands_for(*own, address);
         let index = self.listeners.iter().position(fits)?;
         Some(self.listeners.remove(index).1)
     }
 
-    /// Checks that none is left.
+    /// Checks that all listeners have been taken.
     ///
     /// # Errors
-    /// One is left, which says that a manifest and a `.socket` unit do not fit together.
+    /// One is left, so a manifest and a `.socket` unit don't match.
     pub fn all_taken(&self) -> Result<(), InheritedError> {
         match self.listeners.first() {
             None => Ok(()),
@@ -101,7 +100,7 @@ impl Inherited {
     }
 }
 
-/// Where a TCP socket listens.
+/// The address of a listening TCP socket.
 fn listens(socket: &TcpListener) -> io::Result<SocketAddr> {
     if !socket_acceptconn(socket)? {
         return Err(io::Error::other("it is a socket that does not listen"));
@@ -109,8 +108,9 @@ fn listens(socket: &TcpListener) -> io::Result<SocketAddr> {
     socket.local_addr()
 }
 
-/// Whether a socket at `own` takes the place of one at `address`. One that listens at every
-/// address does at each: which networks are let in is then for the `.socket` unit to say.
+/// Whether a socket with the address `own` stands in for `address`. A socket that listens on all
+/// addresses stands in for each of them. The `.socket` unit then decides which networks can
+/// connect.
 fn stands_for(own: SocketAddr, address: SocketAddr) -> bool {
     let same = || own.ip().to_canonical() == address.ip().to_canonical();
     own.port() == address.port() && (own.ip().is_unspecified() || same())
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_listener_stands_for_its_own_address_and_one_at_every_address_for_all() {
+    fn a_listener_stands_in_for_its_address_and_a_wildcard_for_all_addresses() {
         for (own, address, fits) in [
             ("127.0.0.1:80", "127.0.0.1:80", true),
             ("127.0.0.1:80", "127.0.0.1:81", false),

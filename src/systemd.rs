@@ -1,8 +1,8 @@
-//! What systemd, or another service manager with its protocol, is told: `sd_notify(3)`.
+//! Notifies systemd, or another service manager with the same protocol: `sd_notify(3)`.
 //!
-//! The protocol is a line of text in a datagram, so it needs no library. One socket is kept,
-//! since a new one could not be had for each line when all descriptors are in use: the manager
-//! would then take a busy host for one that hangs.
+//! The protocol is text in a datagram, so it needs no library. One socket stays open: when all file
+//! descriptors are in use, no new one could be opened, and the manager would think that a busy host
+//! hangs.
 
 use std::{
     env,
@@ -17,39 +17,38 @@ use smol::{Async, Timer};
 
 use crate::deadline::within;
 
-/// How long to wait for the manager to take a line. It takes them at once; if it does not, no
-/// client is to notice.
+/// How long to wait for the manager to receive a notification. It normally receives them at once.
+/// If not, clients must not notice.
 const DEADLINE: Duration = Duration::from_secs(1);
 
-/// The service manager, or nobody.
+/// The service manager, if there is one.
 #[derive(Debug)]
 pub struct Manager {
-    /// Where it is told something, if it asked for that.
+    /// The manager's socket, if it wants notifications.
     socket: Option<Async<UnixDatagram>>,
-    /// How often it is to hear that the host is alive, if it asked for that.
+    /// The interval of the watchdog's notifications, if the manager has one.
     every: Option<Duration>,
 }
 
-/// Something to tell the manager.
+/// A notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notification {
-    /// All listeners listen.
+    /// All listeners accept connections.
     Ready {
-        /// How many actors are served.
+        /// The number of actors that are served.
         serving: usize,
-        /// How many there are manifests for.
+        /// The number of manifests.
         of: usize,
     },
     /// The executor still runs its tasks.
     Alive,
-    /// The host ends.
+    /// The host is stopping.
     Stopping,
 }
 
 impl Manager {
-    /// The manager that the environment tells of. A mistake in there is nothing that a client
-    /// should suffer from: it is logged, and the manager will do as it does with a service that
-    /// says nothing.
+    /// The manager that the environment describes. An error there must not affect clients, so it is
+    /// only logged. The manager then treats the host as a service that sends no notifications.
     pub fn from_environment() -> Self {
         let socket = env::var_os("NOTIFY_SOCKET").and_then(|address| {
             let failed = |error| {
@@ -68,7 +67,7 @@ impl Manager {
         Self { socket, every }
     }
 
-    /// Tells it something.
+    /// Sends a notification.
     pub async fn notify(&self, notification: Notification) {
         let Some(socket) = &self.socket else { return };
         let text = notification.to_string();
@@ -80,8 +79,8 @@ impl Manager {
         log::warn!("the service manager could not be told {:?}: {why}", text.trim_end());
     }
 
-    /// Tells it twice in its interval that the host is alive, for as long as it is. This is to be
-    /// a task among those that serve clients: when they get no turns, neither does this.
+    /// Notifies the watchdog twice per interval, forever. This must run as a task beside those that
+    /// serve clients, so that it stops if they get no turns.
     pub async fn watch(&self) {
         let Some(every) = self.every.filter(|_| self.socket.is_some()) else { return };
         loop {
@@ -91,7 +90,7 @@ impl Manager {
     }
 }
 
-/// Opens a socket to the manager, whose address is a path or, after an `@`, an abstract name.
+/// Connects to the manager. The address is a path or, after an `@`, an abstract name.
 fn connect(address: &OsStr) -> io::Result<Async<UnixDatagram>> {
     let socket = UnixDatagram::unbound()?;
     match address.as_encoded_bytes() {
@@ -105,8 +104,8 @@ fn connect(address: &OsStr) -> io::Result<Async<UnixDatagram>> {
     Async::new(socket)
 }
 
-/// How often the manager is to be told that the host is alive: twice in the time after which it
-/// takes it for dead, as `sd_watchdog_enabled(3)` advises. The error is a value that is no time.
+/// The interval of the watchdog's notifications: half of its timeout, as `sd_watchdog_enabled(3)`
+/// recommends. The error is the invalid value.
 fn interval(usec: Option<OsString>, pid: Option<OsString>) -> Result<Option<Duration>, OsString> {
     let for_us = pid.is_none_or(|pid| *pid == *process::id().to_string());
     let Some(usec) = usec.filter(|_| for_us) else { return Ok(None) };
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn the_watchdog_is_fed_twice_in_its_time_if_it_is_ours() {
+    fn the_watchdog_is_notified_twice_per_timeout_if_it_is_for_this_process() {
         let ours = process::id().to_string();
         let of = |usec: &str, pid: Option<&str>| interval(Some(usec.into()), pid.map(Into::into));
         assert_eq!(of("30000000", Some(&ours)), Ok(Some(Duration::from_secs(15))));

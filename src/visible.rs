@@ -1,14 +1,13 @@
-//! Characters that are not seen, or that change how others are seen, made visible.
+//! Escapes characters that are invisible or change how others are displayed.
 //!
-//! What guests and clients say ends up on terminals and in logs. There it must not begin a line,
-//! steer the terminal, turn the direction of what follows, or look like something that it is not.
+//! Text from guests and clients appears on terminals and in logs. There it must not start a line,
+//! control the terminal, change the text direction, or look like something else.
 
 use std::fmt::{self, Write};
 
-/// The characters beyond ASCII that are escaped, as ranges in their order: control characters,
-/// other ends of lines, and, as of Unicode 16, those of the category `Cf` (format) and those with
-/// the property `Default_Ignorable_Code_Point`: of no width, or turning directions, or selecting
-/// variations.
+/// The ranges of characters beyond ASCII that are escaped, in order. They are control characters,
+/// line separators and, as of Unicode 16, the category `Cf` (format) and the property
+/// `Default_Ignorable_Code_Point`. These have no width, change the direction or select variations.
 const HIDDEN: [(char, char); 26] = [
     ('\u{80}', '\u{9f}'),
     ('\u{ad}', '\u{ad}'),
@@ -38,17 +37,17 @@ const HIDDEN: [(char, char); 26] = [
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// Whether a character must not be shown as it is.
+/// Whether a character must be escaped.
 pub fn is_hidden(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();
     }
-    // The first range that does not end before it.
+    // The first range that ends at or after the character.
     let place = HIDDEN.partition_point(|(_, last)| *last < c);
     HIDDEN.get(place).is_some_and(|(first, _)| *first <= c)
 }
 
-/// Writes a character, escaped if it is hidden.
+/// Writes a character, escaped if necessary.
 ///
 /// # Errors
 /// Only those of `out`.
@@ -63,7 +62,7 @@ pub fn write(out: &mut impl Write, c: char) -> fmt::Result {
     }
 }
 
-/// A text for a terminal: its lines stay lines, and everything else that is hidden is escaped.
+/// A text for a terminal. Line breaks are kept, and all other hidden characters are escaped.
 pub fn lines(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -73,8 +72,8 @@ pub fn lines(text: &str) -> String {
     shown
 }
 
-/// A text in JSON that says the same, with what is hidden escaped as JSON does it. Outside of its
-/// strings such a text is ASCII, and its ends of lines stay.
+/// The same JSON with hidden characters escaped. Outside of strings, JSON is ASCII, so only strings
+/// change. Line breaks are kept.
 pub fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_seen_or_turns_the_direction_is_hidden() {
+    fn invisible_characters_and_direction_marks_are_hidden() {
         let hidden = "\0\n\x1b\x7f\u{80}\u{9b}\u{9f}\u{ad}\u{61c}\u{115f}\u{180e}\u{200b}\u{200d}\u{200f}\
             \u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2064}\u{2066}\u{2069}\u{3164}\u{fe0f}\u{feff}\u{fff9}\
             \u{1d173}\u{e0000}\u{e0001}\u{e0041}\u{e007f}\u{e0100}\u{e0fff}";
@@ -116,13 +115,13 @@ mod tests {
     }
 
     #[test]
-    fn lines_stay_lines_and_nothing_else_that_is_hidden_is_left() {
+    fn line_breaks_are_kept_and_all_other_hidden_characters_are_escaped() {
         let text = "a\nb\r\t\x1b[2J\u{feff}é\u{202e}";
         assert_eq!(lines(text), "a\nb\\r\\t\\x1b[2J\\u{feff}é\\u{202e}");
     }
 
     #[test]
-    fn json_says_the_same_with_escapes_of_its_own() {
+    fn escaped_json_has_the_same_value() {
         let value = serde_json::json!({ "a\u{202e}\u{e0041}": "\u{7f}\u{200b}é\n" });
         let text = json(&format!("{value:#}\n"));
         assert!(text.contains("\"a\\u202e\\udb40\\udc41\": \"\\u007f\\u200bé\\n\""), "{text}");
