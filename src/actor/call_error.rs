@@ -1,48 +1,48 @@
-//! Why a call into a guest had no result.
+//! Why a call into a guest failed.
 
 use std::{fmt, time::Duration};
 
 use wit_core::{LiftError, LowerError};
 
-/// Why a call had no result. In all of these the state stays as it was.
+/// Why a call failed. The state stays as it was in all cases.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The guest trapped, or a call from it into the host was refused.
+    /// The guest trapped, or the host refused one of its imports' calls.
     Trap {
-        /// In which export.
+        /// The export in which it happened.
         export: &'static str,
-        /// What wasmi says.
+        /// wasmi's error.
         error: wasmi::Error,
     },
-    /// The event's fuel is spent.
+    /// The event has spent its fuel.
     OutOfFuel {
-        /// In which export.
+        /// The export in which it happened.
         export: &'static str,
-        /// The fuel that the event had.
+        /// The event's fuel: `limits.fuel`.
         limit: u64,
     },
-    /// The event has computed for as long as it may.
+    /// The event has spent its time.
     OutOfTime {
-        /// In which export.
+        /// The export in which it happened.
         export: &'static str,
-        /// How long the event might compute.
+        /// The event's time: `limits.time`.
         limit: Duration,
-        /// The fuel that it had spent by then.
+        /// The fuel that the event had spent by then.
         fuel: u64,
     },
-    /// One step needed more fuel than any may, however much the event has.
+    /// One step needed more fuel than any single step may need.
     TooMuchAtOnce {
-        /// In which export.
+        /// The export in which it happened.
         export: &'static str,
-        /// What it needed.
+        /// The fuel that the step needed.
         needed: u64,
-        /// What is allowed.
+        /// The fuel that a step may need.
         most: u64,
     },
-    /// `cabi_realloc` gave a place outside the memory.
+    /// `cabi_realloc` returned a block outside the memory.
     Lower(LowerError),
-    /// The result is no valid value, or past a limit.
+    /// The result is not a valid value, or exceeds a limit.
     Lift(LiftError),
 }
 

@@ -1,10 +1,9 @@
 //! Takes the core module out of a component.
 //!
-//! A component that the usual tools make from a core module holds that module unchanged, in a
-//! section of its own, between type sections that describe it. This walks the sections, looks
-//! into each core module's export section, and takes the one that exports `handle-message`.
-//! Nothing else of a component is read: what it would need beyond that shows as an import of
-//! the module, and is refused there.
+//! The usual tools wrap a core module into a component. The component has the module unchanged in
+//! its own section, between type sections that describe it. This code walks the sections, reads
+//! each core module's export section, and takes the module that exports `handle-message`. It
+//! ignores everything else: if the module needs more, it has an import that the host refuses.
 
 use std::ops::Range;
 
@@ -14,27 +13,27 @@ use super::sections::{Sections, Truncated, leb128};
 
 /// The first eight bytes of a core module: magic, version 1, layer 0.
 const CORE: &[u8] = b"\0asm\x01\0\0\0";
-/// The first four bytes of both.
+/// The first four bytes of a core module and of a component.
 const MAGIC: &[u8] = b"\0asm";
 /// The last two bytes of a component's preamble: layer 1.
 const COMPONENT_LAYER: &[u8] = &[1, 0];
 
-/// What a file is, by its first bytes.
+/// The kind of a file, according to its first bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A core module: the whole file.
     Module,
-    /// A component; the range is its core module.
+    /// A component, with the range of its core module.
     Component(Range<usize>),
 }
 
-/// Why no core module could be had.
+/// Why a file has no core module that can run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ComponentError {
     /// Neither a module nor a component.
     NotWasm,
-    /// A section says that it is longer than what is left of the file.
+    /// A section claims to be longer than the rest of the file.
     Truncated {
         /// Where the section begins.
         offset: usize,
@@ -53,10 +52,11 @@ impl From<Truncated> for ComponentError {
 }
 
 impl Format {
-    /// Tells what `bytes` are and, for a component, where its core module is.
+    /// Recognises a file, and finds the core module of a component.
     ///
     /// # Errors
-    /// It is no WebAssembly, is cut short, or has no core module that exports `handle-message`.
+    /// `bytes` are not WebAssembly, are cut short, or have no core module that exports
+    /// `handle-message`.
     pub fn of(bytes: &[u8]) -> Result<Self, ComponentError> {
         if bytes.starts_with(CORE) {
             return Ok(Self::Module);
@@ -70,20 +70,20 @@ impl Format {
     }
 }
 
-/// The section of a component that holds a core module.
+/// The id of a section with a core module, in a component.
 const CORE_MODULE: u8 = 1;
-/// The section of a component that holds another component.
+/// The id of a section with another component, in a component.
 const COMPONENT: u8 = 4;
-/// The section of a core module that lists its exports.
+/// The id of the section with the exports, in a core module.
 const EXPORTS: u8 = 7;
 
-/// Finds the actor's module among the sections of a component, or of one inside it.
+/// Finds the actor's module among the sections of a component and of those inside it.
 fn find_module(
     bytes: &[u8],
     within: Range<usize>,
     modules: &mut usize,
 ) -> Result<Option<Range<usize>>, ComponentError> {
-    // A stack of its own: components nest, and a file decides how deep.
+    // Not recursive: the file decides how deep components nest.
     let mut todo = vec![within];
     while let Some(within) = todo.pop() {
         for section in Sections::new(bytes, within) {
@@ -117,8 +117,8 @@ fn is_actor(bytes: &[u8], module: &Range<usize>) -> Result<bool, ComponentError>
     Ok(false)
 }
 
-/// Whether an export section names a handler; `None` if it is cut short, which the
-/// interpreter will say better.
+/// Whether an export section names a handler; `None` if the section is cut short. The
+/// interpreter then has a better error.
 fn exports_handler(section: &[u8]) -> Option<bool> {
     let mut at = 0;
     let count = leb128(section, &mut at)?;

@@ -1,5 +1,6 @@
-//! The functions of a guest that the host calls, looked up once for each instance. Typed functions
-//! are called without looking at types again, which is a good part of what a short call costs.
+//! The functions of a guest that the host calls. The host looks them up once for each instance. As
+//! typed functions they skip the type check at each call, which would be a good part of the cost of
+//! a short call.
 
 use wasmi::{Instance, Store, TypedFunc};
 use wit_core::Shape;
@@ -20,7 +21,7 @@ pub enum Handler {
     Twelve(TypedFunc<Twelve, i32>),
 }
 
-/// `init`, likewise.
+/// `init`, by the number of its flat parameters.
 #[derive(Clone, Copy)]
 pub enum Init {
     /// The shapes *guide* and *typed*.
@@ -31,16 +32,16 @@ pub enum Init {
 
 /// Ten parameters.
 pub type Ten = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
-/// Eleven.
+/// Eleven parameters.
 pub type Eleven = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
-/// Twelve.
+/// Twelve parameters.
 pub type Twelve = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 
 impl Handler {
-    /// That of a module of this shape.
+    /// Finds the handler of a module of this shape.
     ///
     /// # Errors
-    /// It is not there, or has another type.
+    /// The export is missing or has another type.
     pub fn of(
         store: &Store<Guest>,
         instance: Instance,
@@ -56,7 +57,7 @@ impl Handler {
 }
 
 impl Init {
-    /// That of a module of this shape, if it has one.
+    /// Finds the `init` of a module of this shape, if it has one.
     pub fn of(store: &Store<Guest>, instance: Instance, shape: Shape) -> Option<Self> {
         let name = shape.init();
         match shape {

@@ -1,7 +1,7 @@
-//! What a module exports and imports, and whether that fits the interface.
+//! Reports what a module exports and imports, and whether that fits the interface.
 //!
-//! [`Report`] is what `footlight check` prints, and the same report decides whether an actor
-//! is loaded.
+//! `footlight check` prints the [`Report`]. The same report decides whether the host loads an
+//! actor.
 
 use std::fmt;
 
@@ -15,67 +15,66 @@ use super::{
 };
 use crate::{manifest::Limits, visible};
 
-/// A module, looked at from outside.
+/// What is known about a module without running it.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The file's size in bytes.
     pub file_bytes: usize,
-    /// The core module's size in bytes, where the file is a component.
+    /// The core module's size in bytes, if the file is a component.
     pub component: Option<usize>,
-    /// The interface's shape, if a handler of one was found.
+    /// The interface's shape, if the module exports a handler of a known one.
     pub shape: Option<Shape>,
-    /// Whether the actor makes its own first state.
+    /// Whether the module exports an `init`, which makes the first state.
     pub init: bool,
-    /// The linear memory: minimum and maximum size in bytes.
+    /// The linear memory's minimum and maximum size in bytes.
     pub memory: Option<(u64, Option<u64>)>,
-    /// Every export.
+    /// Every export with its verdict.
     pub exports: Vec<Item>,
-    /// Every import.
+    /// Every import with its verdict.
     pub imports: Vec<Item>,
-    /// What is wrong with the module as a whole.
+    /// The faults of the module as a whole, which belong to no export or import.
     pub faults: Vec<String>,
 }
 
 /// An export or an import.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// The name; for an import the module's name and a dot before it.
+    /// The name, fit to be shown. An import has the module's name and a dot before it.
     pub name: String,
     /// The type, in words.
     pub ty: String,
-    /// What becomes of it.
+    /// What the host does with it.
     pub verdict: Verdict,
 }
 
-/// What becomes of an export or an import.
+/// What the host does with an export or an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The host uses it, or provides it.
+    /// The host uses the export, or provides the import: what for.
     Used(&'static str),
-    /// The host does not look at it.
+    /// The host ignores it.
     Ignored,
-    /// It keeps the actor from being loaded: why, and what to do.
+    /// The host can't load the actor because of it: why, and what to do.
     Wrong(String),
 }
 
-/// The most characters of a name from a module that are shown.
+/// The host shows at most this many characters of a name from a module.
 const MAX_SHOWN: usize = 120;
 
 impl Item {
-    /// An export or an import. Its name is a guest's: it is cut, and what could make it look
-    /// like something else is escaped.
+    /// Describes an export or an import. The name comes from the guest, so it is cut and escaped.
     pub fn new(name: &str, ty: &ExternType, verdict: Verdict) -> Self {
         Self { name: shown(name), ty: describe(ty), verdict }
     }
 }
 
-/// A name from a module, fit to be shown.
+/// Cuts and escapes a name from a module, so that it is fit to be shown.
 pub fn shown(name: &str) -> String {
     fit(name, MAX_SHOWN)
 }
 
-/// A text that has parts of a module in it, fit to be shown: at most `limit` characters, and
-/// none that do more than stand there.
+/// Makes a text with parts of a module fit to be shown: cuts it to `limit` characters, and
+/// escapes those that are invisible or could make the text look like something else.
 pub fn fit(text: &str, limit: usize) -> String {
     let mut shown = String::new();
     for (index, char) in text.chars().enumerate() {
@@ -94,7 +93,7 @@ pub fn fit(text: &str, limit: usize) -> String {
 }
 
 impl Report {
-    /// Looks at a compiled module, which has these tables.
+    /// Inspects a compiled module. `tables` are its tables, and `file_bytes` is its file's size.
     pub fn of(
         module: &wasmi::Module,
         tables: Tables,
@@ -126,7 +125,7 @@ impl Report {
         report
     }
 
-    /// Everything that keeps the actor from being loaded, each with what to do.
+    /// Everything that keeps the host from loading the actor, and what to do about each.
     pub fn problems(&self) -> impl Iterator<Item = String> + '_ {
         let of = |kind: &'static str, items: &'_ [Item]| {
             let wrong = items.iter().filter_map(move |item| match &item.verdict {
@@ -139,7 +138,7 @@ impl Report {
         items.chain(self.faults.iter().cloned())
     }
 
-    /// What the host makes of an export.
+    /// The verdict on an export.
     fn judge_export(&mut self, name: &str, ty: &ExternType, memory_limit: usize) -> Verdict {
         let handler = shape::HANDLE_MESSAGE.contains(&name);
         if let Some(shape) = self.shape {
@@ -187,7 +186,7 @@ impl Report {
         }
     }
 
-    /// Finds tables past the limits. The interpreter would refuse each new instance for them.
+    /// Finds tables past the limits. With them the interpreter would refuse every instance.
     fn judge_tables(&mut self, tables: Tables, limits: &Limits) {
         let Tables { count, largest } = tables;
         if count > limits.tables {
@@ -205,7 +204,7 @@ impl Report {
         }
     }
 
-    /// Finds what is missing.
+    /// Finds missing exports.
     fn find_faults(&mut self) {
         let has = |name: &str| self.exports.iter().any(|item| item.name == name);
         let mut faults = Vec::new();
@@ -239,7 +238,7 @@ impl Report {
 /// The size of a page of linear memory (core specification, 4.2.8).
 const PAGE: u64 = 65_536;
 
-/// What the host makes of a function that it knows.
+/// The verdict on a function that the host knows.
 fn judge_function(ty: &ExternType, expected: Signature, role: &'static str) -> Verdict {
     match ty {
         ExternType::Func(ty) if signature(ty) == Some(expected) => Verdict::Used(role),
@@ -251,7 +250,7 @@ fn judge_function(ty: &ExternType, expected: Signature, role: &'static str) -> V
     }
 }
 
-/// A function's type, if all its parameters and results are `i32`.
+/// A function's signature, if all its parameters and results are `i32`.
 pub fn signature(ty: &FuncType) -> Option<Signature> {
     let all = ty.params().iter().chain(ty.results()).all(|ty| *ty == ValType::I32);
     all.then(|| Signature { params: ty.params().len(), results: ty.results().len() })
@@ -279,7 +278,7 @@ fn list(types: &[ValType]) -> String {
     words.join(", ")
 }
 
-/// The results of a function.
+/// The results of a function in words.
 fn results(types: &[ValType]) -> String {
     if let [one] = types { list(&[*one]) } else { format!("({})", list(types)) }
 }

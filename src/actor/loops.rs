@@ -1,18 +1,18 @@
-//! Makes the interpreter charge for about what is executed.
+//! Rewrites a module so that the fuel it pays follows what it executes.
 //!
-//! wasmi charges fuel where a function, a `loop` and an arm of an `if` begin, each time for all code
-//! up to the end that is not inside of another of these, executed or not. So each turn of an
-//! interpreter's `switch` would cost as much as all of its cases together; and a function's locals,
-//! which are zeroed at each call, would cost nothing. Here the functions of a module are rewritten
-//! before wasmi sees them:
+//! wasmi charges fuel at the beginning of a function, of a `loop` and of an arm of an `if`. It charges
+//! for all code up to the end, except for code inside another of these, whether or not the code runs.
+//! So each turn of an interpreter's `switch` would cost as much as all of its cases together. wasmi
+//! charges nothing for a function's locals, which it zeroes at each call, or for values that a branch
+//! carries. So this code rewrites the functions of a module before wasmi compiles them:
 //!
-//! - Code that a branch may pass by gets a `loop` of its own, to which nothing ever branches back: see
+//! - Code that a branch may skip gets its own `loop`, to which nothing branches back: see
 //!   [`recode`](super::recode).
-//! - A function with many locals begins with instructions that cost fuel and no time; so do branches
-//!   that carry many values, which is free of charge too.
+//! - A function with many locals begins with instructions that cost fuel but no time. The same
+//!   instructions precede a branch that carries many values.
 //!
-//! What the guest does stays the same. A module comes out no more than twice as large, plus three bytes
-//! for 64 locals and for 8 values that are carried. Functions where there is nothing to do come out as they were.
+//! The guest's behaviour stays the same. A module becomes at most twice as large, plus three bytes for
+//! every 64 locals and for every 8 values carried. A function that needs none of this stays unchanged.
 
 use std::borrow::Cow;
 
@@ -25,16 +25,16 @@ use super::{
     types::Types,
 };
 
-/// The section of a core module that has the functions' bodies.
+/// The id of the section with the functions' bodies.
 const CODE: u8 = 10;
-/// The smallest body in bytes that is looked at. There is not much to charge wrongly in smaller ones.
+/// Bodies smaller than this, in bytes, stay unchanged: their charges can't be far off.
 const SMALL: usize = 64;
-/// The locals that are zeroed for one [`NULL`](super::recode::NULL). With what it costs, that is four
-/// locals a unit; processors take from 0.05 to 2 nanoseconds for each.
+/// The number of locals that one [`NULL`](super::recode::NULL) pays for. At its cost, that is four
+/// locals a unit. Processors take 0.05 to 2 nanoseconds to zero a local.
 const LOCALS: u64 = 64;
 
-/// The module with its functions rewritten. It must be valid. One that has instructions that are not
-/// known here comes back as it is.
+/// Rewrites the functions of a valid module. A module with an instruction that this code does not
+/// know comes back unchanged.
 pub fn split(module: &[u8]) -> Cow<'_, [u8]> {
     rewrite(module).map_or(Cow::Borrowed(module), Cow::Owned)
 }
@@ -57,7 +57,7 @@ fn rewrite(module: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The content of the rewritten module's code section, if it is not what it was.
+/// The content of the rewritten code section, if it has changed.
 fn code(module: &[u8]) -> Option<Vec<u8>> {
     let types = Types::of(module)?;
     let mut own = types.functions.get(types.imported..)?.iter();
@@ -77,7 +77,8 @@ fn code(module: &[u8]) -> Option<Vec<u8>> {
     changed.then_some(out)
 }
 
-/// The body of a function of this type, rewritten if need be; nothing if it has something that is not known here.
+/// Rewrites a function's body if needed; `None` if it has an unknown instruction. `ty` is the index
+/// of the function's type.
 fn function_body<'a>(types: &Types, ty: u32, body: &FunctionBody<'a>) -> Option<Cow<'a, [u8]>> {
     let bytes = body.as_bytes();
     let locals = body.get_locals_reader().ok()?.into_iter();

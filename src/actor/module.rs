@@ -1,4 +1,4 @@
-//! A module that has been compiled and found to fit.
+//! Loads, checks and compiles a module, and instantiates it.
 
 use std::{
     fmt,
@@ -26,28 +26,28 @@ use crate::{
 
 /// A compiled actor, ready to be instantiated any number of times.
 pub struct Module {
-    /// The compiled code. It has an engine of its own, because an engine keeps all code that
-    /// it ever compiled.
+    /// The compiled code. It has its own engine, because an engine keeps all code that it ever
+    /// compiled.
     module: wasmi::Module,
-    /// What the host provides, resolved by name at each instantiation.
+    /// The imports that the host provides, resolved by name at each instantiation.
     linker: Linker<Guest>,
-    /// The form of the interface that it speaks.
+    /// The form of the interface, which says how to pass parameters and read results.
     shape: Shape,
-    /// What was found when it was loaded.
+    /// What `footlight check` prints.
     report: Report,
-    /// Whether an instance took long to make, the last time.
+    /// Whether the last instance took longer than [`SLOW`] to make.
     slow: AtomicBool,
 }
 
-/// An instance that takes longer than this to make is made on the threads for what blocks, the
-/// next time.
+/// If an instance takes longer than this to make, the threads for blocking work make the next
+/// one.
 const SLOW: Duration = Duration::from_millis(1);
 
-/// The most characters that are shown of what the interpreter says about a module.
+/// The host shows at most this many characters of the interpreter's error about a module.
 const MOST_ERROR: usize = 400;
 
-/// Why a file can't be run as an actor. Whose fault: the actor's author, or whoever named
-/// the file.
+/// Why the host can't run a file as an actor. The fault is the actor's author's, or that of
+/// whoever named the file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -60,13 +60,13 @@ pub enum LoadError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// It is no module, and no component that a module can be taken from.
+    /// The file is neither a module nor a component with a module that can run.
     Format(ComponentError),
-    /// It is not valid, or uses what this host does not have.
+    /// The module is invalid, or uses a WebAssembly feature that this host does not have.
     Invalid(wasmi::Error),
-    /// It is valid, but has something that would harm the host.
+    /// The module is valid, but would harm the host.
     Rejected(Rejected),
-    /// It is valid, but no actor of this interface.
+    /// The module is valid, but is not an actor of this interface.
     Unfit(Box<Report>),
 }
 
@@ -84,7 +84,7 @@ impl Module {
         Self::compile(&bytes, limits, grants)
     }
 
-    /// Compiles a module, or the module inside a component, which may import what is granted.
+    /// Compiles a module, or the module inside a component. It may import what `grants` allow.
     ///
     /// # Errors
     /// See [`LoadError`].
@@ -99,8 +99,8 @@ impl Module {
         };
         let tables = validate::validate(core).map_err(LoadError::Rejected)?;
         let engine = Engine::new(&config());
-        // Said of the module as it is: its offsets are those of the file, and what is not valid must
-        // not become good by being rewritten.
+        // Validate before rewriting: errors then have the file's offsets, and rewriting can't turn
+        // an invalid module into a valid one.
         wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid)?;
         let exported = start_function::export(core);
         let split = loops::split(&exported);
@@ -115,12 +115,13 @@ impl Module {
         Ok(Self { module, linker, shape, report, slow: AtomicBool::new(false) })
     }
 
-    /// Makes an instance. Its memory and its tables are within the limits of `guest`, and `validate`
-    /// holds the segments that are copied into them to a number and the file's size to a length. No
-    /// code runs: of the start function, `start_function` makes an export. Nothing is charged for this.
+    /// Makes an instance. This costs no fuel, but its work is bounded: the limits of `guest` bound
+    /// memory and tables, `validate` bounds the number of segments that are copied into them, and
+    /// the file's size bounds their length. No guest code runs, because `start_function` turns the
+    /// start function into an export.
     ///
     /// # Errors
-    /// A limit is in the way, or a segment does not fit into its memory or table.
+    /// The instance exceeds a limit, or a segment does not fit into its memory or table.
     pub(super) fn instantiate(
         &self,
         guest: Guest,
@@ -133,36 +134,37 @@ impl Module {
         Ok((store, instance?))
     }
 
-    /// Whether an instance took long to make, the last time.
+    /// Whether the last instance took long to make.
     pub fn is_slow(&self) -> bool {
         self.slow.load(Relaxed)
     }
 
-    /// The form of the interface that it speaks.
+    /// The form of the interface that the module implements.
     pub fn shape(&self) -> Shape {
         self.shape
     }
 
-    /// What was found when it was loaded.
+    /// What is known about the module.
     pub fn report(&self) -> &Report {
         &self.report
     }
 }
 
-/// How wasmi is to run guests.
+/// The configuration of wasmi, including the fuel for each operator.
 pub(super) fn config() -> Config {
     let mut config = Config::default();
     config.consume_fuel(true);
-    // Lazy translation charges fuel for translating, and running out there can't be resumed.
+    // Lazy translation charges fuel, and a call that runs out of fuel there can't be resumed.
     config.compilation_mode(CompilationMode::Eager);
     // Names and debug information would only take memory.
     config.ignore_custom_sections(true);
-    // What no guest of this interface needs: it has one memory. SIMD and 64-bit memories are not
+    // The interface has one memory, so guests don't need these. SIMD and 64-bit memories are not
     // even compiled in (see Cargo.toml). Tail calls stay on: some languages need them, and they
     // do no harm.
     config.wasm_multi_memory(false).wasm_custom_page_sizes(false).wasm_wide_arithmetic(false);
-    // Dear, because on the fast dispatch these use up native stack until the slice ends, or may
-    // do so when they fail (seen with `memory.grow`, `table.init` and `table.set`): see `meter`.
+    // These are expensive, because on the fast dispatch they take native stack until the slice
+    // ends, or may do so when they fail (seen with `memory.grow`, `table.init` and `table.set`):
+    // see `meter`.
     let mut cost = OperatorCost::default();
     for dear in [
         &mut cost.memory_grow,
@@ -181,18 +183,18 @@ pub(super) fn config() -> Config {
     ] {
         *dear = u8::MAX;
     }
-    // A call takes as long as several other instructions, and on the fast dispatch keeps up to 150
-    // bytes of native stack until the slice ends.
+    // A call takes as long as several other instructions. On the fast dispatch it also takes up to
+    // 150 bytes of native stack until the slice ends.
     (cost.call, cost.return_call) = (4, 4);
     (cost.call_indirect, cost.return_call_indirect) = (8, 8);
-    // What they do with a few bytes costs nothing else.
+    // The cost for each byte (below) rounds to nothing for a few bytes.
     (cost.memory_copy, cost.memory_fill) = (32, 32);
-    // Processors take long for these.
+    // Processors are slow at these.
     (cost.i64_div_s, cost.i64_div_u, cost.i64_rem_s, cost.i64_rem_u) = (4, 4, 4, 4);
-    // No code is made of it: locals, and values that branches carry, are paid with it.
+    // wasmi compiles it to nothing, so `recode` uses it to charge for locals and carried values.
     cost.ref_null = recode::NULL_COST;
     config.operator_cost(cost);
-    // As much as can be if all of a usual memory, 16 MiB, is to be moved in one step.
+    // The highest price at which one step can still move a default memory of 16 MiB.
     config.fuel_cost(CustomFuelCosts {
         bytes_copied_per_fuel: 288,
         fuel_per_bytes_translated: 0,
@@ -237,7 +239,7 @@ impl fmt::Display for LoadError {
                  {forbidden}"
             ),
             Self::Unfit(report) => {
-                // A module may have thousands; the first ones tell what to do.
+                // A module may have thousands of problems. The first ones are enough to start with.
                 let problems: Vec<_> = report.problems().take(8).collect();
                 write!(f, "can't run here: {}", problems.join("; also: "))?;
                 match report.problems().count().checked_sub(problems.len()) {

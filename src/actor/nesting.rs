@@ -1,30 +1,30 @@
-//! The labels of a function's body: how deep they nest, and how many values branches carry to
-//! them. Both decide how much memory it takes to translate the body.
+//! Bounds how deep the labels in a function's body nest, and how many values branches carry to
+//! them. Both determine how much memory the translation of the body takes.
 
 use wasmparser::{BlockType, Operator};
 
 use super::validate::Rejected;
 
-/// The most labels around an instruction. Compilers make one for each case of a `switch`. The
-/// validation and the translation keep some 200 bytes for each of them.
+/// The most labels around an instruction. Compilers make one for each case of a `switch`.
+/// Validation and translation keep some 200 bytes for each label.
 pub const MOST_NESTED: usize = 10_000;
-/// The most values that all branches, and all blocks with parameters, carry together. Each of
-/// them becomes a move, so that a branch of four bytes could become one of two thousand.
+/// The most values that all branches, and all blocks with parameters, carry together. The
+/// interpreter makes a move of each value, so a branch of 4 bytes could become one of 2,000.
 const MOST_CARRIED: usize = 250_000;
 
-/// Keeps account of the labels, body after body.
+/// Counts the labels and the carried values, body after body.
 #[derive(Debug, Default)]
 pub struct Nesting {
-    /// For each type of the module, the number of its parameters and of its results.
+    /// The numbers of parameters and results of each type: they say what a branch carries.
     types: Vec<(usize, usize)>,
-    /// For each function, the index of its type.
+    /// The index of each function's type: a `return` carries its results.
     functions: Vec<u32>,
-    /// How many bodies have begun.
+    /// How many bodies have begun, which is the index of the next function.
     bodies: usize,
-    /// For each label around the present instruction, how many values a branch to it carries;
-    /// the first is the function's own.
+    /// How many values a branch carries to each label around the current instruction. The first
+    /// label is the function's own.
     open: Vec<usize>,
-    /// How many values have been carried up to now.
+    /// How many values all branches carry so far.
     carried: usize,
 }
 
@@ -48,10 +48,10 @@ impl Nesting {
         self.open.push(results);
     }
 
-    /// Takes account of an instruction.
+    /// Counts an instruction.
     ///
     /// # Errors
-    /// It is one too many.
+    /// The instruction exceeds a bound.
     pub fn step(&mut self, operator: &Operator<'_>) -> Result<(), Rejected> {
         match operator {
             Operator::Block { blockty } | Operator::If { blockty } => {
@@ -71,7 +71,7 @@ impl Nesting {
             Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
                 self.branch(*relative_depth)
             }
-            // All targets take the same number, and are translated to one move and a list.
+            // All targets take the same number of values, and become one move and a list.
             Operator::BrTable { targets } => self.branch(targets.default()),
             Operator::Return => self.carry(self.open.first().copied().unwrap_or(0)),
             _ => Ok(()),
@@ -84,7 +84,7 @@ impl Nesting {
         index.and_then(|index| self.types.get(index)).copied().unwrap_or((0, 0))
     }
 
-    /// The same for a block.
+    /// The numbers of a block's parameters and results.
     fn block(&self, ty: BlockType) -> (usize, usize) {
         match ty {
             BlockType::Empty => (0, 0),
@@ -93,7 +93,7 @@ impl Nesting {
         }
     }
 
-    /// Opens a block to whose label branches carry so many values.
+    /// Opens a block. Branches to its label carry this many values.
     fn open(&mut self, values: usize) -> Result<(), Rejected> {
         self.open.push(values);
         if self.open.len() > MOST_NESTED {
@@ -102,14 +102,14 @@ impl Nesting {
         Ok(())
     }
 
-    /// Takes account of a branch, whose label is the innermost one but `depth`.
+    /// Counts a branch to the label that is `depth` levels out from the innermost one.
     fn branch(&mut self, depth: u32) -> Result<(), Rejected> {
         let depth = usize::try_from(depth).unwrap_or(usize::MAX);
         let values = self.open.iter().rev().nth(depth).copied();
         self.carry(values.unwrap_or(0))
     }
 
-    /// Takes account of values that are carried.
+    /// Counts values that a branch or a block carries.
     fn carry(&mut self, values: usize) -> Result<(), Rejected> {
         self.carried = self.carried.saturating_add(values);
         if self.carried > MOST_CARRIED {
@@ -125,9 +125,8 @@ mod tests {
     use super::*;
     use crate::actor::validate::validate;
 
-    /// What is said of a module.
     fn scanned(text: &str) -> Result<(), Rejected> {
-        // The text can be long, and an error has all of it.
+        // Not `unwrap`: the error would contain the whole text, which can be long.
         validate(&wat::parse_str(text).unwrap_or_else(|_| panic!("not valid"))).map(drop)
     }
 
@@ -147,13 +146,12 @@ mod tests {
 
     #[test]
     fn branches_may_carry_as_many_values_as_the_limit_and_no_more() {
-        // Fifty values go in, each instruction carries all of them, and one follows that carries
-        // none.
+        // Fifty values go in, and each instruction carries all of them. The last one carries none.
         let (i32s, push, drop) = ("i32 ".repeat(50), "i32.const 0 ".repeat(50), "drop ".repeat(50));
         let again = "local.get 0 br_if 0 ".repeat(MOST_CARRIED / 50 - 1);
         let times = |text: &str| text.repeat(MOST_CARRIED / 50);
         let bodies = [
-            // What goes in is carried too, so that there is one less within.
+            // Entering the block carries values too, so there is one branch less inside.
             ("br_if to a block", format!("block (type $both) {again} end")),
             ("br_if to a loop", format!("loop (type $both) {again} end")),
             ("blocks", times("block (type $both) end ")),

@@ -1,49 +1,50 @@
-//! Where in a function's body code could begin to be charged by itself.
+//! Finds the places in a function's body where [`recode`](super::recode) may insert a loop, so that
+//! wasmi charges the following code separately.
 
 use wasmparser::{FunctionBody, Operator};
 
 use super::types::Types;
 
-/// A place between two instructions at which a block may begin that takes nothing: no value of the
+/// A place between two instructions where a block without parameters may begin: no value of the
 /// enclosing block is on the stack, and the code is reachable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// Where it is in the module.
+    /// Its byte offset in the module.
     pub at: usize,
-    /// What the code costs that follows, up to the next point, or to where it would be charged by
-    /// itself anyway.
+    /// The cost of the code that follows, up to the next point or to the next place where wasmi
+    /// charges anyway. It says whether a loop here is worth it.
     pub cost: u32,
 }
 
-/// A block that is open.
+/// An open block.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Frame {
-    /// How many of its own values are on the stack. In code that is not reached it says nothing.
+    /// How many of its own values are on the stack. It is meaningless in unreachable code.
     pub(super) height: usize,
-    /// Whether nothing more of it is reached.
+    /// Whether the rest of the block is unreachable.
     pub(super) unreachable: bool,
-    /// The numbers of its parameters and results.
+    /// The numbers of its parameters and results, which set the height at its `else` and `end`.
     ty: (usize, usize),
 }
 
-/// What is known about a body before it is rewritten.
+/// The facts about a body that rewriting needs.
 #[derive(Debug)]
 pub struct Plan {
-    /// The first point after each end of a block and after each conditional branch.
+    /// The first point after each end of a block and after each conditional branch: a branch can
+    /// skip the code there.
     pub points: Vec<Point>,
-    /// How many labels there are at most around an instruction.
+    /// The most labels around any instruction. Inserted loops add to it, and must stay in bounds.
     pub deepest: usize,
 }
 
 impl Plan {
-    /// Looks through a body of a module that is valid. There is none if it has an instruction that is
-    /// not known here.
+    /// Makes the plan for a body of a valid module; `None` if the body has an unknown instruction.
     pub fn of(types: &Types, body: &FunctionBody<'_>) -> Option<Self> {
         let start = body.range().start;
         let mut operators = body.get_operators_reader().ok()?;
         let mut plan = Self { points: Vec::new(), deepest: 1 };
         let mut frames = vec![Frame::default()];
-        // Whether a point is to come, and whether the code is still what follows the last one.
+        // Whether the next possible point counts, and whether the last point still pays for the code.
         let (mut due, mut follows) = (false, false);
         while !operators.eof() {
             let (operator, at) = operators.read_with_offset().ok()?;
@@ -58,7 +59,7 @@ impl Plan {
             step(&mut frames, types, &operator, body.as_bytes().get(at.checked_sub(start)?..)?)?;
             plan.deepest = plan.deepest.max(frames.len());
             if due && frames.last().is_some_and(|frame| !frame.unreachable && frame.height == 0) {
-                // Where nothing costs anything, the later point does as well.
+                // If the code between two points costs nothing, the later point is enough.
                 if plan.points.last().is_some_and(|last| follows && last.cost == 0) {
                     plan.points.pop();
                 }
@@ -70,7 +71,7 @@ impl Plan {
     }
 }
 
-/// Takes account of an instruction, and of the bytes that it begins with.
+/// Applies an instruction's effect to the stack. `bytes` begin with the instruction.
 pub(super) fn step(
     frames: &mut Vec<Frame>,
     types: &Types,
@@ -118,7 +119,7 @@ pub(super) fn step(
     Some(())
 }
 
-/// How many values an instruction takes from the stack and puts there (core specification, 5.4).
+/// How many values an instruction pops and pushes (core specification, 5.4).
 fn values(bytes: &[u8]) -> Option<(usize, usize)> {
     Some(match *bytes {
         // `nop`
@@ -137,7 +138,7 @@ fn values(bytes: &[u8]) -> Option<(usize, usize)> {
         // `local.tee`, `table.get`, loads, `memory.grow`, arithmetic with one number, conversions,
         // `ref.is_null`
         [0x22 | 0x25 | 0x28..=0x35 | 0x40 | 0x45 | 0x50 | 0x67..=0xc4 | 0xd1, ..] => (1, 1),
-        // Conversions, `data.drop` and `elem.drop`, `table.size`, and what moves many
+        // Saturating conversions; `data.drop`, `elem.drop`; `table.size`; bulk memory and tables
         [0xfc, 0..=7, ..] => (1, 1),
         [0xfc, 9 | 13, ..] => (0, 0),
         [0xfc, 16, ..] => (0, 1),
@@ -146,8 +147,8 @@ fn values(bytes: &[u8]) -> Option<(usize, usize)> {
     })
 }
 
-/// About what the interpreter charges for an instruction. It charges more for some, which are rare
-/// and take long.
+/// Approximately what the interpreter charges for an instruction. It charges more for a few rare
+/// and slow ones.
 pub fn cost(operator: &Operator<'_>) -> u32 {
     match operator {
         Operator::Nop

@@ -1,12 +1,12 @@
-//! Writes a function's body anew, with more loops in it.
+//! Rewrites a function's body with more loops in it.
 //!
-//! A loop is inserted at a [`Point`](super::points::Point) and ends where the enclosing block does, or
-//! where the next one is inserted in the same block. So there is at most one in each block, and the
-//! labels nest no more than twice as deep. Nothing branches to it. Each branch out of it has one label
-//! more to pass, so branches get other depths; everything else is copied.
+//! A loop begins at a [`Point`](super::points::Point). It ends with the enclosing block, or where the
+//! next loop begins in the same block. So a block has at most one such loop at a time, and labels nest
+//! at most twice as deep. Nothing branches to the loop. A branch out of it crosses one more label, so
+//! the branch gets another depth. Everything else is copied.
 //!
-//! Before a branch that carries many values, and before a block that takes many, stand instructions that
-//! cost fuel and no time: the interpreter moves each of the values and charges nothing for it.
+//! The interpreter moves each value that a branch carries or that a block takes, and charges nothing for
+//! it. So instructions that cost fuel but no time precede a branch or block with many values.
 
 use wasmparser::{BrTable, Operator, OperatorsReader};
 
@@ -17,15 +17,15 @@ use super::{
     types::Types,
 };
 
-/// What may be charged at once for code that is not executed, if it can be split. Less would count
-/// closer, and take longer: counting is an instruction too.
+/// The most units that wasmi may charge at once for code that can be split. A smaller number would
+/// count more closely but take longer, because counting is an instruction too.
 const MOST_CHARGED: u32 = 32;
 
-/// The values that are moved for one [`NULL`].
+/// The number of moved values that one [`NULL`] pays for.
 const VALUES: usize = 8;
-/// What [`NULL`] costs: see `config` in `module.rs`.
+/// The cost of [`NULL`]: see `config` in `module.rs`.
 pub const NULL_COST: u8 = 16;
-/// `ref.null func` and `drop`. wasmi makes no code of the two.
+/// `ref.null func` and `drop`. wasmi compiles the two to nothing.
 pub const NULL: [u8; 3] = [0xd0, 0x70, 0x1a];
 
 /// Instructions (core specification, 5.4.1).
@@ -37,48 +37,49 @@ const BR_TABLE: u8 = 0x0e;
 /// The type of a block without a result.
 const EMPTY: u8 = 0x40;
 
-/// A block that is open.
+/// An open block.
 #[derive(Debug)]
 struct Frame {
-    /// How many labels are around its own, in what is written.
+    /// How many labels are around its own in the output. New depths of branches follow from it.
     label: usize,
-    /// The type of a block with its results and no parameters, if it is one byte.
+    /// The type of a block with its results and no parameters, which an inserted loop needs; `None`
+    /// if that takes more than one byte.
     results: Option<u8>,
     /// How many values a branch to it carries.
     carries: usize,
-    /// Where the type of the inserted loop is, in what is written.
+    /// Where the type of the inserted loop is in the output: the loop's last part gets the results.
     inserted: Option<usize>,
-    /// The block where what is executed here was charged; this one or one around it.
+    /// The index of the block that pays for the code here: this one, or one around it.
     payer: usize,
-    /// What is charged by this block, if it is one that charges.
+    /// The cost that this block pays for so far, if it pays.
     charged: u32,
-    /// The outermost block to which there is a branch, up to now, from within this one.
+    /// The outermost block that a branch from inside this one goes to, so far.
     reach: usize,
-    /// Whether such a branch passes by code that is already charged.
+    /// Whether such a branch skips code that is already paid for.
     passed: bool,
 }
 
-/// A body that is being written anew.
+/// Rewrites one body.
 #[derive(Debug)]
 pub struct Recoder<'a> {
-    /// The body as it was.
+    /// The original body.
     body: &'a [u8],
-    /// Where it begins in the module.
+    /// Its byte offset in the module: instructions' offsets count from the module's beginning.
     start: usize,
-    /// How much of it is written.
+    /// How many of its bytes have been copied or replaced.
     copied: usize,
-    /// What is written.
+    /// The new body, empty until something changes.
     out: Vec<u8>,
-    /// The module's types.
+    /// The module's types, which say how many values a block takes and gives.
     types: &'a Types,
-    /// The blocks that are open, the function's own first.
+    /// The open blocks; the first is the function's own.
     frames: Vec<Frame>,
-    /// How many loops are open that were inserted.
+    /// How many inserted loops are open: each is one more label.
     inserted: usize,
 }
 
 impl<'a> Recoder<'a> {
-    /// Begins with a body that begins at `start` in the module. Its function has this type.
+    /// Begins with a body at the offset `start`, whose function has the type with the index `ty`.
     pub fn new(body: &'a [u8], start: usize, types: &'a Types, ty: u32) -> Option<Self> {
         let (out, frames) = (Vec::new(), Vec::new());
         let mut new = Self { body, start, copied: 0, out, types, frames, inserted: 0 };
@@ -87,7 +88,7 @@ impl<'a> Recoder<'a> {
         Some(new)
     }
 
-    /// Inserts [`NULL`] so many times.
+    /// Inserts [`NULL`] this many times at the offset `at`.
     pub fn charge_more(&mut self, at: usize, times: usize) -> Option<()> {
         if times > 0 {
             self.copy(at)?;
@@ -96,7 +97,7 @@ impl<'a> Recoder<'a> {
         Some(())
     }
 
-    /// The body, if it is not what it was.
+    /// The new body, if anything has changed.
     pub fn finish(mut self) -> Option<Vec<u8>> {
         if self.out.is_empty() {
             return None;
@@ -105,7 +106,7 @@ impl<'a> Recoder<'a> {
         Some(self.out)
     }
 
-    /// Takes all instructions of a body, which is valid.
+    /// Processes all instructions of a valid body.
     pub fn recode(&mut self, operators: &mut OperatorsReader<'_>, plan: &Plan) -> Option<()> {
         let mut points = plan.points.iter().peekable();
         while !operators.eof() {
@@ -119,13 +120,13 @@ impl<'a> Recoder<'a> {
         Some(())
     }
 
-    /// Takes an instruction that stands at `at`.
+    /// Processes the instruction from `at` to `next`.
     fn step(&mut self, operator: &Operator<'_>, at: usize, next: usize) -> Option<()> {
         match operator {
             Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
                 let (params, results) = self.types.block(*blockty)?;
                 self.charge_more(at, params / VALUES)?;
-                // The condition is charged outside.
+                // The enclosing block pays for the condition.
                 self.charge(operator)?;
                 let is_loop = matches!(operator, Operator::Loop { .. });
                 let charges = !matches!(operator, Operator::Block { .. });
@@ -140,7 +141,7 @@ impl<'a> Recoder<'a> {
             }
             Operator::End => {
                 let frame = self.close(at)?;
-                // What passes by more than that block passes by what follows it.
+                // A branch that leaves more than this block also skips the code after it.
                 let own = self.frames.len().checked_sub(1);
                 let outer = self.frames.last_mut();
                 if let Some((_, outer)) = own.zip(outer).filter(|(own, _)| frame.reach <= *own) {
@@ -157,7 +158,7 @@ impl<'a> Recoder<'a> {
         self.charge(operator)
     }
 
-    /// Notes what an instruction costs.
+    /// Adds an instruction's cost to the block that pays for it.
     fn charge(&mut self, operator: &Operator<'_>) -> Option<()> {
         let Some(payer) = self.frames.last().map(|frame| frame.payer) else { return Some(()) };
         let payer = self.frames.get_mut(payer)?;
@@ -165,7 +166,7 @@ impl<'a> Recoder<'a> {
         Some(())
     }
 
-    /// Comes to a point, and inserts a loop there if that is worth it.
+    /// Inserts a loop at a point if that is worth it.
     fn point(&mut self, at: usize, cost: u32, deepest: usize) -> Option<()> {
         let own = self.frames.len().checked_sub(1)?;
         let frame = self.frames.last()?;
@@ -191,7 +192,7 @@ impl<'a> Recoder<'a> {
         Some(())
     }
 
-    /// Opens a block; one that `charges` has its code charged by itself.
+    /// Opens a block. If it `charges`, it pays for its own code.
     fn open(&mut self, results: Option<u8>, carries: usize, charges: bool) {
         let own = self.frames.len();
         let outer = self.frames.last().filter(|_| !charges);
@@ -210,7 +211,7 @@ impl<'a> Recoder<'a> {
         });
     }
 
-    /// Closes the innermost block, whose end, or `else`, stands at `at`.
+    /// Closes the innermost block, whose `end` or `else` is at `at`.
     fn close(&mut self, at: usize) -> Option<Frame> {
         let frame = self.frames.pop()?;
         if let Some(ty) = frame.inserted {
@@ -222,7 +223,7 @@ impl<'a> Recoder<'a> {
         Some(frame)
     }
 
-    /// Takes a branch.
+    /// Processes a branch.
     fn branch(&mut self, code: u8, depth: u32, at: usize, next: usize) -> Option<()> {
         let (target, new) = self.target(depth)?;
         self.leave(target, at)?;
@@ -235,7 +236,7 @@ impl<'a> Recoder<'a> {
         Some(())
     }
 
-    /// Takes a branch with a list of targets.
+    /// Processes a branch with a list of targets.
     fn table(&mut self, targets: &BrTable<'_>, at: usize, next: usize) -> Option<()> {
         let all = || targets.targets().chain([Ok(targets.default())]);
         let (mut outermost, mut same) = (usize::MAX, true);
@@ -259,7 +260,7 @@ impl<'a> Recoder<'a> {
         Some(())
     }
 
-    /// The block to which a branch of this depth goes, and the depth that it gets.
+    /// The index of the block that a branch of this depth goes to, and the branch's new depth.
     fn target(&self, depth: u32) -> Option<(usize, usize)> {
         let depth = usize::try_from(depth).ok()?;
         let target = self.frames.len().checked_sub(1)?.checked_sub(depth)?;
@@ -267,7 +268,7 @@ impl<'a> Recoder<'a> {
         Some((target, labels.checked_sub(1)?.checked_sub(self.frames.get(target)?.label)?))
     }
 
-    /// Notes that there is a branch to a block, which stands at `at`.
+    /// Notes that a branch at `at` goes to the block `target`.
     fn leave(&mut self, target: usize, at: usize) -> Option<()> {
         self.charge_more(at, self.frames.get(target)?.carries / VALUES)?;
         let frame = self.frames.last_mut()?;
@@ -276,7 +277,7 @@ impl<'a> Recoder<'a> {
         Some(())
     }
 
-    /// Copies what stands before `at`, a place in the module.
+    /// Copies everything before the offset `at`.
     fn copy(&mut self, at: usize) -> Option<()> {
         let until = at.checked_sub(self.start)?;
         self.out.extend_from_slice(self.body.get(self.copied..until)?);

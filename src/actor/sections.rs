@@ -1,31 +1,30 @@
-//! The sections that modules and components are made of: an id byte, a LEB128 size and that
-//! many bytes, in a module (core specification, 5.5.2) as in a component (component model,
-//! `Binary.md`).
+//! Reads and writes the sections of modules (core specification, 5.5.2) and components (component
+//! model, `Binary.md`). A section is an id byte, a LEB128 size and that many bytes.
 
 use std::ops::Range;
 
-/// Where the sections of a core module begin.
+/// The length in bytes of a core module's preamble. The sections follow it.
 pub const PREAMBLE: usize = 8;
 
-/// The sections of a module or a component: each one's id and the range of its content.
+/// Iterates over the sections of a module or a component: the id and the content's range.
 pub struct Sections<'a> {
-    /// The whole file.
+    /// The whole file, so that ranges count from its beginning.
     bytes: &'a [u8],
     /// Where the next section begins.
     at: usize,
-    /// Where the last one ends.
+    /// Where the last section ends.
     end: usize,
 }
 
-/// A section that says it is longer than what is left.
+/// A section claims to be longer than the rest of its file or component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Truncated {
-    /// Where the section begins.
+    /// The byte offset at which the section begins.
     pub offset: usize,
 }
 
 impl<'a> Sections<'a> {
-    /// The sections that stand in a part of a file.
+    /// The sections in a part of a file.
     pub fn new(bytes: &'a [u8], within: Range<usize>) -> Self {
         Self { bytes, at: within.start, end: within.end }
     }
@@ -50,7 +49,8 @@ impl Iterator for Sections<'_> {
     }
 }
 
-/// An unsigned LEB128 number of at most 32 bits (core specification, 5.2.2).
+/// Reads an unsigned LEB128 number of at most 32 bits (core specification, 5.2.2), and moves `at`
+/// behind it.
 pub fn leb128(bytes: &[u8], at: &mut usize) -> Option<usize> {
     let mut value = 0u64;
     for shift in (0..35).step_by(7) {

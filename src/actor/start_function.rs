@@ -1,10 +1,10 @@
-//! Makes a module's start function an export.
+//! Turns a module's start function into an export.
 //!
-//! wasmi runs a start function while it instantiates, all at once, and what can't be
-//! interrupted can't be allowed to be long. So the start section is taken out of the module
-//! and its function exported under a name of the host's own; the host calls it right after
-//! instantiation, in slices like everything else. The guest can't tell the difference: there
-//! is nothing between the two.
+//! wasmi runs a start function during instantiation, in one step that can't be interrupted. A
+//! long one would block the host. So this code removes the start section and exports its
+//! function under a name of the host's own. The host calls the function right after
+//! instantiation, in slices like everything else. The guest can't tell the difference, because
+//! nothing happens in between.
 //!
 //! Sections and indices are as in the core specification, 5.5.
 
@@ -12,16 +12,16 @@ use std::borrow::Cow;
 
 use super::sections::{PREAMBLE, Sections, leb128, number, section};
 
-/// The name of the export. No WIT identifier has a space, so it can't be a guest's own.
+/// The name of the export. WIT identifiers have no spaces, so no export of a guest has this name.
 pub const EXPORT: &str = "footlight start function";
 
-/// The section of a core module that lists its exports.
+/// The id of the section with the exports.
 const EXPORTS: u8 = 7;
-/// The section that names the start function.
+/// The id of the section that names the start function.
 const START: u8 = 8;
 
-/// The module without a start section, and with its start function exported. A module that
-/// has none, or that can't be read, comes back as it is: the interpreter says what is wrong.
+/// Removes the start section and exports the start function. A module without a start function
+/// comes back unchanged. So does an unreadable one: the interpreter says what is wrong with it.
 pub fn export(module: &[u8]) -> Cow<'_, [u8]> {
     rewrite(module).map_or(Cow::Borrowed(module), Cow::Owned)
 }
@@ -35,7 +35,7 @@ fn rewrite(module: &[u8]) -> Option<Vec<u8>> {
     let mut exported = false;
     let mut end = PREAMBLE;
     for (id, content) in sections() {
-        // The exports stand in the order of the ids: before the start section, or nowhere.
+        // Sections are in the order of their ids, so exports come before the start section.
         if !exported && (id == EXPORTS || id == START) {
             let old = if id == EXPORTS { module.get(content.clone())? } else { &[0] };
             section(&mut out, EXPORTS, &with_export(old, function)?);
@@ -45,12 +45,12 @@ fn rewrite(module: &[u8]) -> Option<Vec<u8>> {
         }
         end = content.end;
     }
-    // Whatever follows what could be read stays, to be refused.
+    // Keep the unreadable rest, so that the interpreter refuses it.
     out.extend_from_slice(module.get(end..)?);
     Some(out)
 }
 
-/// An export section's content with one function more.
+/// Adds a function to an export section's content.
 fn with_export(content: &[u8], function: usize) -> Option<Vec<u8>> {
     let mut at = 0;
     let count = leb128(content, &mut at)?;

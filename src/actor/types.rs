@@ -1,23 +1,23 @@
-//! The types of a module's functions and blocks, as far as values are counted.
+//! How many values the functions and blocks of a module take and give.
 
 use wasmparser::{BlockType, Parser, Payload, TypeRef, ValType};
 
-/// What is known about the types of a module, as far as values are counted.
+/// The types of a module, reduced to numbers of values.
 #[derive(Debug, Default)]
 pub struct Types {
-    /// For each type, its numbers of parameters and results.
+    /// The numbers of parameters and results of each type.
     pub types: Vec<(usize, usize)>,
-    /// For each type, that of a block that takes nothing and gives its results, as one byte; none if
-    /// these are more than one.
+    /// For each type, the one-byte type of a block that has its results and no parameters; `None` if
+    /// it has more than one result.
     pub results: Vec<Option<u8>>,
-    /// For each function, the imported ones first, the index of its type.
+    /// The index of each function's type. Imported functions come first.
     pub functions: Vec<u32>,
-    /// How many functions are imported.
+    /// How many functions are imported: the others have bodies.
     pub imported: usize,
 }
 
 impl Types {
-    /// Those of a module; nothing if it can't be read.
+    /// Reads the types of a module; `None` if the module can't be read.
     pub fn of(module: &[u8]) -> Option<Self> {
         let mut new = Self::default();
         for payload in Parser::new(0).parse_all(module) {
@@ -49,12 +49,12 @@ impl Types {
         Some(new)
     }
 
-    /// See [`Types::results`].
+    /// See [`results`](Self::results).
     pub fn result(&self, index: u32) -> Option<u8> {
         self.results.get(usize::try_from(index).ok()?).copied().flatten()
     }
 
-    /// The same for a block.
+    /// The one-byte type of a block that has this block's results and no parameters.
     pub fn block_result(&self, ty: BlockType) -> Option<u8> {
         match ty {
             BlockType::Empty => result(&[]),
@@ -68,12 +68,12 @@ impl Types {
         self.types.get(usize::try_from(index).ok()?).copied()
     }
 
-    /// The same for a function.
+    /// The numbers of a function's parameters and results.
     pub fn function(&self, index: u32) -> Option<(usize, usize)> {
         self.ty(*self.functions.get(usize::try_from(index).ok()?)?)
     }
 
-    /// The same for a block.
+    /// The numbers of a block's parameters and results.
     pub fn block(&self, ty: BlockType) -> Option<(usize, usize)> {
         match ty {
             BlockType::Empty => Some((0, 0)),
@@ -83,8 +83,8 @@ impl Types {
     }
 }
 
-/// The type of a block that takes nothing and gives this, as one byte; none if it gives more than
-/// one value.
+/// The one-byte type of a block with these results and no parameters; `None` if there is more than
+/// one result.
 fn result(types: &[ValType]) -> Option<u8> {
     match types {
         [] => Some(0x40),
@@ -93,7 +93,7 @@ fn result(types: &[ValType]) -> Option<u8> {
     }
 }
 
-/// A type of value as one byte (core specification, 5.3.5).
+/// The byte of a value type (core specification, 5.3.5).
 fn value(ty: ValType) -> Option<u8> {
     match ty {
         ValType::I32 => Some(0x7f),

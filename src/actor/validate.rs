@@ -1,8 +1,8 @@
-//! Refuses modules that are valid but would harm the host, and finds what the interpreter does
-//! not tell about a module.
+//! Refuses modules that are valid but would harm the host, and reads the sizes of a module's
+//! tables, which the interpreter does not tell.
 //!
-//! Each rule here keeps out something that no compiler makes and that the interpreter does not
-//! stand. What is not valid passes: the interpreter says what is wrong with it.
+//! Each rule refuses something that no compiler makes and that harms the interpreter. An invalid
+//! module passes here, because the interpreter has a better error for it.
 
 use std::fmt;
 
@@ -13,63 +13,65 @@ use super::nesting::Nesting;
 /// The most parameters, and the most results, of a function or a block. With a thousand of
 /// them a short call becomes a thousand moves.
 const MOST_VALUES: usize = 64;
-/// The most types. Each takes more room in memory than in the file.
+/// The most types. A type takes more bytes in memory than in the file.
 const MOST_TYPES: usize = 10_000;
-/// Likewise. There is only one thing to import.
+/// The most imports. An import takes more bytes in memory than in the file.
 const MOST_IMPORTS: usize = 1_000;
-/// The most locals of all functions together. The time to translate a function grows with
-/// their number, which takes no room in the file.
+/// The most locals of all functions together. The time to translate a function grows with the
+/// number of its locals, and a large number takes no more bytes in the file than a small one.
 const MOST_LOCALS: usize = 1_000_000;
 
-/// The most of everything that an instance is made of. Making one can't be interrupted, and a
-/// client can have it done as often as it can make the guest trap.
+// An instance has all of the following. Nothing can interrupt the making of an instance, and a
+// client causes it whenever it can make the guest trap.
+
+/// The most functions.
 const MOST_FUNCTIONS: usize = 20_000;
-/// Likewise.
+/// The most globals.
 const MOST_GLOBALS: usize = 1_000;
-/// Data and element segments, each.
+/// The most data segments, and the most element segments.
 const MOST_SEGMENTS: usize = 2_000;
-/// Elements of all segments together.
+/// The most elements of all segments together.
 const MOST_ELEMENTS: usize = 65_536;
 
-/// What a module must not have.
+/// Why a valid module is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejected {
-    /// The instruction `table.grow`. When wasmi 2.0 runs out of fuel in it, the call goes on
-    /// in the wrong place, so that a number can take the place of a function.
+    /// The instruction `table.grow`. If wasmi 2.0 runs out of fuel in it, the call resumes at the
+    /// wrong place, and a number can then be taken for a function.
     TableGrow {
-        /// Where it stands in the module.
+        /// Its byte offset in the module.
         offset: usize,
     },
     /// A function or block type with too many values.
     WideType {
-        /// How many parameters it has.
+        /// The number of its parameters.
         params: usize,
-        /// How many results.
+        /// The number of its results.
         results: usize,
     },
     /// More of something than any compiler makes.
     TooMany {
-        /// Of what.
+        /// The things that there are too many of, in words.
         what: &'static str,
-        /// How many are allowed.
+        /// The number that is allowed.
         limit: usize,
     },
 }
 
-/// The tables that an instance begins with. The manifest limits them.
+/// The tables of a module. The manifest limits them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tables {
-    /// How many there are.
+    /// The number of tables, for `limits.tables`.
     pub count: usize,
-    /// How many elements the largest one has.
+    /// The number of elements of the largest table, for `limits.table`.
     pub largest: u64,
 }
 
-/// Looks through a core module.
+/// Checks a core module against the rules.
 ///
 /// # Errors
-/// The first thing that it must not have.
+/// The first rule that the module breaks.
 pub fn validate(module: &[u8]) -> Result<Tables, Rejected> {
     let mut found = Tables::default();
     let (mut locals, mut elements) = (0usize, 0usize);
@@ -123,7 +125,7 @@ pub fn validate(module: &[u8]) -> Result<Tables, Rejected> {
     Ok(found)
 }
 
-/// Looks through a function's body. `locals` are those of all bodies up to now.
+/// Checks a function's body. `locals` counts the locals of all bodies so far.
 fn validate_body(
     body: &FunctionBody<'_>,
     locals: &mut usize,
@@ -146,7 +148,6 @@ fn validate_body(
     Ok(())
 }
 
-/// A section's number of things, as a size.
 fn count(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }

@@ -1,21 +1,21 @@
-//! What can be wrong with what a guest gave.
+//! What can be wrong with a guest's value.
 //!
-//! Every error is the actor's fault: it names the field and the offset in linear memory, so
-//! that its author can find the place.
+//! Every error is the actor's fault. It names the field and the offset in linear memory, so that
+//! the actor's author can find the place.
 
 use core::fmt;
 
-/// Which part of a value an error is about.
+/// The field that an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// The index in the list of messages, where the part belongs to one.
+    /// The index in the list of messages, if the field belongs to a message.
     pub message: Option<u32>,
-    /// The part, by its name in the WIT.
+    /// The field's name in the WIT.
     pub name: &'static str,
 }
 
 impl Field {
-    /// A part of a result or of a parameter, outside the list of messages.
+    /// A field of a result or of a parameter, outside the list of messages.
     pub const fn new(name: &'static str) -> Self {
         Self { message: None, name }
     }
@@ -30,24 +30,24 @@ impl fmt::Display for Field {
     }
 }
 
-/// A result that is no valid value of the interface, or is larger than allowed.
+/// A guest's value is invalid or too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiftError {
-    /// The part that is wrong.
+    /// The field that is wrong.
     pub field: Field,
-    /// Where it stands, or would stand, in linear memory.
+    /// The field's offset in linear memory, even if that is out of bounds.
     pub offset: u32,
-    /// What is wrong with it.
+    /// What is wrong with the field.
     pub kind: LiftErrorKind,
 }
 
-/// What is wrong with a result.
+/// What is wrong with a guest's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LiftErrorKind {
-    /// It ends beyond the memory.
+    /// The value ends beyond the memory.
     OutOfBounds {
-        /// The length in bytes that was claimed.
+        /// The claimed length in bytes.
         len: u64,
         /// The memory's size in bytes.
         memory: usize,
@@ -59,28 +59,29 @@ pub enum LiftErrorKind {
     },
     /// A string is not UTF-8.
     Utf8 {
-        /// How many bytes from its start are.
+        /// How many bytes from its beginning are valid.
         valid: usize,
     },
     /// A variant, an option or a result has no such case.
     Discriminant {
-        /// What stands there.
+        /// The discriminant in memory.
         found: u8,
-        /// How many cases there are.
+        /// The number of cases.
         cases: u8,
     },
-    /// The same for a parameter, which is in no memory; the offset is 0.
+    /// A parameter's variant or option has no such case. A parameter is not in memory, so the
+    /// offset is 0.
     FlatDiscriminant {
-        /// What was passed.
+        /// The discriminant that the guest passed.
         found: u32,
-        /// How many cases there are.
+        /// The number of cases.
         cases: u8,
     },
-    /// It is larger than the host's limit.
+    /// The value is larger than the host's limit.
     TooLarge {
-        /// What it would come to, in the limit's unit.
+        /// The size in the limit's unit.
         size: u64,
-        /// The limit: bytes, or a number of messages.
+        /// The limit, in bytes or messages.
         limit: usize,
     },
 }
@@ -121,16 +122,16 @@ impl fmt::Display for LiftError {
 
 impl core::error::Error for LiftError {}
 
-/// `cabi_realloc` returned a block that is not in the memory, or not aligned.
+/// `cabi_realloc` returned a block that is out of bounds or not aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LowerError {
-    /// What was to be placed there.
+    /// The field for which the host asked for the block.
     pub field: Field,
     /// The pointer that the guest returned.
     pub ptr: u32,
-    /// The length in bytes that was asked for.
+    /// The length that the host asked for, in bytes.
     pub len: usize,
-    /// The alignment that was asked for.
+    /// The alignment that the host asked for, in bytes.
     pub align: u32,
     /// The memory's size in bytes.
     pub memory: usize,

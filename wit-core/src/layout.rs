@@ -1,41 +1,43 @@
-//! Where each field stands in the guest's memory (canonical ABI, *alignment* and *element
-//! size*): records lay their fields out in order, each at a multiple of its alignment; a
-//! `string` or a list is `{ptr: u32, len: u32}`; an option or a variant is a `u8` and then
-//! its payload at the payload's alignment.
+//! The offset of each field in the guest's memory (canonical ABI, *alignment* and *element
+//! size*).
+//!
+//! A record has its fields in order, each at a multiple of its alignment. A `string` or a list is
+//! `{ptr: u32, len: u32}`. An option or a variant is a `u8`, followed by its payload at the
+//! payload's alignment.
 
 use crate::shape::Shape;
 
 /// The alignment of every compound value of this interface.
 pub const ALIGN: u32 = 4;
 
-/// The offsets of one shape's `websocket-message`.
+/// The layout of one shape's `websocket-message`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageLayout {
-    /// The record's size in bytes, which is also the distance between two in a list.
+    /// The record's size in bytes, which is also the distance between two records of a list.
     pub size: u32,
-    /// `message-type` or `ty`.
+    /// The offset of `message-type` or `ty`.
     pub ty: u32,
-    /// `data`: the option's discriminant; pointer and length follow at +4 and +8.
+    /// The offset of `data`: the option's discriminant. Pointer and length follow at +4 and +8.
     pub data: u32,
-    /// `text`: likewise.
+    /// The offset of `text`, laid out like `data`.
     pub text: u32,
 }
 
-/// The offsets of one shape's result of `handle-message`.
+/// The layout of one shape's result of `handle-message`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResultLayout {
     /// The size in bytes.
     pub size: u32,
-    /// The new state: `{ptr, len}`, or the option's discriminant before them.
+    /// The offset of the new state's `{ptr, len}`, or of the option's discriminant before them.
     pub state: u32,
-    /// The list of messages: `{ptr, len}`.
+    /// The offset of the `{ptr, len}` of the list of messages.
     pub messages: u32,
 }
 
-/// Where the error's `{ptr, len}` stands in a `result` that is an error.
+/// The offset of the error's `{ptr, len}` in a `result` that is an error.
 pub const ERROR: u32 = 4;
 
-/// Where the state's option stands in an `init` that returned a `result`.
+/// The offset of the state's option in the `result` of `init`.
 pub const INIT_STATE: u32 = 4;
 
 impl Shape {
@@ -55,7 +57,7 @@ impl Shape {
         }
     }
 
-    /// The size of the result of `init`.
+    /// The size in bytes of the result of `init`.
     pub const fn init_size(self) -> u32 {
         match self {
             Self::Guide | Self::Typed => 8,

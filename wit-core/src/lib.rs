@@ -1,21 +1,21 @@
-//! The interface `ntwk:theater/websocket-server`, what an actor may import beside it, and the
-//! part of the [canonical ABI] that these need: nothing else.
+//! The interface `ntwk:theater/websocket-server`, the imports that an actor may use, and the part
+//! of the [canonical ABI] that both need.
 //!
-//! This crate takes bytes and gives bytes. It knows no interpreter, no socket and no clock;
-//! a host calls the guest itself and hands this crate the guest's memory.
+//! This crate converts between bytes and Rust values. It contains no interpreter, no socket and
+//! no clock. The host calls the guest and hands this crate the guest's memory.
 //!
 //! # Layout
-//! - [`types`]: the interface's types as Rust has them: [`Message`], [`MessageType`].
-//! - [`shape`]: the four forms that the interface had over time, and how a module's core
-//!   signatures tell which one it speaks.
-//! - [`layout`]: where each field stands in memory, per shape.
-//! - [`memory`]: the guest's memory as this crate sees it, with every access checked.
+//! - [`types`]: the interface's types in Rust: [`Message`], [`MessageType`].
+//! - [`shape`]: the four forms that the interface has had, and how to recognise a module's form
+//!   by its core signatures.
+//! - [`layout`]: the offset of each field in memory, for each shape.
+//! - [`memory`]: the guest's memory, with every access checked.
 //! - [`mod@lower`]: from Rust to the guest: the parameters of `handle-message` and `init`.
-//! - [`lift`]: from the guest to Rust: their results, under a byte budget.
-//! - [`host`]: what an actor may import: `footlight:host`, and Theater's `filesystem`.
-//! - [`error`]: what can be wrong with what a guest gave, and where.
+//! - [`lift`]: from the guest to Rust: the results of both, within a byte budget.
+//! - [`host`]: the imports: `footlight:host`, and Theater's `filesystem`.
+//! - [`error`]: what is wrong with a guest's value, and where.
 //!
-//! The WIT files themselves are under `wit/`, a folder for each shape and one for
+//! The WIT files are under `wit/`. There is a folder for each shape, and one for
 //! `footlight:host`.
 //!
 //! # A call

@@ -1,9 +1,9 @@
 //! From the guest to Rust: the results of `handle-message` and `init` (canonical ABI,
 //! *lift*).
 //!
-//! Nothing here trusts a pointer, a length or a byte. Copies are made only after the length
-//! was checked against the memory and against a [`Budget`], so that a result which claims
-//! four billion messages, or a thousand that share one long string, costs the host nothing.
+//! This code trusts no pointer, length or byte. It copies only after it has checked the length
+//! against the memory and against a [`Budget`]. So a result that claims four billion messages, or
+//! a thousand messages that share one long string, costs the host nothing.
 
 use alloc::{string::String, vec::Vec};
 
@@ -15,14 +15,15 @@ use crate::{
     types::{Message, MessageType},
 };
 
-/// How much one result may come to. Past any of these it is refused as a whole.
+/// The limits of one result. A result past any of them is refused as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Bytes of state.
+    /// The size of the state in bytes.
     pub state: usize,
-    /// Messages in one answer.
+    /// The number of messages in one answer.
     pub messages: usize,
-    /// Bytes of all messages of one answer together, types included; or of an error's text.
+    /// The size in bytes of all messages of one answer together, including their types; or of an
+    /// error's text.
     pub bytes: usize,
 }
 
@@ -42,11 +43,11 @@ pub struct Reply {
     pub messages: Vec<Message>,
 }
 
-/// Lifts the result of `handle-message` from `ptr`, which the guest returned. The inner
-/// error is the actor's own, from the shapes that return a `result`.
+/// Lifts the result of `handle-message` from the pointer that the guest returned. The inner
+/// error is the actor's own, in the shapes that return a `result`.
 ///
 /// # Errors
-/// The result is no valid value, or past the budget.
+/// The result is invalid or exceeds the budget.
 pub fn handle_message<M: Memory + ?Sized>(
     shape: Shape,
     memory: &M,
@@ -64,10 +65,10 @@ pub fn handle_message<M: Memory + ?Sized>(
     Ok(Ok(Reply { state, messages }))
 }
 
-/// Lifts the result of `init` from `ptr`, which the guest returned: the first state.
+/// Lifts the result of `init`, the first state, from the pointer that the guest returned.
 ///
 /// # Errors
-/// The result is no valid value, or past the budget.
+/// The result is invalid or exceeds the budget.
 pub fn init<M: Memory + ?Sized>(
     shape: Shape,
     memory: &M,
@@ -83,10 +84,10 @@ pub fn init<M: Memory + ?Sized>(
     lift.state(shape, result, at, budget.state).map(Ok)
 }
 
-/// Lifts a string that the guest passed to an import, as pointer and length.
+/// Lifts a string that the guest passed to an import as pointer and length.
 ///
 /// # Errors
-/// It is out of bounds, not UTF-8, or longer than `limit` bytes.
+/// The string is out of bounds, not UTF-8, or longer than `limit` bytes.
 pub fn string<'m, M: Memory + ?Sized>(
     memory: &'m M,
     name: &'static str,
@@ -100,11 +101,10 @@ pub fn string<'m, M: Memory + ?Sized>(
 }
 
 /// Lifts the beginning of a string that the guest passed to an import: at most `limit` bytes,
-/// cut between two characters. Gives how many bytes were left out as well; those are not
-/// looked at.
+/// cut between two characters. Also returns the number of bytes that were cut off.
 ///
 /// # Errors
-/// It is out of bounds, or what was looked at is not UTF-8.
+/// The string is out of bounds, or its beginning is not UTF-8. The rest is not checked.
 pub fn prefix<'m, M: Memory + ?Sized>(
     memory: &'m M,
     name: &'static str,
@@ -126,22 +126,20 @@ pub fn prefix<'m, M: Memory + ?Sized>(
     Ok((text, bytes.len() - text.len()))
 }
 
-/// One result being lifted.
+/// Lifts one result.
 struct Lift<'m, M: ?Sized> {
     /// The guest's memory.
     memory: &'m M,
-    /// The bytes that may still be copied, of `limit`.
+    /// How many bytes may still be copied, of `limit`.
     left: usize,
-    /// The budget's bytes, for errors.
+    /// The budget in bytes, for errors.
     limit: usize,
 }
 
-/// A part of the result and where it is.
+/// A field and its offset in linear memory, for errors.
 #[derive(Clone, Copy)]
 struct Place {
-    /// The part.
     field: Field,
-    /// Its offset in linear memory.
     offset: u32,
 }
 
@@ -155,11 +153,10 @@ impl Place {
 /// A record whose bytes are known to be in bounds.
 #[derive(Clone, Copy)]
 struct Record<'m> {
-    /// Its bytes.
     bytes: &'m [u8],
-    /// Their offset in linear memory.
+    /// The record's offset in linear memory, for errors.
     offset: u32,
-    /// Its index, where it is an element of the list of messages.
+    /// The index of a message in the list of messages, for errors.
     index: Option<u32>,
 }
 
@@ -169,7 +166,7 @@ impl Record<'_> {
         Place { field: Field { message: self.index, name }, offset: self.offset.saturating_add(at) }
     }
 
-    /// The four bytes at `at`. The offsets are this crate's own, from [`layout`].
+    /// The four bytes at `at`, as a number. `at` comes from [`layout`], so it is in bounds.
     fn u32(&self, at: u32) -> u32 {
         let word = usize::try_from(at).ok().and_then(|at| self.bytes.get(at..)?.first_chunk());
         word.copied().map_or(0, u32::from_le_bytes)
@@ -183,19 +180,19 @@ impl Record<'_> {
 }
 
 impl<'m, M: Memory + ?Sized> Lift<'m, M> {
-    /// Begins to lift from `memory`, copying at most `limit` bytes beside the state.
+    /// Begins to lift from `memory`. At most `limit` bytes may be copied.
     fn new(memory: &'m M, limit: usize) -> Self {
         Self { memory, left: limit, limit }
     }
 
-    /// The record at `ptr`: aligned, and in bounds.
+    /// The record at `ptr`, if it is aligned and in bounds.
     fn record(&self, name: &'static str, ptr: u32, size: u32) -> Result<Record<'m>, LiftError> {
         let place = Place { field: Field::new(name), offset: ptr };
         aligned(place)?;
         Ok(Record { bytes: self.bounded(place, size.into())?, offset: ptr, index: None })
     }
 
-    /// The bytes at a place, without copying.
+    /// The bytes at a place, if they are in bounds.
     fn bounded(&self, place: Place, len: u64) -> Result<&'m [u8], LiftError> {
         let bytes = usize::try_from(len).ok().and_then(|len| self.memory.read(place.offset, len));
         bytes.ok_or_else(|| {
@@ -203,7 +200,8 @@ impl<'m, M: Memory + ?Sized> Lift<'m, M> {
         })
     }
 
-    /// The bytes at a place, in bounds and within the budget, which they use up.
+    /// The bytes at a place, if they are in bounds and within the budget. Takes them from the
+    /// budget.
     fn slice(&mut self, place: Place, len: u32) -> Result<&'m [u8], LiftError> {
         let bytes = self.bounded(place, len.into())?;
         self.left = self.left.checked_sub(bytes.len()).ok_or_else(|| {
@@ -214,7 +212,7 @@ impl<'m, M: Memory + ?Sized> Lift<'m, M> {
         Ok(bytes)
     }
 
-    /// The discriminant at `at`, which is below `cases`.
+    /// The discriminant at `at`, if it is below `cases`.
     fn discriminant(
         &self,
         name: &'static str,
@@ -229,7 +227,7 @@ impl<'m, M: Memory + ?Sized> Lift<'m, M> {
         Err(record.place(name, at).error(LiftErrorKind::Discriminant { found, cases }))
     }
 
-    /// Where the string or list with its `{ptr, len}` at `at` stands, and its length.
+    /// The place and the length of the string or list whose `{ptr, len}` is at `at`.
     fn pointed(&self, name: &'static str, record: Record<'m>, at: u32) -> (Place, u32) {
         let field = record.place(name, at).field;
         (Place { field, offset: record.u32(at) }, record.u32(at + 4))
@@ -247,7 +245,7 @@ impl<'m, M: Memory + ?Sized> Lift<'m, M> {
         utf8(place, bytes).map(String::from)
     }
 
-    /// The new state, which has a limit of its own.
+    /// The new state, which has its own limit.
     fn state(
         &self,
         shape: Shape,
@@ -324,7 +322,7 @@ impl<'m, M: Memory + ?Sized> Lift<'m, M> {
     }
 }
 
-/// Checks that a compound value stands at a multiple of its alignment.
+/// Checks that a compound value's offset is a multiple of its alignment.
 fn aligned(place: Place) -> Result<(), LiftError> {
     if place.offset.is_multiple_of(ALIGN) {
         return Ok(());

@@ -1,11 +1,13 @@
 //! From Rust to the guest: the parameters of `handle-message` and `init` (canonical ABI,
 //! *lower* and *flattening*).
 //!
-//! All parameters fit the sixteen flat ones, so no record is written to memory, only the
-//! bytes that strings and lists point to. Lowering is a loop that the host drives, because
-//! each block needs a call into the guest: [`Lowering::next_block`] gives the bytes to place
-//! next, the host calls `cabi_realloc(0, 0, 1, len)`, and [`Lowering::place`] copies them
-//! there. Like other hosts, this asks for empty blocks too.
+//! The canonical ABI allows sixteen flat parameters, and all parameters fit. So only the bytes of
+//! strings and lists go to memory, and no records.
+//!
+//! The host drives lowering in a loop, because each block of bytes needs a call into the guest.
+//! [`Lowering::next_block`] returns the next block, the host calls `cabi_realloc(0, 0, 1, len)`,
+//! and [`Lowering::place`] copies the block there. Like other hosts, this one also allocates
+//! empty blocks.
 
 use crate::{
     error::{Field, LowerError},
@@ -20,14 +22,14 @@ pub const MAX_FLAT: usize = 12;
 /// The most blocks: type name, data, text, state.
 const MAX_BLOCKS: usize = 4;
 
-/// Parameters on their way into the guest.
+/// Parameters that are being lowered.
 #[derive(Debug, Default)]
 pub struct Lowering<'a> {
-    /// The flat parameters; a block's pointer is filled in by [`place`](Self::place).
+    /// The flat parameters. [`place`](Self::place) fills in the pointers of blocks.
     flat: [u32; MAX_FLAT],
-    /// How many of them there are.
+    /// The number of flat parameters.
     len: usize,
-    /// The blocks in the order of the parameters, each with the index of its pointer.
+    /// The blocks in the order of the parameters.
     blocks: [Option<Block<'a>>; MAX_BLOCKS],
     /// The index of the next block to place.
     next: usize,
@@ -36,17 +38,16 @@ pub struct Lowering<'a> {
 /// Bytes to be placed in the guest's memory.
 #[derive(Clone, Copy, Debug)]
 struct Block<'a> {
-    /// The bytes.
     bytes: &'a [u8],
-    /// What they are, for errors.
+    /// The field's name, for errors.
     field: &'static str,
-    /// Which flat parameter takes their pointer.
+    /// The index of the flat parameter that takes the pointer.
     pointer: usize,
 }
 
 /// Lowers the parameters of `handle-message`.
 ///
-/// An absent state becomes the empty list in the shapes whose state is not optional.
+/// In shapes whose state is not optional, an absent state becomes an empty list.
 pub fn handle_message<'a>(
     shape: Shape,
     message: MessageRef<'a>,
@@ -63,8 +64,8 @@ pub fn handle_message<'a>(
     lowering
 }
 
-/// Lowers the parameters of `init`: in the shapes where it has any, the state so far and the
-/// actor's name.
+/// Lowers the parameters of `init`: the state so far and the actor's name. In some shapes `init`
+/// has no parameters.
 pub fn init<'a>(shape: Shape, state: Option<&'a [u8]>, name: &'a str) -> Lowering<'a> {
     let mut lowering = Lowering::default();
     if shape.has_results() {
@@ -75,15 +76,15 @@ pub fn init<'a>(shape: Shape, state: Option<&'a [u8]>, name: &'a str) -> Lowerin
 }
 
 impl<'a> Lowering<'a> {
-    /// The bytes to place next, or `None` once all are placed. Empty ones count.
+    /// The block to place next, which may be empty, or `None` if all are placed.
     pub fn next_block(&self) -> Option<&'a [u8]> {
         self.current().map(|block| block.bytes)
     }
 
-    /// Copies the block that [`next_block`](Self::next_block) gave to `ptr`.
+    /// Copies the block from [`next_block`](Self::next_block) to `ptr`.
     ///
     /// # Errors
-    /// The block does not fit into the memory there: the guest's `cabi_realloc` is wrong.
+    /// The memory has no room for the block there: the guest's `cabi_realloc` is wrong.
     pub fn place<M: Memory + ?Sized>(
         &mut self,
         memory: &mut M,
@@ -103,7 +104,7 @@ impl<'a> Lowering<'a> {
         Ok(())
     }
 
-    /// The flat parameters, to be called with once all blocks are placed.
+    /// The flat parameters for the call. They are complete once all blocks are placed.
     pub fn parameters(&self) -> &[u32] {
         self.flat.get(..self.len).unwrap_or_default()
     }
@@ -143,15 +144,15 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Adds a list or string: a pointer, unknown as yet, and a length.
+    /// Adds a list or string: a pointer that is not known yet, and a length.
     fn bytes(&mut self, field: &'static str, bytes: &'a [u8]) {
         let block = Block { bytes, field, pointer: self.len };
         if let Some(free) = self.blocks.iter_mut().find(|block| block.is_none()) {
             *free = Some(block);
         }
         self.flat(0);
-        // A length that a guest's 32-bit memory cannot hold is cut here and then fails in
-        // `place`, which checks the real one.
+        // A 32-bit memory can't hold a length that is cut here. `place` checks the real length
+        // and fails.
         self.flat(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
     }
 

@@ -1,21 +1,21 @@
 //! The guest's linear memory.
 
-/// A guest's linear memory, for the time between two calls into the guest.
+/// A guest's linear memory between two calls into the guest.
 ///
-/// Both accesses are checked against the memory's size as it is now; nothing is cached, since
-/// a call may grow the memory.
+/// Each access is checked against the memory's current size. Nothing is cached, because a call
+/// may grow the memory.
 pub trait Memory {
     /// The size in bytes.
     fn size(&self) -> usize;
 
-    /// The `len` bytes at `offset`, or `None` if they end beyond the memory.
+    /// The `len` bytes at `offset`, or `None` if they are not all in the memory.
     fn read(&self, offset: u32, len: usize) -> Option<&[u8]>;
 
-    /// The same, to write to.
+    /// The `len` bytes at `offset` for writing, or `None` if they are not all in the memory.
     fn write(&mut self, offset: u32, len: usize) -> Option<&mut [u8]>;
 }
 
-/// The range of `len` bytes at `offset`, if it can be expressed on this machine.
+/// The range of `len` bytes at `offset`, if this machine's `usize` can hold it.
 fn range(offset: u32, len: usize) -> Option<core::ops::Range<usize>> {
     let start = usize::try_from(offset).ok()?;
     Some(start..start.checked_add(len)?)

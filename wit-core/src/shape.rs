@@ -1,27 +1,27 @@
-//! The four forms of the interface, and how to tell them apart.
+//! The four forms of the interface, and how to recognise each.
 
 use core::fmt;
 
-/// One of the four forms that `handle-message` had over time. A module's core signatures
-/// tell which one it speaks; see [`Shape::detect`].
+/// One of the four forms that the interface has had. [`Shape::detect`] recognises a module's form
+/// by the core signature of its `handle-message`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shape {
-    /// The guide's own (2025-01-22): a message's type is a string.
+    /// The form of the guide (2025-01-22): a message's type is a string.
     Guide,
     /// From 2025-01-22: a message's type is a variant.
     Typed,
-    /// From 2025-02-25: state first and optional, and a `result`.
+    /// From 2025-02-25: the state is first and optional, and a call returns a `result`.
     Result,
-    /// From 2025-06-03: as *result*, in the package `theater:simple`.
+    /// From 2025-06-03: like *result*, in the package `theater:simple`.
     Renamed,
 }
 
-/// A core function's type, as far as this interface needs it: everything is an `i32`.
+/// The type of a core function. In this interface all parameters and results are `i32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signature {
-    /// How many parameters, all of type `i32`.
+    /// The number of parameters.
     pub params: usize,
-    /// How many results, all of type `i32`.
+    /// The number of results.
     pub results: usize,
 }
 
@@ -31,34 +31,34 @@ impl fmt::Display for Signature {
     }
 }
 
-/// `cabi_realloc(old, old_size, align, new_size) -> ptr`: how the host gets memory in the
-/// guest (canonical ABI, `realloc`).
+/// `cabi_realloc(old, old_size, align, new_size) -> ptr`: the host calls it to allocate memory
+/// in the guest (canonical ABI, `realloc`).
 pub const REALLOC: (&str, Signature) = ("cabi_realloc", Signature { params: 4, results: 1 });
 
-/// The export that is called once after instantiation, where it is there (the core
-/// convention of "reactor" modules).
+/// The export that the host calls once after instantiation, if the module has it (the
+/// convention for "reactor" modules).
 pub const INITIALIZE: (&str, Signature) = ("_initialize", Signature { params: 0, results: 0 });
 
-/// The signature of every `cabi_post_…` export: it takes what the function returned.
+/// The signature of every `cabi_post_…` export. Its parameter is the function's result.
 pub const POST_RETURN: Signature = Signature { params: 1, results: 0 };
 
 /// The name of the exported linear memory.
 pub const MEMORY: &str = "memory";
 
-/// The modules under which `log` can be imported, in core form.
+/// The modules from which an actor can import `log`, in core form.
 pub const RUNTIME_MODULES: [&str; 2] = ["ntwk:theater/runtime", "theater:simple/runtime"];
 
-/// The import `log: func(msg: string)`, in core form: pointer and length.
+/// The import `log: func(msg: string)`, in core form. The parameters are a pointer and a length.
 pub const LOG: (&str, Signature) = ("log", Signature { params: 2, results: 0 });
 
-/// The export names of `handle-message`, one for each package name.
+/// The export names of `handle-message`, one for each package.
 pub const HANDLE_MESSAGE: [&str; 2] = [
     "ntwk:theater/websocket-server#handle-message",
     "theater:simple/websocket-server#handle-message",
 ];
 
 impl Shape {
-    /// All of them.
+    /// All shapes, for loops over them.
     pub const ALL: [Self; 4] = [Self::Guide, Self::Typed, Self::Result, Self::Renamed];
 
     /// The shape whose `handle-message` has this export name and signature.
@@ -86,7 +86,7 @@ impl Shape {
         }
     }
 
-    /// The export to call once the result of `handle-message` has been lifted.
+    /// The export to call after the result of `handle-message` has been lifted.
     pub fn handle_message_post(self) -> &'static str {
         match self {
             Self::Renamed => "cabi_post_theater:simple/websocket-server#handle-message",
@@ -94,7 +94,7 @@ impl Shape {
         }
     }
 
-    /// The flat form of `handle-message`: see [`crate::lower`] for what each parameter is.
+    /// The flat signature of `handle-message`. [`crate::lower`] explains the parameters.
     pub fn handle_message_signature(self) -> Signature {
         let params = match self {
             Self::Guide => 10,
@@ -112,7 +112,7 @@ impl Shape {
         }
     }
 
-    /// The export to call once the result of `init` has been lifted.
+    /// The export to call after the result of `init` has been lifted.
     pub fn init_post(self) -> &'static str {
         match self {
             Self::Renamed => "cabi_post_theater:simple/actor#init",
@@ -120,12 +120,12 @@ impl Shape {
         }
     }
 
-    /// The flat form of `init`.
+    /// The flat signature of `init`.
     pub fn init_signature(self) -> Signature {
         Signature { params: if self.has_results() { 5 } else { 0 }, results: 1 }
     }
 
-    /// Whether calls return a `result`, take state first, and let it be absent.
+    /// Whether calls return a `result` and take an optional state as their first parameter.
     pub fn has_results(self) -> bool {
         matches!(self, Self::Result | Self::Renamed)
     }

@@ -1,11 +1,11 @@
-//! The interface's types, as Rust has them.
+//! The interface's types in Rust.
 
 use alloc::{string::String, vec::Vec};
 
-/// What a message is.
+/// The type of a message.
 ///
-/// In the shape *guide* this is a string, in the others a variant; the seven cases are the
-/// same, and a string that names none of the first six is [`Other`](Self::Other).
+/// In the shape *guide* this is a string, in the others a variant. The seven cases are the same:
+/// a string that names none of the first six is [`Other`](Self::Other).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MessageType {
     /// A text message (RFC 6455, opcode 1).
@@ -14,7 +14,7 @@ pub enum MessageType {
     Binary,
     /// A client's handshake is complete.
     Connect,
-    /// The connection is over; or, from an actor, is to be closed (opcode 8).
+    /// The connection has ended. From an actor: close the connection (opcode 8).
     Close,
     /// A ping (opcode 9).
     Ping,
@@ -24,7 +24,7 @@ pub enum MessageType {
     Other(String),
 }
 
-/// The names of the cases that carry no payload, in the order of the WIT variant.
+/// The names of the cases without a payload, in the order of the WIT variant.
 const NAMES: [(&str, MessageType); 6] = [
     ("text", MessageType::Text),
     ("binary", MessageType::Binary),
@@ -70,28 +70,28 @@ impl MessageType {
         }
     }
 
-    /// The case with this discriminant, where it carries no payload.
+    /// The case with this discriminant, if it has no payload.
     pub(crate) fn from_discriminant(value: u8) -> Option<Self> {
         NAMES.into_iter().nth(value.into()).map(|(_, ty)| ty)
     }
 }
 
-/// A `websocket-message` that the host owns: what was lifted from a guest.
+/// A `websocket-message` that the host owns, lifted from a guest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// What the message is.
+    /// The type, which says whether `data` or `text` is set.
     pub ty: MessageType,
-    /// The bytes: see the WIT for which type carries what.
+    /// The bytes. The WIT says which type has which field.
     pub data: Option<Vec<u8>>,
     /// The text.
     pub text: Option<String>,
 }
 
-/// A `websocket-message` that the host borrows: what is to be lowered into a guest. The
-/// payload is copied once, into the guest's memory.
+/// A `websocket-message` that the host borrows, to be lowered into a guest. The payload is
+/// copied once, into the guest's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageRef<'a> {
-    /// What the message is.
+    /// The type, which says whether `data` or `text` is set.
     pub ty: &'a MessageType,
     /// The bytes.
     pub data: Option<&'a [u8]>,
@@ -100,7 +100,7 @@ pub struct MessageRef<'a> {
 }
 
 impl<'a> MessageRef<'a> {
-    /// A message that carries nothing but its type.
+    /// A message without data and text.
     pub fn bare(ty: &'a MessageType) -> Self {
         Self { ty, data: None, text: None }
     }
@@ -110,7 +110,7 @@ impl<'a> MessageRef<'a> {
         Self { ty: &MessageType::Text, data: None, text: Some(text) }
     }
 
-    /// A message of type `ty` that carries bytes.
+    /// A message of type `ty` with bytes.
     pub fn data(ty: &'a MessageType, data: &'a [u8]) -> Self {
         Self { ty, data: Some(data), text: None }
     }

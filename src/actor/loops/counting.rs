@@ -1,4 +1,4 @@
-//! Whether the values on the stack are counted right.
+//! Compares the counts of values on the stack with those of wasmparser's validator.
 
 use wasmparser::{FuncValidatorAllocations, ValidPayload, Validator};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::actor::points::{Frame, step};
 
-/// Every instruction that takes or puts values and is no branch, with what it takes.
+/// A module with every instruction that pops or pushes values, except for branches.
 fn every_instruction() -> Vec<u8> {
     let mut text = String::from(
         "(module (type $two (func (param i64 f32) (result i32 f64))) (memory 1) (data $d \"x\")

@@ -1,5 +1,5 @@
-//! Valid modules of any content, for tests: functions of blocks, loops, arms and branches that carry
-//! values, with values left on the stack in between, and with code that is never reached.
+//! Generates random valid modules for tests. Their functions have blocks, loops, arms and branches
+//! that carry values, with other values on the stack, and with unreachable code.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 const TYPES: [&str; 3] = ["i32", "i64", "f64"];
 /// How many locals of each type a function has.
 const LOCALS: usize = 3;
-/// How many functions there are. Each calls only those after it.
+/// The number of functions in a module. Each calls only later ones, so calls end.
 pub(super) const FUNCTIONS: usize = 3;
 
 /// Numbers that look random (xorshift).
@@ -22,7 +22,7 @@ impl Random {
         usize::try_from(self.0 >> 33).unwrap() % end
     }
 
-    /// Whether something with a probability of `1 / of` happens.
+    /// True with a probability of `1 / of`.
     fn once_in(&mut self, of: usize) -> bool {
         self.below(of) == 0
     }
@@ -32,15 +32,15 @@ impl Random {
 pub(super) struct Generator {
     random: Random,
     text: String,
-    /// For each open block, what branches to it carry, and whether it is a loop.
+    /// For each open block, the types that branches to it carry, and whether it is a loop.
     labels: Vec<(Vec<usize>, bool)>,
-    /// The function that is being written.
+    /// The index of the current function.
     function: usize,
-    /// How much may still be nested.
+    /// How many statements and values may still nest others.
     budget: usize,
 }
 
-/// A module's text.
+/// The text of the module that belongs to a seed.
 pub(super) fn module(seed: u64) -> String {
     let text = String::from(
         "(module (memory (export \"memory\") 1) (global $turns (mut i32) (i32.const 50))",
@@ -56,7 +56,7 @@ pub(super) fn module(seed: u64) -> String {
             "(func $f{function} (export \"f{function}\") (param i32 i64 f64) (result {})",
             TYPES[result]
         );
-        // Some have so many that they cost something.
+        // Half of the functions have enough locals to cost fuel.
         let more = if new.random.once_in(2) { " i64".repeat(200) } else { String::new() };
         for ty in TYPES {
             let _ = write!(new.text, "(local{})", format!(" {ty}").repeat(LOCALS));
@@ -77,7 +77,7 @@ impl Generator {
         self.text.push('\n');
     }
 
-    /// A local of a type: a parameter or one of its own.
+    /// A local of a type: a parameter or another local.
     fn local(&mut self, ty: usize) -> usize {
         match self.random.below(LOCALS + 1) {
             0 => ty,
@@ -91,7 +91,7 @@ impl Generator {
         (0..count).map(|_| self.random.below(3)).collect()
     }
 
-    /// What is in a block: takes what is on the stack and leaves something there.
+    /// Writes a block's content, which pops the parameters and pushes the results.
     fn body(&mut self, params: &[usize], results: &[usize]) {
         if self.random.once_in(2) {
             self.statement();
@@ -108,7 +108,7 @@ impl Generator {
         }
     }
 
-    /// Takes a value from the stack.
+    /// Pops a value.
     fn take(&mut self, ty: usize) {
         let local = self.local(ty);
         let set = format!("local.set {local}");
@@ -116,7 +116,7 @@ impl Generator {
         self.put(if dropped { "drop" } else { &set });
     }
 
-    /// Opens a block, writes it and closes it; its parameters are put on the stack before.
+    /// Writes a whole block, and before it the values of its parameters.
     fn block(&mut self, results: &[usize]) {
         let params = self.types();
         params.iter().for_each(|ty| self.value(*ty));
@@ -139,7 +139,7 @@ impl Generator {
         self.labels.pop();
     }
 
-    /// Something that leaves the stack as it is.
+    /// Writes a statement, which leaves the stack unchanged.
     fn statement(&mut self) {
         self.budget = self.budget.saturating_sub(1);
         let ty = self.random.below(3);
@@ -167,7 +167,7 @@ impl Generator {
                 types.iter().rev().for_each(|ty| self.take(*ty));
             }
             10 => {
-                // A run of plain code.
+                // Code without branches.
                 for _ in 0..self.random.below(20) {
                     let (from, to) = (self.local(0), self.local(0));
                     self.put(format!("local.get {from} i32.const 3 i32.add local.set {to}"));
@@ -177,7 +177,7 @@ impl Generator {
         }
     }
 
-    /// Something after which nothing is reached.
+    /// Writes an instruction after which code is unreachable, or nothing.
     fn leave(&mut self) {
         let (depth, types, is_loop) = self.label();
         match self.random.below(4) {
@@ -186,7 +186,7 @@ impl Generator {
                 self.put(format!("br {depth}"));
             }
             1 => {
-                // Loops are left out, since they may go on for ever.
+                // No loops: they might never end.
                 let fit = |(index, label): (usize, &(Vec<usize>, bool))| {
                     (label.0 == types && !label.1).then(|| index.to_string())
                 };
@@ -210,21 +210,21 @@ impl Generator {
         }
     }
 
-    /// A label: its depth, what branches to it carry, and whether it is a loop's.
+    /// A random label: its depth, the types that branches to it carry, and whether it is a loop's.
     fn label(&mut self) -> (usize, Vec<usize>, bool) {
         let depth = self.random.below(self.labels.len());
         let (types, is_loop) = self.labels[self.labels.len() - 1 - depth].clone();
         (depth, types, is_loop)
     }
 
-    /// A condition that is not true for ever.
+    /// Pushes a condition that becomes false after some turns.
     fn turn(&mut self) {
         self.put("global.get $turns i32.const 1 i32.sub global.set $turns");
         self.value(0);
         self.put("i32.const 0 i32.ne global.get $turns i32.const 0 i32.gt_s i32.and");
     }
 
-    /// Puts a value of a type on the stack.
+    /// Pushes a value of a type.
     fn value(&mut self, ty: usize) {
         self.budget = self.budget.saturating_sub(1);
         let (name, local) = (TYPES[ty], self.local(ty));

@@ -1,4 +1,4 @@
-//! What rewritten modules do, cost and measure.
+//! Tests that rewritten modules do the same, cost what they execute, and stay small.
 
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -14,23 +14,24 @@ pub(super) fn assembled(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// What came of running a module's functions: for each one its results or why it trapped, and a hash
-/// of the memory and what the functions have left of the bound of their loops.
+/// The outcome of a module's functions: the results of each or why it trapped, and a hash of the
+/// memory.
 #[derive(Clone, Debug, PartialEq)]
 struct Outcome {
     calls: Vec<Result<String, String>>,
     memory: u64,
 }
 
-/// A module that leaves a number behind in all of its locals.
+/// A module whose function fills all of its locals with a number. The number then stays behind on
+/// the interpreter's stack.
 static LEAVES: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let set: String = (1..600).map(|local| format!("local.get 0 local.set {local} ")).collect();
     let locals = " i64".repeat(600);
     assembled(&format!("(module (func (export \"f\") (param i64) (local{locals}) {set}))"))
 });
 
-/// Runs all functions of a generated module, in slices, with fuel for so much; nothing if that is not
-/// enough. Before each, a number is left behind all over the interpreter's stack.
+/// Runs all functions of a generated module in slices; `None` if the fuel is not enough. Before each
+/// function, the number `left_behind` fills the interpreter's stack.
 fn run(bytes: &[u8], fuel: u64, slice: u64, left_behind: i64) -> Option<Outcome> {
     let engine = Engine::new(&module::config());
     let module = wasmi::Module::new(&engine, bytes).unwrap();
@@ -79,7 +80,7 @@ fn rewritten_modules_of_any_content_do_the_same() {
         assert!(split.len() <= 2 * bytes.len() + 64, "seed {seed}");
         rewritten += usize::from(matches!(split, Cow::Owned(_)));
         if let Some(before) = run(&bytes, 1_000_000, 1_000_000, 0x1111) {
-            // In a few of them wasmi 2.0 itself reads what nobody has written.
+            // In a few modules wasmi 2.0 itself reads uninitialised values.
             if run(&bytes, 1_000_000, 1_000_000, 0x2222) != Some(before.clone()) {
                 continue;
             }
@@ -89,14 +90,14 @@ fn rewritten_modules_of_any_content_do_the_same() {
             compared += 1;
         }
     }
-    // Most of them are of use.
+    // Most modules must be useful, or the test proves little.
     assert!(
         rewritten > 130 && compared > 150 && finished > 300,
         "{rewritten} {compared} {finished}"
     );
 }
 
-/// The fuel that a function without parameters takes, which is exported as `f`.
+/// The fuel of one call of the exported function `f`.
 fn fuel(bytes: &[u8]) -> u64 {
     let engine = Engine::new(&module::config());
     let module = wasmi::Module::new(&engine, bytes).unwrap();
@@ -107,7 +108,7 @@ fn fuel(bytes: &[u8]) -> u64 {
     (1 << 40) - store.get_fuel().unwrap()
 }
 
-/// A module with this function, called by one that is exported as `f`.
+/// A module with a function of this body, and an export `f` that calls it.
 fn one(body: &str) -> Vec<u8> {
     assembled(&format!("(module (func $f {body}) (func (export \"f\") (call $f)))"))
 }
@@ -124,7 +125,7 @@ fn a_turn_of_a_large_switch_in_a_loop_costs_what_is_executed() {
     for label in 1..labels {
         cases += &format!("{case} br {} end ", labels - label - 1);
     }
-    // A thousand turns, of which each goes through one case.
+    // A thousand turns, each through one case.
     let bytes = one(&format!(
         "(local $n i32) (local $turns i32) loop {cases}
             (local.set $turns (i32.add (local.get $turns) (i32.const 1)))
@@ -164,14 +165,14 @@ fn values_that_are_carried_cost_fuel_at_each_turn() {
                 (br_if 0 (i32.lt_u (local.get $n) (i32.const {turns}))) drop end {drop}"
         ))))
     };
-    // 57 more are put there, and all are carried into the loop and back 100 times, for 128 units.
+    // 57 more pushes, and 64 values enter the loop once and go back 100 times, for 128 units each.
     assert_eq!(cost(64), cost(7) + 57 + 101 * 128);
 }
 
 #[test]
 fn values_that_are_carried_arrive_in_their_order() {
-    // They move by one place at each turn and leave through a block; digits of a number tell which
-    // one came where.
+    // The values move by one place at each turn and leave through a block. They become the digits of
+    // a number, which shows where each one arrived.
     let (types, count) = (" i64".repeat(12), 12);
     let push: String = (0..count).map(|number| format!("i64.const {number} ")).collect();
     let number = "local.set 0 i64.const 13 i64.mul local.get 0 i64.add ".repeat(count - 1);
@@ -203,7 +204,7 @@ fn values_that_are_carried_arrive_in_their_order() {
 
 #[test]
 fn what_is_rewritten_nests_no_deeper_than_the_limit() {
-    // The code after each block is worth a loop, and there is room for it in some blocks only.
+    // The code after each block is worth a loop, but the limit leaves room for a few loops only.
     let after = "local.get 0 br_if 0 local.get 0 br_if 0 local.get 0 br_if 0 ".repeat(8);
     for (levels, inserted) in [(MOST_NESTED - 1, 0), (MOST_NESTED - 11, 10), (100, 100)] {
         let close = format!("{after} end ").repeat(levels);
@@ -218,7 +219,7 @@ fn what_is_rewritten_nests_no_deeper_than_the_limit() {
 
 #[test]
 fn a_rewritten_module_is_no_more_than_twice_as_large() {
-    // Depths that become longer, and many loops.
+    // Branches whose depths take more bytes than before, and many loops.
     let table = format!("local.get 0 br_table{}", " 100".repeat(2000));
     let bodies = [
         format!(
@@ -244,7 +245,7 @@ fn a_rewritten_module_is_no_more_than_twice_as_large() {
     }
 }
 
-/// The modules of this repository, and some generated ones.
+/// All modules of this repository, and some generated ones.
 pub(super) fn modules() -> Vec<Vec<u8>> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let list = |path| std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
