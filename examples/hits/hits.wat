@@ -1,27 +1,27 @@
 ;; Counts the events of all connections and answers each text message with the count.
 ;;
-;; An actor written by hand, to show all that one needs. The interface is
-;; wit-core/wit/guide/theater.wit; how its types lie in memory is WebAssembly's
-;; "canonical ABI". Everything is little-endian, pointers and lengths are i32.
+;; This actor is written by hand, to show everything that an actor needs. The interface is
+;; wit-core/wit/guide/theater.wit. WebAssembly's "canonical ABI" defines how its types are laid
+;; out in memory. Everything is little-endian, and pointers and lengths are i32.
 ;;
 ;; The state is 4 bytes, the count. The first state is empty, which counts as 0.
-;; The answer is a binary message that holds the same 4 bytes.
+;; The answer is a binary message with the same 4 bytes.
 ;;
-;; How the memory is used:
+;; The memory has:
 ;;
 ;;    16  the word "text", to compare a message's type with
 ;;    20  the word "binary", the type of the answer
 ;;    32  the count, 4 bytes: both the new state and the answer's payload
 ;;    48  the result, 16 bytes:
 ;;          +0  pointer to the state       +4  its length
-;;          +8  pointer to the messages   +12  how many there are
+;;          +8  pointer to the messages   +12  their number
 ;;    64  the answer, a message of 32 bytes:
 ;;          +0  pointer to the type        +4  its length
 ;;          +8  1 if there is data (u8)   +12  pointer to it   +16  its length
 ;;         +20  1 if there is text (u8)   +24  pointer to it   +28  its length
-;;  1024  from here on, what the host writes during a call
+;;  1024  from here on, the area that the host writes to during a call
 ;;
-;; Address 0 is left free, so that a null pointer never points at anything of ours.
+;; Address 0 stays free, so that a null pointer never points at our data.
 (module
   (memory (export "memory") 1)
 
@@ -31,9 +31,9 @@
   ;; The first free byte of the area at 1024.
   (global $next (mut i32) (i32.const 1024))
 
-  ;; Gives the host `size` bytes at a multiple of `align`, a power of two, to put the
-  ;; parameters of a call into. It never asks for an older block to be resized, so the
-  ;; first two parameters, such a block and its size, are not used.
+  ;; Returns `size` bytes at a multiple of `align`, a power of two. The host puts the
+  ;; parameters of a call there. It never resizes an older block, so the first two
+  ;; parameters, such a block and its size, are unused.
   (func (export "cabi_realloc")
     (param $old i32) (param $old-size i32) (param $align i32) (param $size i32)
     (result i32)
@@ -46,11 +46,11 @@
         (i32.sub (i32.const 0) (local.get $align))))
     (local.set $end (i32.add (local.get $start) (local.get $size)))
 
-    ;; Past what 32 bits can address, the sum wraps round and is smaller.
+    ;; If 32 bits can't hold the sum, it wraps around and is smaller.
     (if (i32.lt_u (local.get $end) (local.get $start))
       (then (unreachable)))
 
-    ;; Pages of 64 KiB that this takes, less those we have.
+    ;; The pages of 64 KiB that this needs, minus those we have.
     (local.set $missing
       (i32.sub
         (i32.add
@@ -66,13 +66,13 @@
     (global.set $next (local.get $end))
     (local.get $start))
 
-  ;; Called once the host has copied the result: all of the area is free again.
+  ;; The host calls this after it has copied the result. The whole area is free again.
   (func (export "cabi_post_ntwk:theater/websocket-server#handle-message")
     (param $result i32)
     (global.set $next (i32.const 1024)))
 
-  ;; Says whether a type's name is "text", comparing its 4 bytes as one number. (The load
-  ;; needs no alignment.)
+  ;; Whether a type's name is "text". Compares its 4 bytes as one number. (The load needs no
+  ;; alignment.)
   (func $is-text (param $type i32) (param $type-len i32) (result i32)
     (if (i32.ne (local.get $type-len) (i32.const 4))
       (then (return (i32.const 0))))
@@ -80,8 +80,8 @@
       (i32.load align=1 (local.get $type))
       (i32.load (i32.const 16))))
 
-  ;; Handles one event. Its two parameters, a message and the state, arrive taken apart,
-  ;; each string, list and number as parameters of its own.
+  ;; Handles one event. The host passes the two parameters, a message and the state, in
+  ;; pieces: each string, list and number has its own parameters.
   (func (export "ntwk:theater/websocket-server#handle-message")
     (param $type i32) (param $type-len i32)                     ;; message-type
     (param $has-data i32) (param $data i32) (param $data-len i32)  ;; data
@@ -90,7 +90,7 @@
     (result i32)
     (local $count i32)
 
-    ;; A state of another length is not one of ours: then the count begins at 0.
+    ;; A state of another length is not ours: the count then begins at 0.
     (if (i32.eq (local.get $state-len) (i32.const 4))
       (then (local.set $count (i32.load align=1 (local.get $state)))))
     (i32.store (i32.const 32) (i32.add (local.get $count) (i32.const 1)))

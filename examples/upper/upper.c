@@ -1,12 +1,12 @@
 /*
  * Answers each text message in ASCII upper case.
  *
- * An actor without a bindings generator and without a C library, to show what passes
- * between host and actor. The interface is wit-core/wit/guide/theater.wit; how its types
- * lie in memory is WebAssembly's "canonical ABI". Pointers and sizes are 32 bits wide.
+ * This actor uses no bindings generator and no C library, to show what passes between host
+ * and actor. The interface is wit-core/wit/guide/theater.wit. WebAssembly's "canonical ABI"
+ * defines how its types are laid out in memory. Pointers and sizes are 32 bits wide.
  *
  * One call goes like this:
- *   1. The host asks cabi_realloc for room and writes the event and the state there.
+ *   1. The host allocates memory with cabi_realloc and writes the event and the state there.
  *   2. It calls handle-message with the pointers, and gets a pointer to the result.
  *   3. It copies what it needs, then calls cabi_post_..., and the actor frees everything.
  */
@@ -18,15 +18,15 @@ typedef unsigned int u32;
 #define IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
 #define HANDLE_MESSAGE "ntwk:theater/websocket-server#handle-message"
 
-/* ---- The interface's types, as they lie in memory ---- */
+/* ---- The interface's types, as laid out in memory ---- */
 
-/* A `string` or a `list<u8>`. Strings are UTF-8 and have no zero at the end. */
+/* A `string` or a `list<u8>`. Strings are UTF-8 without a zero at the end. */
 struct bytes {
     u8 *ptr;
     u32 len;
 };
 
-/* An `option`: where `is_some` is 0, `value` means nothing. */
+/* An `option`. If `is_some` is 0, `value` is meaningless. */
 struct option_bytes {
     u8 is_some; /* three bytes of padding follow */
     struct bytes value;
@@ -45,27 +45,27 @@ struct result {
     u32 message_count;
 };
 
-/* If these fail, the compiler lays structs out in another way than the host does. */
+/* If these fail, the compiler lays structs out in another way than the canonical ABI. */
 _Static_assert(sizeof(struct message) == 32, "a message has 32 bytes");
 _Static_assert(sizeof(struct result) == 16, "a result has 16 bytes");
 
 /* ---- What the host does for us ---- */
 
-/* `log: func(msg: string)`: a string is passed as its pointer and its length. */
+/* `log: func(msg: string)`. A string is two parameters: its pointer and its length. */
 IMPORT("ntwk:theater/runtime", "log") void host_log(const u8 *ptr, u32 len);
 
 /* ---- Memory ---- */
 
 /*
- * The allocator only ever moves `next` up, from the address where the linker put the end
- * of our data. Nothing lives longer than one call, so freeing is moving it back down.
+ * The allocator only moves `next` up, from the end of our data, whose address the linker
+ * knows. Nothing lives longer than one call, so freeing moves `next` back to its beginning.
  */
 extern u8 __heap_base;
 static u32 next;
 
 /*
- * Gives `new_size` bytes at a multiple of `align`, a power of two. Keeps the contents of
- * an older block, as the canonical ABI asks, though today's host never passes one.
+ * Returns `new_size` bytes at a multiple of `align`, a power of two. Keeps the contents of
+ * an older block, as the canonical ABI requires, though the host never passes one.
  */
 EXPORT("cabi_realloc")
 u8 *cabi_realloc(u8 *old, u32 old_size, u32 align, u32 new_size) {
@@ -93,7 +93,7 @@ u8 *cabi_realloc(u8 *old, u32 old_size, u32 align, u32 new_size) {
     return (u8 *)start;
 }
 
-/* Called once the host has copied the result. */
+/* The host calls this after it has copied the result. */
 EXPORT("cabi_post_" HANDLE_MESSAGE)
 void handle_message_post(struct result *result) {
     (void)result;
@@ -102,7 +102,7 @@ void handle_message_post(struct result *result) {
 
 /* ---- The actor ---- */
 
-/* Says whether a string from the host equals one of ours, which ends with a zero. */
+/* Whether a string from the host equals one of ours, which ends with a zero. */
 static int is(const u8 *ptr, u32 len, const char *word) {
     u32 i = 0;
     while (i < len && word[i] != 0 && ptr[i] == (u8)word[i]) {
@@ -112,20 +112,20 @@ static int is(const u8 *ptr, u32 len, const char *word) {
 }
 
 /*
- * `handle-message`. Its two parameters, a message and the state, arrive taken apart: each
- * string, list and number is a parameter of its own, an option two or three.
+ * `handle-message`. The host passes its two parameters, a message and the state, in pieces:
+ * a number is one parameter, a string or a list two, and an option one more.
  */
 EXPORT(HANDLE_MESSAGE)
 struct result *handle_message(u8 *type, u32 type_len,               /* message-type */
                               u32 has_data, u8 *data, u32 data_len, /* data */
                               u32 has_text, u8 *text, u32 text_len, /* text */
                               u8 *state, u32 state_len) {           /* state */
-    /* Static, for it must outlive this function. */
+    /* Static, because it must outlive this function. */
     static struct result result;
     static struct message answer;
     (void)has_data, (void)data, (void)data_len;
 
-    /* The state stays as it came: the new state is the old bytes, where they are. */
+    /* The state does not change: the new state is the old bytes, in place. */
     result.state.ptr = state;
     result.state.len = state_len;
     result.messages = &answer;
@@ -137,8 +137,8 @@ struct result *handle_message(u8 *type, u32 type_len,               /* message-t
     }
 
     if (is(type, type_len, "text") && has_text) {
-        /* The bytes are ours now, so they can be changed where they are. The bytes of a
-           letter beyond ASCII are all above 127 and stay as they are. */
+        /* The bytes are ours now, so we can change them in place. The bytes of a letter
+           beyond ASCII are all above 127, so the loop leaves them alone. */
         for (u32 i = 0; i < text_len; i++) {
             if (text[i] >= 'a' && text[i] <= 'z') {
                 text[i] -= 'a' - 'A';

@@ -1,8 +1,8 @@
 //! The chat room of the WebSocket server guide: keeps every text message in its state and
 //! answers with the whole history.
 //!
-//! The types and the `impl` are the guide's own code, formatting aside. What had to be added
-//! or changed for it to compile is marked with "Added" and "Changed".
+//! The types and the `impl` are the guide's own code, apart from formatting. "Added" and
+//! "Changed" mark what it needed to compile.
 
 use bindings::exports::ntwk::theater::websocket_server::Guest;
 use bindings::ntwk::theater::types::Json;
@@ -13,7 +13,7 @@ mod bindings {
     wit_bindgen::generate!({ path: "../../wit-core/wit/guide", world: "websocket-actor" });
 }
 
-// Added: the guide spells these names with a capital S, the generated code does not.
+// Added: the guide writes these names with a capital S, the generated code does not.
 use bindings::exports::ntwk::theater::websocket_server::{
     WebsocketMessage as WebSocketMessage, WebsocketResponse as WebSocketResponse,
 };
@@ -56,10 +56,10 @@ impl Guest for Component {
                     let new_message = ChatMessage {
                         user: "anonymous".to_string(),
                         content: text,
-                        // Changed: there is no clock on wasm32-unknown-unknown for the
-                        // guide's `chrono::Utc::now()` to read, and the host offers none
-                        // yet. The message's number in the history stands in for the time:
-                        // it too tells which message came first.
+                        // Changed: the guide calls `chrono::Utc::now()`, which needs a
+                        // clock, but wasm32-unknown-unknown and the guide's interface have
+                        // none. The message's number in the history replaces the time: it
+                        // too tells which message came first.
                         timestamp: (chat_state.messages.len() + 1).to_string(),
                     };
 

@@ -1,5 +1,5 @@
-//! Counts text messages, over all connections, and answers each with the state as JSON.
-//! The first state comes from `init`; a new client is told the current one.
+//! Counts the text messages of all connections, and answers each with the state as JSON.
+//! `init` makes the first state. A new client gets the current one.
 
 use bindings::exports::ntwk::theater::actor;
 use bindings::exports::ntwk::theater::websocket_server::{
@@ -17,8 +17,8 @@ mod bindings {
 
 /// The state: `{"count":0}` at first.
 ///
-/// It is passed in and out of every call and never kept in a global, because the host may
-/// replace the running instance between any two calls.
+/// Every call takes it and returns it. It is not in a global, because the host may replace
+/// the running instance between any two calls.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
     count: u64,
@@ -46,7 +46,7 @@ impl websocket_server::Guest for Counter {
         match message.message_type.as_str() {
             "connect" => {}
             "text" => current.count += 1,
-            // No other event changes the count, and none is answered.
+            // Other events change no count and get no answer.
             _ => return (state, WebsocketResponse { messages: vec![] }),
         }
 

@@ -1,11 +1,11 @@
-//! What was measured in the last minutes: the state.
+//! The state: the measurements of the last minutes.
 
-/// For how long a measurement is kept, in milliseconds.
+/// A measurement is kept for this long, in milliseconds.
 const KEPT: u64 = 5 * 60_000;
-/// The most bytes of all: those minutes at one measurement each second, and some to spare.
+/// The most bytes to keep: enough for one measurement a second in that time.
 const MOST: usize = 12 << 10;
 
-/// Measurements, the oldest first: each a line of JSON, a list that begins with its time in
+/// Measurements, the oldest first. Each is a line with a JSON list that begins with its time in
 /// milliseconds since 1970.
 pub struct History(String);
 
@@ -22,7 +22,7 @@ impl From<History> for Vec<u8> {
 }
 
 impl History {
-    /// Whether the last measurement is from the last so many milliseconds.
+    /// Whether the last measurement is younger than `age` milliseconds.
     pub fn is_younger_than(&self, age: u64, now: u64) -> bool {
         self.0.lines().next_back().is_some_and(|last| is_younger_than(last, age, now))
     }
@@ -33,7 +33,7 @@ impl History {
         self.0.push('\n');
     }
 
-    /// Forgets what is too old or too much.
+    /// Drops measurements that are too old or too many.
     pub fn forget(&mut self, now: u64) {
         let mut start = 0;
         while let Some((line, rest)) = self.0[start..].split_once('\n') {
@@ -45,14 +45,14 @@ impl History {
         self.0.drain(..start);
     }
 
-    /// All of them, as JSON.
+    /// All measurements as JSON.
     pub fn to_json(&self) -> String {
         format!("[{}]", self.0.trim_end().replace('\n', ","))
     }
 }
 
-/// Whether a measurement is from the last so many milliseconds. One from the future is not:
-/// then the clock has been set back.
+/// Whether a measurement is younger than `age` milliseconds. One from the future does not
+/// count: somebody has set the clock back.
 fn is_younger_than(measured: &str, age: u64, now: u64) -> bool {
     let at = measured.trim_start_matches('[').split(',').next();
     let at = at.and_then(|at| at.parse().ok());

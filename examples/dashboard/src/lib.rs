@@ -1,9 +1,9 @@
-//! How a device is, every second: its load, its memory, the temperature of its processor.
+//! Shows a device's load, memory and processor temperature every second.
 //!
-//! A client gets JSON and need not send anything. It is always a list of measurements, each a
+//! A client gets JSON and need not send anything. The JSON is a list of measurements, each a
 //! list of four numbers: the time in milliseconds since 1970, the load in hundredths, the
-//! memory in use in thousandths, the temperature in tenths of a degree Celsius. What can't be
-//! measured is `null`. A new client gets those of the last minutes, then one with each tick.
+//! memory in use in thousandths, the temperature in tenths of a degree Celsius. An unknown value
+//! is `null`. A new client gets the measurements of the last minutes, then one with each tick.
 
 mod history;
 mod sensors;
@@ -33,10 +33,10 @@ mod bindings {
     });
 }
 
-/// How long nothing is measured while nobody watches, in milliseconds.
+/// The time between two measurements while nobody watches, in milliseconds.
 const QUIET: u64 = 10_000;
 
-/// A tick: measures, and tells all clients. While there are none, most ticks do nothing.
+/// Measures at a tick, and tells all clients. Without clients, most ticks do nothing.
 fn tick(mut history: History) -> History {
     let now = clock::now();
     let watched = !connections::list(None).is_empty();
@@ -47,7 +47,7 @@ fn tick(mut history: History) -> History {
     history.add(&measured);
     history.forget(now);
     if watched {
-        // What may be refused here is past the host's limits, and the next tick tries again.
+        // This can only fail at the host's limits, and the next tick tries again.
         let _ = connections::broadcast(None, &Payload::Text(format!("[{measured}]")), None);
     }
     history

@@ -1,15 +1,15 @@
-//! What Linux tells about the device in files.
+//! Reads what Linux knows about the device from files.
 
 use crate::files;
 
-/// Measures everything: a list in JSON.
+/// Measures everything, as a JSON list.
 pub fn measure(at: u64) -> String {
     let [load, memory, temperature] = [load(), memory(), temperature()]
         .map(|value| value.map_or_else(|| "null".into(), |value| value.to_string()));
     format!("[{at},{load},{memory},{temperature}]")
 }
 
-/// The load of the last minute, in hundredths: of `0.42 0.36 0.31 1/123 4567` it is 42.
+/// The load of the last minute, in hundredths: 42 for `0.42 0.36 0.31 1/123 4567`.
 fn load() -> Option<i32> {
     let text = text("proc/loadavg")?;
     let (whole, hundredths) = text.split(' ').next()?.split_once('.')?;
@@ -28,8 +28,8 @@ fn memory() -> Option<i32> {
     used.try_into().ok()
 }
 
-/// The temperature of the hottest zone, in tenths of a degree Celsius. What is far from
-/// anything that a device lives through comes from a sensor that is none.
+/// The temperature of the hottest zone, in tenths of a degree Celsius. Ignores values outside
+/// -60 to 200 °C, which no working sensor reports.
 fn temperature() -> Option<i32> {
     let zones = files::list("sys/class/thermal").ok()?.into_iter();
     let zones = zones.filter(|entry| entry.name.starts_with("thermal_zone"));

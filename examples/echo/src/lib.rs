@@ -1,4 +1,4 @@
-//! Sends text and binary messages back as they came, and keeps no state.
+//! Sends text and binary messages back unchanged, and keeps no state.
 
 use bindings::exports::ntwk::theater::websocket_server::{
     Guest, WebsocketMessage, WebsocketResponse,
@@ -13,7 +13,7 @@ struct Echo;
 
 impl Guest for Echo {
     fn handle_message(message: WebsocketMessage, state: Json) -> (Json, WebsocketResponse) {
-        // The message is moved into the answer: its bytes are never copied here.
+        // The message moves into the answer, so the actor never copies its bytes.
         let messages = match message.message_type.as_str() {
             "text" | "binary" => vec![message],
             _ => vec![],

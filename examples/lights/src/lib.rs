@@ -1,14 +1,14 @@
-//! Switches the LEDs of a board, for everyone to see.
+//! Switches the LEDs of a board, and shows them to all clients.
 //!
-//! A client sends `on NAME` or `off NAME`. What it gets, when it connects and whenever
-//! something has changed, is how all of them are, a line for each: `on ACT`, `off PWR`. If
-//! something can't be done: `error` and why.
+//! A client sends `on NAME` or `off NAME`. When it connects, and whenever an LED has changed,
+//! it gets a line for each LED: `on ACT`, `off PWR`. If something fails, it gets `error` and
+//! the reason.
 //!
-//! The folder of the manifest has a folder for each LED, as Linux shows them: its
-//! `brightness`, which can be written, and its `max_brightness`.
+//! The manifest's folder has a folder for each LED, as Linux shows them. The actor writes the
+//! LED's `brightness` and reads its `max_brightness`.
 //!
-//! The state is what the clients were last told, so that a tick knows whether that is still
-//! true: a program, the kernel, or a wire may have changed it.
+//! The state is the last text that the clients got. A tick compares it with the LEDs, because
+//! a program, the kernel or a wire may have switched one.
 
 use bindings::exports::ntwk::theater::websocket_server::{
     Guest, WebsocketMessage, WebsocketResponse,
@@ -41,7 +41,7 @@ struct Light {
 }
 
 impl Light {
-    /// All that there are. What has no brightness is none.
+    /// All LEDs: the folders with a brightness.
     fn all() -> Result<Vec<Self>, Error> {
         let folders = files::list("")?.into_iter().filter(|entry| entry.kind == Kind::Folder);
         let lights = folders.filter_map(|folder| {
@@ -53,7 +53,7 @@ impl Light {
 
     fn switch(&mut self, on: bool) -> Result<(), Error> {
         let file = format!("{}/brightness", self.name);
-        // This also takes the LED away from what the kernel lets it show, such as the disk's
+        // This also stops the kernel from showing something with the LED, such as the disk's
         // activity.
         files::write(&file, b"0")?;
         if on {
@@ -71,7 +71,7 @@ fn number(light: &str, file: &str) -> Option<u32> {
     str::from_utf8(&text).ok()?.trim().parse().ok()
 }
 
-/// How they all are, in words.
+/// The text for the clients.
 fn described(lights: &[Light]) -> String {
     let word = |light: &Light| if light.on { "on" } else { "off" };
     let lines: Vec<_> =
@@ -79,7 +79,7 @@ fn described(lights: &[Light]) -> String {
     lines.join("\n")
 }
 
-/// Does what a client asks for. Gives how they all are then.
+/// Does what a client asks for, and returns the new text for the clients.
 fn switch(request: &str) -> Result<String, String> {
     let (on, name) = match request.split_once(' ') {
         Some(("on", name)) => (true, name),
@@ -87,7 +87,7 @@ fn switch(request: &str) -> Result<String, String> {
         _ => return Err("Send `on NAME` or `off NAME`.".into()),
     };
     let mut lights = Light::all().map_err(explained)?;
-    // A name becomes a path only if it is among those that are there.
+    // Only the name of an existing LED becomes a path.
     let Some(light) = lights.iter_mut().find(|light| light.name == name) else {
         return Err(format!("There is no light {name:?}."));
     };
@@ -105,13 +105,13 @@ fn explained(error: Error) -> String {
     }
 }
 
-/// Tells everyone how the lights are, if that has changed, and gives it as the next state.
+/// Tells all clients about the lights if something has changed. Returns the next state.
 fn tell(now: String, state: Vec<u8>) -> Vec<u8> {
     if now.as_bytes() == state {
         return state;
     }
     let next = now.clone().into_bytes();
-    // To all, so that a client which is too slow is what the manifest's `on_overflow` is for.
+    // `broadcast` treats slow clients as the manifest's `on_overflow` says; `send` would fail.
     match connections::broadcast(None, &Payload::Text(now), None) {
         Ok(_) => next,
         // The next tick tries again.
@@ -131,7 +131,7 @@ impl Guest for Lights {
                 Ok(now) => (tell(now, state), None),
                 Err(why) => (state, Some(Err(why))),
             },
-            // With nobody there, nothing is read.
+            // Without clients there is nothing to do.
             "alarm" if !connections::list(None).is_empty() => match now() {
                 Ok(now) => (tell(now, state), None),
                 Err(_) => (state, None),

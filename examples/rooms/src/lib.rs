@@ -1,12 +1,12 @@
-//! Chat rooms, any number of them: what one client says, the others in its room get.
+//! Chat rooms, any number of them. The others in a room get what a client says there.
 //!
-//! A client comes in by `/ws?room=kitchen&name=Ann`. What it sends is said in its room, unless
-//! it begins with `/`: `/room NAME` goes to another room, `/name NAME` takes another name,
-//! `/who` asks who is there. What it gets are JSON objects, told apart by their only or first
-//! key: `here`, `said`, `joined`, `left`, `renamed`, `error`.
+//! A client connects with `/ws?room=kitchen&name=Ann`. It says its texts in its room, unless a
+//! text begins with `/`: `/room NAME` goes to another room, `/name NAME` takes another name, and
+//! `/who` asks who is there. The client gets JSON objects. Their only or first key tells what
+//! they are: `here`, `said`, `joined`, `left`, `renamed`, `error`.
 //!
-//! There is no state. Who is in a room is known by the tag that a connection has, and what
-//! they are called by its attachment. Both are the host's to keep, and end with the connection.
+//! There is no state. A connection's tag is its room, and its attachment has its name. The host
+//! keeps both as long as the connection.
 
 mod text;
 
@@ -34,7 +34,7 @@ mod bindings {
     });
 }
 
-/// A client in a room. Its attachment holds the two lines; neither has a line end in it.
+/// A client in a room. Its attachment has the two as lines; neither contains a line end.
 struct Person {
     name: String,
     room: String,
@@ -58,7 +58,7 @@ impl Person {
         Ok(())
     }
 
-    /// Goes into the room, and gives who is there then.
+    /// Enters the room, and returns who is there.
     fn enter(mut self, id: ConnectionId) -> Result<String, Refusal> {
         self.name = free(self.name, &self.room, id);
         connections::tag(id, &self.room)?;
@@ -71,7 +71,7 @@ impl Person {
         self.tell_others(id, format!(r#"{{"left":{}}}"#, json(&self.name)))
     }
 
-    /// Who is in the room: what a client is told that has come in, or asks.
+    /// Who is in the room, for a client that has come in or asks.
     fn here(&self) -> String {
         let names: Vec<_> = names(&self.room, None).iter().map(|name| json(name)).collect();
         let (room, you, names) = (json(&self.room), json(&self.name), names.join(","));
@@ -79,13 +79,13 @@ impl Person {
     }
 }
 
-/// The names of those in a room, in the order in which they connected.
+/// The names of the clients in a room, in the order in which they connected.
 fn names(room: &str, except: Option<ConnectionId>) -> Vec<String> {
     let there = connections::list(Some(room)).into_iter().filter(|id| Some(*id) != except);
     there.filter_map(Person::of).map(|person| person.name).collect()
 }
 
-/// A name that nobody else in the room has: this one, or with a number.
+/// A name that nobody else in the room has: this one, with a number if needed.
 fn free(name: String, room: &str, id: ConnectionId) -> String {
     let taken = names(room, Some(id));
     let mut free = name.clone();
@@ -105,7 +105,7 @@ fn connect(id: ConnectionId) -> Result<Option<String>, Refusal> {
     Person { name, room }.enter(id).map(Some)
 }
 
-/// A client has sent a text. Gives what it is answered.
+/// A client has sent a text. Returns the answer.
 fn text(id: ConnectionId, text: &str) -> Result<Option<String>, Refusal> {
     let Some(mut person) = Person::of(id) else { return Ok(None) };
     let (command, value) = text.split_once(' ').unwrap_or((text, ""));
@@ -114,7 +114,7 @@ fn text(id: ConnectionId, text: &str) -> Result<Option<String>, Refusal> {
         ("/who", _) => Ok(Some(person.here())),
         ("/room", Some(room)) if room == person.room => Ok(Some(person.here())),
         ("/room", Some(room)) => {
-            // What may be refused comes first.
+            // First the step that the host may refuse.
             let here = Person { name: person.name.clone(), room }.enter(id)?;
             connections::untag(id, &person.room)?;
             person.leave(id)?;
@@ -138,7 +138,7 @@ fn text(id: ConnectionId, text: &str) -> Result<Option<String>, Refusal> {
     }
 }
 
-/// A client is gone, whether it said so or not. What it was called is still known.
+/// A client is gone, with or without a goodbye. Its attachment still has its name.
 fn close(id: ConnectionId) -> Result<Option<String>, Refusal> {
     if let Some(person) = Person::of(id) {
         person.leave(id)?;

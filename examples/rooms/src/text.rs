@@ -1,9 +1,9 @@
-//! Names, the query that they come in, and the JSON that they go out in.
+//! Reads names from queries, and writes text as JSON.
 
-/// The most bytes of a name. A room's is its tag, and the host's `limits.tag` holds for it.
+/// The most bytes of a name. A room's name is a tag, which the host's `limits.tag` bounds.
 const NAME: usize = 40;
 
-/// A name as it may be shown: one line, without spaces around it, not too long, not empty.
+/// Makes a name fit to be shown: one line, without spaces around it, short and not empty.
 pub fn printable(text: &str) -> Option<String> {
     let mut name = String::new();
     for char in text.trim().chars().filter(|char| !char.is_control()) {
@@ -15,14 +15,14 @@ pub fn printable(text: &str) -> Option<String> {
     Some(name).filter(|name| !name.is_empty())
 }
 
-/// A parameter of a query such as `room=kitchen&name=Ann%20B`, if it is there and no blank.
+/// A parameter of a query such as `room=kitchen&name=Ann%20B`, if it is set and not blank.
 pub fn parameter(query: &str, key: &str) -> Option<String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.into_iter().find(|(found, _)| *found == key)?;
     printable(&decoded(value))
 }
 
-/// Without the escapes of a query.
+/// Decodes the escapes of a query.
 fn decoded(value: &str) -> String {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
@@ -36,7 +36,7 @@ fn decoded(value: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A text as JSON has it.
+/// A text as a JSON string.
 pub fn json(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
     json.push('"');

@@ -1,10 +1,10 @@
 //! The first sample of the WebSocket server guide: greets each client and confirms every
 //! text message.
 //!
-//! `Component` and its `impl` are the guide's own code, formatting aside. What had to be
-//! added for it to compile is marked with "Added".
+//! `Component` and its `impl` are the guide's own code, apart from formatting. "Added" marks
+//! what it needed to compile.
 
-// Added: the guide parses the state to show how, and then has no use for it.
+// Added: the guide parses the state as a demonstration, and then does not use it.
 #![allow(unused_mut, unused_variables)]
 
 use bindings::exports::ntwk::theater::websocket_server::Guest;
@@ -16,13 +16,13 @@ mod bindings {
     wit_bindgen::generate!({ path: "../../wit-core/wit/guide", world: "websocket-actor" });
 }
 
-// Added: the guide spells these names with a capital S, the generated code does not.
+// Added: the guide writes these names with a capital S, the generated code does not.
 use bindings::exports::ntwk::theater::websocket_server::{
     WebsocketMessage as WebSocketMessage, WebsocketResponse as WebSocketResponse,
 };
 
-// Added: the guide leaves this type to the reader. `{}` is its JSON; the manifest's
-// `init_state` file holds that, so that the first call has something to parse.
+// Added: the guide leaves this type to the reader. Its JSON is `{}`. The manifest's
+// `init_state` file contains that, so the first call has something to parse.
 #[derive(Serialize, Deserialize)]
 struct State {}
 
