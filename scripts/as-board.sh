@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Runs a static ARM binary here, on the weakest processor that it is meant for:
+# Runs a static ARM binary under QEMU as its weakest target CPU:
 #
 #   scripts/as-board.sh PROGRAM [ARGUMENTS]
 #   scripts/as-board.sh --setup       installs the emulator into target/tools, from Debian 12
 #
-# An instruction too new for that board ends the program (SIGILL) here instead of there. Needs
-# qemu-user 10 or newer, and neither binfmt_misc nor files of that architecture. Signals and the
-# exit status are the program's own.
+# An instruction that is too new for the board ends the program here (SIGILL) and not first on
+# the board. Needs qemu-user 10 or newer, but no binfmt_misc and no files of that architecture.
+# Signals and the exit status are the program's own.
 #
-# Debian 12's own qemu-user, 7.2, does not do: emulating 32 bits, it ends now and then with a
-# SIGSEGV of its own while a program with threads ends. Hence Debian's backport.
+# Debian 12's own qemu-user, 7.2, is too old: in 32-bit emulation it now and then crashes with a
+# SIGSEGV while a program with threads ends. So this uses Debian's backport.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -40,7 +40,7 @@ main() {
     exec "${emulator[@]}" "$@"
 }
 
-# Unpacks the package without installing it: no root is needed, and the system stays as it is.
+# Unpacks the package without installing it: this needs no root and does not change the system.
 setup() {
     local version
     version=$({ qemu-arm --version 2>/dev/null || true; } | sed -n '1s/.* version \([0-9]*\).*/\1/p')
@@ -51,7 +51,7 @@ setup() {
         exit 1
     fi
     local apt=$tools/apt
-    # What an interrupted run left.
+    # Remove the leftovers of an interrupted run.
     rm -rf "$apt"
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
     printf 'deb [signed-by=%s] http://deb.debian.org/debian bookworm-backports main\n' "$keys" >"$apt/sources.list"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The boards' binaries: built, checked, held to their budgets, and driven by the integration
-# tests, each on the weakest processor that it is meant for.
+# Builds and checks the boards' binaries, holds them to their budgets, and runs the integration
+# tests with each binary as its weakest target CPU.
 #
-#   scripts/boards.sh                   all of it
+#   scripts/boards.sh                   all steps
 #   scripts/boards.sh build|budget|test [TARGET...]
 #
-# What this machine is not, qemu-user stands for (scripts/as-board.sh). On Debian 12 as root what
-# is missing is installed.
+# Binaries for other processors run under qemu-user (scripts/as-board.sh). As root on Debian 12,
+# this installs what is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -17,7 +17,7 @@ targets=(
     x86_64-unknown-linux-musl
 )
 
-# The most bytes that a binary may have: what was reached, and 3 %.
+# The most bytes that a binary may have: its size when this was set, plus 3 %.
 budget() {
     case $1 in
         aarch64-*) echo 1606140 ;;
@@ -27,8 +27,8 @@ budget() {
     esac
 }
 
-# What the program does, and what the interpreter does on that processor. Left out is what is the
-# same on every one: clients that are not ours, systemd, reading of manifests and modules.
+# The tests of what the program and the interpreter do on that processor. It leaves out what is the
+# same on every processor: other projects' clients, systemd, reading manifests and modules.
 tests=(
     answers:: events:: examples:: faults:: handshakes:: instances:: keepalive:: limits:: pages::
     reach:: readme::the_quick_start several:: shutdown:: start:: violations::
@@ -49,15 +49,15 @@ main() {
     done
 }
 
-# All in the one way that needs nothing but Debian and gives the same bytes everywhere; two at a
-# time, since linking takes most of the time and one processor.
+# Builds all binaries with Debian's Rust: this needs only Debian and gives the same bytes
+# everywhere. Two builds run at a time, because linking takes most of the time and one processor.
 step_build() {
     export FOOTLIGHT_RUST=debian
     scripts/cross.sh --setup
     printf '%s\n' "${targets[@]}" | xargs -P 2 -n 1 scripts/cross.sh
 }
 
-# Sizes; and, of the binary that runs here without an emulator, memory and the time to start.
+# Checks all sizes. Checks memory and start-up time of the binary that needs no emulator here.
 step_budget() {
     local target size most over=
     for target in "${targets[@]}"; do

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # Rebuilds every .wasm file of examples/ and tests/guests/.
 #
-#   scripts/build-actors.sh              replaces the files that are in the repository
+#   scripts/build-actors.sh              replaces the files in the repository
 #   scripts/build-actors.sh --out DIR    writes DIR/examples/NAME/ (the actor, its manifest,
 #                                        first state and page) and DIR/tests/guests/, and
 #                                        leaves the files in the repository as they are
 #
-# What it needs, and installs itself where it runs as root on Debian 12:
+# It needs these, and installs them as root on Debian 12:
 #   Rust   one that builds for wasm32-unknown-unknown: see scripts/wasm-rust.sh
 #   C      clang and wasm-ld (Debian: clang, lld)
 #   WAT    wat2wasm and wasm-objdump (Debian: wabt)
 #
-# FOOTLIGHT_RUST=rustup or =debian allows only the one or the other Rust.
+# FOOTLIGHT_RUST=rustup or =debian allows only that Rust.
 #
-# The same sources and compiler give the same bytes in any folder. Two compilers do not.
+# The same sources and compiler give the same bytes in any folder. Another compiler gives others.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -43,7 +43,7 @@ main() {
 
 parse_arguments() {
     out=
-    # A new crate may add itself to Cargo.lock, but not where nothing is to change.
+    # A new crate may change Cargo.lock, except with --out, which changes nothing here.
     lock_options=()
     [ $# -ne 0 ] || return 0
     if [ $# -ne 2 ] || [ "$1" != --out ] || [ -z "$2" ]; then
@@ -72,8 +72,8 @@ need_clang() {
 
 # ---- Building -------------------------------------------------------------------------
 
-# Panic messages name source files. These flags take the builder's folders out of them.
-# Of several that fit, the compiler uses the last.
+# Panic messages name source files. These flags remove the builder's folders from them.
+# If several flags match, the compiler uses the last.
 remap_flags() {
     local cargo_home=${CARGO_HOME:-$home/.cargo} folder flags=()
     [ "$home" = / ] || flags+=("$home=home")
@@ -99,7 +99,7 @@ build_workspace() {
     cd "$root"
 }
 
-# The file that build_workspace has made: WORKSPACE CRATE
+# WORKSPACE CRATE: prints the file that build_workspace has made.
 built() {
     printf '%s' "$root/$1/$target_folder/$target/release/${2//-/_}.wasm"
 }
@@ -128,14 +128,14 @@ collect_examples() {
 }
 
 build_c() {
-    # The stack lies below all data, so that an overflow traps.
+    # The stack is below all data, so that an overflow traps.
     quietly clang --target=wasm32-unknown-unknown -std=c11 -Os -Wall -Wextra \
         -ffreestanding -nostdlib \
         -Wl,--no-entry -Wl,--stack-first -Wl,-z,stack-size=4096 -Wl,--strip-all \
         -o "$2" "$1"
 }
 
-# Every crate under tests/guests/ that makes a module; the others are libraries for these.
+# Every crate under tests/guests/ that makes a module. The others are libraries for these.
 collect_guests() {
     local cargo_toml name
     for cargo_toml in "$root"/tests/guests/*/Cargo.toml; do
@@ -151,8 +151,8 @@ wasm_files() {
     (cd "$stage" && find . -name '*.wasm' | sort)
 }
 
-# No file may tell in which folders it was built. Of the repository only whole folders are
-# looked for: its own name may be as common as /src.
+# No file may contain the folders in which it was built. The search looks for whole folders of the
+# repository, because its own name may be as common as /src.
 check_for_folders() {
     local patterns=(-e index.crates.io
         -e "$root/examples" -e "$root/tests" -e "$root/wit-core")
@@ -166,7 +166,7 @@ check_for_folders() {
 }
 
 place() {
-    # Linkers mark what they make as executable; for a host this is data.
+    # Linkers mark their output as executable, but for the host it is data.
     find "$stage" -name '*.wasm' -exec chmod 644 {} +
     if [ -z "$out" ]; then
         cp -R "$stage/." "$root/"

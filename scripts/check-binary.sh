@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Checks a release binary before it is given to anybody:
+# Checks a release binary before anybody gets it:
 #
 #   scripts/check-binary.sh TARGET FILE [THE SAME FILE WITH SYMBOLS]
 #
-# It must be static and stripped, be for the target's architecture (of ARM: its version, and
-# hard float), and name no folder of the machine that built it. With the symbols, which tell code
-# from data, an ARMv6 binary is searched for instructions that only ARMv7 has: a linker may take
-# the file's attributes from one of its parts only. Needs readelf and, for the search,
-# arm-linux-gnueabihf-objdump (Debian: binutils, binutils-arm-linux-gnueabihf).
+# It must be static and stripped, be for the target's architecture (for ARM also its version and
+# hard float), and contain no folder of the machine that built it. An ARMv6 binary must not have
+# instructions of ARMv7. Its attributes do not prove that, because a linker may take them from one
+# part of the file only. So the script disassembles the file with symbols, which tell code from
+# data. Needs readelf and, for disassembling, arm-linux-gnueabihf-objdump (Debian: binutils,
+# binutils-arm-linux-gnueabihf).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -24,7 +25,7 @@ fail() {
 header=$(readelf -hW "$file")
 attributes=$(readelf -AW "$file")
 
-# What `readelf` calls something in the file: HEADING of the line
+# HEADING: prints what `readelf` says after this heading.
 machine=$(sed -n 's/^ *Machine: *//p' <<<"$header")
 architecture=$(sed -n 's/^ *Tag_CPU_arch: *//p' <<<"$attributes")
 case $target in
@@ -46,7 +47,7 @@ segments=$(readelf -lW "$file")
 ! grep -q 'GNU_STACK.*RWE' <<<"$segments" || fail 'has an executable stack'
 ! readelf -SW "$file" | grep -q '\.symtab' || fail 'is not stripped'
 
-# Of the repository only whole folders are looked for: its own name may be as common as /src.
+# This looks for whole folders of the repository, because its own name may be as common as /src.
 patterns=(-e index.crates.io -e rustlib/src -e "$root/src" -e "$root/wit-core")
 [ "$home" = / ] || patterns+=(-e "$home/")
 if grep -aqF "${patterns[@]}" "$file"; then
@@ -57,16 +58,16 @@ case $target in
     arm-*) [ -n "$symbols" ] || exit 0 ;;
     *) exit 0 ;;
 esac
-# Moves of 16 bits, bit fields, barriers, division; NEON; VFPv3's constants, conversions to fixed
-# point, and registers from d16 on.
+# The instructions of ARMv7: moves of 16 bits, bit fields, barriers, division; NEON; VFPv3's
+# constants, conversions to fixed point, and registers from d16 on.
 newer='^(movw|movt|[us]bfx|bf[ic]|rbit|mls|dmb|dsb|isb|pldw|pli|[us]div'
 newer+='|v(ld|st)[1-4]|v(and|eor|orr|bic|dup|mvn|ext|rev|tbl|shl|shr))'
 newer+='(eq|ne|cs|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)?[.a-z0-9]*\t'
 newer+='|^v(mov|cvt)[.a-z0-9]*\t.*#|^v.*\b(q[0-9]|d(1[6-9]|[23][0-9]))\b'
 code=$(mktemp)
 trap 'rm -f "$code"' EXIT
-# Without what stands after `@` or `;`, a remark of the disassembler's, and without the functions of
-# musl that it calls only after the kernel has said that the processor is an ARMv7.
+# This removes the disassembler's comments, which follow `@` or `;`. It also removes the functions
+# that musl calls only after the kernel has reported an ARMv7.
 arm-linux-gnueabihf-objdump -d --no-show-raw-insn "$symbols" |
     sed '/^[0-9a-f]* <__a_\(barrier\|cas\)_v7>:$/,/^$/d' |
     sed -n 's/[@;].*//; s/^ *[0-9a-f]*:\t//p' >"$code"

@@ -3,11 +3,11 @@
 # tests/autobahn/expected.json.
 #
 #   scripts/conformance.sh             builds the release binary and runs the cases
-#   scripts/conformance.sh --accept    the results become the expected ones
+#   scripts/conformance.sh --accept    makes the results the expected ones
 #
-# FOOTLIGHT=path takes another binary. Groups 12 and 13 are left out: they are about
-# compression, which Footlight does not do. The engine is `kosoku`, which runs Autobahn's own
-# cases; it is installed under target/. On Debian as root a missing Python is installed too.
+# FOOTLIGHT=path takes another binary. This leaves out groups 12 and 13, which test compression,
+# because Footlight has none. The engine is `kosoku`, which runs Autobahn's own cases. The script
+# installs it under target/. As root on Debian, it also installs Python if that is missing.
 set -euo pipefail
 binary=$(realpath -m -- "${FOOTLIGHT:-$(dirname "${BASH_SOURCE[0]}")/../target/release/footlight}")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -21,13 +21,12 @@ main() {
     [ -n "${FOOTLIGHT:-}" ] || cargo build --release --locked
 
     rm -rf "$folder/report"
-    # Ends with this script, however that ends.
     coproc SERVER { exec "$binary" run tests/autobahn/manifest.toml 2>"$folder/log"; }
-    # Bash forgets it when the server ends.
+    # Keep it, because bash unsets SERVER_PID when the server ends.
     server=$SERVER_PID
     trap 'kill "$server" 2>/dev/null || true' EXIT
 
-    # The line says where it listens: `echo: ws://127.0.0.1:PORT/ws (...)`.
+    # The line has the address: `echo: ws://127.0.0.1:PORT/ws (...)`.
     local line
     if ! read -r -t 30 line <&"${SERVER[0]}"; then
         printf 'the server did not start:\n' >&2
@@ -35,7 +34,7 @@ main() {
         exit 1
     fi
     local url=${line#*: }
-    # It fails when a case failed; the comparison says which and why.
+    # The engine fails if a case fails. The comparison below says which case and why.
     timeout 600 "$venv/bin/kosoku" -i '*' -x '12.*' -x '13.*' -o "$folder/report" "${url%% *}" >"$folder/output" 2>&1 || cat "$folder/output"
 
     kill "$server"
@@ -44,11 +43,11 @@ main() {
     python3 tests/autobahn/compare.py "$folder/report" tests/autobahn/expected.json "$@"
 }
 
-# The engine, in a Python environment of its own.
+# Installs the engine in its own Python environment.
 need_engine() {
     if "$venv/bin/pip" freeze 2>/dev/null | grep -qx "$engine"; then return; fi
     mkdir -p "$folder"
-    # Without ensurepip, which Debian packages apart, this leaves half an environment.
+    # Debian has ensurepip in another package. Without it this leaves half an environment.
     if ! python3 -m venv --clear "$venv" >/dev/null 2>&1; then
         if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
             printf 'install these first: python3 python3-venv\n' >&2

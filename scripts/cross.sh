@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the release binary for a board: static, with musl, nothing to install beside it.
+# Builds the release binary for a board. It is static, with musl, and the board needs nothing else.
 #
 #   scripts/cross.sh TARGET [CARGO ARGUMENTS]
-#   scripts/cross.sh --setup       only installs what the way of `debian` needs
+#   scripts/cross.sh --setup       only installs what the way `debian` needs
 #   scripts/cross.sh --zig         only installs zig
 #
 #   arm-unknown-linux-musleabihf     ARMv6: Raspberry Pi 1, Zero
@@ -10,17 +10,17 @@
 #   aarch64-unknown-linux-musl       ARMv8: Raspberry Pi 3, 4, 5, Zero 2 with a 64-bit system
 #   x86_64-unknown-linux-musl
 #
-# The last line that it prints is the binary, target/dist/TARGET/footlight. It has been
-# checked: static, of that architecture, and naming no folder of this machine.
+# The last line of output names the binary, target/dist/TARGET/footlight. The script has checked
+# that it is static, is for that architecture, and contains no folder of this machine.
 #
-# There are two ways, and neither needs Docker (with Docker there is `cross`, see docs/deploy.md):
-#   rustup   the Rust on PATH, if it has the target or `rustup target add` can add it, with
-#            the linker that comes with it. No C compiler is needed, on any Linux.
-#   debian   on Debian 12: its rustc-web, cargo-web and rust-web-src build the standard library
-#            too, for size; zig, from PyPI, is linker and C library. Installed if missing,
-#            which takes root. Releases are made in this way: the same sources and versions
-#            give the same bytes, in any folder.
-# The first one that works is taken; FOOTLIGHT_RUST=rustup or =debian allows only that one.
+# There are two ways. Neither needs Docker (with Docker, use `cross`, see docs/deploy.md):
+#   rustup   uses the Rust on PATH, if it has the target or `rustup target add` can add it, and
+#            the linker that comes with it. Needs no C compiler and works on any Linux.
+#   debian   works on Debian 12. Its rustc-web, cargo-web and rust-web-src also build the standard
+#            library, for size. zig, from PyPI, is linker and C library. The script installs
+#            what is missing, which takes root. Releases are made in this way: the same
+#            sources and versions give the same bytes in any folder.
+# The script takes the first way that works. FOOTLIGHT_RUST=rustup or =debian allows only one.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -63,9 +63,9 @@ fail() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# ---- The way of rustup ----------------------------------------------------------------
+# ---- The way `rustup` -----------------------------------------------------------------
 
-# True if the Rust on PATH has the target, or now has.
+# True if the Rust on PATH has the target, or has it now.
 use_rustup() {
     have cargo && have rustc || return 1
     [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ] ||
@@ -77,22 +77,22 @@ use_rustup() {
     std_source=$(rustc --print sysroot)/lib/rustlib/src/rust
 }
 
-# ---- The way of Debian ----------------------------------------------------------------
+# ---- The way `debian` -----------------------------------------------------------------
 
 use_debian() {
     need_debian
     need_zig
     way=debian
     cargo=(env PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo)
-    # Without the feature `backtrace`: there is nothing to trace by in a stripped binary.
+    # Without the feature `backtrace`, which is useless in a stripped binary.
     build_options=(-Z "build-std=std,panic_abort" -Z "build-std-features=optimize_for_size")
-    # The start files and the C library are zig's.
+    # zig brings the start files and the C library.
     flags=(-C "linker=$tools/cc-$target" -C link-self-contained=no)
     std_source=$debian_std
 }
 
-# Debian's second Rust, whose compiler and source of std are of one version, what its build
-# scripts are linked with, and what looks for instructions that a board does not have.
+# Installs Debian's second Rust, whose compiler and source of std have the same version; a linker
+# for build scripts; and a disassembler, to find instructions that a board does not have.
 need_debian() {
     need_packages rustc-web cargo-web rust-web-src gcc libc6-dev binutils-arm-linux-gnueabihf
     [ "$(version rustc-web)" = "$(version rust-web-src)" ] ||
@@ -114,14 +114,14 @@ need_packages() {
     fi
     local apt=(env DEBIAN_FRONTEND=noninteractive
         apt-get -qq -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
-    # An old index names packages that are no longer there.
+    # An old index lists packages that no longer exist.
     "${apt[@]}" update
     "${apt[@]}" install --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # ---- zig ------------------------------------------------------------------------------
 
-# zig's arguments for the target: the weakest processor of the boards that it is for.
+# zig's arguments for the target, with the weakest target CPU.
 zig_flags() {
     case $target in
         arm-unknown-linux-musleabihf)
@@ -136,16 +136,16 @@ zig_flags() {
     esac
 }
 
-# In a Python environment of its own.
+# Installs zig in its own Python environment.
 need_zig() {
     local venv=$tools/zig-venv
     zig=$venv/zig
-    # Two builds at once would install it twice.
+    # The lock keeps two builds from installing it at the same time.
     mkdir -p "$tools"
     exec 9>"$tools/zig.lock"
     flock 9
     if ! [ -x "$zig" ] || [ "$("$zig" version)" != "$zig_version" ]; then
-        # Without ensurepip, which Debian packages apart, this leaves half an environment.
+        # Debian has ensurepip in another package. Without it this leaves half an environment.
         if ! python3 -m venv --clear "$venv" >/dev/null 2>&1; then
             need_packages python3 python3-venv
             python3 -m venv --clear "$venv"
@@ -156,11 +156,10 @@ need_zig() {
     exec 9>&-
 }
 
-# Programs that call zig as a C compiler and linker for the target, without the few arguments
-# that it does not take, and with -static-pie in the two words that it knows. In the way of
-# rustup zig is there, and is installed, only if a crate has C code to compile. With
-# FOOTLIGHT_SYMBOLS, what is stripped when it is linked is linked once more into that file, with
-# its symbols.
+# Writes programs that call zig as a C compiler and linker for the target. They drop the few
+# arguments that zig does not take, and replace -static-pie by the two words that it knows. In the
+# way `rustup` the script installs zig only if a crate has C code. If FOOTLIGHT_SYMBOLS names a
+# file, the linker runs a second time without stripping, and writes that file.
 write_wrappers() {
     mkdir -p "$tools"
     write_program "cc-$target" <<END
@@ -189,7 +188,7 @@ END
     export "CC_$name=$tools/cc-$target" "AR_$name=$tools/zig-ar"
 }
 
-# Written whole and then moved: another build may be running it.
+# Writes the program aside and moves it, because another build may be running it.
 write_program() {
     { echo '#!/bin/sh' && cat; } >"$tools/.$1.$$"
     chmod +x "$tools/.$1.$$"
@@ -198,8 +197,8 @@ write_program() {
 
 # ---- Building -------------------------------------------------------------------------
 
-# Panic messages name source files. These flags take the builder's folders out of them.
-# Of several that fit, the compiler uses the last.
+# Panic messages name source files. These flags remove the builder's folders from them.
+# If several flags match, the compiler uses the last.
 remap_flags() {
     local cargo_home=${CARGO_HOME:-$home/.cargo} folder
     [ "$home" = / ] || flags+=("--remap-path-prefix=$home=home")
@@ -216,9 +215,9 @@ build() {
     local list built dist=target/dist/$target
     # A TOML list; '...' is a string without escapes.
     list=$(printf "'%s'," "${flags[@]}")
-    # Each target has a folder of its own, so that several can be built at once.
+    # Each target has its own folder, so that several builds can run at once.
     local folder=target/cross/$way/$target
-    # An ARMv6 binary is searched for newer instructions, which takes symbols.
+    # Checking an ARMv6 binary for newer instructions takes symbols.
     local symbols=
     case $way-$target in
         debian-arm-*) symbols=$root/$folder/footlight.symbols ;;

@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Runs the fuzz targets: everything that reads bytes it did not write.
+# Runs the fuzz targets, which cover all code that reads foreign bytes.
 #
 #   scripts/fuzz.sh                        every target for half an hour
-#   scripts/fuzz.sh SECONDS [TARGET...]    these targets, or all, for so long each
+#   scripts/fuzz.sh SECONDS [TARGET...]    these targets, or all, for this long each
 #   scripts/fuzz.sh --asan ...             with the address sanitizer, at half the speed
 #   scripts/fuzz.sh --list                 the targets
 #
-# What was found stays in fuzz/corpus/TARGET (not committed) and is where the next run goes
-# on; each run starts from fuzz/seeds/TARGET and the actors of this repository as well. An
-# input that fails stays in fuzz/artifacts/TARGET, and the script fails.
+# A run begins with the inputs in fuzz/corpus/TARGET (not committed), in fuzz/seeds/TARGET, and
+# with the actors of this repository. It adds interesting inputs to fuzz/corpus/TARGET, where the
+# next run continues. It puts an input that fails into fuzz/artifacts/TARGET, and the script fails.
 #
-# What it needs: any Rust that builds the project, a C++ compiler (installed here where it
-# runs as root on Debian 12) and cargo-fuzz (installed into target/tools if it is missing).
+# It needs any Rust that builds the project, a C++ compiler (as root on Debian 12 the script
+# installs one), and cargo-fuzz (if missing, the script installs it into target/tools).
 #
-# Without --asan no nightly toolchain is needed, and what runs is what is released: this
-# project has no unsafe code of its own, and wasmi's fast dispatch does not stand the address
-# sanitizer. With --asan wasmi runs with its portable dispatch; that takes a nightly toolchain
-# if there is one, else the present one with RUSTC_BOOTSTRAP=1.
+# Without --asan it needs no nightly toolchain, and runs the same code as a release. That is
+# enough for this project's own code, which has no `unsafe`. wasmi's fast dispatch does not work
+# with the address sanitizer, so with --asan wasmi uses its portable dispatch. --asan needs a
+# nightly toolchain; without one it uses the installed toolchain with RUSTC_BOOTSTRAP=1.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -36,7 +36,7 @@ main() {
     need_compiler
     need_cargo_fuzz
     choose_mode
-    # By name, so that a misspelt one is told at once.
+    # Check the names first, so that a misspelt one is reported at once.
     local target
     for target in "${targets[@]}"; do
         [ -f "fuzz/fuzz_targets/$target.rs" ] || fail "there is no target $target; see --list"
@@ -75,8 +75,8 @@ need_cargo_fuzz() {
     fi
 }
 
-# Sets `cargo` and `mode`, the options that say how to build. -O keeps cargo-fuzz from turning
-# wasmi's debug assertions on; fuzz/Cargo.toml has those of all other crates on.
+# Sets `cargo` and `mode`, the options for the build. -O keeps cargo-fuzz from turning wasmi's
+# debug assertions on. fuzz/Cargo.toml turns those of all other crates on.
 choose_mode() {
     cargo=(cargo)
     mode=(-O -s none)
@@ -89,8 +89,8 @@ choose_mode() {
     fi
 }
 
-# What libFuzzer is told about a target: how long its inputs may be, and whether long ones may
-# come before all short ones have been tried.
+# libFuzzer's options for a target: the maximum length of inputs, and whether long inputs may come
+# before all short ones have been tried.
 options() {
     case $1 in
         lift) printf '%s\n' -max_len=2048 ;;
@@ -104,7 +104,7 @@ options() {
     esac
 }
 
-# The repository's own files as seeds, beside the committed ones.
+# Copies the repository's own files to the seeds, beside the committed ones.
 own_files() {
     local file
     case $1 in
@@ -117,7 +117,7 @@ own_files() {
     done
 }
 
-# Runs one target and prints its last line; all of it if something was found.
+# Runs one target and prints the last line of its output, or all of it if the target fails.
 run() {
     local target=$1 seconds=$2 status=0 log more seeds=()
     corpus=fuzz/corpus/$target

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the binary for a target is linked with, and under which licences.
+"""Lists the crates in the binary for a target, and their licences.
 
     scripts/licences.py TARGET FOLDER
 
@@ -8,9 +8,9 @@ writes into the folder:
     THIRD-PARTY-LICENSES.txt    every licence text and notice of every crate, each text once
     footlight.cdx.json          the list for machines: an SBOM in CycloneDX 1.5
 
-Which crates those are, cargo says; the texts are those that the crates themselves come with, so
-this needs the network only where cargo has not fetched the crates yet. Crates that run at build
-time, and those of the tests, are not in the binary and not in here.
+cargo lists the crates, and the texts come from the crates themselves. So the script needs the
+network only if cargo has not fetched the crates yet. It leaves out the crates of build scripts and
+of the tests, because they are not in the binary.
 """
 
 import json
@@ -25,10 +25,10 @@ from datetime import datetime, timezone
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# How files are named that have to be passed on.
+# The names of files that must be passed on.
 TEXTS = re.compile(r"(LICEN[CS]E|COPYING|COPYRIGHT|NOTICE|UNLICENSE)", re.IGNORECASE)
 
-# What every Rust program for musl has in it, and cargo does not list.
+# The parts of every Rust program for musl that cargo does not list.
 RUNTIME = """\
 The Rust standard library and what it is made of (https://github.com/rust-lang/rust)
     MIT OR Apache-2.0; of the compiler's support functions and the unwinder, which are LLVM's:
@@ -53,7 +53,7 @@ def cargo(*arguments):
 
 def linked_crates(target):
     """The packages in the binary, as `cargo metadata` describes them, by name and version."""
-    # Only `tree` leaves out what nothing but the tests wants of the crates.
+    # Only `cargo tree` leaves out the features and crates that only the tests need.
     tree = cargo("tree", "--package", "footlight", "--target", target, "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}")
     names = {tuple(line.split()[:2]) for line in tree.splitlines() if line}
     metadata = json.loads(cargo("metadata", "--format-version", "1", "--filter-platform", target))
@@ -68,16 +68,16 @@ def is_ours(crate):
 
 
 def expression(crate):
-    """Its SPDX expression. Old crates write a slash for OR."""
+    """The crate's SPDX expression. Old crates write a slash for OR."""
     return re.sub(r"\s*/\s*", " OR ", crate["license"] or "")
 
 
 def texts(crate):
-    """The texts that it comes with, each as name and content."""
+    """The crate's licence texts, each as name and content."""
     folder = pathlib.Path(crate["manifest_path"]).parent
     files = [file for file in sorted(folder.iterdir()) if file.is_file() and TEXTS.match(file.name)]
     if not files:
-        # The Apache licence names nobody, so that any copy will do.
+        # The Apache licence names nobody, so any copy will do.
         if "Apache-2.0" not in re.split(r"[ ()]", expression(crate)):
             sys.exit(f"licences: {crate['name']} {crate['version']}: no licence text in {folder}")
         files = [ROOT / "LICENSE-APACHE"]
@@ -86,14 +86,14 @@ def texts(crate):
 
 def licences(crates):
     """The table of crates, then the texts, each after the crates that have it."""
-    # By the words alone: copies differ in how their lines are broken.
+    # Compare only the words, because copies differ in their line breaks.
     owners, contents = {}, {}
     for crate in filter(lambda crate: not is_ours(crate), crates):
         for _, text in texts(crate):
             words = " ".join(text.split())
             contents.setdefault(words, text)
             owners.setdefault(words, []).append(f"{crate['name']} {crate['version']}")
-    # One text of the LLVM exception is enough, and it is needed for the runtime.
+    # The runtime needs the text of the LLVM exception. One copy is enough.
     if not any("LLVM Exceptions to the Apache 2.0 License" in words for words in contents):
         sys.exit("licences: no crate has the text of the LLVM exception any more, which the runtime needs")
     rule = "=" * 80 + "\n"

@@ -3,9 +3,9 @@
 #
 #   scripts/miri.sh [--optional] [TEST ARGUMENTS]
 #
-# It takes a nightly toolchain with the components miri and rust-src, which is added by rustup
-# where that works. With --optional, having none is no failure. PROPTEST_CASES says how many
-# values each property is tried with; the default of 2 takes a few minutes.
+# It needs a nightly toolchain with the components miri and rust-src. If they are missing, rustup
+# adds them. With --optional, the script succeeds if it can't have them. PROPTEST_CASES is the
+# number of values for each property; the default of 2 takes a few minutes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -27,7 +27,7 @@ if ! has_miri; then
     exit 0
 fi
 
-# proptest asks for the current folder, which Miri does not give in isolation.
+# proptest reads the current folder, which Miri's isolation forbids.
 export MIRIFLAGS="-Zmiri-disable-isolation ${MIRIFLAGS:-}"
 export PROPTEST_CASES=${PROPTEST_CASES:-2}
 cargo +nightly miri test -p footlight-wit-core --locked "$@"

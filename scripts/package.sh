@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Makes what is released for a target, in target/packages/:
+# Makes the release files of a target, in target/packages/:
 #
 #   scripts/package.sh TARGET [BINARY]
 #
 #   footlight-VERSION-TARGET.tar.gz    for every target
-#   footlight_VERSION-1_ARCH.deb       for Debian and what is made of it: armhf, arm64, amd64
-#   SHA256SUMS                         of all that is there, for `sha256sum -c`
+#   footlight_VERSION-1_ARCH.deb       for Debian and its derivatives: armhf, arm64, amd64
+#   SHA256SUMS                         the sums of all files there, for `sha256sum -c`
 #
-# BINARY is what scripts/cross.sh made for the target; without it, that is called. Needs git,
-# cargo, python3 (3.11), dpkg-deb, and GNU's tar and coreutils, as Debian 12 has them; no root
-# and, once cargo has the crates, no network.
+# BINARY is the output of scripts/cross.sh for the target. Without BINARY, the script runs
+# scripts/cross.sh. Needs git, cargo, python3 (3.11), dpkg-deb, and GNU's tar and coreutils, as in
+# Debian 12. Needs no root and, once cargo has the crates, no network.
 #
-# The same binary and the same commit give the same bytes: files have the time of the commit, no
-# owner, and the order of their names. SOURCE_DATE_EPOCH sets another time.
+# The same binary and the same commit give the same bytes: files have the time of the commit and
+# no owner, and are sorted by name. SOURCE_DATE_EPOCH sets another time.
 set -euo pipefail
-# What is made here has the same bytes whatever the user's settings are.
+# The output has the same bytes whatever the user's settings are.
 export LC_ALL=C TZ=UTC
 umask 022
 
@@ -28,8 +28,8 @@ main() {
         *) fail "usage: $0 TARGET [BINARY]" ;;
     esac
     case $target in
-        # Of armhf there are two. Raspberry Pi OS means ARMv6 by it, Debian ARMv7, and dpkg can't
-        # tell them apart: so the package has the binary that runs on both.
+        # armhf means ARMv6 on Raspberry Pi OS and ARMv7 on Debian, and dpkg can't tell them apart.
+        # So the package has the binary that runs on both.
         arm-unknown-linux-musleabihf) arch=armhf ;;
         armv7-unknown-linux-musleabihf) arch= ;;
         aarch64-unknown-linux-musl) arch=arm64 ;;
@@ -40,7 +40,7 @@ main() {
     cd "$root"
     if [ $# -eq 1 ]; then binary=$root/$(scripts/cross.sh "$target" | tail -n 1); fi
     [ -f "$binary" ] || fail "there is no $binary"
-    # It must name no folder of whoever built it, among others.
+    # Among other things, it must not contain the builder's folders.
     scripts/check-binary.sh "$target" "$binary"
 
     version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"$/\1/p' Cargo.toml)
@@ -55,7 +55,7 @@ main() {
     scripts/licences.py "$target" "$stage"
     make_tarball
     if [ -n "$arch" ]; then make_deb; fi
-    # Written aside and moved, for packages of several targets may be made at once.
+    # Write aside and move, because several targets may be packaged at once.
     (shopt -s nullglob && cd "$out" && sha256sum -- *.deb *.tar.gz >".SHA256SUMS.$$" && mv ".SHA256SUMS.$$" SHA256SUMS)
 }
 
@@ -64,12 +64,12 @@ fail() {
     exit 1
 }
 
-# The program that writes its own man page and completions: the binary itself where it runs here,
-# else the same version for this machine. What they write is the same.
+# Finds a program to write the man page and the completions: the binary itself if it runs here,
+# otherwise the same version for this machine. Both write the same.
 choose_program() {
     local candidate
     for candidate in "$binary" "scripts/as-board.sh $binary" target/dist/x86_64-unknown-linux-musl/footlight target/release/footlight; do
-        # Split on purpose: the emulator and its argument.
+        # The words must split: the emulator and its argument.
         # shellcheck disable=SC2206
         program=($candidate)
         if [ "$("${program[@]}" --version 2>/dev/null)" = "footlight $version" ]; then return; fi
@@ -77,7 +77,7 @@ choose_program() {
     fail "neither $binary runs here nor any other build of version $version; package x86_64-unknown-linux-musl first"
 }
 
-# FOLDER: writes what helps to use the program there, under the names that each file has anywhere.
+# FOLDER: writes the man page and the completions there.
 write_helps() {
     mkdir -p "$1"
     "${program[@]}" man >"$1/footlight.1"
@@ -86,7 +86,7 @@ write_helps() {
     "${program[@]}" completions fish >"$1/footlight.fish"
 }
 
-# FOLDER PATH...: copies what the repository has of these paths, and nothing else that lies there.
+# FOLDER PATH...: copies the tracked files under these paths, and no others.
 copy_tracked() {
     local folder=$1
     shift
@@ -110,7 +110,7 @@ make_tarball() {
 }
 
 make_deb() {
-    # In Debian's order 1.0.0~rc.1 is before 1.0.0.
+    # Debian sorts 1.0.0~rc.1 before 1.0.0.
     local revision=${version/-/\~}-1
     local tree=$stage/deb
     local doc=$tree/usr/share/doc/footlight
@@ -137,7 +137,7 @@ make_deb() {
     chmod -R u=rwX,go=rX "$tree"
     find "$tree" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
     local name=footlight_${revision}_$arch.deb
-    # Every dpkg reads xz. With several threads its bytes depend on their number.
+    # Every dpkg reads xz. With several threads the bytes would depend on their number.
     dpkg-deb --root-owner-group -Zxz --threads-max=1 --build "$tree" "$out/.$name.$$" >/dev/null
     mv "$out/.$name.$$" "$out/$name"
     printf '%s\n' "$out/$name"
@@ -148,7 +148,7 @@ install_help() {
     install -D -m 644 "$stage/helps/$1" "$2"
 }
 
-# The unit of dist/, with the path that a package has to use, and without the remark on copying.
+# Copies the unit of dist/ with the path that a package must use, and without the comment on copying.
 install_units() {
     mkdir -p "$1"
     cp dist/footlight.socket "$1"
@@ -157,12 +157,12 @@ install_units() {
         fail 'dist/footlight.service: ExecStart= is not as expected here'
 }
 
-# What runs after the installation: the echo, at the port of footlight.socket. The chat room would
-# keep all that is ever said.
+# Copies the actor that runs after the installation: the echo, at the port of footlight.socket. The
+# chat room would keep every message.
 install_example() {
     install -D -m 644 examples/echo/echo.wasm "$1/echo.wasm"
     {
-        printf '# What footlight.service runs. Put an actor of your own here, then:\n'
+        printf '# footlight.service runs this actor. Put your own one here, then:\n'
         printf '#   footlight check /etc/footlight && systemctl restart footlight\n'
         sed 's/\<8082\>/8080/' examples/echo/manifest.toml
     } >"$1/manifest.toml"
@@ -178,7 +178,7 @@ write_control() {
     done
     (cd "$1" && find etc -type f | sort | sed 's#^#/#') >"$control/conffiles"
     (cd "$1" && find . -path ./DEBIAN -prune -o -type f -printf '%P\0' | sort -z | xargs -0 md5sum) >"$control/md5sums"
-    # In KiB, each file for itself, as Debian's policy counts.
+    # Debian's policy rounds each file up to KiB.
     local size
     size=$(cd "$1" && find . -path ./DEBIAN -prune -o -type f -printf '%s\n' | awk '{ sum += int(($1 + 1023) / 1024) } END { print sum }')
     cat >"$control/control" <<CONTROL
@@ -191,13 +191,13 @@ Section: httpd
 Priority: optional
 Homepage: https://github.com/footlight-host/footlight
 Description: small host that runs WebAssembly actors behind WebSockets
- Footlight runs actors: WebAssembly modules with one function, which gets a
- client's message and the actor's state, and gives back the new state and an
- answer. It is made for small boards, where a runtime that compiles to machine
- code is too heavy.
+ Footlight runs actors: WebAssembly modules with one function. The function
+ gets a client's message and the actor's state, and returns the new state and
+ an answer. Footlight is made for small boards, where a runtime that compiles
+ to machine code is too heavy.
  .
- The program is static and needs nothing beside it. The service runs the actor
- in /etc/footlight, as a user of its own that exists only while it runs.
+ The program is static and needs nothing else. The service runs the actor in
+ /etc/footlight. Its user exists only while it runs.
 CONTROL
 }
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What is in a binary, by crate:
+# Shows how many bytes of a binary belong to each crate:
 #
 #   scripts/parts.sh FILE
 #
-# FILE has its symbols, such as target/cross/debian/TARGET/footlight.symbols of scripts/cross.sh.
-# Counted are the bytes of functions and named data. A function that is generic, or was put into
-# another, counts where it came to be used; what has no name (texts, tables of jumps, relocations)
-# counts nowhere. Needs nm (binutils).
+# FILE must have symbols, like target/cross/debian/TARGET/footlight.symbols of scripts/cross.sh.
+# The script counts the bytes of functions and named data. A generic or inlined function counts for
+# the crate that uses it. Data without a name (texts, jump tables, relocations) does not count.
+# Needs nm (binutils).
 set -euo pipefail
 
 nm --size-sort --print-size --radix=d --demangle "${1:?usage: $0 FILE}" | awk '
@@ -15,7 +15,7 @@ nm --size-sort --print-size --radix=d --demangle "${1:?usage: $0 FILE}" | awk '
         size = $2 + 0
         name = $0
         sub(/^[0-9]+ [0-9]+ . /, "", name)
-        # The first crate that it names and that is not the standard library, else that.
+        # The first crate in the name that is not the standard library; otherwise the latter.
         crate = ""
         rest = name
         while (match(rest, /[A-Za-z_][A-Za-z0-9_]*(::[A-Za-z_{][A-Za-z0-9_#}]*)+/)) {

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Builds the release binary in many profiles, and measures them side by side: the tables of
+# Builds the release binary in many profiles and measures them side by side, for the tables of
 # docs/sizes.md.
 #
 #   scripts/profiles.sh [levels|allocators|features]...      these tables, or all
 #   scripts/profiles.sh compare NAME...                      these binaries again
 #
-# The sources are copied to target/profiles, and changed there. Built for
-# x86_64-unknown-linux-musl in the way `rustup` of scripts/cross.sh: there the C library's own
-# allocator is musl's, as with `cross`. Each binary takes one to three minutes to build, and is
-# kept in target/profiles; remove that folder to build all of them anew.
+# It copies the sources to target/profiles and changes them there. It builds for
+# x86_64-unknown-linux-musl in the way `rustup` of scripts/cross.sh, because then the C library's
+# allocator is musl's, as with `cross`. Each binary takes one to three minutes to build, and stays
+# in target/profiles. Remove that folder to rebuild all of them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -16,9 +16,9 @@ target=x86_64-unknown-linux-musl
 source=target/profiles/source
 binaries=target/profiles
 
-# TABLE NAME ALLOCATOR, then more for cargo. A name begins with the opt-level; behind a `+` is
-# that of wasmi and wasmi_core, if it is another. The first of a table is the release's own profile,
-# and what the others are compared with.
+# TABLE NAME ALLOCATOR, then more arguments for cargo. A name begins with the opt-level. If wasmi
+# and wasmi_core have another level, it follows after a `+`. The first row of a table is the
+# release's own profile, and the baseline for the others.
 variants() {
     cat <<'END'
 levels      s             dlmalloc
@@ -52,7 +52,7 @@ main() {
         while read -r table name allocator more; do
             [ "$table" = "$wanted" ] || continue
             names+=("$name")
-            # The words of the line are words.
+            # The line must split into words.
             # shellcheck disable=SC2086
             [ -f "$binaries/$name" ] || build "$name" "$allocator" $more
         done < <(variants)
@@ -64,7 +64,7 @@ compare() {
     cargo bench --bench profiles --locked -- compare "${@/#/$binaries/}"
 }
 
-# A copy in which allocators may be chosen that a release does not have.
+# Makes a copy of the sources with a choice of allocators, which a release does not have.
 copy_sources() {
     rm -rf "$source/src"
     mkdir -p "$source"
@@ -106,7 +106,7 @@ build() {
     cp "$source/target/dist/$target/footlight" "$binaries/$name"
 }
 
-# An opt-level as TOML has it: a number, or a letter as text.
+# Prints an opt-level in TOML: a number, or a letter in quotes.
 level() {
     case $1 in s | z) printf '"%s"' "$1" ;; *) printf '%s' "$1" ;; esac
 }

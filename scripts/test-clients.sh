@@ -5,9 +5,9 @@
 #   scripts/test-clients.sh            all of them
 #   scripts/test-clients.sh NAME...    only these: python, node, websocat, browser
 #
-# What is there already stays. On Debian as root it installs the system's packages that they
-# need; elsewhere it says what is missing. websocat is built from source, which takes minutes,
-# and the browser is about 100 MB to fetch.
+# It skips clients that are already installed. As root on Debian, it installs the packages that
+# they need. Elsewhere it says what is missing. Building websocat from source takes minutes, and
+# the browser is a download of about 100 MB.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -21,15 +21,15 @@ main() {
     done
 }
 
-# Python's packages, in an environment of their own.
+# Installs Python's packages in their own environment.
 need_python() {
     local venv=$folder/venv
     if [ -x "$venv/bin/python3" ] && "$venv/bin/python3" -c 'import aiohttp, websockets, wsproto' 2>/dev/null; then return; fi
-    # The system's, if there is one: benches/compare measures it, and others, such as pyenv's, are
+    # Prefer the system's Python: benches/compare measures it, and others, such as pyenv's, are
     # often built without optimisation.
     local python=python3
     if [ -x /usr/bin/python3 ]; then python=/usr/bin/python3; fi
-    # Without ensurepip, which Debian packages apart, this leaves half an environment.
+    # Debian has ensurepip in another package. Without it this leaves half an environment.
     if ! "$python" -m venv --clear "$venv" >/dev/null 2>&1; then
         need_packages python3 python3-venv
         "$python" -m venv --clear "$venv"
@@ -37,7 +37,7 @@ need_python() {
     "$venv/bin/pip" install -q aiohttp 'websockets>=13' wsproto
 }
 
-# npm's ws, or Debian's package of it, which needs no npm.
+# Installs ws with npm or, without npm, from Debian's package.
 need_node() {
     if command -v npm >/dev/null; then
         [ -d "$folder/node_modules/ws" ] || npm install --silent --no-fund --no-audit --prefix "$folder" ws@8
@@ -56,7 +56,7 @@ need_browser() {
     need_packages chromium
 }
 
-# Installs Debian packages that are not there yet.
+# Installs Debian packages that are missing.
 need_packages() {
     local missing=()
     for package in "$@"; do

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Installs, uses, upgrades, removes and purges the packages of x86_64-unknown-linux-musl in a small
-# Debian 12 under systemd-nspawn: first without, then with a systemd that runs. What is tried is in
+# Debian 12 under systemd-nspawn, first without systemd running, then with it. The tests are in
 # tests/packages/inside.sh.
 #
 #   scripts/test-packages.sh
 #
-# Takes what scripts/package.sh left in target/packages/. Needs root, mmdebstrap and
-# systemd-container, on x86-64. The Debian is kept in target/packages-test/debian.tar.
+# Tests the packages that scripts/package.sh has put into target/packages/. Needs root, mmdebstrap
+# and systemd-container, on x86-64. Keeps the Debian in target/packages-test/debian.tar.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -23,9 +23,9 @@ main() {
     printf 'without systemd:\n'
     systemd-nspawn "${options[@]}" --pipe /test/inside.sh without-systemd
 
-    # In the same system: that nothing was left has just been shown.
+    # The same system will do: the tests above have shown that purging leaves nothing behind.
     printf 'with systemd:\n'
-    # The system ends with the test; nspawn's status is what the system exits with.
+    # The system ends with the test. nspawn exits with the system's status.
     cat >"$tree/etc/systemd/system/test.service" <<UNIT
 [Unit]
 After=multi-user.target
@@ -52,8 +52,8 @@ UNIT
     [ "$status" -eq 0 ] || { printf 'test-packages: failed (%s)\n' "$status" >&2; exit 1; }
 }
 
-# Without the machine's own systemd, which need not run. The network is the container's own, so
-# that port 8080 is free.
+# Without the machine's own systemd, which may not be running. The container has its own network,
+# so port 8080 is free.
 options=(--quiet --register=no --keep-unit --private-network --directory="$tree")
 
 need_debian() {
@@ -63,7 +63,7 @@ need_debian() {
     mv "$folder/part.tar" "$folder/debian.tar"
 }
 
-# A new system, with the packages and the tests in it.
+# Unpacks a new system, with the packages and the tests in it.
 fill_tree() {
     rm -rf "$tree"
     mkdir -p "$tree"

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Finds a Rust that builds for wasm32-unknown-unknown. Read by other scripts, and run:
+# Finds a Rust that builds for wasm32-unknown-unknown. Other scripts source this file. Run alone:
 #
-#   scripts/wasm-rust.sh ARGUMENTS    `cargo ARGUMENTS` in this folder, by that Rust
+#   scripts/wasm-rust.sh ARGUMENTS    runs `cargo ARGUMENTS` in this folder with that Rust
 #
-# That is any Rust with the target, which is added by `rustup target add` if it is missing. Where
-# that fails it is Debian's rustc-web, cargo-web, rust-web-src and the lld of the same LLVM, which
-# are installed where this runs as root; that compiler builds the standard library too.
+# It takes any Rust with the target, and tries `rustup target add` if the target is missing. If
+# that fails, it takes Debian's rustc-web, cargo-web, rust-web-src and the lld of the same LLVM. As
+# root it installs them. That compiler also builds the standard library.
 #
-# FOOTLIGHT_RUST=rustup or =debian allows only the one or the other Rust.
+# FOOTLIGHT_RUST=rustup or =debian allows only that Rust.
 set -euo pipefail
 
 target=wasm32-unknown-unknown
@@ -40,13 +40,13 @@ install_packages() {
     fi
     local apt=(env DEBIAN_FRONTEND=noninteractive
         apt-get -q -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
-    # An old index names packages that are no longer there.
+    # An old index lists packages that no longer exist.
     quietly "${apt[@]}" update
     quietly "${apt[@]}" install --no-install-recommends "$@"
 }
 
-# Sets `cargo`, a command with its environment, and what else differs by compiler; some of that
-# only the scripts that read this one use.
+# Sets `cargo`, a command with its environment, and other variables that differ by compiler. Some
+# of them are only for the scripts that source this one.
 # shellcheck disable=SC2034
 choose_rust() {
     case ${FOOTLIGHT_RUST:-any} in
@@ -61,7 +61,7 @@ choose_rust() {
     unset CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 }
 
-# True if the Rust on PATH has the target, or now has.
+# True if the Rust on PATH has the target, or has it now.
 # shellcheck disable=SC2034
 use_rustup() {
     have cargo && have rustc || return 1
@@ -73,7 +73,7 @@ use_rustup() {
     std_source=$(rustc --print sysroot)/lib/rustlib/src/rust
 }
 
-# Debian's second Rust, whose compiler and source of std are of one version.
+# Takes Debian's second Rust, whose compiler and source of std have the same version.
 # shellcheck disable=SC2034
 use_debian() {
     if [ ! -x /usr/bin/rustc ] || [ ! -x /usr/bin/cargo ] || [ ! -d "$debian_std/library/std" ]
@@ -81,7 +81,7 @@ use_debian() {
         install_packages rustc-web cargo-web rust-web-src
     fi
 
-    # The linker reads what the compiler's LLVM writes, so it has to be as new.
+    # The linker must be as new as the compiler's LLVM, whose output it reads.
     local llvm
     llvm=$(/usr/bin/rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
     [ -n "$llvm" ] || fail "/usr/bin/rustc does not say which LLVM it has"
@@ -91,7 +91,7 @@ use_debian() {
         CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$(command -v "wasm-ld-$llvm")"
         /usr/bin/cargo)
     build_options=(-Z "build-std=std,panic_abort")
-    # Two compilers cannot share one folder.
+    # Two compilers can't share one folder.
     target_folder=target/debian
     std_source=$debian_std
 }
