@@ -1,4 +1,4 @@
-//! Who may connect: origins, tokens, subprotocols; and who may stay.
+//! Who may connect (origins, tokens, subprotocols), and how many may be connected.
 
 use std::{
     io::{Read as _, Write as _},
@@ -121,7 +121,7 @@ fn clients_that_stay_after_their_last_answer_are_not_waited_for_all_at_once() {
             client = client.upgraded();
             client.send(&masked(0x88, b""));
         }
-        // The server's part of the connection ends, ours does not.
+        // The server's side of the connection ends, but ours stays open.
         client.socket.read_to_end(&mut Vec::new()).unwrap();
         stay.push(client);
     }

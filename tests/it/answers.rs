@@ -1,4 +1,4 @@
-//! What an actor may answer, and what becomes of an answer that it may not give.
+//! What an actor may answer, and what the host does with an invalid answer.
 
 use async_tungstenite::tungstenite::Message;
 
@@ -44,7 +44,7 @@ fn an_actor_can_send_pings_and_pongs() {
         let mut client = client(&server, shape);
         client.text("ping");
         assert_eq!(client.next(), Message::Ping("hi".into()));
-        // The client library answers by itself, and the actor sees that.
+        // The client library answers the ping by itself, and the actor sees the pong.
         client.expect("pong:6869");
         client.text("pong");
         assert_eq!(client.next(), Message::Pong("hi".into()));
@@ -145,7 +145,7 @@ fn a_trap_costs_one_client_its_connection_and_the_actor_nothing_but_its_instance
     for shape in SHAPES {
         let (mut victim, mut other) = (client(&server, shape), client(&server, shape));
         other.ask("count", "3");
-        // A global lives in the instance, the count in the state.
+        // The global is in the instance, the count is in the state.
         other.ask("abuse-global", "1");
         other.ask("abuse-global", "2");
         victim.text("trap");

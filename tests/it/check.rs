@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::support::{Actor, SHAPES, actors_root, example, footlight, guest};
 
-/// What `check` says about bytes, and whether it found them good.
+/// What `check` says about a file with these bytes, and whether it accepts the file.
 fn check(bytes: &[u8]) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("actor.wasm");
@@ -34,7 +34,7 @@ fn module(more: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
-/// What is wrong with bytes.
+/// What `check` finds wrong with a file of these bytes.
 fn problem(bytes: &[u8]) -> String {
     let (fine, text) = check(bytes);
     assert!(!fine, "{text}");

@@ -1,7 +1,7 @@
-//! Clients that this project did not write: Python's `websockets`, `aiohttp` and `wsproto`,
-//! npm's `ws`, and `websocat`.
+//! Other projects' clients: Python's `websockets`, `aiohttp` and `wsproto`, npm's `ws`, and
+//! `websocat`.
 //!
-//! `scripts/test-clients.sh` installs them. A test whose client is not there says so and passes,
+//! `scripts/test-clients.sh` installs them. A test whose client is missing says so and passes,
 //! unless `FOOTLIGHT_REQUIRE_CLIENTS` is set.
 
 use std::{
@@ -35,8 +35,8 @@ pub fn node() -> Command {
     node
 }
 
-/// Whether a client is there, which a command without effect shows. Where this variable of the
-/// environment is set, it has to be.
+/// Whether a client is installed: a command without effect must succeed. If the environment
+/// variable is set, the client must be installed.
 pub fn available(client: &str, mut probe: Command, required: &str) -> bool {
     let found = probe.output().is_ok_and(|output| output.status.success());
     assert!(
@@ -49,8 +49,8 @@ pub fn available(client: &str, mut probe: Command, required: &str) -> bool {
     found
 }
 
-/// Lets a client's script talk to the guest `events`. It checks what it gets, and its first
-/// connection ends with the close frame 3333, `that is all`.
+/// Lets a client's script talk to the guest `events`. The script checks the answers. Its first
+/// connection must end with the close frame 3333, `that is all`.
 pub fn talk(command: Command, script: &str) {
     talk_until(command, script, "close 3333 that is all");
 }

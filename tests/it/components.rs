@@ -1,4 +1,4 @@
-//! Components: the very file that the component tools make runs here too.
+//! Components: the unchanged output of the component tools runs here.
 
 use std::{fs, path::Path};
 
@@ -97,7 +97,7 @@ fn a_component_that_cannot_be_taken_apart_is_refused_with_what_to_do() {
 
 #[test]
 fn a_component_built_with_a_wasi_adapter_is_refused_by_the_imports_of_its_module() {
-    // What such a component holds: the actor's module, which still imports WASI.
+    // A component with a WASI adapter contains the actor's module, which still imports WASI.
     let module = r#"(core module
         (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
         (memory (export "memory") 1)

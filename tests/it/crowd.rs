@@ -1,5 +1,4 @@
-//! Many clients at once, and some among them that hold on to what they get: everybody within the
-//! limits gets in.
+//! Many clients at once, some of which are slow or silent. Everybody within the limits gets in.
 
 use std::{
     fs,
@@ -12,24 +11,24 @@ use std::{
 
 use crate::support::{Client, PATIENCE, REQUEST, Raw, Server, guest, masked};
 
-/// How long the clients here that are slow wait between two things.
+/// The time between two steps of a slow client.
 const PAUSE: Duration = Duration::from_millis(300);
 /// A request for the server's health.
 const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// So many clients that have connected and sent nothing yet.
+/// Clients that have connected and sent nothing yet.
 pub fn connect(address: SocketAddr, count: usize) -> Vec<Raw> {
     footlight::fd_limit::raise();
     (0..count).map(|_| Raw::connect(address)).collect()
 }
 
-/// The status that a client is answered with.
+/// The status of the answer to a client.
 pub fn status(client: &mut Raw) -> String {
     String::from_utf8(client.read(12)).unwrap().split_off(9)
 }
 
-/// Has all clients ask for an upgrade, and only then reads their answers. Gives how many got in;
-/// the others must have got 503.
+/// All clients ask for an upgrade, and only then read their answers. Returns how many got in. The
+/// others must have got 503.
 pub fn ask_all(clients: &mut [Raw]) -> usize {
     clients.iter_mut().for_each(|client| client.send(REQUEST));
     let statuses: Vec<_> = clients.iter_mut().map(status).collect();
@@ -75,7 +74,7 @@ fn a_burst_of_as_many_clients_as_the_limit_gets_in_and_one_more_gets_503() {
 fn a_thousand_clients_that_send_their_requests_late_get_in() {
     let server = Server::of(guest("events"));
     let mut clients = connect(server.address("events"), 1000);
-    // What a slow link does.
+    // The pieces arrive as over a slow link.
     thread::sleep(PAUSE);
     assert_eq!(ask_all(&mut clients), 1000);
 }
@@ -87,7 +86,8 @@ fn while_as_many_requests_are_read_as_the_limit_one_more_waits_in_the_kernel() {
     let before = server.descriptors();
     let mut first = Raw::connect(address);
     let mut rest = connect(address, 10);
-    // Two are read, and the one that is next is there. Nobody else is until one of these is done.
+    // The host reads two requests and has accepted the next one. It accepts nobody else until one
+    // of these is done.
     eventually("are three there", || server.descriptors() == before + 3);
     first.send(HEALTH);
     assert_eq!(status(&mut first), "200");
@@ -121,13 +121,13 @@ fn a_thousand_clients_get_in_beside_many_that_never_speak() {
 fn clients_that_nobody_waits_for_may_take_their_time() {
     let server = Server::of(guest("events").limit("handshake", "\"1h\""));
     let mut slow = connect(server.address("events"), 64);
-    // Longer than the second that each has when others wait.
+    // Longer than the second that each request has while others wait.
     thread::sleep(5 * PAUSE);
     assert_eq!(ask_all(&mut slow), 64);
 }
 
-/// Has the host stand still while more clients connect than a usual queue holds, which all of them
-/// must do nevertheless; then lets them in.
+/// Stops the host while more clients connect than a usual queue holds. All of them must connect
+/// nevertheless. Then the host goes on and lets them in.
 pub fn queue(server: &Server) {
     footlight::fd_limit::raise();
     let most = fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
@@ -181,12 +181,12 @@ fn a_thousand_clients_get_in_while_another_sends_a_message_bit_by_bit() {
     assert_eq!(uploading.frame().1.len(), 1000);
 }
 
-/// Clients that send their requests, or take a file, a byte at a time, and come again when they are
-/// sent away.
+/// Clients that send requests or read a file a byte at a time. They return when the host ends their
+/// connection.
 struct Drippers<'a> {
     address: SocketAddr,
     done: &'a AtomicBool,
-    /// How many times they had all been served a byte.
+    /// How often every client has had its turn.
     rounds: AtomicUsize,
 }
 
@@ -197,7 +197,7 @@ impl Drippers<'_> {
         self.drip(&mut clients, |socket| socket.write_all(b"G"), Raw::connect);
     }
 
-    /// Asks for a file, and takes it a byte at a time.
+    /// Asks for a file, and reads it a byte at a time.
     fn take(&self, count: usize) {
         let ask = |address| {
             let mut client = Raw::with_small_buffer(address);
@@ -217,7 +217,7 @@ impl Drippers<'_> {
         self.drip(&mut clients, take, ask);
     }
 
-    /// Lets each do something small every now and then, until all is done.
+    /// Lets each client do one small step now and then, until the end.
     fn drip(
         &self,
         clients: &mut [Raw],
@@ -249,7 +249,7 @@ fn a_thousand_clients_and_a_health_check_get_in_beside_hundreds_that_drip() {
         eventually("do they take", || taking.rounds.load(Relaxed) > 0);
         scope.spawn(|| sending.send(200));
         eventually("do they send", || sending.rounds.load(Relaxed) > 0);
-        // Whatever fails, the threads end.
+        // The threads must end even if the test fails.
         let honest = scope.spawn(|| ask_all(&mut connect(address, 1000)));
         let healthy = scope.spawn(|| {
             let mut client = Raw::connect(address);
@@ -262,8 +262,8 @@ fn a_thousand_clients_and_a_health_check_get_in_beside_hundreds_that_drip() {
     });
 }
 
-/// A server with a file of some MB that may be sent to one client at a time, and clients that ask for
-/// it and take none of it. The last one did not get it.
+/// A server with a file of some MB that it sends to one client at a time, and clients that ask for
+/// the file and read nothing. The last one did not get it.
 fn stalled() -> (Server, tempfile::TempDir, Vec<Raw>) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), vec![b'x'; 4 << 20]).unwrap();
@@ -275,7 +275,7 @@ fn stalled() -> (Server, tempfile::TempDir, Vec<Raw>) {
         let mut client = Raw::with_small_buffer(server.address("events"));
         client.send(b"GET /file HTTP/1.1\r\nHost: x\r\n\r\n");
         clients.push(client);
-        // Its request has been read, and what becomes of it has been decided.
+        // The host has read the request and decided about it.
         metric(server.address("events"), "footlight_downloads{actor=\"events\"}");
     }
     (server, folder, clients)
@@ -284,12 +284,12 @@ fn stalled() -> (Server, tempfile::TempDir, Vec<Raw>) {
 #[test]
 fn as_many_files_are_sent_as_the_limit_some_wait_and_the_next_gets_503() {
     let (server, _folder, mut clients) = stalled();
-    // One is served and four wait, or more if one of them was too slow already.
+    // The host serves one and four wait, or more if one was already too slow.
     assert!(clients.len() >= 6, "{}", clients.len());
     let said = answer(clients.last_mut().unwrap());
     assert!(said.starts_with("HTTP/1.1 503 ") && said.contains("\r\nRetry-After: "), "{said}");
     assert!(said.ends_with("\r\n\r\ntoo many files are being sent\n"), "{said}");
-    // What is small needs no place, and neither do clients of the actor.
+    // Small answers and clients of the actor do not count as downloads.
     let address = server.address("events");
     assert_eq!(metric(address, "footlight_downloads{actor=\"events\"}"), 1);
     let mut console = Raw::connect(address);

@@ -51,12 +51,12 @@ fn next(client: &mut Client) -> Vec<Value> {
     serde_json::from_str(client.next().to_text().unwrap()).unwrap()
 }
 
-/// What was measured: all but the time.
+/// The measured values, without the time.
 fn values(row: &Value) -> &[Value] {
     &row.as_array().unwrap()[1..]
 }
 
-/// Reads on until something else is measured than this.
+/// Reads on until a measurement differs from this one.
 fn next_but(client: &mut Client, old: &Value) -> Value {
     loop {
         if let Some(row) = next(client).into_iter().find(|row| values(row) != values(old)) {
@@ -70,7 +70,7 @@ fn load_memory_and_the_hottest_zone_are_measured_again_and_again() {
     let machine = machine("0.42 0.36 0.31 1/123 4567\n");
     add_zone(&machine, 0, "48312\n");
     add_zone(&machine, 1, "51900\n");
-    // A sensor that is none.
+    // A sensor without a valid value.
     add_zone(&machine, 2, "-274000\n");
     let server = dashboard(machine.path(), "50ms");
     let mut client = server.client("dashboard");
@@ -96,7 +96,7 @@ fn all_clients_get_the_same_and_a_new_one_what_was_before() {
     assert!(seen.iter().all(|row| history.contains(row)), "{seen:?} {history:?}");
     let pushed: Vec<_> = (0..5).flat_map(|_| next(&mut bob)).collect();
     assert_eq!(pushed.len(), 5, "one at a time");
-    // Bob's history ends where what is pushed to him begins.
+    // Bob's history ends where the measurements that he gets by broadcast begin.
     let mut expected = history.into_iter().chain(pushed).skip_while(|row| *row != seen[0]);
     let last = seen.len() - 1;
     assert!(seen.iter().all(|row| expected.next().as_ref() == Some(row)));
@@ -134,7 +134,7 @@ fn while_nobody_watches_next_to_nothing_is_measured() {
     while events(&server) < 50 {
         assert!(start.elapsed() < PATIENCE, "the ticks do not come: {}", server.log());
     }
-    // Of the fifty only those that are ten seconds apart, however slow this machine is.
+    // Of the fifty ticks only those ten seconds apart measure, however slow this machine is.
     let passed = usize::try_from(start.elapsed().as_secs()).unwrap();
     let history = next(&mut server.client("dashboard"));
     assert!((1..=2 + passed / 10).contains(&history.len()), "{history:?}");

@@ -2,13 +2,13 @@
 
 use crate::support::{Client, Server, after, guest};
 
-/// How many connections 64 files are enough for beside the guest's folder, the least requests and
-/// one download: see `src/fd_limit.rs`.
+/// The connections that 64 files allow, beside the guest's folder, the minimum of requests and one
+/// download: see `src/fd_limit.rs`.
 const FIT: usize = 23;
 
 #[test]
 fn the_clients_that_there_are_files_for_are_served_and_the_next_gets_503() {
-    // The lower limit is raised to the upper one: 40 files would be enough for 2 clients.
+    // The host raises the soft limit to the hard one: 40 files would be enough for 2 clients only.
     let server = Server::start_by(after("ulimit -S -n 40; ulimit -H -n 64"), guest("events"));
     server.wait_for(&["WARN", "1024 connections", "64 files", "23 can be", "LimitNOFILE=1563"]);
     assert_eq!(server.count("WARN"), 1);
@@ -16,7 +16,7 @@ fn the_clients_that_there_are_files_for_are_served_and_the_next_gets_503() {
     for client in &mut clients {
         assert!(client.next().is_text());
     }
-    // Each of them is refused at once, though they are more than the files that are left.
+    // The host refuses each of them at once, although it has fewer files left than that.
     for _ in 0..2 * FIT {
         let refused = Client::try_connect(server.address("events"), "/ws").err().unwrap();
         assert!(refused.contains("503"), "{refused}");

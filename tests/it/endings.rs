@@ -1,5 +1,5 @@
 //! How connections end: who sends which close frame, and what happens to clients that do not
-//! answer it. What answers a breach of the protocol is in `violations`.
+//! answer it. `violations` tests the answers to breaches of the protocol.
 
 use std::{io::Read, net::Shutdown};
 

@@ -1,4 +1,4 @@
-//! What an actor is told: every row of the table of events, in every shape.
+//! The events that an actor gets: every row of the README's table, in every shape.
 
 use std::io::Write as _;
 
@@ -143,7 +143,7 @@ fn nothing_comes_after_the_close_event() {
     let server = Server::of(guest("events"));
     let mut client = server.client("events");
     client.expect("state:0");
-    // All in one go, so that the close frame is there before the first answer.
+    // One write, so that the close frame arrives before the first answer.
     for text in ["one", "two", "three"] {
         client.ws.write(Message::text(text)).unwrap();
     }

@@ -1,4 +1,4 @@
-//! Every example, as its README line says.
+//! Every example does what its row in `examples/README.md` says.
 
 use async_tungstenite::tungstenite::Message;
 
@@ -6,7 +6,7 @@ use footlight::actor::{Grants, Module};
 
 use crate::support::{Actor, Client, Server, actors_root, example};
 
-/// Talks to an example and checks what its documentation promises.
+/// Talks to an example and checks that it does what its documentation promises.
 pub fn drive(name: &str, mut client: Client) {
     match name {
         "welcome" => {
@@ -54,7 +54,7 @@ fn names() -> Vec<String> {
     folders.map(|folder| folder.file_name().into_string().unwrap()).collect()
 }
 
-/// Whether an example has tests of its own, with folders that are not this machine's.
+/// Whether an example has its own tests, with test folders instead of this machine's.
 fn needs_folders(name: &str) -> bool {
     ["dashboard", "lights"].contains(&name)
 }

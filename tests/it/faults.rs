@@ -1,7 +1,7 @@
-//! What breaks around the host: clients that are killed, descriptors that are used up, a full
-//! disk. Every `connect` still has its `close`, nothing is kept, and nothing panics.
+//! Faults around the host: killed clients, no more descriptors, a full disk. Every `connect` still
+//! has its `close`, nothing leaks, and nothing panics.
 //!
-//! The guest's state counts its events, so a client that comes last is told of every one.
+//! The guest's state counts its events, so the last client learns how many there were.
 
 use std::{
     thread,
@@ -13,7 +13,7 @@ use crate::support::{Actor, PATIENCE, REQUEST, Raw, Server, guest, masked};
 /// How many clients are killed at each stage.
 const CLIENTS: usize = 5;
 
-/// The guest, with limits that let a client have many answers waiting, and no line left out.
+/// The guest, with limits that allow many waiting answers and drop no line of the log.
 fn events() -> Actor {
     guest("events").limit("outbox", 64 << 20).limit("log_rate", 1_000_000)
 }
@@ -27,23 +27,23 @@ fn eventually(server: &Server, what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
-/// Waits until as many descriptors are open as there were, with one client more, so that those
-/// before it have been accepted. A connection's descriptor is closed when its `close` event has
-/// been handled, so that the guest then has had them all.
+/// Waits until as many descriptors are open as before. One more client connects first, so that the
+/// host has accepted all clients before it. The host closes a connection's descriptor after its
+/// `close` event, so the guest has then had all of these events.
 fn settled(server: &Server, descriptors: usize) {
     server.client("events").close(None);
     eventually(server, "are the descriptors closed", || server.descriptors() == descriptors);
 }
 
-/// Checks that the guest had a `connect` and a `close` for every connection, and as many other
-/// events; and that the server ends as it should.
+/// Checks that the guest had a `connect` and a `close` for every connection, and the expected number
+/// of other events. Checks that the server ends well.
 fn balanced(server: Server, connections: usize, others: usize) {
     server.client("events").expect(&format!("state:{}", 2 * connections + others));
     let (status, log) = server.stop();
     assert!(status.success() && !log.contains("panicked"), "{log}");
 }
 
-/// Kills clients, each of which `reach` has brought to some stage of its life by sending as many
+/// Kills clients at a stage of their lives. `reach` brings each client there, and sends this many
 /// messages.
 fn killed(messages: usize, reach: impl Fn(&Server, usize) -> Raw) {
     let server = Server::of(events());
@@ -55,8 +55,8 @@ fn killed(messages: usize, reach: impl Fn(&Server, usize) -> Raw) {
     let state = server.client("events").next().to_text().unwrap().to_owned();
     let (status, log) = server.stop();
     assert!(status.success() && !log.contains("panicked"), "{log}");
-    // Counted when the log is complete: it is written a little later than things happen. The
-    // last client is the one that asked for the state.
+    // Count when the log is complete, because the host writes it a little later. The last client is
+    // the one that asked for the state.
     let connections = log.matches("connected from").count();
     assert_eq!(log.matches("actor: close").count(), connections, "{log}");
     assert_eq!(log.matches(": closed: ").count(), connections, "{log}");
@@ -85,9 +85,9 @@ fn client(bytes: &'static [u8]) -> impl Fn(&Server, usize) -> Raw {
 fn clients_may_be_killed_during_the_handshake() {
     killed(0, stranger(b""));
     killed(0, stranger(&REQUEST[..60]));
-    // Refused, while the answer is written or what else comes is read.
+    // The host refuses these, and is writing its answer or reading the rest.
     killed(0, stranger(b"GET /ws HTTP/1.1\r\nHost: x\r\n\r\n"));
-    // Some have become connections by then, others not.
+    // Some have become connections by then.
     killed(0, stranger(REQUEST));
 }
 
@@ -102,14 +102,14 @@ fn clients_may_be_killed_in_the_middle_of_a_message() {
 
 #[test]
 fn clients_may_be_killed_while_their_answers_are_written() {
-    /// More than the buffers of both kernels.
+    /// More bytes than the buffers of both kernels hold.
     const ANSWERS: usize = 60;
     killed(ANSWERS + 1, |server, number| {
         let mut client = Raw::with_small_buffer(server.address("events")).upgraded();
         for _ in 0..ANSWERS {
             client.text("big:200000");
         }
-        // When this is in the log, all answers are queued.
+        // All answers are queued when the log has this line.
         client.text("log");
         server.wait_for(&[&format!("events#{number}: actor: a line from guide")]);
         client
@@ -118,7 +118,7 @@ fn clients_may_be_killed_while_their_answers_are_written() {
 
 #[test]
 fn clients_may_be_killed_while_their_connections_close() {
-    // After a close frame of theirs, of the actor's, and of the host's.
+    // After a close frame of the client's, of the actor's, and of the host's.
     killed(0, client(b"\x88\x80\0\0\0\0"));
     killed(1, |server, _| {
         let mut client = Raw::connect(server.address("events")).upgraded();
@@ -143,7 +143,7 @@ fn without_descriptors_clients_wait_and_are_served_when_others_have_gone() {
     let descriptors = server.descriptors();
     let mut first = server.client("events");
     first.expect("state:0");
-    // Fewer than the host has seen to: enough for some of the clients.
+    // Fewer descriptors than the host had planned for: enough for some of the clients.
     server.limit_descriptors(descriptors + 10);
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {
@@ -153,9 +153,9 @@ fn without_descriptors_clients_wait_and_are_served_when_others_have_gone() {
         })
         .collect();
     server.wait_for(&["events: a connection could not be accepted"]);
-    // Those that are in are served.
+    // The host serves the clients that got in.
     first.ask("hello", "hello");
-    // Each that leaves makes room for another.
+    // Each client that leaves makes room for another.
     for mut client in clients {
         assert!(client.read(12).starts_with(b"HTTP/1.1 101"));
         client.send(&masked(0x88, b""));

@@ -1,5 +1,5 @@
-//! The opening handshake over real sockets. What is decided about a head is tested beside the
-//! code; here is what happens around it.
+//! The opening handshake over real sockets. The unit tests cover the decisions about a request's
+//! head; these tests cover everything around it.
 
 use std::{
     io::{Read, Write},

@@ -1,4 +1,4 @@
-//! Instances are expendable: when one is dropped, nobody can tell but by the memory.
+//! Instances are expendable: only the memory shows that the host has dropped one.
 
 use crate::support::{Client, Server, guest};
 

@@ -1,5 +1,5 @@
-//! Quiet clients, dead ones, idle ones; texts that do not wake the actor; slow clients that
-//! miss messages instead of being closed.
+//! Quiet, dead and idle clients; `auto_response`, which does not wake the actor; `on_overflow`, with
+//! which slow clients miss messages instead of being closed.
 
 use std::io::Write as _;
 
@@ -55,8 +55,8 @@ fn the_texts_of_auto_response_are_answered_without_the_actor_and_others_are_not(
     assert!(log.contains("3 events"), "{log}");
 }
 
-/// A client that asks for texts of `auto_response` and reads none of them, until it is treated
-/// as too slow. What the server's log says then.
+/// A client asks for texts of `auto_response` and reads none of them, until the host treats it as too
+/// slow. Returns what the log says then.
 fn floods(on_overflow: &str, line: &str) -> (Raw, Server) {
     let pong = "x".repeat(1000);
     let config = format!("auto_response = {{ ping = \"p\", pong = {pong:?} }}\n{on_overflow}");
@@ -64,7 +64,7 @@ fn floods(on_overflow: &str, line: &str) -> (Raw, Server) {
     let mut client = Raw::with_small_buffer(server.address("events")).upgraded();
     let pings = masked(0x81, b"p").repeat(100);
     while server.count(line) == 0 {
-        // In the end nobody may be there to take them.
+        // In the end the server may have closed the connection.
         if client.socket.write_all(&pings).is_err() {
             break;
         }
@@ -88,7 +88,7 @@ fn a_client_that_does_not_read_texts_of_auto_response_is_closed_as_too_slow() {
 fn it_misses_the_newest_of_them_and_stays_if_the_manifest_says_so() {
     let line = "WARN  events#1: the client reads too slowly, 1 messages are left out";
     let (mut client, server) = floods("on_overflow = \"drop\"", line);
-    // What came before is read, and what is asked for then is answered.
+    // The client reads what waits for it. Then the host answers it again.
     client.text("the end");
     while client.frame().1 != b"the end" {}
     client.text("p");
@@ -120,7 +120,7 @@ fn a_slow_client_misses_the_newest_messages_and_stays_if_the_manifest_says_so() 
         }
         large += 1;
         if large % 10 == 0 {
-            // One that was left out itself is asked for again.
+            // The host may have dropped this one too, so ask again.
             slow.text("the end");
         }
     }

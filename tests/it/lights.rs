@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::support::{Actor, Client, PATIENCE, Server, example};
 
-/// A folder in which `leds` is what Linux shows of LEDs, and `outside` beside it is not.
+/// A folder with `leds`, like Linux's folder of LEDs, and with another folder `outside`.
 pub fn board() -> TempDir {
     let board = tempfile::tempdir().unwrap();
     for (led, most) in [("leds/ACT", "255\n"), ("leds/PWR", "1\n"), ("outside", "1\n")] {
@@ -29,7 +29,7 @@ fn lights(board: &TempDir, config: &str) -> Server {
     Server::of(over(board, config))
 }
 
-/// Reads a light's brightness until it is this: the host writes after it has answered.
+/// Reads a light's brightness until it has this value, because the host writes after its answer.
 fn wait_for(led: &Path, brightness: &str) {
     let start = std::time::Instant::now();
     while fs::read_to_string(led.join("brightness")).unwrap().trim() != brightness {
@@ -38,7 +38,7 @@ fn wait_for(led: &Path, brightness: &str) {
     }
 }
 
-/// What is told next that is not this.
+/// The next message that differs from this one.
 fn next_but(client: &mut Client, text: &str) -> String {
     loop {
         let next = client.next().to_text().unwrap().to_owned();

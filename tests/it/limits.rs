@@ -1,4 +1,4 @@
-//! Every limit of the manifest that a client or an actor can reach: at it, and one past it.
+//! Every limit of the manifest that a client or an actor can reach, at the limit and one past it.
 
 use async_tungstenite::tungstenite::{
     Message,
@@ -94,7 +94,7 @@ fn a_state_may_have_as_many_bytes_as_the_limit_and_no_more() {
     one.text("state:1001");
     one.expect_close(1011);
     server.wait_for(&["events#1: the actor failed", "state", "comes to 1001", "limit of 1000"]);
-    // The state that was kept is the one of 1000 bytes; closing has counted on from it.
+    // The host has kept the state of 1000 bytes, and `close` has counted on from it.
     let mut two = server.client("events");
     assert!(two.next().to_text().unwrap().starts_with("state:"));
 }

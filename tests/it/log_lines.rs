@@ -1,4 +1,4 @@
-//! What an actor may write into the host's log.
+//! The lines that an actor writes to the host's log.
 
 use async_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
@@ -56,7 +56,7 @@ fn lines_past_the_rate_are_left_out_counted_and_told_of() {
     client.text("talk");
     client.close(None);
     server.wait_for(&["chatty#2: closed"]);
-    // Asked again until a line comes through, which then tells of the others.
+    // Ask again until the host logs a line, which then reports the number of dropped ones.
     let mut calls = 1;
     while server.count("lines were left out here") == 0 {
         calls += 1;

@@ -1,10 +1,10 @@
 //! Footlight's integration tests: the built program, real sockets on port 0, real clients.
 //!
-//! One file for each behaviour; `support` has the server, the client and the manifests.
+//! There is one file for each behaviour. `support` has the server, the client and the manifests.
 //!
-//! The actors are those committed under `examples/` and `tests/guests/`, or, where
-//! `FOOTLIGHT_ACTORS` names a folder, the same rebuilt there by `scripts/build-actors.sh
-//! --out`.
+//! The actors are the committed ones under `examples/` and `tests/guests/`. If `FOOTLIGHT_ACTORS`
+//! names a folder, the tests use the actors that `scripts/build-actors.sh --out` has rebuilt
+//! there.
 #![allow(
     missing_docs,
     unreachable_pub,

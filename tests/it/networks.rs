@@ -1,9 +1,9 @@
-//! What one address may have. This machine's own addresses may have all, so these tests run in a
-//! network namespace in which others lead here too.
+//! The limits for one address. They do not apply to this machine's own addresses, so these tests run
+//! in a network namespace where other addresses lead to this machine too.
 //!
-//! Each begins by starting itself again in such a namespace, which needs Linux, `unshare` and `ip`,
-//! and the right to make one. Without it the tests say so and pass, unless `FOOTLIGHT_REQUIRE_NETNS`
-//! is set.
+//! Each test begins by starting itself again in such a namespace. This needs Linux, `unshare` and
+//! `ip`, and the right to make one. Without these the tests say so and pass, unless
+//! `FOOTLIGHT_REQUIRE_NETNS` is set.
 
 use std::{
     env,
@@ -24,12 +24,12 @@ use crate::{
 const INSIDE: &str = "FOOTLIGHT_INSIDE_NETNS";
 /// Where the servers are.
 const HOST: &str = "10.9.0.1";
-/// What makes a network of which all addresses are here, and some of IPv6.
+/// The commands that make a network whose addresses all lead to this machine, and some of IPv6.
 const SETUP: &str = "ip link set lo up && ip addr add 10.9.0.1/16 dev lo && \
                      for ip in fd00:9::1 fd00:9:0:1::1 fd00:9:0:1::2 fd00:9:0:2::1; do \
                      ip -6 addr add $ip/128 dev lo nodad || exit 1; done && exec \"$0\" \"$@\"";
 
-/// Runs a test, which this is the name of, inside such a namespace.
+/// Runs the test with this name inside such a namespace.
 fn inside(name: &str, test: impl FnOnce()) {
     if env::var_os(INSIDE).is_some() {
         footlight::fd_limit::raise();
@@ -78,7 +78,7 @@ fn address(number: usize) -> Ipv4Addr {
     Ipv4Addr::from_bits(Ipv4Addr::new(10, 9, 1, 0).to_bits() + u32::try_from(number).unwrap())
 }
 
-/// So many connections from one address.
+/// This many connections from one address.
 fn many(source: Ipv4Addr, server: SocketAddr, count: usize) -> Vec<Raw> {
     (0..count).map(|_| from(source, server)).collect()
 }
@@ -110,7 +110,8 @@ fn one_address_has_as_many_connections_as_the_limit_and_the_next_gets_429() {
                 text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()
             };
             assert_eq!(count(), "1");
-            // Others have their own, and its own are free again when they are closed.
+            // Other addresses have their own share. The first one's share is free again when its
+            // connections are closed.
             assert_eq!(ask_all(&mut many(address(2), host, 3)), 3);
             drop(clients);
             loop {
@@ -145,7 +146,7 @@ fn the_addresses_of_one_ipv6_network_count_together() {
 fn one_address_with_thousands_of_sockets_keeps_nobody_else_out() {
     inside("networks::one_address_with_thousands_of_sockets_keeps_nobody_else_out", || {
         let (server, host) = serve(guest("events").limit("handshake", "\"1h\""));
-        // None of them speaks.
+        // All of them stay silent.
         let _attacker = many(address(1), host, 2000);
         let mut honest: Vec<_> = (2..202).map(|number| from(address(number), host)).collect();
         assert_eq!(ask_all(&mut honest), 200);
@@ -158,7 +159,7 @@ fn as_many_clients_behind_one_address_as_the_limit_get_in_at_once() {
     inside("networks::as_many_clients_behind_one_address_as_the_limit_get_in_at_once", || {
         let (_server, host) = serve(guest("events"));
         let mut clients = many(address(1), host, 256);
-        // What a slow link does.
+        // The pieces arrive as over a slow link.
         thread::sleep(Duration::from_millis(300));
         assert_eq!(ask_all(&mut clients), 256);
         let mut one_more = from(address(1), host);

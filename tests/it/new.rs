@@ -1,7 +1,7 @@
 //! `footlight new`: what it makes, and what it refuses.
 //!
-//! The project is built where there is a Rust for wasm32-unknown-unknown and its crates can be
-//! had; `FOOTLIGHT_REQUIRE_WASM` says that there must be.
+//! A test builds the project if there is a Rust for wasm32-unknown-unknown and cargo can fetch the
+//! crates. With `FOOTLIGHT_REQUIRE_WASM` it fails if that is not so.
 
 use std::{
     fs,
@@ -27,18 +27,18 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.into()).unwrap()
 }
 
-/// Cargo, as a user has it who goes to the project's folder.
+/// Cargo as a user calls it in the project's folder.
 fn cargo(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/wasm-rust.sh"));
     command.args(args).current_dir(folder);
-    // What a test is run with is not for this project.
+    // The variables of the cargo that runs the tests must not reach this one.
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO")) {
         if name != "CARGO_HOME" {
             command.env_remove(name);
         }
     }
     if std::env::var_os(REQUIRED).is_none() {
-        // Nothing is installed for a test that may be skipped.
+        // A test that may be skipped installs nothing.
         command = Command::new("cargo");
         command.args(args).current_dir(folder).env_remove("CARGO_TARGET_DIR");
     }
@@ -79,7 +79,7 @@ fn a_new_project_builds_checks_and_answers_with_the_steps_that_were_printed() {
     let log = text(&built.stderr);
     assert!(built.status.success() && !log.contains("warning"), "{log}");
 
-    // Port 8080 may be somebody else's on this machine.
+    // Another program may use port 8080 on this machine.
     let manifest = folder.join("manifest.toml");
     let words = fs::read_to_string(&manifest).unwrap();
     assert!(words.contains("port = 8080"), "{words}");

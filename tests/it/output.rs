@@ -1,4 +1,4 @@
-//! Standard output that takes nothing: a full disk, a reader that has gone, none at all.
+//! A standard output that takes nothing: a full disk, a reader that has gone, or no output at all.
 
 use std::{
     fs::File,

@@ -152,7 +152,7 @@ fn files_are_served_from_their_folder_and_from_nowhere_else() {
         assert!(answer.starts_with("HTTP/1.1 404 "), "{path}: {answer}");
         assert!(!answer.contains("SECRET"), "{path}");
     }
-    // The socket is where it was.
+    // The WebSocket still has its path.
     server.client("events").expect("state:0");
 }
 

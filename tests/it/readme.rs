@@ -1,4 +1,4 @@
-//! What the README says: its quick start, its first actor, its figures, and its length.
+//! The README's quick start, first actor, figures and length.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -30,7 +30,7 @@ fn hear(client: &mut Client) -> Value {
     serde_json::from_str(client.next().to_text().unwrap()).unwrap()
 }
 
-/// What the quick start promises of this address: a page, and people who hear each other.
+/// Checks the quick start's promises at this address: a page, and people who hear each other.
 fn talk(address: SocketAddr) {
     let mut socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -53,7 +53,7 @@ fn the_quick_starts_command_serves_rooms_where_the_readme_says() {
     let line = block(section("Quick start"), "sh");
     let greeting = section("Quick start").lines().find(|line| line.starts_with("rooms: "));
     let greeting = greeting.unwrap();
-    // The same arguments, with the program that is being tested instead of a release build.
+    // The same arguments, but with the program under test instead of a release build.
     let args = line.strip_prefix("cargo run --release -- ").unwrap();
     let mut child = program()
         .args(args.split(' '))
@@ -73,7 +73,7 @@ fn the_quick_starts_command_serves_rooms_where_the_readme_says() {
         assert_eq!(first.trim_end(), greeting);
         let (_, address) = greeting.split_once("ws://").unwrap();
         let address = address.split('/').next().unwrap();
-        // That is where the reader is sent.
+        // The text sends the reader to the same address.
         assert!(section("Quick start").contains(&format!("<http://{address}/>")));
         talk(address.parse().unwrap());
     });
@@ -114,7 +114,7 @@ fn the_figures_of_the_readme_are_those_of_the_document_on_performance() {
         assert!(section("Speed").contains(&format!(" {figure}")), "the README has no {figure}");
         assert!(document.contains(&format!(" {figure} ")), "the document has no {figure}");
     }
-    // Besides, only the size of the JSON is told.
+    // The section has only one more number, the size of the JSON.
     let numbers = section("Speed").split(|c: char| !c.is_ascii_digit() && c != '.');
     let numbers = numbers.filter(|text| text.contains(|c: char| c.is_ascii_digit()));
     assert_eq!(numbers.count(), figures.len() + 1);

@@ -8,7 +8,7 @@ fn server() -> Server {
     Server::of(Actor::file("rooms", example("rooms")))
 }
 
-/// Someone in a room, who has been told who is there.
+/// A client in a room. It has been told who is there.
 struct Person {
     client: Client,
 }
@@ -26,8 +26,8 @@ impl Person {
         serde_json::from_str(self.client.next().to_text().unwrap()).unwrap()
     }
 
-    /// The next message says that these are there, in the order in which they connected, and
-    /// what this one is called.
+    /// Expects a message with the names in the room, in the order in which they connected, and with
+    /// this client's own name.
     fn is_in(&mut self, room: &str, names: &[&str], you: &str) {
         assert_eq!(self.hear(), json!({ "here": names, "room": room, "you": you }));
     }
@@ -35,7 +35,7 @@ impl Person {
     fn hears(&mut self, name: &str, said: &str) {
         let heard = self.hear();
         assert_eq!((&heard["said"], &heard["name"]), (&json!(said), &json!(name)));
-        // It is said when; no clock of this machine shows a time before 2001.
+        // The message has a time. No machine's clock shows a time before 2001.
         assert!(heard["at"].as_u64().unwrap() > 1_000_000_000_000, "{heard}");
     }
 }
@@ -58,7 +58,7 @@ fn what_is_said_in_a_room_is_heard_by_all_in_it_but_not_by_who_says_it() {
         other.hears("Ann", "Who is \"cooking\"?\n\u{1} \\ 🐎");
     }
     bob.say("I am.");
-    // Had it come back to her, what she said would be the first.
+    // If her own text came back to her, it would be the first.
     ann.hears("Bob", "I am.");
     cid.hears("Bob", "I am.");
     // An answer only she gets: nothing else is on its way to her.

@@ -1,10 +1,10 @@
-//! Each client has one event at a time in the mailbox, and what does not fit there waits in line.
+//! Each client has one event at a time in the mailbox. Clients that find no room wait in line.
 
 use async_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::support::{Client, Server, guest};
 
-/// The next text that is a number: how many events the actor has had.
+/// The next text that is a number: the count of the actor's events.
 fn count(client: &mut Client) -> u64 {
     loop {
         if let Message::Text(text) = client.next()
@@ -36,7 +36,7 @@ fn whatever_a_client_floods_the_actor_with_it_delays_another_one_by_one_event() 
         let server = Server::of(guest("events"));
         let [mut flood, mut quiet] = [(); 2].map(|()| server.client("events"));
         assert!(flood.next().is_text() && quiet.next().is_text());
-        // The first answer tells that the flood has come. The host reads the rest as it can.
+        // The first answer shows that the flood has arrived. The host reads the rest as it can.
         let many = (0..2000).map(|_| flooded());
         let first = Message::text("count");
         send_all(&mut flood, [first.clone()].into_iter().chain(many).chain([first]));

@@ -51,7 +51,7 @@ fn an_actor_that_computes_holds_up_neither_another_actor_nor_other_clients() {
     for number in 0..20 {
         other.ask(&format!("m{number}"), &format!("m{number}"));
     }
-    // A client of the busy actor, too, is answered what the host answers by itself.
+    // The busy actor's client also gets the answers that the host gives by itself.
     waiting.send(Message::Ping("still there?".into()));
     assert_eq!(waiting.next(), Message::Pong("still there?".into()));
 }
@@ -94,7 +94,7 @@ fn a_client_that_floods_the_actor_does_not_keep_a_quiet_one_waiting() {
     assert!(flood.next().is_text());
     let mut quiet = server.client("events");
     assert!(quiet.next().is_text());
-    // More than the host will read before the quiet client has had its turns.
+    // More messages than the host reads before the quiet client has had its turns.
     for _ in 0..2000 {
         flood.ws.write(Message::text("count")).unwrap();
     }

@@ -1,6 +1,6 @@
-//! The completions in the shells that they are for, and the man page in two readers.
+//! The completions in bash, zsh and fish, and the man page in two readers.
 //!
-//! A test whose shell is not there says so and passes, unless `FOOTLIGHT_REQUIRE_SHELLS` is set.
+//! A test whose program is missing says so and passes, unless `FOOTLIGHT_REQUIRE_SHELLS` is set.
 
 use std::{fs, path::Path, process::Command};
 
@@ -33,7 +33,7 @@ fn has(program: &str, probe: &str) -> bool {
     available(program, command, REQUIRED)
 }
 
-/// What a command prints, which must be well.
+/// The output of a command, which must succeed.
 fn run(folder: &Path, program: &str, args: &[&str]) -> String {
     let mut command = Command::new(program);
     command.args(args).current_dir(folder).env("HOME", folder).env("LC_ALL", "C.UTF-8");
@@ -43,7 +43,7 @@ fn run(folder: &Path, program: &str, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The lines and what must be offered for each, exactly. The last word is what is completed.
+/// Command lines, each with the exact completions for its last word.
 const LINES: &[(&str, &[&str])] = &[
     ("footlight ", &["run", "check", "new", "completions", "man", "help"]),
     ("footlight c", &["check", "completions"]),
@@ -120,8 +120,8 @@ fn zsh_completes_commands_options_values_and_files() {
     }
     let stage = stage();
     run(stage.path(), "zsh", &["-n", "zsh"]);
-    // A shell of its own behind a terminal, in which Tab is pressed when its line editor is ready.
-    // What it then shows is a list, or the line with what was completed.
+    // A shell behind a terminal. The test presses Tab when the line editor is ready. The shell then
+    // shows a list, or the completed line.
     let script = r#"zmodload zsh/zpty
         zpty shell 'TERM=dumb zsh -f -i'
         zpty -w shell 'PS1=; autoload -Uz compinit; compinit -u -D; source ./zsh
@@ -136,7 +136,7 @@ fn zsh_completes_commands_options_values_and_files() {
         let text = run(stage.path(), "zsh", &["-f", "-c", script, "zsh", line]);
         let typed = line.rsplit(' ').next().unwrap();
         for word in words {
-            // Nothing of what was typed can be taken for it.
+            // The typed text can't be mistaken for it.
             assert!(text.contains(word) && *word != typed, "{line}: {text}");
         }
         text
@@ -152,7 +152,7 @@ fn zsh_completes_commands_options_values_and_files() {
 #[test]
 fn the_man_page_reads_without_warnings_in_man_and_in_mandoc() {
     let stage = stage();
-    // It has no option that only says that it is there.
+    // mandoc has no option that does nothing.
     let mut probe = Command::new("mandoc");
     if available(
         "mandoc",

@@ -1,4 +1,4 @@
-//! The signals that do not stop the host. Those that do are in `shutdown`.
+//! The signals that do not stop the host. `shutdown` has those that do.
 
 use std::fs;
 
@@ -24,7 +24,7 @@ fn broken_pipes_and_files_past_their_limit_end_nothing_and_are_not_logged() {
     for signal in ["PIPE", "XFSZ"] {
         server.signal(signal);
     }
-    // Signals are taken in their order of numbers if they wait together, and this one is told.
+    // Waiting signals arrive in the order of their numbers, and the host logs this one.
     server.signal("USR2");
     server.wait_for(&["SIGUSR2 is ignored"]);
     client.ask("hello", "hello");
@@ -50,7 +50,7 @@ fn on_hangup_the_log_files_are_opened_anew_and_clients_stay() {
     }
     server.signal("HUP");
     server.wait_for(&["SIGHUP: the log files are opened anew"]);
-    // Whatever is logged from here on comes after that.
+    // All later lines come after that one.
     for client in &mut clients {
         client.ask("log", "logged");
         client.ask("log", "logged");

@@ -1,11 +1,10 @@
-//! What happens before the first client: the first state, and everything that can keep an
-//! actor from being started.
+//! The start: the first state, and everything that can prevent an actor's start.
 
 use std::{net::TcpListener, path::Path, process::Output};
 
 use crate::support::{Actor, SHAPES, Server, footlight, guest, wat};
 
-/// Runs actors that are not expected to start.
+/// Runs actors that must fail to start.
 fn fails(actors: &[Actor]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let manifests: Vec<_> = actors
@@ -102,7 +101,7 @@ fn an_init_or_a_start_function_that_traps_or_loops_is_fatal_and_told() {
 
 #[test]
 fn an_init_whose_files_cannot_be_written_has_failed() {
-    // A number that is none, as `/sys` refuses it.
+    // An invalid number, which `/sys` refuses.
     let module = r#"(module
         (import "footlight:host/files@0.1.0" "write" (func $write (param i32 i32 i32 i32 i32)))
         (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-//! The service manager: what it is told, its watchdog, and its sockets.
+//! The service manager: the host's messages to it, its watchdog, and its sockets.
 
 use std::{
     net::{TcpListener, UdpSocket},
@@ -17,7 +17,7 @@ use crate::{
     support::{Actor, Client, PATIENCE, Server, after, guest, wat},
 };
 
-/// A manager that listens to what it is told.
+/// A service manager that receives the host's messages.
 struct Manager {
     socket: UnixDatagram,
     folder: TempDir,
@@ -38,14 +38,14 @@ impl Manager {
         command
     }
 
-    /// The next that it is told.
+    /// The next message.
     fn next(&self) -> String {
         let mut bytes = [0; 1000];
         let len = self.socket.recv(&mut bytes).expect("nothing is told");
         String::from_utf8_lossy(&bytes[..len]).into_owned()
     }
 
-    /// Throws away what it has been told so far.
+    /// Drops the messages so far.
     fn forget(&self) {
         self.socket.set_nonblocking(true).unwrap();
         while self.socket.recv(&mut [0; 1000]).is_ok() {}
@@ -75,7 +75,7 @@ fn the_manager_is_told_when_the_host_is_ready_and_when_it_stops() {
     let manager = Manager::new();
     let mut server = Server::start_by(manager.program(":"), guest("events"));
     assert_eq!(manager.next(), "READY=1\nSTATUS=serving 1 actor\n");
-    // Without a watchdog it hears nothing until the end.
+    // Without a watchdog there is no message until the end.
     server.signal("TERM");
     assert_eq!(manager.next(), "STOPPING=1\nSTATUS=stopping\n");
     assert_eq!(server.wait().code(), Some(0));
@@ -103,7 +103,7 @@ fn the_watchdog_is_fed_while_an_actor_computes_endlessly() {
     for _ in 0..3 {
         assert_eq!(manager.next(), "WATCHDOG=1\n");
     }
-    // It is fed until the end, which takes as long as `limits.shutdown` lets it.
+    // The host feeds the watchdog until the end, which takes as long as `limits.shutdown`.
     server.signal("TERM");
     while manager.next() == "WATCHDOG=1\n" {}
     assert_eq!(manager.next(), "WATCHDOG=1\n");
@@ -137,7 +137,7 @@ fn the_managers_socket_may_have_an_abstract_name() {
 fn a_listener_that_was_handed_over_takes_the_place_of_the_manifests() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
-    // Clients that come before the program does are served by it.
+    // The program serves clients that came before it started.
     let early = socket.try_clone().unwrap();
     let waiting = std::thread::spawn(move || Client::connect(address, "/ws"));
     let actor = guest("events").port(address.port());
@@ -191,7 +191,7 @@ fn a_descriptor_that_is_no_tcp_listener_is_named() {
         let error = refused(with_socket(descriptor, "1"), guest("events"));
         assert!(error.contains("descriptor 3 is no TCP listener"), "{error}");
     }
-    // One more is announced than there is.
+    // The variable announces one more descriptor than there is.
     let port = listener.local_addr().unwrap().port();
     let error = refused(with_socket(listener, "2"), guest("events").port(port));
     assert!(error.contains("descriptor 4 is no TCP listener"), "{error}");

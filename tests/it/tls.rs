@@ -1,6 +1,6 @@
-//! TLS: what works without it works with it, and what goes wrong in it is bounded and told.
+//! TLS: everything works as without it, and the host bounds and reports its failures.
 //!
-//! The certificates are made by `openssl`. Where there is none, the tests say so and pass, unless
+//! `openssl` makes the certificates. Without `openssl` the tests say so and pass, unless
 //! `FOOTLIGHT_REQUIRE_CLIENTS` is set.
 
 use std::{
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Certificates, if they can be made here.
+/// Certificates, if this machine has openssl.
 fn certificates() -> Option<Certificates> {
     let mut probe = Command::new("openssl");
     probe.arg("version");
@@ -38,21 +38,20 @@ fn serve(certificates: &Certificates, actor: Actor) -> Server {
     server
 }
 
-/// A client of a server, with TLS, which has been greeted.
+/// A client of a server, with TLS, after the greeting.
 fn client(certificates: &Certificates, server: &Server) -> Client<TlsStream> {
     let stream = certificates.connect(server.address("events"));
     greeted(stream, server)
 }
 
-/// A client over a connection, which has been greeted with the number of events so far.
+/// A client over a connection, after the greeting with the number of events so far.
 fn greeted(stream: TlsStream, server: &Server) -> Client<TlsStream> {
     let mut client = Client::over(stream, &server.url("events")).unwrap();
     assert!(client.next().to_text().unwrap().starts_with("state:"));
     client
 }
 
-/// Sends a request, and reads the answer to its end, which TLS has to confirm: without that
-/// reading fails.
+/// Sends a request, and reads the whole answer. TLS must confirm its end, or reading fails.
 fn request(certificates: &Certificates, server: &Server, head: &str) -> Vec<u8> {
     let mut stream = certificates.connect(server.address("events"));
     stream.write_all(format!("{head}\r\n\r\n").as_bytes()).unwrap();
@@ -70,8 +69,8 @@ fn metric(certificates: &Certificates, server: &Server, name: &str) -> u64 {
     line.split(' ').next_back().unwrap().parse().unwrap()
 }
 
-/// Lets a client that is not ours talk to the server: it trusts the authority that these
-/// variables name.
+/// Lets another project's client talk to the server. It trusts the authority that these variables
+/// name.
 fn talk(probe: Command, name: &str, mut command: Command, script: &str) {
     let Some(certificates) = certificates() else { return };
     if !available(name, probe, clients::REQUIRED) {
@@ -177,20 +176,20 @@ fn a_client_without_tls_is_told_that_it_is_needed() {
 fn a_tls_handshake_that_stalls_ends_at_the_deadline_and_is_counted() {
     let Some(certificates) = certificates() else { return };
     let server = serve(&certificates, guest("events").limit("handshake", "\"200ms\""));
-    // Nothing at all; half a record; a record that holds half a message.
+    // Nothing at all; half a record; a record with half a message.
     for bytes in
         [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"\x16\x03\x01\x00\x06\x01\x00\x01\x00\x03\x03"]
     {
         let mut socket = Raw::connect(server.address("events"));
         socket.send(bytes);
         let mut rest = Vec::new();
-        // A reset is an end too: there were bytes that nobody read.
+        // A reset is also an end: the host had unread bytes.
         let _ = socket.socket.read_to_end(&mut rest);
         assert!(rest.is_empty(), "{}", rest.escape_ascii());
     }
     let refused = "refused_requests_total{actor=\"events\",status=\"408\"}";
     assert_eq!(metric(&certificates, &server, refused), 3, "{}", server.log());
-    // The same after TLS is there can be answered.
+    // After the TLS handshake the host can answer the same.
     let mut stream = certificates.connect(server.address("events"));
     stream.write_all(b"GET /ws HTT").unwrap();
     let mut answer = String::new();
@@ -227,12 +226,12 @@ fn what_is_no_tls_after_a_handshake_and_half_a_record_before_a_reset_end_one_cli
     drop(broken);
     below.reset();
     server.wait_for(&["events#2: actor: close 1006"]);
-    // A record that was not encrypted by the client.
+    // A record that the client did not encrypt.
     let broken = client(&certificates, &server);
     let mut below = Raw::of(broken.ws.get_ref().sock.try_clone().unwrap());
     below.send(&[&b"\x17\x03\x03\x00\x20"[..], &[b'x'; 32]].concat());
     server.wait_for(&["events#3: actor: close 1006"]);
-    // The end of the stream without the end of TLS.
+    // The end of the stream without TLS's own end.
     let broken = client(&certificates, &server);
     broken.ws.get_ref().sock.shutdown(Shutdown::Write).unwrap();
     server.wait_for(&["events#4: actor: close 1006"]);
@@ -252,7 +251,7 @@ fn a_breach_of_the_protocol_gets_its_close_frame_and_a_clean_end_of_tls() {
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).unwrap();
     assert_eq!(rest, b"\x88\x10\x03\xeaprotocol error");
-    // Still no reset: the server goes on reading for a while.
+    // Still no reset: the server keeps reading for a while.
     stream.write_all(b"and more").unwrap();
 }
 
@@ -266,7 +265,7 @@ fn quiet_clients_are_pinged_dead_ones_end_and_the_hosts_end_is_told() {
         assert_eq!(quiet.next(), Message::Ping(b"\0footlight".as_slice().into()));
     }
     let dead = client(&certificates, &server);
-    // The quiet one goes on answering meanwhile.
+    // The quiet client keeps answering meanwhile.
     while server.count("events#2: actor: close 1006") == 0 {
         quiet.next();
     }
@@ -304,8 +303,8 @@ fn a_client_that_does_not_read_is_closed_with_1013_and_gets_what_was_sent_before
     }
 }
 
-/// Asks for texts of 4,000 bytes, one after the other, until so many have been handed to the
-/// sockets, or until one has to wait. Returns how many were asked for, and how many handed over.
+/// Asks for texts of 4,000 bytes, one after the other, until the host has handed this many to the
+/// sockets, or until one waits. Returns how many it asked for, and how many the host handed over.
 fn ask_until(
     certificates: &Certificates,
     server: &Server,
@@ -321,7 +320,7 @@ fn ask_until(
             client.text("big:4000");
         }
         asked += few;
-        // All of them have been answered and sent, or one waits and keeps waiting.
+        // The host has sent all of them, or one waits and keeps waiting.
         let mut waits = 0;
         while sent < asked && waits < 5 {
             sent = number("sent_messages_total") - before;
@@ -341,7 +340,7 @@ fn what_tls_holds_back_while_a_client_does_not_read_is_sent_when_it_does() {
         greeted(certificates.over(socket), &server)
     };
     let (_, taken) = ask_until(&certificates, &server, &mut slow(), u64::MAX);
-    // A few less, so that the last that TLS has taken, and the socket not, is the last of all.
+    // A few fewer, so that the last text is one that TLS has taken but the socket has not.
     for texts in taken.saturating_sub(6)..taken {
         let mut client = slow();
         let (asked, _) = ask_until(&certificates, &server, &mut client, texts);
@@ -364,7 +363,7 @@ fn a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_is_not() {
     let mut stays = client(&certificates, &server);
     let first = certificates.current();
     assert_eq!(shown(), first);
-    // Only one of the two files is there yet.
+    // Only one of the two files is new so far.
     let old_key = fs::read(certificates.file("cert.key")).unwrap();
     certificates.renew();
     let new_key = fs::read(certificates.file("cert.key")).unwrap();
@@ -447,10 +446,10 @@ fn a_thousand_clients_with_tls_that_come_at_once_get_in() {
 fn clients_that_drip_their_tls_handshake_make_room_for_others() {
     let Some(certificates) = certificates() else { return };
     let server = serve(&certificates, guest("events").limit("handshake", "\"1h\""));
-    // The first bytes of a handshake's record, which never gets whole.
+    // The first bytes of a handshake's record that never becomes complete.
     let mut dripping: Vec<_> = (0..64).map(|_| Raw::connect(server.address("events"))).collect();
     let drip = |clients: &mut [Raw], bytes: &[u8]| {
-        // Those that have lost their place are told nothing: their connection ends.
+        // The host ends the connections that have lost their place, without an answer.
         clients.iter_mut().for_each(|client| drop(client.socket.write_all(bytes)));
     };
     drip(&mut dripping, &[22, 3, 1, 2, 0]);

@@ -1,6 +1,6 @@
-//! That `check` says of a manifest what `run` does with it, for each kind of mistake in what a
-//! manifest names. What `check` can't know is no part of it: a port that is taken, the limit of
-//! open files, and what the actor's own code does at the start.
+//! `check` and `run` agree about a manifest, for each kind of mistake in the files that it names. The
+//! tests leave out what `check` can't know: a port that is taken, the limit of open files, and what
+//! the actor's code does at the start.
 
 use std::{
     fs,
@@ -12,10 +12,10 @@ use std::{
 
 use crate::support::{Actor, actors_root, footlight, guest, program};
 
-/// What is done to an actor's folder, in words of the shell.
+/// A change to an actor's folder, as a shell command.
 type Prepare = &'static str;
 
-/// Prepares an actor's folder, and asks both.
+/// Prepares an actor's folder, and runs both commands.
 fn verdict(actor: &Actor, prepare: Prepare) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
     let manifest = actor.write(folder.path());
@@ -29,9 +29,9 @@ fn verdict(actor: &Actor, prepare: Prepare) -> (bool, String) {
     let (runs, error) = runs(manifest);
     assert_eq!(runs, would, "{prepare}\n{said}\n{error}");
     if !would {
-        // Each problem in the same words.
+        // Both report each problem in the same words.
         for problem in said.lines().filter_map(|line| line.strip_prefix("  problem: ")) {
-            // Of a module, `run` has them in one sentence behind the file's name.
+            // For a module, `run` reports all of them in one sentence after the file's name.
             let (_, problem) = problem.split_once(": ").unwrap();
             assert!(error.contains(problem), "{problem} is not in: {error}");
         }
@@ -39,7 +39,7 @@ fn verdict(actor: &Actor, prepare: Prepare) -> (bool, String) {
     (would, said)
 }
 
-/// Whether it comes to listen, and what it says if not.
+/// Whether the host listens, and what it says if not.
 fn runs(manifest: &str) -> (bool, String) {
     let mut command = program();
     command.args(["run", manifest]).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -58,7 +58,7 @@ fn module() -> PathBuf {
     actors_root().join("tests/guests/events.wasm")
 }
 
-/// Every row is refused by both, with these words.
+/// Both refuse every row, with these words.
 fn refused(rows: &[(Actor, Prepare, &str)]) {
     for (actor, prepare, words) in rows {
         let (would, said) = verdict(actor, prepare);
@@ -66,7 +66,7 @@ fn refused(rows: &[(Actor, Prepare, &str)]) {
     }
 }
 
-/// Every row is taken by both.
+/// Both accept every row.
 fn taken(rows: &[(Actor, Prepare)]) {
     for (actor, prepare) in rows {
         let (would, said) = verdict(actor, prepare);

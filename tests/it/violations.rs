@@ -1,5 +1,5 @@
-//! Clients that break the protocol: each gets the close frame that says so, and then a clean end
-//! of the stream, also while it goes on sending. Nobody else is held up meanwhile.
+//! Clients that break the protocol. Each gets the right close frame and then a clean end of the
+//! stream, even if it keeps sending. Nobody else has to wait.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -104,15 +104,15 @@ fn each_breach_gets_its_close_frame_and_a_clean_end_while_the_client_goes_on_sen
     for (what, bytes, frame) in breaches() {
         let mut client = Raw::connect(server.address("events")).upgraded();
         client.send(&bytes);
-        // More than the server reads at once, and no frames.
+        // More bytes than the server reads at once, and no valid frames.
         client.send(&[0xff; 100_000]);
         let found = rest(&mut client.socket);
         assert_eq!(found, frame, "{what}: {}", found.escape_ascii());
-        // Still no reset: the server goes on reading for a while.
+        // Still no reset: the server keeps reading for a while.
         client.send(b"and more");
     }
     let (_, log) = server.stop();
-    // None of them has said anything that the actor could be told.
+    // None of them has sent anything that becomes an event.
     let breaches = breaches().len();
     assert_eq!(log.matches("actor: close 1006 none").count(), breaches, "{log}");
     assert!(log.contains(&format!("{breaches} clients at fault")), "{log}");

@@ -1,11 +1,11 @@
-//! That every link of a document leads somewhere, also in what is released.
+//! Every link of a document leads somewhere, in the repository and in the release's archive.
 
 use std::{
     fs,
     path::{Component, Path, PathBuf},
 };
 
-/// The folders whose documents are looked at, from the root of the repository.
+/// The folders with documents, as paths from the root of the repository.
 const FOLDERS: [&str; 3] = ["", "docs", "examples"];
 
 /// A document, by its path from the root.
@@ -52,7 +52,7 @@ impl Document {
         split.collect()
     }
 
-    /// A path that stands in this document, from the root.
+    /// Turns a path in this document into a path from the root.
     fn beside(&self, path: &str) -> PathBuf {
         let mut whole = self.path.parent().unwrap().to_owned();
         for part in Path::new(path).components() {
@@ -64,14 +64,14 @@ impl Document {
         whole
     }
 
-    /// The anchors of its headings, as GitHub makes them.
+    /// The anchors that GitHub makes of its headings.
     fn anchors(&self) -> Vec<String> {
         let mut anchors: Vec<String> = Vec::new();
         for line in self.lines.iter().filter(|line| line.starts_with('#')) {
             let heading = line.trim_start_matches('#').trim().to_lowercase();
             let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
             let anchor = heading.chars().filter(kept).collect::<String>().replace(' ', "-");
-            // GitHub numbers the second of a name; a link to it would break when one moves.
+            // GitHub numbers the second heading of a name. A link to it would break if one moved.
             assert!(!anchors.contains(&anchor), "{}: two of {heading}", self.path.display());
             anchors.push(anchor);
         }

@@ -1,5 +1,5 @@
-//! What `docs/manifest.md`, `docs/actors.md` and `docs/deploy.md` say: the manifest's keys and
-//! limits, the blocks of code, and the command line.
+//! Compares `docs/manifest.md`, `docs/actors.md` and `docs/deploy.md` with the program: the manifest's
+//! keys and limits, the blocks of code, and the command line.
 
 use std::path::Path;
 
@@ -14,20 +14,20 @@ const ACTORS: &str = include_str!("../../../docs/actors.md");
 const DEPLOY: &str = include_str!("../../../docs/deploy.md");
 const SIZES: &str = include_str!("../../../docs/sizes.md");
 
-/// What stands above a handler in a manifest.
+/// The part of a manifest above its first handler.
 const ABOVE: &str = "name = \"a\"\ncomponent_path = \"a.wasm\"\n\n";
 
 fn parse(text: &str) -> Result<Manifest, String> {
     Manifest::parse(Path::new("manifest.toml"), text).map_err(|error| error.to_string())
 }
 
-/// What stands below a heading, up to the next one.
+/// The text below a heading, up to the next heading.
 fn section<'d>(document: &'d str, heading: &str) -> &'d str {
     let (_, rest) = document.split_once(&format!("\n{heading}\n")).unwrap();
     rest.split("\n#").next().unwrap()
 }
 
-/// The rows of a section's table: the key, and the next cell.
+/// The first two cells of each row of a section's table; the first one is a key.
 fn rows<'d>(document: &'d str, heading: &str) -> Vec<(&'d str, &'d str)> {
     let lines = section(document, heading).lines().filter_map(|line| line.strip_prefix("| `"));
     let cells = lines.map(|line| {
@@ -37,7 +37,7 @@ fn rows<'d>(document: &'d str, heading: &str) -> Vec<(&'d str, &'d str)> {
     cells.collect()
 }
 
-/// The keys that the host knows where `zzzzzzzz` stands, which it does not know.
+/// The keys that the host lists in its error about the unknown key `zzzzzzzz`.
 fn known(text: &str) -> Vec<String> {
     let error = parse(text).unwrap_err();
     let line = error.lines().find(|line| line.contains("zzzzzzzz")).unwrap_or_else(|| {
@@ -133,7 +133,7 @@ fn every_toml_block_of_the_manual_is_right() {
     match parse(&format!("{ABOVE}{tls}")) {
         Ok(manifest) => assert!(cfg!(feature = "tls") && manifest.listeners[0].tls.is_some()),
         Err(error) => {
-            // The only mistake, and the one that the document speaks of.
+            // This is the only mistake, and the document mentions it.
             assert!(!cfg!(feature = "tls") && error.contains("built without TLS"), "{error}");
             assert_eq!(error.matches("manifest.toml:").count(), 1, "{error}");
         }

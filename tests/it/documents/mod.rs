@@ -1,4 +1,4 @@
-//! That the documents under `docs` say what is so.
+//! The documents are true: their links, tables, blocks of code and manifests.
 
 mod links;
 mod manual;
@@ -9,7 +9,7 @@ fn blocks<'d>(document: &'d str, language: &str) -> Vec<&'d str> {
     let begin = format!("\n```{language}\n");
     let blocks = document.split(&begin).skip(1);
     let blocks: Vec<_> = blocks.map(|rest| rest.split_once("\n```\n").unwrap().0).collect();
-    // One that is indented would not be seen.
+    // This would miss an indented block.
     assert_eq!(blocks.len(), document.matches(&format!("```{language}\n")).count());
     blocks
 }

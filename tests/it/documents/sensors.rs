@@ -1,4 +1,4 @@
-//! What `docs/sensors.md` says: its manifests, and which folder has to be named.
+//! Checks the manifests of `docs/sensors.md`, and what it says about folders and links.
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
@@ -12,7 +12,7 @@ use crate::{
 
 /// The document.
 const SENSORS: &str = include_str!("../../../docs/sensors.md");
-/// What a handler of files stands below in a manifest.
+/// The part of a manifest above the handlers of files.
 const ABOVE: &str = r#"name = "sensors"
 component_path = "sensors.wasm"
 
@@ -63,6 +63,6 @@ fn a_manifests_path_may_be_a_link_and_what_the_actor_names_may_not_lead_out() {
         Server::of(actor.folder(&board.path().join(folder), "writable = true"))
     };
     leds("link").client("lights").expect("off ACT\non PWR");
-    // Of the class there are names only.
+    // A class has only links, which the host does not follow.
     leds("class").client("lights").expect("");
 }

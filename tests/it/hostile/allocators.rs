@@ -38,11 +38,11 @@ fn allocators_that_give_what_is_not_theirs_are_refused() {
 #[test]
 fn allocators_that_give_what_is_theirs_are_believed() {
     act(&[
-        // An address like any other: that it means failure is the guest's own convention.
+        // An address like any other: only the guest's own convention makes it a failure.
         gives(harmless("gives-null"), 0),
         gives(harmless("gives-the-very-end"), 65530),
         gives(harmless("gives-an-odd-address"), 5001),
-        // Where the result will stand: only its own data is overwritten.
+        // The place of the result: the guest only overwrites its own data.
         gives(harmless("gives-what-is-in-use"), 48),
         harmless("grows-and-gives-new-memory")
             .realloc("(return (i32.shl (memory.grow (i32.const 3)) (i32.const 16)))"),
@@ -57,7 +57,7 @@ fn a_fault_in_post_undoes_the_whole_event() {
         fails("post-traps", &["it trapped in cabi_post_ntwk", "unreachable"]).post("(unreachable)"),
         fails("post-runs-over", &["it trapped in cabi_post_ntwk", "out of bounds"])
             .post("(i32.store (i32.const -4) (i32.const 0))"),
-        // The host has its copy by then.
+        // The host already has its copy.
         harmless("post-overwrites-the-answer").post(
             "(memory.fill (i32.const 28) (i32.const 255) (i32.const 8))
                 (memory.fill (i32.const 39) (i32.const 255) (i32.const 57))",

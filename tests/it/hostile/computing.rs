@@ -1,4 +1,4 @@
-//! Guests that do not come back, or need all of the stack.
+//! Guests that do not return, or need all of the stack.
 
 use async_tungstenite::tungstenite::Message;
 
@@ -10,10 +10,10 @@ use super::{
 };
 use crate::support::{Server, guest};
 
-/// What the log says of one that did not come back.
+/// The log's line about a guest that did not return.
 const SPENT: &[&str] = &["units of fuel in ntwk:theater/websocket-server#handle-message"];
 
-/// What it says of one that went too deep.
+/// The log's line about a guest that recursed too deeply.
 const DEEP: &[&str] = &["it trapped in ntwk:theater/websocket-server#handle-message", "stack"];
 
 /// A value of each of many parameters.
@@ -80,7 +80,7 @@ fn guests_that_recurse_without_end_trap() {
         fails("recurses-in-post", &["it trapped in cabi_post", "stack"])
             .with("(func $f (call $f))")
             .post("(call $f)"),
-        // As deep as is allowed, ten thousand times.
+        // As deep as the host allows, ten thousand times.
         harmless("recurses-often")
             .with(
                 "(func $f (param $n i32) (if (local.get $n)
@@ -147,8 +147,8 @@ fn the_size_of_a_slice_changes_nothing_about_what_a_guest_computes() {
     end(server);
 }
 
-/// Numbers of every type through calls, branches, tables, memory and bulk instructions, and
-/// in the end a sum of it all, as text.
+/// Moves numbers of every type through calls, branches, tables, memory and bulk instructions. The
+/// answer is a sum of all of them, as text.
 const MIX: &str = r#"
     (type $step (func (param i64 f64 f32 i32) (result i64)))
     (table $steps funcref (elem $a $b $c))

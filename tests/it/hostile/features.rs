@@ -5,7 +5,7 @@ use super::{
     guest::harmless,
 };
 
-/// What compilers turn on, or can be told to, and a guest may have.
+/// Features that compilers use and a guest may have.
 const TAKEN: &[(&str, &str)] = &[
     ("sign extension", "(func (drop (i32.extend8_s (i32.const 1))))"),
     ("saturating conversions", "(func (drop (i32.trunc_sat_f32_s (f32.const 1))))"),
@@ -17,11 +17,11 @@ const TAKEN: &[(&str, &str)] = &[
     ("tail calls", "(func $f (return_call $f))"),
 ];
 
-/// What is refused in a memory, and how the refusal names it.
+/// Refused kinds of memory, and the name in the error.
 const MEMORIES: &[(&str, &str)] =
     &[("i64 1", "memory64"), ("1 (pagesize 1)", "custom page sizes"), ("1 1 shared", "threads")];
 
-/// What else is refused.
+/// Other refused features, and the name in the error.
 const REFUSED: &[(&str, &str)] = &[
     ("(func (drop (i32x4.splat (i32.const 1))))", "SIMD"),
     ("(func (param v128))", "SIMD"),

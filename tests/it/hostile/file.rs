@@ -1,4 +1,4 @@
-//! Files to be checked: how they are made, and how the check itself is held to bounds.
+//! Makes files, and runs `footlight check` on them within bounds of time and memory.
 
 use std::{fs, process::Output};
 
@@ -13,7 +13,7 @@ const TIME: u32 = 10;
 /// The most that is said about a file, in bytes.
 pub const REPORT: usize = 100_000;
 
-/// Checks files, within the bounds. The answer is an exit code, never a signal.
+/// Checks files within the bounds. The process must end with an exit code, never by a signal.
 pub fn check(paths: &[&str]) -> (bool, String) {
     let limits =
         if emulated() { ":".into() } else { format!("ulimit -v {MEMORY}; ulimit -t {TIME}") };
@@ -74,26 +74,26 @@ pub fn sized(bytes: &[u8]) -> Vec<u8> {
     [&number(bytes.len()), bytes].concat()
 }
 
-/// A section of so many equal items.
+/// A section with this many equal items.
 pub fn section(id: u8, count: usize, item: &[u8]) -> Vec<u8> {
     [&[id][..], &sized(&[&number(count), &item.repeat(count)[..]].concat())].concat()
 }
 
-/// A module of these sections only: no actor, but all of it is read.
+/// A module with these sections only. It is not an actor, but the host reads all of it.
 pub fn module(sections: &[Vec<u8>]) -> Vec<u8> {
     [b"\0asm\x01\0\0\0", &sections.concat()[..]].concat()
 }
 
-/// A module with so many functions of the first of these types, all with this body.
+/// A module with this many functions of the first type, all with this body.
 pub fn functions(types: &str, count: usize, body: &[u8]) -> Vec<u8> {
     let types = wat::parse_str(format!("(module {types})")).unwrap();
     let code = sized(&[body, b"\x0b"].concat());
     [&types[..], &section(3, count, &[0]), &section(10, count, &code)].concat()
 }
 
-/// Why a module without a handler is refused, if for nothing else.
+/// The error about a module that only lacks a handler.
 pub const NO_ACTOR: &str = "no export `ntwk:theater/websocket-server#handle-message`";
-/// Why a module is refused that wants something that is not there.
+/// The error about a module with an unknown import.
 pub const UNKNOWN: &str = "this host has nothing of this name";
-/// Why a module is refused that wasmi does not take.
+/// The error about a module that wasmi does not accept.
 pub const INVALID: &str = "is not valid, or uses WebAssembly features that this host does not have";

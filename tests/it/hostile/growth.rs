@@ -1,4 +1,4 @@
-//! Guests that want more memory, or to have all of it moved about.
+//! Guests that grow their memory, or move all of it about.
 
 use footlight::actor::meter::MOST_AT_ONCE;
 
@@ -7,7 +7,7 @@ use super::{
     stage::act,
 };
 
-/// As many failing or useless attempts as this must leave the native stack as it was.
+/// This many failing or useless attempts must not use up native stack.
 pub const TEN_MILLION: u32 = 10_000_000;
 
 /// Does something over and over, this many times.
@@ -23,15 +23,15 @@ pub fn for_ever(body: &str) -> String {
     format!("(loop $for-ever {body} (br $for-ever)) (unreachable)")
 }
 
-/// Grows the memory by so many pages at a time, as long as it can.
+/// Grows the memory by this many pages at a time, as long as it can.
 fn grow(pages: u32) -> String {
     format!("(loop $g (br_if $g (i32.ge_s (memory.grow (i32.const {pages})) (i32.const 0))))")
 }
 
-/// What the log says of one that wanted more in one step than any may.
+/// The log's line about a guest that needed too much fuel for one step.
 pub const AT_ONCE: &[&str] = &["units of fuel at once in ntwk:theater", "where 60000 are allowed"];
 
-/// What the log says of one that used up its fuel.
+/// The log's line about a guest that used up its fuel.
 pub const SPENT: &[&str] = &["fuel", "ntwk:theater/websocket-server#handle-message"];
 
 #[test]
@@ -68,7 +68,7 @@ fn guests_that_grow_their_memory_without_end_get_what_the_limit_allows() {
 
 #[test]
 fn one_step_may_take_or_move_as_much_memory_as_the_bound_allows_and_no_more() {
-    // A unit of fuel is 288 bytes, and what does not fill one is free.
+    // A unit of fuel pays for 288 bytes, and a rest of fewer bytes is free.
     let most = usize::try_from(MOST_AT_ONCE).unwrap() * 288 + 287;
     let pages = most >> 16;
     let large = |guest: Guest| guest.limit("memory", "\"64MiB\"");
@@ -89,8 +89,8 @@ fn one_step_may_take_or_move_as_much_memory_as_the_bound_allows_and_no_more() {
 
 #[test]
 fn an_instance_that_is_as_large_as_its_actor_always_is_is_kept() {
-    // The texts that the present instance has seen. The attack is the third, or the fourth where
-    // the witness's comes first. 80 pages are 5 MiB, past the watermark.
+    // The number of texts that the current instance has seen. The attack is the third text, or the
+    // fourth if the witness's text comes first. 80 pages are 5 MiB, past the watermark.
     let sees = |guest: Guest, texts: &str| {
         guest
             .with("(global $texts (mut i32) (i32.const 0))")
@@ -112,7 +112,7 @@ fn an_instance_that_is_as_large_as_its_actor_always_is_is_kept() {
             .each(count),
         // `init` is called on the first instance only.
         sees(harmless("was-large-after-init"), all).with(format!("{init} {grow})")).each(count),
-        // Its first instance is dropped. The second is as large, so that is what it needs.
+        // The host drops the first instance. The second is as large, so the actor needs that much.
         sees(harmless("is-always-large"), two)
             .each(&format!("{count} (if (i32.lt_u (memory.size) (i32.const 80)) (then {grow}))")),
     ]);

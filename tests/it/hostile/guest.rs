@@ -1,12 +1,12 @@
-//! The guest that all hostile ones are made of: it counts, and does one bad thing when told.
+//! The guest that all hostile ones are made of. It counts, and does one bad thing on demand.
 //!
 //! Its state is one character, `1` after the first text. It answers each text with `ok` and
-//! that character, so that a client can see which state stands. At the text `attack` it does
-//! what the test put in; the state that an attack returns is `!`, which must never stand
-//! unless the attack turns out to be harmless.
+//! that character, so a client can see the current state. At the text `attack` it runs the
+//! test's code. An attack returns the state `!`. The host must never keep that state, unless the
+//! attack turns out to be harmless.
 //!
 //! Its memory is one page: constants at 16, the state at 32, the answer's text at 36, the
-//! result at 48, its messages from 64 on, and what the host places from 4096 on.
+//! result at 48, its messages from 64 on, and the host's blocks from 4096 on.
 
 use std::{
     fmt::Display,
@@ -19,11 +19,11 @@ use crate::support::{Actor, wat};
 
 /// A hostile guest.
 pub struct Guest {
-    /// What it does, as the actor's name.
+    /// Its misdeed, which is the actor's name.
     pub name: &'static str,
-    /// What the attack must come to.
+    /// The outcome that the attack must have.
     pub ends: Ends,
-    /// Whether it speaks the shape *result* instead of the guide's.
+    /// Whether it has the shape *result* instead of *guide*.
     variant: bool,
     /// More of the module: imports first.
     imports: String,
@@ -31,33 +31,33 @@ pub struct Guest {
     fields: String,
     /// The memory.
     memory: String,
-    /// What it does at `attack`: leaves a pointer to the result.
+    /// Its code at `attack`, which leaves a pointer to the result.
     attack: String,
-    /// What `cabi_realloc` does when the host is about to place `attack`.
+    /// The code of `cabi_realloc` when the host is about to place `attack`.
     realloc: String,
-    /// What `cabi_post` does after an attack.
+    /// The code of `cabi_post` after an attack.
     post: String,
-    /// What it does first at every text.
+    /// Its code at the beginning of every text.
     each: String,
-    /// What it does at every other event, whose type's name is `$len` bytes long.
+    /// Its code at every other event, whose type's name is `$len` bytes long.
     event: String,
     /// Keys of `[limits]`.
     limits: Vec<(&'static str, String)>,
-    /// Whether its `cabi_post` is that of all guests.
+    /// Whether it has the usual `cabi_post`.
     own_post: bool,
     /// The folder whose files it may use, and more of the handler's `config`.
     folder: Option<(PathBuf, &'static str)>,
 }
 
-/// What an attack comes to.
+/// The outcome of an attack.
 pub enum Ends {
-    /// The client is closed with 1011, and the log's one line about it has these parts.
+    /// The host closes the client with 1011, and logs one line with these parts.
     Fails(&'static [&'static str]),
-    /// It is answered like any other text.
+    /// The guest answers it like any other text.
     Answers,
 }
 
-/// An attack that only gives the usual answer, with a state of its own.
+/// An attack that only returns the usual answer, with its own state.
 const ANSWER: &str = "(call $answer (i32.const 33))";
 
 /// The function that frees what `handle-message` returned.
@@ -90,14 +90,14 @@ impl Guest {
             post: String::new(),
             each: String::new(),
             event: String::new(),
-            // Fuel is the same on every machine, which time is not.
+            // Fuel, unlike time, is the same on every machine.
             limits: vec![("fuel", FUEL.to_string()), ("time", "\"24h\"".into())],
             own_post: true,
             folder: None,
         }
     }
 
-    /// Speaks the shape *result*, whose types are variants.
+    /// Has the shape *result*, whose types are variants.
     pub fn variant(mut self) -> Self {
         self.variant = true;
         self
@@ -171,7 +171,7 @@ impl Guest {
         self
     }
 
-    /// Has this function of its own as `cabi_post`.
+    /// Has this function as `cabi_post`.
     pub fn export_post(mut self, name: &str) -> Self {
         let export = format!("(export {POST:?} (func {name}))");
         (self.own_post, self.fields) = (false, self.fields + &export);
@@ -258,7 +258,7 @@ impl Guest {
     }
 }
 
-/// Where the results of imports are wanted.
+/// The address for the results of imports.
 pub const AREA: i64 = 1024;
 
 /// A call of an import with these flat parameters, which leaves nothing on the stack.

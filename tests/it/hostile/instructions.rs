@@ -1,8 +1,8 @@
-//! Each kind of instruction, as often as one step allows: none may keep native stack.
+//! Each kind of instruction, as often as one step allows: none may use up the native stack.
 //!
-//! wasmi's fast dispatch jumps from instruction to instruction; where the compiler makes a
-//! call of such a jump, each execution uses up stack until the slice ends. The slice here is
-//! the largest that a manifest may set.
+//! wasmi's fast dispatch jumps from instruction to instruction. If the compiler turns such a jump
+//! into a call, each execution takes stack until the slice ends. The slice here is the largest
+//! that a manifest may set.
 
 use std::{sync::Arc, thread};
 
@@ -19,7 +19,7 @@ use super::{
     stage::{act, act_if_loaded},
 };
 
-/// What the instructions work on.
+/// The memory, tables and globals that the instructions work on.
 const FIELDS: &str = r#"
     (type $nothing (func))
     (table $t 64 64 funcref) (table $u 64 funcref)
@@ -38,7 +38,7 @@ const FIELDS: &str = r#"
     (func $tail-nothing (return_call $empty))
     (func $tail-table (return_call_indirect (type $nothing) (i32.const 0)))"#;
 
-/// What is done over and over.
+/// The instructions, each of which a guest repeats.
 const INSTRUCTIONS: &[(&str, &str)] = &[
     ("nothing", "(nop)"),
     ("memory-size", "(global.set $i (memory.size))"),
@@ -118,11 +118,11 @@ fn no_instruction_uses_up_the_native_stack() {
     act_if_loaded(guests, "table.grow");
 }
 
-/// Runs a guest in this thread, in the largest steps that there are, until its fuel is spent.
+/// Runs a guest in this thread, in the largest possible steps, until its fuel is spent.
 async fn run(guest: &Guest) {
     let limits = Limits { fuel: Some(10 * MOST_AT_ONCE), slice: MOST_AT_ONCE, ..Limits::default() };
     let bytes = wat::parse_str(guest.text()).unwrap();
-    // Some instructions are refused.
+    // The host refuses some instructions.
     let Ok(module) = Module::compile(&bytes, &limits, Grants::ALL) else { return };
     let lines = Arc::new(ActorLog::new("guest".into(), limits.log_rate, Arc::default()));
     let mut context = CallContext::new(&limits, Resources::default());
@@ -137,7 +137,7 @@ async fn run(guest: &Guest) {
 
 #[test]
 fn no_step_needs_more_than_three_quarters_of_a_threads_stack() {
-    // Too much ends this process.
+    // A stack overflow ends this process.
     for (name, text) in INSTRUCTIONS {
         let run = || block_on(run(&repeats(name, text)));
         thread::scope(|scope| {
@@ -152,7 +152,7 @@ fn straight_line_code_that_just_fits_one_step_does_not_use_it_up_either() {
     let steps = usize::try_from(MOST_AT_ONCE).unwrap();
     let guests = kinds.map(|kind| {
         let (_, text) = INSTRUCTIONS.iter().find(|(name, _)| *name == kind).unwrap();
-        // What each costs beside the one unit of an ordinary instruction.
+        // The fuel of each, beside the one unit of an ordinary instruction.
         let more = |name: &str, units: usize| text.matches(name).count() * units;
         let dear = more("table.", 254) + more("ref.", 254);
         let cost = text.matches('(').count() + dear + more("memory.", 31) + more("(call", 3);

@@ -1,4 +1,4 @@
-//! Misuse of `log`, the one thing that a guest can ask of the host.
+//! Misuse of `log`.
 
 use super::{
     guest::{fails, harmless},
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::support::{Server, guest};
 
-/// Logs what stands there.
+/// Logs the text at this address.
 fn log(ptr: i64, len: i64) -> String {
     format!("(call $log (i32.const {ptr}) (i32.const {len}))")
 }

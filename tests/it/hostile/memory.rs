@@ -1,17 +1,17 @@
-//! Guests that take all the memory they may, and give it back, again and again.
+//! Guests that take all the memory that they may have and give it back, again and again.
 
 use super::{guest::fails, stage::end};
 use crate::support::{Server, emulated};
 
-/// The most memory that the process ever had, with so many threads, while eight clients at once had
-/// an actor fill its 16 MiB and trap, several times each.
+/// The most memory that the process ever had with this many threads. Eight clients at once make an
+/// actor fill its 16 MiB and trap, several times each.
 fn peak(threads: &str) -> u64 {
     let fills = fails("fills", &[])
         .attack(
             "(drop (memory.grow (i32.const 255)))
             (memory.fill (i32.const 4096) (i32.const 7) (i32.const 16700000)) (unreachable)",
         )
-        // An instance that is slow to make would have to wait after each trap.
+        // Otherwise the host would wait after each trap before it makes a slow instance.
         .memory("1");
     let server = Server::start_with(&["--threads", threads], &[fills.actor()]);
     std::thread::scope(|scope| {
@@ -33,8 +33,8 @@ fn peak(threads: &str) -> u64 {
 #[test]
 fn with_four_threads_the_memory_that_traps_leave_behind_is_that_of_one() {
     let (one, four) = (peak("1"), peak("4"));
-    // With any number of threads, a small block may come to lie where the next 16 MiB were to go,
-    // which then go elsewhere.
+    // With any number of threads, a small block may take the place of the next 16 MiB, which then
+    // go elsewhere.
     let most = (one * 3 / 2).max(one + (20 << 20));
     assert!(emulated() || four <= most, "{} KiB, and {} KiB with four", one >> 10, four >> 10);
 }

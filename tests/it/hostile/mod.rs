@@ -1,26 +1,26 @@
-//! Hostile guests: small modules, each named for the one bad thing that it does, run through
-//! the real server beside clients that must not notice.
+//! Hostile guests: small modules, each named after the one bad thing that it does. They run in the
+//! real server beside clients that must not notice.
 //!
 //! - `guest`: the module that all of them are made of; `stage`: how each is run
-//! - `computing`: guests that do not come back, or need all of the stack
+//! - `computing`: guests that do not return, or need all of the stack
 //! - `instructions`: each kind of instruction, as often as one step allows
-//! - `growth`: guests that want more memory, or to have it moved about; `tables`: the same
-//! - `results`: answers that are no valid values; `variants`: the same for variants
-//! - `allocators`: `cabi_realloc` and `cabi_post` that lie or do not come back
-//! - `logging`: misuse of the one import; `stalled_log`: a log that nobody reads
+//! - `growth`: guests that grow memory or move it about; `tables`: the same for tables
+//! - `results`: answers that are invalid values; `variants`: the same for variants
+//! - `allocators`: `cabi_realloc` and `cabi_post` that lie or do not return
+//! - `logging`: misuse of `log`; `stalled_log`: a log that nobody reads
 //! - `starts`: guests that are hostile before there is a first client
-//! - `parameters`: imports that are passed what is no valid value; `suspended`: imports that are
-//!   called where or as they should not be; `storms`: imports called as often as the fuel allows
+//! - `parameters`: imports that get invalid values; `suspended`: imports that a guest calls at the
+//!   wrong place or in unusual ways; `storms`: imports called as often as the fuel allows
 //! - `turns`: what takes long and costs no fuel; `time`: what takes longer than it may; `memory`:
 //!   memory that is taken and given back again and again
 //! - `events`: guests that are hostile at `connect` or `close`, or again and again
-//! - `features`: features of WebAssembly that are not there
-//! - `modules`: files that claim much; `noise`: files that are cut short, random or changed;
-//!   `reports`: what is said about files that are wrong; `file`: how all of them are checked
+//! - `features`: features of WebAssembly that the host does not have
+//! - `modules`: files that claim to be large; `noise`: files that are cut short, random or changed;
+//!   `reports`: the errors about wrong files; `file`: how all of them are checked
 //!
-//! What can't be shown: an instance that is made anew and fails where the first one did not.
-//! A start function sees nothing that differs between the two (it has no state, no clock and
-//! no random numbers), so that it fails at the start already.
+//! There is no guest whose first instance succeeds and whose second one fails. A start function
+//! can't tell the two apart (it has no state, no clock and no random numbers), so it fails at the
+//! start already.
 
 mod allocators;
 mod computing;

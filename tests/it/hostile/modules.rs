@@ -1,4 +1,4 @@
-//! Files that claim much: `footlight check` must load or refuse them, within a bound of
+//! Files that claim to be large: `footlight check` must load or refuse them within a bound of
 //! memory and time.
 
 use std::fs;
@@ -85,7 +85,7 @@ fn modules_with_very_many_of_something_load_or_are_refused() {
 
 #[test]
 fn code_that_would_become_much_larger_when_translated_is_refused_or_does_not() {
-    // A thousand values that each of many short instructions moves about.
+    // Many short instructions, each of which moves a thousand values.
     let pushes = b"\x41\0".repeat(1000);
     let drops = b"\x1a".repeat(1000);
     let i32s = "i32 ".repeat(1000);
@@ -109,8 +109,8 @@ fn code_that_would_become_much_larger_when_translated_is_refused_or_does_not() {
 
 #[test]
 fn code_that_becomes_as_large_as_it_may_when_translated_loads_within_the_bound() {
-    // As much of each as a module may have; what is left of the file is filled up. These are
-    // the shapes that took the most memory of all that were tried.
+    // As much of each as a module may have, and the rest of the file filled up. Of all the modules
+    // that we tried, these took the most memory.
     let fill = |body: &[u8], unit: &[u8]| {
         let times = (1_040_000 - body.len()) / unit.len();
         [&[1, 1, 0x7f][..], body, &unit.repeat(times)].concat()
@@ -143,7 +143,7 @@ fn memories_and_tables_of_impossible_sizes_are_refused_or_left_alone() {
     says(&memory("257"), "it begins with 16842752 bytes, past the limit of 16777216");
     let (fine, text) = load(&memory("1 65536"));
     assert!(fine, "{text}");
-    // Numbers that no text can have: of pages, and of a maximum below the minimum.
+    // Numbers that the text format does not allow: too many pages, and a maximum below the minimum.
     for limits in [&b"\x01\x02\x01"[..], b"\0\x81\x80\x04", b"\0\xff\xff\xff\xff\x0f"] {
         says(&module(&[section(5, 1, limits)]), INVALID);
     }
@@ -157,7 +157,7 @@ fn a_file_past_the_limit_is_not_even_read() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = Actor::bytes("huge", with("")).write(folder.path());
     let module = folder.path().join("huge/actor.wasm");
-    // 1 TiB with nothing in it.
+    // An empty file of 1 TiB.
     fs::File::options().write(true).open(module).unwrap().set_len(1 << 40).unwrap();
     let (fine, text) = check(&[manifest.to_str().unwrap()]);
     assert!(!fine);
@@ -166,8 +166,8 @@ fn a_file_past_the_limit_is_not_even_read() {
 
 #[test]
 fn modules_whose_instances_would_be_dear_to_make_are_refused() {
-    // Making an instance can't be interrupted, and a client can have it done as often as it
-    // likes: by making the guest trap.
+    // Nothing can interrupt the making of an instance, and a client causes it as often as it likes,
+    // by making the guest trap.
     let element = "0 ".repeat(400_000);
     for (what, fields) in [
         ("globals", "(global i32 (i32.const 0))".repeat(20_000)),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::support::{Actor, Server, example, guest};
 
-/// A generator of numbers that are the same at every run (xorshift64*).
+/// A random number generator that gives the same numbers in every run (xorshift64*).
 struct Random(u64);
 
 impl Random {
@@ -31,7 +31,7 @@ impl Random {
     }
 }
 
-/// Checks that none of these files crashes the check. Returns which are good.
+/// Checks that none of these files crashes `footlight check`. Returns which ones it accepts.
 fn check_all(files: impl IntoIterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let mut all = Vec::new();
@@ -55,7 +55,7 @@ fn good() -> Vec<u8> {
 
 #[test]
 fn a_module_that_is_cut_short_is_refused_unless_the_cut_is_between_sections() {
-    // Without its data, or the names of its functions, it is a module still.
+    // It remains a valid module without its data, or without the names of its functions.
     let whole = good();
     let cuts = (0..whole.len()).map(|len| whole[..len].to_vec());
     assert_eq!(check_all(cuts).len(), 2);
@@ -110,7 +110,7 @@ fn modules_with_changed_bytes_run_or_fail_but_harm_nobody() {
         .collect();
     let runs = check_all(changed);
     assert!(runs.len() > 50, "only {} of them run", runs.len());
-    // A server has one listener for each, all of them good enough to be started.
+    // One server runs all the files that the check accepts, each with its own listener.
     for runs in runs.chunks(100) {
         let mut actors = vec![guest("events")];
         actors.extend(runs.iter().enumerate().map(|(index, bytes)| {

@@ -1,4 +1,4 @@
-//! Imports that are passed pointers to what is not there, and other values that are none.
+//! Imports that get pointers outside the memory and other invalid values.
 
 use wit_core::host::Import;
 
@@ -11,10 +11,10 @@ use super::{
 const SIZE: i64 = 65536;
 /// A text of one byte, and its length.
 const TEXT: [i64; 2] = [16, 1];
-/// A connection that there is: the first one of every guest.
+/// An existing connection: the first one of every guest.
 const ID: i64 = 1;
 
-/// Every import that takes parameters in memory, with good ones.
+/// Every import that takes parameters in memory, with good parameters.
 pub fn all() -> Vec<(Import, Vec<i64>)> {
     let [at, len] = TEXT;
     vec![
@@ -38,8 +38,7 @@ pub fn all() -> Vec<(Import, Vec<i64>)> {
     ]
 }
 
-/// Where among the parameters of each import the pointers are, each before its length, and what
-/// they are called.
+/// The index of each pointer among an import's parameters, and its name. Its length follows it.
 const POINTERS: [(Import, usize, &str); 12] = [
     (Import::List, 1, "tag"),
     (Import::Send, 2, "payload"),
@@ -65,7 +64,7 @@ fn unsigned(value: i64) -> u32 {
     u32::try_from(value & 0xffff_ffff).unwrap()
 }
 
-/// A guest that calls an import with some of its parameters changed, and is told this of it.
+/// A guest that calls an import with some parameters changed, and the error that must follow.
 fn changed(import: Import, what: &str, changes: &[(usize, i64)], says: &str) -> Guest {
     let mut parameters = good(import);
     changes.iter().for_each(|(index, value)| parameters[*index] = *value);
@@ -159,7 +158,7 @@ fn cases_that_do_not_exist_are_refused_in_every_import() {
 
 #[test]
 fn everything_at_the_very_end_of_the_memory_is_taken() {
-    // What points to a byte points to the last one, and every result is wanted in the last bytes.
+    // Every pointer to a byte points to the last one, and every result goes to the last bytes.
     let mut those = all();
     those.retain(|(import, _)| *import != Import::Close);
     let imports = those.iter().map(|(import, _)| *import);
@@ -188,7 +187,7 @@ fn numbers_past_their_bounds_are_a_trap_or_an_error_and_nothing_is_allocated_for
         ];
         let all = [Import::Info, Import::Attachment, Import::Tag, Import::Close];
         let guest = all.into_iter().fold(harmless(name), Guest::imports);
-        // Nobody: neither known nor closed, which is what the error says.
+        // No such connection: it is neither known nor closed, which is what the error says.
         let gone = "(if (i32.load8_u (i32.const 1028)) (then (unreachable)))";
         guest.first(format!("{} {gone}", calls.concat()))
     };

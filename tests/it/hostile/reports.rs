@@ -1,4 +1,4 @@
-//! What is said about a module that is wrong: in few words, and only the host's own.
+//! The errors about wrong modules: they are short, and have only the host's own words.
 
 use super::{
     file::{
@@ -61,7 +61,7 @@ fn names_cannot_forge_a_report_or_steer_a_terminal() {
 
 #[test]
 fn start_sections_that_are_not_valid_are_refused() {
-    // The host takes them out of the module, and must not make a bad one good by that.
+    // The host removes start functions from a module. That must not make an invalid module valid.
     let good = with(r#"(func (param i32)) (func $f) (start $f)"#);
     let code = section_at(&good, 10);
     let [8, 1, f] = good[code - 3..code] else { panic!("{good:?}") };
@@ -83,7 +83,7 @@ fn start_sections_that_are_not_valid_are_refused() {
     says(&[&good[..early], &[8, 1, f], &good[early..]].concat(), INVALID);
 }
 
-/// Where the section of this id begins.
+/// The offset of the section with this id.
 fn section_at(module: &[u8], id: u8) -> usize {
     let mut at = 8;
     while module[at] != id {

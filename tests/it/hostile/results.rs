@@ -1,4 +1,4 @@
-//! Answers that are no valid values, or come to more than is allowed.
+//! Answers that are invalid values or exceed a limit.
 
 use super::{
     guest::{Guest, fails, harmless},
@@ -25,7 +25,7 @@ fn messages(name: &'static str, ptr: i64, len: i64, says: &'static [&'static str
     fails(name, says).attack(format!("(call $reply {STATE} (i32.const {ptr}) (i32.const {len}))"))
 }
 
-/// Returns a good message and one in which this has been changed.
+/// Returns a good message, and one with this change.
 fn message(name: &'static str, change: &str, says: &'static [&'static str]) -> Guest {
     fails(name, says).attack(format!(
         "(call $text (i32.const 64) (i32.const 36) (i32.const 4))
@@ -40,7 +40,7 @@ fn word(offset: u32, value: i64) -> String {
     format!("(i32.store (i32.const {}) (i32.const {value}))", 96 + offset)
 }
 
-/// Makes a text of these bytes the second message's.
+/// Gives the second message a text of these bytes.
 fn bytes(name: &'static str, bytes: &str, says: &'static [&'static str]) -> Guest {
     let len = bytes.len() / 3;
     message(name, &format!("(call $text (i32.const 96) (i32.const 2048) (i32.const {len}))"), says)
@@ -86,7 +86,7 @@ fn lists_of_messages_that_are_not_there_or_too_long_are_refused() {
         messages("messages-nowhere-misaligned", 1, 0, &["messages at offset 0x1 is not aligned"]),
         messages("messages-wrap", -32, 1, &["messages at offset 0xffffffe0 is 32 bytes long"]),
         messages("four-billion-messages", 64, -1, &["is 137438953440 bytes long"]),
-        // 32 times these is 0 and 32, where a host counts with 32 bits.
+        // In 32 bits, 32 times these numbers is 0 and 32.
         messages("messages-overflow-to-0", 64, 0x800_0000, &["is 4294967296 bytes long"]),
         messages("messages-overflow-to-1", 64, 0x800_0001, &["is 4294967328 bytes long"]),
         messages("too-many-messages", 64, 65, &["comes to 65, past the limit of 64"]),
@@ -133,14 +133,14 @@ fn texts_that_are_not_utf_8_are_refused() {
 
 #[test]
 fn answers_that_overlap_count_as_often_as_they_are_sent() {
-    // 64 messages that share one text of 60,000 bytes, and so would make 3.8 MB of 60 KB.
+    // 64 messages that share one text of 60,000 bytes, so 60 KB would become 3.8 MB.
     let overlap = "(local $n i32) (loop $l
         (call $text (i32.add (i32.const 64) (i32.shl (local.get $n) (i32.const 5)))
             (i32.const 4096) (i32.const 60000))
         (br_if $l (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1)))
             (i32.const 64))))
         (call $reply (i32.const 32) (i32.const 1) (i32.const 64) (i32.const 64))";
-    // The state is as long as memory, and the only message is the state, and the result.
+    // The state is the whole memory. The only message is in the state, and so is the result.
     let all = "(call $text (i32.const 64) (i32.const 0) (i32.const 65536))
         (call $reply (i32.const 0) (i32.const 65536) (i32.const 64) (i32.const 1))";
     act(&[
@@ -155,7 +155,7 @@ fn answers_that_overlap_count_as_often_as_they_are_sent() {
                 "(call $text (i32.const 64) (i32.const 65536) (i32.const 300000))
                 (call $reply (i32.const 32) (i32.const 1) (i32.const 64) (i32.const 1))",
             ),
-        // State, text and result in the same bytes, all of them valid.
+        // State, text and result share the same bytes, and all are valid.
         harmless("answer-overlaps-itself").first(""),
     ]);
 }

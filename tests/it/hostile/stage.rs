@@ -1,4 +1,4 @@
-//! Where hostile guests act: many of them in one server, among well-behaved clients.
+//! Runs hostile guests: many of them in one server, among well-behaved clients.
 
 use async_tungstenite::tungstenite::Message;
 
@@ -8,12 +8,11 @@ use super::{
 };
 use crate::support::{Client, Server, emulated, guest};
 
-/// The most memory that the server may ever have used, in bytes. It is a debug build, and
-/// has as many actors as a test has guests; what guests claim would be gigabytes.
+/// The most memory that the server may ever have used, in bytes. It is a debug build with an actor
+/// for each of the test's guests. The guests claim gigabytes.
 const MEMORY: u64 = 200 << 20;
 
-/// Lets each guest attack once, one after the other, and checks what the others notice of
-/// it, which is nothing.
+/// Lets each guest attack once, one after the other, and checks that the others notice nothing.
 pub fn act(guests: &[Guest]) {
     let mut actors = vec![guest("events").name("neighbour")];
     actors.extend(guests.iter().map(Guest::actor));
@@ -27,7 +26,7 @@ pub fn act(guests: &[Guest]) {
     end(server);
 }
 
-/// The same for guests that may be refused when they are loaded, if it is said for what.
+/// The same for guests that the host may refuse to load, if the error names one of these reasons.
 pub fn act_if_loaded(guests: Vec<Guest>, reason: &str) {
     let loads = |guest: &Guest| {
         let (fine, text) = load(&wat::parse_str(guest.text()).unwrap());
@@ -40,7 +39,7 @@ pub fn act_if_loaded(guests: Vec<Guest>, reason: &str) {
     }
 }
 
-/// One guest's attack: the client that caused it pays for it, and nobody else.
+/// One guest's attack: it must hit the client that caused it, and nobody else.
 fn attack(server: &Server, guest: &Guest, neighbour: &mut Client) {
     let name = guest.name;
     let mut witness = server.client(name);
@@ -48,7 +47,7 @@ fn attack(server: &Server, guest: &Guest, neighbour: &mut Client) {
     let mut attacker = server.client(name);
     attacker.ask("hello", "ok 2");
     attacker.text("attack");
-    // While that goes on: the first is answered meanwhile, the second waits for its turn.
+    // During the attack, the neighbour gets its answer, and the witness waits for its turn.
     neighbour.ask(name, name);
     witness.text("still there");
     match guest.ends {
@@ -64,8 +63,8 @@ fn attack(server: &Server, guest: &Guest, neighbour: &mut Client) {
             attacker.close(None);
         }
     }
-    // The last good state stands, for who was there and for who comes. The attack's event may
-    // have come to the actor after the witness's.
+    // The host keeps the last good state, for old and new clients. The actor may have had the
+    // attack's event after the witness's.
     let answer = witness.next();
     let next = match (&guest.ends, answer.to_text()) {
         (Ends::Fails(_), Ok("ok 3")) => "ok 4",
@@ -77,8 +76,8 @@ fn attack(server: &Server, guest: &Guest, neighbour: &mut Client) {
     neighbour.ask(name, name);
 }
 
-/// Checks that the process is still well, and stops it. The clients should be gone by then:
-/// one that is there but does not read would have to be waited for.
+/// Checks that the process is still well, and stops it. The clients should be gone by then, because
+/// the host would wait for a client that does not read.
 pub fn end(server: Server) {
     let peak = server.peak_memory();
     assert!(emulated() || peak < MEMORY, "the server has used {} MiB", peak >> 20);
@@ -87,11 +86,11 @@ pub fn end(server: Server) {
     assert!(status.success(), "{status}: {log}");
 }
 
-/// Sends a text and a ping, and waits until the text has been handled: what came of it is
-/// the pong, or the end of the connection. `false` is the end.
+/// Sends a text and a ping, and waits until the host has handled the text. Then the pong comes, or
+/// the connection ends. Returns `false` for the end.
 pub fn survive(client: &mut Client, text: &str) -> bool {
     client.text(text);
-    // Not read by the server before the text has been handled, and it may be gone by then.
+    // The server reads the ping after it has handled the text, and may have closed the connection.
     let _ = client.ws.send(Message::Ping("done".into()));
     loop {
         match client.ws.read() {

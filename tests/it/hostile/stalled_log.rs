@@ -1,4 +1,4 @@
-//! A log that nobody reads, or that cannot be written.
+//! A log that nobody reads, or that the host can't write.
 
 use std::{
     fs::File,
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// How many lines the guest logs at each text: they fit into the host's queue.
 const LINES: usize = 300;
 
-/// A guest that logs so many numbered lines at each text.
+/// A guest that logs this many numbered lines at each text.
 fn floods() -> Guest {
     harmless("floods")
         .logs()
@@ -43,7 +43,7 @@ fn floods() -> Guest {
         .each("(call $lines)")
 }
 
-/// A host whose log is left alone.
+/// A host whose log the test reads only when it wants to.
 struct Host {
     child: Child,
     address: SocketAddr,
@@ -104,7 +104,7 @@ fn lines(stderr: &mut ChildStderr) -> Vec<String> {
     text.lines().map(String::from).collect()
 }
 
-/// The numbers of the guest's lines, each of which is whole.
+/// The numbers of the guest's lines. Each line must be complete.
 fn numbers<'l>(lines: impl IntoIterator<Item = &'l String>) -> Vec<usize> {
     let number = |line: &String| {
         let (_, number) = line.split_once("INFO  floods#1: actor: line ")?;
@@ -119,9 +119,10 @@ fn numbers<'l>(lines: impl IntoIterator<Item = &'l String>) -> Vec<usize> {
 fn a_reader_of_the_log_that_stops_reading_holds_up_nobody_and_is_told_how_much_is_missing() {
     let mut host = Host::start(Stdio::piped());
     let mut stderr = host.child.stderr.take().unwrap();
-    // More than the pipe and the queue hold.
+    // More lines than the pipe and the queue hold.
     host.flood(40);
-    // Now it is read again. What is missing is told although nothing more is logged.
+    // Now the test reads the log again. The host reports the missing lines, although nothing logs
+    // any more.
     let mut log = BufReader::new(&mut stderr);
     let (mut read, mut missing) = (Vec::new(), 0);
     while numbers(&read).len() + missing < 40 * LINES {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::support::{Server, guest};
 
-/// Something that goes wrong when an instance is made or asked for its first state.
+/// A fault in making an instance or its first state.
 pub fn bad(name: &'static str, fields: &str, says: &'static [&'static str]) -> Guest {
     fails(name, says).with(fields)
 }
@@ -26,13 +26,13 @@ fn init(body: &str) -> String {
     format!(r#"(func (export "ntwk:theater/actor#init") (result i32) {body})"#)
 }
 
-/// A first state that is freed by this.
+/// A first state, and the function that frees it.
 fn init_post(body: &str) -> String {
     init("(i32.store (i32.const 52) (i32.const 0)) (i32.const 48)")
         + &format!(r#"(func (export "cabi_post_ntwk:theater/actor#init") (param i32) {body})"#)
 }
 
-/// Runs the guests beside a good one: each is left out, and one line says why.
+/// Runs the guests beside a good one. The host must leave each out, with one line that says why.
 pub fn all_are_left_out(guests: &[Guest]) {
     let mut actors = vec![guest("events").name("neighbour")];
     actors.extend(guests.iter().map(Guest::actor));
@@ -152,7 +152,7 @@ fn first_states_that_are_not_there_or_too_large_leave_the_actor_out() {
 
 #[test]
 fn an_instance_that_is_dear_to_make_does_not_take_the_fuel_of_the_event_that_needs_it() {
-    // The start takes most of what an event may, and so does the text after the attack.
+    // The start takes most of an event's fuel, and so does the text after the attack.
     let spend = "(local $n i32) (local.set $n (i32.const 100000)) (loop $l
         (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))";
     act(&[fails("dear-to-make", &["unreachable"])

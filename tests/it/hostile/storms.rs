@@ -1,5 +1,4 @@
-//! Imports that are called as often as the fuel allows, and as much asked for by them as the limits
-//! allow.
+//! Guests that call imports as often as the fuel allows, and ask for as much as the limits allow.
 
 use std::{
     fs,
@@ -17,13 +16,13 @@ use super::{
 };
 use crate::support::{Client, Server, guest};
 
-/// What the log says of one that used up its fuel, which may happen in its allocator.
+/// The log's line about a guest that used up its fuel, perhaps in its allocator.
 const SPENT: &[&str] = &["it spent its", "units of fuel in"];
 
-/// Frees what results were placed in.
+/// Frees the memory of results.
 const FREE: &str = "(global.set $next (i32.const 4096))";
 
-/// A trap, if the last result is not a refusal of this case.
+/// Traps if the last result is not a refusal of this case.
 fn refused(case: u32) -> String {
     format!(
         "(if (i32.or (i32.eqz (i32.load8_u (i32.const 1024)))
@@ -80,7 +79,7 @@ fn all_that_a_call_may_ask_for_is_bounded_and_undone_when_it_fails() {
     };
     let folder = tempfile::tempdir().unwrap();
     let [of_connections, of_files] = LIMIT;
-    // Past its outbox a single client is told that it is full, so that it takes many of them.
+    // One client's outbox would be full first, so this takes many clients.
     let full = 1;
     let guests = [
         storm("sends", Import::Send, &[1, 1, 0, 0, AREA], of_connections),
@@ -96,11 +95,11 @@ fn all_that_a_call_may_ask_for_is_bounded_and_undone_when_it_fails() {
             .map(|guest| guest.folder(folder.path(), "writable = true")),
     ];
     act(&guests.into_iter().flatten().collect::<Vec<_>>());
-    // Nothing of it was written.
+    // The host wrote nothing of it.
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
-/// The guest that does something at each text, a server with it, and many clients of it.
+/// A server with a guest that does something at each text, and many clients of it.
 fn crowd(guest: &Guest, count: usize) -> (Server, Vec<Client>) {
     let actor = guest.actor().config("on_overflow = \"drop\"");
     let server = Server::start(&[actor, crate::support::guest("events").name("neighbour")]);
@@ -113,7 +112,8 @@ const MANY: usize = 400;
 
 #[test]
 fn a_broadcast_storm_to_many_clients_is_bounded_in_memory_and_others_are_served() {
-    // All of the effects in messages to all, as large as they can be, and as small.
+    // The call spends all its effects on messages to all clients: the largest possible, and the
+    // smallest.
     let broadcast = |len: u32| call(Import::Broadcast, &[0, 0, 0, 1, 0, len.into(), 0, 0, AREA]);
     for (len, least) in [(60_000, 1), (0, 100)] {
         let storm = harmless("storm")
@@ -126,7 +126,7 @@ fn a_broadcast_storm_to_many_clients_is_bounded_in_memory_and_others_are_served(
         let before = server.peak_memory();
         clients[0].text("attack");
         neighbour.ask("meanwhile", "meanwhile");
-        // Each has got the first ones at least, in one piece.
+        // Each client has got at least the first messages, complete.
         for client in &mut clients[1..] {
             for _ in 0..least {
                 assert_eq!(client.next().len(), usize::try_from(len).unwrap());
@@ -144,8 +144,8 @@ fn a_broadcast_storm_to_many_clients_is_bounded_in_memory_and_others_are_served(
 
 #[test]
 fn what_is_kept_with_many_connections_stays_within_its_limits_and_goes_with_them() {
-    // At every text: an attachment as large as it may be, and as many tags as there may be, each
-    // another one every time, on every connection.
+    // At every text, every connection gets the largest attachment and the most tags, and other tags
+    // every time.
     let churn = "
         (local $n i64) (local $tag i32)
         (loop $clients
@@ -170,7 +170,7 @@ fn what_is_kept_with_many_connections_stays_within_its_limits_and_goes_with_them
     for _ in 0..5 {
         clients[0].ask("attack", "ok !");
     }
-    // 10 tags of 256 bytes and 2 KiB for each, twice while a call may have to be undone.
+    // 10 tags of 256 bytes and 2 KiB for each, twice while the host may have to undo a call.
     let grown = server.peak_memory() - before;
     assert!(grown < MANY as u64 * 2 * (5 << 10) + (8 << 20), "{} KiB", grown >> 10);
     drop(clients);
@@ -213,7 +213,7 @@ fn an_alarm_that_is_set_again_at_once_rings_no_more_often_than_its_limit() {
     client.ask("hello", "ok 1");
     server.wait_for(&["alarms: the actor failed at an alarm event"]);
     assert!(start.elapsed() >= Duration::from_millis(19 * 20), "{:?}", start.elapsed());
-    // Its failure is nobody's, and what it had set is gone with it.
+    // The failed alarm has no client to close, and the next alarm that it had set is gone with it.
     client.ask("hello", "ok 2");
     drop(client);
     end(server);
@@ -230,7 +230,7 @@ fn files_that_are_read_and_listed_for_ever_use_up_the_fuel_and_others_are_served
     }
     let storm = |name, import, path: [i64; 2]| {
         let body = format!("{} {FREE}", call(import, &[path[0], path[1], AREA]));
-        // Well, until then: an error would be no storm.
+        // Until then every access must succeed, or it would be no storm.
         let well = "(if (i32.load8_u (i32.const 1024)) (then (unreachable)))";
         fails(name, SPENT)
             .imports(import)
@@ -270,6 +270,6 @@ fn a_host_that_stops_while_an_actor_writes_files_without_end_keeps_its_deadline(
     let start = Instant::now();
     let (_, log) = server.stop();
     assert!(start.elapsed() < Duration::from_secs(10), "{log}");
-    // What is there is a whole file.
+    // The file must be complete.
     assert_eq!(fs::read(folder.path().join("text")).unwrap(), b"");
 }

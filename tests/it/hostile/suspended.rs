@@ -1,5 +1,5 @@
-//! Imports that are called where they can't be or in unusual ways, and allocators that are no help
-//! while an import waits for them.
+//! Imports that a guest calls where it may not or in unusual ways, and allocators that fail while an
+//! import waits for them.
 
 use wit_core::host::Import;
 
@@ -10,10 +10,10 @@ use super::{
 };
 use crate::support::Server;
 
-/// What is said of an import that is called where it can't be.
+/// The error about an import that the guest calls where it may not.
 const NOT_HERE: &str = "is called where it can't be";
 
-/// A guest that asks for six random bytes, while which this happens in `cabi_realloc`.
+/// A guest that asks for six random bytes. `cabi_realloc` runs this code for them.
 fn asks(guest: Guest, realloc: &str) -> Guest {
     guest
         .imports(Import::Random)
@@ -25,12 +25,12 @@ fn asks(guest: Guest, realloc: &str) -> Guest {
         ))
 }
 
-/// The same, where a pointer is all that it does.
+/// The same for code that only returns a pointer.
 fn gives(guest: Guest, pointer: i64) -> Guest {
     asks(guest, &format!("(return (i32.const {pointer}))"))
 }
 
-/// A trap, if this is not what it is to be.
+/// Traps if this is not the expected value.
 fn must(condition: &str) -> String {
     format!("(if (i32.eqz {condition}) (then (unreachable)))")
 }
@@ -63,7 +63,7 @@ fn allocators_that_give_odd_places_for_a_result_harm_only_their_guest() {
     act(&[
         gives(harmless("result-at-null"), 0),
         gives(harmless("result-at-the-very-end"), 65530),
-        // What was placed there is overwritten by what points to it.
+        // The pointer overwrites the bytes that it points to.
         gives(harmless("result-in-its-own-area"), AREA),
         gives(harmless("result-over-the-area-s-end"), AREA + 6),
         asks(
@@ -153,8 +153,8 @@ fn an_import_that_is_the_export_itself_is_a_trap() {
     end(server);
 }
 
-/// Functions that call imports in every way there is, from functions with values of their own
-/// around the call: locals of every kind, and operands that are needed afterwards.
+/// Functions that call imports in every possible way. Around the call they have other values: locals
+/// of every kind, and operands that they need afterwards.
 const WAYS: &str = r#"
     (type $ask (func (param i32)))
     (type $time (func (result i64)))
@@ -180,7 +180,8 @@ const WAYS: &str = r#"
     (elem declare func $one)
 "#;
 
-/// Calls something, which is to leave nothing, while many values wait, and checks them afterwards.
+/// Calls something that leaves no value, while many values wait on the stack, and checks them
+/// afterwards.
 fn among_values(name: &str, callee: &str) -> String {
     format!(
         r#"(func ${name}
@@ -202,7 +203,7 @@ fn among_values(name: &str, callee: &str) -> String {
     )
 }
 
-/// Takes the operand on top; a trap, if it is not this one.
+/// Pops an operand, and traps if it is not this one.
 fn must_top(ty: &str, value: &str) -> String {
     format!("({ty}.const {value}) ({ty}.ne) (if (then (unreachable)))")
 }
@@ -210,7 +211,7 @@ fn must_top(ty: &str, value: &str) -> String {
 #[test]
 fn an_import_can_be_called_in_every_way_and_all_values_around_the_call_stay() {
     let sender = |callee: &str| {
-        // The area is cleared first, so that nothing of an earlier call can be taken for it.
+        // Clear the area first, so that the result can't come from an earlier call.
         format!(
             "(i64.store (i32.const 1024) (i64.const 0)) (i64.store (i32.const 1032) (i64.const 0))
              {callee}
@@ -250,7 +251,7 @@ fn an_import_can_be_called_in_every_way_and_all_values_around_the_call_stay() {
         let guest = all.into_iter().fold(harmless(name), Guest::imports);
         guest.with(WAYS).with(functions.as_str()).first(&calls).limit("slice", slice)
     };
-    // With a fuel that runs out at every other step, too.
+    // Also with slices that end at every other step.
     act(&[
         guest("every-way", 20_000).limit("fuel", 2_000_000),
         guest("every-way-in-short-slices", 1000).limit("fuel", 1_000_000),

@@ -1,7 +1,7 @@
-//! Guests that want larger tables, or to have them moved about.
+//! Guests that grow their tables or move them about.
 //!
-//! wasmi 2.0 forgets where a `table.grow` stood that had no fuel left, and goes on elsewhere.
-//! Guests that have it may be refused for that, by its name.
+//! If a `table.grow` runs out of fuel, wasmi 2.0 forgets its place and resumes elsewhere. So the host
+//! may refuse guests with that instruction, and the error then names it.
 
 use super::{
     file::{check, load, says, with},
@@ -10,7 +10,7 @@ use super::{
     stage::{act, act_if_loaded},
 };
 
-/// The instruction that a guest may be refused for.
+/// The instruction that the host may refuse.
 const GROW: &str = "table.grow";
 
 /// A table that may be grown.
@@ -46,7 +46,7 @@ fn guests_that_grow_their_tables_without_end_get_what_the_host_allows() {
 
 #[test]
 fn a_table_that_grows_where_a_slice_ends_does_so_once_and_the_guest_goes_on_from_there() {
-    // With a wasmi that forgets where a `table.grow` without fuel stood, the calls are two.
+    // If wasmi forgets the place of a `table.grow` without fuel, there are two calls instead of one.
     let once = harmless("table-grows-between-slices")
         .limit("slice", 1000)
         .with(TABLE)
@@ -59,7 +59,7 @@ fn a_table_that_grows_where_a_slice_ends_does_so_once_and_the_guest_goes_on_from
                 (global.get $calls))",
         )
         .first("(if (i32.ne (call $count) (i32.const 257)) (then (unreachable)))");
-    // And here a number takes the place of a function reference.
+    // If wasmi forgets the place here, it takes a number for a function reference.
     let forger = fails("forges-a-function-reference", &["it trapped"])
         .limit("slice", 1000)
         .with(
@@ -89,7 +89,7 @@ fn a_module_may_begin_with_as_many_tables_and_elements_as_the_limits_and_no_more
         let reason = "elements, past the limit of 16384; raise `limits.table`";
         says(&tables(1, elements), &format!("one of its tables begins with {elements} {reason}"));
     }
-    // And where the manifest has others.
+    // The same with other limits in the manifest.
     for (key, least, guest) in [
         ("tables", 5, harmless("five-tables").with("(table 1 funcref)".repeat(5))),
         ("table", 16_385, harmless("a-large-table").with("(table 16385 funcref)")),

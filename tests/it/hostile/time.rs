@@ -1,4 +1,4 @@
-//! Guests that compute for longer than they may, or for long between two looks at the clock.
+//! Guests that compute for longer than they may, or for long between two checks of the clock.
 
 use super::{
     guest::{Guest, fails, harmless},
@@ -9,8 +9,8 @@ use crate::support::{Server, after, guest};
 /// More fuel than any test spends.
 const ENDLESS: u64 = 1_000_000_000_000_000;
 
-/// A function that has so many locals to clear, for no fuel of its own in wasmi, and a loop that
-/// calls it for ever.
+/// A function with this many locals, which wasmi zeroes without charging fuel, and a loop that calls
+/// it for ever.
 fn clears(guest: Guest, locals: usize) -> Guest {
     let locals = "i64 ".repeat(locals);
     guest
@@ -18,7 +18,7 @@ fn clears(guest: Guest, locals: usize) -> Guest {
         .attack("(loop $l (call $clears) (br $l)) (unreachable)")
 }
 
-/// A guest that may compute for so long, whatever the fuel.
+/// A guest that may compute for this long, whatever the fuel.
 fn may(guest: Guest, time: &str) -> Guest {
     guest.limit("fuel", ENDLESS).limit("time", format!("\"{time}\""))
 }
@@ -51,7 +51,7 @@ fn a_call_is_stopped_when_it_has_computed_for_its_time_wherever_it_is() {
 fn no_message_is_overlooked_while_an_actor_takes_long_between_two_looks_at_the_clock() {
     for threads in ["1", "3"] {
         let slow = may(clears(fails("slow", &[]), 30_000), "24h").limit("shutdown", "\"100ms\"");
-        // No ping would come to the rescue.
+        // Without pings: they would wake the host and hide the fault.
         let quick = guest("events").limit("ping", "\"24h\"").limit("shutdown", "\"100ms\"");
         let server = Server::start_with(&["-v", "--threads", threads], &[quick, slow.actor()]);
         let mut neighbour = server.client("events");
@@ -69,7 +69,7 @@ fn no_message_is_overlooked_while_an_actor_takes_long_between_two_looks_at_the_c
 
 #[test]
 fn a_small_stack_of_the_main_thread_changes_nothing() {
-    // On wasmi's fast dispatch each of these calls keeps some native stack until the slice ends.
+    // On wasmi's fast dispatch each of these calls takes native stack until the slice ends.
     let calls = "(call_indirect (i32.const 0)) ".repeat(100);
     let guest = harmless("calls-indirectly")
         .with("(table 1 funcref) (elem (i32.const 0) $nothing) (func $nothing)")

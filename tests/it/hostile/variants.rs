@@ -1,11 +1,11 @@
-//! Answers that are no valid values, in the shapes that have variants and a `result`.
+//! Answers that are invalid values, in the shapes that have variants and a `result`.
 
 use super::{
     guest::{Guest, fails},
     stage::act,
 };
 
-/// Gives the usual answer, in which this byte of the result has been changed.
+/// Returns the usual answer, with this byte of the result changed.
 fn result(name: &'static str, at: u32, value: u8, says: &'static [&'static str]) -> Guest {
     fails(name, says).variant().attack(format!(
         "(drop (call $answer (i32.const 33)))

@@ -1,7 +1,7 @@
-//! Alarms, ticks and the time, by a clock that the tests set.
+//! Alarms, ticks and the time, with a clock that the tests set.
 //!
-//! An alarm that is due comes before a client's event that comes later. So a client that asks
-//! something and gets its answer first knows that no alarm was due.
+//! A due alarm comes before any later event of a client. So if a client asks something and first
+//! gets its answer, no alarm was due.
 
 use super::{
     answer,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::{Actor, Client, SHAPES, Server, guest};
 
-/// A host for a guest of each shape, and a client that is told of alarms.
+/// A host for a guest of each shape, and a client that hears of alarms.
 fn each(adjust: impl Fn(Actor) -> Actor, test: impl Fn(&str, &Hosted, &mut Client)) {
     for shape in SHAPES {
         let host = Hosted::start(&adjust(guest(shape)));
@@ -57,7 +57,7 @@ fn what_a_call_asked_for_last_is_what_counts() {
             make(client, "alarm 50; no-alarm", &["done"; 2]);
             host.pass(1000);
             quiet(client);
-            // To take back what is not set is no mistake.
+            // Cancelling an alarm that is not set is no mistake.
             make(client, "no-alarm", &["done"]);
         },
     );
@@ -78,12 +78,12 @@ fn an_alarm_of_a_call_that_fails_is_not_set_and_the_one_before_stays() {
                     other.text(&format!("do {request}; {failure}"));
                     match failure {
                         "trap" | "random 65537" => drop(other.expect_close(1011)),
-                        // It comes after it.
+                        // The answer comes after the alarm.
                         _ => quiet(&mut other),
                     }
                     host.pass(99);
                     quiet(client);
-                    // The instance is another one by now, if that was a trap.
+                    // After a trap the actor has a new instance.
                     host.pass(1);
                     client.expect("alarm");
                     host.pass(1000);
@@ -124,8 +124,8 @@ fn an_alarm_that_fails_does_not_come_again_and_what_it_asked_for_is_undone() {
                 make(client, &format!("attach 1 do alarm 100 | tag 1 new | {failure}"), &["done"]);
                 make(client, "alarm 100", &["done"]);
                 host.pass(100);
-                // The answers to an alarm are refused, so that a message of no type is no harm:
-                // the guest sends what it would answer.
+                // An alarm has no client for an answer, so an answer of a wrong type does no harm.
+                // The guest sends its answers as messages instead.
                 if failure == "other" {
                     client.expect_all(&["alarm", "done", "done", ""]);
                     make(client, "no-alarm; untag 1 new", &["done"; 2]);
@@ -206,7 +206,7 @@ fn an_alarm_that_is_set_too_soon_after_the_last_one_comes_when_the_limit_has_pas
         |actor| actor.limit("alarm", "\"50ms\""),
         |_, host, client| {
             make(client, "attach 1 do alarm 0", &["done"]);
-            // The first one may be at once: it may overtake the next event, not this answer.
+            // The first alarm may come at once. It may overtake the next event, but not this answer.
             make(client, "alarm 0", &["done"]);
             for _ in 0..3 {
                 client.expect_all(&["alarm", "done"]);
@@ -215,7 +215,7 @@ fn an_alarm_that_is_set_too_soon_after_the_last_one_comes_when_the_limit_has_pas
                 host.pass(1);
             }
             client.expect_all(&["alarm", "done"]);
-            // One that is later than that is not put off.
+            // The host does not delay an alarm that is later than that.
             make(client, "attach 1 do alarm 51", &["done"]);
             host.pass(50);
             client.expect_all(&["alarm", "done"]);
@@ -261,7 +261,7 @@ fn alarms_without_end_and_clients_without_end_do_not_keep_each_other_waiting() {
     for shape in SHAPES {
         let [mut alarmed, mut busy] = super::several(&server, shape);
         make(&mut alarmed, "tag 1 alarm; attach 1 do alarm 0; alarm 0", &["done"; 3]);
-        // Alarms keep ringing, however many answers the other one gets; and it gets all of them,
+        // Alarms keep ringing however many answers the other client gets, and it gets all of them
         // however many alarms there are.
         for round in 0..50 {
             alarmed.expect_all(&["alarm", "done"]);

@@ -30,7 +30,7 @@ fn as_many_bytes_as_the_limit_are_given_at_once_and_one_more_is_a_trap() {
     each(|server, shape| {
         let mut client = joined(server, shape);
         make(&mut client, "random 0; random 65536", &["random ", "random 65536"]);
-        // More than once in a call is no harm.
+        // A call may ask more than once.
         assert_eq!(answer(&mut client, "repeat 20 random 65536"), "random 65536");
         client.text("do random 65537");
         client.expect_close(1011);

@@ -1,4 +1,4 @@
-//! `close`, and what is left of a connection at its end.
+//! `close`, and what an actor still knows about a connection at its end.
 
 use super::{each, joined, make, several, with_each};
 use crate::support::Raw;
@@ -15,7 +15,7 @@ fn a_connection_is_closed_with_code_and_reason_after_what_was_sent_before() {
         two.expect("last");
         assert_eq!(two.expect_close(4001), "why not");
         server.wait_for(&[&format!("{shape}#2: actor: close 4001 why not")]);
-        // One's own, after the answer.
+        // A client's own connection closes after the answer.
         make(&mut one, "close 1 1000", &["done"]);
         assert_eq!(one.expect_close(1000), "");
     });
@@ -52,7 +52,7 @@ fn one_that_is_closing_is_gone_for_everything_but_what_is_known_of_it() {
             let mut raw = Raw::connect(server.address(shape)).upgraded();
             make(&mut one, "tag 2 blue; attach 2 kept; close 2 4000", &["done", "done", "done"]);
             assert_eq!(raw.frame(), (0x88, b"\x0f\xa0".into()));
-            // Its close frame is not answered, so that it stays.
+            // The client does not answer the close frame, so the connection stays.
             make(
                 &mut one,
                 "send 2 x; tag 2 x; untag 2 blue; attach 2 x; detach 2; close 2 4000",

@@ -1,4 +1,4 @@
-//! What an actor's requests count for in `/metrics` and in the last line of the log.
+//! How `/metrics` and the last line of the log count an actor's requests.
 
 use std::{io::Read as _, net::SocketAddr};
 
@@ -38,7 +38,7 @@ fn refusals_alarms_and_messages_are_counted() {
         make(&mut one, "tag 1 alarm; alarm 0", &["done", "done"]);
         one.expect("alarm");
         assert_eq!((count("alarms"), count("traps")), (1, 0));
-        // What is read and written, and what can't be.
+        // Reads and writes that succeed, and some that fail.
         make(&mut one, "write file x; read gone", &["done", "not-found"]);
         make(&mut one, "write-big file 65537", &["too-large"]);
         make(&mut one, "read file", &["content x"]);
@@ -54,13 +54,13 @@ fn messages_for_a_connection_that_has_ended_are_counted_as_undelivered() {
     let server = Server::of(guest("events"));
     let mut one = joined(&server, "events");
     let two = joined(&server, "events");
-    // The close event of the second waits while the first one's call computes; what that sends
-    // is for somebody who is not there any more.
+    // The second client's `close` event waits while the first client's call computes. That call then
+    // sends to a client that is gone.
     one.text("do log; repeat 100 random 65536; send 2 late; broadcast - 1 late");
     server.wait_for(&["actor: a line from"]);
     two.vanish();
     one.expect_all(&["logged", "random 65536"]);
-    // Whether it is known yet that the other one has ended is the sockets' to say.
+    // It depends on the sockets whether the host already knows of the other one's end.
     let sent = one.next();
     assert!(matches!(sent.to_text().unwrap(), "sent 4" | "gone"), "{sent}");
     let gone = u32::from(sent.to_text().unwrap() == "gone");

@@ -1,4 +1,4 @@
-//! An actor's files, by `footlight:host/files` and by Theater's `read-file`.
+//! An actor's files, through `footlight:host/files` and Theater's `read-file`.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
 use super::{each, joined, make, with_each};
 use crate::support::Server;
 
-/// Makes the folder `data` in an actor's own.
+/// Makes the folder `data` in an actor's folder.
 fn data(server: &Server, shape: &str) -> PathBuf {
     let data = server.folder(shape).join("data");
     fs::create_dir(&data).unwrap();
@@ -49,7 +49,7 @@ fn a_file_is_read_as_it_is_until_the_call_that_writes_it_has_succeeded() {
             "write file one; read file; write file two; list-files file",
             &["done", "not-found", "done", "not-found"],
         );
-        // Of two, the later one counts.
+        // The later of two writes counts.
         make(&mut client, "read file", &["content two"]);
     });
 }
@@ -75,8 +75,8 @@ fn each_reason_why_a_file_cannot_be_used_is_told() {
             make(&mut client, "write-big new 6000", &["done"]);
             client.text("do read data/largest");
             assert_eq!(client.next().len(), "content ".len() + 6000);
-            // 64 bytes are counted for each beside its path and content, and those as 4096 if
-            // they are fewer.
+            // Each file counts 64 bytes beside its path and content. Path and content count at least
+            // 4096 bytes.
             let two = "write-big new 0; write-big new 4093";
             let rest = 5000;
             make(

@@ -1,4 +1,4 @@
-//! The stream of frames, where the host writes messages past the protocol's library.
+//! The stream of frames, because the host writes messages without the protocol's library.
 
 use super::{joined, with_each};
 use crate::support::{Raw, masked};
@@ -43,7 +43,7 @@ fn pongs_between_frames_that_are_written_in_parts_leave_the_stream_whole() {
                     sender.write_all(&masked(0x81, &[b'a', round])).unwrap();
                 }
             });
-            // Reading a little at a time keeps frames in parts.
+            // Reading a little at a time splits the frames.
             let (mut texts, mut pongs) = (Vec::new(), Vec::new());
             while texts.len() < 4 * usize::from(ROUNDS) {
                 match raw.frame() {
@@ -60,8 +60,8 @@ fn pongs_between_frames_that_are_written_in_parts_leave_the_stream_whole() {
                 assert_eq!(texts[2], format!("ping:{hex}").into_bytes());
                 assert_eq!(texts[3], [b'a', round]);
             }
-            // Of several that wait, the last may stand for all (RFC 6455, section 5.5.3); they
-            // come in their order, and the last one comes.
+            // A pong may answer only the last of several pings (RFC 6455, section 5.5.3). Pongs come
+            // in order, and the last one comes.
             let sent = (0..ROUNDS).flat_map(|round| [vec![round; 125], vec![round]]);
             let mut sent = sent.collect::<Vec<_>>().into_iter();
             for pong in &pongs {

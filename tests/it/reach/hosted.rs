@@ -1,4 +1,4 @@
-//! A host in this process, whose clock is set by hand.
+//! A host in this process, whose clock the test sets.
 
 use std::{
     net::SocketAddr,
@@ -17,7 +17,7 @@ use smol::{Executor, block_on, channel};
 
 use crate::support::{Actor, Client, PATIENCE};
 
-/// What the clocks show at first, in milliseconds since 1970.
+/// The clock's first time, in milliseconds since 1970.
 pub const START: u64 = 1_000_000_000_000;
 
 /// A host with one actor. Dropping it ends it.
@@ -37,7 +37,7 @@ impl Hosted {
         let (stop, stopped) = channel::bounded(1);
         let (to, started) = mpsc::channel();
         let thread = thread::spawn(move || {
-            // The actor's files are in it.
+            // The folder has the actor's files.
             let _folder = folder;
             let executor = Arc::new(Executor::new());
             let environment = Environment { world, ..Environment::default() };

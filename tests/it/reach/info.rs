@@ -1,4 +1,4 @@
-//! `sender`, `info` and `list`: who is there, and what is known of them.
+//! `sender`, `info` and `list`: which connections there are, and what is known about them.
 
 use std::{fs, net::Ipv4Addr};
 
@@ -12,7 +12,7 @@ fn the_sender_is_whose_event_it_is_from_the_connect_on() {
             let mut client = Client::connect(server.address(shape), "/ws?do+sender;+list");
             assert!(client.next().is_text());
             client.expect(&format!("sender {id}"));
-            // It is listed by then, and those before it are there.
+            // The list has this connection and the ones before it.
             let listed = client.next();
             assert!(listed.to_text().unwrap().ends_with(&id.to_string()), "{listed}");
             make(&mut client, "sender", &[&format!("sender {id}")]);
@@ -69,7 +69,7 @@ fn what_is_known_of_a_connection_is_what_its_handshake_said() {
         let peer = one.ws.get_ref().local_addr().unwrap();
         let since =
             told.strip_prefix(&format!("peer={peer} path=/ws query= subprotocol=none since="));
-        // No clock of this machine shows a time before 2001.
+        // No machine's clock shows a time before 2001.
         assert!(since.unwrap().parse::<u64>().unwrap() > 1_000_000_000_000, "{told}");
         let two = Client::connect(server.address(shape), "/?name=Z%C3%A4+x&&=");
         let told = answer(&mut one, "info 2");
@@ -92,7 +92,7 @@ fn the_subprotocol_is_the_one_that_was_agreed_on() {
                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
                 Sec-WebSocket-Protocol: other, news, chat\r\n\r\n",
             );
-            // The next one's handshake may be quicker, but not by two.
+            // The next client's handshake may end first, but not the one after it.
             let mut two = joined(server, shape);
             while answer(&mut two, "list") != "list 1 2" {}
             let told = [1, 2].map(|id| answer(&mut two, &format!("info {id}")));

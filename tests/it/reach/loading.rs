@@ -1,9 +1,9 @@
-//! Imports that an actor does not get: told before it runs, with what to do.
+//! Imports that an actor does not get: the host says so before it runs, and what to do.
 
 use super::each;
 use crate::support::{Actor, SHAPES, footlight, guest, wat};
 
-/// What `run` and `check` say about an actor that is not to run.
+/// What `run` and `check` say about an actor that must not run.
 fn refused(actor: &Actor) -> [String; 2] {
     let folder = tempfile::tempdir().unwrap();
     let manifest = actor.write(folder.path());
@@ -52,7 +52,7 @@ fn what_needs_no_grant_is_there_without_a_handler() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success() && text.contains("would run"), "{text}");
     }
-    // And a guest whose folder is there has all of it.
+    // A guest with a folder gets all imports.
     each(|server, shape| super::joined(server, shape).close(None));
 }
 

@@ -1,4 +1,4 @@
-//! `send` and `broadcast`: who gets what, and in which order.
+//! `send` and `broadcast`: which client gets which message, and in which order.
 
 use async_tungstenite::tungstenite::Message;
 
@@ -27,7 +27,7 @@ fn what_waits_for_a_client_is_told_and_an_empty_message_counts_as_one_byte() {
         let [mut one, mut two] = several(server, shape);
         make(&mut one, "send 2 hello; send 2 ; send 2 abc", &["sent 5", "sent 6", "sent 9"]);
         two.expect_all(&["hello", "", "abc"]);
-        // In the meantime it has read them.
+        // The client has read them in the meantime.
         make(&mut one, "send 2 x", &["sent 1"]);
     });
 }
@@ -40,7 +40,7 @@ fn a_broadcast_goes_to_all_or_to_those_with_a_tag_but_not_to_one() {
         [&mut two, &mut three].into_iter().for_each(|client| client.expect("to all"));
         make(&mut one, "broadcast - 1 to others", &["to 2"]);
         [&mut two, &mut three].into_iter().for_each(|client| client.expect("to others"));
-        // Somebody who is not there is left out as well.
+        // `except` may name a client that is not there.
         make(&mut one, "broadcast - 99 to all", &["to all", "to 3"]);
         [&mut two, &mut three].into_iter().for_each(|client| client.expect("to all"));
         make(&mut one, "tag 2 blue; tag 1 blue; broadcast blue 2 to one", &["to one"]);
@@ -62,7 +62,7 @@ fn what_a_call_asks_for_comes_in_its_order_and_before_its_answer() {
             &["b", "e", "sent 1", "to 2", "sent 3", "to 1", "sent 2", "3", "sent 5"],
         );
         two.expect_all(&["a", "b", "c", "d", "f"]);
-        // The other way round: what comes from another call comes after.
+        // The other way round: another call's messages come after these.
         make(&mut two, "broadcast - - g", &["g", "to 2"]);
         make(&mut one, "broadcast - - h", &["g", "h", "to 2"]);
         two.expect("h");
@@ -87,7 +87,7 @@ fn nobody_is_reached_under_a_number_that_was_never_given() {
 
 #[test]
 fn a_call_may_ask_for_as_much_as_the_limit_and_no_more() {
-    // What an effect costs beside its bytes, and each receiver of a broadcast.
+    // The bytes that an effect costs beside its content, and those for each receiver of a broadcast.
     const EACH: usize = 64;
     const RECEIVER: usize = 8;
     with_each(
@@ -106,7 +106,7 @@ fn a_call_may_ask_for_as_much_as_the_limit_and_no_more() {
             make(&mut one, &format!("broadcast-big - - {}", most + 1), &["limit"]);
             make(&mut one, &format!("broadcast-big - - {most}"), &[&"x".repeat(most), "to 2"]);
             two.expect(&"x".repeat(most));
-            // Each call begins anew, and a refusal costs nothing.
+            // Each call begins at zero, and a refusal costs nothing.
             let half = 500 - EACH;
             let twice = format!("send-big 2 {half}; send-big 2 {}; send-big 2 {half}", half + 1);
             make(
@@ -116,8 +116,8 @@ fn a_call_may_ask_for_as_much_as_the_limit_and_no_more() {
             );
             two.expect(&"x".repeat(half));
             two.expect(&"x".repeat(half));
-            // The other requests pay as well: tags and attachments for what is put aside, the
-            // first time.
+            // The other requests cost something too. Tags and attachments cost the bytes that the
+            // host saves at their first change.
             let rest = 1000 - 2 * EACH;
             make(
                 &mut one,
@@ -130,7 +130,7 @@ fn a_call_may_ask_for_as_much_as_the_limit_and_no_more() {
                 &format!("send-big 2 {}; tag 2 t", rest),
                 &[
                     &format!("sent {rest}"),
-                    // The attachment of one byte is put aside too.
+                    // The host saves the attachment of one byte too.
                     "limit",
                 ],
             );
@@ -158,7 +158,7 @@ fn a_message_of_a_client_that_waits_is_refused_when_it_would_pass_the_outbox() {
         |actor| actor.limit("outbox", 1000),
         |server, shape| {
             let [mut one, mut two] = several(server, shape);
-            // Nothing of a call is sent before its end, so all of it waits.
+            // The host sends a call's messages after its end, so all of them wait.
             let (at, past) = ("send-big 2 600; send-big 2 400", "send-big 2 1; send 2 ");
             make(
                 &mut one,
@@ -167,7 +167,7 @@ fn a_message_of_a_client_that_waits_is_refused_when_it_would_pass_the_outbox() {
             );
             two.expect(&"x".repeat(600));
             two.expect(&"x".repeat(400));
-            // Where nothing waits, one is taken however large it is.
+            // If nothing waits, the outbox takes one message of any size.
             make(&mut one, "send-big 2 5000; send 2 x", &["sent 5000", "full 5000"]);
             two.expect(&"x".repeat(5000));
             two.ask("hello", "hello");

@@ -1,7 +1,6 @@
-//! What an actor reaches beside the client that it answers: `footlight:host` and Theater's
-//! `read-file`, through guests of every shape.
+//! The imports: `footlight:host` and Theater's `read-file`, through guests of every shape.
 //!
-//! The guests take requests as texts: see `tests/guests/script/src/reach.rs`.
+//! The guests get requests as texts: see `tests/guests/script/src/reach.rs`.
 
 mod alarms;
 mod chance;
@@ -22,7 +21,7 @@ use crate::support::{Actor, Client, SHAPES, Server, guest};
 
 /// Does the same with a guest of each shape, all of them in one server.
 fn with_each(adjust: impl Fn(Actor) -> Actor, test: impl Fn(&Server, &str)) {
-    // Tests wait for lines of the log, so that none is to be left out.
+    // Tests wait for lines of the log, so the host must not drop any.
     let actor = |shape| adjust(guest(shape).limit("log_rate", 1_000_000));
     let server = Server::start(&SHAPES.map(actor));
     for shape in SHAPES {
@@ -43,7 +42,7 @@ fn joined(server: &Server, shape: &str) -> Client {
     client
 }
 
-/// So many clients, whose numbers are 1, 2, 3… if they are the first.
+/// This many clients. If they are the first, their numbers are 1, 2, 3…
 fn several<const N: usize>(server: &Server, shape: &str) -> [Client; N] {
     std::array::from_fn(|_| joined(server, shape))
 }

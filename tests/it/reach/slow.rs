@@ -1,11 +1,11 @@
-//! A client that does not read: what its messages' senders are told, and what becomes of it.
+//! A client that does not read: the results that its senders get, and its end.
 
 use async_tungstenite::tungstenite::Message;
 
 use super::{answer, joined, make, with_each};
 use crate::support::{Raw, Server};
 
-/// The size of a message: not much less than the outbox has room for, by default.
+/// The size of a message: a little less than the default outbox.
 const SIZE: usize = 50_000;
 
 /// A client with a small buffer, which is number 2 if one has come before.
@@ -60,7 +60,7 @@ fn a_client_that_reads_is_not_taken_for_slow_however_many_messages_come_at_once(
 
 #[test]
 fn a_client_that_reads_is_not_taken_for_slow_however_much_comes_at_once() {
-    /// So little that it stays in the kernels' buffers until the test comes to read it.
+    /// So few bytes that the kernels' buffers hold them until the test reads them.
     const MODEST: usize = 10_000;
     with_each(
         |actor| actor.limit("outbox", 15_000),
@@ -68,14 +68,14 @@ fn a_client_that_reads_is_not_taken_for_slow_however_much_comes_at_once() {
             let [mut one, mut two, mut three] = super::several(server, shape);
             let large = "x".repeat(MODEST);
             for _ in 0..5 {
-                // In one call, with an answer that is as large.
+                // In one call, with an equally large answer.
                 let broadcast = format!("broadcast-big - - {MODEST}");
                 one.text(&format!("do {broadcast}; {broadcast}; {broadcast}; big:{MODEST}"));
                 for client in [&mut two, &mut three] {
                     client.expect_all(&[&large, &large, &large]);
                 }
                 one.expect_all(&[&large, &large, &large, "to 3", "to 3", "to 3", &large]);
-                // In several, one right after the other.
+                // In several calls, one right after the other.
                 for client in [&mut one, &mut two] {
                     client.text(&format!("do broadcast-big - - {MODEST}"));
                 }
@@ -144,7 +144,7 @@ fn where_the_handler_says_so_a_broadcast_is_left_out_for_a_client_that_is_too_sl
                 assert_eq!(three.next(), Message::text("x".repeat(SIZE)));
                 sent += 1;
             }
-            // It stays, and gets all but those for which there was no room.
+            // It stays, and gets all messages for which there was room.
             make(&mut one, "list", &["list 1 2 3"]);
             let waiting = answer(&mut one, "send 2 end");
             assert!(waiting.starts_with("sent "), "{waiting}");

@@ -1,11 +1,11 @@
-//! All or nothing: a call that fails has asked for nothing.
+//! All or nothing: the host does nothing that a failed call has asked for.
 
 use std::fs;
 
 use super::{each, joined, make, several};
 
-/// How a call can fail, and whether its client is closed then. The last one is for those shapes
-/// that have it.
+/// The ways in which a call can fail, and whether the host then closes the client. Only some shapes
+/// have the last one.
 const FAILURES: [(&str, bool); 6] = [
     ("trap", true),
     ("random 65537", true),
@@ -32,7 +32,7 @@ fn nothing_that_a_failed_call_asked_for_takes_effect() {
             if *closed {
                 client.expect_close(1011);
             } else {
-                // The close that was not to be is forgotten as well.
+                // The host forgets the failed call's `close` as well.
                 client.ask("hello", "hello");
                 client.close(None);
             }
@@ -60,7 +60,7 @@ fn all_that_a_call_asked_for_takes_effect_with_its_answer() {
              write file after; send 3 c; count",
             &["b", "sent 1", "to 3", "done", "done", "done", "done", "sent 2", "4"],
         );
-        // The file is there before the answer.
+        // The host writes the file before it answers.
         assert_eq!(fs::read_to_string(server.folder(shape).join("file")).unwrap(), "after");
         two.expect_all(&["a", "b"]);
         two.expect_close(4000);

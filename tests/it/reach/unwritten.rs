@@ -1,5 +1,5 @@
-//! A file that can't be written when a call has otherwise succeeded: the call has failed, as if
-//! it had trapped.
+//! The host can't write a file of a call that has otherwise succeeded: the call fails as if it had
+//! trapped.
 
 use std::{
     fs,
@@ -10,14 +10,14 @@ use std::{
 use super::{each, joined, make, several};
 use crate::support::{Server, after, guest};
 
-/// Lets nothing be written in an actor's folder: where the host makes the new content there is a
-/// folder, which it does not take away. `false` takes it away again.
+/// Makes writing in an actor's folder fail: the place for the new content has a folder, which the
+/// host does not remove. `false` removes the folder again.
 fn block(server: &Server, shape: &str, blocked: bool) {
     let path = server.folder(shape).join(format!(".{shape}.footlight"));
     if blocked { fs::create_dir(path) } else { fs::remove_dir(path) }.unwrap();
 }
 
-/// What the log says of it.
+/// The log's line about it.
 fn line(shape: &str, id: u64) -> String {
     format!(
         "ERROR {shape}#{id}: the files of a text event are not written, the state is kept, the \
@@ -48,7 +48,7 @@ fn nothing_of_a_call_whose_files_cannot_be_written_takes_effect_and_its_client_i
         );
         let mut three = joined(server, shape);
         three.text("count");
-        // Since then: a close, a text, a connect, a text; the failed one is not among them.
+        // The events since then: a close, a text, a connect, a text. The failed one does not count.
         let number = |message: &str| message.parse::<u64>().unwrap();
         let counted = number(three.next().to_text().unwrap());
         assert_eq!(counted, number(count.to_text().unwrap()) + 4);
@@ -78,7 +78,7 @@ fn a_connect_or_an_alarm_whose_files_cannot_be_written_has_failed_too() {
 
 #[test]
 fn what_the_kernel_refuses_to_take_undoes_what_was_to_be_written_elsewhere() {
-    // As `/sys` does it with a number that is none.
+    // Like `/sys` with an invalid number.
     let actor = guest("events")
         .folder(Path::new("/proc/self"), "writable = true\nname = \"proc\"")
         .folder(Path::new("."), "writable = true\nname = \"own\"");
@@ -88,7 +88,7 @@ fn what_the_kernel_refuses_to_take_undoes_what_was_to_be_written_elsewhere() {
     client.expect_close(1011);
     server.wait_for(&[&line("events", 1), "\"proc/oom_score_adj\": Invalid argument"]);
     assert!(!server.folder("events").join("file").exists());
-    // What was in place before is named.
+    // The log names the files that the host has already overwritten.
     let own = server.folder("events");
     fs::write(own.join("one"), "").unwrap();
     fs::hard_link(own.join("one"), own.join("two")).unwrap();
@@ -121,7 +121,7 @@ fn a_file_past_the_limit_of_the_process_undoes_the_call_and_ends_nothing() {
 struct Disk(tempfile::TempDir);
 
 impl Disk {
-    /// `None` where it can't be mounted, which takes a privilege; said loudly.
+    /// `None` if this process may not mount it, with a line that says so.
     fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mut mount = Command::new("mount");
@@ -156,7 +156,7 @@ fn a_full_disk_undoes_the_call_and_what_had_found_room_is_removed() {
     server.wait_for(&[&line("events", 1), ": No space left on device"]);
     let mut client = joined(&server, "events");
     make(&mut client, "list-files ", &["entries file:file"]);
-    // There is room again.
+    // The file system has room again.
     make(&mut client, "write-big first 20000; list-files ", &["done", "entries file:file"]);
     assert_eq!(fs::read(disk.path().join("first")).unwrap().len(), 20_000);
 }

@@ -10,7 +10,7 @@ use super::emulated;
 /// The test guests: one for each shape of the interface, all with the same script.
 pub const SHAPES: [&str; 4] = ["events", "typed", "result", "renamed"];
 
-/// An actor to be: its manifest, and its file.
+/// An actor that does not run yet: its manifest, and its file.
 #[derive(Clone)]
 pub struct Actor {
     pub name: String,
@@ -45,8 +45,8 @@ pub fn example(name: &str) -> PathBuf {
     actors_root().join("examples").join(name).join(format!("{}.wasm", name.replace('-', "_")))
 }
 
-/// The test guest of this name, as an actor. It imports everything, so it is granted files: those
-/// of its own folder, unless [`Actor::folder`] names another.
+/// The test guest of this name, as an actor. It imports everything, so it needs a folder. It gets
+/// its own, unless [`Actor::folder`] names another.
 pub fn guest(name: &str) -> Actor {
     let file = actors_root().join("tests/guests").join(format!("{name}.wasm"));
     assert!(file.exists(), "{} is missing: run scripts/build-actors.sh", file.display());
@@ -150,7 +150,7 @@ impl Actor {
         self
     }
 
-    /// How many listeners its manifest has.
+    /// The number of listeners in its manifest.
     pub fn listeners(&self) -> usize {
         1 + self.extra.matches("[[handlers]]").count()
     }
@@ -184,8 +184,8 @@ impl Actor {
                 "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \".\", writable = true }\n";
         }
         let mut limits = self.limits.join("\n");
-        // A client here answers a ping only when it reads, and has tests to wait for that take an
-        // emulator longer than the default.
+        // A client here answers a ping only when it reads, and some tests take an emulator longer
+        // than the default of `pong`.
         if emulated() && !limits.contains("ping = ") {
             limits += "\nping = \"10m\"";
         }

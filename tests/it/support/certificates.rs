@@ -22,7 +22,7 @@ use super::Raw;
 /// A connection with TLS whose every wait has an end.
 pub type TlsStream = StreamOwned<ClientConnection, TcpStream>;
 
-/// An authority, and a certificate of its making.
+/// An authority, and a certificate that it has signed.
 pub struct Certificates {
     folder: TempDir,
 }
@@ -43,7 +43,7 @@ impl Certificates {
         certificates
     }
 
-    /// Makes a new certificate, with a new key, in place of the one that is there.
+    /// Replaces the certificate by a new one with a new key.
     pub fn renew(&self) {
         self.openssl(
             "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout next.key \
@@ -59,7 +59,7 @@ impl Certificates {
         }
     }
 
-    /// Runs openssl in their folder.
+    /// Runs openssl in the folder of the certificates.
     pub fn openssl(&self, arguments: &str) {
         let mut openssl = Command::new("openssl");
         let output = openssl.args(arguments.split(' ')).current_dir(self.folder.path()).output();
@@ -67,12 +67,12 @@ impl Certificates {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// A file of theirs.
+    /// A file in the folder of the certificates.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// What an actor's `config` says of them.
+    /// The part of a listener's `config` that names the two files.
     pub fn config(&self) -> String {
         config(&self.file("cert.pem"), &self.file("cert.key"))
     }
@@ -93,17 +93,17 @@ impl Certificates {
             .with_no_client_auth()
     }
 
-    /// Connects, without a byte of TLS yet.
+    /// Connects. TLS begins with the first read or write.
     pub fn connect(&self, address: SocketAddr) -> TlsStream {
         self.connect_by(self.client(&[&version::TLS13, &version::TLS12]), address)
     }
 
-    /// The same in another way.
+    /// The same with another configuration.
     pub fn connect_by(&self, config: ClientConfig, address: SocketAddr) -> TlsStream {
         Self::around(config, Raw::connect(address).socket)
     }
 
-    /// TLS around a connection, without a byte of it yet.
+    /// Puts TLS around a connection. TLS begins with the first read or write.
     pub fn over(&self, socket: TcpStream) -> TlsStream {
         Self::around(self.client(&[&version::TLS13]), socket)
     }
@@ -115,7 +115,7 @@ impl Certificates {
     }
 }
 
-/// What an actor's `config` says of two files.
+/// The part of a listener's `config` that names these two files.
 pub fn config(cert: &Path, key: &Path) -> String {
     format!("tls = {{ cert = {cert:?}, key = {key:?} }}")
 }

@@ -12,8 +12,8 @@ use socket2::SockRef;
 
 use super::PATIENCE;
 
-/// A socket that reads on after an interruption: Linux ends a read that has a time-out when the
-/// process was stopped and goes on.
+/// A socket that reads on after an interruption. Linux interrupts a read with a time-out when the
+/// process was stopped and continues.
 pub struct Socket(TcpStream);
 
 impl Deref for Socket {
@@ -71,7 +71,7 @@ impl Client {
         Self::over(Socket(stream), &url)
     }
 
-    /// Ends the connection with a reset, as a killed client or a lost network does.
+    /// Ends the connection with a reset, like a killed client or a lost network.
     pub fn vanish(self) {
         SockRef::from(&**self.ws.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
     }
@@ -113,7 +113,7 @@ impl<S: Read + Write> Client<S> {
         self.expect(answer);
     }
 
-    /// Reads on until the server's close frame, which must have this code, and until the end
+    /// Reads on until the server's close frame, which must have this code, and then until the end
     /// of the connection. Returns the reason.
     pub fn expect_close(&mut self, code: u16) -> String {
         let Message::Close(Some(CloseFrame { code: found, reason })) = self.next() else {

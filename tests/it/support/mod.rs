@@ -16,6 +16,6 @@ pub use server::Server;
 
 use std::time::Duration;
 
-/// How long a test waits for what must happen: enough for an emulator on a busy machine. Only a
-/// failing test waits that long.
+/// How long a test waits for something that must happen: enough for an emulator on a busy machine.
+/// Only a failing test waits that long.
 pub const PATIENCE: Duration = Duration::from_secs(180);

@@ -1,15 +1,15 @@
-//! How the program under test is started.
+//! Starts the program under test.
 //!
-//! It is the one that Cargo has built, or else the file that `FOOTLIGHT_BINARY` names, started by
-//! the program that `FOOTLIGHT_RUNNER` names if there is one: that is how the tests drive a
-//! board's binary in an emulator of that board.
+//! It is the one that Cargo has built, or the file that `FOOTLIGHT_BINARY` names. If
+//! `FOOTLIGHT_RUNNER` names a program, that program starts it. So the tests can run a board's binary
+//! in an emulator.
 
 use std::{
     env,
     process::{Command, Output, Stdio},
 };
 
-/// A command that starts the program, with nothing to read.
+/// A command that starts the program with an empty standard input.
 pub fn program() -> Command {
     let binary =
         env::var_os("FOOTLIGHT_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_footlight").into());
@@ -25,7 +25,7 @@ pub fn program() -> Command {
     command
 }
 
-/// The same, by way of a shell that first does what `before` says.
+/// The same, through a shell that first runs `before`.
 pub fn after(before: &str) -> Command {
     let program = program();
     let mut command = Command::new("sh");
@@ -39,8 +39,8 @@ pub fn footlight(args: &[&str]) -> Output {
     program().args(args).output().unwrap()
 }
 
-/// Whether a runner stands between: memory and time are then as much the runner's as the
-/// program's, and are held to no bound.
+/// Whether a runner starts the program. Memory and time then include the runner's, so tests do not
+/// check them.
 pub fn emulated() -> bool {
     env::var_os("FOOTLIGHT_RUNNER").is_some()
 }

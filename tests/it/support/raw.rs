@@ -1,4 +1,4 @@
-//! A client that writes bytes, for what no WebSocket library would send.
+//! A client that writes bytes, to send what no WebSocket library would send.
 
 use std::{
     io::{Read, Write},
@@ -29,7 +29,7 @@ impl Raw {
     /// Connects with a receive buffer of a few KB.
     pub fn with_small_buffer(address: SocketAddr) -> Self {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
-        // It has to be set before the connection tells the peer its window.
+        // Set it before the connection tells the peer its window.
         socket.set_recv_buffer_size(4096).unwrap();
         socket.connect(&address.into()).unwrap();
         Self::of(socket.into())
@@ -65,7 +65,7 @@ impl Raw {
         self.send(&masked(0x81, text.as_bytes()));
     }
 
-    /// Reads so many bytes.
+    /// Reads this many bytes.
     pub fn read(&mut self, bytes: usize) -> Vec<u8> {
         let mut buffer = vec![0; bytes];
         self.socket.read_exact(&mut buffer).unwrap();
@@ -84,12 +84,12 @@ impl Raw {
         (head[0], self.read(len))
     }
 
-    /// Reads a length of so many bytes.
+    /// Reads a length that has this many bytes.
     fn length(&mut self, bytes: usize) -> usize {
         self.read(bytes).into_iter().fold(0, |length, byte| length << 8 | usize::from(byte))
     }
 
-    /// Ends the connection with a reset, as a killed client or a lost network does.
+    /// Ends the connection with a reset, like a killed client or a lost network.
     pub fn reset(self) {
         SockRef::from(&self.socket).set_linger(Some(Duration::ZERO)).unwrap();
     }

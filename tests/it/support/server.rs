@@ -21,14 +21,14 @@ pub struct Server {
     child: Child,
     /// The URL of each actor's socket.
     urls: HashMap<String, String>,
-    /// What it said on standard output at start.
+    /// Its standard output at start.
     pub greeting: Vec<String>,
     log: Arc<Log>,
     reader: Option<JoinHandle<()>>,
     folder: TempDir,
 }
 
-/// The lines of a server's log so far, and whether there will be more.
+/// The lines of a server's log so far, and whether the log has ended.
 #[derive(Default)]
 struct Log {
     lines: Mutex<(Vec<String>, bool)>,
@@ -36,7 +36,7 @@ struct Log {
 }
 
 impl Server {
-    /// Starts these actors, with all of the log.
+    /// Starts these actors, and logs everything.
     pub fn start(actors: &[Actor]) -> Self {
         Self::start_with(&["-v"], actors)
     }
@@ -47,13 +47,13 @@ impl Server {
         Self::launch(program(), options, actors, listeners)
     }
 
-    /// Starts this actor by a command that starts the program with what is added to it.
+    /// Starts this actor with a command. The server's arguments follow those of the command.
     pub fn start_by(command: Command, actor: Actor) -> Self {
         let listeners = actor.listeners();
         Self::launch(command, &["-v"], &[actor], listeners)
     }
 
-    /// Starts these actors, of which only some will come to listen.
+    /// Starts these actors, of which only some will listen.
     pub fn start_partly(actors: &[Actor], listeners: usize) -> Self {
         Self::launch(program(), &["-v"], actors, listeners)
     }
@@ -102,7 +102,7 @@ impl Server {
     fn greet(&mut self, line: String) {
         let (name, rest) = line.split_once(": ").unwrap();
         let url = rest.split(' ').next().unwrap();
-        // The first listener of an actor is the one that tests talk to.
+        // Tests talk to the first listener of an actor.
         self.urls.entry(name.into()).or_insert(url.into());
         self.greeting.push(line);
     }
@@ -124,7 +124,7 @@ impl Server {
         self.urls[actor].clone()
     }
 
-    /// The folder with an actor's manifest, which is also that of a test guest's files.
+    /// The folder with an actor's manifest and a test guest's files.
     pub fn folder(&self, actor: &str) -> PathBuf {
         self.folder.path().join(actor)
     }
@@ -151,7 +151,7 @@ impl Server {
             }
             let left = PATIENCE.saturating_sub(start.elapsed());
             if left.is_zero() || lines.1 {
-                // Unlocked first: the server's end, while this panics, reads the log too.
+                // Unlock first, because ending the server during the panic reads the log too.
                 drop(lines);
                 panic!("no line has {parts:?}");
             }
@@ -170,7 +170,7 @@ impl Server {
         assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
     }
 
-    /// The most memory that the process has used up to now, in bytes.
+    /// The most memory that the process has used so far, in bytes.
     pub fn peak_memory(&self) -> u64 {
         self.memory_line("VmHWM:")
     }
@@ -192,7 +192,7 @@ impl Server {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
-    /// Lets the process have only so many descriptors from now on.
+    /// Limits the process to this many descriptors from now on.
     pub fn limit_descriptors(&self, most: usize) {
         let most = Some(most as u64);
         let pid = Pid::from_child(&self.child);
