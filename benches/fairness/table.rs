@@ -8,7 +8,7 @@ use super::{
 /// What the 99th percentile's ratio is not to be above.
 pub(crate) const RATIO: f64 = 3.0;
 /// What the longest echo is to stay below, in microseconds.
-pub(crate) const LONGEST: f64 = 100_000.0;
+pub(crate) const MAX_WAIT: f64 = 100_000.0;
 
 /// Prints the head, for so many threads.
 pub(crate) fn head(threads: usize) {
@@ -31,7 +31,7 @@ pub(crate) fn row(name: &str, pairs: &Pairs) -> bool {
     let both = |of: fn(&Rounds) -> f64| format!("{} ({})", figure(of(beside)), figure(of(quiet)));
     let (p50, p99) =
         (Spread::ratio(&beside.p50, &quiet.p50), Spread::ratio(&beside.p99, &quiet.p99));
-    let ok = p99.median <= RATIO && longest(beside) < LONGEST && beside.unanswered == 0;
+    let ok = p99.median <= RATIO && longest(beside) < MAX_WAIT && beside.unanswered == 0;
     let ok = ok && starved.is_none();
     let verdict = match (starved, beside.unanswered) {
         (Some(starved), _) => format!("missed: {starved}"),

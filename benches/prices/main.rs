@@ -25,7 +25,7 @@ mod imports;
 mod operators;
 mod stack;
 
-use footlight::{actor::meter::MOST_AT_ONCE, manifest::Limits};
+use footlight::{actor::meter::MAX_AT_ONCE, manifest::Limits};
 use smol::future::block_on;
 
 use common::{Result, arguments::Arguments, spread::Spread};
@@ -96,9 +96,9 @@ fn main() -> Result<()> {
     worst.sort_by(|one, other| other.0.total_cmp(&one.0));
     println!("\n{:44} {:>8}  step", "longest", "ns/unit");
     for (median, name) in worst.iter().take(WORST) {
-        println!("{name:44} {median:8.3}  {:.2} ms", median * MOST_AT_ONCE as f64 / 1e6);
+        println!("{name:44} {median:8.3}  {:.2} ms", median * MAX_AT_ONCE as f64 / 1e6);
     }
-    let used = |case: &Case| stack::used(&case.body, case.clients, MOST_AT_ONCE, folder.path());
+    let used = |case: &Case| stack::used(&case.body, case.clients, MAX_AT_ONCE, folder.path());
     let mut stacks: Vec<_> = cases.iter().map(|case| (used(case), &case.name)).collect();
     stacks.sort_by(|one, other| other.cmp(one));
     println!("\n{:44} bytes of stack for a step", "most");

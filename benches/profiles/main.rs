@@ -106,7 +106,7 @@ fn budget(arguments: &Arguments, file: &Path) -> Result<()> {
     let figures = [
         ("idle, with one actor", "bytes", memory.idle, memory::IDLE),
         ("each idle connection", "bytes", memory.connection, memory::CONNECTION),
-        ("start to listening", "µs", u64::try_from(start.as_micros())?, start::LONGEST),
+        ("start to listening", "µs", u64::try_from(start.as_micros())?, start::MAX_WAIT),
     ];
     for (what, unit, is, most) in figures {
         println!("{what}: {is} {unit} of {most}");

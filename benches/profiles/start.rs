@@ -11,7 +11,7 @@ use super::common::{
 };
 
 /// The longest that a start may take, in microseconds.
-pub(crate) const LONGEST: u64 = 10_000;
+pub(crate) const MAX_WAIT: u64 = 10_000;
 
 /// Starts a host with `examples/chat-room` so many times. The shortest counts: whatever else
 /// this machine does can only add to it.

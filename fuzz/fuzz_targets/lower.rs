@@ -29,7 +29,7 @@ struct Call {
 }
 
 /// The most bytes of an honest guest's blocks together: its memory has 4096.
-const MOST: usize = 3000;
+const MAX: usize = 3000;
 
 fuzz_target!(|call: Call| {
     use MessageType::{Binary, Close, Connect, Other, Ping, Pong, Text};
@@ -52,7 +52,7 @@ fuzz_target!(|call: Call| {
     assert_eq!(lowering.parameters().len(), signature.params);
     let parts = [state, message.data, message.text.map(str::as_bytes), Some(call.name.as_bytes())];
     let bytes: usize = parts.into_iter().flatten().map(<[u8]>::len).sum();
-    if call.honest && bytes <= MOST {
+    if call.honest && bytes <= MAX {
         let mut arena = Arena::new(&call.garbage, &call.habits);
         let flat = place_honestly(lowering, &mut arena);
         let mut rest = flat.as_slice();

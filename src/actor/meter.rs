@@ -26,7 +26,7 @@ use crate::{convert::to_u64, executor::Turns, manifest::Limits};
 /// this bound it is refused, however much fuel the event has. It allows 17 MB in one `memory.copy`,
 /// and a piece of 60,000 instructions. More could use up the native stack: wasmi's fast dispatch keeps
 /// up to 190 bytes of it for a call until the slice ends, and a call costs at least 5 units.
-pub const MOST_AT_ONCE: u64 = 60_000;
+pub const MAX_AT_ONCE: u64 = 60_000;
 
 /// The bytes that the host may move for one unit of a slice: so few that with the defaults the
 /// largest state, in and out, fills a slice.
@@ -40,7 +40,7 @@ const LONG_SLICE: Duration = TURN;
 /// A slice that takes less than this makes the next one twice as large, up to `limits.slice`.
 const SHORT_SLICE: Duration = Duration::from_micros(30);
 /// The smallest slice.
-const LEAST_SLICE: u64 = 1000;
+const MIN_SLICE: u64 = 1000;
 
 /// What came of asking for fuel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,7 +165,7 @@ impl Meter {
         store: &mut Store<Guest>,
         needed: u64,
     ) -> Result<Allowance, wasmi::Error> {
-        let most = MOST_AT_ONCE.max(self.largest);
+        let most = MAX_AT_ONCE.max(self.largest);
         // Said first: with more fuel, such a step would still be refused.
         if needed > most {
             return Ok(Allowance::TooMuch { most });
@@ -261,7 +261,7 @@ impl Meter {
     /// Chooses the size of the next slice, by how long the last one took.
     fn adapt(&mut self, took: Duration) {
         if took > LONG_SLICE {
-            self.slice = (self.slice / 2).max(LEAST_SLICE.min(self.largest));
+            self.slice = (self.slice / 2).max(MIN_SLICE.min(self.largest));
         } else if took < SHORT_SLICE {
             self.slice = self.slice.saturating_mul(2).min(self.largest);
         }

@@ -44,7 +44,7 @@ pub struct Module {
 const SLOW: Duration = Duration::from_millis(1);
 
 /// The host shows at most this many characters of the interpreter's error about a module.
-const MOST_ERROR: usize = 400;
+const MAX_ERROR: usize = 400;
 
 /// Why the host can't run a file as an actor. The fault is the actor's author's, or that of
 /// whoever named the file.
@@ -231,7 +231,7 @@ impl fmt::Display for LoadError {
             Self::Invalid(error) => write!(
                 f,
                 "is not valid, or uses WebAssembly features that this host does not have: {}",
-                fit(&error.to_string(), MOST_ERROR)
+                fit(&error.to_string(), MAX_ERROR)
             ),
             Self::Rejected(forbidden) => write!(
                 f,

@@ -7,10 +7,10 @@ use super::validate::Rejected;
 
 /// The most labels around an instruction. Compilers make one for each case of a `switch`.
 /// Validation and translation keep some 200 bytes for each label.
-pub const MOST_NESTED: usize = 10_000;
+pub const MAX_NESTED: usize = 10_000;
 /// The most values that all branches, and all blocks with parameters, carry together. The
 /// interpreter makes a move of each value, so a branch of 4 bytes could become one of 2,000.
-const MOST_CARRIED: usize = 250_000;
+const MAX_CARRIED: usize = 250_000;
 
 /// Counts the labels and the carried values, body after body.
 #[derive(Debug, Default)]
@@ -96,8 +96,8 @@ impl Nesting {
     /// Opens a block. Branches to its label carry this many values.
     fn open(&mut self, values: usize) -> Result<(), Rejected> {
         self.open.push(values);
-        if self.open.len() > MOST_NESTED {
-            return Err(Rejected::TooMany { what: "blocks in each other", limit: MOST_NESTED });
+        if self.open.len() > MAX_NESTED {
+            return Err(Rejected::TooMany { what: "blocks in each other", limit: MAX_NESTED });
         }
         Ok(())
     }
@@ -112,9 +112,9 @@ impl Nesting {
     /// Counts values that a branch or a block carries.
     fn carry(&mut self, values: usize) -> Result<(), Rejected> {
         self.carried = self.carried.saturating_add(values);
-        if self.carried > MOST_CARRIED {
+        if self.carried > MAX_CARRIED {
             let what = "values carried by branches";
-            return Err(Rejected::TooMany { what, limit: MOST_CARRIED });
+            return Err(Rejected::TooMany { what, limit: MAX_CARRIED });
         }
         Ok(())
     }
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
     use crate::actor::validate::validate;
 
-    fn scanned(text: &str) -> Result<(), Rejected> {
+    fn validated(text: &str) -> Result<(), Rejected> {
         // Not `unwrap`: the error would contain the whole text, which can be long.
         validate(&wat::parse_str(text).unwrap_or_else(|_| panic!("not valid"))).map(drop)
     }
@@ -136,11 +136,11 @@ mod tests {
         for block in ["block", "loop", "i32.const 1 if"] {
             let nested = |depth: usize| {
                 let (open, close) = (format!("{block} ").repeat(depth), "end ".repeat(depth));
-                scanned(&format!("(module (func {open} {close}) (func {open} {close}))"))
+                validated(&format!("(module (func {open} {close}) (func {open} {close}))"))
             };
-            assert_eq!(nested(MOST_NESTED - 1), Ok(()), "{block}");
-            let (what, limit) = ("blocks in each other", MOST_NESTED);
-            assert_eq!(nested(MOST_NESTED), Err(Rejected::TooMany { what, limit }), "{block}");
+            assert_eq!(nested(MAX_NESTED - 1), Ok(()), "{block}");
+            let (what, limit) = ("blocks in each other", MAX_NESTED);
+            assert_eq!(nested(MAX_NESTED), Err(Rejected::TooMany { what, limit }), "{block}");
         }
     }
 
@@ -148,8 +148,8 @@ mod tests {
     fn branches_may_carry_as_many_values_as_the_limit_and_no_more() {
         // Fifty values go in, and each instruction carries all of them. The last one carries none.
         let (i32s, push, drop) = ("i32 ".repeat(50), "i32.const 0 ".repeat(50), "drop ".repeat(50));
-        let again = "local.get 0 br_if 0 ".repeat(MOST_CARRIED / 50 - 1);
-        let times = |text: &str| text.repeat(MOST_CARRIED / 50);
+        let again = "local.get 0 br_if 0 ".repeat(MAX_CARRIED / 50 - 1);
+        let times = |text: &str| text.repeat(MAX_CARRIED / 50);
         let bodies = [
             // Entering the block carries values too, so there is one branch less inside.
             ("br_if to a block", format!("block (type $both) {again} end")),
@@ -159,14 +159,14 @@ mod tests {
         ];
         for (what, body) in bodies {
             let module = |more: &str| {
-                scanned(&format!(
+                validated(&format!(
                     "(module (type $both (func (param {i32s}) (result {i32s})))
                         (func (param i32) {push} {body} {drop} block br 0 end)
                         (func (param i32) (result i32) i32.const 0 {more}))"
                 ))
             };
             assert_eq!(module(""), Ok(()), "{what}");
-            let (what, limit) = ("values carried by branches", MOST_CARRIED);
+            let (what, limit) = ("values carried by branches", MAX_CARRIED);
             let past = Err(Rejected::TooMany { what, limit });
             for more in ["return", "br 0", "local.get 0 br_if 0", "local.get 0 br_table 0 0"] {
                 assert_eq!(module(more), past, "{more}");

@@ -11,7 +11,7 @@
 use wasmparser::{BrTable, Operator, OperatorsReader};
 
 use super::{
-    nesting::MOST_NESTED,
+    nesting::MAX_NESTED,
     points::{Plan, cost},
     sections::number,
     types::Types,
@@ -19,7 +19,7 @@ use super::{
 
 /// The most units that wasmi may charge at once for code that can be split. A smaller number would
 /// count more closely but take longer, because counting is an instruction too.
-const MOST_CHARGED: u32 = 32;
+const MAX_CHARGED: u32 = 32;
 
 /// The number of moved values that one [`NULL`] pays for.
 const VALUES: usize = 8;
@@ -171,9 +171,8 @@ impl<'a> Recoder<'a> {
         let own = self.frames.len().checked_sub(1)?;
         let frame = self.frames.last()?;
         let charged = self.frames.get(frame.payer)?.charged.saturating_add(cost);
-        let (inserted, fits) =
-            (frame.inserted, deepest.saturating_add(self.inserted) < MOST_NESTED);
-        if !frame.passed || frame.results.is_none() || charged <= MOST_CHARGED {
+        let (inserted, fits) = (frame.inserted, deepest.saturating_add(self.inserted) < MAX_NESTED);
+        if !frame.passed || frame.results.is_none() || charged <= MAX_CHARGED {
             return Some(());
         }
         if inserted.is_none() && !fits {

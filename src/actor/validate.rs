@@ -12,26 +12,26 @@ use super::nesting::Nesting;
 
 /// The most parameters, and the most results, of a function or a block. With a thousand of
 /// them a short call becomes a thousand moves.
-const MOST_VALUES: usize = 64;
+const MAX_VALUES: usize = 64;
 /// The most types. A type takes more bytes in memory than in the file.
-const MOST_TYPES: usize = 10_000;
+const MAX_TYPES: usize = 10_000;
 /// The most imports. An import takes more bytes in memory than in the file.
-const MOST_IMPORTS: usize = 1_000;
+const MAX_IMPORTS: usize = 1_000;
 /// The most locals of all functions together. The time to translate a function grows with the
 /// number of its locals, and a large number takes no more bytes in the file than a small one.
-const MOST_LOCALS: usize = 1_000_000;
+const MAX_LOCALS: usize = 1_000_000;
 
 // An instance has all of the following. Nothing can interrupt the making of an instance, and a
 // client causes it whenever it can make the guest trap.
 
 /// The most functions.
-const MOST_FUNCTIONS: usize = 20_000;
+const MAX_FUNCTIONS: usize = 20_000;
 /// The most globals.
-const MOST_GLOBALS: usize = 1_000;
+const MAX_GLOBALS: usize = 1_000;
 /// The most data segments, and the most element segments.
-const MOST_SEGMENTS: usize = 2_000;
+const MAX_SEGMENTS: usize = 2_000;
 /// The most elements of all segments together.
-const MOST_ELEMENTS: usize = 65_536;
+const MAX_ELEMENTS: usize = 65_536;
 
 /// Why a valid module is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,39 +79,39 @@ pub fn validate(module: &[u8]) -> Result<Tables, Rejected> {
     for payload in Parser::new(0).parse_all(module) {
         match payload {
             Ok(Payload::TypeSection(types)) => {
-                at_most("types", count(types.count()), MOST_TYPES)?;
+                at_most("types", count(types.count()), MAX_TYPES)?;
                 for ty in types.into_iter_err_on_gc_types().map_while(Result::ok) {
                     let (params, results) = (ty.params().len(), ty.results().len());
-                    if params > MOST_VALUES || results > MOST_VALUES {
+                    if params > MAX_VALUES || results > MAX_VALUES {
                         return Err(Rejected::WideType { params, results });
                     }
                     nesting.add_type(params, results);
                 }
             }
             Ok(Payload::ImportSection(imports)) => {
-                at_most("imports", count(imports.count()), MOST_IMPORTS)?;
+                at_most("imports", count(imports.count()), MAX_IMPORTS)?;
             }
             Ok(Payload::FunctionSection(functions)) => {
-                at_most("functions", count(functions.count()), MOST_FUNCTIONS)?;
+                at_most("functions", count(functions.count()), MAX_FUNCTIONS)?;
                 let types = functions.into_iter().map_while(Result::ok);
                 types.for_each(|ty| nesting.add_function(ty));
             }
             Ok(Payload::CodeSectionEntry(body)) => validate_body(&body, &mut locals, &mut nesting)?,
             Ok(Payload::GlobalSection(globals)) => {
-                at_most("globals", count(globals.count()), MOST_GLOBALS)?;
+                at_most("globals", count(globals.count()), MAX_GLOBALS)?;
             }
             Ok(Payload::DataSection(segments)) => {
-                at_most("data segments", count(segments.count()), MOST_SEGMENTS)?;
+                at_most("data segments", count(segments.count()), MAX_SEGMENTS)?;
             }
             Ok(Payload::ElementSection(segments)) => {
-                at_most("element segments", count(segments.count()), MOST_SEGMENTS)?;
+                at_most("element segments", count(segments.count()), MAX_SEGMENTS)?;
                 for segment in segments.into_iter().map_while(Result::ok) {
                     elements = elements.saturating_add(match segment.items {
                         ElementItems::Functions(items) => count(items.count()),
                         ElementItems::Expressions(_, items) => count(items.count()),
                     });
                 }
-                at_most("elements", elements, MOST_ELEMENTS)?;
+                at_most("elements", elements, MAX_ELEMENTS)?;
             }
             Ok(Payload::TableSection(tables)) => {
                 found.count = count(tables.count());
@@ -136,7 +136,7 @@ fn validate_body(
         let counts = counts.map(|(number, _)| count(number));
         *locals = counts.fold(*locals, usize::saturating_add);
     }
-    at_most("locals", *locals, MOST_LOCALS)?;
+    at_most("locals", *locals, MAX_LOCALS)?;
     nesting.begin();
     let Ok(operators) = body.get_operators_reader() else { return Ok(()) };
     for (operator, offset) in operators.into_iter_with_offsets().map_while(Result::ok) {
@@ -165,7 +165,7 @@ impl fmt::Display for Rejected {
             }
             Self::WideType { params, results } => write!(
                 f,
-                "a type with {params} parameters and {results} results, where {MOST_VALUES} of \
+                "a type with {params} parameters and {results} results, where {MAX_VALUES} of \
                  each are allowed"
             ),
             Self::TooMany { what, limit } => write!(f, "more than {limit} {what}"),
@@ -177,7 +177,7 @@ impl fmt::Display for Rejected {
 mod tests {
     use super::*;
 
-    fn scanned(text: &str) -> Result<(), Rejected> {
+    fn validated(text: &str) -> Result<(), Rejected> {
         validate(&wat::parse_str(text).unwrap()).map(drop)
     }
 
@@ -196,9 +196,9 @@ mod tests {
     #[test]
     fn a_table_may_be_used_in_every_way_but_grown() {
         let table = "(table $t 1 funcref) (elem $e func)";
-        assert_eq!(scanned(&format!("(module {table} (func (drop (table.size $t))))")), Ok(()));
+        assert_eq!(validated(&format!("(module {table} (func (drop (table.size $t))))")), Ok(()));
         let grow = "(func (nop) (drop (table.grow $t (ref.null func) (i32.const 1))))";
-        let found = scanned(&format!("(module {table} (func) {grow})"));
+        let found = validated(&format!("(module {table} (func) {grow})"));
         assert!(matches!(found, Err(Rejected::TableGrow { .. })), "{found:?}");
     }
 
@@ -206,7 +206,7 @@ mod tests {
     fn a_type_may_have_as_many_values_as_the_limit_and_no_more() {
         let ty = |params: usize, results: usize| {
             let (params, results) = ("i32 ".repeat(params), "i32 ".repeat(results));
-            scanned(&format!("(module (type (func (param {params}) (result {results}))))"))
+            validated(&format!("(module (type (func (param {params}) (result {results}))))"))
         };
         assert_eq!(ty(64, 64), Ok(()));
         assert_eq!(ty(65, 0), Err(Rejected::WideType { params: 65, results: 0 }));
@@ -217,35 +217,35 @@ mod tests {
     fn all_functions_together_may_have_as_many_locals_as_the_limit_and_no_more() {
         let functions = |last: usize| {
             let local = |count: usize| format!("(func (local {}))", "i32 ".repeat(count));
-            scanned(&format!("(module {} {})", local(40_000).repeat(24), local(last)))
+            validated(&format!("(module {} {})", local(40_000).repeat(24), local(last)))
         };
         assert_eq!(functions(40_000), Ok(()));
-        let limit = MOST_LOCALS;
+        let limit = MAX_LOCALS;
         assert_eq!(functions(40_001), Err(Rejected::TooMany { what: "locals", limit }));
     }
 
     #[test]
     fn a_module_may_have_as_much_of_everything_as_the_limit_and_no_more() {
         for (what, text, limit) in [
-            ("types", "(type (func))", MOST_TYPES),
-            ("imports", r#"(import "a" "b" (func))"#, MOST_IMPORTS),
-            ("functions", "(func)", MOST_FUNCTIONS),
-            ("globals", "(global i32 (i32.const 0))", MOST_GLOBALS),
-            ("data segments", "(data \"\")", MOST_SEGMENTS),
-            ("element segments", "(elem func)", MOST_SEGMENTS),
+            ("types", "(type (func))", MAX_TYPES),
+            ("imports", r#"(import "a" "b" (func))"#, MAX_IMPORTS),
+            ("functions", "(func)", MAX_FUNCTIONS),
+            ("globals", "(global i32 (i32.const 0))", MAX_GLOBALS),
+            ("data segments", "(data \"\")", MAX_SEGMENTS),
+            ("element segments", "(elem func)", MAX_SEGMENTS),
         ] {
-            let many = |count: usize| scanned(&format!("(module {})", text.repeat(count)));
+            let many = |count: usize| validated(&format!("(module {})", text.repeat(count)));
             assert_eq!(many(limit), Ok(()), "{what}");
             assert_eq!(many(limit + 1), Err(Rejected::TooMany { what, limit }));
         }
         let elements = |last: usize| {
-            let (half, last) = ("0 ".repeat(MOST_ELEMENTS / 2), "0 ".repeat(last));
-            scanned(&format!("(module (func) (elem func {half}) (elem func {last}))"))
+            let (half, last) = ("0 ".repeat(MAX_ELEMENTS / 2), "0 ".repeat(last));
+            validated(&format!("(module (func) (elem func {half}) (elem func {last}))"))
         };
-        assert_eq!(elements(MOST_ELEMENTS / 2), Ok(()));
-        let limit = MOST_ELEMENTS;
+        assert_eq!(elements(MAX_ELEMENTS / 2), Ok(()));
+        let limit = MAX_ELEMENTS;
         assert_eq!(
-            elements(MOST_ELEMENTS / 2 + 1),
+            elements(MAX_ELEMENTS / 2 + 1),
             Err(Rejected::TooMany { what: "elements", limit })
         );
     }

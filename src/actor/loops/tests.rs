@@ -8,7 +8,7 @@ use std::{
 use wasmi::{Engine, Store, Val};
 
 use super::{generator, *};
-use crate::actor::{module, nesting::MOST_NESTED, validate::validate};
+use crate::actor::{module, nesting::MAX_NESTED, validate::validate};
 
 pub(super) fn assembled(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
@@ -206,7 +206,7 @@ fn values_that_are_carried_arrive_in_their_order() {
 fn what_is_rewritten_nests_no_deeper_than_the_limit() {
     // The code after each block is worth a loop, but the limit leaves room for a few loops only.
     let after = "local.get 0 br_if 0 local.get 0 br_if 0 local.get 0 br_if 0 ".repeat(8);
-    for (levels, inserted) in [(MOST_NESTED - 1, 0), (MOST_NESTED - 11, 10), (100, 100)] {
+    for (levels, inserted) in [(MAX_NESTED - 1, 0), (MAX_NESTED - 11, 10), (100, 100)] {
         let close = format!("{after} end ").repeat(levels);
         let bytes = one(&format!("(local i32) {} {close}", "block ".repeat(levels)));
         assert_eq!(validate(&bytes).map(drop), Ok(()));

@@ -1,6 +1,6 @@
 //! Guests that grow their memory, or move all of it about.
 
-use footlight::actor::meter::MOST_AT_ONCE;
+use footlight::actor::meter::MAX_AT_ONCE;
 
 use super::{
     guest::{Guest, fails, harmless},
@@ -69,7 +69,7 @@ fn guests_that_grow_their_memory_without_end_get_what_the_limit_allows() {
 #[test]
 fn one_step_may_take_or_move_as_much_memory_as_the_bound_allows_and_no_more() {
     // A unit of fuel pays for 288 bytes, and a rest of fewer bytes is free.
-    let most = usize::try_from(MOST_AT_ONCE).unwrap() * 288 + 287;
+    let most = usize::try_from(MAX_AT_ONCE).unwrap() * 288 + 287;
     let pages = most >> 16;
     let large = |guest: Guest| guest.limit("memory", "\"64MiB\"");
     let take = |pages: usize| {

@@ -7,7 +7,7 @@
 use std::{sync::Arc, thread};
 
 use footlight::{
-    actor::{CallContext, Grants, Module, Resources, instance::Instance, meter::MOST_AT_ONCE},
+    actor::{CallContext, Grants, Module, Resources, instance::Instance, meter::MAX_AT_ONCE},
     logger::ActorLog,
     manifest::Limits,
 };
@@ -120,7 +120,7 @@ fn no_instruction_uses_up_the_native_stack() {
 
 /// Runs a guest in this thread, in the largest possible steps, until its fuel is spent.
 async fn run(guest: &Guest) {
-    let limits = Limits { fuel: Some(10 * MOST_AT_ONCE), slice: MOST_AT_ONCE, ..Limits::default() };
+    let limits = Limits { fuel: Some(10 * MAX_AT_ONCE), slice: MAX_AT_ONCE, ..Limits::default() };
     let bytes = wat::parse_str(guest.text()).unwrap();
     // The host refuses some instructions.
     let Ok(module) = Module::compile(&bytes, &limits, Grants::ALL) else { return };
@@ -149,7 +149,7 @@ fn no_step_needs_more_than_three_quarters_of_a_threads_stack() {
 #[test]
 fn straight_line_code_that_just_fits_one_step_does_not_use_it_up_either() {
     let kinds = ["memory-copy", "table-get-and-set", "reference", "call", "call-host"];
-    let steps = usize::try_from(MOST_AT_ONCE).unwrap();
+    let steps = usize::try_from(MAX_AT_ONCE).unwrap();
     let guests = kinds.map(|kind| {
         let (_, text) = INSTRUCTIONS.iter().find(|(name, _)| *name == kind).unwrap();
         // The fuel of each, beside the one unit of an ordinary instruction.
