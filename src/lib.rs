@@ -7,6 +7,7 @@
 //!
 //! # Layout
 //! - [`manifest`]: what an operator writes down: names, addresses, limits.
+//! - [`config`]: TOML, read with every mistake in it.
 //! - [`host`]: actors and listeners together, from start to shutdown.
 //! - [`server`]: sockets, handshakes, connections.
 //! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
@@ -33,6 +34,7 @@ pub mod actor;
 pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod connection_id;
 pub mod convert;
 pub mod deadline;

@@ -8,7 +8,7 @@ use super::{
     Command, UsageError, completions, help, man,
     table::{self, Act, Id, Opt, SHELLS, Times, VERBS, Verb},
 };
-use crate::manifest::nearest::nearest;
+use crate::config::nearest::nearest;
 
 /// The most threads that can be asked for.
 const MAX_THREADS: usize = 64;

@@ -1,9 +1,7 @@
 //! The rest of a listener's `config`: who may connect, and what it serves beside the socket.
 
-use super::{
-    handlers::{AutoResponse, Listener, OnOverflow, TlsFiles},
-    table::{Table, Value},
-};
+use super::handlers::{AutoResponse, Listener, OnOverflow, TlsFiles};
+use crate::config::{Table, Value};
 
 /// The longest path of a listener, origin or subprotocol, in bytes.
 const MAX_TEXT: usize = 256;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::table::{Place, Table, Value};
+use crate::config::{Place, Table, Value};
 
 /// How the configuration is written.
 pub(super) const EXAMPLE: &str = "config = { path = \"data\" }";

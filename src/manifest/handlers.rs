@@ -8,8 +8,8 @@ use std::{
 use super::{
     edge,
     folders::{self, SharedFolder},
-    table::{Place, Table, Value},
 };
+use crate::config::{Place, Table, Value};
 
 /// The type of a handler that listens.
 const WEBSOCKET_SERVER: &str = "websocket-server";

@@ -4,10 +4,8 @@
 //! checked all the same: a manifest that asks for what this host does not have would only
 //! fail later and less clearly.
 
-use super::{
-    folders,
-    table::{Table, Value},
-};
+use super::folders;
+use crate::config::{Table, Value};
 
 /// The packages that the interface has had: the guide's, and the later one.
 const PACKAGES: [&str; 2] = ["ntwk:theater", "theater:simple"];

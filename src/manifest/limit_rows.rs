@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::limits::Limits;
-use super::table::{Place, Table, Value};
-use super::units;
-use crate::convert::to_u64;
+use crate::{
+    config::{Place, Table, Value, units},
+    convert::to_u64,
+};
 
 /// The unit in which an instance's memory grows, in bytes.
 const PAGE: usize = 64 << 10;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use log::LevelFilter;
 
-use super::table::{Table, Value};
+use crate::config::{Table, Value};
 
 /// What of an actor's log is kept, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,23 +6,17 @@
 //! ignored: a key this host does not know is a mistake as well.
 //!
 //! # Layout
-//! - `error`: the mistakes, and how they are printed
-//! - `table`: walks over the parsed TOML; `nearest` finds what a misspelt key was meant to be
-//! - `interface`, `handlers` with `edge` and `folders`, `limits` with `limit_rows` and `units`,
+//! - `interface`, `handlers` with `edge` and `folders`, `limits` with `limit_rows`,
 //!   `logging`: one for each part of a manifest
 //! - `tests`, and `golden` with the exact words about every kind of mistake
 
 mod edge;
-mod error;
 mod folders;
 mod handlers;
 mod interface;
 mod limit_rows;
 mod limits;
 mod logging;
-pub(crate) mod nearest;
-mod table;
-mod units;
 
 #[cfg(test)]
 mod golden;
@@ -35,10 +29,12 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use crate::regular::{self, Unread};
-use table::{Document, Table};
+use crate::{
+    config::{Document, Table},
+    regular::{self, Unread},
+};
 
-pub use error::{ManifestError, Mistake};
+pub use crate::config::{ManifestError, Mistake};
 pub use folders::SharedFolder;
 pub use handlers::{AutoResponse, Listener, OnOverflow, TlsFiles};
 pub use limits::{LimitKey, Limits, limit_keys};

@@ -9,7 +9,7 @@ const SIZES: [(&str, i128); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 
 const DURATIONS: [(&str, i128); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
 /// Bytes: a whole number, or text such as `"64KiB"`. Anything else is refused.
-pub(super) fn size(value: &Value<'_>) -> Option<i128> {
+pub fn size(value: &Value<'_>) -> Option<i128> {
     let read = value.as_integer().or_else(|| measure(value.as_str()?, &SIZES));
     if read.is_none() {
         value.refuse_as("a size", size_advice(value.as_str()));
@@ -19,7 +19,7 @@ pub(super) fn size(value: &Value<'_>) -> Option<i128> {
 
 /// Milliseconds, from text such as `"500ms"` or `"5s"`. A bare number is refused, because it
 /// does not say which unit its author had in mind.
-pub(super) fn duration(value: &Value<'_>) -> Option<i128> {
+pub fn duration(value: &Value<'_>) -> Option<i128> {
     let read = value.as_str().and_then(|text| measure(text, &DURATIONS));
     if read.is_none() {
         let number = value.as_integer().map(|number| number.to_string());
@@ -33,7 +33,7 @@ pub(super) fn duration(value: &Value<'_>) -> Option<i128> {
 }
 
 /// A whole number. Anything else is refused.
-pub(super) fn count(value: &Value<'_>) -> Option<i128> {
+pub fn count(value: &Value<'_>) -> Option<i128> {
     let read = value.as_integer();
     if read.is_none() {
         value.refuse_as("a whole number", "write digits, without quotes");
@@ -42,17 +42,17 @@ pub(super) fn count(value: &Value<'_>) -> Option<i128> {
 }
 
 /// Bytes in the greatest unit that divides them: `64KiB`, `1000B`.
-pub(super) fn size_text(bytes: u64) -> String {
+pub fn size_text(bytes: u64) -> String {
     in_units(bytes, &SIZES)
 }
 
 /// Milliseconds in the greatest unit that divides them: `500ms`, `5s`.
-pub(super) fn duration_text(milliseconds: u64) -> String {
+pub fn duration_text(milliseconds: u64) -> String {
     in_units(milliseconds, &DURATIONS)
 }
 
 /// A number, with its thousands set apart as TOML allows it from 10,000 on: `200_000_000`.
-pub(super) fn count_text(number: u64) -> String {
+pub fn count_text(number: u64) -> String {
     let digits = number.to_string();
     if digits.len() < 5 {
         return digits;
