@@ -8,7 +8,7 @@ use std::fmt;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::{Manifest, convert::to_u64, manifest::Limits};
+use crate::{Manifest, convert::to_u64, limits::Limits};
 
 /// What the host itself has open: the standard streams, the executor's three, the signals'
 /// four, the service manager's socket. Ten or eleven were counted; the rest is for the log files.

@@ -8,6 +8,7 @@
 //! # Layout
 //! - [`manifest`]: what an operator writes down: names, addresses, limits.
 //! - [`config`]: TOML, read with every mistake in it.
+//! - [`limits`]: how much an actor and its clients may use.
 //! - [`host`]: actors and listeners together, from start to shutdown.
 //! - [`server`]: sockets, handshakes, connections.
 //! - [`exchange`]: what passes between a connection and its actor: the mailbox, the outboxes.
@@ -43,6 +44,7 @@ pub mod executor;
 pub mod fd_limit;
 pub mod files;
 pub mod host;
+pub mod limits;
 pub mod lock;
 pub mod logger;
 pub mod manifest;

@@ -9,12 +9,14 @@
 //! logs only puts the line into a queue, which a thread of its own empties.
 //!
 //! # Layout
+//! - `config`: what of a log is kept, and where: the manifest's `[logging]`
 //! - `actor_log`: the lines of one actor, so many in a second
 //! - `line`: what a line looks like; `date` its time
 //! - `queue`: the lines that wait to be written
 //! - `sink`: the places that lines are written to
 
 mod actor_log;
+pub mod config;
 mod date;
 mod line;
 mod queue;
@@ -28,8 +30,8 @@ use std::{io, panic, thread};
 
 use log::{LevelFilter, Log, Metadata, Record};
 
-use crate::manifest::{Logging, Output};
 pub use actor_log::ActorLog;
+use config::{Logging, Output};
 use line::Head;
 use queue::Queue;
 use sink::Sink;
@@ -217,7 +219,6 @@ mod tests {
     use log::Level;
 
     use super::*;
-    use crate::manifest::Output;
 
     /// Logs one record.
     fn log(logger: &Logger, level: Level, target: &str, text: &str) {

@@ -18,9 +18,10 @@ use footlight::{
     exchange::{Connections, Delivery, EventKind, Mailbox, Message, Source},
     executor::Turns,
     host::Environment,
+    limits::Limits,
     logger::ActorLog,
     logger::Logger,
-    manifest::{Limits, Listener},
+    manifest::Listener,
     server::{Door, Endpoint, ServerContext, accept},
     stats::Stats,
 };

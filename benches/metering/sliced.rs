@@ -8,8 +8,8 @@ use std::{
 use footlight::{
     actor::{Grants, Module, Services, instance::Instance, meter::Meter},
     clock::Clock,
+    limits::Limits,
     logger::ActorLog,
-    manifest::Limits,
     stats::Stats,
 };
 use smol::{Executor, block_on};

@@ -7,8 +7,9 @@ use footlight::{
     clock::Clock,
     exchange::{Client, Connections, Event, EventKind, connections::Open},
     files::{Files, Folders},
+    limits::Limits,
     logger::ActorLog,
-    manifest::{Limits, OnOverflow, SharedFolder},
+    manifest::{OnOverflow, SharedFolder},
 };
 use rustix::time::{ClockId, clock_gettime};
 use wit_core::MessageRef;

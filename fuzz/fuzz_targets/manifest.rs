@@ -4,7 +4,10 @@
 
 use std::{collections::HashSet, fmt::Write, path::Path, time::Duration};
 
-use footlight::manifest::{Limits, Manifest, ManifestError, limit_keys};
+use footlight::{
+    limits::{Limits, keys::limit_keys},
+    manifest::{Manifest, ManifestError},
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

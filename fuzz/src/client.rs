@@ -13,7 +13,7 @@ use footlight::{
         Close, CloseCode, Event, EventKind, Mailbox, Message, Session, connections::Open,
         session::Order,
     },
-    manifest::Limits,
+    limits::Limits,
 };
 
 use crate::{drive::Bell, script::Want};

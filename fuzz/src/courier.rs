@@ -17,7 +17,8 @@ use footlight::{
     actor::{Grants, Module},
     clock::{Clock, Manual},
     exchange::{Close, CloseCode, Event, EventKind, Message},
-    manifest::{Limits, OnOverflow},
+    limits::Limits,
+    manifest::OnOverflow,
 };
 
 use call::{Call, Effect};

@@ -6,8 +6,9 @@ use footlight::{
     actor::{Module, Services, answer::Answer, asked::Effect, instance::Instance, meter::Meter},
     clock::Clock,
     exchange::{Close, ConnectionId, Connections, Event, EventKind, Message, connections::Open},
+    limits::Limits,
     logger::ActorLog,
-    manifest::{Limits, OnOverflow},
+    manifest::OnOverflow,
 };
 use wit_core::{MessageRef, MessageType, lift::Reply};
 

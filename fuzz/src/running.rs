@@ -6,8 +6,8 @@ use footlight::{
     actor::{Actor, Module, Setup, task::StartError},
     clock::Clock,
     exchange::{Connections, Mailbox},
+    limits::Limits,
     logger::ActorLog,
-    manifest::Limits,
     stats::Stats,
 };
 

@@ -7,7 +7,8 @@ use std::task::{Context, Waker};
 use footlight::{
     clock::Clock,
     exchange::{Client as Known, Close, CloseCode, EventKind, Message, connections::Full},
-    manifest::{Limits, OnOverflow},
+    limits::Limits,
+    manifest::OnOverflow,
 };
 
 use crate::{

@@ -13,7 +13,7 @@ use super::{
     start_function,
     validate::Tables,
 };
-use crate::{manifest::Limits, visible};
+use crate::{limits::Limits, visible};
 
 /// A module, looked at from outside.
 #[derive(Clone, Debug)]

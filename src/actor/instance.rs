@@ -28,7 +28,7 @@ use super::{
     services::{Answered, Services},
     start_function,
 };
-use crate::{exchange::ConnectionId, logger::ActorLog, manifest::Limits};
+use crate::{exchange::ConnectionId, limits::Limits, logger::ActorLog};
 
 /// A running instance.
 pub struct Instance {

@@ -20,7 +20,7 @@ use super::{
     validate::{self, Rejected},
 };
 use crate::{
-    manifest::Limits,
+    limits::Limits,
     regular::{self, Unread},
 };
 

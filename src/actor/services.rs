@@ -24,7 +24,7 @@ use crate::{
     clock::Clock,
     exchange::{ConnectionId, Event, EventKind, Message, Source},
     files::{Failed, Failure, Files, Write},
-    manifest::Limits,
+    limits::Limits,
     stats::Stats,
 };
 

@@ -34,8 +34,8 @@ use crate::{
     },
     executor::Turns,
     files::{Failed, Files},
+    limits::Limits,
     logger::ActorLog,
-    manifest::Limits,
     stats::Stats,
 };
 

@@ -36,7 +36,7 @@ pub use commit::{Failed, Write};
 pub use failure::Failure;
 pub use folders::{FolderError, Folders};
 
-use crate::{convert::to_u64, logger::ActorLog, manifest::Limits, stats::Stats};
+use crate::{convert::to_u64, limits::Limits, logger::ActorLog, stats::Stats};
 
 /// The files of one actor. Every method does its work on another thread and waits for it, for at
 /// most `limits.file_wait`; for each step of writing a file, if there are several.

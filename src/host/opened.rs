@@ -6,8 +6,9 @@ use super::HostError;
 use crate::{
     actor::{Grants, LoadError, Module, Report},
     files::Folders,
+    limits::Limits,
     logger,
-    manifest::{Limits, Manifest},
+    manifest::Manifest,
     regular::{self, Unread},
     server::Endpoint,
 };

@@ -6,17 +6,13 @@
 //! ignored: a key this host does not know is a mistake as well.
 //!
 //! # Layout
-//! - `interface`, `handlers` with `edge` and `folders`, `limits` with `limit_rows`,
-//!   `logging`: one for each part of a manifest
+//! - `interface`, `handlers` with `edge` and `folders`: one for each part of a manifest
 //! - `tests`, and `golden` with the exact words about every kind of mistake
 
 mod edge;
 mod folders;
 mod handlers;
 mod interface;
-mod limit_rows;
-mod limits;
-mod logging;
 
 #[cfg(test)]
 mod golden;
@@ -30,15 +26,15 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use crate::{
-    config::{Document, Table},
+    config::{Document, Table, Value, units::Quantity},
+    limits::Limits,
+    logger::config::Logging,
     regular::{self, Unread},
 };
 
 pub use crate::config::{ManifestError, Mistake};
 pub use folders::SharedFolder;
 pub use handlers::{AutoResponse, Listener, OnOverflow, TlsFiles};
-pub use limits::{LimitKey, Limits, limit_keys};
-pub use logging::{Logging, Output};
 
 /// The name of a manifest within a folder.
 const FILE_NAME: &str = "manifest.toml";
@@ -144,7 +140,7 @@ impl Manifest {
             manifest.component = path;
         }
         manifest.init_state = root.get("init_state").and_then(|value| value.path());
-        manifest.tick = root.get("tick").and_then(|value| limit_rows::read_time(&value, TICK));
+        manifest.tick = root.get("tick").and_then(|value| read_tick(&value));
         let interface = section(&mut root, "interface");
         let handlers = handlers::read(&mut root);
         (manifest.listeners, manifest.folders) = (handlers.listeners, handlers.folders);
@@ -152,10 +148,10 @@ impl Manifest {
             interface::check(table, handlers.shares);
         }
         if let Some(table) = section(&mut root, "limits") {
-            manifest.limits = limit_rows::read(table);
+            manifest.limits = Limits::read(table);
         }
         if let Some(table) = section(&mut root, "logging") {
-            manifest.logging = logging::read(table, &manifest.name);
+            manifest.logging = Logging::read(table, &manifest.name);
         }
         root.finish();
         manifest
@@ -188,6 +184,11 @@ fn read_bounded(file: &Path) -> io::Result<Vec<u8>> {
 /// A part of the manifest that may be left out.
 fn section<'d>(root: &mut Table<'d>, key: &'static str) -> Option<Table<'d>> {
     root.get(key)?.table(&format!("write [{key}], with its keys below it"))
+}
+
+/// Reads how often the actor is woken.
+fn read_tick(value: &Value<'_>) -> Option<Duration> {
+    Quantity::Duration.read_within(value, TICK.0, TICK.1).map(Duration::from_millis)
 }
 
 /// Reads the actor's name.

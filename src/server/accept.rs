@@ -24,8 +24,8 @@ use crate::{
     clock::Clock,
     exchange::{Connections, Delivery, Mailbox, client::canonical},
     executor::Turns,
+    limits::Limits,
     logger::ActorLog,
-    manifest::Limits,
     stats::Stats,
 };
 

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     exchange::{Connections, connections::Reserved},
-    manifest::Limits,
+    limits::Limits,
 };
 
 /// A request is read for a second, and for 4 ms more with each byte that comes.

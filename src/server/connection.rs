@@ -34,7 +34,7 @@ use crate::{
         mailbox::Line, session::Order,
     },
     executor::Yield,
-    manifest::Limits,
+    limits::Limits,
 };
 
 /// The buffer that bytes are read into, for each connection: tungstenite's default of 128 KiB

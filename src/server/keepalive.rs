@@ -14,7 +14,7 @@ use std::{
 
 use smol::Timer;
 
-use crate::manifest::Limits;
+use crate::limits::Limits;
 
 /// The payload of the host's own pings, by which their pongs are known. No actor would come
 /// upon it by chance.

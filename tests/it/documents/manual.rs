@@ -3,7 +3,10 @@
 
 use std::path::Path;
 
-use footlight::manifest::{Manifest, OnOverflow, limit_keys};
+use footlight::{
+    limits::keys::limit_keys,
+    manifest::{Manifest, OnOverflow},
+};
 
 use super::blocks;
 use crate::support::footlight;

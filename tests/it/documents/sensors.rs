@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
-use footlight::manifest::{Manifest, limit_keys};
+use footlight::{limits::keys::limit_keys, manifest::Manifest};
 
 use super::blocks;
 use crate::{

@@ -13,8 +13,8 @@ use footlight::{
         meter::{MOST_AT_ONCE, Meter},
     },
     clock::Clock,
+    limits::Limits,
     logger::ActorLog,
-    manifest::Limits,
 };
 use smol::block_on;
 use wit_core::MessageRef;
@@ -102,7 +102,7 @@ const STACK: usize = 8 << 20;
 
 /// The largest slice that a manifest may set.
 pub fn largest_slice() -> String {
-    let keys = footlight::manifest::limit_keys();
+    let keys = footlight::limits::keys::limit_keys();
     keys.into_iter().find(|key| key.key == "slice").unwrap().most
 }
 

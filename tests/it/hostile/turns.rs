@@ -10,8 +10,8 @@ use std::{
 use footlight::{
     actor::{Grants, Module, Services, instance::Instance, meter::Meter},
     clock::Clock,
+    limits::Limits,
     logger::ActorLog,
-    manifest::Limits,
 };
 use smol::future::{block_on, poll_once};
 use wit_core::MessageRef;
