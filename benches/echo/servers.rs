@@ -21,8 +21,7 @@ use footlight::{
     limits::Limits,
     logger::ActorLog,
     logger::Logger,
-    manifest::Listener,
-    server::{Door, Endpoint, ServerContext, accept},
+    server::{Door, Endpoint, ServerContext, accept, config::Listener},
     stats::Stats,
 };
 use futures_util::StreamExt as _;

@@ -5,11 +5,10 @@ use std::{path::Path, sync::Arc};
 use footlight::{
     actor::{Grants, Module, Services, instance::Instance, meter::Meter},
     clock::Clock,
-    exchange::{Client, Connections, Event, EventKind, connections::Open},
-    files::{Files, Folders},
+    exchange::{Client, Connections, Event, EventKind, OnOverflow, connections::Open},
+    files::{Files, Folders, config::SharedFolder},
     limits::Limits,
     logger::ActorLog,
-    manifest::{OnOverflow, SharedFolder},
 };
 use rustix::time::{ClockId, clock_gettime};
 use wit_core::MessageRef;

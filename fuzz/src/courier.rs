@@ -16,9 +16,8 @@ use arbitrary::Unstructured;
 use footlight::{
     actor::{Grants, Module},
     clock::{Clock, Manual},
-    exchange::{Close, CloseCode, Event, EventKind, Message},
+    exchange::{Close, CloseCode, Event, EventKind, Message, OnOverflow},
     limits::Limits,
-    manifest::OnOverflow,
 };
 
 use call::{Call, Effect};

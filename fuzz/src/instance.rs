@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use footlight::{
     actor::{Module, Services, answer::Answer, asked::Effect, instance::Instance, meter::Meter},
     clock::Clock,
-    exchange::{Close, ConnectionId, Connections, Event, EventKind, Message, connections::Open},
+    exchange::{
+        Close, ConnectionId, Connections, Event, EventKind, Message, OnOverflow, connections::Open,
+    },
     limits::Limits,
     logger::ActorLog,
-    manifest::OnOverflow,
 };
 use wit_core::{MessageRef, MessageType, lift::Reply};
 

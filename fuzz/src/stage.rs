@@ -6,9 +6,10 @@ use std::task::{Context, Waker};
 
 use footlight::{
     clock::Clock,
-    exchange::{Client as Known, Close, CloseCode, EventKind, Message, connections::Full},
+    exchange::{
+        Client as Known, Close, CloseCode, EventKind, Message, OnOverflow, connections::Full,
+    },
     limits::Limits,
-    manifest::OnOverflow,
 };
 
 use crate::{

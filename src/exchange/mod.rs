@@ -31,4 +31,5 @@ pub use delivery::Delivery;
 pub use event::{Event, EventKind, Source};
 pub use mailbox::Mailbox;
 pub use message::Message;
+pub use outbox::OnOverflow;
 pub use session::Session;

@@ -11,9 +11,9 @@ use std::{
 
 use super::{
     Client, Close, CloseCode, ConnectionId, Message,
-    outbox::{Outbox, Overflow},
+    outbox::{OnOverflow, Outbox, Overflow},
 };
-use crate::{lock::Lock, manifest::OnOverflow};
+use crate::lock::Lock;
 
 /// A connection, from its handshake to its end. Shared by its task and the actor.
 #[derive(Debug)]

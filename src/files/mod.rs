@@ -1,7 +1,7 @@
 //! An actor's files: what stands behind the interface `files` of `footlight:host`, and Theater's
 //! `filesystem`.
 //!
-//! - `folders`: the folders that the manifest names, opened.
+//! - [`config`]: the folders that the manifest names; `folders` has them opened.
 //! - `reading`, `writing`: what is done with them, waiting for the system; `commit`: all that one
 //!   call writes, all or nothing.
 //! - `blocking`: waits for it elsewhere, one operation at a time, and not for ever.
@@ -12,6 +12,7 @@
 
 mod blocking;
 mod commit;
+pub mod config;
 mod failure;
 mod folders;
 mod reading;

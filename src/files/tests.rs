@@ -16,7 +16,7 @@ use smol::block_on;
 use tempfile::TempDir;
 
 use super::*;
-use crate::manifest::SharedFolder;
+use crate::files::config::SharedFolder;
 
 /// Files in a folder, and what is around it.
 pub(super) struct Stage {

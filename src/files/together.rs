@@ -15,7 +15,7 @@ use super::{
     writing::Target,
     *,
 };
-use crate::manifest::SharedFolder;
+use crate::files::config::SharedFolder;
 
 /// A folder of ordinary files, `data`, and one of those that the kernel makes up, `proc`. Most
 /// numbers for this process's `proc/oom_score_adj` are refused with `EINVAL`, as `/sys` does it.

@@ -4,8 +4,10 @@
 //! checked all the same: a manifest that asks for what this host does not have would only
 //! fail later and less clearly.
 
-use super::folders;
-use crate::config::{Table, Value};
+use crate::{
+    config::{Table, Value},
+    files,
+};
 
 /// The packages that the interface has had: the guide's, and the later one.
 const PACKAGES: [&str; 2] = ["ntwk:theater", "theater:simple"];
@@ -57,7 +59,7 @@ fn check_requires(value: &Value<'_>, shares: bool) {
                 let problem = format!("{} needs a folder, and no handler has one", item.named());
                 let advice = format!(
                     "add a [[handlers]] table with type = \"filesystem\" and {}",
-                    folders::EXAMPLE
+                    files::config::EXAMPLE
                 );
                 item.place.refuse(problem, advice);
             }

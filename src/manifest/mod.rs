@@ -6,11 +6,9 @@
 //! ignored: a key this host does not know is a mistake as well.
 //!
 //! # Layout
-//! - `interface`, `handlers` with `edge` and `folders`: one for each part of a manifest
+//! - `interface`, `handlers`: one for each part of a manifest; the other parts are read where they are used
 //! - `tests`, and `golden` with the exact words about every kind of mistake
 
-mod edge;
-mod folders;
 mod handlers;
 mod interface;
 
@@ -27,14 +25,14 @@ use toml::de::DeTable;
 
 use crate::{
     config::{Document, Table, Value, units::Quantity},
+    files::config::SharedFolder,
     limits::Limits,
     logger::config::Logging,
     regular::{self, Unread},
+    server::config::Listener,
 };
 
 pub use crate::config::{ManifestError, Mistake};
-pub use folders::SharedFolder;
-pub use handlers::{AutoResponse, Listener, OnOverflow, TlsFiles};
 
 /// The name of a manifest within a folder.
 const FILE_NAME: &str = "manifest.toml";

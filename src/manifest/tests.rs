@@ -10,7 +10,7 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use super::*;
-use crate::logger::config::Output;
+use crate::{exchange::OnOverflow, logger::config::Output, server::config::AutoResponse};
 
 /// The least that has to be written, up to the last line.
 pub(super) const LEAST: &str = r#"name = "a"

@@ -5,11 +5,11 @@ use std::{fmt, io, path::PathBuf};
 
 #[cfg(feature = "tls")]
 use super::tls::{Tls, TlsError};
-use super::token::{Token, TokenError};
-use crate::{
-    manifest::{AutoResponse, Listener, OnOverflow},
-    sandboxed_dir::SandboxedDir,
+use super::{
+    config::{AutoResponse, Listener},
+    token::{Token, TokenError},
 };
+use crate::{exchange::OnOverflow, sandboxed_dir::SandboxedDir};
 
 /// What one listener offers and asks for.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 //! - [`admission`]: who gets in; [`places`] says who has to make room, [`addresses`] what one address
 //!   may have.
 //! - [`greeting`]: one request, from its connection's acceptance to its answer.
+//! - [`config`]: the keys of a listener in a manifest.
 //! - [`endpoint`]: what one listener offers and asks for; [`token`] is a part of it.
 //! - [`request_head`]: a request's head, and what it asks for: bytes in, a decision out.
 //! - [`handshake`]: whether it gets its upgrade.
@@ -25,6 +26,7 @@ pub mod accept;
 pub mod addresses;
 pub mod admission;
 pub mod closing;
+pub mod config;
 pub mod connection;
 pub mod endpoint;
 pub mod error_response;

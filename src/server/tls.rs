@@ -22,8 +22,9 @@ use futures_rustls::{
 use log::Level;
 use smol::unblock;
 
+use super::config::TlsFiles;
 use super::{places::Place, socket::Socket, stream::ClientStream, watched::Watched};
-use crate::{lock::Lock, logger::ActorLog, manifest::TlsFiles, regular};
+use crate::{lock::Lock, logger::ActorLog, regular};
 
 /// How often, at most, the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);

@@ -5,10 +5,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use footlight::{
-    exchange::{CloseCode, Message, connections::Open, session::Order},
-    manifest::OnOverflow,
-};
+use footlight::exchange::{CloseCode, Message, OnOverflow, connections::Open, session::Order};
 
 use super::Kept;
 

@@ -1,9 +1,9 @@
 //! The exact words about mistakes in `[[handlers]]`, and in a listener's `config`.
 
 use super::{added, replaced};
-use crate::manifest::{
-    TlsFiles,
-    tests::{LEAST, parse, said},
+use crate::{
+    manifest::tests::{LEAST, parse, said},
+    server::config::TlsFiles,
 };
 
 #[test]

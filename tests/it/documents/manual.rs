@@ -3,10 +3,7 @@
 
 use std::path::Path;
 
-use footlight::{
-    limits::keys::limit_keys,
-    manifest::{Manifest, OnOverflow},
-};
+use footlight::{exchange::OnOverflow, limits::keys::limit_keys, manifest::Manifest};
 
 use super::blocks;
 use crate::support::footlight;

@@ -1,7 +1,20 @@
-//! The rest of a listener's `config`: who may connect, and what it serves beside the socket.
+//! The `config` of a `websocket-server` handler: where clients connect, who may, and what is served
+//! beside the socket.
 
-use super::handlers::{AutoResponse, Listener, OnOverflow, TlsFiles};
-use crate::config::{Table, Value};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use crate::{
+    config::{Place, Table, Value},
+    exchange::OnOverflow,
+};
+
+/// How the configuration is written.
+pub const EXAMPLE: &str = "config = { port = 8080 }";
+/// The port of which the system makes a free one. Any number of listeners may ask for it.
+const ANY_PORT: u16 = 0;
 
 /// The longest path of a listener, origin or subprotocol, in bytes.
 const MAX_TEXT: usize = 256;
@@ -12,9 +25,126 @@ const MAX_PING: usize = 1024;
 /// The separators of RFC 9110, section 5.6.2, which no token has.
 const SEPARATORS: &[u8] = b"()<>@,;:\\\"/[]?={} \t";
 
+/// A place on the network where clients reach the actor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// The address to bind. Default 127.0.0.1, which only this machine reaches, so that
+    /// nothing is open to a network that was not meant to be.
+    pub host: IpAddr,
+    /// The TCP port; 0 lets the system choose a free one.
+    pub port: u16,
+    /// The path that a client must ask for. Default `/ws`. The WebSocket is at `/` as well.
+    pub path: String,
+    /// The pages that a browser may connect from, as it names them in `Origin`; `self` is
+    /// whatever this listener serves itself. `None`, the default, allows all.
+    pub origins: Option<Vec<String>>,
+    /// The subprotocols that a client may ask for (RFC 6455, section 1.9). Default none.
+    pub subprotocols: Vec<String>,
+    /// The file with the token that a client must show. Default none.
+    pub token_file: Option<PathBuf>,
+    /// Whether the console page is served. Default true.
+    pub console: bool,
+    /// The folder that is served beside the socket. Default none.
+    pub static_folder: Option<PathBuf>,
+    /// A text that the host answers without waking the actor. Default none.
+    pub auto_response: Option<AutoResponse>,
+    /// What becomes of a client that does not read its messages. Default `close`.
+    pub on_overflow: OnOverflow,
+    /// The certificate, for TLS. Default none. Only with the feature `tls`.
+    pub tls: Option<TlsFiles>,
+}
+
+impl Listener {
+    /// A listener at an address, with everything else as it is by default.
+    pub fn new(host: IpAddr, port: u16) -> Self {
+        Self {
+            host,
+            port,
+            path: "/ws".into(),
+            origins: None,
+            subprotocols: Vec::new(),
+            token_file: None,
+            console: true,
+            static_folder: None,
+            auto_response: None,
+            on_overflow: OnOverflow::Close,
+            tls: None,
+        }
+    }
+}
+
+/// A text and its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AutoResponse {
+    /// What the client sends, exactly.
+    pub ping: String,
+    /// What it gets.
+    pub pong: String,
+}
+
+/// The files that TLS needs, both in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, and those that lead from it to its authority's.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// Reads the configuration of a listener.
+pub fn read(mut table: Table<'_>) -> Option<(Listener, Place<'_>)> {
+    let port = table.require("port", "add port = 8080 (0 lets the system choose)");
+    let host = table.get("host");
+    let mut listener = Listener::new(IpAddr::V4(Ipv4Addr::LOCALHOST), ANY_PORT);
+    read_others(&mut table, &mut listener);
+    table.finish();
+    if let Some(host) = host {
+        listener.host = read_host(&host)?;
+    }
+    let port = port?;
+    listener.port = read_port(&port)?;
+    Some((listener, port.place))
+}
+
+/// Reads a port.
+fn read_port(value: &Value<'_>) -> Option<u16> {
+    let port = value.as_integer().and_then(|number| u16::try_from(number).ok());
+    if port.is_none() {
+        let advice = "write a whole number from 0 to 65535 (0 lets the system choose)";
+        value.refuse_as("a port", advice);
+    }
+    port
+}
+
+/// Reads an address. Names are not looked up: the answer may change, or be more than one.
+fn read_host(value: &Value<'_>) -> Option<IpAddr> {
+    let host = value.as_str().and_then(|text| text.parse().ok());
+    if host.is_none() {
+        let local = "\"127.0.0.1\" (this machine only)";
+        let advice = format!("write {local}, \"0.0.0.0\" (every network) or another address");
+        value.refuse_as("an IP address", advice);
+    }
+    host
+}
+
+/// Refuses an address that an earlier handler has taken.
+pub fn refuse_taken(listener: &Listener, place: &Place<'_>, earlier: &[Option<Listener>]) {
+    let same = |other: &Option<Listener>| {
+        other.as_ref().is_some_and(|o| (o.host, o.port) == (listener.host, listener.port))
+    };
+    if listener.port == ANY_PORT {
+        return;
+    }
+    if let Some(index) = earlier.iter().position(same) {
+        let address = SocketAddr::new(listener.host, listener.port);
+        let problem = format!("{address} is taken by handlers[{index}] already");
+        place.refuse(problem, "write another port or another host");
+    }
+}
+
 /// Reads every key but `port` and `host`. What is wrong keeps its default; the document knows
 /// that it must not be used.
-pub(super) fn read(table: &mut Table<'_>, listener: &mut Listener) {
+fn read_others(table: &mut Table<'_>, listener: &mut Listener) {
     if let Some(path) = table.get("path").and_then(|value| read_path(&value)) {
         listener.path = path;
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::config::{Place, Table, Value};
 
 /// How the configuration is written.
-pub(super) const EXAMPLE: &str = "config = { path = \"data\" }";
+pub const EXAMPLE: &str = "config = { path = \"data\" }";
 /// The longest name of a folder, in bytes.
 const MAX_NAME: usize = 64;
 
@@ -22,9 +22,9 @@ pub struct SharedFolder {
 }
 
 /// A folder as it was read.
-pub(super) struct Read<'d> {
+pub struct Read<'d> {
     /// The folder, if nothing is wrong with it.
-    pub(super) folder: Option<SharedFolder>,
+    pub folder: Option<SharedFolder>,
     /// The name, if it is one; the folder may have other mistakes.
     name: Option<String>,
     /// Where the name stands, or is missing.
@@ -34,7 +34,7 @@ pub(super) struct Read<'d> {
 }
 
 /// Reads the configuration.
-pub(super) fn read(mut table: Table<'_>) -> Read<'_> {
+pub fn read(mut table: Table<'_>) -> Read<'_> {
     let path = table.require("path", "add path = \"data\", relative to the manifest's folder");
     let writable = table.get("writable");
     let place = table.place_of("name");
@@ -66,7 +66,7 @@ fn read_name(value: &Value<'_>) -> Option<String> {
 }
 
 /// Refuses folders that can't be told apart.
-pub(super) fn check_names(folders: &[Read<'_>]) {
+pub fn check_names(folders: &[Read<'_>]) {
     if folders.len() < 2 {
         return;
     }
