@@ -8,7 +8,7 @@ use std::fmt;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::{Manifest, convert::to_u64, limits::Limits};
+use crate::{convert::to_u64, limits::Limits};
 
 /// What the host itself has open: the standard streams, the executor's three, the signals'
 /// four, the service manager's socket. Ten or eleven were counted; the rest is for the log files.
@@ -24,11 +24,6 @@ const PART: u64 = 4;
 /// But this many requests are read at once in any case, and one file is sent.
 const LEAST_REQUESTS: usize = 4;
 
-/// What a listener needs: itself, and the connection that waits to be let in.
-const LISTENER: usize = 2;
-/// What reading, listing or writing a file needs at the same time. An actor does one at a time.
-const FILE: usize = 4;
-
 /// What of each actor needs descriptors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -43,9 +38,9 @@ pub struct Bounds {
 /// How much each actor may have.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// For each manifest, in their order.
+    /// For each actor, in their order.
     pub bounds: Vec<Bounds>,
-    /// Why that is less than the manifests say, if it is.
+    /// Why that is less than they want, if it is.
     pub shortage: Option<Shortage>,
 }
 
@@ -81,17 +76,18 @@ pub fn raise() -> Option<u64> {
     }
 }
 
-/// Fits the connections, requests and downloads of all manifests into `limit` descriptors.
+/// Fits the connections, requests and downloads of all actors into `limit` descriptors. `wanted`
+/// has each actor's limits, and how many descriptors its handlers need beside the connections.
 ///
 /// # Errors
 /// There is not even one connection for each actor.
-pub fn plan(limit: Option<u64>, manifests: &[Manifest]) -> Result<Plan, Shortage> {
-    let wanted: Vec<_> = manifests.iter().map(|manifest| Bounds::of(&manifest.limits)).collect();
-    let others = |manifest: &Manifest| match manifest.folders.len() {
-        0 => LISTENER * manifest.listeners.len(),
-        folders => LISTENER * manifest.listeners.len() + folders + FILE,
-    };
-    fit(limit.unwrap_or(u64::MAX), manifests.iter().map(others).sum(), &wanted)
+pub fn plan<'l>(
+    limit: Option<u64>,
+    wanted: impl Iterator<Item = (&'l Limits, usize)>,
+) -> Result<Plan, Shortage> {
+    let (wanted, others): (Vec<_>, Vec<_>) =
+        wanted.map(|(limits, others)| (Bounds::of(limits), others)).unzip();
+    fit(limit.unwrap_or(u64::MAX), others.into_iter().sum(), &wanted)
 }
 
 impl Bounds {
@@ -128,7 +124,7 @@ impl Bounds {
     }
 }
 
-/// [`plan`], of numbers; `others` are the listeners and what files need.
+/// [`plan`], of numbers; `others` is what the handlers need.
 fn fit(limit: u64, others: usize, wanted: &[Bounds]) -> Result<Plan, Shortage> {
     let door =
         |bounds: &[Bounds]| bounds.iter().fold(0, |sum: u64, one| sum.saturating_add(one.door()));

@@ -21,6 +21,7 @@ use footlight::{
     limits::Limits,
     logger::ActorLog,
     logger::Logger,
+    manifest::Handler,
     server::{Door, Endpoint, ServerContext, accept, config::Listener},
     stats::Stats,
 };
@@ -95,7 +96,11 @@ async fn footlight(
     turns: Arc<Turns>,
 ) -> Result<(), Box<dyn Error>> {
     let mut manifest = Manifest::load(Path::new(EXAMPLE))?;
-    manifest.listeners[0].port = 0;
+    for handler in &mut manifest.handlers {
+        if let Handler::WebSocketServer(server) = handler {
+            server.listeners.iter_mut().for_each(|listener| listener.port = 0);
+        }
+    }
     let mut logger = Logger::new(-1);
     logger.actor(&manifest.name, &manifest.logging)?;
     logger.install()?;

@@ -118,7 +118,7 @@ impl Stage {
             ..Limits::default()
         };
         let (clock, hands) = Clock::manual(EPOCH);
-        let module = Module::compile(&COURIER, &limits, Grants::default()).expect("it fits");
+        let module = Module::compile(&COURIER, &limits, Grants::ALL).expect("it fits");
         let actor = Running::start(module, &limits, None, clock);
         let actor = actor.unwrap_or_else(|error| panic!("{error}"));
         let members = BTreeMap::new();

@@ -100,7 +100,7 @@ impl Report {
         tables: Tables,
         file_bytes: usize,
         limits: &Limits,
-        grants: Grants,
+        grants: Grants<'_>,
     ) -> Self {
         let shape =
             shape::HANDLE_MESSAGE.into_iter().find_map(|name| match module.get_export(name) {

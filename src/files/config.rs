@@ -2,12 +2,50 @@
 
 use std::path::PathBuf;
 
-use crate::config::{Place, Table, Value};
+use wit_core::host::Interface;
 
-/// How the configuration is written.
-pub const EXAMPLE: &str = "config = { path = \"data\" }";
+use crate::config::{Capability, HandlerType, Place, Table, Value};
+
+/// The type of handler that this folder has.
+pub const TYPE: HandlerType = HandlerType {
+    name: "filesystem",
+    example: "config = { path = \"data\" }",
+    brings_events: false,
+    capabilities: &[Capability {
+        interface: Interface::Files,
+        names: &["filesystem", "footlight:host/files@0.1.0"],
+        missing: "needs a folder, and no handler has one",
+        advice: "the manifest grants no files; add [[handlers]] with type = \"filesystem\" and config \
+                 = { path = \"…\" }, the folder that the actor may read",
+    }],
+};
+/// What reading, listing or writing a file needs of file descriptors at the same time. An actor
+/// does one at a time.
+const DESCRIPTORS: usize = 4;
 /// The longest name of a folder, in bytes.
 const MAX_NAME: usize = 64;
+
+/// All handlers of this type that one actor has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    /// The folders whose files the actor may use. No two with the same name, and none without one
+    /// if there are several.
+    pub folders: Vec<SharedFolder>,
+}
+
+impl Config {
+    /// Reads the `config` of each handler of this type; the numbers are their places in `handlers`.
+    pub fn read(entries: Vec<(usize, Table<'_>)>) -> Self {
+        let read: Vec<_> = entries.into_iter().map(|(_, table)| Read::new(table)).collect();
+        check_names(&read);
+        Self { folders: read.into_iter().filter_map(|read| read.folder).collect() }
+    }
+
+    /// How many file descriptors these handlers need.
+    pub fn descriptors(&self) -> usize {
+        self.folders.len().saturating_add(DESCRIPTORS)
+    }
+}
 
 /// A folder whose files the actor may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +60,9 @@ pub struct SharedFolder {
 }
 
 /// A folder as it was read.
-pub struct Read<'d> {
+struct Read<'d> {
     /// The folder, if nothing is wrong with it.
-    pub folder: Option<SharedFolder>,
+    folder: Option<SharedFolder>,
     /// The name, if it is one; the folder may have other mistakes.
     name: Option<String>,
     /// Where the name stands, or is missing.
@@ -33,24 +71,26 @@ pub struct Read<'d> {
     named: bool,
 }
 
-/// Reads the configuration.
-pub fn read(mut table: Table<'_>) -> Read<'_> {
-    let path = table.require("path", "add path = \"data\", relative to the manifest's folder");
-    let writable = table.get("writable");
-    let place = table.place_of("name");
-    let value = table.get("name");
-    table.finish();
-    let name = value.as_ref().and_then(read_name);
-    let path = path.and_then(|value| value.path());
-    let writable = writable.map_or(Some(false), |value| value.boolean());
-    let wrong = value.is_some() && name.is_none();
-    let folder = match (path, writable) {
-        (Some(path), Some(writable)) if !wrong => {
-            Some(SharedFolder { path, writable, name: name.clone() })
-        }
-        _ => None,
-    };
-    Read { folder, name, place, named: value.is_some() }
+impl<'d> Read<'d> {
+    /// Reads the configuration.
+    fn new(mut table: Table<'d>) -> Self {
+        let path = table.require("path", "add path = \"data\", relative to the manifest's folder");
+        let writable = table.get("writable");
+        let place = table.place_of("name");
+        let value = table.get("name");
+        table.finish();
+        let name = value.as_ref().and_then(read_name);
+        let path = path.and_then(|value| value.path());
+        let writable = writable.map_or(Some(false), |value| value.boolean());
+        let wrong = value.is_some() && name.is_none();
+        let folder = match (path, writable) {
+            (Some(path), Some(writable)) if !wrong => {
+                Some(SharedFolder { path, writable, name: name.clone() })
+            }
+            _ => None,
+        };
+        Self { folder, name, place, named: value.is_some() }
+    }
 }
 
 /// Reads the name of a folder.
@@ -66,7 +106,7 @@ fn read_name(value: &Value<'_>) -> Option<String> {
 }
 
 /// Refuses folders that can't be told apart.
-pub fn check_names(folders: &[Read<'_>]) {
+fn check_names(folders: &[Read<'_>]) {
     if folders.len() < 2 {
         return;
     }

@@ -34,6 +34,7 @@ use wit_core::host::{self, Kind};
 use blocking::{Blocking, Late};
 use commit::Progress;
 pub use commit::{Failed, Write};
+pub use config::Config;
 pub use failure::Failure;
 pub use folders::{FolderError, Folders};
 
@@ -80,13 +81,13 @@ impl Files {
     /// The files of the actor of this name.
     pub fn new(
         actor: &str,
-        folders: Folders,
+        folders: impl Into<Arc<Folders>>,
         limits: &Limits,
         stats: Arc<Stats>,
         lines: Arc<ActorLog>,
     ) -> Self {
         Self {
-            folders: Arc::new(folders),
+            folders: folders.into(),
             blocking: Blocking::new(limits.file_wait),
             limit: limits.file_access,
             new: format!(".{actor}.footlight").into(),

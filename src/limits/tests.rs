@@ -183,7 +183,7 @@ fn the_reference_lists_every_limit_with_its_default_and_bounds() {
 
 #[test]
 fn the_texts_of_the_reference_can_be_written_into_a_manifest() {
-    let mut text = format!("[limits]\n");
+    let mut text = String::from("[limits]\n");
     for key in limit_keys().iter().filter(|key| key.default != "none") {
         let quote = if matches!(key.unit, "size" | "duration") { "\"" } else { "" };
         text.push_str(&format!("{} = {quote}{}{quote}\n", key.key, key.default));

@@ -6,10 +6,10 @@
 //! ignored: a key this host does not know is a mistake as well.
 //!
 //! # Layout
-//! - `interface`, `handlers`: one for each part of a manifest; the other parts are read where they are used
+//! - `interface`, `handler`: parts of a manifest; the other parts are read where they are used
 //! - `tests`, and `golden` with the exact words about every kind of mistake
 
-mod handlers;
+mod handler;
 mod interface;
 
 #[cfg(test)]
@@ -25,14 +25,13 @@ use toml::de::DeTable;
 
 use crate::{
     config::{Document, Table, Value, units::Quantity},
-    files::config::SharedFolder,
     limits::Limits,
     logger::config::Logging,
     regular::{self, Unread},
-    server::config::Listener,
 };
 
 pub use crate::config::{ManifestError, Mistake};
+pub use handler::{Handler, withheld};
 
 /// The name of a manifest within a folder.
 const FILE_NAME: &str = "manifest.toml";
@@ -77,11 +76,9 @@ pub struct Manifest {
     pub init_state: Option<PathBuf>,
     /// How often the actor is woken by an `alarm` event, if at all: from 10 ms to a day.
     pub tick: Option<Duration>,
-    /// Where clients reach the actor. At least one, no two with the same address.
-    pub listeners: Vec<Listener>,
-    /// The folders whose files the actor may use. No two with the same name, and none without one
-    /// if there are several.
-    pub folders: Vec<SharedFolder>,
+    /// Where the actor's events come from, and what it may use: one for each type that it has
+    /// handlers of. From at least one of them events come.
+    pub handlers: Vec<Handler>,
     /// What the actor and its clients may use.
     pub limits: Limits,
     /// What of the actor's log is kept, and where.
@@ -140,10 +137,9 @@ impl Manifest {
         manifest.init_state = root.get("init_state").and_then(|value| value.path());
         manifest.tick = root.get("tick").and_then(|value| read_tick(&value));
         let interface = section(&mut root, "interface");
-        let handlers = handlers::read(&mut root);
-        (manifest.listeners, manifest.folders) = (handlers.listeners, handlers.folders);
+        manifest.handlers = handler::read(&mut root);
         if let Some(table) = interface {
-            interface::check(table, handlers.shares);
+            interface::check(table, &manifest.handlers);
         }
         if let Some(table) = section(&mut root, "limits") {
             manifest.limits = Limits::read(table);
@@ -163,8 +159,7 @@ impl Manifest {
             component: PathBuf::new(),
             init_state: None,
             tick: None,
-            listeners: Vec::new(),
-            folders: Vec::new(),
+            handlers: Vec::new(),
             limits: Limits::default(),
             logging: Logging::default(),
         }

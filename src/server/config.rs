@@ -7,12 +7,19 @@ use std::{
 };
 
 use crate::{
-    config::{Place, Table, Value},
+    config::{HandlerType, Place, Table, Value},
     exchange::OnOverflow,
 };
 
-/// How the configuration is written.
-pub const EXAMPLE: &str = "config = { port = 8080 }";
+/// The type of handler that this folder has.
+pub const TYPE: HandlerType = HandlerType {
+    name: "websocket-server",
+    example: "config = { port = 8080 }",
+    brings_events: true,
+    capabilities: &[],
+};
+/// What a listener needs of file descriptors: itself, and the connection that waits to be let in.
+const DESCRIPTORS: usize = 2;
 /// The port of which the system makes a free one. Any number of listeners may ask for it.
 const ANY_PORT: u16 = 0;
 
@@ -24,6 +31,32 @@ const MAX_ITEMS: usize = 64;
 const MAX_PING: usize = 1024;
 /// The separators of RFC 9110, section 5.6.2, which no token has.
 const SEPARATORS: &[u8] = b"()<>@,;:\\\"/[]?={} \t";
+
+/// All handlers of this type that one actor has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Where clients reach the actor. No two with the same address.
+    pub listeners: Vec<Listener>,
+}
+
+impl Config {
+    /// Reads the `config` of each handler of this type; the numbers are their places in `handlers`.
+    pub fn read(entries: Vec<(usize, Table<'_>)>) -> Self {
+        let mut listeners: Vec<(usize, Listener)> = Vec::new();
+        for (index, table) in entries {
+            if let Some((listener, port)) = Listener::read(table) {
+                refuse_taken(&listener, &port, &listeners);
+                listeners.push((index, listener));
+            }
+        }
+        Self { listeners: listeners.into_iter().map(|(_, listener)| listener).collect() }
+    }
+
+    /// How many file descriptors these handlers need beside those of the connections.
+    pub fn descriptors(&self) -> usize {
+        self.listeners.len().saturating_mul(DESCRIPTORS)
+    }
+}
 
 /// A place on the network where clients reach the actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +104,21 @@ impl Listener {
             tls: None,
         }
     }
+
+    /// Reads a listener, and where its port stands.
+    fn read(mut table: Table<'_>) -> Option<(Self, Place<'_>)> {
+        let port = table.require("port", "add port = 8080 (0 lets the system choose)");
+        let host = table.get("host");
+        let mut listener = Self::new(IpAddr::V4(Ipv4Addr::LOCALHOST), ANY_PORT);
+        read_others(&mut table, &mut listener);
+        table.finish();
+        if let Some(host) = host {
+            listener.host = read_host(&host)?;
+        }
+        let port = port?;
+        listener.port = read_port(&port)?;
+        Some((listener, port.place))
+    }
 }
 
 /// A text and its answer.
@@ -89,21 +137,6 @@ pub struct TlsFiles {
     pub cert: PathBuf,
     /// Its private key.
     pub key: PathBuf,
-}
-
-/// Reads the configuration of a listener.
-pub fn read(mut table: Table<'_>) -> Option<(Listener, Place<'_>)> {
-    let port = table.require("port", "add port = 8080 (0 lets the system choose)");
-    let host = table.get("host");
-    let mut listener = Listener::new(IpAddr::V4(Ipv4Addr::LOCALHOST), ANY_PORT);
-    read_others(&mut table, &mut listener);
-    table.finish();
-    if let Some(host) = host {
-        listener.host = read_host(&host)?;
-    }
-    let port = port?;
-    listener.port = read_port(&port)?;
-    Some((listener, port.place))
 }
 
 /// Reads a port.
@@ -128,17 +161,15 @@ fn read_host(value: &Value<'_>) -> Option<IpAddr> {
 }
 
 /// Refuses an address that an earlier handler has taken.
-pub fn refuse_taken(listener: &Listener, place: &Place<'_>, earlier: &[Option<Listener>]) {
-    let same = |other: &Option<Listener>| {
-        other.as_ref().is_some_and(|o| (o.host, o.port) == (listener.host, listener.port))
-    };
+fn refuse_taken(listener: &Listener, port: &Place<'_>, earlier: &[(usize, Listener)]) {
     if listener.port == ANY_PORT {
         return;
     }
-    if let Some(index) = earlier.iter().position(same) {
-        let address = SocketAddr::new(listener.host, listener.port);
+    let address = SocketAddr::new(listener.host, listener.port);
+    let same = |(_, other): &&(usize, Listener)| SocketAddr::new(other.host, other.port) == address;
+    if let Some((index, _)) = earlier.iter().find(same) {
         let problem = format!("{address} is taken by handlers[{index}] already");
-        place.refuse(problem, "write another port or another host");
+        port.refuse(problem, "write another port or another host");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What one listener of an actor offers and asks for: its manifest's `config`, with the files
 //! that this names opened.
 
-use std::{fmt, io, path::PathBuf};
+use std::{fmt, io, net::SocketAddr, path::PathBuf};
 
 #[cfg(feature = "tls")]
 use super::tls::{Tls, TlsError};
@@ -56,6 +56,15 @@ pub enum EndpointError {
     /// The certificate can't be had.
     #[cfg(feature = "tls")]
     Tls(TlsError),
+    /// The address can't be listened on.
+    Bind {
+        /// The manifest.
+        manifest: PathBuf,
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
 }
 
 impl Endpoint {
@@ -107,6 +116,21 @@ impl fmt::Display for EndpointError {
             ),
             #[cfg(feature = "tls")]
             Self::Tls(error) => error.fmt(f),
+            Self::Bind { manifest, address, error } => {
+                let advice = match error.kind() {
+                    io::ErrorKind::AddrInUse => {
+                        "another program listens there; choose another `port`, or 0 for a free one"
+                    }
+                    io::ErrorKind::PermissionDenied => {
+                        "ports below 1024 need a privilege; choose a higher one"
+                    }
+                    io::ErrorKind::AddrNotAvailable => {
+                        "this machine has no such address; check `host` or --bind"
+                    }
+                    _ => "check `host`, `port` and --bind",
+                };
+                write!(f, "{}: cannot listen on {address}: {error}; {advice}", manifest.display())
+            }
         }
     }
 }
@@ -115,7 +139,7 @@ impl std::error::Error for EndpointError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Token { error, .. } => Some(error),
-            Self::Folder { error, .. } => Some(error),
+            Self::Folder { error, .. } | Self::Bind { error, .. } => Some(error),
             #[cfg(feature = "tls")]
             Self::Tls(error) => Some(error),
         }

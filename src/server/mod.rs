@@ -1,5 +1,6 @@
 //! Sockets: from the listener to the close frame.
 //!
+//! - [`listeners`]: an actor's listeners, from the files that they name to their end.
 //! - [`accept`]: takes connections from a listener, each into a task of its own.
 //! - [`admission`]: who gets in; [`places`] says who has to make room, [`addresses`] what one address
 //!   may have.
@@ -34,6 +35,7 @@ pub mod frame;
 pub mod greeting;
 pub mod handshake;
 pub mod keepalive;
+pub mod listeners;
 pub mod metrics;
 pub mod pages;
 pub mod places;
@@ -51,4 +53,6 @@ pub mod writer;
 
 pub use accept::ServerContext;
 pub use admission::Door;
-pub use endpoint::Endpoint;
+pub use config::Config;
+pub use endpoint::{Endpoint, EndpointError};
+pub use listeners::{Accepting, Bound, Listeners, Listening};

@@ -22,7 +22,7 @@ use super::guest::{Guest, harmless};
 async fn instance(guest: Guest) -> Instance {
     let limits = Limits::default();
     let bytes = wat::parse_str(guest.text()).unwrap();
-    let module = Module::compile(&bytes, &limits, Grants::default()).unwrap();
+    let module = Module::compile(&bytes, &limits, Grants::ALL).unwrap();
     let lines = Arc::new(ActorLog::new("odd".into(), 1, Arc::default()));
     let mut meter = Meter::new(&limits, Arc::default());
     meter.begin();

@@ -1,0 +1,169 @@
+//! Actors and their handlers together, from start to shutdown.
+//!
+//! - [`opened`]: all that a manifest names, opened: for `run`, and for `check`.
+//! - [`handler`]: an actor's handlers, of each type there is: opened, bound, started, stopped.
+//! - [`actor`]: one actor with its handlers.
+//! - [`environment`]: what no manifest says.
+//! - [`error`]: why a host could not be started.
+
+mod actor;
+mod environment;
+mod error;
+mod handler;
+mod opened;
+
+use std::{collections::HashSet, future::Future, net::SocketAddr, sync::Arc};
+
+use smol::{
+    Executor,
+    channel::{self, Sender},
+};
+
+use actor::{Prepared, Running};
+
+use crate::{fd_limit, limits::Limits, manifest::Manifest, server::Endpoint, stats::Stats};
+
+pub use environment::Environment;
+pub use error::HostError;
+pub use handler::HandlerError;
+pub use opened::{NotOpened, Opened};
+
+/// A host that listens.
+pub struct Host {
+    /// The actors that could be started.
+    actors: Vec<Running>,
+    /// What runs their tasks.
+    executor: Arc<Executor<'static>>,
+    /// Dropped when the host stops, which ends handshakes.
+    stopping: Sender<()>,
+}
+
+/// Where an actor listens.
+#[derive(Clone, Debug)]
+pub struct Listening {
+    /// The actor's name.
+    pub actor: Arc<str>,
+    /// The address, with the port that was really taken.
+    pub address: SocketAddr,
+    /// What is there.
+    pub endpoint: Arc<Endpoint>,
+}
+
+impl Host {
+    /// Loads and starts every actor and binds every listener. Where the process may open too
+    /// few files for `limits.connections`, the actors get fewer connections, with a warning.
+    ///
+    /// An actor whose `init` fails is left out, with an error in the log, as long as another
+    /// one could be started. Every other mistake keeps the host from starting.
+    ///
+    /// # Errors
+    /// See [`HostError`].
+    pub async fn start(
+        executor: &Arc<Executor<'static>>,
+        manifests: &[Manifest],
+        mut environment: Environment,
+    ) -> Result<Self, HostError> {
+        refuse_same_names(manifests)?;
+        let limits = fit_limits(environment.descriptors, manifests)?;
+        // All of it before the first listener is bound, and every mistake at once.
+        let opened = open(manifests)?;
+        let mut prepared = Vec::new();
+        for ((manifest, opened), limits) in manifests.iter().zip(opened).zip(limits) {
+            prepared.push(Prepared::new(manifest, limits, opened, &mut environment)?);
+        }
+        environment.inherited.all_taken().map_err(HostError::Inherited)?;
+        let (stopping, stopped) = channel::bounded(1);
+        let (mut actors, mut failed) = (Vec::new(), Vec::new());
+        for prepared in prepared {
+            let name = prepared.name.clone();
+            match prepared.start(executor, &environment, &stopped).await {
+                Ok(running) => actors.push(running),
+                Err(error) => {
+                    log::error!(target: &name, "left out: {error}");
+                    failed.push((name, error));
+                }
+            }
+        }
+        if actors.is_empty() {
+            return Err(HostError::Start(failed));
+        }
+        Ok(Self { actors, executor: executor.clone(), stopping })
+    }
+
+    /// Where the actors listen.
+    pub fn listening(&self) -> Vec<Listening> {
+        let of = |running: &Running| {
+            let actor = running.context.actor.clone();
+            let each: Vec<_> = running.listening().cloned().collect();
+            each.into_iter().map(move |place| Listening {
+                actor: actor.clone(),
+                address: place.address,
+                endpoint: place.endpoint,
+            })
+        };
+        self.actors.iter().flat_map(of).collect()
+    }
+
+    /// How many actors are served.
+    pub fn actors(&self) -> usize {
+        self.actors.len()
+    }
+
+    /// The counters of the actor of this name.
+    pub fn stats(&self, actor: &str) -> Option<Arc<Stats>> {
+        let mut actors = self.actors.iter().map(|running| &running.context);
+        actors.find(|context| *context.actor == *actor).map(|context| context.stats.clone())
+    }
+
+    /// Serves until `shutdown` is ready. Then accepts no more, closes every connection with
+    /// 1001, lets the actors handle what that brings, and returns; at the latest after the
+    /// longest of their `limits.shutdown`.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        shutdown.await;
+        let Self { executor, actors, stopping } = self;
+        drop(stopping);
+        // All begin before one is waited for: no actor's end delays another's.
+        let stops: Vec<_> =
+            actors.into_iter().map(|running| executor.spawn(running.stop())).collect();
+        for stop in stops {
+            stop.await;
+        }
+    }
+}
+
+/// Refuses manifests that have the same name.
+fn refuse_same_names(manifests: &[Manifest]) -> Result<(), HostError> {
+    let mut names = HashSet::new();
+    match manifests.iter().find(|manifest| !names.insert(&manifest.name)) {
+        Some(Manifest { name, file, .. }) => {
+            Err(HostError::Duplicate { name: name.clone(), file: file.clone() })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Each actor's limits, with no more than there are file descriptors for.
+fn fit_limits(descriptors: Option<u64>, manifests: &[Manifest]) -> Result<Vec<Limits>, HostError> {
+    let wanted = manifests.iter().map(|manifest| {
+        let handlers = manifest.handlers.iter().map(|handler| handler.descriptors());
+        (&manifest.limits, handlers.sum())
+    });
+    let plan = fd_limit::plan(descriptors, wanted).map_err(HostError::Descriptors)?;
+    if let Some(shortage) = plan.shortage {
+        log::warn!("{shortage}");
+    }
+    let each = manifests.iter().zip(plan.bounds);
+    Ok(each.map(|(manifest, bounds)| bounds.within(&manifest.limits)).collect())
+}
+
+/// Opens what all manifests name.
+fn open(manifests: &[Manifest]) -> Result<Vec<Opened>, HostError> {
+    let (mut opened, mut wrong) = (Vec::new(), Vec::new());
+    for manifest in manifests {
+        match Opened::new(manifest) {
+            Ok(all) => opened.push(all),
+            Err(NotOpened { errors, .. }) => wrong.extend(errors),
+        }
+    }
+    if wrong.is_empty() { Ok(opened) } else { Err(HostError::Several(wrong)) }
+}
