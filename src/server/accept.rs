@@ -7,59 +7,22 @@ use std::{
 };
 
 use log::Level;
-use smol::{
-    Async, Executor, Timer,
-    channel::{Receiver, Sender},
-    future::yield_now,
-};
+use smol::{Async, Executor, Timer, channel::Sender, future::yield_now};
 
 use super::{
-    admission::Door,
     connection,
+    context::ServerContext,
     endpoint::Endpoint,
     greeting::{self, Upgraded},
     socket::Socket,
 };
-use crate::{
-    clock::Clock,
-    exchange::{Connections, Delivery, Mailbox, client::canonical},
-    executor::Turns,
-    limits::Limits,
-    logger::ActorLog,
-    stats::Stats,
-};
+use crate::exchange::client::canonical;
 
 /// How long to wait after a failed accept, for instance when descriptors are used up.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// What the connections of one actor share.
-pub struct ServerContext {
-    /// The actor's name.
-    pub actor: Arc<str>,
-    /// Where events go.
-    pub mailbox: Arc<Mailbox>,
-    /// The open connections.
-    pub connections: Arc<Connections>,
-    /// What is open before and beside them.
-    pub door: Door,
-    /// What clients may use.
-    pub limits: Limits,
-    /// The actor's counters.
-    pub stats: Arc<Stats>,
-    /// The actor's lines in the log.
-    pub lines: Arc<ActorLog>,
-    /// Takes what the host answers by itself to the outboxes.
-    pub delivery: Delivery,
-    /// The time.
-    pub clock: Clock,
-    /// Gives turns to those who have had one.
-    pub turns: Arc<Turns>,
-    /// Ends when the host stops.
-    pub stopping: Receiver<()>,
-}
-
 /// What the tasks of one listener's connections share.
-struct Listening {
+struct Acceptor {
     /// Runs them.
     executor: Arc<Executor<'static>>,
     /// What is there.
@@ -79,16 +42,16 @@ pub async fn run(
     context: Arc<ServerContext>,
     alive: Sender<()>,
 ) {
-    let listening = Listening { executor, endpoint, context, alive };
+    let acceptor = Acceptor { executor, endpoint, context, alive };
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                listening.take(socket, canonical(peer)).await;
+                acceptor.take(socket, canonical(peer)).await;
                 // So that a storm of connections does not keep those that are there waiting.
                 yield_now().await;
             }
             Err(error) => {
-                listening.context.lines.host(
+                acceptor.context.lines.host(
                     Level::Warn,
                     None,
                     format_args!("a connection could not be accepted: {error}"),
@@ -99,7 +62,7 @@ pub async fn run(
     }
 }
 
-impl Listening {
+impl Acceptor {
     /// Lets a connection in as soon as there is room, or refuses it.
     async fn take(&self, socket: Async<TcpStream>, peer: SocketAddr) {
         let socket = Socket::new(socket);

@@ -19,8 +19,8 @@ use futures_util::{Sink, Stream};
 use log::Level;
 
 use super::{
-    accept::ServerContext,
     closing::{self, Over},
+    context::ServerContext,
     endpoint::Endpoint,
     frame,
     keepalive::{self, Due, Keepalive},

@@ -8,10 +8,10 @@ use smol::{future::FutureExt, io::AsyncReadExt};
 #[cfg(feature = "tls")]
 use super::tls::TlsFailure;
 use super::{
-    accept::ServerContext,
     addresses::Counted,
     admission::Admitted,
     closing::{drain, finish},
+    context::ServerContext,
     endpoint::Endpoint,
     error_response::ErrorResponse,
     handshake::Upgrade,

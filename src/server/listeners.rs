@@ -14,8 +14,9 @@ use smol::{
 };
 
 use super::{
-    accept::{self, ServerContext},
+    accept,
     config::Config,
+    context::ServerContext,
     endpoint::{Endpoint, EndpointError},
 };
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use super::accept::ServerContext;
+use super::context::ServerContext;
 use crate::{convert::to_u64, logger};
 
 /// The metrics of one actor, each with its name as the label `actor`; the process's own have no

@@ -2,6 +2,7 @@
 //!
 //! - [`listeners`]: an actor's listeners, from the files that they name to their end.
 //! - [`accept`]: takes connections from a listener, each into a task of its own.
+//! - [`context`]: what the connections of one actor share.
 //! - [`admission`]: who gets in; [`places`] says who has to make room, [`addresses`] what one address
 //!   may have.
 //! - [`greeting`]: one request, from its connection's acceptance to its answer.
@@ -29,6 +30,7 @@ pub mod admission;
 pub mod closing;
 pub mod config;
 pub mod connection;
+pub mod context;
 pub mod endpoint;
 pub mod error_response;
 pub mod frame;
@@ -51,8 +53,8 @@ pub mod token;
 pub mod watched;
 pub mod writer;
 
-pub use accept::ServerContext;
 pub use admission::Door;
 pub use config::Config;
+pub use context::ServerContext;
 pub use endpoint::{Endpoint, EndpointError};
 pub use listeners::{Accepting, Bound, Listeners, Listening};

@@ -13,8 +13,8 @@ use smol::{
 };
 
 use super::{
-    accept::ServerContext,
     addresses::Network,
+    context::ServerContext,
     endpoint::Endpoint,
     error_response::ErrorResponse,
     metrics,
