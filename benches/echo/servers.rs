@@ -15,15 +15,13 @@ use async_tungstenite::accept_async_with_config;
 use footlight::{
     Host, Manifest,
     clock::Clock,
-    exchange::{Connections, Delivery, EventKind, Mailbox, Message, Source},
+    exchange::{ActorHandle, EventKind, Message, Source},
     executor::Turns,
     host::Environment,
     limits::Limits,
-    logger::ActorLog,
     logger::Logger,
     manifest::Handler,
-    server::{Door, Endpoint, ServerContext, accept, config::Listener},
-    stats::Stats,
+    server::{Endpoint, ServerContext, accept, config::Listener},
 };
 use futures_util::StreamExt as _;
 use smol::{Async, Executor, block_on, channel, future};
@@ -118,29 +116,15 @@ async fn native(
 ) -> Result<(), Box<dyn Error>> {
     let (listener, address) = bind()?;
     announce(address);
-    let limits = Limits::default();
-    let mailbox = Arc::new(Mailbox::new(limits.mailbox, limits.message));
+    let handle = ActorHandle::new("native".into(), Limits::default());
     let (_stop, stopping) = channel::bounded(1);
-    let stats = Arc::new(Stats::default());
-    let lines = Arc::new(ActorLog::new("native".into(), limits.log_rate, stats.clone()));
-    let context = Arc::new(ServerContext {
-        actor: "native".into(),
-        mailbox: mailbox.clone(),
-        connections: Connections::new(limits.connections, limits.outbox),
-        door: Door::new(&limits),
-        limits,
-        delivery: Delivery::new(stats.clone(), lines.clone()),
-        lines,
-        stats,
-        clock: Clock::System,
-        turns,
-        stopping,
-    });
+    let context = Arc::new(ServerContext::new(&handle, Clock::System, turns, stopping));
     let (alive, _ended) = channel::bounded(1);
     let endpoint = Arc::new(Endpoint::new(&Listener::new(address.ip(), address.port()))?);
     executor.spawn(accept::run(executor.clone(), listener, endpoint, context, alive)).detach();
     let actor = async move {
-        while let Some(event) = mailbox.next().await {
+        loop {
+            let event = handle.mailbox.next().await;
             let Source::Connection(from) = event.source else { continue };
             if let EventKind::Message(text @ Message::Text(_)) = event.kind {
                 from.answer(vec![text], None).unwrap();

@@ -16,7 +16,7 @@ use arbitrary::Unstructured;
 use footlight::{
     actor::{Grants, Module},
     clock::{Clock, Manual},
-    exchange::{Close, CloseCode, Event, EventKind, Message, OnOverflow},
+    exchange::{Close, CloseCode, Command, Event, EventKind, Message, OnOverflow},
     limits::Limits,
 };
 
@@ -171,7 +171,7 @@ impl Stage {
     fn tell(&mut self, id: u64, kind: EventKind, events: u64) {
         let session = self.members[&id].open.session.clone();
         session.busy();
-        self.actor.mailbox.push(Event::at(&session, kind));
+        self.actor.mailbox.push_unrefused(Event::at(&session, kind));
         let before = self.actor.stats.events.get();
         self.settle();
         assert_eq!(self.actor.stats.events.get(), before + events);
@@ -306,7 +306,7 @@ impl Stage {
             self.members.get_mut(&id).expect("it is there").reads(usize::MAX);
             self.leaves(id);
         }
-        self.actor.mailbox.close();
+        self.actor.control.send(Command::Stop).expect("nothing else is asked of it");
         let waker = Waker::from(self.actor.bell.clone());
         assert!(self.actor.task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
     }

@@ -29,8 +29,8 @@ use super::{
 use crate::{
     clock::Clock,
     exchange::{
-        CloseCode, Connections, Delivery, Event, EventKind, Mailbox, Message, Session, Source,
-        event::ALARM,
+        CloseCode, Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Message,
+        Session, Source, event::ALARM,
     },
     executor::Turns,
     files::{Failed, Files},
@@ -160,10 +160,16 @@ impl Actor {
         Ok(actor)
     }
 
-    /// Handles events until the mailbox is closed and empty. While the actor can't be started,
-    /// `connections` opens none.
-    pub async fn run(mut self, mailbox: Arc<Mailbox>, connections: Arc<Connections>) {
-        while let Some(event) = self.next(&mailbox).await {
+    /// Handles events until `control` says [`Command::Stop`] and the mailbox is empty. While the
+    /// actor can't be started, `connections` opens none.
+    pub async fn run(
+        mut self,
+        mailbox: Arc<Mailbox>,
+        control: Arc<Control>,
+        connections: Arc<Connections>,
+    ) {
+        let mut stopping = false;
+        while let Some(event) = self.next(&mailbox, &control, &mut stopping).await {
             self.services.begin(&event);
             let outcome = match self.ready(&connections).await {
                 Ok(instance) => self.call(instance, &event).await,
@@ -184,18 +190,33 @@ impl Actor {
         }
     }
 
-    /// The next event: the alarm, if it rings, or a client's; in turns, if there are both. When
-    /// there is none for `limits.hibernate_after`, the instance is dropped.
-    async fn next(&mut self, mailbox: &Mailbox) -> Option<Event> {
+    /// The next event: the alarm, if it rings, or a client's; in turns, if there are both. `None`
+    /// if the actor is to stop and no event waits. When there is none for `limits.hibernate_after`,
+    /// the instance is dropped.
+    async fn next(
+        &mut self,
+        mailbox: &Mailbox,
+        control: &Control,
+        stopping: &mut bool,
+    ) -> Option<Event> {
         let mut next = pin!(mailbox.next());
         poll_fn(|cx| {
+            // Before the mailbox: whoever asked the actor to stop had put the last event there.
+            while let Poll::Ready(command) = control.poll_next(cx) {
+                match command {
+                    Command::Stop => *stopping = true,
+                }
+            }
             if !self.alarmed && self.services.alarm.poll(cx).is_ready() {
                 return Poll::Ready(Some(self.alarm()));
             }
             if let Poll::Ready(event) = next.as_mut().poll(cx) {
                 self.idle.active();
                 self.alarmed = false;
-                return Poll::Ready(event);
+                return Poll::Ready(Some(event));
+            }
+            if *stopping {
+                return Poll::Ready(None);
             }
             self.meter.wait();
             if self.alarmed && self.services.alarm.poll(cx).is_ready() {

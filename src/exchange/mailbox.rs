@@ -16,6 +16,18 @@
 //! not known then, so room for the largest is held until it has come, or has turned out not to be
 //! there. Messages, and the room that is held, are together less than the limit and one message.
 //!
+//! # Kinds of events
+//! Each kind has its own way in, with its own bound:
+//!
+//! | event | way in | bound |
+//! |---|---|---|
+//! | a connection's message | [`Line::push`], after [`Line::poll_room`] | `limits.mailbox` and one message |
+//! | a connection's `connect` and `close` | [`Mailbox::push_unrefused`] | one for each of `limits.connections` |
+//! | the alarm | none: the actor's task looks at the clock | one moment |
+//!
+//! A source of another kind, which can't wait for room as a connection does, needs a way in that
+//! may refuse, and a bound of its own.
+//!
 //! Whoever finds no room stands in line. Room goes to the first in line, and that task alone is
 //! woken, so that a message costs the same however many wait. A task that has no use for its room,
 //! because there is nothing to read or the connection has ended, hands it on.
@@ -59,8 +71,6 @@ struct Inner {
     waiting: BTreeMap<u64, Waker>,
     /// The number that was drawn last.
     drawn: u64,
-    /// Whether no more events will come.
-    closed: bool,
 }
 
 /// A connection's way into a mailbox. Dropping this leaves the line, and hands on the room.
@@ -90,9 +100,11 @@ impl Mailbox {
         Self { limit, most: event::most(message), inner: Lock::default() }
     }
 
-    /// Adds an event. This never refuses: a connection has asked for room before it read a
-    /// message, and `connect` and `close` are never left out.
-    pub fn push(&self, event: Event) {
+    /// Adds an event that is never left out, whatever waits: a connection's `connect` or `close`.
+    ///
+    /// No room is asked for it. A source has at most one event in the round, so there are never
+    /// more of these than connections, and none is larger than a close frame.
+    pub fn push_unrefused(&self, event: Event) {
         self.add(self.inner.lock(), event);
     }
 
@@ -101,20 +113,9 @@ impl Mailbox {
         Line { mailbox: self, place: Place::Outside }
     }
 
-    /// The next event, or `None` once the mailbox is closed and empty.
-    pub async fn next(&self) -> Option<Event> {
+    /// The next event.
+    pub async fn next(&self) -> Event {
         std::future::poll_fn(|cx| self.poll_next(cx)).await
-    }
-
-    /// Says that no more events will come.
-    pub fn close(&self) {
-        let mut inner = self.inner.lock();
-        inner.closed = true;
-        let actor = inner.actor.take();
-        drop(inner);
-        if let Some(actor) = actor {
-            actor.wake();
-        }
     }
 
     /// The bytes that wait.
@@ -123,12 +124,9 @@ impl Mailbox {
     }
 
     /// [`next`](Self::next), as a poll function.
-    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Event> {
         let mut inner = self.inner.lock();
         let Some(event) = inner.queue.pop_front() else {
-            if inner.closed {
-                return Poll::Ready(None);
-            }
             inner.actor = Some(cx.waker().clone());
             return Poll::Pending;
         };
@@ -138,7 +136,7 @@ impl Mailbox {
             inner.queue = VecDeque::new();
         }
         self.give_room(inner);
-        Poll::Ready(Some(event))
+        Poll::Ready(event)
     }
 
     /// Adds an event, and wakes the actor and whoever gets the room that was held for it.
@@ -202,7 +200,8 @@ impl Line<'_> {
         Poll::Ready(())
     }
 
-    /// Adds a message, for which there is room.
+    /// Adds the message for which [room](Self::poll_room) is held. So this refuses nothing: a
+    /// message that has no room is not even read.
     pub fn push(&mut self, event: Event) {
         let mut inner = self.mailbox.inner.lock();
         self.give_back(&mut inner);

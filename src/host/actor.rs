@@ -13,20 +13,15 @@ use super::{
 use crate::{
     actor::{Actor, Module, Setup, task::StartError},
     deadline::within,
-    exchange::{Connections, Delivery, Mailbox},
-    limits::Limits,
-    logger::ActorLog,
+    exchange::{ActorHandle, Command},
     manifest::Manifest,
-    server::{Door, Listening, ServerContext},
-    stats::Stats,
+    server::Listening,
 };
 
 /// An actor that is loaded, and whose handlers are bound.
 pub(super) struct Prepared {
-    /// Its name.
-    pub(super) name: Arc<str>,
-    /// Its manifest's limits, with no more than there are files for.
-    limits: Limits,
+    /// How the others hold it.
+    pub(super) handle: Arc<ActorHandle>,
     /// Its code.
     module: Module,
     /// The content of its `init_state` file.
@@ -39,8 +34,8 @@ pub(super) struct Prepared {
 
 /// An actor that handles events, with its handlers.
 pub(super) struct Running {
-    /// What its connections share.
-    pub(super) context: Arc<ServerContext>,
+    /// How the others hold it.
+    pub(super) handle: Arc<ActorHandle>,
     /// Where its events come from.
     handlers: Vec<handler::Running>,
     /// The task that handles events.
@@ -51,61 +46,43 @@ impl Prepared {
     /// Binds the handlers of an actor.
     pub(super) fn new(
         manifest: &Manifest,
-        limits: Limits,
+        handle: Arc<ActorHandle>,
         opened: Opened,
         environment: &mut Environment,
     ) -> Result<Self, HostError> {
         let Opened { module, init_state, handlers } = opened;
         let handlers = handlers.into_iter().map(|handler| handler.bind(manifest, environment));
         let handlers = handlers.collect::<Result<_, _>>().map_err(HostError::Handler)?;
-        let (name, tick) = (Arc::from(manifest.name.as_str()), manifest.tick);
-        Ok(Self { name, limits, module, init_state, tick, handlers })
+        Ok(Self { handle, module, init_state, tick: manifest.tick, handlers })
     }
 
-    /// Makes the first state, then lets events come. `stopped` ends when the host stops.
+    /// Makes the first state, then lets events come. `stopping` ends when the host stops.
     pub(super) async fn start(
         self,
         executor: &Arc<Executor<'static>>,
         environment: &Environment,
-        stopped: &Receiver<()>,
+        stopping: &Receiver<()>,
     ) -> Result<Running, StartError> {
-        let Self { name, limits, module, init_state, tick, handlers } = self;
-        let (clock, turns) = (environment.clock.clone(), environment.turns.clone());
-        let stats = Arc::new(Stats::default());
-        let lines = Arc::new(ActorLog::new(name.clone(), limits.log_rate, stats.clone()));
+        let Self { handle, module, init_state, tick, handlers } = self;
         let mut setup = Setup {
-            files: None,
-            name: name.clone(),
+            name: handle.name.clone(),
             module,
-            limits: limits.clone(),
+            limits: handle.limits.clone(),
             init_state,
             tick,
-            clock: clock.clone(),
-            turns: turns.clone(),
-            stats: stats.clone(),
-            lines: lines.clone(),
+            files: None,
+            clock: environment.clock.clone(),
+            turns: environment.turns.clone(),
+            stats: handle.stats.clone(),
+            lines: handle.lines.clone(),
         };
         handlers.iter().for_each(|handler| handler.equip(&mut setup));
         let actor = Actor::start(setup).await?;
-        let mailbox = Arc::new(Mailbox::new(limits.mailbox, limits.message));
-        let connections = Connections::new(limits.connections, limits.outbox);
-        let task = executor.spawn(actor.run(mailbox.clone(), connections.clone()));
-        let context = Arc::new(ServerContext {
-            actor: name,
-            mailbox,
-            connections,
-            door: Door::new(&limits),
-            limits,
-            delivery: Delivery::new(stats.clone(), lines.clone()),
-            stats,
-            lines,
-            clock,
-            turns,
-            stopping: stopped.clone(),
-        });
-        let start = |handler: Bound| handler.start(executor, &context);
+        let (mailbox, control) = (handle.mailbox.clone(), handle.control.clone());
+        let task = executor.spawn(actor.run(mailbox, control, handle.connections.clone()));
+        let start = |handler: Bound| handler.start(executor, &handle, environment, stopping);
         let handlers = handlers.into_iter().filter_map(start).collect();
-        Ok(Running { context, handlers, task })
+        Ok(Running { handle, handlers, task })
     }
 }
 
@@ -117,20 +94,22 @@ impl Running {
 
     /// Stops its handlers and then the actor, within `limits.shutdown`.
     pub(super) async fn stop(self) {
-        let Self { context, handlers, task } = self;
+        let Self { handle, handlers, task } = self;
         let stop = async {
             for handler in handlers {
                 handler.stop().await;
             }
-            context.mailbox.close();
+            if let Err(full) = handle.control.send(Command::Stop) {
+                log::error!(target: &handle.name, "the actor can't be asked to stop: {full}");
+            }
             task.await;
         };
-        let stopped = within(context.limits.shutdown, stop).await;
-        let open = context.connections.count();
+        let stopped = within(handle.limits.shutdown, stop).await;
+        let open = handle.connections.count();
         if stopped.is_none() {
-            log::warn!(target: &context.actor,
+            log::warn!(target: &handle.name,
                 "{open} connections were still open after `limits.shutdown`");
         }
-        log::info!(target: &context.actor, "{}", context.stats);
+        log::info!(target: &handle.name, "{}", handle.stats);
     }
 }

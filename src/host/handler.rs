@@ -3,11 +3,12 @@
 
 use std::{fmt, sync::Arc};
 
-use smol::Executor;
+use smol::{Executor, channel::Receiver};
 
 use super::environment::Environment;
 use crate::{
     actor::Setup,
+    exchange::ActorHandle,
     files::{Files, FolderError, Folders},
     manifest::{Handler, Manifest},
     server::{self, EndpointError, Listeners, Listening, ServerContext},
@@ -95,15 +96,21 @@ impl Bound {
         }
     }
 
-    /// Lets events come to the actor, which runs. `None` if there is nothing to stop later.
+    /// Lets events come to the actor, which runs. `stopping` ends when the host stops. `None` if
+    /// there is nothing to stop later.
     pub fn start(
         self,
         executor: &Arc<Executor<'static>>,
-        context: &Arc<ServerContext>,
+        actor: &ActorHandle,
+        environment: &Environment,
+        stopping: &Receiver<()>,
     ) -> Option<Running> {
         match self {
             Self::WebSocketServer(bound) => {
-                Some(Running::WebSocketServer(bound.start(executor, context.clone())))
+                let (clock, turns) = (environment.clock.clone(), environment.turns.clone());
+                let context = ServerContext::new(actor, clock, turns, stopping.clone());
+                let accepting = bound.start(executor, Arc::new(context));
+                Some(Running::WebSocketServer(accepting))
             }
             Self::Filesystem(_) => None,
         }

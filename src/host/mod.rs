@@ -3,10 +3,12 @@
 //! - [`opened`]: all that a manifest names, opened: for `run`, and for `check`.
 //! - [`handler`]: an actor's handlers, of each type there is: opened, bound, started, stopped.
 //! - [`actor`]: one actor with its handlers.
+//! - [`directory`]: the actors by name.
 //! - [`environment`]: what no manifest says.
 //! - [`error`]: why a host could not be started.
 
 mod actor;
+mod directory;
 mod environment;
 mod error;
 mod handler;
@@ -20,8 +22,12 @@ use smol::{
 };
 
 use actor::{Prepared, Running};
+use directory::Directory;
 
-use crate::{fd_limit, limits::Limits, manifest::Manifest, server::Endpoint, stats::Stats};
+use crate::{
+    exchange::ActorHandle, fd_limit, limits::Limits, manifest::Manifest, server::Endpoint,
+    stats::Stats,
+};
 
 pub use environment::Environment;
 pub use error::HostError;
@@ -32,10 +38,12 @@ pub use opened::{NotOpened, Opened};
 pub struct Host {
     /// The actors that could be started.
     actors: Vec<Running>,
+    /// The same, by name.
+    directory: Directory,
     /// What runs their tasks.
     executor: Arc<Executor<'static>>,
     /// Dropped when the host stops, which ends handshakes.
-    stopping: Sender<()>,
+    running: Sender<()>,
 }
 
 /// Where an actor listens.
@@ -67,19 +75,22 @@ impl Host {
         let limits = fit_limits(environment.descriptors, manifests)?;
         // All of it before the first listener is bound, and every mistake at once.
         let opened = open(manifests)?;
+        let handles: Vec<_> = manifests.iter().zip(limits).map(handle).collect();
         let mut prepared = Vec::new();
-        for ((manifest, opened), limits) in manifests.iter().zip(opened).zip(limits) {
-            prepared.push(Prepared::new(manifest, limits, opened, &mut environment)?);
+        for ((manifest, opened), handle) in manifests.iter().zip(opened).zip(&handles) {
+            prepared.push(Prepared::new(manifest, handle.clone(), opened, &mut environment)?);
         }
         environment.inherited.all_taken().map_err(HostError::Inherited)?;
-        let (stopping, stopped) = channel::bounded(1);
+        let directory = Directory::new(handles);
+        let (running, stopping) = channel::bounded(1);
         let (mut actors, mut failed) = (Vec::new(), Vec::new());
         for prepared in prepared {
-            let name = prepared.name.clone();
-            match prepared.start(executor, &environment, &stopped).await {
+            let name = prepared.handle.name.clone();
+            match prepared.start(executor, &environment, &stopping).await {
                 Ok(running) => actors.push(running),
                 Err(error) => {
                     log::error!(target: &name, "left out: {error}");
+                    directory.remove(&name);
                     failed.push((name, error));
                 }
             }
@@ -87,13 +98,13 @@ impl Host {
         if actors.is_empty() {
             return Err(HostError::Start(failed));
         }
-        Ok(Self { actors, executor: executor.clone(), stopping })
+        Ok(Self { actors, directory, executor: executor.clone(), running })
     }
 
     /// Where the actors listen.
     pub fn listening(&self) -> Vec<Listening> {
         let of = |running: &Running| {
-            let actor = running.context.actor.clone();
+            let actor = running.handle.name.clone();
             let each: Vec<_> = running.listening().cloned().collect();
             each.into_iter().map(move |place| Listening {
                 actor: actor.clone(),
@@ -111,8 +122,7 @@ impl Host {
 
     /// The counters of the actor of this name.
     pub fn stats(&self, actor: &str) -> Option<Arc<Stats>> {
-        let mut actors = self.actors.iter().map(|running| &running.context);
-        actors.find(|context| *context.actor == *actor).map(|context| context.stats.clone())
+        self.directory.get(actor).map(|actor| actor.stats.clone())
     }
 
     /// Serves until `shutdown` is ready. Then accepts no more, closes every connection with
@@ -120,8 +130,8 @@ impl Host {
     /// longest of their `limits.shutdown`.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
-        let Self { executor, actors, stopping } = self;
-        drop(stopping);
+        let Self { executor, actors, running, .. } = self;
+        drop(running);
         // All begin before one is waited for: no actor's end delays another's.
         let stops: Vec<_> =
             actors.into_iter().map(|running| executor.spawn(running.stop())).collect();
@@ -129,6 +139,11 @@ impl Host {
             stop.await;
         }
     }
+}
+
+/// The handle of an actor that is yet to start.
+fn handle((manifest, limits): (&Manifest, Limits)) -> Arc<ActorHandle> {
+    Arc::new(ActorHandle::new(manifest.name.as_str().into(), limits))
 }
 
 /// Refuses manifests that have the same name.

@@ -296,7 +296,7 @@ impl Connection<'_> {
 /// Gives the actor an event. No message is read until it has been handled.
 fn tell(mailbox: &Mailbox, session: &Arc<Session>, kind: EventKind) {
     session.busy();
-    mailbox.push(Event::at(session, kind));
+    mailbox.push_unrefused(Event::at(session, kind));
 }
 
 /// How tungstenite is to treat this connection.

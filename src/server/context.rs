@@ -7,7 +7,7 @@ use smol::channel::Receiver;
 use super::admission::Door;
 use crate::{
     clock::Clock,
-    exchange::{Connections, Delivery, Mailbox},
+    exchange::{ActorHandle, Connections, Delivery, Mailbox},
     executor::Turns,
     limits::Limits,
     logger::ActorLog,
@@ -38,4 +38,28 @@ pub struct ServerContext {
     pub turns: Arc<Turns>,
     /// Ends when the host stops.
     pub stopping: Receiver<()>,
+}
+
+impl ServerContext {
+    /// What the connections of this actor share. `stopping` ends when the host stops.
+    pub fn new(
+        actor: &ActorHandle,
+        clock: Clock,
+        turns: Arc<Turns>,
+        stopping: Receiver<()>,
+    ) -> Self {
+        Self {
+            actor: actor.name.clone(),
+            mailbox: actor.mailbox.clone(),
+            connections: actor.connections.clone(),
+            door: Door::new(&actor.limits),
+            limits: actor.limits.clone(),
+            stats: actor.stats.clone(),
+            lines: actor.lines.clone(),
+            delivery: Delivery::new(actor.stats.clone(), actor.lines.clone()),
+            clock,
+            turns,
+            stopping,
+        }
+    }
 }
