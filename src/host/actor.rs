@@ -15,7 +15,7 @@ use crate::{
     deadline::within,
     exchange::{ActorHandle, Command},
     manifest::Manifest,
-    server::Listening,
+    server::Served,
 };
 
 /// An actor that is loaded, and whose handlers are bound.
@@ -88,8 +88,8 @@ impl Prepared {
 
 impl Running {
     /// Where it listens.
-    pub(super) fn listening(&self) -> impl Iterator<Item = &Listening> {
-        self.handlers.iter().flat_map(|handler| handler.listening())
+    pub(super) fn served(&self) -> impl Iterator<Item = &Served> {
+        self.handlers.iter().flat_map(|handler| handler.served())
     }
 
     /// Stops its handlers and then the actor, within `limits.shutdown`.

@@ -11,7 +11,7 @@ use crate::{
     exchange::ActorHandle,
     files::{Files, FolderError, Folders},
     manifest::{Handler, Manifest},
-    server::{self, EndpointError, Listeners, Listening, ServerContext},
+    server::{self, EndpointError, Listeners, Served, ServerContext},
 };
 
 /// Handlers of one type whose files and folders are open: what `check` tries, and `run` goes on
@@ -119,9 +119,9 @@ impl Bound {
 
 impl Running {
     /// Where clients reach the actor through these handlers.
-    pub fn listening(&self) -> &[Listening] {
+    pub fn served(&self) -> &[Served] {
         match self {
-            Self::WebSocketServer(accepting) => accepting.listening(),
+            Self::WebSocketServer(accepting) => accepting.served(),
         }
     }
 

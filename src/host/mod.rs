@@ -25,7 +25,11 @@ use actor::{Prepared, Running};
 use directory::Directory;
 
 use crate::{
-    exchange::ActorHandle, fd_limit, limits::Limits, manifest::Manifest, server::Endpoint,
+    exchange::ActorHandle,
+    fd_limit,
+    limits::Limits,
+    manifest::Manifest,
+    server::{Endpoint, Served},
     stats::Stats,
 };
 
@@ -76,11 +80,7 @@ impl Host {
         // All of it before the first listener is bound, and every mistake at once.
         let opened = open(manifests)?;
         let handles: Vec<_> = manifests.iter().zip(limits).map(handle).collect();
-        let mut prepared = Vec::new();
-        for ((manifest, opened), handle) in manifests.iter().zip(opened).zip(&handles) {
-            prepared.push(Prepared::new(manifest, handle.clone(), opened, &mut environment)?);
-        }
-        environment.inherited.all_taken().map_err(HostError::Inherited)?;
+        let prepared = bind(manifests, &handles, opened, &mut environment)?;
         let directory = Directory::new(handles);
         let (running, stopping) = channel::bounded(1);
         let (mut actors, mut failed) = (Vec::new(), Vec::new());
@@ -103,16 +103,14 @@ impl Host {
 
     /// Where the actors listen.
     pub fn listening(&self) -> Vec<Listening> {
-        let of = |running: &Running| {
-            let actor = running.handle.name.clone();
-            let each: Vec<_> = running.listening().cloned().collect();
-            each.into_iter().map(move |place| Listening {
-                actor: actor.clone(),
-                address: place.address,
-                endpoint: place.endpoint,
-            })
+        let of = |(running, served): (&Running, &Served)| Listening {
+            actor: running.handle.name.clone(),
+            address: served.address,
+            endpoint: served.endpoint.clone(),
         };
-        self.actors.iter().flat_map(of).collect()
+        let each =
+            self.actors.iter().flat_map(|running| running.served().map(move |at| (running, at)));
+        each.map(of).collect()
     }
 
     /// How many actors are served.
@@ -139,6 +137,21 @@ impl Host {
             stop.await;
         }
     }
+}
+
+/// Binds the handlers of all actors, and takes all listeners that were handed over.
+fn bind(
+    manifests: &[Manifest],
+    handles: &[Arc<ActorHandle>],
+    opened: Vec<Opened>,
+    environment: &mut Environment,
+) -> Result<Vec<Prepared>, HostError> {
+    let mut prepared = Vec::new();
+    for ((manifest, handle), opened) in manifests.iter().zip(handles).zip(opened) {
+        prepared.push(Prepared::new(manifest, handle.clone(), opened, environment)?);
+    }
+    environment.inherited.all_taken().map_err(HostError::Inherited)?;
+    Ok(prepared)
 }
 
 /// The handle of an actor that is yet to start.

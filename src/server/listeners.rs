@@ -27,11 +27,11 @@ use crate::{
 
 /// Listeners whose files are open: what `check` tries, and `run` goes on with.
 #[derive(Debug)]
-pub struct Listeners(Vec<Listening>);
+pub struct Listeners(Vec<Served>);
 
 /// Where clients reach an actor.
 #[derive(Clone, Debug)]
-pub struct Listening {
+pub struct Served {
     /// The address. Once it is bound, with the port that was really taken.
     pub address: SocketAddr,
     /// What is there.
@@ -40,14 +40,14 @@ pub struct Listening {
 
 /// Listeners whose addresses are bound. Clients wait in the kernel's queues.
 #[derive(Debug)]
-pub struct Bound(Vec<(Async<TcpListener>, Listening)>);
+pub struct Bound(Vec<(Async<TcpListener>, Served)>);
 
 /// Listeners that accept.
 pub struct Accepting {
     /// What the connections share.
     context: Arc<ServerContext>,
     /// Where they listen.
-    listening: Vec<Listening>,
+    served: Vec<Served>,
     /// The tasks that accept.
     tasks: Vec<Task<()>>,
     /// Ends when the last connection's task has ended.
@@ -64,7 +64,7 @@ impl Listeners {
         for listener in &config.listeners {
             let address = SocketAddr::new(listener.host, listener.port);
             match Endpoint::new(listener) {
-                Ok(endpoint) => opened.push(Listening { address, endpoint: Arc::new(endpoint) }),
+                Ok(endpoint) => opened.push(Served { address, endpoint: Arc::new(endpoint) }),
                 Err(error) => errors.push(error),
             }
         }
@@ -82,7 +82,7 @@ impl Listeners {
         host: Option<IpAddr>,
         inherited: &mut Inherited,
     ) -> Result<Bound, EndpointError> {
-        let bind = |Listening { mut address, endpoint }| {
+        let bind = |Served { mut address, endpoint }| {
             address.set_ip(host.unwrap_or(address.ip()));
             let bound = match inherited.take(address) {
                 Some(listener) => Async::new(listener),
@@ -97,7 +97,7 @@ impl Listeners {
                 log::warn!(target: actor, "{address}: clients that come at once may have \
                     to wait longer: the listener's queue could not be made longer: {error}");
             }
-            Ok((bound, Listening { address, endpoint }))
+            Ok((bound, Served { address, endpoint }))
         };
         self.0.into_iter().map(bind).collect::<Result<_, _>>().map(Bound)
     }
@@ -111,21 +111,21 @@ impl Bound {
         context: Arc<ServerContext>,
     ) -> Accepting {
         let (held, alive) = channel::bounded(1);
-        let (mut listening, mut tasks) = (Vec::new(), Vec::new());
+        let (mut served, mut tasks) = (Vec::new(), Vec::new());
         for (listener, place) in self.0 {
             let (endpoint, context) = (place.endpoint.clone(), context.clone());
             let run = accept::run(executor.clone(), listener, endpoint, context, held.clone());
             tasks.push(executor.spawn(run));
-            listening.push(place);
+            served.push(place);
         }
-        Accepting { context, listening, tasks, alive }
+        Accepting { context, served, tasks, alive }
     }
 }
 
 impl Accepting {
     /// Where clients reach the actor.
-    pub fn listening(&self) -> &[Listening] {
-        &self.listening
+    pub fn served(&self) -> &[Served] {
+        &self.served
     }
 
     /// Accepts no more, asks every client to leave, and waits until all have left. The actor has

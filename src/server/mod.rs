@@ -57,4 +57,4 @@ pub use admission::Door;
 pub use config::Config;
 pub use context::ServerContext;
 pub use endpoint::{Endpoint, EndpointError};
-pub use listeners::{Accepting, Bound, Listeners, Listening};
+pub use listeners::{Accepting, Bound, Listeners, Served};
