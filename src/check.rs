@@ -14,7 +14,8 @@ use crate::{
         inspect::{Item, Verdict},
     },
     host::{HostError, NotOpened, Opened},
-    manifest::{Limits, Manifest},
+    limits::Limits,
+    manifest::Manifest,
     visible,
 };
 

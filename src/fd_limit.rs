@@ -8,7 +8,7 @@ use std::fmt;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::{Manifest, convert::to_u64, manifest::Limits};
+use crate::{convert::to_u64, limits::Limits};
 
 /// The host's own file descriptors: the standard streams, the executor's three, the signals' four
 /// and the service manager's socket. That is ten or eleven; the rest is for log files.
@@ -23,11 +23,6 @@ const PER_DOWNLOAD: u64 = 6;
 const SHARE: u64 = 4;
 /// But at least this many requests, and one download.
 const MIN_REQUESTS: usize = 4;
-
-/// For each listener: itself, and the connection that waits to be let in.
-const PER_LISTENER: usize = 2;
-/// For reading, listing or writing files. An actor does one operation at a time.
-const FILE_OPERATION: usize = 4;
 
 /// The limits of one actor that need file descriptors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,17 +75,19 @@ pub fn raise() -> Option<u64> {
     }
 }
 
-/// Fits the connections, requests and downloads of all manifests into `limit` file descriptors.
+/// Fits the connections, requests and downloads of all actors into `limit` file descriptors.
+/// `wanted`
+/// has each actor's limits, and how many descriptors its handlers need beside the connections.
 ///
 /// # Errors
 /// There is not even one connection for each actor.
-pub fn plan(limit: Option<u64>, manifests: &[Manifest]) -> Result<Plan, Shortage> {
-    let wanted: Vec<_> = manifests.iter().map(|manifest| Bounds::of(&manifest.limits)).collect();
-    let others = |manifest: &Manifest| match manifest.folders.len() {
-        0 => PER_LISTENER * manifest.listeners.len(),
-        folders => PER_LISTENER * manifest.listeners.len() + folders + FILE_OPERATION,
-    };
-    fit(limit.unwrap_or(u64::MAX), manifests.iter().map(others).sum(), &wanted)
+pub fn plan<'l>(
+    limit: Option<u64>,
+    wanted: impl Iterator<Item = (&'l Limits, usize)>,
+) -> Result<Plan, Shortage> {
+    let (wanted, others): (Vec<_>, Vec<_>) =
+        wanted.map(|(limits, others)| (Bounds::of(limits), others)).unzip();
+    fit(limit.unwrap_or(u64::MAX), others.into_iter().sum(), &wanted)
 }
 
 impl Bounds {
@@ -127,7 +124,7 @@ impl Bounds {
     }
 }
 
-/// Does the calculation of [`plan`]. `others` is what listeners and files need.
+/// Does the calculation of [`plan`]. `others` is what the handlers need.
 fn fit(limit: u64, others: usize, wanted: &[Bounds]) -> Result<Plan, Shortage> {
     let beside_connections = |bounds: &[Bounds]| {
         bounds.iter().fold(0, |sum: u64, one| sum.saturating_add(one.beside_connections()))

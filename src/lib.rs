@@ -7,6 +7,8 @@
 //!
 //! # Layout
 //! - [`manifest`]: an actor's manifest: names, addresses, limits.
+//! - [`limits`]: how much an actor and its clients may use.
+//! - [`config`]: reads TOML and reports every mistake in it.
 //! - [`host`]: actors and listeners together, from start to shutdown.
 //! - [`server`]: sockets, handshakes, connections.
 //! - [`exchange`]: events, messages and the queues between connections and their actor.
@@ -20,7 +22,7 @@
 //! - [`fd_limit`]: limits connections to the number of file descriptors.
 //! - [`signals`]: the signals of the process.
 //! - [`shutdown`]: how fast connections are closed.
-//! - [`stats`]: counters.
+//! - [`stats`]: the counters of an actor.
 //! - [`logger`]: the log.
 //! - [`connection_id`]: the number of a connection; [`deadline`]: waits with a deadline.
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
@@ -32,6 +34,7 @@
 pub mod actor;
 pub mod check;
 pub mod cli;
+pub mod config;
 pub mod connection_id;
 pub mod convert;
 pub mod deadline;
@@ -40,6 +43,7 @@ pub mod executor;
 pub mod fd_limit;
 pub mod files;
 pub mod host;
+pub mod limits;
 pub mod lock;
 pub mod logger;
 pub mod manifest;

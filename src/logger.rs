@@ -9,12 +9,14 @@
 //! queue, which a thread of its own empties.
 //!
 //! # Layout
+//! - `config`: what the log keeps, and where: the manifest's `[logging]`
 //! - `actor_log`: the log of one actor, with its rate limit
 //! - `line`: the format of a line; `date` formats its time
 //! - `queue`: the lines that wait to be written
 //! - `sink`: the outputs
 
 mod actor_log;
+pub mod config;
 mod date;
 mod line;
 mod queue;
@@ -28,8 +30,8 @@ use std::{io, panic, thread};
 
 use log::{LevelFilter, Log, Metadata, Record};
 
-use crate::manifest::{Logging, Output};
 pub use actor_log::ActorLog;
+use config::{Logging, Output};
 use line::Head;
 use queue::Queue;
 use sink::Sink;
@@ -217,7 +219,6 @@ mod tests {
     use log::Level;
 
     use super::*;
-    use crate::manifest::Output;
 
     /// Logs one record.
     fn log(logger: &Logger, level: Level, target: &str, text: &str) {

@@ -6,7 +6,7 @@ use async_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{Message, Utf8Bytes, protocol::WebSocketConfig},
 };
-use footlight::manifest::Limits;
+use footlight::limits::Limits;
 use futures_util::StreamExt as _;
 use smol::{Async, LocalExecutor};
 

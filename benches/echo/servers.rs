@@ -14,14 +14,13 @@ use std::{
 use async_tungstenite::accept_async_with_config;
 use footlight::{
     Host, Manifest,
-    exchange::{Connections, Delivery, EventKind, Mailbox, Message, Source},
+    exchange::{ActorHandle, EventKind, Message, Source},
     executor::Turns,
     host::Environment,
-    logger::ActorLog,
+    limits::Limits,
     logger::Logger,
-    manifest::{Limits, Listener},
-    server::{Admission, Endpoint, ServerContext, accept},
-    stats::Stats,
+    manifest::Handler,
+    server::{Endpoint, ServerContext, accept, config::Listener},
     world::World,
 };
 use futures_util::StreamExt as _;
@@ -95,7 +94,11 @@ async fn footlight(
     turns: Arc<Turns>,
 ) -> Result<(), Box<dyn Error>> {
     let mut manifest = Manifest::load(Path::new(EXAMPLE))?;
-    manifest.listeners[0].port = 0;
+    for handler in &mut manifest.handlers {
+        if let Handler::WebSocketServer(server) = handler {
+            server.listeners.iter_mut().for_each(|listener| listener.port = 0);
+        }
+    }
     let mut logger = Logger::new(-1);
     logger.actor(&manifest.name, &manifest.logging)?;
     logger.install()?;
@@ -113,29 +116,15 @@ async fn native(
 ) -> Result<(), Box<dyn Error>> {
     let (listener, address) = bind()?;
     announce(address);
-    let limits = Limits::default();
-    let mailbox = Arc::new(Mailbox::new(limits.mailbox, limits.message));
+    let handle = ActorHandle::new("native".into(), Limits::default());
     let (_stop, stopping) = channel::bounded(1);
-    let stats = Arc::new(Stats::default());
-    let lines = Arc::new(ActorLog::new("native".into(), limits.log_rate, stats.clone()));
-    let context = Arc::new(ServerContext {
-        actor: "native".into(),
-        mailbox: mailbox.clone(),
-        connections: Connections::new(limits.connections, limits.outbox),
-        admission: Admission::new(&limits),
-        limits,
-        delivery: Delivery::new(stats.clone(), lines.clone()),
-        lines,
-        stats,
-        world: World::System,
-        turns,
-        stopping,
-    });
+    let context = Arc::new(ServerContext::new(&handle, World::System, turns, stopping));
     let (alive, _ended) = channel::bounded(1);
     let endpoint = Arc::new(Endpoint::new(&Listener::new(address.ip(), address.port()))?);
     executor.spawn(accept::run(executor.clone(), listener, endpoint, context, alive)).detach();
     let actor = async move {
-        while let Some(event) = mailbox.next().await {
+        loop {
+            let event = handle.mailbox.next().await;
             let Source::Connection(from) = event.source else { continue };
             if let EventKind::Message(text @ Message::Text(_)) = event.kind {
                 from.answer(vec![text], None).unwrap();

@@ -40,7 +40,7 @@ mod table;
 use std::{process::ExitCode, time::Duration};
 
 use common::{Result, arguments::Arguments, server::BUILT};
-use footlight::manifest::Limits;
+use footlight::limits::Limits;
 use neighbours::{Allowed, Neighbour};
 use rounds::Plan;
 

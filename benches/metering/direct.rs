@@ -1,6 +1,6 @@
 //! A guest called through wasmi alone: all of its fuel at once, or none counted.
 
-use footlight::manifest::Limits;
+use footlight::limits::Limits;
 use wasmi::{CompilationMode, Config, Engine, Instance, Linker, Memory, Module, Store, TypedFunc};
 use wit_core::{Budget, MessageRef, Shape, lift, lower, shape};
 

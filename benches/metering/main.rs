@@ -29,7 +29,7 @@ mod sliced;
 
 use std::{process::ExitCode, sync::Arc, time::Instant};
 
-use footlight::manifest::Limits;
+use footlight::limits::Limits;
 
 use common::{Result, arguments::Arguments, spread::Spread};
 use direct::Direct;

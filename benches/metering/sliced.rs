@@ -7,8 +7,8 @@ use std::{
 
 use footlight::{
     actor::{CallContext, Grants, Module, Resources, instance::Instance},
+    limits::Limits,
     logger::ActorLog,
-    manifest::Limits,
     stats::Stats,
 };
 use smol::{Executor, block_on};
@@ -27,8 +27,8 @@ pub(crate) struct Sliced {
 impl Sliced {
     /// Makes an instance whose calls run in slices of `slice` fuel.
     pub(crate) fn new(guest: &Guest, limits: &Limits, slice: u64) -> Result<Self> {
-        let module = Module::compile(&guest.wasm, limits, Grants::default())
-            .map_err(|error| error.to_string())?;
+        let module =
+            Module::compile(&guest.wasm, limits, Grants::ALL).map_err(|error| error.to_string())?;
         let stats = Arc::new(Stats::default());
         let lines = Arc::new(ActorLog::new(guest.name.into(), limits.log_rate, stats));
         let limits = &Limits { slice, ..limits.clone() };

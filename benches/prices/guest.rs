@@ -6,10 +6,10 @@ use footlight::{
     actor::{
         CallContext, Grants, Module, Resources, clients::Undo, instance::Instance, meter::Meter,
     },
-    exchange::{Client, Connections, Event, EventKind, connections::Open},
-    files::{Files, Folders},
+    exchange::{Client, Connections, Event, EventKind, OnOverflow, connections::Open},
+    files::{Files, Folders, config::SharedFolder},
+    limits::Limits,
     logger::ActorLog,
-    manifest::{Limits, OnOverflow, SharedFolder},
 };
 use rustix::time::{ClockId, clock_gettime};
 use smol::block_on;

@@ -25,7 +25,7 @@ mod imports;
 mod operators;
 mod stack;
 
-use footlight::{actor::meter::MAX_AT_ONCE, manifest::Limits};
+use footlight::{actor::meter::MAX_AT_ONCE, limits::Limits};
 use smol::future::block_on;
 
 use common::{Result, arguments::Arguments, spread::Spread};

@@ -6,7 +6,7 @@
 use arbitrary::Unstructured;
 use footlight::{
     actor::{Grants, LoadError, Module, validate::Rejected},
-    manifest::Limits,
+    limits::Limits,
 };
 use footlight_fuzz::{
     input::{byte, shape},

@@ -4,7 +4,12 @@
 
 use std::{collections::HashSet, fmt::Write, path::Path, time::Duration};
 
-use footlight::manifest::{Limits, Manifest, ManifestError, limit_keys};
+use footlight::{
+    files::config::SharedFolder,
+    limits::{Limits, keys::limit_keys},
+    manifest::{Handler, Manifest, ManifestError},
+    server::config::Listener,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -36,23 +41,15 @@ fn is_readable(error: &ManifestError, text: &str) {
 
 /// Nothing in a manifest is out of bounds.
 fn is_sound(manifest: &Manifest) {
-    let Manifest { name, listeners, folders, limits, .. } = manifest;
+    let Manifest { name, handlers, limits, .. } = manifest;
     assert!((1..=64).contains(&name.len()) && !name.starts_with('.') && name != "footlight");
     assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)));
-    assert!(!listeners.is_empty());
-    let mut taken = HashSet::new();
-    for listener in listeners {
-        assert!(
-            listener.path.starts_with('/') && listener.path.bytes().all(|b| b.is_ascii_graphic())
-        );
-        assert!(listener.port == 0 || taken.insert((listener.host, listener.port)));
-    }
-    let mut names = HashSet::new();
-    for folder in folders {
-        assert!(!folder.path.as_os_str().is_empty());
-        assert!(folder.name.is_some() || folders.len() == 1);
-        assert!(folder.name.as_ref().is_none_or(|name| !name.is_empty() && !name.contains('/')));
-        assert!(names.insert(&folder.name));
+    assert!(matches!(handlers[0], Handler::WebSocketServer(_)) && handlers.len() <= 2);
+    for handler in handlers {
+        match handler {
+            Handler::WebSocketServer(server) => are_sound(&server.listeners),
+            Handler::Filesystem(files) => are_told_apart(&files.folders),
+        }
     }
     for key in limit_keys() {
         let Some(number) = number_of(limits, key.key) else { continue };
@@ -61,6 +58,30 @@ fn is_sound(manifest: &Manifest) {
     assert!(limits.message <= limits.mailbox && limits.memory % (64 << 10) == 0);
     let largest = limits.message.max(limits.file_access).max(limits.state).max(limits.answer);
     assert!(largest <= limits.memory);
+}
+
+/// There are listeners, and nothing in them is out of bounds.
+fn are_sound(listeners: &[Listener]) {
+    assert!(!listeners.is_empty());
+    let mut taken = HashSet::new();
+    for listener in listeners {
+        assert!(
+            listener.path.starts_with('/') && listener.path.bytes().all(|b| b.is_ascii_graphic())
+        );
+        assert!(listener.port == 0 || taken.insert((listener.host, listener.port)));
+    }
+}
+
+/// There are folders, and each path into them means one.
+fn are_told_apart(folders: &[SharedFolder]) {
+    assert!(!folders.is_empty());
+    let mut names = HashSet::new();
+    for folder in folders {
+        assert!(!folder.path.as_os_str().is_empty());
+        assert!(folder.name.is_some() || folders.len() == 1);
+        assert!(folder.name.as_ref().is_none_or(|name| !name.is_empty() && !name.contains('/')));
+        assert!(names.insert(&folder.name));
+    }
 }
 
 /// The number in the field that a key fills, in bytes or milliseconds; `None` where nothing is

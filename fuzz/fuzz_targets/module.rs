@@ -8,7 +8,7 @@ use footlight::{
         component::{ComponentError, Format},
         loops, start_function, validate,
     },
-    manifest::Limits,
+    limits::Limits,
 };
 use footlight_fuzz::instance;
 use libfuzzer_sys::fuzz_target;

@@ -13,7 +13,7 @@ use footlight::{
         Close, CloseCode, Event, EventKind, Mailbox, Message, Session, connections::Open,
         session::Action,
     },
-    manifest::Limits,
+    limits::Limits,
 };
 
 use crate::{drive::Bell, script::Want};
@@ -62,7 +62,7 @@ impl Client {
     /// Puts an event into the mailbox, as a connection does.
     pub fn tell(&self, mailbox: &Mailbox, kind: EventKind) {
         self.session().set_busy();
-        mailbox.push(Event::at(self.session(), kind));
+        mailbox.push_unrefused(Event::at(self.session(), kind));
         self.bell.rang();
         assert!(!self.is_idle());
     }

@@ -15,8 +15,8 @@ use std::{
 use arbitrary::Unstructured;
 use footlight::{
     actor::{Grants, Module},
-    exchange::{Close, CloseCode, Event, EventKind, Message},
-    manifest::{Limits, OnOverflow},
+    exchange::{Close, CloseCode, Command, Event, EventKind, Message, OnOverflow},
+    limits::Limits,
     world::{Manual, World},
 };
 
@@ -118,7 +118,7 @@ impl Stage {
             ..Limits::default()
         };
         let (world, hands) = World::manual(EPOCH);
-        let module = Module::compile(&COURIER, &limits, Grants::default()).expect("it fits");
+        let module = Module::compile(&COURIER, &limits, Grants::ALL).expect("it fits");
         let actor = Running::start(module, &limits, None, world);
         let actor = actor.unwrap_or_else(|error| panic!("{error}"));
         let members = BTreeMap::new();
@@ -174,7 +174,7 @@ impl Stage {
     fn tell(&mut self, id: u64, kind: EventKind, events: u64) {
         let session = self.members[&id].open.session.clone();
         session.set_busy();
-        self.actor.mailbox.push(Event::at(&session, kind));
+        self.actor.mailbox.push_unrefused(Event::at(&session, kind));
         let before = self.actor.stats.events.get();
         self.settle(before + events);
         assert_eq!(self.actor.stats.events.get(), before + events);
@@ -310,7 +310,7 @@ impl Stage {
             self.members.get_mut(&id).expect("it is there").reads(usize::MAX);
             self.leaves(id);
         }
-        self.actor.mailbox.close();
+        self.actor.control.send(Command::Stop).expect("nothing else is asked of it");
         let waker = Waker::from(self.actor.bell.clone());
         assert!(self.actor.task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
     }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use arbitrary::Unstructured;
 use footlight::{
     actor::{Grants, LoadError, Module},
-    manifest::Limits,
+    limits::Limits,
 };
 use wit_core::Shape;
 

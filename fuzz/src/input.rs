@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use arbitrary::Unstructured;
-use footlight::manifest::Limits;
+use footlight::limits::Limits;
 use wit_core::Shape;
 
 /// A number below 256.

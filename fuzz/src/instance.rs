@@ -7,9 +7,11 @@ use footlight::{
         CallContext, Module, Resources, answer::Answer, effects::Effect, host_calls::HostCalls,
         instance::Instance,
     },
-    exchange::{Close, ConnectionId, Connections, Event, EventKind, Message, connections::Open},
+    exchange::{
+        Close, ConnectionId, Connections, Event, EventKind, Message, OnOverflow, connections::Open,
+    },
+    limits::Limits,
     logger::ActorLog,
-    manifest::{Limits, OnOverflow},
 };
 use wit_core::{MessageRef, MessageType, lift::Reply};
 

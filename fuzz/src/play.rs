@@ -6,7 +6,7 @@ use footlight::{
         Close, CloseCode, EventKind, Message,
         close::{CONTROL, REASON},
     },
-    manifest::Limits,
+    limits::Limits,
 };
 
 use crate::{

@@ -4,9 +4,8 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use footlight::{
     actor::{Actor, Module, Setup, StartError},
-    exchange::{Connections, Mailbox},
-    logger::ActorLog,
-    manifest::Limits,
+    exchange::{ActorHandle, Connections, Control, Mailbox},
+    limits::Limits,
     stats::Stats,
     world::World,
 };
@@ -17,6 +16,8 @@ use crate::drive::{self, Bell};
 pub struct Running {
     /// Its mailbox.
     pub mailbox: Arc<Mailbox>,
+    /// Where it is told to stop.
+    pub control: Arc<Control>,
     /// Its list of connections.
     pub connections: Arc<Connections>,
     /// Its counters.
@@ -38,23 +39,23 @@ impl Running {
         init_state: Option<Vec<u8>>,
         world: World,
     ) -> Result<Self, StartError> {
-        let stats = Arc::new(Stats::default());
+        let handle = ActorHandle::new("fuzz".into(), limits.clone());
+        let ActorHandle { name, limits, mailbox, control, connections, stats, lines } = handle;
         let setup = Setup {
-            name: "fuzz".into(),
+            name,
             module,
-            limits: limits.clone(),
+            limits,
             init_state,
             tick: None,
             files: None,
             world,
             turns: Arc::default(),
             stats: stats.clone(),
-            lines: Arc::new(ActorLog::new("fuzz".into(), limits.log_rate, stats.clone())),
+            lines,
         };
         let (actor, _) = drive::to_end(Actor::start(setup));
-        let mailbox = Arc::new(Mailbox::new(limits.mailbox, limits.message));
-        let connections = Connections::new(limits.connections, limits.outbox);
-        let task = Box::pin(actor?.run(mailbox.clone(), connections.clone()));
-        Ok(Self { mailbox, connections, stats, task, bell: Arc::default() })
+        let task = actor?.run(mailbox.clone(), control.clone(), connections.clone());
+        let task = Box::pin(task);
+        Ok(Self { mailbox, control, connections, stats, task, bell: Arc::default() })
     }
 }

@@ -5,8 +5,11 @@
 use std::task::{Context, Waker};
 
 use footlight::{
-    exchange::{Client as Known, Close, CloseCode, EventKind, Message, connections::OpenError},
-    manifest::{Limits, OnOverflow},
+    exchange::{
+        Client as Known, Close, CloseCode, Command, EventKind, Message, OnOverflow,
+        connections::OpenError,
+    },
+    limits::Limits,
     world::World,
 };
 
@@ -272,7 +275,7 @@ impl Stage {
         let (mailbox, clients) = (&self.actor.mailbox, &self.clients);
         let done = || mailbox.bytes() == 0 && clients.iter().all(Client::is_idle);
         let (ended, polls) = drive::until(self.actor.task.as_mut(), &self.actor.bell, done);
-        assert!(ended.is_none(), "the actor's task ends only with its mailbox");
+        assert!(ended.is_none(), "the actor's task ends only when it is told to");
         // It let others have their turn after slices, for an instance and for the call.
         let turns = events * (2 * most_slices(&self.limits) + 3);
         assert!(polls <= turns, "{polls} turns");
@@ -292,7 +295,7 @@ impl Stage {
             self.leaves(last, Close::NO_STATUS);
         }
         self.is_quiet();
-        self.actor.mailbox.close();
+        self.actor.control.send(Command::Stop).expect("nothing else is asked of it");
         let (ended, _) = drive::until(self.actor.task.as_mut(), &self.actor.bell, || false);
         assert!(ended.is_some());
     }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{host_calls::HostCalls, meter::Meter};
-use crate::{executor::Turns, files::Files, manifest::Limits, stats::Stats, world::World};
+use crate::{executor::Turns, files::Files, limits::Limits, stats::Stats, world::World};
 
 /// The context of an actor's calls. An actor has one, which each event uses in turn.
 pub struct CallContext {

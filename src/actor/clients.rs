@@ -17,7 +17,7 @@ use wit_core::host::Refusal;
 
 use crate::{
     exchange::{ConnectionId, Session, outbox::Overflow, session::Refused},
-    manifest::Limits,
+    limits::Limits,
 };
 
 /// The clients of one actor.

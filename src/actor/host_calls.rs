@@ -21,7 +21,7 @@ use super::{
 use crate::{
     exchange::{ConnectionId, Event, EventKind, Message, Source},
     files::{Failure, Files, Write},
-    manifest::Limits,
+    limits::Limits,
     stats::Stats,
     world::World,
 };

@@ -24,7 +24,7 @@ use super::{
     fuel_cost,
     inspect::{Item, Verdict, describe, shown, signature},
 };
-use crate::{exchange::ConnectionId, logger::ActorLog, manifest::Manifest, world::World};
+use crate::{config::Capability, exchange::ConnectionId, logger::ActorLog, world::World};
 
 /// What belongs to one instance on the host's side.
 pub struct Guest {
@@ -100,25 +100,26 @@ impl fmt::Display for SliceSpent {
 
 impl HostError for SliceSpent {}
 
-/// Which of the interfaces an actor gets that are not for every one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Grants {
-    /// `files`: its manifest has a handler of type `filesystem`.
-    pub files: bool,
+/// Which interfaces an actor gets: all but those that only a handler that it does not have would
+/// give it.
+#[derive(Clone, Copy, Debug)]
+pub struct Grants<'a> {
+    /// What it does not get.
+    withheld: &'a [&'static Capability],
 }
 
-impl Grants {
+impl<'a> Grants<'a> {
     /// Everything there is.
-    pub const ALL: Self = Self { files: true };
+    pub const ALL: Self = Self { withheld: &[] };
 
-    /// What a manifest grants.
-    pub fn of(manifest: &Manifest) -> Self {
-        Self { files: !manifest.folders.is_empty() }
+    /// Everything but these.
+    pub fn without(withheld: &'a [&'static Capability]) -> Self {
+        Self { withheld }
     }
 
-    /// Whether an interface is granted.
-    fn has(self, interface: Interface) -> bool {
-        interface != Interface::Files || self.files
+    /// Why an interface is not granted, if it is not.
+    fn withheld(self, interface: Interface) -> Option<&'static Capability> {
+        self.withheld.iter().copied().find(|capability| capability.interface == interface)
     }
 }
 
@@ -130,7 +131,7 @@ pub fn add_to(
     linker: &mut Linker<Guest>,
     module: &wasmi::Module,
     shape: Shape,
-    grants: Grants,
+    grants: Grants<'_>,
 ) -> Result<(), wasmi::Error> {
     for module in shape::RUNTIME_MODULES {
         linker.func_wrap(module, shape::LOG.0, log)?;
@@ -139,7 +140,7 @@ pub fn add_to(
     for import in module.imports() {
         let names = (import.module(), import.name());
         let Some(known) = Import::find(shape, names.0, names.1) else { continue };
-        if !grants.has(known.interface()) || !added.insert(names) {
+        if grants.withheld(known.interface()).is_some() || !added.insert(names) {
             continue;
         }
         if known == Import::Now {
@@ -216,7 +217,7 @@ fn log(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::E
 }
 
 /// Looks at every import of a module of this shape, if that is known.
-pub fn judge(module: &wasmi::Module, shape: Option<Shape>, grants: Grants) -> Vec<Item> {
+pub fn judge(module: &wasmi::Module, shape: Option<Shape>, grants: Grants<'_>) -> Vec<Item> {
     let items = module.imports().map(|import| {
         let (from, name) = (import.module(), import.name());
         let verdict = if shape::RUNTIME_MODULES.contains(&from) && name == shape::LOG.0 {
@@ -249,7 +250,7 @@ fn judge_log(ty: &ExternType) -> Verdict {
 }
 
 /// What becomes of a function of `footlight:host`.
-fn judge_known(known: Import, ty: &ExternType, grants: Grants) -> Verdict {
+fn judge_known(known: Import, ty: &ExternType, grants: Grants<'_>) -> Verdict {
     let expected = core_type(known.ty());
     let fits = matches!(ty, ExternType::Func(ty)
         if ty.params() == expected.params() && ty.results() == expected.results());
@@ -261,12 +262,8 @@ fn judge_known(known: Import, ty: &ExternType, grants: Grants) -> Verdict {
             known.ty()
         ));
     }
-    if !grants.has(known.interface()) {
-        return Verdict::Wrong(
-            "the manifest grants no files; add [[handlers]] with type = \"filesystem\" and config \
-             = { path = \"…\" }, the folder that the actor may read"
-                .into(),
-        );
+    if let Some(capability) = grants.withheld(known.interface()) {
+        return Verdict::Wrong(capability.advice.into());
     }
     Verdict::Used(known.role())
 }

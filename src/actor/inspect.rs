@@ -13,7 +13,7 @@ use super::{
     start_function,
     validate::Tables,
 };
-use crate::{manifest::Limits, visible};
+use crate::{limits::Limits, visible};
 
 /// What is known about a module without running it.
 #[derive(Clone, Debug)]
@@ -99,7 +99,7 @@ impl Report {
         tables: Tables,
         file_bytes: usize,
         limits: &Limits,
-        grants: Grants,
+        grants: Grants<'_>,
     ) -> Self {
         let shape =
             shape::HANDLE_MESSAGE.into_iter().find_map(|name| match module.get_export(name) {

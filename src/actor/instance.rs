@@ -22,7 +22,7 @@ use super::{
     module::Module,
     start_function,
 };
-use crate::{exchange::ConnectionId, logger::ActorLog, manifest::Limits};
+use crate::{exchange::ConnectionId, limits::Limits, logger::ActorLog};
 
 /// A running instance. It is large, so it is boxed: it moves at each event.
 pub struct Instance {

@@ -8,9 +8,7 @@ use super::{
     backoff::Backoff, call_error::CallError, instance::Instance, meter::Meter, module::Module,
     watermark::Watermark,
 };
-use crate::{
-    exchange::Connections, logger::ActorLog, manifest::Limits, stats::Stats, world::World,
-};
+use crate::{exchange::Connections, limits::Limits, logger::ActorLog, stats::Stats, world::World};
 
 /// The longest wait before an instance is tried again that could not be made.
 const MAX_WAIT: Duration = Duration::from_secs(30);

@@ -19,7 +19,7 @@ use rustix::time::{ClockId, clock_gettime};
 use wasmi::Store;
 
 use super::imports::Guest;
-use crate::{convert::to_u64, executor::Turns, manifest::Limits};
+use crate::{convert::to_u64, executor::Turns, limits::Limits};
 
 /// The most fuel that one step may need at once. Code is charged a piece at a time, and bulk
 /// instructions by the bytes they move (1 unit for 288), so a step may need more than a slice; past

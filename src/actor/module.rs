@@ -20,7 +20,7 @@ use super::{
     validate::{self, Rejected},
 };
 use crate::{
-    manifest::Limits,
+    limits::Limits,
     regular::{self, Unread},
 };
 
@@ -75,7 +75,7 @@ impl Module {
     ///
     /// # Errors
     /// See [`LoadError`].
-    pub fn load(path: &Path, limits: &Limits, grants: Grants) -> Result<Self, LoadError> {
+    pub fn load(path: &Path, limits: &Limits, grants: Grants<'_>) -> Result<Self, LoadError> {
         let limit = limits.module;
         let bytes = regular::read(path, limit).map_err(|unread| match unread {
             Unread::Io(error) => LoadError::Io(error),
@@ -88,7 +88,7 @@ impl Module {
     ///
     /// # Errors
     /// See [`LoadError`].
-    pub fn compile(bytes: &[u8], limits: &Limits, grants: Grants) -> Result<Self, LoadError> {
+    pub fn compile(bytes: &[u8], limits: &Limits, grants: Grants<'_>) -> Result<Self, LoadError> {
         let format = Format::of(bytes).map_err(LoadError::Format)?;
         let (core, component) = match format {
             Format::Module => (bytes, None),

@@ -24,12 +24,13 @@ use super::{
 };
 use crate::{
     exchange::{
-        CloseCode, Connections, Delivery, Event, Mailbox, Message, Session, Source, event::ALARM,
+        CloseCode, Command, Connections, Control, Delivery, Event, Mailbox, Message, Session,
+        Source, event::ALARM,
     },
     executor::Turns,
     files::Files,
+    limits::Limits,
     logger::ActorLog,
-    manifest::Limits,
     stats::Stats,
     world::World,
 };
@@ -121,10 +122,16 @@ impl Actor {
         Ok(actor)
     }
 
-    /// Handles events until the mailbox is closed and empty. While the actor can't be started,
-    /// `connections` opens none.
-    pub async fn run(mut self, mailbox: Arc<Mailbox>, connections: Arc<Connections>) {
-        while let Some(event) = self.next(&mailbox).await {
+    /// Handles events until `control` says [`Command::Stop`] and the mailbox is empty. While the
+    /// actor can't be started, `connections` opens none.
+    pub async fn run(
+        mut self,
+        mailbox: Arc<Mailbox>,
+        control: Arc<Control>,
+        connections: Arc<Connections>,
+    ) {
+        let mut stopping = false;
+        while let Some(event) = self.next(&mailbox, &control, &mut stopping).await {
             self.context.host.begin(&event);
             let outcome = self.call(&event, &connections).await;
             self.instances.judge(outcome.is_ok());
@@ -145,18 +152,33 @@ impl Actor {
         }
     }
 
-    /// The next event: the alarm, if it rings, or a client's; in turns, if there are both. When
-    /// there is none for `limits.hibernate_after`, the instance is dropped.
-    async fn next(&mut self, mailbox: &Mailbox) -> Option<Event> {
+    /// The next event: the alarm, if it rings, or a client's; in turns, if there are both. `None`
+    /// if the actor is to stop and no event waits. When there is none for `limits.hibernate_after`,
+    /// the instance is dropped.
+    async fn next(
+        &mut self,
+        mailbox: &Mailbox,
+        control: &Control,
+        stopping: &mut bool,
+    ) -> Option<Event> {
         let mut next = pin!(mailbox.next());
         poll_fn(|cx| {
+            // Before the mailbox: the last event is there before the actor is told to stop.
+            while let Poll::Ready(command) = control.poll_next(cx) {
+                match command {
+                    Command::Stop => *stopping = true,
+                }
+            }
             if !self.alarmed && self.context.host.alarm.poll(cx).is_ready() {
                 return Poll::Ready(Some(self.alarm()));
             }
             if let Poll::Ready(event) = next.as_mut().poll(cx) {
                 self.idle.active();
                 self.alarmed = false;
-                return Poll::Ready(event);
+                return Poll::Ready(Some(event));
+            }
+            if *stopping {
+                return Poll::Ready(None);
             }
             self.context.meter.wait();
             if self.alarmed && self.context.host.alarm.poll(cx).is_ready() {

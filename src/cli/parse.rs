@@ -9,7 +9,7 @@ use super::{
     spec::{Arity, OptionId, OptionSpec, Subcommand, SubcommandId},
     table::{self, SHELLS, SUBCOMMANDS},
 };
-use crate::manifest::nearest::nearest;
+use crate::config::nearest::nearest;
 
 /// The maximum of `--threads`.
 const MAX_THREADS: usize = 64;

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use super::{Client, ConnectionId, Session};
-use crate::{lock::Lock, manifest::OnOverflow};
+use super::{Client, ConnectionId, OnOverflow, Session};
+use crate::lock::Lock;
 
 /// The open connections of one actor, by number.
 #[derive(Debug)]

@@ -4,8 +4,10 @@ use std::{fmt, sync::Arc};
 
 use log::Level;
 
-use super::{Close, CloseCode, Event, EventKind, Message, Session, Source, session::Refused};
-use crate::{convert::to_u64, logger::ActorLog, manifest::OnOverflow, stats::Stats};
+use super::{
+    Close, CloseCode, Event, EventKind, Message, OnOverflow, Session, Source, session::Refused,
+};
+use crate::{convert::to_u64, logger::ActorLog, stats::Stats};
 
 /// Puts messages into the outboxes of one actor's clients.
 pub struct Delivery {

@@ -19,6 +19,18 @@
 //! Senders that find no room wait in a queue. Room goes to the first of them, and only its task is
 //! woken, so a message costs the same however many wait. A task that does not need its room,
 //! because there is nothing to read or the connection has ended, passes it on.
+//!
+//! # Kinds of events
+//! Each kind has its own way in, with its own bound:
+//!
+//! | event | way in | bound |
+//! |---|---|---|
+//! | a connection's message | [`Line::push`], after [`Line::poll_room`] | `limits.mailbox` and one message |
+//! | a connection's `connect` and `close` | [`Mailbox::push_unrefused`] | one for each of `limits.connections` |
+//! | the alarm | none: the actor's task looks at the clock | one moment |
+//!
+//! A source of another kind, which can't wait for room as a connection does, needs a way in that
+//! may refuse, and a bound of its own.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -58,8 +70,6 @@ struct Inner {
     waiting: BTreeMap<u64, Waker>,
     /// The last ticket that was given out.
     drawn: u64,
-    /// Whether no more events will come.
-    closed: bool,
 }
 
 /// A connection's handle for pushing messages. Dropping it releases its reservation.
@@ -89,9 +99,11 @@ impl Mailbox {
         Self { limit, max_event: event::max_cost(message), inner: Lock::default() }
     }
 
-    /// Pushes an event. This always succeeds: messages have reserved their room, and `connect` and
-    /// `close` must not get lost.
-    pub fn push(&self, event: Event) {
+    /// Adds an event that is never left out, whatever waits: a connection's `connect` or `close`.
+    ///
+    /// No room is asked for it. A source has at most one event in the round, so there are never
+    /// more of these than connections, and none is larger than a close frame.
+    pub fn push_unrefused(&self, event: Event) {
         self.add(self.inner.lock(), event);
     }
 
@@ -100,20 +112,9 @@ impl Mailbox {
         Sender { mailbox: self, reservation: Reservation::None }
     }
 
-    /// Waits for the next event. Returns `None` once the mailbox is closed and empty.
-    pub async fn next(&self) -> Option<Event> {
+    /// Waits for the next event.
+    pub async fn next(&self) -> Event {
         std::future::poll_fn(|cx| self.poll_next(cx)).await
-    }
-
-    /// Closes the mailbox: no more events will come.
-    pub fn close(&self) {
-        let mut inner = self.inner.lock();
-        inner.closed = true;
-        let actor = inner.actor.take();
-        drop(inner);
-        if let Some(actor) = actor {
-            actor.wake();
-        }
     }
 
     /// The bytes that wait.
@@ -122,12 +123,9 @@ impl Mailbox {
     }
 
     /// The poll function of [`next`](Self::next).
-    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Event> {
         let mut inner = self.inner.lock();
         let Some(event) = inner.queue.pop_front() else {
-            if inner.closed {
-                return Poll::Ready(None);
-            }
             inner.actor = Some(cx.waker().clone());
             return Poll::Pending;
         };
@@ -138,7 +136,7 @@ impl Mailbox {
             inner.queue = VecDeque::new();
         }
         self.grant_room(inner);
-        Poll::Ready(Some(event))
+        Poll::Ready(event)
     }
 
     /// Adds an event, and wakes the actor and the sender that gets the remaining room.
@@ -201,7 +199,8 @@ impl Sender<'_> {
         Poll::Ready(())
     }
 
-    /// Pushes a message, which must have reserved its room.
+    /// Pushes a message that has [reserved](Self::poll_room) its room. That refuses nothing: a message
+    /// without room is not even read.
     pub fn push(&mut self, event: Event) {
         let mut inner = self.mailbox.inner.lock();
         self.take_back(&mut inner);

@@ -4,9 +4,11 @@
 //! messages that go to clients, and the two queues where they wait. Both queues are bounded in
 //! bytes.
 //!
+//! - [`actor_handle`]: an actor, as all others hold it.
 //! - [`client`]: what a client's handshake told about it.
 //! - [`close`]: close codes and reasons.
 //! - [`connections`]: the open connections of an actor.
+//! - [`control`]: commands that wait for the actor.
 //! - [`delivery`]: puts messages into outboxes.
 //! - [`event`]: what happened, and where.
 //! - [`mailbox`]: events that wait for the actor.
@@ -14,9 +16,11 @@
 //! - [`outbox`]: messages that wait for one client.
 //! - [`session`]: the handle of a connection that its task and the actor share.
 
+pub mod actor_handle;
 pub mod client;
 pub mod close;
 pub mod connections;
+pub mod control;
 pub mod delivery;
 pub mod event;
 pub mod mailbox;
@@ -25,11 +29,14 @@ pub mod outbox;
 pub mod session;
 
 pub use crate::connection_id::ConnectionId;
+pub use actor_handle::ActorHandle;
 pub use client::Client;
 pub use close::{Close, CloseCode};
 pub use connections::Connections;
+pub use control::{Command, Control};
 pub use delivery::Delivery;
 pub use event::{Event, EventKind, Source};
 pub use mailbox::Mailbox;
 pub use message::Message;
+pub use outbox::OnOverflow;
 pub use session::Session;

@@ -19,6 +19,16 @@ pub struct Outbox {
     limit: usize,
 }
 
+/// What happens when messages for a client would pass `limits.outbox`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnOverflow {
+    /// The client is closed with 1013. Nobody misses a message without knowing it.
+    #[default]
+    Close,
+    /// The newest messages are left out, and counted.
+    Drop,
+}
+
 /// The messages would exceed the outbox's limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overflow {

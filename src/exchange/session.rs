@@ -11,9 +11,9 @@ use std::{
 
 use super::{
     Client, Close, CloseCode, ConnectionId, Message,
-    outbox::{Outbox, Overflow},
+    outbox::{OnOverflow, Outbox, Overflow},
 };
-use crate::{lock::Lock, manifest::OnOverflow};
+use crate::lock::Lock;
 
 /// A connection, from its handshake to its end. Its task and the actor share it.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use super::Failure;
-use crate::{manifest::SharedFolder, sandboxed_dir::SandboxedDir};
+use super::{Failure, config::SharedFolder};
+use crate::sandboxed_dir::SandboxedDir;
 
 /// The folders of one actor.
 #[derive(Debug, Default)]

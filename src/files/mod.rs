@@ -1,6 +1,7 @@
 //! An actor's files, for the interface `files` of `footlight:host` and for Theater's `filesystem`.
 //!
-//! - `folders`: the folders that the manifest names, opened.
+//! - [`config`]: the folders that the manifest names.
+//! - `folders`: the same folders, opened.
 //! - `reading`, `writing`: blocking reads and writes.
 //! - `commit`: writes all files of one call, or none.
 //! - `blocking`: runs blocking calls on other threads, one at a time and with a deadline.
@@ -11,6 +12,7 @@
 
 mod blocking;
 mod commit;
+pub mod config;
 mod failure;
 mod folders;
 mod reading;
@@ -32,10 +34,11 @@ use wit_core::host::{self, Kind};
 use blocking::{Blocking, Unfinished};
 use commit::Progress;
 pub use commit::{Failed, Write};
+pub use config::Config;
 pub use failure::Failure;
 pub use folders::{FolderError, Folders};
 
-use crate::{convert::to_u64, logger::ActorLog, manifest::Limits, stats::Stats};
+use crate::{convert::to_u64, limits::Limits, logger::ActorLog, stats::Stats};
 
 /// The files of one actor. Each method works on another thread and waits at most `limits.file_wait`
 /// for it. A write of several files may take that long for each step.
@@ -78,13 +81,13 @@ impl Files {
     /// The files of the actor with this name.
     pub fn new(
         actor: &str,
-        folders: Folders,
+        folders: impl Into<Arc<Folders>>,
         limits: &Limits,
         stats: Arc<Stats>,
         lines: Arc<ActorLog>,
     ) -> Self {
         Self {
-            folders: Arc::new(folders),
+            folders: folders.into(),
             blocking: Blocking::new(limits.file_wait),
             limit: limits.file_access,
             new: format!(".{actor}.footlight").into(),

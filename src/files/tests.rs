@@ -16,7 +16,7 @@ use smol::block_on;
 use tempfile::TempDir;
 
 use super::*;
-use crate::manifest::SharedFolder;
+use crate::files::config::SharedFolder;
 
 /// A folder of an actor, and what surrounds it.
 pub(super) struct Stage {

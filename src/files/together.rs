@@ -15,7 +15,7 @@ use super::{
     writing::Target,
     *,
 };
-use crate::manifest::SharedFolder;
+use crate::files::config::SharedFolder;
 
 /// A folder of ordinary files, `data`, and one of kernel files, `proc`. This process's
 /// `proc/oom_score_adj` rejects most numbers with `EINVAL`, as files under `/sys` do.

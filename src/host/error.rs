@@ -1,13 +1,12 @@
 //! Why a host could not be started, said so that the operator can mend it.
 
-use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{fmt, io, path::PathBuf, sync::Arc};
 
+use super::handler::HandlerError;
 use crate::{
     actor::{LoadError, StartError},
     fd_limit::Shortage,
-    files::FolderError,
     manifest::Manifest,
-    server::endpoint::EndpointError,
     socket_activation::InheritedError,
 };
 
@@ -56,19 +55,8 @@ pub enum HostError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// A folder that a handler shares can't be used.
-    Folder(FolderError),
-    /// A file that a listener's `config` names can't be used.
-    Endpoint(EndpointError),
-    /// An address can't be listened on.
-    Bind {
-        /// The manifest.
-        file: PathBuf,
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        error: io::Error,
-    },
+    /// A handler can't be used.
+    Handler(HandlerError),
     /// A listener that was handed over fits no manifest.
     Inherited(InheritedError),
     /// No actor could make its first state. Each one's reason, with its name.
@@ -109,23 +97,7 @@ impl fmt::Display for HostError {
                 let each: Vec<_> = errors.iter().map(Self::to_string).collect();
                 f.write_str(&each.join("\n"))
             }
-            Self::Folder(error) => error.fmt(f),
-            Self::Endpoint(error) => error.fmt(f),
-            Self::Bind { file, address, error } => {
-                let advice = match error.kind() {
-                    io::ErrorKind::AddrInUse => {
-                        "another program listens there; choose another `port`, or 0 for a free one"
-                    }
-                    io::ErrorKind::PermissionDenied => {
-                        "ports below 1024 need a privilege; choose a higher one"
-                    }
-                    io::ErrorKind::AddrNotAvailable => {
-                        "this machine has no such address; check `host` or --bind"
-                    }
-                    _ => "check `host`, `port` and --bind",
-                };
-                write!(f, "{}: cannot listen on {address}: {error}; {advice}", file.display())
-            }
+            Self::Handler(error) => error.fmt(f),
             Self::Inherited(error) => error.fmt(f),
             Self::Start(failed) => {
                 let each: Vec<_> =
@@ -140,12 +112,9 @@ impl std::error::Error for HostError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Load { error, .. } => Some(error),
-            Self::InitState { error, .. } | Self::Log { error, .. } | Self::Bind { error, .. } => {
-                Some(error)
-            }
+            Self::InitState { error, .. } | Self::Log { error, .. } => Some(error),
             Self::Descriptors(shortage) => Some(shortage),
-            Self::Folder(error) => Some(error),
-            Self::Endpoint(error) => Some(error),
+            Self::Handler(error) => Some(error),
             Self::Inherited(error) => Some(error),
             // There is no first one among several.
             Self::Several(_) | Self::Start(_) => None,
@@ -159,12 +128,13 @@ mod tests {
     use std::error::Error;
 
     use super::*;
-    use crate::server::token::TokenError;
+    use crate::server::{EndpointError, token::TokenError};
 
     #[test]
     fn the_systems_error_is_at_the_end_of_an_errors_causes() {
         let error = TokenError::Io(io::ErrorKind::NotFound.into());
-        let error = HostError::Endpoint(EndpointError::Token { file: "secret".into(), error });
+        let error = EndpointError::Token { file: "secret".into(), error };
+        let error = HostError::Handler(HandlerError::WebSocketServer(error));
         let mut last: &(dyn Error + 'static) = &error;
         while let Some(cause) = last.source() {
             last = cause;

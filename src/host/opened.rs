@@ -1,15 +1,12 @@
 //! All that a manifest names, opened: by `run` to be used, by `check` to see whether it could be.
 
-use std::sync::Arc;
-
-use super::HostError;
+use super::{error::HostError, handler};
 use crate::{
     actor::{Grants, LoadError, Module, Report},
-    files::Folders,
+    limits::Limits,
     logger,
-    manifest::{Limits, Manifest},
+    manifest::{Manifest, withheld},
     regular::{self, Unread},
-    server::Endpoint,
 };
 
 /// All that a manifest names.
@@ -18,10 +15,8 @@ pub struct Opened {
     pub module: Module,
     /// The content of its `init_state` file.
     pub init_state: Option<Vec<u8>>,
-    /// The folders whose files it may use, if there are any.
-    pub folders: Option<Folders>,
-    /// What is at each of its listeners, in their order.
-    pub endpoints: Vec<Arc<Endpoint>>,
+    /// Its handlers.
+    pub handlers: Vec<handler::Opened>,
 }
 
 /// Why a manifest can't be used.
@@ -41,25 +36,26 @@ impl Opened {
         let mut errors = Vec::new();
         let mut report = None;
         let file = &manifest.component;
-        let module = Module::load(file, &manifest.limits, Grants::of(manifest));
+        let withheld: Vec<_> =
+            withheld(&manifest.handlers).into_iter().map(|(_, capability)| capability).collect();
+        let module = Module::load(file, &manifest.limits, Grants::without(&withheld));
         if let Err(LoadError::Unfit(unfit)) = &module {
             report = Some(unfit.clone());
         }
         let module = module.map_err(|error| HostError::Load { file: file.clone(), error });
         let module = keep(module, &mut errors);
         let init_state = keep(read_state(manifest), &mut errors).flatten();
-        let folders = Folders::open(&manifest.folders).map_err(HostError::Folder);
-        let folders = keep(folders, &mut errors).filter(|_| !manifest.folders.is_empty());
-        let endpoints = manifest.listeners.iter().map(Endpoint::new);
-        let endpoints = endpoints
-            .filter_map(|endpoint| keep(endpoint.map_err(HostError::Endpoint), &mut errors));
-        let endpoints = endpoints.map(Arc::new).collect();
+        let mut handlers = Vec::new();
+        for handler in &manifest.handlers {
+            match handler::Opened::new(handler) {
+                Ok(opened) => handlers.push(opened),
+                Err(wrong) => errors.extend(wrong.into_iter().map(HostError::Handler)),
+            }
+        }
         let log = logger::check(&manifest.logging);
         keep(log.map_err(|error| HostError::log(manifest, error)), &mut errors);
         match module {
-            Some(module) if errors.is_empty() => {
-                Ok(Self { module, init_state, folders, endpoints })
-            }
+            Some(module) if errors.is_empty() => Ok(Self { module, init_state, handlers }),
             module => {
                 let report =
                     report.or_else(|| module.map(|module| Box::new(module.report().clone())));

@@ -4,10 +4,8 @@
 //! checked all the same: a manifest that asks for what this host does not have would only
 //! fail later and less clearly.
 
-use super::{
-    folders,
-    table::{Table, Value},
-};
+use super::handler::{Handler, withheld};
+use crate::config::{Table, Value};
 
 /// The packages that the interface has had: the guide's, and the later one.
 const PACKAGES: [&str; 2] = ["ntwk:theater", "theater:simple"];
@@ -25,45 +23,39 @@ const OWN: [&str; 5] = [
     "footlight:host/random@0.1.0",
     "footlight:host/files@0.1.0",
 ];
-/// The interfaces, of any package, that need a folder.
-const FILES: [&str; 2] = ["filesystem", "footlight:host/files@0.1.0"];
 
-/// Checks `[interface]`. `shares` says whether a handler shares a folder.
-pub(super) fn check(mut table: Table<'_>, shares: bool) {
+/// Checks `[interface]` of an actor that has these handlers.
+pub(super) fn check(mut table: Table<'_>, handlers: &[Handler]) {
     if let Some(value) = table.get("implements") {
         check_implements(&value);
     }
     if let Some(value) = table.get("requires") {
-        check_requires(&value, shares);
+        check_requires(&value, handlers);
     }
     table.finish();
 }
 
 /// Checks the interfaces that the actor says it imports.
-fn check_requires(value: &Value<'_>, shares: bool) {
+fn check_requires(value: &Value<'_>, handlers: &[Handler]) {
+    let withheld = withheld(handlers);
     for (item, name) in names(value).iter().flatten() {
         let own = OWN.into_iter().find(|own| own == name);
-        match own.or_else(|| known(name, &REQUIRES)) {
-            None => {
-                let problem = format!("{} is not offered by this host", item.named());
-                let own = OWN.map(|name| format!("`{name}`")).join(", ");
-                item.place.refuse(
-                    problem,
-                    format!(
-                        "remove it, and the import from the actor; this host offers {}, and {own}",
-                        list(&REQUIRES)
-                    ),
-                );
-            }
-            Some(interface) if FILES.contains(&interface) && !shares => {
-                let problem = format!("{} needs a folder, and no handler has one", item.named());
-                let advice = format!(
-                    "add a [[handlers]] table with type = \"filesystem\" and {}",
-                    folders::EXAMPLE
-                );
-                item.place.refuse(problem, advice);
-            }
-            Some(_) => {}
+        let Some(interface) = own.or_else(|| known(name, &REQUIRES)) else {
+            let problem = format!("{} is not offered by this host", item.named());
+            let own = OWN.map(|name| format!("`{name}`")).join(", ");
+            item.place.refuse(
+                problem,
+                format!(
+                    "remove it, and the import from the actor; this host offers {}, and {own}",
+                    list(&REQUIRES)
+                ),
+            );
+            continue;
+        };
+        if let Some((about, capability)) =
+            withheld.iter().find(|(_, capability)| capability.names.contains(&interface))
+        {
+            item.place.refuse(format!("{} {}", item.named(), capability.missing), about.advice());
         }
     }
 }

@@ -6,23 +6,11 @@
 //! ignored: a key this host does not know is a mistake as well.
 //!
 //! # Layout
-//! - `error`: the mistakes, and how they are printed
-//! - `table`: walks over the parsed TOML; `nearest` finds what a misspelt key was meant to be
-//! - `interface`, `handlers` with `edge` and `folders`, `limits` with `limit_rows` and `units`,
-//!   `logging`: one for each part of a manifest
+//! - `interface`, `handler`: parts of a manifest; the other parts are read where they are used
 //! - `tests`, and `golden` with the exact words about every kind of mistake
 
-mod edge;
-mod error;
-mod folders;
-mod handlers;
+mod handler;
 mod interface;
-mod limit_rows;
-mod limits;
-mod logging;
-pub(crate) mod nearest;
-mod table;
-mod units;
 
 #[cfg(test)]
 mod golden;
@@ -35,14 +23,15 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use crate::regular::{self, Unread};
-use table::{Document, Table};
+use crate::{
+    config::{Document, Table, Value, units::Quantity},
+    limits::Limits,
+    logger::config::Logging,
+    regular::{self, Unread},
+};
 
-pub use error::{ManifestError, Mistake};
-pub use folders::SharedFolder;
-pub use handlers::{AutoResponse, Listener, OnOverflow, TlsFiles};
-pub use limits::{LimitKey, Limits, limit_keys};
-pub use logging::{Logging, Output};
+pub use crate::config::{ManifestError, Mistake};
+pub use handler::{Handler, withheld};
 
 /// The name of a manifest within a folder.
 const FILE_NAME: &str = "manifest.toml";
@@ -87,11 +76,9 @@ pub struct Manifest {
     pub init_state: Option<PathBuf>,
     /// How often the actor is woken by an `alarm` event, if at all: from 10 ms to a day.
     pub tick: Option<Duration>,
-    /// Where clients reach the actor. At least one, no two with the same address.
-    pub listeners: Vec<Listener>,
-    /// The folders whose files the actor may use. No two with the same name, and none without one
-    /// if there are several.
-    pub folders: Vec<SharedFolder>,
+    /// Where the actor's events come from, and what it may use: one for each type that it has
+    /// handlers of. From at least one of them events come.
+    pub handlers: Vec<Handler>,
     /// What the actor and its clients may use.
     pub limits: Limits,
     /// What of the actor's log is kept, and where.
@@ -148,18 +135,17 @@ impl Manifest {
             manifest.component = path;
         }
         manifest.init_state = root.get("init_state").and_then(|value| value.path());
-        manifest.tick = root.get("tick").and_then(|value| limit_rows::read_time(&value, TICK));
+        manifest.tick = root.get("tick").and_then(|value| read_tick(&value));
         let interface = section(&mut root, "interface");
-        let handlers = handlers::read(&mut root);
-        (manifest.listeners, manifest.folders) = (handlers.listeners, handlers.folders);
+        manifest.handlers = handler::read(&mut root);
         if let Some(table) = interface {
-            interface::check(table, handlers.shares);
+            interface::check(table, &manifest.handlers);
         }
         if let Some(table) = section(&mut root, "limits") {
-            manifest.limits = limit_rows::read(table);
+            manifest.limits = Limits::read(table);
         }
         if let Some(table) = section(&mut root, "logging") {
-            manifest.logging = logging::read(table, &manifest.name);
+            manifest.logging = Logging::read(table, &manifest.name);
         }
         root.finish();
         manifest
@@ -173,8 +159,7 @@ impl Manifest {
             component: PathBuf::new(),
             init_state: None,
             tick: None,
-            listeners: Vec::new(),
-            folders: Vec::new(),
+            handlers: Vec::new(),
             limits: Limits::default(),
             logging: Logging::default(),
         }
@@ -192,6 +177,11 @@ fn read_bounded(file: &Path) -> io::Result<Vec<u8>> {
 /// A part of the manifest that may be left out.
 fn section<'d>(root: &mut Table<'d>, key: &'static str) -> Option<Table<'d>> {
     root.get(key)?.table(&format!("write [{key}], with its keys below it"))
+}
+
+/// Reads how often the actor is woken.
+fn read_tick(value: &Value<'_>) -> Option<Duration> {
+    Quantity::Duration.read_within(value, TICK.0, TICK.1).map(Duration::from_millis)
 }
 
 /// Reads the actor's name.

@@ -10,6 +10,12 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use super::*;
+use crate::{
+    exchange::OnOverflow,
+    files::config::SharedFolder,
+    logger::config::Output,
+    server::config::{AutoResponse, Listener},
+};
 
 /// The least that has to be written, up to the last line.
 pub(super) const LEAST: &str = r#"name = "a"
@@ -22,6 +28,26 @@ config = { port = 8080 }
 /// Parses as if the text stood in `chat/manifest.toml`.
 pub(super) fn parse(text: &str) -> Result<Manifest, ManifestError> {
     Manifest::parse(Path::new("chat/manifest.toml"), text)
+}
+
+/// Where clients reach the actor.
+pub(super) fn listeners(manifest: &Manifest) -> &[Listener] {
+    let mut handlers = manifest.handlers.iter();
+    let found = handlers.find_map(|handler| match handler {
+        Handler::WebSocketServer(config) => Some(&*config.listeners),
+        Handler::Filesystem(_) => None,
+    });
+    found.unwrap_or_default()
+}
+
+/// The folders whose files the actor may use.
+fn folders(manifest: &Manifest) -> &[SharedFolder] {
+    let mut handlers = manifest.handlers.iter();
+    let found = handlers.find_map(|handler| match handler {
+        Handler::Filesystem(config) => Some(&*config.folders),
+        Handler::WebSocketServer(_) => None,
+    });
+    found.unwrap_or_default()
 }
 
 /// What is said about a manifest, without the file's name.
@@ -59,7 +85,7 @@ level = "info"
     assert_eq!(manifest.component, Path::new("chat/chat_room.wasm"));
     assert_eq!(manifest.init_state, Some(PathBuf::from("chat/state.json")));
     assert_eq!(listener.path, "/ws");
-    assert_eq!(manifest.listeners, [listener]);
+    assert_eq!(listeners(&manifest), [listener]);
     assert_eq!(manifest.limits, Limits::default());
     assert_eq!(manifest.logging, Logging::default());
 }
@@ -68,11 +94,11 @@ level = "info"
 fn what_is_left_out_has_its_default() {
     let manifest = parse(LEAST).unwrap();
     assert_eq!(manifest.init_state, None);
-    assert_eq!(manifest.folders, []);
+    assert_eq!(folders(&manifest), []);
     let folder = "[[handlers]]\ntype = 'filesystem'\nconfig = { path = 'data' }\n";
     let with = parse(&format!("{LEAST}{folder}")).unwrap();
     let folder = SharedFolder { path: "chat/data".into(), writable: false, name: None };
-    assert_eq!(with.folders, [folder]);
+    assert_eq!(folders(&with), [folder]);
     assert_eq!(manifest.limits, Limits::default());
     assert_eq!(manifest.logging.level, LevelFilter::Info);
     assert_eq!(manifest.logging.output, Output::Stderr);
@@ -125,8 +151,8 @@ chain_events = true
     )
     .unwrap();
     assert_eq!(manifest.component, Path::new("/opt/a.wasm"));
-    assert_eq!(manifest.listeners[0].host.to_string(), "::1");
-    assert_eq!(manifest.listeners[0].path, "/a/b%20c");
+    assert_eq!(listeners(&manifest)[0].host.to_string(), "::1");
+    assert_eq!(listeners(&manifest)[0].path, "/a/b%20c");
     let expected = Listener {
         origins: Some(["self", "null", "https://example.org:8443"].map(Into::into).into()),
         subprotocols: ["chat.v1", "json"].map(Into::into).into(),
@@ -137,14 +163,14 @@ chain_events = true
         on_overflow: OnOverflow::Drop,
         ..Listener::new(Ipv4Addr::UNSPECIFIED.into(), 8080)
     };
-    assert_eq!(manifest.listeners[1], expected);
+    assert_eq!(listeners(&manifest)[1], expected);
     let folder = |path: &str, writable, name: &str| SharedFolder {
         path: path.into(),
         writable,
         name: Some(name.into()),
     };
-    let folders = [folder("chat/data", true, "own"), folder("/sys/class/leds", false, "leds-2_B")];
-    assert_eq!(manifest.folders, folders);
+    let expected = [folder("chat/data", true, "own"), folder("/sys/class/leds", false, "leds-2_B")];
+    assert_eq!(folders(&manifest), expected);
     assert_eq!(manifest.limits.message, 128 << 10);
     assert_eq!(manifest.limits.memory, 128 << 10, "whole pages only");
     assert_eq!(manifest.limits.close, Duration::from_millis(500));
@@ -166,7 +192,7 @@ fn a_log_file_is_implied_by_its_path_or_folder() {
 fn the_system_may_choose_the_ports_of_several_listeners() {
     let handler = "[[handlers]]\ntype = 'websocket-server'\nconfig.port = 0\n";
     let text = format!("name = 'a'\ncomponent_path = 'a'\n{handler}{handler}");
-    assert_eq!(parse(&text).unwrap().listeners.len(), 2);
+    assert_eq!(listeners(&parse(&text).unwrap()).len(), 2);
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::exchange::client::canonical;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the connection tasks of one listener share.
-struct Listening {
+struct Acceptor {
     /// Runs the tasks.
     executor: Arc<Executor<'static>>,
     /// What the listener serves and requires.
@@ -43,16 +43,16 @@ pub async fn run(
     context: Arc<ServerContext>,
     alive: Sender<()>,
 ) {
-    let listening = Listening { executor, endpoint, context, alive };
+    let acceptor = Acceptor { executor, endpoint, context, alive };
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                listening.take(socket, canonical(peer)).await;
+                acceptor.take(socket, canonical(peer)).await;
                 // During a storm of connections, the open ones still get their turn.
                 yield_now().await;
             }
             Err(error) => {
-                listening.context.lines.host(
+                acceptor.context.lines.host(
                     Level::Warn,
                     None,
                     format_args!("a connection could not be accepted: {error}"),
@@ -63,7 +63,7 @@ pub async fn run(
     }
 }
 
-impl Listening {
+impl Acceptor {
     /// Starts the task that serves or refuses a connection. Returns when the next one may be
     /// accepted.
     async fn take(&self, socket: Async<TcpStream>, peer: SocketAddr) {

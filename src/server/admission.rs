@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     exchange::{Connections, connections::Reserved},
-    manifest::Limits,
+    limits::Limits,
 };
 
 /// A request may take a second to read, and 4 ms more for each byte that arrives.

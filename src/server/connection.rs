@@ -35,7 +35,7 @@ use crate::{
         mailbox::Sender, session::Action,
     },
     executor::Yield,
-    manifest::Limits,
+    limits::Limits,
 };
 
 /// The size of each connection's read buffer. tungstenite's default of 128 KiB would be most of a
@@ -305,7 +305,7 @@ impl Connection<'_> {
 /// Pushes an event. The connection reads no message until the actor has handled it.
 fn push(mailbox: &Mailbox, session: &Arc<Session>, kind: EventKind) {
     session.set_busy();
-    mailbox.push(Event::at(session, kind));
+    mailbox.push_unrefused(Event::at(session, kind));
 }
 
 /// tungstenite's settings for a connection.

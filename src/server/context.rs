@@ -6,10 +6,10 @@ use smol::channel::Receiver;
 
 use super::admission::Admission;
 use crate::{
-    exchange::{Connections, Delivery, Mailbox},
+    exchange::{ActorHandle, Connections, Delivery, Mailbox},
     executor::Turns,
+    limits::Limits,
     logger::ActorLog,
-    manifest::Limits,
     stats::Stats,
     world::World,
 };
@@ -38,4 +38,28 @@ pub struct ServerContext {
     pub turns: Arc<Turns>,
     /// Closed when the host stops. A request that is still being read is then refused.
     pub stopping: Receiver<()>,
+}
+
+impl ServerContext {
+    /// What the connections of this actor share. `stopping` ends when the host stops.
+    pub fn new(
+        actor: &ActorHandle,
+        world: World,
+        turns: Arc<Turns>,
+        stopping: Receiver<()>,
+    ) -> Self {
+        Self {
+            actor: actor.name.clone(),
+            mailbox: actor.mailbox.clone(),
+            connections: actor.connections.clone(),
+            admission: Admission::new(&actor.limits),
+            limits: actor.limits.clone(),
+            stats: actor.stats.clone(),
+            lines: actor.lines.clone(),
+            delivery: Delivery::new(actor.stats.clone(), actor.lines.clone()),
+            world,
+            turns,
+            stopping,
+        }
+    }
 }

@@ -1,15 +1,15 @@
 //! What one listener serves and requires: the `config` of its handler in the manifest, with the
 //! files that it names opened.
 
-use std::{fmt, io, path::PathBuf};
+use std::{fmt, io, net::SocketAddr, path::PathBuf};
 
 #[cfg(feature = "tls")]
 use super::tls::{Tls, TlsError};
-use super::token::{Token, TokenError};
-use crate::{
-    manifest::{AutoResponse, Listener, OnOverflow},
-    sandboxed_dir::SandboxedDir,
+use super::{
+    config::{AutoResponse, Listener},
+    token::{Token, TokenError},
 };
+use crate::{exchange::OnOverflow, sandboxed_dir::SandboxedDir};
 
 /// What one listener serves and requires.
 #[derive(Debug)]
@@ -56,6 +56,15 @@ pub enum EndpointError {
     /// The certificate can't be loaded.
     #[cfg(feature = "tls")]
     Tls(TlsError),
+    /// The address can't be listened on.
+    Bind {
+        /// The manifest.
+        manifest: PathBuf,
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
 }
 
 impl Endpoint {
@@ -107,6 +116,21 @@ impl fmt::Display for EndpointError {
             ),
             #[cfg(feature = "tls")]
             Self::Tls(error) => error.fmt(f),
+            Self::Bind { manifest, address, error } => {
+                let advice = match error.kind() {
+                    io::ErrorKind::AddrInUse => {
+                        "another program listens there; choose another `port`, or 0 for a free one"
+                    }
+                    io::ErrorKind::PermissionDenied => {
+                        "ports below 1024 need a privilege; choose a higher one"
+                    }
+                    io::ErrorKind::AddrNotAvailable => {
+                        "this machine has no such address; check `host` or --bind"
+                    }
+                    _ => "check `host`, `port` and --bind",
+                };
+                write!(f, "{}: cannot listen on {address}: {error}; {advice}", manifest.display())
+            }
         }
     }
 }
@@ -115,7 +139,7 @@ impl std::error::Error for EndpointError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Token { error, .. } => Some(error),
-            Self::Folder { error, .. } => Some(error),
+            Self::Folder { error, .. } | Self::Bind { error, .. } => Some(error),
             #[cfg(feature = "tls")]
             Self::Tls(error) => Some(error),
         }

@@ -113,7 +113,7 @@ fn choose(request: &RequestHead<'_>, endpoint: &Endpoint) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{super::request_head::*, *};
-    use crate::manifest::Listener;
+    use crate::server::config::Listener;
 
     /// The request of RFC 6455, section 1.2, with some text replaced.
     fn request(from: &str, to: &str) -> Vec<u8> {

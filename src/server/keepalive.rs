@@ -14,7 +14,7 @@ use std::{
 
 use smol::Timer;
 
-use crate::manifest::Limits;
+use crate::limits::Limits;
 
 /// The payload of the host's own pings, which identifies their pongs. An actor is unlikely to
 /// choose it.

@@ -1,5 +1,7 @@
 //! Sockets: from the listener to the close frame.
 //!
+//! - [`config`]: the keys of a listener in a manifest.
+//! - [`listeners`]: the listeners of an actor, from the files that they name to their end.
 //! - [`accept`]: accepts connections and starts a task for each.
 //! - [`admission`]: which connections get in, and when; [`places`] is the limiter, [`addresses`]
 //!   counts connections for each address.
@@ -27,6 +29,7 @@ pub mod accept;
 pub mod addresses;
 pub mod admission;
 pub mod closing;
+pub mod config;
 pub mod connection;
 pub mod context;
 pub mod endpoint;
@@ -35,6 +38,7 @@ pub mod frame;
 pub mod handshake;
 pub mod keepalive;
 pub mod linger;
+pub mod listeners;
 pub mod metrics;
 pub mod pages;
 pub mod places;
@@ -52,5 +56,7 @@ pub mod watched;
 pub mod writer;
 
 pub use admission::Admission;
+pub use config::Config;
 pub use context::ServerContext;
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, EndpointError};
+pub use listeners::{Accepting, Bound, Listeners, Served};

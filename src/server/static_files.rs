@@ -174,7 +174,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::manifest::Listener;
+    use crate::server::config::Listener;
 
     #[test]
     fn a_path_is_a_file_a_folder_or_nothing() {

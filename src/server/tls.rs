@@ -26,8 +26,9 @@ mod error;
 
 pub use error::TlsError;
 
+use super::config::TlsFiles;
 use super::{places::Place, socket::Socket, stream::ClientStream, watched::Watched};
-use crate::{lock::Lock, logger::ActorLog, manifest::TlsFiles, regular};
+use crate::{lock::Lock, logger::ActorLog, regular};
 
 /// The minimum time between two checks of the files.
 const LOOK: Duration = Duration::from_secs(1);

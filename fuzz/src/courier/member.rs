@@ -5,10 +5,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use footlight::{
-    exchange::{CloseCode, Message, connections::Open, session::Action},
-    manifest::OnOverflow,
-};
+use footlight::exchange::{CloseCode, Message, OnOverflow, connections::Open, session::Action};
 
 use super::Kept;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
-use crate::{exchange::Client, manifest::OnOverflow};
+use crate::exchange::{Client, OnOverflow};
 
 /// The tags that are tried. The last one is too long, the first one too short.
 const TAGS: [&str; 6] = ["", "a", "b", "ab", "abc", "abcd"];

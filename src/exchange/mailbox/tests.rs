@@ -25,7 +25,7 @@ fn event(bytes: usize) -> Event {
 
 /// Takes an event that is there.
 fn take(mailbox: &Mailbox) -> Event {
-    block_on(mailbox.next()).unwrap()
+    block_on(mailbox.next())
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_crowd_of_events_keeps_its_order_and_frees_its_memory() {
     let mailbox = Mailbox::new(1 << 20, 1 << 16);
     let number = |code| EventKind::Close(Close::new(CloseCode(code), ""));
     for code in 0..10_000 {
-        mailbox.push(Event { source: Source::Alarm, kind: number(code) });
+        mailbox.push_unrefused(Event { source: Source::Alarm, kind: number(code) });
     }
     for code in 0..10_000 {
         assert_eq!(take(&mailbox).kind, number(code));
@@ -70,7 +70,7 @@ fn a_message_is_read_if_at_least_one_byte_is_left_below_the_limit() {
     for (bytes, room) in [(871, true), (872, false)] {
         let (mailbox, task) = (Mailbox::new(1000, 500), Arc::new(Task::default()));
         let (mut one, mut other) = (mailbox.sender(), mailbox.sender());
-        mailbox.push(event(bytes));
+        mailbox.push_unrefused(event(bytes));
         assert_eq!(task.has_room(&mut one), room);
         // The first sender reserves room for the largest message, which leaves none for another.
         assert!(!task.has_room(&mut other));
@@ -81,7 +81,7 @@ fn a_message_is_read_if_at_least_one_byte_is_left_below_the_limit() {
 fn taking_an_event_wakes_only_as_many_senders_as_there_is_room_for() {
     const CROWD: usize = 1000;
     let mailbox = Mailbox::new(1000, 500);
-    mailbox.push(event(1000));
+    mailbox.push_unrefused(event(1000));
     let tasks: Vec<_> = (0..CROWD).map(|_| Arc::new(Task::default())).collect();
     let mut senders: Vec<_> = tasks.iter().map(|_| mailbox.sender()).collect();
     for (task, sender) in tasks.iter().zip(&mut senders) {
@@ -224,7 +224,7 @@ proptest! {
                     false
                 }
                 Step::Event => {
-                    mailbox.push(event(0));
+                    mailbox.push_unrefused(event(0));
                     unasked += 128;
                     false
                 }

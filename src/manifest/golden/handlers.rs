@@ -1,9 +1,9 @@
 //! The exact words about mistakes in `[[handlers]]`, and in a listener's `config`.
 
 use super::{added, replaced};
-use crate::manifest::{
-    TlsFiles,
-    tests::{LEAST, parse, said},
+use crate::{
+    manifest::tests::{LEAST, listeners, parse, said},
+    server::config::TlsFiles,
 };
 
 #[test]
@@ -165,7 +165,7 @@ fn tls_is_a_mistake_where_there_is_none_and_read_where_there_is() {
         }
         let text = LEAST.replace("port = 8080", "port = 1, tls = { cert = 'a', key = '/b' }");
         let expected = TlsFiles { cert: "chat/a".into(), key: "/b".into() };
-        assert_eq!(parse(&text).unwrap().listeners[0].tls, Some(expected));
+        assert_eq!(listeners(&parse(&text).unwrap())[0].tls, Some(expected));
     } else {
         let expected = format!(
             "{at}: this footlight was built without TLS; build it with `--features tls`; or remove \

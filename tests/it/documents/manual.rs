@@ -3,7 +3,11 @@
 
 use std::path::Path;
 
-use footlight::manifest::{Manifest, OnOverflow, limit_keys};
+use footlight::{
+    exchange::OnOverflow,
+    limits::keys::limit_keys,
+    manifest::{Handler, Manifest},
+};
 
 use super::blocks;
 use crate::support::footlight;
@@ -92,7 +96,11 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
         format!("{ABOVE}[[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 1 }}\n");
     let text = text + "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \"a\" }\n";
     let manifest = parse(&text).unwrap();
-    let (listener, folder) = (&manifest.listeners[0], &manifest.folders[0]);
+    let [Handler::WebSocketServer(server), Handler::Filesystem(files)] = &manifest.handlers[..]
+    else {
+        panic!("{:?}", manifest.handlers)
+    };
+    let (listener, folder) = (&server.listeners[0], &files.folders[0]);
     let none = |is_none: bool| if is_none { "none".into() } else { "something".to_owned() };
     let overflow = match listener.on_overflow {
         OnOverflow::Close => "close",
@@ -127,11 +135,18 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
 fn every_toml_block_of_the_manual_is_right() {
     let [whole] = blocks(MANIFEST, "toml")[..] else { panic!("another number of blocks") };
     let manifest = parse(whole).unwrap();
-    assert_eq!((manifest.listeners.len(), manifest.folders.len()), (1, 1));
+    let [Handler::WebSocketServer(server), Handler::Filesystem(files)] = &manifest.handlers[..]
+    else {
+        panic!("{:?}", manifest.handlers)
+    };
+    assert_eq!((server.listeners.len(), files.folders.len()), (1, 1));
 
     let [tls] = blocks(DEPLOY, "toml")[..] else { panic!("another number of blocks") };
     match parse(&format!("{ABOVE}{tls}")) {
-        Ok(manifest) => assert!(cfg!(feature = "tls") && manifest.listeners[0].tls.is_some()),
+        Ok(manifest) => {
+            let Handler::WebSocketServer(server) = &manifest.handlers[0] else { panic!() };
+            assert!(cfg!(feature = "tls") && server.listeners[0].tls.is_some());
+        }
         Err(error) => {
             // This is the only mistake, and the document mentions it.
             assert!(!cfg!(feature = "tls") && error.contains("built without TLS"), "{error}");

@@ -2,7 +2,10 @@
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
-use footlight::manifest::{Manifest, limit_keys};
+use footlight::{
+    limits::keys::limit_keys,
+    manifest::{Handler, Manifest},
+};
 
 use super::blocks;
 use crate::{
@@ -29,9 +32,9 @@ fn every_manifest_of_the_document_is_one_below_a_websocket_server() {
     for block in blocks {
         let manifest = Manifest::parse(Path::new("manifest.toml"), &format!("{ABOVE}{block}"));
         let manifest = manifest.unwrap_or_else(|error| panic!("{error}\n{block}"));
-        assert_eq!(manifest.folders.len(), block.matches("\"filesystem\"").count(), "{block}");
-        assert!(!manifest.folders.is_empty(), "{block}");
-        assert!(manifest.folders.iter().all(|folder| folder.path.is_absolute()), "{block}");
+        let [_, Handler::Filesystem(files)] = &manifest.handlers[..] else { panic!("{block}") };
+        assert_eq!(files.folders.len(), block.matches("\"filesystem\"").count(), "{block}");
+        assert!(files.folders.iter().all(|folder| folder.path.is_absolute()), "{block}");
     }
 }
 

@@ -8,8 +8,8 @@ use std::{sync::Arc, thread};
 
 use footlight::{
     actor::{CallContext, Grants, Module, Resources, instance::Instance, meter::MAX_AT_ONCE},
+    limits::Limits,
     logger::ActorLog,
-    manifest::Limits,
 };
 use smol::block_on;
 use wit_core::MessageRef;
@@ -97,7 +97,7 @@ const STACK: usize = 8 << 20;
 
 /// The largest slice that a manifest may set.
 pub fn largest_slice() -> String {
-    let keys = footlight::manifest::limit_keys();
+    let keys = footlight::limits::keys::limit_keys();
     keys.into_iter().find(|key| key.key == "slice").unwrap().most
 }
 

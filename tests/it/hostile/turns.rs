@@ -9,8 +9,8 @@ use std::{
 
 use footlight::{
     actor::{CallContext, Grants, Module, Resources, instance::Instance, meter::Meter},
+    limits::Limits,
     logger::ActorLog,
-    manifest::Limits,
 };
 use smol::future::{block_on, poll_once};
 use wit_core::MessageRef;
@@ -21,7 +21,7 @@ use super::guest::{Guest, harmless};
 async fn instance(guest: Guest) -> Box<Instance> {
     let limits = Limits::default();
     let bytes = wat::parse_str(guest.text()).unwrap();
-    let module = Module::compile(&bytes, &limits, Grants::default()).unwrap();
+    let module = Module::compile(&bytes, &limits, Grants::ALL).unwrap();
     let lines = Arc::new(ActorLog::new("odd".into(), 1, Arc::default()));
     let mut meter = Meter::new(&limits, Arc::default());
     meter.begin();

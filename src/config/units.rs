@@ -8,8 +8,55 @@ const SIZES: [(&str, i128); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 
 /// The units of a duration and their milliseconds, the greatest first.
 const DURATIONS: [(&str, i128); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
+/// What a number counts, which says how it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// Bytes: a whole number, or text such as `"64KiB"`.
+    Size,
+    /// Milliseconds: text such as `"500ms"` or `"5s"`. A bare number is refused, because it does
+    /// not say which unit its author had in mind.
+    Duration,
+    /// A number of anything else.
+    Count,
+}
+
+impl Quantity {
+    /// A number as it would be written. Sizes and durations have the greatest unit that divides
+    /// them, as in `64KiB` and `5s`; counts have their thousands set apart from 10,000 on, as TOML
+    /// allows it: `200_000_000`.
+    pub fn text(self, number: u64) -> String {
+        match self {
+            Self::Size => in_units(number, &SIZES),
+            Self::Duration => in_units(number, &DURATIONS),
+            Self::Count => grouped(number),
+        }
+    }
+
+    /// Reads a number from `least` to `most`. Anything else is refused.
+    pub fn read_within(self, value: &Value<'_>, least: u64, most: u64) -> Option<u64> {
+        let read = match self {
+            Self::Size => size(value),
+            Self::Duration => duration(value),
+            Self::Count => count(value),
+        };
+        // A number below zero becomes the greatest, which nothing takes.
+        let number = u64::try_from(read?).unwrap_or(u64::MAX);
+        if (least..=most).contains(&number) {
+            return Some(number);
+        }
+        let (least, most) = (self.text(least), self.text(most));
+        let advice = match self {
+            Self::Size => format!("write a size from \"{least}\" to \"{most}\""),
+            Self::Duration => format!("write a duration from \"{least}\" to \"{most}\""),
+            Self::Count => format!("write a whole number from {least} to {most}"),
+        };
+        value.place.refuse(format!("{} is out of range", value.shown()), advice);
+        None
+    }
+}
+
 /// Bytes: a whole number, or text such as `"64KiB"`. Anything else is refused.
-pub(super) fn size(value: &Value<'_>) -> Option<i128> {
+fn size(value: &Value<'_>) -> Option<i128> {
     let read = value.as_integer().or_else(|| measure(value.as_str()?, &SIZES));
     if read.is_none() {
         value.refuse_as("a size", size_advice(value.as_str()));
@@ -19,7 +66,7 @@ pub(super) fn size(value: &Value<'_>) -> Option<i128> {
 
 /// Milliseconds, from text such as `"500ms"` or `"5s"`. A bare number is refused, because it
 /// does not say which unit its author had in mind.
-pub(super) fn duration(value: &Value<'_>) -> Option<i128> {
+fn duration(value: &Value<'_>) -> Option<i128> {
     let read = value.as_str().and_then(|text| measure(text, &DURATIONS));
     if read.is_none() {
         let number = value.as_integer().map(|number| number.to_string());
@@ -33,7 +80,7 @@ pub(super) fn duration(value: &Value<'_>) -> Option<i128> {
 }
 
 /// A whole number. Anything else is refused.
-pub(super) fn count(value: &Value<'_>) -> Option<i128> {
+fn count(value: &Value<'_>) -> Option<i128> {
     let read = value.as_integer();
     if read.is_none() {
         value.refuse_as("a whole number", "write digits, without quotes");
@@ -41,18 +88,8 @@ pub(super) fn count(value: &Value<'_>) -> Option<i128> {
     read
 }
 
-/// Bytes in the greatest unit that divides them: `64KiB`, `1000B`.
-pub(super) fn size_text(bytes: u64) -> String {
-    in_units(bytes, &SIZES)
-}
-
-/// Milliseconds in the greatest unit that divides them: `500ms`, `5s`.
-pub(super) fn duration_text(milliseconds: u64) -> String {
-    in_units(milliseconds, &DURATIONS)
-}
-
 /// A number, with its thousands set apart as TOML allows it from 10,000 on: `200_000_000`.
-pub(super) fn count_text(number: u64) -> String {
+fn grouped(number: u64) -> String {
     let digits = number.to_string();
     if digits.len() < 5 {
         return digits;
@@ -121,23 +158,23 @@ mod tests {
     #[test]
     fn text_of_a_size_or_duration_reads_back_as_the_same_number() {
         for number in [0, 1, 999, 1000, 1024, 65_536, 1 << 20, 1 << 30, 60_000, 3_600_000] {
-            assert_eq!(measure(&size_text(number), &SIZES), Some(number.into()));
-            assert_eq!(measure(&duration_text(number), &DURATIONS), Some(number.into()));
+            assert_eq!(measure(&Quantity::Size.text(number), &SIZES), Some(number.into()));
+            assert_eq!(measure(&Quantity::Duration.text(number), &DURATIONS), Some(number.into()));
         }
     }
 
     #[test]
     fn numbers_are_written_in_the_greatest_unit_that_divides_them() {
-        assert_eq!(size_text(65_536), "64KiB");
-        assert_eq!(size_text(65_537), "65537B");
-        assert_eq!(size_text(1 << 30), "1GiB");
-        assert_eq!(duration_text(500), "500ms");
-        assert_eq!(duration_text(5000), "5s");
-        assert_eq!(duration_text(120_000), "2m");
-        assert_eq!(duration_text(86_400_000), "24h");
-        assert_eq!(count_text(1024), "1024");
-        assert_eq!(count_text(20_000), "20_000");
-        assert_eq!(count_text(200_000_000), "200_000_000");
+        assert_eq!(Quantity::Size.text(65_536), "64KiB");
+        assert_eq!(Quantity::Size.text(65_537), "65537B");
+        assert_eq!(Quantity::Size.text(1 << 30), "1GiB");
+        assert_eq!(Quantity::Duration.text(500), "500ms");
+        assert_eq!(Quantity::Duration.text(5000), "5s");
+        assert_eq!(Quantity::Duration.text(120_000), "2m");
+        assert_eq!(Quantity::Duration.text(86_400_000), "24h");
+        assert_eq!(Quantity::Count.text(1024), "1024");
+        assert_eq!(Quantity::Count.text(20_000), "20_000");
+        assert_eq!(Quantity::Count.text(200_000_000), "200_000_000");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use log::LevelFilter;
 
-use super::table::{Table, Value};
+use crate::config::{Table, Value};
 
 /// What of an actor's log is kept, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,19 +35,21 @@ pub enum Output {
     File(PathBuf),
 }
 
-/// Reads `[logging]`. `name` is the actor's, which a file in `log_dir` is called after.
-pub(super) fn read(mut table: Table<'_>, name: &str) -> Logging {
-    let defaults = Logging::default();
-    let level = table.get("level");
-    let output = table.get("output");
-    let file_path = table.get("file_path");
-    let log_dir = table.get("log_dir");
-    let chain_events = table.get("chain_events");
-    table.finish();
-    Logging {
-        level: level.and_then(|value| read_level(&value)).unwrap_or(defaults.level),
-        output: read_output(output, file_path, log_dir, name).unwrap_or(defaults.output),
-        chain_events: chain_events.and_then(|value| value.boolean()).unwrap_or_default(),
+impl Logging {
+    /// Reads `[logging]`. `name` is the actor's, which a file in `log_dir` is called after.
+    pub fn read(mut table: Table<'_>, name: &str) -> Self {
+        let defaults = Self::default();
+        let level = table.get("level");
+        let output = table.get("output");
+        let file_path = table.get("file_path");
+        let log_dir = table.get("log_dir");
+        let chain_events = table.get("chain_events");
+        table.finish();
+        Self {
+            level: level.and_then(|value| read_level(&value)).unwrap_or(defaults.level),
+            output: read_output(output, file_path, log_dir, name).unwrap_or(defaults.output),
+            chain_events: chain_events.and_then(|value| value.boolean()).unwrap_or_default(),
+        }
     }
 }
 

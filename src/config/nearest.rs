@@ -4,7 +4,7 @@
 ///
 /// Near enough is one edit in a very short word and up to three in a long one; beyond that a
 /// suggestion would only mislead.
-pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let allowed = word.chars().count().div_ceil(3).clamp(1, 3);
     known
         .iter()

@@ -1,13 +1,20 @@
 //! What one actor and its clients may use: the manifest's `[limits]`.
+//!
+//! - [`keys`]: one row for each key, with its field and its bounds.
+//! - [`read`]: reads the table, and checks that its sizes fit each other.
+
+pub mod keys;
+pub mod read;
+
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
-
-use super::limit_rows::{ROWS, Row};
 
 /// How much one actor and its clients may use.
 ///
 /// Every one of them is a bound that holds whatever a client or an actor does; the defaults
-/// suit a board with 512 MB. [`limit_keys`] lists them for the documentation.
+/// suit a board with 512 MB. [`limit_keys`](keys::limit_keys) lists them for the documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// The largest message a client may send, in bytes; a larger one closes its connection
@@ -144,105 +151,5 @@ impl Default for Limits {
             close: Duration::from_secs(2),
             shutdown: Duration::from_secs(10),
         }
-    }
-}
-
-/// What a reference of the manifest says about one key of `[limits]`. All texts can be
-/// written into a manifest as they are, sizes and durations within quotes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LimitKey {
-    /// The key, which is also the name of the field in [`Limits`].
-    pub key: &'static str,
-    /// `size`, `count`, `fuel` or `duration`.
-    pub unit: &'static str,
-    /// What holds where the key is left out; `none` where nothing is limited then.
-    pub default: String,
-    /// The least value that is taken.
-    pub least: String,
-    /// The greatest value that is taken.
-    pub most: String,
-    /// What is limited.
-    pub meaning: &'static str,
-}
-
-/// Every key of `[limits]`, with the real defaults and bounds.
-pub fn limit_keys() -> Vec<LimitKey> {
-    let mut defaults = Limits::default();
-    let describe = |row: &Row| {
-        let slot = (row.slot)(&mut defaults);
-        LimitKey {
-            key: row.key,
-            unit: slot.unit(),
-            default: slot.default_text(),
-            least: slot.text(row.least),
-            most: slot.text(row.most),
-            meaning: row.meaning,
-        }
-    };
-    ROWS.iter().map(describe).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-    use crate::manifest::tests::{LEAST, parse};
-
-    #[test]
-    fn the_reference_lists_every_limit_with_its_default_and_bounds() {
-        let listed: Vec<String> = limit_keys()
-            .iter()
-            .map(|k| format!("{} {} {} {} {}", k.key, k.unit, k.default, k.least, k.most))
-            .collect();
-        let expected = [
-            "message size 64KiB 1B 1GiB",
-            "connections count 1024 1 1_000_000",
-            "per_address count 256 1 1_000_000",
-            "mailbox size 1MiB 1B 1GiB",
-            "outbox size 64KiB 1B 1GiB",
-            "requests count 64 1 100_000",
-            "downloads count 64 1 100_000",
-            "file size 16MiB 1B 1GiB",
-            "file_access size 64KiB 1B 1GiB",
-            "state size 1MiB 1B 1GiB",
-            "answer size 256KiB 1B 1GiB",
-            "answers count 64 1 1_000_000",
-            "effects size 1MiB 1B 1GiB",
-            "tags count 10 1 1000",
-            "tag size 256B 1B 4KiB",
-            "attachment size 2KiB 1B 1MiB",
-            "alarm duration 10ms 1ms 24h",
-            "memory size 16MiB 64KiB 4194240KiB",
-            "watermark size 4MiB 1B 4194240KiB",
-            "table count 16_384 1 10_000_000",
-            "tables count 4 1 100",
-            "module size 1MiB 1B 1GiB",
-            "time duration 5s 1ms 24h",
-            "fuel fuel none 1 1_000_000_000_000_000",
-            "slice fuel 20_000 1000 40_000",
-            "log_line size 1KiB 1B 4KiB",
-            "log_rate count 20 1 1_000_000",
-            "hibernate_after duration 1m 1ms 24h",
-            "handshake duration 5s 1ms 24h",
-            "response duration 30s 1ms 24h",
-            "file_wait duration 5s 1ms 24h",
-            "ping duration 25s 1ms 24h",
-            "pong duration 8s 1ms 24h",
-            "idle duration 24h 1ms 8760h",
-            "close duration 2s 1ms 24h",
-            "shutdown duration 10s 1ms 24h",
-        ];
-        assert_eq!(listed, expected);
-    }
-
-    #[test]
-    fn the_texts_of_the_reference_can_be_written_into_a_manifest() {
-        let mut text = format!("{LEAST}[limits]\n");
-        for key in limit_keys().iter().filter(|key| key.default != "none") {
-            let quote = if matches!(key.unit, "size" | "duration") { "\"" } else { "" };
-            text.push_str(&format!("{} = {quote}{}{quote}\n", key.key, key.default));
-        }
-        assert_eq!(parse(&text).unwrap().limits, Limits::default());
     }
 }

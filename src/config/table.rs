@@ -16,7 +16,7 @@ use super::nearest::nearest;
 const SHOWN: usize = 60;
 
 /// The text being read and the mistakes found in it so far.
-pub(super) struct Document<'t> {
+pub struct Document<'t> {
     /// The manifest, for the messages and for the folder that paths are relative to.
     file: &'t Path,
     /// Where each line begins, as an offset into the text: a span is an offset, and people
@@ -28,20 +28,20 @@ pub(super) struct Document<'t> {
 
 impl<'t> Document<'t> {
     /// A document without mistakes, so far.
-    pub(super) fn new(file: &'t Path, text: &str) -> Self {
+    pub fn new(file: &'t Path, text: &str) -> Self {
         let after_newlines = text.match_indices('\n').map(|(offset, _)| offset + 1);
         let line_starts = std::iter::once(0).chain(after_newlines).collect();
         Self { file, line_starts, mistakes: RefCell::new(Vec::new()) }
     }
 
     /// The outermost table. Its own place is the first line.
-    pub(super) fn root<'d>(&'d self, entries: &'d DeTable<'d>) -> Table<'d> {
+    pub fn root<'d>(&'d self, entries: &'d DeTable<'d>) -> Table<'d> {
         let place = Place { document: self, key: String::new(), offset: 0 };
         Table { place, entries, known: Vec::new() }
     }
 
     /// Takes up what the TOML parser says.
-    pub(super) fn not_toml(&self, offset: usize, message: &str) {
+    pub fn not_toml(&self, offset: usize, message: &str) {
         let (file, line) = (self.file.to_owned(), Some(self.line(offset)));
         let problem = format!("not TOML: {message}");
         let mistake = Mistake { file, line, key: None, problem, advice: None };
@@ -54,7 +54,7 @@ impl<'t> Document<'t> {
     }
 
     /// `value` if nothing was wrong, else all mistakes in the order of their lines.
-    pub(super) fn finish<T>(self, value: T) -> Result<T, ManifestError> {
+    pub fn finish<T>(self, value: T) -> Result<T, ManifestError> {
         let mut mistakes = self.mistakes.into_inner();
         if mistakes.is_empty() {
             return Ok(value);
@@ -69,7 +69,7 @@ impl<'t> Document<'t> {
 
 /// Where something stands.
 #[derive(Clone)]
-pub(super) struct Place<'d> {
+pub struct Place<'d> {
     /// The document it belongs to, which takes up the mistakes.
     document: &'d Document<'d>,
     /// The key with all its parents, empty for the root.
@@ -89,7 +89,7 @@ impl<'d> Place<'d> {
     }
 
     /// Records a mistake here.
-    pub(super) fn refuse(&self, problem: impl Into<String>, advice: impl Into<String>) {
+    pub fn refuse(&self, problem: impl Into<String>, advice: impl Into<String>) {
         self.document.mistakes.borrow_mut().push(Mistake {
             file: self.document.file.to_owned(),
             line: Some(self.document.line(self.offset)),
@@ -101,7 +101,7 @@ impl<'d> Place<'d> {
 }
 
 /// A table whose keys are asked for one by one, and at last [finished](Table::finish).
-pub(super) struct Table<'d> {
+pub struct Table<'d> {
     /// The header of the table, or where its first key mentions it.
     place: Place<'d>,
     /// All that the text gives.
@@ -112,7 +112,7 @@ pub(super) struct Table<'d> {
 
 impl<'d> Table<'d> {
     /// The value of a key that may be left out.
-    pub(super) fn get(&mut self, key: &'static str) -> Option<Value<'d>> {
+    pub fn get(&mut self, key: &'static str) -> Option<Value<'d>> {
         self.known.push(key);
         let found = self.entries.get(key)?;
         let place = self.place.inner(key, found.span().start);
@@ -120,13 +120,13 @@ impl<'d> Table<'d> {
     }
 
     /// Where a key's value stands, or would have to be added.
-    pub(super) fn place_of(&self, key: &'static str) -> Place<'d> {
+    pub fn place_of(&self, key: &'static str) -> Place<'d> {
         let found = self.entries.get(key);
         self.place.inner(key, found.map_or(self.place.offset, |found| found.span().start))
     }
 
     /// The value of a key that must be there; `advice` says what to add where it is not.
-    pub(super) fn require(&mut self, key: &'static str, advice: &str) -> Option<Value<'d>> {
+    pub fn require(&mut self, key: &'static str, advice: &str) -> Option<Value<'d>> {
         let found = self.get(key);
         if found.is_none() {
             self.place_of(key).refuse("missing", advice);
@@ -135,7 +135,7 @@ impl<'d> Table<'d> {
     }
 
     /// Refuses every key that was not asked for.
-    pub(super) fn finish(self) {
+    pub fn finish(self) {
         let listed: Vec<String> = self.known.iter().map(|key| format!("`{key}`")).collect();
         let listed = listed.join(", ");
         for key in self.entries.keys() {
@@ -154,16 +154,16 @@ impl<'d> Table<'d> {
 
 /// A value and its place.
 #[derive(Clone)]
-pub(super) struct Value<'d> {
+pub struct Value<'d> {
     /// Where the value begins; for a table, its header.
-    pub(super) place: Place<'d>,
+    pub place: Place<'d>,
     /// The value as parsed.
     value: &'d DeValue<'d>,
 }
 
 impl<'d> Value<'d> {
     /// The value in the words of a message: short, on one line.
-    pub(super) fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         match self.value {
             DeValue::String(text) => shorten(&format!("{text:?}")),
             // The parser lets some control characters stand within numbers.
@@ -177,30 +177,30 @@ impl<'d> Value<'d> {
     }
 
     /// The name that this value is, in the words of a message.
-    pub(super) fn named(&self) -> String {
+    pub fn named(&self) -> String {
         let name = self.as_str().unwrap_or_default();
         format!("`{}`", shorten(&name.escape_debug().to_string()))
     }
 
     /// Records that this value is not what belongs here.
-    pub(super) fn refuse_as(&self, what: &str, advice: impl Into<String>) {
+    pub fn refuse_as(&self, what: &str, advice: impl Into<String>) {
         self.place.refuse(format!("{} is not {what}", self.shown()), advice);
     }
 
     /// The text, if this is a string.
-    pub(super) fn as_str(&self) -> Option<&'d str> {
+    pub fn as_str(&self) -> Option<&'d str> {
         self.value.as_str()
     }
 
     /// The number, if this is an integer. One that is too large or too small for the type
     /// becomes its greatest value, which is out of every range asked for.
-    pub(super) fn as_integer(&self) -> Option<i128> {
+    pub fn as_integer(&self) -> Option<i128> {
         let number = self.value.as_integer()?;
         Some(i128::from_str_radix(number.as_str(), number.radix()).unwrap_or(i128::MAX))
     }
 
     /// The text; anything but a string is refused.
-    pub(super) fn string(&self) -> Option<&'d str> {
+    pub fn string(&self) -> Option<&'d str> {
         let text = self.as_str();
         if text.is_none() {
             self.refuse_as("a string", "write one text in quotes");
@@ -209,7 +209,7 @@ impl<'d> Value<'d> {
     }
 
     /// True or false; anything else is refused.
-    pub(super) fn boolean(&self) -> Option<bool> {
+    pub fn boolean(&self) -> Option<bool> {
         let value = self.value.as_bool();
         if value.is_none() {
             self.refuse_as("a boolean", "write true or false, without quotes");
@@ -218,7 +218,7 @@ impl<'d> Value<'d> {
     }
 
     /// A path, made relative to the manifest's folder unless it is absolute.
-    pub(super) fn path(&self) -> Option<PathBuf> {
+    pub fn path(&self) -> Option<PathBuf> {
         let text = self.string()?;
         if text.is_empty() || text.contains('\0') {
             self.refuse_as("a path", "write a path, relative to the manifest's folder");
@@ -229,7 +229,7 @@ impl<'d> Value<'d> {
     }
 
     /// A table; anything else is refused with `advice`.
-    pub(super) fn table(&self, advice: &str) -> Option<Table<'d>> {
+    pub fn table(&self, advice: &str) -> Option<Table<'d>> {
         let entries = self.value.as_table();
         if entries.is_none() {
             self.refuse_as("a table", advice);
@@ -239,7 +239,7 @@ impl<'d> Value<'d> {
     }
 
     /// The items, if this is an array.
-    pub(super) fn items(&self) -> Option<Vec<Value<'d>>> {
+    pub fn items(&self) -> Option<Vec<Value<'d>>> {
         let array = self.value.as_array()?;
         let item = |(index, item): (usize, &'d toml::Spanned<DeValue<'d>>)| {
             let (document, offset) = (self.place.document, item.span().start);

@@ -1,0 +1,115 @@
+//! One actor with its handlers, from its files to its end.
+
+use std::{sync::Arc, time::Duration};
+
+use smol::{Executor, Task, channel::Receiver};
+
+use super::{
+    environment::Environment,
+    error::HostError,
+    handler::{self, Bound},
+    opened::Opened,
+};
+use crate::{
+    actor::{Actor, Module, Setup, StartError},
+    deadline::within,
+    exchange::{ActorHandle, Command},
+    manifest::Manifest,
+    server::Served,
+};
+
+/// An actor that is loaded, and whose handlers are bound.
+pub(super) struct Prepared {
+    /// How the others hold it.
+    pub(super) handle: Arc<ActorHandle>,
+    /// Its code.
+    module: Module,
+    /// The content of its `init_state` file.
+    init_state: Option<Vec<u8>>,
+    /// How often it is woken.
+    tick: Option<Duration>,
+    /// Its handlers.
+    handlers: Vec<Bound>,
+}
+
+/// An actor that handles events, with its handlers.
+pub(super) struct Running {
+    /// How the others hold it.
+    pub(super) handle: Arc<ActorHandle>,
+    /// Where its events come from.
+    handlers: Vec<handler::Running>,
+    /// The task that handles events.
+    task: Task<()>,
+}
+
+impl Prepared {
+    /// Binds the handlers of an actor.
+    pub(super) fn new(
+        manifest: &Manifest,
+        handle: Arc<ActorHandle>,
+        opened: Opened,
+        environment: &mut Environment,
+    ) -> Result<Self, HostError> {
+        let Opened { module, init_state, handlers } = opened;
+        let handlers = handlers.into_iter().map(|handler| handler.bind(manifest, environment));
+        let handlers = handlers.collect::<Result<_, _>>().map_err(HostError::Handler)?;
+        Ok(Self { handle, module, init_state, tick: manifest.tick, handlers })
+    }
+
+    /// Makes the first state, then lets events come. `stopping` ends when the host stops.
+    pub(super) async fn start(
+        self,
+        executor: &Arc<Executor<'static>>,
+        environment: &Environment,
+        stopping: &Receiver<()>,
+    ) -> Result<Running, StartError> {
+        let Self { handle, module, init_state, tick, handlers } = self;
+        let mut setup = Setup {
+            name: handle.name.clone(),
+            module,
+            limits: handle.limits.clone(),
+            init_state,
+            tick,
+            files: None,
+            world: environment.world.clone(),
+            turns: environment.turns.clone(),
+            stats: handle.stats.clone(),
+            lines: handle.lines.clone(),
+        };
+        handlers.iter().for_each(|handler| handler.equip(&mut setup));
+        let actor = Actor::start(setup).await?;
+        let (mailbox, control) = (handle.mailbox.clone(), handle.control.clone());
+        let task = executor.spawn(actor.run(mailbox, control, handle.connections.clone()));
+        let start = |handler: Bound| handler.start(executor, &handle, environment, stopping);
+        let handlers = handlers.into_iter().filter_map(start).collect();
+        Ok(Running { handle, handlers, task })
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    pub(super) fn served(&self) -> impl Iterator<Item = &Served> {
+        self.handlers.iter().flat_map(|handler| handler.served())
+    }
+
+    /// Stops its handlers and then the actor, within `limits.shutdown`.
+    pub(super) async fn stop(self) {
+        let Self { handle, handlers, task } = self;
+        let stop = async {
+            for handler in handlers {
+                handler.stop().await;
+            }
+            if let Err(full) = handle.control.send(Command::Stop) {
+                log::error!(target: &handle.name, "the actor can't be asked to stop: {full}");
+            }
+            task.await;
+        };
+        let stopped = within(handle.limits.shutdown, stop).await;
+        let open = handle.connections.count();
+        if stopped.is_none() {
+            log::warn!(target: &handle.name,
+                "{open} connections were still open after `limits.shutdown`");
+        }
+        log::info!(target: &handle.name, "{}", handle.stats);
+    }
+}

@@ -1,0 +1,43 @@
+//! The actors of this host, by name.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{exchange::ActorHandle, lock::Lock};
+
+/// The actors of this host, by name. It is complete before the first of them starts, so that each
+/// can be found by the others from the beginning.
+pub(super) struct Directory(Lock<BTreeMap<Arc<str>, Arc<ActorHandle>>>);
+
+impl Directory {
+    /// A directory of these actors, whose names differ.
+    pub(super) fn new(actors: impl IntoIterator<Item = Arc<ActorHandle>>) -> Self {
+        let by_name = actors.into_iter().map(|actor| (actor.name.clone(), actor));
+        Self(Lock::new(by_name.collect()))
+    }
+
+    /// The actor of this name.
+    pub(super) fn get(&self, name: &str) -> Option<Arc<ActorHandle>> {
+        self.0.lock().get(name).cloned()
+    }
+
+    /// Takes out an actor that could not be started.
+    pub(super) fn remove(&self, name: &str) {
+        self.0.lock().remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_is_found_by_its_name_until_it_is_left_out() {
+        let actor = |name: &str| Arc::new(ActorHandle::new(name.into(), Default::default()));
+        let directory = Directory::new([actor("one"), actor("other")]);
+        let found = |name| directory.get(name).map(|actor| actor.name.to_string());
+        assert_eq!(found("one").as_deref(), Some("one"));
+        assert_eq!(found("third"), None);
+        directory.remove("one");
+        assert_eq!((found("one"), found("other").as_deref()), (None, Some("other")));
+    }
+}

@@ -1,0 +1,197 @@
+//! Actors and their handlers together, from start to shutdown.
+//!
+//! - [`opened`]: all that a manifest names, opened: for `run`, and for `check`.
+//! - [`handler`]: an actor's handlers, of each type there is: opened, bound, started, stopped.
+//! - [`actor`]: one actor with its handlers.
+//! - [`directory`]: the actors by name.
+//! - [`environment`]: what no manifest says.
+//! - [`error`]: why a host could not be started.
+
+mod actor;
+mod directory;
+mod environment;
+mod error;
+mod handler;
+mod opened;
+
+use std::{collections::HashSet, future::Future, net::SocketAddr, sync::Arc};
+
+use smol::{
+    Executor,
+    channel::{self, Sender},
+};
+
+use actor::{Prepared, Running};
+use directory::Directory;
+
+use crate::{
+    exchange::ActorHandle,
+    fd_limit,
+    limits::Limits,
+    manifest::Manifest,
+    server::{Endpoint, Served},
+    stats::Stats,
+};
+
+pub use environment::Environment;
+pub use error::HostError;
+pub use handler::HandlerError;
+pub use opened::{NotOpened, Opened};
+
+/// A host that listens.
+pub struct Host {
+    /// The actors that could be started.
+    actors: Vec<Running>,
+    /// The same, by name.
+    directory: Directory,
+    /// What runs their tasks.
+    executor: Arc<Executor<'static>>,
+    /// Dropped when the host stops, which ends handshakes.
+    running: Sender<()>,
+}
+
+/// Where an actor listens.
+#[derive(Clone, Debug)]
+pub struct Listening {
+    /// The actor's name.
+    pub actor: Arc<str>,
+    /// The address, with the port that was really taken.
+    pub address: SocketAddr,
+    /// What is there.
+    pub endpoint: Arc<Endpoint>,
+}
+
+impl Host {
+    /// Loads and starts every actor and binds every listener. Where the process may open too
+    /// few files for `limits.connections`, the actors get fewer connections, with a warning.
+    ///
+    /// An actor whose `init` fails is left out, with an error in the log, as long as another
+    /// one could be started. Every other mistake keeps the host from starting.
+    ///
+    /// # Errors
+    /// See [`HostError`].
+    pub async fn start(
+        executor: &Arc<Executor<'static>>,
+        manifests: &[Manifest],
+        mut environment: Environment,
+    ) -> Result<Self, HostError> {
+        refuse_same_names(manifests)?;
+        let limits = fit_limits(environment.descriptors, manifests)?;
+        // All of it before the first listener is bound, and every mistake at once.
+        let opened = open(manifests)?;
+        let handles: Vec<_> = manifests.iter().zip(limits).map(handle).collect();
+        let prepared = bind(manifests, &handles, opened, &mut environment)?;
+        let directory = Directory::new(handles);
+        let (running, stopping) = channel::bounded(1);
+        let (mut actors, mut failed) = (Vec::new(), Vec::new());
+        for prepared in prepared {
+            let name = prepared.handle.name.clone();
+            match prepared.start(executor, &environment, &stopping).await {
+                Ok(running) => actors.push(running),
+                Err(error) => {
+                    log::error!(target: &name, "left out: {error}");
+                    directory.remove(&name);
+                    failed.push((name, error));
+                }
+            }
+        }
+        if actors.is_empty() {
+            return Err(HostError::Start(failed));
+        }
+        Ok(Self { actors, directory, executor: executor.clone(), running })
+    }
+
+    /// Where the actors listen.
+    pub fn listening(&self) -> Vec<Listening> {
+        let of = |(running, served): (&Running, &Served)| Listening {
+            actor: running.handle.name.clone(),
+            address: served.address,
+            endpoint: served.endpoint.clone(),
+        };
+        let each =
+            self.actors.iter().flat_map(|running| running.served().map(move |at| (running, at)));
+        each.map(of).collect()
+    }
+
+    /// How many actors are served.
+    pub fn actors(&self) -> usize {
+        self.actors.len()
+    }
+
+    /// The counters of the actor of this name.
+    pub fn stats(&self, actor: &str) -> Option<Arc<Stats>> {
+        self.directory.get(actor).map(|actor| actor.stats.clone())
+    }
+
+    /// Serves until `shutdown` is ready. Then accepts no more, closes every connection with
+    /// 1001, lets the actors handle what that brings, and returns; at the latest after the
+    /// longest of their `limits.shutdown`.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        shutdown.await;
+        let Self { executor, actors, running, .. } = self;
+        drop(running);
+        // All begin before one is waited for: no actor's end delays another's.
+        let stops: Vec<_> =
+            actors.into_iter().map(|running| executor.spawn(running.stop())).collect();
+        for stop in stops {
+            stop.await;
+        }
+    }
+}
+
+/// Binds the handlers of all actors, and takes all listeners that were handed over.
+fn bind(
+    manifests: &[Manifest],
+    handles: &[Arc<ActorHandle>],
+    opened: Vec<Opened>,
+    environment: &mut Environment,
+) -> Result<Vec<Prepared>, HostError> {
+    let mut prepared = Vec::new();
+    for ((manifest, handle), opened) in manifests.iter().zip(handles).zip(opened) {
+        prepared.push(Prepared::new(manifest, handle.clone(), opened, environment)?);
+    }
+    environment.inherited.all_taken().map_err(HostError::Inherited)?;
+    Ok(prepared)
+}
+
+/// The handle of an actor that is yet to start.
+fn handle((manifest, limits): (&Manifest, Limits)) -> Arc<ActorHandle> {
+    Arc::new(ActorHandle::new(manifest.name.as_str().into(), limits))
+}
+
+/// Refuses manifests that have the same name.
+fn refuse_same_names(manifests: &[Manifest]) -> Result<(), HostError> {
+    let mut names = HashSet::new();
+    match manifests.iter().find(|manifest| !names.insert(&manifest.name)) {
+        Some(Manifest { name, file, .. }) => {
+            Err(HostError::Duplicate { name: name.clone(), file: file.clone() })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Each actor's limits, with no more than there are file descriptors for.
+fn fit_limits(descriptors: Option<u64>, manifests: &[Manifest]) -> Result<Vec<Limits>, HostError> {
+    let wanted = manifests.iter().map(|manifest| {
+        let handlers = manifest.handlers.iter().map(|handler| handler.descriptors());
+        (&manifest.limits, handlers.sum())
+    });
+    let plan = fd_limit::plan(descriptors, wanted).map_err(HostError::Descriptors)?;
+    if let Some(shortage) = plan.shortage {
+        log::warn!("{shortage}");
+    }
+    let each = manifests.iter().zip(plan.bounds);
+    Ok(each.map(|(manifest, bounds)| bounds.within(&manifest.limits)).collect())
+}
+
+/// Opens what all manifests name.
+fn open(manifests: &[Manifest]) -> Result<Vec<Opened>, HostError> {
+    let (mut opened, mut wrong) = (Vec::new(), Vec::new());
+    for manifest in manifests {
+        match Opened::new(manifest) {
+            Ok(all) => opened.push(all),
+            Err(NotOpened { errors, .. }) => wrong.extend(errors),
+        }
+    }
+    if wrong.is_empty() { Ok(opened) } else { Err(HostError::Several(wrong)) }
+}

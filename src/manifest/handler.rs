@@ -1,0 +1,140 @@
+//! The manifest's `[[handlers]]`: where an actor's events come from, and what it may use.
+
+use crate::{
+    config::{Capability, HandlerType, Table, Value},
+    files, server,
+};
+
+/// All handlers of one type that an actor has, as its manifest describes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handler {
+    /// Clients reach the actor through these.
+    WebSocketServer(server::Config),
+    /// The actor may use the files of these.
+    Filesystem(files::Config),
+}
+
+/// A type of handler, and how its handlers are read.
+struct Type {
+    /// What it says about itself.
+    about: &'static HandlerType,
+    /// Reads the `config` of each of its handlers, with their places in `handlers`.
+    read: fn(Vec<(usize, Table<'_>)>) -> Handler,
+}
+
+/// All types that there are.
+static TYPES: [Type; 2] = [
+    Type {
+        about: &server::config::TYPE,
+        read: |entries| Handler::WebSocketServer(server::Config::read(entries)),
+    },
+    Type {
+        about: &files::config::TYPE,
+        read: |entries| Handler::Filesystem(files::Config::read(entries)),
+    },
+];
+
+/// The type that advice shows where a manifest does not say which one is meant.
+const DEFAULT: &Type = &TYPES[0];
+
+impl Handler {
+    /// How many file descriptors these handlers need beside those of the connections.
+    pub fn descriptors(&self) -> usize {
+        match self {
+            Self::WebSocketServer(config) => config.descriptors(),
+            Self::Filesystem(config) => config.descriptors(),
+        }
+    }
+
+    /// What their type says about itself.
+    fn about(&self) -> &'static HandlerType {
+        match self {
+            Self::WebSocketServer(_) => &server::config::TYPE,
+            Self::Filesystem(_) => &files::config::TYPE,
+        }
+    }
+}
+
+/// What an actor does not get that has no other handlers than these, each with the type of handler
+/// that would give it.
+pub fn withheld(handlers: &[Handler]) -> Vec<(&'static HandlerType, &'static Capability)> {
+    let is_there = |about: &HandlerType| handlers.iter().any(|handler| handler.about() == about);
+    let types = TYPES.iter().map(|of| of.about).filter(|about| !is_there(about));
+    types.flat_map(|about| about.capabilities.iter().map(move |one| (about, one))).collect()
+}
+
+/// One of the manifest's handlers, as far as it could be read.
+struct Entry<'d> {
+    /// Its type. `None` if that is missing or not known, which has been told.
+    about: Option<&'static HandlerType>,
+    /// Its `config`. `None` if that is missing or no table, which has been told.
+    config: Option<Table<'d>>,
+}
+
+/// Reads `handlers` from the manifest's root. A handler with mistakes counts as one of its type, so
+/// that nobody is told to add it.
+pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
+    let example = DEFAULT.about.advice();
+    let Some(value) = root.require("handlers", &example) else { return Vec::new() };
+    let Some(items) = value.items() else {
+        value.refuse_as("a list of tables", "write [[handlers]], in two pairs of brackets");
+        return Vec::new();
+    };
+    let mut entries: Vec<_> = items.iter().map(read_entry).collect();
+    let idle = |entry: &Entry<'_>| entry.about.is_some_and(|about| !about.brings_events);
+    if items.is_empty() {
+        value.place.refuse("no handler, so nothing could reach the actor", example);
+    } else if entries.iter().all(idle) {
+        let names = listed(|about| about.brings_events, " or ");
+        value.place.refuse(format!("none is a {names}, so nothing could reach the actor"), example);
+    }
+    let mut handlers = Vec::new();
+    for of in &TYPES {
+        let own = |(_, entry): &(usize, &mut Entry<'_>)| entry.about == Some(of.about);
+        let mut own = entries.iter_mut().enumerate().filter(own).peekable();
+        if own.peek().is_some() {
+            let configs = own.filter_map(|(index, entry)| Some((index, entry.config.take()?)));
+            handlers.push((of.read)(configs.collect()));
+        }
+    }
+    handlers
+}
+
+/// Reads the type of one handler, and finds its `config`.
+fn read_entry<'d>(item: &Value<'d>) -> Entry<'d> {
+    let Some(mut table) = item.table("write [[handlers]], with type and config below it") else {
+        return Entry { about: None, config: None };
+    };
+    let written = table.require("type", &format!("add type = \"{}\"", DEFAULT.about.name));
+    let name = written.as_ref().and_then(Value::as_str);
+    let of = TYPES.iter().find(|of| Some(of.about.name) == name);
+    let example = of.unwrap_or(DEFAULT).about.example;
+    let config = table.require("config", &format!("add {example}"));
+    table.finish();
+    let config = || config.and_then(|config| config.table(&format!("write {example}")));
+    match (written, of) {
+        (Some(_), Some(of)) => return Entry { about: Some(of.about), config: config() },
+        (Some(written), None) => {
+            if written.string().is_some() {
+                // What its configuration should look like is not for this host to say.
+                let problem = format!("this host has no handler of type {}", written.named());
+                written.place.refuse(problem, format!("it has {}", listed(|_| true, " and ")));
+            }
+        }
+        (None, _) => {
+            // Likely one of this type, of which more may be wrong.
+            (DEFAULT.read)(config().map(|config| (0, config)).into_iter().collect());
+        }
+    }
+    Entry { about: None, config: None }
+}
+
+/// The names of some types, as a message lists them.
+fn listed(which: fn(&HandlerType) -> bool, conjunction: &str) -> String {
+    let some = TYPES.iter().map(|of| of.about).filter(|about| which(about));
+    let mut names: Vec<_> = some.map(|about| format!("`{}`", about.name)).collect();
+    match names.pop() {
+        Some(last) if !names.is_empty() => format!("{}{conjunction}{last}", names.join(", ")),
+        only => only.unwrap_or_default(),
+    }
+}

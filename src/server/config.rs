@@ -1,0 +1,296 @@
+//! The `config` of a `websocket-server` handler: where clients connect, who may, and what is served
+//! beside the socket.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use crate::{
+    config::{HandlerType, Place, Table, Value},
+    exchange::OnOverflow,
+};
+
+/// The type of handler that this folder has.
+pub const TYPE: HandlerType = HandlerType {
+    name: "websocket-server",
+    example: "config = { port = 8080 }",
+    brings_events: true,
+    capabilities: &[],
+};
+/// What a listener needs of file descriptors: itself, and the connection that waits to be let in.
+const DESCRIPTORS: usize = 2;
+/// The port of which the system makes a free one. Any number of listeners may ask for it.
+const ANY_PORT: u16 = 0;
+
+/// The longest path of a listener, origin or subprotocol, in bytes.
+const MAX_TEXT: usize = 256;
+/// The most origins, and the most subprotocols, of a listener.
+const MAX_ITEMS: usize = 64;
+/// The longest text of an `auto_response`, in bytes: it is compared with every message.
+const MAX_PING: usize = 1024;
+/// The separators of RFC 9110, section 5.6.2, which no token has.
+const SEPARATORS: &[u8] = b"()<>@,;:\\\"/[]?={} \t";
+
+/// All handlers of this type that one actor has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Where clients reach the actor. No two with the same address.
+    pub listeners: Vec<Listener>,
+}
+
+impl Config {
+    /// Reads the `config` of each handler of this type; the numbers are their places in `handlers`.
+    pub fn read(entries: Vec<(usize, Table<'_>)>) -> Self {
+        let mut listeners: Vec<(usize, Listener)> = Vec::new();
+        for (index, table) in entries {
+            if let Some((listener, port)) = Listener::read(table) {
+                refuse_taken(&listener, &port, &listeners);
+                listeners.push((index, listener));
+            }
+        }
+        Self { listeners: listeners.into_iter().map(|(_, listener)| listener).collect() }
+    }
+
+    /// How many file descriptors these handlers need beside those of the connections.
+    pub fn descriptors(&self) -> usize {
+        self.listeners.len().saturating_mul(DESCRIPTORS)
+    }
+}
+
+/// A place on the network where clients reach the actor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// The address to bind. Default 127.0.0.1, which only this machine reaches, so that
+    /// nothing is open to a network that was not meant to be.
+    pub host: IpAddr,
+    /// The TCP port; 0 lets the system choose a free one.
+    pub port: u16,
+    /// The path that a client must ask for. Default `/ws`. The WebSocket is at `/` as well.
+    pub path: String,
+    /// The pages that a browser may connect from, as it names them in `Origin`; `self` is
+    /// whatever this listener serves itself. `None`, the default, allows all.
+    pub origins: Option<Vec<String>>,
+    /// The subprotocols that a client may ask for (RFC 6455, section 1.9). Default none.
+    pub subprotocols: Vec<String>,
+    /// The file with the token that a client must show. Default none.
+    pub token_file: Option<PathBuf>,
+    /// Whether the console page is served. Default true.
+    pub console: bool,
+    /// The folder that is served beside the socket. Default none.
+    pub static_folder: Option<PathBuf>,
+    /// A text that the host answers without waking the actor. Default none.
+    pub auto_response: Option<AutoResponse>,
+    /// What becomes of a client that does not read its messages. Default `close`.
+    pub on_overflow: OnOverflow,
+    /// The certificate, for TLS. Default none. Only with the feature `tls`.
+    pub tls: Option<TlsFiles>,
+}
+
+impl Listener {
+    /// A listener at an address, with everything else as it is by default.
+    pub fn new(host: IpAddr, port: u16) -> Self {
+        Self {
+            host,
+            port,
+            path: "/ws".into(),
+            origins: None,
+            subprotocols: Vec::new(),
+            token_file: None,
+            console: true,
+            static_folder: None,
+            auto_response: None,
+            on_overflow: OnOverflow::Close,
+            tls: None,
+        }
+    }
+
+    /// Reads a listener, and where its port stands.
+    fn read(mut table: Table<'_>) -> Option<(Self, Place<'_>)> {
+        let port = table.require("port", "add port = 8080 (0 lets the system choose)");
+        let host = table.get("host");
+        let mut listener = Self::new(IpAddr::V4(Ipv4Addr::LOCALHOST), ANY_PORT);
+        read_others(&mut table, &mut listener);
+        table.finish();
+        if let Some(host) = host {
+            listener.host = read_host(&host)?;
+        }
+        let port = port?;
+        listener.port = read_port(&port)?;
+        Some((listener, port.place))
+    }
+}
+
+/// A text and its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AutoResponse {
+    /// What the client sends, exactly.
+    pub ping: String,
+    /// What it gets.
+    pub pong: String,
+}
+
+/// The files that TLS needs, both in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, and those that lead from it to its authority's.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// Reads a port.
+fn read_port(value: &Value<'_>) -> Option<u16> {
+    let port = value.as_integer().and_then(|number| u16::try_from(number).ok());
+    if port.is_none() {
+        let advice = "write a whole number from 0 to 65535 (0 lets the system choose)";
+        value.refuse_as("a port", advice);
+    }
+    port
+}
+
+/// Reads an address. Names are not looked up: the answer may change, or be more than one.
+fn read_host(value: &Value<'_>) -> Option<IpAddr> {
+    let host = value.as_str().and_then(|text| text.parse().ok());
+    if host.is_none() {
+        let local = "\"127.0.0.1\" (this machine only)";
+        let advice = format!("write {local}, \"0.0.0.0\" (every network) or another address");
+        value.refuse_as("an IP address", advice);
+    }
+    host
+}
+
+/// Refuses an address that an earlier handler has taken.
+fn refuse_taken(listener: &Listener, port: &Place<'_>, earlier: &[(usize, Listener)]) {
+    if listener.port == ANY_PORT {
+        return;
+    }
+    let address = SocketAddr::new(listener.host, listener.port);
+    let same = |(_, other): &&(usize, Listener)| SocketAddr::new(other.host, other.port) == address;
+    if let Some((index, _)) = earlier.iter().find(same) {
+        let problem = format!("{address} is taken by handlers[{index}] already");
+        port.refuse(problem, "write another port or another host");
+    }
+}
+
+/// Reads every key but `port` and `host`. What is wrong keeps its default; the document knows
+/// that it must not be used.
+fn read_others(table: &mut Table<'_>, listener: &mut Listener) {
+    if let Some(path) = table.get("path").and_then(|value| read_path(&value)) {
+        listener.path = path;
+    }
+    listener.origins = table.get("origins").map(|value| {
+        let advice = "write a list such as [\"self\", \"https://example.org\"]: a scheme, a host \
+                      and no path";
+        list(&value, advice, is_origin)
+    });
+    if let Some(value) = table.get("subprotocols") {
+        let advice = "write a list of names such as [\"chat.v1\"]";
+        listener.subprotocols = list(&value, advice, is_token);
+    }
+    listener.token_file = table.get("token_file").and_then(|value| value.path());
+    if let Some(console) = table.get("console").and_then(|value| value.boolean()) {
+        listener.console = console;
+    }
+    listener.static_folder = table.get("static").and_then(|value| value.path());
+    listener.auto_response =
+        table.get("auto_response").and_then(|value| read_auto_response(&value));
+    if let Some(choice) = table.get("on_overflow").and_then(|value| read_on_overflow(&value)) {
+        listener.on_overflow = choice;
+    }
+    listener.tls = table.get("tls").and_then(|value| read_tls(&value));
+}
+
+/// Reads the path of a listener.
+fn read_path(value: &Value<'_>) -> Option<String> {
+    let fits = |text: &&str| {
+        let plain = |b: u8| b.is_ascii_graphic() && b != b'?' && b != b'#';
+        text.starts_with('/') && text.len() <= MAX_TEXT && text.bytes().all(plain)
+    };
+    let path = value.as_str().filter(fits);
+    if path.is_none() {
+        let rule = format!("at most {MAX_TEXT} ASCII characters, without `?`, `#` and space");
+        value.refuse_as("a path", format!("write \"/\" and what follows it, {rule}"));
+    }
+    path.map(str::to_owned)
+}
+
+/// Reads a list of texts that fit.
+fn list(value: &Value<'_>, advice: &str, fits: fn(&str) -> bool) -> Vec<String> {
+    let Some(items) = value.items().filter(|items| (1..=MAX_ITEMS).contains(&items.len())) else {
+        value.refuse_as(&format!("a list of 1 to {MAX_ITEMS} texts"), advice);
+        return Vec::new();
+    };
+    let read = |item: &Value<'_>| {
+        let text = item.as_str().filter(|text| text.len() <= MAX_TEXT && fits(text));
+        if text.is_none() {
+            item.refuse_as("one that fits here", advice);
+        }
+        text.map(str::to_owned)
+    };
+    items.iter().filter_map(read).collect()
+}
+
+/// Whether this is what a browser sends as `Origin` (RFC 6454, section 7), or `self`.
+fn is_origin(text: &str) -> bool {
+    let host = text.split_once("://").map(|(scheme, host)| (is_token(scheme), host));
+    let plain = |b: u8| b.is_ascii_graphic() && b != b'/' && !b.is_ascii_uppercase();
+    text == "self"
+        || text == "null"
+        || host.is_some_and(|(scheme, host)| {
+            scheme && !host.is_empty() && host.bytes().all(plain) && host != "*"
+        })
+}
+
+/// Whether this is a token (RFC 9110, section 5.6.2).
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !SEPARATORS.contains(&b))
+}
+
+/// Reads `auto_response`.
+fn read_auto_response(value: &Value<'_>) -> Option<AutoResponse> {
+    const EXAMPLE: &str = "write { ping = \"ping\", pong = \"pong\" }";
+    let mut table = value.table(EXAMPLE)?;
+    let mut text = |key| {
+        let value = table.require(key, EXAMPLE)?;
+        let text = value.string()?;
+        if text.is_empty() || text.len() > MAX_PING {
+            value.refuse_as("a text for this", format!("write 1 to {MAX_PING} bytes"));
+            return None;
+        }
+        Some(text.to_owned())
+    };
+    let (ping, pong) = (text("ping"), text("pong"));
+    table.finish();
+    Some(AutoResponse { ping: ping?, pong: pong? })
+}
+
+/// Reads `on_overflow`.
+fn read_on_overflow(value: &Value<'_>) -> Option<OnOverflow> {
+    match value.as_str() {
+        Some("close") => Some(OnOverflow::Close),
+        Some("drop") => Some(OnOverflow::Drop),
+        _ => {
+            value.refuse_as("a way to go on", "write \"close\" or \"drop\"");
+            None
+        }
+    }
+}
+
+/// Reads `tls`, which a host that was built without it can't serve.
+fn read_tls(value: &Value<'_>) -> Option<TlsFiles> {
+    const EXAMPLE: &str = "write { cert = \"cert.pem\", key = \"key.pem\" }";
+    if !cfg!(feature = "tls") {
+        value.place.refuse(
+            "this footlight was built without TLS",
+            "build it with `--features tls`; or remove this and put a proxy that has TLS, such as \
+             Caddy or nginx, in front",
+        );
+        return None;
+    }
+    let mut table = value.table(EXAMPLE)?;
+    let mut path = |key| table.require(key, EXAMPLE)?.path();
+    let (cert, key) = (path("cert"), path("key"));
+    table.finish();
+    Some(TlsFiles { cert: cert?, key: key? })
+}
