@@ -27,8 +27,8 @@ impl HandlerType {
 pub struct Capability {
     /// The interface, whose functions the actor may import then.
     pub interface: Interface,
-    /// The names by which `requires` may ask for it. They are known to `[interface]` as well.
-    pub names: &'static [&'static str],
+    /// The interfaces of Theater's packages that stand for it, which `requires` may name as well.
+    pub theater: &'static [&'static str],
     /// What is wrong if `requires` asks for it and there is no such handler.
     pub missing: &'static str,
     /// What is wrong if a module imports it and there is no such handler, and what to do.

@@ -13,7 +13,7 @@ pub const TYPE: HandlerType = HandlerType {
     brings_events: false,
     capabilities: &[Capability {
         interface: Interface::Files,
-        names: &["filesystem", "footlight:host/files@0.1.0"],
+        theater: &["filesystem"],
         missing: "needs a folder, and no handler has one",
         advice: "the manifest grants no files; add [[handlers]] with type = \"filesystem\" and config \
                  = { path = \"…\" }, the folder that the actor may read",

@@ -4,6 +4,8 @@
 //! checked all the same: a manifest that asks for what this host does not have would only
 //! fail later and less clearly.
 
+use wit_core::host::Interface;
+
 use super::handler::{Handler, withheld};
 use crate::config::{Table, Value};
 
@@ -15,14 +17,6 @@ const SERVER: &str = "websocket-server";
 const IMPLEMENTS: [&str; 3] = [SERVER, "actor", "types"];
 /// What an actor may require of these packages.
 const REQUIRES: [&str; 3] = ["runtime", "types", "filesystem"];
-/// What an actor may require of the host's own package, each under its whole name.
-const OWN: [&str; 5] = [
-    "footlight:host/connections@0.1.0",
-    "footlight:host/alarm@0.1.0",
-    "footlight:host/clock@0.1.0",
-    "footlight:host/random@0.1.0",
-    "footlight:host/files@0.1.0",
-];
 
 /// Checks `[interface]` of an actor that has these handlers.
 pub(super) fn check(mut table: Table<'_>, handlers: &[Handler]) {
@@ -38,11 +32,14 @@ pub(super) fn check(mut table: Table<'_>, handlers: &[Handler]) {
 /// Checks the interfaces that the actor says it imports.
 fn check_requires(value: &Value<'_>, handlers: &[Handler]) {
     let withheld = withheld(handlers);
+    // Each of the host's own package under its whole name.
+    let own = Interface::ALL.map(Interface::module);
     for (item, name) in names(value).iter().flatten() {
-        let own = OWN.into_iter().find(|own| own == name);
-        let Some(interface) = own.or_else(|| known(name, &REQUIRES)) else {
+        let Some(interface) =
+            own.into_iter().find(|own| own == name).or_else(|| known(name, &REQUIRES))
+        else {
             let problem = format!("{} is not offered by this host", item.named());
-            let own = OWN.map(|name| format!("`{name}`")).join(", ");
+            let own = own.map(|name| format!("`{name}`")).join(", ");
             item.place.refuse(
                 problem,
                 format!(
@@ -52,9 +49,10 @@ fn check_requires(value: &Value<'_>, handlers: &[Handler]) {
             );
             continue;
         };
-        if let Some((about, capability)) =
-            withheld.iter().find(|(_, capability)| capability.names.contains(&interface))
-        {
+        let missing = withheld.iter().find(|(_, capability)| {
+            capability.interface.module() == interface || capability.theater.contains(&interface)
+        });
+        if let Some((about, capability)) = missing {
             item.place.refuse(format!("{} {}", item.named(), capability.missing), about.advice());
         }
     }
