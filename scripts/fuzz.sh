@@ -20,7 +20,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-targets=(lift lower request returning manifest module guest actor)
+targets=(lift lower request lower_result manifest module guest actor)
 
 main() {
     asan=
@@ -96,7 +96,7 @@ options() {
         lift) printf '%s\n' -max_len=2048 ;;
         lower) printf '%s\n' -max_len=1024 ;;
         request) printf '%s\n' -max_len=1024 ;;
-        returning) printf '%s\n' -max_len=2048 -len_control=0 ;;
+        lower_result) printf '%s\n' -max_len=2048 -len_control=0 ;;
         manifest) printf '%s\n' -max_len=4096 -dict=fuzz/dictionaries/manifest.dict ;;
         module) printf '%s\n' -max_len=32768 ;;
         guest) printf '%s\n' -max_len=2048 -len_control=0 ;;
@@ -131,10 +131,10 @@ run() {
         -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 "${more[@]}" \
         >"$log" 2>&1 || status=$?
     if [ "$status" -eq 0 ]; then
-        printf '%-9s %s\n' "$target" "$(grep -E '^#[0-9]+.DONE' "$log" | tail -n 1)"
+        printf '%-12s %s\n' "$target" "$(grep -E '^#[0-9]+.DONE' "$log" | tail -n 1)"
     else
         grep -vE '^#[0-9]+' "$log" >&2 || true
-        printf '%-9s FAILED: the input is in fuzz/artifacts/%s, see above\n' "$target" "$target" >&2
+        printf '%-12s FAILED: the input is in fuzz/artifacts/%s, see above\n' "$target" "$target" >&2
     fi
     rm -f "$log"
     return "$status"

@@ -8,6 +8,7 @@
 //! # Layout
 //! - [`manifest`]: an actor's manifest: names, addresses, limits.
 //! - [`limits`]: how much an actor and its clients may use.
+//! - [`interfaces`]: the interfaces that actors may import, by name.
 //! - [`config`]: reads TOML and reports every mistake in it.
 //! - [`host`]: actors and listeners together, from start to shutdown.
 //! - [`server`]: sockets, handshakes, connections.
@@ -43,6 +44,7 @@ pub mod executor;
 pub mod fd_limit;
 pub mod files;
 pub mod host;
+pub mod interfaces;
 pub mod limits;
 pub mod lock;
 pub mod logger;

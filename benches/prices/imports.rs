@@ -1,6 +1,7 @@
 //! What a guest may import.
 
-use wit_core::host::Import;
+use footlight::actor::imports;
+use wit_core::Shape;
 
 /// What is measured: a name, and what the guest does again and again. At 16 is text of 2 bytes for
 /// each character, at 8 a name.
@@ -76,21 +77,18 @@ pub(crate) const CASES: &[(&str, &str)] = &[
 
 /// The imports' declarations.
 pub(crate) fn declared() -> String {
-    let mut imports =
-        String::from(r#"(import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))"#);
-    for import in Import::ALL {
-        // Theater's own are for some shapes only.
-        if matches!(import, Import::ReadText | Import::ReadBytes) {
-            continue;
-        }
+    let mut declared = String::new();
+    // `read-file` is there twice, and is the one of the guest's shape.
+    for import in imports::all().filter(|import| import.shapes.contains(&Shape::Guide)) {
+        // The cases call it by its own name.
+        let name = if import.name == "log" { "log".into() } else { import.to_string() };
         let ty = import.ty();
-        let params: String = ty.params.iter().map(|flat| format!(" {flat}")).collect();
-        let result: String = ty.result.iter().map(|flat| format!(" {flat}")).collect();
-        imports += &format!(
-            "(import {:?} {:?} (func ${import} (param{params}) (result{result})))",
-            import.interface().module(),
-            import.name()
+        let params: String = ty.params().map(|flat| format!(" {flat}")).collect();
+        let result: String = ty.result.map_or(String::new(), |flat| format!(" {flat}"));
+        declared += &format!(
+            "(import {:?} {:?} (func ${name} (param{params}) (result{result})))",
+            import.interface.modules[0], import.name
         );
     }
-    imports
+    declared
 }

@@ -5,7 +5,7 @@
 
 use arbitrary::Unstructured;
 use footlight::{
-    actor::{Grants, LoadError, Module, validate::Rejected},
+    actor::{Grants, LoadError, Module, imports, validate::Rejected},
     limits::Limits,
 };
 use footlight_fuzz::{
@@ -14,13 +14,13 @@ use footlight_fuzz::{
 };
 use libfuzzer_sys::fuzz_target;
 use wasm_smith::Config;
-use wit_core::{Shape, Signature, host::Import, shape};
+use wit_core::{Shape, Signature, shape};
 
 fuzz_target!(|data: &[u8]| {
     let mut u = Unstructured::new(data);
     let (shape, extras) = (shape(&mut u), byte(&mut u));
-    let imports = u.arbitrary().unwrap_or_default();
-    let outline = outline(shape, extras, imports);
+    let bits = u.arbitrary().unwrap_or_default();
+    let outline = outline(shape, extras, bits);
     let Ok(module) = wasm_smith::Module::new(config(&outline), &mut u) else { return };
     let bytes = module.to_bytes();
     match Module::compile(&bytes, &Limits::default(), Grants::ALL) {
@@ -30,9 +30,9 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// A module's imports and exports, as text. The bits of `extras` and `imports` say which of those
+/// A module's imports and exports, as text. The bits of `extras` and `bits` say which of those
 /// that may be left out it has.
-fn outline(shape: Shape, extras: u8, imports: u32) -> String {
+fn outline(shape: Shape, extras: u8, bits: u32) -> String {
     let function = |name: &str, Signature { params, results }: Signature| {
         let (params, results) = ("i32 ".repeat(params), "i32 ".repeat(results));
         format!("(func (export {name:?}) (param {params}) (result {results}) unreachable)")
@@ -42,13 +42,13 @@ fn outline(shape: Shape, extras: u8, imports: u32) -> String {
         let [module, _] = shape::RUNTIME_MODULES;
         text += &format!("(import {module:?} {:?} (func (param i32 i32)))", shape::LOG.0);
     }
-    for (bit, import) in Import::ALL.into_iter().enumerate() {
-        let theirs = matches!(import, Import::ReadText | Import::ReadBytes);
-        if imports & 1 << bit != 0 && !theirs {
+    let own = imports::all().filter(|import| import.interface.modules[0].starts_with("footlight"));
+    for (bit, import) in own.enumerate() {
+        if bits & 1 << bit != 0 {
             let ty = import.ty();
-            let params: String = ty.params.iter().map(|flat| format!("{flat} ")).collect();
-            let result: String = ty.result.iter().map(|flat| format!("{flat} ")).collect();
-            let (module, name) = (import.interface().module(), import.name());
+            let params: String = ty.params().map(|flat| format!("{flat} ")).collect();
+            let result: String = ty.result.map_or(String::new(), |flat| format!("{flat} "));
+            let (module, name) = (import.interface.modules[0], import.name);
             text +=
                 &format!("(import {module:?} {name:?} (func (param {params}) (result {result})))");
         }

@@ -1,23 +1,25 @@
 //! What a guest passes to an import, of any content: lifting it ends without a panic, and finds
 //! what the reference implementation finds.
 //!
-//! Input: import and place (1 byte each), nine parameters (8 each), all little-endian; then the
+//! Input: signature and place (1 byte each), nine parameters (8 each), all little-endian; then the
 //! memory.
 #![no_main]
 
 use arbitrary::Unstructured;
-use footlight_fuzz::{reference::requests, top::Top};
-use libfuzzer_sys::fuzz_target;
-use wit_core::{
-    Memory as _,
-    error::LiftErrorKind,
-    host::{Import, Request},
+use footlight_fuzz::{
+    reference::{
+        imports::Signature,
+        parameters::{compare, lift},
+    },
+    top::Top,
 };
+use libfuzzer_sys::fuzz_target;
+use wit_core::{Memory as _, error::LiftErrorKind};
 
 /// An input's first bytes.
 #[derive(Debug, arbitrary::Arbitrary)]
 struct Head {
-    import: u8,
+    signature: u8,
     place: u8,
     flat: [u64; 9],
 }
@@ -26,23 +28,23 @@ fuzz_target!(|data: &[u8]| {
     let mut u = Unstructured::new(data);
     let Ok(head) = u.arbitrary::<Head>() else { return };
     let memory = u.take_rest();
-    let import = Import::ALL[usize::from(head.import) % Import::ALL.len()];
-    let flat = &head.flat[..import.ty().params.len()];
+    let samples = Signature::samples();
+    let signature = &samples[usize::from(head.signature) % samples.len()];
+    let flat = &head.flat[..signature.flat()];
     if head.place & 1 == 0 {
-        requests::compare(import, memory, flat);
+        compare(signature, memory, flat);
     } else {
-        at_the_top(import, &Top(memory), flat);
+        at_the_top(signature, &Top(memory), flat);
     }
     // What is missing counts as 0.
-    let _ = Request::lift(import, memory, &flat[..flat.len() / 2]);
+    let _ = lift(signature, memory, &flat[..flat.len() / 2]);
 });
 
 /// Of a memory of four gigabytes only the last bytes are there.
-fn at_the_top(import: Import, memory: &Top<'_>, flat: &[u64]) {
-    match Request::lift(import, memory, flat) {
-        Ok((request, pointer)) => {
-            assert!(request.bytes() <= 2 * memory.0.len());
-            if let Some(area) = import.area() {
+fn at_the_top(signature: &Signature, memory: &Top<'_>, flat: &[u64]) {
+    match lift(signature, memory, flat) {
+        Ok((_, pointer)) => {
+            if let Some(area) = signature.result.area() {
                 assert!(pointer.is_multiple_of(area.align));
                 assert!(memory.read(pointer, area.size as usize).is_some());
             }

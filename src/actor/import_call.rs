@@ -1,62 +1,63 @@
 //! Answers a call of an import at which the guest is suspended.
 
-use std::fmt;
-
-use wit_core::host::Request;
-
 use super::{
-    call_context::CallContext, call_error::CallError, entry::overtime, fuel_cost,
-    host_calls::Answered, imports::ImportCall, instance::Instance, meter::Overtime,
+    call_context::CallContext,
+    call_error::CallError,
+    entry::overtime,
+    fuel_cost,
+    imports::{ImportCall, Step, Trap},
+    instance::Instance,
+    meter::Overtime,
 };
 
 impl Instance {
-    /// Does what the guest asks for, and places the answer in its memory.
+    /// Does what a call of an import asks for, and places the result in the guest's memory.
     pub(super) async fn answer(
         &mut self,
         export: &'static str,
         asked: &ImportCall,
         context: &mut CallContext,
     ) -> Result<(), CallError> {
-        let wrong = |what: &dyn fmt::Display| CallError::Trap {
+        let wrong = |trap: Trap| CallError::Trap {
             export,
-            error: wasmi::Error::new(format!("in a call of `{}`, {what}", asked.import)),
+            error: wasmi::Error::new(format!("in a call of `{}`, {trap}", asked.import)),
         };
         let CallContext { meter, host } = context;
-        let memory = self.memory.data(&self.store);
-        let (request, pointer) = Request::lift(asked.import, memory, &asked.parameters)
-            .map_err(|error| wrong(&error))?;
-        meter.charge(host.cost(&request));
-        let to = request.receiver();
-        let mut answered = host.answer(&request).map_err(|error| wrong(&error))?;
         let mut has_rested = false;
-        while answered.is_full() {
-            // Not before its connection has had a chance to write what waits.
-            if std::mem::replace(&mut has_rested, true) && !host.is_draining(to) {
-                break;
+        let mut result = loop {
+            let mut cost = 0;
+            let (refusal, full) = {
+                let step = asked.step(self.memory.data(&self.store), host, &mut cost);
+                if !has_rested {
+                    meter.charge(cost);
+                }
+                match step.map_err(wrong)? {
+                    Step::Done(result) => break result,
+                    Step::Wait(wait) => {
+                        meter.wait();
+                        break wait.await.map_err(wrong)?;
+                    }
+                    Step::Refused(result) => (result, None),
+                    Step::Full { to, result } => (result, Some(to)),
+                }
+            };
+            match full {
+                // Not before its connection has had a chance to write what waits.
+                Some(to) if !has_rested || host.is_draining(to) => meter.yield_now().await,
+                _ => {
+                    host.count_refusal();
+                    break refusal;
+                }
             }
-            meter.yield_now().await;
-            let memory = self.memory.data(&self.store);
-            let (request, _) = Request::lift(asked.import, memory, &asked.parameters)
-                .map_err(|error| wrong(&error))?;
-            answered = host.answer(&request).map_err(|error| wrong(&error))?;
-        }
-        let given = match answered {
-            Answered::Now(given) => given,
-            Answered::Later(request) => {
-                meter.wait();
-                host.file(request).await
-            }
+            has_rested = true;
         };
-        let given = given.of(asked.import).map_err(|error| wrong(&error))?;
-        host.note(&given);
-        meter.charge(fuel_cost::of_answer(given.bytes()));
+        meter.charge(fuel_cost::of_copy(result.content_bytes()));
         meter.yield_if_due().await.map_err(|Overtime| overtime(export, meter))?;
-        let mut result = given.lower(pointer);
         while let Some((len, align)) = result.next_block() {
             let ptr = self.allocate(len, align, meter).await?;
             let memory = self.memory.data_mut(&mut self.store);
             result.place(memory, ptr).map_err(CallError::Lower)?;
-            meter.charge(fuel_cost::of_block());
+            meter.charge(fuel_cost::BLOCK);
             meter.yield_if_due().await.map_err(|Overtime| overtime(export, meter))?;
         }
         result.finish(self.memory.data_mut(&mut self.store)).map_err(CallError::Lower)

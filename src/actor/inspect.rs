@@ -3,17 +3,17 @@
 //! `footlight check` prints the [`Report`]. The same report decides whether the host loads an
 //! actor.
 
-use std::fmt;
-
-use wasmi::{ExternType, FuncType, ValType};
+use wasmi::ExternType;
 use wit_core::{Shape, Signature, shape};
 
+pub use super::verdict::{Item, Verdict};
 use super::{
-    imports::{self, Grants},
+    imports::{Grants, judge::judge},
     start_function,
     validate::Tables,
+    verdict::{describe, signature},
 };
-use crate::{limits::Limits, visible};
+use crate::limits::Limits;
 
 /// What is known about a module without running it.
 #[derive(Clone, Debug)]
@@ -34,62 +34,6 @@ pub struct Report {
     pub imports: Vec<Item>,
     /// The faults of the module as a whole, which belong to no export or import.
     pub faults: Vec<String>,
-}
-
-/// An export or an import.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// The name, fit to be shown. An import has the module's name and a dot before it.
-    pub name: String,
-    /// The type, in words.
-    pub ty: String,
-    /// What the host does with it.
-    pub verdict: Verdict,
-}
-
-/// What the host does with an export or an import.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The host uses the export, or provides the import: what for.
-    Used(&'static str),
-    /// The host ignores it.
-    Ignored,
-    /// The host can't load the actor because of it: why, and what to do.
-    Wrong(String),
-}
-
-/// The host shows at most this many characters of a name from a module.
-const MAX_SHOWN: usize = 120;
-
-impl Item {
-    /// Describes an export or an import. The name comes from the guest, so it is cut and escaped.
-    pub fn new(name: &str, ty: &ExternType, verdict: Verdict) -> Self {
-        Self { name: shown(name), ty: describe(ty), verdict }
-    }
-}
-
-/// Cuts and escapes a name from a module, so that it is fit to be shown.
-pub fn shown(name: &str) -> String {
-    fit(name, MAX_SHOWN)
-}
-
-/// Makes a text with parts of a module fit to be shown: cuts it to `limit` characters, and
-/// escapes those that are invisible or could make the text look like something else.
-pub fn fit(text: &str, limit: usize) -> String {
-    let mut shown = String::new();
-    for (index, char) in text.chars().enumerate() {
-        if index == limit {
-            shown.push('…');
-            break;
-        }
-        let plain = char == ' ' || (char.is_ascii_graphic() && char != '\\');
-        if plain || (char.is_alphanumeric() && !visible::is_hidden(char)) {
-            shown.push(char);
-        } else {
-            shown.extend(char.escape_unicode());
-        }
-    }
-    shown
 }
 
 impl Report {
@@ -113,7 +57,7 @@ impl Report {
             init: false,
             memory: None,
             exports: Vec::new(),
-            imports: imports::judge(module, shape, grants),
+            imports: judge(module, shape, grants),
             faults: Vec::new(),
         };
         for export in module.exports() {
@@ -247,48 +191,5 @@ fn judge_function(ty: &ExternType, expected: Signature, role: &'static str) -> V
              made from this project's WIT files",
             describe(ty)
         )),
-    }
-}
-
-/// A function's signature, if all its parameters and results are `i32`.
-pub fn signature(ty: &FuncType) -> Option<Signature> {
-    let all = ty.params().iter().chain(ty.results()).all(|ty| *ty == ValType::I32);
-    all.then(|| Signature { params: ty.params().len(), results: ty.results().len() })
-}
-
-/// A type in words.
-pub fn describe(ty: &ExternType) -> String {
-    match ty {
-        ExternType::Func(ty) => match signature(ty) {
-            Some(signature) => signature.to_string(),
-            None => format!("({}) → {}", list(ty.params()), results(ty.results())),
-        },
-        ExternType::Memory(memory) => match memory.maximum() {
-            Some(maximum) => format!("memory of {} to {maximum} pages", memory.minimum()),
-            None => format!("memory of {} pages or more", memory.minimum()),
-        },
-        ExternType::Table(_) => "table".into(),
-        ExternType::Global(_) => "global".into(),
-    }
-}
-
-/// Types in the words of WebAssembly's text format.
-fn list(types: &[ValType]) -> String {
-    let words: Vec<_> = types.iter().map(|ty| format!("{ty:?}").to_lowercase()).collect();
-    words.join(", ")
-}
-
-/// The results of a function in words.
-fn results(types: &[ValType]) -> String {
-    if let [one] = types { list(&[*one]) } else { format!("({})", list(types)) }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Used(role) => f.write_str(role),
-            Self::Ignored => f.write_str("not used"),
-            Self::Wrong(why) => write!(f, "WRONG: {why}"),
-        }
     }
 }

@@ -5,12 +5,13 @@
 //!   either commits the new state and the answer together or neither.
 //! - [`event_message`]: what the actor is told of an event.
 //! - [`instance`]: one instance of the module: lower, call, lift; [`exports`]: the functions that it
-//!   calls; [`call_error`]: why that failed.
+//!   calls; [`call_error`]: why that failed; [`call_time`]: the time that a call is told.
 //! - [`meter`]: the fuel and the time of one call, spent in slices and turns.
-//! - [`imports`]: what a guest may import, and where it is suspended for it; [`services`]: what is
-//!   done for it then, [`given`] what it gets, and [`fuel_cost`] what that costs.
-//! - [`clients`]: who is there, with what the actor keeps with each one; [`asked`]: what a call
-//!   asks for until it is known whether it succeeds; [`alarm`]: when the actor is to be woken.
+//! - [`imports`]: what a guest may import, a row and a function for each; [`host_calls`]: what these
+//!   functions work on, and [`fuel_cost`] what all of them cost; [`import_call`]: where they are
+//!   called.
+//! - [`clients`]: who is there, with what the actor keeps with each one; [`effects`]: what a call asks
+//!   for until its [`transaction`] is committed; [`alarm`]: when the actor is to be woken.
 //! - [`idle`]: notices that there is nothing to do.
 //! - [`watermark`]: whether its memory has grown too far; [`backoff`]: how long to wait before an
 //!   instance that failed is made again.
@@ -23,7 +24,8 @@
 //! - [`loops`]: makes the interpreter charge for about what is executed: at the [`points`] where code
 //!   can have a loop of its own, by [`recode`]. [`types`] is what both know of the module.
 //! - [`sections`]: what these and [`component`] walk over.
-//! - [`inspect`]: what a module exports and imports, and whether that fits.
+//! - [`inspect`]: what a module exports and imports, and whether that fits; [`verdict`]: the words
+//!   for it.
 //! - [`module`]: a module that has been compiled and found to fit.
 //!
 //! This room knows wasmi and the exchange. It knows neither sockets nor the executor.
@@ -33,6 +35,7 @@ pub mod answer;
 pub mod backoff;
 pub mod call_context;
 pub mod call_error;
+pub mod call_time;
 pub mod clients;
 pub mod component;
 pub mod effects;
@@ -41,7 +44,6 @@ pub mod event_message;
 pub mod exports;
 pub mod failure;
 pub mod fuel_cost;
-pub mod given;
 pub mod host_calls;
 pub mod idle;
 pub mod import_call;
@@ -61,6 +63,7 @@ pub mod task;
 pub mod transaction;
 pub mod types;
 pub mod validate;
+pub mod verdict;
 pub mod watermark;
 
 pub use call_context::{CallContext, Resources};

@@ -15,9 +15,10 @@ use wit_core::Shape;
 use super::{
     component::{ComponentError, Format},
     imports::{self, Grants, Guest},
-    inspect::{Report, fit},
+    inspect::Report,
     loops, recode, start_function,
     validate::{self, Rejected},
+    verdict::fit,
 };
 use crate::{
     limits::Limits,

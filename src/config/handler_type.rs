@@ -1,6 +1,6 @@
 //! What a type of handler says about itself, to whoever reads a manifest or judges a module.
 
-use wit_core::host::Interface;
+use crate::interfaces::Interface;
 
 /// A type of handler. Each handler's folder has a constant of this.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,10 +25,8 @@ impl HandlerType {
 /// An interface that an actor gets only with a handler of some type.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Capability {
-    /// The interface, whose functions the actor may import then.
-    pub interface: Interface,
-    /// The interfaces of Theater's packages that stand for it, which `requires` may name as well.
-    pub theater: &'static [&'static str],
+    /// The interfaces whose functions the actor may import then.
+    pub interfaces: &'static [&'static Interface],
     /// What is wrong if `requires` asks for it and there is no such handler.
     pub missing: &'static str,
     /// What is wrong if a module imports it and there is no such handler, and what to do.

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use wit_core::host::Interface;
-
-use crate::config::{Capability, HandlerType, Place, Table, Value};
+use crate::{
+    config::{Capability, HandlerType, Place, Table, Value},
+    interfaces,
+};
 
 /// The type of handler that this folder has.
 pub const TYPE: HandlerType = HandlerType {
@@ -12,8 +13,7 @@ pub const TYPE: HandlerType = HandlerType {
     example: "config = { path = \"data\" }",
     brings_events: false,
     capabilities: &[Capability {
-        interface: Interface::Files,
-        theater: &["filesystem"],
+        interfaces: &[&interfaces::FILES, &interfaces::FILESYSTEM],
         missing: "needs a folder, and no handler has one",
         advice: "the manifest grants no files; add [[handlers]] with type = \"filesystem\" and config \
                  = { path = \"…\" }, the folder that the actor may read",

@@ -26,17 +26,17 @@ pub enum Failure {
     Other(String),
 }
 
-impl Failure {
-    /// The error as it is lowered into the guest.
-    pub fn as_error(&self) -> FileError<'_> {
-        match self {
-            Self::NotFound => FileError::NotFound,
-            Self::Denied => FileError::Denied,
-            Self::WrongKind => FileError::WrongKind,
-            Self::TooLarge => FileError::TooLarge,
-            Self::Limit => FileError::Limit,
-            Self::TimedOut => FileError::TimedOut,
-            Self::Other(text) => FileError::Other(text),
+/// The error as it is lowered into the guest.
+impl From<Failure> for FileError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotFound => Self::NotFound,
+            Failure::Denied => Self::Denied,
+            Failure::WrongKind => Self::WrongKind,
+            Failure::TooLarge => Self::TooLarge,
+            Failure::Limit => Self::Limit,
+            Failure::TimedOut => Self::TimedOut,
+            Failure::Other(text) => Self::Other(text),
         }
     }
 }

@@ -29,7 +29,6 @@ use std::{sync::Arc, time::Instant};
 
 use log::Level;
 use rustix::io::Errno;
-use wit_core::host::{self, Kind};
 
 use blocking::{Blocking, Unfinished};
 use commit::Progress;
@@ -37,6 +36,7 @@ pub use commit::{Failed, Write};
 pub use config::Config;
 pub use failure::Failure;
 pub use folders::{FolderError, Folders};
+pub use wit_core::host::Entry as DirEntry;
 
 use crate::{convert::to_u64, limits::Limits, logger::ActorLog, stats::Stats};
 
@@ -60,22 +60,6 @@ pub struct Files {
 
 /// The longest path, in bytes: Linux's limit, and the name of one of the actor's folders in front.
 const MAX_PATH: usize = 4096 + 64;
-
-/// An entry of a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DirEntry {
-    /// Its name.
-    pub name: String,
-    /// Its kind. For a link, the kind of its target, if the target is in the same folder tree.
-    pub kind: Kind,
-}
-
-impl DirEntry {
-    /// The entry as it is lowered into the guest.
-    pub fn as_entry(&self) -> host::Entry<'_> {
-        host::Entry { name: &self.name, kind: self.kind }
-    }
-}
 
 impl Files {
     /// The files of the actor with this name.

@@ -15,6 +15,8 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use smol::block_on;
 use tempfile::TempDir;
 
+use wit_core::host::Kind;
+
 use super::*;
 use crate::files::config::SharedFolder;
 

@@ -4,10 +4,11 @@
 //! checked all the same: a manifest that asks for what this host does not have would only
 //! fail later and less clearly.
 
-use wit_core::host::Interface;
-
 use super::handler::{Handler, withheld};
-use crate::config::{Table, Value};
+use crate::{
+    config::{Table, Value},
+    interfaces,
+};
 
 /// The packages that the interface has had: the guide's, and the later one.
 const PACKAGES: [&str; 2] = ["ntwk:theater", "theater:simple"];
@@ -33,11 +34,10 @@ pub(super) fn check(mut table: Table<'_>, handlers: &[Handler]) {
 fn check_requires(value: &Value<'_>, handlers: &[Handler]) {
     let withheld = withheld(handlers);
     // Each of the host's own package under its whole name.
-    let own = Interface::ALL.map(Interface::module);
+    let own =
+        interfaces::OWN.map(|interface| interface.modules.first().copied().unwrap_or_default());
     for (item, name) in names(value).iter().flatten() {
-        let Some(interface) =
-            own.into_iter().find(|own| own == name).or_else(|| known(name, &REQUIRES))
-        else {
+        if !own.contains(name) && known(name, &REQUIRES).is_none() {
             let problem = format!("{} is not offered by this host", item.named());
             let own = own.map(|name| format!("`{name}`")).join(", ");
             item.place.refuse(
@@ -50,7 +50,7 @@ fn check_requires(value: &Value<'_>, handlers: &[Handler]) {
             continue;
         };
         let missing = withheld.iter().find(|(_, capability)| {
-            capability.interface.module() == interface || capability.theater.contains(&interface)
+            capability.interfaces.iter().any(|interface| interface.modules.contains(name))
         });
         if let Some((about, capability)) = missing {
             item.place.refuse(format!("{} {}", item.named(), capability.missing), about.advice());

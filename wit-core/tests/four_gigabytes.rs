@@ -4,12 +4,18 @@
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 
 mod guest;
+mod reference;
 
 use guest::{error, error_in, sizes};
+use reference::{
+    Core,
+    imports::{Param, Response, Returned, Signature},
+    parameters::lift as lift_parameters,
+};
 use wit_core::{
     Budget, Memory, Shape,
     error::LiftErrorKind::{Discriminant, OutOfBounds},
-    host::{Area, Entry, Flat, Import, Kind, Request, Response},
+    host::{Area, Entry, Kind},
     lift, lower,
 };
 
@@ -135,59 +141,61 @@ fn a_block_may_end_with_the_last_byte_and_does_not_continue_at_the_first() {
 
 #[test]
 fn what_an_import_is_passed_may_end_with_the_last_byte_and_does_not_continue_at_the_first() {
-    let memory = Top([b'x'; 256]);
-    for import in Import::ALL {
-        let Some(Area { size, align }) = import.area() else { continue };
-        let mut flat = vec![0; import.ty().params.len()];
-        // Pointers are all there is, but for these discriminants and lengths.
-        let lift = |flat: &[u64]| Request::lift(import, &memory, flat).map(|(_, at)| at);
-        for (at, ty) in import.ty().params.iter().enumerate() {
-            flat[at] = if *ty == Flat::I32 { START.into() } else { 0 };
-        }
-        let (ones, lens): (&[usize], &[usize]) = match import {
-            Import::List => (&[0], &[2]),
-            Import::Send | Import::SetAttachment => (&[1], &[3]),
-            Import::Broadcast => (&[0, 3, 6], &[2, 5]),
-            Import::Tag | Import::Untag => (&[], &[2]),
-            Import::Close => (&[], &[3]),
-            Import::WriteFile => (&[], &[1, 3]),
-            Import::ReadFile | Import::ListFiles | Import::ReadText | Import::ReadBytes => {
-                (&[], &[1])
+    let memory = Top([0; 256]);
+    for result in Returned::ALL {
+        let Some(Area { size, align }) = result.area() else { continue };
+        for param in Param::ALL {
+            let signature = Signature { params: vec![param], result };
+            let (types, _) = signature.function().core_import();
+            // Pointers are all there is, but for discriminants and lengths.
+            let pointer = |ty: &Core| if *ty == Core::I32 { START.into() } else { 0 };
+            let mut flat: Vec<u64> = types.iter().map(pointer).collect();
+            let len = match param {
+                Param::U64 | Param::U32 | Param::U16 => None,
+                Param::Text | Param::Bytes => Some(1),
+                Param::OptionText | Param::OptionBytes | Param::Payload => Some(2),
+                Param::OptionU64 => {
+                    flat[0] = 1;
+                    None
+                }
+            };
+            if let Some(len) = len {
+                flat[len] = 256;
+                flat[0] = if len == 2 { 1 } else { flat[0] };
             }
-            _ => (&[], &[]),
-        };
-        ones.iter().for_each(|at| flat[*at] = 1);
-        lens.iter().for_each(|at| flat[*at] = 256);
-        *flat.last_mut().unwrap() = from_end(size.next_multiple_of(align)).into();
-        assert_eq!(lift(&flat), Ok(from_end(size)), "{import}");
+            let lift = |flat: &[u64]| lift_parameters(&signature, &memory, flat).map(|(_, at)| at);
+            *flat.last_mut().unwrap() = from_end(size.next_multiple_of(align)).into();
+            assert_eq!(lift(&flat), Ok(from_end(size)), "{signature:?}");
 
-        for len in lens {
-            let mut flat = flat.clone();
-            flat[*len] += 1;
-            let error = lift(&flat).unwrap_err();
-            assert_eq!(error.kind, OutOfBounds { len: 257, memory: memory.size() }, "{import}");
+            if let Some(len) = len {
+                let mut flat = flat.clone();
+                flat[len] += 1;
+                let kind = OutOfBounds { len: 257, memory: memory.size() };
+                assert_eq!(lift(&flat).unwrap_err().kind, kind, "{signature:?}");
+            }
+            *flat.last_mut().unwrap() = from_end(size - align).into();
+            let kind = OutOfBounds { len: size.into(), memory: memory.size() };
+            let expected = Err(error("result", from_end(size - align), kind));
+            assert_eq!(lift(&flat), expected, "{signature:?}");
         }
-        *flat.last_mut().unwrap() = from_end(size - align).into();
-        let kind = OutOfBounds { len: size.into(), memory: memory.size() };
-        assert_eq!(lift(&flat), Err(error("result", from_end(size - align), kind)), "{import}");
     }
 }
 
 #[test]
 fn an_answer_may_end_with_the_last_byte_and_does_not_continue_at_the_first() {
-    let entries = [Entry { name: "name", kind: Kind::Folder }];
-    let response = Response::Entries(Ok(entries.to_vec()));
+    let entry = Entry { name: "name".into(), kind: Kind::Folder };
+    let response = Response::Entries(Ok(vec![entry]));
     let mut memory = Top([0; 256]);
-    let mut returning = response.lower(from_end(16));
-    assert!(returning.place(&mut memory, from_end(8)).is_err());
-    returning.place(&mut memory, from_end(12)).unwrap();
-    assert!(returning.place(&mut memory, from_end(3)).is_err());
-    returning.place(&mut memory, from_end(4)).unwrap();
+    let mut lowered = response.lower(from_end(16));
+    assert!(lowered.place(&mut memory, from_end(8)).is_err());
+    lowered.place(&mut memory, from_end(12)).unwrap();
+    assert!(lowered.place(&mut memory, from_end(3)).is_err());
+    lowered.place(&mut memory, from_end(4)).unwrap();
     // The name is written over the list's end, and the area over both.
     assert_eq!(memory.0[244..], *b"\xfc\xff\xff\xff\x04\0\0\0name");
-    returning.finish(&mut memory).unwrap();
+    lowered.finish(&mut memory).unwrap();
     assert_eq!(memory.0[240..], *b"\0\0\0\0\xf4\xff\xff\xff\x01\0\0\0\0\0\0\0");
 
-    let returning = Response::Written(Ok(())).lower(from_end(12));
-    assert!(returning.finish(&mut memory).is_err());
+    let lowered = Response::Written(Ok(())).lower(from_end(8));
+    assert!(lowered.finish(&mut memory).is_err());
 }

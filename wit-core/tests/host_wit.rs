@@ -12,147 +12,45 @@ mod reference;
 use std::fmt::Debug;
 
 use parsed::Wit;
-use reference::{Core, Type, imports};
-use wit_core::{
-    LiftError, Shape,
-    error::LiftErrorKind,
-    host::{
-        Area, Entry, FileError, Flat, Import, Info, Interface, Kind, Payload, Refusal, Request,
-        Response,
-    },
+use reference::{
+    Type,
+    imports::{Response, Returned, Signature},
 };
-use wit_parser::{Function, TypeDefKind, abi::AbiVariant, abi::WasmType};
+use wit_core::{
+    Shape,
+    host::{Entry, FileError, Info, Kind, Parameters, Payload, Refusal},
+};
+use wit_parser::{Function, TypeDefKind};
 
-/// Every import, with the WIT that it is in and its function there.
-fn each(mut check: impl FnMut(Import, &Wit, &Function)) {
+/// The WIT files.
+const WIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/wit");
+
+/// Every function that can be imported, with the WIT that it is in.
+fn each(mut check: impl FnMut(&Wit, &Function)) {
     let wit = Wit::host();
-    for interface in Interface::ALL {
-        for ((module, name), function) in wit.imports(name_of(interface)) {
-            let import = Import::find(Shape::Guide, &module, &name).expect("the crate has it");
-            check(import, &wit, function);
-        }
+    for interface in wit.imported() {
+        wit.imports(&interface).into_iter().for_each(|(_, function)| check(&wit, function));
     }
     for shape in Shape::ALL {
         let wit = Wit::of(shape);
-        for ((module, name), function) in wit.imports("filesystem") {
-            let import = Import::find(shape, &module, &name).expect("the crate has it");
-            check(import, &wit, function);
-        }
-    }
-}
-
-/// An interface's name in the WIT.
-fn name_of(interface: Interface) -> &'static str {
-    match interface {
-        Interface::Connections => "connections",
-        Interface::Alarm => "alarm",
-        Interface::Clock => "clock",
-        Interface::Random => "random",
-        Interface::Files => "files",
+        wit.imports("filesystem").into_iter().for_each(|(_, function)| check(&wit, function));
     }
 }
 
 #[test]
-fn every_function_of_the_wit_is_an_import_and_every_import_is_in_the_wit() {
-    let wit = Wit::host();
-    let mut found = Vec::new();
-    for interface in Interface::ALL {
-        for ((module, name), function) in wit.imports(name_of(interface)) {
-            assert_eq!(module, interface.module());
-            assert_eq!(name, function.name);
-            for shape in Shape::ALL {
-                let import = Import::find(shape, &module, &name).expect("the crate has it");
-                assert_eq!((import.interface(), import.name()), (interface, name.as_str()));
-                assert_eq!(import.to_string(), format!("{}.{name}", name_of(interface)));
-            }
-            found.extend(Import::find(Shape::Guide, &module, &name));
-        }
+fn every_signature_that_is_tried_is_one_of_the_wit() {
+    let mut signatures = Vec::new();
+    each(|wit, function| signatures.push(wit.as_reference(function)));
+    for sample in Signature::samples() {
+        assert!(signatures.contains(&sample.function()), "{sample:?}");
     }
-    found.extend([Import::ReadText, Import::ReadBytes]);
-    assert_eq!(found.len(), Import::ALL.len());
-    assert!(Import::ALL.iter().all(|import| found.contains(import)), "{found:?}");
-
-    let world = &wit.resolve.worlds[wit.world];
-    assert_eq!(world.imports.len(), Interface::ALL.len(), "the world has all of them");
-}
-
-#[test]
-fn read_file_is_imported_from_the_package_of_its_shape() {
-    for shape in Shape::ALL {
-        let wit = Wit::of(shape);
-        let [((module, name), _)] = &wit.imports("filesystem")[..] else { panic!("one function") };
-        let package = if shape == Shape::Renamed { "theater:simple" } else { "ntwk:theater" };
-        assert_eq!(*module, format!("{package}/filesystem"));
-        let import = Import::find(shape, module, name).unwrap();
-        assert_eq!(import, if shape.has_results() { Import::ReadBytes } else { Import::ReadText });
-        assert_eq!((import.interface(), import.name()), (Interface::Files, name.as_str()));
-        assert_eq!(import.to_string(), "filesystem.read-file");
-    }
-}
-
-#[test]
-fn no_other_name_is_taken_for_an_import() {
-    for shape in Shape::ALL {
-        for (module, name) in [
-            ("footlight:host/files@0.1.0", "read-file"),
-            ("footlight:host/filesystem@0.1.0", "read-file"),
-            ("footlight:host/files", "read"),
-            ("footlight:host/files@0.2.0", "read"),
-            ("footlight:host/clock@0.1.0", "read"),
-            ("ntwk:theater/filesystem", "read"),
-            ("ntwk:theater/files", "read-file"),
-            ("ntwk:theater/runtime", "log"),
-            ("", ""),
-        ] {
-            assert_eq!(Import::find(shape, module, name), None, "{module} {name}");
-        }
-    }
-}
-
-#[test]
-fn imports_have_the_core_types_of_the_wit() {
-    let flat = |ty: &WasmType| match ty {
-        WasmType::I32 | WasmType::Pointer | WasmType::Length => Flat::I32,
-        WasmType::I64 => Flat::I64,
-        other => panic!("no import has {other:?}"),
-    };
-    each(|import, wit, function| {
-        let core = wit.resolve.wasm_signature(AbiVariant::GuestImport, function);
-        assert!(!core.indirect_params);
-        let params: Vec<_> = core.params.iter().map(flat).collect();
-        let results: Vec<_> = core.results.iter().map(flat).collect();
-        let ours = import.ty();
-        assert_eq!(ours.params, params, "{import}");
-        assert_eq!(Vec::from_iter(ours.result), results, "{import}");
-        assert_eq!(import.area().is_some(), core.retptr, "{import}");
-    });
-}
-
-#[test]
-fn results_have_the_size_and_the_alignment_of_the_wit() {
-    each(|import, wit, function| {
-        if let Some(area) = import.area() {
-            let (size, align) = wit.size(&function.result.unwrap());
-            assert_eq!(area, Area { size, align }, "{import}");
-        }
-    });
-}
-
-#[test]
-fn the_reference_has_the_types_of_the_wit() {
-    each(|import, wit, function| {
-        let ours = imports::function(import);
-        assert_eq!(wit.as_reference(function), ours, "{import}");
-        let core = |flat: &Flat| if *flat == Flat::I32 { Core::I32 } else { Core::I64 };
-        let params = import.ty().params.iter().map(core).collect();
-        let results = import.ty().result.iter().map(core).collect();
-        assert_eq!(ours.core_import(), (params, results), "{import}");
-    });
+    let tried = |result| Signature::samples().iter().any(|sample| sample.result == result);
+    assert!(Returned::ALL.into_iter().all(tried));
 }
 
 #[test]
 fn the_reference_lays_every_type_out_as_the_wit_has_it() {
-    each(|_, wit, function| {
+    each(|wit, function| {
         let types = function.params.iter().map(|param| param.ty).chain(function.result);
         types.for_each(|ty| same_layout(wit, &ty));
     });
@@ -213,13 +111,13 @@ fn kebab(case: impl Debug) -> String {
 }
 
 /// The bytes of an answer's area.
-fn area(response: Response<'_>) -> [u8; 64] {
+fn area(response: Response) -> [u8; 64] {
     let mut memory = [0; 64];
-    let mut returning = response.lower(0);
-    while returning.next_block().is_some() {
-        returning.place(memory.as_mut_slice(), 64 - 8).unwrap();
+    let mut lowered = response.lower(0);
+    while lowered.next_block().is_some() {
+        lowered.place(memory.as_mut_slice(), 64 - 8).unwrap();
     }
-    returning.finish(memory.as_mut_slice()).unwrap();
+    lowered.finish(memory.as_mut_slice()).unwrap();
     memory
 }
 
@@ -235,14 +133,14 @@ fn cases_have_the_order_of_the_wit() {
     }
 
     use FileError::{Denied, Limit, NotFound, Other, TimedOut, TooLarge, WrongKind};
-    let errors = [NotFound, Denied, WrongKind, TooLarge, Limit, TimedOut, Other("")];
+    let errors = [NotFound, Denied, WrongKind, TooLarge, Limit, TimedOut, Other(String::new())];
     assert_eq!(errors.clone().map(kebab), *names("files", "error"));
     for (case, error) in (0..).zip(errors) {
-        let error = || Err(error.clone());
+        let error = || error.clone();
         for response in [
-            Response::File(error()),
-            Response::Entries(Err(error().unwrap_err())),
-            Response::Written(error().map(|_: &[u8]| ())),
+            Response::File(Err(error())),
+            Response::Entries(Err(error())),
+            Response::Written(Err(error())),
         ] {
             let area = area(response);
             assert_eq!((area[0], area[4]), (1, case));
@@ -252,11 +150,11 @@ fn cases_have_the_order_of_the_wit() {
     let kinds = [Kind::File, Kind::Folder, Kind::Other];
     assert_eq!(kinds.map(kebab), *names("files", "kind"));
     for (case, kind) in (0..).zip(kinds) {
-        let entries = [Entry { name: "", kind }];
+        let entries = vec![Entry { name: String::new(), kind }];
         let mut memory = [0; 64];
-        let mut returning = Response::Entries(Ok(entries.to_vec())).lower(0);
-        returning.place(memory.as_mut_slice(), 16).unwrap();
-        returning.place(memory.as_mut_slice(), 64).unwrap();
+        let mut lowered = Response::Entries(Ok(entries)).lower(0);
+        lowered.place(memory.as_mut_slice(), 16).unwrap();
+        lowered.place(memory.as_mut_slice(), 64).unwrap();
         assert_eq!(memory[16 + 8], case, "behind the name");
     }
 
@@ -265,28 +163,29 @@ fn cases_have_the_order_of_the_wit() {
         *names("connections", "payload")
     );
     for (case, payload) in (0..).zip([Payload::Text(""), Payload::Binary(&[])]) {
-        let lifted = Request::lift(Import::Send, [0; 12].as_slice(), &[7, case, 0, 0, 0]);
-        assert_eq!(lifted, Ok((Request::Send { id: 7, payload }, 0)));
+        let (memory, flat) = ([0; 12], [case, 0, 0]);
+        let lifted = Parameters::new(memory.as_slice(), &flat).payload("payload");
+        assert_eq!(lifted, Ok(payload));
     }
 }
 
 #[test]
 fn fields_have_the_order_of_the_wit() {
     let info = Info {
-        peer: "peer",
-        path: "path",
-        query: "query",
-        subprotocol: Some("subprotocol"),
+        peer: "peer".into(),
+        path: "path".into(),
+        query: "query".into(),
+        subprotocol: Some("subprotocol".into()),
         connected_since: u64::from_le_bytes(*b"\0 since "),
     };
     let mut memory = [0; 128];
-    let mut returning = Response::Info(Some(info)).lower(0);
+    let mut lowered = Response::Info(Some(info)).lower(0);
     let mut at = 64;
-    while let Some((len, _)) = returning.next_block() {
-        returning.place(memory.as_mut_slice(), at).unwrap();
+    while let Some((len, _)) = lowered.next_block() {
+        lowered.place(memory.as_mut_slice(), at).unwrap();
         at += len as u32;
     }
-    returning.finish(memory.as_mut_slice()).unwrap();
+    lowered.finish(memory.as_mut_slice()).unwrap();
 
     let wit = Wit::host();
     let [_, (_, function)] = &wit.imports("connections")[..2] else { panic!() };
@@ -304,35 +203,4 @@ fn fields_have_the_order_of_the_wit() {
     }
     assert_eq!(memory[offsets.next().unwrap()..][..8], *b"\0 since ");
     assert_eq!(names("files", "entry"), ["name", "kind"]);
-}
-
-#[test]
-fn errors_name_a_parameter_as_the_wit_does() {
-    each(|import, wit, function| {
-        let mut flat = vec![0; import.ty().params.len()];
-        let mut at = 0;
-        for param in &function.params {
-            let ty = wit.reference(&param.ty);
-            let len = ty.flat().len();
-            // A discriminant that no case has, or a place beyond the memory.
-            let bad = match ty {
-                Type::Variant(_) => (2, LiftErrorKind::FlatDiscriminant { found: 2, cases: 2 }),
-                Type::String | Type::List(_) => {
-                    (99, LiftErrorKind::OutOfBounds { len: 0, memory: 64 })
-                }
-                _ => (0, LiftErrorKind::Misaligned { align: 0 }),
-            };
-            if let (found @ 1.., kind) = bad {
-                flat[at] = found;
-                let Err(error) = Request::lift(import, [0; 64].as_slice(), &flat) else {
-                    panic!("{import} takes {flat:?}")
-                };
-                let LiftError { field, kind: found, .. } = error;
-                assert_eq!((field.to_string(), found), (param.name.clone(), kind), "{import}");
-                flat[at] = 0;
-            }
-            at += len;
-        }
-        assert!(Request::lift(import, [0; 64].as_slice(), &flat).is_ok(), "{import}");
-    });
 }

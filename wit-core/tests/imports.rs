@@ -1,5 +1,5 @@
-//! What a guest passes to an import and what it is answered: for every import, held against
-//! the reference. `PROPTEST_CASES` makes a longer run.
+//! What a guest passes to an import and what it is answered: for every type that imports take and
+//! return, held against the reference. `PROPTEST_CASES` makes a longer run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 
@@ -11,11 +11,11 @@ use reference::{
     answers::{area, honest, hostile},
     arena::Arena,
     flat::lower_flat,
-    imports::{function, request_values},
+    imports::{Returned, Signature},
+    parameters::{compare, lift},
     parts::{Parts, parts},
-    requests, strategies,
+    strategies,
 };
-use wit_core::host::{Import, Request};
 
 /// Any value of a type.
 fn value(ty: &Type) -> BoxedStrategy<Value> {
@@ -41,11 +41,11 @@ fn value(ty: &Type) -> BoxedStrategy<Value> {
     }
 }
 
-/// An import and parameters for it.
-fn call() -> impl Strategy<Value = (Import, Vec<Value>)> {
-    strategies::import().prop_flat_map(|import| {
-        let params: Vec<_> = function(import).params.iter().map(value).collect();
-        (Just(import), params)
+/// The types of an import and parameters for it.
+fn call() -> impl Strategy<Value = (Signature, Vec<Value>)> {
+    strategies::signature().prop_flat_map(|signature| {
+        let params: Vec<_> = signature.function().params.iter().map(value).collect();
+        (Just(signature), params)
     })
 }
 
@@ -76,52 +76,57 @@ fn memory() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn a_host_is_asked_for_what_the_guest_meant(
-        (import, values) in call(),
+        (signature, values) in call(),
         mut arena in strategies::arena(),
     ) {
-        let function = function(import);
+        let function = signature.function();
         let mut flat = Vec::new();
         for (ty, value) in function.params.iter().zip(&values) {
             lower_flat(&mut arena, ty, value, &mut flat);
         }
         let at = area(&mut arena, &function);
         flat.extend(at.map(u64::from));
-        prop_assert_eq!(flat.len(), import.ty().params.len());
+        prop_assert_eq!(flat.len(), signature.flat());
 
-        let memory = arena.memory.as_slice();
-        let (request, pointer) = Request::lift(import, memory, &flat).unwrap();
-        prop_assert_eq!(request_values(import, &request), values.clone());
-        prop_assert_eq!(pointer, at.unwrap_or_default());
-        prop_assert_eq!(request.bytes(), requests::bytes(&values));
+        let lifted = lift(&signature, arena.memory.as_slice(), &flat).unwrap();
+        prop_assert_eq!(lifted, (values, at.unwrap_or_default()));
     }
 
     #[test]
     fn any_parameters_are_lifted_or_refused_as_in_the_reference(
-        import in strategies::import(),
+        signature in strategies::signature(),
         memory in memory(),
-        flat in vec(flat_param(), 9),
+        flat in vec(flat_param(), 16),
     ) {
-        requests::compare(import, &memory, &flat[..import.ty().params.len()]);
+        compare(&signature, &memory, &flat[..signature.flat()]);
     }
 
     #[test]
     fn a_guest_reads_what_it_was_answered(
-        import in strategies::import(),
+        returned in strategies::returned(),
         parts in parts(),
         arena in strategies::arena(),
     ) {
-        honest(import, &parts, arena);
+        honest(returned, &parts, arena);
     }
 
     #[test]
     fn whatever_the_allocator_returns_only_the_block_is_written_or_nothing(
-        import in strategies::import(),
+        returned in strategies::returned(),
         parts in parts(),
         size in 0..200usize,
-        at in 0..200u32,
+        at in 0..25u32,
         pointers in vec(prop_oneof![9 => 0..200u32, 1 => any::<u32>()], 64),
     ) {
-        hostile(import, &parts, size, at, &pointers);
+        hostile(returned, &parts, size, 8 * at, &pointers);
+    }
+}
+
+#[test]
+fn areas_have_the_size_and_the_alignment_of_the_reference() {
+    for returned in Returned::ALL {
+        let area = returned.area().map(|area| (area.size, area.align));
+        assert_eq!(area, returned.ty().map(|ty| (ty.size(), ty.align())), "{returned:?}");
     }
 }
 
@@ -129,8 +134,8 @@ proptest! {
 fn every_case_of_every_answer_is_read_back() {
     let arena = Arena::new(b"\xaa", &[3, 4]);
     let names = [("a.txt", 0), ("", 1), ("ü", 2)].map(|(name, kind)| (name.to_owned(), kind));
-    for import in Import::ALL {
-        for case in 0..Parts::cases(import) {
+    for returned in Returned::ALL {
+        for case in 0..Parts::cases(returned) {
             for full in [true, false] {
                 let text = |text: &str| if full { text.to_owned() } else { String::new() };
                 let parts = Parts {
@@ -141,7 +146,7 @@ fn every_case_of_every_answer_is_read_back() {
                     ids: if full { vec![1, u64::MAX, 0] } else { vec![] },
                     names: if full { names.to_vec() } else { vec![] },
                 };
-                honest(import, &parts, arena.clone());
+                honest(returned, &parts, arena.clone());
             }
         }
     }

@@ -89,13 +89,3 @@ fn what_needs_a_folder_is_required_only_with_a_handler_that_has_one() {
         assert_eq!(said.lines().count(), 1);
     }
 }
-
-#[test]
-fn the_hosts_own_interfaces_are_those_of_its_package() {
-    for import in wit_core::host::Import::ALL {
-        let module = import.interface().module();
-        let folder = "[[handlers]]\ntype = 'filesystem'\nconfig = { path = 'data' }\n";
-        let text = format!("{LEAST}{folder}[interface]\nrequires = '{module}'\n");
-        assert!(parse(&text).is_ok(), "{module}");
-    }
-}

@@ -13,7 +13,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use wit_core::host::{Flat, Import, Interface};
+use footlight::actor::{Grants, imports};
+use footlight::manifest::withheld;
+use wit_core::host::Flat;
 
 use crate::support::{Actor, wat};
 
@@ -110,22 +112,26 @@ impl Guest {
     }
 
     /// Imports a function of `footlight:host`, as `$connections.send`.
-    pub fn imports(self, import: Import) -> Self {
+    pub fn imports(self, import: &str) -> Self {
         self.again(import, &format!("${import}"))
     }
 
     /// The same under another name.
-    pub fn again(mut self, import: Import, name: &str) -> Self {
-        let value = |flat: &Flat| format!(" {flat}");
-        let params: String = import.ty().params.iter().map(value).collect();
-        let result: String = import.ty().result.iter().map(value).collect();
-        if import.interface() == Interface::Files && self.folder.is_none() {
+    pub fn again(mut self, import: &str, name: &str) -> Self {
+        let import = find(import);
+        let value = |flat: Flat| format!(" {flat}");
+        let ty = import.ty();
+        let params: String = ty.params().map(value).collect();
+        let result: String = ty.result.into_iter().map(value).collect();
+        let withheld: Vec<_> =
+            withheld(&[]).into_iter().map(|(_, capability)| capability).collect();
+        let is_granted = Grants::without(&withheld).allow(import.interface).is_ok();
+        if !is_granted && self.folder.is_none() {
             self.folder = Some((concat!(env!("CARGO_MANIFEST_DIR"), "/tests").into(), ""));
         }
         self.imports += &format!(
             "(import {:?} {:?} (func {name} (param{params}) (result{result})))",
-            import.interface().module(),
-            import.name()
+            import.interface.modules[0], import.name
         );
         self
     }
@@ -261,12 +267,19 @@ impl Guest {
 /// The address for the results of imports.
 pub const AREA: i64 = 1024;
 
+/// An import by its name, such as `connections.send`.
+pub fn find(name: &str) -> &'static imports::Import {
+    let found = imports::all().find(|import| import.to_string() == name);
+    found.unwrap_or_else(|| panic!("there is no import {name}"))
+}
+
 /// A call of an import with these flat parameters, which leaves nothing on the stack.
-pub fn call(import: Import, parameters: &[i64]) -> String {
-    assert_eq!(import.ty().params.len(), parameters.len(), "{import}");
-    let values = import.ty().params.iter().zip(parameters);
+pub fn call(import: &str, parameters: &[i64]) -> String {
+    let ty = find(import).ty();
+    assert_eq!(ty.params().count(), parameters.len(), "{import}");
+    let values = ty.params().zip(parameters);
     let values: String = values.map(|(ty, value)| format!(" ({ty}.const {value})")).collect();
-    let drop = import.ty().result.map_or("", |_| "(drop)");
+    let drop = ty.result.map_or("", |_| "(drop)");
     format!("(call ${import}{values}){drop}")
 }
 

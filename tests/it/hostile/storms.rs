@@ -5,9 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_tungstenite::tungstenite::Message;
-use wit_core::host::Import;
-
 use super::{
     growth::{for_ever, times},
     guest::{AREA, Guest, call, fails, harmless},
@@ -15,6 +12,7 @@ use super::{
     stage::{act, end},
 };
 use crate::support::{Client, Server, guest};
+use async_tungstenite::tungstenite::Message;
 
 /// The log's line about a guest that used up its fuel, perhaps in its allocator.
 const SPENT: &[&str] = &["it spent its", "units of fuel in"];
@@ -51,23 +49,23 @@ fn every_import_called_for_ever_uses_up_the_fuel_and_nothing_else() {
 fn ten_million_questions_leave_the_process_as_it_was() {
     act(&[
         harmless("ten-million-times")
-            .imports(Import::Now)
+            .imports("clock.now")
             .first(times(10_000_000, "(drop (call $clock.now))"))
             .limit("fuel", 2_000_000_000u64),
         harmless("a-hundred-thousand-times-with-failures-to-grow")
-            .imports(Import::CancelAlarm)
+            .imports("alarm.cancel")
             .first(times(100_000, "(call $alarm.cancel) (drop (memory.grow (i32.const 65535)))"))
             .limit("fuel", 1_000_000_000u64),
         fails("random-for-ever", SPENT)
-            .imports(Import::Random)
+            .imports("random.bytes")
             .memory("2")
-            .attack(for_ever(&format!("{} {FREE}", call(Import::Random, &[65536, AREA])))),
+            .attack(for_ever(&format!("{} {FREE}", call("random.bytes", &[65536, AREA])))),
     ]);
 }
 
 #[test]
 fn all_that_a_call_may_ask_for_is_bounded_and_undone_when_it_fails() {
-    let storm = |name: &'static str, import: Import, parameters: &[i64], case: u32| {
+    let storm = |name: &'static str, import: &str, parameters: &[i64], case: u32| {
         let body = until_refused(&call(import, parameters)) + &refused(case);
         [
             fails(format!("{name}-and-fails").leak(), &["unreachable"])
@@ -82,16 +80,21 @@ fn all_that_a_call_may_ask_for_is_bounded_and_undone_when_it_fails() {
     // One client's outbox would be full first, so this takes many clients.
     let full = 1;
     let guests = [
-        storm("sends", Import::Send, &[1, 1, 0, 0, AREA], of_connections),
-        storm("sends-much", Import::Send, &[1, 1, 0, 65536, AREA], full),
-        storm("broadcasts", Import::Broadcast, &[0, 0, 0, 1, 0, 0, 0, 0, AREA], of_connections),
+        storm("sends", "connections.send", &[1, 1, 0, 0, AREA], of_connections),
+        storm("sends-much", "connections.send", &[1, 1, 0, 65536, AREA], full),
+        storm(
+            "broadcasts",
+            "connections.broadcast",
+            &[0, 0, 0, 1, 0, 0, 0, 0, AREA],
+            of_connections,
+        ),
         storm(
             "broadcasts-much",
-            Import::Broadcast,
+            "connections.broadcast",
             &[0, 0, 0, 1, 0, 65536, 0, 0, AREA],
             of_connections,
         ),
-        storm("writes", Import::WriteFile, &[16, 4, 0, 60_000, AREA], of_files)
+        storm("writes", "files.write", &[16, 4, 0, 60_000, AREA], of_files)
             .map(|guest| guest.folder(folder.path(), "writable = true")),
     ];
     act(&guests.into_iter().flatten().collect::<Vec<_>>());
@@ -114,10 +117,11 @@ const MANY: usize = 400;
 fn a_broadcast_storm_to_many_clients_is_bounded_in_memory_and_others_are_served() {
     // The call spends all its effects on messages to all clients: the largest possible, and the
     // smallest.
-    let broadcast = |len: u32| call(Import::Broadcast, &[0, 0, 0, 1, 0, len.into(), 0, 0, AREA]);
+    let broadcast =
+        |len: u32| call("connections.broadcast", &[0, 0, 0, 1, 0, len.into(), 0, 0, AREA]);
     for (len, least) in [(60_000, 1), (0, 100)] {
         let storm = harmless("storm")
-            .imports(Import::Broadcast)
+            .imports("connections.broadcast")
             .first(until_refused(&broadcast(len)))
             .limit("fuel", 2_000_000_000u64);
         let (server, mut clients) = crowd(&storm, MANY);
@@ -162,7 +166,7 @@ fn what_is_kept_with_many_connections_stays_within_its_limits_and_goes_with_them
                 (local.set $tag (i32.add (local.get $tag) (i32.const 1)))
                 (br_if $tags (i32.lt_u (local.get $tag) (i32.const 10))))
             (br_if $clients (i64.lt_u (local.get $n) (i64.const 400))))";
-    let all = [Import::SetAttachment, Import::Tag, Import::Untag];
+    let all = ["connections.set-attachment", "connections.tag", "connections.untag"];
     let storm = all.into_iter().fold(harmless("storm"), Guest::imports);
     let storm = storm.first(churn).limit("fuel", 1_000_000_000u64).limit("effects", "\"4MiB\"");
     let (server, mut clients) = crowd(&storm, MANY);
@@ -179,9 +183,9 @@ fn what_is_kept_with_many_connections_stays_within_its_limits_and_goes_with_them
 
 #[test]
 fn listing_many_connections_for_ever_uses_up_the_fuel_and_others_are_served() {
-    let list = call(Import::List, &[0, 0, 0, AREA]);
+    let list = call("connections.list", &[0, 0, 0, AREA]);
     let storm = fails("storm", SPENT)
-        .imports(Import::List)
+        .imports("connections.list")
         .attack(for_ever(&format!("{list} {FREE}")))
         .limit("fuel", 200_000_000);
     let (server, mut clients) = crowd(&storm, MANY);
@@ -198,7 +202,7 @@ fn listing_many_connections_for_ever_uses_up_the_fuel_and_others_are_served() {
 #[test]
 fn an_alarm_that_is_set_again_at_once_rings_no_more_often_than_its_limit() {
     let alarm = harmless("alarms")
-        .imports(Import::SetAlarm)
+        .imports("alarm.set")
         .with("(global $rings (mut i32) (i32.const 0))")
         .each("(call $alarm.set (i64.const 0))")
         .event(
@@ -240,19 +244,19 @@ fn files_that_are_read_and_listed_for_ever_use_up_the_fuel_and_others_are_served
             .attack(for_ever(&(body + well)))
     };
     act(&[
-        storm("reads", Import::ReadFile, [16, 4]),
-        storm("lists", Import::ListFiles, [2048, 4]).limit("fuel", 50_000_000),
-        storm("reads-what-is-not-there", Import::ReadFile, [36, 1])
-            .attack(for_ever(&call(Import::ReadFile, &[36, 1, AREA]))),
+        storm("reads", "files.read", [16, 4]),
+        storm("lists", "files.list", [2048, 4]).limit("fuel", 50_000_000),
+        storm("reads-what-is-not-there", "files.read", [36, 1])
+            .attack(for_ever(&call("files.read", &[36, 1, AREA]))),
     ]);
 }
 
 #[test]
 fn a_host_that_stops_while_an_actor_writes_files_without_end_keeps_its_deadline() {
     let folder = tempfile::tempdir().unwrap();
-    let write = call(Import::WriteFile, &[16, 4, 0, 0, AREA]);
+    let write = call("files.write", &[16, 4, 0, 0, AREA]);
     let storm = harmless("storm")
-        .imports(Import::WriteFile)
+        .imports("files.write")
         .folder(folder.path(), "writable = true")
         .first(until_refused(&write))
         .limit("fuel", 2_000_000_000u64)

@@ -1,8 +1,6 @@
 //! Imports that a guest calls where it may not or in unusual ways, and allocators that fail while an
 //! import waits for them.
 
-use wit_core::host::Import;
-
 use super::{
     guest::{AREA, Guest, call, fails, harmless},
     stage::{act, end},
@@ -16,12 +14,12 @@ const NOT_HERE: &str = "is called where it can't be";
 /// A guest that asks for six random bytes. `cabi_realloc` runs this code for them.
 fn asks(guest: Guest, realloc: &str) -> Guest {
     guest
-        .imports(Import::Random)
+        .imports("random.bytes")
         .with("(global $asking (mut i32) (i32.const 0))")
         .realloc(&format!("(if (global.get $asking) (then {realloc}))"))
         .first(format!(
             "(global.set $asking (i32.const 1)) {} (global.set $asking (i32.const 0))",
-            call(Import::Random, &[6, AREA])
+            call("random.bytes", &[6, AREA])
         ))
 }
 
@@ -51,10 +49,10 @@ fn allocators_that_lie_about_a_result_are_refused() {
             "(drop (memory.grow (i32.const 3))) (return (i32.const 0x40000))",
         ),
         fails("list-misaligned", &[SAYS, "0x1392 for the", "not aligned to 8 bytes"])
-            .imports(Import::List)
+            .imports("connections.list")
             .with("(global $asking (mut i32) (i32.const 0))")
             .each("(global.set $next (i32.const 5010))")
-            .first(call(Import::List, &[0, 0, 0, AREA])),
+            .first(call("connections.list", &[0, 0, 0, AREA])),
     ]);
 }
 
@@ -79,28 +77,28 @@ fn allocators_that_give_odd_places_for_a_result_harm_only_their_guest() {
 
 #[test]
 fn an_import_in_an_allocator_or_after_a_call_is_a_trap_and_no_recursion() {
-    let in_realloc = |name, import: Import, call: String| {
+    let in_realloc = |name, import: &str, call: String| {
         let says = ["it trapped in cabi_realloc", format!("`{import}` {NOT_HERE}").leak()];
         let guest = asks(fails(name, Vec::from(says).leak()), &call);
-        if import == Import::Random { guest } else { guest.imports(import) }
+        if import == "random.bytes" { guest } else { guest.imports(import) }
     };
-    let in_post = |name, import: Import, call: String| {
+    let in_post = |name, import: &str, call: String| {
         let says = ["it trapped in cabi_post_ntwk", format!("`{import}` {NOT_HERE}").leak()];
         fails(name, Vec::from(says).leak()).imports(import).post(&call)
     };
     let tail = |call: String| call.replacen("(call", "(return_call", 1);
-    let (random, sender) = (call(Import::Random, &[6, AREA]), call(Import::Sender, &[AREA]));
+    let (random, sender) = (call("random.bytes", &[6, AREA]), call("connections.sender", &[AREA]));
     act(&[
-        in_realloc("asks-again", Import::Random, random.clone()),
-        in_realloc("asks-who", Import::Sender, sender.clone()),
-        in_realloc("asks-the-time", Import::Now, "(drop (call $clock.now))".into()),
-        in_realloc("asks-in-a-tail", Import::Sender, "(call $asks)".into())
+        in_realloc("asks-again", "random.bytes", random.clone()),
+        in_realloc("asks-who", "connections.sender", sender.clone()),
+        in_realloc("asks-the-time", "clock.now", "(drop (call $clock.now))".into()),
+        in_realloc("asks-in-a-tail", "connections.sender", "(call $asks)".into())
             .with(format!("(func $asks {})", tail(sender.clone()))),
-        in_post("asks-in-post", Import::Random, random),
-        in_post("asks-the-time-in-post", Import::Now, "(drop (call $clock.now))".into()),
-        in_post("ends-in-an-import", Import::Sender, tail(sender)),
+        in_post("asks-in-post", "random.bytes", random),
+        in_post("asks-the-time-in-post", "clock.now", "(drop (call $clock.now))".into()),
+        in_post("ends-in-an-import", "connections.sender", tail(sender)),
         fails("asks-before-the-call", &["it trapped in cabi_realloc", NOT_HERE])
-            .imports(Import::CancelAlarm)
+            .imports("alarm.cancel")
             .realloc("(call $alarm.cancel)"),
     ]);
 }
@@ -111,35 +109,35 @@ fn imports_at_the_start_leave_an_actor_out() {
     let initialize = |body: &str| format!(r#"(func (export "_initialize") {body})"#);
     let says = &["it trapped in the start function", "`alarm.cancel`", NOT_HERE];
     all_are_left_out(&[
-        bad("start-asks", &start("(call $alarm.cancel)"), says).imports(Import::CancelAlarm),
+        bad("start-asks", &start("(call $alarm.cancel)"), says).imports("alarm.cancel"),
         bad("start-ends-in-an-import", &start("(return_call $alarm.cancel)"), says)
-            .imports(Import::CancelAlarm),
-        bad("start-is-an-import", "(start $alarm.cancel)", says).imports(Import::CancelAlarm),
+            .imports("alarm.cancel"),
+        bad("start-is-an-import", "(start $alarm.cancel)", says).imports("alarm.cancel"),
         bad(
             "start-asks-the-time",
             &start("(drop (call $clock.now))"),
             &["it trapped in the start function", "`clock.now`", NOT_HERE],
         )
-        .imports(Import::Now),
+        .imports("clock.now"),
         bad(
             "initialize-asks",
             &initialize("(call $random.bytes (i32.const 1) (i32.const 1024))"),
             &["it trapped in _initialize", "`random.bytes`", NOT_HERE],
         )
-        .imports(Import::Random),
+        .imports("random.bytes"),
         bad(
             "initialize-is-an-import",
             r#"(export "_initialize" (func $alarm.cancel))"#,
             &["it trapped in _initialize", "`alarm.cancel`", NOT_HERE],
         )
-        .imports(Import::CancelAlarm),
+        .imports("alarm.cancel"),
     ]);
 }
 
 #[test]
 fn an_import_that_is_the_export_itself_is_a_trap() {
     // `cabi_post_…` and `connections.sender` have the same type.
-    let guest = harmless("odd").imports(Import::Sender).export_post("$connections.sender");
+    let guest = harmless("odd").imports("connections.sender").export_post("$connections.sender");
     let server = Server::of(guest.actor());
     for id in 1..=3 {
         assert_eq!(server.client("odd").expect_close(1011), "the actor failed");
@@ -247,7 +245,7 @@ fn an_import_can_be_called_in_every_way_and_all_values_around_the_call_stay() {
     let functions: String = functions.collect();
     let calls: String = (0..ways.len()).map(|index| format!("(call $way{index})")).collect();
     let guest = |name: &'static str, slice: u32| {
-        let all = [Import::Sender, Import::Now, Import::CancelAlarm];
+        let all = ["connections.sender", "clock.now", "alarm.cancel"];
         let guest = all.into_iter().fold(harmless(name), Guest::imports);
         guest.with(WAYS).with(functions.as_str()).first(&calls).limit("slice", slice)
     };
@@ -262,13 +260,13 @@ fn an_import_can_be_called_in_every_way_and_all_values_around_the_call_stay() {
 fn calls_of_functions_that_are_no_such_import_are_traps_as_ever() {
     act(&[
         fails("wrong-type", &["it trapped", "indirect call type mismatch"])
-            .imports(Import::Sender)
+            .imports("connections.sender")
             .with("(type $other (func (param i32 i32))) (table 1 funcref)")
             .with("(elem (i32.const 0) func $connections.sender)")
             .first("(call_indirect (type $other) (i32.const 0) (i32.const 0) (i32.const 0))"),
         harmless("imported-twice")
-            .imports(Import::Sender)
-            .again(Import::Sender, "$second")
+            .imports("connections.sender")
+            .again("connections.sender", "$second")
             .first("(call $connections.sender (i32.const 1024)) (call $second (i32.const 1024))"),
     ]);
 }

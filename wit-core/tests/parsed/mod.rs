@@ -32,13 +32,23 @@ impl Wit {
     }
 
     fn parse(folder: &str, world: &str) -> Self {
-        let folder = format!("{}/wit/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let folder = format!("{}/{folder}", super::WIT);
         let mut resolve = Resolve::default();
         let (package, _) = resolve.push_dir(folder).expect("valid WIT");
         let world = resolve.packages[package].worlds[world];
         let mut sizes = SizeAlign::default();
         sizes.fill(&resolve).unwrap();
         Self { resolve, sizes, world }
+    }
+
+    /// The names of the interfaces that the world imports.
+    pub fn imported(&self) -> Vec<String> {
+        let world = &self.resolve.worlds[self.world];
+        let names = world.imports.keys().filter_map(|key| match key {
+            WorldKey::Interface(id) => self.resolve.interfaces[*id].name.clone(),
+            WorldKey::Name(_) => None,
+        });
+        names.collect()
     }
 
     /// The world's key of an interface, among its exports or its imports.

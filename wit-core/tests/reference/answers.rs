@@ -1,77 +1,65 @@
-//! Answers of any content, and a guest's allocator that is honest or is not.
+//! Results of any content, and a guest's allocator that is honest or is not.
 
-use wit_core::{
-    LowerError, Memory as _,
-    host::{Import, LoweredResult, Response},
-};
+use wit_core::{LowerError, Memory as _, host::LoweredResult};
 
 use super::{
-    Function, Value,
+    Function,
     arena::Arena,
-    imports::{function, response_value},
+    imports::{Returned, Signature},
     load_result,
     parts::Parts,
     store,
 };
 
-/// Answers a call. The guest reads what was meant, where it wants it; nothing else in its memory
+/// Returns a result. The guest reads what was meant, where it wants it; nothing else in its memory
 /// is changed; and its allocator is asked for what the reference asks for, in that order.
-pub fn honest(import: Import, parts: &Parts, arena: Arena) {
+pub fn honest(returned: Returned, parts: &Parts, arena: Arena) {
     let (mut ours, mut theirs) = (arena.clone(), arena);
-    let function = function(import);
-    let entries = parts.entries();
-    let response = parts.response(import, &entries);
-    let value = response_value(import, &response);
+    let function = Signature { params: vec![], result: returned }.function();
+    let response = parts.response(returned);
+    let (value, content_bytes) = (response.value(), response.content_bytes());
     let Some(at) = area(&mut ours, &function) else {
-        return without_area(import, &response, value);
+        let lowered = response.lower(0);
+        assert!(value.is_none() && lowered.next_block().is_none());
+        return assert_eq!(lowered.finish([0u8; 0].as_mut_slice()), Ok(()));
     };
     let value = value.expect("a result in memory");
 
     let before = ours.memory.clone();
-    let mut returning = response.lower(at);
-    place(&mut ours, &mut returning);
+    let mut lowered = response.lower(at);
+    assert_eq!(lowered.content_bytes(), content_bytes);
+    place(&mut ours, &mut lowered);
     let size = function.result().size();
     assert!(differ_only_in(&before, &ours.memory, &ours.blocks), "the area is not written yet");
-    returning.finish(ours.memory.as_mut_slice()).expect("there is room");
-    assert_eq!(load_result(&ours.memory, function.result(), at), Ok(value.clone()), "{import}");
+    lowered.finish(ours.memory.as_mut_slice()).expect("there is room");
+    let read = load_result(&ours.memory, function.result(), at);
+    assert_eq!(read, Ok(value.clone()), "{returned:?}");
     let ranges = [&ours.blocks[..], &[(at, size)]].concat();
     assert!(differ_only_in(&before, &ours.memory, &ranges));
 
     assert_eq!(area(&mut theirs, &function), Some(at));
     store(&mut theirs, function.result(), &value, at);
-    assert_eq!(ours.blocks, theirs.blocks, "{import}");
+    assert_eq!(ours.blocks, theirs.blocks, "{returned:?}");
 }
 
-/// Nothing is written for an answer that is none, or is the core result.
-fn without_area(import: Import, response: &Response<'_>, value: Option<Value>) {
-    let returning = response.lower(0);
-    assert!(returning.next_block().is_none());
-    assert_eq!(returning.finish([0u8; 0].as_mut_slice()), Ok(()));
-    let expected = match (import, value) {
-        (Import::Now, Some(Value::U64(time))) => Response::Time(time),
-        (_, None) => Response::None,
-        (_, Some(value)) => panic!("{import} has nowhere to write {value:?}"),
-    };
-    assert_eq!(*response, expected);
-}
-
-/// Places blocks where a hostile guest says, as long as that is possible, and writes the area.
-pub fn hostile(import: Import, parts: &Parts, size: usize, at: u32, pointers: &[u32]) {
-    let entries = parts.entries();
+/// Places blocks where a hostile guest says, as long as that is possible, and writes the area. That is wanted
+/// at a multiple of 8.
+pub fn hostile(returned: Returned, parts: &Parts, size: usize, at: u32, pointers: &[u32]) {
+    let at = returned.area().map_or(0, |_| at);
     let mut memory = vec![0xaa; size];
-    let mut returning = parts.response(import, &entries).lower(at);
+    let mut lowered = parts.response(returned).lower(at);
     let mut list = None;
     for ptr in pointers.iter().copied() {
-        let Some((len, align)) = returning.next_block() else { break };
+        let Some((len, align)) = lowered.next_block() else { break };
         let before = memory.clone();
         let fits = ptr.is_multiple_of(align) && memory.as_slice().read(ptr, len).is_some();
-        match returning.place(memory.as_mut_slice(), ptr) {
+        match lowered.place(memory.as_mut_slice(), ptr) {
             Ok(()) => {
                 assert!(fits);
                 // A list of entries is given the pointers of the names.
                 let block = (ptr, len as u32);
                 let list = *list.get_or_insert(block);
-                let list = if import == Import::ListFiles { list } else { block };
+                let list = if returned == Returned::Entries { list } else { block };
                 assert!(differ_only_in(&before, &memory, &[block, list]));
             }
             Err(error) => {
@@ -80,19 +68,19 @@ pub fn hostile(import: Import, parts: &Parts, size: usize, at: u32, pointers: &[
                 assert_eq!((p, l, a, m), (ptr, len, align, size));
                 assert!(!error.to_string().is_empty());
                 // The same block is still the next.
-                assert_eq!(returning.next_block(), Some((len, align)));
+                assert_eq!(lowered.next_block(), Some((len, align)));
             }
         }
     }
-    if returning.next_block().is_some() {
+    if lowered.next_block().is_some() {
         return;
     }
     let before = memory.clone();
-    assert_eq!(returning.place(memory.as_mut_slice(), 0), Ok(()), "to place no block");
+    assert_eq!(lowered.place(memory.as_mut_slice(), 0), Ok(()), "to place no block");
     assert_eq!(before, memory);
-    match returning.finish(memory.as_mut_slice()) {
+    match lowered.finish(memory.as_mut_slice()) {
         Ok(()) => {
-            let len = import.area().map_or(0, |area| area.size);
+            let len = returned.area().map_or(0, |area| area.size);
             assert!(differ_only_in(&before, &memory, &[(at, len)]));
         }
         Err(error) => assert!(at as usize + error.len > size && before == memory),
@@ -102,16 +90,17 @@ pub fn hostile(import: Import, parts: &Parts, size: usize, at: u32, pointers: &[
 /// A place for the result: as the guest has it, on its stack.
 pub fn area(arena: &mut Arena, function: &Function) -> Option<u32> {
     let result = function.is_returned_in_memory().then_some(function.result.as_ref()?)?;
-    let at = arena.realloc(result.align(), result.size());
+    // As `Response::lower` has it.
+    let at = arena.realloc(8, result.size());
     arena.blocks.pop();
     Some(at)
 }
 
 /// Places every block where the arena has room.
-fn place(arena: &mut Arena, returning: &mut LoweredResult<'_>) {
-    while let Some((len, align)) = returning.next_block() {
+fn place(arena: &mut Arena, lowered: &mut LoweredResult) {
+    while let Some((len, align)) = lowered.next_block() {
         let ptr = arena.realloc(align, len as u32);
-        returning.place(arena.memory.as_mut_slice(), ptr).expect("there is room");
+        lowered.place(arena.memory.as_mut_slice(), ptr).expect("there is room");
     }
 }
 

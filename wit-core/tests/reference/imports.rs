@@ -1,17 +1,210 @@
-//! The functions that an actor can import as types, and requests and answers as values.
+//! The types that imports take and return, each with its value of the crate and its [`Value`].
 //!
 //! That these types are the ones in `wit/` is proved by `tests/host_wit.rs`.
 
-use wit_core::host::{Entry, FileError, Import, Info, Kind, Payload, Refusal, Request, Response};
+use wit_core::{
+    LiftError, Memory,
+    host::{
+        Area, Entry, FileError, Info, Kind, Lower, LoweredResult, Parameters, Payload, Refusal,
+    },
+};
 
 use super::{
     Function, Type, Value,
     interface::{bytes, bytes_value, option_value},
 };
 
-/// `payload`.
-fn payload() -> Type {
-    Type::Variant(vec![Some(Type::String), Some(bytes())])
+/// A type of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Param {
+    U64,
+    U32,
+    U16,
+    Text,
+    Bytes,
+    OptionText,
+    OptionBytes,
+    OptionU64,
+    Payload,
+}
+
+impl Param {
+    pub const ALL: [Self; 9] = [
+        Self::U64,
+        Self::U32,
+        Self::U16,
+        Self::Text,
+        Self::Bytes,
+        Self::OptionText,
+        Self::OptionBytes,
+        Self::OptionU64,
+        Self::Payload,
+    ];
+
+    /// The same for the reference.
+    pub fn ty(self) -> Type {
+        match self {
+            Self::U64 => Type::U64,
+            Self::U32 => Type::U32,
+            Self::U16 => Type::U16,
+            Self::Text => Type::String,
+            Self::Bytes => bytes(),
+            Self::OptionText => Type::option(Type::String),
+            Self::OptionBytes => Type::option(bytes()),
+            Self::OptionU64 => Type::option(Type::U64),
+            Self::Payload => Type::Variant(vec![Some(Type::String), Some(bytes())]),
+        }
+    }
+
+    /// Lifts the next parameter.
+    pub fn lift<M: Memory + ?Sized>(
+        self,
+        from: &mut Parameters<'_, M>,
+        name: &'static str,
+    ) -> Result<Value, LiftError> {
+        Ok(match self {
+            Self::U64 => Value::U64(from.u64()),
+            Self::U32 => Value::U32(from.u32()),
+            Self::U16 => Value::U16(from.u16()),
+            Self::Text => text(from.text(name)?),
+            Self::Bytes => bytes_value(from.bytes(name)?),
+            Self::OptionText => option_value(from.optional_text(name)?.map(text)),
+            Self::OptionBytes => option_value(from.optional_bytes(name)?.map(bytes_value)),
+            Self::OptionU64 => option_value(from.optional_u64(name)?.map(Value::U64)),
+            Self::Payload => {
+                let (case, value) = match from.payload(name)? {
+                    Payload::Text(payload) => (0, text(payload)),
+                    Payload::Binary(payload) => (1, bytes_value(payload)),
+                };
+                Value::Case(case, Some(Box::new(value)))
+            }
+        })
+    }
+}
+
+/// A type of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returned {
+    Nothing,
+    Id,
+    Info,
+    Ids,
+    Count,
+    Done,
+    Attachment,
+    Bytes,
+    Text,
+    File,
+    Entries,
+    Written,
+    TheaterFile,
+}
+
+/// Does this with the type of the crate that a result has.
+macro_rules! with_type {
+    ($returned:expr, $R:ident => $body:expr) => {
+        match $returned {
+            Returned::Nothing => {
+                type $R = ();
+                $body
+            }
+            Returned::Id => {
+                type $R = Option<u64>;
+                $body
+            }
+            Returned::Info => {
+                type $R = Option<Info>;
+                $body
+            }
+            Returned::Ids => {
+                type $R = Vec<u64>;
+                $body
+            }
+            Returned::Count => {
+                type $R = Result<u32, Refusal>;
+                $body
+            }
+            Returned::Done => {
+                type $R = Result<(), Refusal>;
+                $body
+            }
+            Returned::Attachment => {
+                type $R = Option<Vec<u8>>;
+                $body
+            }
+            Returned::Bytes => {
+                type $R = Vec<u8>;
+                $body
+            }
+            Returned::Text => {
+                type $R = String;
+                $body
+            }
+            Returned::File => {
+                type $R = Result<Vec<u8>, FileError>;
+                $body
+            }
+            Returned::Entries => {
+                type $R = Result<Vec<Entry>, FileError>;
+                $body
+            }
+            Returned::Written => {
+                type $R = Result<(), FileError>;
+                $body
+            }
+            Returned::TheaterFile => {
+                type $R = Result<Vec<u8>, String>;
+                $body
+            }
+        }
+    };
+}
+
+impl Returned {
+    pub const ALL: [Self; 13] = [
+        Self::Nothing,
+        Self::Id,
+        Self::Info,
+        Self::Ids,
+        Self::Count,
+        Self::Done,
+        Self::Attachment,
+        Self::Bytes,
+        Self::Text,
+        Self::File,
+        Self::Entries,
+        Self::Written,
+        Self::TheaterFile,
+    ];
+
+    /// The same for the reference.
+    pub fn ty(self) -> Option<Type> {
+        Some(match self {
+            Self::Nothing => return None,
+            Self::Id => Type::option(Type::U64),
+            Self::Info => Type::option(info()),
+            Self::Ids => Type::list(Type::U64),
+            Self::Count => or_refusal(Some(Type::U32)),
+            Self::Done => or_refusal(None),
+            Self::Attachment => Type::option(bytes()),
+            Self::Bytes => bytes(),
+            Self::Text => Type::String,
+            Self::File => or_file_error(Some(bytes())),
+            Self::Entries => or_file_error(Some(Type::list(entry()))),
+            Self::Written => or_file_error(None),
+            Self::TheaterFile => Type::result(bytes(), Type::String),
+        })
+    }
+
+    /// The area that the crate has for it.
+    pub fn area(self) -> Option<Area> {
+        with_type!(self, R => Area::of::<R>())
+    }
+
+    /// Ends the parameters. Gives the place for the result, as `Debug` shows it.
+    pub fn place<M: Memory + ?Sized>(self, from: Parameters<'_, M>) -> Result<String, LiftError> {
+        with_type!(self, R => from.place::<R>("result").map(|place| format!("{place:?}")))
+    }
 }
 
 /// `connection-info`.
@@ -37,137 +230,179 @@ fn or_file_error(ok: Option<Type>) -> Type {
     Type::Variant(vec![ok, Some(error)])
 }
 
-/// An import's type.
-pub fn function(import: Import) -> Function {
-    use Type::{String, U16, U32, U64};
-    let params = match import {
-        Import::Sender | Import::CancelAlarm | Import::Now => vec![],
-        Import::Info | Import::Attachment | Import::SetAlarm => vec![U64],
-        Import::List => vec![Type::option(String)],
-        Import::Send => vec![U64, payload()],
-        Import::Broadcast => vec![Type::option(String), payload(), Type::option(U64)],
-        Import::Tag | Import::Untag => vec![U64, String],
-        Import::SetAttachment => vec![U64, Type::option(bytes())],
-        Import::Close => vec![U64, U16, String],
-        Import::Random => vec![U32],
-        Import::ReadFile | Import::ListFiles | Import::ReadText | Import::ReadBytes => vec![String],
-        Import::WriteFile => vec![String, bytes()],
-    };
-    let result = match import {
-        Import::SetAlarm | Import::CancelAlarm => None,
-        Import::Sender => Some(Type::option(U64)),
-        Import::Info => Some(Type::option(info())),
-        Import::List => Some(Type::list(U64)),
-        Import::Send | Import::Broadcast => Some(or_refusal(Some(U32))),
-        Import::Tag | Import::Untag | Import::SetAttachment | Import::Close => {
-            Some(or_refusal(None))
-        }
-        Import::Attachment => Some(Type::option(bytes())),
-        Import::Now => Some(U64),
-        Import::Random => Some(bytes()),
-        Import::ReadText => Some(String),
-        Import::ReadBytes => Some(Type::result(bytes(), String)),
-        Import::ReadFile => Some(or_file_error(Some(bytes()))),
-        Import::ListFiles => Some(or_file_error(Some(Type::list(entry())))),
-        Import::WriteFile => Some(or_file_error(None)),
-    };
-    Function { params, result }
+/// The types of an import.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    pub params: Vec<Param>,
+    pub result: Returned,
 }
 
-/// The parameters that a request was made of; it is one of this import.
-pub fn request_values(import: Import, request: &Request<'_>) -> Vec<Value> {
-    use Value::{U16, U32, U64};
-    match (import, *request) {
-        (Import::Sender, Request::Sender)
-        | (Import::CancelAlarm, Request::CancelAlarm)
-        | (Import::Now, Request::Now) => vec![],
-        (Import::Info, Request::Info { id }) | (Import::Attachment, Request::Attachment { id }) => {
-            vec![U64(id)]
-        }
-        (Import::SetAlarm, Request::SetAlarm { after }) => vec![U64(after)],
-        (Import::List, Request::List { tag }) => vec![option_value(tag.map(text))],
-        (Import::Send, Request::Send { id, payload }) => vec![U64(id), payload_value(payload)],
-        (Import::Broadcast, Request::Broadcast { tag, payload, except }) => {
-            let except = option_value(except.map(U64));
-            vec![option_value(tag.map(text)), payload_value(payload), except]
-        }
-        (Import::Tag, Request::Tag { id, tag }) | (Import::Untag, Request::Untag { id, tag }) => {
-            vec![U64(id), text(tag)]
-        }
-        (Import::SetAttachment, Request::SetAttachment { id, value }) => {
-            vec![U64(id), option_value(value.map(bytes_value))]
-        }
-        (Import::Close, Request::Close { id, code, reason }) => {
-            vec![U64(id), U16(code), text(reason)]
-        }
-        (Import::Random, Request::Random { count }) => vec![U32(count)],
-        (Import::ReadFile | Import::ReadText | Import::ReadBytes, Request::ReadFile { path })
-        | (Import::ListFiles, Request::ListFiles { path }) => vec![text(path)],
-        (Import::WriteFile, Request::WriteFile { path, content }) => {
-            vec![text(path), bytes_value(content)]
-        }
-        (_, other) => panic!("{other:?} is not what {import} asks for"),
+impl Signature {
+    /// Those that imports had when this was written. The seeds of the fuzz targets count them.
+    pub fn samples() -> Vec<Self> {
+        use Param::{Bytes, OptionBytes, OptionText, OptionU64, Payload, Text, U16, U32, U64};
+        let of = |params: &[Param], result| Self { params: params.to_vec(), result };
+        vec![
+            of(&[], Returned::Id),
+            of(&[U64], Returned::Info),
+            of(&[OptionText], Returned::Ids),
+            of(&[U64, Payload], Returned::Count),
+            of(&[OptionText, Payload, OptionU64], Returned::Count),
+            of(&[U64, Text], Returned::Done),
+            of(&[U64, Text], Returned::Done),
+            of(&[U64], Returned::Attachment),
+            of(&[U64, OptionBytes], Returned::Done),
+            of(&[U64, U16, Text], Returned::Done),
+            of(&[U64], Returned::Nothing),
+            of(&[], Returned::Nothing),
+            of(&[], Returned::Nothing),
+            of(&[U32], Returned::Bytes),
+            of(&[Text], Returned::File),
+            of(&[Text], Returned::Entries),
+            of(&[Text, Bytes], Returned::Written),
+            of(&[Text], Returned::Text),
+            of(&[Text], Returned::TheaterFile),
+        ]
+    }
+
+    /// The same for the reference.
+    pub fn function(&self) -> Function {
+        let params = self.params.iter().map(|param| param.ty()).collect();
+        Function { params, result: self.result.ty() }
+    }
+
+    /// The number of its flat parameters.
+    pub fn flat(&self) -> usize {
+        self.function().core_import().0.len()
     }
 }
 
-/// The result that an answer is. One to `filesystem.read-file` is a string where that is what it
-/// returned then.
-pub fn response_value(import: Import, response: &Response<'_>) -> Option<Value> {
-    Some(match *response {
-        Response::None => return None,
-        Response::Time(time) => Value::U64(time),
-        Response::Id(id) => option_value(id.map(Value::U64)),
-        Response::Info(info) => option_value(info.map(info_value)),
-        Response::Ids(ids) => Value::List(ids.iter().copied().map(Value::U64).collect()),
-        Response::Count(result) => result_value(result.map(Value::U32).map(Some), refusal_value),
-        Response::Done(result) => result_value(result.map(|()| None), refusal_value),
-        Response::Attachment(value) => option_value(value.map(bytes_value)),
-        Response::Bytes(bytes) if import == Import::ReadText => {
-            text(core::str::from_utf8(bytes).expect("what is answered as text is UTF-8"))
+/// A result, as the host has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Response {
+    Nothing,
+    Id(Option<u64>),
+    Info(Option<Info>),
+    Ids(Vec<u64>),
+    Count(Result<u32, Refusal>),
+    Done(Result<(), Refusal>),
+    Attachment(Option<Vec<u8>>),
+    Bytes(Vec<u8>),
+    Text(String),
+    File(Result<Vec<u8>, FileError>),
+    Entries(Result<Vec<Entry>, FileError>),
+    Written(Result<(), FileError>),
+    TheaterFile(Result<Vec<u8>, String>),
+}
+
+/// A memory in which there is room everywhere.
+struct Anywhere;
+
+impl Memory for Anywhere {
+    fn size(&self) -> usize {
+        usize::MAX
+    }
+
+    fn read(&self, _: u32, len: usize) -> Option<&[u8]> {
+        [0; 64].get(..len)
+    }
+
+    fn write(&mut self, _: u32, _: usize) -> Option<&mut [u8]> {
+        None
+    }
+}
+
+/// Lays a result out for the area at this pointer, as if there were room.
+fn lower<R: Lower>(at: u32, field: &'static str, result: R) -> LoweredResult {
+    let place = Parameters::new(&Anywhere, &[at.into()]).place::<R>(field);
+    place.expect("a multiple of the alignment").lower(result)
+}
+
+impl Response {
+    /// Lays it out for the area at this pointer, which is a multiple of 8.
+    pub fn lower(self, at: u32) -> LoweredResult {
+        match self {
+            Self::Nothing => lower(at, "result", ()),
+            Self::Id(id) => lower(at, "result", id),
+            Self::Info(info) => lower(at, "result", info),
+            Self::Ids(ids) => lower(at, "list", ids),
+            Self::Count(result) => lower(at, "result", result),
+            Self::Done(result) => lower(at, "result", result),
+            Self::Attachment(value) => lower(at, "attachment", value),
+            Self::Bytes(bytes) => lower(at, "bytes", bytes),
+            Self::Text(text) => lower(at, "bytes", text),
+            Self::File(result) => lower(at, "content", result),
+            Self::Entries(result) => lower(at, "list", result),
+            Self::Written(result) => lower(at, "result", result),
+            Self::TheaterFile(result) => lower(at, "content", result),
         }
-        Response::Bytes(bytes) => bytes_value(bytes),
-        Response::File(ref result) => {
-            result_value(result.as_ref().map(|bytes| Some(bytes_value(bytes))), file_error_value)
+    }
+
+    /// What the guest reads.
+    pub fn value(&self) -> Option<Value> {
+        Some(match self {
+            Self::Nothing => return None,
+            Self::Id(id) => option_value(id.map(Value::U64)),
+            Self::Info(info) => option_value(info.as_ref().map(info_value)),
+            Self::Ids(ids) => Value::List(ids.iter().copied().map(Value::U64).collect()),
+            Self::Count(result) => {
+                result_value(result.map(Value::U32).map(Some), |it| refusal_value(&it))
+            }
+            Self::Done(result) => result_value(result.map(|()| None), |it| refusal_value(&it)),
+            Self::Attachment(value) => option_value(value.as_deref().map(bytes_value)),
+            Self::Bytes(bytes) => bytes_value(bytes),
+            Self::Text(it) => text(it),
+            Self::File(result) => {
+                let content = result.as_ref().map(|bytes| Some(bytes_value(bytes)));
+                result_value(content, file_error_value)
+            }
+            Self::Entries(result) => {
+                let list = |entries: &Vec<Entry>| entries.iter().map(entry_value).collect();
+                let list = result.as_ref().map(|entries| Some(Value::List(list(entries))));
+                result_value(list, file_error_value)
+            }
+            Self::Written(result) => result_value(result.as_ref().map(|()| None), file_error_value),
+            Self::TheaterFile(result) => {
+                result_value(result.as_ref().map(|bytes| Some(bytes_value(bytes))), |it| text(it))
+            }
+        })
+    }
+
+    /// The bytes of texts and lists in it, but for those of an error.
+    pub fn content_bytes(&self) -> usize {
+        let info = |info: &Info| {
+            let subprotocol = info.subprotocol.as_ref().map_or(0, String::len);
+            info.peer.len() + info.path.len() + info.query.len() + subprotocol
+        };
+        match self {
+            Self::Info(Some(it)) => info(it),
+            Self::Ids(ids) => 8 * ids.len(),
+            Self::Attachment(Some(bytes)) | Self::Bytes(bytes) => bytes.len(),
+            Self::Text(text) => text.len(),
+            Self::File(Ok(content)) | Self::TheaterFile(Ok(content)) => content.len(),
+            Self::Entries(Ok(entries)) => entries.iter().map(|entry| entry.name.len()).sum(),
+            _ => 0,
         }
-        Response::Entries(ref result) => {
-            let list = |entries: &Vec<Entry<'_>>| entries.iter().map(entry_value).collect();
-            let list = result.as_ref().map(|entries| Some(Value::List(list(entries))));
-            result_value(list, file_error_value)
-        }
-        Response::Written(ref result) => {
-            result_value(result.as_ref().map(|()| None), file_error_value)
-        }
-        Response::TheaterFile(result) => {
-            result_value(result.map(|bytes| Some(bytes_value(bytes))), text)
-        }
-    })
+    }
 }
 
 fn text(text: &str) -> Value {
     Value::String(text.into())
 }
 
-fn payload_value(payload: Payload<'_>) -> Value {
-    let (case, value) = match payload {
-        Payload::Text(payload) => (0, text(payload)),
-        Payload::Binary(payload) => (1, bytes_value(payload)),
-    };
-    Value::Case(case, Some(Box::new(value)))
-}
-
-fn info_value(info: Info<'_>) -> Value {
-    let texts = [info.peer, info.path, info.query].map(text);
-    let subprotocol = option_value(info.subprotocol.map(text));
+fn info_value(info: &Info) -> Value {
+    let texts = [&info.peer, &info.path, &info.query].map(|it| text(it));
+    let subprotocol = option_value(info.subprotocol.as_deref().map(text));
     Value::Record([&texts[..], &[subprotocol, Value::U64(info.connected_since)]].concat())
 }
 
-fn entry_value(entry: &Entry<'_>) -> Value {
+fn entry_value(entry: &Entry) -> Value {
     let kind = match entry.kind {
         Kind::File => 0,
         Kind::Folder => 1,
         Kind::Other => 2,
     };
-    Value::Record(vec![text(entry.name), Value::Case(kind, None)])
+    Value::Record(vec![text(&entry.name), Value::Case(kind, None)])
 }
 
 fn result_value<E>(result: Result<Option<Value>, E>, error: impl Fn(E) -> Value) -> Value {
@@ -177,16 +412,16 @@ fn result_value<E>(result: Result<Option<Value>, E>, error: impl Fn(E) -> Value)
     }
 }
 
-fn refusal_value(refusal: Refusal) -> Value {
+fn refusal_value(refusal: &Refusal) -> Value {
     match refusal {
         Refusal::Gone => Value::Case(0, None),
-        Refusal::Full(waiting) => Value::Case(1, Some(Box::new(Value::U32(waiting)))),
+        Refusal::Full(waiting) => Value::Case(1, Some(Box::new(Value::U32(*waiting)))),
         Refusal::Limit => Value::Case(2, None),
         Refusal::Invalid => Value::Case(3, None),
     }
 }
 
-fn file_error_value(error: &FileError<'_>) -> Value {
+fn file_error_value(error: &FileError) -> Value {
     match error {
         FileError::NotFound => Value::Case(0, None),
         FileError::Denied => Value::Case(1, None),

@@ -10,10 +10,10 @@
 //! - [`arena`]: the guest's memory and its `cabi_realloc`.
 //! - [`interface`]: the four shapes' functions as [`Type`]s, and the crate's types as
 //!   [`Value`]s.
-//! - [`imports`]: the same for the functions that an actor can import.
-//! - [`requests`]: lifts an import's parameters, and compares.
+//! - [`imports`]: the same for what imports take and return.
+//! - [`parameters`]: lifts an import's parameters, and compares.
 //! - [`answers`]: lowers an import's result for an honest guest or a hostile one, and looks.
-//! - [`parts`]: what answers are made of.
+//! - [`parts`]: what results are made of.
 //! - [`strategies`]: arbitrary values of the interface.
 //!
 //! [CanonicalABI.md]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
@@ -24,8 +24,8 @@ pub mod arena;
 pub mod flat;
 pub mod imports;
 pub mod interface;
+pub mod parameters;
 pub mod parts;
-pub mod requests;
 pub mod strategies;
 
 use arena::Arena;

@@ -1,11 +1,14 @@
-//! What answers to imports are made of. A [`Response`] borrows; this is what it borrows from.
+//! What the results of imports are made of.
 
 use proptest::{collection::vec, prelude::*};
-use wit_core::host::{Entry, FileError, Import, Info, Kind, Refusal, Response};
+use wit_core::host::{Entry, FileError, Info, Kind, Refusal};
 
-use super::strategies::{bytes, text};
+use super::{
+    imports::{Response, Returned},
+    strategies::{bytes, text},
+};
 
-/// Enough for an answer to any import.
+/// Enough for a result of any type.
 #[derive(Clone, Debug)]
 pub struct Parts {
     /// Which of an answer's cases it is, as far as it has so many.
@@ -29,58 +32,55 @@ pub fn parts() -> impl Strategy<Value = Parts> {
 }
 
 impl Parts {
-    /// How many cases are enough to have every answer to this import.
-    pub fn cases(import: Import) -> u8 {
-        match import {
-            Import::Send | Import::Broadcast => 5,
-            Import::Tag | Import::Untag | Import::SetAttachment | Import::Close => 5,
-            Import::ReadFile | Import::ListFiles | Import::WriteFile => 8,
-            Import::Info => 4,
-            Import::Sender | Import::Attachment | Import::ReadBytes => 2,
+    /// How many cases are enough to have every result of this type.
+    pub fn cases(returned: Returned) -> u8 {
+        match returned {
+            Returned::Count | Returned::Done => 5,
+            Returned::File | Returned::Entries | Returned::Written => 8,
+            Returned::Info => 4,
+            Returned::Id | Returned::Attachment | Returned::TheaterFile => 2,
             _ => 1,
         }
     }
 
-    /// The entries.
-    pub fn entries(&self) -> Vec<Entry<'_>> {
-        let kinds = [Kind::File, Kind::Folder, Kind::Other];
-        let entries = self.names.iter();
-        entries.map(|(name, kind)| Entry { name, kind: kinds[usize::from(*kind) % 3] }).collect()
-    }
-
-    /// An answer to this import.
-    pub fn response<'a>(&'a self, import: Import, entries: &'a [Entry<'a>]) -> Response<'a> {
+    /// A result of this type.
+    pub fn response(&self, returned: Returned) -> Response {
         let is_there = self.case & 1 == 1;
-        match import {
-            Import::Sender => Response::Id(is_there.then_some(self.number)),
-            Import::Info => Response::Info(is_there.then(|| self.info())),
-            Import::List => Response::Ids(&self.ids),
-            Import::Send | Import::Broadcast => {
-                Response::Count(self.refusal().map_or(Ok(self.number as u32), Err))
+        let bytes = || self.bytes.clone();
+        match returned {
+            Returned::Nothing => Response::Nothing,
+            Returned::Id => Response::Id(is_there.then_some(self.number)),
+            Returned::Info => Response::Info(is_there.then(|| self.info())),
+            Returned::Ids => Response::Ids(self.ids.clone()),
+            Returned::Count => Response::Count(self.refusal().map_or(Ok(self.number as u32), Err)),
+            Returned::Done => Response::Done(self.refusal().map_or(Ok(()), Err)),
+            Returned::Attachment => Response::Attachment(is_there.then(bytes)),
+            Returned::Bytes => Response::Bytes(bytes()),
+            Returned::Text => Response::Text(self.texts[0].clone()),
+            Returned::File => Response::File(self.file_error().map_or_else(|| Ok(bytes()), Err)),
+            Returned::Entries => {
+                Response::Entries(self.file_error().map_or_else(|| Ok(self.entries()), Err))
             }
-            Import::Tag | Import::Untag | Import::SetAttachment | Import::Close => {
-                Response::Done(self.refusal().map_or(Ok(()), Err))
-            }
-            Import::Attachment => Response::Attachment(is_there.then_some(&self.bytes)),
-            Import::SetAlarm | Import::CancelAlarm => Response::None,
-            Import::Now => Response::Time(self.number),
-            Import::Random => Response::Bytes(&self.bytes),
-            Import::ReadText => Response::Bytes(self.texts[0].as_bytes()),
-            Import::ReadFile => Response::File(self.file_error().map_or(Ok(&self.bytes), Err)),
-            Import::ListFiles => {
-                Response::Entries(self.file_error().map_or(Ok(entries.to_vec()), Err))
-            }
-            Import::WriteFile => Response::Written(self.file_error().map_or(Ok(()), Err)),
-            Import::ReadBytes => Response::TheaterFile(match is_there {
-                true => Ok(&self.bytes),
-                false => Err(&self.texts[0]),
+            Returned::Written => Response::Written(self.file_error().map_or(Ok(()), Err)),
+            Returned::TheaterFile => Response::TheaterFile(match is_there {
+                true => Ok(bytes()),
+                false => Err(self.texts[0].clone()),
             }),
         }
     }
 
-    fn info(&self) -> Info<'_> {
-        let [peer, path, query, subprotocol] = &self.texts;
-        let subprotocol = (self.case & 2 == 0).then_some(subprotocol.as_str());
+    fn entries(&self) -> Vec<Entry> {
+        let kinds = [Kind::File, Kind::Folder, Kind::Other];
+        let entry = |(name, kind): &(String, u8)| Entry {
+            name: name.clone(),
+            kind: kinds[usize::from(*kind) % 3],
+        };
+        self.names.iter().map(entry).collect()
+    }
+
+    fn info(&self) -> Info {
+        let [peer, path, query, subprotocol] = self.texts.clone();
+        let subprotocol = (self.case & 2 == 0).then_some(subprotocol);
         Info { peer, path, query, subprotocol, connected_since: self.number }
     }
 
@@ -96,7 +96,7 @@ impl Parts {
     }
 
     /// Half of all answers are none.
-    fn file_error(&self) -> Option<FileError<'_>> {
+    fn file_error(&self) -> Option<FileError> {
         match self.case % 14 {
             0 => Some(FileError::NotFound),
             1 => Some(FileError::Denied),
@@ -104,7 +104,7 @@ impl Parts {
             3 => Some(FileError::TooLarge),
             4 => Some(FileError::Limit),
             5 => Some(FileError::TimedOut),
-            6 => Some(FileError::Other(&self.texts[0])),
+            6 => Some(FileError::Other(self.texts[0].clone())),
             _ => None,
         }
     }

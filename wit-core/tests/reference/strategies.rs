@@ -1,9 +1,13 @@
 //! Arbitrary values of the interface.
 
 use proptest::{collection::vec, option, prelude::*};
-use wit_core::{Message, MessageType, Shape, host::Import, lift::Reply};
+use wit_core::{Message, MessageType, Shape, lift::Reply};
 
-use super::{arena::Arena, interface::Outcome};
+use super::{
+    arena::Arena,
+    imports::{Param, Returned, Signature},
+    interface::Outcome,
+};
 
 /// Any of the four shapes.
 pub fn shape() -> impl Strategy<Value = Shape> {
@@ -78,7 +82,13 @@ pub fn first_state() -> impl Strategy<Value = (Shape, Outcome<Option<Vec<u8>>>)>
     shape().prop_flat_map(|shape| (Just(shape), outcome(shape, state())))
 }
 
-/// Any function that an actor can import.
-pub fn import() -> impl Strategy<Value = Import> {
-    proptest::sample::select(&Import::ALL[..])
+/// A type of a result.
+pub fn returned() -> impl Strategy<Value = Returned> {
+    proptest::sample::select(&Returned::ALL[..])
+}
+
+/// The types of an import, also of one that there is not.
+pub fn signature() -> impl Strategy<Value = Signature> {
+    let params = vec(proptest::sample::select(&Param::ALL[..]), 0..4);
+    (params, returned()).prop_map(|(params, result)| Signature { params, result })
 }

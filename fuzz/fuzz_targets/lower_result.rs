@@ -1,9 +1,9 @@
-//! Answers to imports, of any content, and a guest's allocator that answers anything: placing
+//! Results of imports, of any content, and a guest's allocator that answers anything: placing
 //! them never panics and writes nothing outside the block that it was given; where the allocator
 //! is an honest one, the guest reads what the host meant.
 //!
-//! Input: import, whether the guest is honest, and the answer's case (1 byte each), its number
-//! (8), the memory's size (2), where the answer is wanted (4), sixteen pointers (4 each), garbage
+//! Input: signature, whether the guest is honest, and the result's case (1 byte each), its number
+//! (8), the memory's size (2), where the result is wanted (4), sixteen pointers (4 each), garbage
 //! (8), an honest allocator's habits (4), all little-endian; then four texts and the bytes, each
 //! after its length (1), the ids and the names, each list after its length (1).
 #![no_main]
@@ -14,16 +14,16 @@ use footlight_fuzz::{
     reference::{
         answers::{honest, hostile},
         arena::Arena,
+        imports::Signature,
         parts::Parts,
     },
 };
 use libfuzzer_sys::fuzz_target;
-use wit_core::host::Import;
 
 /// An input's first bytes.
 #[derive(Debug, arbitrary::Arbitrary)]
 struct Head {
-    import: u8,
+    signature: u8,
     honest: u8,
     case: u8,
     number: u64,
@@ -44,7 +44,8 @@ const GAP: usize = 22;
 fuzz_target!(|data: &[u8]| {
     let mut u = Unstructured::new(data);
     let Ok(head) = u.arbitrary::<Head>() else { return };
-    let import = Import::ALL[usize::from(head.import) % Import::ALL.len()];
+    let samples = Signature::samples();
+    let returned = samples[usize::from(head.signature) % samples.len()].result;
     let parts = Parts {
         case: head.case,
         number: head.number,
@@ -54,11 +55,11 @@ fuzz_target!(|data: &[u8]| {
         names: (0..byte(&mut u) % 64).map(|_| (text(&mut u), byte(&mut u))).collect(),
     };
     if head.honest & 1 == 1 && needed(&parts) <= MOST {
-        honest(import, &parts, Arena::new(&head.garbage, &head.habits));
+        honest(returned, &parts, Arena::new(&head.garbage, &head.habits));
     } else {
         // The allocator's answers come round again, in case a block is asked for twice.
         let pointers = head.pointers.repeat(2);
-        hostile(import, &parts, head.memory.into(), head.at, &pointers);
+        hostile(returned, &parts, head.memory.into(), head.at & !7, &pointers);
     }
 });
 

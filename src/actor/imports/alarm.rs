@@ -1,0 +1,46 @@
+//! `footlight:host/alarm`: when the actor is to be woken.
+
+use std::time::Duration;
+
+use wit_core::{Shape, host::Flat::I64};
+
+use super::row::{Call, Import, Kind, Step, Trap};
+use crate::interfaces::ALARM;
+
+/// Its functions.
+pub const ROWS: &[Import] = &[
+    Import {
+        interface: &ALARM,
+        name: "set",
+        role: "sets the alarm",
+        shapes: &Shape::ALL,
+        params: &[I64],
+        kind: Kind::suspending::<()>(set),
+    },
+    Import {
+        interface: &ALARM,
+        name: "cancel",
+        role: "takes the alarm back",
+        shapes: &Shape::ALL,
+        params: &[],
+        kind: Kind::suspending::<()>(cancel),
+    },
+];
+
+/// `set: func(after-ms: u64)`
+fn set<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    let after = Duration::from_millis(call.parameters.u64());
+    ask(call, Some(after))
+}
+
+/// `cancel: func()`
+fn cancel<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    ask(call, None)
+}
+
+/// Asks for an alarm, or for none: what a call asks for last is what counts.
+fn ask<'h>(call: Call<'h, '_>, after: Option<Duration>) -> Result<Step<'h>, Trap> {
+    let (host, result) = call.end("result", 0)?;
+    host.transaction.set_alarm(after);
+    Ok(Step::Done(result.lower(())))
+}

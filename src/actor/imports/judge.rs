@@ -1,0 +1,91 @@
+//! Whether a module's imports fit.
+
+use wasmi::ExternType;
+use wit_core::{Shape, shape};
+
+use super::{Grants, Import, all, find};
+use crate::{
+    actor::verdict::{Item, Verdict, describe, shown},
+    interfaces,
+};
+
+/// What the modules of the host's own interfaces begin with.
+const OWN: &str = "footlight:host/";
+
+/// Looks at every import of a module of this shape, if that is known.
+pub fn judge(module: &wasmi::Module, shape: Option<Shape>, grants: Grants<'_>) -> Vec<Item> {
+    let items = module.imports().map(|import| {
+        let (from, name) = (import.module(), import.name());
+        // Without a shape the module does not run anyhow; any will do.
+        let verdict = match find(shape.unwrap_or(Shape::Guide), from, name) {
+            Some(known) => judge_known(known, import.ty(), grants),
+            None => Verdict::Wrong(advice(from, name)),
+        };
+        Item::new(&format!("{from}.{name}"), import.ty(), verdict)
+    });
+    items.collect()
+}
+
+/// What becomes of a function that the host has.
+fn judge_known(known: &Import, ty: &ExternType, grants: Grants<'_>) -> Verdict {
+    let expected = known.core_type();
+    let fits = matches!(ty, ExternType::Func(ty)
+        if ty.params() == expected.params() && ty.results() == expected.results());
+    if !fits {
+        let expected = if *known.interface == interfaces::RUNTIME {
+            format!("`log` takes a string: {}", shape::LOG.1)
+        } else {
+            format!("`{known}` is {}", known.ty())
+        };
+        return Verdict::Wrong(format!(
+            "its type is {}, but {expected}; rebuild the actor with bindings made from this \
+             project's WIT files",
+            describe(ty)
+        ));
+    }
+    match grants.allow(known.interface) {
+        Ok(()) => Verdict::Used(known.role),
+        Err(advice) => Verdict::Wrong(advice.into()),
+    }
+}
+
+/// Why the host has no such import, and what to do.
+fn advice(module: &str, name: &str) -> String {
+    if module.starts_with("wasi_snapshot_preview1") || module.starts_with("wasi:") {
+        "this host offers no WASI; build the actor for wasm32-unknown-unknown, leave out what needs \
+         sockets or the environment, and take the clock, random bytes and files from \
+         `footlight:host`"
+            .into()
+    } else if module.starts_with(OWN) {
+        let mut modules: Vec<_> = all()
+            .flat_map(|import| import.interface.modules)
+            .filter(|module| module.starts_with(OWN))
+            .map(|module| format!("`{module}`"))
+            .collect();
+        modules.dedup();
+        format!(
+            "this host has no such function; it has {}: build the actor with this project's \
+             wit/host",
+            modules.join(", ")
+        )
+    } else if module.starts_with("ntwk:theater/") || module.starts_with("theater:simple/") {
+        let runtime = shape::RUNTIME_MODULES.map(|module| format!("`{module}.{}`", shape::LOG.0));
+        format!(
+            "of Theater's imports this host offers only {}, and `read-file` of its `filesystem`; \
+             remove the call",
+            runtime.join(" and ")
+        )
+    } else if module.contains("wbindgen") || module == "wbg" {
+        "wasm-bindgen's glue needs a browser; look for a dependency with a feature such as `js` \
+         or `wasmbind` and turn it off"
+            .into()
+    } else if module == "env" {
+        format!(
+            "the linker left `{}` undefined; link the library that has it, or remove the call \
+             (AssemblyScript: compile with --use abort=)",
+            shown(name)
+        )
+    } else {
+        "this host has nothing of this name; remove the call".into()
+    }
+}

@@ -1,0 +1,45 @@
+//! `footlight:host/random`: random bytes.
+
+use rand::TryRng as _;
+use wit_core::{Shape, host::Flat::I32};
+
+use super::row::{Call, Import, Kind, Step, Trap};
+use crate::interfaces::RANDOM;
+
+/// Its functions.
+pub const ROWS: &[Import] = &[Import {
+    interface: &RANDOM,
+    name: "bytes",
+    role: "gives random bytes",
+    shapes: &Shape::ALL,
+    params: &[I32],
+    kind: Kind::suspending::<Vec<u8>>(bytes),
+}];
+
+/// The most random bytes at a time.
+const MAX: u32 = 1 << 16;
+/// What a byte costs.
+const BYTE: u64 = 2;
+
+/// `bytes: func(n: u32) -> list<u8>`
+fn bytes<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    let count = call.parameters.u32();
+    let (host, result) = call.end("bytes", BYTE.saturating_mul(count.into()))?;
+    if count > MAX {
+        let text = format!("{count} random bytes are asked for, at most {MAX} are given");
+        return Err(Trap::Host(text));
+    }
+    let generator = match &mut host.random {
+        Some(generator) => generator,
+        none => {
+            let seeded = host.world.generator();
+            let seeded = seeded
+                .map_err(|error| Trap::Host(format!("the system gives no random bytes: {error}")));
+            none.insert(seeded?)
+        }
+    };
+    let mut bytes = vec![0; usize::try_from(count).unwrap_or(0)];
+    // This generator can't fail.
+    let _ = generator.try_fill_bytes(&mut bytes);
+    Ok(Step::Done(result.lower(bytes)))
+}

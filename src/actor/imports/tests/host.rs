@@ -1,0 +1,95 @@
+//! The host's side, and a guest's memory, for calls of single rows.
+
+use std::{fs, sync::Arc};
+
+use smol::block_on;
+use tempfile::TempDir;
+use wit_core::host::{LoweredResult, Parameters};
+
+use crate::{
+    actor::{
+        CallContext, Resources,
+        imports::{Import, Kind, Step, Trap, row::Call},
+    },
+    exchange::{Client, Connections, Event, EventKind, OnOverflow, connections::Open},
+    files::{Files, Folders, config::SharedFolder},
+    limits::Limits,
+    logger::ActorLog,
+};
+
+/// The host's side of an actor with clients, whose numbers begin with 1, and a file `a`.
+pub(super) struct Host {
+    context: CallContext,
+    _open: Vec<Open>,
+    _folder: TempDir,
+}
+
+impl Host {
+    /// With so many clients, all of which have a tag.
+    pub(super) fn new(clients: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), "content").unwrap();
+        let limits = Limits::default();
+        let lines = Arc::new(ActorLog::new("rows".into(), limits.log_rate, Arc::default()));
+        let shared = SharedFolder { path: folder.path().into(), name: None, writable: true };
+        let folders = Folders::open(&[shared]).unwrap();
+        let files = Files::new("rows", folders, &limits, Arc::default(), lines);
+        let resources = Resources { files: Some(files), ..Resources::default() };
+        let mut context = CallContext::new(&limits, resources);
+        let host = &mut context.host;
+        let connections = Connections::new(clients.max(1), limits.outbox);
+        let open = (0..clients).map(|_| {
+            let client = || Client {
+                peer: ([192, 0, 2, 7], 50_123).into(),
+                path: "/ws".into(),
+                query: "".into(),
+                subprotocol: None,
+                since: 0,
+            };
+            let open = connections.open(OnOverflow::Drop, client).unwrap();
+            host.begin(&Event::at(&open.session, EventKind::Connect));
+            let undo = &mut host.transaction.undo;
+            host.clients.tag(open.session.id(), "four", undo, |_| Ok(())).unwrap();
+            block_on(host.commit(None, &mut None)).unwrap();
+            open
+        });
+        let open = open.collect();
+        Self { context, _open: open, _folder: folder }
+    }
+
+    /// Calls a function. Gives what it costs, and its result.
+    pub(super) fn call(&mut self, row: &Import, memory: &[u8], flat: &[u64]) -> (u64, Outcome) {
+        let Kind::Suspending { call, .. } = row.kind else { panic!("{row} is no such import") };
+        let (mut cost, host) = (0, &mut self.context.host);
+        let parameters = Parameters::new(memory, flat);
+        let step = call(Call { parameters, host, cost: &mut cost });
+        let result = step.and_then(|step| match step {
+            Step::Done(result) | Step::Refused(result) | Step::Full { result, .. } => Ok(result),
+            Step::Wait(wait) => block_on(wait),
+        });
+        (cost, result)
+    }
+}
+
+/// What a call comes to.
+pub(super) type Outcome = Result<LoweredResult, Trap>;
+
+/// Places a result where an honest guest has room.
+pub(super) fn placed(mut result: LoweredResult, memory: &mut [u8]) {
+    let mut at = 1024;
+    while let Some((len, _)) = result.next_block() {
+        result.place(memory, at).unwrap();
+        at += (len as u32).next_multiple_of(8);
+    }
+    result.finish(memory).unwrap();
+}
+
+/// A guest's memory: `a` at 16, and what is not UTF-8 at 24. Results are wanted at [`AREA`].
+pub(super) fn memory() -> Vec<u8> {
+    let mut memory = vec![0; 4096];
+    (memory[16], memory[24]) = (b'a', 0xff);
+    memory
+}
+
+/// Where results are wanted.
+pub(super) const AREA: u64 = 128;

@@ -1,0 +1,107 @@
+//! What becomes of an export or an import of a module, in words.
+
+use std::fmt;
+
+use wasmi::{ExternType, FuncType, ValType};
+use wit_core::Signature;
+
+use crate::visible;
+
+/// An export or an import.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The name, fit to be shown. An import has the module's name and a dot before it.
+    pub name: String,
+    /// The type, in words.
+    pub ty: String,
+    /// What the host does with it.
+    pub verdict: Verdict,
+}
+
+/// What the host does with an export or an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The host uses the export, or provides the import: what for.
+    Used(&'static str),
+    /// The host ignores it.
+    Ignored,
+    /// The host can't load the actor because of it: why, and what to do.
+    Wrong(String),
+}
+
+/// The host shows at most this many characters of a name from a module.
+const MAX_SHOWN: usize = 120;
+
+impl Item {
+    /// Describes an export or an import. The name comes from the guest, so it is cut and escaped.
+    pub fn new(name: &str, ty: &ExternType, verdict: Verdict) -> Self {
+        Self { name: shown(name), ty: describe(ty), verdict }
+    }
+}
+
+/// Cuts and escapes a name from a module, so that it is fit to be shown.
+pub fn shown(name: &str) -> String {
+    fit(name, MAX_SHOWN)
+}
+
+/// Makes a text with parts of a module fit to be shown: cuts it to `limit` characters, and
+/// escapes those that are invisible or could make the text look like something else.
+pub fn fit(text: &str, limit: usize) -> String {
+    let mut shown = String::new();
+    for (index, char) in text.chars().enumerate() {
+        if index == limit {
+            shown.push('…');
+            break;
+        }
+        let plain = char == ' ' || (char.is_ascii_graphic() && char != '\\');
+        if plain || (char.is_alphanumeric() && !visible::is_hidden(char)) {
+            shown.push(char);
+        } else {
+            shown.extend(char.escape_unicode());
+        }
+    }
+    shown
+}
+
+/// A function's signature, if all its parameters and results are `i32`.
+pub fn signature(ty: &FuncType) -> Option<Signature> {
+    let all = ty.params().iter().chain(ty.results()).all(|ty| *ty == ValType::I32);
+    all.then(|| Signature { params: ty.params().len(), results: ty.results().len() })
+}
+
+/// A type in words.
+pub fn describe(ty: &ExternType) -> String {
+    match ty {
+        ExternType::Func(ty) => match signature(ty) {
+            Some(signature) => signature.to_string(),
+            None => format!("({}) → {}", list(ty.params()), results(ty.results())),
+        },
+        ExternType::Memory(memory) => match memory.maximum() {
+            Some(maximum) => format!("memory of {} to {maximum} pages", memory.minimum()),
+            None => format!("memory of {} pages or more", memory.minimum()),
+        },
+        ExternType::Table(_) => "table".into(),
+        ExternType::Global(_) => "global".into(),
+    }
+}
+
+/// Types in the words of WebAssembly's text format.
+fn list(types: &[ValType]) -> String {
+    let words: Vec<_> = types.iter().map(|ty| format!("{ty:?}").to_lowercase()).collect();
+    words.join(", ")
+}
+
+/// The results of a function in words.
+fn results(types: &[ValType]) -> String {
+    if let [one] = types { list(&[*one]) } else { format!("({})", list(types)) }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Used(role) => f.write_str(role),
+            Self::Ignored => f.write_str("not used"),
+            Self::Wrong(why) => write!(f, "WRONG: {why}"),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The interfaces whose functions an actor may import, by their names.
+
+/// A group of functions that an actor gets or does not get.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name, without its package.
+    pub name: &'static str,
+    /// The modules under which its functions are imported, in core form: one for each name that
+    /// its package has had.
+    pub modules: &'static [&'static str],
+}
+
+/// `footlight:host/connections`
+pub const CONNECTIONS: Interface =
+    Interface { name: "connections", modules: &["footlight:host/connections@0.1.0"] };
+/// `footlight:host/alarm`
+pub const ALARM: Interface = Interface { name: "alarm", modules: &["footlight:host/alarm@0.1.0"] };
+/// `footlight:host/clock`
+pub const CLOCK: Interface = Interface { name: "clock", modules: &["footlight:host/clock@0.1.0"] };
+/// `footlight:host/random`
+pub const RANDOM: Interface =
+    Interface { name: "random", modules: &["footlight:host/random@0.1.0"] };
+/// `footlight:host/files`
+pub const FILES: Interface = Interface { name: "files", modules: &["footlight:host/files@0.1.0"] };
+/// Theater's `runtime`
+pub const RUNTIME: Interface =
+    Interface { name: "runtime", modules: &wit_core::shape::RUNTIME_MODULES };
+/// Theater's `filesystem`
+pub const FILESYSTEM: Interface = Interface {
+    name: "filesystem",
+    modules: &["ntwk:theater/filesystem", "theater:simple/filesystem"],
+};
+
+/// The interfaces of the host's own package.
+pub const OWN: [&Interface; 5] = [&CONNECTIONS, &ALARM, &CLOCK, &RANDOM, &FILES];

@@ -1,0 +1,73 @@
+//! The core type of an import (canonical ABI, *flattening*).
+
+use core::fmt;
+
+use super::lower::Lower;
+
+/// A core type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flat {
+    /// `i32`
+    I32,
+    /// `i64`
+    I64,
+}
+
+/// Where a result that is returned through memory is wanted: its size and alignment in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Area {
+    /// The size.
+    pub size: u32,
+    /// The alignment.
+    pub align: u32,
+}
+
+impl Area {
+    /// The area of a result of this type; `None` for `()`, which is no result.
+    pub const fn of<R: Lower>() -> Option<Self> {
+        if R::SIZE == 0 { None } else { Some(Self { size: R::SIZE, align: R::ALIGN }) }
+    }
+}
+
+/// A core function's type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionType {
+    /// The parameters that the WIT names, flat.
+    pub params: &'static [Flat],
+    /// The area of a result that is returned through memory. The guest passes a pointer to it as
+    /// one more parameter.
+    pub area: Option<Area>,
+    /// A result that fits a core result.
+    pub result: Option<Flat>,
+}
+
+impl FunctionType {
+    /// All parameters: those of the WIT, and the pointer to the area.
+    pub fn params(&self) -> impl Iterator<Item = Flat> {
+        self.params.iter().copied().chain(self.area.map(|_| Flat::I32))
+    }
+}
+
+impl fmt::Display for FunctionType {
+    /// As text: `(i64, i32) → ()`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(")?;
+        for (index, param) in self.params().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{param}")?;
+        }
+        match self.result {
+            Some(result) => write!(f, ") → {result}"),
+            None => f.write_str(") → ()"),
+        }
+    }
+}
+
+impl fmt::Display for Flat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::I32 => "i32",
+            Self::I64 => "i64",
+        })
+    }
+}

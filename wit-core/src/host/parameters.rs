@@ -1,0 +1,180 @@
+//! What a guest passes to an import, lifted from its flat parameters (canonical ABI, *lift* and
+//! *flattening*). Texts and bytes stay in the guest's memory; nothing is copied here.
+
+use super::{Area, Lower, Payload, Place};
+use crate::{
+    error::{Field, LiftError, LiftErrorKind},
+    memory::Memory,
+};
+
+/// An import's flat parameters, which are lifted in their order. The last one is the
+/// [place](Self::place) of the result.
+#[derive(Debug)]
+pub struct Parameters<'m, M: ?Sized> {
+    /// The guest's memory.
+    memory: &'m M,
+    /// Those that are left. A missing one counts as 0; the interpreter checks their number.
+    rest: &'m [u64],
+    /// What has been lifted.
+    lifted: Lifted,
+}
+
+/// How much has been lifted: what the host looks through, and copies if it keeps it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lifted {
+    /// The bytes of texts and lists.
+    pub bytes: usize,
+    /// The bytes of texts among them, which were looked through for UTF-8.
+    pub text: usize,
+}
+
+impl<'m, M: Memory + ?Sized> Parameters<'m, M> {
+    /// The parameters of one call, none of them lifted.
+    pub fn new(memory: &'m M, flat: &'m [u64]) -> Self {
+        Self { memory, rest: flat, lifted: Lifted::default() }
+    }
+
+    /// How much has been lifted so far.
+    pub fn lifted(&self) -> Lifted {
+        self.lifted
+    }
+
+    /// A number of 64 bits.
+    pub fn u64(&mut self) -> u64 {
+        let Some((first, rest)) = self.rest.split_first() else { return 0 };
+        self.rest = rest;
+        *first
+    }
+
+    /// A number of 32 bits: the lower half.
+    pub fn u32(&mut self) -> u32 {
+        let [a, b, c, d, ..] = self.u64().to_le_bytes();
+        u32::from_le_bytes([a, b, c, d])
+    }
+
+    /// A number of 16 bits: of an `i32` the lower half, as the canonical ABI has it.
+    pub fn u16(&mut self) -> u16 {
+        let [a, b, ..] = self.u32().to_le_bytes();
+        u16::from_le_bytes([a, b])
+    }
+
+    /// The discriminant of an option or of a variant with two cases.
+    fn is_second(&mut self, field: &'static str) -> Result<bool, LiftError> {
+        let found = self.u32();
+        match found {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(LiftError {
+                field: Field::new(field),
+                offset: 0,
+                kind: LiftErrorKind::FlatDiscriminant { found, cases: 2 },
+            }),
+        }
+    }
+
+    /// The bytes at a place in memory.
+    fn read(&self, field: &'static str, at: u32, len: u32) -> Result<&'m [u8], LiftError> {
+        let bytes = usize::try_from(len).ok().and_then(|len| self.memory.read(at, len));
+        bytes.ok_or_else(|| LiftError {
+            field: Field::new(field),
+            offset: at,
+            kind: LiftErrorKind::OutOfBounds { len: len.into(), memory: self.memory.size() },
+        })
+    }
+
+    /// A list of bytes.
+    ///
+    /// # Errors
+    /// It ends beyond the memory.
+    pub fn bytes(&mut self, field: &'static str) -> Result<&'m [u8], LiftError> {
+        let (at, len) = (self.u32(), self.u32());
+        let bytes = self.read(field, at, len)?;
+        self.lifted.bytes = self.lifted.bytes.saturating_add(bytes.len());
+        Ok(bytes)
+    }
+
+    /// A string.
+    ///
+    /// # Errors
+    /// It ends beyond the memory, or is not UTF-8.
+    pub fn text(&mut self, field: &'static str) -> Result<&'m str, LiftError> {
+        let (at, len) = (self.u32(), self.u32());
+        let text = utf8(field, at, self.read(field, at, len)?)?;
+        self.lifted.bytes = self.lifted.bytes.saturating_add(text.len());
+        self.lifted.text = self.lifted.text.saturating_add(text.len());
+        Ok(text)
+    }
+
+    /// An option of a list of bytes. Where there is none, what stands in its place is not
+    /// looked at.
+    ///
+    /// # Errors
+    /// It has no such case, or ends beyond the memory.
+    pub fn optional_bytes(&mut self, field: &'static str) -> Result<Option<&'m [u8]>, LiftError> {
+        if self.is_second(field)? {
+            return self.bytes(field).map(Some);
+        }
+        self.u32();
+        self.u32();
+        Ok(None)
+    }
+
+    /// An option of a string.
+    ///
+    /// # Errors
+    /// It has no such case, ends beyond the memory, or is not UTF-8.
+    pub fn optional_text(&mut self, field: &'static str) -> Result<Option<&'m str>, LiftError> {
+        if self.is_second(field)? {
+            return self.text(field).map(Some);
+        }
+        self.u32();
+        self.u32();
+        Ok(None)
+    }
+
+    /// An option of a number of 64 bits.
+    ///
+    /// # Errors
+    /// It has no such case.
+    pub fn optional_u64(&mut self, field: &'static str) -> Result<Option<u64>, LiftError> {
+        let is_there = self.is_second(field)?;
+        let id = self.u64();
+        Ok(is_there.then_some(id))
+    }
+
+    /// A `payload`.
+    ///
+    /// # Errors
+    /// It has no such case, ends beyond the memory, or is text that is not UTF-8.
+    pub fn payload(&mut self, field: &'static str) -> Result<Payload<'m>, LiftError> {
+        if self.is_second(field)? {
+            return self.bytes(field).map(Payload::Binary);
+        }
+        self.text(field).map(Payload::Text)
+    }
+
+    /// Ends the parameters, and gives the place where the guest wants a result of type `R`. There
+    /// is room for it. Errors call the blocks of the result `field`.
+    ///
+    /// # Errors
+    /// The place is not aligned, or ends beyond the memory.
+    pub fn place<R: Lower>(mut self, field: &'static str) -> Result<Place<R>, LiftError> {
+        let Some(Area { size, align }) = Area::of::<R>() else { return Ok(Place::new(0, field)) };
+        let pointer = self.u32();
+        if !pointer.is_multiple_of(align) {
+            let kind = LiftErrorKind::Misaligned { align };
+            return Err(LiftError { field: Field::new("result"), offset: pointer, kind });
+        }
+        self.read("result", pointer, size)?;
+        Ok(Place::new(pointer, field))
+    }
+}
+
+/// The bytes as text.
+fn utf8<'m>(field: &'static str, offset: u32, bytes: &'m [u8]) -> Result<&'m str, LiftError> {
+    core::str::from_utf8(bytes).map_err(|error| LiftError {
+        field: Field::new(field),
+        offset,
+        kind: LiftErrorKind::Utf8 { valid: error.valid_up_to() },
+    })
+}
