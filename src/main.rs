@@ -72,7 +72,7 @@ fn start(
         move || run(&paths, inherited, bind, threads, verbosity).map_err(|error| error.to_string());
     let thread = thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(run)?;
     // The panic hook has printed the details.
-    let done = thread.join().map_err(|_| "the host panicked; this is a mistake of its own")?;
+    let done = thread.join().map_err(|_| "the host panicked; this is a bug in the host")?;
     Ok(done?)
 }
 
@@ -126,9 +126,9 @@ async fn serve(host: Host, mut signals: SignalStream, logs: Reopen, manager: Arc
                     log::info!("stopping; a second signal ends at once");
                     manager.notify(Notification::Stopping).await;
                 }
-                Action::Stop => break log::warn!("ended at once, as asked"),
+                Action::Stop => break log::warn!("a second signal: ending at once"),
                 Action::Reopen => {
-                    log::info!("SIGHUP: the log files are opened anew");
+                    log::info!("SIGHUP: reopening the log files");
                     logs.all();
                 }
                 Action::Ignored(name) => log::info!("{name} is ignored"),
@@ -188,7 +188,7 @@ fn announce(listening: &[Listening]) {
         );
     }
     if let Err(error) = print(&lines) {
-        log::warn!("standard output takes nothing: {error}; this was for it:");
+        log::warn!("standard output cannot be written: {error}; it should have got:");
         lines.lines().for_each(|line| log::warn!("{line}"));
     }
 }

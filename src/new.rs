@@ -161,8 +161,8 @@ impl fmt::Display for NewError {
             }
             Self::Occupied(folder) => write!(
                 f,
-                "{}: is there already, and is no empty folder; nothing is overwritten: choose \
-                 another path",
+                "{}: exists and is not an empty folder; choose another path, because nothing is \
+                 overwritten",
                 folder.display()
             ),
             Self::Unwritable(path, error) => {

@@ -132,7 +132,8 @@ fn fits(
     }
     match words.get(most) {
         Some(word) => {
-            let parts = ["`", &subcommand.usage(), "`: ", &word.to_string_lossy(), " is too much"];
+            let word = word.to_string_lossy();
+            let parts = ["`", &subcommand.usage(), "`: unexpected argument ", &word];
             Err(wrong(parts.concat()))
         }
         None => Ok(()),

@@ -18,11 +18,11 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         id: SubcommandId::Run,
         name: "run",
         about: "Load actors and serve them in one process, until Ctrl-C or TERM",
-        more: "On Ctrl-C, TERM or QUIT no more clients are let in, and those that are there get a \
-            close frame 1001. A second signal ends at once. On HUP the log files are opened anew.",
+        more: "On Ctrl-C, TERM or QUIT, it lets no more clients in and closes all connections with code \
+            1001. A second signal ends it at once. On HUP, it reopens the log files.",
         argument: Some(Argument {
             name: "MANIFEST",
-            about: "A manifest, or a folder that holds a manifest.toml",
+            about: "A manifest, or a folder with a manifest.toml",
             arity: Arity::Many,
             completion: Completion::Files(&["toml"]),
         }),
@@ -32,7 +32,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
                 short: None,
                 long: "bind",
                 value: Some(("ADDRESS", Completion::Words(&["0.0.0.0", "127.0.0.1"]))),
-                about: "Listen on this IP address instead of the manifests'",
+                about: "Listen on this IP address, whatever the manifests say",
                 more: "(0.0.0.0: on every network; 127.0.0.1: this machine only)",
             },
             OptionSpec {
@@ -49,7 +49,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
                 long: "verbose",
                 value: None,
                 about: "Log more",
-                more: "(-v debug, -vv also what the libraries say)",
+                more: "(-v debug, -vv trace and the libraries' lines)",
             },
             OptionSpec {
                 id: OptionId::Quiet,
@@ -64,11 +64,11 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         id: SubcommandId::Check,
         name: "check",
-        about: "Load actors without serving them, and print what was found",
-        more: "It opens what `run` would open, and says what `run` would say of it.",
+        about: "Load actors without serving them, and print a report",
+        more: "It opens everything that `run` would open, and reports the same errors.",
         argument: Some(Argument {
             name: "MANIFEST|WASM",
-            about: "A manifest, a folder that holds a manifest.toml, or a module",
+            about: "A manifest, a folder with a manifest.toml, or a module",
             arity: Arity::Many,
             completion: Completion::Files(&["toml", "wasm"]),
         }),
@@ -84,12 +84,12 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         id: SubcommandId::New,
         name: "new",
-        about: "Make the project of an actor in Rust",
-        more: "The folder must not exist yet, or be empty. What is made builds with \
-            `cargo build --release`; nothing is fetched before that.",
+        about: "Create a project for an actor in Rust",
+        more: "The folder must not exist, or be empty. `cargo build --release` builds the project. Until \
+            then, nothing is downloaded.",
         argument: Some(Argument {
             name: "PATH",
-            about: "The folder to make; its last part is the actor's name",
+            about: "The folder to create; its last part is the actor's name",
             arity: Arity::One,
             completion: Completion::Folders,
         }),
@@ -105,7 +105,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         id: SubcommandId::Completions,
         name: "completions",
-        about: "Print what makes a shell complete this command line",
+        about: "Print a script for a shell's completion",
         more: "Bash reads it from ~/.local/share/bash-completion/completions/footlight, fish from \
             ~/.config/fish/completions/footlight.fish, zsh from a file `_footlight` in a folder of \
             its $fpath.",
@@ -128,7 +128,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         id: SubcommandId::Help,
         name: "help",
-        about: "Print help, also of one command",
+        about: "Print help for the program or for one command",
         more: "",
         argument: Some(Argument {
             name: "COMMAND",
@@ -151,7 +151,7 @@ pub(super) const GLOBAL_OPTIONS: &[OptionSpec] = &[
         long: "help",
         value: None,
         about: "Print help",
-        more: "(after a command: that command's)",
+        more: "(after a command: for that command)",
     },
     OptionSpec {
         id: OptionId::Version,
@@ -165,9 +165,9 @@ pub(super) const GLOBAL_OPTIONS: &[OptionSpec] = &[
 
 /// The exit codes and their meanings.
 pub(super) const EXIT_CODES: &[(&str, &str)] = &[
-    ("0", "Everything went well"),
-    ("1", "An actor, a manifest, an address or a file is at fault, and it says which"),
-    ("2", "The command line is at fault"),
+    ("0", "Success"),
+    ("1", "An actor, a manifest, an address or a file has an error, which is printed"),
+    ("2", "The command line is wrong"),
 ];
 
 /// All options. Options of several subcommands occur several times.

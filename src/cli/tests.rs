@@ -143,26 +143,26 @@ fn the_help_of_a_command_is_its_rows_in_columns() {
     assert_eq!(
         printed("check --help"),
         "\
-Load actors without serving them, and print what was found.
+Load actors without serving them, and print a report.
 
 Usage: footlight check [OPTIONS] MANIFEST|WASM...
 
 Arguments:
-  MANIFEST|WASM  A manifest, a folder that holds a manifest.toml, or a module
+  MANIFEST|WASM  A manifest, a folder with a manifest.toml, or a module
 
 Options:
       --json     Print one JSON array instead of text
-  -h, --help     Print help (after a command: that command's)
+  -h, --help     Print help (after a command: for that command)
   -V, --version  Print the version
 
-It opens what `run` would open, and says what `run` would say of it.
+It opens everything that `run` would open, and reports the same errors.
 "
     );
     assert_eq!(GLOBAL_OPTIONS.len(), 2);
 }
 
 #[test]
-fn each_mistake_says_what_to_write() {
+fn each_error_says_what_to_write() {
     for (line, part) in [
         ("", "no command was given: run, check, new, completions, man or help\n"),
         ("serve x", "there is no command `serve`: use run, check,"),
@@ -172,8 +172,8 @@ fn each_mistake_says_what_to_write() {
         ("run", "MANIFEST is missing: A manifest, or a folder"),
         ("check", "MANIFEST|WASM is missing"),
         ("new", "PATH is missing"),
-        ("new a b", "`footlight new [OPTIONS] PATH`: b is too much"),
-        ("man a", "`footlight man`: a is too much"),
+        ("new a b", "`footlight new [OPTIONS] PATH`: unexpected argument b"),
+        ("man a", "`footlight man`: unexpected argument a"),
         ("completions tcsh", "tcsh: there are completions for bash, zsh or fish"),
         ("run x --json", "--json is an option of `footlight check`\nTry `footlight run --help`."),
         ("check x --threads 2", "--threads is an option of `footlight run`"),

@@ -79,7 +79,7 @@ impl Sink {
             Ok(new) => *file.lock() = new,
             Err(error) => {
                 let error = with_path(path, error);
-                report(&format_args!("{error}; the one that was open is written to as before"));
+                report(&format_args!("{error}; the file that is open stays in use"));
             }
         }
     }

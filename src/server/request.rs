@@ -109,7 +109,7 @@ pub async fn serve(
                 // The answer was too slow or broke off. It has begun, so no other can be sent.
                 _ => {
                     context.stats.broken_pages.add(1);
-                    let text = format_args!("{peer} does not get all of a page: it is too slow");
+                    let text = format_args!("{peer} is too slow for a page, which broke off");
                     context.lines.host(Level::Info, None, text);
                     return None;
                 }

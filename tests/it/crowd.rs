@@ -308,5 +308,5 @@ fn a_client_that_takes_nothing_of_a_file_makes_room_for_one_that_does() {
         answer(&mut client).len() > 4 << 20
     });
     assert!(metric(address, "footlight_broken_pages_total{actor=\"events\"}") > 0);
-    server.wait_for(&["events: ", "does not get all of a page"]);
+    server.wait_for(&["events: ", "is too slow for a page"]);
 }

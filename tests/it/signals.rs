@@ -49,7 +49,7 @@ fn on_hangup_the_log_files_are_opened_anew_and_clients_stay() {
         fs::rename(file(name), file(&format!("{name}.1"))).unwrap();
     }
     server.signal("HUP");
-    server.wait_for(&["SIGHUP: the log files are opened anew"]);
+    server.wait_for(&["SIGHUP: reopening the log files"]);
     // All later lines come after that one.
     for client in &mut clients {
         client.ask("log", "logged");
@@ -76,7 +76,7 @@ fn a_log_file_that_cannot_be_opened_anew_is_written_to_as_before_and_that_is_tol
     fs::rename(&file, &old).unwrap();
     fs::create_dir(&file).unwrap();
     server.signal("HUP");
-    server.wait_for(&["a.log: Is a directory", "the one that was open is written to as before"]);
+    server.wait_for(&["a.log: Is a directory", "the file that is open stays in use"]);
     client.ask("log", "logged");
     assert_eq!(server.stop().0.code(), Some(0));
     assert!(fs::read_to_string(old).unwrap().contains("a line from guide"));
