@@ -23,7 +23,7 @@
 //! - [`fd_limit`]: limits connections to the number of file descriptors.
 //! - [`signals`]: the signals of the process.
 //! - [`shutdown`]: how fast connections are closed.
-//! - [`stats`]: the counters of an actor.
+//! - [`stats`]: counts what an actor and its connections do.
 //! - [`logger`]: the log.
 //! - [`connection_id`]: the number of a connection; [`deadline`]: waits with a deadline.
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.

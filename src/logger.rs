@@ -13,11 +13,12 @@
 //! - `actor_log`: the log of one actor, with its rate limit
 //! - `line`: the format of a line; `date` formats its time
 //! - `queue`: the lines that wait to be written
-//! - `sink`: the outputs
+//! - `sink`: the outputs; `file` opens log files
 
 mod actor_log;
 pub mod config;
 mod date;
+mod file;
 mod line;
 mod queue;
 mod sink;
@@ -103,7 +104,7 @@ impl Reopen {
 /// It could not. The message names the file.
 pub fn check(logging: &Logging) -> io::Result<()> {
     match &logging.output {
-        Output::File(path) => sink::check_open(path),
+        Output::File(path) => file::check_open(path),
         Output::Stderr | Output::Stdout => Ok(()),
     }
 }

@@ -1,17 +1,16 @@
 //! The outputs of the log, and what happens if they can't be written.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use log::Level;
-use rustix::fs::{Access, Mode, OFlags, fcntl_setfl};
-use rustix::io::Errno;
 
 use super::HOST;
+use super::file::{check_open, open};
 use super::line::{Head, line};
 use crate::lock::Lock;
 
@@ -60,7 +59,7 @@ impl Sink {
     pub(super) fn file(path: &Path) -> io::Result<Self> {
         // Checked first, so that `check` and `run` report the same error.
         check_open(path)?;
-        let file = open(path).map_err(|error| with_path(path, error))?;
+        let file = open(path)?;
         Ok(Self::new(Target::File(path.to_owned(), Lock::new(file))))
     }
 
@@ -78,7 +77,6 @@ impl Sink {
         match open(path) {
             Ok(new) => *file.lock() = new,
             Err(error) => {
-                let error = with_path(path, error);
                 report(&format_args!("{error}; the file that is open stays in use"));
             }
         }
@@ -150,73 +148,6 @@ fn report(text: &dyn fmt::Display) {
     stderr.write(&stderr.line(Head { level: Level::Error, target: HOST }, text), 0);
 }
 
-/// An error with a log file.
-#[derive(Debug)]
-struct LogFileError {
-    /// The file, so that the operator knows which one it is.
-    path: PathBuf,
-    /// The cause.
-    error: io::Error,
-}
-
-impl fmt::Display for LogFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "log file {}: {}", self.path.display(), self.error)
-    }
-}
-
-impl std::error::Error for LogFileError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
-    }
-}
-
-/// An error that names the file.
-fn with_path(path: &Path, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), LogFileError { path: path.to_owned(), error })
-}
-
-/// The flags to open a log file. Opening a pipe must not wait for its reader.
-const FLAGS: OFlags = OFlags::WRONLY
-    .union(OFlags::APPEND)
-    .union(OFlags::CLOEXEC)
-    .union(OFlags::NOCTTY)
-    .union(OFlags::NONBLOCK);
-
-/// Opens a file to append to. Creates it and its folder if necessary.
-fn open(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let file = rustix::fs::open(path, FLAGS | OFlags::CREATE, Mode::from_raw_mode(0o666))?;
-    // Writes may block, because they have a thread of their own.
-    fcntl_setfl(&file, FLAGS - OFlags::NONBLOCK)?;
-    Ok(file.into())
-}
-
-/// Checks whether a log file could be opened, without creating it.
-pub(super) fn check_open(path: &Path) -> io::Result<()> {
-    match rustix::fs::open(path, FLAGS, Mode::empty()) {
-        Ok(_) => Ok(()),
-        Err(Errno::NOENT) => check_create(path),
-        Err(error) => Err(error.into()),
-    }
-    .map_err(|error| with_path(path, error))
-}
-
-/// Checks whether a file and its folders could be created.
-fn check_create(path: &Path) -> io::Result<()> {
-    let here = |path: &Path| if path.as_os_str().is_empty() { ".".into() } else { path.to_owned() };
-    let mut around = path.ancestors().skip(1).map(here);
-    let Some(folder) = around.find(|folder| folder.exists()) else {
-        return Err(io::ErrorKind::NotFound.into());
-    };
-    if !folder.is_dir() {
-        return Err(io::ErrorKind::NotADirectory.into());
-    }
-    Ok(rustix::fs::access(&folder, Access::WRITE_OK | Access::EXEC_OK)?)
-}
-
 /// Whether standard error is connected to systemd's journal.
 #[cfg(unix)]
 fn stderr_is_journal() -> bool {
@@ -244,6 +175,8 @@ fn is_stream(file: &File, stream: &str) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+    use std::fs;
 
     use super::*;
 
@@ -284,30 +217,6 @@ mod tests {
         sink.write("fourth\n", 0);
         assert_eq!(sink.missing.into_inner(), 0);
         assert!(!Sink::stdout().request_reopen());
-    }
-
-    #[test]
-    fn checking_whether_a_file_could_be_opened_creates_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |path: &str| folder.path().join(path);
-        fs::write(at("file"), "").unwrap();
-        rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), Mode::from_raw_mode(0o600)).unwrap();
-        for (path, fine) in [
-            ("file", true),
-            ("new", true),
-            ("a/new/folder/and/file", true),
-            ("", false),
-            ("file/new", false),
-            ("file/new/new", false),
-            ("pipe", false),
-        ] {
-            assert_eq!(check_open(&at(path)).is_ok(), fine, "{path}");
-            if !fine {
-                assert!(Sink::file(&at(path)).is_err(), "{path}");
-            }
-        }
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-        assert!(check_open(Path::new("new")).is_ok());
     }
 
     #[test]

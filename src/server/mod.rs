@@ -7,7 +7,7 @@
 //!   counts connections for each address.
 //! - [`endpoint`]: what one listener serves and requires; [`token`] is its access token.
 //! - [`request`]: serves the one HTTP request of a connection.
-//! - [`request_head`]: parses a request's head and decides what to do about it.
+//! - [`request_head`]: parses a request's head; [`decision`] says what to do about it.
 //! - [`handshake`]: checks a request for an upgrade to WebSocket.
 //! - [`error_response`]: the answers to requests that are refused.
 //! - [`pages`]: the answers to plain HTTP requests; [`static_files`] and [`metrics`] produce some
@@ -32,6 +32,7 @@ pub mod closing;
 pub mod config;
 pub mod connection;
 pub mod context;
+pub mod decision;
 pub mod endpoint;
 pub mod error_response;
 pub mod frame;

@@ -15,11 +15,11 @@ use smol::{
 use super::{
     addresses::Network,
     context::ServerContext,
+    decision::Page,
     endpoint::Endpoint,
     error_response::ErrorResponse,
     metrics,
     places::Place,
-    request_head::Page,
     static_files::{self, Found},
     stream::ClientStream,
 };

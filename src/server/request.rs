@@ -11,13 +11,13 @@ use super::{
     addresses::Counted,
     admission::Admitted,
     context::ServerContext,
+    decision::{self, Decision},
     endpoint::Endpoint,
     error_response::ErrorResponse,
     handshake::Upgrade,
     linger::{drain, finish},
     pages,
     places::Place,
-    request_head::{self, Decision},
     socket::Socket,
     stream::ClientStream,
 };
@@ -258,7 +258,7 @@ async fn read_head(
             }
             _ => return None,
         }
-        match request_head::decide(bytes, endpoint) {
+        match decision::decide(bytes, endpoint) {
             Decision::Incomplete => {}
             decided => return Some(decided),
         }

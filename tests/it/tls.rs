@@ -406,7 +406,7 @@ fn what_is_wrong_with_the_files_is_told_with_the_file_and_what_to_do() {
         (&file("missing"), &key, "missing", "cannot be read: No such file"),
         (&cert, &file("missing"), "missing", "relative to their manifest"),
         (&file("text"), &key, "text", "holds no certificate; `tls.cert` must name"),
-        (&file("broken.pem"), &key, "broken.pem", "holds no certificate"),
+        (&file("broken.pem"), &key, "broken.pem", "holds no certificate (base64 decode error"),
         (&key, &cert, "cert.key", "holds no certificate"),
         (&cert, &file("text"), "text", "holds no private key"),
         (&cert, &cert, "cert.pem", "holds no private key"),

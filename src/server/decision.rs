@@ -1,0 +1,214 @@
+//! Decides what to do about a request, from its bytes alone.
+
+use std::borrow::Cow;
+
+use httparse::EMPTY_HEADER;
+use percent_encoding::percent_decode_str;
+
+use super::{
+    endpoint::Endpoint,
+    error_response::ErrorResponse,
+    handshake::{self, Upgrade},
+    request_head::{MAX_FIELDS, RequestHead},
+};
+
+/// What to do about the bytes that have arrived so far.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Wait for more bytes.
+    Incomplete,
+    /// Upgrade to WebSocket.
+    Upgrade {
+        /// The answer.
+        upgrade: Upgrade,
+        /// The length of the head. The bytes after it are frames.
+        len: usize,
+    },
+    /// Send a page and close.
+    Page {
+        /// Which page.
+        page: Page,
+        /// Whether to send only the head (`HEAD`).
+        head_only: bool,
+    },
+    /// Refuse the request.
+    Refuse(ErrorResponse),
+}
+
+/// What the port serves beside the WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Whether the actor is well.
+    Health,
+    /// The counters.
+    Metrics,
+    /// A page on which a person can talk to the actor.
+    Console,
+    /// A file of the `static` folder.
+    File {
+        /// Its decoded path in the folder. It ends in `/` for a folder.
+        path: String,
+        /// The entity tag of the client's copy, which makes a download unnecessary if it is
+        /// current.
+        if_none_match: Option<String>,
+    },
+}
+
+/// Decides what to do about the head in `bytes`, at a listener with this `endpoint`.
+pub fn decide(bytes: &[u8], endpoint: &Endpoint) -> Decision {
+    let mut fields = [EMPTY_HEADER; MAX_FIELDS];
+    let (request, len) = match RequestHead::parse(bytes, &mut fields) {
+        Ok(Some(parsed)) => parsed,
+        Ok(None) => return Decision::Incomplete,
+        Err(refusal) => return Decision::Refuse(refusal),
+    };
+    let decided = if request.has_token("Upgrade", "websocket") {
+        handshake::upgrade(&request, endpoint).map(|upgrade| Decision::Upgrade { upgrade, len })
+    } else {
+        let head_only = request.method == "HEAD";
+        page(&request, endpoint).map(|page| Decision::Page { page, head_only })
+    };
+    decided.unwrap_or_else(Decision::Refuse)
+}
+
+/// The page for a request without an upgrade. The host's own paths take precedence over the
+/// `static` folder. One exception: the folder's `index.html` replaces the console page at `/`.
+fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorResponse> {
+    if !matches!(request.method, "GET" | "HEAD") {
+        return Err(ErrorResponse::Method);
+    }
+    match request.path {
+        "/healthz" => return Ok(Page::Health),
+        "/metrics" => return request.authorize(endpoint).map(|()| Page::Metrics),
+        "/console" if endpoint.console => return Ok(Page::Console),
+        path if path == endpoint.path => return Err(ErrorResponse::UpgradeRequired),
+        "/" if endpoint.files.is_none() && endpoint.console => return Ok(Page::Console),
+        "/" if endpoint.files.is_none() => return Err(ErrorResponse::UpgradeRequired),
+        _ => {}
+    }
+    let not_found = || ErrorResponse::NotFound { path: endpoint.path.clone() };
+    let encoded = request.path.strip_prefix('/').filter(|_| endpoint.files.is_some());
+    let path = percent_decode_str(encoded.ok_or_else(not_found)?).decode_utf8();
+    let path = path.map(Cow::into_owned).map_err(|_| not_found())?;
+    let if_none_match =
+        request.field("If-None-Match").next().and_then(|tag| str::from_utf8(tag).ok());
+    Ok(Page::File { path, if_none_match: if_none_match.map(Into::into) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::request_head::MAX_BYTES, *};
+    use crate::server::config::Listener;
+
+    /// The request of RFC 6455, section 1.2, with some text replaced.
+    fn request(from: &str, to: &str) -> Vec<u8> {
+        let request = "GET /ws HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
+                       Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                       Sec-WebSocket-Version: 13\r\n\r\n";
+        assert!(request.contains(from), "{from}");
+        request.replacen(from, to, 1).into_bytes()
+    }
+
+    /// A default listener with some changes.
+    fn endpoint(change: impl FnOnce(&mut Listener)) -> Endpoint {
+        let mut listener = Listener::new([127, 0, 0, 1].into(), 0);
+        change(&mut listener);
+        Endpoint::new(&listener).unwrap()
+    }
+
+    fn decide(bytes: &[u8]) -> Decision {
+        super::decide(bytes, &endpoint(|_| {}))
+    }
+
+    fn refusal(from: &str, to: &str) -> ErrorResponse {
+        match decide(&request(from, to)) {
+            Decision::Refuse(refusal) => refusal,
+            other => panic!("{from} as {to}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_rfcs_own_request_gets_the_rfcs_own_answer() {
+        let mut bytes = request("", "");
+        let len = bytes.len();
+        bytes.extend(b"frames");
+        let accept = String::from("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        let (path, query) = ("/ws".into(), String::new());
+        let upgrade = Upgrade { accept, subprotocol: None, path, query };
+        assert_eq!(decide(&bytes), Decision::Upgrade { upgrade, len });
+    }
+
+    #[test]
+    fn every_prefix_of_a_request_is_incomplete() {
+        let bytes = request("", "");
+        for len in 0..bytes.len() {
+            assert_eq!(decide(&bytes[..len]), Decision::Incomplete, "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn other_ways_to_write_the_same_request_are_accepted() {
+        for (from, to) in [
+            ("GET /ws ", "GET /ws?room=1&x=/y "),
+            ("GET /ws ", "GET / "),
+            ("Connection: Upgrade", "Connection: keep-alive, upgrade"),
+            ("Connection: Upgrade", "connection: keep-alive\r\nCONNECTION: UPGRADE"),
+            ("Upgrade: websocket", "Upgrade: h2c, WebSocket"),
+            ("Sec-WebSocket-Version: 13", "Sec-WebSocket-Version:13 "),
+            ("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"),
+        ] {
+            let decision = decide(&request(from, to));
+            assert!(matches!(decision, Decision::Upgrade { .. }), "{to}: {decision:?}");
+        }
+    }
+
+    #[test]
+    fn each_mistake_has_its_status() {
+        for (from, to, status) in [
+            ("GET ", "POST ", 405),
+            ("GET /ws ", "GET /other ", 404),
+            ("GET /ws ", "GET /ws/ ", 404),
+            ("Upgrade: websocket\r\n", "", 426),
+            ("Upgrade: websocket", "Upgrade: h2c", 426),
+            ("Version: 13", "Version: 8", 426),
+            ("Version: 13", "Version: 13\r\nSec-WebSocket-Version: 13", 426),
+            ("Sec-WebSocket-Version: 13\r\n", "", 426),
+            ("HTTP/1.1", "HTTP/1.0", 400),
+            ("HTTP/1.1", "HTTP/2", 400),
+            ("Connection: Upgrade", "Connection: close", 400),
+            ("Host: server.example.com\r\n", "", 400),
+            ("Host: ", "Host: other\r\nHost: ", 400),
+            ("dGhlIHNhbXBsZSBub25jZQ==", "", 400),
+            ("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZQ==", 400),
+            ("dGhlIHNhbXBsZSBub25jZQ==", "dGhl\"HNhbXBsZSBub25jZQ==", 400),
+            ("Host: ", "Ho st: ", 400),
+            ("Host: ", "Host: \0", 400),
+        ] {
+            let refusal = refusal(from, to);
+            assert!(refusal.status().0 == status, "{from} as {to}: {refusal:?}");
+        }
+    }
+
+    #[test]
+    fn a_head_of_8_kib_is_taken_and_one_byte_more_is_not() {
+        let room = MAX_BYTES - request("", "").len();
+        let fits = format!("/ws?{} ", "x".repeat(room - 1));
+        assert_eq!(request("/ws ", &fits).len(), MAX_BYTES);
+        let decision = decide(&request("/ws ", &fits));
+        assert!(matches!(decision, Decision::Upgrade { .. }), "{decision:?}");
+        let too_long = format!("/ws?{} ", "x".repeat(room));
+        assert_eq!(refusal("/ws ", &too_long), ErrorResponse::TooLarge);
+        // A head without an end is refused as soon as 8 KiB have arrived.
+        let endless = vec![b'a'; MAX_BYTES];
+        assert_eq!(decide(&endless[..MAX_BYTES - 1]), Decision::Incomplete);
+        assert_eq!(decide(&endless), Decision::Refuse(ErrorResponse::TooLarge));
+    }
+
+    #[test]
+    fn sixty_four_fields_are_taken_and_one_more_is_not() {
+        let fields = |n| "a:b\r\n".repeat(n) + "Host: server.example.com\r\n";
+        let decision = decide(&request("Host: server.example.com\r\n", &fields(59)));
+        assert!(matches!(decision, Decision::Upgrade { .. }), "{decision:?}");
+        assert_eq!(refusal("Host: server.example.com\r\n", &fields(60)), ErrorResponse::TooLarge);
+    }
+}
