@@ -53,7 +53,7 @@ impl Manager {
         let socket = env::var_os("NOTIFY_SOCKET").and_then(|address| {
             let failed = |error| {
                 log::warn!(
-                    "NOTIFY_SOCKET: the service manager can't be told anything at {}: {error}",
+                    "NOTIFY_SOCKET: cannot notify the service manager at {}: {error}",
                     address.to_string_lossy()
                 );
             };
@@ -76,7 +76,7 @@ impl Manager {
             Some(Err(error)) => error.to_string(),
             None => "it does not read".into(),
         };
-        log::warn!("the service manager could not be told {:?}: {why}", text.trim_end());
+        log::warn!("cannot notify the service manager of {:?}: {why}", text.trim_end());
     }
 
     /// Notifies the watchdog twice per interval, forever. This must run as a task beside those that

@@ -35,7 +35,7 @@ impl Delivery {
         let Source::Connection(to) = &event.source else {
             let total = messages.len() + usize::from(close.is_some());
             if total > 0 {
-                self.undelivered(None, total, "answer an alarm, which no client has sent");
+                self.undelivered(None, total, "answer an alarm, which belongs to no client");
             }
             return;
         };

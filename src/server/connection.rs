@@ -152,7 +152,7 @@ impl Connection<'_> {
             End::ByClient(close) => {
                 if close.as_ref().is_some_and(closing::breaks_protocol) {
                     self.context.stats.violations.add(1);
-                    let why = "its close frame has a code that none may have";
+                    let why = "its close frame has an invalid code";
                     let code = CloseCode::PROTOCOL_ERROR;
                     let text = format_args!("the client is closed with code {code}: {why}");
                     self.log(Level::Warn, text);
