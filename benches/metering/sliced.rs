@@ -30,7 +30,7 @@ impl Sliced {
         let module =
             Module::compile(&guest.wasm, limits, Grants::ALL).map_err(|error| error.to_string())?;
         let stats = Arc::new(Stats::default());
-        let lines = Arc::new(ActorLog::new(guest.name.into(), limits.log_rate, stats));
+        let lines = Arc::new(ActorLog::new(guest.name.into(), limits, stats));
         let limits = &Limits { slice, ..limits.clone() };
         let mut context = CallContext::new(limits, Resources::default());
         let (module, meter) = (Arc::new(module), &mut context.meter);

@@ -29,13 +29,13 @@ pub(crate) async fn cost(body: &str, fuel: u64, slice: u64, clients: usize, fold
         ..Limits::default()
     };
     let module = Module::compile(&guest(body), &limits, Grants::ALL).unwrap();
-    let lines = Arc::new(ActorLog::new("prices".into(), limits.log_rate, Arc::default()));
+    let lines = Arc::new(ActorLog::new("prices".into(), &limits, Arc::default()));
     let shared = SharedFolder { path: folder.into(), name: None, writable: true };
     let folders = Folders::open(&[shared]).unwrap();
     let files = Files::new("prices", folders, &limits, Arc::default(), lines.clone());
     let resources = Resources { files: Some(files), ..Resources::default() };
     let mut context = CallContext::new(&limits, resources);
-    let connections = Connections::new(clients.max(1), limits.outbox);
+    let connections = Connections::new(&Limits { connections: clients.max(1), ..limits.clone() });
     let _all: Vec<_> = (0..clients).map(|_| enter(&connections, &mut context)).collect();
     // The memory is filled before.
     let mut meter = Meter::new(&Limits { fuel: None, ..limits.clone() }, Arc::default());

@@ -42,7 +42,7 @@ pub fn limits() -> Limits {
 /// or until something goes wrong.
 pub fn exercise(module: Module, limits: &Limits) {
     let module = &Arc::new(module);
-    let lines = Arc::new(ActorLog::new("fuzz".into(), limits.log_rate, Arc::default()));
+    let lines = Arc::new(ActorLog::new("fuzz".into(), limits, Arc::default()));
     let mut context = CallContext::new(limits, Resources::default());
     let fuel = limits.fuel.unwrap_or(u64::MAX);
     context.meter.begin();
@@ -121,7 +121,7 @@ pub fn exercise(module: Module, limits: &Limits) {
 
 /// Lets some clients come.
 fn crowd(limits: &Limits, host: &mut HostCalls) -> Vec<Open> {
-    let connections = Connections::new(limits.connections, limits.outbox);
+    let connections = Connections::new(limits);
     let all = (0..3).map(|_| {
         let open = connections.open(OnOverflow::Close, known).expect("there is room");
         let event = Event::at(&open.session, EventKind::Connect);

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::world::{Until, World};
+use crate::{
+    limits::SharedLimits,
+    world::{Until, World},
+};
 
 /// The longest time until an alarm: a year.
 const MAX_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -24,25 +27,25 @@ pub struct Alarm {
     tick: Option<(Duration, Instant)>,
     /// When it rang last.
     rang: Option<Instant>,
-    /// The least time between two alarms that the actor sets: `limits.alarm`.
-    least: Duration,
+    /// Has the least time between two alarms that the actor sets: `limits.alarm`.
+    limits: SharedLimits,
     /// Rings at the nearest of these moments.
     timer: Option<(Instant, Until)>,
 }
 
 impl Alarm {
     /// No alarm, and a first tick after one `tick` from now.
-    pub fn new(world: World, tick: Option<Duration>, least: Duration) -> Self {
+    pub fn new(world: World, tick: Option<Duration>, limits: SharedLimits) -> Self {
         let tick = tick.map(|tick| (tick, world.now() + tick));
-        Self { world, once: None, tick, rang: None, least, timer: None }
+        Self { world, once: None, tick, rang: None, limits, timer: None }
     }
 
     /// Sets the alarm, or takes it back.
     pub fn set(&mut self, after: Option<Duration>) {
-        let now = self.world.now();
+        let (now, least) = (self.world.now(), self.limits.get(|limits| limits.alarm));
         self.once = after.map(|after| {
             let at = now + after.min(MAX_WAIT);
-            self.rang.map_or(at, |rang| at.max(rang + self.least))
+            self.rang.map_or(at, |rang| at.max(rang + least))
         });
     }
 
@@ -95,7 +98,7 @@ mod tests {
     fn alarm(tick: Option<u64>) -> (Alarm, impl Fn(u64)) {
         let (world, manual) = World::manual(0);
         let tick = tick.map(Duration::from_millis);
-        let alarm = Alarm::new(world, tick, Duration::from_millis(10));
+        let alarm = Alarm::new(world, tick, SharedLimits::default());
         (alarm, move |by| manual.advance(Duration::from_millis(by)))
     }
 

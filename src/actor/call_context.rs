@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{host_calls::HostCalls, meter::Meter};
-use crate::{executor::Turns, files::Files, limits::Limits, stats::Stats, world::World};
+use crate::{executor::Turns, files::Files, limits::SharedLimits, stats::Stats, world::World};
 
 /// The context of an actor's calls. An actor has one, which each event uses in turn.
 pub struct CallContext {
@@ -37,10 +37,11 @@ impl Default for Resources {
 
 impl CallContext {
     /// The context of an actor that has not been called yet.
-    pub fn new(limits: &Limits, resources: Resources) -> Self {
+    pub fn new(limits: impl Into<SharedLimits>, resources: Resources) -> Self {
+        let limits = limits.into();
         let Resources { world, tick, files, turns, stats } = resources;
         Self {
-            meter: Meter::new(limits, turns),
+            meter: Meter::new(limits.clone(), turns),
             host: HostCalls::new(limits, world, tick, files, stats),
         }
     }

@@ -17,7 +17,7 @@ use wit_core::host::Refusal;
 
 use crate::{
     exchange::{ConnectionId, Session, outbox::Overflow, session::Refused},
-    limits::Limits,
+    limits::SharedLimits,
 };
 
 /// The clients of one actor.
@@ -29,12 +29,8 @@ pub struct Clients {
     tagged: BTreeSet<(Arc<str>, ConnectionId)>,
     /// The number of the present call.
     call: u64,
-    /// `limits.tags`.
-    most_tags: usize,
-    /// `limits.tag`.
-    longest_tag: usize,
-    /// `limits.attachment`.
-    largest_attachment: usize,
+    /// Has the number of tags, and the length of tags and attachments.
+    limits: SharedLimits,
 }
 
 /// One client.
@@ -104,15 +100,8 @@ impl Kept {
 
 impl Clients {
     /// Nobody yet.
-    pub fn new(limits: &Limits) -> Self {
-        Self {
-            all: BTreeMap::new(),
-            tagged: BTreeSet::new(),
-            call: 0,
-            most_tags: limits.tags,
-            longest_tag: limits.tag,
-            largest_attachment: limits.attachment,
-        }
+    pub fn new(limits: SharedLimits) -> Self {
+        Self { all: BTreeMap::new(), tagged: BTreeSet::new(), call: 0, limits }
     }
 
     /// Takes in a client whose `connect` event is next.
@@ -211,8 +200,8 @@ impl Clients {
         undo: &mut Undo,
         pay: impl FnOnce(usize) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        let fits = (1..=self.longest_tag).contains(&tag.len());
-        let most = self.most_tags;
+        let (most, longest) = self.limits.get(|limits| (limits.tags, limits.tag));
+        let fits = (1..=longest).contains(&tag.len());
         let kept = &self.one(id)?.kept;
         if kept.position(tag).is_some() {
             return Ok(());
@@ -258,7 +247,7 @@ impl Clients {
         pay: impl FnOnce(usize) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
         self.one(id)?;
-        if value.is_some_and(|value| value.len() > self.largest_attachment) {
+        if value.is_some_and(|value| value.len() > self.limits.get(|limits| limits.attachment)) {
             return Err(Refusal::Invalid);
         }
         self.touch(id, undo, pay)?.attachment = value.map(Into::into);

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use wit_core::host::Refusal;
 
-use crate::exchange::{Close, Message, Session};
+use crate::{
+    exchange::{Close, Message, Session},
+    limits::SharedLimits,
+};
 
 /// One thing that a call asks for. It happens when the call's transaction has been committed.
 #[derive(Debug)]
@@ -46,14 +49,14 @@ pub const FILE: usize = 4096;
 pub struct EffectBudget {
     /// The bytes that are left for the present call.
     left: usize,
-    /// The bytes that each call has.
-    limit: usize,
+    /// Has the bytes of each call.
+    limits: SharedLimits,
 }
 
 impl EffectBudget {
-    /// A budget of `limit` bytes for each call.
-    pub fn new(limit: usize) -> Self {
-        Self { left: limit, limit }
+    /// The budget of the first call.
+    pub fn new(limits: SharedLimits) -> Self {
+        Self { left: limits.get(|limits| limits.effects), limits }
     }
 
     /// Pays for something that is kept until the call ends: `bytes`, and a little more.
@@ -73,6 +76,6 @@ impl EffectBudget {
 
     /// Begins the next call with all of the budget.
     pub fn renew(&mut self) {
-        self.left = self.limit;
+        self.left = self.limits.get(|limits| limits.effects);
     }
 }

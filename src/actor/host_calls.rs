@@ -16,7 +16,7 @@ use super::{
 use crate::{
     exchange::{ConnectionId, Event, EventKind, Source},
     files::Files,
-    limits::Limits,
+    limits::SharedLimits,
     stats::Stats,
     world::World,
 };
@@ -44,16 +44,16 @@ pub struct HostCalls {
 impl HostCalls {
     /// What is there for an actor before its first call.
     pub fn new(
-        limits: &Limits,
+        limits: SharedLimits,
         world: World,
         tick: Option<Duration>,
         files: Option<Files>,
         stats: Arc<Stats>,
     ) -> Self {
         Self {
-            clients: Clients::new(limits),
-            transaction: Transaction::new(limits.effects),
-            alarm: Alarm::new(world.clone(), tick, limits.alarm),
+            clients: Clients::new(limits.clone()),
+            transaction: Transaction::new(limits.clone()),
+            alarm: Alarm::new(world.clone(), tick, limits),
             files,
             stats,
             world,

@@ -4,17 +4,19 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
-use crate::world::{Until, World};
+use crate::{
+    limits::SharedLimits,
+    world::{Until, World},
+};
 
-/// Ready once nothing has happened for a time. That is between one and two times `after`,
+/// Ready once nothing has happened for a time. That is between one and two times the limit,
 /// because the timer is looked at only when it rings: so an event costs no more than a flag here.
 #[derive(Debug)]
 pub struct Idle {
-    /// How long nothing must happen: `limits.hibernate_after`.
-    after: Duration,
+    /// Has how long nothing must happen: `limits.hibernate_after`.
+    limits: SharedLimits,
     /// Where the timer is from.
     world: World,
     /// The timer that rings next.
@@ -25,8 +27,8 @@ pub struct Idle {
 
 impl Idle {
     /// Nothing has happened yet.
-    pub fn new(world: World, after: Duration) -> Self {
-        Self { after, world, timer: None, active: false }
+    pub fn new(world: World, limits: SharedLimits) -> Self {
+        Self { limits, world, timer: None, active: false }
     }
 
     /// Notes that something has happened.
@@ -37,7 +39,9 @@ impl Idle {
     /// Ready when nothing has happened for long enough.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            let timer = self.timer.get_or_insert_with(|| self.world.after(self.after));
+            let timer = self.timer.get_or_insert_with(|| {
+                self.world.after(self.limits.get(|limits| limits.hibernate_after))
+            });
             ready!(Pin::new(timer).poll(cx));
             self.timer = None;
             if !std::mem::take(&mut self.active) {

@@ -8,7 +8,13 @@ use super::{
     backoff::Backoff, call_error::CallError, instance::Instance, meter::Meter, module::Module,
     watermark::Watermark,
 };
-use crate::{exchange::Connections, limits::Limits, logger::ActorLog, stats::Stats, world::World};
+use crate::{
+    exchange::Connections,
+    limits::{Limits, SharedLimits},
+    logger::ActorLog,
+    stats::Stats,
+    world::World,
+};
 
 /// The longest wait before an instance is tried again that could not be made.
 const MAX_WAIT: Duration = Duration::from_secs(30);
@@ -21,7 +27,7 @@ pub struct Instances {
     /// The code.
     module: Arc<Module>,
     /// The limits of each instance.
-    limits: Limits,
+    limits: SharedLimits,
     /// The present instance. It is dropped after a failure, when the actor is idle, and when its memory
     /// has grown too far.
     present: Option<Box<Instance>>,
@@ -41,16 +47,16 @@ impl Instances {
     /// Of a module, none of which has been made.
     pub fn new(
         module: Module,
-        limits: &Limits,
+        limits: SharedLimits,
         world: &World,
         stats: Arc<Stats>,
         lines: Arc<ActorLog>,
     ) -> Self {
         Self {
             module: Arc::new(module),
-            limits: limits.clone(),
+            limits,
             present: None,
-            watermark: Watermark::new(limits.watermark),
+            watermark: Watermark::default(),
             backoff: Backoff::new(world.clone(), MAX_WAIT),
             // It saves processor time, which passes on the machine and not in the actor's world.
             penance: Backoff::new(World::System, MAX_PENANCE),
@@ -70,7 +76,8 @@ impl Instances {
     /// See [`Instance::new`].
     pub async fn make(&self, meter: &mut Meter) -> Result<Box<Instance>, CallError> {
         meter.begin();
-        Instance::new(&self.module, &self.limits, self.lines.clone(), meter).await
+        let limits = self.limits.get(Limits::clone);
+        Instance::new(&self.module, &limits, self.lines.clone(), meter).await
     }
 
     /// Takes the instance out for a call, so that it is gone if anything goes wrong. Makes one if there is
@@ -109,7 +116,10 @@ impl Instances {
 
     /// Keeps an instance for the next event, unless its memory has grown too far.
     pub fn put_back(&mut self, instance: Box<Instance>) {
-        if self.watermark.is_passed(instance.memory_size()) {
+        if self
+            .watermark
+            .is_passed(instance.memory_size(), self.limits.get(|limits| limits.watermark))
+        {
             self.stats.watermarks.add(1);
         } else {
             self.present = Some(instance);

@@ -19,7 +19,7 @@ use rustix::time::{ClockId, clock_gettime};
 use wasmi::Store;
 
 use super::imports::Guest;
-use crate::{convert::to_u64, executor::Turns, limits::Limits};
+use crate::{convert::to_u64, executor::Turns, limits::SharedLimits};
 
 /// The most fuel that one step may need at once. Code is charged a piece at a time, and bulk
 /// instructions by the bytes they move (1 unit for 288), so a step may need more than a slice; past
@@ -63,6 +63,8 @@ pub struct Overtime;
 /// The fuel and the time of one actor.
 #[derive(Debug)]
 pub struct Meter {
+    /// Has what the next event is granted. The present one keeps what it began with.
+    limits: SharedLimits,
     /// What each event is granted, for every entry into the guest on its behalf: `limits.fuel`,
     /// or more than anybody can spend.
     limit: u64,
@@ -114,18 +116,25 @@ impl Stretch {
     }
 }
 
+/// What each event is granted: its fuel, the largest slice, and its time.
+fn granted(limits: &SharedLimits) -> (u64, u64, Duration) {
+    limits.get(|limits| (limits.fuel.unwrap_or(u64::MAX), limits.slice, limits.time))
+}
+
 impl Meter {
     /// For an actor with these limits, which has its turns from `executor`.
-    pub fn new(limits: &Limits, turns: Arc<Turns>) -> Self {
-        let (limit, largest) = (limits.fuel.unwrap_or(u64::MAX), limits.slice);
+    pub fn new(limits: impl Into<SharedLimits>, turns: Arc<Turns>) -> Self {
+        let limits = limits.into();
+        let (limit, largest, time) = granted(&limits);
         Self {
+            limits,
             limit,
             largest,
             slice: largest,
             left: limit,
             given: 0,
             unseen: 0,
-            time: limits.time,
+            time,
             computed: Duration::ZERO,
             stretch: None,
             looked: None,
@@ -136,6 +145,8 @@ impl Meter {
 
     /// Begins an event: all of its fuel and its time are there.
     pub fn begin(&mut self) {
+        (self.limit, self.largest, self.time) = granted(&self.limits);
+        self.slice = self.slice.min(self.largest);
         self.left = self.limit;
         self.computed = Duration::ZERO;
         self.stretch = None;
@@ -275,7 +286,7 @@ mod tests {
     use super::*;
 
     fn meter(time: Duration) -> Meter {
-        let limits = Limits { time, ..Limits::default() };
+        let limits = crate::limits::Limits { time, ..crate::limits::Limits::default() };
         Meter::new(&limits, Arc::new(Turns::default()))
     }
 

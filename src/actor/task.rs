@@ -29,7 +29,7 @@ use crate::{
     },
     executor::Turns,
     files::Files,
-    limits::Limits,
+    limits::SharedLimits,
     logger::ActorLog,
     stats::Stats,
     world::World,
@@ -65,7 +65,7 @@ pub struct Setup {
     /// Its code.
     pub module: Module,
     /// What it may use.
-    pub limits: Limits,
+    pub limits: SharedLimits,
     /// The content of its `init_state` file.
     pub init_state: Option<Vec<u8>>,
     /// How often it is woken.
@@ -93,12 +93,12 @@ impl Actor {
             setup;
         let mut actor = Self {
             state: None,
-            instances: Instances::new(module, &limits, &world, stats.clone(), lines.clone()),
+            instances: Instances::new(module, limits.clone(), &world, stats.clone(), lines.clone()),
             delivery: Delivery::new(stats.clone(), lines.clone()),
             alarmed: false,
-            idle: Idle::new(world.clone(), limits.hibernate_after),
+            idle: Idle::new(world.clone(), limits.clone()),
             context: CallContext::new(
-                &limits,
+                limits,
                 Resources { world, tick, files, turns, stats: stats.clone() },
             ),
             stats,
@@ -153,7 +153,7 @@ impl Actor {
     }
 
     /// The next event: the alarm, if it rings, or a client's; in turns, if there are both. `None`
-    /// if the actor is to stop and no event waits. When there is none for `limits.hibernate_after`,
+    /// if the actor is to stop and no event waits. When there is none for `limits.clone()`,
     /// the instance is dropped.
     async fn next(
         &mut self,

@@ -13,7 +13,10 @@ use super::{
     clients::{Clients, Undo},
     effects::{Effect, EffectBudget},
 };
-use crate::files::{Failed, Files, Write};
+use crate::{
+    files::{Failed, Files, Write},
+    limits::SharedLimits,
+};
 
 /// The changes of the present event.
 #[derive(Debug)]
@@ -50,10 +53,10 @@ pub enum CommitError {
 }
 
 impl Transaction {
-    /// No changes yet, of at most `limit` bytes: `limits.effects`.
-    pub fn new(limit: usize) -> Self {
+    /// No changes yet. They may take at most `limits.effects`.
+    pub fn new(limits: SharedLimits) -> Self {
         Self {
-            budget: EffectBudget::new(limit),
+            budget: EffectBudget::new(limits),
             undo: Undo::default(),
             effects: Vec::new(),
             writes: Vec::new(),

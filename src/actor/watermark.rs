@@ -10,25 +10,25 @@ const SELDOM: u32 = 100;
 /// too, that is what the actor needs as a rule, and nothing is won by a third.
 #[derive(Debug)]
 pub struct Watermark {
-    /// `limits.watermark`.
-    limit: usize,
     /// What the actor needs as a rule, if that is more.
     usual: usize,
     /// How many events there were since an instance was dropped.
     events: u32,
 }
 
-impl Watermark {
-    /// For an actor whose usual size is yet to be seen.
-    pub fn new(limit: usize) -> Self {
-        Self { limit, usual: 0, events: SELDOM }
+impl Default for Watermark {
+    /// The usual size is yet to be seen.
+    fn default() -> Self {
+        Self { usual: 0, events: SELDOM }
     }
+}
 
+impl Watermark {
     /// Whether an instance is to be dropped that has `size` bytes of memory after an event.
-    pub fn is_passed(&mut self, size: usize) -> bool {
+    pub fn is_passed(&mut self, size: usize, limit: usize) -> bool {
         self.events = self.events.saturating_add(1);
         let seldom = self.events > SELDOM;
-        if size <= self.limit {
+        if size <= limit {
             if seldom {
                 self.usual = 0;
             }
@@ -51,18 +51,18 @@ mod tests {
     /// For each event, the memory after it, and whether the instance is dropped.
     fn goes(watermark: &mut Watermark, events: &[(usize, bool)]) {
         for (number, (size, dropped)) in events.iter().enumerate() {
-            assert_eq!(watermark.is_passed(*size), *dropped, "event {number} of {events:?}");
+            assert_eq!(watermark.is_passed(*size, 10), *dropped, "event {number} of {events:?}");
         }
     }
 
     /// So many events that another instance may be dropped.
     fn many(watermark: &mut Watermark, size: usize) {
-        (0..SELDOM).for_each(|_| assert!(!watermark.is_passed(size)));
+        (0..SELDOM).for_each(|_| assert!(!watermark.is_passed(size, 10)));
     }
 
     #[test]
     fn an_instance_past_the_limit_is_dropped_and_one_at_the_limit_is_kept() {
-        let mut watermark = Watermark::new(10);
+        let mut watermark = Watermark::default();
         for size in [11, 50] {
             goes(&mut watermark, &[(1, false), (10, false), (size, true), (1, false)]);
             many(&mut watermark, 10);
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn an_actor_that_is_often_large_is_made_anew_once_and_then_only_when_it_has_grown_further() {
-        let mut watermark = Watermark::new(10);
+        let mut watermark = Watermark::default();
         // Between its large events there may be small ones, of fresh instances.
         goes(&mut watermark, &[(20, true), (1, false), (20, false), (20, false), (21, false)]);
         many(&mut watermark, 21);
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn an_actor_that_was_large_for_a_while_is_held_to_the_limit_again() {
-        let mut watermark = Watermark::new(10);
+        let mut watermark = Watermark::default();
         goes(&mut watermark, &[(20, true), (20, false)]);
         many(&mut watermark, 20);
         goes(&mut watermark, &[(1, false), (20, true)]);

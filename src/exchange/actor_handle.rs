@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::{Connections, Control, Mailbox};
-use crate::{limits::Limits, logger::ActorLog, stats::Stats};
+use crate::{limits::SharedLimits, logger::ActorLog, stats::Stats};
 
 /// An actor, as all others hold it. It is made before the actor starts, and outlives its task.
 pub struct ActorHandle {
     /// The name in its manifest.
     pub name: Arc<str>,
-    /// What it and those that bring it events may use.
-    pub limits: Limits,
+    /// What it and those that bring it events may use. To set others here changes them for all.
+    pub limits: SharedLimits,
     /// Where events go.
     pub mailbox: Arc<Mailbox>,
     /// Where commands go.
@@ -25,13 +25,14 @@ pub struct ActorHandle {
 
 impl ActorHandle {
     /// The handle of an actor that is yet to start.
-    pub fn new(name: Arc<str>, limits: Limits) -> Self {
+    pub fn new(name: Arc<str>, limits: impl Into<SharedLimits>) -> Self {
+        let limits = limits.into();
         let stats = Arc::new(Stats::default());
         Self {
-            mailbox: Arc::new(Mailbox::new(limits.mailbox, limits.message)),
+            mailbox: Arc::new(Mailbox::new(limits.clone())),
             control: Arc::default(),
-            connections: Connections::new(limits.connections, limits.outbox),
-            lines: Arc::new(ActorLog::new(name.clone(), limits.log_rate, stats.clone())),
+            connections: Connections::new(limits.clone()),
+            lines: Arc::new(ActorLog::new(name.clone(), limits.clone(), stats.clone())),
             stats,
             name,
             limits,

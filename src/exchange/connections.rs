@@ -3,15 +3,13 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::{Client, ConnectionId, OnOverflow, Session};
-use crate::lock::Lock;
+use crate::{limits::SharedLimits, lock::Lock};
 
 /// The open connections of one actor, by number.
 #[derive(Debug)]
 pub struct Connections {
-    /// The most connections that may be open or reserved.
-    limit: usize,
-    /// The limit of each connection's outbox, in bytes.
-    outbox: usize,
+    /// Has the most connections that may be open or reserved: `limits.connections`.
+    limits: SharedLimits,
     /// Behind a lock that is never held across a wait.
     inner: Lock<Inner>,
 }
@@ -75,9 +73,9 @@ pub struct Open {
 pub struct Reserved(Arc<Connections>);
 
 impl Connections {
-    /// An empty list of at most `limit` connections, each with an outbox of `outbox` bytes.
-    pub fn new(limit: usize, outbox: usize) -> Arc<Self> {
-        Arc::new(Self { limit, outbox, inner: Lock::default() })
+    /// An empty list of at most `limits.connections`.
+    pub fn new(limits: impl Into<SharedLimits>) -> Arc<Self> {
+        Arc::new(Self { limits: limits.into(), inner: Lock::default() })
     }
 
     /// Opens a connection with the next number. `on_overflow` says what happens if its client does
@@ -97,12 +95,10 @@ impl Connections {
         if inner.failing {
             return Err(OpenError::Failing);
         }
-        if inner.open.len().saturating_add(inner.reserved) >= self.limit {
-            return Err(OpenError::Limit(self.limit));
-        }
+        self.check_room(&inner)?;
         inner.last += 1;
         let id = ConnectionId(inner.last);
-        let session = Arc::new(Session::new(id, client(), self.outbox, on_overflow));
+        let session = Arc::new(Session::new(id, client(), self.limits.clone(), on_overflow));
         inner.open.insert(id, session.clone());
         Ok(Open { list: self.clone(), session })
     }
@@ -113,11 +109,16 @@ impl Connections {
     /// There are too many.
     pub fn reserve(self: &Arc<Self>) -> Result<Reserved, OpenError> {
         let mut inner = self.inner.lock();
-        if inner.open.len().saturating_add(inner.reserved) >= self.limit {
-            return Err(OpenError::Limit(self.limit));
-        }
+        self.check_room(&inner)?;
         inner.reserved += 1;
         Ok(Reserved(self.clone()))
+    }
+
+    /// Checks that one more connection may be open or reserved.
+    fn check_room(&self, inner: &Inner) -> Result<(), OpenError> {
+        let limit = self.limits.get(|limits| limits.connections);
+        let has_room = inner.open.len().saturating_add(inner.reserved) < limit;
+        if has_room { Ok(()) } else { Err(OpenError::Limit(limit)) }
     }
 
     /// Lets no more connections open. Returns the open ones, which the caller should close.
@@ -169,15 +170,22 @@ impl Drop for Reserved {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
 
     #[test]
     fn a_reservation_counts_like_a_connection_until_it_is_dropped() {
-        let connections = Connections::new(2, 1);
+        let limits = SharedLimits::from(Limits { connections: 2, ..Limits::default() });
+        let connections = Connections::new(limits.clone());
         let (first, _second) = (connections.reserve().unwrap(), connections.reserve().unwrap());
         assert_eq!(connections.reserve().unwrap_err(), OpenError::Limit(2));
         let nobody = || unreachable!("nobody asks for a client that has no place");
         assert_eq!(connections.open(OnOverflow::Close, nobody).unwrap_err(), OpenError::Limit(2));
         drop(first);
-        connections.reserve().unwrap();
+        let third = connections.reserve().unwrap();
+        // A higher limit holds at once.
+        limits.set(Limits { connections: 3, ..Limits::default() });
+        let fourth = connections.reserve().unwrap();
+        assert_eq!(connections.reserve().unwrap_err(), OpenError::Limit(3));
+        drop((third, fourth));
     }
 }

@@ -39,7 +39,7 @@ use std::{
 };
 
 use super::{Event, event};
-use crate::lock::Lock;
+use crate::{limits::SharedLimits, lock::Lock};
 
 /// The capacity that an empty queue keeps: some KB.
 const MAX_KEPT: usize = 256;
@@ -47,10 +47,8 @@ const MAX_KEPT: usize = 256;
 /// One actor's queue of events.
 #[derive(Debug)]
 pub struct Mailbox {
-    /// Connections stop reading once this many bytes wait.
-    limit: usize,
-    /// The highest cost of one event: what each sender reserves.
-    max_event: usize,
+    /// Has the bytes at which connections stop reading, and the size of the largest message.
+    limits: SharedLimits,
     /// Behind a lock that is never held across a wait.
     inner: Lock<Inner>,
 }
@@ -62,8 +60,8 @@ struct Inner {
     queue: VecDeque<Event>,
     /// The sum of their costs: see [`EventKind::cost`](super::EventKind::cost).
     bytes: usize,
-    /// The bytes that senders have reserved.
-    held: usize,
+    /// How many senders have reserved room, each for the largest message.
+    reserved: usize,
     /// The actor's task, while it waits for an event.
     actor: Option<Waker>,
     /// The connections that wait for room, by ticket. Empty while there is room.
@@ -93,10 +91,10 @@ enum Reservation {
 }
 
 impl Mailbox {
-    /// An empty mailbox for messages of at most `message` bytes. Connections stop reading once
-    /// `limit` bytes wait.
-    pub fn new(limit: usize, message: usize) -> Self {
-        Self { limit, max_event: event::max_cost(message), inner: Lock::default() }
+    /// An empty mailbox for messages of at most `limits.message` bytes. Connections stop reading
+    /// once `limits.mailbox` bytes wait.
+    pub fn new(limits: SharedLimits) -> Self {
+        Self { limits, inner: Lock::default() }
     }
 
     /// Adds an event that is never left out, whatever waits: a connection's `connect` or `close`.
@@ -152,10 +150,10 @@ impl Mailbox {
 
     /// Gives free room to waiting senders, in order. Wakes each task without the lock.
     fn grant_room<'a>(&'a self, mut inner: MutexGuard<'a, Inner>) {
-        while inner.has_room(self.limit)
+        while inner.has_room(&self.limits)
             && let Some((_, first)) = inner.waiting.pop_first()
         {
-            inner.held += self.max_event;
+            inner.reserved += 1;
             drop(inner);
             first.wake();
             inner = self.inner.lock();
@@ -165,8 +163,10 @@ impl Mailbox {
 
 impl Inner {
     /// Whether one more message may be read.
-    fn has_room(&self, limit: usize) -> bool {
-        self.bytes.saturating_add(self.held) < limit
+    fn has_room(&self, limits: &SharedLimits) -> bool {
+        let (limit, message) = limits.get(|limits| (limits.mailbox, limits.message));
+        let reserved = self.reserved.saturating_mul(event::max_cost(message));
+        self.bytes.saturating_add(reserved) < limit
     }
 }
 
@@ -184,8 +184,10 @@ impl Sender<'_> {
                     return Poll::Pending;
                 }
             }
-            Reservation::None if inner.waiting.is_empty() && inner.has_room(self.mailbox.limit) => {
-                inner.held += self.mailbox.max_event;
+            Reservation::None
+                if inner.waiting.is_empty() && inner.has_room(&self.mailbox.limits) =>
+            {
+                inner.reserved += 1;
             }
             Reservation::None => {
                 inner.drawn += 1;
@@ -225,7 +227,7 @@ impl Sender<'_> {
             Reservation::Held => true,
         };
         if held {
-            inner.held = inner.held.saturating_sub(self.mailbox.max_event);
+            inner.reserved = inner.reserved.saturating_sub(1);
         }
     }
 }

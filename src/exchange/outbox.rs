@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, fmt};
 
 use super::Message;
+use crate::limits::SharedLimits;
 
 /// The capacity that an empty queue keeps.
 const MAX_KEPT: usize = 8;
@@ -14,9 +15,9 @@ pub struct Outbox {
     queue: VecDeque<Message>,
     /// The sum of their costs: see [`Message::cost`].
     bytes: usize,
-    /// The most bytes that may wait. An empty queue takes any answer, since the size of an answer
-    /// has a limit of its own.
-    limit: usize,
+    /// Has the most bytes that may wait: `limits.outbox`. An empty queue takes any answer, since the
+    /// size of an answer has a limit of its own.
+    limits: SharedLimits,
 }
 
 /// What happens when messages for a client would pass `limits.outbox`.
@@ -41,9 +42,9 @@ pub struct Overflow {
 }
 
 impl Outbox {
-    /// An empty queue of at most `limit` bytes.
-    pub fn new(limit: usize) -> Self {
-        Self { queue: VecDeque::new(), bytes: 0, limit }
+    /// An empty queue of at most `limits.outbox` bytes.
+    pub fn new(limits: SharedLimits) -> Self {
+        Self { queue: VecDeque::new(), bytes: 0, limits }
     }
 
     /// Whether `added` more bytes fit after `asked` bytes that are yet to be queued. Returns the
@@ -54,8 +55,11 @@ impl Outbox {
     pub fn fits(&self, asked: usize, added: usize) -> Result<usize, Overflow> {
         let queued = self.bytes.saturating_add(asked);
         let total = queued.saturating_add(added);
-        if queued > 0 && total > self.limit {
-            return Err(Overflow { queued, added, limit: self.limit });
+        if queued > 0 {
+            let limit = self.limits.get(|limits| limits.outbox);
+            if total > limit {
+                return Err(Overflow { queued, added, limit });
+            }
         }
         Ok(total)
     }
@@ -109,6 +113,12 @@ impl std::error::Error for Overflow {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
+
+    /// An empty outbox with this limit.
+    fn outbox(limit: usize) -> Outbox {
+        Outbox::new(Limits { outbox: limit, ..Limits::default() }.into())
+    }
 
     fn text(len: usize) -> Message {
         Message::Text("x".repeat(len).into())
@@ -116,7 +126,7 @@ mod tests {
 
     #[test]
     fn messages_fit_up_to_the_limit_and_any_message_fits_into_an_empty_outbox() {
-        let mut outbox = Outbox::new(10);
+        let mut outbox = outbox(10);
         let overflow = |queued, added| Err(Overflow { queued, added, limit: 10 });
         assert_eq!(outbox.fits(0, 1000), Ok(1000));
         assert_eq!(outbox.fits(4, 6), Ok(10));
@@ -134,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_memory_of_a_burst_is_freed_once_it_is_sent() {
-        let mut outbox = Outbox::new(100);
+        let mut outbox = outbox(100);
         assert_eq!(outbox.extend(vec![text(0); 100]), Ok(()));
         while outbox.pop().is_some() {}
         assert_eq!((outbox.bytes(), outbox.queue.capacity()), (0, 0));

@@ -13,7 +13,7 @@ use super::{
     Client, Close, CloseCode, ConnectionId, Message,
     outbox::{OnOverflow, Outbox, Overflow},
 };
-use crate::lock::Lock;
+use crate::{limits::SharedLimits, lock::Lock};
 
 /// A connection, from its handshake to its end. Its task and the actor share it.
 #[derive(Debug)]
@@ -91,10 +91,15 @@ impl From<Overflow> for Refused {
 }
 
 impl Session {
-    /// A connection with the number `id` and an outbox of `limit` bytes.
-    pub fn new(id: ConnectionId, client: Client, limit: usize, on_overflow: OnOverflow) -> Self {
+    /// A connection with the number `id` and an outbox of `limits.outbox`.
+    pub fn new(
+        id: ConnectionId,
+        client: Client,
+        limits: SharedLimits,
+        on_overflow: OnOverflow,
+    ) -> Self {
         let inner = Inner {
-            outbox: Outbox::new(limit),
+            outbox: Outbox::new(limits),
             blocked: false,
             busy: false,
             close: None,
@@ -283,6 +288,7 @@ fn wake(mut inner: MutexGuard<'_, Inner>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
 
     fn text(text: &str) -> Message {
         Message::Text(text.into())
@@ -296,7 +302,8 @@ mod tests {
             subprotocol: None,
             since: 0,
         };
-        Session::new(ConnectionId(1), client, limit, OnOverflow::Close)
+        let limits = Limits { outbox: limit, ..Limits::default() };
+        Session::new(ConnectionId(1), client, limits.into(), OnOverflow::Close)
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use smol::{Timer, future::FutureExt as _, unblock};
 
 use super::Failure;
+use crate::limits::SharedLimits;
 
 /// Runs one blocking operation at a time, on the thread pool for blocking calls.
 ///
@@ -20,8 +21,8 @@ use super::Failure;
 pub(super) struct Blocking {
     /// Whether an operation is in progress.
     busy: Arc<AtomicBool>,
-    /// How long to wait for an operation: `limits.file_wait`.
-    wait: Duration,
+    /// Has how long to wait for an operation: `limits.file_wait`.
+    limits: SharedLimits,
 }
 
 /// Why an operation has no result.
@@ -44,8 +45,8 @@ impl Drop for BusyGuard {
 
 impl Blocking {
     /// Ready for the first operation.
-    pub(super) fn new(wait: Duration) -> Self {
-        Self { busy: Arc::default(), wait }
+    pub(super) fn new(limits: SharedLimits) -> Self {
+        Self { busy: Arc::default(), limits }
     }
 
     /// Runs an operation.
@@ -79,9 +80,10 @@ impl Blocking {
             drop(guard);
             result
         });
+        let wait = self.limits.get(|limits| limits.file_wait);
         let given_up = async {
             loop {
-                let left = self.wait.saturating_sub(begun().elapsed());
+                let left = wait.saturating_sub(begun().elapsed());
                 if left.is_zero() {
                     return Err(Unfinished::TimedOut);
                 }
@@ -100,18 +102,24 @@ impl From<Unfinished> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::Cell, sync::mpsc};
+    use std::{cell::Cell, sync::mpsc, time::Duration};
 
     use smol::block_on;
 
     use super::*;
+    use crate::limits::Limits;
+
+    /// Operations that may take so long.
+    fn blocking(file_wait: Duration) -> Blocking {
+        Blocking::new(Limits { file_wait, ..Limits::default() }.into())
+    }
 
     /// Longer than any test takes.
     const LONG: Duration = Duration::from_secs(1000);
 
     #[test]
     fn an_operation_that_takes_too_long_is_given_up_and_none_begins_until_it_is_over() {
-        let blocking = Blocking::new(Duration::from_millis(1));
+        let blocking = blocking(Duration::from_millis(1));
         let (end, wait) = mpsc::channel::<()>();
         let stuck = block_on(blocking.run(move || wait.recv()));
         assert_eq!(stuck, Err(Unfinished::TimedOut));
@@ -120,7 +128,8 @@ mod tests {
         }
         end.send(()).unwrap();
         // The thread ends the operation a little after it got the message.
-        let free = Blocking { busy: blocking.busy.clone(), wait: LONG };
+        blocking.limits.set(Limits { file_wait: LONG, ..Limits::default() });
+        let free = &blocking;
         let next = loop {
             match block_on(free.run(|| 7)) {
                 Err(Unfinished::Busy) => std::thread::yield_now(),
@@ -133,7 +142,7 @@ mod tests {
     #[test]
     fn an_operation_of_steps_is_given_up_only_if_one_of_them_takes_too_long() {
         let wait = Duration::from_millis(1);
-        let blocking = Blocking::new(wait);
+        let blocking = blocking(wait);
         let (end, told) = mpsc::channel::<()>();
         // Counts the calls. Each comes when the current step may have timed out, and the last one
         // finds that it has.
@@ -149,7 +158,7 @@ mod tests {
 
     #[test]
     fn the_next_operation_can_start_as_soon_as_the_result_is_there() {
-        let blocking = Blocking::new(LONG);
+        let blocking = blocking(LONG);
         for number in 0..1000 {
             assert_eq!(block_on(blocking.run(move || number)), Ok(number));
         }
@@ -157,7 +166,7 @@ mod tests {
 
     #[test]
     fn an_abandoned_operation_lets_the_next_one_start_once_it_ends() {
-        let blocking = Blocking::new(LONG);
+        let blocking = blocking(LONG);
         let (end, wait) = mpsc::channel::<()>();
         let mut pending = Box::pin(blocking.run(move || wait.recv()));
         block_on(smol::future::poll_once(&mut pending));

@@ -38,7 +38,7 @@ pub use failure::Failure;
 pub use folders::{FolderError, Folders};
 pub use wit_core::host::Entry as DirEntry;
 
-use crate::{convert::to_u64, limits::Limits, logger::ActorLog, stats::Stats};
+use crate::{convert::to_u64, limits::SharedLimits, logger::ActorLog, stats::Stats};
 
 /// The files of one actor. Each method works on another thread and waits at most `limits.file_wait`
 /// for it. A write of several files may take that long for each step.
@@ -47,8 +47,8 @@ pub struct Files {
     folders: Arc<Folders>,
     /// Runs the blocking calls.
     blocking: Blocking,
-    /// The largest content, and the most bytes of names in a listing: `limits.file_access`.
-    limit: usize,
+    /// Has the largest content, and the most bytes of names in a listing: `limits.file_access`.
+    limits: SharedLimits,
     /// The prefix of the temporary files' names. It contains the actor's name, because other actors
     /// may write to the same folder. The actor itself handles one call at a time.
     new: Arc<str>,
@@ -66,14 +66,15 @@ impl Files {
     pub fn new(
         actor: &str,
         folders: impl Into<Arc<Folders>>,
-        limits: &Limits,
+        limits: impl Into<SharedLimits>,
         stats: Arc<Stats>,
         lines: Arc<ActorLog>,
     ) -> Self {
+        let limits = limits.into();
         Self {
             folders: folders.into(),
-            blocking: Blocking::new(limits.file_wait),
-            limit: limits.file_access,
+            blocking: Blocking::new(limits.clone()),
+            limits,
             new: format!(".{actor}.footlight").into(),
             stats,
             lines,
@@ -87,7 +88,7 @@ impl Files {
     pub fn fits(&self, path: &str, content: &[u8]) -> Result<(), Failure> {
         let fits = if path.len() > MAX_PATH {
             Err(Errno::NAMETOOLONG.into())
-        } else if content.len() > self.limit {
+        } else if content.len() > self.max_size() {
             Err(Failure::TooLarge)
         } else {
             Ok(())
@@ -105,12 +106,17 @@ impl Files {
         fits
     }
 
+    /// The largest content.
+    fn max_size(&self) -> usize {
+        self.limits.get(|limits| limits.file_access)
+    }
+
     /// Reads a file.
     ///
     /// # Errors
     /// See [`Failure`].
     pub async fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
-        let (folders, limit, of) = (self.folders.clone(), self.limit, checked(path));
+        let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
         let content = self.blocking.run(move || reading::read(&folders, &of?, limit)).await;
         self.record(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
     }
@@ -121,7 +127,7 @@ impl Files {
     /// # Errors
     /// See [`Failure`].
     pub async fn list(&self, path: &str) -> Result<Vec<DirEntry>, Failure> {
-        let (folders, limit, of) = (self.folders.clone(), self.limit, checked(path));
+        let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
         let found = self.blocking.run(move || reading::list(&folders, &of?, limit)).await;
         let (entries, left_out) =
             self.record(Level::Debug, "listing", path, found, |stats| stats.file_reads.add(1))?;
@@ -141,7 +147,7 @@ impl Files {
     /// # Errors
     /// See [`Failure`].
     pub async fn check_write(&self, path: &str, len: usize) -> Result<(), Failure> {
-        let (folders, limit, of) = (self.folders.clone(), self.limit, checked(path));
+        let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
         let check = self.blocking.run(move || {
             writing::check(&folders, &of?)?;
             if len > limit { Err(Failure::TooLarge) } else { Ok(()) }
@@ -156,7 +162,7 @@ impl Files {
     /// undone.
     pub async fn commit(&self, writes: Vec<Write>) -> Result<(), Failed> {
         let Some(first) = writes.first().map(|write| write.path.clone()) else { return Ok(()) };
-        let (folders, limit, new) = (self.folders.clone(), self.limit, self.new.clone());
+        let (folders, limit, new) = (self.folders.clone(), self.max_size(), self.new.clone());
         let progress = Arc::new(Progress::default());
         let (count, state, lines) = (writes.len(), progress.clone(), self.lines.clone());
         let work = move || {

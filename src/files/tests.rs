@@ -19,6 +19,7 @@ use wit_core::host::Kind;
 
 use super::*;
 use crate::files::config::SharedFolder;
+use crate::limits::Limits;
 
 /// A folder of an actor, and what surrounds it.
 pub(super) struct Stage {
@@ -101,7 +102,7 @@ pub(super) fn shared(path: impl Into<PathBuf>, writable: bool, name: Option<&str
 pub(super) fn files(folders: &[SharedFolder], limit: usize, stats: &Arc<Stats>) -> Files {
     let folders = Folders::open(folders).unwrap();
     let limits = Limits { file_access: limit, ..Limits::default() };
-    let lines = Arc::new(ActorLog::new("test".into(), 20, stats.clone()));
+    let lines = Arc::new(ActorLog::new("test".into(), &limits, stats.clone()));
     Files::new("test", folders, &limits, stats.clone(), lines)
 }
 

@@ -104,7 +104,7 @@ impl Running {
             }
             task.await;
         };
-        let stopped = within(handle.limits.shutdown, stop).await;
+        let stopped = within(handle.limits.get(|limits| limits.shutdown), stop).await;
         let open = handle.connections.count();
         if stopped.is_none() {
             log::warn!(target: &handle.name,

@@ -29,10 +29,11 @@ impl Directory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
 
     #[test]
     fn an_actor_is_found_by_its_name_until_it_is_left_out() {
-        let actor = |name: &str| Arc::new(ActorHandle::new(name.into(), Default::default()));
+        let actor = |name: &str| Arc::new(ActorHandle::new(name.into(), Limits::default()));
         let directory = Directory::new([actor("one"), actor("other")]);
         let found = |name| directory.get(name).map(|actor| actor.name.to_string());
         assert_eq!(found("one").as_deref(), Some("one"));

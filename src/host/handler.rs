@@ -90,7 +90,8 @@ impl Bound {
             Self::WebSocketServer(_) => {}
             Self::Filesystem(folders) => {
                 let (stats, lines) = (setup.stats.clone(), setup.lines.clone());
-                let files = Files::new(&setup.name, folders.clone(), &setup.limits, stats, lines);
+                let files =
+                    Files::new(&setup.name, folders.clone(), setup.limits.clone(), stats, lines);
                 setup.files = Some(files);
             }
         }

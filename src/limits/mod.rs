@@ -1,15 +1,19 @@
 //! What one actor and its clients may use: the manifest's `[limits]`.
 //!
 //! - [`keys`]: one row for each key, with its field and its bounds.
+//! - [`shared`]: the handle by which all share them.
 //! - [`read`]: reads the table, and checks that its sizes fit each other.
 
 pub mod keys;
 pub mod read;
+pub mod shared;
 
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
+
+pub use shared::SharedLimits;
 
 /// How much one actor and its clients may use.
 ///

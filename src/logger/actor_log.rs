@@ -12,7 +12,7 @@ use std::{
 
 use log::Level;
 
-use crate::{connection_id::ConnectionId, lock::Lock, stats::Stats};
+use crate::{connection_id::ConnectionId, limits::SharedLimits, lock::Lock, stats::Stats};
 
 /// The log of one actor.
 pub struct ActorLog {
@@ -22,6 +22,8 @@ pub struct ActorLog {
     host: Lock<RateLimiter>,
     /// Limits the guest's lines.
     guest: Lock<RateLimiter>,
+    /// Has the lines of each kind that pass in a second: `limits.log_rate`.
+    limits: SharedLimits,
     /// Counts dropped lines.
     stats: Arc<Stats>,
 }
@@ -30,11 +32,11 @@ pub struct ActorLog {
 struct Target<'a>(&'a str, Option<ConnectionId>);
 
 impl ActorLog {
-    /// The log of an actor, with at most `rate` lines of each kind per second.
-    pub fn new(actor: Arc<str>, rate: usize, stats: Arc<Stats>) -> Self {
+    /// The log of an actor, with at most `limits.log_rate` lines of each kind per second.
+    pub fn new(actor: Arc<str>, limits: impl Into<SharedLimits>, stats: Arc<Stats>) -> Self {
         let now = Instant::now();
-        let limiter = || Lock::new(RateLimiter::new(rate, now));
-        Self { actor, host: limiter(), guest: limiter(), stats }
+        let limiter = || Lock::new(RateLimiter::new(now));
+        Self { actor, host: limiter(), guest: limiter(), limits: limits.into(), stats }
     }
 
     /// Logs a line of the host. Debug lines have no limit, because somebody asked for all of them.
@@ -64,8 +66,9 @@ impl ActorLog {
             return;
         }
         if let Some(limiter) = limiter {
+            let rate = self.limits.get(|limits| limits.log_rate);
             let mut limiter = limiter.lock();
-            match limiter.pass(Instant::now()) {
+            match limiter.pass(rate, Instant::now()) {
                 None => return self.stats.lines_left_out.add(1),
                 Some(0) => {}
                 Some(left_out) => log::warn!(target: &self.actor,
@@ -83,12 +86,11 @@ impl fmt::Display for Target<'_> {
     }
 }
 
+/// How far the lines may be ahead of the clock.
+const BURST: Duration = Duration::from_secs(1);
+
 /// Limits the average number of lines per second. One second's worth may come at once.
 struct RateLimiter {
-    /// The time that each line uses up.
-    interval: Duration,
-    /// How far the lines may be ahead of the clock.
-    burst: Duration,
     /// The time up to which lines have used it up.
     booked: Instant,
     /// How many lines were dropped since the last one that passed.
@@ -96,18 +98,21 @@ struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// A limiter for `rate` lines per second.
-    fn new(rate: usize, now: Instant) -> Self {
-        let second = Duration::from_secs(1);
-        let interval = second / u32::try_from(rate.max(1)).unwrap_or(u32::MAX);
-        Self { interval, burst: second, booked: now, left_out: 0 }
+    /// A limiter that has let no line pass.
+    fn new(now: Instant) -> Self {
+        Self { booked: now, left_out: 0 }
     }
 
-    /// Asks for one line. Returns `None` if it must be dropped, or else how many were dropped
-    /// before it.
-    fn pass(&mut self, now: Instant) -> Option<u64> {
-        let booked = self.booked.max(now) + self.interval;
-        if booked > now + self.burst {
+    /// The time that each of `rate` lines per second uses up.
+    fn interval(rate: usize) -> Duration {
+        BURST / u32::try_from(rate.max(1)).unwrap_or(u32::MAX)
+    }
+
+    /// Asks for one line, of at most `rate` per second. Returns `None` if it must be dropped, or else
+    /// how many were dropped before it.
+    fn pass(&mut self, rate: usize, now: Instant) -> Option<u64> {
+        let booked = self.booked.max(now) + Self::interval(rate);
+        if booked > now + BURST {
             self.left_out += 1;
             return None;
         }
@@ -124,25 +129,25 @@ mod tests {
     fn a_seconds_worth_of_lines_passes_at_once_and_the_next_is_left_out() {
         for rate in [1, 2, 10, 1000] {
             let start = Instant::now();
-            let mut limiter = RateLimiter::new(rate, start);
+            let mut limiter = RateLimiter::new(start);
             for line in 0..rate {
-                assert_eq!(limiter.pass(start), Some(0), "line {line} of {rate}");
+                assert_eq!(limiter.pass(rate, start), Some(0), "line {line} of {rate}");
             }
-            assert_eq!(limiter.pass(start), None);
-            assert_eq!(limiter.pass(start), None);
+            assert_eq!(limiter.pass(rate, start), None);
+            assert_eq!(limiter.pass(rate, start), None);
             // After one line's time, one more passes and reports the two dropped ones.
-            let later = start + limiter.interval;
-            assert_eq!(limiter.pass(later), Some(2));
-            assert_eq!(limiter.pass(later), None);
+            let later = start + RateLimiter::interval(rate);
+            assert_eq!(limiter.pass(rate, later), Some(2));
+            assert_eq!(limiter.pass(rate, later), None);
         }
     }
 
     #[test]
     fn quiet_times_are_not_saved_up_beyond_a_second() {
         let start = Instant::now();
-        let mut limiter = RateLimiter::new(3, start);
+        let mut limiter = RateLimiter::new(start);
         let later = start + Duration::from_secs(3600);
-        let passed = (0..100).filter(|_| limiter.pass(later).is_some()).count();
+        let passed = (0..100).filter(|_| limiter.pass(3, later).is_some()).count();
         assert_eq!(passed, 3);
     }
 }

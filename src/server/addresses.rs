@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::lock::Lock;
+use crate::{limits::SharedLimits, lock::Lock};
 
 /// The network that an address belongs to. An IPv4 address is its own network. For IPv6, the
 /// network is the first 64 bits: a host that has one address there usually has all of them (RFC
@@ -32,8 +32,8 @@ impl Network {
 /// How many connections of one actor each network has, from accept to close.
 #[derive(Debug)]
 pub struct Addresses {
-    /// The most connections of one network.
-    limit: usize,
+    /// Has the most connections of one network: `limits.per_address`.
+    limits: SharedLimits,
     /// The networks that have connections, so that memory is bounded by the number of connections.
     inner: Lock<BTreeMap<Network, usize>>,
 }
@@ -48,9 +48,9 @@ pub struct Counted {
 }
 
 impl Addresses {
-    /// An empty list, with at most `limit` connections for each network.
-    pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit, inner: Lock::default() })
+    /// An empty list, with at most `limits.per_address` connections for each network.
+    pub fn new(limits: SharedLimits) -> Arc<Self> {
+        Arc::new(Self { limits, inner: Lock::default() })
     }
 
     /// Counts one more connection. Returns `None` if the network is at its limit.
@@ -58,7 +58,7 @@ impl Addresses {
         if let Some(network) = network {
             let mut inner = self.inner.lock();
             let has = inner.get(&network).copied().unwrap_or_default();
-            if has >= self.limit {
+            if has >= self.limits.get(|limits| limits.per_address) {
                 return None;
             }
             inner.insert(network, has + 1);
@@ -81,6 +81,12 @@ impl Drop for Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
+
+    /// An empty list with this limit.
+    fn addresses(per_address: usize) -> Arc<Addresses> {
+        Addresses::new(Limits { per_address, ..Limits::default() }.into())
+    }
 
     /// The network of an address.
     fn of(address: &str) -> Option<Network> {
@@ -104,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_machine_itself_has_no_limit() {
-        let addresses = Addresses::new(1);
+        let addresses = addresses(1);
         for address in ["127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"] {
             assert_eq!(of(address), None, "{address}");
             let all: Vec<_> = (0..10).map(|_| addresses.count(of(address))).collect();
@@ -114,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_network_has_as_many_as_the_limit_and_another_has_its_own() {
-        let addresses = Addresses::new(2);
+        let addresses = addresses(2);
         let (one, other) = (of("192.0.2.1"), of("192.0.2.2"));
         let first = addresses.count(one).unwrap();
         let _second = addresses.count(one).unwrap();

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     exchange::{Connections, connections::Reserved},
-    limits::Limits,
+    limits::SharedLimits,
 };
 
 /// A request may take a second to read, and 4 ms more for each byte that arrives.
@@ -71,19 +71,29 @@ pub struct Admitted {
     pub reserved: Option<Reserved>,
 }
 
+/// The places that one network may have, of so many.
+fn share(places: usize) -> usize {
+    (places / SHARE).max(1)
+}
+
 impl Admission {
     /// The limits of an actor.
-    pub fn new(limits: &Limits) -> Self {
-        let places = |limit: usize, queue, credit| {
-            let share = (limit / SHARE).max(1);
-            Places::new(Rules { limit, share, queue, credit })
-        };
-        let queue = limits.downloads.saturating_mul(QUEUED_PER_DOWNLOAD);
+    pub fn new(limits: &SharedLimits) -> Self {
         Self {
-            addresses: Addresses::new(limits.per_address),
-            requests: places(limits.requests, usize::MAX, READ_CREDIT),
-            downloads: places(limits.downloads, queue, SEND_CREDIT),
-            lingering: Places::new(Rules {
+            addresses: Addresses::new(limits.clone()),
+            requests: Places::new(limits.clone(), |limits| Rules {
+                limit: limits.requests,
+                share: share(limits.requests),
+                queue: usize::MAX,
+                credit: READ_CREDIT,
+            }),
+            downloads: Places::new(limits.clone(), |limits| Rules {
+                limit: limits.downloads,
+                share: share(limits.downloads),
+                queue: limits.downloads.saturating_mul(QUEUED_PER_DOWNLOAD),
+                credit: SEND_CREDIT,
+            }),
+            lingering: Places::new(limits.clone(), |limits| Rules {
                 limit: limits.requests,
                 share: usize::MAX,
                 queue: usize::MAX,

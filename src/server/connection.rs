@@ -35,7 +35,6 @@ use crate::{
         mailbox::Sender, session::Action,
     },
     executor::Yield,
-    limits::Limits,
 };
 
 /// The size of each connection's read buffer. tungstenite's default of 128 KiB would be most of a
@@ -70,19 +69,21 @@ pub async fn serve(
     open: Open,
 ) {
     let session = &open.session;
-    let config = config(&context.limits);
+    let config = config(context.limits.get(|limits| limits.message));
     let writer = Writer::new(stream);
     let ws = WebSocketStream::from_partially_read(writer, early, Role::Server, Some(config)).await;
     push(&context.mailbox, session, EventKind::Connect);
     let (mut ws, Closed { close, drain }) = {
-        let (keepalive, sender) = (Keepalive::new(&context.limits), context.mailbox.sender());
+        let (keepalive, sender) =
+            (Keepalive::new(context.limits.clone()), context.mailbox.sender());
         let (buffer_drained, pause) = (false, None);
         let mut connection =
             Connection { ws, keepalive, buffer_drained, sender, pause, session, endpoint, context };
         let over = connection.run().await;
         (connection.ws, over)
     };
-    linger::finish(ws.get_mut().stream_mut(), drain, context.limits.close).await;
+    linger::finish(ws.get_mut().stream_mut(), drain, context.limits.get(|limits| limits.close))
+        .await;
     session.until_idle().await;
     let (id, code) = (Some(session.id()), close.code);
     // These answers came too late, or the client sent its close frame before it read them.
@@ -97,7 +98,10 @@ pub async fn serve(
     session.until_idle().await;
     drop(open);
     if drain {
-        let drain = linger::drain(ws.get_mut().stream_mut().socket(), context.limits.close);
+        let drain = linger::drain(
+            ws.get_mut().stream_mut().socket(),
+            context.limits.get(|limits| limits.close),
+        );
         Box::pin(context.admission.linger(drain)).await;
     }
 }
@@ -146,7 +150,7 @@ impl Connection<'_> {
 
     /// Ends the conversation.
     async fn end(&mut self, end: End) -> Closed {
-        let deadline = self.context.limits.close;
+        let deadline = self.context.limits.get(|limits| limits.close);
         self.session.stop_draining();
         match end {
             End::ByClient(close) => {
@@ -286,7 +290,7 @@ impl Connection<'_> {
 
     /// Ends the conversation after an error.
     async fn after_error(&mut self, error: Error) -> Closed {
-        let deadline = self.context.limits.close;
+        let deadline = self.context.limits.get(|limits| limits.close);
         let Some(code) = closing::after_error(&mut self.ws, &error, deadline).await else {
             self.log(Level::Debug, format_args!("the socket failed: {error}"));
             return Closed::GONE;
@@ -309,13 +313,13 @@ fn push(mailbox: &Mailbox, session: &Arc<Session>, kind: EventKind) {
 }
 
 /// tungstenite's settings for a connection.
-fn config(limits: &Limits) -> WebSocketConfig {
+fn config(max_message: usize) -> WebSocketConfig {
     // Messages wait in the outbox and bypass tungstenite. Its own write buffer only holds control
     // frames that the socket did not take.
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_write_buffer_size(READ_BUFFER)
-        .max_message_size(Some(limits.message))
-        .max_frame_size(Some(limits.message))
+        .max_message_size(Some(max_message))
+        .max_frame_size(Some(max_message))
 }

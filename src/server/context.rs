@@ -8,7 +8,7 @@ use super::admission::Admission;
 use crate::{
     exchange::{ActorHandle, Connections, Delivery, Mailbox},
     executor::Turns,
-    limits::Limits,
+    limits::SharedLimits,
     logger::ActorLog,
     stats::Stats,
     world::World,
@@ -25,7 +25,7 @@ pub struct ServerContext {
     /// The limits of requests, downloads and closing connections.
     pub admission: Admission,
     /// The manifest's limits.
-    pub limits: Limits,
+    pub limits: SharedLimits,
     /// The actor's counters.
     pub stats: Arc<Stats>,
     /// Writes log lines under the actor's name.

@@ -9,12 +9,12 @@ use std::{
     future::Future as _,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use smol::Timer;
 
-use crate::limits::Limits;
+use crate::limits::SharedLimits;
 
 /// The payload of the host's own pings, which identifies their pongs. An actor is unlikely to
 /// choose it.
@@ -47,20 +47,16 @@ struct State {
     last_message: Instant,
     /// When the last ping was sent; `None` once the client has been active since.
     pinged: Option<Instant>,
-    /// `limits.ping`.
-    ping: Duration,
-    /// `limits.pong`.
-    pong: Duration,
-    /// `limits.idle`.
-    idle: Duration,
+    /// Has the times: `limits.ping`, `limits.pong` and `limits.idle`.
+    limits: SharedLimits,
 }
 
 impl Keepalive {
     /// Starts the timer now.
-    pub fn new(limits: &Limits) -> Self {
-        let Limits { ping, pong, idle, .. } = *limits;
-        let state = State { last_message: Instant::now(), pinged: None, ping, pong, idle };
-        Self { timer: Timer::after(ping.min(idle)), state }
+    pub fn new(limits: SharedLimits) -> Self {
+        let first = limits.get(|limits| limits.ping.min(limits.idle));
+        let state = State { last_message: Instant::now(), pinged: None, limits };
+        Self { timer: Timer::after(first), state }
     }
 
     /// Notes that a message was sent or received.
@@ -78,7 +74,7 @@ impl Keepalive {
             let now = Instant::now();
             match self.state.at(last_activity, now) {
                 Ok(due) => {
-                    self.timer.set_at(now + self.state.pong);
+                    self.timer.set_at(now + self.state.limits.get(|limits| limits.pong));
                     return Poll::Ready(due);
                 }
                 Err(next) => self.timer.set_at(next),
@@ -90,7 +86,8 @@ impl Keepalive {
 impl State {
     /// What to do now, or when to check again.
     fn at(&mut self, last_activity: Instant, now: Instant) -> Result<Due, Instant> {
-        let idle = self.last_message + self.idle;
+        let (ping, pong, idle) = self.limits.get(|limits| (limits.ping, limits.pong, limits.idle));
+        let idle = self.last_message + idle;
         if now >= idle {
             return Ok(Due::Idle);
         }
@@ -98,8 +95,8 @@ impl State {
             self.pinged = None;
         }
         let (next, due) = match self.pinged {
-            Some(pinged) => (pinged + self.pong, Due::Dead),
-            None => (last_activity + self.ping, Due::Ping),
+            Some(pinged) => (pinged + pong, Due::Dead),
+            None => (last_activity + ping, Due::Ping),
         };
         if now < next {
             return Err(next.min(idle));
@@ -113,7 +110,10 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::limits::Limits;
 
     /// A time in seconds, so that tests can set the clock.
     fn clock() -> impl Fn(u64) -> Instant {
@@ -123,7 +123,11 @@ mod tests {
 
     fn state(last_message: Instant) -> State {
         let [ping, pong, idle] = [25, 8, 100].map(Duration::from_secs);
-        State { last_message, pinged: None, ping, pong, idle }
+        State {
+            last_message,
+            pinged: None,
+            limits: Limits { ping, pong, idle, ..Limits::default() }.into(),
+        }
     }
 
     #[test]

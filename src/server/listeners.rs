@@ -141,7 +141,7 @@ impl Accepting {
 
 /// Asks every client to leave, some at a time. Until its turn comes a client is served.
 async fn dismiss(context: &ServerContext) {
-    let farewell = Shutdown::begin(Instant::now(), context.limits.shutdown);
+    let farewell = Shutdown::begin(Instant::now(), context.limits.get(|limits| limits.shutdown));
     let mut waiting = context.connections.stop();
     loop {
         let batch = farewell.batch(waiting.len(), Instant::now());

@@ -73,8 +73,13 @@ pub async fn answer(
                 enter().ok_or(ErrorResponse::Unavailable("too many files are being sent"))?;
             place.get_or_init(|| claimed).acquired().await;
             let is_root = path.is_empty();
-            match static_files::find(endpoint.clone(), path, if_none_match, context.limits.file)
-                .await
+            match static_files::find(
+                endpoint.clone(),
+                path,
+                if_none_match,
+                context.limits.get(|limits| limits.file),
+            )
+            .await
             {
                 Ok(found) => describe(found),
                 Err(ErrorResponse::NotFound { .. }) if is_root && endpoint.console => console(),

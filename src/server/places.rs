@@ -36,7 +36,10 @@ use smol::{
 };
 
 use super::addresses::Network;
-use crate::lock::Lock;
+use crate::{
+    limits::{Limits, SharedLimits},
+    lock::Lock,
+};
 
 /// How long a waiting client sleeps before it checks again, if it knows of no place whose credit
 /// ends earlier.
@@ -69,8 +72,10 @@ pub struct Credit {
 /// The places of one kind, at one actor.
 #[derive(Debug)]
 pub struct Places {
+    /// Has the limits from which the rules follow.
+    limits: SharedLimits,
     /// How many places there are, and for whom.
-    rules: Rules,
+    rules: fn(&Limits) -> Rules,
     /// Behind a lock that is never held across a wait.
     inner: Lock<Inner>,
 }
@@ -144,27 +149,33 @@ impl Credit {
 }
 
 impl Places {
-    /// Free places.
-    pub fn new(rules: Rules) -> Arc<Self> {
-        Arc::new(Self { rules, inner: Lock::default() })
+    /// Free places, whose rules follow from the limits.
+    pub fn new(limits: SharedLimits, rules: fn(&Limits) -> Rules) -> Arc<Self> {
+        Arc::new(Self { limits, rules, inner: Lock::default() })
     }
 
     /// Takes a place, or a position in the queue. Returns `None` if the queue is full.
     pub fn enter(self: &Arc<Self>, network: Option<Network>) -> Option<Place> {
         let (send, wake) = channel::bounded(1);
+        let rules = self.rules();
         let mut inner = self.inner.lock();
         let (number, now) = (inner.next, Instant::now());
         inner.next += 1;
-        if inner.has_room(&self.rules, network) {
-            inner.hold(number, Waiting { network, wake: send }, now + self.rules.credit.initial);
-        } else if inner.queue.len() < self.rules.queue {
+        if inner.has_room(&rules, network) {
+            inner.hold(number, Waiting { network, wake: send }, now + rules.credit.initial);
+        } else if inner.queue.len() < rules.queue {
             inner.queue.insert(number, Waiting { network, wake: send });
-            inner.check(&self.rules, number, now);
+            inner.check(&rules, number, now);
         } else {
             return None;
         }
         drop(inner);
         Some(Place { list: self.clone(), number, wake })
+    }
+
+    /// How many places there are now, and for whom.
+    fn rules(&self) -> Rules {
+        self.limits.get(self.rules)
     }
 
     /// How many places are held.
@@ -241,7 +252,7 @@ impl Place {
         let inner = self.list.inner.lock();
         match inner.queue.get(&self.number) {
             None => PlaceState::Acquired,
-            Some(waiting) if inner.has_share(&self.list.rules, waiting.network) => {
+            Some(waiting) if inner.has_share(&self.list.rules(), waiting.network) => {
                 PlaceState::Share
             }
             Some(_) => PlaceState::Full,
@@ -251,7 +262,8 @@ impl Place {
     /// Waits until the place is held. Evicts overdue holders meanwhile.
     pub async fn acquired(&self) {
         loop {
-            let next = self.list.inner.lock().check(&self.list.rules, self.number, Instant::now());
+            let next =
+                self.list.inner.lock().check(&self.list.rules(), self.number, Instant::now());
             let Some(next) = next else { return };
             let woken = async {
                 let _ = self.wake.recv().await;
@@ -267,7 +279,7 @@ impl Place {
     pub fn progress(&self, bytes: usize) {
         let mut inner = self.list.inner.lock();
         if let Some(held) = inner.held.get_mut(&self.number) {
-            held.until = self.list.rules.credit.after(bytes, held.until, Instant::now());
+            held.until = self.list.rules().credit.after(bytes, held.until, Instant::now());
         }
     }
 
@@ -309,7 +321,7 @@ impl Drop for Place {
                 inner.per_network.remove(&network);
             }
         }
-        inner.grant_free(&self.list.rules);
+        inner.grant_free(&self.list.rules());
     }
 }
 

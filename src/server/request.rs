@@ -63,7 +63,7 @@ pub async fn serve(
             stopped(context).await;
             unavailable("the host is stopping")
         };
-        let turn = within(context.limits.response, turn.or(stop)).await;
+        let turn = within(context.limits.get(|limits| limits.response), turn.or(stop)).await;
         let late = || unavailable("too many requests from this address are in progress");
         if let Some(refusal) = turn.unwrap_or_else(late) {
             drop(place);
@@ -88,7 +88,7 @@ pub async fn serve(
             match open_connection(upgrade, peer, endpoint, context) {
                 Ok((open, response)) => {
                     let send = stream.send(response.as_bytes());
-                    within(context.limits.handshake, send).await?.ok()?;
+                    within(context.limits.get(|limits| limits.handshake), send).await?.ok()?;
                     context.stats.connections.add(1);
                     let id = open.session.id();
                     context.lines.host(
@@ -103,7 +103,7 @@ pub async fn serve(
         }
         Some(Decision::Page { page, head_only }) => {
             let answer = pages::answer(&mut stream, page, head_only, network, endpoint, context);
-            match within(context.limits.response, answer).await {
+            match within(context.limits.get(|limits| limits.response), answer).await {
                 Some(Err(refusal)) => Some(refusal),
                 Some(Ok(Ok(()))) => None,
                 // The answer was too slow or broke off. It has begun, so no other can be sent.
@@ -192,7 +192,9 @@ async fn read_request(
     };
     let timeout = Some(Decision::Refuse(ErrorResponse::Timeout));
     // Reading is polled first: a client that has just sent something keeps its place.
-    within(context.limits.handshake, read.or(evicted).or(stop)).await.unwrap_or(timeout)
+    within(context.limits.get(|limits| limits.handshake), read.or(evicted).or(stop))
+        .await
+        .unwrap_or(timeout)
 }
 
 /// Waits until the host stops.
@@ -267,7 +269,7 @@ async fn read_head(
 
 /// Sends the last bytes and closes the connection such that the client can read them.
 async fn send_last(mut stream: ClientStream, last: &[u8], context: &ServerContext) {
-    let deadline = context.limits.close;
+    let deadline = context.limits.get(|limits| limits.close);
     let end = async {
         within(deadline, stream.send(last)).await;
         finish(&mut stream, true, deadline).await;

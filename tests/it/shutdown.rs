@@ -154,7 +154,7 @@ fn an_actor_that_is_told_to_stop_handles_the_events_that_wait_first() {
     let file = actors_root().join("tests/guests/events.wasm");
     let setup = Setup {
         name: handle.name.clone(),
-        module: Module::load(&file, &handle.limits, Grants::ALL).unwrap(),
+        module: Module::load(&file, &Limits::default(), Grants::ALL).unwrap(),
         limits: handle.limits.clone(),
         init_state: None,
         tick: None,

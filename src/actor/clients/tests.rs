@@ -6,6 +6,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
 use crate::exchange::{Client, OnOverflow};
+use crate::limits::Limits;
 
 /// The tags that are tried. The last one is too long, the first one too short.
 const TAGS: [&str; 6] = ["", "a", "b", "ab", "abc", "abcd"];
@@ -217,7 +218,8 @@ fn session(id: u64) -> Arc<Session> {
         subprotocol: None,
         since: 0,
     };
-    Arc::new(Session::new(ConnectionId(id), client, OUTBOX, OnOverflow::Close))
+    let limits = Limits { outbox: OUTBOX, ..Limits::default() };
+    Arc::new(Session::new(ConnectionId(id), client, limits.into(), OnOverflow::Close))
 }
 
 proptest! {
@@ -226,7 +228,7 @@ proptest! {
         calls in vec(call(), 1..40),
     ) {
         let limits = Limits { tags: MAX_TAGS, tag: 3, attachment: 1, ..Limits::default() };
-        let (mut clients, mut model, mut last) = (Clients::new(&limits), Model::default(), 0);
+        let (mut clients, mut model, mut last) = (Clients::new(limits.into()), Model::default(), 0);
         for Call { closes, connects, steps, succeeds } in calls {
             clients.begin();
             if connects {

@@ -10,8 +10,14 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 /// Places with a share of two for each network, an initial credit of `first` and an hour for each
 /// byte.
 fn places(limit: usize, line: usize, first: Duration) -> Arc<Places> {
-    let credit = Credit { initial: first, per_byte: HOUR, max: HOUR };
-    Places::new(Rules { limit, share: 2, queue: line, credit })
+    // The limits stand for what the tests choose.
+    let limits = Limits { requests: limit, downloads: line, handshake: first, ..Limits::default() };
+    Places::new(limits.into(), |limits| Rules {
+        limit: limits.requests,
+        share: 2,
+        queue: limits.downloads,
+        credit: Credit { initial: limits.handshake, per_byte: HOUR, max: HOUR },
+    })
 }
 
 /// Whether the holder has to leave.

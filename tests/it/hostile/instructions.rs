@@ -124,7 +124,7 @@ async fn run(guest: &Guest) {
     let bytes = wat::parse_str(guest.text()).unwrap();
     // The host refuses some instructions.
     let Ok(module) = Module::compile(&bytes, &limits, Grants::ALL) else { return };
-    let lines = Arc::new(ActorLog::new("guest".into(), limits.log_rate, Arc::default()));
+    let lines = Arc::new(ActorLog::new("guest".into(), &limits, Arc::default()));
     let mut context = CallContext::new(&limits, Resources::default());
     let (module, meter) = (Arc::new(module), &mut context.meter);
     meter.begin();

@@ -22,7 +22,7 @@ async fn instance(guest: Guest) -> Box<Instance> {
     let limits = Limits::default();
     let bytes = wat::parse_str(guest.text()).unwrap();
     let module = Module::compile(&bytes, &limits, Grants::ALL).unwrap();
-    let lines = Arc::new(ActorLog::new("odd".into(), 1, Arc::default()));
+    let lines = Arc::new(ActorLog::new("odd".into(), &limits, Arc::default()));
     let mut meter = Meter::new(&limits, Arc::default());
     meter.begin();
     Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap()

@@ -29,15 +29,15 @@ impl Host {
     pub(super) fn new(clients: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a"), "content").unwrap();
-        let limits = Limits::default();
-        let lines = Arc::new(ActorLog::new("rows".into(), limits.log_rate, Arc::default()));
+        let limits = Limits { connections: clients.max(1), ..Limits::default() };
+        let lines = Arc::new(ActorLog::new("rows".into(), &limits, Arc::default()));
         let shared = SharedFolder { path: folder.path().into(), name: None, writable: true };
         let folders = Folders::open(&[shared]).unwrap();
         let files = Files::new("rows", folders, &limits, Arc::default(), lines);
         let resources = Resources { files: Some(files), ..Resources::default() };
         let mut context = CallContext::new(&limits, resources);
         let host = &mut context.host;
-        let connections = Connections::new(clients.max(1), limits.outbox);
+        let connections = Connections::new(&limits);
         let open = (0..clients).map(|_| {
             let client = || Client {
                 peer: ([192, 0, 2, 7], 50_123).into(),
