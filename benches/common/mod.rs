@@ -6,6 +6,7 @@
 //! - `child`: the benchmark's own program, started again as a server.
 //! - `serve`: what it does then.
 //! - `guest`: an actor that sends texts back, in a few lines.
+//! - `inside`: the inside of an actor, called by hand.
 //! - `readings`: an actor with a state of JSON.
 //! - `client`: a WebSocket client.
 //! - `pace`: clients that send at a steady rate, and how long the answers took.
@@ -20,6 +21,7 @@ pub(crate) mod arguments;
 pub(crate) mod child;
 pub(crate) mod client;
 pub(crate) mod guest;
+pub(crate) mod inside;
 pub(crate) mod pace;
 pub(crate) mod process;
 pub(crate) mod readings;

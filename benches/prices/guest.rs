@@ -3,17 +3,13 @@
 use std::{path::Path, sync::Arc};
 
 use footlight::{
-    actor::{Grants, Module, Services, instance::Instance, meter::Meter},
-    clock::Clock,
+    actor::Services,
     exchange::{Client, Connections, Event, EventKind, connections::Open},
-    files::{Files, Folders},
-    logger::ActorLog,
-    manifest::{Limits, OnOverflow, SharedFolder},
+    manifest::{Limits, OnOverflow},
 };
 use rustix::time::{ClockId, clock_gettime};
-use wit_core::MessageRef;
 
-use crate::{imports, operators};
+use crate::{common::inside::Inside, imports, operators};
 
 /// The nanoseconds for a unit of fuel when a guest does this until so much is spent, in slices, while
 /// there are so many clients.
@@ -26,23 +22,12 @@ pub(crate) async fn cost(body: &str, fuel: u64, slice: u64, clients: usize, fold
         outbox: 64 << 20,
         ..Limits::default()
     };
-    let module = Module::compile(&guest(body), &limits, Grants::ALL).unwrap();
-    let stats = Arc::default();
-    let lines = Arc::new(ActorLog::new("prices".into(), limits.log_rate, Arc::default()));
-    let shared = SharedFolder { path: folder.into(), name: None, writable: true };
-    let folders = Folders::open(&[shared]).unwrap();
-    let files = Files::new("prices", folders, &limits, Arc::default(), lines.clone());
-    let mut services = Services::new(&limits, Clock::System, None, Some(files), stats);
+    // This fills the memory.
+    let mut inside = Inside::new(&guest(body), &limits, Some(folder)).await.unwrap();
     let connections = Connections::new(clients.max(1), limits.outbox);
-    let _all: Vec<_> = (0..clients).map(|_| enter(&connections, &mut services)).collect();
-    // The memory is filled before.
-    let mut meter = Meter::new(&Limits { fuel: None, ..limits.clone() }, Arc::default());
-    meter.begin();
-    let mut instance = Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap();
-    let mut meter = Meter::new(&limits, Arc::default());
-    meter.begin();
-    let (start, text) = (busy(), MessageRef::text("x"));
-    let ended = instance.handle_message(text, None, &mut meter, &mut services).await;
+    let _all: Vec<_> = (0..clients).map(|_| enter(&connections, &mut inside.services)).collect();
+    let start = busy();
+    let ended = inside.handle("x", None).await;
     let took = busy() - start;
     let error = ended.unwrap_err().to_string();
     assert!(error.contains("units of fuel"), "{error}: {body:.500}");
