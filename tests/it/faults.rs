@@ -3,12 +3,7 @@
 //!
 //! The guest's state counts its events, so a client that comes last is told of every one.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
-
-use crate::support::{Actor, PATIENCE, REQUEST, Raw, Server, guest, masked};
+use crate::support::{Actor, REQUEST, Raw, Server, eventually, guest, masked};
 
 /// How many clients are killed at each stage.
 const CLIENTS: usize = 5;
@@ -18,21 +13,12 @@ fn events() -> Actor {
     guest("events").limit("outbox", 64 << 20).limit("log_rate", 1_000_000)
 }
 
-/// Waits until something is so.
-fn eventually(server: &Server, what: &str, mut so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !so() {
-        assert!(start.elapsed() < PATIENCE, "never {what}: {}", server.log());
-        thread::sleep(Duration::from_millis(10));
-    }
-}
-
 /// Waits until as many descriptors are open as there were, with one client more, so that those
 /// before it have been accepted. A connection's descriptor is closed when its `close` event has
 /// been handled, so that the guest then has had them all.
 fn settled(server: &Server, descriptors: usize) {
     server.client("events").close(None);
-    eventually(server, "are the descriptors closed", || server.descriptors() == descriptors);
+    eventually("are the descriptors closed", || server.descriptors() == descriptors);
 }
 
 /// Checks that the guest had a `connect` and a `close` for every connection, and as many other

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 
 use tempfile::TempDir;
 
-use crate::support::{Actor, Client, PATIENCE, Server, example};
+use crate::support::{Actor, Client, Server, eventually, example};
 
 /// A folder in which `leds` is what Linux shows of LEDs, and `outside` beside it is not.
 pub fn board() -> TempDir {
@@ -31,11 +31,8 @@ fn lights(board: &TempDir, config: &str) -> Server {
 
 /// Reads a light's brightness until it is this: the host writes after it has answered.
 fn wait_for(led: &Path, brightness: &str) {
-    let start = std::time::Instant::now();
-    while fs::read_to_string(led.join("brightness")).unwrap().trim() != brightness {
-        assert!(start.elapsed() < PATIENCE, "{} never was {brightness}", led.display());
-        std::thread::yield_now();
-    }
+    let is = || fs::read_to_string(led.join("brightness")).unwrap();
+    eventually(&format!("was {} {brightness}", led.display()), || is().trim() == brightness);
 }
 
 /// What is told next that is not this.
