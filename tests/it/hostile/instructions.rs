@@ -4,23 +4,14 @@
 //! call of such a jump, each execution uses up stack until the slice ends. The slice here is
 //! the largest that a manifest may set.
 
-use std::{sync::Arc, thread};
+use std::thread;
 
-use footlight::{
-    actor::{
-        Grants, Module, Services,
-        instance::Instance,
-        meter::{MOST_AT_ONCE, Meter},
-    },
-    clock::Clock,
-    logger::ActorLog,
-    manifest::Limits,
-};
+use footlight::{actor::meter::MOST_AT_ONCE, manifest::Limits};
 use smol::block_on;
-use wit_core::MessageRef;
 
 use super::{
     guest::{Guest, fails},
+    inside::Inside,
     stage::{act, act_if_loaded},
 };
 
@@ -126,17 +117,9 @@ fn no_instruction_uses_up_the_native_stack() {
 /// Runs a guest in this thread, in the largest steps that there are, until its fuel is spent.
 async fn run(guest: &Guest) {
     let limits = Limits { fuel: Some(10 * MOST_AT_ONCE), slice: MOST_AT_ONCE, ..Limits::default() };
-    let bytes = wat::parse_str(guest.text()).unwrap();
     // Some instructions are refused.
-    let Ok(module) = Module::compile(&bytes, &limits, Grants::ALL) else { return };
-    let lines = Arc::new(ActorLog::new("guest".into(), limits.log_rate, Arc::default()));
-    let mut services = Services::new(&limits, Clock::System, None, None, Arc::default());
-    let mut meter = Meter::new(&limits, Arc::default());
-    meter.begin();
-    let mut instance = Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap();
-    let text = MessageRef::text("attack");
-    let ended = instance.handle_message(text, None, &mut meter, &mut services).await;
-    let error = ended.unwrap_err().to_string();
+    let Some(mut inside) = Inside::of(guest, &limits).await else { return };
+    let error = inside.handle("attack").await.unwrap_err().to_string();
     assert!(error.contains("units of fuel"), "{}: {error}", guest.name);
 }
 

@@ -13,6 +13,7 @@
 //!   called where or as they should not be; `storms`: imports called as often as the fuel allows
 //! - `turns`: what takes long and costs no fuel; `time`: what takes longer than it may; `memory`:
 //!   memory that is taken and given back again and again
+//! - `inside`: an actor's inside, for what no client can see
 //! - `events`: guests that are hostile at `connect` or `close`, or again and again
 //! - `features`: features of WebAssembly that are not there
 //! - `modules`: files that claim much; `noise`: files that are cut short, random or changed;
@@ -29,6 +30,7 @@ mod features;
 mod file;
 mod growth;
 mod guest;
+mod inside;
 mod instructions;
 mod logging;
 mod memory;
