@@ -13,19 +13,17 @@
 //!   called where or as they should not be; `storms`: imports called as often as the fuel allows
 //! - `turns`: what takes long and costs no fuel; `time`: what takes longer than it may; `memory`:
 //!   memory that is taken and given back again and again
-//! - `inside`: an actor's inside, for what no client can see
+//! - `failing`: an instance that can't be made anew; `inside`: an actor's inside, for what no client
+//!   can see
 //! - `events`: guests that are hostile at `connect` or `close`, or again and again
 //! - `features`: features of WebAssembly that are not there
 //! - `modules`: files that claim much; `noise`: files that are cut short, random or changed;
 //!   `reports`: what is said about files that are wrong; `file`: how all of them are checked
-//!
-//! What can't be shown: an instance that is made anew and fails where the first one did not.
-//! A start function sees nothing that differs between the two (it has no state, no clock and
-//! no random numbers), so that it fails at the start already.
 
 mod allocators;
 mod computing;
 mod events;
+mod failing;
 mod features;
 mod file;
 mod growth;
