@@ -26,35 +26,20 @@ use smol::block_on;
 use common::{
     Result,
     child::Child,
-    client::{Client, connect},
+    client::{Client, connect_all},
     process::allow_descriptors,
     spread::Spread,
 };
-use servers::Kind;
 
 /// The length of a message in bytes.
 const SIZE: usize = 64;
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let done = match arguments.next().as_deref() {
-        Some("--serve") => {
-            let (kind, count) = (arguments.next(), arguments.next());
-            servers::serve(&kind.unwrap(), count.unwrap().parse().unwrap())
-        }
-        first => {
-            let rest: Vec<_> = arguments.collect();
-            let given = |word| first == Some(word) || rest.iter().any(|other| other == word);
-            // Without the `--bench` of `cargo bench` it is enough to see that it works.
-            let full = given("--bench") && !given("--quick");
-            if full { measure(1000, 15, 50) } else { measure(100, 2, 5) }
-        }
-    };
-    if let Err(error) = done {
-        eprintln!("broadcast: {error}");
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
+    common::main(&[], |arguments| match arguments.child() {
+        Some(words) => servers::serve(&words),
+        None if arguments.quick => measure(100, 2, 5),
+        None => measure(1000, 15, 50),
+    })
 }
 
 /// A server and its clients.
@@ -71,16 +56,9 @@ struct Pair {
 fn measure(connections: usize, rounds: usize, broadcasts: usize) -> Result<()> {
     allow_descriptors(2 * connections + 100)?;
     let mut pairs = Vec::new();
-    for kind in Kind::ALL {
-        let count = connections.to_string();
-        let server = Child::start(&["--serve", kind.name(), &count])?;
-        let clients = block_on(async {
-            let mut clients = Vec::new();
-            for _ in 0..connections {
-                clients.push(connect(&server.url).await?);
-            }
-            Ok::<_, Box<dyn std::error::Error>>(clients)
-        })?;
+    for name in servers::ALL {
+        let server = Child::start(&[name, &connections.to_string()])?;
+        let clients = block_on(connect_all(&server.url, connections))?;
         pairs.push(Pair { server, clients, costs: Vec::new() });
     }
     println!("{connections} connections, {SIZE} bytes of text, {rounds} rounds of {broadcasts}");

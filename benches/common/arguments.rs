@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
 use lexopt::prelude::*;
 
+use super::child::WORD;
+
 /// What was given on the command line.
 pub(crate) struct Arguments {
     /// Whether it is enough to see that everything works.
@@ -41,12 +43,32 @@ impl Arguments {
         Ok(self.given(name)?.unwrap_or(if self.quick { quick } else { usual }))
     }
 
+    /// The same, for a number that must be at least 1.
+    pub(crate) fn count<T: FromStr + Default + PartialEq>(
+        &self,
+        name: &str,
+        usual: T,
+        quick: T,
+    ) -> super::Result<T> {
+        let count = self.number(name, usual, quick)?;
+        if count == T::default() {
+            return Err(format!("--{name} must be at least 1").into());
+        }
+        Ok(count)
+    }
+
     /// A number that was given.
     pub(crate) fn given<T: FromStr>(&self, name: &str) -> super::Result<Option<T>> {
         let number = self.values.get(name).map(|number| {
             number.parse().map_err(|_| format!("--{name} {number}: not such a number"))
         });
         Ok(number.transpose()?)
+    }
+
+    /// If this process is a [`super::child`], what it is told.
+    pub(crate) fn child(&self) -> Option<Vec<&str>> {
+        let (first, rest) = self.words.split_first()?;
+        (first == WORD).then(|| rest.iter().map(String::as_str).collect())
     }
 
     /// What was given for an option, separated by commas.

@@ -8,6 +8,9 @@ use std::{
 
 use super::process as kernel;
 
+/// The first argument of such a process.
+pub(crate) const WORD: &str = "serve";
+
 /// A running server. It ends when this is dropped, and when this process ends in any way.
 pub(crate) struct Child {
     /// The process. Its standard input is a pipe that it waits on the end of.
@@ -20,6 +23,7 @@ impl Child {
     /// Starts this program again, with these arguments, as a server, and waits until it listens.
     pub(crate) fn start(arguments: &[&str]) -> io::Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
+            .arg(WORD)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -40,6 +40,15 @@ pub(crate) async fn connect(url: &str) -> Result<Client> {
     Ok(client_async_with_config(url, socket, Some(config())).await?.0)
 }
 
+/// Connects so many times, one after the other.
+pub(crate) async fn connect_all(url: &str, count: usize) -> Result<Vec<Client>> {
+    let mut clients = Vec::new();
+    for _ in 0..count {
+        clients.push(connect(url).await?);
+    }
+    Ok(clients)
+}
+
 /// Sends a text and waits for its echo.
 pub(crate) async fn echo(client: &mut Client, text: &Utf8Bytes) -> Result<()> {
     let answer = ask(client, text).await?;

@@ -3,7 +3,10 @@
 //! - `arguments`: the command line.
 //! - `process`: what the kernel says about a process: CPU time, memory, descriptors.
 //! - `server`: the built program, serving actors, or another server.
-//! - `child`: the benchmark's own program, as a server.
+//! - `child`: the benchmark's own program, started again as a server.
+//! - `serve`: what it does then.
+//! - `guest`: an actor that sends texts back, in a few lines.
+//! - `inside`: the inside of an actor, called by hand.
 //! - `readings`: an actor with a state of JSON.
 //! - `client`: a WebSocket client.
 //! - `pace`: clients that send at a steady rate, and how long the answers took.
@@ -12,14 +15,32 @@
 // Every benchmark uses a part of it.
 #![allow(dead_code)]
 
+use std::process::ExitCode;
+
 pub(crate) mod arguments;
 pub(crate) mod child;
 pub(crate) mod client;
+pub(crate) mod guest;
+pub(crate) mod inside;
 pub(crate) mod pace;
 pub(crate) mod process;
 pub(crate) mod readings;
+pub(crate) mod serve;
 pub(crate) mod server;
 pub(crate) mod spread;
 
 /// What goes wrong here ends the benchmark.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// The `main` of a benchmark: reads the arguments, of which these options take a value, and runs it.
+pub(crate) fn main(
+    options: &[&str],
+    run: impl FnOnce(&arguments::Arguments) -> Result<()>,
+) -> ExitCode {
+    let done = arguments::Arguments::read(options).and_then(|arguments| run(&arguments));
+    if let Err(error) = done {
+        eprintln!("{}: {error}", env!("CARGO_CRATE_NAME"));
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}

@@ -7,7 +7,7 @@ use smol::{LocalExecutor, Timer, future::or};
 
 use super::{
     Result,
-    client::{Client, ask, connect, leave},
+    client::{Client, ask, connect_all, leave},
     spread::percentile,
 };
 
@@ -45,10 +45,7 @@ impl Clients {
         size: usize,
         period: Duration,
     ) -> Result<Self> {
-        let mut open = Vec::new();
-        for _ in 0..count {
-            open.push(connect(url).await?);
-        }
+        let open = connect_all(url, count).await?;
         Ok(Self { open, text: "x".repeat(size).into(), period, echoed: true })
     }
 

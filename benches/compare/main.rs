@@ -58,25 +58,15 @@ const KB: f64 = 1e3;
 const MB: f64 = 1e6;
 
 fn main() -> ExitCode {
-    match measure() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("compare: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    common::main(&["rounds", "binary"], measure)
 }
 
 /// Measures everything and prints it.
-fn measure() -> Result<()> {
-    let arguments = Arguments::read(&["rounds", "binary"])?;
-    let rounds: usize = arguments.number("rounds", 9, 1)?;
-    if rounds == 0 {
-        return Err("--rounds must be at least 1".into());
-    }
+fn measure(arguments: &Arguments) -> Result<()> {
+    let rounds: usize = arguments.count("rounds", 9, 1)?;
     let connections = if arguments.quick { 10 } else { 1_000 };
     process::allow_descriptors(connections + 200)?;
-    let contestants = servers::find(&arguments)?;
+    let contestants = servers::find(arguments)?;
     same::check(&contestants)?;
     for contestant in contestants.iter().filter(|contestant| !contestant.version.is_empty()) {
         println!("{}", contestant.version);

@@ -23,13 +23,14 @@ mod common;
 mod load;
 mod servers;
 
+use std::process::ExitCode;
+
 use smol::{LocalExecutor, block_on};
 
 use common::{
     Result, arguments::Arguments, child::Child, process::allow_descriptors, spread::Spread,
 };
 use load::{Crowd, Deed};
-use servers::Kind;
 
 /// What is measured.
 struct Case {
@@ -91,15 +92,17 @@ const CASES: [Case; 5] = [
     },
 ];
 
-fn main() -> Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() == Some("--serve") {
-        let (kind, actor) = (arguments.next().unwrap(), arguments.next().unwrap());
-        return servers::serve(&kind, &actor);
-    }
-    let arguments = Arguments::read(&["rounds", "messages"])?;
-    let rounds: usize = arguments.number("rounds", 7, 1)?;
-    let messages = arguments.number("messages", 10_000, 200)?;
+fn main() -> ExitCode {
+    common::main(&["rounds", "messages"], |arguments| match arguments.child() {
+        Some(words) => servers::serve(&words),
+        None => measure_all(arguments),
+    })
+}
+
+/// Measures the cases that are asked for, or all.
+fn measure_all(arguments: &Arguments) -> Result<()> {
+    let rounds = arguments.count("rounds", 7, 1)?;
+    let messages = arguments.count("messages", 10_000, 200)?;
     let crowds = if arguments.quick { 2 } else { 4 };
     for case in &CASES {
         if arguments.words.is_empty() || arguments.words.iter().any(|word| word == case.word) {
@@ -125,8 +128,8 @@ fn measure(case: &Case, crowds: &[usize], rounds: usize, messages: usize) -> Res
     let executor = LocalExecutor::new();
     let mut pairs = Vec::new();
     for &clients in crowds {
-        for kind in Kind::ALL {
-            let server = Child::start(&["--serve", kind.name(), case.actor])?;
+        for name in servers::ALL {
+            let server = Child::start(&[name, case.actor])?;
             let crowd = Crowd::gather(&server.url, clients, case.team, case.deed);
             let crowd = block_on(executor.run(crowd))?;
             pairs.push(Pair { server, crowd, costs: Vec::new() });

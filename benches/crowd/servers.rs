@@ -3,83 +3,35 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::Read as _,
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    process,
+    net::TcpStream,
     sync::{Arc, Mutex},
-    thread,
 };
 
 use async_tungstenite::{WebSocketSender, accept_async_with_config, tungstenite::Message};
-use footlight::{Host, Manifest, executor::Turns, host::Environment, logger::Logger};
 use futures_util::StreamExt as _;
-use smol::{Async, Executor, block_on, future, lock};
+use smol::{Async, Executor, lock};
 
-use super::common::{Result, client::config};
+use super::common::{
+    Result,
+    client::config,
+    serve::{self, FOOTLIGHT, PLAIN},
+};
 
-/// Which server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Footlight.
-    Footlight,
-    /// async-tungstenite, a map of the rooms, and nothing else.
-    Plain,
-}
+/// Both.
+pub(crate) const ALL: [&str; 2] = [FOOTLIGHT, PLAIN];
 
-impl Kind {
-    /// Both.
-    pub(crate) const ALL: [Self; 2] = [Self::Footlight, Self::Plain];
+/// The example that echoes.
+const ECHO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/echo/echo.wasm");
 
-    /// The name on the command line.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Footlight => "footlight",
-            Self::Plain => "plain",
-        }
+/// Is the server that the words name, until the parent ends. The second word is what Footlight runs:
+/// `echo` or `rooms`. The other server does both.
+pub(crate) fn serve(words: &[&str]) -> Result<()> {
+    match *words {
+        [FOOTLIGHT, "echo"] => serve::crowded(&fs::read(ECHO)?),
+        [FOOTLIGHT, "rooms"] => serve::crowded(&wat::parse_str(include_str!("actor.wat"))?),
+        [PLAIN, _] => serve::run(|executor, _| plain(executor)),
+        _ => Err("no such server".into()),
     }
-}
-
-/// Serves until standard input ends, which it does when the parent does. `actor` is what Footlight
-/// runs: `echo` or `rooms`. The other server does both.
-pub(crate) fn serve(name: &str, actor: &str) -> Result<()> {
-    thread::spawn(|| {
-        let _ = std::io::stdin().read(&mut [0]);
-        process::exit(0);
-    });
-    let (executor, turns) = (Arc::new(Executor::new()), Arc::new(Turns::default()));
-    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or("no such server")?;
-    match kind {
-        Kind::Footlight => {
-            block_on(turns.run(&executor, footlight(&executor, turns.clone(), actor)))
-        }
-        Kind::Plain => block_on(turns.run(&executor, plain(&executor))),
-    }
-}
-
-/// See [`Kind::Footlight`].
-async fn footlight(
-    executor: &Arc<Executor<'static>>,
-    turns: Arc<Turns>,
-    actor: &str,
-) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let wasm = match actor {
-        "echo" => fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/echo/echo.wasm"))?,
-        _ => wat::parse_str(include_str!("actor.wat"))?,
-    };
-    fs::write(folder.path().join("actor.wasm"), wasm)?;
-    let text = "name = \"crowd\"\ncomponent_path = \"actor.wasm\"\n[[handlers]]\n\
-                type = \"websocket-server\"\nconfig = { port = 0 }\n\
-                [limits]\nconnections = 10000\nping = \"1h\"\n";
-    let manifest = Manifest::parse(&folder.path().join("manifest.toml"), text)?;
-    let mut logger = Logger::new(-1);
-    logger.actor(&manifest.name, &manifest.logging)?;
-    logger.install()?;
-    let host =
-        Host::start(executor, &[manifest], Environment { turns, ..Environment::default() }).await?;
-    println!("ws://{}/ws", host.listening()[0].address);
-    host.run(future::pending()).await;
-    Ok(())
 }
 
 /// Where a client's messages go.
@@ -87,10 +39,9 @@ type Writer = Arc<lock::Mutex<WebSocketSender<Async<TcpStream>>>>;
 /// The clients in each room, by their number.
 type Rooms = Arc<Mutex<BTreeMap<String, BTreeMap<u64, Writer>>>>;
 
-/// See [`Kind::Plain`].
-async fn plain(executor: &Arc<Executor<'static>>) -> Result<()> {
-    let listener = Async::<TcpListener>::bind((Ipv4Addr::LOCALHOST, 0))?;
-    println!("ws://{}/ws", listener.get_ref().local_addr()?);
+/// async-tungstenite, a map of the rooms, and nothing else.
+async fn plain(executor: Arc<Executor<'static>>) -> Result<()> {
+    let (listener, _) = serve::bind()?;
     let rooms = Rooms::default();
     for number in 0.. {
         let (socket, _) = listener.accept().await?;

@@ -11,7 +11,7 @@ use smol::LocalExecutor;
 
 use super::common::{
     Result,
-    client::{Client, connect, echo},
+    client::{Client, connect_all, echo},
 };
 
 /// The connections to one server.
@@ -25,11 +25,7 @@ pub(crate) struct Clients {
 impl Clients {
     /// Opens `count` connections, to send texts of `size` bytes.
     pub(crate) async fn connect(url: &str, count: usize, size: usize) -> Result<Self> {
-        let mut open = Vec::new();
-        for _ in 0..count {
-            open.push(connect(url).await?);
-        }
-        Ok(Self { open, text: "x".repeat(size).into() })
+        Ok(Self { open: connect_all(url, count).await?, text: "x".repeat(size).into() })
     }
 
     /// Has `messages` texts echoed, over all connections at once, and says how long it took.

@@ -15,7 +15,6 @@
 //! of the server's process does not.
 //!
 //! # Layout
-//! - `options`: the command line.
 //! - `servers`: the servers, and what they have in common.
 //! - `load`: the clients.
 //! - `table`: from rounds to lines.
@@ -26,7 +25,6 @@
 mod common;
 
 mod load;
-mod options;
 mod servers;
 mod table;
 
@@ -34,23 +32,26 @@ use std::process::ExitCode;
 
 use smol::{LocalExecutor, block_on};
 
-use common::{Result, child::Child};
+use common::{
+    Result,
+    arguments::Arguments,
+    child::Child,
+    serve::{FOOTLIGHT, PLAIN},
+};
 use load::Clients;
-use options::{Options, Task};
-use servers::Kind;
+use servers::NATIVE;
 use table::Sample;
 
+/// The servers, in the order of the table. The others are compared with the last one.
+const SERVERS: [&str; 3] = [FOOTLIGHT, NATIVE, PLAIN];
+
 fn main() -> ExitCode {
-    let done = match options::parse() {
-        Ok(Task::Measure(options)) => measure(&options),
-        Ok(Task::Serve(kind)) => servers::serve(kind),
-        Err(error) => Err(error.into()),
-    };
-    if let Err(error) = done {
-        eprintln!("echo: {error}");
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
+    common::main(&["connections", "size", "rounds", "messages"], |arguments| {
+        match arguments.child() {
+            Some(words) => servers::serve(&words),
+            None => measure(arguments),
+        }
+    })
 }
 
 /// A server and the clients that are connected to it.
@@ -64,32 +65,34 @@ struct Pair {
 }
 
 /// Runs all rounds and prints what they came to.
-fn measure(options: &Options) -> Result<()> {
+fn measure(arguments: &Arguments) -> Result<()> {
+    let connections = arguments.count("connections", 64, 64)?;
+    let size = arguments.number("size", 64, 64)?;
+    let rounds: usize = arguments.count("rounds", 15, 2)?;
+    let messages: u32 = arguments.count("messages", 50_000, 5_000)?;
     let executor = LocalExecutor::new();
     let mut pairs = Vec::new();
-    for kind in Kind::ALL {
-        let server = Child::start(&["--serve", kind.name()])?;
-        let connect = Clients::connect(&server.url, options.connections, options.size);
-        let clients = block_on(executor.run(connect))?;
+    for name in SERVERS {
+        let server = Child::start(&[name])?;
+        let clients = Clients::connect(&server.url, connections, size);
+        let clients = block_on(executor.run(clients))?;
         pairs.push(Pair { server, clients, samples: Vec::new() });
     }
     println!(
-        "{} connections, {} bytes of text, {} rounds of {} messages",
-        options.connections, options.size, options.rounds, options.messages
+        "{connections} connections, {size} bytes of text, {rounds} rounds of {messages} messages"
     );
     // The first round fills caches and is not counted.
-    for round in 0..=options.rounds {
+    for round in 0..=rounds {
         for Pair { server, clients, samples } in &mut pairs {
             let before = server.cpu()?;
-            let exchange = clients.exchange(&executor, options.messages);
-            let time = block_on(executor.run(exchange))?;
+            let time = block_on(executor.run(clients.exchange(&executor, messages)))?;
             let cpu = server.cpu()?.saturating_sub(before);
             if round > 0 {
-                samples.push(Sample::new(options.messages, time, cpu));
+                samples.push(Sample::new(messages, time, cpu));
             }
         }
     }
     let samples: Vec<_> = pairs.into_iter().map(|pair| pair.samples).collect();
-    table::print(options, &samples);
+    table::print(connections, size, &samples);
     Ok(())
 }

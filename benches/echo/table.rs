@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{common::spread::Spread, options::Options, servers::Kind};
+use super::common::spread::Spread;
 
 /// What one round came to.
 pub(crate) struct Sample {
@@ -22,17 +22,13 @@ impl Sample {
 
 /// Prints a line for each server, what the others cost in terms of the plain one, and a
 /// sentence for docs/performance.md.
-pub(crate) fn print(options: &Options, samples: &[Vec<Sample>]) {
-    let name = |kind| match kind {
-        Kind::Footlight => "Footlight, examples/echo",
-        Kind::Native => "Footlight, actor in Rust",
-        Kind::Plain => "async-tungstenite",
-    };
+pub(crate) fn print(connections: usize, size: usize, samples: &[Vec<Sample>]) {
+    let names = ["Footlight, examples/echo", "Footlight, actor in Rust", "async-tungstenite"];
     println!("{:26}{:>12}{:>16}", "server", "messages/s", "CPU µs/message");
-    for (kind, samples) in Kind::ALL.into_iter().zip(samples) {
+    for (name, samples) in names.into_iter().zip(samples) {
         let rate = Spread::of(samples.iter().map(|sample| sample.rate)).median;
         let cpu = Spread::of(samples.iter().map(|sample| sample.cpu)).median;
-        println!("{:26}{rate:>12.0}{cpu:>16.2}", name(kind));
+        println!("{name:26}{rate:>12.0}{cpu:>16.2}");
     }
     let [footlight, native, plain] = samples else { return };
     println!("{:26}{:>20}{:>22}", "ratio, of paired rounds", "messages/s", "CPU/message");
@@ -43,10 +39,8 @@ pub(crate) fn print(options: &Options, samples: &[Vec<Sample>]) {
     let rate = Spread::of(footlight.iter().map(|sample| sample.rate)).median;
     let cpu = Spread::of(footlight.iter().map(|sample| sample.cpu)).median;
     println!(
-        "For docs/performance.md: {} clients echoing {} bytes: {rate:.0} messages/s and {cpu:.1} \
+        "For docs/performance.md: {connections} clients echoing {size} bytes: {rate:.0} messages/s and {cpu:.1} \
          µs of CPU a message, {:.2} times what async-tungstenite alone takes.",
-        options.connections,
-        options.size,
         ratio(footlight, plain, |s| s.cpu).median
     );
 }

@@ -5,20 +5,18 @@ use std::time::Instant;
 
 use smol::{LocalExecutor, block_on};
 
-use super::{
-    common::{
-        Result,
-        arguments::Arguments,
-        child::Child,
-        client::{Client, connect, leave},
-        process,
-        spread::Spread,
-    },
-    servers::Kind,
+use super::common::{
+    Result,
+    arguments::Arguments,
+    child::Child,
+    client::{Client, connect, leave},
+    process,
+    serve::{FOOTLIGHT, PLAIN},
+    spread::Spread,
 };
 
 /// The servers: the one that is measured, and the one that it is compared with.
-const KINDS: [Kind; 2] = [Kind::Footlight, Kind::Plain];
+const SERVERS: [&str; 2] = [FOOTLIGHT, PLAIN];
 
 /// Measures how long a burst takes until its last client is in, in pairs of rounds.
 pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
@@ -26,8 +24,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     let count: usize = arguments.number("connections", 1_000, 200)?;
     process::allow_descriptors(count + 200)?;
     let executor = LocalExecutor::new();
-    let servers: Result<Vec<_>> =
-        KINDS.iter().map(|kind| Ok(Child::start(&["serve", kind.name()])?)).collect();
+    let servers: Result<Vec<_>> = SERVERS.iter().map(|name| Ok(Child::start(&[name])?)).collect();
     let servers = servers?;
     println!("{count} handshakes at once, {rounds} pairs of rounds");
     let mut times = [Vec::new(), Vec::new()];
@@ -52,9 +49,9 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
         }
     }
     println!("{:28}{:>24}{:>24}", "", "until all are in, ms", "CPU of the server, ms");
-    for (which, kind) in KINDS.iter().enumerate() {
+    for (which, name) in SERVERS.iter().enumerate() {
         let text = |of: &[f64]| Spread::of(of.iter().copied()).whole();
-        println!("{:28}{:>24}{:>24}", kind.name(), text(&times[which]), text(&cpus[which]));
+        println!("{name:28}{:>24}{:>24}", text(&times[which]), text(&cpus[which]));
     }
     let ratio = |of: &[Vec<f64>; 2]| Spread::ratio(&of[0], &of[1]).text();
     println!("{:28}{:>24}{:>24}", "ratio, of paired rounds", ratio(&times), ratio(&cpus));

@@ -60,23 +60,14 @@ const PARTS: &[(&str, Part)] = &[
 ];
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("edge: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    common::main(&["rounds", "messages", "connections"], |arguments| match arguments.child() {
+        Some(words) => servers::serve(&words),
+        None => run(arguments),
+    })
 }
 
 /// Runs the parts that are asked for, or all.
-fn run() -> Result<()> {
-    let arguments = Arguments::read(&["rounds", "messages", "connections"])?;
-    if let [word, kind] = &arguments.words[..]
-        && word == "serve"
-    {
-        return servers::serve(servers::Kind::of(kind)?);
-    }
+fn run(arguments: &Arguments) -> Result<()> {
     let known = |word: &String| PARTS.iter().any(|(name, _)| name == word);
     if let Some(word) = arguments.words.iter().find(|word| !known(word)) {
         return Err(format!("there is no part {word}").into());
@@ -84,7 +75,7 @@ fn run() -> Result<()> {
     for (name, part) in PARTS {
         if arguments.words.is_empty() || arguments.words.iter().any(|word| word == name) {
             println!("==> {name}");
-            part(&arguments)?;
+            part(arguments)?;
             println!();
         }
     }

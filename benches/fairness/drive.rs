@@ -1,21 +1,14 @@
 //! The clients of the bad actors. They are in a process of their own, so that the one that measures
 //! has nothing else to do, and yield to all others.
 
-use std::{
-    io::{Read as _, Write as _},
-    net::TcpStream,
-    process, thread,
-    time::Duration,
-};
+use std::{io::Write as _, net::TcpStream, time::Duration};
 
 use async_tungstenite::tungstenite::Message;
 use futures_util::StreamExt as _;
 use smol::{Async, LocalExecutor, Timer, block_on, io::AsyncReadExt as _};
 
-use super::common::{Result, child::Child, client::connect};
+use super::common::{Result, child::Child, client::connect, serve};
 
-/// The first argument of the process that drives.
-pub(crate) const DRIVE: &str = "drive";
 /// How long to wait after a connection that was refused.
 const PAUSE: Duration = Duration::from_millis(10);
 /// By how much the clients are nicer than what they share the processors with.
@@ -33,7 +26,7 @@ pub(crate) struct Crowd {
 
 /// Starts to drive actors: the address of each, and its clients.
 pub(crate) fn start(actors: &[(String, Crowd)]) -> Result<Child> {
-    let mut arguments = vec![DRIVE.to_owned()];
+    let mut arguments = Vec::new();
     for (url, Crowd { silent, talking }) in actors {
         arguments.extend([url.clone(), silent.to_string(), talking.to_string()]);
     }
@@ -42,23 +35,20 @@ pub(crate) fn start(actors: &[(String, Crowd)]) -> Result<Child> {
 }
 
 /// Drives actors, as [`start`] asks for, until standard input ends.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    thread::spawn(|| {
-        let _ = std::io::stdin().read(&mut [0]);
-        process::exit(0);
-    });
+pub(crate) fn run(arguments: &[&str]) -> Result<()> {
+    serve::end_with_parent();
     rustix::process::nice(NICE)?;
     let executor = LocalExecutor::new();
     block_on(executor.run(async {
         for actor in arguments.chunks_exact(3) {
             for _ in 0..actor[1].parse()? {
-                let socket = connect(&actor[0]).await?.into_inner();
+                let socket = connect(actor[0]).await?.into_inner();
                 executor.spawn(take(socket)).detach();
             }
         }
         for actor in arguments.chunks_exact(3) {
             for _ in 0..actor[2].parse()? {
-                executor.spawn(talk(actor[0].clone())).detach();
+                executor.spawn(talk(actor[0].to_owned())).detach();
             }
         }
         // The line that is waited for.

@@ -59,34 +59,22 @@ const KNOWN: [&str; 10] = [
 ];
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("fairness: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Measures, or drives the neighbours of what does.
-fn run() -> Result<()> {
-    let arguments = Arguments::read(&KNOWN)?;
-    match &arguments.words[..] {
-        [] => measure(&arguments),
-        [first, rest @ ..] if first == drive::DRIVE => drive::run(rest),
-        [first, ..] => Err(format!("{first}: neighbours are named by --only").into()),
-    }
+    common::main(&KNOWN, |arguments| match (arguments.child(), arguments.words.first()) {
+        (Some(words), _) => drive::run(&words),
+        (None, None) => measure(arguments),
+        (None, Some(word)) => Err(format!("{word}: neighbours are named by --only").into()),
+    })
 }
 
 /// Measures beside all neighbours that are asked for, and prints the table.
 fn measure(arguments: &Arguments) -> Result<()> {
     let quick = arguments.quick;
     let plan = Plan {
-        clients: arguments.number("clients", 16, 4)?,
+        clients: arguments.count("clients", 16, 4)?,
         size: arguments.number("size", 64, 64)?,
         period: Duration::from_micros(arguments.number("period-us", 10_000, 5_000)?),
-        messages: arguments.number("messages", 40, 10)?,
-        rounds: arguments.number("rounds", 5, 1)?,
+        messages: arguments.count("messages", 40, 10)?,
+        rounds: arguments.count("rounds", 5, 1)?,
         binary: arguments.path("binary", BUILT),
         allowed: Allowed {
             slice: arguments.number("slice", Limits::default().slice, Limits::default().slice)?,
@@ -94,9 +82,6 @@ fn measure(arguments: &Arguments) -> Result<()> {
             divisor: if quick { 50 } else { 1 },
         },
     };
-    if plan.clients == 0 || plan.messages == 0 || plan.rounds == 0 {
-        return Err("--clients, --messages and --rounds must be 1 or more".into());
-    }
     let neighbours = Neighbour::list(arguments.list("only"))?;
     let usual = if quick { vec!["1"] } else { vec!["1", "2"] };
     let threads: std::result::Result<Vec<usize>, _> =

@@ -35,22 +35,12 @@ use std::{path::Path, process::ExitCode};
 use common::{Result, arguments::Arguments};
 
 fn main() -> ExitCode {
-    match measure() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("growth: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    common::main(&["rounds", "binary", "svg"], measure)
 }
 
 /// Measures everything, prints it and draws it.
-fn measure() -> Result<()> {
-    let arguments = Arguments::read(&["rounds", "binary", "svg"])?;
-    let rounds: usize = arguments.number("rounds", 5, 1)?;
-    if rounds == 0 {
-        return Err("--rounds must be at least 1".into());
-    }
+fn measure(arguments: &Arguments) -> Result<()> {
+    let rounds: usize = arguments.count("rounds", 5, 1)?;
     let binary = arguments.path("binary", env!("CARGO_BIN_EXE_footlight"));
     let drawing = Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth.svg");
     let drawing = arguments.path("svg", drawing);

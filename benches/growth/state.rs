@@ -6,7 +6,7 @@ use smol::{LocalExecutor, block_on};
 
 use super::{
     common::{
-        Result, readings,
+        Result, guest, readings,
         server::{Actor, Server},
     },
     figure::{Line, Panel},
@@ -19,13 +19,8 @@ const CLIENTS: usize = 4;
 /// What the actor with JSON may compute. The default is not enough for a state of 1 MiB.
 const FUEL: u64 = 1_000_000_000;
 
-/// Counts in the first four bytes of its state and leaves the others as they are.
-const BYTES: &str = r#"(module
-    (memory (export "memory") 1)
-    (global $next (mut i32) (i32.const 1024))
-    (func (export "cabi_realloc") (param $old i32) (param i32 i32) (param $size i32)
-        (result i32)
-        (local $start i32) (local $missing i32)
+/// How [`bytes`] takes memory: it grows by what is missing.
+const REALLOC: &str = "(local $start i32) (local $missing i32)
         (local.set $start (global.get $next))
         (global.set $next (i32.and (i32.const -8)
             (i32.add (i32.add (local.get $start) (local.get $size)) (i32.const 7))))
@@ -35,29 +30,17 @@ const BYTES: &str = r#"(module
         (if (i32.gt_s (local.get $missing) (i32.const 0)) (then
             (if (i32.eq (memory.grow (local.get $missing)) (i32.const -1))
                 (then (unreachable)))))
-        (local.get $start))
-    (func (export "cabi_post_ntwk:theater/websocket-server#handle-message") (param i32)
-        (global.set $next (i32.const 1024)))
-    (func (export "ntwk:theater/websocket-server#handle-message")
-        (param $type i32) (param $type-len i32)
-        (param $has-data i32) (param $data i32) (param $data-len i32)
-        (param $has-text i32) (param $text i32) (param $text-len i32)
-        (param $state i32) (param $state-len i32) (result i32)
-        (if (i32.ge_u (local.get $state-len) (i32.const 4)) (then
+        (local.get $start)";
+
+/// An actor that counts in the first four bytes of its state and leaves the others as they are.
+fn bytes() -> Actor {
+    let count = "(if (i32.ge_u (local.get $state-len) (i32.const 4)) (then
             (i32.store (local.get $state)
-                (i32.add (i32.load (local.get $state)) (i32.const 1)))))
-        (i32.store offset=0 (i32.const 48) (local.get $state))
-        (i32.store offset=4 (i32.const 48) (local.get $state-len))
-        (i32.store offset=8 (i32.const 48) (i32.const 64))
-        ;; Only the type "text" has four characters and a text.
-        (i32.store offset=12 (i32.const 48) (i32.and (local.get $has-text)
-            (i32.eq (local.get $type-len) (i32.const 4))))
-        (i32.store offset=0 (i32.const 64) (local.get $type))
-        (i32.store offset=4 (i32.const 64) (local.get $type-len))
-        (i32.store offset=20 (i32.const 64) (i32.const 1))
-        (i32.store offset=24 (i32.const 64) (local.get $text))
-        (i32.store offset=28 (i32.const 64) (local.get $text-len))
-        (i32.const 48)))"#;
+                (i32.add (i32.load (local.get $state)) (i32.const 1)))))";
+    let free = r#"(func (export "cabi_post_ntwk:theater/websocket-server#handle-message") (param i32)
+        (global.set $next (i32.const 1024)))"#;
+    Actor::of("actor", &guest::echo(REALLOC, count, free))
+}
 
 /// Measures memory and CPU with each size.
 pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<Panel>> {
@@ -74,7 +57,7 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
     for _ in 0..rounds {
         for (index, &step) in steps.iter().enumerate() {
             let json = readings::actor("actor", readings::state(step)).limit("fuel", FUEL);
-            let bytes = Actor::of("actor", BYTES).state(vec![0; step]);
+            let bytes = bytes().state(vec![0; step]);
             // As many as take about as long.
             let messages = [4_000 * KIB / (step + KIB), 40_000 * KIB / (step + 10 * KIB)];
             for (kind, actor) in [json, bytes].into_iter().enumerate() {

@@ -40,18 +40,11 @@ use sliced::Sliced;
 const SLICES: [u64; 5] = [u64::MAX, 40_000, 20_000, 10_000, 1_000];
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("metering: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    common::main(&["rounds"], run)
 }
 
 /// Measures what the command line asks for.
-fn run() -> Result<()> {
-    let arguments = Arguments::read(&["rounds"])?;
+fn run(arguments: &Arguments) -> Result<()> {
     let rounds = arguments.number("rounds", 21, 2)?;
     if let [name, times] = arguments.words.as_slice() {
         return only(name, times.parse()?);

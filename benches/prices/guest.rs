@@ -3,19 +3,14 @@
 use std::{path::Path, sync::Arc};
 
 use footlight::{
-    actor::{
-        CallContext, Grants, Module, Resources, clients::Undo, instance::Instance, meter::Meter,
-    },
+    actor::{clients::Undo, host_calls::HostCalls},
     exchange::{Client, Connections, Event, EventKind, OnOverflow, connections::Open},
-    files::{Files, Folders, config::SharedFolder},
     limits::Limits,
-    logger::ActorLog,
 };
 use rustix::time::{ClockId, clock_gettime};
 use smol::block_on;
-use wit_core::MessageRef;
 
-use crate::{imports, operators};
+use crate::{common::inside::Inside, imports, operators};
 
 /// The nanoseconds for a unit of fuel when a guest does this until so much is spent, in slices, while
 /// there are so many clients.
@@ -28,22 +23,13 @@ pub(crate) async fn cost(body: &str, fuel: u64, slice: u64, clients: usize, fold
         outbox: 64 << 20,
         ..Limits::default()
     };
-    let module = Module::compile(&guest(body), &limits, Grants::ALL).unwrap();
-    let lines = Arc::new(ActorLog::new("prices".into(), &limits, Arc::default()));
-    let shared = SharedFolder { path: folder.into(), name: None, writable: true };
-    let folders = Folders::open(&[shared]).unwrap();
-    let files = Files::new("prices", folders, &limits, Arc::default(), lines.clone());
-    let resources = Resources { files: Some(files), ..Resources::default() };
-    let mut context = CallContext::new(&limits, resources);
+    // This fills the memory.
+    let mut inside = Inside::new(&guest(body), &limits, Some(folder)).await.unwrap();
     let connections = Connections::new(&Limits { connections: clients.max(1), ..limits.clone() });
-    let _all: Vec<_> = (0..clients).map(|_| enter(&connections, &mut context)).collect();
-    // The memory is filled before.
-    let mut meter = Meter::new(&Limits { fuel: None, ..limits.clone() }, Arc::default());
-    meter.begin();
-    let mut instance = Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap();
-    context.meter.begin();
-    let (start, text) = (busy(), MessageRef::text("x"));
-    let ended = instance.handle_message(text, None, &mut context).await;
+    let host = &mut inside.context.host;
+    let _all: Vec<_> = (0..clients).map(|_| enter(&connections, host)).collect();
+    let start = busy();
+    let ended = inside.handle("x", None).await;
     let took = busy() - start;
     let error = ended.unwrap_err().to_string();
     assert!(error.contains("units of fuel"), "{error}: {body:.500}");
@@ -58,7 +44,7 @@ fn busy() -> f64 {
 }
 
 /// Lets a client come, and keeps a tag and something else with it.
-fn enter(connections: &Arc<Connections>, context: &mut CallContext) -> Open {
+fn enter(connections: &Arc<Connections>, host: &mut HostCalls) -> Open {
     let client = || Client {
         peer: ([192, 0, 2, 7], 50_123).into(),
         path: "/ws".into(),
@@ -67,7 +53,6 @@ fn enter(connections: &Arc<Connections>, context: &mut CallContext) -> Open {
         since: 0,
     };
     let open = connections.open(OnOverflow::Drop, client).unwrap();
-    let host = &mut context.host;
     host.begin(&Event::at(&open.session, EventKind::Connect));
     for tag in ["kitchen", "garden", "name"] {
         host.clients.tag(open.session.id(), tag, &mut Undo::default(), |_| Ok(())).unwrap();

@@ -25,6 +25,8 @@ mod imports;
 mod operators;
 mod stack;
 
+use std::process::ExitCode;
+
 use footlight::{actor::meter::MAX_AT_ONCE, limits::Limits};
 use smol::future::block_on;
 
@@ -67,8 +69,12 @@ fn cases(chosen: &[String], row: usize) -> Vec<Case> {
     all
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::read(&[])?;
+fn main() -> ExitCode {
+    common::main(&[], measure)
+}
+
+/// Measures the cases that are asked for, or all.
+fn measure(arguments: &Arguments) -> Result<()> {
     let (fuel, rounds, row) = if arguments.quick { (100_000, 1, 10) } else { (5_000_000, 3, ROW) };
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("name"), [b'x'; 64]).unwrap();

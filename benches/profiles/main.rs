@@ -34,24 +34,17 @@ use common::{Result, arguments::Arguments, server::BUILT, spread::Spread};
 use work::Work;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("profiles: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    common::main(&["rounds", "messages", "connections", "starts"], run)
 }
 
 /// Does what the words ask for.
-fn run() -> Result<()> {
-    let arguments = Arguments::read(&["rounds", "messages", "connections", "starts"])?;
+fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.words[..] {
-        [] => compare(&arguments, &[BUILT.into()]),
+        [] => compare(arguments, &[BUILT.into()]),
         [word, files @ ..] if word == "compare" && !files.is_empty() => {
-            compare(&arguments, &files.iter().map(absolute).collect::<Result<Vec<_>>>()?)
+            compare(arguments, &files.iter().map(absolute).collect::<Result<Vec<_>>>()?)
         }
-        [word, file] if word == "budget" => budget(&arguments, &absolute(file)?),
+        [word, file] if word == "budget" => budget(arguments, &absolute(file)?),
         _ => Err("usage: compare FILE..., or budget FILE".into()),
     }
 }

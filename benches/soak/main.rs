@@ -31,6 +31,7 @@ use common::{
     Result,
     arguments::Arguments,
     client::connect,
+    guest,
     server::{Actor, Server},
 };
 
@@ -42,13 +43,8 @@ const BOUND: u64 = 5 << 20;
 /// How often the memory is looked at.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// Sends texts back, and never frees.
-const LEAKY: &str = r#"(module
-    (memory (export "memory") 1)
-    (global $next (mut i32) (i32.const 1024))
-    (func (export "cabi_realloc") (param $old i32) (param i32 i32) (param $size i32)
-        (result i32)
-        (local $start i32)
+/// How the guest takes memory, which it never frees.
+const LEAK: &str = "(local $start i32)
         (local.set $start (global.get $next))
         (global.set $next (i32.add (local.get $start) (i32.and (i32.const -4096)
             (i32.add (local.get $size) (i32.const 4095)))))
@@ -58,45 +54,21 @@ const LEAKY: &str = r#"(module
                     (i32.mul (memory.size) (i32.const 65536))))
                 (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then (unreachable)))
                 (br $more)))
-        (local.get $start))
-    (func (export "ntwk:theater/websocket-server#handle-message")
-        (param $type i32) (param $type-len i32)
-        (param $has-data i32) (param $data i32) (param $data-len i32)
-        (param $has-text i32) (param $text i32) (param $text-len i32)
-        (param $state i32) (param $state-len i32) (result i32)
-        (i32.store offset=0 (i32.const 48) (local.get $state))
-        (i32.store offset=4 (i32.const 48) (local.get $state-len))
-        (i32.store offset=8 (i32.const 48) (i32.const 64))
-        ;; Only the type "text" has four characters and a text.
-        (i32.store offset=12 (i32.const 48) (i32.and (local.get $has-text)
-            (i32.eq (local.get $type-len) (i32.const 4))))
-        (i32.store offset=0 (i32.const 64) (local.get $type))
-        (i32.store offset=4 (i32.const 64) (local.get $type-len))
-        (i32.store offset=20 (i32.const 64) (i32.const 1))
-        (i32.store offset=24 (i32.const 64) (local.get $text))
-        (i32.store offset=28 (i32.const 64) (local.get $text-len))
-        (i32.const 48)))"#;
+        (local.get $start)";
 
 fn main() -> ExitCode {
-    match measure() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("soak: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    common::main(&["messages", "connections", "flight"], measure)
 }
 
 /// Sends all messages, and watches.
-fn measure() -> Result<()> {
-    let arguments = Arguments::read(&["messages", "connections", "flight"])?;
+fn measure(arguments: &Arguments) -> Result<()> {
     let messages: u32 = arguments.number("messages", 1_000_000, 20_000)?;
     let connections: u32 = arguments.number("connections", 16, 16)?;
     let flight: u32 = arguments.number("flight", 16, 16)?;
     if connections == 0 || flight == 0 || messages < 10 * connections * flight {
         return Err("--messages must be ten times all those in flight, or more".into());
     }
-    let server = Server::start(&[Actor::of("leaky", LEAKY)])?;
+    let server = Server::start(&[Actor::of("leaky", &guest::echo(LEAK, "", ""))])?;
     println!("{messages} messages, {connections} connections, {flight} in flight on each");
     println!("{:>12}{:>14}{:>12}", "messages", "most KiB", "seconds");
     let executor = LocalExecutor::new();

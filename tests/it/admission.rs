@@ -3,11 +3,9 @@
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
-    thread,
-    time::Instant,
 };
 
-use crate::support::{PATIENCE, Raw, Server, guest, masked};
+use crate::support::{PATIENCE, Raw, Server, eventually, guest, masked};
 
 /// Asks for an upgrade at `target` with some fields more, and reads the answer's head.
 fn ask(server: &Server, target: &str, fields: &str) -> String {
@@ -125,9 +123,5 @@ fn clients_that_stay_after_their_last_answer_are_not_waited_for_all_at_once() {
         client.socket.read_to_end(&mut Vec::new()).unwrap();
         stay.push(client);
     }
-    let start = Instant::now();
-    while server.descriptors() > before + 2 {
-        assert!(start.elapsed() < PATIENCE, "{} descriptors", server.descriptors());
-        thread::yield_now();
-    }
+    eventually("are their descriptors closed", || server.descriptors() <= before + 2);
 }

@@ -3,12 +3,7 @@
 //!
 //! The guest's state counts its events, so the last client learns how many there were.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
-
-use crate::support::{Actor, PATIENCE, REQUEST, Raw, Server, guest, masked};
+use crate::support::{Actor, REQUEST, Raw, Server, eventually, guest, masked};
 
 /// How many clients are killed at each stage.
 const CLIENTS: usize = 5;
@@ -18,21 +13,12 @@ fn events() -> Actor {
     guest("events").limit("outbox", 64 << 20).limit("log_rate", 1_000_000)
 }
 
-/// Waits until something is so.
-fn eventually(server: &Server, what: &str, mut so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !so() {
-        assert!(start.elapsed() < PATIENCE, "never {what}: {}", server.log());
-        thread::sleep(Duration::from_millis(10));
-    }
-}
-
 /// Waits until as many descriptors are open as before. One more client connects first, so that the
 /// host has accepted all clients before it. The host closes a connection's descriptor after its
 /// `close` event, so the guest has then had all of these events.
 fn settled(server: &Server, descriptors: usize) {
     server.client("events").close(None);
-    eventually(server, "are the descriptors closed", || server.descriptors() == descriptors);
+    eventually("are the descriptors closed", || server.descriptors() == descriptors);
 }
 
 /// Checks that the guest had a `connect` and a `close` for every connection, and the expected number

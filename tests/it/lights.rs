@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 
 use tempfile::TempDir;
 
-use crate::support::{Actor, Client, PATIENCE, Server, example};
+use crate::support::{Actor, Client, Server, eventually, example};
 
 /// A folder with `leds`, like Linux's folder of LEDs, and with another folder `outside`.
 pub fn board() -> TempDir {
@@ -31,11 +31,8 @@ fn lights(board: &TempDir, config: &str) -> Server {
 
 /// Reads a light's brightness until it has this value, because the host writes after its answer.
 fn wait_for(led: &Path, brightness: &str) {
-    let start = std::time::Instant::now();
-    while fs::read_to_string(led.join("brightness")).unwrap().trim() != brightness {
-        assert!(start.elapsed() < PATIENCE, "{} never was {brightness}", led.display());
-        std::thread::yield_now();
-    }
+    let is = || fs::read_to_string(led.join("brightness")).unwrap();
+    eventually(&format!("was {} {brightness}", led.display()), || is().trim() == brightness);
 }
 
 /// The next message that differs from this one.

@@ -9,14 +9,12 @@ use std::{
     env,
     net::{Ipv4Addr, SocketAddr},
     process::Command,
-    thread,
-    time::Duration,
 };
 
 use socket2::{Domain, Socket, Type};
 
 use crate::{
-    crowd::{ask_all, metric, status},
+    crowd::{ask_all, metric, status, wait_until_full},
     support::{Actor, REQUEST, Raw, Server, guest},
 };
 
@@ -157,10 +155,10 @@ fn one_address_with_thousands_of_sockets_keeps_nobody_else_out() {
 #[test]
 fn as_many_clients_behind_one_address_as_the_limit_get_in_at_once() {
     inside("networks::as_many_clients_behind_one_address_as_the_limit_get_in_at_once", || {
-        let (_server, host) = serve(guest("events"));
+        let (server, host) = serve(guest("events"));
+        let before = server.descriptors();
         let mut clients = many(address(1), host, 256);
-        // The pieces arrive as over a slow link.
-        thread::sleep(Duration::from_millis(300));
+        wait_until_full(&server, before);
         assert_eq!(ask_all(&mut clients), 256);
         let mut one_more = from(address(1), host);
         one_more.send(REQUEST);

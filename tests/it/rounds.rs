@@ -84,3 +84,24 @@ fn clients_that_wait_for_room_in_the_mailbox_all_get_it_though_others_of_them_va
         server.wait_for(&[&format!("events#{number}: actor: close")]);
     }
 }
+
+#[test]
+fn of_many_clients_that_wait_at_the_mailbox_nobody_is_served_thrice_while_another_waits() {
+    const CLIENTS: usize = 200;
+    const TEXTS: usize = 5;
+    // Room is held for the largest message: for one client at a time.
+    let server = Server::of(guest("events").limit("message", 1000).limit("mailbox", 1000));
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| server.client("events")).collect();
+    assert!(clients.iter_mut().all(|client| client.next().is_text()));
+    for client in &mut clients {
+        send_all(client, (0..TEXTS).map(|_| Message::text("count")));
+    }
+    let served: Vec<Vec<_>> =
+        clients.iter_mut().map(|client| (0..TEXTS).map(|_| count(client)).collect()).collect();
+    for (one, pair) in served.iter().flat_map(|one| one.windows(2).map(move |pair| (one, pair))) {
+        for other in &served {
+            let between = other.iter().filter(|count| (pair[0] + 1..pair[1]).contains(count));
+            assert!(between.count() <= 2, "{one:?} {other:?}");
+        }
+    }
+}

@@ -26,11 +26,15 @@ fn stage() -> tempfile::TempDir {
     folder
 }
 
-/// Whether a program is there.
-fn has(program: &str, probe: &str) -> bool {
-    let mut command = Command::new(program);
-    command.args(["-c", probe]);
-    available(program, command, REQUIRED)
+/// The same, if there is this shell, which finds no mistake in its script.
+fn stage_for(shell: &str) -> Option<tempfile::TempDir> {
+    let mut probe = Command::new(shell);
+    probe.args(["-c", "true"]);
+    available(shell, probe, REQUIRED).then(|| {
+        let stage = stage();
+        run(stage.path(), shell, &["-n", shell]);
+        stage
+    })
 }
 
 /// The output of a command, which must succeed.
@@ -54,13 +58,18 @@ const LINES: &[(&str, &[&str])] = &[
     ("footlight help ru", &["run"]),
 ];
 
+/// Checks what is offered for each of the lines, which comes sorted.
+fn are_offered(offered: impl Fn(&str) -> Vec<String>) {
+    for (line, expected) in LINES {
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(offered(line), expected, "{line}");
+    }
+}
+
 #[test]
 fn bash_completes_commands_options_values_and_files() {
-    if !has("bash", "true") {
-        return;
-    }
-    let stage = stage();
-    run(stage.path(), "bash", &["-n", "bash"]);
+    let Some(stage) = stage_for("bash") else { return };
     // As readline calls it: the words, which of them is completed, and the line.
     let script = r#"source ./bash; read -ra COMP_WORDS <<<"$1"
         case $1 in *' ') COMP_WORDS+=('') ;; esac
@@ -73,11 +82,7 @@ fn bash_completes_commands_options_values_and_files() {
         words.sort();
         words
     };
-    for (line, expected) in LINES {
-        let mut expected = expected.to_vec();
-        expected.sort_unstable();
-        assert_eq!(offered(line), expected, "{line}");
-    }
+    are_offered(offered);
     // As readline splits `--bind=127`.
     assert_eq!(offered("footlight run --bind = 127"), ["127.0.0.1"]);
     assert_eq!(offered("footlight run files/"), ["files/folder", "files/my actor.toml"]);
@@ -88,11 +93,7 @@ fn bash_completes_commands_options_values_and_files() {
 
 #[test]
 fn fish_completes_commands_options_values_and_files() {
-    if !has("fish", "true") {
-        return;
-    }
-    let stage = stage();
-    run(stage.path(), "fish", &["-n", "fish"]);
+    let Some(stage) = stage_for("fish") else { return };
     let offered = |line: &str| {
         let script = "source ./fish; complete -C $argv[1]";
         let text = run(stage.path(), "fish", &["--no-config", "-c", script, line]);
@@ -101,11 +102,7 @@ fn fish_completes_commands_options_values_and_files() {
         words.sort();
         words
     };
-    for (line, expected) in LINES {
-        let mut expected = expected.to_vec();
-        expected.sort_unstable();
-        assert_eq!(offered(line), expected, "{line}");
-    }
+    are_offered(offered);
     let files = offered("footlight check files/");
     for name in ["files/folder/", "files/my actor.toml", "files/other.wasm"] {
         assert!(files.iter().any(|file| file == name), "{files:?}");
@@ -115,11 +112,7 @@ fn fish_completes_commands_options_values_and_files() {
 
 #[test]
 fn zsh_completes_commands_options_values_and_files() {
-    if !has("zsh", "true") {
-        return;
-    }
-    let stage = stage();
-    run(stage.path(), "zsh", &["-n", "zsh"]);
+    let Some(stage) = stage_for("zsh") else { return };
     // A shell behind a terminal. The test presses Tab when the line editor is ready. The shell then
     // shows a list, or the completed line.
     let script = r#"zmodload zsh/zpty

@@ -457,6 +457,7 @@ fn clients_that_drip_their_tls_handshake_make_room_for_others() {
         let honest = scope.spawn(|| drop(client(&certificates, &server)));
         while !honest.is_finished() {
             drip(&mut dripping, &[1]);
+            // The pause is what makes these clients slow.
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
         honest.join().unwrap();

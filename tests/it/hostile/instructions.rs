@@ -4,18 +4,14 @@
 //! into a call, each execution takes stack until the slice ends. The slice here is the largest
 //! that a manifest may set.
 
-use std::{sync::Arc, thread};
+use std::thread;
 
-use footlight::{
-    actor::{CallContext, Grants, Module, Resources, instance::Instance, meter::MAX_AT_ONCE},
-    limits::Limits,
-    logger::ActorLog,
-};
+use footlight::{actor::meter::MAX_AT_ONCE, limits::Limits};
 use smol::block_on;
-use wit_core::MessageRef;
 
 use super::{
     guest::{Guest, fails},
+    inside::Inside,
     stage::{act, act_if_loaded},
 };
 
@@ -121,17 +117,9 @@ fn no_instruction_uses_up_the_native_stack() {
 /// Runs a guest in this thread, in the largest possible steps, until its fuel is spent.
 async fn run(guest: &Guest) {
     let limits = Limits { fuel: Some(10 * MAX_AT_ONCE), slice: MAX_AT_ONCE, ..Limits::default() };
-    let bytes = wat::parse_str(guest.text()).unwrap();
     // The host refuses some instructions.
-    let Ok(module) = Module::compile(&bytes, &limits, Grants::ALL) else { return };
-    let lines = Arc::new(ActorLog::new("guest".into(), &limits, Arc::default()));
-    let mut context = CallContext::new(&limits, Resources::default());
-    let (module, meter) = (Arc::new(module), &mut context.meter);
-    meter.begin();
-    let mut instance = Instance::new(&module, &limits, lines, meter).await.unwrap();
-    let text = MessageRef::text("attack");
-    let ended = instance.handle_message(text, None, &mut context).await;
-    let error = ended.unwrap_err().to_string();
+    let Some(mut inside) = Inside::of(guest, &limits).await else { return };
+    let error = inside.handle("attack").await.unwrap_err().to_string();
     assert!(error.contains("units of fuel"), "{}: {error}", guest.name);
 }
 

@@ -13,22 +13,22 @@
 //!   wrong place or in unusual ways; `storms`: imports called as often as the fuel allows
 //! - `turns`: what takes long and costs no fuel; `time`: what takes longer than it may; `memory`:
 //!   memory that is taken and given back again and again
+//! - `failing`: an instance that can't be made anew; `inside`: an actor's inside, for what no client
+//!   can see
 //! - `events`: guests that are hostile at `connect` or `close`, or again and again
 //! - `features`: features of WebAssembly that the host does not have
 //! - `modules`: files that claim to be large; `noise`: files that are cut short, random or changed;
 //!   `reports`: the errors about wrong files; `file`: how all of them are checked
-//!
-//! There is no guest whose first instance succeeds and whose second one fails. A start function
-//! can't tell the two apart (it has no state, no clock and no random numbers), so it fails at the
-//! start already.
 
 mod allocators;
 mod computing;
 mod events;
+mod failing;
 mod features;
 mod file;
 mod growth;
 mod guest;
+mod inside;
 mod instructions;
 mod logging;
 mod memory;

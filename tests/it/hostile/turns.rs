@@ -3,45 +3,29 @@
 use std::{
     future::Future,
     pin::pin,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
-use footlight::{
-    actor::{CallContext, Grants, Module, Resources, instance::Instance, meter::Meter},
-    limits::Limits,
-    logger::ActorLog,
-};
+use footlight::limits::Limits;
 use smol::future::{block_on, poll_once};
-use wit_core::MessageRef;
 
-use super::guest::{Guest, harmless};
-
-/// Makes an instance of a guest.
-async fn instance(guest: Guest) -> Box<Instance> {
-    let limits = Limits::default();
-    let bytes = wat::parse_str(guest.text()).unwrap();
-    let module = Module::compile(&bytes, &limits, Grants::ALL).unwrap();
-    let lines = Arc::new(ActorLog::new("odd".into(), &limits, Arc::default()));
-    let mut meter = Meter::new(&limits, Arc::default());
-    meter.begin();
-    Instance::new(&Arc::new(module), &limits, lines, &mut meter).await.unwrap()
-}
+use super::{
+    guest::{Guest, harmless},
+    inside::Inside,
+};
 
 /// Has a text handled twice, with slices of this size and more than a turn's time in between, and
 /// says whether others have their turn then. The guest itself spends next to nothing.
 fn yields_after(guest: Guest, text: &str, slice: u64) -> bool {
     block_on(async {
-        let mut instance = instance(guest.memory("16")).await;
         let limits = Limits { slice, ..Limits::default() };
-        let mut context = CallContext::new(&limits, Resources::default());
+        let mut inside = Inside::of(&guest.memory("16"), &limits).await.unwrap();
         let mut yielded = false;
         for _ in 0..2 {
-            context.meter.begin();
-            let reply = instance.handle_message(MessageRef::text(text), None, &mut context).await;
-            reply.unwrap().unwrap();
-            assert!(context.meter.spent() < 1000, "{}", context.meter.spent());
-            yielded = yields(context.meter.yield_if_due()).await;
+            inside.handle(text).await.unwrap().unwrap();
+            assert!(inside.context.meter.spent() < 1000, "{}", inside.context.meter.spent());
+            yielded = yields(inside.context.meter.yield_if_due()).await;
+            // More than a turn's time, which passes while the thread computes.
             let start = Instant::now();
             while start.elapsed() < Duration::from_millis(2) {}
         }
@@ -56,7 +40,7 @@ async fn yields(future: impl Future) -> bool {
 
 #[test]
 fn making_an_instance_lets_others_have_their_turn() {
-    assert!(block_on(yields(instance(harmless("odd")))));
+    assert!(block_on(yields(Inside::of(&harmless("odd"), &Limits::default()))));
 }
 
 #[test]

@@ -5,8 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::emulated;
-
 /// The test guests: one for each shape of the interface, all with the same script.
 pub const SHAPES: [&str; 4] = ["events", "typed", "result", "renamed"];
 
@@ -184,9 +182,9 @@ impl Actor {
                 "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \".\", writable = true }\n";
         }
         let mut limits = self.limits.join("\n");
-        // A client here answers a ping only when it reads, and some tests take an emulator longer
-        // than the default of `pong`.
-        if emulated() && !limits.contains("ping = ") {
+        // A client here answers a ping only when it reads, and some tests take an emulator or a busy
+        // machine longer than the default of `pong`.
+        if !limits.contains("ping = ") {
             limits += "\nping = \"10m\"";
         }
         text += &format!("[limits]\n{limits}\n{}\n", self.extra);

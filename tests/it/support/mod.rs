@@ -14,8 +14,21 @@ pub use program::{after, emulated, footlight, program};
 pub use raw::{REQUEST, Raw, masked};
 pub use server::Server;
 
-use std::time::Duration;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 /// How long a test waits for something that must happen: enough for an emulator on a busy machine.
 /// Only a failing test waits that long.
 pub const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Looks again and again until something is so that nobody tells a test of, such as what the kernel
+/// says about the server. The pauses leave the processor to the server.
+pub fn eventually(what: &str, mut so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !so() {
+        assert!(start.elapsed() < PATIENCE, "never {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -200,6 +200,13 @@ impl Server {
         prlimit(Some(pid), Resource::Nofile, limit).unwrap();
     }
 
+    /// Lets the process take only so many bytes of memory more from now on, or as many as it wants.
+    pub fn limit_memory(&self, more: Option<u64>) {
+        let current = more.map(|more| self.memory_line("VmSize:") + more);
+        let limit = Rlimit { current, maximum: None };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::As, limit).unwrap();
+    }
+
     /// Waits for the end of the process, and of its log.
     pub fn wait(&mut self) -> ExitStatus {
         let start = Instant::now();

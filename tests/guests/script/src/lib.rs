@@ -43,6 +43,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+mod component;
 mod reach;
 
 /// What a message is. The shape *guide* has strings for it, the others a variant.
@@ -235,43 +236,4 @@ fn close_line(code: Option<&[u8]>, reason: Option<&str>) -> String {
         Some(odd) => format!("of {} bytes", odd.len()),
     };
     format!("close {code} {}", reason.unwrap_or("none"))
-}
-
-/// Makes `from_wire` and `to_wire`, between [`Message`] and the type that `wit-bindgen` makes
-/// for it in the shapes whose message type is a variant. `$wire` is the module of that type.
-#[macro_export]
-macro_rules! variant_messages {
-    ($wire:ident) => {
-        fn from_wire(message: $wire::WebsocketMessage) -> $crate::Message {
-            use $crate::Kind;
-            use $wire::MessageType as Type;
-
-            let kind = match message.ty {
-                Type::Text => Kind::Text,
-                Type::Binary => Kind::Binary,
-                Type::Connect => Kind::Connect,
-                Type::Close => Kind::Close,
-                Type::Ping => Kind::Ping,
-                Type::Pong => Kind::Pong,
-                Type::Other(name) => Kind::Other(name),
-            };
-            $crate::Message { kind, data: message.data, text: message.text }
-        }
-
-        fn to_wire(message: $crate::Message) -> $wire::WebsocketMessage {
-            use $crate::Kind;
-            use $wire::MessageType as Type;
-
-            let ty = match message.kind {
-                Kind::Text => Type::Text,
-                Kind::Binary => Type::Binary,
-                Kind::Connect => Type::Connect,
-                Kind::Close => Type::Close,
-                Kind::Ping => Type::Ping,
-                Kind::Pong => Type::Pong,
-                Kind::Other(name) => Type::Other(name),
-            };
-            $wire::WebsocketMessage { ty, data: message.data, text: message.text }
-        }
-    };
 }
