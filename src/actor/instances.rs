@@ -111,6 +111,9 @@ impl Instances {
         if let Some(wait) = self.backoff.wait() {
             wait.await;
         }
+        // Without any client there would be no event to bring about the next try, so clients may
+        // connect again.
+        connections.set_failing(false);
         made
     }
 
