@@ -57,7 +57,7 @@ struct Yielded {
 
 /// The state of one yield.
 #[derive(Debug, Default)]
-pub struct Yield {
+pub(crate) struct Yield {
     /// The task's ticket; `None` before the first poll.
     ticket: Option<u64>,
 }
@@ -86,13 +86,13 @@ impl Turns {
     /// Ends the current task's turn. It is resumed when no other task is ready, or after `MAX_WAIT`
     /// at the latest. While a loop runs, only tasks that such a loop polls may call this, because
     /// only that loop notices them.
-    pub async fn yield_now(&self) {
+    pub(crate) async fn yield_now(&self) {
         let mut rest = Yield::default();
         poll_fn(|cx| self.poll_yield(&mut rest, cx)).await;
     }
 
     /// The poll function of [`yield_now`](Self::yield_now). `rest` must be new on the first call.
-    pub fn poll_yield(&self, rest: &mut Yield, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_yield(&self, rest: &mut Yield, cx: &mut Context<'_>) -> Poll<()> {
         if self.loops.load(Relaxed) == 0 && rest.ticket.is_none() {
             rest.ticket = Some(SERVED);
             cx.waker().wake_by_ref();

@@ -26,22 +26,22 @@ const MIN_REQUESTS: usize = 4;
 
 /// The limits of one actor that need file descriptors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
+pub(crate) struct Bounds {
     /// `limits.connections`, or fewer.
     pub connections: usize,
     /// `limits.requests`, or fewer.
-    pub requests: usize,
+    pub(crate) requests: usize,
     /// `limits.downloads`, or fewer.
-    pub downloads: usize,
+    pub(crate) downloads: usize,
 }
 
 /// The limits of all actors.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// For each manifest, in order.
-    pub bounds: Vec<Bounds>,
+    pub(crate) bounds: Vec<Bounds>,
     /// Why they are lower than in the manifests; `None` if they are not.
-    pub shortage: Option<Shortage>,
+    pub(crate) shortage: Option<Shortage>,
 }
 
 /// There are too few file descriptors for the limits of the manifests.
@@ -81,7 +81,7 @@ pub fn raise() -> Option<u64> {
 ///
 /// # Errors
 /// There is not even one connection for each actor.
-pub fn plan<'l>(
+pub(crate) fn plan<'l>(
     limit: Option<u64>,
     wanted: impl Iterator<Item = (&'l Limits, usize)>,
 ) -> Result<Plan, Shortage> {
@@ -99,7 +99,7 @@ impl Bounds {
 
     /// The manifest's limits, reduced to these. `limits.per_address` shrinks along with the
     /// connections.
-    pub fn within(self, limits: &Limits) -> Limits {
+    pub(crate) fn within(self, limits: &Limits) -> Limits {
         let Self { connections, requests, downloads } = self;
         let part = to_u64(limits.per_address).saturating_mul(to_u64(connections));
         let part = part.checked_div(to_u64(limits.connections)).unwrap_or(0).max(1);

@@ -32,6 +32,11 @@
 //! - [`new`]: the project that `footlight new` creates.
 //! - [`cli`]: the command line.
 
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the documentation is for those who work on this crate, with its private items"
+)]
+
 pub mod actor;
 pub mod check;
 pub mod cli;

@@ -5,16 +5,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// A mutex. No code in this program leaves a protected value in an invalid state, so the value can
 /// still be used after a panic.
 #[derive(Debug, Default)]
-pub struct Lock<T>(Mutex<T>);
+pub(crate) struct Lock<T>(Mutex<T>);
 
 impl<T> Lock<T> {
     /// A mutex around `value`.
-    pub const fn new(value: T) -> Self {
+    pub(crate) const fn new(value: T) -> Self {
         Self(Mutex::new(value))
     }
 
     /// Locks the mutex. Don't hold it across a wait.
-    pub fn lock(&self) -> MutexGuard<'_, T> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -49,7 +49,7 @@ static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// How many lines of the whole process were lost so far: because the queue was full, or because a
 /// full disk or a closed pipe did not take them.
-pub fn lost() -> u64 {
+pub(crate) fn lost() -> u64 {
     LOST.load(Ordering::Relaxed)
 }
 
@@ -102,7 +102,7 @@ impl Reopen {
 ///
 /// # Errors
 /// It could not. The message names the file.
-pub fn check(logging: &Logging) -> io::Result<()> {
+pub(crate) fn check(logging: &Logging) -> io::Result<()> {
     match &logging.output {
         Output::File(path) => file::check_open(path),
         Output::Stderr | Output::Stdout => Ok(()),

@@ -34,7 +34,7 @@ pub enum Unread {
 ///
 /// # Errors
 /// See [`Unread`].
-pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
+pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
     let file = self::file(path).map_err(Unread::Io)?;
     let size = file.metadata().map_err(Unread::Io)?.len();
     let most = to_u64(limit);

@@ -26,14 +26,14 @@ const TRIES: usize = 8;
 /// links that lead out of the folder. Linux before 5.6 can't check that, so no link is followed
 /// there.
 #[derive(Debug)]
-pub struct SandboxedDir(OwnedFd);
+pub(crate) struct SandboxedDir(OwnedFd);
 
 impl SandboxedDir {
     /// Opens a folder by its path in the file system.
     ///
     /// # Errors
     /// It does not exist, or may not be read.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self(openat(CWD, path, FLAGS | OFlags::DIRECTORY, Mode::empty())?))
     }
 
@@ -41,7 +41,7 @@ impl SandboxedDir {
     ///
     /// # Errors
     /// It does not exist inside, or may not be read.
-    pub fn file(&self, path: &str) -> io::Result<File> {
+    pub(crate) fn file(&self, path: &str) -> io::Result<File> {
         Ok(self.inside(path, OFlags::RDONLY)?.into())
     }
 
@@ -50,7 +50,7 @@ impl SandboxedDir {
     ///
     /// # Errors
     /// It does not exist inside, is not a regular file (`Unsupported`), or may not be opened.
-    pub fn regular(&self, path: &str, flags: OFlags) -> io::Result<File> {
+    pub(crate) fn regular(&self, path: &str, flags: OFlags) -> io::Result<File> {
         let check = |kind| match kind {
             FileType::RegularFile => Ok(()),
             FileType::Directory => Err(io::ErrorKind::IsADirectory.into()),
@@ -67,7 +67,7 @@ impl SandboxedDir {
     ///
     /// # Errors
     /// It does not exist inside, is not a folder, or may not be read.
-    pub fn folder(&self, path: &str) -> io::Result<Self> {
+    pub(crate) fn folder(&self, path: &str) -> io::Result<Self> {
         if path.is_empty() {
             return Ok(Self(self.0.try_clone()?));
         }
@@ -78,7 +78,7 @@ impl SandboxedDir {
     ///
     /// # Errors
     /// It does not exist inside.
-    pub fn kind(&self, path: &str) -> io::Result<FileType> {
+    pub(crate) fn kind(&self, path: &str) -> io::Result<FileType> {
         let mode = fstat(self.inside(path, OFlags::PATH)?)?.st_mode;
         match FileType::from_raw_mode(mode) {
             // An old kernel does not follow links, so this is one.

@@ -14,20 +14,20 @@ pub const PAUSE: Duration = Duration::from_millis(10);
 /// The schedule of a shutdown. All connections are asked to close in the first half of the time, so
 /// that the last clients have time to answer.
 #[derive(Debug)]
-pub struct Shutdown {
+pub(crate) struct Shutdown {
     /// When all connections must have been asked.
     until: Instant,
 }
 
 impl Shutdown {
     /// Starts a shutdown that may take this long in all.
-    pub fn begin(now: Instant, shutdown: Duration) -> Self {
+    pub(crate) fn begin(now: Instant, shutdown: Duration) -> Self {
         Self { until: now + shutdown / 2 }
     }
 
     /// How many of the waiting connections to close now. It is calculated anew each time, which
     /// makes up for pauses that took too long.
-    pub fn batch(&self, waiting: usize, now: Instant) -> usize {
+    pub(crate) fn batch(&self, waiting: usize, now: Instant) -> usize {
         let left = self.until.saturating_duration_since(now);
         let pauses = left.as_millis().checked_div(PAUSE.as_millis()).unwrap_or(0);
         // This batch, and one after each pause.

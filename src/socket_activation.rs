@@ -80,7 +80,7 @@ impl Inherited {
     }
 
     /// Takes the listener that stands in for `address`, if there is one.
-    pub fn take(&mut self, address: SocketAddr) -> Option<TcpListener> {
+    pub(crate) fn take(&mut self, address: SocketAddr) -> Option<TcpListener> {
         let fits = |(_, _, own): &(_, _, SocketAddr)| stands_for(*own, address);
         let index = self.listeners.iter().position(fits)?;
         Some(self.listeners.remove(index).1)
@@ -90,7 +90,7 @@ impl Inherited {
     ///
     /// # Errors
     /// One is left, so a manifest and a `.socket` unit don't match.
-    pub fn all_taken(&self) -> Result<(), InheritedError> {
+    pub(crate) fn all_taken(&self) -> Result<(), InheritedError> {
         match self.listeners.first() {
             None => Ok(()),
             Some((descriptor, _, address)) => {

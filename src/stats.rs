@@ -25,16 +25,16 @@ impl Counter {
 
 /// A number that can also shrink.
 #[derive(Debug, Default)]
-pub struct Gauge(AtomicU64);
+pub(crate) struct Gauge(AtomicU64);
 
 impl Gauge {
     /// Sets the value.
-    pub fn set(&self, size: usize) {
+    pub(crate) fn set(&self, size: usize) {
         self.0.store(to_u64(size), Ordering::Relaxed);
     }
 
     /// The current value.
-    pub fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -74,27 +74,27 @@ pub struct Stats {
     /// Alarms and ticks among the events.
     pub alarms: Counter,
     /// Sends, tags, attachments, closes and writes that the actor asked for and that were refused.
-    pub refused_effects: Counter,
+    pub(crate) refused_effects: Counter,
     /// Messages queued for clients.
     pub answers: Counter,
     /// HTTP requests answered with a page or a file.
-    pub pages: Counter,
+    pub(crate) pages: Counter,
     /// Pages and files that broke off.
-    pub broken_pages: Counter,
+    pub(crate) broken_pages: Counter,
     /// Failed TLS handshakes. Only with the feature `tls`.
-    pub tls_failures: Counter,
+    pub(crate) tls_failures: Counter,
     /// Refused requests, in the order of [`STATUSES`].
     refused: [Counter; STATUSES.len()],
     /// Messages from clients, including control frames.
-    pub received: Counter,
+    pub(crate) received: Counter,
     /// The bytes of their payloads.
-    pub received_bytes: Counter,
+    pub(crate) received_bytes: Counter,
     /// Messages written to the sockets.
-    pub sent: Counter,
+    pub(crate) sent: Counter,
     /// The bytes of their payloads.
-    pub sent_bytes: Counter,
+    pub(crate) sent_bytes: Counter,
     /// Texts that the host answered by `auto_response`.
-    pub auto_responses: Counter,
+    pub(crate) auto_responses: Counter,
     /// Calls that trapped, ran out of fuel or returned an invalid result.
     pub traps: Counter,
     /// Calls that returned an error.
@@ -102,41 +102,41 @@ pub struct Stats {
     /// Answers that were refused because of one of their messages.
     pub refused_answers: Counter,
     /// Messages that were not delivered because the connection was closing.
-    pub undelivered: Counter,
+    pub(crate) undelivered: Counter,
     /// Messages dropped because the client reads too slowly (`on_overflow = "drop"`).
-    pub dropped: Counter,
+    pub(crate) dropped: Counter,
     /// Connections closed because the client reads too slowly (`on_overflow = "close"`).
     pub overflows: Counter,
     /// Connections closed because the client violated the protocol or a limit.
-    pub violations: Counter,
+    pub(crate) violations: Counter,
     /// Connections whose client did not answer a ping.
-    pub dead: Counter,
+    pub(crate) dead: Counter,
     /// Connections closed because they carried no message for `limits.idle`.
-    pub idle: Counter,
+    pub(crate) idle: Counter,
     /// Log lines dropped by `limits.log_rate`.
-    pub lines_left_out: Counter,
+    pub(crate) lines_left_out: Counter,
     /// Instances dropped because the actor was idle.
     pub hibernations: Counter,
     /// Instances dropped because their memory exceeded `limits.watermark`.
     pub watermarks: Counter,
     /// Files and folders read for the actor.
-    pub file_reads: Counter,
+    pub(crate) file_reads: Counter,
     /// Files written for the actor.
-    pub file_writes: Counter,
+    pub(crate) file_writes: Counter,
     /// Files and folders that could not be read or written.
-    pub file_failures: Counter,
+    pub(crate) file_failures: Counter,
     /// Fuel spent.
     pub fuel: Counter,
     /// The instance's linear memory in bytes; 0 without an instance.
-    pub memory: Gauge,
+    pub(crate) memory: Gauge,
     /// The actor's state in bytes.
-    pub state: Gauge,
+    pub(crate) state: Gauge,
 }
 
 impl Stats {
     /// Counts a request that was refused with a status, such as 404. It must be one of
     /// [`STATUSES`].
-    pub fn refuse(&self, status: u16) {
+    pub(crate) fn refuse(&self, status: u16) {
         let index = STATUSES.iter().position(|known| *known == status);
         let counter = index.and_then(|index| self.refused.get(index));
         debug_assert!(counter.is_some(), "no counter for status {status}");
@@ -146,7 +146,7 @@ impl Stats {
     }
 
     /// How many requests were refused, for each status.
-    pub fn refusals(&self) -> impl Iterator<Item = (u16, u64)> {
+    pub(crate) fn refusals(&self) -> impl Iterator<Item = (u16, u64)> {
         STATUSES.into_iter().zip(self.refused.iter().map(Counter::get))
     }
 

@@ -38,7 +38,7 @@ const HIDDEN: [(char, char); 26] = [
 ];
 
 /// Whether a character must be escaped.
-pub fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();
     }
@@ -51,7 +51,7 @@ pub fn is_hidden(c: char) -> bool {
 ///
 /// # Errors
 /// Only those of `out`.
-pub fn write(out: &mut impl Write, c: char) -> fmt::Result {
+pub(crate) fn write(out: &mut impl Write, c: char) -> fmt::Result {
     match c {
         '\n' => out.write_str("\\n"),
         '\r' => out.write_str("\\r"),

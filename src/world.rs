@@ -41,7 +41,7 @@ impl World {
     }
 
     /// The present moment. It never goes back, and stands still while the machine sleeps.
-    pub fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         match self {
             Self::System => Instant::now(),
             Self::Manual(manual) => manual.now(),
@@ -49,7 +49,7 @@ impl World {
     }
 
     /// Milliseconds since 1970 (UTC). The value goes back if the system's clock is set back.
-    pub fn since_1970(&self) -> u64 {
+    pub(crate) fn since_1970(&self) -> u64 {
         match self {
             Self::System => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -62,7 +62,7 @@ impl World {
     }
 
     /// Ready once it is `at`.
-    pub fn until(&self, at: Instant) -> Until {
+    pub(crate) fn until(&self, at: Instant) -> Until {
         match self {
             Self::System => Until::System(Timer::at(at)),
             Self::Manual(manual) => Until::Manual(manual.clone(), at),
@@ -70,7 +70,7 @@ impl World {
     }
 
     /// Ready once `wait` has passed.
-    pub fn after(&self, wait: Duration) -> Until {
+    pub(crate) fn after(&self, wait: Duration) -> Until {
         self.until(self.now() + wait)
     }
 
@@ -93,7 +93,7 @@ impl World {
 
 /// A moment that is waited for.
 #[derive(Debug)]
-pub enum Until {
+pub(crate) enum Until {
     /// By the system's clock.
     System(Timer),
     /// By the clock of a manual world.

@@ -33,7 +33,7 @@ impl Backoff {
     }
 
     /// Ready when the next try may be made, if the last one failed.
-    pub fn wait(&self) -> Option<Until> {
+    pub(crate) fn wait(&self) -> Option<Until> {
         self.last.map(|(_, end)| self.world.until(end))
     }
 

@@ -20,7 +20,7 @@ pub struct Client {
 
 /// A peer's address in its usual form. A socket for both IP versions reports IPv4 addresses as
 /// IPv6, such as `::ffff:192.0.2.1`.
-pub fn canonical(peer: SocketAddr) -> SocketAddr {
+pub(crate) fn canonical(peer: SocketAddr) -> SocketAddr {
     match peer.ip().to_canonical() {
         ip @ IpAddr::V4(_) => SocketAddr::new(ip, peer.port()),
         // Unchanged, with the scope of a link-local address.

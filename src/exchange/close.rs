@@ -32,7 +32,7 @@ impl CloseCode {
 
     /// Whether a close frame may contain this code: a code of the RFC or of IANA's registry that is
     /// not reserved, or one for libraries and applications (RFC 6455, section 7.4.2).
-    pub fn may_be_sent(self) -> bool {
+    pub(crate) fn may_be_sent(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1013 | 3000..=4999)
     }
 }

@@ -42,7 +42,7 @@ pub enum OpenError {
 
 impl OpenError {
     /// The reason, as the client gets it.
-    pub fn reason(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Limit(_) => "too many connections",
             Self::Failing => "the actor can't be started at the moment",
@@ -70,7 +70,7 @@ pub struct Open {
 
 /// A reservation for a connection. Dropping it releases it.
 #[derive(Debug)]
-pub struct Reserved(Arc<Connections>);
+pub(crate) struct Reserved(Arc<Connections>);
 
 impl Connections {
     /// An empty list of at most `limits.connections`.
@@ -107,7 +107,7 @@ impl Connections {
     ///
     /// # Errors
     /// There are too many.
-    pub fn reserve(self: &Arc<Self>) -> Result<Reserved, OpenError> {
+    pub(crate) fn reserve(self: &Arc<Self>) -> Result<Reserved, OpenError> {
         let mut inner = self.inner.lock();
         self.check_room(&inner)?;
         inner.reserved += 1;
@@ -129,7 +129,7 @@ impl Connections {
     }
 
     /// Sets whether the actor can't be started. If so, no connection can be opened.
-    pub fn set_failing(&self, failing: bool) {
+    pub(crate) fn set_failing(&self, failing: bool) {
         self.inner.lock().failing = failing;
     }
 
@@ -144,7 +144,7 @@ impl Connections {
     }
 
     /// The bytes in all outboxes.
-    pub fn queued_bytes(&self) -> usize {
+    pub(crate) fn queued_bytes(&self) -> usize {
         self.inner.lock().open.values().map(|session| session.bytes()).sum()
     }
 

@@ -25,7 +25,7 @@ impl Delivery {
 
     /// Queues an answer for the client whose event it was: messages, then an optional close.
     /// `after_close` is how many messages followed the close; they are not sent.
-    pub fn answer(
+    pub(crate) fn answer(
         &self,
         event: &Event,
         messages: Vec<Message>,
@@ -55,7 +55,7 @@ impl Delivery {
 
     /// Queues a message that answers no event. Returns `false` if it does not fit. The connection
     /// should then get a turn, since it may just have had no chance to write.
-    pub fn offer(&self, to: &Session, message: &Message) -> bool {
+    pub(crate) fn offer(&self, to: &Session, message: &Message) -> bool {
         let queued = to.send(message.clone());
         if matches!(queued, Err(Refused::Overflow(_))) {
             return false;
@@ -65,13 +65,13 @@ impl Delivery {
     }
 
     /// Queues a message that answers no event. If it does not fit, the client reads too slowly.
-    pub fn send(&self, to: &Session, message: Message) {
+    pub(crate) fn send(&self, to: &Session, message: Message) {
         let queued = to.send(message);
         self.queued(to, 1, queued);
     }
 
     /// Logs a line about a connection or, without one, about the actor.
-    pub fn say(&self, level: Level, about: Option<&Session>, text: fmt::Arguments<'_>) {
+    pub(crate) fn say(&self, level: Level, about: Option<&Session>, text: fmt::Arguments<'_>) {
         self.lines.host(level, about.map(Session::id), text);
     }
 

@@ -27,7 +27,7 @@ pub enum Source {
 
 impl Source {
     /// The connection, if this is one.
-    pub fn session(&self) -> Option<&Arc<Session>> {
+    pub(crate) fn session(&self) -> Option<&Arc<Session>> {
         match self {
             Self::Connection(session) => Some(session),
             Self::Alarm => None,
@@ -63,14 +63,14 @@ pub enum EventKind {
 }
 
 /// The `message-type` of an alarm.
-pub const ALARM: &str = "alarm";
+pub(crate) const ALARM: &str = "alarm";
 
 /// What an event costs in the mailbox beside its payload, in bytes: its entry and the allocator's
 /// overhead.
 const OVERHEAD: usize = 128;
 
 /// The highest cost of an event, for messages of at most `message` bytes.
-pub fn max_cost(message: usize) -> usize {
+pub(crate) fn max_cost(message: usize) -> usize {
     OVERHEAD.saturating_add(message.max(CONTROL))
 }
 
@@ -86,7 +86,7 @@ impl EventKind {
     }
 
     /// The event's `message-type`, for logs.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Connect => "connect",
             Self::Message(message) => message.name(),

@@ -25,7 +25,7 @@
 //!
 //! | event | way in | bound |
 //! |---|---|---|
-//! | a connection's message | [`Line::push`], after [`Line::poll_room`] | `limits.mailbox` and one message |
+//! | a connection's message | [`Sender::push`], after [`Sender::poll_reserve`] | `limits.mailbox` and one message |
 //! | a connection's `connect` and `close` | [`Mailbox::push_unrefused`] | one for each of `limits.connections` |
 //! | the alarm | none: the actor's task looks at the clock | one moment |
 //!
@@ -201,9 +201,9 @@ impl Sender<'_> {
         Poll::Ready(())
     }
 
-    /// Pushes a message that has [reserved](Self::poll_room) its room. That refuses nothing: a message
-    /// without room is not even read.
-    pub fn push(&mut self, event: Event) {
+    /// Pushes a message that has [reserved](Self::poll_reserve) its room. This never fails, because a
+    /// message without room is not even read.
+    pub(crate) fn push(&mut self, event: Event) {
         let mut inner = self.mailbox.inner.lock();
         self.take_back(&mut inner);
         self.mailbox.add(inner, event);

@@ -33,7 +33,7 @@ impl Message {
     }
 
     /// The message's `message-type`, for logs.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",
             Self::Binary(_) => "binary",

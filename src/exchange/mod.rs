@@ -17,15 +17,15 @@
 //! - [`session`]: the handle of a connection that its task and the actor share.
 
 pub mod actor_handle;
-pub mod client;
+pub(crate) mod client;
 pub mod close;
 pub mod connections;
 pub mod control;
-pub mod delivery;
-pub mod event;
-pub mod mailbox;
-pub mod message;
-pub mod outbox;
+pub(crate) mod delivery;
+pub(crate) mod event;
+pub(crate) mod mailbox;
+pub(crate) mod message;
+pub(crate) mod outbox;
 pub mod session;
 
 pub use crate::connection_id::ConnectionId;

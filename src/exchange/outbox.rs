@@ -10,7 +10,7 @@ const MAX_KEPT: usize = 8;
 
 /// One client's queue of messages.
 #[derive(Debug)]
-pub struct Outbox {
+pub(crate) struct Outbox {
     /// The messages, in order.
     queue: VecDeque<Message>,
     /// The sum of their costs: see [`Message::cost`].
@@ -34,16 +34,16 @@ pub enum OnOverflow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overflow {
     /// The bytes that waited already.
-    pub queued: usize,
+    pub(crate) queued: usize,
     /// The bytes that were to be added.
-    pub added: usize,
+    pub(crate) added: usize,
     /// The limit.
-    pub limit: usize,
+    pub(crate) limit: usize,
 }
 
 impl Outbox {
     /// An empty queue of at most `limits.outbox` bytes.
-    pub fn new(limits: SharedLimits) -> Self {
+    pub(crate) fn new(limits: SharedLimits) -> Self {
         Self { queue: VecDeque::new(), bytes: 0, limits }
     }
 
@@ -52,7 +52,7 @@ impl Outbox {
     ///
     /// # Errors
     /// There is no room.
-    pub fn fits(&self, asked: usize, added: usize) -> Result<usize, Overflow> {
+    pub(crate) fn fits(&self, asked: usize, added: usize) -> Result<usize, Overflow> {
         let queued = self.bytes.saturating_add(asked);
         let total = queued.saturating_add(added);
         if queued > 0 {
@@ -68,7 +68,7 @@ impl Outbox {
     ///
     /// # Errors
     /// There is no room.
-    pub fn extend<M>(&mut self, messages: M) -> Result<(), Overflow>
+    pub(crate) fn extend<M>(&mut self, messages: M) -> Result<(), Overflow>
     where
         M: AsRef<[Message]> + IntoIterator<Item = Message>,
     {
@@ -79,7 +79,7 @@ impl Outbox {
     }
 
     /// Takes the first message.
-    pub fn pop(&mut self) -> Option<Message> {
+    pub(crate) fn pop(&mut self) -> Option<Message> {
         let message = self.queue.pop_front()?;
         self.bytes = self.bytes.saturating_sub(message.cost());
         if self.queue.is_empty() && self.queue.capacity() > MAX_KEPT {
@@ -90,13 +90,13 @@ impl Outbox {
     }
 
     /// Takes all messages.
-    pub fn take(&mut self) -> VecDeque<Message> {
+    pub(crate) fn take(&mut self) -> VecDeque<Message> {
         self.bytes = 0;
         std::mem::take(&mut self.queue)
     }
 
     /// The bytes that wait.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 }

@@ -92,7 +92,7 @@ impl From<Overflow> for Refused {
 
 impl Session {
     /// A connection with the number `id` and an outbox of `limits.outbox`.
-    pub fn new(
+    pub(crate) fn new(
         id: ConnectionId,
         client: Client,
         limits: SharedLimits,
@@ -115,7 +115,7 @@ impl Session {
     }
 
     /// Who the client is.
-    pub fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
@@ -124,20 +124,20 @@ impl Session {
     ///
     /// # Errors
     /// They don't fit, or the connection is closing.
-    pub fn fits(&self, asked: usize, added: usize) -> Result<usize, Refused> {
+    pub(crate) fn fits(&self, asked: usize, added: usize) -> Result<usize, Refused> {
         let inner = self.inner.lock();
         inner.is_open()?;
         Ok(inner.outbox.fits(asked, added)?)
     }
 
     /// Whether messages of `added` bytes fit now. Also `true` if the connection is closing.
-    pub fn has_room(&self, added: usize) -> bool {
+    pub(crate) fn has_room(&self, added: usize) -> bool {
         !matches!(self.fits(0, added), Err(Refused::Overflow(_)))
     }
 
     /// Whether messages wait that the connection had no chance to write yet. Until it had, its
     /// client is not considered slow: a slow client does not read what it was sent.
-    pub fn is_draining(&self) -> bool {
+    pub(crate) fn is_draining(&self) -> bool {
         let inner = self.inner.lock();
         inner.outbox.bytes() > 0 && !inner.blocked && !inner.closing
     }
@@ -151,7 +151,7 @@ impl Session {
     ///
     /// # Errors
     /// The same as for [`answer`](Self::answer).
-    pub fn send(&self, message: Message) -> Result<(), Refused> {
+    pub(crate) fn send(&self, message: Message) -> Result<(), Refused> {
         let mut inner = self.inner.lock();
         inner.is_open()?;
         inner.outbox.extend([message])?;
@@ -160,7 +160,7 @@ impl Session {
     }
 
     /// What happens if the client's messages don't fit.
-    pub fn on_overflow(&self) -> OnOverflow {
+    pub(crate) fn on_overflow(&self) -> OnOverflow {
         self.on_overflow
     }
 
@@ -206,7 +206,7 @@ impl Session {
     }
 
     /// Like [`close`](Self::close), with an actor's reason.
-    pub fn close_with(&self, close: Close) {
+    pub(crate) fn close_with(&self, close: Close) {
         let mut inner = self.inner.lock();
         if inner.close.is_none() && !inner.closing {
             inner.close = Some(close);
@@ -216,13 +216,13 @@ impl Session {
 
     /// Drops the queued messages, because the client does not read them. Returns how many there
     /// were.
-    pub fn clear(&self) -> usize {
+    pub(crate) fn clear(&self) -> usize {
         self.inner.lock().outbox.take().len()
     }
 
     /// Ends the session, which then accepts no messages. Returns how many queued messages will not
     /// be sent.
-    pub fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.inner.lock().closing = true;
         self.clear()
     }

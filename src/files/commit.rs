@@ -21,7 +21,7 @@ pub struct Write {
     /// The path that the actor gave.
     pub path: String,
     /// The new content.
-    pub content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
 }
 
 /// Why a call's files were not written.
@@ -30,7 +30,7 @@ pub struct Failed {
     /// The first file that failed.
     pub path: String,
     /// The cause.
-    pub failure: Failure,
+    pub(crate) failure: Failure,
 }
 
 /// The progress of a commit, shared with the task that waits for it. It can be read even if the

@@ -33,9 +33,9 @@ pub(super) enum Destination<'a> {
 #[derive(Debug)]
 pub struct FolderError {
     /// The folder.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The cause.
-    pub error: io::Error,
+    pub(crate) error: io::Error,
 }
 
 impl Folders {

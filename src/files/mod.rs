@@ -32,9 +32,9 @@ use rustix::io::Errno;
 
 use blocking::{Blocking, Unfinished};
 use commit::Progress;
-pub use commit::{Failed, Write};
+pub(crate) use commit::{Failed, Write};
 pub use config::Config;
-pub use failure::Failure;
+pub(crate) use failure::Failure;
 pub use folders::{FolderError, Folders};
 pub use wit_core::host::Entry as DirEntry;
 
@@ -85,7 +85,7 @@ impl Files {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub fn fits(&self, path: &str, content: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn fits(&self, path: &str, content: &[u8]) -> Result<(), Failure> {
         let fits = if path.len() > MAX_PATH {
             Err(Errno::NAMETOOLONG.into())
         } else if content.len() > self.max_size() {
@@ -115,7 +115,7 @@ impl Files {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
+    pub(crate) async fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
         let content = self.blocking.run(move || reading::read(&folders, &of?, limit)).await;
         self.record(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
@@ -126,7 +126,7 @@ impl Files {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn list(&self, path: &str) -> Result<Vec<DirEntry>, Failure> {
+    pub(crate) async fn list(&self, path: &str) -> Result<Vec<DirEntry>, Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
         let found = self.blocking.run(move || reading::list(&folders, &of?, limit)).await;
         let (entries, left_out) =
@@ -146,7 +146,7 @@ impl Files {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn check_write(&self, path: &str, len: usize) -> Result<(), Failure> {
+    pub(crate) async fn check_write(&self, path: &str, len: usize) -> Result<(), Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
         let check = self.blocking.run(move || {
             writing::check(&folders, &of?)?;
@@ -160,7 +160,7 @@ impl Files {
     /// # Errors
     /// A file could not be written. The caller must report it. The log only gets what could not be
     /// undone.
-    pub async fn commit(&self, writes: Vec<Write>) -> Result<(), Failed> {
+    pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<(), Failed> {
         let Some(first) = writes.first().map(|write| write.path.clone()) else { return Ok(()) };
         let (folders, limit, new) = (self.folders.clone(), self.max_size(), self.new.clone());
         let progress = Arc::new(Progress::default());

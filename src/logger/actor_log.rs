@@ -40,13 +40,18 @@ impl ActorLog {
     }
 
     /// Logs a line of the host. Debug lines have no limit, because somebody asked for all of them.
-    pub fn host(&self, level: Level, connection: Option<ConnectionId>, text: fmt::Arguments<'_>) {
+    pub(crate) fn host(
+        &self,
+        level: Level,
+        connection: Option<ConnectionId>,
+        text: fmt::Arguments<'_>,
+    ) {
         let limiter = (level < Level::Debug).then_some(&self.host);
         self.write(limiter, level, connection, text);
     }
 
     /// Logs a line of the guest.
-    pub fn guest(&self, connection: Option<ConnectionId>, text: fmt::Arguments<'_>) {
+    pub(crate) fn guest(&self, connection: Option<ConnectionId>, text: fmt::Arguments<'_>) {
         self.write(Some(&self.guest), Level::Info, connection, format_args!("actor: {text}"));
     }
 

@@ -12,12 +12,12 @@ use crate::{limits::SharedLimits, lock::Lock};
 /// network is the first 64 bits: a host that has one address there usually has all of them (RFC
 /// 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Network(IpAddr);
+pub(crate) struct Network(IpAddr);
 
 impl Network {
     /// The network of an address. `None` for the machine itself, which has no limit because a proxy
     /// there may stand for all clients.
-    pub fn of(address: IpAddr) -> Option<Self> {
+    pub(crate) fn of(address: IpAddr) -> Option<Self> {
         match address.to_canonical() {
             address if address.is_loopback() => None,
             address @ IpAddr::V4(_) => Some(Self(address)),
@@ -31,7 +31,7 @@ impl Network {
 
 /// How many connections of one actor each network has, from accept to close.
 #[derive(Debug)]
-pub struct Addresses {
+pub(crate) struct Addresses {
     /// Has the most connections of one network: `limits.per_address`.
     limits: SharedLimits,
     /// The networks that have connections, so that memory is bounded by the number of connections.
@@ -40,7 +40,7 @@ pub struct Addresses {
 
 /// Counts a connection until it is dropped.
 #[derive(Debug)]
-pub struct Counted {
+pub(crate) struct Counted {
     /// The list that counts it.
     list: Arc<Addresses>,
     /// The network that it counts for. `None` if it is not limited.
@@ -49,12 +49,12 @@ pub struct Counted {
 
 impl Addresses {
     /// An empty list, with at most `limits.per_address` connections for each network.
-    pub fn new(limits: SharedLimits) -> Arc<Self> {
+    pub(crate) fn new(limits: SharedLimits) -> Arc<Self> {
         Arc::new(Self { limits, inner: Lock::default() })
     }
 
     /// Counts one more connection. Returns `None` if the network is at its limit.
-    pub fn count(self: &Arc<Self>, network: Option<Network>) -> Option<Counted> {
+    pub(crate) fn count(self: &Arc<Self>, network: Option<Network>) -> Option<Counted> {
         if let Some(network) = network {
             let mut inner = self.inner.lock();
             let has = inner.get(&network).copied().unwrap_or_default();

@@ -50,25 +50,25 @@ pub struct Admission {
     /// Counts connections for each address.
     addresses: Arc<Addresses>,
     /// The requests that are being read.
-    pub requests: Arc<Places>,
+    pub(crate) requests: Arc<Places>,
     /// The files that are being sent.
-    pub downloads: Arc<Places>,
+    pub(crate) downloads: Arc<Places>,
     /// The connections after their last answer, whose clients may still be sending.
-    pub lingering: Arc<Places>,
+    pub(crate) lingering: Arc<Places>,
 }
 
 /// A connection that was accepted and let in.
 #[derive(Debug)]
-pub struct Admitted {
+pub(crate) struct Admitted {
     /// The network whose share it uses. `None` for local clients, which have no limit.
-    pub network: Option<Network>,
+    pub(crate) network: Option<Network>,
     /// Counts the connection for its address until it is dropped.
-    pub counted: Counted,
+    pub(crate) counted: Counted,
     /// Its place among the requests. It may have to wait for it.
-    pub place: Place,
+    pub(crate) place: Place,
     /// Reserved while it waits for its network's share. So no more connections wait than could be
     /// let in afterwards.
-    pub reserved: Option<Reserved>,
+    pub(crate) reserved: Option<Reserved>,
 }
 
 /// The places that one network may have, of so many.
@@ -106,7 +106,7 @@ impl Admission {
     ///
     /// # Errors
     /// Its address has too many connections, or there are too many in all.
-    pub fn admit(
+    pub(crate) fn admit(
         &self,
         peer: SocketAddr,
         connections: &Arc<Connections>,
@@ -126,7 +126,7 @@ impl Admission {
 
     /// Waits for a connection's end. At most `limits.requests` connections can be ending: one more
     /// evicts the oldest. Otherwise clients that never close could pile up.
-    pub async fn linger(&self, end: impl Future<Output = ()>) {
+    pub(crate) async fn linger(&self, end: impl Future<Output = ()>) {
         if let Some(place) = self.lingering.enter(None) {
             end.or(place.evicted()).await;
         }
@@ -136,7 +136,7 @@ impl Admission {
 impl Admitted {
     /// Waits until the next connection may be accepted: when this one has its place. If it only
     /// waits for its network's share, the next one may be accepted at once.
-    pub async fn until_accepting(&self) {
+    pub(crate) async fn until_accepting(&self) {
         if self.reserved.is_none() {
             self.place.acquired().await;
         }

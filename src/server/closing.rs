@@ -18,20 +18,20 @@ use crate::{
 };
 
 /// A connection after its last frame.
-pub struct Closed {
+pub(crate) struct Closed {
     /// What the actor is told.
     pub close: Close,
     /// Whether the peer may still be sending. The socket is drained then.
-    pub drain: bool,
+    pub(crate) drain: bool,
 }
 
 impl Closed {
     /// The socket failed or the peer is gone, so nothing more can be sent or received.
-    pub const GONE: Self = Self { close: Close::ABNORMAL, drain: false };
+    pub(crate) const GONE: Self = Self { close: Close::ABNORMAL, drain: false };
 }
 
 /// The host closes: sends the queued messages and a close frame, and waits for the peer's.
-pub async fn by_host(
+pub(crate) async fn by_host(
     ws: &mut WebSocket,
     queued: VecDeque<Message>,
     close: Close,
@@ -52,7 +52,11 @@ pub async fn by_host(
 }
 
 /// The client closes: sends the answer to its close frame, which tungstenite has queued.
-pub async fn by_client(ws: &mut WebSocket, close: Option<Close>, deadline: Duration) -> Closed {
+pub(crate) async fn by_client(
+    ws: &mut WebSocket,
+    close: Option<Close>,
+    deadline: Duration,
+) -> Closed {
     // Reading on would not do: it would fail on any bytes after the client's close frame.
     let flush = poll_fn(|cx| Pin::new(&mut *ws).poll_flush(cx));
     let drain = within(deadline, flush).await.is_some();
@@ -61,7 +65,7 @@ pub async fn by_client(ws: &mut WebSocket, close: Option<Close>, deadline: Durat
 
 /// The client violated the protocol or a limit: sends a close frame that says so. Returns its code,
 /// or `None` if the socket failed.
-pub async fn after_error(
+pub(crate) async fn after_error(
     ws: &mut WebSocket,
     error: &Error,
     deadline: Duration,
@@ -96,7 +100,7 @@ async fn read_close_frame(ws: &mut WebSocket) -> Closed {
 
 /// Whether a close frame's code violates the protocol (RFC 6455, section 7.4). tungstenite replaces
 /// such a frame with its own answer to it, unless the host closed first.
-pub fn breaks_protocol(close: &Close) -> bool {
+pub(crate) fn breaks_protocol(close: &Close) -> bool {
     *close == Close::new(CloseCode::PROTOCOL_ERROR, "Protocol violation")
         || !close.code.may_be_sent()
 }

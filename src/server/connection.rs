@@ -61,7 +61,7 @@ enum End {
 
 /// Serves one client after its handshake. Returns when the connection is closed and the actor has
 /// handled its `close` event. `early` holds the bytes that followed the request's head.
-pub async fn serve(
+pub(crate) async fn serve(
     stream: ClientStream,
     early: Vec<u8>,
     endpoint: &Endpoint,

@@ -14,7 +14,7 @@ use super::{
 
 /// What to do about the bytes that have arrived so far.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// Wait for more bytes.
     Incomplete,
     /// Upgrade to WebSocket.
@@ -55,7 +55,7 @@ pub enum Page {
 }
 
 /// Decides what to do about the head in `bytes`, at a listener with this `endpoint`.
-pub fn decide(bytes: &[u8], endpoint: &Endpoint) -> Decision {
+pub(crate) fn decide(bytes: &[u8], endpoint: &Endpoint) -> Decision {
     let mut fields = [EMPTY_HEADER; MAX_FIELDS];
     let (request, len) = match RequestHead::parse(bytes, &mut fields) {
         Ok(Some(parsed)) => parsed,

@@ -19,20 +19,20 @@ pub struct Endpoint {
     /// The web pages that may connect; `None` allows all.
     pub origins: Option<Vec<String>>,
     /// The subprotocols that a client may choose from.
-    pub subprotocols: Vec<String>,
+    pub(crate) subprotocols: Vec<String>,
     /// The token that each client must send, if the listener requires one.
     pub token: Option<Token>,
     /// Whether there is a console page.
-    pub console: bool,
+    pub(crate) console: bool,
     /// The `static` folder, if there is one.
-    pub files: Option<SandboxedDir>,
+    pub(crate) files: Option<SandboxedDir>,
     /// A text that the host answers without the actor.
-    pub auto_response: Option<AutoResponse>,
+    pub(crate) auto_response: Option<AutoResponse>,
     /// What happens if a client does not read its messages.
-    pub on_overflow: OnOverflow,
+    pub(crate) on_overflow: OnOverflow,
     /// The certificate; `None` without TLS.
     #[cfg(feature = "tls")]
-    pub tls: Option<Tls>,
+    pub(crate) tls: Option<Tls>,
 }
 
 /// Why a listener can't be served. The operator's fault.

@@ -8,7 +8,7 @@ const RETRY: &str = "Retry-After: 5\r\n";
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ErrorResponse {
+pub(crate) enum ErrorResponse {
     /// It is not HTTP/1.1, or a field is missing or wrong: 400.
     Bad(&'static str),
     /// It has no valid token: 401.
@@ -38,7 +38,7 @@ pub enum ErrorResponse {
 
 /// An HTTP status: its number and its phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status(pub u16, pub &'static str);
+pub(crate) struct Status(pub u16, pub &'static str);
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,7 +48,7 @@ impl fmt::Display for Status {
 
 impl ErrorResponse {
     /// The status.
-    pub fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         match self {
             Self::Bad(_) => Status(400, "Bad Request"),
             Self::Unauthorized => Status(401, "Unauthorized"),
@@ -92,7 +92,7 @@ impl ErrorResponse {
     }
 
     /// The whole response.
-    pub fn response(&self) -> String {
+    pub(crate) fn response(&self) -> String {
         let (fields, body) = self.parts();
         let connection =
             if matches!(self, Self::UpgradeRequired) { "close, Upgrade" } else { "close" };

@@ -27,16 +27,16 @@ use crate::{
 const MAX_HEAD: usize = 10;
 /// The largest frame that is copied into one buffer before it is written, in bytes. The kernel
 /// takes longer to write two buffers than one; that only pays for a larger payload.
-pub const MAX_COPIED: usize = 256;
+pub(crate) const MAX_COPIED: usize = 256;
 
 /// The unwritten part of a server's frame (RFC 6455, section 5.2): its head, then its payload. The
 /// payload is shared with the message, so a message to a thousand clients is in memory once.
 #[derive(Debug)]
-pub struct Frame(Chain<Cursor<[u8; MAX_HEAD]>, Bytes>);
+pub(crate) struct Frame(Chain<Cursor<[u8; MAX_HEAD]>, Bytes>);
 
 impl Frame {
     /// The frame of a message.
-    pub fn new(message: &Message) -> Self {
+    pub(crate) fn new(message: &Message) -> Self {
         let opcode = match message {
             Message::Text(_) => OpCode::Data(Data::Text),
             Message::Binary(_) => OpCode::Data(Data::Binary),
@@ -56,19 +56,19 @@ impl Frame {
     }
 
     /// A frame that is already written.
-    pub fn written() -> Self {
+    pub(crate) fn written() -> Self {
         let mut head = Cursor::new([0; MAX_HEAD]);
         head.advance(MAX_HEAD);
         Self(head.chain(Bytes::new()))
     }
 
     /// Whether the whole frame is written.
-    pub fn is_written(&self) -> bool {
+    pub(crate) fn is_written(&self) -> bool {
         !self.0.has_remaining()
     }
 
     /// The unwritten part as one buffer, if it is small enough to copy.
-    pub fn copied<'b>(&self, buffer: &'b mut [u8; MAX_COPIED]) -> Option<&'b [u8]> {
+    pub(crate) fn copied<'b>(&self, buffer: &'b mut [u8; MAX_COPIED]) -> Option<&'b [u8]> {
         let (head, payload) = (self.0.first_ref().chunk(), self.0.last_ref().chunk());
         let whole = buffer.get_mut(..head.len().checked_add(payload.len())?)?;
         let (first, second) = whole.split_at_mut_checked(head.len())?;
@@ -78,12 +78,12 @@ impl Frame {
     }
 
     /// The unwritten part as buffers in order. Returns how many there are.
-    pub fn remaining<'f>(&'f self, parts: &mut [IoSlice<'f>; 2]) -> usize {
+    pub(crate) fn remaining<'f>(&'f self, parts: &mut [IoSlice<'f>; 2]) -> usize {
         self.0.chunks_vectored(parts)
     }
 
     /// Notes that this many more bytes were written.
-    pub fn advance(&mut self, written: usize) {
+    pub(crate) fn advance(&mut self, written: usize) {
         self.0.advance(written.min(self.0.remaining()));
     }
 }
@@ -93,18 +93,18 @@ impl Frame {
 ///
 /// # Errors
 /// The text is not UTF-8.
-pub fn text(text: Utf8Bytes) -> Result<ByteString, Error> {
+pub(crate) fn text(text: Utf8Bytes) -> Result<ByteString, Error> {
     ByteString::try_from(Bytes::from(text)).map_err(|error| Error::Utf8(error.to_string()))
 }
 
 /// The close frame for a code and a reason.
-pub fn close_frame(close: &Close) -> tungstenite::Message {
+pub(crate) fn close_frame(close: &Close) -> tungstenite::Message {
     let (code, reason) = (close.code.0.into(), (&*close.reason).into());
     tungstenite::Message::Close(Some(CloseFrame { code, reason }))
 }
 
 /// The code and the reason of a client's close frame.
-pub fn parse_close(frame: &CloseFrame) -> Close {
+pub(crate) fn parse_close(frame: &CloseFrame) -> Close {
     Close { code: CloseCode(frame.code.into()), reason: frame.reason.as_str().into() }
 }
 

@@ -6,7 +6,7 @@ use super::{endpoint::Endpoint, error_response::ErrorResponse, request_head::Req
 
 /// The answer to a request for an upgrade.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Upgrade {
+pub(crate) struct Upgrade {
     /// The value of `Sec-WebSocket-Accept`.
     pub accept: String,
     /// The subprotocol that was chosen, if any.
@@ -19,7 +19,7 @@ pub struct Upgrade {
 
 impl Upgrade {
     /// The answer's bytes. They accept no extension, because the host supports none.
-    pub fn response(&self) -> String {
+    pub(crate) fn response(&self) -> String {
         let mut response = format!(
             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Accept: {}\r\n",
@@ -36,7 +36,10 @@ impl Upgrade {
 ///
 /// # Errors
 /// The first check that failed.
-pub fn upgrade(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Upgrade, ErrorResponse> {
+pub(crate) fn upgrade(
+    request: &RequestHead<'_>,
+    endpoint: &Endpoint,
+) -> Result<Upgrade, ErrorResponse> {
     if request.method != "GET" {
         return Err(ErrorResponse::Method);
     }

@@ -18,11 +18,11 @@ use crate::limits::SharedLimits;
 
 /// The payload of the host's own pings, which identifies their pongs. An actor is unlikely to
 /// choose it.
-pub const PAYLOAD: &[u8] = b"\0footlight";
+pub(crate) const PAYLOAD: &[u8] = b"\0footlight";
 
 /// What to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
+pub(crate) enum Due {
     /// Send a ping.
     Ping,
     /// Consider the client dead.
@@ -33,7 +33,7 @@ pub enum Due {
 
 /// The timer of one connection.
 #[derive(Debug)]
-pub struct Keepalive {
+pub(crate) struct Keepalive {
     /// Fires at the next time that matters.
     timer: Timer,
     /// The state, apart from the timer, so that tests can set the time.
@@ -53,14 +53,14 @@ struct State {
 
 impl Keepalive {
     /// Starts the timer now.
-    pub fn new(limits: SharedLimits) -> Self {
+    pub(crate) fn new(limits: SharedLimits) -> Self {
         let first = limits.get(|limits| limits.ping.min(limits.idle));
         let state = State { last_message: Instant::now(), pinged: None, limits };
         Self { timer: Timer::after(first), state }
     }
 
     /// Notes that a message was sent or received.
-    pub fn note_message(&mut self) {
+    pub(crate) fn note_message(&mut self) {
         self.state.last_message = Instant::now();
     }
 
@@ -68,7 +68,7 @@ impl Keepalive {
     ///
     /// Call this only after everything that the client has sent was read. While the host does not
     /// read, it can't tell that a client is silent.
-    pub fn poll(&mut self, last_activity: Instant, cx: &mut Context<'_>) -> Poll<Due> {
+    pub(crate) fn poll(&mut self, last_activity: Instant, cx: &mut Context<'_>) -> Poll<Due> {
         loop {
             ready!(Pin::new(&mut self.timer).poll(cx));
             let now = Instant::now();

@@ -16,7 +16,7 @@ const LINGER_BYTES: usize = 16 << 20;
 
 /// Shuts down the sending side. Waits only if the client `is_there`; otherwise it does not matter
 /// whether anybody receives the end.
-pub async fn finish(stream: &mut ClientStream, is_there: bool, deadline: Duration) {
+pub(crate) async fn finish(stream: &mut ClientStream, is_there: bool, deadline: Duration) {
     if is_there {
         within(deadline, stream.close()).await;
     } else {
@@ -27,7 +27,7 @@ pub async fn finish(stream: &mut ClientStream, is_there: bool, deadline: Duratio
 /// Discards what the client still sends, up to a bound. It reads below TLS, since the content does
 /// not matter. Without this, the kernel answers late bytes with a reset, which can overtake the
 /// close frame.
-pub async fn drain(socket: &mut Socket, deadline: Duration) {
+pub(crate) async fn drain(socket: &mut Socket, deadline: Duration) {
     let drain = async {
         let mut buffer = [0; 4096];
         let mut left = LINGER_BYTES;

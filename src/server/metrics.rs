@@ -6,7 +6,7 @@ use super::context::ServerContext;
 use crate::{convert::to_u64, logger, stats::Metric};
 
 /// The metrics of one actor, labelled with its name, and those of the process, without a label.
-pub fn text(context: &ServerContext) -> String {
+pub(crate) fn text(context: &ServerContext) -> String {
     let mut text = String::with_capacity(4096);
     // Names of actors contain no character that a label would have to escape.
     let label = format!("{{actor=\"{}\"}}", context.actor);

@@ -49,7 +49,7 @@ enum Body {
 /// # Errors
 /// The outer error: the request is refused. The inner error: the socket or the file failed, or the
 /// download was evicted.
-pub async fn answer(
+pub(crate) async fn answer(
     stream: &mut ClientStream,
     page: Page,
     head_only: bool,

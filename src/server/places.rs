@@ -47,11 +47,11 @@ const RECHECK: Duration = Duration::from_secs(1);
 
 /// How many places there are, and for whom.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// The number of places.
-    pub limit: usize,
+    pub(crate) limit: usize,
     /// The most places of one network. Clients without a network are limited only by `limit`.
-    pub share: usize,
+    pub(crate) share: usize,
     /// The most clients that may wait. One more is refused.
     pub queue: usize,
     /// How long a place is safe while others wait.
@@ -60,7 +60,7 @@ pub struct Rules {
 
 /// How long a place is safe from eviction while others wait.
 #[derive(Clone, Copy, Debug)]
-pub struct Credit {
+pub(crate) struct Credit {
     /// The credit at the start.
     pub initial: Duration,
     /// Added for each byte of progress.
@@ -71,7 +71,7 @@ pub struct Credit {
 
 /// The places of one kind, at one actor.
 #[derive(Debug)]
-pub struct Places {
+pub(crate) struct Places {
     /// Has the limits from which the rules follow.
     limits: SharedLimits,
     /// How many places there are, and for whom.
@@ -120,7 +120,7 @@ struct Held {
 
 /// A place, or a position in the queue for one. Dropping it frees it.
 #[derive(Debug)]
-pub struct Place {
+pub(crate) struct Place {
     /// The places that it belongs to.
     list: Arc<Places>,
     /// Its key in the maps.
@@ -131,7 +131,7 @@ pub struct Place {
 
 /// Whether a place is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlaceState {
+pub(crate) enum PlaceState {
     /// The place is held.
     Acquired,
     /// All places are taken.
@@ -150,12 +150,12 @@ impl Credit {
 
 impl Places {
     /// Free places, whose rules follow from the limits.
-    pub fn new(limits: SharedLimits, rules: fn(&Limits) -> Rules) -> Arc<Self> {
+    pub(crate) fn new(limits: SharedLimits, rules: fn(&Limits) -> Rules) -> Arc<Self> {
         Arc::new(Self { limits, rules, inner: Lock::default() })
     }
 
     /// Takes a place, or a position in the queue. Returns `None` if the queue is full.
-    pub fn enter(self: &Arc<Self>, network: Option<Network>) -> Option<Place> {
+    pub(crate) fn enter(self: &Arc<Self>, network: Option<Network>) -> Option<Place> {
         let (send, wake) = channel::bounded(1);
         let rules = self.rules();
         let mut inner = self.inner.lock();
@@ -179,7 +179,7 @@ impl Places {
     }
 
     /// How many places are held.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.inner.lock().held.len()
     }
 }
@@ -248,7 +248,7 @@ impl Inner {
 
 impl Place {
     /// Whether the place is held now.
-    pub fn state(&self) -> PlaceState {
+    pub(crate) fn state(&self) -> PlaceState {
         let inner = self.list.inner.lock();
         match inner.queue.get(&self.number) {
             None => PlaceState::Acquired,
@@ -260,7 +260,7 @@ impl Place {
     }
 
     /// Waits until the place is held. Evicts overdue holders meanwhile.
-    pub async fn acquired(&self) {
+    pub(crate) async fn acquired(&self) {
         loop {
             let next =
                 self.list.inner.lock().check(&self.list.rules(), self.number, Instant::now());
@@ -276,7 +276,7 @@ impl Place {
     }
 
     /// Adds credit for this many bytes of progress.
-    pub fn progress(&self, bytes: usize) {
+    pub(crate) fn progress(&self, bytes: usize) {
         let mut inner = self.list.inner.lock();
         if let Some(held) = inner.held.get_mut(&self.number) {
             held.until = self.list.rules().credit.after(bytes, held.until, Instant::now());
@@ -284,7 +284,7 @@ impl Place {
     }
 
     /// Waits until the holder has to leave. Progress in the last moment saves the place.
-    pub async fn evicted(&self) {
+    pub(crate) async fn evicted(&self) {
         loop {
             let _ = self.wake.recv().await;
             let mut guard = self.list.inner.lock();

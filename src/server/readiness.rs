@@ -25,7 +25,7 @@ use smol::Async;
 
 /// Whether a socket may be readable.
 #[derive(Debug)]
-pub struct Readiness {
+pub(crate) struct Readiness {
     /// The waker that the reactor calls.
     waker: Waker,
     /// What this waker sets.
@@ -54,7 +54,11 @@ impl Readiness {
     ///
     /// # Errors
     /// The reactor does not accept the socket.
-    pub fn poll(&self, socket: &Async<TcpStream>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll(
+        &self,
+        socket: &Async<TcpStream>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         // Registered before the flag is read, so that an event from here on wakes this task.
         self.event.task.register(cx.waker());
         let happened = self.event.happened.swap(false, Ordering::AcqRel);

@@ -30,20 +30,20 @@ use crate::{
 };
 
 /// A client after its handshake.
-pub struct Upgraded {
+pub(crate) struct Upgraded {
     /// The connection.
-    pub stream: ClientStream,
+    pub(crate) stream: ClientStream,
     /// The bytes that followed the request's head: the client's first frames.
-    pub early: Vec<u8>,
+    pub(crate) early: Vec<u8>,
     /// Its entry in the list of open connections.
-    pub open: Open,
+    pub(crate) open: Open,
     /// Counts the connection for its address until it is dropped.
-    pub counted: Counted,
+    pub(crate) counted: Counted,
 }
 
 /// Serves one request. Returns `None` if the request is not upgraded; its connection is closed
 /// then.
-pub async fn serve(
+pub(crate) async fn serve(
     socket: Socket,
     peer: SocketAddr,
     admitted: Admitted,
@@ -128,7 +128,7 @@ pub async fn serve(
 
 /// Refuses a connection before anything is read from it. A TLS listener only closes it, because no
 /// answer can be sent before the handshake.
-pub async fn refuse(
+pub(crate) async fn refuse(
     socket: Socket,
     peer: SocketAddr,
     refusal: &ErrorResponse,

@@ -5,20 +5,20 @@ use httparse::{Error, Header, Request, Status};
 use super::{endpoint::Endpoint, error_response::ErrorResponse};
 
 /// The maximum size of a request's head, in bytes.
-pub const MAX_BYTES: usize = 8192;
+pub(crate) const MAX_BYTES: usize = 8192;
 /// The maximum number of header fields.
-pub const MAX_FIELDS: usize = 64;
+pub(crate) const MAX_FIELDS: usize = 64;
 
 /// A parsed head.
-pub struct RequestHead<'a> {
+pub(crate) struct RequestHead<'a> {
     /// The method, such as `GET`.
-    pub method: &'a str,
+    pub(crate) method: &'a str,
     /// The path, still percent-encoded.
     pub path: &'a str,
     /// What follows the `?`; empty if there is none.
     pub query: &'a str,
     /// The minor version: 1 for HTTP/1.1.
-    pub version: u8,
+    pub(crate) version: u8,
     /// The header fields.
     fields: &'a [Header<'a>],
 }
@@ -29,7 +29,7 @@ impl<'a> RequestHead<'a> {
     ///
     /// # Errors
     /// This is not an HTTP/1.1 request, or it exceeds [`MAX_BYTES`] or [`MAX_FIELDS`].
-    pub fn parse(
+    pub(crate) fn parse(
         bytes: &'a [u8],
         fields: &'a mut [Header<'a>; MAX_FIELDS],
     ) -> Result<Option<(Self, usize)>, ErrorResponse> {
@@ -48,19 +48,19 @@ impl<'a> RequestHead<'a> {
     }
 
     /// The values of a field, without surrounding white space.
-    pub fn field(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn field(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let fields = self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name));
         fields.map(|field| field.value.trim_ascii())
     }
 
     /// The members of a list field (RFC 9110, section 5.6.1).
-    pub fn list(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let members = self.field(name).flat_map(|value| value.split(|byte| *byte == b','));
         members.map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
     }
 
     /// Whether a list field contains a token, in any case.
-    pub fn has_token(&self, name: &str, token: &str) -> bool {
+    pub(crate) fn has_token(&self, name: &str, token: &str) -> bool {
         self.list(name).any(|found| found.eq_ignore_ascii_case(token.as_bytes()))
     }
 
@@ -68,7 +68,7 @@ impl<'a> RequestHead<'a> {
     ///
     /// # Errors
     /// The request does not contain the token.
-    pub fn authorize(&self, endpoint: &Endpoint) -> Result<(), ErrorResponse> {
+    pub(crate) fn authorize(&self, endpoint: &Endpoint) -> Result<(), ErrorResponse> {
         let Some(token) = &endpoint.token else { return Ok(()) };
         let shown = token.authorizes(self.field("Authorization").next(), self.query);
         if shown { Ok(()) } else { Err(ErrorResponse::Unauthorized) }

@@ -32,7 +32,7 @@ const MAX_READS: u8 = 4;
 /// instance, tungstenite reads on until a message is whole, and a message may have endless empty
 /// fragments. No deadline would end it, since timers need the thread as well.
 #[derive(Debug)]
-pub struct Socket {
+pub(crate) struct Socket {
     /// The connection.
     inner: Async<TcpStream>,
     /// Whether the socket may be readable.
@@ -50,7 +50,7 @@ pub struct Socket {
 
 impl Socket {
     /// Wraps a connection.
-    pub fn new(inner: Async<TcpStream>) -> Self {
+    pub(crate) fn new(inner: Async<TcpStream>) -> Self {
         let readiness = Readiness::default();
         Self {
             inner,
@@ -63,7 +63,7 @@ impl Socket {
     }
 
     /// The connection, to set its options.
-    pub fn get_ref(&self) -> &TcpStream {
+    pub(crate) fn get_ref(&self) -> &TcpStream {
         self.inner.get_ref()
     }
 
@@ -73,7 +73,7 @@ impl Socket {
     /// # Errors
     /// The socket failed.
     #[cfg(feature = "tls")]
-    pub async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner.peek(buffer).await
     }
 
@@ -91,7 +91,7 @@ impl Socket {
 
     /// Ready when the socket may be readable. This is cheap, whereas the WebSocket zero-fills its
     /// buffer before it reads.
-    pub fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.drained {
             // The next read returns the error.
             let _ = ready!(self.readiness.poll(&self.inner, cx));
@@ -101,7 +101,7 @@ impl Socket {
     }
 
     /// When the client was last active: it sent a byte, or it accepted bytes that had to wait.
-    pub fn last_activity(&self) -> Instant {
+    pub(crate) fn last_activity(&self) -> Instant {
         self.last_activity
     }
 }

@@ -21,7 +21,7 @@ const CHUNK: usize = 16 * 1024;
 /// The size of the kernel's send buffer for a file, in bytes. The kernel counts about double, with
 /// its own overhead. By default, it would buffer some MB: a client that reads nothing would hold
 /// that memory, and a slow client would make no visible progress for a long time.
-pub const SEND_BUFFER: usize = 64 * 1024;
+pub(crate) const SEND_BUFFER: usize = 64 * 1024;
 
 /// Content types by file extension. Other files are sent as `application/octet-stream`.
 const TYPES: [(&str, &str); 24] = [
@@ -53,7 +53,7 @@ const TYPES: [(&str, &str); 24] = [
 
 /// What a path names.
 #[derive(Debug)]
-pub enum Found {
+pub(crate) enum Found {
     /// A file.
     File {
         /// The open file, at its start.
@@ -76,7 +76,7 @@ pub enum Found {
 ///
 /// # Errors
 /// The file does not exist, or may not be served.
-pub async fn find(
+pub(crate) async fn find(
     endpoint: Arc<Endpoint>,
     path: String,
     if_none_match: Option<String>,
@@ -139,7 +139,7 @@ fn type_of(path: &str) -> &'static str {
 ///
 /// # Errors
 /// The socket failed, or the file has become shorter.
-pub async fn send(
+pub(crate) async fn send(
     stream: &mut ClientStream,
     file: File,
     len: u64,

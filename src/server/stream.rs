@@ -19,7 +19,7 @@ use super::watched::Watched;
 
 /// A client's connection.
 #[derive(Debug)]
-pub enum ClientStream {
+pub(crate) enum ClientStream {
     /// Not encrypted.
     Plain(Socket),
     /// Encrypted. Boxed, so that connections without TLS do not reserve its memory.
@@ -29,7 +29,7 @@ pub enum ClientStream {
 
 impl ClientStream {
     /// When the client was last active: see [`Socket::last_activity`].
-    pub fn last_activity(&self) -> Instant {
+    pub(crate) fn last_activity(&self) -> Instant {
         match self {
             Self::Plain(socket) => socket.last_activity(),
             #[cfg(feature = "tls")]
@@ -38,7 +38,7 @@ impl ClientStream {
     }
 
     /// The socket below. With TLS, what it reads is encrypted.
-    pub fn socket(&mut self) -> &mut Socket {
+    pub(crate) fn socket(&mut self) -> &mut Socket {
         match self {
             Self::Plain(socket) => socket,
             #[cfg(feature = "tls")]
@@ -50,7 +50,7 @@ impl ClientStream {
     ///
     /// # Errors
     /// The socket failed.
-    pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.write_all(bytes).await?;
         self.flush().await
     }

@@ -24,7 +24,7 @@ use smol::unblock;
 
 mod error;
 
-pub use error::TlsError;
+pub(crate) use error::TlsError;
 
 use super::config::TlsFiles;
 use super::{places::Place, socket::Socket, stream::ClientStream, watched::Watched};
@@ -40,7 +40,7 @@ const MAX_WAITING: usize = 16 << 10;
 const HANDSHAKE: u8 = 22;
 
 /// TLS for one listener.
-pub struct Tls {
+pub(crate) struct Tls {
     /// Accepts TLS connections.
     acceptor: TlsAcceptor,
     /// The certificate, which is also part of the acceptor. Kept to renew it.
@@ -74,7 +74,7 @@ type Stamp = [Option<(u64, i64, i64)>; 2];
 
 /// Why a client's TLS handshake failed.
 #[derive(Debug)]
-pub enum TlsFailure {
+pub(crate) enum TlsFailure {
     /// The client does not speak TLS. Its connection, for an answer.
     NotTls(Socket),
     /// The handshake or the connection failed. The client was sent an alert if possible, and should
@@ -87,7 +87,7 @@ impl Tls {
     ///
     /// # Errors
     /// See [`TlsError`].
-    pub fn load(files: &TlsFiles) -> Result<Self, TlsError> {
+    pub(crate) fn load(files: &TlsFiles) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
         // Taken before the files are read, so that the next check notices a change in between.
         let stamp = stamp(files);
@@ -113,7 +113,7 @@ impl Tls {
     ///
     /// # Errors
     /// See [`TlsFailure`].
-    pub async fn accept(
+    pub(crate) async fn accept(
         &self,
         socket: Socket,
         place: Weak<Place>,

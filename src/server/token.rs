@@ -29,7 +29,7 @@ impl Token {
     ///
     /// # Errors
     /// See [`TokenError`].
-    pub fn load(file: &Path) -> Result<Self, TokenError> {
+    pub(crate) fn load(file: &Path) -> Result<Self, TokenError> {
         let bytes = match regular::read(file, 2 * MAX_BYTES) {
             Ok(bytes) => bytes,
             Err(Unread::Io(error)) => return Err(TokenError::Io(error)),
@@ -63,7 +63,7 @@ impl Token {
 }
 
 /// A query without the token.
-pub fn without_token(query: &str) -> String {
+pub(crate) fn without_token(query: &str) -> String {
     let others = query.split('&').filter(|pair| !pair.starts_with("token="));
     others.collect::<Vec<_>>().join("&")
 }

@@ -13,12 +13,12 @@ use super::{places::Place, socket::Socket};
 
 /// A TCP connection beneath TLS. It counts encrypted bytes, since a TLS handshake has no others.
 #[derive(Debug)]
-pub struct Watched {
+pub(crate) struct Watched {
     /// The connection.
-    pub socket: Socket,
+    pub(crate) socket: Socket,
     /// The request's place, which earns time with each byte. Gone once the request's head has been
     /// read.
-    pub place: Weak<Place>,
+    pub(crate) place: Weak<Place>,
 }
 
 impl AsyncRead for Watched {

@@ -25,11 +25,11 @@ use super::{
 use crate::exchange::Message;
 
 /// A client's connection after the handshake.
-pub type WebSocket = WebSocketStream<Writer>;
+pub(crate) type WebSocket = WebSocketStream<Writer>;
 
 /// A client's connection and the frame that is being written to it.
 #[derive(Debug)]
-pub struct Writer {
+pub(crate) struct Writer {
     /// The connection.
     stream: ClientStream,
     /// The part of the frame that has not been written.
@@ -44,22 +44,22 @@ pub struct Writer {
 
 impl Writer {
     /// A connection with no frame in progress.
-    pub fn new(stream: ClientStream) -> Self {
+    pub(crate) fn new(stream: ClientStream) -> Self {
         Self { stream, frame: Frame::written(), left_over: false, unflushed: false }
     }
 
     /// The connection.
-    pub fn stream(&self) -> &ClientStream {
+    pub(crate) fn stream(&self) -> &ClientStream {
         &self.stream
     }
 
     /// The connection, to close it.
-    pub fn stream_mut(&mut self) -> &mut ClientStream {
+    pub(crate) fn stream_mut(&mut self) -> &mut ClientStream {
         &mut self.stream
     }
 
     /// Starts to write a message. [`poll_ready`] must have been ready.
-    pub fn begin(&mut self, message: &Message) {
+    pub(crate) fn begin(&mut self, message: &Message) {
         self.frame = Frame::new(message);
     }
 
@@ -99,13 +99,13 @@ impl Writer {
 }
 
 /// Ready when a new frame may begin: the last one and tungstenite's own bytes are written.
-pub fn poll_ready(ws: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+pub(crate) fn poll_ready(ws: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
     ready!(ws.get_mut().poll_out(cx))?;
     if ws.get_ref().left_over { Pin::new(ws).poll_flush(cx) } else { Poll::Ready(Ok(())) }
 }
 
 /// Sends a message and flushes it.
-pub async fn send(ws: &mut WebSocket, message: &Message) -> Result<(), Error> {
+pub(crate) async fn send(ws: &mut WebSocket, message: &Message) -> Result<(), Error> {
     poll_fn(|cx| poll_ready(ws, cx)).await?;
     ws.get_mut().begin(message);
     poll_fn(|cx| poll_ready(ws, cx)).await

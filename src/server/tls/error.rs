@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use futures_rustls::{pki_types::pem, rustls::Error};
 
-use crate::{manifest::TlsFiles, regular::Unread};
+use crate::{regular::Unread, server::config::TlsFiles};
 
 /// Why a listener's certificate can't be used. The operator's fault.
 #[derive(Debug)]
