@@ -57,6 +57,7 @@ pub mod module;
 pub mod nesting;
 pub mod points;
 pub mod recode;
+pub mod rejected;
 pub mod sections;
 pub mod start_function;
 pub mod task;
