@@ -26,8 +26,8 @@ pub struct Limits {
     /// an IPv6 address. This machine itself may use all. Default 256. If the manifest sets only
     /// `connections`, it is a quarter of that.
     pub per_address: usize,
-    /// The bytes of events that may wait for the actor, from all connections together. Default 1
-    /// MiB.
+    /// The bytes of events that may wait for the actor, from all connections together. Default
+    /// 1 MiB.
     pub mailbox: usize,
     /// The bytes of messages that may wait for one client to read them. Default 64 KiB.
     pub outbox: usize,
