@@ -1,5 +1,4 @@
-//! The report of `footlight check`: what a manifest or a module holds, for a person or for a
-//! machine.
+//! The report of `footlight check` on a manifest or a module, as text and as JSON.
 
 use std::{
     fmt::Write as _,
@@ -19,20 +18,20 @@ use crate::{
     visible,
 };
 
-/// What was found in one file.
+/// The findings about one file.
 pub struct Finding {
-    /// What the user named.
+    /// The file that the user named.
     asked: PathBuf,
-    /// The module's file, if it came so far.
+    /// The module's file, if the manifest could be read.
     file: Option<PathBuf>,
-    /// The module, if it could be looked into.
+    /// The report on the module, if it could be read.
     report: Option<Report>,
-    /// Everything that keeps it from running here.
+    /// Everything that prevents it from running here.
     problems: Vec<String>,
 }
 
 impl Finding {
-    /// Looks at a manifest (a `.toml` file, or a folder) and what it names, or at a module.
+    /// Checks a manifest (a `.toml` file or a folder) with all files that it names, or a module.
     pub fn of(asked: &Path) -> Self {
         let mut finding =
             Self { asked: asked.into(), file: None, report: None, problems: Vec::new() };
@@ -62,7 +61,7 @@ impl Finding {
         self.problems.is_empty()
     }
 
-    /// Loads a module that no manifest names.
+    /// Checks a module without a manifest.
     fn look(&mut self, file: &Path) {
         self.file = Some(file.into());
         match Module::load(file, &Limits::default(), Grants::ALL) {
@@ -76,7 +75,7 @@ impl Finding {
         }
     }
 
-    /// Adds what is wrong: of a module, each thing on its own.
+    /// Adds an error. The problems of a module become separate entries.
     fn add(&mut self, error: HostError) {
         match error {
             HostError::Load { file, error: LoadError::Unfit(report) } => {
@@ -87,7 +86,7 @@ impl Finding {
         }
     }
 
-    /// For a person.
+    /// The report as text.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let out = &mut text;
@@ -117,11 +116,11 @@ impl Finding {
         if let Some(more @ 1..) = self.problems.len().checked_sub(MAX_ITEMS) {
             let _ = writeln!(out, "  and {more} problems more");
         }
-        // Paths and names are whoever's.
+        // Paths and names may come from anybody, so they are escaped.
         visible::lines(&text)
     }
 
-    /// For a machine.
+    /// The report as JSON.
     pub fn json(&self) -> Value {
         let report = self.report.as_ref();
         json!({
@@ -146,12 +145,12 @@ impl Finding {
     }
 }
 
-/// A word for whether it would run.
+/// The verdict in a word.
 fn verdict(fine: bool) -> &'static str {
     if fine { "would run" } else { "would NOT run" }
 }
 
-/// The memory in words.
+/// The size of the memory in words.
 fn memory(report: &Report) -> String {
     match report.memory {
         None => "none is exported".into(),
@@ -160,10 +159,10 @@ fn memory(report: &Report) -> String {
     }
 }
 
-/// The most exports or imports, and the most problems, that are shown.
+/// The most exports or imports, and the most problems, that the report shows.
 const MAX_ITEMS: usize = 100;
 
-/// A list of exports or imports: first those that matter.
+/// Lists exports or imports. Those that the host uses or refuses come first.
 fn items(out: &mut String, title: &str, items: &[Item]) {
     let _ = writeln!(out, "  {title}{}", if items.is_empty() { "  none" } else { "" });
     let shown = || {
@@ -180,7 +179,7 @@ fn items(out: &mut String, title: &str, items: &[Item]) {
     }
 }
 
-/// The same, for a machine.
+/// Lists exports or imports as JSON.
 fn json_items(items: &[Item]) -> Vec<Value> {
     let each = items.iter().take(MAX_ITEMS).map(|Item { name, ty, verdict }| {
         let (word, note) = match verdict {

@@ -1,12 +1,12 @@
-//! The interfaces whose functions an actor may import, by their names.
+//! The names of the interfaces that an actor may import.
 
-/// A group of functions that an actor gets or does not get.
+/// A group of functions. An actor may import all of them or none.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Interface {
-    /// Its name, without its package.
+    /// The name without the package.
     pub name: &'static str,
-    /// The modules under which its functions are imported, in core form: one for each name that
-    /// its package has had.
+    /// The module names of its imports, in core form. There is one for each name that the package
+    /// has had.
     pub modules: &'static [&'static str],
 }
 

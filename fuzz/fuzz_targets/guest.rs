@@ -5,7 +5,7 @@
 
 use arbitrary::Unstructured;
 use footlight::{
-    actor::{Grants, LoadError, Module, imports, validate::Rejected},
+    actor::{Grants, LoadError, Module, imports, rejected::Rejected},
     limits::Limits,
 };
 use footlight_fuzz::{

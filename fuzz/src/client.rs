@@ -10,8 +10,8 @@ use std::{
 
 use footlight::{
     exchange::{
-        Close, CloseCode, Event, EventKind, Mailbox, Message, Session, connections::Open,
-        session::Action,
+        Client as Known, Close, CloseCode, Event, EventKind, Mailbox, Message, Session,
+        connections::Open, session::Action,
     },
     limits::Limits,
 };
@@ -168,5 +168,16 @@ impl Client {
         let (most, _) = self.most;
         let bytes: usize = messages.map(|message| message.payload().len()).sum();
         assert!(bytes <= most, "{bytes} bytes wait, of {most}");
+    }
+}
+
+/// The host's knowledge of a client. All clients have the same.
+pub fn known() -> Known {
+    Known {
+        peer: ([192, 0, 2, 7], 50_123).into(),
+        path: "/ws".into(),
+        query: "room=kitchen".into(),
+        subprotocol: None,
+        since: 1_700_000_000_000,
     }
 }

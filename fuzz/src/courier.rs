@@ -24,9 +24,9 @@ use call::{Call, Effect};
 use member::Member;
 
 use crate::{
+    client::known,
     input::{byte, pick},
     running::Running,
-    stage::known,
 };
 
 /// The guest.

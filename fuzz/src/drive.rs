@@ -1,6 +1,6 @@
-//! Runs a future by hand. One that is not ready and is not woken waits for ever: nothing here
-//! happens on its own but the making of an instance that takes long, and the wait for the next one
-//! after it has failed.
+//! Polls a future by hand, and checks that something wakes it. A future that nothing wakes would
+//! wait for ever. Only two things happen on another thread: making a slow instance, and the timer
+//! for the next try after that has failed.
 
 use std::{
     future::Future,
@@ -13,7 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Notes that it was woken.
+use footlight::limits::Limits;
+
+/// A waker that notes that it was woken.
 #[derive(Default)]
 pub struct Bell(AtomicBool);
 
@@ -23,11 +25,11 @@ impl Wake for Bell {
     }
 }
 
-/// How long something may take that happens on its own.
+/// How long to wait for what happens on another thread.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Bell {
-    /// Whether it is woken, now or soon.
+    /// Waits until it is woken. Returns false if that takes longer than [`PATIENCE`].
     pub fn rings(&self) -> bool {
         let start = Instant::now();
         while !self.rang() {
@@ -39,14 +41,14 @@ impl Bell {
         true
     }
 
-    /// Whether it was woken since this was last asked.
+    /// Whether it was woken since the last call.
     pub fn rang(&self) -> bool {
         self.0.swap(false, Ordering::Relaxed)
     }
 }
 
-/// Polls until the future is ready, or `enough` says so. Gives the output, if there is one,
-/// and how often the future was polled.
+/// Polls the future until it is ready or `enough` returns true. Returns the output, if there is
+/// one, and the number of polls.
 ///
 /// # Panics
 /// The future waits for something.
@@ -70,8 +72,13 @@ pub fn until<F: Future + ?Sized>(
     unreachable!("it is polled for ever")
 }
 
-/// Runs a future to its end. Gives how often it was polled as well.
+/// Polls a future until it is ready. Returns its output and the number of polls.
 pub fn to_end<F: Future>(future: F) -> (F::Output, u64) {
     let (output, polls) = until(pin!(future), &Arc::default(), || false);
     (output.expect("it has ended"), polls)
+}
+
+/// The most slices that a call can have. Slow slices make the next ones smaller, down to 1,000 units.
+pub fn max_slices(limits: &Limits) -> u64 {
+    2 * limits.fuel.unwrap_or(u64::MAX) / limits.slice.min(1000)
 }

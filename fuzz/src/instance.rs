@@ -15,7 +15,7 @@ use footlight::{
 };
 use wit_core::{MessageRef, MessageType, lift::Reply};
 
-use crate::{drive, stage::known};
+use crate::{client::known, drive};
 
 /// Limits with which a call is short.
 pub fn limits() -> Limits {
@@ -147,14 +147,8 @@ fn are_within(effects: &[Effect], limits: &Limits) {
 /// Runs a call. It returned to the executor after its slices, and not much more often.
 fn run<F: Future>(limits: &Limits, call: F) -> F::Output {
     let (output, polls) = drive::to_end(call);
-    assert!(polls <= most_slices(limits) + 2, "{polls} turns");
+    assert!(polls <= drive::max_slices(limits) + 2, "{polls} turns");
     output
-}
-
-/// How many slices a call can have at most: those that take long make the next ones smaller, down to
-/// 1,000 units.
-pub fn most_slices(limits: &Limits) -> u64 {
-    2 * limits.fuel.unwrap_or(u64::MAX) / limits.slice.min(1000)
 }
 
 /// A reply holds no more than it may.

@@ -5,20 +5,16 @@
 use std::task::{Context, Waker};
 
 use footlight::{
-    exchange::{
-        Client as Known, Close, CloseCode, Command, EventKind, Message, OnOverflow,
-        connections::OpenError,
-    },
+    exchange::{Close, CloseCode, Command, EventKind, Message, OnOverflow, connections::OpenError},
     limits::Limits,
     world::World,
 };
 
 use crate::{
-    client::{Client, Code},
+    client::{Client, Code, known},
     counts::Counts,
     drive,
     guests::Guest,
-    instance::most_slices,
     play::{Act, Play},
     running::Running,
     script::{End, Expected, Script, Want},
@@ -277,7 +273,7 @@ impl Stage {
         let (ended, polls) = drive::until(self.actor.task.as_mut(), &self.actor.bell, done);
         assert!(ended.is_none(), "the actor's task ends only when it is told to");
         // It let others have their turn after slices, for an instance and for the call.
-        let turns = events * (2 * most_slices(&self.limits) + 3);
+        let turns = events * (2 * drive::max_slices(&self.limits) + 3);
         assert!(polls <= turns, "{polls} turns");
     }
 
@@ -298,17 +294,6 @@ impl Stage {
         self.actor.control.send(Command::Stop).expect("nothing else is asked of it");
         let (ended, _) = drive::until(self.actor.task.as_mut(), &self.actor.bell, || false);
         assert!(ended.is_some());
-    }
-}
-
-/// What is known of any client.
-pub fn known() -> Known {
-    Known {
-        peer: ([192, 0, 2, 7], 50_123).into(),
-        path: "/ws".into(),
-        query: "room=kitchen".into(),
-        subprotocol: None,
-        since: 1_700_000_000_000,
     }
 }
 

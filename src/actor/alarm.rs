@@ -1,5 +1,4 @@
-//! When an actor is to be woken: once, as it asks itself, and steadily, as its manifest's `tick`
-//! says.
+//! When an actor is woken: by the alarm that it sets itself, and by the `tick` of its manifest.
 
 use std::{
     future::Future as _,
@@ -13,34 +12,34 @@ use crate::{
     world::{Until, World},
 };
 
-/// The longest time until an alarm: a year.
+/// The longest time that an alarm can be set to: a year.
 const MAX_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// An actor's alarm and its tick.
 #[derive(Debug)]
 pub struct Alarm {
-    /// The time.
+    /// Where the time comes from.
     world: World,
-    /// When it is to ring once.
+    /// The moment of the alarm that the actor has set.
     once: Option<Instant>,
-    /// How often it is to ring, and when next.
+    /// The period of the tick, and its next moment.
     tick: Option<(Duration, Instant)>,
-    /// When it rang last.
+    /// The moment of the last event. The next alarm comes at least `least` after it.
     rang: Option<Instant>,
     /// Has the least time between two alarms that the actor sets: `limits.alarm`.
     limits: SharedLimits,
-    /// Rings at the nearest of these moments.
+    /// The timer for the earlier of `once` and `tick`, with its moment.
     timer: Option<(Instant, Until)>,
 }
 
 impl Alarm {
-    /// No alarm, and a first tick after one `tick` from now.
+    /// Starts without an alarm. The first tick comes one `tick` from now.
     pub fn new(world: World, tick: Option<Duration>, limits: SharedLimits) -> Self {
         let tick = tick.map(|tick| (tick, world.now() + tick));
         Self { world, once: None, tick, rang: None, limits, timer: None }
     }
 
-    /// Sets the alarm, or takes it back.
+    /// Sets the alarm, or cancels it.
     pub fn set(&mut self, after: Option<Duration>) {
         let (now, least) = (self.world.now(), self.limits.get(|limits| limits.alarm));
         self.once = after.map(|after| {
@@ -49,8 +48,8 @@ impl Alarm {
         });
     }
 
-    /// Ready when it rings. A tick that was missed, because the actor computed or the device
-    /// slept, is not made up for: the next one is at the next of its moments.
+    /// Ready when the alarm or a tick is due. If several ticks passed while the actor computed or
+    /// the device slept, they become one event. The next tick keeps to the original moments.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let tick = self.tick.map(|(_, at)| at);
@@ -94,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    /// An alarm with this tick, and the hands of its clock.
+    /// An alarm with this tick, and a function that advances its clock.
     fn alarm(tick: Option<u64>) -> (Alarm, impl Fn(u64)) {
         let (world, manual) = World::manual(0);
         let tick = tick.map(Duration::from_millis);

@@ -1,9 +1,9 @@
-//! From the interface's messages to those that clients get.
+//! Checks the messages that an actor returns, and converts them into WebSocket messages.
 //!
-//! An answer is refused as a whole if one of its messages is not one that can be sent. What
-//! an actor may send is in the WIT and in RFC 6455: `text` with a text; `binary` with data;
-//! `ping` and `pong` with at most 125 bytes of data (section 5.5), none counting as empty;
-//! `close` with a code in data (default 1000) and a reason in text, at most 123 bytes.
+//! If one message can't be sent, the whole answer is refused. The WIT and RFC 6455 say what an
+//! actor may send: `text` with a text; `binary` with data; `ping` and `pong` with at most 125 bytes
+//! of data (section 5.5), where missing data means an empty payload; `close` with a code in data
+//! (default 1000) and a reason of at most 123 bytes in text.
 
 use std::fmt;
 
@@ -20,16 +20,16 @@ use crate::exchange::{
 pub struct Answer {
     /// The messages, in order.
     pub messages: Vec<Message>,
-    /// How to close the connection after them.
+    /// How to close the connection after the messages.
     pub close: Option<Close>,
-    /// How many messages came after a `close` and are not sent.
+    /// How many messages followed a `close`. They are not sent, and the log says so.
     pub after_close: usize,
 }
 
-/// Why an answer is refused. The actor's fault.
+/// Why an answer is refused. It is the actor's fault.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AnswerError {
-    /// Which message, counted from 0.
+    /// The index of the first bad message, counted from 0.
     pub index: usize,
     /// What is wrong with it.
     pub fault: Fault,
@@ -41,11 +41,11 @@ pub struct AnswerError {
 pub enum Fault {
     /// This type can't be sent to a client.
     Type(String),
-    /// A field is missing, or set where it has no meaning.
+    /// A field is missing, or is set where it has no meaning.
     Field {
         /// The message's type.
         ty: &'static str,
-        /// What this type takes.
+        /// The fields that this type takes, in words.
         takes: &'static str,
     },
     /// A control frame's payload is too long.
@@ -54,7 +54,7 @@ pub enum Fault {
         ty: &'static str,
         /// The length in bytes.
         len: usize,
-        /// The most that fits.
+        /// The most bytes that fit.
         limit: usize,
     },
     /// The close code is not two bytes.
@@ -64,7 +64,7 @@ pub enum Fault {
 }
 
 impl Answer {
-    /// The bytes that it counts for in an outbox.
+    /// The bytes of all messages, as the outbox counts them.
     pub fn cost(&self) -> usize {
         self.messages.iter().map(Message::cost).sum()
     }
@@ -90,9 +90,9 @@ impl Answer {
 
 /// One message, converted.
 enum Part {
-    /// To be sent.
+    /// A message to send.
     Message(Message),
-    /// The end.
+    /// The request to close the connection.
     Close(Close),
 }
 
@@ -133,7 +133,7 @@ fn control(ty: &'static str, data: Option<Vec<u8>>) -> Result<Bytes, Fault> {
     Ok(data.into())
 }
 
-/// An end from its code, big-endian, and its reason.
+/// Reads the code, which is big-endian, and the reason.
 fn close(data: Option<Vec<u8>>, text: Option<String>) -> Result<Close, Fault> {
     let code = match data.as_deref() {
         None => CloseCode::NORMAL,
@@ -150,7 +150,7 @@ fn close(data: Option<Vec<u8>>, text: Option<String>) -> Result<Close, Fault> {
     Ok(Close { code, reason: reason.into() })
 }
 
-/// The end that an actor asks for by a call, if a close frame may say it.
+/// The close code and reason of a call of `close`, if a close frame can carry them.
 pub fn checked_close(code: u16, reason: &str) -> Option<Close> {
     let code = CloseCode(code);
     let fits = code.may_be_sent() && reason.len() <= REASON;

@@ -1,5 +1,5 @@
-//! How long to wait before an instance is made again: one that could not be made, or one that takes
-//! long to make and traps.
+//! How long to wait before making the next instance, if making one failed, or if it takes long and
+//! the last one trapped.
 
 use std::time::{Duration, Instant};
 
@@ -13,9 +13,9 @@ const FIRST: Duration = Duration::from_millis(100);
 pub struct Backoff {
     /// The longest wait.
     longest: Duration,
-    /// Where the time is from.
+    /// Where the time comes from.
     world: World,
-    /// The last wait, if the last try failed, and its end.
+    /// The last wait and its end. `None` after a success.
     last: Option<(Duration, Instant)>,
 }
 
@@ -25,14 +25,14 @@ impl Backoff {
         Self { longest, world, last: None }
     }
 
-    /// Notes that a try has failed. Gives how long to wait.
+    /// Notes that a try failed. Returns how long to wait.
     pub fn failed(&mut self) -> Duration {
         let next = self.last.map_or(FIRST, |(last, _)| last.saturating_mul(2).min(self.longest));
         self.last = Some((next, self.world.now() + next));
         next
     }
 
-    /// Ready when the next try may be made, if the last one failed.
+    /// A future that ends with the wait. `None` if the last try succeeded.
     pub(crate) fn wait(&self) -> Option<Until> {
         self.last.map(|(_, end)| self.world.until(end))
     }
@@ -42,7 +42,7 @@ impl Backoff {
         self.last.is_some()
     }
 
-    /// Notes that a try went well.
+    /// Notes that a try succeeded.
     pub fn succeeded(&mut self) {
         self.last = None;
     }

@@ -1,34 +1,34 @@
-//! What belongs to every call into a guest: what it may spend, and what the host does for it.
+//! What each call into a guest needs: the meter and the host's side of the imports.
 
 use std::{sync::Arc, time::Duration};
 
 use super::{host_calls::HostCalls, meter::Meter};
 use crate::{executor::Turns, files::Files, limits::SharedLimits, stats::Stats, world::World};
 
-/// The context of an actor's calls. An actor has one, which each event uses in turn.
+/// The context of an actor's calls. An actor has one, and all events use it in turn.
 pub struct CallContext {
-    /// The fuel and the time of the present event.
+    /// Counts the fuel and the time of the current event.
     pub meter: Meter,
-    /// The host's side of the imports, with the transaction of the present event.
+    /// The host's side of the imports, with the current event's transaction.
     pub host: HostCalls,
 }
 
-/// What a context is made of.
+/// Everything that a context is made from, apart from the limits.
 pub struct Resources {
-    /// The source of time and chance.
+    /// The source of time and random numbers.
     pub world: World,
-    /// How often the actor is woken, if it is.
+    /// The period of the manifest's `tick`.
     pub tick: Option<Duration>,
-    /// The files that its manifest grants, if it grants any.
+    /// The files that the manifest grants.
     pub files: Option<Files>,
-    /// What gives the actor its turns.
+    /// Gives the actor its turns on the executor.
     pub turns: Arc<Turns>,
     /// The actor's counters.
     pub stats: Arc<Stats>,
 }
 
 impl Default for Resources {
-    /// The system's time, and nothing else.
+    /// The system's time, and nothing else. Tests and fuzzers use it.
     fn default() -> Self {
         let (turns, stats) = (Arc::default(), Arc::default());
         Self { world: World::System, tick: None, files: None, turns, stats }

@@ -4,11 +4,11 @@ use std::{fmt, time::Duration};
 
 use wit_core::{LiftError, LowerError};
 
-/// Why a call failed. The state stays as it was in all cases.
+/// Why a call failed. In every case the state stays as it was.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The guest trapped, or the host refused one of its imports' calls.
+    /// The guest trapped, or a call of an import failed.
     Trap {
         /// The export in which it happened.
         export: &'static str,
@@ -31,13 +31,13 @@ pub enum CallError {
         /// The fuel that the event had spent by then.
         fuel: u64,
     },
-    /// One step needed more fuel than any single step may need.
+    /// A single step needed more fuel than one step may use.
     TooMuchAtOnce {
         /// The export in which it happened.
         export: &'static str,
         /// The fuel that the step needed.
         needed: u64,
-        /// The fuel that a step may need.
+        /// The most fuel that a step may use.
         most: u64,
     },
     /// `cabi_realloc` returned a block outside the memory.

@@ -1,22 +1,23 @@
-//! The time that a call is told.
+//! The time that a guest reads during a call.
 
 use crate::world::World;
 
-/// The time of a call: that at which it is first asked for.
+/// The time of a call. It is read when the guest first asks, and then stays the same for the whole
+/// call.
 pub struct CallTime {
-    /// What tells it.
+    /// Where the time comes from.
     world: World,
-    /// In milliseconds since 1970, once it has been asked for.
+    /// In milliseconds since 1970, once the guest has asked.
     told: Option<u64>,
 }
 
 impl CallTime {
-    /// That of a call that begins.
+    /// The time of a call that begins now.
     pub fn of(world: World) -> Self {
         Self { world, told: None }
     }
 
-    /// The milliseconds since 1970.
+    /// The time in milliseconds since 1970.
     pub fn now(&mut self) -> u64 {
         *self.told.get_or_insert_with(|| self.world.since_1970())
     }

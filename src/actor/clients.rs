@@ -1,12 +1,12 @@
-//! Who is there, as the actor knows it: from a connection's `connect` event to its `close`
-//! event, with what the actor keeps with each one.
+//! The connections that an actor knows, from `connect` to `close`, with the tags and the attachment
+//! of each.
 //!
-//! A call sees its changes at once. The first time that it changes a client, what was there before
-//! goes into its [`Undo`], and comes back if the call fails.
+//! A call sees its own changes at once. When it first changes a client, the old tags and attachment
+//! are saved in its [`Undo`], and are restored if the call fails.
 //!
-//! Nothing here takes longer because there are more clients, except for what is done to all of
-//! them. Those with a tag are found by an index, which has an entry for each tag of each connection:
-//! 24 bytes on 64 bits, so that `limits.tags` and `limits.connections` bound it.
+//! The number of clients does not slow anything down, except what is done to all of them. An index
+//! finds the clients with a tag. It takes 24 bytes (on 64-bit targets) for each tag of each
+//! connection, so `limits.tags` and `limits.connections` bound it.
 
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map},
@@ -23,11 +23,11 @@ use crate::{
 /// The clients of one actor.
 #[derive(Debug)]
 pub struct Clients {
-    /// Those that are there.
+    /// All known clients.
     all: BTreeMap<ConnectionId, KnownClient>,
-    /// Their tags. All who have the same one share its text.
+    /// The index of tags. Clients with the same tag share its text.
     tagged: BTreeSet<(Arc<str>, ConnectionId)>,
-    /// The number of the present call.
+    /// The number of the current call.
     call: u64,
     /// Has the number of tags, and the length of tags and attachments.
     limits: SharedLimits,
@@ -36,41 +36,41 @@ pub struct Clients {
 /// One client.
 #[derive(Debug)]
 pub struct KnownClient {
-    /// The connection.
+    /// Its connection.
     pub session: Arc<Session>,
-    /// What is kept with it.
+    /// Its tags and its attachment.
     kept: Kept,
-    /// The bytes that a call has asked to send to it, and the number of that call. Those of an
-    /// earlier one count no more, so that nobody has to go round and forget them.
+    /// The number of a call, and the bytes that this call sends to the client. The number makes the
+    /// bytes of earlier calls invalid, so that nothing has to reset them for every client.
     asked: (u64, usize),
-    /// Whether it is on its way out: nothing more may be sent to it.
+    /// Whether its connection is closing. Nothing more may be sent to it.
     leaving: bool,
 }
 
 /// What an actor keeps with a connection.
 #[derive(Clone, Debug, Default)]
 struct Kept {
-    /// Its tags, in the order in which they were given.
+    /// Its tags, in the order in which the actor added them.
     tags: Vec<Arc<str>>,
-    /// Its attachment.
+    /// The bytes that the actor has attached.
     attachment: Option<Box<[u8]>>,
 }
 
-/// What was kept with the clients that the present call has changed, so that it can come back.
+/// The old tags and attachments of the clients that the current call has changed.
 #[derive(Debug, Default)]
 pub struct Undo {
-    /// The tags and attachments as they were before the call.
+    /// The tags and attachments before the call.
     before: BTreeMap<ConnectionId, Kept>,
 }
 
 impl Undo {
-    /// Makes the changes last.
+    /// Keeps the changes.
     pub fn forget(&mut self) {
         self.before.clear();
     }
 
-    /// Takes the changes back. How long that takes depends on the number of changes only, however many
-    /// clients and tags there are.
+    /// Restores the old values. The time depends only on the number of changes, and not on the
+    /// number of clients or tags.
     pub fn apply(&mut self, clients: &mut Clients) {
         for (id, before) in std::mem::take(&mut self.before) {
             let Some(client) = clients.all.get_mut(&id) else { continue };
@@ -86,37 +86,37 @@ impl Undo {
 }
 
 impl Kept {
-    /// The bytes in it.
+    /// The bytes that it takes.
     fn bytes(&self) -> usize {
         let tags: usize = self.tags.iter().map(|tag| tag.len()).sum();
         tags + self.attachment.as_ref().map_or(0, |bytes| bytes.len())
     }
 
-    /// The place of a tag.
+    /// The index of a tag.
     fn position(&self, tag: &str) -> Option<usize> {
         self.tags.iter().position(|found| **found == *tag)
     }
 }
 
 impl Clients {
-    /// Nobody yet.
+    /// Starts without clients.
     pub fn new(limits: SharedLimits) -> Self {
         Self { all: BTreeMap::new(), tagged: BTreeSet::new(), call: 0, limits }
     }
 
-    /// Takes in a client whose `connect` event is next.
+    /// Adds a client before its `connect` event.
     pub fn enter(&mut self, session: &Arc<Session>) {
         let (session, kept) = (session.clone(), Kept::default());
         let entry = KnownClient { session, kept, asked: (0, 0), leaving: false };
         self.all.insert(entry.session.id(), entry);
     }
 
-    /// Notes that a client's `close` event is next.
+    /// Marks a client as closing before its `close` event.
     pub fn leave(&mut self, id: ConnectionId) {
         self.set_leaving(id, true);
     }
 
-    /// Forgets a client whose `close` event has been handled.
+    /// Removes a client after its `close` event.
     pub fn left(&mut self, id: ConnectionId) {
         if let Some(entry) = self.all.remove(&id) {
             for tag in entry.kept.tags {
@@ -125,26 +125,28 @@ impl Clients {
         }
     }
 
-    /// What is known of a client, also of one that is leaving.
+    /// A client, even if it is closing.
     pub fn get(&self, id: ConnectionId) -> Option<&KnownClient> {
         self.all.get(&id)
     }
 
-    /// The clients with a tag, or all, to whom something could be sent, by their number.
+    /// The clients that have this tag (or all clients) and can get messages, in the order of their
+    /// numbers.
     pub fn present(&self, tag: Option<&str>) -> impl Iterator<Item = &KnownClient> {
-        // One of the two is empty.
+        // One of the two iterators is empty.
         let all = tag.is_none().then(|| self.all.values());
         let tagged = tag.map(|tag| self.with_tag(tag).filter_map(|id| self.all.get(&id)));
         let found = all.into_iter().flatten().chain(tagged.into_iter().flatten());
         found.filter(|entry| !entry.leaving)
     }
 
-    /// How many clients have a tag, or there are: no fewer than are [present](Self::present).
+    /// The number of clients that have this tag, or of all clients. It includes those that are
+    /// closing, so it can be larger than that of [`present`](Self::present).
     pub fn count(&self, tag: Option<&str>) -> usize {
         tag.map_or(self.all.len(), |tag| self.with_tag(tag).count())
     }
 
-    /// The numbers of those that have a tag, also of such as are leaving.
+    /// The numbers of the clients with a tag, including those that are closing.
     fn with_tag(&self, tag: &str) -> impl Iterator<Item = ConnectionId> {
         let tag: Arc<str> = tag.into();
         let first = (tag.clone(), ConnectionId(0));
@@ -152,19 +154,19 @@ impl Clients {
         range.take_while(move |(other, _)| *other == tag).map(|(_, id)| *id)
     }
 
-    /// A client to whom something can be sent.
+    /// A client that can get messages.
     ///
     /// # Errors
-    /// It is not there, or leaving.
+    /// It is closing or gone.
     pub fn one(&self, id: ConnectionId) -> Result<&KnownClient, Refusal> {
         self.all.get(&id).filter(|entry| !entry.leaving).ok_or(Refusal::Gone)
     }
 
-    /// Notes that the call asks to send a message of so many bytes to a client. Gives the bytes
-    /// that will wait then.
+    /// Counts a message of `bytes` bytes that the call sends to a client. Returns the bytes that
+    /// then wait for this client.
     ///
     /// # Errors
-    /// It does not fit, or the connection is closing or gone.
+    /// The message does not fit, or the connection is closing or gone.
     pub fn ask(&mut self, id: ConnectionId, bytes: usize) -> Result<u32, Refusal> {
         let entry = self.all.get_mut(&id).ok_or(Refusal::Gone)?;
         let asked = entry.asked_by(self.call);
@@ -180,19 +182,19 @@ impl Clients {
         }
     }
 
-    /// Notes the same for one of many: if it does not fit, its handler's `on_overflow` says what
-    /// happens then.
+    /// Counts a message for one of many receivers, even if it does not fit: the `on_overflow` of
+    /// its handler then decides.
     pub fn ask_anyway(&mut self, id: ConnectionId, bytes: usize) {
         if let Some(entry) = self.all.get_mut(&id) {
             entry.asked.1 = entry.asked_by(self.call).saturating_add(bytes);
         }
     }
 
-    /// Tags a client.
+    /// Adds a tag to a client.
     ///
     /// # Errors
-    /// It is not there; the tag is not one, or one too many; or `pay`, which is asked for the
-    /// bytes that are put aside, refuses.
+    /// The client is closing or gone, the tag is empty or too long, or the client has too many
+    /// tags. An error of `pay`, which pays for the bytes that are saved in `undo`.
     pub fn tag(
         &mut self,
         id: ConnectionId,
@@ -210,7 +212,7 @@ impl Clients {
             return Err(Refusal::Invalid);
         }
         let new: Arc<str> = tag.into();
-        // The text that others with this tag have, if there are any.
+        // Reuse the text of another client with the same tag.
         let next = self.tagged.range((new.clone(), ConnectionId(0))..).next();
         let tag = next.map(|(text, _)| text).filter(|text| **text == new).unwrap_or(&new).clone();
         self.touch(id, undo, pay)?.tags.push(tag.clone());
@@ -218,10 +220,10 @@ impl Clients {
         Ok(())
     }
 
-    /// Takes a tag away.
+    /// Removes a tag from a client.
     ///
     /// # Errors
-    /// The client is not there, or `pay` refuses.
+    /// The client is closing or gone. An error of `pay`.
     pub fn untag(
         &mut self,
         id: ConnectionId,
@@ -235,10 +237,10 @@ impl Clients {
         Ok(())
     }
 
-    /// Keeps something with a client.
+    /// Sets or removes a client's attachment.
     ///
     /// # Errors
-    /// The client is not there, the attachment is too large, or `pay` refuses.
+    /// The client is closing or gone, or the attachment is too large. An error of `pay`.
     pub fn attach(
         &mut self,
         id: ConnectionId,
@@ -254,20 +256,20 @@ impl Clients {
         Ok(())
     }
 
-    /// Says that a client is on its way out, or is not after all.
+    /// Marks a client as closing, or takes the mark back.
     pub fn set_leaving(&mut self, id: ConnectionId, leaving: bool) {
         if let Some(entry) = self.all.get_mut(&id) {
             entry.leaving = leaving;
         }
     }
 
-    /// Begins a call, which has asked to send nothing yet.
+    /// Begins a call. It has not sent anything yet.
     pub fn begin(&mut self) {
         self.call += 1;
     }
 
-    /// What is kept with a client, to be changed. The first time in a call, what was there is
-    /// put aside, and paid for.
+    /// The tags and attachment of a client, to be changed. At the first change in a call, the old
+    /// ones are saved and paid for.
     fn touch(
         &mut self,
         id: ConnectionId,
@@ -284,12 +286,12 @@ impl Clients {
 }
 
 impl KnownClient {
-    /// What is attached to it.
+    /// The bytes that the actor has attached.
     pub fn attachment(&self) -> Option<&[u8]> {
         self.kept.attachment.as_deref()
     }
 
-    /// The bytes that this call has asked to send to it.
+    /// The bytes that this call has sent to the client so far.
     fn asked_by(&mut self, call: u64) -> usize {
         if self.asked.0 != call {
             self.asked = (call, 0);

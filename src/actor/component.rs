@@ -5,7 +5,7 @@
 //! each core module's export section, and takes the module that exports `handle-message`. It
 //! ignores everything else: if the module needs more, it has an import that the host refuses.
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
 use wit_core::shape;
 
@@ -44,6 +44,31 @@ pub enum ComponentError {
         modules: usize,
     },
 }
+
+impl fmt::Display for ComponentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotWasm => write!(
+                f,
+                "is not WebAssembly; `component_path` must name a .wasm file (text format is not \
+                 taken: assemble it first)"
+            ),
+            Self::Truncated { offset } => write!(
+                f,
+                "is a component that is cut short in the section at offset {offset:#x}; copy or \
+                 build it again"
+            ),
+            Self::NoActor { modules } => write!(
+                f,
+                "is a component, but none of its {modules} core modules exports `{}`; build the \
+                 actor as a core module for wasm32-unknown-unknown and name that file",
+                shape::HANDLE_MESSAGE[0]
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ComponentError {}
 
 impl From<Truncated> for ComponentError {
     fn from(Truncated { offset }: Truncated) -> Self {

@@ -1,4 +1,4 @@
-//! What a call asks for beside its answer, and how much of it a call may ask for.
+//! What a call requests beside its answer, and how many bytes its requests may take.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::{
     limits::SharedLimits,
 };
 
-/// One thing that a call asks for. It happens when the call's transaction has been committed.
+/// Something that a call requests. It happens after the call's transaction is committed.
 #[derive(Debug)]
 pub enum Effect {
     /// A message to a client.
@@ -19,14 +19,14 @@ pub enum Effect {
         /// The message.
         message: Message,
     },
-    /// The same message to many clients.
+    /// One message to many clients.
     Broadcast {
         /// The receivers.
         to: Vec<Arc<Session>>,
         /// The message.
         message: Message,
     },
-    /// The end of a connection.
+    /// Closes a connection.
     Close {
         /// The connection.
         to: Arc<Session>,
@@ -35,19 +35,19 @@ pub enum Effect {
     },
 }
 
-/// What an effect costs beside its bytes: its place in the list, and the shares of allocators.
+/// The cost of an effect beside its payload: its place in the list, and the allocator's overhead.
 const OVERHEAD: usize = 64;
-/// What each receiver of a broadcast costs: the reference to it, on 64 bits. It is the same on
-/// every board, so that a limit means the same everywhere.
+/// The cost of each receiver of a broadcast: a reference on 64-bit targets. It is the same on every
+/// board, so that a limit means the same everywhere.
 pub const RECEIVER: usize = 8;
-/// The least that a file to be written costs, path and content: a block of a file system. It bounds
-/// how many writes a call may ask for, since each takes time and wears the card.
+/// The least cost of a file to be written, path and content together: a block of a file system. It
+/// limits the number of writes of a call, because each one takes time and wears the SD card.
 pub const FILE: usize = 4096;
 
 /// The bytes of memory that a call's effects may take: `limits.effects`.
 #[derive(Debug)]
 pub struct EffectBudget {
-    /// The bytes that are left for the present call.
+    /// The bytes that the current call has left.
     left: usize,
     /// Has the bytes of each call.
     limits: SharedLimits,
@@ -59,22 +59,22 @@ impl EffectBudget {
         Self { left: limits.get(|limits| limits.effects), limits }
     }
 
-    /// Pays for something that is kept until the call ends: `bytes`, and a little more.
+    /// Pays for `bytes` that are kept until the call ends, and for the overhead.
     ///
     /// # Errors
-    /// The call has asked for too much.
+    /// The budget is used up.
     pub fn pay(&mut self, bytes: usize) -> Result<(), Refusal> {
         let cost = bytes.saturating_add(OVERHEAD);
         self.left = self.left.checked_sub(cost).ok_or(Refusal::Limit)?;
         Ok(())
     }
 
-    /// Whether `bytes` could be paid for.
+    /// Whether the budget is large enough for `bytes`.
     pub fn affords(&self, bytes: usize) -> bool {
         self.left >= bytes.saturating_add(OVERHEAD)
     }
 
-    /// Begins the next call with all of the budget.
+    /// Restores the whole budget for the next call.
     pub fn renew(&mut self) {
         self.left = self.limits.get(|limits| limits.effects);
     }

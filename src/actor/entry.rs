@@ -1,5 +1,5 @@
-//! The way into a guest. Every entry is metered and runs in slices; between turns it returns to the
-//! executor.
+//! The entry into a guest. Every call is metered and runs in slices. At the end of a turn it yields
+//! to the executor.
 
 use wasmi::{TypedFunc, TypedResumableCall, TypedResumableCallHostTrap, WasmParams, WasmResults};
 use wit_core::shape;
@@ -12,20 +12,20 @@ use super::{
     meter::{Allowance, Meter, Overtime},
 };
 
-/// A call as wasmi left it: finished, or to be resumed.
+/// The state of a call after a slice: finished, or to be resumed.
 type Step<R> = Result<TypedResumableCall<R>, wasmi::Error>;
 
-/// Where the guest has stopped.
+/// Where the guest stopped.
 #[allow(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Stop<R> {
-    /// At its end.
+    /// The call has finished.
     Finished(R),
-    /// At a call of an import.
+    /// The guest called a suspending import.
     Import(ImportCall, TypedResumableCallHostTrap<R>),
 }
 
 impl Instance {
-    /// Calls the guest where it may use immediate imports only.
+    /// Calls a function of the guest that may use immediate imports only.
     pub(super) async fn call<P: WasmParams, R: WasmResults>(
         &mut self,
         export: &'static str,
@@ -43,7 +43,7 @@ impl Instance {
         }
     }
 
-    /// Calls the guest where it may use every import that it has been granted.
+    /// Calls a function of the guest that may use all imports that the manifest grants.
     pub(super) async fn serve<P: WasmParams>(
         &mut self,
         export: &'static str,
@@ -56,7 +56,7 @@ impl Instance {
         let mut step = func.call_resumable(&mut self.store, parameters);
         loop {
             let stop = self.stop(export, step, &mut context.meter).await;
-            // The time is told to `init` and `handle-message` only.
+            // Only `init` and `handle-message` may read the time.
             let time = self.store.data_mut().time.take();
             let (import, call) = match stop? {
                 Stop::Finished(result) => return Ok(result),
@@ -69,7 +69,7 @@ impl Instance {
         }
     }
 
-    /// Lets the guest run on until it has finished or calls an import.
+    /// Runs the guest until the call finishes or calls a suspending import.
     async fn stop<R: WasmResults>(
         &mut self,
         export: &'static str,
@@ -78,13 +78,13 @@ impl Instance {
     ) -> Result<Stop<R>, CallError> {
         meter.settle(&mut self.store).map_err(|error| CallError::Trap { export, error })?;
         match step {
-            // Most calls end in their first slice.
+            // Most calls finish in their first slice.
             Ok(TypedResumableCall::Finished(results)) => Ok(Stop::Finished(results)),
             step => self.resume(export, step, meter).await,
         }
     }
 
-    /// The same for a call that has been interrupted and whose slice has been settled.
+    /// Resumes an interrupted call, after its slice has been settled.
     async fn resume<R: WasmResults>(
         &mut self,
         export: &'static str,
@@ -96,7 +96,7 @@ impl Instance {
             step = match step.map_err(trap)? {
                 TypedResumableCall::Finished(results) => return Ok(Stop::Finished(results)),
                 TypedResumableCall::HostTrap(call) => {
-                    // A typed call does not give its error away, only a look at it.
+                    // A typed call only lends its error, so the import is copied.
                     let error = call.host_error();
                     if let Some(import) = error.downcast_ref::<ImportCall>() {
                         return Ok(Stop::Import(*import, call));
@@ -116,21 +116,21 @@ impl Instance {
         }
     }
 
-    /// Has the guest make room for so many bytes.
+    /// Allocates `len` bytes in the guest with `cabi_realloc`.
     pub(super) async fn allocate(
         &mut self,
         len: usize,
         align: u32,
         meter: &mut Meter,
     ) -> Result<u32, CallError> {
-        // A guest can neither be asked for more than 4 GiB nor place them: placing says so.
+        // No guest can provide more than 4 GiB. The check of the returned block then fails.
         let len = u32::try_from(len).unwrap_or(u32::MAX).cast_signed();
         let parameters = (0, 0, align.cast_signed(), len);
         let ptr = self.call(shape::REALLOC.0, self.realloc, parameters, meter).await?;
         Ok(ptr.cast_unsigned())
     }
 
-    /// Ends a slice, and begins the next one, in which one step needs at least `needed` units.
+    /// Ends a slice and begins the next one. A single step in it needs `needed` units or more.
     async fn end_slice(
         &mut self,
         export: &'static str,
@@ -141,7 +141,7 @@ impl Instance {
         self.give_fuel(export, needed, meter)
     }
 
-    /// Gives the store fuel for the next slice, in which one step needs at least `needed` units.
+    /// Gives the store the fuel of the next slice, and at least `needed` units for a single step.
     fn give_fuel(
         &mut self,
         export: &'static str,
@@ -157,7 +157,7 @@ impl Instance {
     }
 }
 
-/// The error of an event that has computed for too long.
+/// The error for an event that has computed for longer than `limits.time`.
 pub(super) fn overtime(export: &'static str, meter: &Meter) -> CallError {
     CallError::OutOfTime { export, limit: meter.time(), fuel: meter.spent() }
 }

@@ -1,11 +1,11 @@
-//! What an actor is told of an event: the interface's message for it.
+//! Converts an event into the interface's message for the actor.
 
 use wit_core::{MessageRef, MessageType};
 
 use crate::exchange::{Close, EventKind, Message};
 
-/// An event as the interface's message. `code` is where a close code's bytes are put, and `alarm`
-/// the type of an alarm.
+/// Converts an event. The message borrows from the two buffers: `code` gets the bytes of a close
+/// code, and `alarm` is the type of an alarm.
 pub fn message<'a>(
     kind: &'a EventKind,
     code: &'a mut [u8; 2],
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
     use crate::exchange::{CloseCode, event::ALARM};
 
-    /// What the actor is told: type, text and data.
+    /// The type, text and data of an event's message.
     fn told(kind: &EventKind) -> (String, Option<String>, Option<Vec<u8>>) {
         let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
         let MessageRef { ty, data, text } = message(kind, &mut code, &alarm);

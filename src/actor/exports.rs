@@ -1,6 +1,6 @@
-//! The functions of a guest that the host calls. The host looks them up once for each instance. As
-//! typed functions they skip the type check at each call, which would be a good part of the cost of
-//! a short call.
+//! The functions of a guest that the host calls. The host looks them up once for each instance.
+//! Typed functions skip the type check at each call, which would be a large part of a short call's
+//! cost.
 
 use wasmi::{Instance, Store, TypedFunc};
 use wit_core::Shape;

@@ -1,5 +1,5 @@
-//! Why an event failed, and what becomes of that: a line in the log, a counter, and perhaps the end of
-//! the client's connection.
+//! Why an event failed, and the consequences: a log line, a counter, and for some failures a closed
+//! connection.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::{
 /// Why an event failed. Its transaction is rolled back, and the state stays as it was.
 #[derive(Debug)]
 pub enum Failure {
-    /// The call had no result.
+    /// The call failed.
     Call(CallError),
     /// The actor returned an error.
     Returned(String),
@@ -25,7 +25,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// How bad that is. What the actor's author has foreseen is a warning.
+    /// The level of the log line: a warning for what the actor's author can foresee.
     pub fn level(&self) -> Level {
         match self {
             Self::Call(_) | Self::Commit(_) => Level::Error,
@@ -33,12 +33,13 @@ impl Failure {
         }
     }
 
-    /// Whether the client's connection is closed: it can't know what has become of its message.
+    /// Whether the client's connection is closed. After such a failure the client can't know
+    /// whether its message was handled.
     pub fn closes(&self) -> bool {
         matches!(self, Self::Call(_) | Self::Commit(_))
     }
 
-    /// Counts it. Files that can't be written are counted by those who write them.
+    /// Counts the failure. `files` counts the files that can't be written.
     pub fn count(&self, stats: &Stats) {
         match self {
             Self::Call(_) => stats.traps.add(1),
@@ -48,15 +49,15 @@ impl Failure {
         }
     }
 
-    /// The line about it.
+    /// The log line about the failure.
     pub fn at<'a>(&'a self, event: &'a Event) -> impl fmt::Display + 'a {
         Line { failure: self, event }
     }
 }
 
-/// A line about a failed event.
+/// The log line about a failed event.
 struct Line<'a> {
-    /// Why it failed.
+    /// The reason.
     failure: &'a Failure,
     /// The event.
     event: &'a Event,
@@ -87,15 +88,15 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// Why an actor has no first state.
+/// Why an actor has no initial state.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The instance could not be made, or `init` failed.
+    /// No instance could be made, or `init` failed.
     Call(CallError),
     /// `init` returned an error.
     Init(String),
-    /// What `init` changed could not be committed.
+    /// The changes of `init` could not be committed.
     Commit(CommitError),
 }
 

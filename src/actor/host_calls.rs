@@ -1,6 +1,6 @@
-//! The host's side of an actor's calls: what the functions of its imports work on.
+//! The host's side of an actor's calls: the functions of its imports work on it.
 //!
-//! Nothing here reaches a client before the event's [`Transaction`] has been committed.
+//! Nothing here reaches a client before the event's [`Transaction`] is committed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,28 +21,28 @@ use crate::{
     world::World,
 };
 
-/// What the host knows and keeps for one actor, and what its present call asks for.
+/// What the host keeps for one actor, and what the current call requests.
 pub struct HostCalls {
-    /// Its clients.
+    /// The connections that the actor knows.
     pub clients: Clients,
-    /// What its present event changes.
+    /// The changes of the current event.
     pub(super) transaction: Transaction,
-    /// When it is to be woken.
+    /// The actor's alarm and tick.
     pub alarm: Alarm,
-    /// Its files, if its manifest grants any.
+    /// The folder that the manifest grants, if it grants one.
     pub(super) files: Option<Files>,
     /// The actor's counters.
     stats: Arc<Stats>,
-    /// The time.
+    /// Where the time comes from.
     pub(super) world: World,
-    /// Whose event it is.
+    /// The client of the current event, for `sender`.
     pub(super) sender: Option<ConnectionId>,
-    /// The present call's random generator, once it has asked for it.
+    /// The random generator of the current call, once the guest has asked for random bytes.
     pub(super) random: Option<StdRng>,
 }
 
 impl HostCalls {
-    /// What is there for an actor before its first call.
+    /// The state before an actor's first call.
     pub fn new(
         limits: SharedLimits,
         world: World,
@@ -62,7 +62,8 @@ impl HostCalls {
         }
     }
 
-    /// Begins a call for an event. The client that it is about comes, or prepares to go.
+    /// Begins a call for an event. Adds the client at its `connect` event, and marks it as closing
+    /// at its `close` event.
     pub fn begin(&mut self, event: &Event) {
         self.forget_call();
         self.clients.begin();
@@ -75,7 +76,7 @@ impl HostCalls {
         }
     }
 
-    /// Ends it, once what it has asked for was taken or undone.
+    /// Ends the call, after it was committed or rolled back.
     pub fn end(&mut self, event: &Event) {
         if let (Source::Connection(session), EventKind::Close(_)) = (&event.source, &event.kind) {
             self.clients.left(session.id());
@@ -83,11 +84,11 @@ impl HostCalls {
         self.forget_call();
     }
 
-    /// Commits what the event has changed, with `new` as the new state. Returns the effects, which are
-    /// to be delivered now.
+    /// Commits the event's changes, with `new` as the new state. Returns the effects, which the
+    /// caller must deliver now.
     ///
     /// # Errors
-    /// See [`CommitError`]. The event has failed, and must be rolled back.
+    /// See [`CommitError`]. The event has failed, and the caller must roll it back.
     pub async fn commit(
         &mut self,
         new: Option<Vec<u8>>,
@@ -97,27 +98,27 @@ impl HostCalls {
         self.transaction.commit(new, Committed { state, alarm, files }).await
     }
 
-    /// Takes back what the event has changed.
+    /// Takes the event's changes back.
     pub fn roll_back(&mut self) {
         self.transaction.roll_back(&mut self.clients);
     }
 
-    /// The time of a call that begins.
+    /// The time of a call that begins now.
     pub fn time(&self) -> CallTime {
         CallTime::of(self.world.clone())
     }
 
-    /// Whether messages wait for a connection that it has not yet had the chance to write.
+    /// Whether messages wait for a connection that has not yet had the chance to write them.
     pub fn is_draining(&self, to: ConnectionId) -> bool {
         self.clients.get(to).is_some_and(|entry| entry.session.is_draining())
     }
 
-    /// Counts a refusal. Whether it is worth a line is the actor's to say.
+    /// Counts a refusal. It is not logged, because the actor gets it as a result.
     pub fn count_refusal(&self) {
         self.stats.refused_effects.add(1);
     }
 
-    /// Forgets what belongs to one call.
+    /// Forgets the sender and the random generator of the last call.
     fn forget_call(&mut self) {
         self.sender = None;
         self.random = None;

@@ -1,4 +1,4 @@
-//! Notices that an actor has had nothing to do for a while.
+//! Notices that an actor has had no events for a while.
 
 use std::{
     future::Future,
@@ -11,32 +11,32 @@ use crate::{
     world::{Until, World},
 };
 
-/// Ready once nothing has happened for a time. That is between one and two times the limit,
-/// because the timer is looked at only when it rings: so an event costs no more than a flag here.
+/// Ready after an actor has had no events for a time between the limit and twice the limit. The
+/// timer is checked only when it rings, so that an event sets only a flag.
 #[derive(Debug)]
 pub struct Idle {
-    /// Has how long nothing must happen: `limits.hibernate_after`.
+    /// Has the time: `limits.hibernate_after`.
     limits: SharedLimits,
-    /// Where the timer is from.
+    /// Where the timers come from.
     world: World,
-    /// The timer that rings next.
+    /// The current timer.
     timer: Option<Until>,
-    /// Whether something has happened since the timer was set.
+    /// Whether there was an event since the timer was set.
     active: bool,
 }
 
 impl Idle {
-    /// Nothing has happened yet.
+    /// Starts as if there had been no event.
     pub fn new(world: World, limits: SharedLimits) -> Self {
         Self { limits, world, timer: None, active: false }
     }
 
-    /// Notes that something has happened.
+    /// Notes that there was an event.
     pub fn active(&mut self) {
         self.active = true;
     }
 
-    /// Ready when nothing has happened for long enough.
+    /// Ready when there was no event for long enough.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let timer = self.timer.get_or_insert_with(|| {

@@ -1,4 +1,4 @@
-//! Answers a call of an import at which the guest is suspended.
+//! Answers a guest's call of a suspending import.
 
 use super::{
     call_context::CallContext,
@@ -11,7 +11,7 @@ use super::{
 };
 
 impl Instance {
-    /// Does what a call of an import asks for, and places the result in the guest's memory.
+    /// Runs the import, and places its result in the guest's memory.
     pub(super) async fn answer(
         &mut self,
         export: &'static str,
@@ -42,7 +42,7 @@ impl Instance {
                 }
             };
             match full {
-                // Not before its connection has had a chance to write what waits.
+                // First let the connection write the messages that wait.
                 Some(to) if !has_rested || host.is_draining(to) => meter.yield_now().await,
                 _ => {
                     host.count_refusal();

@@ -1,4 +1,4 @@
-//! Reports what a module exports and imports, and whether that fits the interface.
+//! Reports what a module exports and imports, and whether the host can use it.
 //!
 //! `footlight check` prints the [`Report`]. The same report decides whether the host loads an
 //! actor.
@@ -22,7 +22,7 @@ pub struct Report {
     pub file_bytes: usize,
     /// The core module's size in bytes, if the file is a component.
     pub component: Option<usize>,
-    /// The interface's shape, if the module exports a handler of a known one.
+    /// The interface's shape, if the module exports a handler of a known shape.
     pub shape: Option<Shape>,
     /// Whether the module exports an `init`, which makes the first state.
     pub init: bool,
@@ -32,7 +32,7 @@ pub struct Report {
     pub exports: Vec<Item>,
     /// Every import with its verdict.
     pub imports: Vec<Item>,
-    /// The faults of the module as a whole, which belong to no export or import.
+    /// Faults of the whole module, which no single export or import has.
     pub faults: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl Report {
         report
     }
 
-    /// Everything that keeps the host from loading the actor, and what to do about each.
+    /// Everything that prevents the host from loading the actor, with advice.
     pub fn problems(&self) -> impl Iterator<Item = String> + '_ {
         let of = |kind: &'static str, items: &'_ [Item]| {
             let wrong = items.iter().filter_map(move |item| match &item.verdict {
@@ -130,7 +130,8 @@ impl Report {
         }
     }
 
-    /// Finds tables past the limits. With them the interpreter would refuse every instance.
+    /// Finds tables that exceed the limits. The interpreter would refuse to make an instance with
+    /// them.
     fn judge_tables(&mut self, tables: Tables, limits: &Limits) {
         let Tables { count, largest } = tables;
         if count > limits.tables {
@@ -182,7 +183,7 @@ impl Report {
 /// The size of a page of linear memory (core specification, 4.2.8).
 const PAGE: u64 = 65_536;
 
-/// The verdict on a function that the host knows.
+/// The verdict on a function that the host uses.
 fn judge_function(ty: &ExternType, expected: Signature, role: &'static str) -> Verdict {
     match ty {
         ExternType::Func(ty) if signature(ty) == Some(expected) => Verdict::Used(role),

@@ -1,7 +1,7 @@
 //! One instance of an actor's module: lower, call, lift.
 //!
-//! Every entry into the guest is metered and runs in slices: see [`entry`](super::entry). After any
-//! error the instance is in an unknown condition and must be dropped. The actor's state is not in it.
+//! Every entry into the guest is metered and runs in slices: see [`entry`](super::entry). After an
+//! error the instance's state is unknown, so it must be dropped. The actor's state is kept outside.
 
 use std::sync::Arc;
 
@@ -24,11 +24,11 @@ use super::{
 };
 use crate::{exchange::ConnectionId, limits::Limits, logger::ActorLog};
 
-/// A running instance. It is large, so it is boxed: it moves at each event.
+/// A running instance. It is boxed, because it is large and moves at each event.
 pub struct Instance {
-    /// Its memory, globals and tables, and the host's data about it.
+    /// The memory, globals and tables, with the host's data about the instance.
     pub(super) store: Store<Guest>,
-    /// The form of the interface that it speaks.
+    /// The form of the interface that the module implements.
     shape: Shape,
     /// Its linear memory.
     pub(super) memory: Memory,
@@ -42,19 +42,20 @@ pub struct Instance {
     init: Option<Init>,
     /// The function that frees what `init` returned.
     init_post: Option<PostReturn>,
-    /// What a result may come to.
+    /// The most messages and bytes that a result may have.
     budget: Budget,
 }
 
-/// What `handle-message` gave: the inner error is the actor's own, and no fault.
+/// The result of a call. The inner error comes from the actor itself: its author planned for it.
 pub type Outcome<T> = Result<Result<T, String>, CallError>;
 
 impl Instance {
-    /// Makes an instance and runs its start function and `_initialize`. What can't be interrupted of
-    /// that is done on the threads for what blocks if the module is known to take long there.
+    /// Makes an instance and runs its start function and `_initialize`. wasmi's instantiation can't
+    /// be interrupted. If the module is slow at it, it runs on the threads for blocking work.
     ///
     /// # Errors
-    /// These trapped, used up the fuel or the time, or the memory is past the limit.
+    /// One of these functions trapped or used up the fuel or the time, or the memory exceeds its
+    /// limit.
     pub async fn new(
         module: &Arc<Module>,
         limits: &Limits,
@@ -92,7 +93,7 @@ impl Instance {
         Ok(this)
     }
 
-    /// Looks the exports up. That they are there was checked when the module was loaded.
+    /// Looks up the exports. The module was checked for them when it was loaded.
     fn resolve(
         store: Store<Guest>,
         instance: WasmInstance,
@@ -120,7 +121,7 @@ impl Instance {
         })
     }
 
-    /// Calls `init`, if the module has one, with the state so far and the actor's name.
+    /// Calls `init`, if the module has one, with the current state and the actor's name.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -186,7 +187,7 @@ impl Instance {
         Ok(reply)
     }
 
-    /// Says whose event the next call is about, for the lines that the guest logs.
+    /// Sets the connection that the lines of the guest's log name.
     pub fn set_connection(&mut self, connection: Option<ConnectionId>) {
         self.store.data_mut().connection = connection;
     }
@@ -196,8 +197,8 @@ impl Instance {
         self.memory.data_size(&self.store)
     }
 
-    /// Places what the parameters point to in the guest, and gives the flat ones, with zeroes
-    /// after the last.
+    /// Places the blocks of the parameters in the guest. Returns the flat parameters, padded with
+    /// zeroes.
     async fn place(
         &mut self,
         mut parameters: Lowering<'_>,
@@ -216,7 +217,7 @@ impl Instance {
     }
 }
 
-/// How many bytes a reply has.
+/// The bytes of a reply.
 fn size(reply: &Reply) -> usize {
     let message = |message: &Message| {
         let data = message.data.as_ref().map_or(0, Vec::len);

@@ -1,4 +1,4 @@
-//! An actor's present instance, and when the next one may be made.
+//! An actor's current instance, and when the next one may be made.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,35 +16,35 @@ use crate::{
     world::World,
 };
 
-/// The longest wait before an instance is tried again that could not be made.
+/// The longest wait before the next try, after an instance could not be made.
 const MAX_WAIT: Duration = Duration::from_secs(30);
-/// The longest wait before an instance is made again that takes long to make and trapped. It is
-/// shorter, since one client can make an actor trap that serves all others well.
+/// The longest wait before the next instance, if making one takes long and the last one trapped. It
+/// is shorter: one client can make an actor trap that serves all others well.
 const MAX_PENANCE: Duration = Duration::from_secs(1);
 
-/// Makes an actor's instances, and keeps the present one between events.
+/// Makes an actor's instances, and keeps the current one between events.
 pub struct Instances {
-    /// The code.
+    /// The compiled module.
     module: Arc<Module>,
     /// The limits of each instance.
     limits: SharedLimits,
-    /// The present instance. It is dropped after a failure, when the actor is idle, and when its memory
-    /// has grown too far.
+    /// The current instance. It is dropped after a failure, when the actor is idle, and when its
+    /// memory has grown too far.
     present: Option<Box<Instance>>,
-    /// Whether the instance has grown too far.
+    /// Notices when the instance's memory has grown too far.
     watermark: Watermark,
-    /// How long to wait before an instance is tried again that could not be made.
+    /// How long to wait after an instance could not be made.
     backoff: Backoff,
-    /// How long to wait before an instance is made again that takes long to make, after a trap.
+    /// How long to wait after a trap, if instances take long to make.
     penance: Backoff,
     /// The actor's counters.
     stats: Arc<Stats>,
-    /// Its lines in the log.
+    /// The actor's lines in the log.
     lines: Arc<ActorLog>,
 }
 
 impl Instances {
-    /// Of a module, none of which has been made.
+    /// Starts without an instance.
     pub fn new(
         module: Module,
         limits: SharedLimits,
@@ -58,19 +58,20 @@ impl Instances {
             present: None,
             watermark: Watermark::default(),
             backoff: Backoff::new(world.clone(), MAX_WAIT),
-            // It saves processor time, which passes on the machine and not in the actor's world.
+            // This wait saves processor time, which passes on the machine and not in the actor's
+            // `World`.
             penance: Backoff::new(World::System, MAX_PENANCE),
             stats,
             lines,
         }
     }
 
-    /// The code.
+    /// The compiled module.
     pub fn module(&self) -> &Module {
         &self.module
     }
 
-    /// Makes an instance, with fuel and time of its own.
+    /// Makes an instance, with the fuel and the time of an event of its own.
     ///
     /// # Errors
     /// See [`Instance::new`].
@@ -80,8 +81,9 @@ impl Instances {
         Instance::new(&self.module, &limits, self.lines.clone(), meter).await
     }
 
-    /// Takes the instance out for a call, so that it is gone if anything goes wrong. Makes one if there is
-    /// none. If that failed before, it waits first, and meanwhile `connections` opens none.
+    /// Takes the instance out for a call, so that it is gone if the call fails. Makes one if there
+    /// is none. If that fails, this function waits, and `connections` accepts nobody until an
+    /// instance could be made.
     ///
     /// # Errors
     /// No instance could be made.
@@ -104,7 +106,7 @@ impl Instances {
             }
             return made;
         }
-        // Nobody is answered before the wait is over, so nobody can shorten it.
+        // The client gets its answer after the wait only, so that no client can shorten it.
         let wait = self.backoff.failed();
         connections.set_failing(true);
         self.lines.host(Level::Error, None, format_args!("can't be started; waits {wait:?}"));
@@ -117,7 +119,7 @@ impl Instances {
         made
     }
 
-    /// Keeps an instance for the next event, unless its memory has grown too far.
+    /// Keeps the instance for the next event, unless its memory has grown too far.
     pub fn put_back(&mut self, instance: Box<Instance>) {
         if self
             .watermark
@@ -134,8 +136,8 @@ impl Instances {
         self.present = Some(instance);
     }
 
-    /// Notes whether a call succeeded. If it did not, and if an instance takes long to make, the next one
-    /// has to wait: otherwise a client that makes the actor trap would have the processor for itself.
+    /// Notes whether a call succeeded. If it failed and instances take long to make, the next one
+    /// has to wait. Otherwise a client that makes the actor trap could use all of the processor.
     pub fn judge(&mut self, succeeded: bool) {
         if succeeded {
             self.penance.succeeded();

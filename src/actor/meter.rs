@@ -1,14 +1,14 @@
-//! What a call may spend, fuel and processor time, and how it shares the thread.
+//! Counts the fuel and the processor time of a call, and divides them into slices and turns.
 //!
-//! wasmi counts fuel: about one unit for an instruction. A call gets a *slice* of fuel at a time.
-//! Slices keep wasmi's native stack bounded: on its fast dispatch a failing `memory.grow` uses up
-//! some of it until the call is left. So a slice never grows past what that allows.
+//! wasmi counts fuel: about one unit for an instruction. A call gets fuel in *slices*. Slices bound
+//! wasmi's native stack: with its fast dispatch, a failing `memory.grow` takes some stack until the
+//! call returns to the host. So there is a maximum size for slices.
 //!
-//! Fuel is no measure of time, in either direction. So a call is bounded in processor time as
-//! well, which is looked at after each slice: there the call's fuel is known, and the call could
-//! be repeated up to the same place. Slices follow each other until a *turn* is over, which is
-//! counted in time; then everything else that is ready comes first. A slice that took long makes
-//! the next ones smaller. A call that ends in its first slice never looks at a clock.
+//! Fuel does not measure time, so the processor time of a call is limited too. It is checked after
+//! each slice. There the call's fuel is known, so a repeated call could stop at the same place.
+//! Slices follow each other until a *turn* is over, which is a time. Then all other tasks that are
+//! ready run first. A slow slice makes the next ones smaller. A call that ends in its first slice
+//! never reads a clock.
 
 use std::{
     sync::Arc,
@@ -21,19 +21,20 @@ use wasmi::Store;
 use super::imports::Guest;
 use crate::{convert::to_u64, executor::Turns, limits::SharedLimits};
 
-/// The most fuel that one step may need at once. Code is charged a piece at a time, and bulk
-/// instructions by the bytes they move (1 unit for 288), so a step may need more than a slice; past
-/// this bound it is refused, however much fuel the event has. It allows 17 MB in one `memory.copy`,
-/// and a piece of 60,000 instructions. More could use up the native stack: wasmi's fast dispatch keeps
-/// up to 190 bytes of it for a call until the slice ends, and a call costs at least 5 units.
+/// The most fuel that a single step may need. wasmi charges for a piece of code at once, and for
+/// bulk instructions by the bytes that they move (1 unit for 288). So a step may need more than a
+/// slice. A step past this limit is refused, even if the event has enough fuel. The limit allows 17
+/// MB in one `memory.copy`, and a piece of 60,000 instructions. More could use up the native stack:
+/// wasmi's fast dispatch keeps up to 190 bytes of it for a call until the slice ends, and a call
+/// costs at least 5 units.
 pub const MAX_AT_ONCE: u64 = 60_000;
 
-/// The bytes that the host may move for one unit of a slice: so few that with the defaults the
-/// largest state, in and out, fills a slice.
+/// The bytes that the host may move for one unit of a slice. With the defaults, moving the largest
+/// state in and out fills a slice.
 const BYTES_PER_UNIT: u64 = 64;
-/// How long slices follow each other before everything else that is ready comes first. A message
-/// waits for one turn at most, so this is about what a neighbour that computes adds to its time; ten
-/// times as much would be ten times that. The end of a turn costs two or three microseconds here.
+/// The length of a turn. A message waits for at most one turn of a neighbour that computes, so this
+/// is about the delay that a neighbour adds. A turn ten times as long would delay ten times as
+/// much. The end of a turn costs two or three microseconds on a PC.
 const TURN: Duration = Duration::from_micros(125);
 /// A slice that takes longer than this makes the next one half as large.
 const LONG_SLICE: Duration = TURN;
@@ -42,16 +43,16 @@ const SHORT_SLICE: Duration = Duration::from_micros(30);
 /// The smallest slice.
 const MIN_SLICE: u64 = 1000;
 
-/// What came of asking for fuel.
+/// The result of a request for fuel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allowance {
-    /// The store has it.
+    /// The store got the fuel.
     Given,
-    /// The event has not that much left.
+    /// The event does not have that much left.
     Spent,
     /// No step may need that much.
     TooMuch {
-        /// The most that one may need.
+        /// The most that a step may need.
         most: u64,
     },
 }
@@ -60,57 +61,56 @@ pub enum Allowance {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overtime;
 
-/// The fuel and the time of one actor.
+/// Counts the fuel and the time of one actor.
 #[derive(Debug)]
 pub struct Meter {
-    /// Has what the next event is granted. The present one keeps what it began with.
+    /// Has what the next event may use. The present one keeps what it began with.
     limits: SharedLimits,
-    /// What each event is granted, for every entry into the guest on its behalf: `limits.fuel`,
-    /// or more than anybody can spend.
+    /// The fuel of each event, for all entries into the guest: `limits.fuel`. Without a limit it is
+    /// more than any event can use.
     limit: u64,
     /// The largest slice: `limits.slice`.
     largest: u64,
-    /// How much the guest is given at a time now.
+    /// The current size of slices.
     slice: u64,
-    /// What the present event may still spend, with what the store has of it.
+    /// The fuel that the current event has left, including that of the store.
     left: u64,
-    /// What the store was given last.
+    /// The fuel of the current slice.
     given: u64,
-    /// What has been spent since the clock was last looked at, by the guest and by the host for
-    /// it, over all events.
+    /// The fuel that guest and host have used since the last look at the clock, over all events.
     unseen: u64,
     /// How long each event may compute: `limits.time`.
     time: Duration,
-    /// How long the present event has computed, up to the beginning of `stretch`.
+    /// How long the current event has computed before `stretch` began.
     computed: Duration,
-    /// Since when it computes without a pause, in both kinds of time. `None` before the first
-    /// slice's end, and while it waits.
+    /// The beginning of the current stretch of computing. `None` before the first slice ends, and
+    /// while the event waits.
     stretch: Option<Stretch>,
-    /// When the clock was last looked at in the present turn; `None` if it was not.
+    /// When this turn's last look at the clock was; `None` if there was none.
     looked: Option<Instant>,
-    /// When the present turn began, as far as is known.
+    /// When the current turn began; `None` until the first look at the clock.
     turn: Option<Instant>,
-    /// Gives this actor its turns.
+    /// Gives this actor its turns on the executor.
     turns: Arc<Turns>,
 }
 
-/// How long the present thread has computed since it began. It stands still while another thread
-/// has the processor.
+/// The processor time of the current thread. It stands still while another thread has the
+/// processor.
 fn processor_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
-/// The beginning of a time in which an event computes without a pause, on one thread.
+/// The beginning of a time in which an event computes on one thread without a pause.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
-    /// On the wall clock, which is cheap to look at and goes at least as fast.
+    /// The wall clock. It is cheap to read, and is never slower than the processor time.
     wall: Instant,
-    /// On the thread's own clock, which counts the processor's time.
+    /// The thread's processor time.
     processor: Duration,
 }
 
 impl Stretch {
-    /// One that begins now.
+    /// Begins now.
     fn begin(wall: Instant) -> Self {
         Self { wall, processor: processor_time() }
     }
@@ -122,7 +122,7 @@ fn granted(limits: &SharedLimits) -> (u64, u64, Duration) {
 }
 
 impl Meter {
-    /// For an actor with these limits, which has its turns from `executor`.
+    /// The meter of an actor with these limits. `turns` gives it its turns on the executor.
     pub fn new(limits: impl Into<SharedLimits>, turns: Arc<Turns>) -> Self {
         let limits = limits.into();
         let (limit, largest, time) = granted(&limits);
@@ -143,7 +143,7 @@ impl Meter {
         }
     }
 
-    /// Begins an event: all of its fuel and its time are there.
+    /// Begins an event with all of its fuel and time.
     pub fn begin(&mut self) {
         (self.limit, self.largest, self.time) = granted(&self.limits);
         self.slice = self.slice.min(self.largest);
@@ -152,32 +152,32 @@ impl Meter {
         self.stretch = None;
     }
 
-    /// What the present event has spent.
+    /// The fuel that the current event has used.
     pub fn spent(&self) -> u64 {
         self.limit.saturating_sub(self.left)
     }
 
-    /// What each event is granted.
+    /// The fuel of each event.
     pub fn limit(&self) -> u64 {
         self.limit
     }
 
-    /// How long each event may compute.
+    /// `limits.time`.
     pub fn time(&self) -> Duration {
         self.time
     }
 
-    /// Gives the store a slice, or `needed` if that is more.
+    /// Gives the store the fuel of a slice, or `needed` units if that is more.
     ///
     /// # Errors
-    /// The store does not count fuel, which would be this program's mistake.
+    /// The store does not count fuel, which would be a bug of this program.
     pub fn give(
         &mut self,
         store: &mut Store<Guest>,
         needed: u64,
     ) -> Result<Allowance, wasmi::Error> {
         let most = MAX_AT_ONCE.max(self.largest);
-        // Said first: with more fuel, such a step would still be refused.
+        // Check this first: more fuel would not help such a step.
         if needed > most {
             return Ok(Allowance::TooMuch { most });
         }
@@ -189,11 +189,11 @@ impl Meter {
         Ok(Allowance::Given)
     }
 
-    /// Takes back what the store has not spent, and takes what the imports that are done at once
-    /// have cost beyond that.
+    /// Takes back the fuel that the store has left, and charges for what immediate imports cost
+    /// beyond the slice.
     ///
     /// # Errors
-    /// The store does not count fuel, which would be this program's mistake.
+    /// The store does not count fuel, which would be a bug of this program.
     pub fn settle(&mut self, store: &mut Store<Guest>) -> Result<(), wasmi::Error> {
         let spent = self.given.saturating_sub(store.get_fuel()?);
         self.given = 0;
@@ -202,28 +202,28 @@ impl Meter {
         Ok(())
     }
 
-    /// Notes that the host has moved so many bytes into the guest or out of it. That costs the
-    /// event nothing, but its time counts: a guest may do next to nothing with a large state.
+    /// Counts bytes that the host has moved into or out of the guest. They cost the event no fuel,
+    /// but they count towards a slice, because a guest may do almost nothing with a large state.
     pub fn moved(&mut self, bytes: usize) {
         let units = to_u64(bytes) / BYTES_PER_UNIT;
         self.unseen = self.unseen.saturating_add(units);
     }
 
-    /// Takes fuel for what the guest has done, or the host for it.
+    /// Charges for work of the guest, or of the host for it.
     pub fn charge(&mut self, units: u64) {
         self.left = self.left.saturating_sub(units);
         self.unseen = self.unseen.saturating_add(units);
     }
 
-    /// Lets everything else that is ready come first: where connections have to write before the
-    /// actor goes on, and after what took long.
+    /// Lets all other tasks that are ready run first. This follows slow work, and lets connections
+    /// write before the actor goes on.
     pub async fn yield_now(&mut self) {
         self.wait();
         self.turns.yield_now().await;
     }
 
-    /// Notes that the event waits, or that there is none: that counts as no time of its own, and
-    /// the next turn is a new one.
+    /// Notes that the event waits, or that there is none. The wait does not count as the event's
+    /// time, and the next turn begins after it.
     pub fn wait(&mut self) {
         if let Some(stretch) = self.stretch.take() {
             self.computed += processor_time().saturating_sub(stretch.processor);
@@ -231,8 +231,8 @@ impl Meter {
         (self.unseen, self.looked, self.turn) = (0, None, None);
     }
 
-    /// Looks at the clock if a slice has been spent since the last time, and ends the turn if it
-    /// is over.
+    /// Reads the clock if the fuel of a slice was used since the last time. Yields if the turn is
+    /// over.
     ///
     /// # Errors
     /// The event has computed for too long.
@@ -240,7 +240,7 @@ impl Meter {
         if self.unseen < self.slice { Ok(()) } else { self.end_slice().await }
     }
 
-    /// Looks at the clock after a slice, and ends the turn if it is over.
+    /// Reads the clock after a slice. Yields if the turn is over.
     ///
     /// # Errors
     /// The event has computed for too long.
@@ -252,7 +252,7 @@ impl Meter {
         }
         let stretch = *self.stretch.get_or_insert_with(|| Stretch::begin(now));
         if self.computed + now.duration_since(stretch.wall) > self.time {
-            // Something else may have had the processor meanwhile.
+            // Other threads may have had the processor, so check the processor time.
             self.computed += processor_time().saturating_sub(stretch.processor);
             self.stretch = Some(Stretch::begin(now));
             if self.computed > self.time {
@@ -269,7 +269,7 @@ impl Meter {
         Ok(())
     }
 
-    /// Chooses the size of the next slice, by how long the last one took.
+    /// Adapts the size of the next slice to the time that the last one took.
     fn adapt(&mut self, took: Duration) {
         if took > LONG_SLICE {
             self.slice = (self.slice / 2).max(MIN_SLICE.min(self.largest));
@@ -290,7 +290,7 @@ mod tests {
         Meter::new(&limits, Arc::new(Turns::default()))
     }
 
-    /// Keeps the processor busy for so long.
+    /// Keeps the processor busy for this long.
     fn compute(time: Duration) {
         let start = processor_time();
         while processor_time() - start < time {}
@@ -306,7 +306,7 @@ mod tests {
                 compute(Duration::from_micros(300));
                 slices += 1;
             }
-            // The first slice is not looked at, nor what a turn's end takes.
+            // The first slice is not timed, and neither is the end of a turn.
             let took = processor_time() - start;
             assert!(took > Duration::from_millis(20) && slices > 20, "{took:?} {slices}");
         }

@@ -1,34 +1,38 @@
-//! An actor: a WebAssembly module, its state, and the events it handles one at a time.
+//! An actor: a WebAssembly module, its state, and the events that it handles one at a time.
 //!
-//! In the order of a message's way:
-//! - [`task`]: the actor's task: takes an event from the mailbox, calls the instance, and
-//!   either commits the new state and the answer together or neither.
-//! - [`event_message`]: what the actor is told of an event.
-//! - [`instance`]: one instance of the module: lower, call, lift; [`exports`]: the functions that it
-//!   calls; [`call_error`]: why that failed; [`call_time`]: the time that a call is told.
-//! - [`meter`]: the fuel and the time of one call, spent in slices and turns.
-//! - [`imports`]: what a guest may import, a row and a function for each; [`host_calls`]: what these
-//!   functions work on, and [`fuel_cost`] what all of them cost; [`import_call`]: where they are
-//!   called.
-//! - [`clients`]: who is there, with what the actor keeps with each one; [`effects`]: what a call asks
-//!   for until its [`transaction`] is committed; [`alarm`]: when the actor is to be woken.
-//! - [`idle`]: notices that there is nothing to do.
-//! - [`watermark`]: whether its memory has grown too far; [`backoff`]: how long to wait before an
-//!   instance that failed is made again.
-//! - [`answer`]: from the interface's messages to WebSocket messages.
+//! The files, in the order in which an event passes them:
+//! - [`task`]: the actor's loop. It takes an event, calls the instance, and commits or rolls back.
+//! - [`event_message`]: converts an event into a message of the interface.
+//! - [`instance`]: one instance of the module: lower, call, lift. [`exports`] has the functions
+//!   that it calls, [`entry`] the metered way into the guest, and [`call_error`] its errors.
+//! - [`instances`]: makes instances, and keeps the present one. [`watermark`] says when its memory
+//!   has grown too far, and [`backoff`] how long to wait after a failure.
+//! - [`call_context`]: what each call needs. That is [`meter`], which counts fuel and time and
+//!   gives turns, and [`host_calls`], the host's side of the imports.
+//! - [`imports`]: what a guest may import, with a row and a function for each. [`import_call`] runs
+//!   them, [`fuel_cost`] has the costs that they share, and [`call_time`] is the time that a guest
+//!   reads.
+//! - [`clients`]: the connections that the actor knows, and what it keeps with each.
+//! - [`transaction`]: the changes of one event, with its [`effects`]. [`failure`] says why an event
+//!   failed.
+//! - [`answer`]: checks and converts the messages that the actor returns.
+//! - [`alarm`]: the actor's alarm and tick. [`idle`] notices that the actor has had no events.
 //!
-//! And before the first message:
+//! The files that load a module:
 //! - [`component`]: takes the core module out of a component.
-//! - [`validate`]: refuses what is valid but harmful; [`nesting`] does so within functions.
-//! - [`start_function`]: makes the start function one that can be called in slices.
-//! - [`loops`]: makes the interpreter charge for about what is executed: at the [`points`] where code
-//!   can have a loop of its own, by [`recode`]. [`types`] is what both know of the module.
-//! - [`sections`]: what these and [`component`] walk over.
-//! - [`inspect`]: what a module exports and imports, and whether that fits; [`verdict`]: the words
-//!   for it.
+//! - [`validate`]: refuses modules that are valid but harmful. [`nesting`] does so within
+//!   functions, and [`rejected`] is the error.
+//! - [`start_function`]: turns the start function into an export, so that it can run in slices.
+//! - [`loops`]: rewrites functions so that wasmi charges for about what is executed. [`points`]
+//!   finds the places for new loops, and [`recode`] inserts them. [`types`] holds the types that
+//!   both need.
+//! - [`sections`]: reads and writes the sections of a module.
+//! - [`inspect`]: reports the exports and imports, and whether they fit. [`verdict`] puts that into
+//!   words.
+//! - [`module`]: runs these steps in order, and compiles the result.
 //! - [`module`]: a module that has been compiled and found to fit.
 //!
-//! This room knows wasmi and the exchange. It knows neither sockets nor the executor.
+//! This folder uses wasmi and `exchange`. It knows neither sockets nor the executor's loop.
 
 pub mod alarm;
 pub mod answer;
@@ -57,6 +61,7 @@ pub mod module;
 pub mod nesting;
 pub mod points;
 pub mod recode;
+pub mod rejected;
 pub mod sections;
 pub mod start_function;
 pub mod task;

@@ -16,8 +16,9 @@ use super::{
     component::{ComponentError, Format},
     imports::{self, Grants, Guest},
     inspect::Report,
-    loops, recode, start_function,
-    validate::{self, Rejected},
+    loops, recode,
+    rejected::Rejected,
+    start_function, validate,
     verdict::fit,
 };
 use crate::{
@@ -213,22 +214,7 @@ impl fmt::Display for LoadError {
                 "is {size} bytes long, past the limit of {limit}; strip it, or raise \
                  `limits.module` in the manifest"
             ),
-            Self::Format(ComponentError::NotWasm) => write!(
-                f,
-                "is not WebAssembly; `component_path` must name a .wasm file (text format is not \
-                 taken: assemble it first)"
-            ),
-            Self::Format(ComponentError::Truncated { offset }) => write!(
-                f,
-                "is a component that is cut short in the section at offset {offset:#x}; copy or \
-                 build it again"
-            ),
-            Self::Format(ComponentError::NoActor { modules }) => write!(
-                f,
-                "is a component, but none of its {modules} core modules exports `{}`; build the \
-                 actor as a core module for wasm32-unknown-unknown and name that file",
-                wit_core::shape::HANDLE_MESSAGE[0]
-            ),
+            Self::Format(error) => error.fmt(f),
             Self::Invalid(error) => write!(
                 f,
                 "is not valid, or uses WebAssembly features that this host does not have: {}",
@@ -252,4 +238,14 @@ impl fmt::Display for LoadError {
     }
 }
 
-impl std::error::Error for LoadError {}
+impl std::error::Error for LoadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::Invalid(error) => Some(error),
+            Self::Rejected(error) => Some(error),
+            Self::Format(error) => Some(error),
+            Self::TooLarge { .. } | Self::Unfit(_) => None,
+        }
+    }
+}

@@ -3,7 +3,7 @@
 
 use wasmparser::{BlockType, Operator};
 
-use super::validate::Rejected;
+use super::rejected::Rejected;
 
 /// The most labels around an instruction. Compilers make one for each case of a `switch`.
 /// Validation and translation keep some 200 bytes for each label.

@@ -27,7 +27,7 @@ pub(super) struct Frame {
     ty: (usize, usize),
 }
 
-/// The facts about a body that rewriting needs.
+/// What rewriting a body needs to know about it.
 #[derive(Debug)]
 pub struct Plan {
     /// The first point after each end of a block and after each conditional branch: a branch can

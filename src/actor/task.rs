@@ -1,4 +1,4 @@
-//! The actor's task: one event at a time, all or nothing.
+//! The actor's task. It handles one event at a time, and commits all of its changes or none.
 
 use std::{
     future::{Future, poll_fn},
@@ -35,22 +35,22 @@ use crate::{
     world::World,
 };
 
-/// What queueing a message counts for in a turn, as bytes that the host moves.
+/// What queueing a message counts for in a turn, in bytes that the host moves.
 const PER_SEND: usize = 32 << 10;
 
-/// An actor that has its first state and is ready to handle events.
+/// An actor that has its initial state and is ready to handle events.
 pub struct Actor {
     /// The state between calls. Only a committed transaction changes it.
     state: Option<Vec<u8>>,
-    /// The instances of its module.
+    /// Makes and keeps the instances of its module.
     instances: Instances,
-    /// What its calls may spend, and what the host does for them.
+    /// The meter and the host's side of its calls.
     context: CallContext,
-    /// The way of its messages to its clients.
+    /// Delivers its messages to its clients.
     delivery: Delivery,
-    /// Whether the last event was the alarm: then a client's comes before the next one.
+    /// Whether the last event was an alarm. Then a client's event comes before the next alarm.
     alarmed: bool,
-    /// Notices that there are no events.
+    /// Notices that there have been no events.
     idle: Idle,
     /// Its counters.
     stats: Arc<Stats>,
@@ -58,23 +58,23 @@ pub struct Actor {
     lines: Arc<ActorLog>,
 }
 
-/// What an actor is made of.
+/// Everything that an actor is made from.
 pub struct Setup {
     /// The name in its manifest.
     pub name: Arc<str>,
-    /// Its code.
+    /// The compiled module.
     pub module: Module,
     /// What it may use.
     pub limits: SharedLimits,
     /// The content of its `init_state` file.
     pub init_state: Option<Vec<u8>>,
-    /// How often it is woken.
+    /// The period of the manifest's `tick`.
     pub tick: Option<Duration>,
-    /// Its files, if it gets any.
+    /// The files that its manifest grants.
     pub files: Option<Files>,
-    /// The source of time and chance.
+    /// The source of time and random numbers.
     pub world: World,
-    /// Gives it its turns.
+    /// Gives the actor its turns on the executor.
     pub turns: Arc<Turns>,
     /// Its counters.
     pub stats: Arc<Stats>,
@@ -83,8 +83,9 @@ pub struct Setup {
 }
 
 impl Actor {
-    /// Makes the first instance and the first state: from `init_state`, through `init` in the
-    /// shapes where it takes state; else from `init`; else it is empty.
+    /// Makes the first instance and the initial state. Shapes with a state parameter pass the
+    /// content of `init_state` through `init`. Otherwise the state is `init_state`, else the result
+    /// of `init`, else empty.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -114,7 +115,7 @@ impl Actor {
             let made = instance.init(init_state.as_deref(), &name, context).await;
             let new = made.map_err(StartError::Call)?.map_err(StartError::Init)?;
             let committed = context.host.commit(new, &mut actor.state).await;
-            // It has no clients yet, so that nothing but an alarm can come of it.
+            // The actor has no clients yet, so this sets the alarm at most.
             actor.deliver(committed.map_err(StartError::Commit)?).await;
         }
         actor.instances.begin_with(instance);
@@ -122,8 +123,8 @@ impl Actor {
         Ok(actor)
     }
 
-    /// Handles events until `control` says [`Command::Stop`] and the mailbox is empty. While the
-    /// actor can't be started, `connections` opens none.
+    /// Handles events until `control` gives [`Command::Stop`] and the mailbox is empty. While no
+    /// instance can be made, `connections` accepts nobody.
     pub async fn run(
         mut self,
         mailbox: Arc<Mailbox>,
@@ -146,15 +147,15 @@ impl Actor {
             if let Source::Connection(session) = event.source {
                 session.handled();
             }
-            // No event is under way that could be too long.
+            // No event is running, so no time limit can pass here.
             self.context.meter.begin();
             let _ = self.context.meter.yield_if_due().await;
         }
     }
 
-    /// The next event: the alarm, if it rings, or a client's; in turns, if there are both. `None`
-    /// if the actor is to stop and no event waits. When there is none for `limits.clone()`,
-    /// the instance is dropped.
+    /// Waits for the next event: an alarm or a client's event. If both are ready, they alternate.
+    /// Drops the instance after `limits.hibernate_after` without events. Returns `None` when the
+    /// actor is to stop and no event waits.
     async fn next(
         &mut self,
         mailbox: &Mailbox,
@@ -163,7 +164,8 @@ impl Actor {
     ) -> Option<Event> {
         let mut next = pin!(mailbox.next());
         poll_fn(|cx| {
-            // Before the mailbox: the last event is there before the actor is told to stop.
+            // Read commands before the mailbox: by the time of the command to stop, the last event
+            // is in the mailbox.
             while let Poll::Ready(command) = control.poll_next(cx) {
                 match command {
                     Command::Stop => *stopping = true,
@@ -203,7 +205,7 @@ impl Actor {
         Event::alarm()
     }
 
-    /// Calls `handle-message` for one event. The instance is kept if that ends without a fault.
+    /// Calls `handle-message` for one event. Keeps the instance if the call ends without a fault.
     async fn call(&mut self, event: &Event, connections: &Connections) -> Outcome<Reply> {
         let context = &mut self.context;
         let mut instance = self.instances.take(&mut context.meter, connections).await?;
@@ -216,8 +218,8 @@ impl Actor {
         Ok(outcome)
     }
 
-    /// Checks a call's outcome and commits all that it changes: the state, the files, the alarm, what is
-    /// kept with clients. Nothing of it has reached a client yet.
+    /// Checks the result of a call and commits its changes: the state, the files, the alarm, and
+    /// tags and attachments. None of them has reached a client yet.
     async fn commit(&mut self, outcome: Outcome<Reply>) -> Result<(Vec<Effect>, Answer), Failure> {
         let reply = outcome.map_err(Failure::Call)?.map_err(Failure::Returned)?;
         let answer = Answer::from_messages(reply.messages).map_err(Failure::Answer)?;
@@ -225,7 +227,7 @@ impl Actor {
         Ok((committed.map_err(Failure::Commit)?, answer))
     }
 
-    /// Takes back all that a failed event has changed, and says so.
+    /// Rolls back the changes of a failed event, and logs the failure.
     fn roll_back(&mut self, event: &Event, failure: &Failure) {
         self.context.host.roll_back();
         failure.count(&self.stats);
@@ -238,7 +240,7 @@ impl Actor {
         self.delivery.say(failure.level(), from, format_args!("{}", failure.at(event)));
     }
 
-    /// Delivers what a committed event has for clients: its effects, in their order, then the answer.
+    /// Delivers the messages of a committed event: first its effects in order, then the answer.
     async fn answer(&mut self, event: &Event, effects: Vec<Effect>, answer: Answer) {
         self.deliver(effects).await;
         if let Some(from) = event.source.session() {
@@ -248,9 +250,9 @@ impl Actor {
         self.delivery.answer(event, messages, close, after_close);
     }
 
-    /// Delivers effects, in their order.
+    /// Delivers effects in order.
     async fn deliver(&mut self, effects: Vec<Effect>) {
-        // The call is over: it can't be too long any more.
+        // The call is over, so its time limit no longer counts.
         self.context.meter.begin();
         for effect in effects {
             match effect {
@@ -267,7 +269,7 @@ impl Actor {
         }
     }
 
-    /// Queues a message that is no answer.
+    /// Queues a message that is not an answer.
     async fn post(&mut self, to: &Session, message: Message) {
         if !self.delivery.offer(to, &message) {
             self.make_room(to, message.cost()).await;
@@ -276,8 +278,8 @@ impl Actor {
         self.context.meter.moved(PER_SEND);
     }
 
-    /// Lets connections write what waits, if so many bytes more would not fit at this one: as long
-    /// as it has had no chance to, its client is not a slow one.
+    /// Lets connections write if `bytes` more do not fit into this one's outbox. A client is slow
+    /// only if its connection has had a chance to write.
     async fn make_room(&mut self, to: &Session, bytes: usize) {
         if !to.has_room(bytes) {
             self.context.meter.yield_now().await;
@@ -287,7 +289,7 @@ impl Actor {
         }
     }
 
-    /// Notes how large the instance and the state are.
+    /// Updates the gauges of the sizes of the memory and the state.
     fn measure(&self) {
         self.stats.memory.set(self.instances.memory_size());
         self.stats.state.set(self.state.as_ref().map_or(0, Vec::len));

@@ -1,10 +1,9 @@
-//! What one event changes, from its beginning to its end: all of it is committed, or none.
+//! The changes of one event. All of them are committed, or none.
 //!
-//! A call's changes come from several places: its result has the new state, its imports ask for
-//! effects, write files, set the alarm and change what the actor keeps with its clients. All of them
-//! go through the transaction. [`Transaction::commit`] is the only way to make them last. It may
-//! fail, and it is done before anything reaches a client. [`Transaction::roll_back`] is the only way
-//! to take them back.
+//! A call makes changes in several ways. Its result has the new state. Its imports request effects,
+//! write files, set the alarm, and tag clients. All these changes go through the transaction. Only
+//! [`Transaction::commit`] makes them permanent. It may fail, and it runs before anything reaches a
+//! client. Only [`Transaction::roll_back`] takes changes back.
 
 use std::{fmt, time::Duration};
 
@@ -18,29 +17,29 @@ use crate::{
     limits::SharedLimits,
 };
 
-/// The changes of the present event.
+/// The changes of the current event.
 #[derive(Debug)]
 pub struct Transaction {
-    /// The memory that they may take.
+    /// The memory that the changes may take.
     pub budget: EffectBudget,
-    /// How to take back what the call has changed about its clients. The call sees these changes at
-    /// once, so they are made in place.
+    /// How to undo the changes to clients. They are made in place, because the call itself sees
+    /// them at once.
     pub undo: Undo,
-    /// What happens after the commit, in order.
+    /// What to do after the commit, in order.
     effects: Vec<Effect>,
-    /// The files to be written. If one can't be written, the commit fails.
+    /// The files to write. If one can't be written, the commit fails.
     writes: Vec<Write>,
-    /// The alarm that the call has set or cancelled last.
+    /// The last call of `alarm.set` or `alarm.cancel`.
     alarm: Option<Option<Duration>>,
 }
 
-/// What a commit changes.
+/// Where a commit puts the changes.
 pub struct Committed<'a> {
     /// The actor's state.
     pub state: &'a mut Option<Vec<u8>>,
     /// Its alarm.
     pub alarm: &'a mut Alarm,
-    /// Its files, if it may use any.
+    /// Its files, if the manifest grants any.
     pub files: Option<&'a Files>,
 }
 
@@ -53,7 +52,7 @@ pub enum CommitError {
 }
 
 impl Transaction {
-    /// No changes yet. They may take at most `limits.effects`.
+    /// Starts without changes. They may take at most `limits.effects`.
     pub fn new(limits: SharedLimits) -> Self {
         Self {
             budget: EffectBudget::new(limits),
@@ -64,32 +63,32 @@ impl Transaction {
         }
     }
 
-    /// Adds an effect, which has been paid for.
+    /// Adds an effect. It must be paid for already.
     pub fn add(&mut self, effect: Effect) {
         self.effects.push(effect);
     }
 
-    /// Adds a file to be written, which has been paid for.
+    /// Adds a file to be written. It must be paid for already.
     pub fn write(&mut self, write: Write) {
         self.writes.push(write);
     }
 
-    /// Sets the alarm, or cancels it. The last request of a call counts.
+    /// Sets or cancels the alarm. Only the last request of a call counts.
     pub fn set_alarm(&mut self, after: Option<Duration>) {
         self.alarm = Some(after);
     }
 
-    /// Makes all changes last, with `state` as the new state, and returns the effects. They are to be
-    /// delivered now: the transaction is empty again.
+    /// Makes all changes permanent, with `state` as the new state. Returns the effects, which the
+    /// caller must deliver now. The transaction is then empty.
     ///
     /// # Errors
-    /// See [`CommitError`]. The transaction must be rolled back.
+    /// See [`CommitError`]. The caller must roll the transaction back.
     pub async fn commit(
         &mut self,
         state: Option<Vec<u8>>,
         to: Committed<'_>,
     ) -> Result<Vec<Effect>, CommitError> {
-        // All that may fail comes first.
+        // Everything that may fail comes first.
         if let Some(files) = to.files {
             let writes = std::mem::take(&mut self.writes);
             files.commit(writes).await.map_err(CommitError::Files)?;
@@ -103,7 +102,7 @@ impl Transaction {
         Ok(std::mem::take(&mut self.effects))
     }
 
-    /// Takes all changes back. The transaction is empty again.
+    /// Takes all changes back. The transaction is then empty.
     pub fn roll_back(&mut self, clients: &mut Clients) {
         self.undo.apply(clients);
         for effect in self.effects.drain(..) {

@@ -1,8 +1,8 @@
-//! How many values the functions and blocks of a module take and give.
+//! The numbers of parameters and results of a module's functions and blocks.
 
 use wasmparser::{BlockType, Parser, Payload, TypeRef, ValType};
 
-/// The types of a module, reduced to numbers of values.
+/// The types of a module, reduced to the numbers of their values.
 #[derive(Debug, Default)]
 pub struct Types {
     /// The numbers of parameters and results of each type.
@@ -12,7 +12,7 @@ pub struct Types {
     pub results: Vec<Option<u8>>,
     /// The index of each function's type. Imported functions come first.
     pub functions: Vec<u32>,
-    /// How many functions are imported: the others have bodies.
+    /// The number of imported functions. The others have bodies.
     pub imported: usize,
 }
 

@@ -4,11 +4,9 @@
 //! Each rule refuses something that no compiler makes and that harms the interpreter. An invalid
 //! module passes here, because the interpreter has a better error for it.
 
-use std::fmt;
-
 use wasmparser::{ElementItems, FunctionBody, Operator, Parser, Payload};
 
-use super::nesting::Nesting;
+use super::{nesting::Nesting, rejected::Rejected};
 
 /// The most parameters, and the most results, of a function or a block. With a thousand of
 /// them a short call becomes a thousand moves.
@@ -32,32 +30,6 @@ const MAX_GLOBALS: usize = 1_000;
 const MAX_SEGMENTS: usize = 2_000;
 /// The most elements of all segments together.
 const MAX_ELEMENTS: usize = 65_536;
-
-/// Why a valid module is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Rejected {
-    /// The instruction `table.grow`. If wasmi 2.0 runs out of fuel in it, the call resumes at the
-    /// wrong place, and a number can then be taken for a function.
-    TableGrow {
-        /// Its byte offset in the module.
-        offset: usize,
-    },
-    /// A function or block type with too many values.
-    WideType {
-        /// The number of its parameters.
-        params: usize,
-        /// The number of its results.
-        results: usize,
-    },
-    /// More of something than any compiler makes.
-    TooMany {
-        /// The things that there are too many of, in words.
-        what: &'static str,
-        /// The number that is allowed.
-        limit: usize,
-    },
-}
 
 /// The tables of a module. The manifest limits them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,7 +55,8 @@ pub fn validate(module: &[u8]) -> Result<Tables, Rejected> {
                 for ty in types.into_iter_err_on_gc_types().map_while(Result::ok) {
                     let (params, results) = (ty.params().len(), ty.results().len());
                     if params > MAX_VALUES || results > MAX_VALUES {
-                        return Err(Rejected::WideType { params, results });
+                        let limit = MAX_VALUES;
+                        return Err(Rejected::WideType { params, results, limit });
                     }
                     nesting.add_type(params, results);
                 }
@@ -157,22 +130,6 @@ fn at_most(what: &'static str, found: usize, limit: usize) -> Result<(), Rejecte
     if found > limit { Err(Rejected::TooMany { what, limit }) } else { Ok(()) }
 }
 
-impl fmt::Display for Rejected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TableGrow { offset } => {
-                write!(f, "the instruction `table.grow` at offset {offset:#x}")
-            }
-            Self::WideType { params, results } => write!(
-                f,
-                "a type with {params} parameters and {results} results, where {MAX_VALUES} of \
-                 each are allowed"
-            ),
-            Self::TooMany { what, limit } => write!(f, "more than {limit} {what}"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,8 +166,9 @@ mod tests {
             validated(&format!("(module (type (func (param {params}) (result {results}))))"))
         };
         assert_eq!(ty(64, 64), Ok(()));
-        assert_eq!(ty(65, 0), Err(Rejected::WideType { params: 65, results: 0 }));
-        assert_eq!(ty(0, 65), Err(Rejected::WideType { params: 0, results: 65 }));
+        let limit = MAX_VALUES;
+        assert_eq!(ty(65, 0), Err(Rejected::WideType { params: 65, results: 0, limit }));
+        assert_eq!(ty(0, 65), Err(Rejected::WideType { params: 0, results: 65, limit }));
     }
 
     #[test]

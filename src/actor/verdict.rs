@@ -1,4 +1,4 @@
-//! What becomes of an export or an import of a module, in words.
+//! Says in words what the host does with an export or an import.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::visible;
 /// An export or an import.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// The name, fit to be shown. An import has the module's name and a dot before it.
+    /// The name, cut and escaped. For an import it begins with the module's name and a dot.
     pub name: String,
     /// The type, in words.
     pub ty: String,
@@ -21,11 +21,11 @@ pub struct Item {
 /// What the host does with an export or an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The host uses the export, or provides the import: what for.
+    /// The host uses the export or provides the import. The text says what for.
     Used(&'static str),
     /// The host ignores it.
     Ignored,
-    /// The host can't load the actor because of it: why, and what to do.
+    /// The host can't load the actor because of it. The text says why and what to do.
     Wrong(String),
 }
 
@@ -39,13 +39,13 @@ impl Item {
     }
 }
 
-/// Cuts and escapes a name from a module, so that it is fit to be shown.
+/// Cuts and escapes a name from a module for display.
 pub fn shown(name: &str) -> String {
     fit(name, MAX_SHOWN)
 }
 
-/// Makes a text with parts of a module fit to be shown: cuts it to `limit` characters, and
-/// escapes those that are invisible or could make the text look like something else.
+/// Cuts a text with parts of a module to `limit` characters for display. Escapes characters that
+/// are invisible or could make the text look like another one.
 pub fn fit(text: &str, limit: usize) -> String {
     let mut shown = String::new();
     for (index, char) in text.chars().enumerate() {

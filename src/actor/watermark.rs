@@ -1,30 +1,31 @@
-//! Whether an instance's memory has grown so far that a new instance is better.
+//! Decides when an instance's memory has grown so far that a new instance is better.
 
-/// An instance is dropped for its memory once in so many events at most.
+/// An instance is dropped for its memory at most once in this many events.
 const SELDOM: u32 = 100;
 
 /// Looks at an instance's memory after each event.
 ///
-/// A memory never shrinks, so an actor that needed much once would keep it. Its instance is dropped
-/// after an event that left it with more than the limit. If the next instance soon has more than that
-/// too, that is what the actor needs as a rule, and nothing is won by a third.
+/// A linear memory never shrinks, so one large event would keep its memory for ever. So an instance
+/// is dropped after an event that leaves it with more memory than the limit. If the next instance
+/// soon has that much too, the actor usually needs it, and a third instance would save nothing.
 #[derive(Debug)]
 pub struct Watermark {
-    /// What the actor needs as a rule, if that is more.
+    /// The size that the actor usually needs, if that is more than the limit.
     usual: usize,
     /// How many events there were since an instance was dropped.
     events: u32,
 }
 
 impl Default for Watermark {
-    /// The usual size is yet to be seen.
+    /// Starts without knowing the actor's usual size.
     fn default() -> Self {
         Self { usual: 0, events: SELDOM }
     }
 }
 
 impl Watermark {
-    /// Whether an instance is to be dropped that has `size` bytes of memory after an event.
+    /// Whether to drop an instance that has `size` bytes of memory after an event. `limit` is
+    /// `limits.watermark`.
     pub fn is_passed(&mut self, size: usize, limit: usize) -> bool {
         self.events = self.events.saturating_add(1);
         let seldom = self.events > SELDOM;
@@ -55,7 +56,7 @@ mod tests {
         }
     }
 
-    /// So many events that another instance may be dropped.
+    /// Enough events that another instance may be dropped.
     fn many(watermark: &mut Watermark, size: usize) {
         (0..SELDOM).for_each(|_| assert!(!watermark.is_passed(size, 10)));
     }

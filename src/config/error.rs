@@ -1,13 +1,13 @@
-//! What is wrong with a manifest, said so that its author can mend it.
+//! The mistakes in a manifest, in words that help its author.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// Why a manifest was refused: every mistake found in it, in the order of its lines.
+/// Why a manifest was refused: all mistakes found in it, in the order of their lines.
 ///
-/// The one to blame is the operator, who wrote the file; nothing here comes from an actor or
-/// a client. Printed, it is one line per mistake.
+/// It is the fault of the operator, who wrote the file. Nothing here comes from an actor or a
+/// client. It is printed as one line for each mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ManifestError {
@@ -17,34 +17,33 @@ pub struct ManifestError {
 
 /// One mistake in a manifest.
 ///
-/// Printed as `<file>:<line>: <key>: <problem>; <advice>`, without the parts that are not
-/// known.
+/// Printed as `<file>:<line>: <key>: <problem>; <advice>`. Unknown parts are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mistake {
-    /// The manifest, as it was named by who asked for it.
+    /// The manifest's file, by the name that the user gave.
     pub file: PathBuf,
-    /// Counted from 1. `None` where the file could not be read at all. For a key that is
-    /// missing, the line of the header of its table.
+    /// Counted from 1. A missing key has the line of its table's header. `None` if the file
+    /// could not be read.
     pub line: Option<usize>,
-    /// The key with all its parents, such as `handlers[0].config.port`. `None` where the
-    /// text is not TOML, so that keys mean nothing.
+    /// The key with all its parents, such as `handlers[0].config.port`. `None` if the text is
+    /// not TOML, because it has no keys then.
     pub key: Option<String>,
     /// What is wrong.
     pub problem: String,
-    /// What to write instead. `None` where the problem says it already.
+    /// What to write instead. `None` if the problem says it already.
     pub advice: Option<String>,
 }
 
 impl ManifestError {
-    /// The error for a file whose text could not be had.
+    /// The error for a file that can't be read.
     pub fn unreadable(file: PathBuf, error: &io::Error) -> Self {
         let problem = format!("cannot be read: {error}");
         let advice = Some("give a manifest, or a folder that holds manifest.toml".to_owned());
         Self { mistakes: vec![Mistake { file, line: None, key: None, problem, advice }] }
     }
 
-    /// The error for a file that is text up to some line only.
+    /// The error for a file that is not UTF-8 in this line.
     pub fn not_text(file: PathBuf, line: usize) -> Self {
         let problem = "not TOML: not UTF-8 text".to_owned();
         let advice = Some("save the file as UTF-8".to_owned());

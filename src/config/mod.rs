@@ -1,12 +1,12 @@
-//! Configuration files: TOML is read, and every mistake in it is told with its line.
+//! Reads configuration files in TOML, and reports every mistake with its line.
 //!
-//! - [`table`]: walks over the parsed TOML, and keeps account of what is wrong with it.
+//! - [`table`]: walks over the parsed TOML and collects mistakes.
 //! - [`units`]: sizes, durations and counts as people write them.
-//! - [`nearest`]: finds what a misspelt word was meant to be.
+//! - [`nearest`]: finds the word that a misspelt one was meant to be.
 //! - [`error`]: the mistakes, and how they are printed.
-//! - [`handler_type`]: what a type of handler says about itself.
+//! - [`handler_type`]: the description of a type of handler.
 //!
-//! Nothing here knows any key. Each key is read where its value is used.
+//! This folder knows no keys. Each key is read where its value is used.
 
 pub mod error;
 pub mod handler_type;

@@ -1,9 +1,9 @@
-//! Finds the word that somebody meant by a misspelt one: a key, a command, an option.
+//! Finds the key, command or option that a misspelt word was meant to be.
 
-/// The word of `known` that is nearest to `word`, if it is near enough to be what was meant.
+/// The word of `known` that is nearest to `word`, if it is near enough.
 ///
-/// Near enough is one edit in a very short word and up to three in a long one; beyond that a
-/// suggestion would only mislead.
+/// Near enough is one edit in a very short word, and up to three in a long one. A suggestion beyond
+/// that would mislead.
 pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let allowed = word.chars().count().div_ceil(3).clamp(1, 3);
     known
@@ -14,11 +14,11 @@ pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
         .map(|(_, candidate)| candidate)
 }
 
-/// How many letters have to be added, removed or replaced to turn one word into the other.
+/// The number of letters to add, remove or replace to turn one word into the other.
 fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
-    // `row` holds the distances from the letters of `from` seen so far to each beginning of
-    // `to`; only one row is kept, and `diagonal` is what the previous row had to the left.
+    // `row` has the distances from the letters of `from` so far to each prefix of `to`. Only one
+    // row is kept. `diagonal` is the previous row's value to the left.
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (seen, letter) in from.chars().enumerate() {
         let mut diagonal = seen;

@@ -1,8 +1,8 @@
-//! Walks over parsed TOML and keeps account of what is wrong with it.
+//! Walks over parsed TOML and collects mistakes.
 //!
-//! A [`Document`] collects mistakes, so that one pass finds them all; a [`Table`] remembers
-//! which keys it was asked for, so that it can refuse the others; a [`Value`] knows where it
-//! stands. Reading goes on after a mistake, with `None` in place of the value.
+//! A [`Document`] collects mistakes, so that one pass finds all of them. A [`Table`] remembers the
+//! keys that were read, so that it can refuse the others. A [`Value`] knows its place in the text.
+//! Reading goes on after a mistake, with `None` for the value.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -12,35 +12,34 @@ use toml::de::{DeTable, DeValue};
 use super::error::{ManifestError, Mistake};
 use super::nearest::nearest;
 
-/// The longest part of a wrong value that a message repeats, in characters.
+/// The most characters of a wrong value that a message repeats.
 const SHOWN: usize = 60;
 
-/// The text being read and the mistakes found in it so far.
+/// The text, and the mistakes found in it so far.
 pub struct Document<'t> {
-    /// The manifest, for the messages and for the folder that paths are relative to.
+    /// The manifest, for messages and as the base of relative paths.
     file: &'t Path,
-    /// Where each line begins, as an offset into the text: a span is an offset, and people
-    /// count lines.
+    /// The offset of each line in the text. The parser gives offsets, and messages give lines.
     line_starts: Vec<usize>,
-    /// Shared by all tables and values of this document, hence the cell.
+    /// In a cell, because all tables and values of the document share it.
     mistakes: RefCell<Vec<Mistake>>,
 }
 
 impl<'t> Document<'t> {
-    /// A document without mistakes, so far.
+    /// A document without mistakes so far.
     pub fn new(file: &'t Path, text: &str) -> Self {
         let after_newlines = text.match_indices('\n').map(|(offset, _)| offset + 1);
         let line_starts = std::iter::once(0).chain(after_newlines).collect();
         Self { file, line_starts, mistakes: RefCell::new(Vec::new()) }
     }
 
-    /// The outermost table. Its own place is the first line.
+    /// The root table. Its place is the first line.
     pub fn root<'d>(&'d self, entries: &'d DeTable<'d>) -> Table<'d> {
         let place = Place { document: self, key: String::new(), offset: 0 };
         Table { place, entries, known: Vec::new() }
     }
 
-    /// Takes up what the TOML parser says.
+    /// Records a mistake that the TOML parser has found.
     pub fn not_toml(&self, offset: usize, message: &str) {
         let (file, line) = (self.file.to_owned(), Some(self.line(offset)));
         let problem = format!("not TOML: {message}");
@@ -48,38 +47,39 @@ impl<'t> Document<'t> {
         self.mistakes.borrow_mut().push(mistake);
     }
 
-    /// The line that holds this offset, counted from 1.
+    /// The line at this offset, counted from 1.
     fn line(&self, offset: usize) -> usize {
         self.line_starts.partition_point(|start| *start <= offset)
     }
 
-    /// `value` if nothing was wrong, else all mistakes in the order of their lines.
+    /// Returns `value` if there were no mistakes, and otherwise all mistakes in the order of their
+    /// lines.
     pub fn finish<T>(self, value: T) -> Result<T, ManifestError> {
         let mut mistakes = self.mistakes.into_inner();
         if mistakes.is_empty() {
             return Ok(value);
         }
         mistakes.sort_by_key(|mistake| mistake.line);
-        // Of what the TOML parser says about one line only the first is kept: the rest tends
-        // to be its consequence.
+        // Keep only the TOML parser's first message about a line. The others usually follow from
+        // it.
         mistakes.dedup_by(|next, kept| next.key.is_none() && next.line == kept.line);
         Err(ManifestError { mistakes })
     }
 }
 
-/// Where something stands.
+/// A place in the text, for messages.
 #[derive(Clone)]
 pub struct Place<'d> {
-    /// The document it belongs to, which takes up the mistakes.
+    /// The document, which collects the mistakes.
     document: &'d Document<'d>,
     /// The key with all its parents, empty for the root.
     key: String,
-    /// Where it begins in the text.
+    /// The offset in the text.
     offset: usize,
 }
 
 impl<'d> Place<'d> {
-    /// The place of something inside this one.
+    /// The place of a value inside this one.
     fn inner(&self, key: &str, offset: usize) -> Self {
         let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let quoted = key.is_empty() || !key.chars().all(bare);
@@ -88,7 +88,7 @@ impl<'d> Place<'d> {
         Self { document: self.document, key: format!("{}{dot}{key}", self.key), offset }
     }
 
-    /// Records a mistake here.
+    /// Records a mistake at this place.
     pub fn refuse(&self, problem: impl Into<String>, advice: impl Into<String>) {
         self.document.mistakes.borrow_mut().push(Mistake {
             file: self.document.file.to_owned(),
@@ -100,18 +100,18 @@ impl<'d> Place<'d> {
     }
 }
 
-/// A table whose keys are asked for one by one, and at last [finished](Table::finish).
+/// A table. Its keys are read one by one, and [`finish`](Table::finish) refuses the rest.
 pub struct Table<'d> {
-    /// The header of the table, or where its first key mentions it.
+    /// The place of the table's header, or of the first key that mentions it.
     place: Place<'d>,
-    /// All that the text gives.
+    /// All entries in the text.
     entries: &'d DeTable<'d>,
-    /// The keys asked for so far, in that order: the ones that are known here.
+    /// The keys that were read so far, which are the known ones.
     known: Vec<&'static str>,
 }
 
 impl<'d> Table<'d> {
-    /// The value of a key that may be left out.
+    /// The value of an optional key.
     pub fn get(&mut self, key: &'static str) -> Option<Value<'d>> {
         self.known.push(key);
         let found = self.entries.get(key)?;
@@ -119,13 +119,13 @@ impl<'d> Table<'d> {
         Some(Value { place, value: found.get_ref() })
     }
 
-    /// Where a key's value stands, or would have to be added.
+    /// The place of a key's value, or of the table if the key is missing.
     pub fn place_of(&self, key: &'static str) -> Place<'d> {
         let found = self.entries.get(key);
         self.place.inner(key, found.map_or(self.place.offset, |found| found.span().start))
     }
 
-    /// The value of a key that must be there; `advice` says what to add where it is not.
+    /// The value of a required key. `advice` says what to add if it is missing.
     pub fn require(&mut self, key: &'static str, advice: &str) -> Option<Value<'d>> {
         let found = self.get(key);
         if found.is_none() {
@@ -134,7 +134,7 @@ impl<'d> Table<'d> {
         found
     }
 
-    /// Refuses every key that was not asked for.
+    /// Refuses every key that was not read.
     pub fn finish(self) {
         let listed: Vec<String> = self.known.iter().map(|key| format!("`{key}`")).collect();
         let listed = listed.join(", ");
@@ -155,18 +155,18 @@ impl<'d> Table<'d> {
 /// A value and its place.
 #[derive(Clone)]
 pub struct Value<'d> {
-    /// Where the value begins; for a table, its header.
+    /// The place of the value; for a table, that of its header.
     pub place: Place<'d>,
     /// The value as parsed.
     value: &'d DeValue<'d>,
 }
 
 impl<'d> Value<'d> {
-    /// The value in the words of a message: short, on one line.
+    /// The value for a message: short, and on one line.
     pub fn shown(&self) -> String {
         match self.value {
             DeValue::String(text) => shorten(&format!("{text:?}")),
-            // The parser lets some control characters stand within numbers.
+            // The parser accepts some control characters in numbers.
             DeValue::Integer(number) => shorten(&number.to_string().escape_debug().to_string()),
             DeValue::Float(number) => shorten(&number.to_string().escape_debug().to_string()),
             DeValue::Boolean(value) => value.to_string(),
@@ -176,13 +176,13 @@ impl<'d> Value<'d> {
         }
     }
 
-    /// The name that this value is, in the words of a message.
+    /// The value as a name in a message.
     pub fn named(&self) -> String {
         let name = self.as_str().unwrap_or_default();
         format!("`{}`", shorten(&name.escape_debug().to_string()))
     }
 
-    /// Records that this value is not what belongs here.
+    /// Records that the value is not `what` belongs here.
     pub fn refuse_as(&self, what: &str, advice: impl Into<String>) {
         self.place.refuse(format!("{} is not {what}", self.shown()), advice);
     }
@@ -192,14 +192,14 @@ impl<'d> Value<'d> {
         self.value.as_str()
     }
 
-    /// The number, if this is an integer. One that is too large or too small for the type
-    /// becomes its greatest value, which is out of every range asked for.
+    /// The number, if this is an integer. A number out of the type's range becomes the type's
+    /// maximum, which no key accepts.
     pub fn as_integer(&self) -> Option<i128> {
         let number = self.value.as_integer()?;
         Some(i128::from_str_radix(number.as_str(), number.radix()).unwrap_or(i128::MAX))
     }
 
-    /// The text; anything but a string is refused.
+    /// The text. Anything but a string is refused.
     pub fn string(&self) -> Option<&'d str> {
         let text = self.as_str();
         if text.is_none() {
@@ -208,7 +208,7 @@ impl<'d> Value<'d> {
         text
     }
 
-    /// True or false; anything else is refused.
+    /// The boolean. Anything else is refused.
     pub fn boolean(&self) -> Option<bool> {
         let value = self.value.as_bool();
         if value.is_none() {
@@ -217,7 +217,7 @@ impl<'d> Value<'d> {
         value
     }
 
-    /// A path, made relative to the manifest's folder unless it is absolute.
+    /// The path, joined to the manifest's folder unless it is absolute.
     pub fn path(&self) -> Option<PathBuf> {
         let text = self.string()?;
         if text.is_empty() || text.contains('\0') {
@@ -228,7 +228,7 @@ impl<'d> Value<'d> {
         Some(folder.join(text))
     }
 
-    /// A table; anything else is refused with `advice`.
+    /// The table. Anything else is refused with `advice`.
     pub fn table(&self, advice: &str) -> Option<Table<'d>> {
         let entries = self.value.as_table();
         if entries.is_none() {
@@ -250,7 +250,7 @@ impl<'d> Value<'d> {
     }
 }
 
-/// The beginning of a text that is too long for a message.
+/// Cuts a text that is too long for a message.
 fn shorten(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),

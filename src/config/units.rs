@@ -1,29 +1,28 @@
-//! Sizes and durations as people write them, both ways.
+//! Reads and writes sizes and durations in the form that people use.
 
 use super::table::Value;
 
-/// The units of a size and their bytes, the greatest first.
+/// The units of sizes in bytes, the largest first.
 const SIZES: [(&str, i128); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
-/// The units of a duration and their milliseconds, the greatest first.
+/// The units of durations in milliseconds, the largest first.
 const DURATIONS: [(&str, i128); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
-/// What a number counts, which says how it is written.
+/// The kind of a number, which determines how it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quantity {
     /// Bytes: a whole number, or text such as `"64KiB"`.
     Size,
-    /// Milliseconds: text such as `"500ms"` or `"5s"`. A bare number is refused, because it does
-    /// not say which unit its author had in mind.
+    /// Milliseconds: text such as `"500ms"` or `"5s"`. A bare number is refused, because its unit
+    /// would be unclear.
     Duration,
     /// A number of anything else.
     Count,
 }
 
 impl Quantity {
-    /// A number as it would be written. Sizes and durations have the greatest unit that divides
-    /// them, as in `64KiB` and `5s`; counts have their thousands set apart from 10,000 on, as TOML
-    /// allows it: `200_000_000`.
+    /// Writes a number. Sizes and durations use the largest unit that divides them, as in `64KiB`
+    /// and `5s`. Counts from 10,000 on get TOML's underscores: `200_000_000`.
     pub fn text(self, number: u64) -> String {
         match self {
             Self::Size => in_units(number, &SIZES),
@@ -39,7 +38,7 @@ impl Quantity {
             Self::Duration => duration(value),
             Self::Count => count(value),
         };
-        // A number below zero becomes the greatest, which nothing takes.
+        // A negative number becomes the maximum, which no key accepts.
         let number = u64::try_from(read?).unwrap_or(u64::MAX);
         if (least..=most).contains(&number) {
             return Some(number);
@@ -55,7 +54,7 @@ impl Quantity {
     }
 }
 
-/// Bytes: a whole number, or text such as `"64KiB"`. Anything else is refused.
+/// Reads bytes: a whole number, or text such as `"64KiB"`. Anything else is refused.
 fn size(value: &Value<'_>) -> Option<i128> {
     let read = value.as_integer().or_else(|| measure(value.as_str()?, &SIZES));
     if read.is_none() {
@@ -64,8 +63,8 @@ fn size(value: &Value<'_>) -> Option<i128> {
     read
 }
 
-/// Milliseconds, from text such as `"500ms"` or `"5s"`. A bare number is refused, because it
-/// does not say which unit its author had in mind.
+/// Reads milliseconds from text such as `"500ms"` or `"5s"`. A bare number is refused, because its
+/// unit would be unclear.
 fn duration(value: &Value<'_>) -> Option<i128> {
     let read = value.as_str().and_then(|text| measure(text, &DURATIONS));
     if read.is_none() {
@@ -79,7 +78,7 @@ fn duration(value: &Value<'_>) -> Option<i128> {
     read
 }
 
-/// A whole number. Anything else is refused.
+/// Reads a whole number. Anything else is refused.
 fn count(value: &Value<'_>) -> Option<i128> {
     let read = value.as_integer();
     if read.is_none() {
@@ -88,7 +87,7 @@ fn count(value: &Value<'_>) -> Option<i128> {
     read
 }
 
-/// A number, with its thousands set apart as TOML allows it from 10,000 on: `200_000_000`.
+/// Writes a number, with underscores from 10,000 on: `200_000_000`.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     if digits.len() < 5 {
@@ -104,8 +103,8 @@ fn grouped(number: u64) -> String {
     grouped
 }
 
-/// Reads digits and a unit, in the smallest unit. A number too great to count stays out of
-/// every range.
+/// Reads digits and a unit. Returns the number in the smallest unit. A number that is too large to
+/// count becomes one that no key accepts.
 fn measure(text: &str, units: &[(&str, i128)]) -> Option<i128> {
     let number = digits(text);
     let (_, factor) = units.iter().find(|(unit, _)| text.strip_prefix(number) == Some(unit))?;
@@ -115,18 +114,18 @@ fn measure(text: &str, units: &[(&str, i128)]) -> Option<i128> {
     Some(number.parse().unwrap_or(i128::MAX).saturating_mul(*factor))
 }
 
-/// The digits a text begins with.
+/// The digits at the beginning of a text.
 fn digits(text: &str) -> &str {
     text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default()
 }
 
-/// Whether a number may be repeated in an example.
+/// Whether an example may repeat a number.
 fn is_short_number(text: &str) -> bool {
     (1..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// What to write instead of a text that is no size. The decimal units are the likely
-/// mistake: their meaning differs from one program to the next, so none is taken here.
+/// Advice for a text that is not a size. Decimal units are the likely mistake. They are refused,
+/// because their meaning differs between programs.
 fn size_advice(text: Option<&str>) -> String {
     let text = text.unwrap_or_default();
     let number = digits(text);
@@ -143,7 +142,7 @@ fn size_advice(text: Option<&str>) -> String {
     "write bytes as a whole number, or text such as \"64KiB\" (units: B, KiB, MiB, GiB)".to_owned()
 }
 
-/// The number in the greatest unit that divides it.
+/// Writes a number in the largest unit that divides it.
 fn in_units(number: u64, units: &[(&str, i128)]) -> String {
     let number = i128::from(number);
     let fits = |(_, factor): &&(&str, i128)| number % *factor == 0 && number >= *factor;

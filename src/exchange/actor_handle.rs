@@ -1,30 +1,31 @@
-//! An actor, as all others hold it: where its events go, and its counters.
+//! The handle of an actor: its queues, its connections and its counters.
 
 use std::sync::Arc;
 
 use super::{Connections, Control, Mailbox};
 use crate::{limits::SharedLimits, logger::ActorLog, stats::Stats};
 
-/// An actor, as all others hold it. It is made before the actor starts, and outlives its task.
+/// The handle of an actor for the rest of the host. It exists before the actor starts, and longer
+/// than its task.
 pub struct ActorHandle {
     /// The name in its manifest.
     pub name: Arc<str>,
-    /// What it and those that bring it events may use. To set others here changes them for all.
+    /// The limits of the actor and of its sources of events. Setting others here changes them for all.
     pub limits: SharedLimits,
-    /// Where events go.
+    /// The queue for events.
     pub mailbox: Arc<Mailbox>,
-    /// Where commands go.
+    /// The queue for commands.
     pub control: Arc<Control>,
     /// Its open connections.
     pub connections: Arc<Connections>,
     /// Its counters.
     pub stats: Arc<Stats>,
-    /// Its lines in the log.
+    /// The actor's lines in the log.
     pub lines: Arc<ActorLog>,
 }
 
 impl ActorHandle {
-    /// The handle of an actor that is yet to start.
+    /// The handle of an actor that has not started yet.
     pub fn new(name: Arc<str>, limits: impl Into<SharedLimits>) -> Self {
         let limits = limits.into();
         let stats = Arc::new(Stats::default());

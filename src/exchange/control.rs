@@ -1,4 +1,4 @@
-//! What an actor's task is asked for that is no event: it is seen even while events wait.
+//! The commands to an actor's task. They are not events, and do not wait behind events.
 
 use std::{
     collections::VecDeque,
@@ -14,7 +14,7 @@ const MAX_COMMANDS: usize = 8;
 /// A command to an actor's task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Handle the events that are in the mailbox, then end.
+    /// Handle the events in the mailbox, then end.
     Stop,
 }
 
@@ -27,11 +27,11 @@ pub struct Control(Lock<Inner>);
 struct Inner {
     /// The commands, in order of arrival.
     queue: VecDeque<Command>,
-    /// The actor, when it waits for a command.
+    /// The actor's task, while it waits for a command.
     actor: Option<Waker>,
 }
 
-/// As many commands wait as may. The actor is busy with one event, or has ended.
+/// The queue is full. The actor is still busy with an event, or has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
@@ -39,7 +39,7 @@ impl Control {
     /// Adds a command.
     ///
     /// # Errors
-    /// Eight wait already.
+    /// Eight commands wait already.
     pub fn send(&self, command: Command) -> Result<(), Full> {
         let mut inner = self.0.lock();
         if inner.queue.len() >= MAX_COMMANDS {
@@ -54,7 +54,7 @@ impl Control {
         Ok(())
     }
 
-    /// The next command. If there is none, the task is woken when one comes.
+    /// Takes the next command. If there is none, the task is woken when one comes.
     pub fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Command> {
         let mut inner = self.0.lock();
         if let Some(command) = inner.queue.pop_front() {

@@ -9,28 +9,28 @@
 //! wait at the source and are bounded in bytes: a connection's messages in TCP's buffers, and the
 //! alarm as the one time at which it fires next. A new kind of source must do the same.
 //!
-//! # Backpressure
+//! # Back-pressure
 //! The queue is bounded in bytes. A connection reserves room *before* it reads a message
-//! ([`Sender::poll_reserve`]), so that the bytes stay in the client's TCP buffers. The size of the
-//! message is not known then. So the sender reserves room for the largest one until the message has
-//! arrived, or until there turns out to be none. Queued and reserved bytes together stay below the
-//! limit plus one message.
+//! ([`Sender::poll_reserve`]), so that the bytes stay in the client's TCP buffers. At that time the
+//! size of the message is unknown. So the sender reserves room for the largest message, until one
+//! has arrived or none is there. Queued and reserved bytes together stay below the limit plus one
+//! message.
 //!
-//! Senders that find no room wait in a queue. Room goes to the first of them, and only its task is
-//! woken, so a message costs the same however many wait. A task that does not need its room,
-//! because there is nothing to read or the connection has ended, passes it on.
+//! Senders without room wait in a queue. The first one gets the next room, and only its task is
+//! woken, so a message costs the same with any number of waiting senders. If a task does not need
+//! its room, because there is nothing to read or the connection has ended, it passes the room on.
 //!
 //! # Kinds of events
-//! Each kind has its own way in, with its own bound:
+//! Each kind of event is added in its own way and has its own bound:
 //!
-//! | event | way in | bound |
+//! | event | added by | bound |
 //! |---|---|---|
 //! | a connection's message | [`Sender::push`], after [`Sender::poll_reserve`] | `limits.mailbox` and one message |
 //! | a connection's `connect` and `close` | [`Mailbox::push_unrefused`] | one for each of `limits.connections` |
-//! | the alarm | none: the actor's task looks at the clock | one moment |
+//! | the alarm | nothing: the actor's task looks at the clock | one moment |
 //!
-//! A source of another kind, which can't wait for room as a connection does, needs a way in that
-//! may refuse, and a bound of its own.
+//! A new kind of source that can't wait for room, as a connection can, needs a function that may
+//! refuse, and a bound of its own.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -201,8 +201,8 @@ impl Sender<'_> {
         Poll::Ready(())
     }
 
-    /// Pushes a message that has [reserved](Self::poll_reserve) its room. This never fails, because a
-    /// message without room is not even read.
+    /// Pushes a message into the room that [`poll_reserve`](Self::poll_reserve) has reserved. This
+    /// can't fail: without room, a connection does not even read a message.
     pub(crate) fn push(&mut self, event: Event) {
         let mut inner = self.mailbox.inner.lock();
         self.take_back(&mut inner);

@@ -7,7 +7,7 @@ use crate::{
     interfaces,
 };
 
-/// The type of handler that this folder has.
+/// This type of handler.
 pub const TYPE: HandlerType = HandlerType {
     name: "filesystem",
     example: "config = { path = \"data\" }",
@@ -19,8 +19,8 @@ pub const TYPE: HandlerType = HandlerType {
                  = { path = \"…\" }, the folder that the actor may read",
     }],
 };
-/// What reading, listing or writing a file needs of file descriptors at the same time. An actor
-/// does one at a time.
+/// The file descriptors that reading, listing or writing a file needs at once. An actor does one of
+/// these at a time.
 const DESCRIPTORS: usize = 4;
 /// The longest name of a folder, in bytes.
 const MAX_NAME: usize = 64;
@@ -28,20 +28,21 @@ const MAX_NAME: usize = 64;
 /// All handlers of this type that one actor has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
-    /// The folders whose files the actor may use. No two with the same name, and none without one
-    /// if there are several.
+    /// The folders whose files the actor may use. If there are several, all have names, and the
+    /// names differ.
     pub folders: Vec<SharedFolder>,
 }
 
 impl Config {
-    /// Reads the `config` of each handler of this type; the numbers are their places in `handlers`.
+    /// Reads the `config` of each handler of this type. The numbers are their indices in
+    /// `handlers`.
     pub fn read(entries: Vec<(usize, Table<'_>)>) -> Self {
         let read: Vec<_> = entries.into_iter().map(|(_, table)| Read::new(table)).collect();
         check_names(&read);
         Self { folders: read.into_iter().filter_map(|read| read.folder).collect() }
     }
 
-    /// How many file descriptors these handlers need.
+    /// The file descriptors that these handlers need.
     pub fn descriptors(&self) -> usize {
         self.folders.len().saturating_add(DESCRIPTORS)
     }
@@ -50,29 +51,30 @@ impl Config {
 /// A folder whose files the actor may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedFolder {
-    /// The folder, joined to the manifest's.
+    /// The path, joined to the manifest's folder.
     pub path: PathBuf,
     /// Whether the actor may write. Default false.
     pub writable: bool,
-    /// What the actor's paths into this folder begin with: at most 64 ASCII letters, digits, `-`
-    /// and `_`. `None`, the default, only where there is no other folder: its paths begin inside.
+    /// The first part of the actor's paths into this folder: at most 64 ASCII letters, digits, `-`
+    /// and `_`. `None`, the default, is allowed only for a single folder. Paths then begin inside
+    /// it.
     pub name: Option<String>,
 }
 
 /// A folder as it was read.
 struct Read<'d> {
-    /// The folder, if nothing is wrong with it.
+    /// The folder, if it has no mistakes.
     folder: Option<SharedFolder>,
-    /// The name, if it is one; the folder may have other mistakes.
+    /// The name, if it is valid. The folder may have other mistakes.
     name: Option<String>,
-    /// Where the name stands, or is missing.
+    /// The place of the name, or where it is missing.
     place: Place<'d>,
-    /// Whether there is anything in the name's place.
+    /// Whether there is a value for the name.
     named: bool,
 }
 
 impl<'d> Read<'d> {
-    /// Reads the configuration.
+    /// Reads the `config` of one handler.
     fn new(mut table: Table<'d>) -> Self {
         let path = table.require("path", "add path = \"data\", relative to the manifest's folder");
         let writable = table.get("writable");
@@ -105,7 +107,7 @@ fn read_name(value: &Value<'_>) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// Refuses folders that can't be told apart.
+/// Refuses folders with the same name, and several folders of which one has none.
 fn check_names(folders: &[Read<'_>]) {
     if folders.len() < 2 {
         return;

@@ -1,4 +1,4 @@
-//! One actor with its handlers, from its files to its end.
+//! One actor with its handlers, from loading to its end.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,27 +18,27 @@ use crate::{
     server::Served,
 };
 
-/// An actor that is loaded, and whose handlers are bound.
+/// An actor that is loaded and whose handlers are bound.
 pub(super) struct Prepared {
-    /// How the others hold it.
+    /// The handle that other parts of the host use.
     pub(super) handle: Arc<ActorHandle>,
-    /// Its code.
+    /// The compiled module.
     module: Module,
     /// The content of its `init_state` file.
     init_state: Option<Vec<u8>>,
-    /// How often it is woken.
+    /// The period of the manifest's `tick`.
     tick: Option<Duration>,
     /// Its handlers.
     handlers: Vec<Bound>,
 }
 
-/// An actor that handles events, with its handlers.
+/// An actor that handles events.
 pub(super) struct Running {
-    /// How the others hold it.
+    /// The handle that other parts of the host use.
     pub(super) handle: Arc<ActorHandle>,
-    /// Where its events come from.
+    /// The sources of its events.
     handlers: Vec<handler::Running>,
-    /// The task that handles events.
+    /// The task that handles its events.
     task: Task<()>,
 }
 
@@ -56,7 +56,7 @@ impl Prepared {
         Ok(Self { handle, module, init_state, tick: manifest.tick, handlers })
     }
 
-    /// Makes the first state, then lets events come. `stopping` ends when the host stops.
+    /// Makes the initial state, then starts the handlers. `stopping` ends when the host stops.
     pub(super) async fn start(
         self,
         executor: &Arc<Executor<'static>>,
@@ -87,12 +87,12 @@ impl Prepared {
 }
 
 impl Running {
-    /// Where it listens.
+    /// The addresses and endpoints that it listens on.
     pub(super) fn served(&self) -> impl Iterator<Item = &Served> {
         self.handlers.iter().flat_map(|handler| handler.served())
     }
 
-    /// Stops its handlers and then the actor, within `limits.shutdown`.
+    /// Stops the handlers and then the actor, within `limits.shutdown`.
     pub(super) async fn stop(self) {
         let Self { handle, handlers, task } = self;
         let stop = async {

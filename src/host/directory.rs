@@ -1,26 +1,26 @@
-//! The actors of this host, by name.
+//! The actors of the host, by name.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{exchange::ActorHandle, lock::Lock};
 
-/// The actors of this host, by name. It is complete before the first of them starts, so that each
-/// can be found by the others from the beginning.
+/// The actors of the host, by name. It is complete before the first actor starts, so that actors
+/// can find each other from the beginning.
 pub(super) struct Directory(Lock<BTreeMap<Arc<str>, Arc<ActorHandle>>>);
 
 impl Directory {
-    /// A directory of these actors, whose names differ.
+    /// A directory of these actors. Their names must differ.
     pub(super) fn new(actors: impl IntoIterator<Item = Arc<ActorHandle>>) -> Self {
         let by_name = actors.into_iter().map(|actor| (actor.name.clone(), actor));
         Self(Lock::new(by_name.collect()))
     }
 
-    /// The actor of this name.
+    /// The actor with this name.
     pub(super) fn get(&self, name: &str) -> Option<Arc<ActorHandle>> {
         self.0.lock().get(name).cloned()
     }
 
-    /// Takes out an actor that could not be started.
+    /// Removes an actor that could not be started.
     pub(super) fn remove(&self, name: &str) {
         self.0.lock().remove(name);
     }

@@ -1,20 +1,20 @@
-//! What the host finds around it, which no manifest says.
+//! The parts of the host's environment that no manifest names.
 
 use std::{net::IpAddr, sync::Arc};
 
 use crate::{executor::Turns, socket_activation::Inherited, world::World};
 
-/// What the host finds around it, which no manifest says.
+/// The parts of the host's environment that no manifest names.
 #[derive(Debug, Default)]
 pub struct Environment {
-    /// Takes the place of the manifests' addresses.
+    /// Replaces the addresses of the manifests, for `--bind`.
     pub bind: Option<IpAddr>,
-    /// How many files the process may have open; `None` if there is no limit.
+    /// The most files that the process may open; `None` for no limit.
     pub descriptors: Option<u64>,
-    /// Listeners that are there already.
+    /// Listening sockets that the service manager has opened.
     pub inherited: Inherited,
-    /// The time.
+    /// The source of time and random numbers.
     pub world: World,
-    /// What gives actors their turns: the host's tasks are to be run by it.
+    /// Gives actors their turns. The executor that runs the host's tasks must use it too.
     pub turns: Arc<Turns>,
 }

@@ -1,4 +1,4 @@
-//! Why a host could not be started, said so that the operator can mend it.
+//! Why a host could not be started, in words that help the operator.
 
 use std::{fmt, io, path::PathBuf, sync::Arc};
 
@@ -10,7 +10,7 @@ use crate::{
     socket_activation::InheritedError,
 };
 
-/// Why a host could not be started. The operator's fault, or the actor's author's.
+/// Why a host could not be started. It is the fault of the operator or of the actor's author.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HostError {
@@ -18,35 +18,35 @@ pub enum HostError {
     Duplicate {
         /// The name.
         name: String,
-        /// The second manifest.
+        /// The second manifest with this name.
         file: PathBuf,
     },
     /// The process may open too few files.
     Descriptors(Shortage),
-    /// An actor's file can't be run.
+    /// An actor's file can't be loaded.
     Load {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason.
         error: LoadError,
     },
-    /// The first state can't be read.
+    /// The file with the initial state can't be read.
     InitState {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason.
         error: io::Error,
     },
     /// The log file can't be opened.
     Log {
         /// The manifest.
         file: PathBuf,
-        /// Why, with the log file's name.
+        /// The reason, with the log file's name.
         error: io::Error,
     },
-    /// What manifests name can't be opened: all that is wrong.
+    /// Several of these, because the host looks at all manifests before it gives up.
     Several(Vec<HostError>),
-    /// The first state is larger than `limits.state`.
+    /// The initial state is larger than `limits.state`.
     InitStateSize {
         /// The file.
         file: PathBuf,
@@ -57,14 +57,14 @@ pub enum HostError {
     },
     /// A handler can't be used.
     Handler(HandlerError),
-    /// A listener that was handed over fits no manifest.
+    /// No manifest fits a listener that the service manager has passed.
     Inherited(InheritedError),
-    /// No actor could make its first state. Each one's reason, with its name.
+    /// No actor could make its initial state. Each entry has the actor's name.
     Start(Vec<(Arc<str>, StartError)>),
 }
 
 impl HostError {
-    /// The log file that a manifest names can't be opened.
+    /// The manifest's log file can't be opened.
     pub fn log(manifest: &Manifest, error: io::Error) -> Self {
         Self::Log { file: manifest.file.clone(), error }
     }
@@ -116,7 +116,7 @@ impl std::error::Error for HostError {
             Self::Descriptors(shortage) => Some(shortage),
             Self::Handler(error) => Some(error),
             Self::Inherited(error) => Some(error),
-            // There is no first one among several.
+            // Several errors have no single cause.
             Self::Several(_) | Self::Start(_) => None,
             Self::Duplicate { .. } | Self::InitStateSize { .. } => None,
         }

@@ -1,5 +1,5 @@
-//! A manifest's handlers, from the files that they name to their end. Each step is a match over the
-//! types that there are; what it does is in the handler's own folder.
+//! A manifest's handlers through all steps of their life. Each step is a match over the types of
+//! handlers. The work itself is in the folder of each handler.
 
 use std::{fmt, sync::Arc};
 
@@ -14,30 +14,29 @@ use crate::{
     server::{self, EndpointError, Listeners, Served, ServerContext},
 };
 
-/// Handlers of one type whose files and folders are open: what `check` tries, and `run` goes on
-/// with.
+/// Handlers of one type whose files and folders are open. `check` stops here, and `run` goes on.
 pub enum Opened {
-    /// Where clients reach the actor.
+    /// The listeners that clients connect to.
     WebSocketServer(Listeners),
-    /// What files the actor may use.
+    /// The folders whose files the actor may use.
     Filesystem(Arc<Folders>),
 }
 
-/// Handlers that have everything which could keep the host from starting.
+/// Handlers that have everything they need, so that starting them can't fail.
 pub enum Bound {
-    /// Where clients reach the actor, and wait.
+    /// Bound listeners. Clients can connect and then wait.
     WebSocketServer(server::Bound),
-    /// What files the actor may use.
+    /// The folders whose files the actor may use.
     Filesystem(Arc<Folders>),
 }
 
 /// Handlers that run beside their actor.
 pub enum Running {
-    /// Where clients reach the actor.
+    /// Listeners that accept clients.
     WebSocketServer(server::Accepting),
 }
 
-/// Why a handler can't be used. The operator's fault.
+/// Why a handler can't be used. It is the operator's fault.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HandlerError {
@@ -48,10 +47,10 @@ pub enum HandlerError {
 }
 
 impl Opened {
-    /// Opens what these handlers name. Nothing is bound, written or run.
+    /// Opens the files and folders that these handlers name. Nothing is bound, written or run.
     ///
     /// # Errors
-    /// Everything that is wrong.
+    /// All mistakes.
     pub fn new(handler: &Handler) -> Result<Self, Vec<HandlerError>> {
         match handler {
             Handler::WebSocketServer(config) => Listeners::open(config)
@@ -63,10 +62,10 @@ impl Opened {
         }
     }
 
-    /// Takes what one process alone can have.
+    /// Takes what only one process can have, such as an address.
     ///
     /// # Errors
-    /// The first thing that is wrong.
+    /// The first mistake.
     pub fn bind(
         self,
         manifest: &Manifest,
@@ -84,7 +83,7 @@ impl Opened {
 }
 
 impl Bound {
-    /// Gives the actor what these handlers grant it, before it starts.
+    /// Gives the actor what these handlers grant, before it starts.
     pub fn equip(&self, setup: &mut Setup) {
         match self {
             Self::WebSocketServer(_) => {}
@@ -97,8 +96,8 @@ impl Bound {
         }
     }
 
-    /// Lets events come to the actor, which runs. `stopping` ends when the host stops. `None` if
-    /// there is nothing to stop later.
+    /// Starts the handlers. The actor must be running. `stopping` ends when the host stops. Returns
+    /// `None` if there is nothing to stop later.
     pub fn start(
         self,
         executor: &Arc<Executor<'static>>,
@@ -119,14 +118,14 @@ impl Bound {
 }
 
 impl Running {
-    /// Where clients reach the actor through these handlers.
+    /// The addresses and endpoints of these handlers.
     pub fn served(&self) -> &[Served] {
         match self {
             Self::WebSocketServer(accepting) => accepting.served(),
         }
     }
 
-    /// Ends all that events come from. The actor has got the last of them then.
+    /// Stops the handlers. The actor has then got their last event.
     pub async fn stop(self) {
         match self {
             Self::WebSocketServer(accepting) => accepting.stop().await,

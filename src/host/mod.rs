@@ -1,10 +1,10 @@
-//! Actors and their handlers together, from start to shutdown.
+//! Actors with their handlers, from start to shutdown.
 //!
-//! - [`opened`]: all that a manifest names, opened: for `run`, and for `check`.
-//! - [`handler`]: an actor's handlers, of each type there is: opened, bound, started, stopped.
+//! - [`opened`]: opens all files that a manifest names, for `run` and for `check`.
+//! - [`handler`]: the steps of a handler's life: opened, bound, started, stopped.
 //! - [`actor`]: one actor with its handlers.
 //! - [`directory`]: the actors by name.
-//! - [`environment`]: what no manifest says.
+//! - [`environment`]: what no manifest names.
 //! - [`error`]: why a host could not be started.
 
 mod actor;
@@ -38,35 +38,35 @@ pub use error::HostError;
 pub use handler::HandlerError;
 pub use opened::{NotOpened, Opened};
 
-/// A host that listens.
+/// A host whose listeners are open.
 pub struct Host {
     /// The actors that could be started.
     actors: Vec<Running>,
-    /// The same, by name.
+    /// The handles of the same actors, by name.
     directory: Directory,
-    /// What runs their tasks.
+    /// The executor that runs their tasks.
     executor: Arc<Executor<'static>>,
     /// Dropped when the host stops, which ends handshakes.
     running: Sender<()>,
 }
 
-/// Where an actor listens.
+/// One address that an actor listens on.
 #[derive(Clone, Debug)]
 pub struct Listening {
     /// The actor's name.
     pub actor: Arc<str>,
-    /// The address, with the port that was really taken.
+    /// The address, with the port that the system chose.
     pub address: SocketAddr,
-    /// What is there.
+    /// What the listener serves.
     pub endpoint: Arc<Endpoint>,
 }
 
 impl Host {
-    /// Loads and starts every actor and binds every listener. Where the process may open too
-    /// few files for `limits.connections`, the actors get fewer connections, with a warning.
+    /// Loads and starts every actor and binds every listener. If the process may open too few files
+    /// for `limits.connections`, the actors get fewer connections, with a warning.
     ///
-    /// An actor whose `init` fails is left out, with an error in the log, as long as another
-    /// one could be started. Every other mistake keeps the host from starting.
+    /// If an actor's `init` fails, the host logs an error and goes on without it, as long as
+    /// another actor could be started. Every other mistake prevents the start.
     ///
     /// # Errors
     /// See [`HostError`].
@@ -77,7 +77,8 @@ impl Host {
     ) -> Result<Self, HostError> {
         refuse_same_names(manifests)?;
         let limits = fit_limits(environment.descriptors, manifests)?;
-        // All of it before the first listener is bound, and every mistake at once.
+        // Open everything before the first listener is bound, so that all mistakes are reported at
+        // once.
         let opened = open(manifests)?;
         let handles: Vec<_> = manifests.iter().zip(limits).map(handle).collect();
         let prepared = bind(manifests, &handles, opened, &mut environment)?;
@@ -101,7 +102,7 @@ impl Host {
         Ok(Self { actors, directory, executor: executor.clone(), running })
     }
 
-    /// Where the actors listen.
+    /// The addresses that the actors listen on.
     pub fn listening(&self) -> Vec<Listening> {
         let of = |(running, served): (&Running, &Served)| Listening {
             actor: running.handle.name.clone(),
@@ -113,24 +114,24 @@ impl Host {
         each.map(of).collect()
     }
 
-    /// How many actors are served.
+    /// The number of actors that could be started.
     pub fn actors(&self) -> usize {
         self.actors.len()
     }
 
-    /// The counters of the actor of this name.
+    /// The counters of the actor with this name.
     pub fn stats(&self, actor: &str) -> Option<Arc<Stats>> {
         self.directory.get(actor).map(|actor| actor.stats.clone())
     }
 
-    /// Serves until `shutdown` is ready. Then accepts no more, closes every connection with
-    /// 1001, lets the actors handle what that brings, and returns; at the latest after the
-    /// longest of their `limits.shutdown`.
+    /// Serves until `shutdown` is ready. Then stops accepting, closes every connection with 1001,
+    /// lets the actors handle the last events, and returns. That takes at most the longest
+    /// `limits.shutdown` of the actors.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
         let Self { executor, actors, running, .. } = self;
         drop(running);
-        // All begin before one is waited for: no actor's end delays another's.
+        // Begin all stops before waiting for one, so that no actor delays another.
         let stops: Vec<_> =
             actors.into_iter().map(|running| executor.spawn(running.stop())).collect();
         for stop in stops {
@@ -139,7 +140,7 @@ impl Host {
     }
 }
 
-/// Binds the handlers of all actors, and takes all listeners that were handed over.
+/// Binds the handlers of all actors, and uses all listeners that the service manager has passed.
 fn bind(
     manifests: &[Manifest],
     handles: &[Arc<ActorHandle>],
@@ -154,12 +155,12 @@ fn bind(
     Ok(prepared)
 }
 
-/// The handle of an actor that is yet to start.
+/// The handle of an actor that has not started yet.
 fn handle((manifest, limits): (&Manifest, Limits)) -> Arc<ActorHandle> {
     Arc::new(ActorHandle::new(manifest.name.as_str().into(), limits))
 }
 
-/// Refuses manifests that have the same name.
+/// Refuses manifests with the same name.
 fn refuse_same_names(manifests: &[Manifest]) -> Result<(), HostError> {
     let mut names = HashSet::new();
     match manifests.iter().find(|manifest| !names.insert(&manifest.name)) {
@@ -170,7 +171,7 @@ fn refuse_same_names(manifests: &[Manifest]) -> Result<(), HostError> {
     }
 }
 
-/// Each actor's limits, with no more than there are file descriptors for.
+/// Each actor's limits, with fewer connections if there are too few file descriptors.
 fn fit_limits(descriptors: Option<u64>, manifests: &[Manifest]) -> Result<Vec<Limits>, HostError> {
     let wanted = manifests.iter().map(|manifest| {
         let handlers = manifest.handlers.iter().map(|handler| handler.descriptors());
@@ -184,7 +185,7 @@ fn fit_limits(descriptors: Option<u64>, manifests: &[Manifest]) -> Result<Vec<Li
     Ok(each.map(|(manifest, bounds)| bounds.within(&manifest.limits)).collect())
 }
 
-/// Opens what all manifests name.
+/// Opens everything that the manifests name.
 fn open(manifests: &[Manifest]) -> Result<Vec<Opened>, HostError> {
     let (mut opened, mut wrong) = (Vec::new(), Vec::new());
     for manifest in manifests {

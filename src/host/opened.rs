@@ -1,4 +1,4 @@
-//! All that a manifest names, opened: by `run` to be used, by `check` to see whether it could be.
+//! Opens all files that a manifest names: `run` uses them, and `check` reports on them.
 
 use super::{error::HostError, handler};
 use crate::{
@@ -9,9 +9,9 @@ use crate::{
     regular::{self, Unread},
 };
 
-/// All that a manifest names.
+/// Everything that a manifest names.
 pub struct Opened {
-    /// The actor's code.
+    /// The compiled module.
     pub module: Module,
     /// The content of its `init_state` file.
     pub init_state: Option<Vec<u8>>,
@@ -21,17 +21,17 @@ pub struct Opened {
 
 /// Why a manifest can't be used.
 pub struct NotOpened {
-    /// Everything that is wrong.
+    /// All mistakes.
     pub errors: Vec<HostError>,
-    /// What is in the module, if it could be looked into.
+    /// The report on the module, if it could be read.
     pub report: Option<Box<Report>>,
 }
 
 impl Opened {
-    /// Opens all of it. Nothing is bound, written or run; the log file is only looked at.
+    /// Opens everything. Nothing is bound, written or run. The log file is only checked.
     ///
     /// # Errors
-    /// All that is wrong, not only what was found first.
+    /// All mistakes, not only the first.
     pub fn new(manifest: &Manifest) -> Result<Self, NotOpened> {
         let mut errors = Vec::new();
         let mut report = None;
@@ -65,7 +65,7 @@ impl Opened {
     }
 }
 
-/// Keeps what could be opened, and puts the error to the others if it could not.
+/// Returns what could be opened, and otherwise adds the error to `errors`.
 fn keep<T>(opened: Result<T, HostError>, errors: &mut Vec<HostError>) -> Option<T> {
     opened.map_err(|error| errors.push(error)).ok()
 }

@@ -1,4 +1,4 @@
-//! The keys of `[limits]`, one row each: the field that a key fills, its bounds and its meaning.
+//! The keys of `[limits]`, with a row for each: its field, its bounds and its meaning.
 
 use std::time::Duration;
 
@@ -8,31 +8,31 @@ use crate::{
     convert::to_u64,
 };
 
-/// The unit in which an instance's memory grows, in bytes.
+/// The size of a page of linear memory in bytes.
 pub(super) const PAGE: usize = 64 << 10;
-/// The greatest size of anything but an instance's memory, in bytes.
+/// The largest size in bytes of everything but linear memory.
 pub(super) const GIB: u64 = 1 << 30;
-/// The greatest memory of an instance, in bytes: a page less than a `u32` can address, so
-/// that the number fits a `usize` on 32-bit boards.
+/// The largest linear memory in bytes: one page less than a `u32` can address, so that the number
+/// fits into a `usize` on 32-bit boards.
 pub(super) const MAX_MEMORY: u64 = (4 << 30) - (64 << 10);
-/// The longest time, in milliseconds: a day.
+/// The longest time in milliseconds: a day.
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
 /// One key of `[limits]`.
 pub(super) struct Row {
     /// Its name.
     pub(super) key: &'static str,
-    /// The field that it fills.
+    /// Finds the key's field.
     pub(super) slot: fn(&mut Limits) -> Slot<'_>,
-    /// The least number taken: bytes, a count, fuel or milliseconds.
+    /// The smallest value: bytes, a count, fuel or milliseconds.
     pub(super) least: u64,
-    /// The greatest number taken.
+    /// The largest value.
     pub(super) most: u64,
-    /// What is limited, for the reference.
+    /// What it limits, for the documentation.
     pub(super) meaning: &'static str,
 }
 
-/// A row, in the order: key, field, least, greatest, meaning.
+/// Makes a row from its key, field, least value, largest value and meaning.
 const fn row(
     key: &'static str,
     slot: fn(&mut Limits) -> Slot<'_>,
@@ -43,7 +43,7 @@ const fn row(
     Row { key, slot, least, most, meaning }
 }
 
-/// All keys. The defaults are not here but in [`Limits::default`].
+/// All keys. The defaults are in [`Limits::default`].
 #[rustfmt::skip]
 pub(super) const ROWS: [Row; 36] = [
     row("message", |l| Slot::Size(&mut l.message), 1, GIB, "largest message from a client"),
@@ -84,22 +84,22 @@ pub(super) const ROWS: [Row; 36] = [
     row("shutdown", |l| Slot::Time(&mut l.shutdown), 1, DAY, "until a clean stop is complete"),
 ];
 
-/// A field of [`Limits`] and how its value is written.
+/// A field of [`Limits`], by the kind of its value.
 pub(super) enum Slot<'l> {
     /// Bytes.
     Size(&'l mut usize),
-    /// A number of things.
+    /// A count.
     Count(&'l mut usize),
     /// Fuel.
     Fuel(&'l mut u64),
-    /// Fuel that is not limited where the key is left out.
+    /// Fuel. It is unlimited if the key is missing.
     Optional(&'l mut Option<u64>),
-    /// A time, kept in milliseconds.
+    /// A duration. The manifest gives milliseconds.
     Time(&'l mut Duration),
 }
 
 impl Slot<'_> {
-    /// What the number counts.
+    /// The kind of the value, for the documentation.
     pub(super) fn unit(&self) -> &'static str {
         match self {
             Slot::Size(_) => "size",
@@ -109,7 +109,7 @@ impl Slot<'_> {
         }
     }
 
-    /// The number in the field. What is not limited has the greatest.
+    /// The value of the field. An unlimited one gives the maximum.
     pub(super) fn number(&self) -> u64 {
         match self {
             Slot::Optional(field) => field.unwrap_or(u64::MAX),
@@ -119,7 +119,7 @@ impl Slot<'_> {
         }
     }
 
-    /// Fills the field with a number that is within its bounds.
+    /// Sets the field to a value within its bounds.
     fn set(self, number: u64) {
         match self {
             Slot::Size(field) | Slot::Count(field) => {
@@ -131,7 +131,7 @@ impl Slot<'_> {
         }
     }
 
-    /// What holds where the manifest says nothing, as it would be written there.
+    /// The default, as it would be written in a manifest.
     pub(super) fn default_text(&self) -> String {
         match self {
             Slot::Optional(None) => "none".into(),
@@ -139,7 +139,7 @@ impl Slot<'_> {
         }
     }
 
-    /// How the number is written.
+    /// The form in which the value is written.
     pub(super) fn quantity(&self) -> Quantity {
         match self {
             Slot::Size(_) => Quantity::Size,
@@ -150,7 +150,7 @@ impl Slot<'_> {
 }
 
 impl Row {
-    /// Fills this row's field from a value. `false` if the value was refused.
+    /// Sets this row's field from a manifest's value. Returns false if the value was refused.
     pub(super) fn fill(&self, limits: &mut Limits, value: &Value<'_>) -> bool {
         let slot = (self.slot)(limits);
         let number = slot.quantity().read_within(value, self.least, self.most);
@@ -158,25 +158,25 @@ impl Row {
     }
 }
 
-/// What a reference of the manifest says about one key of `[limits]`. All texts can be
-/// written into a manifest as they are, sizes and durations within quotes.
+/// The documentation of one key of `[limits]`. All values are in the form of a manifest; sizes and
+/// durations need quotes there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitKey {
     /// The key, which is also the name of the field in [`Limits`].
     pub key: &'static str,
     /// `size`, `count`, `fuel` or `duration`.
     pub unit: &'static str,
-    /// What holds where the key is left out; `none` where nothing is limited then.
+    /// The default, or `none` if there is no limit by default.
     pub default: String,
-    /// The least value that is taken.
+    /// The smallest value.
     pub least: String,
-    /// The greatest value that is taken.
+    /// The largest value.
     pub most: String,
-    /// What is limited.
+    /// What it limits.
     pub meaning: &'static str,
 }
 
-/// Every key of `[limits]`, with the real defaults and bounds.
+/// All keys of `[limits]`, with their defaults and bounds.
 pub fn limit_keys() -> Vec<LimitKey> {
     let mut defaults = Limits::default();
     let describe = |row: &Row| {

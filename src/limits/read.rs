@@ -1,4 +1,4 @@
-//! Reads `[limits]`, and checks that its sizes fit each other.
+//! Reads `[limits]`, and checks that the sizes fit each other.
 
 use super::{
     Limits,
@@ -6,8 +6,8 @@ use super::{
 };
 use crate::config::{Place, Table, units::Quantity};
 
-/// Pairs of sizes of which the first must fit into the second: what arrives has to pass
-/// through the mailbox and the instance's memory, and the rest lives in that memory.
+/// Pairs of sizes. The first must fit into the second: messages pass through the mailbox and the
+/// instance's memory, and everything else has to fit into that memory.
 pub(super) const FITS_INTO: [(&str, &str); 5] = [
     ("message", "mailbox"),
     ("message", "memory"),
@@ -16,18 +16,18 @@ pub(super) const FITS_INTO: [(&str, &str); 5] = [
     ("answer", "memory"),
 ];
 
-/// A key that the manifest gives.
+/// A key that the manifest sets.
 struct Written<'d> {
     /// The key.
     key: &'static str,
-    /// Where its value stands.
+    /// The place of its value.
     place: Place<'d>,
-    /// Whether the value was taken. One that was not is left out of comparisons.
+    /// Whether the value was accepted. A refused one is not compared with others.
     taken: bool,
 }
 
 impl Limits {
-    /// Reads `[limits]`. What the table does not give has its default.
+    /// Reads `[limits]`. Missing keys have their defaults.
     pub fn read(mut table: Table<'_>) -> Self {
         let mut limits = Self::default();
         let mut written = Vec::new();
@@ -49,7 +49,7 @@ impl Limits {
     }
 }
 
-/// Refuses a size that does not fit into another, at the key that the manifest gives.
+/// Refuses a size that does not fit into another one, at a key that the manifest sets.
 fn check_fit(small: &str, large: &str, limits: &mut Limits, written: &[Written<'_>]) {
     let find = |key| written.iter().find(|written| written.key == key);
     let (small_written, large_written) = (find(small), find(large));
@@ -72,7 +72,7 @@ fn check_fit(small: &str, large: &str, limits: &mut Limits, written: &[Written<'
     }
 }
 
-/// The number in the field of a key.
+/// The value of a key's field.
 pub(super) fn number_of(key: &str, limits: &mut Limits) -> u64 {
     let row = ROWS.iter().find(|row| row.key == key);
     row.map_or(0, |row| (row.slot)(limits).number())

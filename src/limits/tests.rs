@@ -1,4 +1,5 @@
-//! The keys of `[limits]`: their bounds, their defaults, and what fits into what.
+//! Tests of the keys of `[limits]`: their bounds, their defaults, and the sizes that must fit each
+//! other.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::config::{Document, ManifestError};
 
-/// Reads a file that has nothing but a `[limits]` table.
+/// Reads a file with only a `[limits]` table.
 fn parse(text: &str) -> Result<Limits, ManifestError> {
     let document = Document::new(Path::new("file"), text);
     let tree = DeTable::parse(text).unwrap();
@@ -22,14 +23,14 @@ fn parse(text: &str) -> Result<Limits, ManifestError> {
     document.finish(limits)
 }
 
-/// What is said about it, without the file's name.
+/// The messages about it, without the file's name.
 fn said(text: &str) -> String {
     let error = parse(text).expect_err(text).to_string();
     let lines: Vec<&str> = error.lines().map(|l| l.strip_prefix("file:").unwrap()).collect();
     lines.join("\n")
 }
 
-/// A number as any row of this kind takes it.
+/// A number in the form that rows of this kind accept.
 fn written(row: &Row, number: u64) -> String {
     match (row.slot)(&mut Limits::default()) {
         Slot::Time(_) => format!("\"{number}ms\""),
@@ -37,7 +38,7 @@ fn written(row: &Row, number: u64) -> String {
     }
 }
 
-/// A file that sets a row, and the others such that anything fits.
+/// A file that sets one row, and the others so that everything fits.
 fn manifest(row: &Row, number: u64) -> String {
     let mut text = format!("[limits]\n{} = {}\n", row.key, written(row, number));
     let roomy =
@@ -123,7 +124,7 @@ fn limits_that_contradict_each_other_are_told_with_both_keys() {
             "3: limits.message: 32MiB is more than limits.memory (16MiB by default); lower \
              limits.message or raise limits.memory",
         ),
-        // A limit that was refused is not compared as well.
+        // A refused limit is not compared with others.
         (
             "[limits]\nmailbox = '32KiB'\nmessage = 0",
             "3: limits.message: 0 is out of range; write a size from \"1B\" to \"1GiB\"",

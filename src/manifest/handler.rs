@@ -1,4 +1,4 @@
-//! The manifest's `[[handlers]]`: where an actor's events come from, and what it may use.
+//! The manifest's `[[handlers]]`: the sources of an actor's events, and what it may use.
 
 use crate::{
     config::{Capability, HandlerType, Table, Value},
@@ -8,21 +8,21 @@ use crate::{
 /// All handlers of one type that an actor has, as its manifest describes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Handler {
-    /// Clients reach the actor through these.
+    /// The listeners that clients connect to.
     WebSocketServer(server::Config),
-    /// The actor may use the files of these.
+    /// The folders whose files the actor may use.
     Filesystem(files::Config),
 }
 
-/// A type of handler, and how its handlers are read.
+/// A type of handler, and how to read its handlers.
 struct Type {
-    /// What it says about itself.
+    /// The type's own description.
     about: &'static HandlerType,
-    /// Reads the `config` of each of its handlers, with their places in `handlers`.
+    /// Reads the `config` of each of its handlers. The numbers are their indices in `handlers`.
     read: fn(Vec<(usize, Table<'_>)>) -> Handler,
 }
 
-/// All types that there are.
+/// All types of handlers.
 static TYPES: [Type; 2] = [
     Type {
         about: &server::config::TYPE,
@@ -34,11 +34,11 @@ static TYPES: [Type; 2] = [
     },
 ];
 
-/// The type that advice shows where a manifest does not say which one is meant.
+/// The type that advice shows if the manifest names none.
 const DEFAULT: &Type = &TYPES[0];
 
 impl Handler {
-    /// How many file descriptors these handlers need beside those of the connections.
+    /// The file descriptors that these handlers need, not counting connections.
     pub fn descriptors(&self) -> usize {
         match self {
             Self::WebSocketServer(config) => config.descriptors(),
@@ -46,7 +46,7 @@ impl Handler {
         }
     }
 
-    /// What their type says about itself.
+    /// The type's own description.
     fn about(&self) -> &'static HandlerType {
         match self {
             Self::WebSocketServer(_) => &server::config::TYPE,
@@ -55,24 +55,24 @@ impl Handler {
     }
 }
 
-/// What an actor does not get that has no other handlers than these, each with the type of handler
-/// that would give it.
+/// The capabilities that an actor with only these handlers does not have, each with the type of
+/// handler that grants it.
 pub fn withheld(handlers: &[Handler]) -> Vec<(&'static HandlerType, &'static Capability)> {
     let is_there = |about: &HandlerType| handlers.iter().any(|handler| handler.about() == about);
     let types = TYPES.iter().map(|of| of.about).filter(|about| !is_there(about));
     types.flat_map(|about| about.capabilities.iter().map(move |one| (about, one))).collect()
 }
 
-/// One of the manifest's handlers, as far as it could be read.
+/// One of the manifest's handlers, with the parts that could be read.
 struct Entry<'d> {
-    /// Its type. `None` if that is missing or not known, which has been told.
+    /// Its type. `None` if that is missing or unknown, which has been reported.
     about: Option<&'static HandlerType>,
-    /// Its `config`. `None` if that is missing or no table, which has been told.
+    /// Its `config`. `None` if that is missing or not a table, which has been reported.
     config: Option<Table<'d>>,
 }
 
-/// Reads `handlers` from the manifest's root. A handler with mistakes counts as one of its type, so
-/// that nobody is told to add it.
+/// Reads `handlers` from the manifest's root. A handler with mistakes still counts for its type, so
+/// that no advice says to add one.
 pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
     let example = DEFAULT.about.advice();
     let Some(value) = root.require("handlers", &example) else { return Vec::new() };
@@ -116,20 +116,20 @@ fn read_entry<'d>(item: &Value<'d>) -> Entry<'d> {
         (Some(_), Some(of)) => return Entry { about: Some(of.about), config: config() },
         (Some(written), None) => {
             if written.string().is_some() {
-                // What its configuration should look like is not for this host to say.
+                // This host can't know how the configuration of an unknown type should look.
                 let problem = format!("this host has no handler of type {}", written.named());
                 written.place.refuse(problem, format!("it has {}", listed(|_| true, " and ")));
             }
         }
         (None, _) => {
-            // Likely one of this type, of which more may be wrong.
+            // The author probably meant this type, so report the other mistakes too.
             (DEFAULT.read)(config().map(|config| (0, config)).into_iter().collect());
         }
     }
     Entry { about: None, config: None }
 }
 
-/// The names of some types, as a message lists them.
+/// Lists the names of some types for a message.
 fn listed(which: fn(&HandlerType) -> bool, conjunction: &str) -> String {
     let some = TYPES.iter().map(|of| of.about).filter(|about| which(about));
     let mut names: Vec<_> = some.map(|about| format!("`{}`", about.name)).collect();

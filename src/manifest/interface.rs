@@ -1,8 +1,8 @@
-//! The manifest's `[interface]`: what the actor says it implements and requires.
+//! The manifest's `[interface]`: what the actor claims to implement and to require.
 //!
-//! The host finds the shape of an actor in the module itself, so nothing here is kept. It is
-//! checked all the same: a manifest that asks for what this host does not have would only
-//! fail later and less clearly.
+//! The host finds an actor's shape in the module itself, so it keeps nothing of this. It checks the
+//! table anyway: if a manifest asks for something that this host does not have, loading would fail
+//! later and with a less clear message.
 
 use super::handler::{Handler, withheld};
 use crate::{
@@ -10,16 +10,16 @@ use crate::{
     interfaces,
 };
 
-/// The packages that the interface has had: the guide's, and the later one.
+/// The names that the interface's package has had: the guide's, and the later one.
 const PACKAGES: [&str; 2] = ["ntwk:theater", "theater:simple"];
-/// The interface that makes an actor one of this host.
+/// The interface that every actor of this host implements.
 const SERVER: &str = "websocket-server";
-/// What an actor may implement.
+/// The interfaces that an actor may implement.
 const IMPLEMENTS: [&str; 3] = [SERVER, "actor", "types"];
-/// What an actor may require of these packages.
+/// The interfaces of these packages that an actor may require.
 const REQUIRES: [&str; 3] = ["runtime", "types", "filesystem"];
 
-/// Checks `[interface]` of an actor that has these handlers.
+/// Checks the `[interface]` of an actor with these handlers.
 pub(super) fn check(mut table: Table<'_>, handlers: &[Handler]) {
     if let Some(value) = table.get("implements") {
         check_implements(&value);
@@ -33,7 +33,7 @@ pub(super) fn check(mut table: Table<'_>, handlers: &[Handler]) {
 /// Checks the interfaces that the actor says it imports.
 fn check_requires(value: &Value<'_>, handlers: &[Handler]) {
     let withheld = withheld(handlers);
-    // Each of the host's own package under its whole name.
+    // The host's own interfaces under their full names.
     let own =
         interfaces::OWN.map(|interface| interface.modules.first().copied().unwrap_or_default());
     for (item, name) in names(value).iter().flatten() {
@@ -71,14 +71,14 @@ fn check_implements(value: &Value<'_>) {
         }
     }
     let server = names.iter().any(|(_, name)| known(name, &IMPLEMENTS) == Some(SERVER));
-    // A name that was refused just now may be the misspelt one that is missing.
+    // An unknown name may be the missing one, misspelt, and is reported already.
     if !server && !unknown {
         let example = PACKAGES.map(|package| format!("\"{package}/{SERVER}\"")).join(" or ");
         value.place.refuse(format!("does not name a {SERVER} interface"), format!("add {example}"));
     }
 }
 
-/// The names in a string or a list of strings. `None` if any of it is something else.
+/// The names in a string or a list of strings. `None` if anything else is there.
 fn names<'d>(value: &Value<'d>) -> Option<Vec<(Value<'d>, &'d str)>> {
     let Some(items) = value.items() else {
         let Some(name) = value.as_str() else {
@@ -87,19 +87,19 @@ fn names<'d>(value: &Value<'d>) -> Option<Vec<(Value<'d>, &'d str)>> {
         };
         return Some(vec![(value.clone(), name)]);
     };
-    // All of them are looked at before the first that is not a string ends it.
+    // Check all items before returning, so that every mistake is reported.
     let strings: Vec<_> = items.into_iter().map(|item| (item.string(), item)).collect();
     strings.into_iter().map(|(name, item)| Some((item, name?))).collect()
 }
 
-/// The interface that a full name means, if it is one of `interfaces`.
+/// The interface that a full name stands for, if it is one of `interfaces`.
 fn known<'k>(name: &str, interfaces: &[&'k str]) -> Option<&'k str> {
     let (package, interface) = name.split_once('/')?;
     let found = interfaces.iter().find(|known| **known == interface)?;
     PACKAGES.contains(&package).then_some(*found)
 }
 
-/// Interfaces as a message lists them.
+/// Lists interfaces for a message.
 fn list(interfaces: &[&str]) -> String {
     let names: Vec<String> = interfaces.iter().map(|name| format!("`{name}`")).collect();
     format!("{} of `{}`", names.join(", "), PACKAGES.join("` or `"))

@@ -1,13 +1,12 @@
-//! The manifest: a TOML file that says which module an actor is, where clients reach it, and
-//! how much of the machine it may use.
+//! The manifest: a TOML file that says which module an actor is, where clients reach it, and how
+//! much of the machine it may use.
 //!
-//! Everything is checked when the file is read, and everything that is wrong with it is
-//! reported at once, each mistake with its line and with what to write instead. Nothing is
-//! ignored: a key this host does not know is a mistake as well.
+//! The whole file is checked when it is read. All mistakes are reported at once, each with its line
+//! and with advice. A key that this host does not know is a mistake too.
 //!
 //! # Layout
-//! - `interface`, `handler`: parts of a manifest; the other parts are read where they are used
-//! - `tests`, and `golden` with the exact words about every kind of mistake
+//! - `interface`, `handler`: parts of a manifest. The other parts are read where they are used.
+//! - `tests`, and `golden` with the exact texts about every kind of mistake.
 
 mod handler;
 mod interface;
@@ -33,16 +32,16 @@ use crate::{
 pub use crate::config::{ManifestError, Mistake};
 pub use handler::{Handler, withheld};
 
-/// The name of a manifest within a folder.
+/// The name of the manifest in a folder.
 const FILE_NAME: &str = "manifest.toml";
-/// The largest manifest that is read, in bytes. Far beyond any real one; it keeps a wrong
-/// path, such as one to a device, from filling the memory.
+/// The largest manifest in bytes, far beyond any real one. Without this limit a wrong path, such as
+/// one to a device, could fill the memory.
 const MAX_FILE: usize = 1 << 20;
 /// The shortest and the longest `tick`, in milliseconds.
 const TICK: (u64, u64) = (10, 24 * 60 * 60 * 1000);
 /// The longest name of an actor, in bytes.
 const MAX_NAME: usize = 64;
-/// Stands at the host's own lines in the log, so no actor may have it as its name.
+/// The name on the host's own log lines, so no actor may have it.
 const HOST_NAME: &str = "footlight";
 
 /// An actor as its manifest describes it.
@@ -65,23 +64,23 @@ const HOST_NAME: &str = "footlight";
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
-    /// The file it was read from.
+    /// The file that it was read from.
     pub file: PathBuf,
-    /// The actor's name, as it stands in the log and names its files: at most 64 ASCII
-    /// letters, digits, `-`, `_` and `.`, not beginning with a dot.
+    /// The actor's name in the log and in names of files: at most 64 ASCII letters, digits, `-`,
+    /// `_` and `.`, not beginning with a dot.
     pub name: String,
     /// The actor's module or component, joined to the manifest's folder.
     pub component: PathBuf,
-    /// The file with the first state, joined to the manifest's folder.
+    /// The file with the initial state, joined to the manifest's folder.
     pub init_state: Option<PathBuf>,
-    /// How often the actor is woken by an `alarm` event, if at all: from 10 ms to a day.
+    /// How often the actor gets an `alarm` event: every 10 ms to once a day. `None` for never.
     pub tick: Option<Duration>,
-    /// Where the actor's events come from, and what it may use: one for each type that it has
-    /// handlers of. From at least one of them events come.
+    /// The sources of the actor's events, and what it may use: one entry for each type of handler.
+    /// At least one of them is a source of events.
     pub handlers: Vec<Handler>,
-    /// What the actor and its clients may use.
+    /// The limits of the actor and its clients.
     pub limits: Limits,
-    /// What of the actor's log is kept, and where.
+    /// How much of the actor's log is kept, and where.
     pub logging: Logging,
 }
 
@@ -89,7 +88,7 @@ impl Manifest {
     /// Reads a manifest from a file, or from `manifest.toml` in a folder.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds any mistake.
+    /// The file can't be read, or has a mistake.
     pub fn load(path: &Path) -> Result<Self, ManifestError> {
         let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
         match read_bounded(&file).map(String::from_utf8) {
@@ -103,11 +102,11 @@ impl Manifest {
         }
     }
 
-    /// Reads a manifest from its text. `file` is where the text is from: it stands in
-    /// messages, and its folder is what paths in the text are relative to.
+    /// Reads a manifest from its text. Messages name `file`, and paths in the text are relative to
+    /// its folder.
     ///
     /// # Errors
-    /// When the text holds any mistake.
+    /// The text has a mistake.
     pub fn parse(file: &Path, text: &str) -> Result<Self, ManifestError> {
         let document = Document::new(file, text);
         let (tree, errors) = DeTable::parse_recoverable(text);
@@ -116,15 +115,15 @@ impl Manifest {
                 let offset = error.span().map_or(0, |span| span.start);
                 document.not_toml(offset, error.message());
             }
-            // What could still be made out of the text is not worth more messages.
+            // The text is not TOML, so further messages would not help.
             return document.finish(Self::empty(file));
         }
         let manifest = Self::read(file, document.root(tree.get_ref()));
         document.finish(manifest)
     }
 
-    /// Reads the root. Where something is wrong the manifest is filled up somehow; the
-    /// document knows that it must not be used.
+    /// Reads the root. Wrong values are replaced by defaults, because the document knows that the
+    /// result must not be used.
     fn read(file: &Path, mut root: Table<'_>) -> Self {
         let mut manifest = Self::empty(file);
         if let Some(name) = read_name(&mut root) {
@@ -151,7 +150,7 @@ impl Manifest {
         manifest
     }
 
-    /// A manifest that says nothing yet.
+    /// A manifest without values.
     fn empty(file: &Path) -> Self {
         Self {
             file: file.to_owned(),
@@ -166,7 +165,7 @@ impl Manifest {
     }
 }
 
-/// Reads a file that is not too large to be a manifest.
+/// Reads a file that is small enough for a manifest.
 fn read_bounded(file: &Path) -> io::Result<Vec<u8>> {
     regular::read(file, MAX_FILE).map_err(|unread| match unread {
         Unread::Io(error) => error,
@@ -174,12 +173,12 @@ fn read_bounded(file: &Path) -> io::Result<Vec<u8>> {
     })
 }
 
-/// A part of the manifest that may be left out.
+/// An optional table of the manifest.
 fn section<'d>(root: &mut Table<'d>, key: &'static str) -> Option<Table<'d>> {
     root.get(key)?.table(&format!("write [{key}], with its keys below it"))
 }
 
-/// Reads how often the actor is woken.
+/// Reads `tick`.
 fn read_tick(value: &Value<'_>) -> Option<Duration> {
     Quantity::Duration.read_within(value, TICK.0, TICK.1).map(Duration::from_millis)
 }
@@ -190,7 +189,7 @@ fn read_name(root: &mut Table<'_>) -> Option<String> {
     let name = value.string()?;
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     let length = 1..=MAX_NAME;
-    // The name becomes a part of paths, where a leading dot would hide a file or leave a folder.
+    // The name becomes part of paths, where a leading dot would hide a file or leave a folder.
     if !length.contains(&name.len()) || !name.bytes().all(allowed) || name.starts_with('.') {
         let advice = format!("write 1 to {MAX_NAME} ASCII letters, digits, `-`, `_` and `.`");
         value.refuse_as("a name", format!("{advice}, not beginning with `.`"));

@@ -1,4 +1,4 @@
-//! Whole manifests: what is read from them, and the exact words about each mistake.
+//! Tests of whole manifests: the values that are read, and the exact texts about mistakes.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -17,7 +17,7 @@ use crate::{
     server::config::{AutoResponse, Listener},
 };
 
-/// The least that has to be written, up to the last line.
+/// The shortest valid manifest.
 pub(super) const LEAST: &str = r#"name = "a"
 component_path = "a.wasm"
 [[handlers]]
@@ -25,12 +25,12 @@ type = "websocket-server"
 config = { port = 8080 }
 "#;
 
-/// Parses as if the text stood in `chat/manifest.toml`.
+/// Parses a text as if it were in `chat/manifest.toml`.
 pub(super) fn parse(text: &str) -> Result<Manifest, ManifestError> {
     Manifest::parse(Path::new("chat/manifest.toml"), text)
 }
 
-/// Where clients reach the actor.
+/// The listeners of a manifest.
 pub(super) fn listeners(manifest: &Manifest) -> &[Listener] {
     let mut handlers = manifest.handlers.iter();
     let found = handlers.find_map(|handler| match handler {
@@ -40,7 +40,7 @@ pub(super) fn listeners(manifest: &Manifest) -> &[Listener] {
     found.unwrap_or_default()
 }
 
-/// The folders whose files the actor may use.
+/// The folders of a manifest.
 fn folders(manifest: &Manifest) -> &[SharedFolder] {
     let mut handlers = manifest.handlers.iter();
     let found = handlers.find_map(|handler| match handler {
@@ -50,7 +50,7 @@ fn folders(manifest: &Manifest) -> &[SharedFolder] {
     found.unwrap_or_default()
 }
 
-/// What is said about a manifest, without the file's name.
+/// The messages about a manifest, without the file's name.
 pub(super) fn said(text: &str) -> String {
     let error = parse(text).expect_err(text).to_string();
     let lines: Vec<&str> =

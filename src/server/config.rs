@@ -1,5 +1,5 @@
-//! The `config` of a `websocket-server` handler: where clients connect, who may, and what is served
-//! beside the socket.
+//! The `config` of a `websocket-server` handler: where clients connect, who may connect, and what
+//! is served beside the socket.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -11,36 +11,39 @@ use crate::{
     exchange::OnOverflow,
 };
 
-/// The type of handler that this folder has.
+/// This type of handler.
 pub const TYPE: HandlerType = HandlerType {
     name: "websocket-server",
     example: "config = { port = 8080 }",
     brings_events: true,
     capabilities: &[],
 };
-/// What a listener needs of file descriptors: itself, and the connection that waits to be let in.
+/// The file descriptors of a listener: its own, and that of the connection that waits to be
+/// admitted.
 const DESCRIPTORS: usize = 2;
-/// The port of which the system makes a free one. Any number of listeners may ask for it.
+/// The port for which the system chooses a free one. Several listeners may use it.
 const ANY_PORT: u16 = 0;
 
 /// The longest path of a listener, origin or subprotocol, in bytes.
 const MAX_TEXT: usize = 256;
 /// The most origins, and the most subprotocols, of a listener.
 const MAX_ITEMS: usize = 64;
-/// The longest text of an `auto_response`, in bytes: it is compared with every message.
+/// The longest `ping` and `pong` of an `auto_response`, in bytes. The host compares every message
+/// with `ping`.
 const MAX_PING: usize = 1024;
-/// The separators of RFC 9110, section 5.6.2, which no token has.
+/// The separators of RFC 9110, section 5.6.2, which a token must not contain.
 const SEPARATORS: &[u8] = b"()<>@,;:\\\"/[]?={} \t";
 
 /// All handlers of this type that one actor has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
-    /// Where clients reach the actor. No two with the same address.
+    /// The listeners. No two have the same address.
     pub listeners: Vec<Listener>,
 }
 
 impl Config {
-    /// Reads the `config` of each handler of this type; the numbers are their places in `handlers`.
+    /// Reads the `config` of each handler of this type. The numbers are their indices in
+    /// `handlers`.
     pub fn read(entries: Vec<(usize, Table<'_>)>) -> Self {
         let mut listeners: Vec<(usize, Listener)> = Vec::new();
         for (index, table) in entries {
@@ -52,43 +55,43 @@ impl Config {
         Self { listeners: listeners.into_iter().map(|(_, listener)| listener).collect() }
     }
 
-    /// How many file descriptors these handlers need beside those of the connections.
+    /// The file descriptors that these handlers need, not counting connections.
     pub fn descriptors(&self) -> usize {
         self.listeners.len().saturating_mul(DESCRIPTORS)
     }
 }
 
-/// A place on the network where clients reach the actor.
+/// A network address where clients reach the actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listener {
-    /// The address to bind. Default 127.0.0.1, which only this machine reaches, so that
-    /// nothing is open to a network that was not meant to be.
+    /// The address to bind. Default 127.0.0.1, which only this machine reaches, so that no actor is
+    /// open to a network by accident.
     pub host: IpAddr,
     /// The TCP port; 0 lets the system choose a free one.
     pub port: u16,
-    /// The path that a client must ask for. Default `/ws`. The WebSocket is at `/` as well.
+    /// The path of the WebSocket, beside `/`. Default `/ws`.
     pub path: String,
-    /// The pages that a browser may connect from, as it names them in `Origin`; `self` is
-    /// whatever this listener serves itself. `None`, the default, allows all.
+    /// The origins of the pages that may connect, as browsers send them in `Origin`. `self` stands
+    /// for pages that this listener serves. `None`, the default, allows all.
     pub origins: Option<Vec<String>>,
-    /// The subprotocols that a client may ask for (RFC 6455, section 1.9). Default none.
+    /// The subprotocols that clients may choose (RFC 6455, section 1.9). Default none.
     pub subprotocols: Vec<String>,
-    /// The file with the token that a client must show. Default none.
+    /// The file with the token that clients must send. Default none.
     pub token_file: Option<PathBuf>,
-    /// Whether the console page is served. Default true.
+    /// Whether to serve the console page. Default true.
     pub console: bool,
-    /// The folder that is served beside the socket. Default none.
+    /// The folder to serve beside the socket. Default none.
     pub static_folder: Option<PathBuf>,
-    /// A text that the host answers without waking the actor. Default none.
+    /// A text that the host answers without calling the actor. Default none.
     pub auto_response: Option<AutoResponse>,
-    /// What becomes of a client that does not read its messages. Default `close`.
+    /// What happens to a client that does not read its messages. Default `close`.
     pub on_overflow: OnOverflow,
-    /// The certificate, for TLS. Default none. Only with the feature `tls`.
+    /// The certificate for TLS. Default none. Needs the feature `tls`.
     pub tls: Option<TlsFiles>,
 }
 
 impl Listener {
-    /// A listener at an address, with everything else as it is by default.
+    /// A listener at an address, with defaults for everything else.
     pub fn new(host: IpAddr, port: u16) -> Self {
         Self {
             host,
@@ -105,7 +108,7 @@ impl Listener {
         }
     }
 
-    /// Reads a listener, and where its port stands.
+    /// Reads a listener. Returns the place of its port too.
     fn read(mut table: Table<'_>) -> Option<(Self, Place<'_>)> {
         let port = table.require("port", "add port = 8080 (0 lets the system choose)");
         let host = table.get("host");
@@ -124,16 +127,16 @@ impl Listener {
 /// A text and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AutoResponse {
-    /// What the client sends, exactly.
+    /// The client's message, which must match exactly.
     pub ping: String,
-    /// What it gets.
+    /// The host's answer.
     pub pong: String,
 }
 
-/// The files that TLS needs, both in PEM.
+/// The files for TLS, both in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The certificate, and those that lead from it to its authority's.
+    /// The certificate, followed by the chain to its authority.
     pub cert: PathBuf,
     /// Its private key.
     pub key: PathBuf,
@@ -149,7 +152,7 @@ fn read_port(value: &Value<'_>) -> Option<u16> {
     port
 }
 
-/// Reads an address. Names are not looked up: the answer may change, or be more than one.
+/// Reads an address. Host names are refused: their addresses may change, and there may be several.
 fn read_host(value: &Value<'_>) -> Option<IpAddr> {
     let host = value.as_str().and_then(|text| text.parse().ok());
     if host.is_none() {
@@ -160,7 +163,7 @@ fn read_host(value: &Value<'_>) -> Option<IpAddr> {
     host
 }
 
-/// Refuses an address that an earlier handler has taken.
+/// Refuses an address that an earlier handler already has.
 fn refuse_taken(listener: &Listener, port: &Place<'_>, earlier: &[(usize, Listener)]) {
     if listener.port == ANY_PORT {
         return;
@@ -173,8 +176,8 @@ fn refuse_taken(listener: &Listener, port: &Place<'_>, earlier: &[(usize, Listen
     }
 }
 
-/// Reads every key but `port` and `host`. What is wrong keeps its default; the document knows
-/// that it must not be used.
+/// Reads every key except `port` and `host`. Wrong values are replaced by defaults, because the
+/// document knows that the result must not be used.
 fn read_others(table: &mut Table<'_>, listener: &mut Listener) {
     if let Some(path) = table.get("path").and_then(|value| read_path(&value)) {
         listener.path = path;
@@ -215,7 +218,7 @@ fn read_path(value: &Value<'_>) -> Option<String> {
     path.map(str::to_owned)
 }
 
-/// Reads a list of texts that fit.
+/// Reads a list of texts for which `fits` returns true.
 fn list(value: &Value<'_>, advice: &str, fits: fn(&str) -> bool) -> Vec<String> {
     let Some(items) = value.items().filter(|items| (1..=MAX_ITEMS).contains(&items.len())) else {
         value.refuse_as(&format!("a list of 1 to {MAX_ITEMS} texts"), advice);
@@ -231,7 +234,7 @@ fn list(value: &Value<'_>, advice: &str, fits: fn(&str) -> bool) -> Vec<String> 
     items.iter().filter_map(read).collect()
 }
 
-/// Whether this is what a browser sends as `Origin` (RFC 6454, section 7), or `self`.
+/// Whether a browser could send this as `Origin` (RFC 6454, section 7), or whether it is `self`.
 fn is_origin(text: &str) -> bool {
     let host = text.split_once("://").map(|(scheme, host)| (is_token(scheme), host));
     let plain = |b: u8| b.is_ascii_graphic() && b != b'/' && !b.is_ascii_uppercase();
@@ -277,7 +280,7 @@ fn read_on_overflow(value: &Value<'_>) -> Option<OnOverflow> {
     }
 }
 
-/// Reads `tls`, which a host that was built without it can't serve.
+/// Reads `tls`. A build without the feature refuses it.
 fn read_tls(value: &Value<'_>) -> Option<TlsFiles> {
     const EXAMPLE: &str = "write { cert = \"cert.pem\", key = \"key.pem\" }";
     if !cfg!(feature = "tls") {

@@ -1,4 +1,4 @@
-//! What all connections of one actor share.
+//! The state that all connections of one actor share.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     world::World,
 };
 
-/// What all connections of one actor share, whichever listener accepted them.
+/// The state that all connections of one actor share, of all its listeners.
 pub struct ServerContext {
     /// The actor's name, which labels its metrics.
     pub actor: Arc<str>,
@@ -32,7 +32,7 @@ pub struct ServerContext {
     pub lines: Arc<ActorLog>,
     /// Queues the replies of `auto_response`, which the actor never sees.
     pub delivery: Delivery,
-    /// Tells when a client connected. Tests set it.
+    /// The source of the time at which a client connected.
     pub world: World,
     /// Lets other tasks run after a connection has sent many messages in a row.
     pub turns: Arc<Turns>,
@@ -41,7 +41,7 @@ pub struct ServerContext {
 }
 
 impl ServerContext {
-    /// What the connections of this actor share. `stopping` ends when the host stops.
+    /// Makes the shared state. `stopping` ends when the host stops.
     pub fn new(
         actor: &ActorHandle,
         world: World,

@@ -25,40 +25,40 @@ use crate::{
     socket_activation::Inherited,
 };
 
-/// Listeners whose files are open: what `check` tries, and `run` goes on with.
+/// Listeners whose files are open. `check` stops here, and `run` goes on.
 #[derive(Debug)]
 pub struct Listeners(Vec<Served>);
 
-/// Where clients reach an actor.
+/// An address of an actor, and what is served there.
 #[derive(Clone, Debug)]
 pub struct Served {
-    /// The address. Once it is bound, with the port that was really taken.
+    /// The address. After binding it has the port that the system chose.
     pub address: SocketAddr,
-    /// What is there.
+    /// The paths and files that it serves.
     pub endpoint: Arc<Endpoint>,
 }
 
-/// Listeners whose addresses are bound. Clients wait in the kernel's queues.
+/// Listeners that are bound. Clients wait in the kernel's queues.
 #[derive(Debug)]
 pub struct Bound(Vec<(Async<TcpListener>, Served)>);
 
-/// Listeners that accept.
+/// Listeners that accept clients.
 pub struct Accepting {
-    /// What the connections share.
+    /// What their connections share.
     context: Arc<ServerContext>,
-    /// Where they listen.
+    /// Their addresses and endpoints.
     served: Vec<Served>,
     /// The tasks that accept.
     tasks: Vec<Task<()>>,
-    /// Ends when the last connection's task has ended.
+    /// Closed when the last connection's task has ended.
     alive: Receiver<()>,
 }
 
 impl Listeners {
-    /// Opens what the manifest names.
+    /// Opens the files that the manifest names.
     ///
     /// # Errors
-    /// All that is wrong, at most one mistake for each listener.
+    /// All mistakes, but only the first of each listener.
     pub fn open(config: &Config) -> Result<Self, Vec<EndpointError>> {
         let (mut opened, mut errors) = (Vec::new(), Vec::new());
         for listener in &config.listeners {
@@ -71,11 +71,11 @@ impl Listeners {
         if errors.is_empty() { Ok(Self(opened)) } else { Err(errors) }
     }
 
-    /// Binds the addresses, or takes those that were handed over. `host` takes the place of the
-    /// manifest's addresses; `actor` and `manifest` are for messages.
+    /// Binds the addresses, or uses the sockets that the service manager has passed. `host`
+    /// replaces the addresses of the manifest. `actor` and `manifest` are for messages.
     ///
     /// # Errors
-    /// An address can't be listened on.
+    /// The host can't listen on an address.
     pub fn bind(
         self,
         (actor, manifest): (&str, &Path),
@@ -104,7 +104,7 @@ impl Listeners {
 }
 
 impl Bound {
-    /// Begins to accept.
+    /// Starts accepting.
     pub fn start(
         self,
         executor: &Arc<Executor<'static>>,
@@ -123,13 +123,13 @@ impl Bound {
 }
 
 impl Accepting {
-    /// Where clients reach the actor.
+    /// The addresses and endpoints.
     pub fn served(&self) -> &[Served] {
         &self.served
     }
 
-    /// Accepts no more, asks every client to leave, and waits until all have left. The actor has
-    /// got the last event of each one then.
+    /// Stops accepting, closes all connections, and waits until they have ended. The actor has then
+    /// got the last event of each one.
     pub async fn stop(self) {
         for task in self.tasks {
             task.cancel().await;
@@ -139,7 +139,7 @@ impl Accepting {
     }
 }
 
-/// Asks every client to leave, some at a time. Until its turn comes a client is served.
+/// Closes all connections in small groups. A client is served until its turn comes.
 async fn dismiss(context: &ServerContext) {
     let farewell = Shutdown::begin(Instant::now(), context.limits.get(|limits| limits.shutdown));
     let mut waiting = context.connections.stop();

@@ -1,4 +1,4 @@
-//! The clients against a model that keeps no index and looks at all of them.
+//! Compares the clients with a simple model that has no index and always looks at every client.
 
 use std::collections::BTreeSet;
 
@@ -8,40 +8,40 @@ use super::*;
 use crate::exchange::{Client, OnOverflow};
 use crate::limits::Limits;
 
-/// The tags that are tried. The last one is too long, the first one too short.
+/// The tags of the test. The last one is too long, and the first one is too short.
 const TAGS: [&str; 6] = ["", "a", "b", "ab", "abc", "abcd"];
 /// `limits.tags`.
 const MAX_TAGS: usize = 3;
 /// `limits.outbox`.
 const OUTBOX: usize = 100;
 
-/// A call for an event, and how it ends.
+/// A call for an event, and its outcome.
 #[derive(Clone, Debug)]
 struct Call {
-    /// Whose `close` event it is, if it is one. There is one of them for each number.
+    /// The number of the client that this `close` event is for. Each client has one at most.
     closes: Option<u64>,
-    /// Whether it is the `connect` event of a new client.
+    /// Whether this is the `connect` event of a new client.
     connects: bool,
-    /// What it asks for.
+    /// What the call requests, in order.
     steps: Vec<Step>,
     /// Whether it succeeds.
     succeeds: bool,
 }
 
-/// What a call can ask for.
+/// A request of a call.
 #[derive(Clone, Debug)]
 enum Step {
-    /// A tag for a client. The call can pay for what is put aside, or not.
+    /// Adds a tag to a client. The flag says whether the call can pay for the saved values.
     Tag(u64, &'static str, bool),
-    /// A tag less.
+    /// Removes a tag.
     Untag(u64, &'static str, bool),
-    /// An attachment.
+    /// Sets or removes an attachment.
     Attach(u64, Option<u8>),
-    /// The end of a connection.
+    /// Closes a connection.
     Close(u64),
-    /// A message of so many bytes.
+    /// Sends this many bytes to a client.
     Send(u64, usize),
-    /// A message to all who have a tag.
+    /// Sends this many bytes to all clients with a tag.
     Broadcast(&'static str, usize),
 }
 
@@ -63,7 +63,7 @@ fn call() -> impl Strategy<Value = Call> {
         .prop_map(|(closes, connects, steps, succeeds)| Call { closes, connects, steps, succeeds })
 }
 
-/// A client of the model.
+/// A client in the model.
 #[derive(Clone, Debug, Default)]
 struct Naive {
     /// Its number.
@@ -72,33 +72,33 @@ struct Naive {
     tags: Vec<&'static str>,
     /// Its attachment.
     attachment: Option<u8>,
-    /// Whether it is on its way out.
+    /// Whether its connection is closing.
     leaving: bool,
-    /// What the present call has asked to send to it.
+    /// The bytes that the current call has sent to it.
     asked: usize,
-    /// Whether the present call has changed what is kept with it.
+    /// Whether the current call has changed its tags or its attachment.
     touched: bool,
 }
 
-/// All of them, by number.
+/// All clients of the model, by number.
 #[derive(Clone, Debug, Default)]
 struct Model(Vec<Naive>);
 
 impl Model {
-    /// A client to whom something can be sent.
+    /// A client that can get messages.
     fn one(&mut self, id: u64) -> Result<&mut Naive, Refusal> {
         let found = self.0.iter_mut().find(|client| client.id == id && !client.leaving);
         found.ok_or(Refusal::Gone)
     }
 
-    /// The numbers of those who have a tag, or of all, to whom something can be sent.
+    /// The numbers of the clients that can get messages, of those with a tag or of all.
     fn list(&self, tag: Option<&str>) -> Vec<u64> {
         let has = |client: &&Naive| tag.is_none_or(|tag| client.tags.contains(&tag));
         let present = self.0.iter().filter(|client| !client.leaving);
         present.filter(has).map(|client| client.id).collect()
     }
 
-    /// Does what a step does.
+    /// Applies a step.
     fn does(&mut self, step: &Step) -> Result<u32, Refusal> {
         match *step {
             Step::Tag(id, tag, pays) => {
@@ -144,7 +144,7 @@ impl Model {
 }
 
 impl Naive {
-    /// Pays for the first change.
+    /// Pays for the first change of a call.
     fn touch(&mut self, pays: bool) -> Result<(), Refusal> {
         if !self.touched && !pays {
             return Err(Refusal::Limit);
@@ -155,7 +155,7 @@ impl Naive {
 }
 
 impl Clients {
-    /// Does what a step does.
+    /// Applies a step.
     fn does(&mut self, step: &Step, undo: &mut Undo) -> Result<u32, Refusal> {
         let pay = |pays| move |_| if pays { Ok(()) } else { Err(Refusal::Limit) };
         match *step {
@@ -181,7 +181,7 @@ impl Clients {
         Ok(0)
     }
 
-    /// Whether all is as in the model: who is there, who has each tag, what is attached.
+    /// Compares the clients, their tags and their attachments with the model.
     fn is_like(&self, model: &Model) -> Result<(), TestCaseError> {
         for tag in TAGS.map(Some).into_iter().chain([None]) {
             let found: Vec<_> = self.present(tag).map(|entry| entry.session.id().0).collect();
@@ -199,7 +199,7 @@ impl Clients {
             let tags: Vec<_> = entry.kept.tags.iter().map(|tag| &**tag).collect();
             prop_assert_eq!(&tags, &client.tags);
         }
-        // Nothing is left of those who are gone, and each tag's text is there once.
+        // The index has no entries of clients that are gone, and holds each tag's text once.
         let tags: usize = model.0.iter().map(|client| client.tags.len()).sum();
         prop_assert_eq!(self.tagged.len(), tags);
         let texts: BTreeSet<_> = self.tagged.iter().map(|(text, _)| Arc::as_ptr(text)).collect();
@@ -209,7 +209,7 @@ impl Clients {
     }
 }
 
-/// A new client's connection.
+/// The connection of a new client.
 fn session(id: u64) -> Arc<Session> {
     let client = Client {
         peer: ([127, 0, 0, 1], 1).into(),

@@ -1,4 +1,4 @@
-//! `footlight:host/alarm`: when the actor is to be woken.
+//! `footlight:host/alarm`: wakes the actor at a time that it chooses.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use wit_core::{Shape, host::Flat::I64};
 use super::row::{Call, Import, Kind, Step, Trap};
 use crate::interfaces::ALARM;
 
-/// Its functions.
+/// The functions of this interface.
 pub const ROWS: &[Import] = &[
     Import {
         interface: &ALARM,
@@ -38,7 +38,7 @@ fn cancel<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     ask(call, None)
 }
 
-/// Asks for an alarm, or for none: what a call asks for last is what counts.
+/// Sets or cancels the alarm. Only the last request of a call counts.
 fn ask<'h>(call: Call<'h, '_>, after: Option<Duration>) -> Result<Step<'h>, Trap> {
     let (host, result) = call.end("result", 0)?;
     host.transaction.set_alarm(after);

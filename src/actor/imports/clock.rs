@@ -10,7 +10,7 @@ use super::{
 };
 use crate::interfaces::CLOCK;
 
-/// Its functions.
+/// The functions of this interface.
 pub const ROWS: &[Import] = &[NOW];
 
 /// `now: func() -> u64`
@@ -26,14 +26,14 @@ const NOW: Import = Import {
     },
 };
 
-/// What it costs.
+/// The cost of a call.
 const COST: u64 = 100;
 
 /// The time of the present call.
 fn now(mut caller: Caller<'_, Guest>) -> Result<u64, wasmi::Error> {
     let not_here = || wasmi::Error::host(NotHere(&NOW));
     let now = caller.data_mut().time.as_mut().ok_or_else(not_here)?.now();
-    // Its result is in the way of ending the slice here: see `Kind::Suspending`.
+    // The slice can't end here, because this import has a core result: see `Kind::Suspending`.
     charge(&mut caller, COST)?;
     Ok(now)
 }

@@ -22,12 +22,12 @@ use crate::{
     interfaces::CONNECTIONS,
 };
 
-/// What `send` and `broadcast` give.
+/// The result of `send` and `broadcast`.
 type Counted = Result<u32, Refusal>;
-/// What gives nothing but whether it is done.
+/// The result of functions that return nothing but success.
 type Done = Result<(), Refusal>;
 
-/// Its functions.
+/// The functions of this interface.
 pub const ROWS: &[Import] = &[
     row("sender", "says whose event it is", &[], Kind::suspending::<Option<u64>>(sender)),
     row("info", "tells of a connection", &[I64], Kind::suspending::<Option<Info>>(info)),
@@ -66,15 +66,16 @@ const fn row(
     Import { interface: &CONNECTIONS, name, role, shapes: &Shape::ALL, params, kind }
 }
 
-/// What it costs to look for a tag among those of all connections: a few searches, whose time
-/// grows with the logarithm of their number.
+/// The cost of looking up a tag among those of all connections: a few searches, which take time
+/// logarithmic in the number of tags.
 const SEARCH: u64 = 1000;
-/// What it costs to list one more connection.
+/// The cost of listing one connection.
 const LISTED: u64 = 100;
-/// What it costs to send to one more connection. Most of that comes after the call.
+/// The cost of sending to one connection. Most of the work follows after the call.
 const SENT: u64 = 1000;
 
-/// What it costs to do something that costs so much for each connection with this tag, or for all.
+/// The cost of an operation that costs `units` for each connection with this tag, or for each
+/// connection.
 fn for_each(host: &HostCalls, tag: Option<&str>, units: u64) -> u64 {
     let search = if tag.is_some() { SEARCH } else { 0 };
     units.saturating_mul(to_u64(host.clients.count(tag))).saturating_add(search)
@@ -123,7 +124,7 @@ fn send<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     })
 }
 
-/// Asks to send a message to one client.
+/// Requests sending a message to one client.
 fn ask_to_send(host: &mut HostCalls, id: ConnectionId, payload: Payload<'_>) -> Counted {
     let to = host.clients.one(id)?.session.clone();
     let bytes = payload.as_bytes().len();
@@ -147,7 +148,7 @@ fn broadcast<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     Ok(Step::done(result, ask_to_broadcast(host, tag, payload, except)))
 }
 
-/// Asks to send a message to many.
+/// Requests sending a message to many clients.
 fn ask_to_broadcast(
     host: &mut HostCalls,
     tag: Option<&str>,
@@ -215,18 +216,18 @@ fn close<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     Ok(Step::done(result, ask_to_close(host, id, code, reason)))
 }
 
-/// Asks to close a connection.
+/// Requests closing a connection.
 fn ask_to_close(host: &mut HostCalls, id: ConnectionId, code: u16, reason: &str) -> Done {
     let to = host.clients.one(id)?.session.clone();
     let close = checked_close(code, reason).ok_or(Refusal::Invalid)?;
     host.transaction.budget.pay(reason.len())?;
     host.transaction.add(Effect::Close { to, close });
-    // It sees no more of this call's messages either.
+    // After this, the call can't send to this client either.
     host.clients.set_leaving(id, true);
     Ok(())
 }
 
-/// The message that a guest gives, out of its memory.
+/// Copies a message out of the guest's memory.
 fn message(payload: Payload<'_>) -> Message {
     match payload {
         Payload::Text(text) => Message::Text(text.into()),

@@ -16,14 +16,14 @@ use crate::{
     interfaces::FILES,
 };
 
-/// What `read` gives.
+/// The result of `read`.
 type Content = Result<Vec<u8>, FileError>;
-/// What `list` gives.
+/// The result of `list`.
 type Listing = Result<Vec<Entry>, FileError>;
-/// What `write` gives.
+/// The result of `write`.
 type Written = Result<(), FileError>;
 
-/// Its functions.
+/// The functions of this interface.
 pub const ROWS: &[Import] = &[
     row("read", "reads a file", &[I32, I32], Kind::suspending::<Content>(read)),
     row("list", "lists a folder", &[I32, I32], Kind::suspending::<Listing>(list)),
@@ -40,7 +40,7 @@ const fn row(
     Import { interface: &FILES, name, role, shapes: &Shape::ALL, params, kind }
 }
 
-/// What it costs to hand something over to another thread.
+/// The cost of passing an operation to another thread.
 const HANDED_OVER: u64 = 20_000;
 
 /// `read: func(path: string) -> result<list<u8>, error>`
@@ -48,7 +48,7 @@ fn read<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     read_as(call, "content", |content| Ok(content.map_err(FileError::from)))
 }
 
-/// Reads a file for an import that gives its content as this function makes it.
+/// Reads a file. `make` converts the content into the result of the import.
 pub(super) fn read_as<'h, R: Lower + 'h>(
     mut call: Call<'h, '_>,
     field: &'static str,
@@ -64,7 +64,7 @@ pub(super) fn read_as<'h, R: Lower + 'h>(
     Ok(Step::wait(async move { Ok(result.lower(make(files.read(&path).await)?)) }))
 }
 
-/// The actor's files.
+/// The actor's files. It is a trap to call these functions without any.
 fn files(host: &HostCalls) -> Result<&Files, Trap> {
     host.files.as_ref().ok_or_else(|| Trap::Host("the manifest grants no files".into()))
 }
@@ -101,7 +101,7 @@ fn write<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     }))
 }
 
-/// Keeps a file to be written when the call has succeeded, if it can be.
+/// Checks that a file can be written, and adds it to the transaction.
 async fn check_write(
     host: &mut HostCalls,
     path: String,

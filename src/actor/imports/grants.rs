@@ -1,20 +1,20 @@
-//! Which interfaces an actor gets.
+//! Decides which interfaces an actor may import.
 
 use crate::{config::Capability, interfaces::Interface};
 
-/// The interfaces that an actor gets: all but those that a handler would give it that it does not
-/// have.
+/// The interfaces that an actor may import. Some interfaces come with a handler. An actor may
+/// import them only if its manifest has that handler.
 #[derive(Clone, Copy, Debug)]
 pub struct Grants<'a> {
-    /// What it does not get.
+    /// The capabilities whose handlers the manifest does not have.
     withheld: &'a [&'static Capability],
 }
 
 impl<'a> Grants<'a> {
-    /// Everything there is.
+    /// All interfaces.
     pub const ALL: Self = Self { withheld: &[] };
 
-    /// Everything but these.
+    /// All interfaces except those of these capabilities.
     pub fn without(withheld: &'a [&'static Capability]) -> Self {
         Self { withheld }
     }
@@ -22,7 +22,7 @@ impl<'a> Grants<'a> {
     /// Checks that the actor may import an interface.
     ///
     /// # Errors
-    /// It may not: the text says what to add to the manifest.
+    /// The actor may not import it. The text says what to add to the manifest.
     pub fn allow(self, interface: &Interface) -> Result<(), &'static str> {
         let of = |capability: &&&'static Capability| capability.interfaces.contains(&interface);
         self.withheld.iter().find(of).map_or(Ok(()), |capability| Err(capability.advice))

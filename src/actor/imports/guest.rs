@@ -1,4 +1,4 @@
-//! What belongs to one instance on the host's side.
+//! The host's data about one instance, for the interpreter and for immediate imports.
 
 use std::sync::Arc;
 
@@ -6,25 +6,25 @@ use wasmi::{Caller, StoreLimits};
 
 use crate::{actor::call_time::CallTime, exchange::ConnectionId, logger::ActorLog};
 
-/// What belongs to one instance on the host's side.
+/// The host's data about one instance.
 pub struct Guest {
-    /// How far its memory and tables may grow.
+    /// The limits of its memory and tables.
     pub limits: StoreLimits,
-    /// Where its lines go.
+    /// Where its log lines go.
     pub lines: Arc<ActorLog>,
-    /// The most bytes of one line: `limits.log_line`.
+    /// The longest log line in bytes: `limits.log_line`.
     pub line: usize,
-    /// Whose event is being handled.
+    /// The connection of the current event, for log lines.
     pub connection: Option<ConnectionId>,
-    /// The call's time, where the guest may ask for it.
+    /// The time of the call, while the guest may read it.
     pub time: Option<CallTime>,
-    /// What imports that are done at once have cost beyond what the slice had left.
+    /// What immediate imports have cost beyond the fuel that the slice had left.
     pub debt: u64,
 }
 
-/// Takes fuel for what is done at once. What the slice does not have any more is owed: the next
-/// settlement takes it. Code outside loops is paid for in advance, so nothing else would stop a
-/// guest that calls an import there again and again. Whether the slice is spent.
+/// Charges for an immediate import. Returns whether the slice is used up. What the slice can't pay
+/// becomes a debt, which the next settlement charges. Code outside loops is paid for in advance, so
+/// without a debt a guest could call such an import there again and again for nothing.
 pub(super) fn charge(caller: &mut Caller<'_, Guest>, units: u64) -> Result<bool, wasmi::Error> {
     let left = caller.get_fuel()?;
     caller.set_fuel(left.saturating_sub(units))?;

@@ -1,4 +1,4 @@
-//! Whether a module's imports fit.
+//! Judges whether the host can provide a module's imports.
 
 use wasmi::ExternType;
 use wit_core::{Shape, shape};
@@ -9,14 +9,14 @@ use crate::{
     interfaces,
 };
 
-/// What the modules of the host's own interfaces begin with.
+/// The prefix of the host's own interfaces.
 const OWN: &str = "footlight:host/";
 
-/// Looks at every import of a module of this shape, if that is known.
+/// Judges every import of a module. `shape` is the module's shape, if it is known.
 pub fn judge(module: &wasmi::Module, shape: Option<Shape>, grants: Grants<'_>) -> Vec<Item> {
     let items = module.imports().map(|import| {
         let (from, name) = (import.module(), import.name());
-        // Without a shape the module does not run anyhow; any will do.
+        // A module without a shape does not run anyway, so any shape will do here.
         let verdict = match find(shape.unwrap_or(Shape::Guide), from, name) {
             Some(known) => judge_known(known, import.ty(), grants),
             None => Verdict::Wrong(advice(from, name)),
@@ -26,7 +26,7 @@ pub fn judge(module: &wasmi::Module, shape: Option<Shape>, grants: Grants<'_>) -
     items.collect()
 }
 
-/// What becomes of a function that the host has.
+/// The verdict on an import that the host knows.
 fn judge_known(known: &Import, ty: &ExternType, grants: Grants<'_>) -> Verdict {
     let expected = known.core_type();
     let fits = matches!(ty, ExternType::Func(ty)
@@ -49,7 +49,7 @@ fn judge_known(known: &Import, ty: &ExternType, grants: Grants<'_>) -> Verdict {
     }
 }
 
-/// Why the host has no such import, and what to do.
+/// Says why the host has no such import, and what to do.
 fn advice(module: &str, name: &str) -> String {
     if module.starts_with("wasi_snapshot_preview1") || module.starts_with("wasi:") {
         "this host offers no WASI; build the actor for wasm32-unknown-unknown, leave out what needs \

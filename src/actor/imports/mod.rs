@@ -1,20 +1,21 @@
-//! What a guest may import: a table with a row for each function, in a file for each interface.
+//! The functions that a guest may import: a table with a row for each function, and a file for each
+//! interface.
 //!
-//! A new import is one row and one function beside it ([`row`] says how they are written), the
-//! WIT, and a test. Another package is another file, and another line of `TABLES`.
+//! To add an import, write a row and a function beside it (see [`row`]), its WIT, and a test.
+//! Another package needs another file, and another line in `TABLES`.
 //!
-//! - [`row`]: what a row is.
+//! - [`row`]: the parts of a row.
 //! - [`connections`], [`alarm`], [`clock`], [`random`], [`files`]: the interfaces of
-//!   `footlight:host`; [`theater`]: what there is of Theater's.
-//! - [`grants`]: which interfaces an actor gets.
-//! - [`judge`]: whether a module's imports fit.
-//! - [`guest`]: what the interpreter keeps for an instance. `log` and `clock.now`, which are done at
-//!   once, find all they need there.
-//! - [`suspended`]: a call at which the guest is suspended.
+//!   `footlight:host`. [`theater`]: the functions that the host has of Theater's packages.
+//! - [`grants`]: which interfaces an actor may import.
+//! - [`judge`]: whether the host can provide a module's imports.
+//! - [`guest`]: the host's data about an instance. The immediate imports `log` and `clock.now` find
+//!   everything there.
+//! - [`suspended`]: the call at which a guest is suspended.
 //!
-//! Most functions may need the guest's allocator, which is an entry into the guest like any other,
-//! or a file, which takes its time. So the guest's call ends with an [`ImportCall`] as if the
-//! function had failed; `instance` does what is asked for and lets the guest go on.
+//! Most functions may need the guest's allocator, which is an entry into the guest, or a file,
+//! which takes time. So the interpreter's call ends with an [`ImportCall`] as its error.
+//! `import_call` then runs the function and resumes the guest.
 
 pub mod alarm;
 pub mod clock;
@@ -38,7 +39,7 @@ pub use guest::Guest;
 pub use row::{Import, Kind, Step, Trap};
 pub use suspended::{ImportCall, SliceSpent};
 
-/// The rows of all interfaces.
+/// The tables of all interfaces.
 const TABLES: [&[Import]; 6] =
     [connections::ROWS, alarm::ROWS, clock::ROWS, random::ROWS, files::ROWS, theater::ROWS];
 
@@ -47,7 +48,7 @@ pub fn all() -> impl Iterator<Item = &'static Import> {
     TABLES.into_iter().flatten()
 }
 
-/// The function that a module of this shape means by an import's two names.
+/// The function that an import's two names mean in a module of this shape.
 pub fn find(shape: Shape, module: &str, name: &str) -> Option<&'static Import> {
     all().find(|import| {
         import.name == name
@@ -56,10 +57,10 @@ pub fn find(shape: Shape, module: &str, name: &str) -> Option<&'static Import> {
     })
 }
 
-/// Adds what a module of this shape imports, as far as it is granted.
+/// Adds the imports that modules of this shape may use and that are granted.
 ///
 /// # Errors
-/// A name is added twice, which would be this program's mistake.
+/// A name is added twice, which would be a bug of this program.
 pub fn add_to(
     linker: &mut Linker<Guest>,
     module: &wasmi::Module,

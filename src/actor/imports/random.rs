@@ -6,7 +6,7 @@ use wit_core::{Shape, host::Flat::I32};
 use super::row::{Call, Import, Kind, Step, Trap};
 use crate::interfaces::RANDOM;
 
-/// Its functions.
+/// The functions of this interface.
 pub const ROWS: &[Import] = &[Import {
     interface: &RANDOM,
     name: "bytes",
@@ -16,9 +16,9 @@ pub const ROWS: &[Import] = &[Import {
     kind: Kind::suspending::<Vec<u8>>(bytes),
 }];
 
-/// The most random bytes at a time.
+/// The most random bytes in one call.
 const MAX: u32 = 1 << 16;
-/// What a byte costs.
+/// The cost of a byte.
 const BYTE: u64 = 2;
 
 /// `bytes: func(n: u32) -> list<u8>`

@@ -1,10 +1,11 @@
-//! A row of the table of imports, and what its function does.
+//! A row of the table of imports, and the steps of its function.
 //!
-//! A function that suspends the guest is written in three steps:
+//! A function that suspends the guest has three steps:
 //! 1. It lifts its parameters from [`Call::parameters`], in the order of the WIT.
-//! 2. [`Call::end`] ends them. It checks the place of the result, charges for the call, and gives
-//!    the host's side. So nothing happens before all that the guest passed is known to be valid.
-//! 3. It does what is asked for, and gives a [`Step`], mostly the result, laid out by
+//! 2. It calls [`Call::end`], which checks the place of the result, charges for the call, and
+//!    returns the host's side. So everything that the guest passed is known to be valid before
+//!    anything happens.
+//! 3. It does its work and returns a [`Step`]. This is mostly the result, laid out by
 //!    [`Place::lower`].
 
 use std::{error::Error, fmt, pin::Pin};
@@ -25,16 +26,15 @@ use crate::{
 /// A function that an actor may import.
 #[derive(Clone, Copy, Debug)]
 pub struct Import {
-    /// Where it is.
+    /// The interface that it belongs to.
     pub interface: &'static Interface,
-    /// Its name there.
+    /// Its name in the interface.
     pub name: &'static str,
-    /// What it is for, in a few words: `footlight check` shows them.
+    /// What it does, in a few words. `footlight check` prints them.
     pub role: &'static str,
-    /// The shapes of the interface `websocket-server` whose modules mean this function by its
-    /// name.
+    /// The shapes of the interface `websocket-server` whose modules mean this function by its name.
     pub shapes: &'static [Shape],
-    /// Its flat parameters, without a pointer to where the result is wanted.
+    /// Its flat parameters, without the pointer to the result.
     pub params: &'static [Flat],
     /// How it is called.
     pub kind: Kind,
@@ -43,74 +43,75 @@ pub struct Import {
 /// How an import is called.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// At once, as a function of the interpreter's. It can't enter the guest, and can't wait.
+    /// Runs at once, inside the interpreter. It can't enter the guest, and can't wait.
     Immediate {
-        /// A result that fits a core result. One in memory would need the guest's allocator.
+        /// A result that fits into a core result. A result in memory would need the guest's
+        /// allocator.
         result: Option<Flat>,
         /// Adds the function to a linker, under these two names.
         add: fn(&mut Linker<Guest>, &str, &str) -> Result<(), LinkerError>,
     },
-    /// The guest is suspended, and goes on when the result is in its memory. There is no core
-    /// result: after a tail call wasmi 2.0 writes the result that a guest is resumed with over
-    /// another value of the caller's, functions included.
+    /// Suspends the guest until the result is in its memory. It has no core result: after a tail
+    /// call, wasmi 2.0 writes the resumed result over another value of the caller, which may be a
+    /// function reference.
     Suspending {
-        /// The area of the result, if there is one.
+        /// The area in memory for the result, if there is one.
         area: Option<Area>,
-        /// Does what is asked for.
+        /// Does the work.
         call: Function,
     },
 }
 
-/// Does what a call of an import asks for.
+/// The function of a row.
 pub type Function = for<'h> fn(Call<'h, '_>) -> Result<Step<'h>, Trap>;
 
-/// A call of an import, as the function of its row gets it.
+/// A call of an import, as its function gets it.
 pub struct Call<'h, 'm> {
-    /// The parameters, to be lifted in their order.
+    /// The parameters, which must be lifted in order.
     pub parameters: Parameters<'m, [u8]>,
     /// The host's side of the actor's call.
     pub host: &'h mut HostCalls,
-    /// What the import costs, in units of fuel.
+    /// The fuel that the import costs.
     pub(super) cost: &'m mut u64,
 }
 
-/// How far the function of a row has come.
+/// The result of a row's function.
 pub enum Step<'h> {
-    /// To its end.
+    /// The import has finished.
     Done(LoweredResult),
-    /// The same, with a refusal that is counted.
+    /// The import has finished with a refusal, which is counted.
     Refused(LoweredResult),
-    /// A client has too much to read. If its connection can write meanwhile, the function is
-    /// called again; if not, this is the result.
+    /// A client has too much to read. If its connection can write meanwhile, the function is called
+    /// again. Otherwise this is the result.
     Full {
-        /// Whose connection.
+        /// The client.
         to: ConnectionId,
-        /// The result, which is a refusal.
+        /// The refusal.
         result: LoweredResult,
     },
-    /// To where it has to wait, such as for a disk. What it needs is no longer in the guest's
-    /// memory.
+    /// The import has to wait, for example for a disk. It has copied what it needs out of the
+    /// guest's memory.
     Wait(Pin<Box<dyn Future<Output = Result<LoweredResult, Trap>> + Send + 'h>>),
 }
 
-/// Why an import ends the actor's call like a trap.
+/// Why an import ends the actor's call with a trap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trap {
-    /// A parameter is no valid value, or the result has no room.
+    /// A parameter is invalid, or the result has no room.
     Lift(LiftError),
-    /// It asks for what no actor may, or for what can't be given.
+    /// No actor may do this, or the host can't provide it.
     Host(String),
 }
 
 impl Kind {
-    /// That of a function that suspends the guest, and gives a result of type `R`.
+    /// A function that suspends the guest, and returns a result of type `R`.
     pub const fn suspending<R: Lower>(call: Function) -> Self {
         Self::Suspending { area: Area::of::<R>(), call }
     }
 }
 
 impl Import {
-    /// Its type.
+    /// The function's core type.
     pub fn ty(&self) -> FunctionType {
         let (area, result) = match self.kind {
             Kind::Immediate { result, .. } => (None, result),
@@ -119,7 +120,7 @@ impl Import {
         FunctionType { params: self.params, area, result }
     }
 
-    /// Its type as the interpreter has it.
+    /// The function's type for the interpreter.
     pub(super) fn core_type(&self) -> FuncType {
         let value = |flat| match flat {
             Flat::I32 => ValType::I32,
@@ -139,12 +140,12 @@ impl fmt::Display for Import {
 }
 
 impl<'h> Call<'h, '_> {
-    /// Ends the parameters: gives the host's side, and the place for the result of type `R`, whose
-    /// blocks errors call `field`. Charges for the call and its parameters, and `units` of fuel
-    /// more, which are the import's own.
+    /// Ends the parameters. Returns the host's side, and the place for the result of type `R`.
+    /// Errors about blocks of the result name `field`. Charges for the call and its parameters, and
+    /// `units` for the import itself.
     ///
     /// # Errors
-    /// There is no room for the result at its place. Nothing is charged then.
+    /// The result has no room at its place. Nothing is charged then.
     pub fn end<R: Lower>(
         self,
         field: &'static str,
@@ -158,14 +159,14 @@ impl<'h> Call<'h, '_> {
 }
 
 impl<'h> Step<'h> {
-    /// To its end, which is a refusal if this is an error.
+    /// Finishes with a result. An error is a refusal.
     pub fn done<T: Lower, E: Lower>(place: Place<Result<T, E>>, result: Result<T, E>) -> Self {
         let refused = result.is_err();
         let result = place.lower(result);
         if refused { Self::Refused(result) } else { Self::Done(result) }
     }
 
-    /// To wait for this.
+    /// Waits for this future.
     pub fn wait(future: impl Future<Output = Result<LoweredResult, Trap>> + Send + 'h) -> Self {
         Self::Wait(Box::pin(future))
     }

@@ -1,5 +1,5 @@
-//! The calls of imports that do not return to the guest at once: the interpreter sees each as an
-//! error of the host's.
+//! Calls of imports that suspend the guest. The interpreter sees each of them as an error of the
+//! host.
 
 use std::{error::Error, fmt};
 
@@ -9,22 +9,22 @@ use wit_core::host::Parameters;
 use super::row::{Call, Function, Import, Step, Trap};
 use crate::actor::host_calls::HostCalls;
 
-/// The most flat parameters of any import at which the guest is suspended.
+/// The most flat parameters of any suspending import.
 pub(super) const MAX_PARAMETERS: usize = 9;
 
-/// A call of an import, at which the guest is suspended.
+/// A call of an import that suspends the guest.
 #[derive(Clone, Copy, Debug)]
 pub struct ImportCall {
-    /// Which one.
+    /// The import that is called.
     pub import: &'static Import,
-    /// Does what is asked for.
+    /// The import's function.
     function: Function,
-    /// The flat parameters, with zeroes after the last.
+    /// The flat parameters, padded with zeroes.
     parameters: [u64; MAX_PARAMETERS],
 }
 
 impl ImportCall {
-    /// A call with these values, which the interpreter has checked.
+    /// Makes a call from values that the interpreter has checked.
     pub(super) fn new(import: &'static Import, function: Function, values: &[Val]) -> Self {
         let mut parameters = [0; MAX_PARAMETERS];
         for (slot, value) in parameters.iter_mut().zip(values) {
@@ -37,11 +37,10 @@ impl ImportCall {
         Self { import, function, parameters }
     }
 
-    /// Does what is asked for, as far as that needs no waiting, and says in `cost` how many units
-    /// of fuel it costs.
+    /// Runs the import up to the point where it has to wait. Adds its fuel to `cost`.
     ///
     /// # Errors
-    /// The actor's call ends like at a trap.
+    /// The actor's call ends as with a trap.
     pub fn step<'h>(
         &self,
         memory: &[u8],
@@ -55,14 +54,14 @@ impl ImportCall {
 
 impl fmt::Display for ImportCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Seen where the guest can't be suspended, so that this is all that is left.
+        // This is shown only if the guest could not be suspended.
         NotHere(self.import).fmt(f)
     }
 }
 
 impl HostError for ImportCall {}
 
-/// An import is called where it can't be.
+/// An import was called where the guest can't be suspended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NotHere(pub(super) &'static Import);
 
@@ -81,7 +80,7 @@ impl Error for NotHere {}
 
 impl HostError for NotHere {}
 
-/// The slice is spent, by an import that was done at once. The guest goes on in the next slice.
+/// An immediate import has used up the slice. The guest goes on in the next one.
 #[derive(Clone, Copy, Debug)]
 pub struct SliceSpent;
 

@@ -1,5 +1,5 @@
-//! Every row of the table against the WIT, as `wit-parser` reads it: a new row is held to all of
-//! this without a test of its own.
+//! Checks every row of the table against the WIT, as `wit-parser` reads it. A new row needs no test
+//! of its own for this.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 
@@ -27,10 +27,10 @@ use crate::manifest::Manifest;
 /// The WIT files.
 const WIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/wit-core/wit");
 
-/// What Theater has that can be imported.
+/// The interfaces of Theater that can be imported.
 const THEATER: [&str; 2] = ["runtime", "filesystem"];
 
-/// Every function of the WIT that can be imported, with its row for each shape that may import it.
+/// Calls `check` for every importable function of the WIT, with its row for each shape.
 fn each(mut check: impl FnMut(&'static Import, &Wit, &Function)) {
     let host = Wit::host();
     for interface in host.imported() {
@@ -52,7 +52,7 @@ fn each(mut check: impl FnMut(&'static Import, &Wit, &Function)) {
     }
 }
 
-/// Flat parameters that are all right: every text is `a`, every option and payload its first case.
+/// Valid flat parameters: every text is `a`, and every option and payload has its first case.
 fn plain(row: &Import, wit: &Wit, function: &Function) -> Vec<u64> {
     let mut flat = Vec::new();
     for param in &function.params {
@@ -188,8 +188,8 @@ fn functions_give_results_of_the_types_of_the_wit() {
         if matches!(row.kind, Kind::Immediate { .. }) {
             return;
         }
-        // Every case of every parameter that has some, and with numbers those of nobody, of a
-        // client, and of a close code.
+        // Tries every case of variant parameters, and numbers of nobody, of a client, and of a
+        // close code.
         let types: Vec<_> = function.params.iter().map(|param| wit.reference(&param.ty)).collect();
         for value in [0, 1, 1000] {
             for case in [0, 1] {
@@ -267,7 +267,7 @@ fn what_takes_the_host_longer_costs_more() {
         ("connections.sender", vec![area], 1000),
         ("connections.info", vec![1, area], 1000),
         ("connections.list", vec![0, 0, 0, area], 1000 + 100 * 100),
-        // What names a tag is for those that have it.
+        // All clients have the tag of four bytes, and none has that of three.
         ("connections.list", vec![1, four, 4, area], 1000 + 1000 + 4 + 100 * 100),
         ("connections.list", vec![1, four, 3, area], 1000 + 1000 + 3),
         ("connections.send", vec![0, 0, 0, 0, area], 1000),
@@ -288,7 +288,7 @@ fn what_takes_the_host_longer_costs_more() {
         ("alarm.set", vec![1], 1000),
         ("alarm.cancel", vec![], 1000),
         ("random.bytes", vec![64, area], 1000 + 128),
-        // What is refused costs as much.
+        // A refusal costs as much.
         ("random.bytes", vec![u32::MAX.into(), area], 1000 + 2 * u64::from(u32::MAX)),
         ("files.read", vec![0, 16, area], 21_000 + 1 + 16),
         ("files.list", vec![0, 16, area], 21_000 + 1 + 16),

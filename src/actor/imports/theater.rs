@@ -1,4 +1,4 @@
-//! What of Theater's own packages this host has: `log`, and `read-file` of `filesystem`.
+//! The functions that this host has of Theater's packages: `log`, and `read-file` of `filesystem`.
 
 use wasmi::{Caller, Extern};
 use wit_core::{
@@ -19,8 +19,8 @@ use crate::{
     interfaces::{FILESYSTEM, RUNTIME},
 };
 
-/// Their functions. `read-file` is told apart by the module's shape, since its name and its
-/// parameters stayed when its result changed.
+/// The functions. There are two rows for `read-file`, told apart by the module's shape: its result
+/// changed while its name and its parameters stayed.
 pub const ROWS: &[Import] = &[
     Import {
         interface: &RUNTIME,
@@ -54,10 +54,10 @@ pub const ROWS: &[Import] = &[
 /// The parameters of `read-file`.
 const PATH: &[Flat] = &[I32, I32];
 
-/// What a line costs, beside the text of it.
+/// The cost of a line, without its text.
 const LINE: u64 = 300;
 
-/// `log: func(msg: string)`: a line in the host's log, marked as the actor's.
+/// `log: func(msg: string)`: writes a line to the host's log, marked as the actor's.
 fn log(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::Error> {
     let Some(Extern::Memory(memory)) = caller.get_export(shape::MEMORY) else {
         return Err(wasmi::Error::new("`log` was called, but no memory is exported"));
@@ -74,7 +74,7 @@ fn log(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::E
     if spent { Err(wasmi::Error::host(SliceSpent)) } else { Ok(()) }
 }
 
-/// `read-file: func(path: string) -> string`: it can't say that something went wrong.
+/// `read-file: func(path: string) -> string`: this form can't return an error, so errors trap.
 fn read_text<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     files::read_as(call, "bytes", |content| {
         let content = content.map_err(|failure| Trap::Host(failure.to_string()))?;

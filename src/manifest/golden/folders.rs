@@ -1,9 +1,9 @@
-//! The exact words about mistakes in the `config` of a `filesystem` handler.
+//! The exact texts about mistakes in the `config` of a `filesystem` handler.
 
 use super::{added, replaced};
 use crate::manifest::tests::{LEAST, parse, said};
 
-/// A handler of three lines.
+/// A `filesystem` handler in three lines.
 fn handler(config: &str) -> String {
     format!("[[handlers]]\ntype = 'filesystem'\nconfig = {{ {config} }}\n")
 }
@@ -67,7 +67,7 @@ fn several_folders_need_names_of_their_own() {
         two("path = 'a', name = 'x'", "path = 'b', name = 'x'"),
         "11: handlers[2].config.name: another folder has this name; write another name"
     );
-    // A name that is refused is not missing as well.
+    // A refused name does not count as missing.
     let refused = two("path = 'a', name = 'x'", "path = 'b', name = '.'");
     assert_eq!(refused.lines().count(), 1, "{refused}");
 }
@@ -80,7 +80,7 @@ fn a_folder_alone_does_not_let_anybody_reach_the_actor() {
         "3: handlers: none is a `websocket-server`, so nothing could reach the actor; add a \
          [[handlers]] table with type = \"websocket-server\" and config = { port = 8080 }"
     );
-    // One of an unknown type may have been meant to be the listener.
+    // A handler of an unknown type may have been meant as the listener.
     replaced(
         4,
         &[(

@@ -1,4 +1,4 @@
-//! The exact words about mistakes in `[[handlers]]`, and in a listener's `config`.
+//! The exact texts about mistakes in `[[handlers]]`, and in a listener's `config`.
 
 use super::{added, replaced};
 use crate::{

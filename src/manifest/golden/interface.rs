@@ -1,4 +1,4 @@
-//! The exact words about mistakes in `[interface]`.
+//! The exact texts about mistakes in `[interface]`.
 
 use super::added;
 use crate::manifest::tests::{LEAST, parse, said};
@@ -52,7 +52,7 @@ fn mistakes_about_the_interface_are_told() {
             ),
         ),
         (
-            // Imports have the version too.
+            // The names of imports include the version, so those of the manifest do too.
             "[interface]\nrequires = 'footlight:host/clock'",
             &format!(
                 "7: interface.requires: `footlight:host/clock` is not offered by this host; \
@@ -83,7 +83,7 @@ fn what_needs_a_folder_is_required_only_with_a_handler_that_has_one() {
         );
         let folder = "[[handlers]]\ntype = 'filesystem'\nconfig = { path = 'data' }\n";
         assert!(parse(&format!("{LEAST}{interface}{folder}")).is_ok());
-        // A handler that is mistaken is there all the same.
+        // A handler with a mistake still counts.
         let said = said(&format!("{LEAST}{interface}{}", folder.replace("'data'", "1")));
         assert!(said.starts_with("10: handlers[1].config.path: 1 is not a string;"), "{said}");
         assert_eq!(said.lines().count(), 1);

@@ -1,6 +1,7 @@
-//! The exact words about every kind of mistake.
+//! The exact texts about every kind of mistake.
 //!
-//! Here: the root, `[limits]` and `[logging]`; `handlers`, `folders` and `interface` have the rest.
+//! This file has the root, `[limits]` and `[logging]`. The modules have `handlers`, `folders` and
+//! `interface`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -10,7 +11,7 @@ mod interface;
 
 use super::tests::{LEAST, said};
 
-/// Checks what is said when one line of the least manifest is replaced.
+/// Checks the messages when one line of the shortest manifest is replaced.
 fn replaced(line: usize, cases: &[(&str, &str)]) {
     for (instead, expected) in cases {
         let mut lines: Vec<&str> = LEAST.lines().collect();
@@ -19,7 +20,7 @@ fn replaced(line: usize, cases: &[(&str, &str)]) {
     }
 }
 
-/// Checks what is said when lines, from the sixth on, are added to the least manifest.
+/// Checks the messages when lines are added to the shortest manifest, from the sixth on.
 fn added(cases: &[(&str, &str)]) {
     for (lines, expected) in cases {
         assert_eq!(said(&format!("{LEAST}{lines}\n")), *expected, "{lines}");
@@ -38,7 +39,7 @@ fn mistakes_of_toml_have_their_line() {
             ("component_path = \"a", "2: not TOML: invalid basic string, expected `\"`"),
         ],
     );
-    // One message a line, and no others beside those about TOML.
+    // One message for each line, except for mistakes of TOML.
     assert_eq!(
         said("unknown = yes no\n\nname = [1,\n[e\n"),
         format!("1: {unquoted}\n4: not TOML: unclosed array, expected `]`")
@@ -123,7 +124,7 @@ fn mistakes_about_limits_are_told() {
         case("message = 1.5", &format!("1.5 is not a size; {size}")),
         case("answers = 'many'", "\"many\" is not a whole number; write digits, without quotes"),
         case("answers = 0", "0 is out of range; write a whole number from 1 to 1_000_000"),
-        // Found by fuzzing: what the parser takes for a number may not be one.
+        // Found by fuzzing: the parser can accept a text as a number that is not one.
         case(
             "fuel = 1_000\0",
             "1000\\0 is out of range; write a whole number from 1 to 1_000_000_000_000_000",

@@ -13,7 +13,7 @@ pub enum Flat {
     I64,
 }
 
-/// Where a result that is returned through memory is wanted: its size and alignment in bytes.
+/// The area in memory for a result: its size and alignment in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Area {
     /// The size.
@@ -23,7 +23,7 @@ pub struct Area {
 }
 
 impl Area {
-    /// The area of a result of this type; `None` for `()`, which is no result.
+    /// The area of a result of this type; `None` for `()`, which has no result.
     pub const fn of<R: Lower>() -> Option<Self> {
         if R::SIZE == 0 { None } else { Some(Self { size: R::SIZE, align: R::ALIGN }) }
     }
@@ -32,24 +32,24 @@ impl Area {
 /// A core function's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FunctionType {
-    /// The parameters that the WIT names, flat.
+    /// The flat parameters, without the pointer to the area.
     pub params: &'static [Flat],
     /// The area of a result that is returned through memory. The guest passes a pointer to it as
-    /// one more parameter.
+    /// the last parameter.
     pub area: Option<Area>,
-    /// A result that fits a core result.
+    /// A result that fits into a core result.
     pub result: Option<Flat>,
 }
 
 impl FunctionType {
-    /// All parameters: those of the WIT, and the pointer to the area.
+    /// All parameters, including the pointer to the area.
     pub fn params(&self) -> impl Iterator<Item = Flat> {
         self.params.iter().copied().chain(self.area.map(|_| Flat::I32))
     }
 }
 
 impl fmt::Display for FunctionType {
-    /// As text: `(i64, i32) → ()`.
+    /// The type as text: `(i64, i32) → ()`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(")?;
         for (index, param) in self.params().enumerate() {

@@ -1,9 +1,8 @@
-//! How a result is laid out where the guest wants it (canonical ABI, *lower*), for every type that
-//! an import returns.
+//! Lowers results (canonical ABI, *lower*), for every type that an import returns.
 //!
-//! A type's layout follows from those of its parts, so that a new import combines what is here:
+//! The layout of a type follows from its parts, so a new import combines the types here:
 //! `Result<Option<Vec<u8>>, FileError>` needs no more code. A new record or variant implements
-//! [`Lower`] beside the import that returns it.
+//! [`Lower`] beside the others.
 
 use alloc::{string::String, vec::Vec};
 
@@ -14,37 +13,37 @@ use super::{
 
 /// A value that an import returns. The host owns it, and the guest gets a copy.
 pub trait Lower {
-    /// The size of its area in bytes. 0 is no result.
+    /// The size of its area in bytes. 0 means that there is no result.
     const SIZE: u32;
     /// The alignment of its area in bytes.
     const ALIGN: u32;
 
-    /// Puts it into the area at `at`, and adds the blocks that it points to. Errors call them
-    /// `field`, unless the value knows a better name.
+    /// Writes the value to the area at `at`, and adds the blocks that it points to. Errors about
+    /// blocks name `field`, unless the value has a better name.
     fn lower(self, to: &mut LoweredResult, at: u32, field: &'static str);
 
-    /// The bytes of texts and lists that the guest asked for. An error's text is none of them.
+    /// The bytes of texts and lists in the result. The text of an error does not count.
     fn content_bytes(&self) -> usize {
         0
     }
 }
 
-/// Where the payload of a variant stands, behind its discriminant of one byte.
+/// The offset of a variant's payload, after its discriminant of one byte.
 const fn payload(align: u32) -> u32 {
     align
 }
 
-/// The size of a variant whose largest payload has this size and alignment.
+/// The size of a variant, from the largest size and alignment of its payloads.
 const fn variant(size: u32, align: u32) -> u32 {
     (payload(align) + size).next_multiple_of(align)
 }
 
-/// The larger one.
+/// The maximum, as a constant function.
 const fn max(one: u32, other: u32) -> u32 {
     if one > other { one } else { other }
 }
 
-/// The size of a string or of a list: a pointer and a length.
+/// The size of a string or a list: a pointer and a length.
 pub const PAIR: u32 = 8;
 
 impl Lower for () {
@@ -220,7 +219,7 @@ impl Lower for Vec<Entry> {
                 Kind::Folder => 1,
                 Kind::Other => 2,
             };
-            // The name's pointer, which is not known yet, its length, and the kind.
+            // The name's pointer, which is written later, its length, and the kind.
             bytes.extend([0; 4]);
             bytes.extend(super::lower_result::length(entry.name.len()));
             bytes.extend([kind, 0, 0, 0]);

@@ -1,11 +1,11 @@
-//! A result on its way to where a guest wants it: blocks that the guest's allocator has to make
-//! room for, and the area that has their pointers.
+//! Places a result in a guest: the blocks that the guest's allocator provides, and the area with
+//! their pointers.
 //!
-//! As with parameters, this is a loop that the host drives: [`LoweredResult::next_block`] says what
-//! to allocate, the host calls `cabi_realloc(0, 0, align, len)`, [`LoweredResult::place`] copies the
-//! block there, and at the end [`LoweredResult::finish`] writes the area. The guest sees nothing of
-//! the result before that. Blocks are asked for in the order of the canonical ABI: a list, and
-//! then what its elements point to.
+//! As with parameters, the host drives a loop. [`LoweredResult::next_block`] returns what to
+//! allocate, the host calls `cabi_realloc(0, 0, align, len)`, and [`LoweredResult::place`] copies
+//! the block there. At the end [`LoweredResult::finish`] writes the area. Before that, the guest
+//! can't see the result. The blocks come in the order of the canonical ABI: first a list, and then
+//! what its elements point to.
 
 use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData};
@@ -16,28 +16,28 @@ use crate::{
     memory::Memory,
 };
 
-/// The parent of blocks that the area itself points to.
+/// The parent of blocks whose pointer is in the area itself.
 const AREA: usize = usize::MAX;
-/// The largest area that any result has, in bytes.
+/// The size of the largest area in bytes.
 const MAX_AREA: usize = 56;
 
-/// Where a guest wants a result of type `R`: in its memory, where there is room for it.
+/// The checked place for a result of type `R` in a guest's memory.
 pub struct Place<R> {
-    /// The pointer to the area; 0 if there is none.
+    /// The pointer to the area; 0 if there is no area.
     pointer: u32,
-    /// What errors call the result's blocks.
+    /// The name of the result's blocks in errors.
     field: &'static str,
-    /// What it is the place of.
+    /// The type of the result.
     result: PhantomData<fn(R)>,
 }
 
 impl<R: Lower> Place<R> {
-    /// The place at `pointer`, which has been checked.
+    /// The place at a pointer that has been checked.
     pub(super) fn new(pointer: u32, field: &'static str) -> Self {
         Self { pointer, field, result: PhantomData }
     }
 
-    /// Lays a result out for this place.
+    /// Lays out a result for this place.
     pub fn lower(self, result: R) -> LoweredResult {
         const { assert!(R::SIZE as usize <= MAX_AREA, "MAX_AREA has to grow") };
         let mut to = LoweredResult {
@@ -59,57 +59,57 @@ impl<R> fmt::Debug for Place<R> {
     }
 }
 
-/// A result on its way into the guest.
+/// A result that is being placed in a guest.
 #[derive(Debug)]
 pub struct LoweredResult {
-    /// Where the area is in the guest's memory.
+    /// The pointer to the area in the guest's memory.
     pointer: u32,
-    /// What will be written there.
+    /// The bytes to write to the area.
     area: [u8; MAX_AREA],
-    /// How much of it.
+    /// The size of the area.
     size: usize,
-    /// The blocks, each after the one that has its pointer.
+    /// The blocks. Each follows the one that has its pointer.
     blocks: Vec<Block>,
-    /// How many of them are placed.
+    /// The number of blocks that are placed.
     placed: usize,
-    /// The bytes of texts and lists that the guest asked for.
+    /// The bytes of texts and lists in the result.
     content_bytes: usize,
 }
 
-/// Bytes to be placed in the guest's memory.
+/// Bytes to place in the guest's memory.
 #[derive(Debug)]
 struct Block {
     /// The bytes.
     bytes: Vec<u8>,
     /// The alignment that they need.
     align: u32,
-    /// What they are, for errors.
+    /// The name of the block in errors.
     field: &'static str,
-    /// The index of the block that has the pointer to this one, or [`AREA`].
+    /// The index of the block that has this block's pointer, or [`AREA`].
     parent: usize,
-    /// Where in there.
+    /// The offset of the pointer there.
     at: u32,
-    /// Where it is placed, once it is.
+    /// The address of the block, once it is placed.
     ptr: u32,
 }
 
 impl LoweredResult {
-    /// The bytes of texts and lists that the guest asked for.
+    /// The bytes of texts and lists in the result.
     pub fn content_bytes(&self) -> usize {
         self.content_bytes
     }
 
-    /// The length and the alignment of the block to place next, or `None` once all are placed.
-    /// Empty ones count.
+    /// The length and the alignment of the next block, or `None` once all are placed. Empty blocks
+    /// count too.
     pub fn next_block(&self) -> Option<(usize, u32)> {
         self.blocks.get(self.placed).map(|block| (block.bytes.len(), block.align))
     }
 
-    /// Copies the block that [`next_block`](Self::next_block) told of to `ptr`.
+    /// Copies the block of [`next_block`](Self::next_block) to `ptr`.
     ///
     /// # Errors
-    /// It does not fit into the memory there, or is not aligned: the guest's `cabi_realloc` is
-    /// wrong.
+    /// The block does not fit into the memory at `ptr`, or is not aligned. The guest's
+    /// `cabi_realloc` is wrong.
     pub fn place<M: Memory + ?Sized>(
         &mut self,
         memory: &mut M,
@@ -123,7 +123,7 @@ impl LoweredResult {
             return Err(error);
         }
         memory.write(ptr, len).ok_or(error)?.copy_from_slice(&block.bytes);
-        // A list is in the guest already, with room for the pointers of its elements.
+        // A list is already placed, with space for the pointers of its elements.
         let slot = match self.blocks.get(parent) {
             Some(list) => {
                 let at = list.ptr.checked_add(at).ok_or(error)?;
@@ -143,8 +143,8 @@ impl LoweredResult {
     /// Writes the area, once all blocks are placed.
     ///
     /// # Errors
-    /// It is not in the memory, which was checked when the parameters were lifted: memories do not
-    /// shrink.
+    /// The area is outside the memory. That was checked when the parameters were lifted, and
+    /// memories do not shrink.
     pub fn finish<M: Memory + ?Sized>(self, memory: &mut M) -> Result<(), LowerError> {
         let bytes = self.area.get(..self.size).unwrap_or_default();
         let size = memory.size();
@@ -156,19 +156,19 @@ impl LoweredResult {
         Ok(())
     }
 
-    /// Puts bytes into the area.
+    /// Writes bytes to the area.
     pub fn put(&mut self, at: u32, bytes: &[u8]) {
         put(&mut self.area, at, bytes);
     }
 
-    /// Adds a string or a list of bytes, whose `{ptr, len}` is at `at` in the area.
+    /// Adds a string or a list of bytes. Its pointer and length go to `at` in the area.
     pub fn bytes(&mut self, at: u32, field: &'static str, bytes: Vec<u8>) {
         let count = bytes.len();
         self.list(at, field, bytes, 1, count);
     }
 
-    /// Adds a list of `count` elements, which `bytes` are, whose `{ptr, len}` is at `at` in the
-    /// area. Gives its index among the blocks.
+    /// Adds a list of `count` elements, which are encoded in `bytes`. Its pointer and length go to
+    /// `at` in the area. Returns its index among the blocks.
     pub fn list(
         &mut self,
         at: u32,
@@ -182,14 +182,14 @@ impl LoweredResult {
         self.blocks.len().saturating_sub(1)
     }
 
-    /// Adds a string or a list of bytes that an element of the list with this index points to: the
-    /// list has its length already, and the pointer belongs at `at` there.
+    /// Adds a string or a list of bytes that an element of the list with index `list` points to.
+    /// The pointer goes to `at` in the list, which already has the length.
     pub fn bytes_of(&mut self, list: usize, at: u32, field: &'static str, bytes: Vec<u8>) {
         self.blocks.push(Block { bytes, align: 1, field, parent: list, at, ptr: 0 });
     }
 }
 
-/// A length as the guest sees it. One that its memory cannot hold fails in `place`.
+/// Encodes a length. `place` fails if the guest's memory can't hold that much.
 pub fn length(len: usize) -> [u8; 4] {
     u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes()
 }
@@ -199,7 +199,7 @@ fn from(area: &mut [u8], at: u32) -> Option<&mut [u8]> {
     area.get_mut(usize::try_from(at).ok()?..)
 }
 
-/// Puts bytes into others. The offsets follow from the types.
+/// Copies bytes into the area. The types guarantee that they fit.
 fn put(area: &mut [u8], at: u32, bytes: &[u8]) {
     if let Some(slot) = from(area, at).and_then(|rest| rest.get_mut(..bytes.len())) {
         slot.copy_from_slice(bytes);

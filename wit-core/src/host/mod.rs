@@ -1,20 +1,20 @@
-//! The codec of an actor's imports: the part of the canonical ABI that the package
-//! `footlight:host` and Theater's `filesystem` need. Which functions there are, and what each one
-//! does, is the host's to say.
+//! The codec for an actor's imports: the part of the canonical ABI that the package
+//! `footlight:host` and Theater's `filesystem` need. The host decides which functions there are and
+//! what they do.
 //!
-//! An import is dealt with in three steps, of which the middle one is the host's:
-//! 1. [`Parameters`] lifts the import's flat parameters, one after the other, and ends with a
-//!    [`Place`] for the result, which has been checked.
-//! 2. The host does what is asked for, and has a value of the result's type.
-//! 3. [`Place::lower`] says what has to be placed in the guest; the host calls the guest's
-//!    allocator for each block, and writes the result where the guest wants it.
+//! A call of an import has three steps. The second one is the host's:
+//! 1. [`Parameters`] lifts the flat parameters in order. Its end is a checked [`Place`] for the
+//!    result.
+//! 2. The host does its work, and has a value of the result's type.
+//! 3. [`Place::lower`] lays out the result. The host calls the guest's allocator for each block,
+//!    and writes the result to its place.
 //!
 //! - [`parameters`]: from the guest to Rust.
-//! - [`types`]: the WIT's types, as Rust has them.
-//! - [`lower`]: from Rust to the guest; [`lower_result`] is how it gets there.
+//! - [`types`]: the WIT's types in Rust.
+//! - [`lower`]: from Rust to the guest. [`lower_result`] places the result.
 //! - [`function_type`]: the core type of an import.
 //!
-//! The WIT file is `wit/host/host.wit`; `filesystem` is in the file of each shape.
+//! The WIT file is `wit/host/host.wit`. The file of each shape has `filesystem`.
 
 pub mod function_type;
 pub mod lower;

@@ -1,5 +1,5 @@
-//! What a guest passes to an import, lifted from its flat parameters (canonical ABI, *lift* and
-//! *flattening*). Texts and bytes stay in the guest's memory; nothing is copied here.
+//! Lifts the flat parameters of an import (canonical ABI, *lift* and *flattening*). Texts and bytes
+//! stay in the guest's memory; nothing is copied here.
 
 use super::{Area, Lower, Payload, Place};
 use crate::{
@@ -7,34 +7,35 @@ use crate::{
     memory::Memory,
 };
 
-/// An import's flat parameters, which are lifted in their order. The last one is the
+/// The flat parameters of an import, which must be lifted in order. The last one is the
 /// [place](Self::place) of the result.
 #[derive(Debug)]
 pub struct Parameters<'m, M: ?Sized> {
     /// The guest's memory.
     memory: &'m M,
-    /// Those that are left. A missing one counts as 0; the interpreter checks their number.
+    /// The parameters that are left. A missing one counts as 0, because the interpreter checks
+    /// their number.
     rest: &'m [u64],
-    /// What has been lifted.
+    /// The bytes lifted so far, for the import's cost.
     lifted: Lifted,
 }
 
-/// How much has been lifted: what the host looks through, and copies if it keeps it.
+/// The bytes that have been lifted. The host reads them, and copies what it keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lifted {
     /// The bytes of texts and lists.
     pub bytes: usize,
-    /// The bytes of texts among them, which were looked through for UTF-8.
+    /// The bytes of texts, which have been checked for UTF-8.
     pub text: usize,
 }
 
 impl<'m, M: Memory + ?Sized> Parameters<'m, M> {
-    /// The parameters of one call, none of them lifted.
+    /// The parameters of one call, before any is lifted.
     pub fn new(memory: &'m M, flat: &'m [u64]) -> Self {
         Self { memory, rest: flat, lifted: Lifted::default() }
     }
 
-    /// How much has been lifted so far.
+    /// The bytes that have been lifted so far.
     pub fn lifted(&self) -> Lifted {
         self.lifted
     }
@@ -46,19 +47,19 @@ impl<'m, M: Memory + ?Sized> Parameters<'m, M> {
         *first
     }
 
-    /// A number of 32 bits: the lower half.
+    /// A number of 32 bits: the lower half of the value.
     pub fn u32(&mut self) -> u32 {
         let [a, b, c, d, ..] = self.u64().to_le_bytes();
         u32::from_le_bytes([a, b, c, d])
     }
 
-    /// A number of 16 bits: of an `i32` the lower half, as the canonical ABI has it.
+    /// A number of 16 bits: the lower half of an `i32`, as in the canonical ABI.
     pub fn u16(&mut self) -> u16 {
         let [a, b, ..] = self.u32().to_le_bytes();
         u16::from_le_bytes([a, b])
     }
 
-    /// The discriminant of an option or of a variant with two cases.
+    /// Reads the discriminant of an option or of a variant with two cases.
     fn is_second(&mut self, field: &'static str) -> Result<bool, LiftError> {
         let found = self.u32();
         match found {
@@ -105,11 +106,10 @@ impl<'m, M: Memory + ?Sized> Parameters<'m, M> {
         Ok(text)
     }
 
-    /// An option of a list of bytes. Where there is none, what stands in its place is not
-    /// looked at.
+    /// An option of a list of bytes. The values of a missing list are ignored.
     ///
     /// # Errors
-    /// It has no such case, or ends beyond the memory.
+    /// The discriminant is invalid, or the list ends beyond the memory.
     pub fn optional_bytes(&mut self, field: &'static str) -> Result<Option<&'m [u8]>, LiftError> {
         if self.is_second(field)? {
             return self.bytes(field).map(Some);
@@ -122,7 +122,7 @@ impl<'m, M: Memory + ?Sized> Parameters<'m, M> {
     /// An option of a string.
     ///
     /// # Errors
-    /// It has no such case, ends beyond the memory, or is not UTF-8.
+    /// The discriminant is invalid, or the string ends beyond the memory or is not UTF-8.
     pub fn optional_text(&mut self, field: &'static str) -> Result<Option<&'m str>, LiftError> {
         if self.is_second(field)? {
             return self.text(field).map(Some);
@@ -135,7 +135,7 @@ impl<'m, M: Memory + ?Sized> Parameters<'m, M> {
     /// An option of a number of 64 bits.
     ///
     /// # Errors
-    /// It has no such case.
+    /// The discriminant is invalid.
     pub fn optional_u64(&mut self, field: &'static str) -> Result<Option<u64>, LiftError> {
         let is_there = self.is_second(field)?;
         let id = self.u64();
@@ -145,7 +145,8 @@ impl<'m, M: Memory + ?Sized> Parameters<'m, M> {
     /// A `payload`.
     ///
     /// # Errors
-    /// It has no such case, ends beyond the memory, or is text that is not UTF-8.
+    /// The discriminant is invalid, or the payload ends beyond the memory or is text that is not
+    /// UTF-8.
     pub fn payload(&mut self, field: &'static str) -> Result<Payload<'m>, LiftError> {
         if self.is_second(field)? {
             return self.bytes(field).map(Payload::Binary);
@@ -153,8 +154,8 @@ impl<'m, M: Memory + ?Sized> Parameters<'m, M> {
         self.text(field).map(Payload::Text)
     }
 
-    /// Ends the parameters, and gives the place where the guest wants a result of type `R`. There
-    /// is room for it. Errors call the blocks of the result `field`.
+    /// Ends the parameters. Returns the checked place for a result of type `R`. Errors about blocks
+    /// of the result name `field`.
     ///
     /// # Errors
     /// The place is not aligned, or ends beyond the memory.

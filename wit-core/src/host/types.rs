@@ -1,8 +1,8 @@
-//! The types of the WIT that imports return or take, as Rust has them.
+//! The WIT's types that imports take and return, in Rust.
 
 use alloc::string::String;
 
-/// A message that is to be sent. It stays in the guest's memory.
+/// A message to be sent. It stays in the guest's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payload<'m> {
     /// As text.
@@ -21,69 +21,69 @@ impl<'m> Payload<'m> {
     }
 }
 
-/// What is known of a connection.
+/// The facts about a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Info {
     /// The client's address and port.
     pub peer: String,
-    /// The path that it asked for.
+    /// The path of its request.
     pub path: String,
-    /// What followed the `?`.
+    /// The query of its request: the part after `?`.
     pub query: String,
-    /// The subprotocol that was agreed on.
+    /// The subprotocol that the handshake chose.
     pub subprotocol: Option<String>,
     /// When the handshake was complete, in milliseconds since 1970.
     pub connected_since: u64,
 }
 
-/// Why something about a connection can't be done.
+/// Why an operation on a connection is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// There is no such connection, or it is closing.
     Gone,
-    /// So many bytes wait for the client already.
+    /// The client's outbox is full. These bytes wait already.
     Full(u32),
-    /// The call has asked for too much.
+    /// The call has requested too much.
     Limit,
-    /// The value can't be used.
+    /// The value is not allowed.
     Invalid,
 }
 
-/// Why something about a file can't be done.
+/// Why an operation on a file failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileError {
-    /// There is nothing of this name in the folder.
+    /// The folder has nothing with this name.
     NotFound,
-    /// It is not allowed.
+    /// The operation is not allowed.
     Denied,
-    /// It is a folder, or none.
+    /// A folder was expected and it is a file, or the other way round.
     WrongKind,
-    /// It is too large.
+    /// The file is too large.
     TooLarge,
-    /// The call has asked for too much.
+    /// The call has requested too much.
     Limit,
-    /// It takes too long.
+    /// The operation took too long.
     TimedOut,
     /// Another error, in words.
     Other(String),
 }
 
-/// What an entry of a folder is.
+/// The kind of an entry in a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A file.
     File,
     /// A folder.
     Folder,
-    /// A socket, a device, a link that leads nowhere.
+    /// A socket, a device, or a link that leads nowhere.
     Other,
 }
 
-/// What stands in a folder.
+/// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its name.
     pub name: String,
-    /// What it is; for a link, what it leads to, if that is in the folder too.
+    /// Its kind. For a link it is the kind of the target, if that is in the folder too.
     pub kind: Kind,
 }

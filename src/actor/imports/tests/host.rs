@@ -1,4 +1,4 @@
-//! The host's side, and a guest's memory, for calls of single rows.
+//! The host's side and a guest's memory, for calls of single rows.
 
 use std::{fs, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::{
     logger::ActorLog,
 };
 
-/// The host's side of an actor with clients, whose numbers begin with 1, and a file `a`.
+/// The host's side of an actor with a file `a` and some clients, numbered from 1.
 pub(super) struct Host {
     context: CallContext,
     _open: Vec<Open>,
@@ -57,7 +57,7 @@ impl Host {
         Self { context, _open: open, _folder: folder }
     }
 
-    /// Calls a function. Gives what it costs, and its result.
+    /// Calls a function. Returns its cost and its result.
     pub(super) fn call(&mut self, row: &Import, memory: &[u8], flat: &[u64]) -> (u64, Outcome) {
         let Kind::Suspending { call, .. } = row.kind else { panic!("{row} is no such import") };
         let (mut cost, host) = (0, &mut self.context.host);
@@ -71,10 +71,10 @@ impl Host {
     }
 }
 
-/// What a call comes to.
+/// The outcome of a call.
 pub(super) type Outcome = Result<LoweredResult, Trap>;
 
-/// Places a result where an honest guest has room.
+/// Places a result in a guest's memory that has enough room.
 pub(super) fn placed(mut result: LoweredResult, memory: &mut [u8]) {
     let mut at = 1024;
     while let Some((len, _)) = result.next_block() {
@@ -84,12 +84,12 @@ pub(super) fn placed(mut result: LoweredResult, memory: &mut [u8]) {
     result.finish(memory).unwrap();
 }
 
-/// A guest's memory: `a` at 16, and what is not UTF-8 at 24. Results are wanted at [`AREA`].
+/// A guest's memory: `a` at 16, and bytes that are not UTF-8 at 24. Results go to [`AREA`].
 pub(super) fn memory() -> Vec<u8> {
     let mut memory = vec![0; 4096];
     (memory[16], memory[24]) = (b'a', 0xff);
     memory
 }
 
-/// Where results are wanted.
+/// The pointer to the area for results.
 pub(super) const AREA: u64 = 128;
