@@ -147,6 +147,11 @@ impl Meter {
     pub fn begin(&mut self) {
         (self.limit, self.largest, self.time) = granted(&self.limits);
         self.slice = self.slice.min(self.largest);
+        self.renew();
+    }
+
+    /// Gives all fuel and time back, for work after a call that has ended: it can't take too long.
+    pub fn renew(&mut self) {
         self.left = self.limit;
         self.computed = Duration::ZERO;
         self.stretch = None;

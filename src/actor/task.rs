@@ -148,7 +148,7 @@ impl Actor {
                 session.handled();
             }
             // No event is running, so no time limit can pass here.
-            self.context.meter.begin();
+            self.context.meter.renew();
             let _ = self.context.meter.yield_if_due().await;
         }
     }
@@ -253,7 +253,7 @@ impl Actor {
     /// Delivers effects in order.
     async fn deliver(&mut self, effects: Vec<Effect>) {
         // The call is over, so its time limit no longer counts.
-        self.context.meter.begin();
+        self.context.meter.renew();
         for effect in effects {
             match effect {
                 Effect::Send { to, message } => self.post(&to, message).await,

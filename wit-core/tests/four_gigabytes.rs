@@ -9,8 +9,9 @@ mod reference;
 use guest::{error, error_in, sizes};
 use reference::{
     Core,
-    imports::{Param, Response, Returned, Signature},
+    imports::{Param, Returned, Signature},
     parameters::lift as lift_parameters,
+    responses::Response,
 };
 use wit_core::{
     Budget, Memory, Shape,

@@ -14,7 +14,8 @@ use std::fmt::Debug;
 use parsed::Wit;
 use reference::{
     Type,
-    imports::{Response, Returned, Signature},
+    imports::{Returned, Signature},
+    responses::Response,
 };
 use wit_core::{
     Shape,

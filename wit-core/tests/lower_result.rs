@@ -5,7 +5,7 @@
 
 mod reference;
 
-use reference::imports::Response;
+use reference::responses::Response;
 
 use wit_core::{
     Field, LowerError,

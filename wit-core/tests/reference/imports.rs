@@ -4,14 +4,13 @@
 
 use wit_core::{
     LiftError, Memory,
-    host::{
-        Area, Entry, FileError, Info, Kind, Lower, LoweredResult, Parameters, Payload, Refusal,
-    },
+    host::{Area, Entry, FileError, Info, Parameters, Payload, Refusal},
 };
 
 use super::{
     Function, Type, Value,
     interface::{bytes, bytes_value, option_value},
+    responses::text,
 };
 
 /// A type of a parameter.
@@ -274,161 +273,5 @@ impl Signature {
     /// The number of its flat parameters.
     pub fn flat(&self) -> usize {
         self.function().core_import().0.len()
-    }
-}
-
-/// A result, as the host has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Response {
-    Nothing,
-    Id(Option<u64>),
-    Info(Option<Info>),
-    Ids(Vec<u64>),
-    Count(Result<u32, Refusal>),
-    Done(Result<(), Refusal>),
-    Attachment(Option<Vec<u8>>),
-    Bytes(Vec<u8>),
-    Text(String),
-    File(Result<Vec<u8>, FileError>),
-    Entries(Result<Vec<Entry>, FileError>),
-    Written(Result<(), FileError>),
-    TheaterFile(Result<Vec<u8>, String>),
-}
-
-/// A memory in which there is room everywhere.
-struct Anywhere;
-
-impl Memory for Anywhere {
-    fn size(&self) -> usize {
-        usize::MAX
-    }
-
-    fn read(&self, _: u32, len: usize) -> Option<&[u8]> {
-        [0; 64].get(..len)
-    }
-
-    fn write(&mut self, _: u32, _: usize) -> Option<&mut [u8]> {
-        None
-    }
-}
-
-/// Lays a result out for the area at this pointer, as if there were room.
-fn lower<R: Lower>(at: u32, field: &'static str, result: R) -> LoweredResult {
-    let place = Parameters::new(&Anywhere, &[at.into()]).place::<R>(field);
-    place.expect("a multiple of the alignment").lower(result)
-}
-
-impl Response {
-    /// Lays it out for the area at this pointer, which is a multiple of 8.
-    pub fn lower(self, at: u32) -> LoweredResult {
-        match self {
-            Self::Nothing => lower(at, "result", ()),
-            Self::Id(id) => lower(at, "result", id),
-            Self::Info(info) => lower(at, "result", info),
-            Self::Ids(ids) => lower(at, "list", ids),
-            Self::Count(result) => lower(at, "result", result),
-            Self::Done(result) => lower(at, "result", result),
-            Self::Attachment(value) => lower(at, "attachment", value),
-            Self::Bytes(bytes) => lower(at, "bytes", bytes),
-            Self::Text(text) => lower(at, "bytes", text),
-            Self::File(result) => lower(at, "content", result),
-            Self::Entries(result) => lower(at, "list", result),
-            Self::Written(result) => lower(at, "result", result),
-            Self::TheaterFile(result) => lower(at, "content", result),
-        }
-    }
-
-    /// What the guest reads.
-    pub fn value(&self) -> Option<Value> {
-        Some(match self {
-            Self::Nothing => return None,
-            Self::Id(id) => option_value(id.map(Value::U64)),
-            Self::Info(info) => option_value(info.as_ref().map(info_value)),
-            Self::Ids(ids) => Value::List(ids.iter().copied().map(Value::U64).collect()),
-            Self::Count(result) => {
-                result_value(result.map(Value::U32).map(Some), |it| refusal_value(&it))
-            }
-            Self::Done(result) => result_value(result.map(|()| None), |it| refusal_value(&it)),
-            Self::Attachment(value) => option_value(value.as_deref().map(bytes_value)),
-            Self::Bytes(bytes) => bytes_value(bytes),
-            Self::Text(it) => text(it),
-            Self::File(result) => {
-                let content = result.as_ref().map(|bytes| Some(bytes_value(bytes)));
-                result_value(content, file_error_value)
-            }
-            Self::Entries(result) => {
-                let list = |entries: &Vec<Entry>| entries.iter().map(entry_value).collect();
-                let list = result.as_ref().map(|entries| Some(Value::List(list(entries))));
-                result_value(list, file_error_value)
-            }
-            Self::Written(result) => result_value(result.as_ref().map(|()| None), file_error_value),
-            Self::TheaterFile(result) => {
-                result_value(result.as_ref().map(|bytes| Some(bytes_value(bytes))), |it| text(it))
-            }
-        })
-    }
-
-    /// The bytes of texts and lists in it, but for those of an error.
-    pub fn content_bytes(&self) -> usize {
-        let info = |info: &Info| {
-            let subprotocol = info.subprotocol.as_ref().map_or(0, String::len);
-            info.peer.len() + info.path.len() + info.query.len() + subprotocol
-        };
-        match self {
-            Self::Info(Some(it)) => info(it),
-            Self::Ids(ids) => 8 * ids.len(),
-            Self::Attachment(Some(bytes)) | Self::Bytes(bytes) => bytes.len(),
-            Self::Text(text) => text.len(),
-            Self::File(Ok(content)) | Self::TheaterFile(Ok(content)) => content.len(),
-            Self::Entries(Ok(entries)) => entries.iter().map(|entry| entry.name.len()).sum(),
-            _ => 0,
-        }
-    }
-}
-
-fn text(text: &str) -> Value {
-    Value::String(text.into())
-}
-
-fn info_value(info: &Info) -> Value {
-    let texts = [&info.peer, &info.path, &info.query].map(|it| text(it));
-    let subprotocol = option_value(info.subprotocol.as_deref().map(text));
-    Value::Record([&texts[..], &[subprotocol, Value::U64(info.connected_since)]].concat())
-}
-
-fn entry_value(entry: &Entry) -> Value {
-    let kind = match entry.kind {
-        Kind::File => 0,
-        Kind::Folder => 1,
-        Kind::Other => 2,
-    };
-    Value::Record(vec![text(&entry.name), Value::Case(kind, None)])
-}
-
-fn result_value<E>(result: Result<Option<Value>, E>, error: impl Fn(E) -> Value) -> Value {
-    match result {
-        Ok(value) => Value::Case(0, value.map(Box::new)),
-        Err(value) => Value::Case(1, Some(Box::new(error(value)))),
-    }
-}
-
-fn refusal_value(refusal: &Refusal) -> Value {
-    match refusal {
-        Refusal::Gone => Value::Case(0, None),
-        Refusal::Full(waiting) => Value::Case(1, Some(Box::new(Value::U32(*waiting)))),
-        Refusal::Limit => Value::Case(2, None),
-        Refusal::Invalid => Value::Case(3, None),
-    }
-}
-
-fn file_error_value(error: &FileError) -> Value {
-    match error {
-        FileError::NotFound => Value::Case(0, None),
-        FileError::Denied => Value::Case(1, None),
-        FileError::WrongKind => Value::Case(2, None),
-        FileError::TooLarge => Value::Case(3, None),
-        FileError::Limit => Value::Case(4, None),
-        FileError::TimedOut => Value::Case(5, None),
-        FileError::Other(words) => Value::Case(6, Some(Box::new(text(words)))),
     }
 }

@@ -4,7 +4,8 @@ use proptest::{collection::vec, prelude::*};
 use wit_core::host::{Entry, FileError, Info, Kind, Refusal};
 
 use super::{
-    imports::{Response, Returned},
+    imports::Returned,
+    responses::Response,
     strategies::{bytes, text},
 };
 
