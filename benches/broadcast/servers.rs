@@ -38,7 +38,7 @@ impl Kind {
     }
 }
 
-/// Serves so many connections until standard input ends, which it does when the parent does.
+/// Serves this many connections until standard input ends, which it does when the parent ends.
 pub(crate) fn serve(name: &str, connections: usize) -> Result<()> {
     thread::spawn(|| {
         let _ = std::io::stdin().read(&mut [0]);
@@ -69,7 +69,7 @@ async fn footlight(executor: &Arc<Executor<'static>>, turns: Arc<Turns>) -> Resu
     Ok(())
 }
 
-/// See [`Kind::Plain`]: lets all clients in, then sends what the first one sends to all.
+/// See [`Kind::Plain`]. Accepts all clients, then sends the first one's messages to all.
 async fn plain(connections: usize) -> Result<()> {
     let listener = Async::<TcpListener>::bind((Ipv4Addr::LOCALHOST, 0))?;
     println!("ws://{}/ws", listener.get_ref().local_addr()?);

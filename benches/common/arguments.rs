@@ -4,19 +4,19 @@ use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
 use lexopt::prelude::*;
 
-/// What was given on the command line.
+/// The arguments of the command line.
 pub(crate) struct Arguments {
-    /// Whether it is enough to see that everything works.
+    /// Whether to check only that everything works.
     pub(crate) quick: bool,
-    /// The words that are no options.
+    /// The words that are not options.
     pub(crate) words: Vec<String>,
-    /// The other options' values, by their names.
+    /// The values of the other options, by name.
     values: BTreeMap<String, String>,
 }
 
 impl Arguments {
-    /// Reads the arguments, of which these options take a value. Without the `--bench` that
-    /// `cargo bench` adds, as when `cargo test` runs this, it is quick too.
+    /// Reads the arguments. The options in `known` take a value. Without the `--bench` of `cargo
+    /// bench`, for example under `cargo test`, the run is quick too.
     pub(crate) fn read(known: &[&str]) -> super::Result<Self> {
         let (mut bench, mut quick) = (false, false);
         let (mut words, mut values) = (Vec::new(), BTreeMap::new());
@@ -36,12 +36,12 @@ impl Arguments {
         Ok(Self { quick: quick || !bench, words, values })
     }
 
-    /// A number that was given, or else the usual one, or that of a quick run.
+    /// The value of an option. The default is `usual`, or `quick` in a quick run.
     pub(crate) fn number<T: FromStr>(&self, name: &str, usual: T, quick: T) -> super::Result<T> {
         Ok(self.given(name)?.unwrap_or(if self.quick { quick } else { usual }))
     }
 
-    /// A number that was given.
+    /// The value of an option, if it is present.
     pub(crate) fn given<T: FromStr>(&self, name: &str) -> super::Result<Option<T>> {
         let number = self.values.get(name).map(|number| {
             number.parse().map_err(|_| format!("--{name} {number}: not such a number"))
@@ -49,12 +49,12 @@ impl Arguments {
         Ok(number.transpose()?)
     }
 
-    /// What was given for an option, separated by commas.
+    /// The value of an option, split at commas.
     pub(crate) fn list(&self, name: &str) -> Option<Vec<&str>> {
         self.values.get(name).map(|values| values.split(',').collect())
     }
 
-    /// A path that was given, or else the usual one.
+    /// The path of an option. The default is `usual`.
     pub(crate) fn path(&self, name: &str, usual: impl Into<PathBuf>) -> PathBuf {
         self.values.get(name).map_or_else(|| usual.into(), PathBuf::from)
     }

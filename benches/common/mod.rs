@@ -1,13 +1,13 @@
-//! What the benchmarks have in common.
+//! The modules that the benchmarks share.
 //!
 //! - `arguments`: the command line.
-//! - `process`: what the kernel says about a process: CPU time, memory, descriptors.
-//! - `server`: the built program, serving actors, or another server.
-//! - `child`: the benchmark's own program, as a server.
+//! - `process`: CPU time, memory and file descriptors of a process, from `/proc`.
+//! - `server`: the built program with actors, or another server.
+//! - `child`: the benchmark's own program as a server.
 //! - `readings`: an actor with a state of JSON.
 //! - `client`: a WebSocket client.
-//! - `pace`: clients that send at a steady rate, and how long the answers took.
-//! - `spread`: many numbers in a few words.
+//! - `pace`: clients that send at a steady rate, and the times of their answers.
+//! - `spread`: the median, the least and the largest of many numbers.
 
 // Every benchmark uses a part of it.
 #![allow(dead_code)]
@@ -21,5 +21,5 @@ pub(crate) mod readings;
 pub(crate) mod server;
 pub(crate) mod spread;
 
-/// What goes wrong here ends the benchmark.
+/// Any error ends the benchmark.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

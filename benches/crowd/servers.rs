@@ -1,4 +1,4 @@
-//! The servers that are compared: an actor, and a program without one that does the same.
+//! The servers that are compared: one with an actor, and one without that does the same.
 
 use std::{
     collections::BTreeMap,
@@ -22,12 +22,12 @@ use super::common::{Result, client::config};
 pub(crate) enum Kind {
     /// Footlight.
     Footlight,
-    /// async-tungstenite, a map of the rooms, and nothing else.
+    /// async-tungstenite and a map of the rooms.
     Plain,
 }
 
 impl Kind {
-    /// Both.
+    /// Both servers.
     pub(crate) const ALL: [Self; 2] = [Self::Footlight, Self::Plain];
 
     /// The name on the command line.
@@ -39,8 +39,8 @@ impl Kind {
     }
 }
 
-/// Serves until standard input ends, which it does when the parent does. `actor` is what Footlight
-/// runs: `echo` or `rooms`. The other server does both.
+/// Serves until standard input ends, which it does when the parent ends. Footlight runs `actor`:
+/// `echo` or `rooms`. The other server does both.
 pub(crate) fn serve(name: &str, actor: &str) -> Result<()> {
     thread::spawn(|| {
         let _ = std::io::stdin().read(&mut [0]);
@@ -82,7 +82,7 @@ async fn footlight(
     Ok(())
 }
 
-/// Where a client's messages go.
+/// Where to write a client's messages.
 type Writer = Arc<lock::Mutex<WebSocketSender<Async<TcpStream>>>>;
 /// The clients in each room, by their number.
 type Rooms = Arc<Mutex<BTreeMap<String, BTreeMap<u64, Writer>>>>;

@@ -4,28 +4,28 @@ use lexopt::prelude::*;
 
 use super::servers::Kind;
 
-/// What this process is for.
+/// The role of this process.
 pub(crate) enum Task {
-    /// To start the servers and measure them.
+    /// Start the servers and measure them.
     Measure(Options),
-    /// To be one of the servers.
+    /// Be one of the servers.
     Serve(Kind),
 }
 
-/// How to measure.
+/// The size of the measurement.
 pub(crate) struct Options {
-    /// How many connections each server has.
+    /// The connections to each server.
     pub(crate) connections: usize,
     /// The length of a message in bytes.
     pub(crate) size: usize,
-    /// How many rounds are counted.
+    /// The number of rounds that count.
     pub(crate) rounds: usize,
-    /// How many messages a round has, all connections together.
+    /// The messages of a round, of all connections together.
     pub(crate) messages: u32,
 }
 
-/// Reads the arguments. Without the `--bench` that `cargo bench` adds, as when `cargo test`
-/// runs this, it is enough to see that it works.
+/// Reads the arguments. Without the `--bench` of `cargo bench`, for example under `cargo test`, the
+/// run only checks that everything works.
 pub(crate) fn parse() -> Result<Task, lexopt::Error> {
     let (mut bench, mut quick) = (false, false);
     let (mut connections, mut size, mut rounds, mut messages) = (64, 64, None, None);

@@ -1,5 +1,5 @@
-//! The servers that are measured. All of them have one thread, the same executor and sockets,
-//! and the same settings of tungstenite; they end with the process that started them.
+//! The servers. All have one thread, the same executor and sockets, and the same settings of
+//! tungstenite. They end with the process that started them.
 
 use std::{
     error::Error,
@@ -34,11 +34,11 @@ const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/echo/manife
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Footlight with `examples/echo`, as its `main` runs it.
+    /// Footlight with `examples/echo`, as `main` runs it.
     Footlight,
-    /// Footlight's sockets, mailbox and outboxes, with an actor that is not WebAssembly.
+    /// Footlight's sockets, mailbox and outboxes, with a native actor instead of WebAssembly.
     Native,
-    /// async-tungstenite and nothing else: what the others are compared with.
+    /// async-tungstenite alone. The others are compared with it.
     Plain,
 }
 
@@ -61,7 +61,7 @@ impl Kind {
     }
 }
 
-/// Serves until standard input ends, which it does when the parent does.
+/// Serves until standard input ends, which it does when the parent ends.
 pub(crate) fn serve(kind: Kind) -> Result<(), Box<dyn Error>> {
     thread::spawn(|| {
         let _ = std::io::stdin().read(&mut [0]);
@@ -75,7 +75,7 @@ pub(crate) fn serve(kind: Kind) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Binds a free port. As many may wait to be accepted as at the host's own listeners.
+/// Binds a free port, with the backlog of the host's own listeners.
 fn bind() -> Result<(Async<TcpListener>, SocketAddr), Box<dyn Error>> {
     let listener = Async::<TcpListener>::bind((Ipv4Addr::LOCALHOST, 0))?;
     rustix::net::listen(&listener, i32::MAX)?;
@@ -83,7 +83,7 @@ fn bind() -> Result<(Async<TcpListener>, SocketAddr), Box<dyn Error>> {
     Ok((listener, address))
 }
 
-/// Tells the parent where it is served.
+/// Prints the address for the parent.
 fn announce(address: SocketAddr) {
     println!("ws://{address}/ws");
 }

@@ -1,10 +1,10 @@
-//! From rounds to lines.
+//! Prints the rounds.
 
 use std::time::Duration;
 
 use super::{common::spread::Spread, options::Options, servers::Kind};
 
-/// What one round came to.
+/// The result of one round.
 pub(crate) struct Sample {
     /// Messages per second.
     rate: f64,
@@ -13,15 +13,15 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// A round of `messages` that took `time`, and the server `cpu`.
+    /// A round with `messages` messages that took `time`, and `cpu` of the server's CPU time.
     pub(crate) fn new(messages: u32, time: Duration, cpu: Duration) -> Self {
         let messages = f64::from(messages);
         Self { rate: messages / time.as_secs_f64(), cpu: cpu.as_secs_f64() * 1e6 / messages }
     }
 }
 
-/// Prints a line for each server, what the others cost in terms of the plain one, and a
-/// sentence for docs/performance.md.
+/// Prints a line for each server, the ratios to the plain one, and a sentence for
+/// docs/performance.md.
 pub(crate) fn print(options: &Options, samples: &[Vec<Sample>]) {
     let name = |kind| match kind {
         Kind::Footlight => "Footlight, examples/echo",
@@ -51,7 +51,7 @@ pub(crate) fn print(options: &Options, samples: &[Vec<Sample>]) {
     );
 }
 
-/// How the rounds of one server relate to those of another.
+/// The ratios of the rounds of two servers.
 fn ratio(above: &[Sample], below: &[Sample], of: impl Fn(&Sample) -> f64) -> Spread {
     let all = |samples: &[Sample]| samples.iter().map(&of).collect::<Vec<_>>();
     Spread::ratio(&all(above), &all(below))

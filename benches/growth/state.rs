@@ -1,4 +1,4 @@
-//! A larger and larger state.
+//! The cost of a larger state.
 
 use std::path::Path;
 
@@ -13,13 +13,13 @@ use super::{
     load::{exchange, memory_at_rest, open},
 };
 
-/// How many clients there are.
+/// The number of clients.
 const CLIENTS: usize = 4;
 
-/// What the actor with JSON may compute. The default is not enough for a state of 1 MiB.
+/// The fuel of the actor with JSON. A state of 1 MiB needs more than the default.
 const FUEL: u64 = 1_000_000_000;
 
-/// Counts in the first four bytes of its state and leaves the others as they are.
+/// Counts in the first four bytes of its state, and leaves the others unchanged.
 const BYTES: &str = r#"(module
     (memory (export "memory") 1)
     (global $next (mut i32) (i32.const 1024))
@@ -59,7 +59,7 @@ const BYTES: &str = r#"(module
         (i32.store offset=28 (i32.const 64) (local.get $text-len))
         (i32.const 48)))"#;
 
-/// Measures memory and CPU with each size.
+/// Measures memory and CPU time with each size.
 pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<Panel>> {
     const KIB: usize = 1024;
     let steps: &[usize] = if quick {
@@ -75,7 +75,7 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
         for (index, &step) in steps.iter().enumerate() {
             let json = readings::actor("actor", readings::state(step)).limit("fuel", FUEL);
             let bytes = Actor::of("actor", BYTES).state(vec![0; step]);
-            // As many as take about as long.
+            // Fewer messages for larger states, so that all steps take about as long.
             let messages = [4_000 * KIB / (step + KIB), 40_000 * KIB / (step + 10 * KIB)];
             for (kind, actor) in [json, bytes].into_iter().enumerate() {
                 let server = Server::run(binary, &[actor])?;

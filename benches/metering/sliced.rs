@@ -1,4 +1,4 @@
-//! A guest called as the host does it: metered, in slices, in a task of the executor.
+//! Calls a guest as the host does: metered, in slices, in a task of the executor.
 
 use std::{
     sync::Arc,
@@ -18,9 +18,9 @@ use super::{common::Result, guests::Guest};
 
 /// An instance and the context of its calls.
 pub(crate) struct Sliced {
-    /// The instance; away while it is called.
+    /// The instance. A call takes it out.
     instance: Option<Box<Instance>>,
-    /// The context of its calls; away with the instance.
+    /// The context of its calls. A call takes it out.
     context: Option<CallContext>,
 }
 
@@ -38,8 +38,7 @@ impl Sliced {
         Ok(Self { instance: Some(instance), context: Some(context) })
     }
 
-    /// Calls `handle-message` so often, and says how long that took and what fuel one call
-    /// took.
+    /// Calls `handle-message` this many times. Returns the time of all calls and the fuel of one.
     pub(crate) fn run(&mut self, guest: &Arc<Guest>, calls: u32) -> Result<(Duration, u64)> {
         let executor = Executor::new();
         let mut instance = self.instance.take().ok_or("no instance")?;
