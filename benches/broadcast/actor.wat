@@ -5,7 +5,7 @@
 
   (memory (export "memory") 2)
 
-  ;; Where the next block goes. All are forgotten after each event.
+  ;; The address of the next block. Each event starts again.
   (global $top (mut i32) (i32.const 1024))
 
   (func (export "cabi_realloc") (param i32 i32 i32) (param $len i32) (result i32)
@@ -21,12 +21,12 @@
     (result i32)
     (if (local.get $has-text)
       (then
-        ;; No tag, a text, nobody left out; the result goes to 64.
+        ;; No tag, a text, nobody excluded. The result goes to 64.
         (call $broadcast
           (i32.const 0) (i32.const 0) (i32.const 0)
           (i32.const 0) (local.get $text) (local.get $text-len)
           (i32.const 0) (i64.const 0)
           (i32.const 64))))
     (global.set $top (i32.const 1024))
-    ;; At 0, which is all zeroes: an empty state and no messages.
+    ;; The result is at 0, where all bytes are zero: an empty state and no messages.
     (i32.const 0)))

@@ -1,14 +1,14 @@
-//! What it costs to send a message to many clients from one event, next to a loop that sends the
-//! same message to the same sockets and does nothing else.
+//! The cost of sending a message to many clients in one event, compared with a plain loop that
+//! sends the same message to the same number of sockets.
 //!
 //! ```text
 //! cargo bench --bench broadcast
 //! cargo bench --bench broadcast -- --quick
 //! ```
 //!
-//! One client sends a text, every client gets it. The servers run in processes of their own, on
-//! one thread; what counts is their CPU time for each message that a client got. Rounds alternate
-//! between the servers and are compared in pairs.
+//! One client sends a text, and every client gets it. Each server has its own process with one
+//! thread. The result is the CPU time for each message that a client got. Rounds alternate between
+//! the servers and are compared in pairs.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -52,7 +52,7 @@ struct Pair {
     costs: Vec<f64>,
 }
 
-/// Runs all rounds and prints what they came to.
+/// Runs all rounds and prints the results.
 fn measure(connections: usize, rounds: usize, broadcasts: usize) -> Result<()> {
     allow_descriptors(2 * connections + 100)?;
     let mut pairs = Vec::new();
@@ -82,7 +82,7 @@ fn measure(connections: usize, rounds: usize, broadcasts: usize) -> Result<()> {
     Ok(())
 }
 
-/// Has one text after the other sent to all.
+/// Sends one text after the other to all clients.
 async fn broadcast(clients: &mut [Client], count: usize) -> Result<()> {
     let text = "x".repeat(SIZE);
     for _ in 0..count {

@@ -8,17 +8,17 @@ use super::child::WORD;
 
 /// What was given on the command line.
 pub(crate) struct Arguments {
-    /// Whether it is enough to see that everything works.
+    /// Whether to check only that everything works.
     pub(crate) quick: bool,
-    /// The words that are no options.
+    /// The words that are not options.
     pub(crate) words: Vec<String>,
-    /// The other options' values, by their names.
+    /// The values of the other options, by name.
     values: BTreeMap<String, String>,
 }
 
 impl Arguments {
-    /// Reads the arguments, of which these options take a value. Without the `--bench` that
-    /// `cargo bench` adds, as when `cargo test` runs this, it is quick too.
+    /// Reads the arguments. The options in `known` take a value. Without the `--bench` of `cargo
+    /// bench`, for example under `cargo test`, the run is quick too.
     pub(crate) fn read(known: &[&str]) -> super::Result<Self> {
         let (mut bench, mut quick) = (false, false);
         let (mut words, mut values) = (Vec::new(), BTreeMap::new());
@@ -38,7 +38,7 @@ impl Arguments {
         Ok(Self { quick: quick || !bench, words, values })
     }
 
-    /// A number that was given, or else the usual one, or that of a quick run.
+    /// The value of an option. The default is `usual`, or `quick` in a quick run.
     pub(crate) fn number<T: FromStr>(&self, name: &str, usual: T, quick: T) -> super::Result<T> {
         Ok(self.given(name)?.unwrap_or(if self.quick { quick } else { usual }))
     }
@@ -76,7 +76,7 @@ impl Arguments {
         self.values.get(name).map(|values| values.split(',').collect())
     }
 
-    /// A path that was given, or else the usual one.
+    /// The path of an option. The default is `usual`.
     pub(crate) fn path(&self, name: &str, usual: impl Into<PathBuf>) -> PathBuf {
         self.values.get(name).map_or_else(|| usual.into(), PathBuf::from)
     }

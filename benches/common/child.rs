@@ -13,14 +13,14 @@ pub(crate) const WORD: &str = "serve";
 
 /// A running server. It ends when this is dropped, and when this process ends in any way.
 pub(crate) struct Child {
-    /// The process. Its standard input is a pipe that it waits on the end of.
+    /// The process. It ends at the end of its standard input, which is a pipe.
     process: process::Child,
-    /// Where it serves.
+    /// The URL that it serves.
     pub(crate) url: String,
 }
 
 impl Child {
-    /// Starts this program again, with these arguments, as a server, and waits until it listens.
+    /// Starts this program again as a server with these arguments, and waits until it listens.
     pub(crate) fn start(arguments: &[&str]) -> io::Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
             .arg(WORD)
@@ -38,7 +38,7 @@ impl Child {
         Ok(child)
     }
 
-    /// The CPU time that it has used.
+    /// The CPU time that it has used so far.
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
         kernel::cpu(self.process.id())
     }

@@ -12,15 +12,16 @@ use smol::{Async, LocalExecutor};
 
 use super::Result;
 
-/// How many connect at once.
+/// The number of clients that connect at the same time.
 pub(crate) const AT_ONCE: usize = 50;
-/// What each of them sends, so that no buffer is still to be made.
+/// The text that each of them sends first, so that all buffers are allocated before the
+/// measurement.
 const TEXT: &str = "a text of some length, which is echoed once and then never again";
 
 /// A connection.
 pub(crate) type Client = WebSocketStream<Async<TcpStream>>;
 
-/// tungstenite's settings: those of `server::connection`, which keeps them to itself.
+/// tungstenite's settings. They are the same as in `server::connection`, where they are private.
 pub(crate) fn config() -> WebSocketConfig {
     let limits = Limits::default();
     WebSocketConfig::default()
@@ -61,7 +62,7 @@ pub(crate) async fn ask(client: &mut Client, text: &Utf8Bytes) -> Result<Utf8Byt
     hear(client).await
 }
 
-/// Waits for a text.
+/// Waits for a text message.
 pub(crate) async fn hear(client: &mut Client) -> Result<Utf8Bytes> {
     match client.next().await {
         Some(Ok(Message::Text(text))) => Ok(text),
@@ -69,14 +70,14 @@ pub(crate) async fn hear(client: &mut Client) -> Result<Utf8Bytes> {
     }
 }
 
-/// Closes a connection and waits until the server has done so too.
+/// Closes a connection, and waits until the server has closed it too.
 pub(crate) async fn leave(mut client: Client) -> Result<()> {
     client.close(None).await?;
     while let Some(Ok(_)) = client.next().await {}
     Ok(())
 }
 
-/// Opens so many connections, each of which has had one text echoed.
+/// Opens connections, and has one text echoed over each.
 pub(crate) async fn open(
     executor: &LocalExecutor<'_>,
     url: &str,

@@ -1,4 +1,4 @@
-//! What the benchmarks have in common.
+//! The modules that the benchmarks share.
 //!
 //! - `arguments`: the command line.
 //! - `process`: what the kernel says about a process: CPU time, memory, descriptors.
@@ -9,8 +9,8 @@
 //! - `inside`: the inside of an actor, called by hand.
 //! - `readings`: an actor with a state of JSON.
 //! - `client`: a WebSocket client.
-//! - `pace`: clients that send at a steady rate, and how long the answers took.
-//! - `spread`: many numbers in a few words.
+//! - `pace`: clients that send at a steady rate, and the times of their answers.
+//! - `spread`: the median, the least and the largest of many numbers.
 
 // Every benchmark uses a part of it.
 #![allow(dead_code)]
@@ -29,7 +29,7 @@ pub(crate) mod serve;
 pub(crate) mod server;
 pub(crate) mod spread;
 
-/// What goes wrong here ends the benchmark.
+/// Any error ends the benchmark.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// The `main` of a benchmark: reads the arguments, of which these options take a value, and runs it.

@@ -1,4 +1,4 @@
-//! Clients that send at a steady rate, and how long the answers took.
+//! Clients that send at a steady rate, and the times until their answers.
 
 use std::time::{Duration, Instant};
 
@@ -11,34 +11,34 @@ use super::{
     spread::percentile,
 };
 
-/// Well-behaved clients: each has one message in flight.
+/// Well-behaved clients. Each has one message in flight.
 pub(crate) struct Clients {
     /// Their connections.
     open: Vec<Client>,
-    /// What each of them sends.
+    /// The text that each of them sends.
     text: Utf8Bytes,
-    /// How long after one message a client sends the next; zero: as soon as it has its answer.
+    /// The time from one message of a client to the next. Zero means that it sends as soon as it
+    /// has its answer.
     period: Duration,
-    /// Whether the answers must be what was sent.
+    /// Whether the answers must equal the messages.
     echoed: bool,
 }
 
-/// How long the answers of one round took, in microseconds.
+/// The times until the answers of one round, in microseconds.
 pub(crate) struct Times {
-    /// What half of them are not above.
+    /// The median.
     pub(crate) p50: f64,
-    /// What 99 of 100 are not above.
+    /// The 99th percentile.
     pub(crate) p99: f64,
     /// The longest.
     pub(crate) longest: f64,
-    /// How many clients had no answer when there was no more time. Their last times are those for
-    /// which they had waited by then.
+    /// The number of clients without an answer at the end of the round. Their last time is how long
+    /// they had waited by then.
     pub(crate) unanswered: usize,
 }
 
 impl Clients {
-    /// Opens `count` connections, over each of which a text of `size` bytes is to be sent
-    /// every `period`.
+    /// Opens `count` connections. Each sends a text of `size` bytes every `period`.
     pub(crate) async fn connect(
         url: &str,
         count: usize,
@@ -49,8 +49,7 @@ impl Clients {
         Ok(Self { open, text: "x".repeat(size).into(), period, echoed: true })
     }
 
-    /// Of connections that are open, over each of which `text` is to be sent every `period`, to
-    /// be answered by any text.
+    /// Uses open connections. Each sends `text` every `period`, and any text is a valid answer.
     pub(crate) fn asking(open: Vec<Client>, text: Utf8Bytes, period: Duration) -> Self {
         Self { open, text, period, echoed: false }
     }
@@ -63,11 +62,11 @@ impl Clients {
         Ok(())
     }
 
-    /// Has `each` messages answered over each connection.
+    /// Sends `each` messages over each connection and waits for the answers.
     ///
-    /// A time begins when the message was due. If the answer before it was late, that is
-    /// earlier than it is sent, so that what a client misses while it waits is counted. If it
-    /// is this program that is late, it begins when the message is sent.
+    /// The time of a message begins when it is due. After a late answer that is before it is sent,
+    /// so the time that a client loses by waiting counts too. If this program itself is late, the
+    /// time begins when the message is sent.
     pub(crate) async fn exchange(
         &mut self,
         executor: &LocalExecutor<'_>,
@@ -76,7 +75,7 @@ impl Clients {
         self.exchange_until(executor, each, None).await
     }
 
-    /// The same, but who has no answer at the `end` leaves.
+    /// Does the same, but a client without an answer at `end` leaves.
     pub(crate) async fn exchange_until(
         &mut self,
         executor: &LocalExecutor<'_>,
@@ -88,7 +87,7 @@ impl Clients {
         let mut tasks = Vec::new();
         for (index, mut client) in self.open.drain(..).enumerate() {
             let (text, period, echoed) = (self.text.clone(), self.period, self.echoed);
-            // Spread over a period, so that they do not meet in a queue of their own making.
+            // Spread the clients over a period, so that they do not queue behind each other.
             let first = begin + period.mul_f64(index as f64 / count as f64);
             tasks.push(executor.spawn(async move {
                 let mut times = Vec::new();

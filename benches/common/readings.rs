@@ -5,7 +5,7 @@ use super::server::Actor;
 /// A reading, as a client sends it.
 pub(crate) const TEXT: &str = "21500";
 
-/// The first count. Large, so that numbers do not become longer while this is measured.
+/// The first count. It is large, so that it does not become longer during the measurement.
 const COUNT: u32 = 1_000_000;
 
 /// The actor with this state.
@@ -13,7 +13,7 @@ pub(crate) fn actor(name: impl Into<String>, state: Vec<u8>) -> Actor {
     Actor::file(name, "tests/guests/readings.wasm").state(state)
 }
 
-/// A state with as many sensors as fit into `size` bytes, even if that is none.
+/// A state of at most `size` bytes with as many sensors as fit, which may be none.
 pub(crate) fn state(size: usize) -> Vec<u8> {
     let mut state = format!(r#"{{"count":{COUNT},"readings":["#);
     for number in 0.. {

@@ -1,4 +1,4 @@
-//! The built program in a process of its own, serving actors; or another server.
+//! The built program with actors, or another server, in a process of its own.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,27 +15,27 @@ use tempfile::TempDir;
 
 use super::{Result, process};
 
-/// How long a server may take to come to rest.
+/// How long to wait until a server is idle.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program that Cargo has built.
 pub(crate) const BUILT: &str = env!("CARGO_BIN_EXE_footlight");
 
-/// An actor to be served.
+/// An actor to serve.
 pub(crate) struct Actor {
     /// Its name.
     name: String,
-    /// Its code.
+    /// Its module.
     wasm: Vec<u8>,
-    /// Its first state, if not an empty one.
+    /// Its initial state, if it is not empty.
     state: Option<Vec<u8>>,
-    /// What its listener's `config` has beside the port.
+    /// The keys of its listener's `config` beside the port.
     config: String,
     /// The lines of its `[limits]`.
     limits: String,
-    /// Whether its lines are kept, in a file.
+    /// Whether to write its log to a file.
     logged: bool,
-    /// A file, by its name, in a folder that the actor may read and write.
+    /// The name and the content of a file in a folder that the actor may read and write.
     file: Option<(&'static str, Vec<u8>)>,
 }
 
@@ -45,7 +45,7 @@ impl Actor {
         Self::file("echo", "examples/echo/echo.wasm")
     }
 
-    /// The example `examples/chat-room`, with so many messages of 100 bytes in its history.
+    /// The example `examples/chat-room` with this many messages of 100 bytes in its history.
     pub(crate) fn chat_room(messages: usize) -> Self {
         let message = r#"{"user":"anonymous","content":"a line of some fifty characters, as people write","timestamp":""}"#;
         let history = vec![message; messages].join(",");
@@ -64,19 +64,19 @@ impl Actor {
         Self::new(name.into(), wat::parse_str(text).unwrap())
     }
 
-    /// With an empty state and the usual limits.
+    /// An actor with an empty state and the default limits.
     fn new(name: String, wasm: Vec<u8>) -> Self {
         let (config, limits) = (String::new(), String::new());
         Self { name, wasm, state: None, config, limits, logged: false, file: None }
     }
 
-    /// Sets the first state.
+    /// Sets the initial state.
     pub(crate) fn state(mut self, state: Vec<u8>) -> Self {
         self.state = Some(state);
         self
     }
 
-    /// Adds to its listener's `config`.
+    /// Adds a key to its listener's `config`.
     pub(crate) fn config(mut self, entry: &str) -> Self {
         self.config += &format!(", {entry}");
         self
@@ -88,13 +88,13 @@ impl Actor {
         self
     }
 
-    /// Keeps its lines in a file, at the usual level, instead of none.
+    /// Writes its log to a file, at the default level. Otherwise there is no log.
     pub(crate) fn logged(mut self) -> Self {
         self.logged = true;
         self
     }
 
-    /// Shares a folder with it, which it may write too and which has this file at first.
+    /// Shares a writable folder with it, which contains this file.
     pub(crate) fn folder(mut self, file: &'static str, content: Vec<u8>) -> Self {
         self.file = Some((file, content));
         self
@@ -105,7 +105,7 @@ impl Actor {
         &self.name
     }
 
-    /// Writes the actor and its manifest, and says where.
+    /// Writes the actor and its manifest. Returns the manifest's path.
     fn write(&self, folder: &TempDir) -> Result<PathBuf> {
         let Self { name, wasm, state, config, limits, logged, file } = self;
         fs::write(folder.path().join(format!("{name}.wasm")), wasm)?;
@@ -138,15 +138,15 @@ impl Actor {
     }
 }
 
-/// The program, or another server. It ends when this is dropped.
+/// The program or another server. It ends when this is dropped.
 pub(crate) struct Server {
     /// The process.
     process: Child,
-    /// Where each actor is served.
+    /// The URL of each actor.
     urls: BTreeMap<String, String>,
-    /// How long it took from its start until it had said where it listens.
+    /// The time from its start until it printed its addresses.
     pub(crate) started: Duration,
-    /// Where its files are.
+    /// The folder with its files.
     _folder: TempDir,
 }
 
@@ -161,7 +161,7 @@ impl Server {
         Self::on_threads(program, 1, actors)
     }
 
-    /// The same with so many threads.
+    /// Does the same with this many threads.
     pub(crate) fn on_threads(program: &Path, threads: usize, actors: &[Actor]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let manifests: Result<Vec<_>> = actors.iter().map(|actor| actor.write(&folder)).collect();
@@ -170,7 +170,7 @@ impl Server {
         Self::spawn(command, actors.len(), folder)
     }
 
-    /// Starts a server that prints so many lines which say where it listens, and waits for them.
+    /// Starts a server that prints `lines` lines with its addresses, and waits for them.
     pub(crate) fn spawn(mut command: Command, lines: usize, folder: TempDir) -> Result<Self> {
         let start = Instant::now();
         let mut process = command
@@ -181,7 +181,7 @@ impl Server {
         let out = process.stdout.take().ok_or("no output")?;
         let (urls, started) = (BTreeMap::new(), Duration::ZERO);
         let mut server = Self { process, urls, started, _folder: folder };
-        // Such as `echo: ws://127.0.0.1:8080/ws (from this machine only)`.
+        // For example `echo: ws://127.0.0.1:8080/ws (from this machine only)`.
         for line in BufReader::new(out).lines().take(lines) {
             let line = line?;
             let (name, rest) = line.split_once(": ").ok_or("not an address")?;
@@ -192,7 +192,7 @@ impl Server {
         if server.urls.len() < lines { Err("the server did not start".into()) } else { Ok(server) }
     }
 
-    /// Where an actor is served.
+    /// The URL of an actor.
     pub(crate) fn url(&self, actor: &str) -> &str {
         &self.urls[actor]
     }
@@ -204,7 +204,7 @@ impl Server {
         rest.split('/').next().unwrap_or(rest).parse().unwrap()
     }
 
-    /// What can be seen of its process.
+    /// A handle to watch its process.
     pub(crate) fn watch(&self) -> Watch {
         Watch(self.process.id())
     }
@@ -217,52 +217,52 @@ impl Drop for Server {
     }
 }
 
-/// What can be seen of a server's process from outside.
+/// Watches a server's process from outside.
 #[derive(Clone, Copy)]
 pub(crate) struct Watch(u32);
 
 impl Watch {
-    /// The CPU time that it has used.
+    /// The CPU time that it has used so far.
     pub(crate) fn cpu(self) -> Result<Duration> {
         Ok(process::cpu(self.0)?)
     }
 
-    /// For how long it could have run but had no processor.
+    /// How long it was ready to run but had no processor.
     pub(crate) fn waited(self) -> Result<Duration> {
         Ok(process::waited(self.0)?)
     }
 
-    /// The memory that it has resident, in bytes.
+    /// Its resident memory in bytes.
     pub(crate) fn memory(self) -> Result<u64> {
         Ok(process::memory(self.0)?)
     }
 
-    /// The same, with what it shares with other processes divided among them.
+    /// Its memory in bytes, with shared pages divided among processes.
     pub(crate) fn share_of_memory(self) -> Result<u64> {
         Ok(process::share_of_memory(self.0)?)
     }
 
-    /// The files that it has in its memory: the program and its libraries.
+    /// The files that it has mapped: the program and its libraries.
     pub(crate) fn mapped(self) -> Result<BTreeSet<PathBuf>> {
         Ok(process::mapped(self.0)?)
     }
 
-    /// How many descriptors it has open.
+    /// The number of file descriptors that it has open.
     pub(crate) fn descriptors(self) -> Result<usize> {
         Ok(process::descriptors(self.0)?)
     }
 
-    /// Waits until it does nothing but compute.
+    /// Waits until it computes all the time.
     pub(crate) async fn wait_for_work(self) -> Result<()> {
         self.wait("busy", |share| share > 0.3).await
     }
 
-    /// Waits until it has nothing to do.
+    /// Waits until it is idle.
     pub(crate) async fn wait_for_rest(self) -> Result<()> {
         self.wait("idle", |share| share < 0.02).await
     }
 
-    /// Waits until the share of the time for which it computes is as wanted.
+    /// Waits until the share of time for which it computes is as wanted.
     async fn wait(self, what: &str, wanted: impl Fn(f64) -> bool) -> Result<()> {
         let start = Instant::now();
         let window = Duration::from_millis(50);

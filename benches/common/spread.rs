@@ -1,56 +1,56 @@
-//! Many numbers in a few words.
+//! The median, the least and the largest of many numbers, and how to print them.
 
-/// The middle and the ends of some numbers.
+/// The median, the least and the largest of some numbers.
 pub(crate) struct Spread {
-    /// The middle one; of an even number, the upper of two.
+    /// The median. For an even count it is the upper one of the two in the middle.
     pub(crate) median: f64,
-    /// The least.
+    /// The smallest number.
     pub(crate) least: f64,
-    /// The greatest.
+    /// The largest number.
     pub(crate) most: f64,
 }
 
 impl Spread {
-    /// Of these numbers, of which there is at least one.
+    /// The spread of these numbers. There must be at least one.
     pub(crate) fn of(numbers: impl IntoIterator<Item = f64>) -> Self {
         let mut all: Vec<_> = numbers.into_iter().collect();
         all.sort_by(f64::total_cmp);
         Self { median: all[all.len() / 2], least: all[0], most: all[all.len() - 1] }
     }
 
-    /// How the numbers of one series relate to those of another, one by one.
+    /// The ratios of the numbers in two series, pair by pair.
     pub(crate) fn ratio(above: &[f64], below: &[f64]) -> Self {
         Self::of(above.iter().zip(below).map(|(above, below)| above / below))
     }
 
-    /// By how much the numbers of one series are above those of another, one by one.
+    /// The differences of the numbers in two series, pair by pair.
     pub(crate) fn difference(above: &[f64], below: &[f64]) -> Self {
         Self::of(above.iter().zip(below).map(|(above, below)| above - below))
     }
 
-    /// As tables show it.
+    /// The text for tables on the terminal.
     pub(crate) fn text(&self) -> String {
         format!("{:.2} ({:.2} to {:.2})", self.median, self.least, self.most)
     }
 
-    /// As the tables of the documentation show it.
+    /// The text for the tables of the documentation.
     pub(crate) fn figures(&self) -> String {
         format!("{} ({}–{})", figure(self.median), figure(self.least), figure(self.most))
     }
 
-    /// The same without fractions.
+    /// The text without fractions.
     pub(crate) fn whole(&self) -> String {
         format!("{:.0} ({:.0} to {:.0})", self.median, self.least, self.most)
     }
 }
 
-/// The number that so many of a hundred are not above.
+/// The percentile of sorted numbers.
 pub(crate) fn percentile(sorted: &[f64], of_hundred: usize) -> f64 {
     let rank = (sorted.len() * of_hundred).div_ceil(100);
     sorted[rank.clamp(1, sorted.len()) - 1]
 }
 
-/// A number with three digits that count, and a comma after thousands.
+/// A number with three significant digits, and commas between thousands.
 pub(crate) fn figure(number: f64) -> String {
     let text = match number {
         0.0 => "0".into(),

@@ -1,4 +1,4 @@
-//! What a server takes before it does anything: time to start, and memory.
+//! What a server costs before it does any work: the time to start, and memory.
 
 use smol::{LocalExecutor, block_on};
 
@@ -12,24 +12,24 @@ use super::{
     workload::Workload,
 };
 
-/// How many connections there are before those that are counted.
+/// The connections before those that are counted.
 const BEFORE: usize = 50;
 
-/// What each contestant takes, in every round.
+/// The results of each contestant, with a number for each round.
 #[derive(Default)]
 pub(crate) struct Footprint {
-    /// From its start to listening, in milliseconds.
+    /// The time from its start to listening, in milliseconds.
     pub(crate) start: Vec<f64>,
-    /// Its memory then, in bytes, shared pages divided among processes.
+    /// Its idle memory in bytes, with shared pages divided among processes.
     pub(crate) idle: Vec<f64>,
-    /// The same, with all of what it shares.
+    /// Its idle memory in bytes, with all shared pages.
     pub(crate) resident: Vec<f64>,
     /// The memory of one more connection, in bytes.
     pub(crate) connection: Vec<f64>,
 }
 
-/// Starts every contestant `starts` times with an empty chat room, and some times with an echo
-/// that `connections` clients use once and stay.
+/// Starts every contestant `starts` times with an empty chat room, and a few times with an echo.
+/// Each of `connections` clients uses the echo once and stays.
 pub(crate) fn measure(
     contestants: &[Contestant],
     starts: usize,
@@ -53,7 +53,7 @@ pub(crate) fn measure(
         for (contestant, footprint) in contestants.iter().zip(&mut all) {
             let server = contestant.start(Workload::Echo, 1)?;
             let opened = block_on(executor.run(connect_many(&server, connections)));
-            // Before its clients, so that it need not complain that they vanish.
+            // Stop the server before its clients, so that it does not complain about them.
             drop(server);
             footprint.connection.push(opened?.0);
         }
@@ -61,7 +61,7 @@ pub(crate) fn measure(
     Ok(all)
 }
 
-/// What a connection costs, and the open connections.
+/// Opens connections. Returns the memory of each one, and the connections.
 async fn connect_many(server: &Server, count: usize) -> Result<(f64, Vec<Client>)> {
     let mut clients = open(server, BEFORE).await?;
     let before = at_rest(server.watch()).await?;
@@ -70,13 +70,13 @@ async fn connect_many(server: &Server, count: usize) -> Result<(f64, Vec<Client>
     Ok(((after - before) / count as f64, clients))
 }
 
-/// The memory that a server has when it has nothing to do.
+/// The memory of an idle server.
 async fn at_rest(watch: Watch) -> Result<f64> {
     watch.wait_for_rest().await?;
     Ok(watch.share_of_memory()? as f64)
 }
 
-/// Opens so many connections, each of which has had one text echoed.
+/// Opens connections, and has one text echoed over each.
 async fn open(server: &Server, count: usize) -> Result<Vec<Client>> {
     let mut clients = Vec::new();
     for _ in 0..count {

@@ -1,4 +1,4 @@
-//! What has to be on a device.
+//! The size of everything that must be on a device.
 
 use std::{
     collections::BTreeSet,
@@ -11,10 +11,10 @@ use tempfile::NamedTempFile;
 
 use super::{common::Result, servers::Contestant, workload::Workload};
 
-/// Libraries that every system has: the C library and the compiler's.
+/// Libraries that every system has: the C library and those of the compiler.
 const SYSTEM: [&str; 7] = ["ld-", "libc.", "libm.", "libgcc_s", "libdl.", "libpthread.", "librt."];
 
-/// Folders of Python's library that a server has no use for, and other packages.
+/// Folders of Python's library that a server does not need, and other packages.
 const UNUSED: [&str; 9] = [
     "__pycache__",
     "dist-packages",
@@ -27,8 +27,8 @@ const UNUSED: [&str; 9] = [
     "turtledemo",
 ];
 
-/// How many bytes it takes to run the chat room: the program, its libraries, and what the
-/// contestant knows of besides.
+/// The bytes that are needed to run the chat room: the program, its libraries, and the contestant's
+/// other parts.
 pub(crate) fn measure(contestant: &Contestant) -> Result<f64> {
     let mut mapped = contestant.start(Workload::Chat, 1)?.watch().mapped()?;
     mapped.retain(|file| is_part(file));
@@ -46,7 +46,7 @@ pub(crate) fn measure(contestant: &Contestant) -> Result<f64> {
     Ok(sum as f64)
 }
 
-/// The size of a program or library without what only a debugger needs, which some builds have.
+/// The size of a program or library without debugging data, which some builds have.
 fn without_debugging(file: &Path) -> Result<u64> {
     let stripped = NamedTempFile::new()?;
     let mut strip = Command::new("strip");
@@ -55,7 +55,7 @@ fn without_debugging(file: &Path) -> Result<u64> {
     Ok(fs::metadata(if done { stripped.path() } else { file })?.len())
 }
 
-/// Whether a file in a process's memory belongs to the program rather than to the system.
+/// Whether a mapped file belongs to the program and not to the system.
 fn is_part(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let whole = file.to_string_lossy();
@@ -64,7 +64,7 @@ fn is_part(file: &Path) -> bool {
         && !whole.contains("/gconv/")
 }
 
-/// Adds a file, or those of a folder that are of use.
+/// Adds a file, or the files of a folder that a server needs.
 fn walk(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
     let path = fs::canonicalize(path)?;
     if path.is_file() {
@@ -74,7 +74,7 @@ fn walk(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(&path)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        // What Python programs are linked with, if they are.
+        // Python programs may be linked with this.
         let unused = UNUSED.contains(&name.as_str()) || name.starts_with("config-");
         if !unused && (entry.path().is_dir() || entry.path().is_file()) {
             walk(&entry.path(), files)?;

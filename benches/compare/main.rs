@@ -7,29 +7,30 @@
 //! cargo bench --bench compare -- --quick
 //! ```
 //!
-//! Every server is one process and does the same work for the same clients, which is checked
-//! first. Rounds alternate between the servers, so that whatever else the machine does meets all
-//! of them alike, and are compared in pairs. It prints the
-//! tables of docs/performance.md.
+//! Every server is one process and does the same work for the same clients. The benchmark checks
+//! this first. Rounds alternate between the servers and are compared in pairs, so that other
+//! programs on the machine affect all servers alike. The output is the tables of
+//! docs/performance.md.
 //!
-//! - Answers' times are measured at a rate that is the same for all and that all can stand, from
-//!   when a message was due, so that one that had to wait is not left out.
-//! - Messages for a second of CPU are measured with as many messages as the server can take. The
-//!   time is that of all threads of its process, the kernel's work for it included.
-//! - The chat room keeps its history, so each round has a room that has none. The others keep it
-//!   as objects and write it as JSON for each answer, as one would; the actor, as the guide has
-//!   it, reads and writes a state as well.
-//! - `readings` is a JSON state of 64 KiB that is read and written for every message by all of
-//!   them. A server that keeps its state as objects would not do so; one that stores it would.
+//! - The times of answers are measured at a rate that all servers can handle. They begin when a
+//!   message is due, so that messages that had to wait are included.
+//! - Messages per second of CPU time are measured with as many messages as the server can handle.
+//!   The CPU time is that of all threads of its process, including the kernel's work for it.
+//! - The chat room keeps its history, so each round uses a new room. The other servers keep the
+//!   history as objects and write it as JSON for each answer, as most programs would. The actor
+//!   reads and writes a state as well, as in the guide.
+//! - `readings` has a JSON state of 64 KiB, which every server reads and writes for every message.
+//!   A server that keeps its state as objects would not need this, but one that stores its state
+//!   would.
 //!
 //! # Layout
-//! - `workload`: the programs, and what they are asked.
-//! - `servers`: the contestants; `server.js`, `server.py` and `plain/` are theirs.
-//! - `same`: whether they answer the same.
-//! - `installed`: what has to be on a device.
+//! - `workload`: the programs and the messages that they get.
+//! - `servers`: the contestants, with `server.js`, `server.py` and `plain/`.
+//! - `same`: checks that they give the same answers.
+//! - `installed`: the size of everything that must be on a device.
 //! - `footprint`: the time to start, and memory.
-//! - `rounds`: the time of answers, and messages for a second of CPU.
-//! - `table`: from rounds to Markdown.
+//! - `rounds`: the times of answers, and messages per second of CPU time.
+//! - `table`: prints rounds as Markdown.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -83,14 +84,14 @@ fn measure(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The line of the installed sizes.
+/// The row of the installed sizes.
 fn sizes(contestants: &[Contestant]) -> Result<Row> {
     let sizes: Result<Vec<_>> =
         contestants.iter().map(|contestant| Ok(vec![installed::measure(contestant)?])).collect();
     Ok(Row { label: "installed, MB".into(), unit: MB, values: sizes? })
 }
 
-/// The lines of what the servers take at rest.
+/// The rows of the idle servers.
 fn footprints(all: &[Footprint]) -> [Row; 4] {
     let row = |label: &str, unit, of: fn(&Footprint) -> &Vec<f64>| Row {
         label: label.into(),
@@ -105,7 +106,7 @@ fn footprints(all: &[Footprint]) -> [Row; 4] {
     ]
 }
 
-/// The lines of a workload.
+/// The rows of a workload.
 fn times(workload: Workload, all: &[Rounds]) -> [Row; 3] {
     let row = |label: &str, of: fn(&Rounds) -> &Vec<f64>| Row {
         label: format!("{}: {label}", workload.title()),

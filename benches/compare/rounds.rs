@@ -1,4 +1,4 @@
-//! How long answers take, and how many a server gives for a second of its processor's time.
+//! The times of answers, and the number of answers per second of CPU time.
 
 use std::time::Duration;
 
@@ -16,28 +16,28 @@ use super::{
     workload::Workload,
 };
 
-/// How many clients each server has.
+/// The number of clients of each server.
 pub(crate) const CLIENTS: usize = 16;
 
-/// What each contestant's rounds came to.
+/// The results of each contestant, with a number for each round.
 #[derive(Default)]
 pub(crate) struct Rounds {
     /// The median time from when a message was due to its answer, in microseconds.
     pub(crate) p50: Vec<f64>,
     /// The 99th percentile.
     pub(crate) p99: Vec<f64>,
-    /// Messages for each second of CPU time, with as many as it can take.
+    /// Messages per second of CPU time, with as many messages as the server can handle.
     pub(crate) per_second: Vec<f64>,
 }
 
-/// Runs all rounds of a workload, of all contestants in turn.
+/// Runs all rounds of a workload. The contestants take turns.
 pub(crate) fn measure(
     contestants: &[Contestant],
     workload: Workload,
     rounds: usize,
     quick: bool,
 ) -> Result<Vec<Rounds>> {
-    // Rooms that keep a history are used once.
+    // A room that keeps a history is used for one round.
     let rooms = if workload.needs_fresh_room() { 2 * (rounds + 1) } else { 1 };
     let servers: Result<Vec<_>> =
         contestants.iter().map(|contestant| contestant.start(workload, rooms)).collect();
@@ -47,7 +47,7 @@ pub(crate) fn measure(
     // The first round fills caches and is not counted.
     for round in 0..=rounds {
         for place in 0..servers.len() {
-            // Whoever is first in one round is last in the next.
+            // Rotate the order, so that no contestant is always first.
             let which = (round + place) % servers.len();
             let server = &servers[which];
             let room = |number| format!("room{}", if rooms > 1 { number } else { 0 });
@@ -64,7 +64,7 @@ pub(crate) fn measure(
     Ok(all)
 }
 
-/// One round: at a fixed rate in one room, and as fast as it goes in another.
+/// One round: at a fixed rate in one room, and as fast as possible in another.
 async fn run(
     executor: &LocalExecutor<'_>,
     server: &Server,
@@ -87,7 +87,7 @@ async fn run(
     Ok((times.p50, times.p99, CLIENTS as f64 * f64::from(amount.unpaced) / cpu))
 }
 
-/// Brings the clients into a room.
+/// Connects the clients to a room.
 async fn enter(
     server: &Server,
     room: &str,

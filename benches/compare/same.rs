@@ -1,4 +1,4 @@
-//! That all contestants answer the same: else there is nothing to compare.
+//! Checks that all contestants give the same answers. Otherwise there is nothing to compare.
 
 use async_tungstenite::tungstenite::Message;
 use futures_util::StreamExt as _;
@@ -14,7 +14,8 @@ use super::{
     workload::Workload,
 };
 
-/// Has every contestant answer the same messages, and compares the answers to the first one's.
+/// Sends the same messages to every contestant, and compares the answers with those of the first
+/// one.
 pub(crate) fn check(contestants: &[Contestant]) -> Result<()> {
     for workload in Workload::ALL {
         let mut first = None;
@@ -32,14 +33,14 @@ pub(crate) fn check(contestants: &[Contestant]) -> Result<()> {
     Ok(())
 }
 
-/// What a contestant answers.
+/// The answers of a contestant.
 async fn answers(server: &Server, workload: Workload) -> Result<Vec<Message>> {
     let url = server.url("room0");
     let mut answers = Vec::new();
     let mut client = enter(url, workload, &mut answers).await?;
     let texts = match workload {
         Workload::Echo => vec!["", "hello", "žluťoučký 🐎"],
-        // What JSON has to escape, and what it need not.
+        // Characters that JSON has to escape, and others.
         Workload::Chat => vec!["hello", "", "\"\\ / \u{1} \n \u{7f} \u{2028} 🐎"],
         Workload::Readings => vec!["21500", "-3", "no reading, so no answer", "7"],
     };
@@ -54,7 +55,7 @@ async fn answers(server: &Server, workload: Workload) -> Result<Vec<Message>> {
         client.send(Message::binary(vec![0, 255])).await?;
         answers.push(client.next().await.ok_or("no answer")??);
     }
-    // What the first did stays for the second.
+    // The second client finds what the first one left.
     let mut other = enter(url, workload, &mut answers).await?;
     let text = workload.text();
     answers.push(Message::Text(ask(&mut other, &text).await?));
@@ -63,7 +64,7 @@ async fn answers(server: &Server, workload: Workload) -> Result<Vec<Message>> {
     Ok(answers)
 }
 
-/// Connects, and keeps the greeting, if there is one.
+/// Connects, and adds the greeting to the answers, if there is one.
 async fn enter(url: &str, workload: Workload, answers: &mut Vec<Message>) -> Result<Client> {
     let mut client = connect(url).await?;
     if workload.greets() {

@@ -13,15 +13,15 @@ use super::{
 
 /// The folder of this repository.
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-/// The program as cargo has built it for this benchmark.
+/// The program that cargo has built for this benchmark.
 const BUILT: &str = env!("CARGO_BIN_EXE_footlight");
-/// If this variable is set, no contestant may be missing.
+/// If this variable is set, a missing contestant is an error.
 const REQUIRED: &str = "FOOTLIGHT_REQUIRE_CLIENTS";
 
-/// Who serves.
+/// The contestants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The program, with actors: what the others are compared with.
+    /// The program with actors, which the others are compared with.
     Footlight,
     /// async-tungstenite alone, `plain/`.
     Plain,
@@ -33,18 +33,18 @@ pub(crate) enum Kind {
 
 /// A server that can be started.
 pub(crate) struct Contestant {
-    /// Who.
+    /// Which contestant it is.
     pub(crate) kind: Kind,
     /// The program that runs it.
     program: PathBuf,
-    /// Which versions it has, where that is not this repository's.
+    /// Its versions, if they are not this repository's.
     pub(crate) version: String,
-    /// What is installed besides the program and its libraries.
+    /// What must be installed beside the program and its libraries.
     pub(crate) parts: Vec<PathBuf>,
 }
 
 impl Contestant {
-    /// The head of its column.
+    /// The title of its column.
     pub(crate) fn title(&self) -> &'static str {
         match self.kind {
             Kind::Footlight => "Footlight",
@@ -54,7 +54,7 @@ impl Contestant {
         }
     }
 
-    /// Starts it with so many rooms, `room0` and so on, each of which has a port and a state.
+    /// Starts it with rooms `room0` and so on, each with its own port and state.
     pub(crate) fn start(&self, workload: Workload, rooms: usize) -> Result<Server> {
         if self.kind == Kind::Footlight {
             let actors: Vec<_> =
@@ -80,13 +80,13 @@ impl Contestant {
     /// Its program, without arguments.
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        // Where scripts/test-clients.sh and Debian's package put ws.
+        // The folders where scripts/test-clients.sh and Debian's package install ws.
         command.env("NODE_PATH", format!("{ROOT}/target/clients/node_modules:/usr/share/nodejs"));
         command
     }
 
-    /// Has its program run some lines, which print its version and the folders of its parts;
-    /// false if they fail.
+    /// Runs some lines in its interpreter, which print its version and the folders of its parts.
+    /// Returns false if they fail.
     fn probe(&mut self, flag: &str, lines: &str, script: PathBuf) -> bool {
         let Ok(output) = self.command().args([flag, lines]).output() else { return false };
         let text = String::from_utf8_lossy(&output.stdout);
@@ -97,13 +97,13 @@ impl Contestant {
     }
 }
 
-/// What the probe of Node prints.
+/// The probe of Node.
 const PROBE_NODE: &str = "
     const { version } = require('ws/package.json');
     console.log(`Node ${process.version}, ws ${version}`);
     console.log(require('path').dirname(require.resolve('ws/package.json')));";
 
-/// What the probe of Python prints.
+/// The probe of Python.
 const PROBE_PYTHON: &str = "
 import os, platform, sys, sysconfig, websockets, websockets.asyncio.server
 python = f'Python {platform.python_version()} of {sys.base_prefix}'
@@ -111,7 +111,7 @@ print(f'{python}, websockets {websockets.__version__}')
 print(sysconfig.get_path('stdlib'))
 print(os.path.dirname(websockets.__file__))";
 
-/// All contestants that are there. Says which are not.
+/// Finds the contestants that are installed, and prints which are missing.
 pub(crate) fn find(arguments: &Arguments) -> Result<Vec<Contestant>> {
     let new = |kind, program| {
         let (version, parts) = (String::new(), Vec::new());
@@ -134,7 +134,7 @@ pub(crate) fn find(arguments: &Arguments) -> Result<Vec<Contestant>> {
     Ok(found)
 }
 
-/// Whether it is there. If not, says so, or fails where that is not allowed.
+/// Whether a contestant was found. If not, prints that, or fails if none may be missing.
 fn present(found: bool, name: &str) -> Result<bool> {
     let text = format!("{name} is not there; `scripts/test-clients.sh python node` installs it");
     match (found, env::var_os(REQUIRED)) {
@@ -150,8 +150,8 @@ fn script(name: &str) -> PathBuf {
     Path::new(ROOT).join("benches/compare").join(name)
 }
 
-/// Builds `plain/` with the profile that the program was built with. A package of its own, since
-/// its size counts; cargo builds no other package's programs for a benchmark.
+/// Builds `plain/` with the profile of the program. It is a package of its own, because its size
+/// counts, and cargo builds no programs of other packages for a benchmark.
 fn build_plain() -> Result<PathBuf> {
     let folder = Path::new(BUILT).parent().ok_or("no folder")?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));

@@ -1,21 +1,21 @@
-//! From rounds to Markdown.
+//! Prints rounds as Markdown.
 
 use super::{
     common::spread::{Spread, figure},
     servers::Contestant,
 };
 
-/// A line of the table.
+/// A row of the table.
 pub(crate) struct Row {
-    /// What was measured, and its unit.
+    /// The quantity and its unit.
     pub(crate) label: String,
-    /// What a unit is in terms of the numbers.
+    /// The unit, as a factor of the numbers.
     pub(crate) unit: f64,
-    /// The numbers of each contestant, one for each round.
+    /// The numbers of each contestant, with one for each round.
     pub(crate) values: Vec<Vec<f64>>,
 }
 
-/// Prints the measured values, and the ratios to the first contestant's.
+/// Prints the values, and their ratios to those of the first contestant.
 pub(crate) fn print(contestants: &[Contestant], rows: &[Row]) {
     let titles: Vec<_> = contestants.iter().map(Contestant::title).collect();
     println!("\n| | {} |\n|---{}|", titles.join(" | "), "|---".repeat(titles.len()));
@@ -26,7 +26,7 @@ pub(crate) fn print(contestants: &[Contestant], rows: &[Row]) {
     println!("\nAs ratios to {}, of paired rounds:", titles[0]);
     println!("\n| | {} |\n|---{}|", titles[1..].join(" | "), "|---".repeat(titles.len() - 1));
     for Row { label, values, .. } in rows {
-        // Without the unit, which a ratio has not.
+        // A ratio has no unit.
         let label = label.rsplit_once(", ").map_or(label.as_str(), |(label, _)| label);
         let pairs = |of: &[f64]| of.iter().zip(&values[0]).map(|(of, to)| of / to).collect();
         let cells = values[1..].iter().map(|of| cell::<Vec<_>>(pairs(of)));
@@ -34,7 +34,7 @@ pub(crate) fn print(contestants: &[Contestant], rows: &[Row]) {
     }
 }
 
-/// The median, and the least and the most if there are several.
+/// The median, and for several numbers also the least and the largest.
 fn cell<T: IntoIterator<Item = f64>>(values: T) -> String {
     let values: Vec<_> = values.into_iter().collect();
     let spread = Spread::of(values.iter().copied());

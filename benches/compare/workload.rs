@@ -1,4 +1,4 @@
-//! What the servers are asked to do.
+//! The workloads: what the servers do.
 
 use std::time::Duration;
 
@@ -6,27 +6,28 @@ use async_tungstenite::tungstenite::Utf8Bytes;
 
 use super::common::{readings, server::Actor};
 
-/// How large the readings' state is, in bytes.
+/// The size of the readings' state in bytes.
 const STATE: usize = 64 << 10;
 
 /// A program that every contestant has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Workload {
-    /// A text is sent back.
+    /// Echoes each text.
     Echo,
-    /// The guide's chat room: a text is answered with the history, which it makes longer.
+    /// The guide's chat room: adds each text to the history, and answers with the history.
     Chat,
-    /// A text changes one of many readings in a state of JSON, which is read and written whole.
+    /// Each text changes one of many readings in a JSON state, which is read and written as a
+    /// whole.
     Readings,
 }
 
-/// How much a round is.
+/// The size of a round.
 pub(crate) struct Amount {
-    /// How long after one message a client sends the next, where the rate is fixed.
+    /// At the fixed rate, the time from one message of a client to the next.
     pub(crate) period: Duration,
-    /// How many messages it sends then.
+    /// The messages of each client at the fixed rate.
     pub(crate) paced: u32,
-    /// How many messages it sends as fast as they are answered.
+    /// The messages of each client as fast as they are answered.
     pub(crate) unpaced: u32,
 }
 
@@ -43,7 +44,7 @@ impl Workload {
         }
     }
 
-    /// What the table calls it.
+    /// The title in the table.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Echo => "echo of 64 bytes",
@@ -52,7 +53,7 @@ impl Workload {
         }
     }
 
-    /// What a client sends.
+    /// The text that a client sends.
     pub(crate) fn text(self) -> Utf8Bytes {
         match self {
             Self::Echo => "x".repeat(64).into(),
@@ -61,36 +62,36 @@ impl Workload {
         }
     }
 
-    /// Whether a client is sent something when it comes.
+    /// Whether a new client gets a greeting.
     pub(crate) fn greets(self) -> bool {
         self == Self::Chat
     }
 
-    /// Whether a round must not find what the last one left.
+    /// Whether each round needs a new room.
     pub(crate) fn needs_fresh_room(self) -> bool {
         self == Self::Chat
     }
 
-    /// The state that a room begins with, where the program takes one.
+    /// The initial state of a room, if the program takes one.
     pub(crate) fn state(self) -> Option<Vec<u8>> {
         (self == Self::Readings).then(|| readings::state(STATE))
     }
 
-    /// Footlight's actor for it.
+    /// Footlight's actor for this workload.
     pub(crate) fn actor(self, name: String) -> Actor {
         match self {
-            // For those whose memory is measured, and more.
+            // The memory test needs this many connections.
             Self::Echo => Actor::file(name, "examples/echo/echo.wasm").limit("connections", 2_000),
             Self::Chat => Actor::file(name, "examples/chat-room/chat_room.wasm")
                 .state(br#"{"connected_users":[],"messages":[]}"#.to_vec())
-                // So that all rooms together ask for no more files than there may be.
+                // All rooms together must fit into the limit of open files.
                 .limit("connections", 64),
             Self::Readings => readings::actor(name, readings::state(STATE)),
         }
     }
 
-    /// How much a round is, for each of the clients. The rates are what the slowest contestant
-    /// has done in less than half of the time.
+    /// The size of a round, for each of the clients. The rates are such that the slowest contestant
+    /// needs less than half of the time.
     pub(crate) fn amount(self, quick: bool) -> Amount {
         let (period, paced, unpaced) = match self {
             Self::Echo => (10, 200, 2_000),

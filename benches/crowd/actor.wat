@@ -1,5 +1,5 @@
-;; A text says what is to be done with it: its first character is the deed, and the eight after it
-;; are a room. The actor keeps no state and answers nothing.
+;; A text contains a command: its first character is the action, and the next eight are a room. The
+;; actor keeps no state and answers nothing.
 ;;
 ;; + the sender enters the room
 ;; > the text is sent to the others in the room
@@ -18,7 +18,7 @@
 
   (memory (export "memory") 2)
 
-  ;; Where the next block goes. All are forgotten after each event.
+  ;; The address of the next block. Each event starts again.
   (global $top (mut i32) (i32.const 1024))
 
   (func (export "cabi_realloc") (param i32 i32 i32) (param $len i32) (result i32)
@@ -37,7 +37,7 @@
       (then
         (local.set $deed (i32.load8_u (local.get $text)))
         (local.set $room (i32.add (local.get $text) (i32.const 1)))
-        ;; At 64 is whether there is a sender, at 72 its number.
+        ;; Whether there is a sender goes to 64, and its number to 72.
         (call $sender (i32.const 64))
         (local.set $from (i64.load (i32.const 72)))
         (if (i32.eq (local.get $deed) (i32.const 0x2b))
@@ -58,5 +58,5 @@
               (i32.const 0) (local.get $text) (local.get $text-len)
               (i32.const 64))))))
     (global.set $top (i32.const 1024))
-    ;; At 0, which is all zeroes: an empty state and no messages.
+    ;; The result is at 0, where all bytes are zero: an empty state and no messages.
     (i32.const 0)))

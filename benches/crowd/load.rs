@@ -1,4 +1,4 @@
-//! The clients, in teams that do the same again and again.
+//! The clients. They form teams that repeat the same action.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -10,14 +10,14 @@ use super::common::{
     client::{Client, connect, hear},
 };
 
-/// What a team does again and again.
+/// The action that a team repeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deed {
-    /// The one client that it is sends a text of so many bytes, and waits for its echo.
+    /// The only client of the team sends a text of this many bytes and waits for its echo.
     Echo(usize),
-    /// The first one sends a text to the room, and the others wait for it.
+    /// The first client sends a text to the room, and the others wait for it.
     Tell,
-    /// The first one has the room's clients listed, and waits for the answer.
+    /// The first client asks for the list of the room's clients, and waits for the answer.
     List,
 }
 
@@ -26,14 +26,14 @@ const SIZE: usize = 64;
 
 /// All clients of one server.
 pub(crate) struct Crowd {
-    /// The teams, each with what its first client sends.
+    /// The teams, each with the text that its first client sends.
     teams: Vec<(Vec<Client>, Utf8Bytes)>,
-    /// What they do.
+    /// Their action.
     deed: Deed,
 }
 
 impl Crowd {
-    /// Connects so many clients, and has each team of `team` clients enter a room of its own.
+    /// Connects `clients` clients. Each team of `team` clients enters a room of its own.
     pub(crate) async fn gather(url: &str, clients: usize, team: usize, deed: Deed) -> Result<Self> {
         let mut teams = Vec::new();
         for number in 0..clients / team {
@@ -47,7 +47,7 @@ impl Crowd {
             }
             for client in &mut members {
                 client.send(Message::text(format!("+{number:08}"))).await?;
-                // The answer tells that the client is in.
+                // The answer shows that the client is in the room.
                 let list = Message::text(format!("?{number:08}"));
                 client.send(list).await?;
                 hear(client).await?;
@@ -58,9 +58,9 @@ impl Crowd {
         Ok(Self { teams, deed })
     }
 
-    /// Has the teams do so many deeds together, all at once.
+    /// Lets all teams act at the same time, `deeds` times together.
     pub(crate) async fn act(&mut self, executor: &LocalExecutor<'_>, deeds: usize) -> Result<()> {
-        // Shared, so that no team is left to work alone at the end.
+        // All teams share this counter, so that no team works alone at the end.
         let left = Rc::new(Cell::new(deeds));
         let (deed, mut tasks) = (self.deed, Vec::with_capacity(self.teams.len()));
         for (mut team, text) in self.teams.drain(..) {
@@ -80,7 +80,7 @@ impl Crowd {
     }
 }
 
-/// Does one deed.
+/// Performs one action.
 async fn act(team: &mut [Client], text: &Utf8Bytes, deed: Deed) -> Result<()> {
     team[0].send(Message::Text(text.clone())).await?;
     let hearing = if deed == Deed::Tell { &mut team[1..] } else { &mut team[..1] };

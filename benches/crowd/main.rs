@@ -1,4 +1,4 @@
-//! What a message costs in a crowd: whether it is the same however many clients there are.
+//! Measures whether the cost of a message depends on the number of clients.
 //!
 //! ```text
 //! cargo bench --bench crowd
@@ -6,14 +6,14 @@
 //! cargo bench --bench crowd -- --quick
 //! ```
 //!
-//! - `mailbox`: more clients have a message for the actor than its mailbox has room for.
-//! - `rooms`: clients in rooms of two; each message goes by tag to the other one.
-//! - `tags`: rooms of eight; each message goes by tag to the other seven, or lists them.
+//! - `mailbox`: more clients have a message for the actor than fit into its mailbox.
+//! - `rooms`: clients in rooms of two. Each message goes by tag to the other one.
+//! - `tags`: rooms of eight. Each message goes by tag to the other seven, or lists them.
 //!
-//! Each crowd has a server with an actor and one without, which do the same in processes of their
-//! own, on one thread. What counts is the CPU time for each message that is sent to them. Rounds
-//! alternate between all crowds and servers. A ratio compares the two servers of a crowd, growth a
-//! server of a crowd with that of the smallest one, each round by round.
+//! Each crowd has a server with an actor, and one without that does the same. Each server has its
+//! own process with one thread. The result is the CPU time for each message to the server. Rounds
+//! alternate between all crowds and servers. A ratio compares the two servers of a crowd. Growth
+//! compares a server of a crowd with that of the smallest crowd. Both compare round by round.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -32,23 +32,23 @@ use common::{
 };
 use load::{Crowd, Deed};
 
-/// What is measured.
+/// A measurement.
 struct Case {
-    /// The word that chooses it.
+    /// The word on the command line that selects it.
     word: &'static str,
-    /// What the table says.
+    /// Its name in the table.
     name: &'static str,
     /// The actor.
     actor: &'static str,
-    /// How many clients belong together.
+    /// The number of clients in a team.
     team: usize,
-    /// What they do.
+    /// The action of the teams.
     deed: Deed,
-    /// The crowds.
+    /// The numbers of clients.
     crowds: [usize; 4],
 }
 
-/// All of it.
+/// All measurements.
 const CASES: [Case; 5] = [
     Case {
         word: "mailbox",
@@ -122,7 +122,7 @@ struct Pair {
     costs: Vec<f64>,
 }
 
-/// Runs all rounds of a case and prints what they came to.
+/// Runs all rounds of a case and prints the results.
 fn measure(case: &Case, crowds: &[usize], rounds: usize, messages: usize) -> Result<()> {
     allow_descriptors(2 * crowds.iter().sum::<usize>() + 100)?;
     let executor = LocalExecutor::new();

@@ -1,4 +1,4 @@
-//! The servers that are compared: an actor, and a program without one that does the same.
+//! The servers that are compared: one with an actor, and one without that does the same.
 
 use std::{
     collections::BTreeMap,

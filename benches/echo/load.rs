@@ -1,4 +1,4 @@
-//! The clients: each sends, waits for the echo, and sends again.
+//! The clients. Each sends a text, waits for the echo, and sends again.
 
 use std::{
     cell::Cell,
@@ -18,24 +18,24 @@ use super::common::{
 pub(crate) struct Clients {
     /// The connections.
     open: Vec<Client>,
-    /// What each of them sends.
+    /// The text that each of them sends.
     text: Utf8Bytes,
 }
 
 impl Clients {
-    /// Opens `count` connections, to send texts of `size` bytes.
+    /// Opens `count` connections for texts of `size` bytes.
     pub(crate) async fn connect(url: &str, count: usize, size: usize) -> Result<Self> {
         Ok(Self { open: connect_all(url, count).await?, text: "x".repeat(size).into() })
     }
 
-    /// Has `messages` texts echoed, over all connections at once, and says how long it took.
+    /// Has `messages` texts echoed over all connections at once. Returns the time.
     pub(crate) async fn exchange(
         &mut self,
         executor: &LocalExecutor<'_>,
         messages: u32,
     ) -> Result<Duration> {
         let start = Instant::now();
-        // Shared, so that no connection is left to work alone at the end.
+        // All connections share this counter, so that none works alone at the end.
         let left = Rc::new(Cell::new(messages));
         let mut tasks = Vec::new();
         for mut client in self.open.drain(..) {

@@ -1,9 +1,9 @@
-//! What an echo through an actor costs, next to an echo without one.
+//! The cost of an echo through an actor, compared with an echo without one.
 //!
-//! Servers run in processes of their own: this program starts itself again for each. One
-//! thread here is the client of all of them: it sends on every connection, waits for the echo
-//! and sends again. Rounds alternate between the servers, so that whatever else the machine
-//! does meets all of them alike, and are compared in pairs.
+//! Each server has its own process: this program starts itself again. The clients of all servers
+//! run on one thread here. Each connection sends a text, waits for the echo, and sends again.
+//! Rounds alternate between the servers and are compared in pairs, so that other programs on the
+//! machine affect all servers alike.
 //!
 //! ```text
 //! cargo bench --bench echo
@@ -11,13 +11,13 @@
 //! cargo bench --bench echo -- --quick
 //! ```
 //!
-//! Messages per second say as much about the client's thread as about the server; the CPU time
-//! of the server's process does not.
+//! Messages per second depend on the clients' thread as much as on the server. The CPU time of the
+//! server's process does not.
 //!
 //! # Layout
 //! - `servers`: the servers, and what they have in common.
 //! - `load`: the clients.
-//! - `table`: from rounds to lines.
+//! - `table`: prints the rounds.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -60,7 +60,7 @@ struct Pair {
     server: Child,
     /// Its clients.
     clients: Clients,
-    /// What the rounds so far came to, without the first.
+    /// The results of its rounds, without the first.
     samples: Vec<Sample>,
 }
 

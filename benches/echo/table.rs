@@ -1,10 +1,10 @@
-//! From rounds to lines.
+//! Prints the rounds.
 
 use std::time::Duration;
 
 use super::common::spread::Spread;
 
-/// What one round came to.
+/// The result of one round.
 pub(crate) struct Sample {
     /// Messages per second.
     rate: f64,
@@ -13,7 +13,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// A round of `messages` that took `time`, and the server `cpu`.
+    /// A round with `messages` messages that took `time`, and `cpu` of the server's CPU time.
     pub(crate) fn new(messages: u32, time: Duration, cpu: Duration) -> Self {
         let messages = f64::from(messages);
         Self { rate: messages / time.as_secs_f64(), cpu: cpu.as_secs_f64() * 1e6 / messages }
@@ -45,7 +45,7 @@ pub(crate) fn print(connections: usize, size: usize, samples: &[Vec<Sample>]) {
     );
 }
 
-/// How the rounds of one server relate to those of another.
+/// The ratios of the rounds of two servers.
 fn ratio(above: &[Sample], below: &[Sample], of: impl Fn(&Sample) -> f64) -> Spread {
     let all = |samples: &[Sample]| samples.iter().map(&of).collect::<Vec<_>>();
     Spread::ratio(&all(above), &all(below))

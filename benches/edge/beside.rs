@@ -1,4 +1,4 @@
-//! Well-behaved clients, with and without one beside them that is not.
+//! Well-behaved clients, with and without a bad client beside them.
 
 use std::time::Duration;
 
@@ -12,15 +12,16 @@ use super::common::{
     spread::Spread,
 };
 
-/// How many clients behave well.
+/// The number of well-behaved clients.
 const CLIENTS: usize = 50;
-/// How long after one message each of them sends the next.
+/// The time from one message of a client to the next.
 const PERIOD: Duration = Duration::from_millis(10);
 
-/// Measures how long the well-behaved clients of `actor` wait for their echoes, in pairs of rounds with
-/// and without what `start` gives, which ends when it is dropped. `usual` are the numbers of pairs, and
-/// of messages of each client in a round. Many rounds are better than long ones: what else the machine
-/// does falls into some of the pairs only, and their median leaves that out.
+/// Measures how long the well-behaved clients of `actor` wait for their echoes, in pairs of rounds.
+/// In one round of each pair, the bad client that `start` returns is active until it is dropped.
+/// `usual` has the number of pairs, and of messages of each client in a round. Many short rounds
+/// are better than a few long ones: other programs on the machine disturb only some pairs, and the
+/// median of the pairs hides those.
 pub(crate) fn compare<T>(
     arguments: &Arguments,
     actor: Actor,
@@ -40,7 +41,7 @@ pub(crate) fn compare<T>(
     let (mut without, mut with) = (Rounds::default(), Rounds::default());
     // The first pair fills caches and is not counted.
     for round in 0..=rounds {
-        // Which of the two comes first alternates too.
+        // Alternate the order too.
         for beside in [round % 2 == 1, round % 2 == 0] {
             let other = if beside { Some(start(&executor, &server)?) } else { None };
             let times = block_on(executor.run(clients.exchange(&executor, messages)))?;
@@ -66,14 +67,14 @@ pub(crate) fn compare<T>(
     Ok(())
 }
 
-/// One condition's rounds.
+/// The rounds of one condition.
 #[derive(Default)]
 struct Rounds {
-    /// The median time of each, in microseconds.
+    /// The median of each round, in microseconds.
     p50: Vec<f64>,
-    /// The 99th percentile of each.
+    /// The 99th percentile of each round.
     p99: Vec<f64>,
-    /// The most memory that the server had after one of them.
+    /// The most memory of the server after a round.
     memory: u64,
 }
 

@@ -1,5 +1,5 @@
-//! A burst of handshakes, as when all clients come back at once, next to a server that only does the
-//! handshakes: async-tungstenite alone, which accepts whoever comes.
+//! A burst of handshakes, as when all clients reconnect at once. It is compared with
+//! async-tungstenite alone, which only does the handshakes and accepts everybody.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ use super::common::{
 /// The servers: the one that is measured, and the one that it is compared with.
 const SERVERS: [&str; 2] = [FOOTLIGHT, PLAIN];
 
-/// Measures how long a burst takes until its last client is in, in pairs of rounds.
+/// Measures how long it takes until the last client of a burst is connected, in pairs of rounds.
 pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     let rounds = arguments.number("rounds", 15, 2)?;
     let count: usize = arguments.number("connections", 1_000, 200)?;
@@ -31,7 +31,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     let mut cpus = [Vec::new(), Vec::new()];
     // The first pair fills caches and is not counted.
     for round in 0..=rounds {
-        // Which of the two comes first alternates.
+        // Alternate the order.
         for which in [round % 2, 1 - round % 2] {
             let (before, start) = (servers[which].cpu()?, Instant::now());
             let clients = block_on(executor.run(all(&executor, &servers[which].url, count)))?;
@@ -58,7 +58,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Connects so many clients, all at once.
+/// Connects this many clients at once.
 async fn all(executor: &LocalExecutor<'_>, url: &str, count: usize) -> Result<Vec<Client>> {
     let connect = |_| {
         let url = url.to_owned();

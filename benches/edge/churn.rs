@@ -1,4 +1,4 @@
-//! Connections that come and go: does the host keep anything of them?
+//! Checks that the host keeps nothing of connections that come and go.
 
 use std::{cell::Cell, rc::Rc, time::Instant};
 
@@ -12,14 +12,14 @@ use super::common::{
     server::{Actor, Server},
 };
 
-/// How many are open at once.
+/// The number of connections that are open at once.
 const AT_ONCE: usize = 32;
-/// What each of them sends.
+/// The text that each of them sends.
 const TEXT: &str = "a text of some length, which is echoed once and then never again";
 /// The most bytes by which the memory may grow after the first tenth.
 const BOUND: u64 = 1 << 20;
 
-/// Opens and closes so many, and looks after each tenth, when none is open.
+/// Opens and closes connections. Checks the memory after each tenth, when none is open.
 pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     let connections: u32 = arguments.number("connections", 100_000, 2_000)?;
     let server = Server::start(&[Actor::echo()])?;
@@ -48,7 +48,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Opens and closes so many connections, some at once.
+/// Opens and closes this many connections, some of them at once.
 async fn all(executor: &LocalExecutor<'_>, url: &str, count: u32) -> Result<()> {
     let left = Rc::new(Cell::new(count));
     let mut tasks = Vec::new();
@@ -68,7 +68,7 @@ async fn all(executor: &LocalExecutor<'_>, url: &str, count: u32) -> Result<()> 
     Ok(())
 }
 
-/// One connection's life.
+/// The life of one connection.
 async fn one(url: &str) -> Result<()> {
     let mut client = connect(url).await?;
     echo(&mut client, &TEXT.into()).await?;

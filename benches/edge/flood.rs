@@ -1,4 +1,4 @@
-//! One client that sends without a pause. It reads its answers, so that it is never closed.
+//! One client that sends without a pause. It reads its answers, so the host never closes it.
 
 use std::{
     io::{Read as _, Write as _},
@@ -18,14 +18,14 @@ use super::{
     },
 };
 
-/// How long it lets its answers gather.
+/// How long it lets answers collect before it reads them.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// A flood. It ends when this is dropped.
 struct Flood {
     /// The connection.
     socket: TcpStream,
-    /// The threads that write to it and read from it: they leave the clients' thread alone.
+    /// The threads that write and read. They are separate from the thread of the other clients.
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -35,12 +35,12 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
 }
 
 impl Flood {
-    /// Connects and begins.
+    /// Connects and starts sending.
     fn start(server: &Server) -> Result<Self> {
         let socket = TcpStream::connect(server.address("echo"))?;
         let (client, _) = tungstenite::client(server.url("echo"), socket)?;
         let socket = client.get_ref().try_clone()?;
-        // A text of 64 bytes in one frame, under a mask of zeroes.
+        // A text of 64 bytes in one frame, with a mask of zeroes.
         let mut frame = vec![0x81, 0x80 | 64, 0, 0, 0, 0];
         frame.extend([b'x'; 64]);
         let (frames, mut writer, mut reader) =
@@ -49,8 +49,8 @@ impl Flood {
         let read = thread::spawn(move || {
             let mut buffer = vec![0; 1 << 20];
             while reader.read(&mut buffer).is_ok_and(|count| count > 0) {
-                // Many answers at a time, so that reading does not take the processor on which
-                // the others' clients run.
+                // Read many answers at a time, so that reading takes little of the processor that
+                // the other clients need.
                 thread::sleep(PAUSE);
             }
         });

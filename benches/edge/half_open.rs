@@ -1,8 +1,8 @@
-//! Handshakes that do not go on: clients that connect, send half a request, and then nothing.
+//! Unfinished handshakes: clients that connect and send only half a request.
 //!
-//! As long as they are fewer than `limits.requests`, others should not notice them. When they are
-//! more, each keeps its place for as long as its bytes have earned, a little more than a second, and
-//! whoever comes after them waits until it is its turn.
+//! As long as there are fewer of them than `limits.requests`, other clients should not notice. If
+//! there are more, each keeps its place for as long as its bytes have earned, a little more than a
+//! second. Later clients wait for their turn.
 
 use std::{io::Write as _, net::TcpStream, time::Instant};
 
@@ -16,17 +16,18 @@ use super::common::{
     spread::{Spread, percentile},
 };
 
-/// How many connect in a round, one after the other.
+/// The number of clients that connect in a round, one after the other.
 const CONNECT: usize = 300;
-/// How many handshakes are half open beside them: a few places are left.
+/// The number of unfinished handshakes beside them. A few places stay free.
 const BESIDE: usize = 60;
 
-/// Measures how long others take to connect, in pairs of rounds with and without; then how long one
-/// takes that comes after more of them than there are places.
+/// Measures how long other clients take to connect, in pairs of rounds with and without unfinished
+/// handshakes. Then measures how long one client takes that comes after more of them than there are
+/// places.
 pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     let rounds = arguments.number("rounds", 9, 1)?;
     let before: usize = arguments.number("connections", 1_000, 100)?;
-    // They stay for as long as a round takes.
+    // The unfinished handshakes stay for a whole round.
     let server = Server::start(&[Actor::echo().limit("handshake", "\"10m\"")])?;
     let watch = server.watch();
     let executor = LocalExecutor::new();
@@ -66,7 +67,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     block_on(executor.run(leave(client)))
 }
 
-/// Opens so many handshakes, and does not go on with them.
+/// Opens this many unfinished handshakes.
 fn half_open(server: &Server, count: usize) -> Result<Vec<TcpStream>> {
     let open = |_| {
         let mut socket = TcpStream::connect(server.address("echo"))?;
@@ -76,7 +77,7 @@ fn half_open(server: &Server, count: usize) -> Result<Vec<TcpStream>> {
     (0..count).map(open).collect()
 }
 
-/// Connects so often, and gives the times in microseconds, sorted.
+/// Connects this many times. Returns the times in microseconds, sorted.
 async fn connect_all(url: &str) -> Result<Vec<f64>> {
     let mut times = Vec::new();
     for _ in 0..CONNECT {

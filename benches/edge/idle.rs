@@ -1,4 +1,4 @@
-//! Connections without traffic: what each costs, and whether that comes back.
+//! The memory of connections without traffic, and whether it is freed afterwards.
 
 use smol::{LocalExecutor, block_on};
 
@@ -10,10 +10,10 @@ use super::common::{
     server::{Actor, Server},
 };
 
-/// The bytes that a connection may cost. Without optimisation its tasks are larger.
+/// The most bytes of a connection. Without optimisation its tasks are larger.
 const AIM: u64 = if cfg!(debug_assertions) { 12 << 10 } else { 8 << 10 };
 
-/// Opens them, closes them, and opens and closes them again.
+/// Opens the connections, closes them, and does both again.
 pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     let connections: usize = arguments.number("connections", 10_000, 1_000)?;
     process::allow_descriptors(connections + 200)?;

@@ -1,4 +1,4 @@
-//! Connections with TLS, without traffic: what each costs. `openssl` makes their certificate.
+//! The memory of TLS connections without traffic. `openssl` makes the certificate.
 
 use std::{net::TcpStream, process::Command, sync::Arc};
 
@@ -16,10 +16,10 @@ use super::common::{
     server::{Actor, Server},
 };
 
-/// How many are opened before the memory is looked at for the first time.
+/// The number of connections before the first look at the memory.
 const FIRST: usize = 50;
 
-/// Opens them.
+/// Opens the connections.
 pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     let connections: usize = arguments.number("connections", 2_000, 100)?;
     process::allow_descriptors(connections + 200)?;

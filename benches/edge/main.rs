@@ -1,4 +1,4 @@
-//! Clients that misbehave or are many, beside clients that do neither.
+//! Clients that misbehave, or many clients, beside a few well-behaved ones.
 //!
 //! ```text
 //! cargo bench --bench edge
@@ -6,21 +6,21 @@
 //! cargo bench --bench edge -- idle --connections 10000
 //! ```
 //!
-//! The server is the built program with `examples/echo`, on one thread. Times are compared in
-//! pairs of rounds, one with the others and one without.
+//! The server is the built program with `examples/echo`, on one thread. Times are compared in pairs
+//! of rounds, with and without the others.
 //!
-//! A busy machine makes the 99th percentiles say what its scheduler did. As root, `chrt -r 1` before
-//! the command keeps other programs from running meanwhile.
+//! On a busy machine the 99th percentiles show its scheduler. As root, `chrt -r 1` before the
+//! command keeps other programs from running meanwhile.
 //!
 //! # Layout
-//! - `slow`: one client that reads nothing, beside 50 that do.
-//! - `flood`: one client that sends without a pause, beside 50 that do not.
-//! - `burst`: a thousand handshakes at once, next to `servers`: async-tungstenite alone.
-//! - `half_open`: handshakes that do not go on, while others connect.
+//! - `slow`: one client that reads nothing, beside 50 well-behaved ones.
+//! - `flood`: one client that sends without a pause, beside 50 well-behaved ones.
+//! - `burst`: a thousand handshakes at once, compared with async-tungstenite alone (`servers`).
+//! - `half_open`: unfinished handshakes, while others connect.
 //! - `idle`: ten thousand connections without traffic.
-//! - `idle_tls`: two thousand of them with TLS; only with the feature `tls`.
+//! - `idle_tls`: two thousand of them with TLS, only with the feature `tls`.
 //! - `churn`: a hundred thousand connections, one after the other.
-//! - `beside`: what `slow` and `flood` have in common.
+//! - `beside`: the comparison that `slow` and `flood` share.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -47,7 +47,7 @@ use common::{Result, arguments::Arguments};
 /// A part of this benchmark.
 type Part = fn(&Arguments) -> Result<()>;
 
-/// The parts, by their names.
+/// The parts and their names.
 const PARTS: &[(&str, Part)] = &[
     ("slow", slow::measure),
     ("flood", flood::measure),

@@ -1,5 +1,5 @@
-//! One client that reads nothing. What it is sent fills the sockets' buffers and then its
-//! outbox; then the host closes it, and it comes again.
+//! One client that reads nothing. Its messages fill the sockets' buffers and then its outbox. Then
+//! the host closes it, and it connects again.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -11,7 +11,7 @@ use super::{
     common::{Result, arguments::Arguments, client::connect, server::Actor},
 };
 
-/// How often it sends, and how much: a few times a second the host has to close it.
+/// The time between its messages. The host has to close it a few times a second.
 const PERIOD: Duration = Duration::from_millis(10);
 /// The length of its texts.
 const SIZE: usize = 32_768;
@@ -19,9 +19,9 @@ const SIZE: usize = 32_768;
 /// See the module.
 pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
     let closed = Rc::new(Cell::new(0));
-    // Or the host would wait for its close frame for most of a round.
+    // Otherwise the host would wait for its close frame for most of a round.
     let actor = Actor::echo().limit("close", "\"100ms\"");
-    // In three seconds it is sent more than the sockets' buffers hold.
+    // In three seconds it gets more than the sockets' buffers hold.
     beside::compare(arguments, actor, (15, 300), |executor, server| {
         let (url, closed) = (server.url("echo").to_owned(), closed.clone());
         Ok(executor.spawn(async move {

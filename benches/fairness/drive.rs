@@ -1,5 +1,5 @@
-//! The clients of the bad actors. They are in a process of their own, so that the one that measures
-//! has nothing else to do, and yield to all others.
+//! The clients of the bad actors. They run in another process, so that the one that measures has
+//! nothing else to do, and with a lower priority than all others.
 
 use std::{io::Write as _, net::TcpStream, time::Duration};
 
@@ -11,20 +11,20 @@ use super::common::{Result, child::Child, client::connect, serve};
 
 /// How long to wait after a connection that was refused.
 const PAUSE: Duration = Duration::from_millis(10);
-/// By how much the clients are nicer than what they share the processors with.
+/// The nice value of the clients.
 const NICE: i32 = 5;
 
 /// The clients of one actor.
 #[derive(Clone, Copy)]
 pub(crate) struct Crowd {
-    /// How many only take what they are sent.
+    /// The number of clients that only receive.
     pub(crate) silent: usize,
-    /// How many send a text, wait until the actor is done with it, and send the next one. They come
-    /// again whenever they are closed.
+    /// The number of clients that send a text, wait until the actor has handled it, and send the
+    /// next one. They reconnect whenever they are closed.
     pub(crate) talking: usize,
 }
 
-/// Starts to drive actors: the address of each, and its clients.
+/// Starts driving actors. Each has an address and its clients.
 pub(crate) fn start(actors: &[(String, Crowd)]) -> Result<Child> {
     let mut arguments = Vec::new();
     for (url, Crowd { silent, talking }) in actors {
@@ -51,14 +51,14 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
                 executor.spawn(talk(actor[0].to_owned())).detach();
             }
         }
-        // The line that is waited for.
+        // The parent waits for this line.
         println!("driving");
         std::io::stdout().flush()?;
         std::future::pending().await
     }))
 }
 
-/// Takes what there is, which is cheaper than to look at it.
+/// Reads and drops everything, which is cheaper than parsing it.
 async fn take(mut socket: Async<TcpStream>) {
     let mut bytes = vec![0; 64 << 10];
     while socket.read(&mut bytes).await.is_ok_and(|count| count > 0) {}
@@ -75,7 +75,7 @@ async fn talk(url: String) {
     }
 }
 
-/// Waits until the actor is done, and says `false` if the connection ends before.
+/// Waits until the actor has handled the text. Returns false if the connection ends before.
 async fn done(client: &mut super::common::client::Client) -> bool {
     while let Some(Ok(message)) = client.next().await {
         if message == Message::text("done") {

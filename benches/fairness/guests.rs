@@ -1,65 +1,65 @@
 //! The code of bad neighbours, in WebAssembly's text format.
 //!
-//! At 16 there are the words `text` and `done`, at 48 an answer of one message at 64, which is
-//! `done`. Results of imports are wanted at 128. At 8192 there is a KiB of text. What the host
-//! places goes to 65,536.
+//! The memory has the words `text` and `done` at 16, and at 48 an answer with one message at 64,
+//! which is `done`. Imports write their results to 128. At 8192 there is 1 KiB of text. The host's
+//! blocks go to 65,536.
 
-/// How often something stands in straight-line code: nearly as often as one step of a call may be
-/// long, in which there is no turn for others unless the host sees to it.
+/// The repetitions in straight-line code: nearly as many as one step of a call may have. Other
+/// actors get no turn in such a step, unless the host sees to it.
 const TIMES: usize = 8_000;
-/// The text at 8192.
+/// The length of the text at 8192.
 const TEXT: usize = 1024;
 
-/// Where `log` comes from.
+/// The import `log`.
 const LOG: &str = r#"(import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))"#;
 /// Logs the text at 8192.
 const LINE: &str = "(call $log (i32.const 8192) (i32.const 1024))";
 
 /// A guest.
 struct Guest {
-    /// What it imports.
+    /// Its imports.
     imports: String,
-    /// More of the module.
+    /// More fields of the module.
     fields: String,
-    /// How many pages of memory it has at first.
+    /// The initial size of its memory in pages.
     pages: u32,
-    /// What it does at a text, after which it answers `done`.
+    /// What it does with a text, before it answers `done`.
     text: String,
-    /// What it does at all other events.
+    /// What it does with all other events.
     other: String,
 }
 
 impl Guest {
-    /// Does this at each text.
+    /// A guest that does this with each text.
     fn new(text: impl Into<String>) -> Self {
         let (imports, fields, other) = (String::new(), String::new(), String::new());
         Self { imports, fields, pages: 3, text: text.into(), other }
     }
 
-    /// Does this for ever, whatever happens.
+    /// A guest that does this for ever with any event.
     fn endless(body: &str) -> Self {
         let forever = format!("(loop $forever {body} (br $forever)) (unreachable)");
         Self { other: forever.clone(), ..Self::new(forever) }
     }
 
-    /// Does this again and again, without a loop: it stands in a function as often as that.
+    /// A guest that repeats this without a loop.
     fn straight(body: &str) -> Self {
         Self::endless("(call $straight)").with(format!("(func $straight {})", body.repeat(TIMES)))
     }
 
-    /// Imports this.
+    /// Adds an import.
     fn imports(mut self, import: &str) -> Self {
         self.imports += import;
         self
     }
 
-    /// Has this too.
+    /// Adds a field.
     fn with(mut self, fields: impl Into<String>) -> Self {
         self.fields += &fields.into();
         self
     }
 
-    /// Has so many pages of memory.
+    /// Sets the size of the memory in pages.
     fn pages(mut self, pages: u32) -> Self {
         self.pages = pages;
         self
@@ -83,13 +83,13 @@ impl Guest {
                     (result i32) (local $n i32)
                     (if (local.get $has-text) (then {text} (return (i32.const 48))))
                     {other}
-                    ;; At 0, which is all zeroes: an empty state and no messages.
+                    ;; The result is at 0, where all bytes are zero: an empty state and no messages.
                     (i32.const 0)))"#
         )
     }
 }
 
-/// Does nothing.
+/// An actor that does nothing.
 pub(crate) fn idle() -> String {
     Guest::new("").module()
 }
@@ -100,18 +100,18 @@ pub(crate) fn burner() -> String {
     Guest::endless(step).module()
 }
 
-/// Calls a function that has nothing but locals, which are to be zeroed.
+/// Calls a function with this many locals, which wasmi zeroes, and nothing else.
 fn locals(count: usize) -> String {
     let function = format!("(func $zeroed (local {}))", "i64 ".repeat(count));
     Guest::endless("(call $zeroed)").with(function).module()
 }
 
-/// Almost as many locals as wasmi takes for one function.
+/// Almost as many locals as wasmi allows for one function.
 pub(crate) fn locals_30000() -> String {
     locals(30_000)
 }
 
-/// No more than generated code may have.
+/// As many locals as generated code may have.
 pub(crate) fn locals_1000() -> String {
     locals(1000)
 }
@@ -144,13 +144,13 @@ pub(crate) fn log_loop() -> String {
     Guest::endless(LINE).imports(LOG).module()
 }
 
-/// Asks for the time in straight-line code.
+/// Reads the time in straight-line code.
 pub(crate) fn clock() -> String {
     let now = r#"(import "footlight:host/clock@0.1.0" "now" (func $now (result i64)))"#;
     Guest::straight("(drop (call $now))").imports(now).module()
 }
 
-/// Grows to 16 MiB, fills them and traps. If it can't grow, it answers.
+/// Grows its memory to 16 MiB, fills it and traps. If it can't grow, it answers.
 pub(crate) fn hog() -> String {
     let hog = "(if (i32.ne (memory.grow (i32.const 253)) (i32.const -1)) (then
             (memory.fill (i32.const 0) (i32.const 7) (i32.const 16777216))
@@ -173,11 +173,11 @@ pub(crate) fn broadcast() -> String {
     Guest::new(body).imports(import).module()
 }
 
-/// How many broadcasts there are for one text: as many as `limits.effects` allows, nearly, with
-/// 200 clients.
+/// The number of broadcasts for one text: nearly as many as `limits.effects` allows with 200
+/// clients.
 pub(crate) const BROADCASTS: u64 = 500;
 
-/// Sets its alarm for as soon as may be at every event, and computes.
+/// Sets its alarm to the earliest time at every event, and computes.
 pub(crate) fn alarm() -> String {
     let import = r#"(import "footlight:host/alarm@0.1.0" "set" (func $set (param i64)))"#;
     let body = "(call $set (i64.const 0))
@@ -186,7 +186,7 @@ pub(crate) fn alarm() -> String {
     Guest { other: body.into(), ..Guest::new("") }.imports(import).module()
 }
 
-/// How many times a file is read and written for one text.
+/// The number of reads and writes of a file for one text.
 pub(crate) const ACCESSES: u64 = 10;
 
 /// Reads a file of 64 KiB and writes another one, [`ACCESSES`] times.
@@ -209,8 +209,8 @@ pub(crate) fn files() -> String {
     Guest::new(body).imports(imports).with(names).module()
 }
 
-/// A module of nearly 1 MiB, of all that makes an instance dear: functions, data, globals, a
-/// table. It traps at each text.
+/// A module of nearly 1 MiB with everything that makes instances expensive: functions, data,
+/// globals, a table. It traps at each text.
 pub(crate) fn large() -> String {
     let function = "(func (result i32) (i32.add (i32.const 1000000) (i32.const 1)))";
     let global = "(global (mut i64) (i64.const 1))";

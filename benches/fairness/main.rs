@@ -1,8 +1,8 @@
-//! How long an actor's clients wait while another actor does its worst.
+//! How long the clients of one actor wait while another actor misbehaves.
 //!
-//! One process, and in it `examples/echo`, whose clients send at a steady rate, each with one message
-//! in flight. Beside it is a bad actor, or several. In every other round it is driven; rounds are
-//! compared in pairs, each with a server of its own. A row is ok if the 99th percentile is at most 3
+//! One process serves `examples/echo`, whose clients send at a steady rate with one message in
+//! flight, and one or more bad actors. In every other round the bad actors are driven. Rounds are
+//! compared in pairs, and each has its own server. A row is ok if the 99th percentile is at most 3
 //! times that of the quiet round, and no echo takes 100 ms.
 //!
 //! ```text
@@ -12,18 +12,18 @@
 //! cargo bench --bench fairness -- --binary ../before/target/release/footlight
 //! ```
 //!
-//! In parentheses are the quiet rounds, and the share of the time for which the server could have
-//! computed beside the neighbour but had no processor: what another program on the same machine does to
-//! it is no fault of the host's. With `--period-us 0` a client sends as soon as it has its answer. The server's thread
-//! is then never idle, and the quiet rounds are a queue too.
+//! The numbers in parentheses are the quiet rounds, and the share of time for which the server was
+//! ready to run beside the neighbour but had no processor. Other programs on the machine cause
+//! that, and not the host. With `--period-us 0` a client sends as soon as it has its answer. The
+//! server's thread is then never idle, and messages queue in quiet rounds too.
 //!
 //! # Layout
 //! - `guests`: the code of the bad actors.
-//! - `neighbours`: which there are, how each is driven, and what shows that it was bad.
+//! - `neighbours`: the bad actors, how each is driven, and how it proves that it misbehaved.
 //! - `drive`: their clients.
-//! - `proof`: the bad actors' counters.
-//! - `rounds`: what is measured.
-//! - `table`: what is printed.
+//! - `proof`: their counters.
+//! - `rounds`: the measurement.
+//! - `table`: prints the results.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// Measures beside all neighbours that are asked for, and prints the table.
+/// Measures beside all chosen neighbours, and prints the table.
 fn measure(arguments: &Arguments) -> Result<()> {
     let quick = arguments.quick;
     let plan = Plan {

@@ -1,5 +1,4 @@
-//! The bad neighbours: which there are, how they are driven, and what shows that they do what they
-//! are there for.
+//! The bad neighbours: how they are driven, and how they prove that they misbehaved.
 
 use super::{
     common::{Result, server::Actor},
@@ -8,26 +7,26 @@ use super::{
     proof::Proof,
 };
 
-/// The clients of one whose events take all of `limits.fuel`: so many that there is always a next
-/// event.
+/// The clients of an actor whose events use all of `limits.fuel`: enough that there is always a
+/// next event.
 const TWO: Crowd = Crowd { silent: 0, talking: 2 };
-/// The clients of one that traps: while one comes again, another one is there.
+/// The clients of an actor that traps. While one reconnects, another is connected.
 const EIGHT: Crowd = Crowd { silent: 0, talking: 8 };
-/// The client of one that needs nothing but that it comes.
+/// The client of an actor that misbehaves at its `connect` event.
 const ONE: Crowd = Crowd { silent: 1, talking: 0 };
 
 /// A kind of bad actor.
 pub(crate) struct Kind {
     /// Its name.
     name: &'static str,
-    /// Makes its code.
+    /// Generates its code.
     text: fn() -> String,
     /// Its clients.
     pub(crate) crowd: Crowd,
-    /// The fuel of an event, if it never ends by itself. Less than by default where the host may
-    /// spend long on a unit, so that the end of an event can be seen.
+    /// The fuel of an event that never ends by itself. It is less than the default if the host may
+    /// take long for a unit, so that the event ends within the round.
     fuel: Option<u64>,
-    /// What its counters must have come to when it has been driven.
+    /// The least values of its counters after it was driven.
     proof: &'static [(&'static str, u64)],
 }
 
@@ -54,7 +53,7 @@ const KINDS: &[Kind] = &[
     kind("large-module", guests::large, EIGHT, None, &[("traps", 8)]),
 ];
 
-/// Several at once: a name, and the kinds.
+/// Several bad actors at once: a name, and their kinds.
 const GROUPS: &[(&str, &[&str])] = &[
     ("burner-x4", &["burner"; 4]),
     ("locals-30000-x4", &["locals-30000"; 4]),
@@ -74,13 +73,13 @@ const fn kind(
     Kind { name, text, crowd, fuel, proof }
 }
 
-/// What the bad actors may use.
+/// The limits of the bad actors.
 pub(crate) struct Allowed {
     /// `limits.slice`.
     pub(crate) slice: u64,
-    /// `limits.fuel` of those that never end by themselves, in place of what is usual for each.
+    /// `limits.fuel` of actors that never end by themselves. It replaces the default of each kind.
     pub(crate) fuel: Option<u64>,
-    /// By how much the usual fuel is divided.
+    /// The divisor of the default fuel.
     pub(crate) divisor: u64,
 }
 
@@ -93,7 +92,7 @@ impl Kind {
     /// The actor, under this name.
     pub(crate) fn actor(&self, name: &str, allowed: &Allowed) -> Actor {
         let actor = Actor::of(name, &(self.text)()).limit("slice", allowed.slice).logged();
-        // Those that don't keep up are to stay.
+        // Slow clients must stay connected.
         let actor = actor.config("on_overflow = \"drop\"").folder("read", vec![b'x'; 64 << 10]);
         match self.fuel(allowed) {
             Some(fuel) => actor.limit("fuel", fuel),
@@ -101,7 +100,7 @@ impl Kind {
         }
     }
 
-    /// What its counters must have come to.
+    /// The proof that it misbehaved.
     pub(crate) fn proof(&self, allowed: &Allowed) -> Proof {
         Proof { least: self.proof, fuel: self.fuel(allowed) }
     }
@@ -111,12 +110,12 @@ impl Kind {
 pub(crate) struct Neighbour {
     /// Its name, on the command line too.
     pub(crate) name: &'static str,
-    /// The bad actors: a name of its own for each, and its kind.
+    /// The bad actors: a name and a kind for each.
     pub(crate) actors: Vec<(String, &'static Kind)>,
 }
 
 impl Neighbour {
-    /// All of them, or those with these names.
+    /// All neighbours, or those with these names.
     pub(crate) fn list(only: Option<Vec<&str>>) -> Result<Vec<Self>> {
         let one = |kind: &'static Kind| Self::of(kind.name, &[kind.name]);
         let groups = GROUPS.iter().map(|(name, kinds)| Self::of(name, kinds));
@@ -130,7 +129,7 @@ impl Neighbour {
         Ok(all.into_iter().filter(|one| only.contains(&one.name)).collect())
     }
 
-    /// One that is made of these kinds.
+    /// A neighbour with bad actors of these kinds.
     fn of(name: &'static str, kinds: &[&str]) -> Self {
         let kinds = kinds.iter().enumerate().map(|(number, name)| {
             let kind = KINDS.iter().find(|kind| kind.name == *name);

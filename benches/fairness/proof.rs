@@ -1,4 +1,4 @@
-//! What an actor's counters say: whether a bad neighbour has been one.
+//! Reads an actor's counters, to prove that a bad neighbour has misbehaved.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -7,24 +7,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long an actor may take to be as bad as it is there for, once the round is over.
+/// How long to wait for the proof after the end of a round.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a server may take to say so.
+/// How long to wait for a server's metrics.
 const ANSWER: Duration = Duration::from_secs(10);
-/// How long to wait between two looks.
+/// The time between two looks at the metrics.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// What the counters of an actor must say.
+/// The counters that an actor must reach.
 pub(crate) struct Proof {
-    /// Some of them, and the least that they must have come to.
+    /// Some counters and their least values.
     pub(crate) least: &'static [(&'static str, u64)],
-    /// What each event may spend, if it spends all. An event that ends early is one that failed at
-    /// something else. The last step of an event may be one that it can't afford, so half will do.
+    /// The fuel of each event, if events use all of it. An event that ends early has failed for
+    /// another reason. The last step may be one that the event can't pay, so half of the fuel is
+    /// enough.
     pub(crate) fuel: Option<u64>,
 }
 
 impl Proof {
-    /// Waits until it is there, at this address.
+    /// Waits until the counters at this address are reached.
     ///
     /// # Errors
     /// What is missing.
@@ -39,7 +40,7 @@ impl Proof {
         }
     }
 
-    /// What is missing in these metrics.
+    /// Compares these metrics, and returns what is missing.
     fn missing(&self, metrics: &str) -> Option<String> {
         let low = |name: &str, least: u64| match counter(metrics, name) {
             None => Some("its metrics can't be read".into()),
@@ -54,7 +55,7 @@ impl Proof {
     }
 }
 
-/// The metrics of the actor at this address; none while the server does not get to it.
+/// The metrics of the actor at this address, or nothing while the server does not answer.
 fn metrics(address: SocketAddr) -> String {
     let read = || -> io::Result<String> {
         let mut socket = TcpStream::connect_timeout(&address, ANSWER)?;
@@ -67,7 +68,7 @@ fn metrics(address: SocketAddr) -> String {
     read().unwrap_or_default()
 }
 
-/// One of the counters.
+/// The value of one counter.
 fn counter(metrics: &str, name: &str) -> Option<u64> {
     let name = format!("footlight_{name}_total{{");
     let line = metrics.lines().find(|line| line.starts_with(&name))?;

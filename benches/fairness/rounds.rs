@@ -1,4 +1,4 @@
-//! Pairs of rounds: with a neighbour that is driven, and with the same one that is not.
+//! Pairs of rounds: one with a neighbour that is driven, and one with the same neighbour at rest.
 
 use std::{
     path::PathBuf,
@@ -17,70 +17,71 @@ use super::{
     neighbours::{Allowed, Neighbour},
 };
 
-/// How much later than planned a round may end. Whoever has waited for longer for an echo has none.
+/// How much later than planned a round may end. A client that has waited longer counts as
+/// unanswered.
 pub(crate) const LATE: Duration = Duration::from_secs(10);
-/// After how long no further pair is begun.
+/// After this time no further pair begins.
 const BUDGET: Duration = Duration::from_secs(12);
-/// How many messages of each client go before those that count.
+/// The first messages of each client, which do not count.
 const FIRST: u32 = 5;
-/// How long the neighbour is driven before that is measured.
+/// How long the neighbour is driven before the measurement.
 const SETTLE: Duration = Duration::from_millis(50);
 
-/// How it is measured.
+/// The plan of a measurement.
 pub(crate) struct Plan {
-    /// How many clients the good actor has.
+    /// The number of clients of the good actor.
     pub(crate) clients: usize,
-    /// How many bytes they send.
+    /// The size of their messages in bytes.
     pub(crate) size: usize,
-    /// How often.
+    /// The time from one message of a client to the next.
     pub(crate) period: Duration,
-    /// How many messages each of them sends in a round.
+    /// The messages of each client in a round.
     pub(crate) messages: u32,
-    /// How many pairs of rounds there are.
+    /// The number of pairs of rounds.
     pub(crate) rounds: usize,
     /// The server's program.
     pub(crate) binary: PathBuf,
-    /// What the bad actors may use.
+    /// The limits of the bad actors.
     pub(crate) allowed: Allowed,
 }
 
 /// The rounds of one condition.
 #[derive(Default)]
 pub(crate) struct Rounds {
-    /// The median of each, in microseconds.
+    /// The median of each round, in microseconds.
     pub(crate) p50: Vec<f64>,
-    /// The 99th percentile of each.
+    /// The 99th percentile of each round.
     pub(crate) p99: Vec<f64>,
-    /// The longest echo of each.
+    /// The longest echo of each round.
     pub(crate) longest: Vec<f64>,
-    /// The share of the time that the server's process computed; 1 is one processor.
+    /// The share of time for which the server's process computed; 1 is one processor.
     pub(crate) busy: Vec<f64>,
-    /// The share of the time that it would have computed, had other programs let it.
+    /// The share of time for which it was ready to run but had no processor.
     pub(crate) waited: Vec<f64>,
-    /// How many clients had no echo at all.
+    /// The number of clients without an echo at the end.
     pub(crate) unanswered: usize,
 }
 
-/// What was measured of a neighbour.
+/// The results beside one neighbour.
 #[derive(Default)]
 pub(crate) struct Pairs {
     /// With the neighbour at rest.
     pub(crate) quiet: Rounds,
     /// With the neighbour at work.
     pub(crate) beside: Rounds,
-    /// What one of several bad actors did not get to, for the others.
+    /// What one of several bad actors did not get to do because of the others.
     pub(crate) starved: Option<String>,
 }
 
-/// What was measured in a round.
+/// The result of one round.
 struct Round {
-    /// How long the echoes took.
+    /// The times of the echoes.
     times: Times,
     /// See [`Rounds`].
     busy: f64,
-    /// Likewise.
+    /// See [`Rounds`].
     waited: f64,
-    /// Which bad actor was not as bad as it is there for.
+    /// The bad actor that did not misbehave enough.
     idle: Option<String>,
 }
 
@@ -96,18 +97,18 @@ impl Rounds {
     }
 }
 
-/// Measures beside a neighbour, with so many threads.
+/// Measures beside a neighbour, with this many threads.
 pub(crate) fn measure(plan: &Plan, neighbour: &Neighbour, threads: usize) -> Result<Pairs> {
     let bad = neighbour.actors.iter().map(|(name, kind)| kind.actor(name, &plan.allowed));
     let actors: Vec<_> = std::iter::once(Actor::echo()).chain(bad).collect();
     let mut pairs = Pairs::default();
     let start = Instant::now();
     for pair in 0..plan.rounds {
-        // Which of the two comes first alternates.
+        // Alternate the order.
         for driven in [pair % 2 == 1, pair % 2 == 0] {
             let mut round = round(plan, neighbour, threads, &actors, driven)?;
             if let Some(idle) = round.idle.take() {
-                // Each of them is in a row of its own too, where this is no fault of the others.
+                // Every bad actor also has a row of its own, where the others can't be the cause.
                 if neighbour.actors.len() == 1 {
                     return Err(idle.into());
                 }
@@ -124,7 +125,7 @@ pub(crate) fn measure(plan: &Plan, neighbour: &Neighbour, threads: usize) -> Res
     Ok(pairs)
 }
 
-/// One round, with a server of its own, so that nothing is left of the one before.
+/// One round, with its own server, so that rounds do not affect each other.
 fn round(
     plan: &Plan,
     neighbour: &Neighbour,

@@ -5,12 +5,12 @@ use super::{
     rounds::{LATE, Pairs, Rounds},
 };
 
-/// What the 99th percentile's ratio is not to be above.
+/// The largest ratio of the 99th percentiles.
 pub(crate) const RATIO: f64 = 3.0;
-/// What the longest echo is to stay below, in microseconds.
+/// The longest echo must be shorter than this, in microseconds.
 pub(crate) const MAX_WAIT: f64 = 100_000.0;
 
-/// Prints the head, for so many threads.
+/// Prints the head of the table for this many threads.
 pub(crate) fn head(threads: usize) {
     println!(
         "\n| {:20} | {:17} | {:19} | {:19} | {:19} | {:21} | {:11} | pairs | |\n|{}",
@@ -25,7 +25,7 @@ pub(crate) fn head(threads: usize) {
     );
 }
 
-/// Prints a row, and says whether it is as it should be.
+/// Prints a row. Returns whether it is ok.
 pub(crate) fn row(name: &str, pairs: &Pairs) -> bool {
     let Pairs { quiet, beside, starved } = pairs;
     let both = |of: fn(&Rounds) -> f64| format!("{} ({})", figure(of(beside)), figure(of(quiet)));
@@ -56,7 +56,7 @@ pub(crate) fn failed(name: &str, error: &dyn std::error::Error) {
     println!("| {name:20} | not measured: {error} |");
 }
 
-/// The middle one.
+/// The median.
 fn median(numbers: &[f64]) -> f64 {
     Spread::of(numbers.iter().copied()).median
 }

@@ -1,4 +1,4 @@
-//! More and more actors in one process.
+//! The cost of more actors in one process.
 
 use std::path::Path;
 
@@ -13,20 +13,20 @@ use super::{
     load::{exchange, memory_at_rest, open},
 };
 
-/// How many clients there are, whatever the number of actors.
+/// The number of clients, for any number of actors.
 const CLIENTS: usize = 50;
 
-/// A kind of actor: its name, its file, its first state.
+/// A kind of actor: its name, its file, its initial state.
 type Kind = (&'static str, &'static str, &'static [u8]);
 
-/// A small module and a large one. The chat room's clients only come, so that its history stays
+/// A small module and a large one. The chat room's clients only connect, so that its history stays
 /// empty.
 const KINDS: [Kind; 2] = [
     ("echo", "examples/echo/echo.wasm", b""),
     ("chat room", "examples/chat-room/chat_room.wasm", br#"{"connected_users":[],"messages":[]}"#),
 ];
 
-/// Measures memory and CPU with each number of actors.
+/// Measures memory and CPU time with each number of actors.
 pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<Panel>> {
     let steps: &[usize] = if quick { &[1, 2] } else { &[1, 2, 5, 10, 20, 30, 40, 50] };
     let mut memory = KINDS.map(|(name, ..)| Line::new(name, steps));
@@ -38,7 +38,7 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
                 let names: Vec<_> = (0..*step).map(|number| format!("actor{number}")).collect();
                 let actor = |name: &String| {
                     let actor = Actor::file(name, file).state(state.to_vec());
-                    // So that all of them together ask for no more files than there may be.
+                    // All actors together must fit into the limit of open files.
                     actor.limit("connections", CLIENTS)
                 };
                 let actors: Vec<_> = names.iter().map(actor).collect();

@@ -1,4 +1,4 @@
-//! More and more connections to one echo.
+//! The cost of more connections to one echo.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use super::{
     load::{exchange, memory_at_rest, open},
 };
 
-/// Measures memory and CPU with each number of connections.
+/// Measures memory and CPU time with each number of connections.
 pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<Panel>> {
     let steps: &[usize] = if quick { &[1, 10] } else { &[1, 10, 100, 1_000, 2_000, 5_000, 10_000] };
     let most = steps[steps.len() - 1];
@@ -28,7 +28,7 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
         for (index, step) in steps.iter().enumerate() {
             block_on(executor.run(async {
                 clients.extend(open(&server, &actors, step - clients.len()).await?);
-                // Each has been used, so that no buffer is still to be made.
+                // Use every connection, so that all buffers are allocated.
                 let messages = if quick { 20 } else { 20_000.max(*step) };
                 let each = exchange(&executor, &mut clients, &text, messages, watch).await?;
                 cpu.add(index, each.as_secs_f64() * 1e6);

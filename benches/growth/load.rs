@@ -1,4 +1,4 @@
-//! Clients that exchange messages as fast as they are answered, each over connections of its own.
+//! Clients that send as fast as they get answers, each over its own connection.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::common::{
     server::{Server, Watch},
 };
 
-/// How many messages are in flight at most.
+/// The most messages in flight.
 const FLIGHT: usize = 50;
 
 /// Opens connections to these actors in turn.
@@ -23,8 +23,8 @@ pub(crate) async fn open(server: &Server, actors: &[String], count: usize) -> Re
     Ok(clients)
 }
 
-/// Sends `messages` texts over all connections in turn, and says how much CPU time one of them
-/// took the server.
+/// Sends `messages` texts over all connections in turn. Returns the server's CPU time for one of
+/// them.
 pub(crate) async fn exchange(
     executor: &LocalExecutor<'_>,
     clients: &mut Vec<Client>,
@@ -59,7 +59,7 @@ pub(crate) async fn exchange(
     Ok((watch.cpu()? - before).div_f64((each * workers) as f64))
 }
 
-/// The memory that a server has when it has nothing to do, in bytes.
+/// The memory of an idle server, in bytes.
 pub(crate) async fn memory_at_rest(watch: Watch) -> Result<f64> {
     watch.wait_for_rest().await?;
     Ok(watch.share_of_memory()? as f64)

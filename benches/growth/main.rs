@@ -1,4 +1,4 @@
-//! How cost grows with connections, with actors in a process, and with an actor's state.
+//! How costs grow with the number of connections, the number of actors, and the size of a state.
 //!
 //! ```text
 //! cargo bench --bench growth
@@ -6,16 +6,15 @@
 //! cargo bench --bench growth -- --rounds 3 --binary target/release/footlight
 //! ```
 //!
-//! The server is the built program on one thread with the usual limits, except that it lets
-//! enough clients in, and gives an actor with much JSON the fuel that it needs. Every round
-//! begins with a new process and goes through all steps, so that whatever else the machine does
-//! meets all of them alike. Memory is what the process has when it is idle, with pages that it
-//! shares divided among their users (PSS); CPU is that of its process while clients exchange
-//! messages as fast as it answers.
+//! The server is the built program on one thread with the default limits, except for more
+//! connections, and more fuel for an actor with much JSON. Every round starts a new process and
+//! goes through all steps, so that other programs on the machine affect all steps alike. Memory is
+//! that of the idle process, with shared pages divided among processes (PSS). CPU time is that of
+//! the process while clients exchange messages as fast as it answers.
 //!
 //! # Layout
-//! - `connections`, `actors`, `state`: what grows.
-//! - `figure`: what was measured: panels, lines, points. Prints them as tables.
+//! - `connections`, `actors`, `state`: the three measurements.
+//! - `figure`: the results as panels, lines and points. Prints them as tables.
 //! - `svg`: draws them.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]

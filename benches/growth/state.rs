@@ -1,4 +1,4 @@
-//! A larger and larger state.
+//! The cost of a larger state.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use super::{
     load::{exchange, memory_at_rest, open},
 };
 
-/// How many clients there are.
+/// The number of clients.
 const CLIENTS: usize = 4;
 
-/// What the actor with JSON may compute. The default is not enough for a state of 1 MiB.
+/// The fuel of the actor with JSON. A state of 1 MiB needs more than the default.
 const FUEL: u64 = 1_000_000_000;
 
 /// How [`bytes`] takes memory: it grows by what is missing.
@@ -42,7 +42,7 @@ fn bytes() -> Actor {
     Actor::of("actor", &guest::echo(REALLOC, count, free))
 }
 
-/// Measures memory and CPU with each size.
+/// Measures memory and CPU time with each size.
 pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<Panel>> {
     const KIB: usize = 1024;
     let steps: &[usize] = if quick {

@@ -1,6 +1,6 @@
-//! Draws panels, two in a row, as an SVG file that a person can read too.
+//! Draws panels, two in a row, as an SVG file whose source is readable too.
 //!
-//! It has a background of its own, so that it can be read on a page of any colour.
+//! It has a background colour of its own, so that it is readable on any page.
 
 use std::fmt::Write as _;
 
@@ -8,23 +8,23 @@ use super::figure::{Line, Panel, tick};
 
 /// The size of a panel with its title and axes.
 const PANEL: (f64, f64) = (440.0, 270.0);
-/// What is left, at the top, right, below and at the left of its lines.
+/// The margins around its lines: top, right, bottom and left.
 const MARGIN: [f64; 4] = [48.0, 24.0, 52.0, 56.0];
-/// The lines' colours, which those who do not see red and green tell apart too.
+/// The colours of the lines. Colour-blind people can tell them apart too.
 const COLOURS: [&str; 2] = ["#0b62a8", "#d1600a"];
 
-/// How numbers become places.
+/// Converts numbers to positions.
 struct Scale {
-    /// Whether ten times as much is one step.
+    /// Whether the scale is logarithmic.
     log: bool,
-    /// The numbers at both ends. What is less than the first is drawn there.
+    /// The numbers at both ends. Smaller numbers are drawn at the first one.
     ends: (f64, f64),
-    /// The places at both ends.
+    /// The positions of both ends.
     places: (f64, f64),
 }
 
 impl Scale {
-    /// Where a number is.
+    /// The position of a number.
     fn place(&self, number: f64) -> f64 {
         let of = |number: f64| if self.log { number.log10() } else { number };
         let (first, last) = (of(self.ends.0), of(self.ends.1));
@@ -49,14 +49,14 @@ pub(crate) fn draw(panels: &[Panel]) -> String {
     svg + "</svg>\n"
 }
 
-/// One panel.
+/// Draws one panel.
 fn drawn(panel: &Panel) -> String {
     let [top, right, below, left] = MARGIN;
     let (end, bottom) = (PANEL.0 - right, PANEL.1 - below);
     let points = || panel.lines.iter().flat_map(|line| &line.points);
     let steps: Vec<f64> = panel.lines[0].points.iter().map(|point| point.x).collect();
     let last = steps[steps.len() - 1];
-    // A step of nothing is where one quarter of the next would be.
+    // A step of zero is at one quarter of the next step.
     let first = match (panel.log_x, steps[0] > 0.0) {
         (false, _) => 0.0,
         (true, true) => steps[0],
@@ -91,7 +91,7 @@ fn drawn(panel: &Panel) -> String {
     for step in steps.iter().rev() {
         let at = x.place(*step);
         let _ = write!(svg, "<path d=\"M{at:.1} {bottom}v4\" stroke=\"#444\"/>");
-        // Not where the next one's text is; the last is always there.
+        // Leave out a label that would overlap with the next one. The last label is always there.
         if taken - at > 42.0 {
             let text = tick(*step);
             let _ = write!(
@@ -127,7 +127,7 @@ fn drawn(panel: &Panel) -> String {
     svg
 }
 
-/// The medians, joined, and from the least to the most of each step.
+/// Draws a line through the medians, and a bar from the least to the largest value of each step.
 fn curve(line: &Line, colour: &str, x: &Scale, y: &Scale) -> String {
     let (mut path, mut marks) = (String::new(), String::new());
     for point in &line.points {
@@ -144,7 +144,7 @@ fn curve(line: &Line, colour: &str, x: &Scale, y: &Scale) -> String {
     format!("<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n{marks}")
 }
 
-/// Round numbers from zero to no less than `most`, some four of them.
+/// About four round numbers from zero to at least `most`.
 fn rounds(most: f64) -> Vec<f64> {
     let digit = 10_f64.powf((most / 4.0).log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * digit);
@@ -156,7 +156,7 @@ fn rounds(most: f64) -> Vec<f64> {
     marks
 }
 
-/// Powers of ten from no more than `least` to no less than `most`.
+/// Powers of ten from at most `least` to at least `most`.
 fn decades(least: f64, most: f64) -> Vec<f64> {
     let mut power = least.log10().floor();
     let mut marks = vec![10_f64.powf(power)];

@@ -1,4 +1,4 @@
-//! A guest called through wasmi alone: all of its fuel at once, or none counted.
+//! Calls a guest through wasmi alone: with all of its fuel at once, or without fuel.
 
 use footlight::limits::Limits;
 use wasmi::{CompilationMode, Config, Engine, Instance, Linker, Memory, Module, Store, TypedFunc};
@@ -26,7 +26,7 @@ pub(crate) struct Direct {
 }
 
 impl Direct {
-    /// Makes an instance, of the guide's shape and without imports.
+    /// Makes an instance of the guide's shape without imports.
     pub(crate) fn new(guest: &Guest, fuel: bool) -> Result<Self> {
         let mut config = Config::default();
         config.consume_fuel(fuel).compilation_mode(CompilationMode::Eager);
@@ -77,7 +77,7 @@ impl Direct {
     }
 }
 
-/// The parameters as wasmi wants them.
+/// The parameters in wasmi's types.
 fn signed(of: (u32, u32, u32, u32, u32, u32, u32, u32, u32, u32)) -> Ten {
     let (a, b, c, d, e, f, g, h, i, j) = of;
     let [a, b, c, d, e, f, g, h, i, j] = [a, b, c, d, e, f, g, h, i, j].map(u32::cast_signed);

@@ -1,18 +1,18 @@
-//! The guests that are measured.
+//! The guests of the measurements.
 
 use std::fs;
 
 /// A call to be measured.
 pub(crate) struct Guest {
-    /// What the table calls it.
+    /// Its name in the table.
     pub(crate) name: &'static str,
-    /// Its code.
+    /// Its module.
     pub(crate) wasm: Vec<u8>,
-    /// The text that it is sent.
+    /// The text that it gets.
     pub(crate) text: String,
-    /// The state that it is called with.
+    /// Its state.
     pub(crate) state: Vec<u8>,
-    /// How many calls make a round of some ten milliseconds.
+    /// The number of calls in a round, which take about ten milliseconds.
     pub(crate) calls: u32,
 }
 
@@ -44,7 +44,7 @@ fn example(path: &str) -> Vec<u8> {
     fs::read(format!("{}/examples/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// Loops of one kind of work each, to see how long fuel lasts.
+/// Loops with one kind of work each, which show how long fuel lasts.
 pub(crate) fn loops() -> Vec<Guest> {
     let arithmetic = "
         (local.set $a (i32.add (i32.mul (local.get $a) (i32.const 5)) (i32.const 1)))
@@ -57,7 +57,7 @@ pub(crate) fn loops() -> Vec<Guest> {
     let floats = "
         (local.set $x (f64.div (f64.add (f64.mul (local.get $x) (f64.const 1.5))
             (f64.const 2)) (f64.const 1.25)))";
-    // 288 bytes are one unit of fuel, in the processor's caches and past them.
+    // 288 bytes cost one unit of fuel, inside the processor's caches and beyond them.
     let near = "(memory.copy (i32.const 65536) (i32.const 131072) (i32.const 65536))";
     let far = "(memory.copy (i32.const 65536) (i32.const 7864320) (i32.const 7340032))";
     vec![
@@ -70,7 +70,7 @@ pub(crate) fn loops() -> Vec<Guest> {
     ]
 }
 
-/// A guest that does `body` so many times.
+/// A guest that runs `body` this many times.
 fn of(name: &'static str, body: &str, times: u32) -> Guest {
     let text = format!(
         r#"(module

@@ -1,22 +1,22 @@
-//! What metering and slicing cost, and how long fuel lasts.
+//! The cost of metering and slicing, and how long fuel lasts.
 //!
 //! ```text
 //! cargo bench --bench metering
 //! cargo bench --bench metering -- --rounds 21
-//! cargo bench --bench metering -- calls 10       # nothing but this loop, ten times
+//! cargo bench --bench metering -- calls 10       # only this loop, ten times
 //! ```
 //!
-//! The first table has two calls of `handle-message`, without sockets: through wasmi alone
-//! without fuel and with all of it at once, and through the host's own path, in slices.
-//! Rounds alternate between these and are compared in pairs. The second table says how long
-//! a unit of fuel lasts in loops of one kind each. The last form of the command is for an
-//! instruction counter: `perf stat`, or the difference that ten times more make under
+//! The first table has two calls of `handle-message`, without sockets: through wasmi alone, without
+//! fuel and with all of it at once, and through the host's own code, in slices. Rounds alternate
+//! between these and are compared in pairs. The second table shows how long a unit of fuel lasts in
+//! loops with one kind of work each. The last form of the command is for an instruction counter:
+//! `perf stat`, or the difference between one run and one with ten times as many calls under
 //! `valgrind --tool=callgrind`.
 //!
 //! # Layout
-//! - `guests`: what is called.
+//! - `guests`: the guests.
 //! - `direct`: a call through wasmi alone.
-//! - `sliced`: a call as the host does it.
+//! - `sliced`: a call as the host makes it.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -36,7 +36,7 @@ use direct::Direct;
 use guests::Guest;
 use sliced::Sliced;
 
-/// The slices that are tried; the first is more than any call takes.
+/// The sizes of slices. The first one is larger than any call.
 const SLICES: [u64; 5] = [u64::MAX, 40_000, 20_000, 10_000, 1_000];
 
 fn main() -> ExitCode {
@@ -55,7 +55,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     last(rounds)
 }
 
-/// What the ways to call one guest cost.
+/// Measures all ways of calling one guest.
 fn cost(guest: Guest, rounds: u32, quick: bool) -> Result<()> {
     let (limits, guest) = (Limits::default(), Arc::new(guest));
     let calls = if quick { 10 } else { guest.calls };
@@ -101,7 +101,7 @@ fn cost(guest: Guest, rounds: u32, quick: bool) -> Result<()> {
     Ok(())
 }
 
-/// How long fuel lasts.
+/// Measures how long fuel lasts.
 fn last(rounds: u32) -> Result<()> {
     let limits = Limits::default();
     println!(
@@ -127,7 +127,7 @@ fn last(rounds: u32) -> Result<()> {
     Ok(())
 }
 
-/// Calls one of the loops so often, and says what fuel that took.
+/// Calls one of the loops this many times, and prints the fuel that it used.
 fn only(name: &str, times: u32) -> Result<()> {
     let mut loops = guests::loops().into_iter();
     let guest = loops.find(|guest| guest.name.starts_with(name)).ok_or("no such loop")?;

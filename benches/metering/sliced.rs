@@ -1,4 +1,4 @@
-//! A guest called as the host does it: metered, in slices, in a task of the executor.
+//! Calls a guest as the host does: metered, in slices, in a task of the executor.
 
 use std::{
     sync::Arc,
@@ -23,8 +23,7 @@ impl Sliced {
         Ok(Self(Some(block_on(Inside::new(&guest.wasm, limits, None))?)))
     }
 
-    /// Calls `handle-message` so often, and says how long that took and what fuel one call
-    /// took.
+    /// Calls `handle-message` this many times. Returns the time of all calls and the fuel of one.
     pub(crate) fn run(&mut self, guest: &Arc<Guest>, calls: u32) -> Result<(Duration, u64)> {
         let executor = Executor::new();
         let mut inside = self.0.take().ok_or("no instance")?;

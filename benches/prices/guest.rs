@@ -1,4 +1,4 @@
-//! A guest that does one thing until its fuel is spent.
+//! A guest that repeats one thing until its fuel is used up.
 
 use std::{path::Path, sync::Arc};
 
@@ -12,8 +12,8 @@ use smol::block_on;
 
 use crate::{common::inside::Inside, imports, operators};
 
-/// The nanoseconds for a unit of fuel when a guest does this until so much is spent, in slices, while
-/// there are so many clients.
+/// The nanoseconds for a unit of fuel when a guest repeats `body` until it has used `fuel`, in
+/// slices, with this many clients.
 pub(crate) async fn cost(body: &str, fuel: u64, slice: u64, clients: usize, folder: &Path) -> f64 {
     let limits = Limits {
         fuel: Some(fuel),
@@ -36,8 +36,8 @@ pub(crate) async fn cost(body: &str, fuel: u64, slice: u64, clients: usize, fold
     took / fuel as f64
 }
 
-/// How long this thread has been running on a processor, in nanoseconds. A thread that reads a file
-/// meanwhile does not hold up the actors.
+/// The processor time of this thread in nanoseconds. Another thread that reads a file meanwhile
+/// does not delay the actors, so it does not count.
 fn busy() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
@@ -61,8 +61,9 @@ fn enter(connections: &Arc<Connections>, host: &mut HostCalls) -> Open {
     open
 }
 
-/// The guest. Its memory has text of 2 bytes for each character up to 4 MiB. If it follows a chain, the
-/// memory has one instead: in each line of the processor's cache where another one is, far away.
+/// The guest. Its memory has text with 2 bytes for each character up to 4 MiB. If the body follows
+/// a chain, the memory has a chain instead: each cache line has the address of another one far
+/// away.
 fn guest(body: &str) -> Vec<u8> {
     let fill = if body.contains("$chain") {
         "(loop $more

@@ -1,10 +1,10 @@
-//! What a guest may import.
+//! The imports that are measured.
 
 use footlight::actor::imports;
 use wit_core::Shape;
 
-/// What is measured: a name, and what the guest does again and again. At 16 is text of 2 bytes for
-/// each character, at 8 a name.
+/// The measurements: a name, and the code that the guest repeats. The memory has text with 2 bytes
+/// for each character at 16, and a name at 8.
 pub(crate) const CASES: &[(&str, &str)] = &[
     ("log, 16 bytes", "(call $log (i32.const 65536) (i32.const 16))"),
     ("log, 1 KiB", "(call $log (i32.const 65536) (i32.const 1024))"),
@@ -78,9 +78,9 @@ pub(crate) const CASES: &[(&str, &str)] = &[
 /// The imports' declarations.
 pub(crate) fn declared() -> String {
     let mut declared = String::new();
-    // `read-file` is there twice, and is the one of the guest's shape.
+    // There are two `read-file`. This takes the one of the guest's shape.
     for import in imports::all().filter(|import| import.shapes.contains(&Shape::Guide)) {
-        // The cases call it by its own name.
+        // The cases call the import by this name.
         let name = if import.name == "log" { "log".into() } else { import.to_string() };
         let ty = import.ty();
         let params: String = ty.params().map(|flat| format!(" {flat}")).collect();

@@ -1,5 +1,5 @@
-//! What guests take of a processor for their fuel: with each operator and each import, next to
-//! arithmetic.
+//! The processor time that guests get for their fuel, with each operator and each import, compared
+//! with arithmetic.
 //!
 //! ```text
 //! cargo bench --bench prices
@@ -7,14 +7,15 @@
 //! cargo bench --bench prices -- table. memory.
 //! ```
 //!
-//! A guest does one thing until its fuel is spent; what counts is the time for a unit of fuel that the
-//! actor's thread is on a processor. A ratio of 1 is as dear as arithmetic; far above it, a guest
-//! would hold up the host for longer than its fuel says. Rounds alternate and are compared in pairs.
-//! Words choose the cases that have one of them in their names.
+//! A guest repeats one thing until its fuel is used up. The result is the processor time of the
+//! actor's thread for a unit of fuel. A ratio of 1 is the price of arithmetic. With a ratio far
+//! above it, a guest would hold up the host for longer than its fuel suggests. Rounds alternate and
+//! are compared in pairs. Words on the command line select the cases with one of these words in
+//! their names.
 //!
-//! Operators are measured in a loop, and a hundred in a row. At last come those that take longest, and
-//! how long a step may take, which nothing interrupts: as much fuel as one may need; and those that
-//! take most of the native stack in one step.
+//! Operators are measured in a loop, and a hundred in a row. At the end come the slowest cases with
+//! the longest time of a step, which nothing can interrupt, since it may use as much fuel as one
+//! step may need. Then come the cases that take the most native stack in one step.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -32,21 +33,21 @@ use smol::future::block_on;
 
 use common::{Result, arguments::Arguments, spread::Spread};
 
-/// How many clients there are where imports are measured.
+/// The number of clients for measuring imports.
 const CLIENTS: usize = 1000;
-/// How often an operator stands in a row.
+/// The number of operators in a row.
 const ROW: usize = 100;
-/// How many of those are named at last that take longest.
+/// The number of the slowest cases at the end.
 const WORST: usize = 12;
 
-/// What is measured.
+/// A measurement.
 struct Case {
     name: String,
     body: String,
     clients: usize,
 }
 
-/// All that is measured; what the others are compared with is first.
+/// All measurements. The first is the one that the others are compared with.
 fn cases(chosen: &[String], row: usize) -> Vec<Case> {
     let arithmetic =
         "(local.set $n (i32.add (i32.mul (local.get $n) (i32.const 77)) (i32.const 1)))";

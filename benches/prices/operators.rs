@@ -1,19 +1,19 @@
-//! The operators that guests may use, each in the cheapest way that there is for the guest: operands
-//! that are there already, and results that nobody needs.
+//! The operators that guests may use. Each is used in the cheapest way for the guest: its operands
+//! are there already, and its result is dropped.
 
-/// Something that a guest does again and again.
+/// Something that a guest repeats.
 pub(crate) struct Case {
-    /// What the table calls it.
+    /// Its name in the table.
     pub(crate) name: String,
-    /// The code: it leaves the stack as it is.
+    /// The code, which leaves the stack unchanged.
     pub(crate) body: String,
 }
 
-/// The bytes of the memory that is walked through: all that a guest has by default, but for what is
-/// in the first page and the last one.
+/// The bytes of memory that loads and stores go through: all of a guest's default memory, except
+/// for the first page and the last one.
 const WALKED: u32 = 16_646_144;
 
-/// What the guest has beside memory.
+/// The fields of the guest's module beside memory.
 pub(crate) const FIELDS: &str = r#"
     (type $nothing (func)) (type $wide (func (param i64 i64 i64 i64 i64 i64 i64 i64)))
     (table $t 16384 funcref) (table $u 16384 funcref)
@@ -32,7 +32,7 @@ pub(crate) const FIELDS: &str = r#"
     (func $tail (return_call $empty))
     (func $tail-table (return_call_indirect (type $nothing) (i32.const 0)))"#;
 
-/// What is long, and only there where it is used.
+/// Long fields, which only the bodies that use them get.
 pub(crate) fn functions(body: &str) -> String {
     let locals = if body.contains("$many") { " i64".repeat(30_000) } else { String::new() };
     format!(
@@ -42,7 +42,7 @@ pub(crate) fn functions(body: &str) -> String {
     )
 }
 
-/// All of them.
+/// All operators.
 pub(crate) fn cases() -> Vec<Case> {
     let mut all = Vec::new();
     let mut add = |name: String, body: String| all.push(Case { name, body });
@@ -206,13 +206,13 @@ pub(crate) fn cases() -> Vec<Case> {
     for (name, body) in plain {
         add(name.into(), body.into());
     }
-    // All of them move by one place at each turn.
+    // All values move by one place in each turn.
     let (types, values) = (" i64".repeat(64), "(i64.const 1)".repeat(64));
     add(
         "loop with 64 values".into(),
         format!("{values} (loop (param{types}) (local.get $i64) (br 0)) unreachable"),
     );
-    // Each in a line of the processor's cache that it has not got.
+    // Each load reads a cache line that is not in the cache.
     let next = format!(
         "(local.set $at (i32.add (i32.rem_u (i32.add (local.get $at) (i32.const 4_198_468)) (i32.const {WALKED})) (i32.const 65536)))"
     );

@@ -1,5 +1,5 @@
-//! How much native stack a step takes. Where the interpreter's dispatch is no jump but a call, each of
-//! the operator's executions keeps some until the slice ends.
+//! The native stack that a step takes. If the interpreter's dispatch is a call and not a jump, each
+//! execution of an operator keeps some stack until the slice ends.
 
 use std::{fs, path::Path, thread};
 
@@ -7,10 +7,11 @@ use smol::future::block_on;
 
 use crate::guest;
 
-/// The stack of the thread, in bytes: a size that nothing else has.
+/// The size of the thread's stack in bytes. No other mapping has this size.
 const STACK: usize = 61 << 20;
 
-/// The bytes of native stack that were used at most, when a guest did this in steps of so much fuel.
+/// The most bytes of native stack that a guest used when it repeated this in steps of this much
+/// fuel.
 pub(crate) fn used(body: &str, clients: usize, step: u64, folder: &Path) -> usize {
     thread::scope(|scope| {
         let run = || {
@@ -21,7 +22,7 @@ pub(crate) fn used(body: &str, clients: usize, step: u64, folder: &Path) -> usiz
     })
 }
 
-/// How much of this thread's stack has ever been touched, in bytes.
+/// The bytes of this thread's stack that were ever touched.
 fn resident() -> usize {
     let (mut found, mut size) = (0, 0);
     for line in fs::read_to_string("/proc/thread-self/smaps").unwrap().lines() {

@@ -1,18 +1,18 @@
-//! Release binaries side by side: their size, start, memory, and CPU time.
+//! Compares release binaries: size, time to start, memory, and CPU time.
 //!
 //! ```text
 //! cargo bench --bench profiles -- compare FILE...
 //! cargo bench --bench profiles -- budget FILE
 //! ```
 //!
-//! `compare` has a line for each binary, and the ratios to the first of them: rounds alternate
-//! between the binaries and are compared in pairs. `budget` fails if a binary needs more memory
-//! or takes longer to start than a release may. Without a word the program that Cargo has built
-//! is measured. `scripts/profiles.sh` makes binaries of many profiles, and compares them.
+//! `compare` prints a line for each binary, and the ratios to the first one. Rounds alternate
+//! between the binaries and are compared in pairs. `budget` fails if a binary needs more memory or
+//! takes longer to start than a release may. Without a file the program that Cargo has built is
+//! measured. `scripts/profiles.sh` builds binaries with many profiles and compares them.
 //!
 //! # Layout
-//! - `memory`: an idle host, and what a connection adds.
-//! - `start`: from the start of the process to listening.
+//! - `memory`: the memory of an idle host and of a connection.
+//! - `start`: the time from the start of the process to listening.
 //! - `work`: short messages, and messages that keep the interpreter busy.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
@@ -49,8 +49,8 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
-/// A file's whole path: the server runs in this folder, but a name alone would be looked for in
-/// `PATH`. Cargo starts this program in the package's folder.
+/// The absolute path of a file. The server runs in this folder, but would look for a bare name in
+/// `PATH`, and Cargo starts this program in the package's folder.
 fn absolute(file: &String) -> Result<PathBuf> {
     fs::canonicalize(file).map_err(|error| format!("{file}: {error}").into())
 }
@@ -92,7 +92,7 @@ fn compare(arguments: &Arguments, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Compares a binary with what it may need.
+/// Checks a binary against the limits of a release.
 fn budget(arguments: &Arguments, file: &Path) -> Result<()> {
     let memory = memory::measure(file, arguments.number("connections", 1000, 1000)?)?;
     let start = start::measure(file, arguments.number("starts", 20, 20)?)?;

@@ -1,4 +1,4 @@
-//! An idle host, and what a connection adds.
+//! The memory of an idle host and of a connection.
 
 use std::path::Path;
 
@@ -11,20 +11,20 @@ use super::common::{
     server::{Actor, Server},
 };
 
-/// The most memory that an idle host with one actor may have resident, in bytes.
+/// The most resident memory of an idle host with one actor, in bytes.
 pub(crate) const IDLE: u64 = 3 << 20;
-/// The most that each idle connection may add, in bytes.
+/// The most memory of each idle connection, in bytes.
 pub(crate) const CONNECTION: u64 = 8 << 10;
 
-/// What a host has resident, in bytes.
+/// The resident memory of a host, in bytes.
 pub(crate) struct Memory {
-    /// With one actor and before its first client.
+    /// With one actor, before its first client.
     pub(crate) idle: u64,
-    /// For each connection that has had a message echoed, beyond the first few.
+    /// For each connection that has had a message echoed, after the first few.
     pub(crate) connection: u64,
 }
 
-/// Serves `examples/echo`, and opens so many connections.
+/// Serves `examples/echo` and opens this many connections.
 pub(crate) fn measure(file: &Path, connections: usize) -> Result<Memory> {
     process::allow_descriptors(connections + 200)?;
     let server = Server::run(file, &[Actor::echo()])?;
@@ -32,7 +32,7 @@ pub(crate) fn measure(file: &Path, connections: usize) -> Result<Memory> {
     let rest = || block_on(executor.run(watch.wait_for_rest()));
     rest()?;
     let idle = watch.memory()?;
-    // What the first ones make is for all.
+    // The first connections make structures that all share.
     drop(block_on(executor.run(open(&executor, server.url("echo"), AT_ONCE)))?);
     rest()?;
     let before = watch.memory()?;

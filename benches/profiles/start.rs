@@ -1,4 +1,4 @@
-//! From the start of the process to listening.
+//! The time from the start of the process to listening.
 
 use std::{
     path::Path,
@@ -10,11 +10,11 @@ use super::common::{
     server::{Actor, Server},
 };
 
-/// The longest that a start may take, in microseconds.
+/// The longest time to start, in microseconds.
 pub(crate) const MAX_WAIT: u64 = 10_000;
 
-/// Starts a host with `examples/chat-room` so many times. The shortest counts: whatever else
-/// this machine does can only add to it.
+/// Starts a host with `examples/chat-room` this many times. Returns the shortest time, because
+/// other programs on the machine can only make it longer.
 pub(crate) fn measure(file: &Path, starts: u32) -> Result<Duration> {
     let mut shortest = Duration::MAX;
     for _ in 0..starts {

@@ -14,21 +14,21 @@ use super::common::{
     server::{Actor, Server},
 };
 
-/// How many clients have texts echoed.
+/// The number of clients of the echo.
 const CLIENTS: usize = 16;
-/// The size of such a text, in bytes.
+/// The size of their texts in bytes.
 const SIZE: usize = 64;
-/// How many messages the chat room has at first: 4 KB of JSON.
+/// The messages in the chat room's history at first: 4 KB of JSON.
 const HISTORY: usize = 40;
-/// How many are added.
+/// The messages that are added.
 const MORE: u32 = 100;
 
-/// The server's CPU time for each message, in microseconds, of all rounds.
+/// The server's CPU time for each message, in microseconds, with a number for each round.
 #[derive(Default)]
 pub(crate) struct Work {
-    /// Of `examples/echo`.
+    /// With `examples/echo`.
     pub(crate) echo: Vec<f64>,
-    /// Of `examples/chat-room`.
+    /// With `examples/chat-room`.
     pub(crate) chat: Vec<f64>,
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn measure(arguments: &Arguments, file: &Path) -> Result<Work> {
         let echo = watch.cpu()? - before;
 
         let mut client = connect(server.url("chat-room")).await?;
-        // The history, which tells that the first event has been handled.
+        // The history shows that the first event has been handled.
         client.next().await.ok_or("no history")??;
         let before = watch.cpu()?;
         for _ in 0..MORE {

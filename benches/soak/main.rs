@@ -1,10 +1,10 @@
-//! A guest that leaks: does the host's memory stay flat?
+//! Checks that the host's memory stays flat with a guest that leaks.
 //!
-//! The guest's allocator never frees anything and takes whole pages of 4 KiB, so that every
-//! message costs it some 8 KiB for good. The host drops its instance whenever that has come to
-//! `limits.watermark`. A million messages go through it, over several connections, each with
-//! many in flight. For each tenth of them the most memory is printed that the process had
-//! resident; past the first tenth it must not grow by more than [`BOUND`].
+//! The guest's allocator never frees anything and takes whole pages of 4 KiB, so every message
+//! costs it about 8 KiB for ever. The host drops its instance whenever it reaches
+//! `limits.watermark`. A million messages go through it, over several connections with many
+//! messages in flight. The output is the most resident memory of the process in each tenth of the
+//! messages. After the first tenth it must not grow by more than [`BOUND`].
 //!
 //! ```text
 //! cargo bench --bench soak
@@ -35,12 +35,12 @@ use common::{
     server::{Actor, Server},
 };
 
-/// The most bytes by which the memory may grow after the first tenth: an instance at its
-/// watermark, since an allocator may keep the last one's memory for the next, and 1 MiB. What
-/// the guest leaks meanwhile is a thousand times as much.
+/// The most bytes by which the memory may grow after the first tenth: an instance at its watermark,
+/// because an allocator may keep the memory of the last one for the next, and 1 MiB. The guest
+/// leaks a thousand times as much meanwhile.
 const BOUND: u64 = 5 << 20;
 
-/// How often the memory is looked at.
+/// The time between two looks at the memory.
 const LOOK: Duration = Duration::from_millis(1);
 
 /// How the guest takes memory, which it never frees.
@@ -89,7 +89,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
             let mut peak = 0;
             while sent.get() < messages / 10 * tenth {
                 if let Some(failed) = tasks.iter().position(|task| task.is_finished()) {
-                    // Unless all is done, which the loop's condition says.
+                    // If all is done, the loop's condition ends it.
                     if sent.get() < messages {
                         tasks.swap_remove(failed).await?;
                     }
@@ -119,8 +119,8 @@ fn measure(arguments: &Arguments) -> Result<()> {
     if grown <= BOUND { Ok(()) } else { Err("the memory is not flat".into()) }
 }
 
-/// Sends texts over one connection and reads them back, until all connections together have
-/// done enough.
+/// Sends texts over one connection and reads the echoes, until all connections together have sent
+/// enough.
 async fn exchange(
     url: String,
     flight: u32,

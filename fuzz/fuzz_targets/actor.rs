@@ -1,5 +1,5 @@
-//! Whole sequences of events against an actor under any limits. Where an input begins with 255, the
-//! actor reaches other clients and sets alarms, and all that comes of it is known beforehand.
+//! Sequences of events for an actor with any limits. If an input begins with 255, the actor reaches
+//! other clients and sets alarms, and a model predicts everything.
 #![no_main]
 
 use arbitrary::{Arbitrary as _, Unstructured};

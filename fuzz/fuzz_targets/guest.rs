@@ -1,6 +1,6 @@
-//! Modules of any valid code that have the interface's exports, its imports, and those of
-//! `footlight:host`: all of them load, except for the one instruction that is not let in, and
-//! whatever they do ends within their fuel and limits.
+//! Modules of any valid code with the interface's exports and imports and those of
+//! `footlight:host`. All of them load, except those with the one refused instruction. Every call
+//! ends within its fuel and its limits.
 #![no_main]
 
 use arbitrary::Unstructured;
@@ -30,8 +30,8 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// A module's imports and exports, as text. The bits of `extras` and `bits` say which of those
-/// that may be left out it has.
+/// A module's imports and exports in the text format. The bits of `extras` and `bits` choose the
+/// optional ones.
 fn outline(shape: Shape, extras: u8, bits: u32) -> String {
     let function = |name: &str, Signature { params, results }: Signature| {
         let (params, results) = ("i32 ".repeat(params), "i32 ".repeat(results));
@@ -70,7 +70,7 @@ fn outline(shape: Shape, extras: u8, bits: u32) -> String {
     text + ")"
 }
 
-/// Code that uses all features that the host has, and small memories and tables.
+/// The features that the host has, with small memories and tables.
 fn config(outline: &str) -> Config {
     Config {
         module_shape: Some(wat::parse_str(outline).expect("an outline")),

@@ -1,5 +1,5 @@
-//! Memory and pointers of any content: lifting ends without a panic, within the budget, and
-//! finds what the reference implementation finds.
+//! Memories and pointers of any content. Lifting ends without a panic and within the budget, and
+//! has the same outcome as in the reference implementation.
 //!
 //! Input: shape and place (1 byte), budget (2 for the state, 1 for messages, 2 for bytes),
 //! pointer (4), length (4), all little-endian; then the memory.
@@ -17,7 +17,7 @@ use wit_core::{
     lift::{self, Reply},
 };
 
-/// No limit at all, as in the reference.
+/// No limits, because the reference has none.
 const UNLIMITED: Budget = Budget { state: usize::MAX, messages: usize::MAX, bytes: usize::MAX };
 
 /// An input's first bytes.
@@ -49,7 +49,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Whatever is lifted holds no more than the budget allows.
+/// Checks that a lifted value is within the budget.
 fn within_budget<M: Memory + ?Sized>(
     shape: Shape,
     memory: &M,
@@ -82,7 +82,7 @@ fn within_budget<M: Memory + ?Sized>(
     match lift::prefix(memory, "msg", ptr, len, budget.bytes) {
         Ok((text, more)) => {
             assert!(text.len() <= budget.bytes && text.len() + more == len as usize);
-            // Less than what fits is left out only for a character that was cut.
+            // The budget may leave up to three bytes unused, for a character that would be cut.
             assert!(more == 0 || text.len() + 3 >= budget.bytes);
             assert!(more > 0 || whole == Ok(text));
         }
@@ -93,7 +93,7 @@ fn within_budget<M: Memory + ?Sized>(
     }
 }
 
-/// What all messages of a reply come to.
+/// The bytes of all messages of a reply.
 fn size(reply: &Reply) -> usize {
     let messages = reply.messages.iter().map(|message| {
         let ty = if let MessageType::Other(name) = &message.ty { name.len() } else { 0 };
@@ -103,12 +103,12 @@ fn size(reply: &Reply) -> usize {
     messages.sum()
 }
 
-/// An error can be printed, and what it says is past a limit is.
+/// Checks that an error can be printed, and that a limit was exceeded as it says.
 fn refused_rightly(error: LiftError) {
     assert!(!error.to_string().is_empty());
     match error.kind {
         LiftErrorKind::TooLarge { size, limit } => assert!(size > limit as u64),
-        // Of four gigabytes most are not there.
+        // Most of the four gigabytes do not exist.
         LiftErrorKind::OutOfBounds { len, memory } if memory < 1 << 32 => {
             assert!(u64::from(error.offset) + len > memory as u64);
         }
@@ -116,8 +116,8 @@ fn refused_rightly(error: LiftError) {
     }
 }
 
-/// Without a budget, what the reference reads is lifted, and what it refuses is refused for
-/// the same reason.
+/// Without a budget, lifting gives the same value as the reference, or the same reason for an
+/// error.
 fn as_the_reference(shape: Shape, memory: &[u8], ptr: u32) {
     let expected = load_result(memory, interface::handle_message(shape).result(), ptr);
     let expected = expected.map(|value| interface::as_reply(shape, value));
@@ -130,7 +130,7 @@ fn as_the_reference(shape: Shape, memory: &[u8], ptr: u32) {
     assert_eq!(lifted.map_err(trap), expected);
 }
 
-/// The reason, in the reference's words.
+/// The reason, as the reference names it.
 fn trap(error: LiftError) -> Trap {
     match error.kind {
         LiftErrorKind::Misaligned { .. } => Trap::Misaligned,

@@ -1,6 +1,6 @@
-//! Messages and states of any content, and a guest's allocator that answers anything:
-//! lowering never panics and writes nothing outside the block that it was given; where the
-//! allocator is an honest one, the guest reads what the host meant.
+//! Messages and states of any content, and a guest's allocator that returns anything. Lowering
+//! never panics, and writes nothing outside the block that the allocator returned. With an honest
+//! allocator, the guest reads what the host passed.
 #![no_main]
 
 use arbitrary::Arbitrary;
@@ -11,7 +11,7 @@ use wit_core::{
     lower::{self, Lowering},
 };
 
-/// One call, and the guest's side of it.
+/// One call with the guest's side of it.
 #[derive(Debug, Arbitrary)]
 struct Call {
     shape: u8,
@@ -28,7 +28,7 @@ struct Call {
     name: String,
 }
 
-/// The most bytes of an honest guest's blocks together: its memory has 4096.
+/// The most bytes of all blocks of an honest guest, which has a memory of 4096.
 const MAX: usize = 3000;
 
 fuzz_target!(|call: Call| {
@@ -65,7 +65,7 @@ fuzz_target!(|call: Call| {
     }
 });
 
-/// Places every block where there is room for it. Gives the parameters.
+/// Places every block where there is room. Returns the parameters.
 fn place_honestly(mut lowering: Lowering<'_>, arena: &mut Arena) -> Vec<u64> {
     while let Some(block) = lowering.next_block() {
         let ptr = arena.realloc(1, block.len() as u32);
@@ -74,11 +74,11 @@ fn place_honestly(mut lowering: Lowering<'_>, arena: &mut Arena) -> Vec<u64> {
     lowering.parameters().iter().copied().map(u64::from).collect()
 }
 
-/// Places every block where the guest says, as far as it can be.
+/// Places every block at the guest's address, as long as that works.
 fn place_anywhere(mut lowering: Lowering<'_>, size: usize, pointers: &[u32; 4]) {
     let mut memory = vec![0xaa; size];
     let count = lowering.parameters().len();
-    // The allocator's answers come round again, in case a block is asked for twice.
+    // The addresses repeat, in case a block is requested twice.
     for ptr in pointers.iter().chain(pointers).copied() {
         let Some(block) = lowering.next_block() else { break };
         let before = memory.clone();
@@ -95,7 +95,7 @@ fn place_anywhere(mut lowering: Lowering<'_>, size: usize, pointers: &[u32; 4]) 
                 assert!(end > size as u64 && memory == before);
                 assert_eq!((error.ptr, error.len, error.memory), (ptr, block.len(), size));
                 assert!(!error.to_string().is_empty());
-                // The same block is still the next.
+                // The same block still comes next.
                 assert_eq!(lowering.next_block(), Some(block));
             }
         }

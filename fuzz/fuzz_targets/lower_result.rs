@@ -1,6 +1,6 @@
-//! Results of imports, of any content, and a guest's allocator that answers anything: placing
-//! them never panics and writes nothing outside the block that it was given; where the allocator
-//! is an honest one, the guest reads what the host meant.
+//! Results of imports with any content, and a guest's allocator that returns anything. Placing them
+//! never panics, and writes nothing outside the block that the allocator returned. With an honest
+//! allocator, the guest reads what the host returned.
 //!
 //! Input: signature, whether the guest is honest, and the result's case (1 byte each), its number
 //! (8), the memory's size (2), where the result is wanted (4), sixteen pointers (4 each), garbage
@@ -34,11 +34,11 @@ struct Head {
     habits: [u8; 4],
 }
 
-/// The most bytes of an honest guest's blocks together, and of the gaps that it leaves: its memory
-/// has 4096.
+/// The most bytes of all blocks of an honest guest, with the gaps between them. The guest has a
+/// memory of 4096.
 const MOST: usize = 3900;
 
-/// The largest gap before a block, with what its alignment may take.
+/// The largest gap before a block, with the padding for its alignment.
 const GAP: usize = 22;
 
 fuzz_target!(|data: &[u8]| {
@@ -57,13 +57,13 @@ fuzz_target!(|data: &[u8]| {
     if head.honest & 1 == 1 && needed(&parts) <= MOST {
         honest(returned, &parts, Arena::new(&head.garbage, &head.habits));
     } else {
-        // The allocator's answers come round again, in case a block is asked for twice.
+        // The addresses repeat, in case a block is requested twice.
         let pointers = head.pointers.repeat(2);
         hostile(returned, &parts, head.memory.into(), head.at & !7, &pointers);
     }
 });
 
-/// What any answer of these parts takes in the guest, at most.
+/// The most bytes that an answer from these parts takes in the guest.
 fn needed(parts: &Parts) -> usize {
     let texts: usize = parts.texts.iter().map(|text| text.len() + GAP).sum();
     let names: usize = parts.names.iter().map(|(name, _)| 12 + name.len() + GAP).sum();

@@ -1,5 +1,5 @@
-//! Manifests of any text: reading one never panics, every mistake stands on a line of the
-//! file, and what is taken is within its bounds.
+//! Manifests of any text. Reading one never panics, every mistake has a line of the file, and
+//! accepted values are within their bounds.
 #![no_main]
 
 use std::{collections::HashSet, fmt::Write, path::Path, time::Duration};
@@ -17,7 +17,7 @@ fuzz_target!(|text: &str| {
     match Manifest::parse(file, text) {
         Ok(manifest) => {
             is_sound(&manifest);
-            // The same limits, written as the reference of the manifest has them.
+            // The same limits, written in the form of the documentation.
             let again = Manifest::parse(file, &written(&manifest)).expect("it was taken before");
             assert_eq!((&again.name, &again.limits), (&manifest.name, &manifest.limits));
         }
@@ -25,8 +25,8 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// Every mistake has a line, and is one line when printed, with nothing in it that would do
-/// something to a terminal.
+/// Checks that every mistake has a line, is printed as one line, and contains nothing that could
+/// affect a terminal.
 fn is_readable(error: &ManifestError, text: &str) {
     let lines = text.matches('\n').count() + 1;
     assert!(!error.mistakes.is_empty());
@@ -39,7 +39,7 @@ fn is_readable(error: &ManifestError, text: &str) {
     assert!(error.mistakes.is_sorted_by_key(|mistake| mistake.line));
 }
 
-/// Nothing in a manifest is out of bounds.
+/// Checks that everything in a manifest is within its bounds.
 fn is_sound(manifest: &Manifest) {
     let Manifest { name, handlers, limits, .. } = manifest;
     assert!((1..=64).contains(&name.len()) && !name.starts_with('.') && name != "footlight");
@@ -60,7 +60,7 @@ fn is_sound(manifest: &Manifest) {
     assert!(largest <= limits.memory);
 }
 
-/// There are listeners, and nothing in them is out of bounds.
+/// Checks that there are listeners within their bounds.
 fn are_sound(listeners: &[Listener]) {
     assert!(!listeners.is_empty());
     let mut taken = HashSet::new();
@@ -72,7 +72,7 @@ fn are_sound(listeners: &[Listener]) {
     }
 }
 
-/// There are folders, and each path into them means one.
+/// Checks that there are folders, and that each path into them is unambiguous.
 fn are_told_apart(folders: &[SharedFolder]) {
     assert!(!folders.is_empty());
     let mut names = HashSet::new();
@@ -84,8 +84,7 @@ fn are_told_apart(folders: &[SharedFolder]) {
     }
 }
 
-/// The number in the field that a key fills, in bytes or milliseconds; `None` where nothing is
-/// limited.
+/// The value of a key's field in bytes or milliseconds; `None` if there is no limit.
 fn number_of(limits: &Limits, key: &str) -> Option<u128> {
     let size = |size: usize| size as u128;
     let time = |time: Duration| time.as_millis();
@@ -130,7 +129,7 @@ fn number_of(limits: &Limits, key: &str) -> Option<u128> {
     })
 }
 
-/// The number that a text of the reference means: `64KiB`, `1_000`, `24h`.
+/// The number that a text of the documentation stands for: `64KiB`, `1_000`, `24h`.
 fn number_in(text: &str) -> u128 {
     let (mut number, mut unit) = (0, String::new());
     for c in text.chars() {
@@ -153,7 +152,7 @@ fn number_in(text: &str) -> u128 {
     number * factor
 }
 
-/// A manifest of the same name and limits.
+/// A manifest with the same name and limits.
 fn written(manifest: &Manifest) -> String {
     let mut text = format!(
         "name = {:?}\ncomponent_path = 'a.wasm'\n\

@@ -1,5 +1,5 @@
-//! Files of any content as modules and components: compiling one ends without a panic, and
-//! what compiles and fits can be called.
+//! Files of any content as modules and components. Compiling one ends without a panic, and a module
+//! that compiles and fits can be called.
 #![no_main]
 
 use footlight::{
@@ -44,15 +44,15 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// A start section is replaced by an export, and nothing is left of it.
+/// Checks that an export has replaced the start section.
 fn start_is_moved(core: &[u8]) {
     let moved = start_function::export(core);
     assert!(moved.len() <= core.len() + 64);
     assert_eq!(start_function::export(&moved), moved);
 }
 
-/// Rewriting what is valid leaves it valid, and no more than twice as large beside what is charged for
-/// locals and values. Anything else is no panic.
+/// Checks that a rewritten valid module is valid, and at most twice as large, not counting the
+/// charges for locals and values. With an invalid module, checks only that nothing panics.
 fn rewritten_is_as_valid(core: &[u8]) {
     let split = loops::split(core);
     if is_valid(core) && validate::validate(core).is_ok() {
@@ -61,7 +61,7 @@ fn rewritten_is_as_valid(core: &[u8]) {
     }
 }
 
-/// Whether the interpreter takes the module as it is, with all that the host leaves on.
+/// Whether the interpreter accepts the module, with all features that the host leaves on.
 fn is_valid(core: &[u8]) -> bool {
     let mut config = wasmi::Config::default();
     config.wasm_multi_memory(false).wasm_custom_page_sizes(false).wasm_wide_arithmetic(false);

@@ -1,5 +1,5 @@
-//! What a guest passes to an import, of any content: lifting it ends without a panic, and finds
-//! what the reference implementation finds.
+//! Parameters of imports with any content. Lifting ends without a panic, and has the same outcome
+//! as in the reference implementation.
 //!
 //! Input: signature and place (1 byte each), nine parameters (8 each), all little-endian; then the
 //! memory.
@@ -36,11 +36,11 @@ fuzz_target!(|data: &[u8]| {
     } else {
         at_the_top(signature, &Top(memory), flat);
     }
-    // What is missing counts as 0.
+    // Missing parameters count as 0.
     let _ = lift(signature, memory, &flat[..flat.len() / 2]);
 });
 
-/// Of a memory of four gigabytes only the last bytes are there.
+/// Lifts from a memory of four gigabytes of which only the last bytes exist.
 fn at_the_top(signature: &Signature, memory: &Top<'_>, flat: &[u64]) {
     match lift(signature, memory, flat) {
         Ok((_, pointer)) => {

@@ -1,10 +1,10 @@
-;; A guest that calls imports as a client's data say: one byte for how the call ends, then four for
-;; each import: which one, a connection, and two numbers. Its answer has twelve bytes for each: what
-;; stands where the result was wanted, but a list's sum in place of its pointer, and no other
-;; pointers.
+;; A guest that calls imports as a client's message says. The message has one byte for how the call
+;; ends, and four for each import: the import, a connection, and two numbers. The answer has twelve
+;; bytes for each import: the result's area, without pointers. A list has a sum in place of its
+;; pointer.
 ;;
-;; Memory: 16 tags, 256 zeros, 8192 the program, 9216 where results are wanted, 10240 the answer's
-;; data, 16384 what the host places.
+;; Memory: 16 the tags, 256 zeroes, 8192 the program, 9216 the areas of results, 10240 the answer's
+;; data, 16384 the host's blocks.
 (module
   (import "footlight:host/connections@0.1.0" "send" (func $send (param i64 i32 i32 i32 i32)))
   (import "footlight:host/connections@0.1.0" "broadcast"
@@ -76,7 +76,7 @@
     (memory.fill (i32.const 10000) (i32.const 0) (i32.const 64))
     (i32.store (i32.const 10000) (local.get $state))
     (i32.store (i32.const 10004) (local.get $state-len))
-    ;; An alarm (of five letters like `close`, of which only the latter has data): eight zeros to all.
+    ;; An alarm, which has five letters like `close`, but no data: sends eight zeroes to all.
     (if (i32.and (i32.eq (local.get $ty-len) (i32.const 5)) (i32.eqz (local.get $has))) (then
       (call $one (i32.const 1) (i64.const 0) (i32.const 4) (i32.const 1) (i32.const 10240))
       (return (i32.const 10000))))

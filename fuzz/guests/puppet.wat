@@ -1,26 +1,26 @@
-;; A guest that does what a client's data say, however bad it is. HANDLE-MESSAGE and PARAMETERS
-;; stand for the export's name and the parameters of one shape of the interface.
+;; A guest that does what a client's message says, however bad it is. HANDLE-MESSAGE and PARAMETERS
+;; are replaced by the export's name and the parameters of one shape of the interface.
 ;;
 ;; data: +0  what to do, see $do
 ;;       +4  a number for it
-;;       +8  another
-;;      +12  what is written to address 64
-;; If the first byte is 128 or more, the result is where the first number says, so that any
-;; result can be made at 64. Else, and for any other event, it is at 16, where there are zeros:
-;; an empty state, no messages.
+;;       +8  another number
+;;      +12  the bytes to write to address 64
+;; If the first byte is 128 or more, the first number is the address of the result, so that a
+;; message can put any result at 64. Otherwise, and for other events, the result is at 16, where
+;; all bytes are zero: an empty state, no messages.
 (module
   (import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))
   (memory (export "memory") 2)
   (table $table 1 funcref)
 
-  ;; Where the next parameter goes.
+  ;; The address of the next block.
   (global $next (mut i32) (i32.const 4096))
-  ;; What cabi_realloc does from now on, and the pointer that it makes up.
+  ;; What cabi_realloc does from now on, and the pointer that it returns.
   (global $realloc (mut i32) (i32.const 0))
   (global $pointer (mut i32) (i32.const 0))
   ;; What cabi_post does from now on.
   (global $post (mut i32) (i32.const 0))
-  ;; Where the result is that was not asked for.
+  ;; The address of the result of other events.
   (global $result (mut i32) (i32.const 16))
 
   (func $recurse (param $depth i32) (result i32)
@@ -30,7 +30,7 @@
     (block $10 (block $9 (block $8 (block $7 (block $6 (block $5 (block $4 (block $3 (block $2 (block $1 (block $0
       (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 $10 $0
         (i32.and (local.get $what) (i32.const 127))))
-      ;; 0, and what is unknown: nothing
+      ;; 0, and unknown numbers: nothing
       (return))
       ;; 1: a trap
       (unreachable))
@@ -38,25 +38,25 @@
       (loop $again (br $again)))
       ;; 3: endless recursion
       (drop (call $recurse (i32.const 0))) (return))
-      ;; 4: grows the memory by pages, as often as the number says
+      ;; 4: grows the memory by pages, `number` times
       (loop $again
         (drop (memory.grow (local.get $other)))
         (local.set $number (i32.sub (local.get $number) (i32.const 1)))
         (br_if $again (i32.gt_s (local.get $number) (i32.const 0))))
       (return))
-      ;; 5: logs what is at the number
+      ;; 5: logs the text at the number
       (call $log (local.get $number) (local.get $other)) (return))
       ;; 6: fills the memory, in one instruction
       (memory.fill (i32.const 8192) (local.get $other) (local.get $number)) (return))
       ;; 7: fills the table
       (table.fill $table (i32.const 0) (ref.null func) (local.get $number)) (return))
-      ;; 8: says what cabi_realloc is to do
+      ;; 8: sets what cabi_realloc does
       (global.set $realloc (local.get $number))
       (global.set $pointer (local.get $other))
       (return))
-      ;; 9: says what cabi_post is to do
+      ;; 9: sets what cabi_post does
       (global.set $post (local.get $number)) (return))
-    ;; 10: says what is answered to all that says nothing
+    ;; 10: sets the result of other events
     (global.set $result (local.get $other)))
 
   (func (export "cabi_realloc")

@@ -1,4 +1,4 @@
-//! One client of an actor on the stage, and what it must find in its outbox.
+//! One client of an actor without sockets, and the messages that must be in its outbox.
 
 use std::{
     collections::VecDeque,
@@ -20,35 +20,34 @@ use crate::{drive::Bell, script::Want};
 
 /// A client.
 pub struct Client {
-    /// Its place on the list of connections.
+    /// Its place in the list of connections.
     open: Open,
-    /// What it must find, if it looks.
+    /// The messages that it must find, in order.
     queue: VecDeque<Want>,
-    /// How it must be closed.
+    /// How the host must close it.
     close: Option<Code>,
-    /// The most bytes and the most messages that may wait.
+    /// The most bytes and the most messages that may wait for it.
     most: (usize, usize),
-    /// Rings when its connection's task is to look again.
+    /// Wakes its connection's task.
     bell: Arc<Bell>,
 }
 
-/// How a connection must be closed.
+/// How the host must close a connection.
 #[derive(Clone, Debug)]
 pub enum Code {
     /// With this code and reason.
     Exactly(Close),
     /// With this code.
     Code(CloseCode),
-    /// If it likes, and then as it likes.
+    /// In any way, or not at all.
     Any,
 }
 
 impl Client {
-    /// A client that has come, and whose `connect` is not told yet. `close` is how the actor may
-    /// close it at any time.
+    /// A client whose `connect` event is next. `close` is how the actor may close it at any time.
     pub fn new(open: Open, limits: &Limits, close: Option<Code>) -> Self {
-        // One answer or one message may always wait, and then only as many bytes as the outbox
-        // has; a message must count for one at least.
+        // One answer or one message may always wait. More may wait only while the outbox has room.
+        // A message counts for at least one byte.
         let bytes = limits.outbox.max(limits.answer).max(limits.effects);
         let most = (bytes, limits.outbox.max(limits.answers));
         Self { open, queue: VecDeque::new(), close, most, bell: Arc::default() }
@@ -59,7 +58,7 @@ impl Client {
         &self.open.session
     }
 
-    /// Puts an event into the mailbox, as a connection does.
+    /// Pushes an event into the mailbox, as a connection does.
     pub fn tell(&self, mailbox: &Mailbox, kind: EventKind) {
         self.session().set_busy();
         mailbox.push_unrefused(Event::at(self.session(), kind));
@@ -67,7 +66,7 @@ impl Client {
         assert!(!self.is_idle());
     }
 
-    /// Its event was handled, and its connection's task learned of it.
+    /// Its event has been handled, and its connection's task was woken.
     pub fn is_handled(&self) {
         assert!(self.is_idle() && self.bell.rang());
     }
@@ -78,14 +77,14 @@ impl Client {
         pin!(self.session().until_idle()).poll(&mut Context::from_waker(&waker)).is_ready()
     }
 
-    /// Notes what it was answered.
+    /// Adds messages that it must find.
     pub fn answered(&mut self, messages: impl IntoIterator<Item = Want>) {
         self.queue.extend(messages);
         let (_, most) = self.most;
         assert!(self.queue.len() <= most, "{} messages wait, of {most}", self.queue.len());
     }
 
-    /// Notes that it is closed. The first to close it decides how.
+    /// Notes that it must be closed. The first reason counts.
     pub fn closed(&mut self, code: Code) {
         if matches!(self.close, None | Some(Code::Any)) {
             self.close = Some(code);
@@ -99,8 +98,7 @@ impl Client {
         self.closed(Code::Code(CloseCode::TRY_AGAIN_LATER));
     }
 
-    /// Reads everything, when nothing is known about what it was answered. Gives `false` if it
-    /// was closed.
+    /// Reads everything, without knowing what it must find. Returns false if it was closed.
     pub fn reads_anything(&mut self) -> bool {
         let (mut messages, closed) = self.read(usize::MAX);
         self.queue.clear();
@@ -110,8 +108,7 @@ impl Client {
         open
     }
 
-    /// Reads messages, as many as there are or as it wants, and finds what it must. Gives
-    /// `false` if it was closed.
+    /// Reads up to `count` messages, and checks them. Returns false if it was closed.
     pub fn reads(&mut self, count: usize) -> bool {
         let (mut messages, closed) = self.read(count);
         if let Some((queued, close)) = closed {
@@ -132,7 +129,7 @@ impl Client {
         true
     }
 
-    /// What is in its outbox.
+    /// Takes messages out of its outbox.
     #[allow(clippy::type_complexity)]
     fn read(&self, count: usize) -> (Vec<Message>, Option<(VecDeque<Message>, Close)>) {
         let mut messages = Vec::new();
@@ -145,7 +142,7 @@ impl Client {
                     return (messages, Some((queued, close)));
                 }
                 Poll::Ready(Action::Read) => {
-                    // Whatever comes before the next read is not taken.
+                    // Messages that come before the next read wait.
                     self.session().stop_draining();
                     return (messages, None);
                 }
@@ -154,7 +151,7 @@ impl Client {
         }
     }
 
-    /// These are the first of the messages that must be there.
+    /// Checks messages against those that it must find.
     fn finds(&mut self, messages: Vec<Message>) {
         self.is_bounded(messages.iter());
         for message in messages {
@@ -163,7 +160,7 @@ impl Client {
         }
     }
 
-    /// No more bytes wait than may.
+    /// Checks that no more bytes wait than are allowed.
     fn is_bounded<'m>(&self, messages: impl Iterator<Item = &'m Message>) {
         let (most, _) = self.most;
         let bytes: usize = messages.map(|message| message.payload().len()).sum();
@@ -171,7 +168,7 @@ impl Client {
     }
 }
 
-/// The host's knowledge of a client. All clients have the same.
+/// The facts about a client. They are the same for all clients.
 pub fn known() -> Known {
     Known {
         peer: ([192, 0, 2, 7], 50_123).into(),

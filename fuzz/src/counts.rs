@@ -1,10 +1,10 @@
-//! What the host counted, and what follows from it.
+//! The host's counters, and what they say about an event.
 
 use footlight::stats::Stats;
 
 use crate::script::End;
 
-/// What an actor counts, as far as a stage looks at it.
+/// The counters of an actor that the fuzzers check.
 #[derive(Debug, Default)]
 pub struct Counts {
     /// Events handled.
@@ -13,7 +13,7 @@ pub struct Counts {
     pub answers: u64,
     /// Calls that failed.
     pub traps: u64,
-    /// Errors of the actor's own.
+    /// Errors that the actor returned.
     pub errors: u64,
     /// Answers that could not be sent.
     pub refused: u64,
@@ -23,12 +23,12 @@ pub struct Counts {
     pub hibernations: u64,
     /// Instances dropped for their memory.
     pub watermarks: u64,
-    /// Fuel spent in `handle-message` and what belongs to it.
+    /// Fuel of `handle-message`, and of the calls that belong to it.
     pub fuel: u64,
 }
 
 impl Counts {
-    /// What was counted so far.
+    /// The counts so far.
     pub fn of(stats: &Stats) -> Self {
         Self {
             events: stats.events.get(),
@@ -43,7 +43,7 @@ impl Counts {
         }
     }
 
-    /// What was counted since then.
+    /// The counts since `then`.
     pub fn since(&self, then: &Self) -> Self {
         Self {
             events: self.events - then.events,

@@ -1,6 +1,6 @@
-//! An actor that reaches other clients as its clients tell it, beside a model of what must come of
-//! it: every result, every message in every outbox in order, who is closed and how. What a call that
-//! fails has asked for must leave no trace.
+//! An actor that reaches other clients as its clients ask, compared with a model. The model
+//! predicts every result, every message in every outbox in order, and who is closed and how. A call
+//! that fails must change nothing.
 
 mod call;
 mod member;
@@ -34,20 +34,20 @@ static COURIER: LazyLock<Vec<u8>> = LazyLock::new(|| {
     wat::parse_str(include_str!("../guests/courier.wat")).expect("the courier is valid")
 });
 
-/// The most acts.
+/// The most actions in a run.
 const ACTS: usize = 60;
 /// The most imports that one event calls.
 const STEPS: u8 = 24;
-/// What the clock is set to at first.
+/// The initial time of the clock.
 const EPOCH: u64 = 1_700_000_000_000;
 
-/// What a client makes the guest do: which import, a connection, and two numbers.
+/// A request to the guest: the import, a connection, and two numbers.
 type Step = [u8; 4];
 
-/// What an actor keeps with a connection.
+/// The tags and attachment of a connection.
 #[derive(Clone, Default)]
 struct Kept {
-    /// Its tags, as the guest counts them.
+    /// The indices of its tags in the guest.
     tags: Vec<u8>,
     /// The length of its attachment.
     attachment: Option<usize>,
@@ -55,27 +55,27 @@ struct Kept {
     leaving: bool,
 }
 
-/// The actor, its clients, and what is known of them.
+/// The actor and its clients, with the model's state.
 struct Stage {
-    /// What the actor may use.
+    /// The actor's limits.
     limits: Limits,
     /// The actor.
     actor: Running,
-    /// Sets its clock.
+    /// Sets the actor's clock.
     hands: Arc<Manual>,
-    /// Those who are there.
+    /// The open connections.
     members: BTreeMap<u64, Member>,
-    /// The greatest number that any connection has had.
+    /// The largest number of any connection so far.
     last: u64,
-    /// Milliseconds since the beginning.
+    /// The milliseconds since the beginning.
     now: u64,
-    /// When the alarm is to ring.
+    /// The time of the next alarm.
     alarm: Option<u64>,
-    /// When it rang last.
+    /// The time of the last alarm.
     rang: Option<u64>,
 }
 
-/// Plays what these bytes say.
+/// Does what these bytes say.
 pub fn perform(bytes: &[u8]) {
     let mut u = Unstructured::new(bytes);
     let mut stage = Stage::open(&mut u);
@@ -128,19 +128,19 @@ impl Stage {
         stage
     }
 
-    /// Any import, for one of those who are there or have been, or somebody else.
+    /// A call of any import. Its connection is open, closed or unknown.
     fn step(&self, u: &mut Unstructured<'_>) -> Step {
         [byte(u) % 14, byte(u) % (self.last as u8 % 250 + 2), byte(u) % 6, byte(u)]
     }
 
-    /// One of those who are there.
+    /// One of the open connections.
     fn who(&self, who: u8) -> Option<u64> {
         let index = usize::from(who).checked_rem(self.members.len())?;
         self.members.keys().nth(index).copied()
     }
 
-    /// Lets the actor do all that it can do now, and waits until it has handled so many events. On a
-    /// busy machine an instance may take long to make, and is then made by another thread.
+    /// Runs the actor until it has handled this many events. If instances take long on a busy
+    /// machine, another thread makes them.
     fn settle(&mut self, events: u64) {
         let waker = Waker::from(self.actor.bell.clone());
         let mut context = Context::from_waker(&waker);
@@ -160,7 +160,7 @@ impl Stage {
         let Ok(open) = self.actor.connections.open(on_overflow, known) else {
             return assert_eq!(self.members.len(), self.limits.connections);
         };
-        // It takes what comes only when it is told to read.
+        // Messages that come before the next read wait.
         open.session.stop_draining();
         let id = open.session.id().0;
         assert!(id > self.last, "numbers are never used again");
@@ -170,7 +170,7 @@ impl Stage {
         self.tell(id, EventKind::Connect, 1);
     }
 
-    /// Lets an event of this connection be handled, after which this many have been.
+    /// Pushes an event of this connection, and runs the actor until it has handled `events` in all.
     fn tell(&mut self, id: u64, kind: EventKind, events: u64) {
         let session = self.members[&id].open.session.clone();
         session.set_busy();
@@ -180,11 +180,11 @@ impl Stage {
         assert_eq!(self.actor.stats.events.get(), before + events);
     }
 
-    /// A client makes the guest do something.
+    /// A client asks the guest to call imports.
     fn asks(&mut self, who: u8, end: u8, steps: &[Step]) {
         let Some(id) = self.who(who) else { return };
         let data: Vec<u8> = [end].into_iter().chain(steps.iter().copied().flatten()).collect();
-        // It is of the message type with six letters.
+        // Its message type has six letters.
         let mut call = Call::new(self, Some(id));
         let report: Vec<u8> = steps.iter().flat_map(|step| call.step(*step)).collect();
         let Call { kept, effects, alarm, .. } = call;
@@ -205,7 +205,7 @@ impl Stage {
         self.look();
     }
 
-    /// Time passes.
+    /// Lets time pass.
     fn waits(&mut self, millis: u64) {
         self.now += millis;
         let rings = self.rings();
@@ -217,7 +217,7 @@ impl Stage {
         self.look();
     }
 
-    /// Lets the alarm ring, if it is due.
+    /// Lets the alarm fire, if it is due.
     fn rings(&mut self) -> bool {
         let rings = self.alarm.is_some_and(|at| at <= self.now);
         if rings {
@@ -231,7 +231,7 @@ impl Stage {
         rings
     }
 
-    /// What a call has asked for takes effect.
+    /// Applies what a call has requested to the model.
     fn commit(
         &mut self,
         mut kept: BTreeMap<u64, Kept>,
@@ -256,7 +256,7 @@ impl Stage {
         }
     }
 
-    /// A message comes into an outbox, or its client is too slow.
+    /// Adds a message to an outbox. If it does not fit, the client is too slow.
     fn queue(&mut self, id: u64, message: Message) {
         let limit = self.limits.outbox;
         let member = self.members.get_mut(&id).expect("it is there");
@@ -270,12 +270,12 @@ impl Stage {
         }
     }
 
-    /// A connection is to close; the first to ask says how.
+    /// Closes a connection. The first reason counts.
     fn close(&mut self, id: u64, code: CloseCode) {
         self.members.get_mut(&id).expect("it is there").close.get_or_insert(code);
     }
 
-    /// All connections look whether they are to close.
+    /// Lets all connections check whether they must close.
     fn look(&mut self) {
         while let Some(member) = self.members.values_mut().find(|member| member.close.is_some()) {
             let id = member.id;
@@ -304,7 +304,7 @@ impl Stage {
         }
     }
 
-    /// All go, and so does the actor.
+    /// Closes all connections and stops the actor.
     fn ends(mut self) {
         while let Some(id) = self.who(0) {
             self.members.get_mut(&id).expect("it is there").reads(usize::MAX);

@@ -1,4 +1,4 @@
-//! The actors that are put on the stage.
+//! The actors for the target `actor`.
 
 use std::sync::LazyLock;
 
@@ -14,11 +14,11 @@ use crate::input::pick;
 /// An actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guest {
-    /// A test guest, whose answers are known: see [`crate::script`].
+    /// A test guest with known answers: see [`crate::script`].
     Script(Shape),
     /// One of the examples.
     Example(Example),
-    /// Does what the client's data say: see `guests/puppet.wat`.
+    /// Does what the client's messages say: see `guests/puppet.wat`.
     Puppet(Shape),
 }
 
@@ -27,11 +27,11 @@ pub enum Guest {
 pub enum Example {
     /// The guide's second sample.
     ChatRoom,
-    /// Its state is JSON.
+    /// An actor with a state of JSON.
     Counter,
-    /// Answers what it gets.
+    /// Echoes messages.
     Echo,
-    /// Written by hand, as text.
+    /// Written by hand in the text format.
     Hits,
     /// Written in C.
     Upper,
@@ -39,7 +39,7 @@ pub enum Example {
     Welcome,
 }
 
-/// All of them. The puppets come more often than their number: they have the most to say.
+/// All actors. The puppets appear more often, because they can do the most.
 const ALL: [Guest; 16] = [
     Guest::Script(Shape::Guide),
     Guest::Script(Shape::Typed),
@@ -63,12 +63,12 @@ const ALL: [Guest; 16] = [
 static PUPPETS: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| Shape::ALL.map(puppet));
 
 impl Guest {
-    /// One of all.
+    /// One of the actors.
     pub fn any(u: &mut Unstructured<'_>) -> Self {
         pick(u, &ALL)
     }
 
-    /// The state that it is to begin with, where it needs one.
+    /// The initial state, if the actor needs one.
     pub fn first_state(self) -> Option<&'static [u8]> {
         match self {
             Self::Example(Example::ChatRoom) => {
@@ -84,12 +84,12 @@ impl Guest {
     /// Compiles it.
     ///
     /// # Errors
-    /// It asks for more than the limits allow.
+    /// It exceeds the limits.
     pub fn compile(self, limits: &Limits) -> Result<Module, LoadError> {
         Module::compile(self.bytes(), limits, Grants::ALL)
     }
 
-    /// Its file.
+    /// Its module.
     fn bytes(self) -> &'static [u8] {
         match self {
             Self::Script(Shape::Guide) => include_bytes!("../../tests/guests/events.wasm"),
@@ -116,9 +116,9 @@ impl Guest {
     }
 }
 
-/// The puppet that speaks this shape.
+/// The puppet of this shape.
 fn puppet(shape: Shape) -> Vec<u8> {
-    // Where a binary message's pointer and length are among the parameters.
+    // The positions of a binary message's pointer and length among the parameters.
     let data = match shape {
         Shape::Guide => 3,
         Shape::Typed => 4,

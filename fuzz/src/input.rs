@@ -1,5 +1,5 @@
-//! Values out of the fuzzer's bytes. They are read from the front only, so that a change at
-//! one place of an input changes nothing before it; past the end there are zeros.
+//! Makes values from the fuzzer's bytes. They are only read from the front, so that a change in an
+//! input does not affect anything before it. After the end there are zeroes.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ pub fn byte(u: &mut Unstructured<'_>) -> u8 {
     u.arbitrary().unwrap_or_default()
 }
 
-/// One of these.
+/// One of these choices.
 pub fn pick<T: Copy>(u: &mut Unstructured<'_>, choices: &[T]) -> T {
     choices[usize::from(byte(u)) % choices.len()]
 }
 
-/// At most 255 bytes, after their number.
+/// At most 255 bytes. Their number comes first.
 pub fn bytes(u: &mut Unstructured<'_>) -> Vec<u8> {
     let len = usize::from(byte(u)).min(u.len());
     u.bytes(len).unwrap_or_default().to_vec()
 }
 
-/// Text in at most 255 bytes.
+/// Text of at most 255 bytes.
 pub fn text(u: &mut Unstructured<'_>) -> String {
     String::from_utf8_lossy(&bytes(u)).into_owned()
 }
@@ -33,7 +33,7 @@ pub fn shape(u: &mut Unstructured<'_>) -> Shape {
     pick(u, &Shape::ALL)
 }
 
-/// Limits that nothing the test guests do in passing comes near.
+/// Limits that the usual actions of the test guests do not reach.
 pub fn roomy_limits(u: &mut Unstructured<'_>) -> Limits {
     Limits {
         fuel: Some(600_000),
@@ -44,7 +44,7 @@ pub fn roomy_limits(u: &mut Unstructured<'_>) -> Limits {
     }
 }
 
-/// Limits of which each may be too small for anything to go well.
+/// Limits that may each be too small for anything to succeed.
 pub fn tight_limits(u: &mut Unstructured<'_>) -> Limits {
     let fuel = pick(u, &[300_000, 30_000, 3_000, 100, 1]);
     Limits {
@@ -62,7 +62,7 @@ pub fn tight_limits(u: &mut Unstructured<'_>) -> Limits {
         connections: pick(u, &[4, 2, 1]),
         log_line: pick(u, &[1_024, 5, 1]),
         log_rate: pick(u, &[20, 1]),
-        // Ready at once, or never: no clock.
+        // Zero or the maximum, so that no clock is needed.
         hibernate_after: pick(u, &[Duration::ZERO, Duration::MAX]),
         ..Limits::default()
     }

@@ -1,4 +1,4 @@
-//! Calls an instance of any module: whatever it does ends, within its fuel and its limits.
+//! Calls an instance of any module, and checks that each call ends within its fuel and its limits.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use wit_core::{MessageRef, MessageType, lift::Reply};
 
 use crate::{client::known, drive};
 
-/// Limits with which a call is short.
+/// Limits that keep calls short.
 pub fn limits() -> Limits {
     Limits {
         fuel: Some(100_000),
@@ -38,8 +38,8 @@ pub fn limits() -> Limits {
     }
 }
 
-/// Makes an instance, calls `init`, and tells of a connection from its beginning to its end,
-/// or until something goes wrong.
+/// Makes an instance, calls `init`, and passes the events of a connection from its beginning to its
+/// end. Stops at the first error.
 pub fn exercise(module: Module, limits: &Limits) {
     let module = &Arc::new(module);
     let lines = Arc::new(ActorLog::new("fuzz".into(), limits, Arc::default()));
@@ -80,7 +80,7 @@ pub fn exercise(module: Module, limits: &Limits) {
     ];
     for event in events {
         context.meter.begin();
-        // The first client is there already, and comes only once.
+        // The first client is connected already, so it gets no second `connect`.
         let kind = match event.ty {
             MessageType::Close => EventKind::Close(Close::NO_STATUS),
             _ => EventKind::Message(Message::Text("".into())),
@@ -110,16 +110,16 @@ pub fn exercise(module: Module, limits: &Limits) {
                 assert!(text.len() <= limits.answer);
                 context.host.roll_back();
             }
-            // Nobody may use the instance from here on.
+            // After an error the instance must not be used.
             Err(error) => return assert!(!error.to_string().is_empty()),
         }
         context.host.end(&about);
-        // Nothing reaches a client but by what `commit` gives.
+        // Nothing reaches a client before its effects are delivered.
         assert!(all.iter().all(|open| open.session.bytes() == 0));
     }
 }
 
-/// Lets some clients come.
+/// Connects some clients.
 fn crowd(limits: &Limits, host: &mut HostCalls) -> Vec<Open> {
     let connections = Connections::new(limits);
     let all = (0..3).map(|_| {
@@ -134,7 +134,7 @@ fn crowd(limits: &Limits, host: &mut HostCalls) -> Vec<Open> {
     all.collect()
 }
 
-/// What a call asked for is no more than it may be.
+/// Checks that a call's effects are within the limits.
 fn are_within(effects: &[Effect], limits: &Limits) {
     let size = |effect: &Effect| match effect {
         Effect::Send { message, .. } => message.payload().len(),
@@ -144,14 +144,15 @@ fn are_within(effects: &[Effect], limits: &Limits) {
     assert!(effects.iter().map(|effect| size(effect) + 64).sum::<usize>() <= limits.effects);
 }
 
-/// Runs a call. It returned to the executor after its slices, and not much more often.
+/// Runs a call, and checks that it returned to the executor at most once for each slice, and twice
+/// more.
 fn run<F: Future>(limits: &Limits, call: F) -> F::Output {
     let (output, polls) = drive::to_end(call);
     assert!(polls <= drive::max_slices(limits) + 2, "{polls} turns");
     output
 }
 
-/// A reply holds no more than it may.
+/// Checks that a reply is within the limits.
 fn is_within(reply: &Reply, limits: &Limits) {
     assert!(reply.state.as_ref().is_none_or(|state| state.len() <= limits.state));
     assert!(reply.messages.len() <= limits.answers);

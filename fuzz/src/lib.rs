@@ -1,19 +1,19 @@
-//! What the fuzz targets share.
+//! The modules that the fuzz targets share.
 //!
-//! - [`reference`]: the second implementation of the canonical ABI, from `wit-core`'s tests.
+//! - [`reference`]: the second implementation of the canonical ABI, from the tests of `wit-core`.
 //! - [`top`]: the end of the largest memory.
-//! - [`input`]: values out of the fuzzer's bytes.
-//! - [`drive`]: runs a future by hand, and sees to it that it does not wait in vain.
+//! - [`input`]: makes values from the fuzzer's bytes.
+//! - [`drive`]: polls a future by hand, and checks that something wakes it.
 //! - [`instance`]: calls one instance of any module, for the targets `module` and `guest`.
-//! - [`guests`]: the actors that are put on the stage.
-//! - [`play`]: what clients do, one thing after the other.
+//! - [`guests`]: the actors for the target `actor`.
+//! - [`play`]: a sequence of actions of clients.
 //! - [`running`]: an actor that runs by hand.
 //! - [`stage`]: an actor, its mailbox and its clients, without sockets.
-//! - [`client`]: one client there, and what it must find in its outbox.
-//! - [`courier`]: an actor that reaches other clients, beside a model of it.
-//! - [`counts`]: what the host counted meanwhile.
-//! - [`script`]: what the test guests are to answer.
-//! - [`sink`]: a log that goes nowhere.
+//! - [`client`]: one client, and the messages that must be in its outbox.
+//! - [`courier`]: an actor that reaches other clients, and a model of it.
+//! - [`counts`]: the host's counters.
+//! - [`script`]: the answers of the test guests.
+//! - [`sink`]: a log that discards everything.
 
 #[path = "../../wit-core/tests/reference/mod.rs"]
 pub mod reference;

@@ -1,4 +1,4 @@
-//! What clients do, one thing after the other.
+//! A sequence of actions of clients.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use footlight::{
@@ -14,28 +14,28 @@ use crate::{
     input::{byte, bytes, pick, roomy_limits, text, tight_limits},
 };
 
-/// The most acts of a play.
+/// The most actions of a sequence.
 const ACTS: usize = 40;
 
-/// A whole sequence of events, and the actor that is to bear it.
+/// An actor and a sequence of actions.
 #[derive(Debug)]
 pub struct Play {
     /// The actor.
     pub guest: Guest,
-    /// Whether the limits are such that nothing ordinary goes wrong.
+    /// Whether the limits are large enough for all usual actions.
     pub roomy: bool,
     /// The limits.
     pub limits: Limits,
     /// The content of the file `init_state`.
     pub first_state: Option<Vec<u8>>,
-    /// What happens.
+    /// The actions, in order.
     pub acts: Vec<Act>,
 }
 
-/// One thing that happens. `who` is one of the open connections, in their order.
+/// An action. `who` is the index of an open connection.
 #[derive(Debug)]
 pub enum Act {
-    /// A client comes.
+    /// A client connects.
     Open,
     /// A client sends something, and the actor handles it.
     Send {
@@ -44,23 +44,23 @@ pub enum Act {
         /// What it sends.
         kind: EventKind,
     },
-    /// Several clients send something before the actor has its turn.
+    /// Several clients send something before the actor runs.
     Together(Vec<(u8, EventKind)>),
-    /// A client reads some of what it was sent.
+    /// A client reads some of its messages.
     Read {
         /// Which client.
         who: u8,
-        /// How many messages.
+        /// The number of messages.
         count: u8,
     },
-    /// A client goes.
+    /// A client closes.
     Leave {
         /// Which client.
         who: u8,
-        /// How.
+        /// The code and the reason.
         ending: Close,
     },
-    /// The host asks all to close, and lets nobody in any more.
+    /// The host stops: it closes all connections and accepts nobody.
     Stop,
 }
 
@@ -74,7 +74,7 @@ impl<'a> Arbitrary<'a> for Play {
             2 => None,
             _ => Some(bytes(u)),
         };
-        // The host does not start an actor whose first state is too large.
+        // The host does not start an actor with an initial state that is too large.
         let first_state = first_state.filter(|state| state.len() <= limits.state);
         let mut acts = vec![Act::Open];
         while !u.is_empty() && acts.len() < ACTS {
@@ -88,7 +88,7 @@ impl<'a> Arbitrary<'a> for Play {
     }
 }
 
-/// Any act.
+/// Any action.
 fn act(u: &mut Unstructured<'_>) -> Act {
     match byte(u) % 16 {
         0..=1 => Act::Open,
@@ -116,7 +116,7 @@ fn kind(u: &mut Unstructured<'_>) -> EventKind {
     })
 }
 
-/// What the test guests do something for.
+/// Texts that the test guests react to.
 const WORDS: [&str; 14] = [
     "count",
     "err",
@@ -134,10 +134,10 @@ const WORDS: [&str; 14] = [
     "abuse-global",
 ];
 
-/// What they do a number of times.
+/// Texts that the test guests react to with a number.
 const VERBS: [&str; 4] = ["big", "many", "state", "grow"];
 
-/// The numbers of times at which something may change.
+/// Numbers near which something may change.
 const NUMBERS: [u32; 16] = [
     0,
     1,
@@ -162,7 +162,7 @@ fn line(u: &mut Unstructured<'_>) -> String {
     match byte(u) % 8 {
         0..=3 => pick(u, &WORDS).to_owned(),
         4..=5 => format!("{}:{}", pick(u, &VERBS), pick(u, &NUMBERS)),
-        // What the test guests reach by a text that begins so is in no model here: see `courier`.
+        // Texts with this prefix make requests, which no model here predicts: see `courier`.
         _ => text(u).trim_start_matches("do ").to_owned(),
     }
 }

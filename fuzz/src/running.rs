@@ -1,4 +1,4 @@
-//! An actor that runs without sockets, and what is needed to let it go on by hand.
+//! An actor that runs without sockets, with the handles to run it by hand.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::drive::{self, Bell};
 pub struct Running {
     /// Its mailbox.
     pub mailbox: Arc<Mailbox>,
-    /// Where it is told to stop.
+    /// Its commands.
     pub control: Arc<Control>,
     /// Its list of connections.
     pub connections: Arc<Connections>,
@@ -24,7 +24,7 @@ pub struct Running {
     pub stats: Arc<Stats>,
     /// Its task.
     pub task: Pin<Box<dyn Future<Output = ()>>>,
-    /// Rings when the task wants to be polled.
+    /// Notes that the task wants to be polled.
     pub bell: Arc<Bell>,
 }
 

@@ -1,32 +1,32 @@
-//! What the test guests are to answer: a model of `tests/guests/script`, and of what the host
-//! makes of its answers.
+//! The answers that the test guests must give: a model of `tests/guests/script`, and of how the
+//! host converts its answers.
 
 use footlight::exchange::{Close, CloseCode, EventKind, Message};
 use wit_core::Shape;
 
-/// What is known about a test guest.
+/// The state of a test guest in the model.
 #[derive(Clone, Debug)]
 pub struct Script {
     /// Whether a call can fail and a state can be absent.
     fallible: bool,
-    /// Its state, where it is known.
+    /// Its state, if it is known.
     pub state: Option<Option<Vec<u8>>>,
-    /// How often its instance has counted up its global, where it is known.
+    /// How often its instance has counted up its global, if that is known.
     pub global: Option<u32>,
 }
 
-/// What an event is to lead to, unless a limit is in the way.
+/// What an event must cause, unless it exceeds a limit.
 #[derive(Debug)]
 pub struct Expected {
     /// How the call ends.
     pub end: End,
-    /// The state if the call goes well, where it is known.
+    /// The state after a successful call, if it is known.
     pub state: Option<Option<Vec<u8>>>,
     /// The answer.
     pub messages: Vec<Want>,
-    /// How the connection is to be closed.
+    /// How the connection must be closed.
     pub close: Option<Close>,
-    /// Whether any limit of those that are called roomy may be in the way.
+    /// Whether this may exceed even roomy limits.
     pub large: bool,
 }
 
@@ -35,7 +35,7 @@ pub struct Expected {
 pub enum End {
     /// With an answer.
     Well,
-    /// With an error of the actor's own.
+    /// With an error that the actor returned.
     Error,
     /// With an answer that can't be sent.
     Refused,
@@ -43,19 +43,19 @@ pub enum End {
     Trap,
 }
 
-/// A message that is to be in an outbox.
+/// A message that must be in an outbox.
 #[derive(Clone, Debug)]
 pub enum Want {
-    /// This one.
+    /// Exactly this message.
     Exactly(Message),
     /// A number, as text.
     Number,
-    /// Any.
+    /// Any message.
     Anything,
 }
 
 impl Want {
-    /// Whether this message is meant.
+    /// Whether the message is as expected.
     pub fn is(&self, message: &Message) -> bool {
         match self {
             Self::Exactly(expected) => expected == message,
@@ -69,13 +69,13 @@ impl Want {
 }
 
 impl Script {
-    /// The guest of this shape, begun with this state.
+    /// A guest of this shape with this initial state.
     pub fn new(shape: Shape, first_state: Option<&[u8]>) -> Self {
         let state = first_state.unwrap_or(b"0").to_vec();
         Self { fallible: shape.has_results(), state: Some(Some(state)), global: Some(0) }
     }
 
-    /// What this event is to lead to.
+    /// What this event must cause.
     pub fn expect(&self, event: &EventKind) -> Expected {
         let count = self.state.as_ref().map(|state| count_in(state.as_deref()) + 1);
         let mut expected = Expected {
@@ -107,14 +107,14 @@ impl Script {
         expected
     }
 
-    /// What a text message is to lead to.
+    /// What a text message must cause.
     fn on_text(&self, line: &str, count: Option<u64>, expected: &mut Expected) {
         if let Some((verb, number)) = line.split_once(':')
             && let Ok(number) = number.parse::<u32>()
             && ["big", "many", "state", "grow"].contains(&verb)
         {
             expected.large |= number > 64;
-            // Past any limit, and too large to be made here.
+            // This exceeds every limit, and is too large to build here.
             if number > 2_000_000 {
                 expected.end = End::Trap;
                 return;
@@ -173,7 +173,7 @@ fn hex(prefix: &str, data: &[u8]) -> Want {
     text(format!("{prefix}{digits}"))
 }
 
-/// An end.
+/// A close message.
 fn close(code: u16, reason: &'static str) -> Option<Close> {
     Some(Close::new(CloseCode(code), reason))
 }

@@ -1,8 +1,8 @@
-//! A log that goes nowhere.
+//! A log that discards everything.
 
 use std::fmt::Write;
 
-/// Formats every line of the log, and throws it away.
+/// Formats every log line and discards it.
 pub fn install() {
     struct Sink;
     struct Nowhere;

@@ -1,6 +1,5 @@
-//! An actor, its mailbox and its clients, without sockets. What `src/server` does with these
-//! is done here by hand, one thing at a time, and after each of them everything must be as it
-//! is to be.
+//! An actor, its mailbox and its clients, without sockets. This does by hand what `src/server`
+//! does, in single steps, and checks everything after each step.
 
 use std::task::{Context, Waker};
 
@@ -22,21 +21,21 @@ use crate::{
 
 /// An actor and its clients.
 struct Stage {
-    /// Whether the limits are such that nothing ordinary goes wrong.
+    /// Whether the limits are large enough for all usual actions.
     roomy: bool,
-    /// What the actor may use.
+    /// The actor's limits.
     limits: Limits,
     /// The actor.
     actor: Running,
-    /// What a test guest is to answer.
+    /// The answers of a test guest.
     script: Option<Script>,
-    /// Those who are there.
+    /// The open connections.
     clients: Vec<Client>,
     /// Whether the host is stopping.
     stopping: bool,
 }
 
-/// Plays a play.
+/// Runs a sequence of actions.
 pub fn perform(play: Play) {
     let Some(mut stage) = Stage::open(&play) else {
         assert!(!play.roomy, "it can be started");
@@ -88,17 +87,17 @@ impl Stage {
         })
     }
 
-    /// The open connection that is meant, if there is any.
+    /// The index of an open connection, if there is one.
     fn index(&self, who: u8) -> Option<usize> {
         usize::from(who).checked_rem(self.clients.len())
     }
 
-    /// A client comes, if it may.
+    /// A client connects, if there is room.
     fn comes(&mut self) {
         match self.actor.connections.open(OnOverflow::Close, known) {
             Ok(open) => {
                 assert!(!self.stopping && self.clients.len() < self.limits.connections);
-                // It takes what comes only when it is told to read.
+                // Messages that come before the next read wait.
                 open.session.stop_draining();
                 let close = self.script.is_none().then_some(Code::Any);
                 self.clients.push(Client::new(open, &self.limits, close));
@@ -128,13 +127,13 @@ impl Stage {
         }
     }
 
-    /// A client goes: the last that the actor hears of it.
+    /// A client closes. The actor gets its last event.
     fn leaves(&mut self, index: usize, ending: Close) {
         self.handle(index, EventKind::Close(ending));
         self.clients.remove(index);
     }
 
-    /// The host asks all to close.
+    /// The host stops and closes all connections.
     fn stops(&mut self) {
         for session in self.actor.connections.stop() {
             session.close(CloseCode::GOING_AWAY, "stopping");
@@ -147,7 +146,7 @@ impl Stage {
         }
     }
 
-    /// Something happens at a client, is handled, and the connection looks what it is to do.
+    /// Pushes an event of a client, runs the actor, and lets the connection act.
     fn happens(&mut self, index: usize, kind: EventKind) {
         self.handle(index, kind);
         if !self.clients[index].reads(0) {
@@ -155,7 +154,7 @@ impl Stage {
         }
     }
 
-    /// The actor handles one event: all of what it is to lead to, or nothing.
+    /// Runs the actor for one event, and checks that the event has its whole effect or none.
     fn handle(&mut self, index: usize, kind: EventKind) {
         let before = Counts::of(&self.actor.stats);
         let expected = self.script.as_ref().map(|script| script.expect(&kind));
@@ -193,8 +192,8 @@ impl Stage {
         }
     }
 
-    /// Several clients send something before the actor has its turn. Each has one event in the
-    /// mailbox at most, and sends only while there is room.
+    /// Several clients send something before the actor runs. Each has at most one event in the
+    /// mailbox, and sends only while there is room.
     fn send_together(&mut self, events: Vec<(u8, EventKind)>) {
         let before = Counts::of(&self.actor.stats);
         let mut script = self.script.clone();
@@ -209,7 +208,7 @@ impl Stage {
                 continue;
             }
             let expected = script.as_mut().map(|script| {
-                // When the instance is dropped is not known in here.
+                // The model does not know when the instance is dropped.
                 script.global = None;
                 let expected = script.expect(&kind);
                 if expected.end == End::Well {
@@ -272,19 +271,19 @@ impl Stage {
         let done = || mailbox.bytes() == 0 && clients.iter().all(Client::is_idle);
         let (ended, polls) = drive::until(self.actor.task.as_mut(), &self.actor.bell, done);
         assert!(ended.is_none(), "the actor's task ends only when it is told to");
-        // It let others have their turn after slices, for an instance and for the call.
+        // The actor yields after slices, for the instance and for the call.
         let turns = events * (2 * drive::max_slices(&self.limits) + 3);
         assert!(polls <= turns, "{polls} turns");
     }
 
-    /// Between two acts nothing waits.
+    /// Checks that nothing waits between two actions.
     fn is_quiet(&self) {
         assert_eq!(self.actor.mailbox.bytes(), 0);
         assert_eq!(self.actor.connections.count(), self.clients.len());
         assert!(self.clients.iter().all(Client::is_idle));
     }
 
-    /// All go, and the actor's task ends.
+    /// Closes all connections and stops the actor.
     fn ends(mut self) {
         while let Some(last) = self.clients.len().checked_sub(1) {
             assert!(self.clients[last].reads(usize::MAX) || self.script.is_none());
@@ -297,7 +296,7 @@ impl Stage {
     }
 }
 
-/// Notes at a client what an event led to.
+/// Notes the effects of an event for its client.
 fn follows(client: &mut Client, end: End, counts: &Counts, expected: Option<Expected>) {
     match end {
         End::Trap => client.closed(Code::Code(CloseCode::INTERNAL_ERROR)),

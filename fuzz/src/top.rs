@@ -2,7 +2,7 @@
 
 use wit_core::Memory;
 
-/// They can be read. Of what is before them nothing is there.
+/// The last bytes. Reads before them fail.
 pub struct Top<'a>(pub &'a [u8]);
 
 impl Memory for Top<'_> {

@@ -1,5 +1,5 @@
-//! Whatever stands in a guest's memory, lifting it ends: without a panic, within the budget,
-//! and with the same outcome as in the reference. `PROPTEST_CASES` makes a longer run.
+//! Lifts memories with any content. Lifting ends without a panic and within the budget, and has the
+//! same outcome as in the reference. `PROPTEST_CASES` sets the number of cases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 
@@ -13,10 +13,10 @@ use wit_core::{
     lift::{self, Reply},
 };
 
-/// No limit at all, as in the reference.
+/// No limits, because the reference has none.
 const UNLIMITED: Budget = Budget { state: usize::MAX, messages: usize::MAX, bytes: usize::MAX };
 
-/// How many words a memory has at most.
+/// The most words of a memory.
 const WORDS: u32 = 160;
 
 /// A pointer to a word of the memory.
@@ -24,8 +24,8 @@ fn aligned() -> impl Strategy<Value = u32> {
     (0..WORDS).prop_map(|word| word * 4)
 }
 
-/// A word of memory: mostly a discriminant, a short length or a pointer into the memory, since
-/// few other words make a value.
+/// A word of memory. Mostly a discriminant, a short length or a pointer into the memory, because
+/// few other words are part of a value.
 fn word() -> impl Strategy<Value = u32> {
     prop_oneof![
         12 => 0..2u32,
@@ -37,7 +37,7 @@ fn word() -> impl Strategy<Value = u32> {
     ]
 }
 
-/// A memory, and a pointer that is mostly into it.
+/// A memory, and a pointer that mostly points into it.
 fn memory_and_pointer() -> impl Strategy<Value = (Vec<u8>, u32)> {
     let words = prop_oneof![9 => vec(word(), WORDS as usize), 1 => vec(word(), 0..WORDS as usize)];
     let ptr = prop_oneof![9 => aligned(), 1 => word()];
@@ -48,7 +48,7 @@ fn memory_and_pointer() -> impl Strategy<Value = (Vec<u8>, u32)> {
     })
 }
 
-/// A result that was valid before some of its bytes were changed.
+/// A valid result with some of its bytes changed.
 fn damaged() -> impl Strategy<Value = (Shape, Vec<u8>, u32)> {
     let changes = vec((any::<Index>(), any::<Index>(), word()), 0..4);
     (strategies::reply(), strategies::arena(), changes).prop_map(|(reply, mut arena, changes)| {
@@ -56,12 +56,12 @@ fn damaged() -> impl Strategy<Value = (Shape, Vec<u8>, u32)> {
         let function = interface::handle_message(shape);
         let value = interface::reply_value(shape, &outcome);
         let ptr = store_result(&mut arena, function.result(), &value);
-        // Only in what was stored: elsewhere nobody looks.
+        // Change only bytes of the result, because nothing reads the others.
         let blocks: Vec<_> = arena.blocks.iter().copied().filter(|(_, len)| *len > 0).collect();
         for (block, offset, word) in changes {
             let (block, len) = blocks[block.index(blocks.len())];
             let offset = offset.index(len as usize) as u32;
-            // A whole word where one stands; else a byte.
+            // Replace a whole word if one is there, and otherwise a byte.
             match (block % 4, len % 4) {
                 (0, 0) => arena.write(block + offset / 4 * 4, &word.to_le_bytes()),
                 _ => arena.write(block + offset, &[word as u8]),
@@ -71,7 +71,7 @@ fn damaged() -> impl Strategy<Value = (Shape, Vec<u8>, u32)> {
     })
 }
 
-/// What a guest may have returned: anything, or something that is nearly right.
+/// A result that a guest may return: any bytes, or a nearly valid result.
 fn result() -> impl Strategy<Value = (Shape, Vec<u8>, u32)> {
     let anything = (strategies::shape(), memory_and_pointer());
     prop_oneof![anything.prop_map(|(shape, (memory, ptr))| (shape, memory, ptr)), damaged()]
@@ -86,7 +86,7 @@ fn budget() -> impl Strategy<Value = Budget> {
     })
 }
 
-/// The reason, in the reference's words.
+/// The reason, as the reference names it.
 fn trap(error: LiftError) -> Trap {
     match error.kind {
         LiftErrorKind::Misaligned { .. } => Trap::Misaligned,
@@ -97,7 +97,7 @@ fn trap(error: LiftError) -> Trap {
     }
 }
 
-/// What all messages of a reply come to: each copy that the host now holds.
+/// The bytes of all messages of a reply. The host holds a copy of each.
 fn bytes(reply: &Reply) -> usize {
     let messages = reply.messages.iter().map(|message| {
         let ty = match &message.ty {

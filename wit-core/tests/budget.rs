@@ -1,5 +1,5 @@
-//! A result may come to as much as the budget allows and to nothing more, however few bytes
-//! of memory the guest needed to claim it.
+//! A result may be as large as the budget allows, and no larger, even if the guest needs only a few
+//! bytes of memory for it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 
@@ -12,15 +12,15 @@ use wit_core::{
     lift,
 };
 
-/// No limit, where a test is about another one.
+/// No limits, for tests of another limit.
 const UNLIMITED: Budget = Budget { state: usize::MAX, messages: usize::MAX, bytes: usize::MAX };
 
-/// The error for which `handle-message` is refused under a budget.
+/// The error of `handle-message` with this budget.
 fn refused(guest: &Guest, shape: Shape, budget: Budget) -> Option<LiftError> {
     guest.reply(shape, budget).err()
 }
 
-/// An answer of three messages, each empty, and where they stand.
+/// An answer of three empty messages, and their addresses.
 fn three_messages(shape: Shape) -> (Guest, [u32; 3]) {
     let (size, ..) = sizes(shape);
     let at = [0, 1, 2].map(|index| FREE + index * size);
@@ -44,7 +44,7 @@ fn state_may_come_to_its_limit_and_not_to_a_byte_more() {
             (255, Some(error("state", 0, TooLarge { size: 256, limit: 255 }))),
             (0, Some(error("state", 0, TooLarge { size: 256, limit: 0 }))),
         ] {
-            // Nothing is left for messages' bytes, nor is it needed.
+            // Empty messages need no bytes of the budget.
             let budget = Budget { state, bytes: 0, ..UNLIMITED };
             assert_eq!(refused(&guest, shape, budget), expected, "{shape}");
             assert_eq!(init(budget).err(), expected, "{shape}");
@@ -102,7 +102,7 @@ fn type_data_and_text_are_counted_together() {
             (7, Some(error_in(0, "data", 0, TooLarge { size: 8, limit: 7 }))),
             (2, Some(error_in(0, ty(shape), 0, TooLarge { size: 3, limit: 2 }))),
         ] {
-            // State has its own limit, though it is the same bytes.
+            // The state has its own limit, even if it is the same bytes.
             let guest = guest.clone().pair(parts(shape).state, 0, 200);
             let budget = Budget { state: 200, messages: 1, bytes };
             assert_eq!(refused(&guest, shape, budget), expected, "{shape}");

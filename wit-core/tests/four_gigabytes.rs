@@ -1,5 +1,5 @@
-//! A memory of the greatest size ends where `u32` does: what stands at its very end can be
-//! read and written, and nothing wraps around to its beginning.
+//! The largest memory ends where `u32` ends. Values at its very end can be read and written, and no
+//! address wraps around to the beginning.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 
@@ -20,14 +20,14 @@ use wit_core::{
     lift, lower,
 };
 
-/// The last 256 bytes of four gigabytes; the others are not there, and are not needed.
+/// The last 256 bytes of four gigabytes. The others do not exist, and nothing needs them.
 struct Top([u8; 256]);
 
-/// Where these bytes begin.
+/// The address of the first of these bytes.
 const START: u32 = 0xffff_ff00;
 
 impl Top {
-    /// Writes words, the first of them `from_end` bytes before the end.
+    /// Writes words. The first one is `from_end` bytes before the end.
     fn words(mut self, from_end: usize, words: &[u32]) -> Self {
         let (target, _) = self.0[256 - from_end..].as_chunks_mut::<4>();
         for (target, word) in target.iter_mut().zip(words) {
@@ -36,7 +36,7 @@ impl Top {
         self
     }
 
-    /// The range of these bytes that `len` bytes at `offset` are.
+    /// The range in these bytes for `len` bytes at `offset`.
     fn range(offset: u32, len: usize) -> Option<core::ops::Range<usize>> {
         let start = offset.checked_sub(START)? as usize;
         Some(start..start.checked_add(len)?)
@@ -57,12 +57,13 @@ impl Memory for Top {
     }
 }
 
-/// The pointer to what stands this many bytes before the end.
+/// The address this many bytes before the end.
 fn from_end(bytes: u32) -> u32 {
     0u32.wrapping_sub(bytes)
 }
 
-/// A result 128 bytes before the end, whose list has `count` messages that end at the end.
+/// A result 128 bytes before the end. Its list has `count` messages, and the last one ends at the
+/// end.
 fn answering(shape: Shape, count: u32) -> Top {
     let (size, ..) = sizes(shape);
     let (state, messages) = ([START, 0], [from_end(count * size), count]);
@@ -72,7 +73,7 @@ fn answering(shape: Shape, count: u32) -> Top {
     };
     let memory = Top([0; 256]).words(128, &result);
     match shape {
-        // A type's name is in memory; in the other shapes zeros are the type `text`.
+        // In this shape a type is a string in memory. In the others zeroes are the type `text`.
         Shape::Guide => {
             (1..=count as usize).fold(memory, |memory, index| memory.words(32 * index, &[START, 4]))
         }
@@ -106,7 +107,7 @@ fn a_wrong_byte_in_the_last_message_is_found_at_its_place() {
 fn a_result_may_be_the_last_bytes_and_does_not_continue_at_the_first() {
     for shape in Shape::ALL {
         let (_, size, began) = sizes(shape);
-        // The state is the last eight bytes: its own pointer and length.
+        // The state is the last eight bytes, which are its own pointer and length.
         let state = [from_end(8), 8];
         let memory = match shape.has_results() {
             false => Top([0; 256]).words(8, &state),
@@ -148,7 +149,7 @@ fn what_an_import_is_passed_may_end_with_the_last_byte_and_does_not_continue_at_
         for param in Param::ALL {
             let signature = Signature { params: vec![param], result };
             let (types, _) = signature.function().core_import();
-            // Pointers are all there is, but for discriminants and lengths.
+            // Besides discriminants and lengths, there are only pointers.
             let pointer = |ty: &Core| if *ty == Core::I32 { START.into() } else { 0 };
             let mut flat: Vec<u64> = types.iter().map(pointer).collect();
             let len = match param {
@@ -192,7 +193,7 @@ fn an_answer_may_end_with_the_last_byte_and_does_not_continue_at_the_first() {
     lowered.place(&mut memory, from_end(12)).unwrap();
     assert!(lowered.place(&mut memory, from_end(3)).is_err());
     lowered.place(&mut memory, from_end(4)).unwrap();
-    // The name is written over the list's end, and the area over both.
+    // The name overwrites the end of the list, and the area overwrites both.
     assert_eq!(memory.0[244..], *b"\xfc\xff\xff\xff\x04\0\0\0name");
     lowered.finish(&mut memory).unwrap();
     assert_eq!(memory.0[240..], *b"\0\0\0\0\xf4\xff\xff\xff\x01\0\0\0\0\0\0\0");

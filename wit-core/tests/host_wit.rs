@@ -1,6 +1,7 @@
-//! `wit/host/host.wit`, and `filesystem` in the files of the shapes, say what `wit_core::host`
-//! and the reference say.
+//! Compares `wit/host/host.wit`, and `filesystem` in the files of the shapes, with `wit_core::host`
+//! and the reference.
 //!
+//! `wit-parser` computes names, signatures and layouts from the files alone.
 //! Names, signatures and layouts are computed by `wit-parser`, from the files alone.
 #![cfg(not(miri))] // Reading the files would take it long, and hardly enters this crate.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
@@ -26,7 +27,7 @@ use wit_parser::{Function, TypeDefKind};
 /// The WIT files.
 const WIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/wit");
 
-/// Every function that can be imported, with the WIT that it is in.
+/// Calls `check` for every function that can be imported, with its WIT.
 fn each(mut check: impl FnMut(&Wit, &Function)) {
     let wit = Wit::host();
     for interface in wit.imported() {
@@ -57,7 +58,7 @@ fn the_reference_lays_every_type_out_as_the_wit_has_it() {
     });
 }
 
-/// Size, alignment and offsets of a type and of all that is in it.
+/// Compares the size, the alignment and the offsets of a type and of everything in it.
 fn same_layout(wit: &Wit, ty: &wit_parser::Type) {
     let ours = wit.reference(ty);
     assert_eq!((ours.size(), ours.align()), wit.size(ty), "{ty:?}");
@@ -101,7 +102,7 @@ fn names(interface: &str, ty: &str) -> Vec<String> {
     }
 }
 
-/// A case's name here, as the WIT would spell it.
+/// A case's Rust name in the WIT's spelling.
 fn kebab(case: impl Debug) -> String {
     let name = format!("{case:?}");
     let name = name.split('(').next().unwrap();
@@ -111,7 +112,7 @@ fn kebab(case: impl Debug) -> String {
     kebab.trim_start_matches('-').to_owned()
 }
 
-/// The bytes of an answer's area.
+/// The bytes of the area for an answer.
 fn area(response: Response) -> [u8; 64] {
     let mut memory = [0; 64];
     let mut lowered = response.lower(0);
@@ -195,7 +196,7 @@ fn fields_have_the_order_of_the_wit() {
     let fields = names("connections", "connection-info");
     assert_eq!(fields, ["peer", "path", "query", "subprotocol", "connected-since"]);
     for name in &fields[..4] {
-        // The payload of the option is behind its discriminant.
+        // The option's payload follows its discriminant.
         let at = offsets.next().unwrap() + if name == "subprotocol" { 4 } else { 0 };
         let pair = memory[at..at + 8].chunks(4);
         let pair: Vec<_> = pair.map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect();

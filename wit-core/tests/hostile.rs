@@ -1,5 +1,5 @@
-//! Results that no honest guest returns: each is refused for the right reason at the right
-//! place, or is allowed because the canonical ABI allows it.
+//! Results that no honest guest returns. Each is refused with the right reason and place, or
+//! accepted because the canonical ABI allows it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 
@@ -24,7 +24,7 @@ fn what_every_test_here_starts_from_is_accepted() {
 
 type Lift = fn(Shape, &[u8], u32) -> Option<LiftError>;
 
-/// Both functions: the size of what each returns, and for what it is refused.
+/// Both functions: the size of the result of each, and a function that returns the error of lifting it.
 fn functions(shape: Shape) -> [(u32, Lift); 2] {
     let (_, handled, began) = sizes(shape);
     [
@@ -45,7 +45,7 @@ fn a_result_may_end_with_the_last_byte_and_not_beyond() {
             for ptr in [260 - size, 252, 256, 0x8000_0000, 0xffff_fffc] {
                 assert_eq!(lift(shape, &[0; 256], ptr), beyond(ptr, 256), "{shape}");
             }
-            // Its first byte is the memory's last; there is no memory at all.
+            // The result begins at the memory's last byte, or there is no memory.
             assert_eq!(lift(shape, &[0; 253], 252), beyond(252, 253), "{shape}");
             assert_eq!(lift(shape, &[], 0), beyond(0, 0), "{shape}");
         }
@@ -77,7 +77,7 @@ fn bytes_and_text_may_end_with_the_last_byte_and_not_beyond() {
                 (257, 0),
                 (0, 257),
                 (0, u32::MAX),
-                // The sum is 0, or small, in 32 bits.
+                // In 32 bits the sum wraps to 0 or a small number.
                 (1, u32::MAX),
                 (u32::MAX, 1),
                 (u32::MAX, u32::MAX),
@@ -125,7 +125,7 @@ fn four_billion_messages_are_out_of_bounds() {
         let len = if shape == Shape::Guide { 137_438_953_440 } else { 154_618_822_620 };
         let kind = OutOfBounds { len, memory: 256 };
         assert_eq!(answer(u32::MAX).refused(shape), error("messages", MESSAGE, kind));
-        // 32 × 2²⁷ and 36 × 2³⁰ are 0 in 32 bits.
+        // In 32 bits 32 × 2²⁷ and 36 × 2³⁰ wrap to 0.
         let (len, bytes) =
             if shape == Shape::Guide { (1 << 27, 1 << 32) } else { (1 << 30, 9 << 32) };
         let kind = OutOfBounds { len: bytes, memory: 256 };
@@ -181,7 +181,7 @@ fn a_message_that_is_refused_is_named_by_its_index() {
     }
 }
 
-/// Bytes that are not UTF-8, and how many of them are.
+/// Bytes that are not UTF-8, and how many of them are valid.
 const NOT_UTF8: [(&[u8], usize); 6] = [
     (b"\xff", 0),
     (b"ab\xc3", 2),               // The second byte of two is missing.
@@ -243,7 +243,7 @@ fn a_first_state_out_of_bounds_is_refused() {
 #[test]
 fn regions_may_overlap() {
     for shape in Shape::ALL {
-        // State, type, data and text are all the beginning of the result itself.
+        // The state, type, data and text all point to the beginning of the result itself.
         let mut guest = Guest::answering(shape);
         for (at, _) in byte_parts(shape) {
             guest = guest.pair(at, RESULT, 16);

@@ -1,5 +1,5 @@
-//! What a guest passes to an import and what it is answered: for every type that imports take and
-//! return, held against the reference. `PROPTEST_CASES` makes a longer run.
+//! Compares the parameters and results of imports with the reference, for every type that imports
+//! use. `PROPTEST_CASES` sets the number of cases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 
@@ -41,7 +41,7 @@ fn value(ty: &Type) -> BoxedStrategy<Value> {
     }
 }
 
-/// The types of an import and parameters for it.
+/// The types of an import, and values for its parameters.
 fn call() -> impl Strategy<Value = (Signature, Vec<Value>)> {
     strategies::signature().prop_flat_map(|signature| {
         let params: Vec<_> = signature.function().params.iter().map(value).collect();
@@ -49,8 +49,8 @@ fn call() -> impl Strategy<Value = (Signature, Vec<Value>)> {
     })
 }
 
-/// A flat parameter: mostly a discriminant, a short length or a pointer into the memory, since
-/// few others make a value. The upper half is the interpreter's own, where it is an `i32`.
+/// A flat parameter. Mostly a discriminant, a short length or a pointer into the memory, because
+/// few others are part of a value. The interpreter uses the upper half of an `i32` for itself.
 fn flat_param() -> impl Strategy<Value = u64> {
     let low = prop_oneof![
         8 => 0..2u64,
@@ -68,7 +68,7 @@ fn flat_param() -> impl Strategy<Value = u64> {
 /// The size of a small memory.
 const SIZE: u64 = 96;
 
-/// A memory that is text in most places.
+/// A memory that is mostly text.
 fn memory() -> impl Strategy<Value = Vec<u8>> {
     vec(prop_oneof![30 => 0x20..0x7fu8, 1 => any::<u8>()], 0..=SIZE as usize)
 }

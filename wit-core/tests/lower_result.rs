@@ -1,5 +1,5 @@
-//! How answers to imports get into a guest: what its allocator is asked for, what it may return
-//! and what it may not, and what stands where in the end.
+//! Places answers to imports in a guest: what its allocator is asked for, what it may return, and
+//! which bytes are written.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 
@@ -12,7 +12,7 @@ use wit_core::{
     host::{Entry, FileError, Info, Kind, LoweredResult, Refusal},
 };
 
-/// Somebody of whom everything is known.
+/// A connection with all of its facts.
 fn info() -> Option<Info> {
     Some(Info {
         peer: "192.0.2.7:50123".into(),
@@ -34,7 +34,7 @@ fn why() -> FileError {
     FileError::Other("why".into())
 }
 
-/// Every block that is asked for: length and alignment. All are placed at 64.
+/// The length and the alignment of every block. All are placed at 64.
 fn blocks(response: &Response) -> Vec<(usize, u32)> {
     let mut memory = [0; 256];
     let mut lowered = response.clone().lower(0);
@@ -46,7 +46,7 @@ fn blocks(response: &Response) -> Vec<(usize, u32)> {
     std::iter::from_fn(next).collect()
 }
 
-/// Places the blocks at these addresses, which are as many as there are.
+/// Places each block at the next of these addresses.
 fn place(lowered: &mut LoweredResult, memory: &mut [u8], pointers: &[u32]) {
     for ptr in pointers {
         assert!(lowered.next_block().is_some());
@@ -205,7 +205,8 @@ fn blocks_may_overlap_the_area_and_then_the_area_stands() {
 fn names_may_overlap_their_list_and_each_other() {
     let mut memory = [0xaa; 64];
     let mut lowered = Response::Entries(Ok(entries())).lower(0);
-    // The first name is placed over the list's own beginning, and then its pointer over it.
+    // The first name overwrites the beginning of the list, and then its pointer overwrites the
+    // name.
     place(&mut lowered, &mut memory, &[16, 16, 16]);
     lowered.finish(memory.as_mut_slice()).unwrap();
     assert_eq!(memory[4..12], [16, 0, 0, 0, 2, 0, 0, 0]);

@@ -1,5 +1,5 @@
-//! Parameters that no honest guest passes to an import: each is refused for the right reason at
-//! the right place, or is allowed because the canonical ABI allows it.
+//! Parameters that no honest guest passes to an import. Each is refused with the right reason and
+//! place, or accepted because the canonical ABI allows it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 
@@ -15,14 +15,14 @@ use wit_core::{
     host::{Lifted, Parameters, Payload, Refusal},
 };
 
-/// A guest's memory: some text, and after it zeros.
+/// A guest's memory: some text, and then zeroes.
 fn memory() -> [u8; 256] {
     let mut memory = [0; 256];
     memory[..16].copy_from_slice(b"text and more \xff\xfe");
     memory
 }
 
-/// Lifts one parameter, which has the name `name`.
+/// Lifts one parameter. Errors call it `name`.
 fn lift(param: Param, flat: &[u64]) -> Result<Value, LiftError> {
     param.lift(&mut Parameters::new(memory().as_slice(), flat), "name")
 }
@@ -36,7 +36,7 @@ fn error(name: &'static str, offset: u32, kind: LiftErrorKind) -> LiftError {
     LiftError { field: Field::new(name), offset, kind }
 }
 
-/// The parameters with a text or some bytes: what comes before its pointer, and whether it is text.
+/// The parameters with text or bytes: the values before the pointer, and whether it is text.
 const PAIRS: [(Param, &[u64], bool); 6] = [
     (Param::Text, &[], true),
     (Param::Bytes, &[], false),
@@ -58,7 +58,7 @@ fn a_result_may_be_wanted_at_the_last_bytes_and_not_beyond() {
         let last = 256 - area.size.next_multiple_of(area.align);
         for ptr in [0, area.align, last] {
             assert_eq!(place(returned, ptr.into()), Ok(format!("{ptr:#x}")), "{returned:?}");
-            // What is above an `i32` is not the guest's.
+            // The bits above an `i32` are not the guest's.
             let above = u64::from(ptr) | 0xffff_ffff << 32;
             assert_eq!(place(returned, above), Ok(format!("{ptr:#x}")), "{returned:?}");
         }
@@ -105,7 +105,7 @@ fn texts_and_bytes_may_end_with_the_last_byte_and_not_beyond() {
             (256, 1),
             (257, 0),
             (0, 257),
-            // The sum is 0, or small, in 32 bits.
+            // In 32 bits the sum wraps to 0 or a small number.
             (1, u32::MAX),
             (u32::MAX, 1),
             (u32::MAX, u32::MAX),

@@ -3,12 +3,12 @@
 
 use wit_core::{Field, LowerError, MessageRef, MessageType, Shape, lower};
 
-/// A message that has every block: a type of its own, data and text.
+/// A message that needs every block: the name of its type, data and text.
 fn message() -> (MessageType, &'static [u8], &'static str) {
     (MessageType::Other("note".into()), b"bytes", "text")
 }
 
-/// The blocks of a call of `handle-message`, in order: what each is, and how long.
+/// The blocks of a call of `handle-message` in order, each with its name and length.
 fn blocks(shape: Shape) -> [(&'static str, usize); 4] {
     match shape {
         Shape::Guide => [("message-type", 4), ("data", 5), ("text", 4), ("state", 6)],
@@ -85,7 +85,7 @@ fn a_memory_of_size_zero_takes_empty_blocks_only() {
                 assert_eq!(placed, Ok(()));
                 continue;
             }
-            // The type's name, which only the guide's shape has in memory.
+            // The name of the type. Only the guide's shape has it in memory.
             let field = Field::new("message-type");
             assert_eq!(placed, Err(LowerError { field, ptr: 0, len: 4, align: 1, memory: 0 }));
             assert_eq!(shape, Shape::Guide);

@@ -1,4 +1,5 @@
-//! What one side lowers, the other lifts: for every shape, both functions and both ways.
+//! One side lowers and the other side lifts, for every shape, for both functions, and in both
+//! directions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 
@@ -20,7 +21,7 @@ use wit_core::{
     lower::{self, Lowering},
 };
 
-/// Lowers as a host does, with the arena as the guest's `cabi_realloc`.
+/// Lowers as a host does. The arena is the guest's `cabi_realloc`.
 fn place(arena: &mut Arena, mut lowering: Lowering<'_>) -> Vec<u64> {
     while let Some(block) = lowering.next_block() {
         let ptr = arena.realloc(1, block.len().try_into().unwrap());
@@ -29,7 +30,7 @@ fn place(arena: &mut Arena, mut lowering: Lowering<'_>) -> Vec<u64> {
     lowering.parameters().iter().copied().map(u64::from).collect()
 }
 
-/// Reads all parameters as the guest does; none is left over.
+/// Reads all parameters as the guest does, and checks that none is left.
 fn read(memory: &[u8], types: &[Type], mut flat: &[u64]) -> Vec<Value> {
     let values = types.iter().map(|ty| lift_flat(memory, ty, &mut flat).unwrap()).collect();
     assert_eq!(flat, [], "more core values than parameters");
@@ -45,7 +46,7 @@ fn write(arena: &mut Arena, types: &[Type], values: &[Value]) -> Vec<u64> {
     flat
 }
 
-/// The smallest budget that a reply fits: what its bytes, messages and state come to.
+/// The smallest budget for a reply.
 fn cost(shape: Shape, outcome: &Result<Reply, String>) -> Budget {
     let reply = match outcome {
         Ok(reply) => reply,
@@ -101,7 +102,7 @@ proptest! {
         let flat = place(&mut ours, lower::handle_message(shape, message, state.as_deref()));
         prop_assert_eq!(flat.len(), shape.handle_message_signature().params);
         prop_assert_eq!(read(&ours.memory, &types, &flat), values.clone());
-        // Nor is anything else in memory changed, or asked for in another order.
+        // The rest of the memory is unchanged, and the blocks were requested in the same order.
         prop_assert_eq!(flat, write(&mut theirs, &types, &values));
         prop_assert_eq!(ours.blocks, theirs.blocks);
         prop_assert!(ours.memory == theirs.memory, "the memories differ");

@@ -1,6 +1,6 @@
-//! The files under `wit/` say what `wit_core::Shape` and the reference say.
+//! Compares the files under `wit/` with `wit_core::Shape` and the reference.
 //!
-//! Names, signatures and layouts are computed by `wit-parser`, from the files alone.
+//! `wit-parser` computes names, signatures and layouts from the files alone.
 #![cfg(not(miri))] // Reading the files would take it long, and hardly enters this crate.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
@@ -160,7 +160,7 @@ fn a_world_of_the_users_own_has_any_of_it() {
         );
         let package = resolve.push_str("own.wit", &own).expect("valid WIT");
         let world = &resolve.worlds[resolve.packages[package].worlds["actor"]];
-        // Theater's types and runtime are imported as well.
+        // The world also imports Theater's types and runtime.
         assert_eq!(world.imports.len(), 3 + Wit::host().imported().len(), "{shape}");
     }
 }

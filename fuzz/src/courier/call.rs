@@ -1,4 +1,5 @@
-//! What one call of the courier must come to: a second implementation of `src/actor/services.rs`.
+//! A model of one call of the courier: a second implementation of the functions in
+//! `src/actor/imports/`.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +7,17 @@ use footlight::exchange::{CloseCode, Message};
 
 use super::{EPOCH, Kept, Stage, Step};
 
-/// What a call asks for.
+/// A request of a call.
 pub(super) enum Effect {
-    /// A message to one.
+    /// A message to one client.
     Send(u64, Message),
-    /// A message to many.
+    /// A message to many clients.
     Broadcast(Vec<u64>, Message),
-    /// The end of a connection.
+    /// Closes a connection.
     Close(u64, CloseCode),
 }
 
-/// What each effect counts for beside its bytes, and each receiver.
+/// The bytes that each effect counts for beside its payload.
 const EFFECT: usize = 64;
 const RECEIVER: usize = 8;
 /// The lengths of the guest's tags.
@@ -24,32 +25,33 @@ const TAGS: [usize; 4] = [1, 2, 7, 0];
 
 /// A call in the model.
 pub(super) struct Call<'s> {
-    /// The actor and its clients before it.
+    /// The actor and its clients before the call.
     stage: &'s Stage,
-    /// Whose event it is.
+    /// The client of the event.
     sender: Option<u64>,
-    /// What is kept with each client, as the call sees it.
+    /// The tags and attachments of the clients, as the call sees them.
     pub(super) kept: BTreeMap<u64, Kept>,
-    /// Whom it has touched.
+    /// The clients that the call has changed.
     touched: Vec<u64>,
-    /// The bytes that it has asked to send to whom.
+    /// The bytes that the call has sent to each client.
     asked: BTreeMap<u64, usize>,
-    /// What it has asked for.
+    /// The call's requests so far.
     pub(super) effects: Vec<Effect>,
-    /// In how many milliseconds it wants to be woken, if at all, and if it said so.
+    /// The last request for the alarm: the milliseconds until it fires, or none. `None` if there
+    /// was no request.
     pub(super) alarm: Option<Option<u64>>,
-    /// What of `limits.effects` is left.
+    /// The bytes of `limits.effects` that are left.
     left: usize,
 }
 
-/// Why something is refused: its case and its number.
+/// A refusal: its case and its number.
 type Refused = (u8, u32);
 const GONE: Refused = (0, 0);
 const LIMIT: Refused = (2, 0);
 const INVALID: Refused = (3, 0);
 
 impl<'s> Call<'s> {
-    /// A call for an event of this client's, or of the alarm.
+    /// A call for an event of this client, or for an alarm.
     pub(super) fn new(stage: &'s Stage, sender: Option<u64>) -> Self {
         let kept = stage.members.iter().map(|(id, member)| (*id, member.kept.clone())).collect();
         let (touched, asked, effects) = (Vec::new(), BTreeMap::new(), Vec::new());
@@ -57,7 +59,7 @@ impl<'s> Call<'s> {
         Self { stage, sender, kept, touched, asked, effects, alarm: None, left }
     }
 
-    /// Calls an import. Gives what the guest must see.
+    /// Calls an import. Returns what the guest must see.
     pub(super) fn step(&mut self, [op, id, a, b]: Step) -> [u8; 12] {
         let (id, len) = (u64::from(id), usize::from(b));
         let (tag, some) = (a & 3, a < 4);
@@ -95,24 +97,24 @@ impl<'s> Call<'s> {
         }
     }
 
-    /// Those with a tag, or all, to whom something can be sent.
+    /// The clients that can get messages, of those with a tag or of all.
     fn present(&self, tag: Option<u8>) -> Vec<u64> {
         let is = |kept: &Kept| !kept.leaving && tag.is_none_or(|tag| kept.tags.contains(&tag));
         self.kept.iter().filter(|(_, kept)| is(kept)).map(|(id, _)| *id).collect()
     }
 
-    /// One to whom something can be sent.
+    /// A client that can get messages.
     fn one(&mut self, id: u64) -> Result<&mut Kept, Refused> {
         self.kept.get_mut(&id).filter(|kept| !kept.leaving).ok_or(GONE)
     }
 
-    /// Pays for something that is kept for the call.
+    /// Pays for something that the call keeps.
     fn pay(&mut self, bytes: usize) -> Result<(), Refused> {
         self.left = self.left.checked_sub(bytes + EFFECT).ok_or(LIMIT)?;
         Ok(())
     }
 
-    /// Pays for what is put aside of a client that is changed for the first time.
+    /// Pays for the saved values of a client at its first change.
     fn touch(&mut self, id: u64) -> Result<&mut Kept, Refused> {
         if !self.touched.contains(&id) {
             let kept = self.one(id)?;
@@ -189,7 +191,7 @@ impl<'s> Call<'s> {
     }
 }
 
-/// Twelve bytes.
+/// Encodes three words as twelve bytes.
 fn words(words: [u32; 3]) -> [u8; 12] {
     let mut bytes = [0; 12];
     let slots = bytes.as_chunks_mut::<4>().0.iter_mut().zip(words);

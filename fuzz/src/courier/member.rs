@@ -1,4 +1,4 @@
-//! A client of the courier, and what it must find.
+//! A client of the courier in the model.
 
 use std::{
     collections::VecDeque,
@@ -9,29 +9,29 @@ use footlight::exchange::{CloseCode, Message, OnOverflow, connections::Open, ses
 
 use super::Kept;
 
-/// A client, and what must become of it.
+/// A client in the model.
 pub(super) struct Member {
-    /// Its place on the list of connections.
+    /// Its place in the list of connections.
     pub(super) open: Open,
     /// Its number.
     pub(super) id: u64,
-    /// What becomes of it when its messages don't fit.
+    /// What happens if its messages don't fit.
     pub(super) on_overflow: OnOverflow,
-    /// What must wait for it.
+    /// The messages that must wait for it.
     pub(super) queue: VecDeque<Message>,
     /// How it must be closed.
     pub(super) close: Option<CloseCode>,
-    /// What the actor keeps with it.
+    /// Its tags and attachment.
     pub(super) kept: Kept,
 }
 
 impl Member {
-    /// The bytes that must wait.
+    /// The bytes that must wait for it.
     pub(super) fn waiting(&self) -> usize {
         self.queue.iter().map(Message::cost).sum()
     }
 
-    /// Reads so many messages, or all if it is to close: they are what they must be.
+    /// Reads this many messages, or all if it must close, and checks them.
     pub(super) fn reads(&mut self, count: usize) {
         let mut context = Context::from_waker(Waker::noop());
         for read in 0.. {
@@ -46,7 +46,7 @@ impl Member {
                 }
                 Poll::Ready(Action::Read) => {
                     assert!(self.close.is_none());
-                    // Whatever comes before the next read is not taken.
+                    // Messages that come before the next read wait.
                     self.open.session.stop_draining();
                     return assert!(read >= count || self.queue.is_empty());
                 }

@@ -1,6 +1,6 @@
-//! Memories written by hand, for results that no honest guest returns.
+//! Memories for results that no honest guest returns.
 //!
-//! Offsets here are worked out by hand, from the shapes' description and not from the crate.
+//! The offsets are worked out by hand from the description of the shapes, and not with the crate.
 #![allow(dead_code)] // Each test crate uses a part of it.
 
 use wit_core::{
@@ -9,16 +9,16 @@ use wit_core::{
     lift::{self, Reply},
 };
 
-/// Where every result here stands.
+/// The address of every result.
 pub const RESULT: u32 = 0x10;
 
-/// Where the first message stands.
+/// The address of the first message.
 pub const MESSAGE: u32 = 0x40;
 
-/// Far from everything else: free for strings.
+/// The first free address, for strings.
 pub const FREE: u32 = 0x80;
 
-/// Where the parts of an answer stand: pointers, each with a length behind it.
+/// The addresses of an answer's parts. Each is a pointer followed by a length.
 pub struct Parts {
     pub state: u32,
     pub messages: u32,
@@ -35,7 +35,7 @@ pub fn parts(shape: Shape) -> Parts {
     }
 }
 
-/// The sizes of a message, of what `handle-message` returns, and of what `init` returns.
+/// The sizes of a message and of the results of `handle-message` and `init`.
 pub fn sizes(shape: Shape) -> (u32, u32, u32) {
     match shape {
         Shape::Guide => (32, 16, 8),
@@ -44,7 +44,7 @@ pub fn sizes(shape: Shape) -> (u32, u32, u32) {
     }
 }
 
-/// The name of a message's first field.
+/// The name of a message's first field in this shape.
 pub fn ty(shape: Shape) -> &'static str {
     if shape == Shape::Guide { "message-type" } else { "ty" }
 }
@@ -54,18 +54,18 @@ pub fn ty(shape: Shape) -> &'static str {
 pub struct Guest(pub Vec<u8>);
 
 impl Guest {
-    /// It returned one message; every part is there, and is empty.
+    /// A guest that returned one message with all parts, which are empty.
     pub fn answering(shape: Shape) -> Self {
         let guest = Self(vec![0; 256]).pair(parts(shape).messages, MESSAGE, 1);
         guest.message(shape, MESSAGE).byte(0x14, shape.has_results().into())
     }
 
-    /// It returned an error from either function.
+    /// A guest that returned an error from either function.
     pub fn failing(text: u32, len: u32) -> Self {
         Self(vec![0; 256]).byte(RESULT, 1).pair(0x14, text, len)
     }
 
-    /// Writes a message of which every part is there, and is empty.
+    /// Writes a message with all parts, which are empty.
     pub fn message(self, shape: Shape, at: u32) -> Self {
         let Parts { data, text, .. } = parts(shape);
         let guest = if shape == Shape::Guide { self } else { self.byte(at, 6) };
@@ -92,7 +92,7 @@ impl Guest {
         lift::handle_message(shape, self.0.as_slice(), RESULT, &budget)
     }
 
-    /// The error for which it is refused.
+    /// The error that the result is refused with.
     pub fn refused(&self, shape: Shape) -> LiftError {
         self.reply(shape, Budget::default()).unwrap_err()
     }
@@ -110,7 +110,7 @@ pub fn error_in(index: u32, name: &'static str, offset: u32, kind: LiftErrorKind
     LiftError { field: Field { message: Some(index), name }, offset, kind }
 }
 
-/// Makes an error about one part: of this shape, at this offset.
+/// Makes an error about one part, from the shape, the offset and the reason.
 pub type PartError = fn(Shape, u32, LiftErrorKind) -> LiftError;
 
 /// The parts that are bytes or text, with the error about each.

@@ -1,4 +1,4 @@
-//! What `wit-parser` computes from the files under `wit/`, and from them alone.
+//! What `wit-parser` computes from the files under `wit/`.
 #![allow(dead_code)] // Each test crate uses a part of it.
 
 use wit_core::{Shape, Signature};
@@ -9,14 +9,14 @@ use wit_parser::{
 
 use super::reference::{Function, Type};
 
-/// The names that modules had at the interface's time, and have still by default.
+/// The module names of the interface's time. They are still the default.
 pub const LEGACY: ManglingAndAbi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
 
 /// One folder of `wit/`, parsed.
 pub struct Wit {
     pub resolve: Resolve,
     pub sizes: SizeAlign,
-    /// The world that has everything.
+    /// The world with everything.
     pub world: WorldId,
 }
 
@@ -26,7 +26,7 @@ impl Wit {
         Self::parse(shape.name(), "websocket-actor-with-init")
     }
 
-    /// Parses the folder of what the host has beyond the interface.
+    /// Parses the folder of the host's own interfaces.
     pub fn host() -> Self {
         Self::parse("host", "imports")
     }
@@ -79,8 +79,8 @@ impl Wit {
         })
     }
 
-    /// The functions of an interface, each with the core names of its import. The world need not
-    /// have it.
+    /// The functions of an interface, each with the core names of its import. The world does not
+    /// have to import it.
     pub fn imports(&self, interface: &str) -> Vec<((String, String), &wit_parser::Function)> {
         let named = |id: &InterfaceId| self.resolve.interfaces[*id].name.as_deref();
         let mut ids = self.resolve.interfaces.iter().map(|(id, _)| id);
@@ -110,7 +110,7 @@ impl Wit {
         self.resolve.interfaces[*id].types[name]
     }
 
-    /// What a type is, behind its names.
+    /// The definition of a type, without the names that lead to it.
     pub fn kind(&self, ty: &wit_parser::Type) -> &TypeDefKind {
         let wit_parser::Type::Id(id) = ty else { panic!("{ty:?} is no defined type") };
         match &self.resolve.types[*id].kind {
@@ -136,7 +136,7 @@ impl Wit {
         (size.size_wasm32() as u32, align.align_wasm32() as u32)
     }
 
-    /// Where the payload of a `result` stands, and what it is when all went well.
+    /// The offset and the type of the payload of a `result` that is ok.
     pub fn ok(&self, ty: &wit_parser::Type) -> (u32, wit_parser::Type) {
         let TypeDefKind::Result(result) = self.kind(ty) else { panic!("{ty:?} is no result") };
         let cases = [result.ok.as_ref(), result.err.as_ref()];
@@ -144,7 +144,7 @@ impl Wit {
         (offset.size_wasm32() as u32, result.ok.unwrap())
     }
 
-    /// A type as the reference has it.
+    /// A type in the reference's form.
     pub fn reference(&self, ty: &wit_parser::Type) -> Type {
         match ty {
             wit_parser::Type::U8 => return Type::U8,
@@ -177,7 +177,7 @@ impl Wit {
         }
     }
 
-    /// A function as the reference has it.
+    /// A function in the reference's form.
     pub fn reference_function(&self, interface: &str, name: &str) -> Function {
         let (_, function) = self.function(interface, name);
         self.as_reference(function)

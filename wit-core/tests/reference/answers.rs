@@ -1,4 +1,4 @@
-//! Results of any content, and a guest's allocator that is honest or is not.
+//! Returns results of any content to an honest guest or a hostile one.
 
 use wit_core::{LowerError, Memory as _, host::LoweredResult};
 
@@ -11,8 +11,8 @@ use super::{
     store,
 };
 
-/// Returns a result. The guest reads what was meant, where it wants it; nothing else in its memory
-/// is changed; and its allocator is asked for what the reference asks for, in that order.
+/// Returns a result, and checks that the guest reads the right value at the right place, that the
+/// rest of its memory is unchanged, and that its allocator gets the reference's requests in order.
 pub fn honest(returned: Returned, parts: &Parts, arena: Arena) {
     let (mut ours, mut theirs) = (arena.clone(), arena);
     let function = Signature { params: vec![], result: returned }.function();
@@ -42,8 +42,8 @@ pub fn honest(returned: Returned, parts: &Parts, arena: Arena) {
     assert_eq!(ours.blocks, theirs.blocks, "{returned:?}");
 }
 
-/// Places blocks where a hostile guest says, as long as that is possible, and writes the area. That is wanted
-/// at a multiple of 8.
+/// Places blocks at the addresses of a hostile guest, as long as that works, and writes the area.
+/// Its address is a multiple of 8.
 pub fn hostile(returned: Returned, parts: &Parts, size: usize, at: u32, pointers: &[u32]) {
     let at = returned.area().map_or(0, |_| at);
     let mut memory = vec![0xaa; size];
@@ -56,7 +56,7 @@ pub fn hostile(returned: Returned, parts: &Parts, size: usize, at: u32, pointers
         match lowered.place(memory.as_mut_slice(), ptr) {
             Ok(()) => {
                 assert!(fits);
-                // A list of entries is given the pointers of the names.
+                // Placing a name also writes its pointer into the list of entries.
                 let block = (ptr, len as u32);
                 let list = *list.get_or_insert(block);
                 let list = if returned == Returned::Entries { list } else { block };
@@ -67,7 +67,7 @@ pub fn hostile(returned: Returned, parts: &Parts, size: usize, at: u32, pointers
                 let LowerError { ptr: p, len: l, align: a, memory: m, .. } = error;
                 assert_eq!((p, l, a, m), (ptr, len, align, size));
                 assert!(!error.to_string().is_empty());
-                // The same block is still the next.
+                // The same block still comes next.
                 assert_eq!(lowered.next_block(), Some((len, align)));
             }
         }
@@ -87,10 +87,10 @@ pub fn hostile(returned: Returned, parts: &Parts, size: usize, at: u32, pointers
     }
 }
 
-/// A place for the result: as the guest has it, on its stack.
+/// Room for the result, as on the guest's stack.
 pub fn area(arena: &mut Arena, function: &Function) -> Option<u32> {
     let result = function.is_returned_in_memory().then_some(function.result.as_ref()?)?;
-    // As `Response::lower` has it.
+    // The alignment that `Response::lower` needs.
     let at = arena.realloc(8, result.size());
     arena.blocks.pop();
     Some(at)
@@ -104,8 +104,8 @@ fn place(arena: &mut Arena, lowered: &mut LoweredResult) {
     }
 }
 
-/// Whether bytes differ only within these ranges. What is between them is compared as a whole,
-/// which Miri does at once.
+/// Whether the bytes differ only within these ranges. Everything between them is compared as one
+/// slice, which is fast under Miri.
 fn differ_only_in(before: &[u8], after: &[u8], ranges: &[(u32, u32)]) -> bool {
     let mut ranges: Vec<_> = ranges.iter().map(|(at, len)| (*at as usize, *len as usize)).collect();
     ranges.sort_unstable();

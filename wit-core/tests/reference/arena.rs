@@ -1,26 +1,25 @@
-//! The guest's memory, full of garbage, and a `cabi_realloc` that is valid and unhelpful.
+//! The guest's memory, full of garbage, and a valid but unhelpful `cabi_realloc`.
 
-/// How many bytes of memory a guest has.
+/// The size of a guest's memory in bytes.
 const SIZE: u32 = 4096;
 
-/// A memory from which blocks are taken at both ends, with gaps between them, so that their
-/// order in memory is not the order in which they were asked for, and blocks of bytes stand
-/// at odd addresses too.
+/// A memory that gives out blocks from both ends, with gaps between them. So the order of blocks in
+/// memory differs from the order of requests, and blocks of bytes can have odd addresses.
 #[derive(Clone, Debug)]
 pub struct Arena {
-    /// The memory. What no block covers is garbage, and so is a new block.
+    /// The memory. Everything outside blocks is garbage, and so is a new block.
     pub memory: Vec<u8>,
-    /// All blocks that were given out: where, and how long.
+    /// All blocks so far: address and length.
     pub blocks: Vec<(u32, u32)>,
     /// The free part.
     free: core::ops::Range<u32>,
-    /// How each block is taken, again and again: the low bit says from which end, the others
-    /// after how large a gap.
+    /// How each block is chosen, in a cycle: the low bit says from which end, and the other bits
+    /// how large the gap is.
     habits: Vec<u8>,
 }
 
 impl Arena {
-    /// A memory filled with `garbage`, repeated, that gives out blocks by `habits`.
+    /// A memory filled with repetitions of `garbage`. It gives out blocks by `habits`.
     pub fn new(garbage: &[u8], habits: &[u8]) -> Self {
         let memory = garbage.iter().copied().cycle().take(SIZE as usize).collect();
         Self { memory, blocks: Vec::new(), free: 0..SIZE, habits: habits.to_vec() }
@@ -44,7 +43,7 @@ impl Arena {
         at
     }
 
-    /// Writes what a block holds.
+    /// Writes the content of a block.
     pub fn write(&mut self, at: u32, bytes: &[u8]) {
         let at = at as usize;
         self.memory[at..at + bytes.len()].copy_from_slice(bytes);

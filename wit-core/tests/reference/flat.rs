@@ -2,7 +2,7 @@
 
 use super::{Trap, Type, Value, arena::Arena, load_list, load_string, store_elements};
 
-/// *Lift flat*: reads a value from core values, taking as many as its type has.
+/// *Lift flat*: reads a value, and takes the core values of its type.
 pub fn lift_flat(memory: &[u8], ty: &Type, flat: &mut &[u64]) -> Result<Value, Trap> {
     match ty {
         Type::U8 => Ok(Value::U8(take(flat) as u8)),
@@ -18,7 +18,7 @@ pub fn lift_flat(memory: &[u8], ty: &Type, flat: &mut &[u64]) -> Result<Value, T
         Type::Variant(cases) => {
             let case = take(flat) as u32 as usize;
             let payload = cases.get(case).ok_or(Trap::Discriminant)?.as_ref();
-            // What the longest case has and this one has not, stays unread.
+            // A longer case has more core values. They stay unread.
             let mut own = *flat;
             *flat = &flat[ty.flat().len() - 1..];
             let payload = payload.map(|ty| lift_flat(memory, ty, &mut own)).transpose()?;
@@ -34,7 +34,7 @@ fn take(flat: &mut &[u64]) -> u64 {
     *first
 }
 
-/// *Lower flat*: makes core values of a value.
+/// *Lower flat*: converts a value to core values.
 pub fn lower_flat(arena: &mut Arena, ty: &Type, value: &Value, flat: &mut Vec<u64>) {
     match (ty, value) {
         (Type::U8, Value::U8(byte)) => flat.push(u64::from(*byte)),

@@ -1,6 +1,6 @@
-//! The types that imports take and return, each with its value of the crate and its [`Value`].
+//! The types that imports take and return, with their values in the crate and as [`Value`].
 //!
-//! That these types are the ones in `wit/` is proved by `tests/host_wit.rs`.
+//! `tests/host_wit.rs` proves that these are the types in `wit/`.
 
 use wit_core::{
     LiftError, Memory,
@@ -40,7 +40,7 @@ impl Param {
         Self::Payload,
     ];
 
-    /// The same for the reference.
+    /// The type in the reference's form.
     pub fn ty(self) -> Type {
         match self {
             Self::U64 => Type::U64,
@@ -99,7 +99,7 @@ pub enum Returned {
     TheaterFile,
 }
 
-/// Does this with the type of the crate that a result has.
+/// Runs code with the crate's type of a result.
 macro_rules! with_type {
     ($returned:expr, $R:ident => $body:expr) => {
         match $returned {
@@ -176,7 +176,7 @@ impl Returned {
         Self::TheaterFile,
     ];
 
-    /// The same for the reference.
+    /// The type in the reference's form.
     pub fn ty(self) -> Option<Type> {
         Some(match self {
             Self::Nothing => return None,
@@ -195,12 +195,12 @@ impl Returned {
         })
     }
 
-    /// The area that the crate has for it.
+    /// The area in the crate.
     pub fn area(self) -> Option<Area> {
         with_type!(self, R => Area::of::<R>())
     }
 
-    /// Ends the parameters. Gives the place for the result, as `Debug` shows it.
+    /// Ends the parameters. Returns the place for the result in its `Debug` form.
     pub fn place<M: Memory + ?Sized>(self, from: Parameters<'_, M>) -> Result<String, LiftError> {
         with_type!(self, R => from.place::<R>("result").map(|place| format!("{place:?}")))
     }
@@ -237,7 +237,8 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// Those that imports had when this was written. The seeds of the fuzz targets count them.
+    /// The signatures of the imports at the time of writing. The seeds of the fuzz targets use
+    /// their indices.
     pub fn samples() -> Vec<Self> {
         use Param::{Bytes, OptionBytes, OptionText, OptionU64, Payload, Text, U16, U32, U64};
         let of = |params: &[Param], result| Self { params: params.to_vec(), result };
@@ -264,7 +265,7 @@ impl Signature {
         ]
     }
 
-    /// The same for the reference.
+    /// The type in the reference's form.
     pub fn function(&self) -> Function {
         let params = self.params.iter().map(|param| param.ty()).collect();
         Function { params, result: self.result.ty() }

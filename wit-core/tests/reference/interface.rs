@@ -1,18 +1,18 @@
-//! The four shapes' functions as types, and the crate's own types as values.
+//! The functions of the four shapes as types, and the crate's own types as values.
 //!
-//! That these types are the ones in `wit/` is proved by `tests/wit.rs`.
+//! `tests/wit.rs` proves that these are the types in `wit/`.
 
 use wit_core::{Message, MessageRef, MessageType, Shape, lift::Reply};
 
 use super::{Function, Type, Value};
 
-/// The names of the variant's cases, in its order; `other` is the seventh.
+/// The names of the variant's cases in order. The seventh is `other`.
 const NAMES: [&str; 6] = ["text", "binary", "connect", "close", "ping", "pong"];
 
-/// What a call returned: the inner error is the actor's own.
+/// The result of a call. The inner error comes from the actor itself.
 pub type Outcome<T> = Result<T, String>;
 
-/// Whether this is one of the later shapes, where state is optional and calls can fail.
+/// Whether this is one of the later shapes, which have an optional state and can return errors.
 fn late(shape: Shape) -> bool {
     matches!(shape, Shape::Result | Shape::Renamed)
 }
@@ -203,7 +203,7 @@ fn as_message(shape: Shape, value: Value) -> Message {
     Message { ty, data: as_case(data).1.map(as_bytes), text: as_case(text).1.map(as_string) }
 }
 
-/// What a host is to make of a result of `handle-message`.
+/// The result of `handle-message` that the host must see.
 pub fn as_reply(shape: Shape, value: Value) -> Outcome<Reply> {
     let ok = if late(shape) { as_result(value)? } else { value };
     let [state, mut response] = as_record(ok);
@@ -215,7 +215,7 @@ pub fn as_reply(shape: Shape, value: Value) -> Outcome<Reply> {
     Ok(Reply { state: as_state(shape, state), messages })
 }
 
-/// What a host is to make of a result of `init`.
+/// The result of `init` that the host must see.
 pub fn as_first_state(shape: Shape, value: Value) -> Outcome<Option<Vec<u8>>> {
     if !late(shape) {
         return Ok(as_state(shape, value));

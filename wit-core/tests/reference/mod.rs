@@ -1,10 +1,10 @@
-//! A second implementation of the canonical ABI, to hold `wit_core` against.
+//! A second implementation of the canonical ABI, to compare `wit_core` with.
 //!
-//! It is written from the public definitions ([CanonicalABI.md]), and not as `wit_core` is:
-//! nothing here knows an offset. A [`Type`] says what a value looks like, and alignment,
-//! size, flat form, *load*, *store*, *lift* and *lower* are computed from it. It plays the
-//! guest's side: it reads the parameters that `wit_core` lowered, and stores the results that
-//! `wit_core` has to lift; of an import it passes the parameters, and reads the result.
+//! It is written from the public definitions ([CanonicalABI.md]), in another way than `wit_core`:
+//! it has no offsets. A [`Type`] describes a value, and alignment, size, flat form, *load*,
+//! *store*, *lift* and *lower* are computed from it. It plays the guest's side. It reads the
+//! parameters that `wit_core` lowers, and stores the results that `wit_core` lifts. For an import
+//! it passes the parameters and reads the result.
 //!
 //! - [`flat`]: values as core values.
 //! - [`arena`]: the guest's memory and its `cabi_realloc`.
@@ -37,7 +37,7 @@ const MAX_FLAT_PARAMS: usize = 16;
 /// The most flat results; with more, they are returned in memory.
 const MAX_FLAT_RESULTS: usize = 1;
 
-/// A type of the component model: those that this interface has, and despecialized, so a
+/// A type of the component model, with the kinds that this interface needs. It is despecialized: a
 /// tuple is a record, and an enum, an option or a result is a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -64,16 +64,16 @@ pub enum Value {
     Case(usize, Option<Box<Value>>),
 }
 
-/// A core type. All values of both are held as `u64`, so that those of one that take the place
-/// of the other, in a variant, need no conversion but the one to the value itself.
+/// A core type. Values of both are held as `u64`. So in a variant, where one can stand in for the
+/// other, only the final value needs a conversion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Core {
     I32,
     I64,
 }
 
-/// Why a value cannot be read. The definitions trap and give no reason; the reasons here
-/// follow the order in which they check.
+/// Why a value can't be read. The definitions trap without a reason. The reasons here follow the
+/// order of their checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trap {
     Misaligned,
@@ -82,7 +82,7 @@ pub enum Trap {
     Utf8,
 }
 
-/// A function's type. None of this interface returns more than one value.
+/// A function's type. No function of this interface returns more than one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
     pub params: Vec<Type>,
@@ -134,8 +134,8 @@ impl Type {
         }
     }
 
-    /// *Flattening*: the core values it comes to. Those of a variant's cases share their places,
-    /// and a place that is of either type is of the larger one.
+    /// *Flattening*: the core values of the type. The cases of a variant share positions. A
+    /// position with both types gets the larger one.
     pub fn flat(&self) -> Vec<Core> {
         match self {
             Self::U8 | Self::U16 | Self::U32 => vec![Core::I32],
@@ -160,15 +160,15 @@ impl Type {
 }
 
 impl Function {
-    /// The numbers of parameters and results of its core function, as an export.
+    /// The numbers of parameters and results of the core function of an export.
     pub fn core_signature(&self) -> (usize, usize) {
         let params = self.flat_params().len();
         let results = self.flat_result().len();
         (if params > MAX_FLAT_PARAMS { 1 } else { params }, results.min(MAX_FLAT_RESULTS))
     }
 
-    /// The parameters and the results of its core function, as an import: a result that is
-    /// returned in memory is written where the last parameter says.
+    /// The parameters and results of the core function of an import. If a result is returned in
+    /// memory, the last parameter points to its place.
     pub fn core_import(&self) -> (Vec<Core>, Vec<Core>) {
         let mut params = self.flat_params();
         assert!(params.len() <= MAX_FLAT_PARAMS, "no import has so many parameters");
@@ -179,7 +179,7 @@ impl Function {
         (params, vec![])
     }
 
-    /// Whether its result is more than a core function can return.
+    /// Whether a core function returns the result in memory.
     pub fn is_returned_in_memory(&self) -> bool {
         self.flat_result().len() > MAX_FLAT_RESULTS
     }
@@ -192,7 +192,7 @@ impl Function {
         self.result.as_ref().map(Type::flat).unwrap_or_default()
     }
 
-    /// What its result is, where it has one.
+    /// The type of its result, if it has one.
     pub fn result(&self) -> &Type {
         self.result.as_ref().expect("the function has a result")
     }
@@ -203,7 +203,7 @@ fn payload_align(cases: &[Option<Type>]) -> u32 {
     cases.iter().flatten().map(Type::align).max().unwrap_or(1)
 }
 
-/// Where a record's fields stand.
+/// The offsets of a record's fields.
 pub fn field_offsets(fields: &[Type]) -> Vec<u32> {
     let mut end = 0u32;
     let offsets = fields.iter().map(|field| {
@@ -214,24 +214,24 @@ pub fn field_offsets(fields: &[Type]) -> Vec<u32> {
     offsets.collect()
 }
 
-/// Where a variant's payload stands: behind the discriminant, which is a `u8`.
+/// The offset of a variant's payload, after the discriminant, which is a `u8`.
 pub fn payload_offset(cases: &[Option<Type>]) -> u32 {
     assert!(cases.len() <= 256, "a larger variant has a larger discriminant");
     1u32.next_multiple_of(payload_align(cases))
 }
 
-/// Reads a value from where a core function said it returned it.
+/// Reads a value at the address that a core function returned.
 pub fn load_result(memory: &[u8], ty: &Type, at: u32) -> Result<Value, Trap> {
     room(memory, ty, at)?;
     load(memory, ty, at)
 }
 
-/// Whether a value can stand there.
+/// Whether a value fits at this address.
 pub fn room(memory: &[u8], ty: &Type, at: u32) -> Result<(), Trap> {
     range(memory, at, ty.align(), ty.size().into()).map(drop)
 }
 
-/// *Load*. That the value itself is in bounds has been checked.
+/// *Load*. The caller has checked that the value itself is in bounds.
 fn load(memory: &[u8], ty: &Type, at: u32) -> Result<Value, Trap> {
     let bytes = &memory[at as usize..];
     let word = |at: u32| {
@@ -285,14 +285,14 @@ fn range(memory: &[u8], at: u32, align: u32, len: u64) -> Result<&[u8], Trap> {
     Ok(&memory[at as usize..usize::try_from(end).unwrap()])
 }
 
-/// Stores a value in a block of its own, as a core function does with what it returns.
+/// Stores a value in a block of its own, as a core function does with its result.
 pub fn store_result(arena: &mut Arena, ty: &Type, value: &Value) -> u32 {
     let at = arena.realloc(ty.align(), ty.size());
     store(arena, ty, value, at);
     at
 }
 
-/// *Store*. Padding, and the payload of a case that has none, keep what is there.
+/// *Store*. Padding and the unused payload of a case stay as they are.
 pub fn store(arena: &mut Arena, ty: &Type, value: &Value, at: u32) {
     match (ty, value) {
         (Type::U8, Value::U8(byte)) => arena.write(at, &[*byte]),

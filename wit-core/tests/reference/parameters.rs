@@ -1,4 +1,4 @@
-//! Flat parameters of any content: lifted as the reference lifts them.
+//! Compares flat parameters of any content with the reference.
 
 use wit_core::{
     LiftError, Memory,
@@ -8,7 +8,7 @@ use wit_core::{
 
 use super::{Trap, Value, flat::lift_flat, imports::Signature, room};
 
-/// The values of a call's parameters, and where its result is wanted: 0 if there is none.
+/// The values of a call's parameters, and the pointer to its result, or 0 if there is none.
 pub fn lift<M: Memory + ?Sized>(
     signature: &Signature,
     memory: &M,
@@ -24,14 +24,14 @@ pub fn lift<M: Memory + ?Sized>(
     Ok((values, u32::from_str_radix(place.trim_start_matches("0x"), 16).unwrap()))
 }
 
-/// Lifts the parameters of a call, and finds what the reference finds: the same values, or the
-/// same reason to refuse them.
+/// Lifts the parameters of a call, and checks the outcome against the reference: the same values,
+/// or the same reason for an error.
 pub fn compare(signature: &Signature, memory: &[u8], flat: &[u64]) {
     let lifted = lift(signature, memory, flat).map_err(trap);
     assert_eq!(lifted, by_reference(signature, memory, flat), "{signature:?}");
 }
 
-/// What the reference makes of them: the values, and where the result is wanted.
+/// The reference's outcome: the values, and the pointer to the result.
 fn by_reference(
     signature: &Signature,
     memory: &[u8],
@@ -47,7 +47,7 @@ fn by_reference(
     Ok((params, pointer))
 }
 
-/// The reason, in the reference's words.
+/// The reason, as the reference names it.
 fn trap(error: LiftError) -> Trap {
     assert!(!error.to_string().is_empty());
     match error.kind {
@@ -59,7 +59,7 @@ fn trap(error: LiftError) -> Trap {
     }
 }
 
-/// How many bytes of text there are, and of data if that counts too.
+/// The bytes of text, and those of data if they count too.
 fn bytes(values: &[Value], data: bool) -> usize {
     let len = |value: &Value| match value {
         Value::String(text) => text.len(),

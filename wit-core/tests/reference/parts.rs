@@ -1,4 +1,4 @@
-//! What the results of imports are made of.
+//! The values that results of imports are made from.
 
 use proptest::{collection::vec, prelude::*};
 use wit_core::host::{Entry, FileError, Info, Kind, Refusal};
@@ -9,16 +9,16 @@ use super::{
     strategies::{bytes, text},
 };
 
-/// Enough for a result of any type.
+/// Enough values for a result of any type.
 #[derive(Clone, Debug)]
 pub struct Parts {
-    /// Which of an answer's cases it is, as far as it has so many.
+    /// The index of the answer's case. It wraps around at the number of cases.
     pub case: u8,
     pub number: u64,
     pub texts: [String; 4],
     pub bytes: Vec<u8>,
     pub ids: Vec<u64>,
-    /// A folder's entries: each name, and which kind it is of.
+    /// The entries of a folder: each name and its kind.
     pub names: Vec<(String, u8)>,
 }
 
@@ -33,7 +33,7 @@ pub fn parts() -> impl Strategy<Value = Parts> {
 }
 
 impl Parts {
-    /// How many cases are enough to have every result of this type.
+    /// The number of cases that covers every result of this type.
     pub fn cases(returned: Returned) -> u8 {
         match returned {
             Returned::Count | Returned::Done => 5,
@@ -85,7 +85,7 @@ impl Parts {
         Info { peer, path, query, subprotocol, connected_since: self.number }
     }
 
-    /// Half of all answers are none.
+    /// Half of all answers have no refusal.
     fn refusal(&self) -> Option<Refusal> {
         match self.case % 8 {
             0 => Some(Refusal::Gone),
@@ -96,7 +96,7 @@ impl Parts {
         }
     }
 
-    /// Half of all answers are none.
+    /// Half of all answers have no error.
     fn file_error(&self) -> Option<FileError> {
         match self.case % 14 {
             0 => Some(FileError::NotFound),

@@ -14,7 +14,7 @@ pub fn shape() -> impl Strategy<Value = Shape> {
     proptest::sample::select(&Shape::ALL[..])
 }
 
-/// A guest's memory, before anything is in it.
+/// A guest's memory before anything is placed in it.
 pub fn arena() -> impl Strategy<Value = Arena> {
     (vec(any::<u8>(), 1..64), vec(any::<u8>(), 1..24))
         .prop_map(|(garbage, habits)| Arena::new(&garbage, &habits))
@@ -25,13 +25,13 @@ pub fn bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 0..48)
 }
 
-/// Some text, of any characters.
+/// Some text of any characters.
 pub fn text() -> impl Strategy<Value = String> {
-    // Not from a regular expression, which Miri would take minutes to read.
+    // Not made from a regular expression, because Miri would take minutes to compile it.
     vec(any::<char>(), 0..12).prop_map(String::from_iter)
 }
 
-/// A type; the known names also occur where they do not belong, in `other`.
+/// A type. The known names also occur in `other`, where they do not belong.
 fn message_type() -> impl Strategy<Value = MessageType> {
     prop_oneof![
         6 => (0..6usize).prop_map(|case| {

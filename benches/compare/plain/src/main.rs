@@ -1,9 +1,9 @@
-//! The three programs of `benches/compare` in Rust, with async-tungstenite and nothing between.
+//! The three programs of `benches/compare` in Rust, with async-tungstenite alone.
 //!
 //! Usage: `footlight-compare-plain echo|chat|readings ROOMS [STATE]`
 //!
-//! Serves so many rooms, each on a port of its own and with a state of its own, and prints where.
-//! One thread, smol's own executor, and tungstenite's buffers as Footlight sets them.
+//! Serves ROOMS rooms, each with its own port and state, and prints their addresses. It uses one
+//! thread, smol's own executor, and Footlight's sizes of tungstenite's buffers.
 
 #![allow(unreachable_pub, clippy::cast_possible_truncation)]
 
@@ -29,33 +29,33 @@ use smol::{Async, LocalExecutor, block_on};
 
 /// A room's program, and its state.
 enum Room {
-    /// Sends back what comes.
+    /// Echoes messages.
     Echo,
-    /// The guide's chat room: answers with the whole history, which it keeps as it is.
+    /// The guide's chat room. It answers with the whole history, which it keeps as objects.
     Chat(Vec<ChatMessage>),
     /// The actor `readings`: the state is text, read and written for every message.
     Readings(Vec<u8>),
 }
 
-/// As the guide has it.
+/// A message, with the guide's fields.
 #[derive(Serialize)]
 struct ChatMessage {
-    /// Who.
+    /// Who sent it.
     user: String,
-    /// What.
+    /// Its text.
     content: String,
-    /// Which message it is.
+    /// Its number.
     timestamp: String,
 }
 
 impl Room {
-    /// What a new client is sent.
+    /// The greeting of a new client.
     fn greeting(&self) -> Result<Option<Message>, serde_json::Error> {
         let Self::Chat(messages) = self else { return Ok(None) };
         Ok(Some(Message::text(serde_json::to_string(messages)?)))
     }
 
-    /// What a client's message is answered with.
+    /// The answer to a client's message.
     fn answer(&mut self, message: Message) -> Result<Option<Message>, serde_json::Error> {
         Ok(match (self, message) {
             (Self::Echo, message @ (Message::Text(_) | Message::Binary(_))) => Some(message),
@@ -112,7 +112,7 @@ async fn accept(
         let room = room.clone();
         executor
             .spawn(async move {
-                // Clients go as they like.
+                // Errors of single clients do not matter.
                 let _ = serve(socket, &room).await;
             })
             .detach();

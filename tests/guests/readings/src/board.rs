@@ -1,29 +1,29 @@
-//! The readings. No WebAssembly here: `benches/compare/plain` has the same file.
+//! The readings. This does not use WebAssembly: `benches/compare/plain` has the same file.
 
 use serde::{Deserialize, Serialize};
 
 /// The state.
 #[derive(Serialize, Deserialize)]
 pub struct Board {
-    /// How many readings came so far.
+    /// The number of readings so far.
     count: u64,
-    /// The last one of each sensor.
+    /// The last reading of each sensor.
     readings: Vec<Reading>,
 }
 
-/// What a sensor said last.
+/// The last reading of a sensor.
 #[derive(Serialize, Deserialize)]
 struct Reading {
     /// Its name.
     sensor: String,
-    /// What it said.
+    /// Its value.
     value: i64,
-    /// Which reading it was, of all.
+    /// The number of the reading, of all sensors together.
     updated: u64,
 }
 
-/// Takes a reading of the next sensor in turn. Gives the new state, and for an answer the number
-/// of readings so far and the sum of the values, or nothing if this is no reading.
+/// Takes a reading of the next sensor in turn. Returns the new state, and as the answer the
+/// number of readings so far and the sum of the values. `None` if the text is not a reading.
 pub fn take(text: &str, state: &[u8]) -> Option<(Vec<u8>, String)> {
     let value = text.parse().ok()?;
     let mut board: Board = serde_json::from_slice(state).ok()?;

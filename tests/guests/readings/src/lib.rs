@@ -1,6 +1,6 @@
-//! The last readings of many sensors, in a state of JSON that is read and written as a whole for
-//! every message: what costs an interpreted actor the most. For `benches/compare` and
-//! `benches/growth`; how large the state is, its first one says.
+//! The last readings of many sensors. The state is JSON, which is read and written as a whole for
+//! every message, because nothing costs an interpreted actor more. For `benches/compare` and
+//! `benches/growth`. The initial state determines the size of the state.
 
 use bindings::exports::ntwk::theater::websocket_server::{
     Guest, WebsocketMessage, WebsocketResponse,

@@ -1,7 +1,7 @@
-//! What the test guests do, whichever shape of the interface they speak.
+//! What the test guests do, in every shape of the interface.
 //!
-//! The state is the number of events handled so far, as decimal ASCII; what cannot be read
-//! as a number counts as 0, and so does an absent state. Every event adds one.
+//! The state is the number of events handled so far, as decimal ASCII; anything else
+//! counts as 0, and so does an absent state. Every event adds one.
 //!
 //! | event | answer |
 //! |---|---|
@@ -39,7 +39,7 @@
 //! | `do ` and requests | the requests' answers, a text for each: see [`reach`] |
 //! | anything else | the same text |
 //!
-//! (*) Only in the shapes whose interface can say it; elsewhere like any other text.
+//! (*) Only in the shapes that support it. In the others it is like any other text.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -66,7 +66,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// A text message, what most answers are.
+    /// A text message, as most answers are.
     fn text(text: impl Into<String>) -> Self {
         Self { kind: Kind::Text, data: None, text: Some(text.into()) }
     }
@@ -83,13 +83,13 @@ impl Message {
     }
 }
 
-/// What a guest returns from a call that went well.
+/// The result of a successful call.
 pub struct Reply {
     pub state: Option<Vec<u8>>,
     pub messages: Vec<Message>,
 }
 
-/// What the guests differ in.
+/// The differences between the guests.
 pub struct Shape {
     /// The shape's name, for its log line.
     pub name: &'static str,
@@ -101,7 +101,7 @@ pub struct Shape {
     pub read_file: fn(&str) -> Result<Vec<u8>, String>,
 }
 
-/// The first state of every guest.
+/// The initial state of every guest.
 pub const FIRST_STATE: &[u8] = b"0";
 
 /// `init` of the shapes *result* and *renamed*: keeps the state it is given, and fails for
@@ -165,7 +165,7 @@ fn on_text(
                 return Ok(vec![Message::text("ok")]);
             }
             "grow" => {
-                // Not zeroes, which need not be written.
+                // Not zeroes, which might not be written to memory.
                 std::hint::black_box(vec![1_u8; n].leak());
                 return Ok(vec![Message::text("grown")]);
             }
@@ -212,7 +212,7 @@ fn on_text(
 /// The number that a state holds.
 fn count_in(state: Option<&[u8]>) -> u64 {
     let digits = state.and_then(|state| str::from_utf8(state).ok());
-    // Below the largest number, which leaves no room to count up.
+    // Not the largest number, because the next event adds one.
     digits.and_then(|digits| digits.parse().ok()).filter(|&count| count < u64::MAX).unwrap_or(0)
 }
 

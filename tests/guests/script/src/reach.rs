@@ -1,7 +1,7 @@
-//! What the host is asked for beside the answer: every import, one request each.
+//! Requests to the host beside the answer, with one for each import.
 //!
-//! Requests are separated by `; `. Each is answered with a text; a word that is none of these is
-//! taken as a text message on its own, so that `do send 2 hello; trap` sends and then traps.
+//! Requests are separated by `; `. Each is answered with a text. Any other word is handled
+//! like a text message, so `do send 2 hello; trap` sends and then traps.
 //!
 //! | request | answer |
 //! |---|---|
@@ -21,7 +21,7 @@
 //! | `read-file PATH` | `content TEXT`, `failed: …`; Theater's |
 //! | `repeat N REQUEST` | the answer to the last of N such requests |
 //!
-//! What is refused is answered with the name of the case: `gone`, `full N`, `limit`, `not-found`…
+//! A refusal is answered with the name of its case: `gone`, `full N`, `limit`, `not-found`…
 
 use host::{alarm, clock, connections, files, random};
 
@@ -32,10 +32,10 @@ mod bindings {
 }
 use bindings::footlight::host;
 
-/// What comes before requests.
+/// The prefix of requests.
 const DO: &str = "do ";
 
-/// The state of the call, for what is a text message on its own.
+/// The state of the call, for requests that are text messages.
 type State = Option<Vec<u8>>;
 
 /// The requests in the query of a client that connects.
@@ -59,7 +59,7 @@ pub fn on_close(shape: &Shape, count: u64, state: &mut State) -> Result<(), Stri
     Ok(())
 }
 
-/// The requests that clients have for an alarm.
+/// The requests that clients have attached for an alarm.
 pub fn on_alarm(shape: &Shape, count: u64, state: &mut State) -> Result<(), String> {
     for id in connections::list(Some("alarm")) {
         let _ = connections::send(id, &connections::Payload::Text("alarm".to_owned()));
@@ -71,14 +71,14 @@ pub fn on_alarm(shape: &Shape, count: u64, state: &mut State) -> Result<(), Stri
     Ok(())
 }
 
-/// The requests in an attachment. They are separated by ` | `, or else they would end the one that
-/// attaches them.
+/// The requests in an attachment. They are separated by ` | `, because `; ` would end the request
+/// that attaches them.
 fn left_behind(id: u64) -> Option<String> {
     let text = String::from_utf8(connections::attachment(id)?).ok()?;
     Some(text.strip_prefix(DO)?.replace(" | ", "; "))
 }
 
-/// Makes requests, and gives their answers.
+/// Makes requests, and returns their answers.
 pub fn requests(
     shape: &Shape,
     text: &str,
@@ -95,11 +95,11 @@ pub fn requests(
     Ok(answers)
 }
 
-/// Makes one request; `None` if it is none.
+/// Makes one request; `None` if the text is not a request.
 fn one(shape: &Shape, request: &str) -> Option<String> {
     let (word, rest) = request.split_once(' ').unwrap_or((request, ""));
     let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
-    // Whoever writes no number where one belongs means 0.
+    // A missing number counts as 0.
     let number = first.parse().unwrap_or(0);
     let text = |text: &str| connections::Payload::Text(text.to_owned());
     Some(match word {
@@ -174,7 +174,7 @@ fn one(shape: &Shape, request: &str) -> Option<String> {
     })
 }
 
-/// As many `x` as a number says.
+/// A text of this many `x`.
 fn big(number: &str) -> String {
     "x".repeat(number.parse().unwrap_or(0))
 }
