@@ -2,29 +2,15 @@
 
 use std::time::Duration;
 
-use wit_core::{Shape, host::Flat::I64};
+use wit_core::host::Flat::I64;
 
-use super::row::{Call, Import, Kind, Step, Trap};
+use super::row::{Call, Import, Kind, Step, Trap, row};
 use crate::interfaces::ALARM;
 
 /// The functions of this interface.
 pub const ROWS: &[Import] = &[
-    Import {
-        interface: &ALARM,
-        name: "set",
-        role: "sets the alarm",
-        shapes: &Shape::ALL,
-        params: &[I64],
-        kind: Kind::suspending::<()>(set),
-    },
-    Import {
-        interface: &ALARM,
-        name: "cancel",
-        role: "takes the alarm back",
-        shapes: &Shape::ALL,
-        params: &[],
-        kind: Kind::suspending::<()>(cancel),
-    },
+    row(&ALARM, "set", "sets the alarm", &[I64], Kind::suspending::<()>(set)),
+    row(&ALARM, "cancel", "takes the alarm back", &[], Kind::suspending::<()>(cancel)),
 ];
 
 /// `set: func(after-ms: u64)`

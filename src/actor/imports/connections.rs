@@ -1,15 +1,12 @@
 //! `footlight:host/connections`: the actor's clients.
 
 use bytes::Bytes;
-use wit_core::{
-    Shape,
-    host::{
-        Flat::{self, I32, I64},
-        Info, Payload, Refusal,
-    },
+use wit_core::host::{
+    Flat::{I32, I64},
+    Info, Payload, Refusal,
 };
 
-use super::row::{Call, Import, Kind, Step, Trap};
+use super::row::{Call, Import, Kind, Step, Trap, row};
 use crate::{
     actor::{
         answer::checked_close,
@@ -29,42 +26,71 @@ type Done = Result<(), Refusal>;
 
 /// The functions of this interface.
 pub const ROWS: &[Import] = &[
-    row("sender", "says whose event it is", &[], Kind::suspending::<Option<u64>>(sender)),
-    row("info", "tells of a connection", &[I64], Kind::suspending::<Option<Info>>(info)),
-    row("list", "lists the connections", &[I32, I32, I32], Kind::suspending::<Vec<u64>>(list)),
-    row("send", "sends to one client", &[I64, I32, I32, I32], Kind::suspending::<Counted>(send)),
     row(
+        &CONNECTIONS,
+        "sender",
+        "says whose event it is",
+        &[],
+        Kind::suspending::<Option<u64>>(sender),
+    ),
+    row(
+        &CONNECTIONS,
+        "info",
+        "tells of a connection",
+        &[I64],
+        Kind::suspending::<Option<Info>>(info),
+    ),
+    row(
+        &CONNECTIONS,
+        "list",
+        "lists the connections",
+        &[I32, I32, I32],
+        Kind::suspending::<Vec<u64>>(list),
+    ),
+    row(
+        &CONNECTIONS,
+        "send",
+        "sends to one client",
+        &[I64, I32, I32, I32],
+        Kind::suspending::<Counted>(send),
+    ),
+    row(
+        &CONNECTIONS,
         "broadcast",
         "sends to many clients",
         &[I32, I32, I32, I32, I32, I32, I32, I64],
         Kind::suspending::<Counted>(broadcast),
     ),
-    row("tag", "tags a connection", &[I64, I32, I32], Kind::suspending::<Done>(tag)),
-    row("untag", "takes a tag away", &[I64, I32, I32], Kind::suspending::<Done>(untag)),
+    row(&CONNECTIONS, "tag", "tags a connection", &[I64, I32, I32], Kind::suspending::<Done>(tag)),
     row(
+        &CONNECTIONS,
+        "untag",
+        "takes a tag away",
+        &[I64, I32, I32],
+        Kind::suspending::<Done>(untag),
+    ),
+    row(
+        &CONNECTIONS,
         "attachment",
         "reads what is kept with a connection",
         &[I64],
         Kind::suspending::<Option<Vec<u8>>>(attachment),
     ),
     row(
+        &CONNECTIONS,
         "set-attachment",
         "keeps something with a connection",
         &[I64, I32, I32, I32],
         Kind::suspending::<Done>(set_attachment),
     ),
-    row("close", "closes a connection", &[I64, I32, I32, I32], Kind::suspending::<Done>(close)),
+    row(
+        &CONNECTIONS,
+        "close",
+        "closes a connection",
+        &[I64, I32, I32, I32],
+        Kind::suspending::<Done>(close),
+    ),
 ];
-
-/// A row of this interface.
-const fn row(
-    name: &'static str,
-    role: &'static str,
-    params: &'static [Flat],
-    kind: Kind,
-) -> Import {
-    Import { interface: &CONNECTIONS, name, role, shapes: &Shape::ALL, params, kind }
-}
 
 /// The cost of looking up a tag among those of all connections: a few searches, which take time
 /// logarithmic in the number of tags.

@@ -1,15 +1,8 @@
 //! `footlight:host/files`: the files of one folder.
 
-use wit_core::{
-    Shape,
-    host::{
-        Entry, FileError,
-        Flat::{self, I32},
-        Lower,
-    },
-};
+use wit_core::host::{Entry, FileError, Flat::I32, Lower};
 
-use super::row::{Call, Import, Kind, Step, Trap};
+use super::row::{Call, Import, Kind, Step, Trap, row};
 use crate::{
     actor::{effects, host_calls::HostCalls},
     files::{Failure, Files, Write},
@@ -25,20 +18,16 @@ type Written = Result<(), FileError>;
 
 /// The functions of this interface.
 pub const ROWS: &[Import] = &[
-    row("read", "reads a file", &[I32, I32], Kind::suspending::<Content>(read)),
-    row("list", "lists a folder", &[I32, I32], Kind::suspending::<Listing>(list)),
-    row("write", "writes a file", &[I32, I32, I32, I32], Kind::suspending::<Written>(write)),
+    row(&FILES, "read", "reads a file", &[I32, I32], Kind::suspending::<Content>(read)),
+    row(&FILES, "list", "lists a folder", &[I32, I32], Kind::suspending::<Listing>(list)),
+    row(
+        &FILES,
+        "write",
+        "writes a file",
+        &[I32, I32, I32, I32],
+        Kind::suspending::<Written>(write),
+    ),
 ];
-
-/// A row of this interface.
-const fn row(
-    name: &'static str,
-    role: &'static str,
-    params: &'static [Flat],
-    kind: Kind,
-) -> Import {
-    Import { interface: &FILES, name, role, shapes: &Shape::ALL, params, kind }
-}
 
 /// The cost of passing an operation to another thread.
 const HANDED_OVER: u64 = 20_000;

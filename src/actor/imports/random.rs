@@ -1,20 +1,14 @@
 //! `footlight:host/random`: random bytes.
 
 use rand::TryRng as _;
-use wit_core::{Shape, host::Flat::I32};
+use wit_core::host::Flat::I32;
 
-use super::row::{Call, Import, Kind, Step, Trap};
+use super::row::{Call, Import, Kind, Step, Trap, row};
 use crate::interfaces::RANDOM;
 
 /// The functions of this interface.
-pub const ROWS: &[Import] = &[Import {
-    interface: &RANDOM,
-    name: "bytes",
-    role: "gives random bytes",
-    shapes: &Shape::ALL,
-    params: &[I32],
-    kind: Kind::suspending::<Vec<u8>>(bytes),
-}];
+pub const ROWS: &[Import] =
+    &[row(&RANDOM, "bytes", "gives random bytes", &[I32], Kind::suspending::<Vec<u8>>(bytes))];
 
 /// The most random bytes in one call.
 const MAX: u32 = 1 << 16;

@@ -40,6 +40,17 @@ pub struct Import {
     pub kind: Kind,
 }
 
+/// A row for a function that modules of every shape may import.
+pub const fn row(
+    interface: &'static Interface,
+    name: &'static str,
+    role: &'static str,
+    params: &'static [Flat],
+    kind: Kind,
+) -> Import {
+    Import { interface, name, role, shapes: &Shape::ALL, params, kind }
+}
+
 /// How an import is called.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
