@@ -11,25 +11,28 @@ pub struct Interface {
 }
 
 /// `footlight:host/connections`
-pub const CONNECTIONS: Interface =
+pub(crate) const CONNECTIONS: Interface =
     Interface { name: "connections", modules: &["footlight:host/connections@0.1.0"] };
 /// `footlight:host/alarm`
-pub const ALARM: Interface = Interface { name: "alarm", modules: &["footlight:host/alarm@0.1.0"] };
+pub(crate) const ALARM: Interface =
+    Interface { name: "alarm", modules: &["footlight:host/alarm@0.1.0"] };
 /// `footlight:host/clock`
-pub const CLOCK: Interface = Interface { name: "clock", modules: &["footlight:host/clock@0.1.0"] };
+pub(crate) const CLOCK: Interface =
+    Interface { name: "clock", modules: &["footlight:host/clock@0.1.0"] };
 /// `footlight:host/random`
-pub const RANDOM: Interface =
+pub(crate) const RANDOM: Interface =
     Interface { name: "random", modules: &["footlight:host/random@0.1.0"] };
 /// `footlight:host/files`
-pub const FILES: Interface = Interface { name: "files", modules: &["footlight:host/files@0.1.0"] };
+pub(crate) const FILES: Interface =
+    Interface { name: "files", modules: &["footlight:host/files@0.1.0"] };
 /// Theater's `runtime`
-pub const RUNTIME: Interface =
+pub(crate) const RUNTIME: Interface =
     Interface { name: "runtime", modules: &wit_core::shape::RUNTIME_MODULES };
 /// Theater's `filesystem`
-pub const FILESYSTEM: Interface = Interface {
+pub(crate) const FILESYSTEM: Interface = Interface {
     name: "filesystem",
     modules: &["ntwk:theater/filesystem", "theater:simple/filesystem"],
 };
 
 /// The interfaces of the host's own package.
-pub const OWN: [&Interface; 5] = [&CONNECTIONS, &ALARM, &CLOCK, &RANDOM, &FILES];
+pub(crate) const OWN: [&Interface; 5] = [&CONNECTIONS, &ALARM, &CLOCK, &RANDOM, &FILES];

@@ -4,7 +4,7 @@
 //! when the test says so and the random numbers are always the same. So can a replay.
 
 use std::{
-    future::{Future, poll_fn},
+    future::Future,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -144,20 +144,6 @@ impl Manual {
         drop(state);
         let due: Vec<(Instant, Waker)> = due;
         due.into_iter().for_each(|(_, waker)| waker.wake());
-    }
-
-    /// Waits until a task waits for a moment that is at most `after` away.
-    pub async fn awaited(&self, after: Duration) {
-        poll_fn(|cx| {
-            let now = self.now();
-            if self.state.lock().waiting.iter().any(|(at, _)| *at <= now + after) {
-                return Poll::Ready(());
-            }
-            // Only tests come here. They have nothing better to do than to look again.
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
     }
 
     /// The present moment.

@@ -151,7 +151,7 @@ fn close(data: Option<Vec<u8>>, text: Option<String>) -> Result<Close, Fault> {
 }
 
 /// The close code and reason of a call of `close`, if a close frame can carry them.
-pub fn checked_close(code: u16, reason: &str) -> Option<Close> {
+pub(crate) fn checked_close(code: u16, reason: &str) -> Option<Close> {
     let code = CloseCode(code);
     let fits = code.may_be_sent() && reason.len() <= REASON;
     fits.then(|| Close { code, reason: reason.into() })

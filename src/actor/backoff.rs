@@ -38,7 +38,7 @@ impl Backoff {
     }
 
     /// Whether the last try failed.
-    pub fn is_failing(&self) -> bool {
+    pub(crate) fn is_failing(&self) -> bool {
         self.last.is_some()
     }
 

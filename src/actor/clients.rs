@@ -184,7 +184,7 @@ impl Clients {
 
     /// Counts a message for one of many receivers, even if it does not fit: the `on_overflow` of
     /// its handler then decides.
-    pub fn ask_anyway(&mut self, id: ConnectionId, bytes: usize) {
+    pub(crate) fn ask_anyway(&mut self, id: ConnectionId, bytes: usize) {
         if let Some(entry) = self.all.get_mut(&id) {
             entry.asked.1 = entry.asked_by(self.call).saturating_add(bytes);
         }
@@ -257,7 +257,7 @@ impl Clients {
     }
 
     /// Marks a client as closing, or takes the mark back.
-    pub fn set_leaving(&mut self, id: ConnectionId, leaving: bool) {
+    pub(crate) fn set_leaving(&mut self, id: ConnectionId, leaving: bool) {
         if let Some(entry) = self.all.get_mut(&id) {
             entry.leaving = leaving;
         }

@@ -70,7 +70,7 @@ impl EffectBudget {
     }
 
     /// Whether the budget is large enough for `bytes`.
-    pub fn affords(&self, bytes: usize) -> bool {
+    pub(crate) fn affords(&self, bytes: usize) -> bool {
         self.left >= bytes.saturating_add(OVERHEAD)
     }
 

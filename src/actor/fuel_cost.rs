@@ -10,23 +10,23 @@ use crate::convert::to_u64;
 /// The cost of any call: the guest is suspended and resumed.
 const CALL: u64 = 1000;
 /// The cost of placing one block of a result, beside the fuel of the guest's allocator.
-pub const BLOCK: u64 = 300;
+pub(crate) const BLOCK: u64 = 300;
 /// The bytes that the host copies for a unit.
 const COPIED: u64 = 16;
 /// The bytes of text that the host checks for UTF-8 for a unit.
 const READ: u64 = 1;
 
 /// The cost of a call with these parameters.
-pub fn of_call(lifted: Lifted) -> u64 {
+pub(crate) fn of_call(lifted: Lifted) -> u64 {
     CALL.saturating_add(of_copy(lifted.bytes)).saturating_add(of_text(to_u64(lifted.text)))
 }
 
 /// The cost of copying this many bytes.
-pub fn of_copy(bytes: usize) -> u64 {
+pub(crate) fn of_copy(bytes: usize) -> u64 {
     to_u64(bytes) / COPIED
 }
 
 /// The cost of checking this many bytes of text.
-pub fn of_text(bytes: u64) -> u64 {
+pub(crate) fn of_text(bytes: u64) -> u64 {
     bytes / READ
 }

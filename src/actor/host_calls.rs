@@ -109,12 +109,12 @@ impl HostCalls {
     }
 
     /// Whether messages wait for a connection that has not yet had the chance to write them.
-    pub fn is_draining(&self, to: ConnectionId) -> bool {
+    pub(crate) fn is_draining(&self, to: ConnectionId) -> bool {
         self.clients.get(to).is_some_and(|entry| entry.session.is_draining())
     }
 
     /// Counts a refusal. It is not logged, because the actor gets it as a result.
-    pub fn count_refusal(&self) {
+    pub(crate) fn count_refusal(&self) {
         self.stats.refused_effects.add(1);
     }
 

@@ -120,7 +120,7 @@ impl Instances {
     }
 
     /// Keeps the instance for the next event, unless its memory has grown too far.
-    pub fn put_back(&mut self, instance: Box<Instance>) {
+    pub(crate) fn put_back(&mut self, instance: Box<Instance>) {
         if self
             .watermark
             .is_passed(instance.memory_size(), self.limits.get(|limits| limits.watermark))
@@ -132,13 +132,13 @@ impl Instances {
     }
 
     /// Keeps the first instance, however large it is.
-    pub fn begin_with(&mut self, instance: Box<Instance>) {
+    pub(crate) fn begin_with(&mut self, instance: Box<Instance>) {
         self.present = Some(instance);
     }
 
     /// Notes whether a call succeeded. If it failed and instances take long to make, the next one
     /// has to wait. Otherwise a client that makes the actor trap could use all of the processor.
-    pub fn judge(&mut self, succeeded: bool) {
+    pub(crate) fn judge(&mut self, succeeded: bool) {
         if succeeded {
             self.penance.succeeded();
         } else if self.module.is_slow() && !self.backoff.is_failing() {
@@ -149,12 +149,12 @@ impl Instances {
     }
 
     /// Whether there is an instance.
-    pub fn is_present(&self) -> bool {
+    pub(crate) fn is_present(&self) -> bool {
         self.present.is_some()
     }
 
     /// Drops the instance. The next event makes a new one.
-    pub fn drop_present(&mut self) {
+    pub(crate) fn drop_present(&mut self) {
         self.present = None;
     }
 

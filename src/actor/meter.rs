@@ -215,7 +215,7 @@ impl Meter {
     }
 
     /// Charges for work of the guest, or of the host for it.
-    pub fn charge(&mut self, units: u64) {
+    pub(crate) fn charge(&mut self, units: u64) {
         self.left = self.left.saturating_sub(units);
         self.unseen = self.unseen.saturating_add(units);
     }
@@ -249,7 +249,7 @@ impl Meter {
     ///
     /// # Errors
     /// The event has computed for too long.
-    pub async fn end_slice(&mut self) -> Result<(), Overtime> {
+    pub(crate) async fn end_slice(&mut self) -> Result<(), Overtime> {
         self.unseen = 0;
         let now = Instant::now();
         if let Some(looked) = self.looked.replace(now) {

@@ -137,7 +137,7 @@ impl Module {
     }
 
     /// Whether the last instance took long to make.
-    pub fn is_slow(&self) -> bool {
+    pub(crate) fn is_slow(&self) -> bool {
         self.slow.load(Relaxed)
     }
 

@@ -7,7 +7,7 @@ use super::rejected::Rejected;
 
 /// The most labels around an instruction. Compilers make one for each case of a `switch`.
 /// Validation and translation keep some 200 bytes for each label.
-pub const MAX_NESTED: usize = 10_000;
+pub(crate) const MAX_NESTED: usize = 10_000;
 /// The most values that all branches, and all blocks with parameters, carry together. The
 /// interpreter makes a move of each value, so a branch of 4 bytes could become one of 2,000.
 const MAX_CARRIED: usize = 250_000;
@@ -30,12 +30,12 @@ pub struct Nesting {
 
 impl Nesting {
     /// Adds a type of the module.
-    pub fn add_type(&mut self, params: usize, results: usize) {
+    pub(crate) fn add_type(&mut self, params: usize, results: usize) {
         self.types.push((params, results));
     }
 
     /// Adds a function of the module, by its type's index.
-    pub fn add_function(&mut self, ty: u32) {
+    pub(crate) fn add_function(&mut self, ty: u32) {
         self.functions.push(ty);
     }
 

@@ -24,9 +24,9 @@ const MAX_CHARGED: u32 = 32;
 /// The number of moved values that one [`NULL`] pays for.
 const VALUES: usize = 8;
 /// The cost of [`NULL`]: see `config` in `module.rs`.
-pub const NULL_COST: u8 = 16;
+pub(crate) const NULL_COST: u8 = 16;
 /// `ref.null func` and `drop`. wasmi compiles the two to nothing.
-pub const NULL: [u8; 3] = [0xd0, 0x70, 0x1a];
+pub(crate) const NULL: [u8; 3] = [0xd0, 0x70, 0x1a];
 
 /// Instructions (core specification, 5.4.1).
 const LOOP: u8 = 0x03;
@@ -89,7 +89,7 @@ impl<'a> Recoder<'a> {
     }
 
     /// Inserts [`NULL`] this many times at the offset `at`.
-    pub fn charge_more(&mut self, at: usize, times: usize) -> Option<()> {
+    pub(crate) fn charge_more(&mut self, at: usize, times: usize) -> Option<()> {
         if times > 0 {
             self.copy(at)?;
             self.out.extend_from_slice(&NULL.repeat(times));
@@ -98,7 +98,7 @@ impl<'a> Recoder<'a> {
     }
 
     /// The new body, if anything has changed.
-    pub fn finish(mut self) -> Option<Vec<u8>> {
+    pub(crate) fn finish(mut self) -> Option<Vec<u8>> {
         if self.out.is_empty() {
             return None;
         }
@@ -107,7 +107,11 @@ impl<'a> Recoder<'a> {
     }
 
     /// Processes all instructions of a valid body.
-    pub fn recode(&mut self, operators: &mut OperatorsReader<'_>, plan: &Plan) -> Option<()> {
+    pub(crate) fn recode(
+        &mut self,
+        operators: &mut OperatorsReader<'_>,
+        plan: &Plan,
+    ) -> Option<()> {
         let mut points = plan.points.iter().peekable();
         while !operators.eof() {
             let (operator, at) = operators.read_with_offset().ok()?;

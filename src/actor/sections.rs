@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 /// The length in bytes of a core module's preamble. The sections follow it.
-pub const PREAMBLE: usize = 8;
+pub(crate) const PREAMBLE: usize = 8;
 
 /// Iterates over the sections of a module or a component: the id and the content's range.
 pub struct Sections<'a> {
@@ -51,7 +51,7 @@ impl Iterator for Sections<'_> {
 
 /// Reads an unsigned LEB128 number of at most 32 bits (core specification, 5.2.2), and moves `at`
 /// behind it.
-pub fn leb128(bytes: &[u8], at: &mut usize) -> Option<usize> {
+pub(crate) fn leb128(bytes: &[u8], at: &mut usize) -> Option<usize> {
     let mut value = 0u64;
     for shift in (0..35).step_by(7) {
         let byte = *bytes.get(*at)?;

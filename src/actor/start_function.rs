@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use super::sections::{PREAMBLE, Sections, leb128, number, section};
 
 /// The name of the export. WIT identifiers have no spaces, so no export of a guest has this name.
-pub const EXPORT: &str = "footlight start function";
+pub(crate) const EXPORT: &str = "footlight start function";
 
 /// The id of the section with the exports.
 const EXPORTS: u8 = 7;

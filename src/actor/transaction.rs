@@ -74,7 +74,7 @@ impl Transaction {
     }
 
     /// Sets or cancels the alarm. Only the last request of a call counts.
-    pub fn set_alarm(&mut self, after: Option<Duration>) {
+    pub(crate) fn set_alarm(&mut self, after: Option<Duration>) {
         self.alarm = Some(after);
     }
 

@@ -55,7 +55,7 @@ impl Types {
     }
 
     /// The one-byte type of a block that has this block's results and no parameters.
-    pub fn block_result(&self, ty: BlockType) -> Option<u8> {
+    pub(crate) fn block_result(&self, ty: BlockType) -> Option<u8> {
         match ty {
             BlockType::Empty => result(&[]),
             BlockType::Type(ty) => result(&[ty]),

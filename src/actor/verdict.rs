@@ -70,7 +70,7 @@ pub fn signature(ty: &FuncType) -> Option<Signature> {
 }
 
 /// A type in words.
-pub fn describe(ty: &ExternType) -> String {
+pub(crate) fn describe(ty: &ExternType) -> String {
     match ty {
         ExternType::Func(ty) => match signature(ty) {
             Some(signature) => signature.to_string(),

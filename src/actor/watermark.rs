@@ -26,7 +26,7 @@ impl Default for Watermark {
 impl Watermark {
     /// Whether to drop an instance that has `size` bytes of memory after an event. `limit` is
     /// `limits.watermark`.
-    pub fn is_passed(&mut self, size: usize, limit: usize) -> bool {
+    pub(crate) fn is_passed(&mut self, size: usize, limit: usize) -> bool {
         self.events = self.events.saturating_add(1);
         let seldom = self.events > SELDOM;
         if size <= limit {

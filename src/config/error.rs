@@ -37,14 +37,14 @@ pub struct Mistake {
 
 impl ManifestError {
     /// The error for a file that can't be read.
-    pub fn unreadable(file: PathBuf, error: &io::Error) -> Self {
+    pub(crate) fn unreadable(file: PathBuf, error: &io::Error) -> Self {
         let problem = format!("cannot be read: {error}");
         let advice = Some("give a manifest, or a folder that holds manifest.toml".to_owned());
         Self { mistakes: vec![Mistake { file, line: None, key: None, problem, advice }] }
     }
 
     /// The error for a file that is not UTF-8 in this line.
-    pub fn not_text(file: PathBuf, line: usize) -> Self {
+    pub(crate) fn not_text(file: PathBuf, line: usize) -> Self {
         let problem = "not TOML: not UTF-8 text".to_owned();
         let advice = Some("save the file as UTF-8".to_owned());
         Self { mistakes: vec![Mistake { file, line: Some(line), key: None, problem, advice }] }

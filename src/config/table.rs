@@ -40,7 +40,7 @@ impl<'t> Document<'t> {
     }
 
     /// Records a mistake that the TOML parser has found.
-    pub fn not_toml(&self, offset: usize, message: &str) {
+    pub(crate) fn not_toml(&self, offset: usize, message: &str) {
         let (file, line) = (self.file.to_owned(), Some(self.line(offset)));
         let problem = format!("not TOML: {message}");
         let mistake = Mistake { file, line, key: None, problem, advice: None };
@@ -54,7 +54,7 @@ impl<'t> Document<'t> {
 
     /// Returns `value` if there were no mistakes, and otherwise all mistakes in the order of their
     /// lines.
-    pub fn finish<T>(self, value: T) -> Result<T, ManifestError> {
+    pub(crate) fn finish<T>(self, value: T) -> Result<T, ManifestError> {
         let mut mistakes = self.mistakes.into_inner();
         if mistakes.is_empty() {
             return Ok(value);
@@ -120,7 +120,7 @@ impl<'d> Table<'d> {
     }
 
     /// The place of a key's value, or of the table if the key is missing.
-    pub fn place_of(&self, key: &'static str) -> Place<'d> {
+    pub(crate) fn place_of(&self, key: &'static str) -> Place<'d> {
         let found = self.entries.get(key);
         self.place.inner(key, found.map_or(self.place.offset, |found| found.span().start))
     }
@@ -135,7 +135,7 @@ impl<'d> Table<'d> {
     }
 
     /// Refuses every key that was not read.
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         let listed: Vec<String> = self.known.iter().map(|key| format!("`{key}`")).collect();
         let listed = listed.join(", ");
         for key in self.entries.keys() {
@@ -183,7 +183,7 @@ impl<'d> Value<'d> {
     }
 
     /// Records that the value is not `what` belongs here.
-    pub fn refuse_as(&self, what: &str, advice: impl Into<String>) {
+    pub(crate) fn refuse_as(&self, what: &str, advice: impl Into<String>) {
         self.place.refuse(format!("{} is not {what}", self.shown()), advice);
     }
 
@@ -194,7 +194,7 @@ impl<'d> Value<'d> {
 
     /// The number, if this is an integer. A number out of the type's range becomes the type's
     /// maximum, which no key accepts.
-    pub fn as_integer(&self) -> Option<i128> {
+    pub(crate) fn as_integer(&self) -> Option<i128> {
         let number = self.value.as_integer()?;
         Some(i128::from_str_radix(number.as_str(), number.radix()).unwrap_or(i128::MAX))
     }
@@ -209,7 +209,7 @@ impl<'d> Value<'d> {
     }
 
     /// The boolean. Anything else is refused.
-    pub fn boolean(&self) -> Option<bool> {
+    pub(crate) fn boolean(&self) -> Option<bool> {
         let value = self.value.as_bool();
         if value.is_none() {
             self.refuse_as("a boolean", "write true or false, without quotes");

@@ -32,7 +32,7 @@ impl Quantity {
     }
 
     /// Reads a number from `least` to `most`. Anything else is refused.
-    pub fn read_within(self, value: &Value<'_>, least: u64, most: u64) -> Option<u64> {
+    pub(crate) fn read_within(self, value: &Value<'_>, least: u64, most: u64) -> Option<u64> {
         let read = match self {
             Self::Size => size(value),
             Self::Duration => duration(value),

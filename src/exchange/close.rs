@@ -11,19 +11,19 @@ pub struct CloseCode(pub u16);
 impl CloseCode {
     /// The connection has fulfilled its purpose (RFC 6455, section 7.4.1, like all codes up to
     /// 1011).
-    pub const NORMAL: Self = Self(1000);
+    pub(crate) const NORMAL: Self = Self(1000);
     /// One side goes away: the host stops, or the connection is idle.
     pub const GOING_AWAY: Self = Self(1001);
     /// The peer violated the protocol.
-    pub const PROTOCOL_ERROR: Self = Self(1002);
+    pub(crate) const PROTOCOL_ERROR: Self = Self(1002);
     /// Stands for a close frame without a code. Never sent.
     pub const NO_STATUS: Self = Self(1005);
     /// Stands for a connection that ended without a close frame. Never sent.
     pub const ABNORMAL: Self = Self(1006);
     /// A payload does not match its type, such as text that is not UTF-8.
-    pub const INVALID_PAYLOAD: Self = Self(1007);
+    pub(crate) const INVALID_PAYLOAD: Self = Self(1007);
     /// A message is too large.
-    pub const TOO_BIG: Self = Self(1009);
+    pub(crate) const TOO_BIG: Self = Self(1009);
     /// The server has an internal error.
     pub const INTERNAL_ERROR: Self = Self(1011);
     /// The server is overloaded; the client may try again later (registered with IANA, as section

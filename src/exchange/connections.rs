@@ -134,7 +134,7 @@ impl Connections {
     }
 
     /// Why no connection can be opened now, apart from the limit.
-    pub fn unavailable(&self) -> Option<&'static str> {
+    pub(crate) fn unavailable(&self) -> Option<&'static str> {
         let inner = self.inner.lock();
         match (inner.stopping, inner.failing) {
             (true, _) => Some(OpenError::Stopping.reason()),

@@ -55,7 +55,7 @@ impl Control {
     }
 
     /// Takes the next command. If there is none, the task is woken when one comes.
-    pub fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Command> {
+    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Command> {
         let mut inner = self.0.lock();
         if let Some(command) = inner.queue.pop_front() {
             return Poll::Ready(command);

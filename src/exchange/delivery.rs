@@ -76,7 +76,7 @@ impl Delivery {
     }
 
     /// Queues the host's reply for `auto_response`.
-    pub fn auto_respond(&self, to: &Session, message: Message) {
+    pub(crate) fn auto_respond(&self, to: &Session, message: Message) {
         match to.answer(vec![message], None) {
             Ok(()) => self.stats.auto_responses.add(1),
             Err(refused) => self.refused(to, 1, refused),

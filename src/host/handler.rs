@@ -84,7 +84,7 @@ impl Opened {
 
 impl Bound {
     /// Gives the actor what these handlers grant, before it starts.
-    pub fn equip(&self, setup: &mut Setup) {
+    pub(crate) fn equip(&self, setup: &mut Setup) {
         match self {
             Self::WebSocketServer(_) => {}
             Self::Filesystem(folders) => {

@@ -46,7 +46,7 @@ impl Token {
     /// Whether a request contains the token: in the field `Authorization`, or in the query for
     /// clients that can't set a field, such as browsers. The comparison takes constant time, so it
     /// reveals only the token's length.
-    pub fn authorizes(&self, authorization: Option<&[u8]>, query: &str) -> bool {
+    pub(crate) fn authorizes(&self, authorization: Option<&[u8]>, query: &str) -> bool {
         let bearer = authorization.and_then(|value| {
             let (scheme, token) = value.split_at_checked(7)?;
             scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())

@@ -8,7 +8,7 @@ use super::row::{Call, Import, Kind, Step, Trap, row};
 use crate::interfaces::ALARM;
 
 /// The functions of this interface.
-pub const ROWS: &[Import] = &[
+pub(crate) const ROWS: &[Import] = &[
     row(&ALARM, "set", "sets the alarm", &[I64], Kind::suspending::<()>(set)),
     row(&ALARM, "cancel", "takes the alarm back", &[], Kind::suspending::<()>(cancel)),
 ];

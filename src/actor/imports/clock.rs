@@ -11,7 +11,7 @@ use super::{
 use crate::interfaces::CLOCK;
 
 /// The functions of this interface.
-pub const ROWS: &[Import] = &[NOW];
+pub(crate) const ROWS: &[Import] = &[NOW];
 
 /// `now: func() -> u64`
 const NOW: Import = Import {

@@ -25,7 +25,7 @@ type Counted = Result<u32, Refusal>;
 type Done = Result<(), Refusal>;
 
 /// The functions of this interface.
-pub const ROWS: &[Import] = &[
+pub(crate) const ROWS: &[Import] = &[
     row(
         &CONNECTIONS,
         "sender",

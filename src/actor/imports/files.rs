@@ -17,7 +17,7 @@ type Listing = Result<Vec<Entry>, FileError>;
 type Written = Result<(), FileError>;
 
 /// The functions of this interface.
-pub const ROWS: &[Import] = &[
+pub(crate) const ROWS: &[Import] = &[
     row(&FILES, "read", "reads a file", &[I32, I32], Kind::suspending::<Content>(read)),
     row(&FILES, "list", "lists a folder", &[I32, I32], Kind::suspending::<Listing>(list)),
     row(

@@ -13,7 +13,7 @@ use crate::{
 const OWN: &str = "footlight:host/";
 
 /// Judges every import of a module. `shape` is the module's shape, if it is known.
-pub fn judge(module: &wasmi::Module, shape: Option<Shape>, grants: Grants<'_>) -> Vec<Item> {
+pub(crate) fn judge(module: &wasmi::Module, shape: Option<Shape>, grants: Grants<'_>) -> Vec<Item> {
     let items = module.imports().map(|import| {
         let (from, name) = (import.module(), import.name());
         // A module without a shape does not run anyway, so any shape will do here.

@@ -61,7 +61,7 @@ pub fn find(shape: Shape, module: &str, name: &str) -> Option<&'static Import> {
 ///
 /// # Errors
 /// A name is added twice, which would be a bug of this program.
-pub fn add_to(
+pub(crate) fn add_to(
     linker: &mut Linker<Guest>,
     module: &wasmi::Module,
     shape: Shape,

@@ -7,7 +7,7 @@ use super::row::{Call, Import, Kind, Step, Trap, row};
 use crate::interfaces::RANDOM;
 
 /// The functions of this interface.
-pub const ROWS: &[Import] =
+pub(crate) const ROWS: &[Import] =
     &[row(&RANDOM, "bytes", "gives random bytes", &[I32], Kind::suspending::<Vec<u8>>(bytes))];
 
 /// The most random bytes in one call.

@@ -116,7 +116,7 @@ pub enum Trap {
 
 impl Kind {
     /// A function that suspends the guest, and returns a result of type `R`.
-    pub const fn suspending<R: Lower>(call: Function) -> Self {
+    pub(crate) const fn suspending<R: Lower>(call: Function) -> Self {
         Self::Suspending { area: Area::of::<R>(), call }
     }
 }

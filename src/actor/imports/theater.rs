@@ -21,7 +21,7 @@ use crate::{
 
 /// The functions. There are two rows for `read-file`, told apart by the module's shape: its result
 /// changed while its name and its parameters stayed.
-pub const ROWS: &[Import] = &[
+pub(crate) const ROWS: &[Import] = &[
     Import {
         interface: &RUNTIME,
         name: shape::LOG.0,
