@@ -135,7 +135,7 @@ impl Actor {
         while let Some(event) = self.next(&mailbox, &control, &mut stopping).await {
             self.context.host.begin(&event);
             let outcome = self.call(&event, &connections).await;
-            self.instances.judge(outcome.is_ok());
+            self.instances.note_outcome(outcome.is_ok());
             self.stats.events.add(1);
             self.stats.fuel.add(self.context.meter.spent());
             match self.commit(outcome).await {
