@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub use crate::config::{ManifestError, Mistake};
-pub use handler::{Handler, withheld};
+pub use handler::{Handler, missing_capabilities};
 
 /// The name of the manifest in a folder.
 const FILE_NAME: &str = "manifest.toml";
