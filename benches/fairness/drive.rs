@@ -18,7 +18,7 @@ use super::common::{Result, child::Child, client::connect};
 pub(crate) const DRIVE: &str = "drive";
 /// The wait after a refused connection.
 const PAUSE: Duration = Duration::from_millis(10);
-/// The nice value of the clients.
+/// How much this process raises its nice value.
 const NICE: i32 = 5;
 
 /// The clients of one actor.

@@ -48,8 +48,8 @@ const SLOW: Duration = Duration::from_millis(1);
 /// The host shows at most this many characters of the interpreter's error about a module.
 const MAX_ERROR: usize = 400;
 
-/// Why the host can't run a file as an actor. The fault is the actor's author's, or that of
-/// whoever named the file.
+/// Why the host can't run a file as an actor. It is the fault of the actor's author, or of
+/// the operator who named the file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoadError {
