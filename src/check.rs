@@ -21,7 +21,7 @@ use crate::{
 /// The findings about one file.
 pub struct Finding {
     /// The file that the user named.
-    asked: PathBuf,
+    named: PathBuf,
     /// The module's file, if the manifest could be read.
     file: Option<PathBuf>,
     /// The report on the module, if it could be read.
@@ -32,15 +32,15 @@ pub struct Finding {
 
 impl Finding {
     /// Checks a manifest (a `.toml` file or a folder) with all files that it names, or a module.
-    pub fn of(asked: &Path) -> Self {
+    pub fn of(named: &Path) -> Self {
         let mut finding =
-            Self { asked: asked.into(), file: None, report: None, problems: Vec::new() };
-        let is_manifest = asked.is_dir() || asked.extension().is_some_and(|end| end == "toml");
+            Self { named: named.into(), file: None, report: None, problems: Vec::new() };
+        let is_manifest = named.is_dir() || named.extension().is_some_and(|end| end == "toml");
         if !is_manifest {
-            finding.look(asked);
+            finding.look(named);
             return finding;
         }
-        match Manifest::load(asked) {
+        match Manifest::load(named) {
             Ok(manifest) => {
                 finding.file = Some(manifest.component.clone());
                 match Opened::new(&manifest) {
@@ -91,8 +91,8 @@ impl Finding {
         let mut text = String::new();
         let out = &mut text;
         // Writing to a string can't fail.
-        let _ = write!(out, "{}: {}", self.asked.display(), verdict(self.is_fine()));
-        if let (Some(file), true) = (&self.file, self.file.as_ref() != Some(&self.asked)) {
+        let _ = write!(out, "{}: {}", self.named.display(), verdict(self.is_fine()));
+        if let (Some(file), true) = (&self.file, self.file.as_ref() != Some(&self.named)) {
             let _ = write!(out, " ({})", file.display());
         }
         out.push('\n');
@@ -124,7 +124,7 @@ impl Finding {
     pub fn json(&self) -> Value {
         let report = self.report.as_ref();
         json!({
-            "path": self.asked.display().to_string(),
+            "path": self.named.display().to_string(),
             "ok": self.is_fine(),
             "file": self.file.as_ref().map(|file| file.display().to_string()),
             "format": report.map(|report| match report.component {

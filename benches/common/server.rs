@@ -27,7 +27,7 @@ pub(crate) struct Actor {
     name: String,
     /// Its module.
     wasm: Vec<u8>,
-    /// Its initial state, if it is not empty.
+    /// Its first state, if it is not empty.
     state: Option<Vec<u8>>,
     /// The keys of its listener's `config` beside the port.
     config: String,
@@ -70,7 +70,7 @@ impl Actor {
         Self { name, wasm, state: None, config, limits, logged: false, file: None }
     }
 
-    /// Sets the initial state.
+    /// Sets the first state.
     pub(crate) fn state(mut self, state: Vec<u8>) -> Self {
         self.state = Some(state);
         self

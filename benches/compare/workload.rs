@@ -72,7 +72,7 @@ impl Workload {
         self == Self::Chat
     }
 
-    /// The initial state of a room, if the program takes one.
+    /// The first state of a room, if the program takes one.
     pub(crate) fn state(self) -> Option<Vec<u8>> {
         (self == Self::Readings).then(|| readings::state(STATE))
     }

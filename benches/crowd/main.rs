@@ -30,7 +30,7 @@ use smol::{LocalExecutor, block_on};
 use common::{
     Result, arguments::Arguments, child::Child, process::allow_descriptors, spread::Spread,
 };
-use load::{Crowd, Deed};
+use load::{Action, Crowd};
 
 /// A measurement.
 struct Case {
@@ -43,7 +43,7 @@ struct Case {
     /// The number of clients in a team.
     team: usize,
     /// The action of the teams.
-    deed: Deed,
+    action: Action,
     /// The numbers of clients.
     crowds: [usize; 4],
 }
@@ -55,7 +55,7 @@ const CASES: [Case; 5] = [
         name: "echoes of 4,000 bytes",
         actor: "echo",
         team: 1,
-        deed: Deed::Echo(4000),
+        action: Action::Echo(4000),
         crowds: [50, 200, 1000, 3000],
     },
     Case {
@@ -63,7 +63,7 @@ const CASES: [Case; 5] = [
         name: "echoes of 8 KiB",
         actor: "echo",
         team: 1,
-        deed: Deed::Echo(8 << 10),
+        action: Action::Echo(8 << 10),
         crowds: [50, 200, 1000, 3000],
     },
     Case {
@@ -71,7 +71,7 @@ const CASES: [Case; 5] = [
         name: "rooms of two",
         actor: "rooms",
         team: 2,
-        deed: Deed::Tell,
+        action: Action::Tell,
         crowds: [10, 200, 1000, 3000],
     },
     Case {
@@ -79,7 +79,7 @@ const CASES: [Case; 5] = [
         name: "broadcasts to seven by tag",
         actor: "rooms",
         team: 8,
-        deed: Deed::Tell,
+        action: Action::Tell,
         crowds: [16, 200, 1000, 3000],
     },
     Case {
@@ -87,7 +87,7 @@ const CASES: [Case; 5] = [
         name: "lists of eight by tag",
         actor: "rooms",
         team: 8,
-        deed: Deed::List,
+        action: Action::List,
         crowds: [16, 200, 1000, 3000],
     },
 ];
@@ -130,7 +130,7 @@ fn measure(case: &Case, crowds: &[usize], rounds: usize, messages: usize) -> Res
     for &clients in crowds {
         for name in servers::ALL {
             let server = Child::start(&[name, case.actor])?;
-            let crowd = Crowd::gather(&server.url, clients, case.team, case.deed);
+            let crowd = Crowd::gather(&server.url, clients, case.team, case.action);
             let crowd = block_on(executor.run(crowd))?;
             pairs.push(Pair { server, crowd, costs: Vec::new() });
         }

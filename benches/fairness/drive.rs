@@ -11,7 +11,7 @@ use super::common::{Result, child::Child, client::connect, serve};
 
 /// How long to wait after a connection that was refused.
 const PAUSE: Duration = Duration::from_millis(10);
-/// The nice value of the clients.
+/// How much this process raises its nice value.
 const NICE: i32 = 5;
 
 /// The clients of one actor.

@@ -16,7 +16,7 @@ use super::{
 /// The number of clients, for any number of actors.
 const CLIENTS: usize = 50;
 
-/// A kind of actor: its name, its file, its initial state.
+/// A kind of actor: its name, its file, its first state.
 type Kind = (&'static str, &'static str, &'static [u8]);
 
 /// A small module and a large one. The chat room's clients only connect, so that its history stays

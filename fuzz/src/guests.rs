@@ -68,7 +68,7 @@ impl Guest {
         pick(u, &ALL)
     }
 
-    /// The initial state, if the actor needs one.
+    /// The first state, if the actor needs one.
     pub fn first_state(self) -> Option<&'static [u8]> {
         match self {
             Self::Example(Example::ChatRoom) => {

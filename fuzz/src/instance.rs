@@ -85,8 +85,8 @@ pub fn exercise(module: Module, limits: &Limits) {
             MessageType::Close => EventKind::Close(Close::NO_STATUS),
             _ => EventKind::Message(Message::Text("".into())),
         };
-        let about = Event::at(&all[0].session, kind);
-        context.host.begin(&about);
+        let current = Event::at(&all[0].session, kind);
+        context.host.begin(&current);
         let call = instance.handle_message(event, state.as_deref(), &mut context);
         let reply = run(limits, call);
         assert!(context.meter.spent() <= fuel);
@@ -113,7 +113,7 @@ pub fn exercise(module: Module, limits: &Limits) {
             // After an error the instance must not be used.
             Err(error) => return assert!(!error.to_string().is_empty()),
         }
-        context.host.end(&about);
+        context.host.end(&current);
         // Nothing reaches a client before its effects are delivered.
         assert!(all.iter().all(|open| open.session.bytes() == 0));
     }

@@ -74,7 +74,7 @@ impl<'a> Arbitrary<'a> for Play {
             2 => None,
             _ => Some(bytes(u)),
         };
-        // The host does not start an actor with an initial state that is too large.
+        // The host does not start an actor with a first state that is too large.
         let first_state = first_state.filter(|state| state.len() <= limits.state);
         let mut acts = vec![Act::Open];
         while !u.is_empty() && acts.len() < ACTS {

@@ -69,7 +69,7 @@ impl Want {
 }
 
 impl Script {
-    /// A guest of this shape with this initial state.
+    /// A guest of this shape with this first state.
     pub fn new(shape: Shape, first_state: Option<&[u8]>) -> Self {
         let state = first_state.unwrap_or(b"0").to_vec();
         Self { fallible: shape.has_results(), state: Some(Some(state)), global: Some(0) }

@@ -8,17 +8,17 @@ pub struct CallTime {
     /// Where the time comes from.
     world: World,
     /// In milliseconds since 1970, once the guest has asked.
-    told: Option<u64>,
+    millis: Option<u64>,
 }
 
 impl CallTime {
     /// The time of a call that begins now.
     pub fn of(world: World) -> Self {
-        Self { world, told: None }
+        Self { world, millis: None }
     }
 
     /// The time in milliseconds since 1970.
     pub fn now(&mut self) -> u64 {
-        *self.told.get_or_insert_with(|| self.world.since_1970())
+        *self.millis.get_or_insert_with(|| self.world.since_1970())
     }
 }

@@ -42,7 +42,7 @@ pub struct KnownClient {
     kept: Kept,
     /// The number of a call, and the bytes that this call sends to the client. The number makes the
     /// bytes of earlier calls invalid, so that nothing has to reset them for every client.
-    asked: (u64, usize),
+    sent: (u64, usize),
     /// Whether its connection is closing. Nothing more may be sent to it.
     leaving: bool,
 }
@@ -105,19 +105,14 @@ impl Clients {
     }
 
     /// Adds a client before its `connect` event.
-    pub fn enter(&mut self, session: &Arc<Session>) {
+    pub fn add(&mut self, session: &Arc<Session>) {
         let (session, kept) = (session.clone(), Kept::default());
-        let entry = KnownClient { session, kept, asked: (0, 0), leaving: false };
+        let entry = KnownClient { session, kept, sent: (0, 0), leaving: false };
         self.all.insert(entry.session.id(), entry);
     }
 
-    /// Marks a client as closing before its `close` event.
-    pub fn leave(&mut self, id: ConnectionId) {
-        self.set_leaving(id, true);
-    }
-
     /// Removes a client after its `close` event.
-    pub fn left(&mut self, id: ConnectionId) {
+    pub fn remove(&mut self, id: ConnectionId) {
         if let Some(entry) = self.all.remove(&id) {
             for tag in entry.kept.tags {
                 self.tagged.remove(&(tag, id));
@@ -167,12 +162,12 @@ impl Clients {
     ///
     /// # Errors
     /// The message does not fit, or the connection is closing or gone.
-    pub fn ask(&mut self, id: ConnectionId, bytes: usize) -> Result<u32, Refusal> {
+    pub fn count_send(&mut self, id: ConnectionId, bytes: usize) -> Result<u32, Refusal> {
         let entry = self.all.get_mut(&id).ok_or(Refusal::Gone)?;
-        let asked = entry.asked_by(self.call);
-        match entry.session.fits(asked, bytes) {
+        let sent = entry.sent_in(self.call);
+        match entry.session.fits(sent, bytes) {
             Ok(total) => {
-                entry.asked.1 = asked.saturating_add(bytes);
+                entry.sent.1 = sent.saturating_add(bytes);
                 Ok(u32::try_from(total).unwrap_or(u32::MAX))
             }
             Err(Refused::Closing) => Err(Refusal::Gone),
@@ -184,9 +179,9 @@ impl Clients {
 
     /// Counts a message for one of many receivers, even if it does not fit: the `on_overflow` of
     /// its handler then decides.
-    pub(crate) fn ask_anyway(&mut self, id: ConnectionId, bytes: usize) {
+    pub(crate) fn count_broadcast(&mut self, id: ConnectionId, bytes: usize) {
         if let Some(entry) = self.all.get_mut(&id) {
-            entry.asked.1 = entry.asked_by(self.call).saturating_add(bytes);
+            entry.sent.1 = entry.sent_in(self.call).saturating_add(bytes);
         }
     }
 
@@ -292,11 +287,11 @@ impl KnownClient {
     }
 
     /// The bytes that this call has sent to the client so far.
-    fn asked_by(&mut self, call: u64) -> usize {
-        if self.asked.0 != call {
-            self.asked = (call, 0);
+    fn sent_in(&mut self, call: u64) -> usize {
+        if self.sent.0 != call {
+            self.sent = (call, 0);
         }
-        self.asked.1
+        self.sent.1
     }
 }
 

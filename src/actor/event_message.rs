@@ -32,7 +32,7 @@ mod tests {
     use crate::exchange::{CloseCode, event::ALARM};
 
     /// The type, text and data of an event's message.
-    fn told(kind: &EventKind) -> (String, Option<String>, Option<Vec<u8>>) {
+    fn converted(kind: &EventKind) -> (String, Option<String>, Option<Vec<u8>>) {
         let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
         let MessageRef { ty, data, text } = message(kind, &mut code, &alarm);
         (ty.name().into(), text.map(String::from), data.map(<[u8]>::to_vec))
@@ -64,7 +64,7 @@ mod tests {
                 bytes(&[0x0f, 0xa1]),
             ),
         ] {
-            assert_eq!(told(&kind), (ty.into(), expected_text, expected_data), "{kind:?}");
+            assert_eq!(converted(&kind), (ty.into(), expected_text, expected_data), "{kind:?}");
             assert_eq!(kind.name(), ty);
         }
     }

@@ -88,7 +88,7 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// Why an actor has no initial state.
+/// Why an actor has no first state.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {

@@ -37,7 +37,7 @@ pub struct HostCalls {
     pub(super) world: World,
     /// The client of the current event, for `sender`.
     pub(super) sender: Option<ConnectionId>,
-    /// The random generator of the current call, once the guest has asked for random bytes.
+    /// The random generator of the current call, once the guest has sent for random bytes.
     pub(super) random: Option<StdRng>,
 }
 
@@ -70,8 +70,8 @@ impl HostCalls {
         let Source::Connection(session) = &event.source else { return };
         self.sender = Some(session.id());
         match event.kind {
-            EventKind::Connect => self.clients.enter(session),
-            EventKind::Close(_) => self.clients.leave(session.id()),
+            EventKind::Connect => self.clients.add(session),
+            EventKind::Close(_) => self.clients.set_leaving(session.id(), true),
             _ => {}
         }
     }
@@ -79,7 +79,7 @@ impl HostCalls {
     /// Ends the call, after it was committed or rolled back.
     pub fn end(&mut self, event: &Event) {
         if let (Source::Connection(session), EventKind::Close(_)) = (&event.source, &event.kind) {
-            self.clients.left(session.id());
+            self.clients.remove(session.id());
         }
         self.forget_call();
     }

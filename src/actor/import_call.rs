@@ -15,27 +15,27 @@ impl Instance {
     pub(super) async fn answer(
         &mut self,
         export: &'static str,
-        asked: &ImportCall,
+        call: &ImportCall,
         context: &mut CallContext,
     ) -> Result<(), CallError> {
-        let wrong = |trap: Trap| CallError::Trap {
+        let failed = |trap: Trap| CallError::Trap {
             export,
-            error: wasmi::Error::new(format!("in a call of `{}`, {trap}", asked.import)),
+            error: wasmi::Error::new(format!("in a call of `{}`, {trap}", call.import)),
         };
         let CallContext { meter, host } = context;
         let mut has_rested = false;
         let mut result = loop {
             let mut cost = 0;
             let (refusal, full) = {
-                let step = asked.step(self.memory.data(&self.store), host, &mut cost);
+                let step = call.step(self.memory.data(&self.store), host, &mut cost);
                 if !has_rested {
                     meter.charge(cost);
                 }
-                match step.map_err(wrong)? {
+                match step.map_err(failed)? {
                     Step::Done(result) => break result,
                     Step::Wait(wait) => {
                         meter.wait();
-                        break wait.await.map_err(wrong)?;
+                        break wait.await.map_err(failed)?;
                     }
                     Step::Refused(result) => (result, None),
                     Step::Full { to, result } => (result, Some(to)),

@@ -72,11 +72,11 @@ impl Report {
     /// Everything that prevents the host from loading the actor, with advice.
     pub fn problems(&self) -> impl Iterator<Item = String> + '_ {
         let of = |kind: &'static str, items: &'_ [Item]| {
-            let wrong = items.iter().filter_map(move |item| match &item.verdict {
+            let texts = items.iter().filter_map(move |item| match &item.verdict {
                 Verdict::Wrong(why) => Some(format!("{kind} `{}`: {why}", item.name)),
                 _ => None,
             });
-            wrong.collect::<Vec<_>>()
+            texts.collect::<Vec<_>>()
         };
         let items = of("import", &self.imports).into_iter().chain(of("export", &self.exports));
         items.chain(self.faults.iter().cloned())

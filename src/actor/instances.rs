@@ -20,7 +20,7 @@ use crate::{
 const MAX_WAIT: Duration = Duration::from_secs(30);
 /// The longest wait before the next instance, if making one takes long and the last one trapped. It
 /// is shorter: one client can make an actor trap that serves all others well.
-const MAX_PENANCE: Duration = Duration::from_secs(1);
+const MAX_TRAP_WAIT: Duration = Duration::from_secs(1);
 
 /// Makes an actor's instances, and keeps the current one between events.
 pub struct Instances {
@@ -36,7 +36,7 @@ pub struct Instances {
     /// How long to wait after an instance could not be made.
     backoff: Backoff,
     /// How long to wait after a trap, if instances take long to make.
-    penance: Backoff,
+    trap_backoff: Backoff,
     /// The actor's counters.
     stats: Arc<Stats>,
     /// The actor's lines in the log.
@@ -60,7 +60,7 @@ impl Instances {
             backoff: Backoff::new(world.clone(), MAX_WAIT),
             // This wait saves processor time, which passes on the machine and not in the actor's
             // `World`.
-            penance: Backoff::new(World::System, MAX_PENANCE),
+            trap_backoff: Backoff::new(World::System, MAX_TRAP_WAIT),
             stats,
             lines,
         }
@@ -95,7 +95,7 @@ impl Instances {
         if let Some(instance) = self.present.take() {
             return Ok(instance);
         }
-        if let Some(wait) = self.penance.wait() {
+        if let Some(wait) = self.trap_backoff.wait() {
             wait.await;
         }
         let made = self.make(meter).await;
@@ -138,11 +138,11 @@ impl Instances {
 
     /// Notes whether a call succeeded. If it failed and instances take long to make, the next one
     /// has to wait. Otherwise a client that makes the actor trap could use all of the processor.
-    pub(crate) fn judge(&mut self, succeeded: bool) {
+    pub(crate) fn note_outcome(&mut self, succeeded: bool) {
         if succeeded {
-            self.penance.succeeded();
+            self.trap_backoff.succeeded();
         } else if self.module.is_slow() && !self.backoff.is_failing() {
-            let wait = self.penance.failed();
+            let wait = self.trap_backoff.failed();
             let text = format_args!("takes long to make anew after a failure; waits {wait:?}");
             self.lines.host(Level::Warn, None, text);
         }

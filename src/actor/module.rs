@@ -48,8 +48,8 @@ const SLOW: Duration = Duration::from_millis(1);
 /// The host shows at most this many characters of the interpreter's error about a module.
 const MAX_ERROR: usize = 400;
 
-/// Why the host can't run a file as an actor. The fault is the actor's author's, or that of
-/// whoever named the file.
+/// Why the host can't run a file as an actor. It is the fault of the actor's author, or of
+/// the operator who named the file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -247,5 +247,29 @@ impl std::error::Error for LoadError {
             Self::Format(error) => Some(error),
             Self::TooLarge { .. } | Self::Unfit(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_a_file_has_its_cause() {
+        let cause = |bytes: &[u8]| {
+            let error = Module::compile(bytes, &Limits::default(), Grants::ALL).err().unwrap();
+            error.source().map(ToString::to_string)
+        };
+        assert_eq!(cause(b"no module"), Some(ComponentError::NotWasm.to_string()));
+        assert!(cause(b"\0asm\x01\0\0\0\x01").is_some(), "the interpreter's error");
+        let grow = "(module (table 1 funcref)
+            (func (drop (table.grow 0 (ref.null func) (i32.const 1)))))";
+        assert!(cause(&wat::parse_str(grow).unwrap()).unwrap().contains("`table.grow`"));
+        let missing = Module::load(Path::new("/nowhere"), &Limits::default(), Grants::ALL);
+        assert!(missing.err().unwrap().source().unwrap().is::<std::io::Error>());
     }
 }

@@ -38,7 +38,7 @@ use crate::{
 /// What queueing a message counts for in a turn, in bytes that the host moves.
 const PER_SEND: usize = 32 << 10;
 
-/// An actor that has its initial state and is ready to handle events.
+/// An actor that has its first state and is ready to handle events.
 pub struct Actor {
     /// The state between calls. Only a committed transaction changes it.
     state: Option<Vec<u8>>,
@@ -64,7 +64,7 @@ pub struct Setup {
     pub name: Arc<str>,
     /// The compiled module.
     pub module: Module,
-    /// What it may use.
+    /// Its limits.
     pub limits: SharedLimits,
     /// The content of its `init_state` file.
     pub init_state: Option<Vec<u8>>,
@@ -83,7 +83,7 @@ pub struct Setup {
 }
 
 impl Actor {
-    /// Makes the first instance and the initial state. Shapes with a state parameter pass the
+    /// Makes the first instance and the first state. Shapes with a state parameter pass the
     /// content of `init_state` through `init`. Otherwise the state is `init_state`, else the result
     /// of `init`, else empty.
     ///
@@ -135,7 +135,7 @@ impl Actor {
         while let Some(event) = self.next(&mailbox, &control, &mut stopping).await {
             self.context.host.begin(&event);
             let outcome = self.call(&event, &connections).await;
-            self.instances.judge(outcome.is_ok());
+            self.instances.note_outcome(outcome.is_ok());
             self.stats.events.add(1);
             self.stats.fuel.add(self.context.meter.spent());
             match self.commit(outcome).await {

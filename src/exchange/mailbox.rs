@@ -97,10 +97,10 @@ impl Mailbox {
         Self { limits, inner: Lock::default() }
     }
 
-    /// Adds an event that is never left out, whatever waits: a connection's `connect` or `close`.
+    /// Adds a connection's `connect` or `close` event, which is never refused.
     ///
-    /// No room is asked for it. A source has at most one event in the round, so there are never
-    /// more of these than connections, and none is larger than a close frame.
+    /// It needs no room. A source has at most one event in the round, so there are never more of
+    /// these events than connections, and none is larger than a close frame.
     pub fn push_unrefused(&self, event: Event) {
         self.add(self.inner.lock(), event);
     }

@@ -84,9 +84,9 @@ impl<'d> Read<'d> {
         let name = value.as_ref().and_then(read_name);
         let path = path.and_then(|value| value.path());
         let writable = writable.map_or(Some(false), |value| value.boolean());
-        let wrong = value.is_some() && name.is_none();
+        let bad_name = value.is_some() && name.is_none();
         let folder = match (path, writable) {
-            (Some(path), Some(writable)) if !wrong => {
+            (Some(path), Some(writable)) if !bad_name => {
                 Some(SharedFolder { path, writable, name: name.clone() })
             }
             _ => None,

@@ -56,7 +56,7 @@ impl Prepared {
         Ok(Self { handle, module, init_state, tick: manifest.tick, handlers })
     }
 
-    /// Makes the initial state, then starts the handlers. `stopping` ends when the host stops.
+    /// Makes the first state, then starts the handlers. `stopping` ends when the host stops.
     pub(super) async fn start(
         self,
         executor: &Arc<Executor<'static>>,

@@ -30,7 +30,7 @@ pub enum HostError {
         /// The reason.
         error: LoadError,
     },
-    /// The file with the initial state can't be read.
+    /// The file with the first state can't be read.
     InitState {
         /// The file.
         file: PathBuf,
@@ -46,7 +46,7 @@ pub enum HostError {
     },
     /// Several of these, because the host looks at all manifests before it gives up.
     Several(Vec<HostError>),
-    /// The initial state is larger than `limits.state`.
+    /// The first state is larger than `limits.state`.
     InitStateSize {
         /// The file.
         file: PathBuf,
@@ -59,7 +59,7 @@ pub enum HostError {
     Handler(HandlerError),
     /// No manifest fits a listener that the service manager has passed.
     Inherited(InheritedError),
-    /// No actor could make its initial state. Each entry has the actor's name.
+    /// No actor could make its first state. Each entry has the actor's name.
     Start(Vec<(Arc<str>, StartError)>),
 }
 

@@ -187,12 +187,12 @@ fn fit_limits(descriptors: Option<u64>, manifests: &[Manifest]) -> Result<Vec<Li
 
 /// Opens everything that the manifests name.
 fn open(manifests: &[Manifest]) -> Result<Vec<Opened>, HostError> {
-    let (mut opened, mut wrong) = (Vec::new(), Vec::new());
+    let (mut opened, mut failures) = (Vec::new(), Vec::new());
     for manifest in manifests {
         match Opened::new(manifest) {
             Ok(all) => opened.push(all),
-            Err(NotOpened { errors, .. }) => wrong.extend(errors),
+            Err(NotOpened { errors, .. }) => failures.extend(errors),
         }
     }
-    if wrong.is_empty() { Ok(opened) } else { Err(HostError::Several(wrong)) }
+    if failures.is_empty() { Ok(opened) } else { Err(HostError::Several(failures)) }
 }

@@ -5,7 +5,7 @@ use crate::{
     actor::{Grants, LoadError, Module, Report},
     limits::Limits,
     logger,
-    manifest::{Manifest, withheld},
+    manifest::{Manifest, missing_capabilities},
     regular::{self, Unread},
 };
 
@@ -36,9 +36,11 @@ impl Opened {
         let mut errors = Vec::new();
         let mut report = None;
         let file = &manifest.component;
-        let withheld: Vec<_> =
-            withheld(&manifest.handlers).into_iter().map(|(_, capability)| capability).collect();
-        let module = Module::load(file, &manifest.limits, Grants::without(&withheld));
+        let missing: Vec<_> = missing_capabilities(&manifest.handlers)
+            .into_iter()
+            .map(|(_, capability)| capability)
+            .collect();
+        let module = Module::load(file, &manifest.limits, Grants::without(&missing));
         if let Err(LoadError::Unfit(unfit)) = &module {
             report = Some(unfit.clone());
         }
@@ -49,7 +51,7 @@ impl Opened {
         for handler in &manifest.handlers {
             match handler::Opened::new(handler) {
                 Ok(opened) => handlers.push(opened),
-                Err(wrong) => errors.extend(wrong.into_iter().map(HostError::Handler)),
+                Err(failures) => errors.extend(failures.into_iter().map(HostError::Handler)),
             }
         }
         let log = logger::check(&manifest.logging);

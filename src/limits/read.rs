@@ -23,7 +23,7 @@ struct Written<'d> {
     /// The place of its value.
     place: Place<'d>,
     /// Whether the value was accepted. A refused one is not compared with others.
-    taken: bool,
+    accepted: bool,
 }
 
 impl Limits {
@@ -33,8 +33,8 @@ impl Limits {
         let mut written = Vec::new();
         for row in &ROWS {
             if let Some(value) = table.get(row.key) {
-                let taken = row.fill(&mut limits, &value);
-                written.push(Written { key: row.key, place: value.place, taken });
+                let accepted = row.fill(&mut limits, &value);
+                written.push(Written { key: row.key, place: value.place, accepted });
             }
         }
         table.finish();
@@ -53,7 +53,7 @@ impl Limits {
 fn check_fit(small: &str, large: &str, limits: &mut Limits, written: &[Written<'_>]) {
     let find = |key| written.iter().find(|written| written.key == key);
     let (small_written, large_written) = (find(small), find(large));
-    let mut refused = small_written.iter().chain(&large_written).filter(|found| !found.taken);
+    let mut refused = small_written.iter().chain(&large_written).filter(|found| !found.accepted);
     let (small_size, large_size) = (number_of(small, limits), number_of(large, limits));
     if refused.next().is_some() || small_size <= large_size {
         return;

@@ -17,7 +17,7 @@ pub enum Handler {
 /// A type of handler, and how to read its handlers.
 struct Type {
     /// The type's own description.
-    about: &'static HandlerType,
+    ty: &'static HandlerType,
     /// Reads the `config` of each of its handlers. The numbers are their indices in `handlers`.
     read: fn(Vec<(usize, Table<'_>)>) -> Handler,
 }
@@ -25,11 +25,11 @@ struct Type {
 /// All types of handlers.
 static TYPES: [Type; 2] = [
     Type {
-        about: &server::config::TYPE,
+        ty: &server::config::TYPE,
         read: |entries| Handler::WebSocketServer(server::Config::read(entries)),
     },
     Type {
-        about: &files::config::TYPE,
+        ty: &files::config::TYPE,
         read: |entries| Handler::Filesystem(files::Config::read(entries)),
     },
 ];
@@ -47,7 +47,7 @@ impl Handler {
     }
 
     /// The type's own description.
-    fn about(&self) -> &'static HandlerType {
+    fn ty(&self) -> &'static HandlerType {
         match self {
             Self::WebSocketServer(_) => &server::config::TYPE,
             Self::Filesystem(_) => &files::config::TYPE,
@@ -57,16 +57,18 @@ impl Handler {
 
 /// The capabilities that an actor with only these handlers does not have, each with the type of
 /// handler that grants it.
-pub fn withheld(handlers: &[Handler]) -> Vec<(&'static HandlerType, &'static Capability)> {
-    let is_there = |about: &HandlerType| handlers.iter().any(|handler| handler.about() == about);
-    let types = TYPES.iter().map(|of| of.about).filter(|about| !is_there(about));
-    types.flat_map(|about| about.capabilities.iter().map(move |one| (about, one))).collect()
+pub fn missing_capabilities(
+    handlers: &[Handler],
+) -> Vec<(&'static HandlerType, &'static Capability)> {
+    let is_there = |ty: &HandlerType| handlers.iter().any(|handler| handler.ty() == ty);
+    let types = TYPES.iter().map(|known| known.ty).filter(|ty| !is_there(ty));
+    types.flat_map(|ty| ty.capabilities.iter().map(move |one| (ty, one))).collect()
 }
 
 /// One of the manifest's handlers, with the parts that could be read.
 struct Entry<'d> {
     /// Its type. `None` if that is missing or unknown, which has been reported.
-    about: Option<&'static HandlerType>,
+    ty: Option<&'static HandlerType>,
     /// Its `config`. `None` if that is missing or not a table, which has been reported.
     config: Option<Table<'d>>,
 }
@@ -74,27 +76,27 @@ struct Entry<'d> {
 /// Reads `handlers` from the manifest's root. A handler with mistakes still counts for its type, so
 /// that no advice says to add one.
 pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
-    let example = DEFAULT.about.advice();
+    let example = DEFAULT.ty.advice();
     let Some(value) = root.require("handlers", &example) else { return Vec::new() };
     let Some(items) = value.items() else {
         value.refuse_as("a list of tables", "write [[handlers]], in two pairs of brackets");
         return Vec::new();
     };
     let mut entries: Vec<_> = items.iter().map(read_entry).collect();
-    let idle = |entry: &Entry<'_>| entry.about.is_some_and(|about| !about.brings_events);
+    let idle = |entry: &Entry<'_>| entry.ty.is_some_and(|ty| !ty.brings_events);
     if items.is_empty() {
         value.place.refuse("no handler, so nothing could reach the actor", example);
     } else if entries.iter().all(idle) {
-        let names = listed(|about| about.brings_events, " or ");
+        let names = listed(|ty| ty.brings_events, " or ");
         value.place.refuse(format!("none is a {names}, so nothing could reach the actor"), example);
     }
     let mut handlers = Vec::new();
-    for of in &TYPES {
-        let own = |(_, entry): &(usize, &mut Entry<'_>)| entry.about == Some(of.about);
+    for known in &TYPES {
+        let own = |(_, entry): &(usize, &mut Entry<'_>)| entry.ty == Some(known.ty);
         let mut own = entries.iter_mut().enumerate().filter(own).peekable();
         if own.peek().is_some() {
             let configs = own.filter_map(|(index, entry)| Some((index, entry.config.take()?)));
-            handlers.push((of.read)(configs.collect()));
+            handlers.push((known.read)(configs.collect()));
         }
     }
     handlers
@@ -103,17 +105,17 @@ pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
 /// Reads the type of one handler, and finds its `config`.
 fn read_entry<'d>(item: &Value<'d>) -> Entry<'d> {
     let Some(mut table) = item.table("write [[handlers]], with type and config below it") else {
-        return Entry { about: None, config: None };
+        return Entry { ty: None, config: None };
     };
-    let written = table.require("type", &format!("add type = \"{}\"", DEFAULT.about.name));
+    let written = table.require("type", &format!("add type = \"{}\"", DEFAULT.ty.name));
     let name = written.as_ref().and_then(Value::as_str);
-    let of = TYPES.iter().find(|of| Some(of.about.name) == name);
-    let example = of.unwrap_or(DEFAULT).about.example;
+    let known = TYPES.iter().find(|known| Some(known.ty.name) == name);
+    let example = known.unwrap_or(DEFAULT).ty.example;
     let config = table.require("config", &format!("add {example}"));
     table.finish();
     let config = || config.and_then(|config| config.table(&format!("write {example}")));
-    match (written, of) {
-        (Some(_), Some(of)) => return Entry { about: Some(of.about), config: config() },
+    match (written, known) {
+        (Some(_), Some(known)) => return Entry { ty: Some(known.ty), config: config() },
         (Some(written), None) => {
             if written.string().is_some() {
                 // This host can't know how the configuration of an unknown type should look.
@@ -126,13 +128,13 @@ fn read_entry<'d>(item: &Value<'d>) -> Entry<'d> {
             (DEFAULT.read)(config().map(|config| (0, config)).into_iter().collect());
         }
     }
-    Entry { about: None, config: None }
+    Entry { ty: None, config: None }
 }
 
 /// Lists the names of some types for a message.
 fn listed(which: fn(&HandlerType) -> bool, conjunction: &str) -> String {
-    let some = TYPES.iter().map(|of| of.about).filter(|about| which(about));
-    let mut names: Vec<_> = some.map(|about| format!("`{}`", about.name)).collect();
+    let some = TYPES.iter().map(|known| known.ty).filter(|ty| which(ty));
+    let mut names: Vec<_> = some.map(|ty| format!("`{}`", ty.name)).collect();
     match names.pop() {
         Some(last) if !names.is_empty() => format!("{}{conjunction}{last}", names.join(", ")),
         only => only.unwrap_or_default(),

@@ -4,7 +4,7 @@
 //! table anyway: if a manifest asks for something that this host does not have, loading would fail
 //! later and with a less clear message.
 
-use super::handler::{Handler, withheld};
+use super::handler::{Handler, missing_capabilities};
 use crate::{
     config::{Table, Value},
     interfaces,
@@ -32,7 +32,7 @@ pub(super) fn check(mut table: Table<'_>, handlers: &[Handler]) {
 
 /// Checks the interfaces that the actor says it imports.
 fn check_requires(value: &Value<'_>, handlers: &[Handler]) {
-    let withheld = withheld(handlers);
+    let capabilities = missing_capabilities(handlers);
     // The host's own interfaces under their full names.
     let own =
         interfaces::OWN.map(|interface| interface.modules.first().copied().unwrap_or_default());
@@ -49,11 +49,11 @@ fn check_requires(value: &Value<'_>, handlers: &[Handler]) {
             );
             continue;
         };
-        let missing = withheld.iter().find(|(_, capability)| {
+        let missing = capabilities.iter().find(|(_, capability)| {
             capability.interfaces.iter().any(|interface| interface.modules.contains(name))
         });
-        if let Some((about, capability)) = missing {
-            item.place.refuse(format!("{} {}", item.named(), capability.missing), about.advice());
+        if let Some((ty, capability)) = missing {
+            item.place.refuse(format!("{} {}", item.named(), capability.missing), ty.advice());
         }
     }
 }

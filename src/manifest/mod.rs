@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub use crate::config::{ManifestError, Mistake};
-pub use handler::{Handler, withheld};
+pub use handler::{Handler, missing_capabilities};
 
 /// The name of the manifest in a folder.
 const FILE_NAME: &str = "manifest.toml";
@@ -71,7 +71,7 @@ pub struct Manifest {
     pub name: String,
     /// The actor's module or component, joined to the manifest's folder.
     pub component: PathBuf,
-    /// The file with the initial state, joined to the manifest's folder.
+    /// The file with the first state, joined to the manifest's folder.
     pub init_state: Option<PathBuf>,
     /// How often the actor gets an `alarm` event: every 10 ms to once a day. `None` for never.
     pub tick: Option<Duration>,

@@ -75,7 +75,7 @@ struct Naive {
     /// Whether its connection is closing.
     leaving: bool,
     /// The bytes that the current call has sent to it.
-    asked: usize,
+    sent: usize,
     /// Whether the current call has changed its tags or its attachment.
     touched: bool,
 }
@@ -127,15 +127,15 @@ impl Model {
             Step::Close(id) => self.one(id)?.leaving = true,
             Step::Send(id, bytes) => {
                 let client = self.one(id)?;
-                if client.asked > 0 && client.asked + bytes > OUTBOX {
-                    return Err(Refusal::Full(client.asked.try_into().unwrap()));
+                if client.sent > 0 && client.sent + bytes > OUTBOX {
+                    return Err(Refusal::Full(client.sent.try_into().unwrap()));
                 }
-                client.asked += bytes;
-                return Ok(client.asked.try_into().unwrap());
+                client.sent += bytes;
+                return Ok(client.sent.try_into().unwrap());
             }
             Step::Broadcast(tag, bytes) => {
                 for id in self.list(Some(tag)) {
-                    self.one(id)?.asked += bytes;
+                    self.one(id)?.sent += bytes;
                 }
             }
         }
@@ -171,11 +171,11 @@ impl Clients {
             }
             Step::Send(id, bytes) => {
                 self.one(ConnectionId(id))?;
-                return self.ask(ConnectionId(id), bytes);
+                return self.count_send(ConnectionId(id), bytes);
             }
             Step::Broadcast(tag, bytes) => {
                 let ids: Vec<_> = self.present(Some(tag)).map(|entry| entry.session.id()).collect();
-                ids.into_iter().for_each(|id| self.ask_anyway(id, bytes));
+                ids.into_iter().for_each(|id| self.count_broadcast(id, bytes));
             }
         }
         Ok(0)
@@ -233,15 +233,15 @@ proptest! {
             clients.begin();
             if connects {
                 last += 1;
-                clients.enter(&session(last));
+                clients.add(&session(last));
                 model.0.push(Naive { id: last, ..Naive::default() });
             } else if let Some(id) = closes {
-                clients.leave(ConnectionId(id));
+                clients.set_leaving(ConnectionId(id), true);
                 let those = model.0.iter_mut().filter(|client| client.id == id);
                 those.for_each(|client| client.leaving = true);
             }
             for client in &mut model.0 {
-                (client.asked, client.touched) = (0, false);
+                (client.sent, client.touched) = (0, false);
             }
             let (before, mut undo) = (model.clone(), Undo::default());
             for step in &steps {
@@ -260,7 +260,7 @@ proptest! {
             }
             clients.is_like(&model)?;
             if let Some(id) = closes.filter(|_| !connects) {
-                clients.left(ConnectionId(id));
+                clients.remove(ConnectionId(id));
                 model.0.retain(|client| client.id != id);
                 clients.is_like(&model)?;
             }

@@ -16,16 +16,16 @@ pub(crate) const ROWS: &[Import] = &[
 /// `set: func(after-ms: u64)`
 fn set<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     let after = Duration::from_millis(call.parameters.u64());
-    ask(call, Some(after))
+    set_alarm(call, Some(after))
 }
 
 /// `cancel: func()`
 fn cancel<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    ask(call, None)
+    set_alarm(call, None)
 }
 
 /// Sets or cancels the alarm. Only the last request of a call counts.
-fn ask<'h>(call: Call<'h, '_>, after: Option<Duration>) -> Result<Step<'h>, Trap> {
+fn set_alarm<'h>(call: Call<'h, '_>, after: Option<Duration>) -> Result<Step<'h>, Trap> {
     let (host, result) = call.end("result", 0)?;
     host.transaction.set_alarm(after);
     Ok(Step::Done(result.lower(())))

@@ -144,20 +144,20 @@ fn send<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     let id = ConnectionId(call.parameters.u64());
     let payload = call.parameters.payload("payload")?;
     let (host, result) = call.end("result", 0)?;
-    Ok(match ask_to_send(host, id, payload) {
+    Ok(match request_send(host, id, payload) {
         full @ Err(Refusal::Full(_)) => Step::Full { to: id, result: result.lower(full) },
         sent => Step::done(result, sent),
     })
 }
 
 /// Requests sending a message to one client.
-fn ask_to_send(host: &mut HostCalls, id: ConnectionId, payload: Payload<'_>) -> Counted {
+fn request_send(host: &mut HostCalls, id: ConnectionId, payload: Payload<'_>) -> Counted {
     let to = host.clients.one(id)?.session.clone();
     let bytes = payload.as_bytes().len();
     if !host.transaction.budget.affords(bytes) {
         return Err(Refusal::Limit);
     }
-    let waiting = host.clients.ask(id, bytes.max(1))?;
+    let waiting = host.clients.count_send(id, bytes.max(1))?;
     host.transaction.budget.pay(bytes)?;
     host.transaction.add(Effect::Send { to, message: message(payload) });
     Ok(waiting)
@@ -171,11 +171,11 @@ fn broadcast<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     let except = call.parameters.optional_u64("except")?.map(ConnectionId);
     let cost = for_each(call.host, tag, SENT);
     let (host, result) = call.end("result", cost)?;
-    Ok(Step::done(result, ask_to_broadcast(host, tag, payload, except)))
+    Ok(Step::done(result, request_broadcast(host, tag, payload, except)))
 }
 
 /// Requests sending a message to many clients.
-fn ask_to_broadcast(
+fn request_broadcast(
     host: &mut HostCalls,
     tag: Option<&str>,
     payload: Payload<'_>,
@@ -186,7 +186,7 @@ fn ask_to_broadcast(
     let to: Vec<_> = all.filter(|to| Some(to.id()) != except).cloned().collect();
     host.transaction.budget.pay(bytes.saturating_add(to.len().saturating_mul(RECEIVER)))?;
     for to in &to {
-        host.clients.ask_anyway(to.id(), bytes.max(1));
+        host.clients.count_broadcast(to.id(), bytes.max(1));
     }
     let receivers = to.len();
     if !to.is_empty() {
@@ -239,11 +239,11 @@ fn close<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     let id = ConnectionId(call.parameters.u64());
     let (code, reason) = (call.parameters.u16(), call.parameters.text("reason")?);
     let (host, result) = call.end("result", 0)?;
-    Ok(Step::done(result, ask_to_close(host, id, code, reason)))
+    Ok(Step::done(result, request_close(host, id, code, reason)))
 }
 
 /// Requests closing a connection.
-fn ask_to_close(host: &mut HostCalls, id: ConnectionId, code: u16, reason: &str) -> Done {
+fn request_close(host: &mut HostCalls, id: ConnectionId, code: u16, reason: &str) -> Done {
     let to = host.clients.one(id)?.session.clone();
     let close = checked_close(code, reason).ok_or(Refusal::Invalid)?;
     host.transaction.budget.pay(reason.len())?;

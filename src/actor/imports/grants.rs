@@ -7,16 +7,16 @@ use crate::{config::Capability, interfaces::Interface};
 #[derive(Clone, Copy, Debug)]
 pub struct Grants<'a> {
     /// The capabilities whose handlers the manifest does not have.
-    withheld: &'a [&'static Capability],
+    missing: &'a [&'static Capability],
 }
 
 impl<'a> Grants<'a> {
     /// All interfaces.
-    pub const ALL: Self = Self { withheld: &[] };
+    pub const ALL: Self = Self { missing: &[] };
 
     /// All interfaces except those of these capabilities.
-    pub fn without(withheld: &'a [&'static Capability]) -> Self {
-        Self { withheld }
+    pub fn without(missing: &'a [&'static Capability]) -> Self {
+        Self { missing }
     }
 
     /// Checks that the actor may import an interface.
@@ -25,6 +25,6 @@ impl<'a> Grants<'a> {
     /// The actor may not import it. The text says what to add to the manifest.
     pub fn allow(self, interface: &Interface) -> Result<(), &'static str> {
         let of = |capability: &&&'static Capability| capability.interfaces.contains(&interface);
-        self.withheld.iter().find(of).map_or(Ok(()), |capability| Err(capability.advice))
+        self.missing.iter().find(of).map_or(Ok(()), |capability| Err(capability.advice))
     }
 }

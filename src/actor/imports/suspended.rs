@@ -37,7 +37,7 @@ impl ImportCall {
         Self { import, function, parameters }
     }
 
-    /// Runs the import up to the point where it has to wait. Adds its fuel to `cost`.
+    /// Runs the import up to the point where it has to wait. Sets `cost` to its fuel.
     ///
     /// # Errors
     /// The actor's call ends as with a trap.

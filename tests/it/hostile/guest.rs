@@ -14,7 +14,7 @@ use std::{
 };
 
 use footlight::actor::{Grants, imports};
-use footlight::manifest::withheld;
+use footlight::manifest::missing_capabilities;
 use wit_core::host::Flat;
 
 use crate::support::{Actor, wat};
@@ -123,9 +123,9 @@ impl Guest {
         let ty = import.ty();
         let params: String = ty.params().map(value).collect();
         let result: String = ty.result.into_iter().map(value).collect();
-        let withheld: Vec<_> =
-            withheld(&[]).into_iter().map(|(_, capability)| capability).collect();
-        let is_granted = Grants::without(&withheld).allow(import.interface).is_ok();
+        let missing: Vec<_> =
+            missing_capabilities(&[]).into_iter().map(|(_, capability)| capability).collect();
+        let is_granted = Grants::without(&missing).allow(import.interface).is_ok();
         if !is_granted && self.folder.is_none() {
             self.folder = Some((concat!(env!("CARGO_MANIFEST_DIR"), "/tests").into(), ""));
         }

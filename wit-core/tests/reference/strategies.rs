@@ -58,7 +58,7 @@ pub fn state() -> impl Strategy<Value = Option<Vec<u8>>> {
     option::of(bytes())
 }
 
-/// What an actor may return from a function of this shape; errors, where it has them.
+/// A result of a function of this shape: `ok`, or an error if the shape has errors.
 fn outcome<T: Clone + core::fmt::Debug>(
     shape: Shape,
     ok: impl Strategy<Value = T>,
@@ -87,7 +87,7 @@ pub fn returned() -> impl Strategy<Value = Returned> {
     proptest::sample::select(&Returned::ALL[..])
 }
 
-/// The types of an import, also of one that there is not.
+/// The types of an import. No real import needs to have them.
 pub fn signature() -> impl Strategy<Value = Signature> {
     let params = vec(proptest::sample::select(&Param::ALL[..]), 0..4);
     (params, returned()).prop_map(|(params, result)| Signature { params, result })

@@ -25,7 +25,7 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// With so many clients, all of which have a tag.
+    /// Connects this many clients, which all have the tag `four`.
     pub(super) fn new(clients: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a"), "content").unwrap();

@@ -1,6 +1,6 @@
 //! The last readings of many sensors. The state is JSON, which is read and written as a whole for
 //! every message, because nothing costs an interpreted actor more. For `benches/compare` and
-//! `benches/growth`. The initial state determines the size of the state.
+//! `benches/growth`. The first state determines the size of the state.
 
 use bindings::exports::ntwk::theater::websocket_server::{
     Guest, WebsocketMessage, WebsocketResponse,

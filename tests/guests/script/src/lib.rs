@@ -101,7 +101,7 @@ pub struct Shape {
     pub read_file: fn(&str) -> Result<Vec<u8>, String>,
 }
 
-/// The initial state of every guest.
+/// The first state of every guest.
 pub const FIRST_STATE: &[u8] = b"0";
 
 /// `init` of the shapes *result* and *renamed*: keeps the state it is given, and fails for
