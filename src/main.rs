@@ -21,7 +21,7 @@ use footlight::{
     host::{Environment, HostError, Listening},
     logger::{Logger, Reopen},
     new::Project,
-    signals::{Action, SignalStream},
+    signals::{SignalAction, SignalStream},
     socket_activation::Inherited,
     systemd::{Manager, Notification},
     visible,
@@ -122,16 +122,16 @@ async fn serve(host: Host, mut signals: SignalStream, logs: Reopen, manager: Arc
         let mut stop = Some(stop);
         loop {
             match signals.next().await {
-                Action::Stop if stop.take().is_some() => {
+                SignalAction::Stop if stop.take().is_some() => {
                     log::info!("stopping; a second signal ends at once");
                     manager.notify(Notification::Stopping).await;
                 }
-                Action::Stop => break log::warn!("a second signal: ending at once"),
-                Action::Reopen => {
+                SignalAction::Stop => break log::warn!("a second signal: ending at once"),
+                SignalAction::Reopen => {
                     log::info!("SIGHUP: reopening the log files");
                     logs.all();
                 }
-                Action::Ignored(name) => log::info!("{name} is ignored"),
+                SignalAction::Ignored(name) => log::info!("{name} is ignored"),
             }
         }
     };

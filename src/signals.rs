@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What to do about a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum SignalAction {
     /// Stop (`SIGINT`, `SIGTERM`, `SIGQUIT`).
     Stop,
     /// Reopen the log files (`SIGHUP`).
@@ -40,7 +40,7 @@ impl SignalStream {
     }
 
     /// Waits for the next signal.
-    pub async fn next(&mut self) -> Action {
+    pub async fn next(&mut self) -> SignalAction {
         loop {
             match self.0.next().await {
                 Some(Ok(signal)) => {
@@ -59,13 +59,13 @@ impl SignalStream {
 
 /// What to do about a signal. `None` for `SIGXFSZ`, which is not even logged: it means that a file
 /// has exceeded `ulimit -f`, and that file may be the log.
-fn action(signal: Signal) -> Option<Action> {
+fn action(signal: Signal) -> Option<SignalAction> {
     Some(match signal {
-        Signal::Int | Signal::Term | Signal::Quit => Action::Stop,
-        Signal::Hup => Action::Reopen,
-        Signal::Usr1 => Action::Ignored("SIGUSR1"),
-        Signal::Usr2 => Action::Ignored("SIGUSR2"),
-        Signal::Alarm => Action::Ignored("SIGALRM"),
+        Signal::Int | Signal::Term | Signal::Quit => SignalAction::Stop,
+        Signal::Hup => SignalAction::Reopen,
+        Signal::Usr1 => SignalAction::Ignored("SIGUSR1"),
+        Signal::Usr2 => SignalAction::Ignored("SIGUSR2"),
+        Signal::Alarm => SignalAction::Ignored("SIGALRM"),
         _ => return None,
     })
 }

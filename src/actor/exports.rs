@@ -12,7 +12,7 @@ pub type PostReturn = TypedFunc<i32, ()>;
 
 /// `handle-message`, by the number of its flat parameters.
 #[derive(Clone, Copy)]
-pub enum Handler {
+pub enum HandleMessage {
     /// The shape *guide*.
     Ten(TypedFunc<Ten, i32>),
     /// The shape *typed*.
@@ -37,7 +37,7 @@ pub type Eleven = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 /// Twelve parameters.
 pub type Twelve = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 
-impl Handler {
+impl HandleMessage {
     /// Finds the handler of a module of this shape.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use wit_core::{
 use super::{
     call_context::CallContext,
     call_error::CallError,
-    exports::{Handler, Init, PostReturn},
+    exports::{HandleMessage, Init, PostReturn},
     imports::Guest,
     meter::Meter,
     module::Module,
@@ -35,7 +35,7 @@ pub struct Instance {
     /// `cabi_realloc`.
     pub(super) realloc: TypedFunc<(i32, i32, i32, i32), i32>,
     /// `handle-message`.
-    handler: Handler,
+    handler: HandleMessage,
     /// The function that frees what `handle-message` returned.
     handler_post: Option<PostReturn>,
     /// `init`.
@@ -111,7 +111,7 @@ impl Instance {
             realloc: instance
                 .get_typed_func(&store, shape::REALLOC.0)
                 .map_err(broken(shape::REALLOC.0))?,
-            handler: Handler::of(&store, instance, shape)
+            handler: HandleMessage::of(&store, instance, shape)
                 .map_err(broken(shape.handle_message()))?,
             handler_post: instance.get_typed_func(&store, shape.handle_message_post()).ok(),
             init: Init::of(&store, instance, shape),
@@ -164,15 +164,15 @@ impl Instance {
             self.place(lower::handle_message(shape, message, state), &mut context.meter).await?;
         let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
         let ptr = match self.handler {
-            Handler::Ten(handler) => {
+            HandleMessage::Ten(handler) => {
                 let flat = (a, b, c, d, e, f, g, h, i, j);
                 self.serve(export, handler, flat, context).await?
             }
-            Handler::Eleven(handler) => {
+            HandleMessage::Eleven(handler) => {
                 let flat = (a, b, c, d, e, f, g, h, i, j, k);
                 self.serve(export, handler, flat, context).await?
             }
-            Handler::Twelve(handler) => {
+            HandleMessage::Twelve(handler) => {
                 let flat = (a, b, c, d, e, f, g, h, i, j, k, l);
                 self.serve(export, handler, flat, context).await?
             }

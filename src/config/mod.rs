@@ -16,4 +16,4 @@ pub mod units;
 
 pub use error::{ManifestError, Mistake};
 pub use handler_type::{Capability, HandlerType};
-pub use table::{Document, Place, Table, Value};
+pub use table::{Document, Location, Table, Value};

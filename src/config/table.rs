@@ -35,7 +35,7 @@ impl<'t> Document<'t> {
 
     /// The root table. Its place is the first line.
     pub fn root<'d>(&'d self, entries: &'d DeTable<'d>) -> Table<'d> {
-        let place = Place { document: self, key: String::new(), offset: 0 };
+        let place = Location { document: self, key: String::new(), offset: 0 };
         Table { place, entries, known: Vec::new() }
     }
 
@@ -69,7 +69,7 @@ impl<'t> Document<'t> {
 
 /// A place in the text, for messages.
 #[derive(Clone)]
-pub struct Place<'d> {
+pub struct Location<'d> {
     /// The document, which collects the mistakes.
     document: &'d Document<'d>,
     /// The key with all its parents, empty for the root.
@@ -78,7 +78,7 @@ pub struct Place<'d> {
     offset: usize,
 }
 
-impl<'d> Place<'d> {
+impl<'d> Location<'d> {
     /// The place of a value inside this one.
     fn inner(&self, key: &str, offset: usize) -> Self {
         let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -103,7 +103,7 @@ impl<'d> Place<'d> {
 /// A table. Its keys are read one by one, and [`finish`](Table::finish) refuses the rest.
 pub struct Table<'d> {
     /// The place of the table's header, or of the first key that mentions it.
-    place: Place<'d>,
+    place: Location<'d>,
     /// All entries in the text.
     entries: &'d DeTable<'d>,
     /// The keys that were read so far, which are the known ones.
@@ -120,7 +120,7 @@ impl<'d> Table<'d> {
     }
 
     /// The place of a key's value, or of the table if the key is missing.
-    pub(crate) fn place_of(&self, key: &'static str) -> Place<'d> {
+    pub(crate) fn place_of(&self, key: &'static str) -> Location<'d> {
         let found = self.entries.get(key);
         self.place.inner(key, found.map_or(self.place.offset, |found| found.span().start))
     }
@@ -156,7 +156,7 @@ impl<'d> Table<'d> {
 #[derive(Clone)]
 pub struct Value<'d> {
     /// The place of the value; for a table, that of its header.
-    pub place: Place<'d>,
+    pub place: Location<'d>,
     /// The value as parsed.
     value: &'d DeValue<'d>,
 }
@@ -244,7 +244,7 @@ impl<'d> Value<'d> {
         let item = |(index, item): (usize, &'d toml::Spanned<DeValue<'d>>)| {
             let (document, offset) = (self.place.document, item.span().start);
             let key = format!("{}[{index}]", self.place.key);
-            Value { place: Place { document, key, offset }, value: item.get_ref() }
+            Value { place: Location { document, key, offset }, value: item.get_ref() }
         };
         Some(array.iter().enumerate().map(item).collect())
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    config::{Capability, HandlerType, Place, Table, Value},
+    config::{Capability, HandlerType, Location, Table, Value},
     interfaces,
 };
 
@@ -68,7 +68,7 @@ struct Read<'d> {
     /// The name, if it is valid. The folder may have other mistakes.
     name: Option<String>,
     /// The place of the name, or where it is missing.
-    place: Place<'d>,
+    place: Location<'d>,
     /// Whether there is a value for the name.
     named: bool,
 }

@@ -25,7 +25,7 @@ pub enum Opened {
 /// Handlers that have everything they need, so that starting them can't fail.
 pub enum Bound {
     /// Bound listeners. Clients can connect and then wait.
-    WebSocketServer(server::Bound),
+    WebSocketServer(server::BoundListeners),
     /// The folders whose files the actor may use.
     Filesystem(Arc<Folders>),
 }

@@ -4,7 +4,7 @@ use super::{
     Limits,
     keys::{PAGE, ROWS},
 };
-use crate::config::{Place, Table, units::Quantity};
+use crate::config::{Location, Table, units::Quantity};
 
 /// Pairs of sizes. The first must fit into the second: messages pass through the mailbox and the
 /// instance's memory, and everything else has to fit into that memory.
@@ -21,7 +21,7 @@ struct Written<'d> {
     /// The key.
     key: &'static str,
     /// The place of its value.
-    place: Place<'d>,
+    place: Location<'d>,
     /// Whether the value was accepted. A refused one is not compared with others.
     accepted: bool,
 }

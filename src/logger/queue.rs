@@ -14,7 +14,7 @@ use crate::lock::Lock;
 /// output gets a note of how many.
 const MAX_BYTES: usize = 64 << 10;
 /// The memory of a line beside its text, in bytes: its entry, and the allocator's overhead.
-const ENTRY_COST: usize = size_of::<Entry>() + 16;
+const ENTRY_COST: usize = size_of::<QueuedLine>() + 16;
 
 /// The lines that wait, in order.
 #[derive(Debug, Default)]
@@ -31,14 +31,14 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct Waiting {
     /// The entries, oldest first.
-    entries: VecDeque<Entry>,
+    entries: VecDeque<QueuedLine>,
     /// The cost of all entries, including the one that is being written.
     bytes: usize,
 }
 
 /// A line, or a note about dropped lines. Without either, it asks to reopen the file.
 #[derive(Debug)]
-struct Entry {
+struct QueuedLine {
     /// The output.
     sink: Arc<Sink>,
     /// The line; empty if there is none.
@@ -47,7 +47,7 @@ struct Entry {
     left_out: usize,
 }
 
-impl Entry {
+impl QueuedLine {
     /// Writes the entry or reopens the file.
     fn process(&self) {
         if self.line.is_empty() && self.left_out == 0 {
@@ -74,7 +74,7 @@ impl Queue {
             }
         };
         waiting.bytes += line.len() + ENTRY_COST;
-        waiting.entries.push_back(Entry { sink: sink.clone(), line, left_out });
+        waiting.entries.push_back(QueuedLine { sink: sink.clone(), line, left_out });
         self.some.notify_one();
     }
 
@@ -84,7 +84,7 @@ impl Queue {
         if sink.request_reopen() {
             let mut waiting = self.waiting.lock();
             waiting.bytes += ENTRY_COST;
-            waiting.entries.push_back(Entry {
+            waiting.entries.push_back(QueuedLine {
                 sink: sink.clone(),
                 line: Box::default(),
                 left_out: 0,

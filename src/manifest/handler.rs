@@ -66,7 +66,7 @@ pub fn missing_capabilities(
 }
 
 /// One of the manifest's handlers, with the parts that could be read.
-struct Entry<'d> {
+struct HandlerTable<'d> {
     /// Its type. `None` if that is missing or unknown, which has been reported.
     ty: Option<&'static HandlerType>,
     /// Its `config`. `None` if that is missing or not a table, which has been reported.
@@ -83,7 +83,7 @@ pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
         return Vec::new();
     };
     let mut entries: Vec<_> = items.iter().map(read_entry).collect();
-    let idle = |entry: &Entry<'_>| entry.ty.is_some_and(|ty| !ty.brings_events);
+    let idle = |entry: &HandlerTable<'_>| entry.ty.is_some_and(|ty| !ty.brings_events);
     if items.is_empty() {
         value.place.refuse("no handler, so nothing could reach the actor", example);
     } else if entries.iter().all(idle) {
@@ -92,7 +92,7 @@ pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
     }
     let mut handlers = Vec::new();
     for known in &TYPES {
-        let own = |(_, entry): &(usize, &mut Entry<'_>)| entry.ty == Some(known.ty);
+        let own = |(_, entry): &(usize, &mut HandlerTable<'_>)| entry.ty == Some(known.ty);
         let mut own = entries.iter_mut().enumerate().filter(own).peekable();
         if own.peek().is_some() {
             let configs = own.filter_map(|(index, entry)| Some((index, entry.config.take()?)));
@@ -103,9 +103,9 @@ pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
 }
 
 /// Reads the type of one handler, and finds its `config`.
-fn read_entry<'d>(item: &Value<'d>) -> Entry<'d> {
+fn read_entry<'d>(item: &Value<'d>) -> HandlerTable<'d> {
     let Some(mut table) = item.table("write [[handlers]], with type and config below it") else {
-        return Entry { ty: None, config: None };
+        return HandlerTable { ty: None, config: None };
     };
     let written = table.require("type", &format!("add type = \"{}\"", DEFAULT.ty.name));
     let name = written.as_ref().and_then(Value::as_str);
@@ -115,7 +115,7 @@ fn read_entry<'d>(item: &Value<'d>) -> Entry<'d> {
     table.finish();
     let config = || config.and_then(|config| config.table(&format!("write {example}")));
     match (written, known) {
-        (Some(_), Some(known)) => return Entry { ty: Some(known.ty), config: config() },
+        (Some(_), Some(known)) => return HandlerTable { ty: Some(known.ty), config: config() },
         (Some(written), None) => {
             if written.string().is_some() {
                 // This host can't know how the configuration of an unknown type should look.
@@ -128,7 +128,7 @@ fn read_entry<'d>(item: &Value<'d>) -> Entry<'d> {
             (DEFAULT.read)(config().map(|config| (0, config)).into_iter().collect());
         }
     }
-    Entry { ty: None, config: None }
+    HandlerTable { ty: None, config: None }
 }
 
 /// Lists the names of some types for a message.

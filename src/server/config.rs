@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    config::{HandlerType, Place, Table, Value},
+    config::{HandlerType, Location, Table, Value},
     exchange::OnOverflow,
 };
 
@@ -109,7 +109,7 @@ impl Listener {
     }
 
     /// Reads a listener. Returns the place of its port too.
-    fn read(mut table: Table<'_>) -> Option<(Self, Place<'_>)> {
+    fn read(mut table: Table<'_>) -> Option<(Self, Location<'_>)> {
         let port = table.require("port", "add port = 8080 (0 lets the system choose)");
         let host = table.get("host");
         let mut listener = Self::new(IpAddr::V4(Ipv4Addr::LOCALHOST), ANY_PORT);
@@ -164,7 +164,7 @@ fn read_host(value: &Value<'_>) -> Option<IpAddr> {
 }
 
 /// Refuses an address that an earlier handler already has.
-fn refuse_taken(listener: &Listener, port: &Place<'_>, earlier: &[(usize, Listener)]) {
+fn refuse_taken(listener: &Listener, port: &Location<'_>, earlier: &[(usize, Listener)]) {
     if listener.port == ANY_PORT {
         return;
     }

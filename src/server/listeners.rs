@@ -40,7 +40,7 @@ pub struct Served {
 
 /// Listeners that are bound. Clients wait in the kernel's queues.
 #[derive(Debug)]
-pub struct Bound(Vec<(Async<TcpListener>, Served)>);
+pub struct BoundListeners(Vec<(Async<TcpListener>, Served)>);
 
 /// Listeners that accept clients.
 pub struct Accepting {
@@ -81,7 +81,7 @@ impl Listeners {
         (actor, manifest): (&str, &Path),
         host: Option<IpAddr>,
         inherited: &mut Inherited,
-    ) -> Result<Bound, EndpointError> {
+    ) -> Result<BoundListeners, EndpointError> {
         let bind = |Served { mut address, endpoint }| {
             address.set_ip(host.unwrap_or(address.ip()));
             let bound = match inherited.take(address) {
@@ -99,11 +99,11 @@ impl Listeners {
             }
             Ok((bound, Served { address, endpoint }))
         };
-        self.0.into_iter().map(bind).collect::<Result<_, _>>().map(Bound)
+        self.0.into_iter().map(bind).collect::<Result<_, _>>().map(BoundListeners)
     }
 }
 
-impl Bound {
+impl BoundListeners {
     /// Starts accepting.
     pub fn start(
         self,

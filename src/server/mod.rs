@@ -60,4 +60,4 @@ pub use admission::Admission;
 pub use config::Config;
 pub use context::ServerContext;
 pub use endpoint::{Endpoint, EndpointError};
-pub use listeners::{Accepting, Bound, Listeners, Served};
+pub use listeners::{Accepting, BoundListeners, Listeners, Served};

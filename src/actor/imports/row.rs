@@ -6,14 +6,14 @@
 //!    returns the host's side. So everything that the guest passed is known to be valid before
 //!    anything happens.
 //! 3. It does its work and returns a [`Step`]. This is mostly the result, laid out by
-//!    [`Place::lower`].
+//!    [`ResultSlot::lower`].
 
 use std::{error::Error, fmt, pin::Pin};
 
 use wasmi::{FuncType, Linker, ValType, errors::LinkerError};
 use wit_core::{
     LiftError, Shape,
-    host::{Area, Flat, FunctionType, Lower, LoweredResult, Parameters, Place},
+    host::{Area, Flat, FunctionType, Lower, LoweredResult, Parameters, ResultSlot},
 };
 
 use super::guest::Guest;
@@ -161,7 +161,7 @@ impl<'h> Call<'h, '_> {
         self,
         field: &'static str,
         units: u64,
-    ) -> Result<(&'h mut HostCalls, Place<R>), LiftError> {
+    ) -> Result<(&'h mut HostCalls, ResultSlot<R>), LiftError> {
         let lifted = self.parameters.lifted();
         let place = self.parameters.place(field)?;
         *self.cost = fuel_cost::of_call(lifted).saturating_add(units);
@@ -171,7 +171,7 @@ impl<'h> Call<'h, '_> {
 
 impl<'h> Step<'h> {
     /// Finishes with a result. An error is a refusal.
-    pub fn done<T: Lower, E: Lower>(place: Place<Result<T, E>>, result: Result<T, E>) -> Self {
+    pub fn done<T: Lower, E: Lower>(place: ResultSlot<Result<T, E>>, result: Result<T, E>) -> Self {
         let refused = result.is_err();
         let result = place.lower(result);
         if refused { Self::Refused(result) } else { Self::Done(result) }

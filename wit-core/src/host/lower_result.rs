@@ -22,7 +22,7 @@ const AREA: usize = usize::MAX;
 const MAX_AREA: usize = 56;
 
 /// The checked place for a result of type `R` in a guest's memory.
-pub struct Place<R> {
+pub struct ResultSlot<R> {
     /// The pointer to the area; 0 if there is no area.
     pointer: u32,
     /// The name of the result's blocks in errors.
@@ -31,7 +31,7 @@ pub struct Place<R> {
     result: PhantomData<fn(R)>,
 }
 
-impl<R: Lower> Place<R> {
+impl<R: Lower> ResultSlot<R> {
     /// The place at a pointer that has been checked.
     pub(super) fn new(pointer: u32, field: &'static str) -> Self {
         Self { pointer, field, result: PhantomData }
@@ -53,7 +53,7 @@ impl<R: Lower> Place<R> {
     }
 }
 
-impl<R> fmt::Debug for Place<R> {
+impl<R> fmt::Debug for ResultSlot<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#x}", self.pointer)
     }

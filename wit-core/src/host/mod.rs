@@ -3,10 +3,10 @@
 //! what they do.
 //!
 //! A call of an import has three steps. The second one is the host's:
-//! 1. [`Parameters`] lifts the flat parameters in order. Its end is a checked [`Place`] for the
+//! 1. [`Parameters`] lifts the flat parameters in order. Its end is a checked [`ResultSlot`] for the
 //!    result.
 //! 2. The host does its work, and has a value of the result's type.
-//! 3. [`Place::lower`] lays out the result. The host calls the guest's allocator for each block,
+//! 3. [`ResultSlot::lower`] lays out the result. The host calls the guest's allocator for each block,
 //!    and writes the result to its place.
 //!
 //! - [`parameters`]: from the guest to Rust.
@@ -24,6 +24,6 @@ pub mod types;
 
 pub use function_type::{Area, Flat, FunctionType};
 pub use lower::Lower;
-pub use lower_result::{LoweredResult, Place};
+pub use lower_result::{LoweredResult, ResultSlot};
 pub use parameters::{Lifted, Parameters};
 pub use types::{Entry, FileError, Info, Kind, Payload, Refusal};

@@ -1,7 +1,7 @@
 //! Lifts the flat parameters of an import (canonical ABI, *lift* and *flattening*). Texts and bytes
 //! stay in the guest's memory; nothing is copied here.
 
-use super::{Area, Lower, Payload, Place};
+use super::{Area, Lower, Payload, ResultSlot};
 use crate::{
     error::{Field, LiftError, LiftErrorKind},
     memory::Memory,
@@ -159,15 +159,17 @@ impl<'m, M: Memory + ?Sized> Parameters<'m, M> {
     ///
     /// # Errors
     /// The place is not aligned, or ends beyond the memory.
-    pub fn place<R: Lower>(mut self, field: &'static str) -> Result<Place<R>, LiftError> {
-        let Some(Area { size, align }) = Area::of::<R>() else { return Ok(Place::new(0, field)) };
+    pub fn place<R: Lower>(mut self, field: &'static str) -> Result<ResultSlot<R>, LiftError> {
+        let Some(Area { size, align }) = Area::of::<R>() else {
+            return Ok(ResultSlot::new(0, field));
+        };
         let pointer = self.u32();
         if !pointer.is_multiple_of(align) {
             let kind = LiftErrorKind::Misaligned { align };
             return Err(LiftError { field: Field::new("result"), offset: pointer, kind });
         }
         self.read("result", pointer, size)?;
-        Ok(Place::new(pointer, field))
+        Ok(ResultSlot::new(pointer, field))
     }
 }
 
