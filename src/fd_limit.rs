@@ -76,8 +76,8 @@ pub fn raise() -> Option<u64> {
 }
 
 /// Fits the connections, requests and downloads of all actors into `limit` file descriptors.
-/// `wanted`
-/// has each actor's limits, and how many descriptors its handlers need beside the connections.
+/// `wanted` has each actor's limits, and how many descriptors its handlers need beside the
+/// connections.
 ///
 /// # Errors
 /// There is not even one connection for each actor.

@@ -84,7 +84,7 @@ fn run(
     threads: usize,
     verbosity: i8,
 ) -> Result<(), Box<dyn Error>> {
-    let signals = SignalStream::new()?;
+    let mut signals = SignalStream::new()?;
     let manifests = load(paths)?;
     let logs = install_logger(&manifests, verbosity)?;
     let executor = Arc::new(Executor::new());
@@ -98,7 +98,13 @@ fn run(
     let manager = Arc::new(Manager::from_environment());
     let (descriptors, world) = (fd_limit::raise(), World::System);
     let environment = Environment { bind, descriptors, inherited, world, turns: turns.clone() };
-    let host = block_on(turns.run(&executor, Host::start(&executor, &manifests, environment)))?;
+    // An actor's start may compute for `limits.time`. A signal does not wait for that.
+    let start = async { Host::start(&executor, &manifests, environment).await.map(Some) };
+    let start = start.or(async {
+        until_stopped(&mut signals, &logs).await;
+        Ok(None)
+    });
+    let Some(host) = block_on(turns.run(&executor, start))? else { return Ok(()) };
     announce(&host.listening());
     let ready = Notification::Ready { serving: host.actors(), of: manifests.len() };
     // Spawned as a task, because the future that `run` gets is polled after every turn.
@@ -110,6 +116,20 @@ fn run(
     block_on(turns.run(&executor, serve));
     drop((watch, running));
     Ok(())
+}
+
+/// Handles signals until one asks to stop, while the actors start.
+async fn until_stopped(signals: &mut SignalStream, logs: &Reopen) {
+    loop {
+        match signals.next().await {
+            SignalAction::Stop => return log::info!("stopped before the actors had started"),
+            SignalAction::Reopen => {
+                log::info!("SIGHUP: reopening the log files");
+                logs.all();
+            }
+            SignalAction::Ignored(name) => log::info!("{name} is ignored"),
+        }
+    }
 }
 
 /// Serves until the first signal that asks to stop, then shuts down. A second one ends it at once.

@@ -179,7 +179,7 @@ fn fit_limits(descriptors: Option<u64>, manifests: &[Manifest]) -> Result<Vec<Li
     });
     let plan = fd_limit::plan(descriptors, wanted).map_err(HostError::Descriptors)?;
     if let Some(shortage) = plan.shortage {
-        log::warn!("{shortage}");
+        log::warn!(target: "footlight", "{shortage}");
     }
     let each = manifests.iter().zip(plan.bounds);
     Ok(each.map(|(manifest, bounds)| bounds.within(&manifest.limits)).collect())

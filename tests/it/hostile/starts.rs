@@ -1,10 +1,16 @@
 //! Guests that are hostile before there is a first client.
 
+use std::{
+    fs,
+    io::Read as _,
+    process::{Child, Command, Stdio},
+};
+
 use super::{
     guest::{Guest, fails, harmless},
     stage::{act, end},
 };
-use crate::support::{Server, guest};
+use crate::support::{Server, emulated, eventually, guest, program};
 
 /// A fault in making an instance or its first state.
 pub fn bad(name: &'static str, fields: &str, says: &'static [&'static str]) -> Guest {
@@ -170,4 +176,30 @@ fn a_start_that_uses_everything_it_may_is_fine() {
         .with(start("(loop $g (br_if $g (i32.ge_s (memory.grow (i32.const 1)) (i32.const 0))))"))
         .with(initialize("(memory.fill (i32.const 65536) (i32.const 1) (i32.const 1000000))"))
         .first("")]);
+}
+
+/// Whether a process has a handler for SIGTERM.
+fn handles_signals(process: &Child) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap();
+    u64::from_str_radix(caught, 16).unwrap() & (1 << (15 - 1)) != 0
+}
+
+#[test]
+fn a_signal_ends_a_host_whose_actors_are_still_starting() {
+    if emulated() {
+        // The emulator handles the signals.
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let starts_for_ever = harmless("slow").with("(func $s (loop (br 0))) (start $s)");
+    let manifest = starts_for_ever.limit("time", "\"1m\"").actor().write(folder.path());
+    let mut process = program().arg("run").arg(manifest).stderr(Stdio::piped()).spawn().unwrap();
+    eventually("does it handle signals", || handles_signals(&process));
+    let pid = process.id().to_string();
+    assert!(Command::new("kill").args(["-s", "TERM", &pid]).status().unwrap().success());
+    let mut log = String::new();
+    process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert_eq!(process.wait().unwrap().code(), Some(0), "{log}");
+    assert!(log.contains("stopped before the actors had started"), "{log}");
 }
