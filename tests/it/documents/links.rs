@@ -124,7 +124,7 @@ fn every_document_begins_with_whom_it_is_for() {
             panic!("{}: no title, or no first paragraph", document.path.display());
         };
         assert!(title.starts_with("# "), "{title}");
-        assert!(first.starts_with("For whoever "), "{}: {first}", document.path.display());
+        assert!(first.starts_with("For anyone who "), "{}: {first}", document.path.display());
     }
 }
 
