@@ -119,7 +119,8 @@ impl fmt::Display for EndpointError {
             Self::Bind { manifest, address, error } => {
                 let advice = match error.kind() {
                     io::ErrorKind::AddrInUse => {
-                        "another program listens there; choose another `port`, or 0 for a free one"
+                        "another program or another actor listens there; choose another `port`, or 0 \
+                         for a free one"
                     }
                     io::ErrorKind::PermissionDenied => {
                         "ports below 1024 need a privilege; choose a higher one"

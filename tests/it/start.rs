@@ -168,5 +168,5 @@ fn a_port_that_is_taken_is_told_with_the_manifest_and_the_address() {
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("manifest.toml: cannot listen on 127.0.0.1:"), "{text}");
-    assert!(text.contains("another program listens there"), "{text}");
+    assert!(text.contains("another program or another actor listens there"), "{text}");
 }
