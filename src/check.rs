@@ -12,7 +12,7 @@ use crate::{
         Grants, LoadError, Module, Report,
         inspect::{Item, Verdict},
     },
-    host::{HostError, NotOpened, Opened},
+    host::{HostError, NotOpened, Opened, conflicts},
     limits::Limits,
     manifest::Manifest,
     visible,
@@ -31,8 +31,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Checks a manifest (a `.toml` file or a folder) with all files that it names, or a module.
-    pub fn of(named: &Path) -> Self {
+    /// Checks a manifest (a `.toml` file or a folder) with all files that it names, or a module. A
+    /// manifest must fit those `before` it, and joins them.
+    pub fn of(named: &Path, before: &mut Vec<Manifest>) -> Self {
         let mut finding =
             Self { named: named.into(), file: None, report: None, problems: Vec::new() };
         let is_manifest = named.is_dir() || named.extension().is_some_and(|end| end == "toml");
@@ -49,6 +50,11 @@ impl Finding {
                         finding.report = report.map(|report| *report);
                         errors.into_iter().for_each(|error| finding.add(error));
                     }
+                }
+                // The same manifest may be checked twice.
+                if before.iter().all(|other| other.file != manifest.file) {
+                    conflicts(&manifest, before).into_iter().for_each(|error| finding.add(error));
+                    before.push(manifest);
                 }
             }
             Err(errors) => finding.problems.extend(errors.to_string().lines().map(String::from)),

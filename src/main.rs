@@ -222,7 +222,8 @@ fn new(path: &Path, name: Option<&str>) -> Result<(), Box<dyn Error>> {
 
 /// Reports on manifests and modules.
 fn check(files: &[PathBuf], json: bool) -> ExitCode {
-    let findings: Vec<_> = files.iter().map(|file| Finding::of(file)).collect();
+    let mut manifests = Vec::new();
+    let findings: Vec<_> = files.iter().map(|file| Finding::of(file, &mut manifests)).collect();
     let text = if json {
         let all: Vec<_> = findings.iter().map(Finding::json).collect();
         visible::json(&format!("{:#}\n", serde_json::Value::from(all)))

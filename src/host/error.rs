@@ -1,6 +1,6 @@
 //! Why a host could not be started, in words that help the operator.
 
-use std::{fmt, io, path::PathBuf, sync::Arc};
+use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use super::handler::HandlerError;
 use crate::{
@@ -20,6 +20,15 @@ pub enum HostError {
         name: String,
         /// The second manifest with this name.
         file: PathBuf,
+    },
+    /// Two manifests have the same address.
+    Taken {
+        /// The second manifest with this address.
+        file: PathBuf,
+        /// The address.
+        address: SocketAddr,
+        /// The first manifest with it.
+        by: PathBuf,
     },
     /// The process may open too few files.
     Descriptors(Shortage),
@@ -78,6 +87,12 @@ impl fmt::Display for HostError {
                 "{}: name: another manifest has the name {name:?} already; give each actor its own",
                 file.display()
             ),
+            Self::Taken { file, address, by } => write!(
+                f,
+                "{}: {address} is taken by {} already; write another port or another host",
+                file.display(),
+                by.display()
+            ),
             Self::Descriptors(shortage) => shortage.fmt(f),
             Self::Load { file, error } => write!(f, "{}: {error}", file.display()),
             Self::InitState { file, error } => write!(
@@ -118,7 +133,7 @@ impl std::error::Error for HostError {
             Self::Inherited(error) => Some(error),
             // Several errors have no single cause.
             Self::Several(_) | Self::Start(_) => None,
-            Self::Duplicate { .. } | Self::InitStateSize { .. } => None,
+            Self::Duplicate { .. } | Self::Taken { .. } | Self::InitStateSize { .. } => None,
         }
     }
 }

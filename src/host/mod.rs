@@ -8,13 +8,14 @@
 //! - [`error`]: why a host could not be started.
 
 mod actor;
+mod conflicts;
 mod directory;
 mod environment;
 mod error;
 mod handler;
 mod opened;
 
-use std::{collections::HashSet, future::Future, net::SocketAddr, sync::Arc};
+use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use smol::{
     Executor,
@@ -33,6 +34,7 @@ use crate::{
     stats::Stats,
 };
 
+pub(crate) use conflicts::conflicts;
 pub use environment::Environment;
 pub use error::HostError;
 pub use handler::HandlerError;
@@ -162,13 +164,8 @@ fn handle((manifest, limits): (&Manifest, Limits)) -> Arc<ActorHandle> {
 
 /// Refuses manifests with the same name.
 fn refuse_same_names(manifests: &[Manifest]) -> Result<(), HostError> {
-    let mut names = HashSet::new();
-    match manifests.iter().find(|manifest| !names.insert(&manifest.name)) {
-        Some(Manifest { name, file, .. }) => {
-            Err(HostError::Duplicate { name: name.clone(), file: file.clone() })
-        }
-        None => Ok(()),
-    }
+    let same = |(index, manifest)| conflicts::same_name(manifest, manifests.get(..index)?);
+    manifests.iter().enumerate().find_map(same).map_or(Ok(()), Err)
 }
 
 /// Each actor's limits, with fewer connections if there are too few file descriptors.

@@ -1,5 +1,7 @@
 //! The manifest's `[[handlers]]`: the sources of an actor's events, and what it may use.
 
+use std::net::SocketAddr;
+
 use crate::{
     config::{Capability, HandlerType, Table, Value},
     files, server,
@@ -43,6 +45,14 @@ impl Handler {
         match self {
             Self::WebSocketServer(config) => config.descriptors(),
             Self::Filesystem(config) => config.descriptors(),
+        }
+    }
+
+    /// The network addresses that these handlers bind.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        match self {
+            Self::WebSocketServer(config) => config.addresses().collect(),
+            Self::Filesystem(_) => Vec::new(),
         }
     }
 

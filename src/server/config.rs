@@ -55,6 +55,11 @@ impl Config {
         Self { listeners: listeners.into_iter().map(|(_, listener)| listener).collect() }
     }
 
+    /// The addresses that these handlers bind.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.listeners.iter().map(Listener::address)
+    }
+
     /// The file descriptors that these handlers need, not counting connections.
     pub fn descriptors(&self) -> usize {
         self.listeners.len().saturating_mul(DESCRIPTORS)
@@ -91,6 +96,11 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// The address that it binds.
+    fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.host, self.port)
+    }
+
     /// A listener at an address, with defaults for everything else.
     pub fn new(host: IpAddr, port: u16) -> Self {
         Self {
@@ -163,14 +173,21 @@ fn read_host(value: &Value<'_>) -> Option<IpAddr> {
     host
 }
 
+/// Whether only one of two addresses can be bound: both have the same port, and the same host or one
+/// that stands for every host. Port 0 is a different port each time.
+pub(crate) fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let same_family = one.is_ipv4() == other.is_ipv4();
+    let any = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port()
+        && one.port() != ANY_PORT
+        && (one.ip() == other.ip() || same_family && any)
+}
+
 /// Refuses an address that an earlier handler already has.
 fn refuse_taken(listener: &Listener, port: &Location<'_>, earlier: &[(usize, Listener)]) {
-    if listener.port == ANY_PORT {
-        return;
-    }
-    let address = SocketAddr::new(listener.host, listener.port);
-    let same = |(_, other): &&(usize, Listener)| SocketAddr::new(other.host, other.port) == address;
-    if let Some((index, _)) = earlier.iter().find(same) {
+    let address = listener.address();
+    let taken = |(_, other): &&(usize, Listener)| overlap(other.address(), address);
+    if let Some((index, _)) = earlier.iter().find(taken) {
         let problem = format!("{address} is taken by handlers[{index}] already");
         port.refuse(problem, "write another port or another host");
     }

@@ -58,6 +58,7 @@ pub(crate) mod writer;
 
 pub use admission::Admission;
 pub use config::Config;
+pub(crate) use config::overlap;
 pub use context::ServerContext;
 pub use endpoint::{Endpoint, EndpointError};
 pub use listeners::{Accepting, BoundListeners, Listeners, Served};

@@ -5,6 +5,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
+    net::TcpListener,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -167,6 +168,38 @@ fn all_that_is_wrong_is_told_at_once() {
     let actor = with_state().config("token_file = \"token\"\nstatic = \"pages\"");
     let (would, said) = verdict(&actor.folder(Path::new("data"), ""), "rm state");
     assert!(!would && said.matches("problem: ").count() == 3, "{said}");
+}
+
+#[test]
+fn manifests_that_do_not_fit_each_other_are_refused_by_both() {
+    // An address that is free at the moment, which the second manifest asks for as well.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let on = |host: &str, port: u16| format!("port = {port}\nhost = \"{host}\"");
+    for (name, config, says) in [
+        ("events", on("127.0.0.1", 0), "another manifest has the name \"events\" already"),
+        ("other", on("127.0.0.1", free), "is taken by"),
+        ("other", on("0.0.0.0", free), "is taken by"),
+        ("other", on("::1", free), ""),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let written = |to: &str, actor: Actor| actor.write(&folder.path().join(to));
+        let manifests = [written("1", guest("events")), written("2", guest("events").name(name))];
+        let [one, other] = manifests.map(|manifest| manifest.to_str().unwrap().to_owned());
+        let set = |manifest: &str, config: &str| {
+            let text = fs::read_to_string(manifest).unwrap().replace("port = 0", config);
+            fs::write(manifest, text).unwrap();
+        };
+        set(&one, &on("127.0.0.1", free));
+        set(&other, &config);
+        let check = footlight(&["check", &one, &other]);
+        let said = String::from_utf8(check.stdout).unwrap();
+        assert_eq!(check.status.success(), says.is_empty(), "{said}");
+        assert!(said.contains(says), "{said}");
+        if !says.is_empty() {
+            let run = footlight(&["run", &one, &other]);
+            assert_eq!(run.status.code(), Some(1), "{}", String::from_utf8_lossy(&run.stderr));
+        }
+    }
 }
 
 #[test]

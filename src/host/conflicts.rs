@@ -1,0 +1,30 @@
+//! Conflicts between manifests that are to run in one process.
+
+use super::error::HostError;
+use crate::{manifest::Manifest, server};
+
+/// All conflicts of a manifest with earlier ones: an equal name, and addresses of which only one can
+/// be bound. `--bind` and passed listeners are not known here.
+pub(crate) fn conflicts(manifest: &Manifest, earlier: &[Manifest]) -> Vec<HostError> {
+    let name = same_name(manifest, earlier).into_iter();
+    name.chain(earlier.iter().filter_map(|other| same_address(manifest, other))).collect()
+}
+
+/// The conflict of equal names.
+pub(super) fn same_name(manifest: &Manifest, earlier: &[Manifest]) -> Option<HostError> {
+    let Manifest { name, file, .. } = manifest;
+    let is_same = earlier.iter().any(|other| other.name == *name);
+    is_same.then(|| HostError::Duplicate { name: name.clone(), file: file.clone() })
+}
+
+/// The first address that two manifests share.
+fn same_address(manifest: &Manifest, other: &Manifest) -> Option<HostError> {
+    let addresses = |of: &Manifest| -> Vec<_> {
+        of.handlers.iter().flat_map(|handler| handler.addresses()).collect()
+    };
+    let taken = addresses(other);
+    let mut own = addresses(manifest).into_iter();
+    let overlaps = |address: &_| taken.iter().any(|other| server::overlap(*other, *address));
+    let address = own.find(overlaps)?;
+    Some(HostError::Taken { file: manifest.file.clone(), address, by: other.file.clone() })
+}
