@@ -19,6 +19,9 @@ use smol::Timer;
 
 use crate::lock::Lock;
 
+/// The longest wait.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// The source of time and chance.
 #[derive(Clone, Debug, Default)]
 pub enum World {
@@ -69,9 +72,10 @@ impl World {
         }
     }
 
-    /// Ready once `wait` has passed.
+    /// Ready once `wait` has passed. A wait that no clock can count is one of a century.
     pub(crate) fn after(&self, wait: Duration) -> Until {
-        self.until(self.now() + wait)
+        let now = self.now();
+        self.until(now.checked_add(wait).unwrap_or_else(|| now + CENTURY))
     }
 
     /// A new generator of random numbers, which nobody can predict. In a manual world it is the
@@ -172,6 +176,15 @@ mod tests {
     use rand::Rng as _;
 
     use super::*;
+
+    #[test]
+    fn a_wait_may_be_longer_than_the_clock_can_count() {
+        for world in [World::System, World::manual(0).0] {
+            let mut wait = world.after(Duration::MAX);
+            let cx = &mut Context::from_waker(Waker::noop());
+            assert!(Pin::new(&mut wait).poll(cx).is_pending());
+        }
+    }
 
     #[test]
     fn a_manual_world_gives_the_same_random_numbers_at_each_run_and_others_to_each_generator() {
