@@ -85,8 +85,27 @@ step_test() {
         export FOOTLIGHT_BINARY=$PWD/target/dist/$target/footlight
         export FOOTLIGHT_RUNNER=$PWD/scripts/as-board.sh
         if [ "$target" = x86_64-unknown-linux-musl ]; then unset FOOTLIGHT_RUNNER; fi
-        cargo test --quiet --test it --locked -- "${tests[@]}"
+        run_tests "$target" "${tests[@]}"
     done
+}
+
+# Runs tests. For 32-bit ARM, those that failed run once more, alone: up to qemu 10.0, shrinking a
+# mapping with mremap can take away the mapping behind it (fixed upstream as "Re-reserve pages we just
+# shrunk out of the mapping"). The allocator shrinks mappings, and the emulator then hangs in its own
+# fault handler. A processor has no such fault.
+run_tests() {
+    local target=$1 log failed
+    shift
+    log=$(mktemp)
+    if cargo test --quiet --test it --locked -- "$@" 2>&1 | tee "$log"; then
+        rm -f "$log"
+        return
+    fi
+    mapfile -t failed < <(sed -n '/^failures:$/,$p' "$log" | sed -n 's/^    \([a-z0-9_]*::[a-z0-9_:]*\)$/\1/p' | sort -u)
+    rm -f "$log"
+    case $target in arm*) [ ${#failed[@]} -gt 0 ] || exit 1 ;; *) exit 1 ;; esac
+    printf 'once more, for the emulator may have failed: %s\n' "${failed[*]}"
+    cargo test --quiet --test it --locked -- --exact --test-threads=1 "${failed[@]}"
 }
 
 main "$@"
