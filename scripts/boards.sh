@@ -89,15 +89,17 @@ step_test() {
     done
 }
 
-# Runs tests. For 32-bit ARM, those that failed run once more, alone: up to qemu 10.0, shrinking a
-# mapping with mremap can take away the mapping behind it (fixed upstream as "Re-reserve pages we just
-# shrunk out of the mapping"). The allocator shrinks mappings, and the emulator then hangs in its own
-# fault handler. A processor has no such fault.
+# Runs tests. Up to qemu 10.0, 32-bit emulation is not reliable where a mapping is shrunk with mremap:
+# it takes away the mapping behind it and hangs in its own fault handler (fixed upstream as
+# "Re-reserve pages we just shrunk out of the mapping"). The allocator shrinks mappings when much
+# memory is freed. So for 32-bit ARM, the test with the largest memories is left out, and others that
+# failed run once more, alone.
 run_tests() {
-    local target=$1 log failed
+    local target=$1 log failed skip=()
     shift
+    case $target in arm*) skip=(--skip growth::one_step_may_take_or_move_as_much_memory) ;; esac
     log=$(mktemp)
-    if cargo test --quiet --test it --locked -- "$@" 2>&1 | tee "$log"; then
+    if cargo test --quiet --test it --locked -- "${skip[@]}" "$@" 2>&1 | tee "$log"; then
         rm -f "$log"
         return
     fi
