@@ -102,6 +102,7 @@ fn run(
     let start = async { Host::start(&executor, &manifests, environment).await.map(Some) };
     let start = start.or(async {
         until_stopped(&mut signals, &logs).await;
+        log::info!("stopped before the actors had started");
         Ok(None)
     });
     let Some(host) = block_on(turns.run(&executor, start))? else { return Ok(()) };
@@ -118,11 +119,11 @@ fn run(
     Ok(())
 }
 
-/// Handles signals until one asks to stop, while the actors start.
+/// Handles signals until one asks to stop.
 async fn until_stopped(signals: &mut SignalStream, logs: &Reopen) {
     loop {
         match signals.next().await {
-            SignalAction::Stop => return log::info!("stopped before the actors had started"),
+            SignalAction::Stop => return,
             SignalAction::Reopen => {
                 log::info!("SIGHUP: reopening the log files");
                 logs.all();
@@ -139,21 +140,12 @@ async fn serve(host: Host, mut signals: SignalStream, logs: Reopen, manager: Arc
         let _ = asked.recv().await;
     });
     let listen = async {
-        let mut stop = Some(stop);
-        loop {
-            match signals.next().await {
-                SignalAction::Stop if stop.take().is_some() => {
-                    log::info!("stopping; a second signal ends at once");
-                    manager.notify(Notification::Stopping).await;
-                }
-                SignalAction::Stop => break log::warn!("a second signal: ending at once"),
-                SignalAction::Reopen => {
-                    log::info!("SIGHUP: reopening the log files");
-                    logs.all();
-                }
-                SignalAction::Ignored(name) => log::info!("{name} is ignored"),
-            }
-        }
+        until_stopped(&mut signals, &logs).await;
+        drop(stop);
+        log::info!("stopping; a second signal ends at once");
+        manager.notify(Notification::Stopping).await;
+        until_stopped(&mut signals, &logs).await;
+        log::warn!("a second signal: ending at once");
     };
     serve.or(listen).await;
 }
