@@ -3,7 +3,7 @@
 use wasmi::ExternType;
 use wit_core::{Shape, shape};
 
-use super::{Grants, Import, all, find};
+use super::{Grants, Import, find};
 use crate::{
     actor::verdict::{Item, Verdict, describe, shown},
     interfaces,
@@ -57,12 +57,8 @@ fn advice(module: &str, name: &str) -> String {
          `footlight:host`"
             .into()
     } else if module.starts_with(OWN) {
-        let mut modules: Vec<_> = all()
-            .flat_map(|import| import.interface.modules)
-            .filter(|module| module.starts_with(OWN))
-            .map(|module| format!("`{module}`"))
-            .collect();
-        modules.dedup();
+        let modules = interfaces::OWN.iter().flat_map(|interface| interface.modules);
+        let modules: Vec<_> = modules.map(|module| format!("`{module}`")).collect();
         format!(
             "this host has no such function; it has {}: build the actor with this project's \
              wit/host",
