@@ -82,8 +82,7 @@ impl Instances {
     }
 
     /// Takes the instance out for a call, so that it is gone if the call fails. Makes one if there
-    /// is none. If that fails, this function waits, and `connections` accepts nobody until an
-    /// instance could be made.
+    /// is none. If that fails, this function waits, and `connections` accepts nobody meanwhile.
     ///
     /// # Errors
     /// No instance could be made.
@@ -100,10 +99,7 @@ impl Instances {
         }
         let made = self.make(meter).await;
         if made.is_ok() {
-            if self.backoff.is_failing() {
-                self.backoff.succeeded();
-                connections.set_failing(false);
-            }
+            self.backoff.succeeded();
             return made;
         }
         // The client gets its answer after the wait only, so that no client can shorten it.

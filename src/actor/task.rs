@@ -123,8 +123,8 @@ impl Actor {
         Ok(actor)
     }
 
-    /// Handles events until `control` gives [`Command::Stop`] and the mailbox is empty. While no
-    /// instance can be made, `connections` accepts nobody.
+    /// Handles events until `control` gives [`Command::Stop`] and the mailbox is empty. While the
+    /// actor waits after a failed try to make an instance, `connections` accepts nobody.
     pub async fn run(
         mut self,
         mailbox: Arc<Mailbox>,
