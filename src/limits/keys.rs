@@ -45,7 +45,7 @@ const fn row(
 
 /// All keys. The defaults are in [`Limits::default`].
 #[rustfmt::skip]
-pub(super) const ROWS: [Row; 36] = [
+pub(super) const ROWS: [Row; 40] = [
     row("message", |l| Slot::Size(&mut l.message), 1, GIB, "largest message from a client"),
     row("connections", |l| Slot::Count(&mut l.connections), 1, 1_000_000, "connections open at once"),
     row("per_address", |l| Slot::Count(&mut l.per_address), 1, 1_000_000, "connections and requests of one address; if left out, a quarter of `connections`"),
@@ -56,6 +56,10 @@ pub(super) const ROWS: [Row; 36] = [
     row("file", |l| Slot::Size(&mut l.file), 1, GIB, "a file that is served"),
     row("file_access", |l| Slot::Size(&mut l.file_access), 1, GIB, "a file that the actor reads or writes"),
     row("state", |l| Slot::Size(&mut l.state), 1, GIB, "the actor's state"),
+    row("storage", |l| Slot::Size(&mut l.storage), 1, GIB, "keys and values that the actor stores"),
+    row("storage_key", |l| Slot::Size(&mut l.storage_key), 1, 4096, "one key that the actor stores"),
+    row("storage_value", |l| Slot::Size(&mut l.storage_value), 1, GIB, "one value that the actor stores"),
+    row("held", |l| Slot::Size(&mut l.held), 1, GIB, "messages that wait for the disk"),
     row("answer", |l| Slot::Size(&mut l.answer), 1, GIB, "all messages of one answer together"),
     row("answers", |l| Slot::Count(&mut l.answers), 1, 1_000_000, "messages in one answer"),
     row("effects", |l| Slot::Size(&mut l.effects), 1, GIB, "what one call asks for beside its answer"),

@@ -48,6 +48,16 @@ pub struct Limits {
     pub file_access: usize,
     /// The largest state of the actor, in bytes. Default 1 MiB.
     pub state: usize,
+    /// The most bytes of the keys and values that the actor may store, all together. Each entry
+    /// counts for 64 bytes more. Default 4 MiB.
+    pub storage: usize,
+    /// The longest key that the actor may store, in bytes. Default 512.
+    pub storage_key: usize,
+    /// The largest value that the actor may store, in bytes. Default 64 KiB.
+    pub storage_value: usize,
+    /// The bytes of messages that may wait until the changes before them are on the disk. The actor
+    /// takes no further event while more wait. Default 1 MiB.
+    pub held: usize,
     /// The most bytes of all messages of one answer together. Default 256 KiB.
     pub answer: usize,
     /// The most messages of one answer. Default 64.
@@ -126,6 +136,10 @@ impl Default for Limits {
             file: 16 << 20,
             file_access: 64 << 10,
             state: 1 << 20,
+            storage: 4 << 20,
+            storage_key: 512,
+            storage_value: 64 << 10,
+            held: 1 << 20,
             answer: 256 << 10,
             answers: 64,
             effects: 1 << 20,
