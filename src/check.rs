@@ -32,8 +32,8 @@ pub struct Finding {
 
 impl Finding {
     /// Checks a manifest (a `.toml` file or a folder) with all files that it names, or a module. A
-    /// manifest must fit those `before` it, and joins them.
-    pub fn of(named: &Path, before: &mut Vec<Manifest>) -> Self {
+    /// manifest must fit those `before` it, and joins them. `data` is the folder for state.
+    pub fn of(named: &Path, before: &mut Vec<Manifest>, data: Option<&Path>) -> Self {
         let mut finding =
             Self { named: named.into(), file: None, report: None, problems: Vec::new() };
         let is_manifest = named.is_dir() || named.extension().is_some_and(|end| end == "toml");
@@ -53,7 +53,8 @@ impl Finding {
                 }
                 // The same manifest may be checked twice.
                 if before.iter().all(|other| other.file != manifest.file) {
-                    conflicts(&manifest, before).into_iter().for_each(|error| finding.add(error));
+                    let conflicts = conflicts(&manifest, before, data);
+                    conflicts.into_iter().for_each(|error| finding.add(error));
                     before.push(manifest);
                 }
             }

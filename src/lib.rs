@@ -25,6 +25,7 @@
 //! - [`shutdown`]: how fast connections are closed.
 //! - [`stats`]: counts what an actor and its connections do.
 //! - [`logger`]: the log.
+//! - [`storage`]: how an actor's state is kept on the disk, and in which folder.
 //! - [`connection_id`]: the number of a connection; [`deadline`]: waits with a deadline.
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
 //! - [`visible`]: escapes hidden characters.
@@ -62,6 +63,7 @@ pub mod shutdown;
 pub mod signals;
 pub mod socket_activation;
 pub mod stats;
+pub mod storage;
 pub mod systemd;
 pub mod visible;
 pub mod world;

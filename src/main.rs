@@ -3,6 +3,7 @@
 mod allocator;
 
 use std::{
+    env,
     error::Error,
     io::{self, Write as _},
     net::IpAddr,
@@ -23,6 +24,7 @@ use footlight::{
     new::Project,
     signals::{SignalAction, SignalStream},
     socket_activation::Inherited,
+    storage::data_folder::{VARIABLE, data_folder},
     systemd::{Manager, Notification},
     visible,
     world::World,
@@ -34,7 +36,7 @@ use smol::{Executor, block_on, channel, future::FutureExt as _};
 const STACK: usize = 8 << 20;
 
 fn main() -> ExitCode {
-    let command = match cli::parse(std::env::args_os().skip(1)) {
+    let command = match cli::parse(env::args_os().skip(1)) {
         Ok(command) => command,
         Err(error) => {
             complain(&error.to_string());
@@ -44,9 +46,9 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Print(text) => print(&text).map_err(Into::into),
         Command::New { path, name } => new(&path, name.as_deref()),
-        Command::Check { files, json } => return check(&files, json),
-        Command::Run { manifests, bind, threads, verbosity } => {
-            start(manifests, bind, threads, verbosity)
+        Command::Check { files, data, json } => return check(&files, data, json),
+        Command::Run { manifests, bind, data, threads, verbosity } => {
+            start(manifests, bind, data, threads, verbosity)
         }
     };
     log::logger().flush();
@@ -63,13 +65,16 @@ fn main() -> ExitCode {
 fn start(
     paths: Vec<PathBuf>,
     bind: Option<IpAddr>,
+    data: Option<PathBuf>,
     threads: usize,
     verbosity: i8,
 ) -> Result<(), Box<dyn Error>> {
     // Done first, while there is one thread, because it changes the process's environment.
     let inherited = Inherited::from_environment()?;
-    let run =
-        move || run(&paths, inherited, bind, threads, verbosity).map_err(|error| error.to_string());
+    let run = move || {
+        let done = run(&paths, inherited, bind, data, threads, verbosity);
+        done.map_err(|error| error.to_string())
+    };
     let thread = thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(run)?;
     // The panic hook has printed the details.
     let done = thread.join().map_err(|_| "the host panicked; this is a bug in the host")?;
@@ -81,6 +86,7 @@ fn run(
     paths: &[PathBuf],
     inherited: Inherited,
     bind: Option<IpAddr>,
+    data: Option<PathBuf>,
     threads: usize,
     verbosity: i8,
 ) -> Result<(), Box<dyn Error>> {
@@ -96,8 +102,14 @@ fn run(
         thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
     }
     let manager = Arc::new(Manager::from_environment());
-    let (descriptors, world) = (fd_limit::raise(), World::System);
-    let environment = Environment { bind, descriptors, inherited, world, turns: turns.clone() };
+    let environment = Environment {
+        bind,
+        data: data_folder(data, env::var_os(VARIABLE)),
+        descriptors: fd_limit::raise(),
+        inherited,
+        world: World::System,
+        turns: turns.clone(),
+    };
     // An actor's start may compute for `limits.time`. A signal does not wait for that.
     let start = async { Host::start(&executor, &manifests, environment).await.map(Some) };
     let start = start.or(async {
@@ -213,9 +225,11 @@ fn new(path: &Path, name: Option<&str>) -> Result<(), Box<dyn Error>> {
 }
 
 /// Reports on manifests and modules.
-fn check(files: &[PathBuf], json: bool) -> ExitCode {
+fn check(files: &[PathBuf], data: Option<PathBuf>, json: bool) -> ExitCode {
+    let data = data_folder(data, env::var_os(VARIABLE));
     let mut manifests = Vec::new();
-    let findings: Vec<_> = files.iter().map(|file| Finding::of(file, &mut manifests)).collect();
+    let findings = files.iter().map(|file| Finding::of(file, &mut manifests, data.as_deref()));
+    let findings: Vec<_> = findings.collect();
     let text = if json {
         let all: Vec<_> = findings.iter().map(Finding::json).collect();
         visible::json(&format!("{:#}\n", serde_json::Value::from(all)))

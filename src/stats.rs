@@ -125,12 +125,16 @@ pub struct Stats {
     pub(crate) file_writes: Counter,
     /// Files and folders that could not be read or written.
     pub(crate) file_failures: Counter,
+    /// Times that the actor went back to what is stored, because a record could not be written.
+    pub(crate) failed_records: Counter,
     /// Fuel spent.
     pub fuel: Counter,
     /// The instance's linear memory in bytes; 0 without an instance.
     pub(crate) memory: Gauge,
     /// The actor's state in bytes.
     pub(crate) state: Gauge,
+    /// The bytes of messages that wait for the disk.
+    pub(crate) held: Gauge,
 }
 
 impl Stats {
@@ -203,6 +207,12 @@ impl Stats {
             metric(&self.file_writes, "file_writes", "Files written for the actor."),
             metric(&self.file_failures, "file_failures", "Files not read or written.")
                 .if_any("files refused"),
+            metric(
+                &self.failed_records,
+                "failed_records",
+                "Times that the actor went back to what is stored: a record failed.",
+            )
+            .if_any("records not stored"),
             metric(&self.fuel, "fuel", "Fuel spent."),
         ]
         .into_iter()

@@ -167,7 +167,7 @@ impl Manual {
 }
 
 /// A time in milliseconds.
-fn millis(time: Duration) -> u64 {
+pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 

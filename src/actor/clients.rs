@@ -120,6 +120,16 @@ impl Clients {
         }
     }
 
+    /// The sessions of all clients.
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = &Arc<Session>> {
+        self.all.values().map(|client| &client.session)
+    }
+
+    /// The numbers of all clients.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = ConnectionId> {
+        self.all.keys().copied()
+    }
+
     /// A client, even if it is closing.
     pub fn get(&self, id: ConnectionId) -> Option<&KnownClient> {
         self.all.get(&id)

@@ -4,12 +4,15 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
+use footlight_store::Owner;
 use rand::rngs::StdRng;
 
 use super::{
     alarm::Alarm,
     call_time::CallTime,
     clients::Clients,
+    durable::{Durable, OutputGate},
     effects::Effect,
     transaction::{CommitError, Committed, Transaction},
 };
@@ -31,6 +34,8 @@ pub struct HostCalls {
     pub alarm: Alarm,
     /// The folder that the manifest grants, if it grants one.
     pub(super) files: Option<Files>,
+    /// The actor's place in the store, if its state is stored.
+    pub(super) durable: Option<Durable>,
     /// The actor's counters.
     stats: Arc<Stats>,
     /// Where the time comes from.
@@ -55,6 +60,7 @@ impl HostCalls {
             transaction: Transaction::new(limits.clone()),
             alarm: Alarm::new(world.clone(), tick, limits),
             files,
+            durable: None,
             stats,
             world,
             sender: None,
@@ -67,8 +73,11 @@ impl HostCalls {
     pub fn begin(&mut self, event: &Event) {
         self.forget_call();
         self.clients.begin();
+        if let Some(durable) = &mut self.durable {
+            durable.begin(event);
+        }
+        self.sender = event.source.connection();
         let Source::Connection(session) = &event.source else { return };
-        self.sender = Some(session.id());
         match event.kind {
             EventKind::Connect => self.clients.add(session),
             EventKind::Close(_) => self.clients.set_leaving(session.id(), true),
@@ -92,10 +101,34 @@ impl HostCalls {
     pub async fn commit(
         &mut self,
         new: Option<Vec<u8>>,
-        state: &mut Option<Vec<u8>>,
+        state: &mut Option<Bytes>,
     ) -> Result<Vec<Effect>, CommitError> {
-        let (alarm, files) = (&mut self.alarm, self.files.as_ref());
-        self.transaction.commit(new, Committed { state, alarm, files }).await
+        let Self { transaction, alarm, files, durable, .. } = self;
+        let (files, durable) = (files.as_ref(), durable.as_mut());
+        transaction.commit(new, Committed { state, alarm, files, durable }).await
+    }
+
+    /// Goes on from what the store has of the actor. Returns its state, or `None` if nothing of it is
+    /// stored.
+    pub(crate) fn restore(&mut self, owner: Owner, gate: OutputGate) -> Option<Option<Bytes>> {
+        let contents = owner.contents();
+        self.alarm.restore(contents.alarm);
+        let durable = Durable::new(owner, gate, &contents, self.alarm.set_to());
+        self.durable = Some(durable);
+        (!contents.is_empty()).then_some(contents.state)
+    }
+
+    /// Goes back to what the store has of the actor, after a record failed. Returns its state.
+    pub(crate) fn go_back(&mut self) -> Option<Bytes> {
+        let durable = self.durable.as_mut()?;
+        let contents = durable.contents();
+        self.alarm.restore(contents.alarm);
+        let known = self.clients.ids().map(|id| id.0).collect();
+        durable.go_back(&contents, &known, self.alarm.set_to());
+        for id in known.difference(&contents.open) {
+            self.clients.remove(ConnectionId(*id));
+        }
+        contents.state
     }
 
     /// Takes the event's changes back.

@@ -9,7 +9,7 @@ use super::{
     watermark::Watermark,
 };
 use crate::{
-    exchange::Connections,
+    exchange::{Connections, connections::Unavailable},
     limits::{Limits, SharedLimits},
     logger::ActorLog,
     stats::Stats,
@@ -104,14 +104,14 @@ impl Instances {
         }
         // The client gets its answer after the wait only, so that no client can shorten it.
         let wait = self.backoff.failed();
-        connections.set_failing(true);
+        connections.set_unavailable(Some(Unavailable::Instance));
         self.lines.host(Level::Error, None, format_args!("can't be started; waits {wait:?}"));
         if let Some(wait) = self.backoff.wait() {
             wait.await;
         }
         // Without any client there would be no event to bring about the next try, so clients may
         // connect again.
-        connections.set_failing(false);
+        connections.set_unavailable(None);
         made
     }
 

@@ -15,6 +15,9 @@
 //! - [`clients`]: the connections that the actor knows, and what it keeps with each.
 //! - [`transaction`]: the changes of one event, with its [`effects`]. [`failure`] says why an event
 //!   failed.
+//! - [`durable`]: the actor's place in the store. [`recovery`] goes back to what is stored after a
+//!   record failed.
+//! - [`outgoing`]: delivers what leaves the host after an event, once it may.
 //! - [`answer`]: checks and converts the messages that the actor returns.
 //! - [`alarm`]: the actor's alarm and tick. [`idle`] notices that the actor has had no events.
 //!
@@ -42,6 +45,7 @@ pub mod call_error;
 pub mod call_time;
 pub mod clients;
 pub mod component;
+pub mod durable;
 pub mod effects;
 pub mod entry;
 pub mod event_message;
@@ -59,8 +63,10 @@ pub mod loops;
 pub mod meter;
 pub mod module;
 pub mod nesting;
+pub mod outgoing;
 pub mod points;
 pub mod recode;
+pub mod recovery;
 pub mod rejected;
 pub mod sections;
 pub mod start_function;

@@ -8,12 +8,15 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+use footlight_store::{Failed, Owner, Ticket};
 use log::Level;
 use wit_core::{MessageType, lift::Reply};
 
 use super::{
     answer::Answer,
     call_context::{CallContext, Resources},
+    durable::{Durable, OutputGate},
     effects::Effect,
     event_message,
     failure::{Failure, StartError},
@@ -21,11 +24,11 @@ use super::{
     instance::Outcome,
     instances::Instances,
     module::Module,
+    outgoing::{Ending, Outgoing, Output},
 };
 use crate::{
     exchange::{
-        CloseCode, Command, Connections, Control, Delivery, Event, Mailbox, Message, Session,
-        Source, event::ALARM,
+        Command, Connections, Control, Delivery, Event, EventKind, Mailbox, event::ALARM,
     },
     executor::Turns,
     files::Files,
@@ -35,27 +38,38 @@ use crate::{
     world::World,
 };
 
-/// What queueing a message counts for in a turn, in bytes that the host moves.
-const PER_SEND: usize = 32 << 10;
+/// What an actor's task does next.
+enum Next {
+    /// Handle an event.
+    Event(Event),
+    /// Deliver what waited for records up to this one.
+    Reached(Ticket),
+    /// Go back to what is stored, because a record could not be written.
+    Failed(Failed),
+    /// End.
+    Stop,
+}
 
 /// An actor that has its first state and is ready to handle events.
 pub struct Actor {
     /// The state between calls. Only a committed transaction changes it.
-    state: Option<Vec<u8>>,
+    pub(super) state: Option<Bytes>,
     /// Makes and keeps the instances of its module.
-    instances: Instances,
+    pub(super) instances: Instances,
     /// The meter and the host's side of its calls.
-    context: CallContext,
-    /// Delivers its messages to its clients.
-    delivery: Delivery,
+    pub(super) context: CallContext,
+    /// Delivers its messages to its clients, once what is before them is stored.
+    pub(super) outgoing: Outgoing,
+    /// Has the most bytes that may wait for the disk.
+    limits: SharedLimits,
     /// Whether the last event was an alarm. Then a client's event comes before the next alarm.
     alarmed: bool,
     /// Notices that there have been no events.
     idle: Idle,
     /// Its counters.
-    stats: Arc<Stats>,
+    pub(super) stats: Arc<Stats>,
     /// Its lines in the log.
-    lines: Arc<ActorLog>,
+    pub(super) lines: Arc<ActorLog>,
 }
 
 /// Everything that an actor is made from.
@@ -72,6 +86,8 @@ pub struct Setup {
     pub tick: Option<Duration>,
     /// The files that its manifest grants.
     pub files: Option<Files>,
+    /// Its place in the store; `None` if its state ends with the process.
+    pub store: Option<(Owner, OutputGate)>,
     /// The source of time and random numbers.
     pub world: World,
     /// Gives the actor its turns on the executor.
@@ -83,19 +99,31 @@ pub struct Setup {
 }
 
 impl Actor {
-    /// Makes the first instance and the first state. Shapes with a state parameter pass the
-    /// content of `init_state` through `init`. Otherwise the state is `init_state`, else the result
-    /// of `init`, else empty.
+    /// Makes the first instance and the first state. An actor that has something stored goes on from
+    /// that. Otherwise, shapes with a state parameter pass the content of `init_state` through
+    /// `init`. For the others the state is `init_state`, else the result of `init`, else empty.
     ///
     /// # Errors
     /// See [`StartError`].
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
-        let Setup { name, module, limits, init_state, tick, files, world, turns, stats, lines } =
-            setup;
+        let Setup {
+            name,
+            module,
+            limits,
+            init_state,
+            tick,
+            files,
+            store,
+            world,
+            turns,
+            stats,
+            lines,
+        } = setup;
         let mut actor = Self {
             state: None,
             instances: Instances::new(module, limits.clone(), &world, stats.clone(), lines.clone()),
-            delivery: Delivery::new(stats.clone(), lines.clone()),
+            outgoing: Outgoing::new(Delivery::new(stats.clone(), lines.clone()), stats.clone()),
+            limits: limits.clone(),
             alarmed: false,
             idle: Idle::new(world.clone(), limits.clone()),
             context: CallContext::new(
@@ -105,26 +133,31 @@ impl Actor {
             stats,
             lines,
         };
+        let restored = store.and_then(|(owner, gate)| actor.context.host.restore(owner, gate));
         let context = &mut actor.context;
         let made = actor.instances.make(&mut context.meter).await;
         let mut instance = made.map_err(StartError::Call)?;
-        if init_state.is_some() && !actor.instances.module().shape().has_results() {
-            actor.state = init_state;
+        if let Some(state) = restored {
+            actor.state = state;
         } else {
-            context.meter.begin();
-            let made = instance.init(init_state.as_deref(), &name, context).await;
-            let new = made.map_err(StartError::Call)?.map_err(StartError::Init)?;
+            let new = if init_state.is_some() && !actor.instances.module().shape().has_results() {
+                init_state
+            } else {
+                context.meter.begin();
+                let made = instance.init(init_state.as_deref(), &name, context).await;
+                made.map_err(StartError::Call)?.map_err(StartError::Init)?
+            };
             let committed = context.host.commit(new, &mut actor.state).await;
-            // The actor has no clients yet, so this sets the alarm at most.
-            actor.deliver(committed.map_err(StartError::Commit)?).await;
+            // The actor has no clients yet, so there is nothing to deliver.
+            committed.map_err(StartError::Commit)?;
         }
         actor.instances.begin_with(instance);
         actor.measure();
         Ok(actor)
     }
 
-    /// Handles events until `control` gives [`Command::Stop`] and the mailbox is empty. While the
-    /// actor waits after a failed try to make an instance, `connections` accepts nobody.
+    /// Handles events until `control` gives [`Command::Stop`], the mailbox is empty and nothing waits
+    /// for the disk. While the actor can't take events, `connections` accepts nobody.
     pub async fn run(
         mut self,
         mailbox: Arc<Mailbox>,
@@ -132,20 +165,18 @@ impl Actor {
         connections: Arc<Connections>,
     ) {
         let mut stopping = false;
-        while let Some(event) = self.next(&mailbox, &control, &mut stopping).await {
-            self.context.host.begin(&event);
-            let outcome = self.call(&event, &connections).await;
-            self.instances.note_outcome(outcome.is_ok());
-            self.stats.events.add(1);
-            self.stats.fuel.add(self.context.meter.spent());
-            match self.commit(outcome).await {
-                Ok((effects, answer)) => self.answer(&event, effects, answer).await,
-                Err(failure) => self.roll_back(&event, &failure),
-            }
-            self.context.host.end(&event);
-            self.measure();
-            if let Source::Connection(session) = event.source {
-                session.handled();
+        loop {
+            match self.next(&mailbox, &control, &mut stopping).await {
+                Next::Event(event) => self.handle(event, &connections).await,
+                Next::Reached(ticket) => {
+                    self.outgoing.release(ticket, &mut self.context.meter).await;
+                }
+                Next::Failed(failed) => {
+                    if !self.recover(&failed, &control, &connections).await {
+                        return;
+                    }
+                }
+                Next::Stop => return,
             }
             // No event is running, so no time limit can pass here.
             self.context.meter.renew();
@@ -153,15 +184,33 @@ impl Actor {
         }
     }
 
-    /// Waits for the next event: an alarm or a client's event. If both are ready, they alternate.
-    /// Drops the instance after `limits.hibernate_after` without events. Returns `None` when the
-    /// actor is to stop and no event waits.
-    async fn next(
-        &mut self,
-        mailbox: &Mailbox,
-        control: &Control,
-        stopping: &mut bool,
-    ) -> Option<Event> {
+    /// Handles an event: calls the actor, commits or rolls back, and sends what leaves the host.
+    async fn handle(&mut self, event: Event, connections: &Connections) {
+        let durable = self.context.host.durable.as_mut();
+        if durable.is_some_and(|durable| durable.is_undone(&event)) {
+            return self.leave_out(&event);
+        }
+        self.context.host.begin(&event);
+        let outcome = self.call(&event, connections).await;
+        self.instances.note_outcome(outcome.is_ok());
+        self.stats.events.add(1);
+        self.stats.fuel.add(self.context.meter.spent());
+        let (effects, ending) = match self.commit(outcome).await {
+            Ok((effects, answer)) => (effects, Ending::Answer(answer)),
+            Err(failure) => (Vec::new(), self.roll_back(&event, &failure)),
+        };
+        self.context.host.end(&event);
+        self.measure();
+        let is_last = matches!(event.kind, EventKind::Close(_));
+        let output = Output { source: event.source, is_last, effects, ending };
+        let awaited = self.context.host.durable.as_ref().and_then(Durable::awaited);
+        self.outgoing.send(output, awaited, &mut self.context.meter).await;
+    }
+
+    /// Waits for what comes next: a record that is on the disk or failed, the `close` of an earlier
+    /// run's connection, an alarm, or a client's event. If the last two are ready, they alternate.
+    /// Drops the instance after `limits.hibernate_after` without events.
+    async fn next(&mut self, mailbox: &Mailbox, control: &Control, stopping: &mut bool) -> Next {
         let mut next = pin!(mailbox.next());
         poll_fn(|cx| {
             // Read commands before the mailbox: by the time of the command to stop, the last event
@@ -171,20 +220,31 @@ impl Actor {
                     Command::Stop => *stopping = true,
                 }
             }
+            if let Some(durable) = &mut self.context.host.durable {
+                if let Poll::Ready(next) = durable.poll(self.outgoing.awaited(), cx) {
+                    return Poll::Ready(next.map_or_else(Next::Failed, Next::Reached));
+                }
+                if self.outgoing.bytes() >= self.limits.get(|limits| limits.held) {
+                    return Poll::Pending;
+                }
+                if let Some(lost) = durable.next_lost() {
+                    return Poll::Ready(Next::Event(Event::lost(lost)));
+                }
+            }
             if !self.alarmed && self.context.host.alarm.poll(cx).is_ready() {
-                return Poll::Ready(Some(self.alarm()));
+                return Poll::Ready(Next::Event(self.alarm()));
             }
             if let Poll::Ready(event) = next.as_mut().poll(cx) {
                 self.idle.active();
                 self.alarmed = false;
-                return Poll::Ready(Some(event));
+                return Poll::Ready(Next::Event(event));
             }
-            if *stopping {
-                return Poll::Ready(None);
+            if *stopping && self.outgoing.awaited().is_none() {
+                return Poll::Ready(Next::Stop);
             }
             self.context.meter.wait();
             if self.alarmed && self.context.host.alarm.poll(cx).is_ready() {
-                return Poll::Ready(Some(self.alarm()));
+                return Poll::Ready(Next::Event(self.alarm()));
             }
             if self.instances.is_present() && self.idle.poll(cx).is_ready() {
                 self.instances.drop_present();
@@ -210,7 +270,7 @@ impl Actor {
         let context = &mut self.context;
         let mut instance = self.instances.take(&mut context.meter, connections).await?;
         context.meter.begin();
-        instance.set_connection(event.source.session().map(|session| session.id()));
+        instance.set_connection(event.source.connection());
         let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
         let message = event_message::message(&event.kind, &mut code, &alarm);
         let outcome = instance.handle_message(message, self.state.as_deref(), context).await?;
@@ -228,70 +288,18 @@ impl Actor {
     }
 
     /// Rolls back the changes of a failed event, and logs the failure.
-    fn roll_back(&mut self, event: &Event, failure: &Failure) {
+    fn roll_back(&mut self, event: &Event, failure: &Failure) -> Ending {
         self.context.host.roll_back();
         failure.count(&self.stats);
         let from = event.source.session().map(|session| &**session);
-        if let Some(from) = from
-            && failure.closes()
-        {
-            from.close(CloseCode::INTERNAL_ERROR, "the actor failed");
-        }
-        self.delivery.say(failure.level(), from, format_args!("{}", failure.at(event)));
-    }
-
-    /// Delivers the messages of a committed event: first its effects in order, then the answer.
-    async fn answer(&mut self, event: &Event, effects: Vec<Effect>, answer: Answer) {
-        self.deliver(effects).await;
-        if let Some(from) = event.source.session() {
-            self.make_room(from, answer.cost()).await;
-        }
-        let Answer { messages, close, after_close } = answer;
-        self.delivery.answer(event, messages, close, after_close);
-    }
-
-    /// Delivers effects in order.
-    async fn deliver(&mut self, effects: Vec<Effect>) {
-        // The call is over, so its time limit no longer counts.
-        self.context.meter.renew();
-        for effect in effects {
-            match effect {
-                Effect::Send { to, message } => self.post(&to, message).await,
-                Effect::Broadcast { to, message } => {
-                    for to in to {
-                        self.post(&to, message.clone()).await;
-                        let _ = self.context.meter.yield_if_due().await;
-                    }
-                }
-                Effect::Close { to, close } => to.close_with(close),
-            }
-            let _ = self.context.meter.yield_if_due().await;
-        }
-    }
-
-    /// Queues a message that is not an answer.
-    async fn post(&mut self, to: &Session, message: Message) {
-        if !self.delivery.offer(to, &message) {
-            self.make_room(to, message.cost()).await;
-            self.delivery.send(to, message);
-        }
-        self.context.meter.moved(PER_SEND);
-    }
-
-    /// Lets connections write if `bytes` more do not fit into this one's outbox. A client is slow
-    /// only if its connection has had a chance to write.
-    async fn make_room(&mut self, to: &Session, bytes: usize) {
-        if !to.has_room(bytes) {
-            self.context.meter.yield_now().await;
-        }
-        while !to.has_room(bytes) && to.is_draining() {
-            self.context.meter.yield_now().await;
-        }
+        let text = format_args!("{}", failure.at(event));
+        self.outgoing.delivery().say(failure.level(), from, text);
+        Ending::Failed { closes: failure.closes() }
     }
 
     /// Updates the gauges of the sizes of the memory and the state.
-    fn measure(&self) {
+    pub(super) fn measure(&self) {
         self.stats.memory.set(self.instances.memory_size());
-        self.stats.state.set(self.state.as_ref().map_or(0, Vec::len));
+        self.stats.state.set(self.state.as_ref().map_or(0, Bytes::len));
     }
 }

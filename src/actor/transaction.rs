@@ -5,15 +5,19 @@
 //! [`Transaction::commit`] makes them permanent. It may fail, and it runs before anything reaches a
 //! client. Only [`Transaction::roll_back`] takes changes back.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::{Arc, OnceLock}, time::Duration};
+
+use bytes::Bytes;
+use footlight_store::{Changes, StoredAlarm, Ticket};
 
 use super::{
     alarm::Alarm,
     clients::{Clients, Undo},
+    durable::{After, Durable},
     effects::{Effect, EffectBudget},
 };
 use crate::{
-    files::{Failed, Files, Write},
+    files::{Failed, Failure, Files, Write},
     limits::SharedLimits,
 };
 
@@ -36,11 +40,13 @@ pub struct Transaction {
 /// Where a commit puts the changes.
 pub struct Committed<'a> {
     /// The actor's state.
-    pub state: &'a mut Option<Vec<u8>>,
+    pub state: &'a mut Option<Bytes>,
     /// Its alarm.
     pub alarm: &'a mut Alarm,
     /// Its files, if the manifest grants any.
     pub files: Option<&'a Files>,
+    /// Its place in the store, if its state is stored.
+    pub durable: Option<&'a mut Durable>,
 }
 
 /// Why a transaction can't be committed. Nothing has changed then.
@@ -79,7 +85,11 @@ impl Transaction {
     }
 
     /// Makes all changes permanent, with `state` as the new state. Returns the effects, which the
-    /// caller must deliver now. The transaction is then empty.
+    /// caller must deliver once the changes are on the disk. The transaction is then empty.
+    ///
+    /// The order is: files in place, the record of the changes, files that are renamed, and then all
+    /// that can't fail. So after a power cut a file may be ahead of the state, and nothing is behind
+    /// what a client was told.
     ///
     /// # Errors
     /// See [`CommitError`]. The caller must roll the transaction back.
@@ -88,14 +98,47 @@ impl Transaction {
         state: Option<Vec<u8>>,
         to: Committed<'_>,
     ) -> Result<Vec<Effect>, CommitError> {
-        // Everything that may fail comes first.
-        if let Some(files) = to.files {
-            let writes = std::mem::take(&mut self.writes);
-            files.commit(writes).await.map_err(CommitError::Files)?;
+        let Committed { state: current, alarm, files, mut durable } = to;
+        let new = state.map(Bytes::from);
+        let at = match self.alarm {
+            Some(after) => alarm.moment(after),
+            None => alarm.set_to(),
+        };
+        let mut changes = durable.as_mut().and_then(|durable| {
+            let stored_alarm = at.map(|at| alarm.stored(at));
+            let (old, new) = (current.as_ref(), new.as_ref());
+            durable.changes(After { old, new, keys: BTreeMap::new(), alarm: at, stored_alarm })
+        });
+        let writes = std::mem::take(&mut self.writes);
+        if let (Some(files), false) = (files, writes.is_empty()) {
+            let record = durable.as_mut().zip(changes.take());
+            let record = record.map(|(durable, changes)| durable.record_elsewhere(changes));
+            let reached: Arc<OnceLock<Ticket>> = Arc::default();
+            let noted = reached.clone();
+            let record = move || {
+                let Some(record) = record else { return Ok(()) };
+                let ticket = record().map_err(|failed| Failure::Other(failed.to_string()))?;
+                let _ = noted.set(ticket);
+                Ok(())
+            };
+            let written = files.commit(writes, record).await;
+            if let (Some(durable), Some(ticket)) = (durable.as_mut(), reached.get()) {
+                durable.recorded(*ticket, at);
+                if written.is_err() {
+                    // The record is on the disk already, so the old values follow it.
+                    let (old, at) = (alarm.set_to(), alarm.set_to().map(|at| alarm.stored(at)));
+                    durable.record(undo(current.as_ref(), at), old);
+                }
+            }
+            written.map_err(CommitError::Files)?;
         }
-        *to.state = state;
-        if let Some(after) = self.alarm.take() {
-            to.alarm.set(after);
+        // From here on, nothing can fail.
+        if let (Some(durable), Some(changes)) = (durable, changes) {
+            durable.record(changes, at);
+        }
+        *current = new;
+        if self.alarm.take().is_some() {
+            alarm.set(at);
         }
         self.undo.forget();
         self.budget.renew();
@@ -114,6 +157,11 @@ impl Transaction {
         self.alarm = None;
         self.budget.renew();
     }
+}
+
+/// The changes that take a recorded event back.
+fn undo(state: Option<&Bytes>, alarm: Option<StoredAlarm>) -> Changes {
+    Changes { state: Some(state.cloned()), alarm: Some(alarm), ..Changes::default() }
 }
 
 impl fmt::Display for CommitError {

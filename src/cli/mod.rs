@@ -35,6 +35,8 @@ pub enum Command {
         manifests: Vec<PathBuf>,
         /// Replaces the manifests' addresses.
         bind: Option<IpAddr>,
+        /// The folder for the actors' state.
+        data: Option<PathBuf>,
         /// How many threads run tasks.
         threads: usize,
         /// Above 0: log more. Below 0: log less.
@@ -44,6 +46,8 @@ pub enum Command {
     Check {
         /// Manifests, folders with a `manifest.toml`, or modules.
         files: Vec<PathBuf>,
+        /// The folder for the actors' state.
+        data: Option<PathBuf>,
         /// Whether to print JSON.
         json: bool,
     },

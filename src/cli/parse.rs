@@ -19,6 +19,7 @@ const MAX_THREADS: usize = 64;
 struct Given {
     options: Vec<&'static OptionSpec>,
     bind: Option<IpAddr>,
+    data: Option<PathBuf>,
     json: bool,
     name: Option<String>,
     threads: Option<usize>,
@@ -69,6 +70,7 @@ fn read(
             OptionId::Quiet => given.verbosity = given.verbosity.saturating_sub(1),
             OptionId::Json => given.json = true,
             OptionId::Bind => given.bind = Some(address(&parser.value()?.string()?)?),
+            OptionId::Data => given.data = Some(folder(parser.value()?)?),
             OptionId::Name => given.name = Some(parser.value()?.string()?),
             OptionId::Threads => given.threads = Some(threads(&parser.value()?.string()?)?),
         }
@@ -85,10 +87,13 @@ fn read(
         SubcommandId::Run => Command::Run {
             manifests: paths(words),
             bind: given.bind,
+            data: given.data,
             threads: given.threads.unwrap_or(1),
             verbosity: given.verbosity,
         },
-        SubcommandId::Check => Command::Check { files: paths(words), json: given.json },
+        SubcommandId::Check => {
+            Command::Check { files: paths(words), data: given.data, json: given.json }
+        }
         SubcommandId::New => {
             Command::New { path: paths(words).pop().unwrap_or_default(), name: given.name }
         }
@@ -186,6 +191,14 @@ fn address(value: &str) -> Result<IpAddr, UsageError> {
             "--bind {value}: not an IP address; write one without a port, such as 0.0.0.0"
         ))
     })
+}
+
+/// Takes a path for a folder. An empty one is probably a shell's variable without a value.
+fn folder(value: OsString) -> Result<PathBuf, UsageError> {
+    if value.is_empty() {
+        return Err(wrong("--data: the path is empty; write the path of a folder".into()));
+    }
+    Ok(value.into())
 }
 
 /// Parses a number of threads.

@@ -82,6 +82,7 @@ pub(super) enum SubcommandId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OptionId {
     Bind,
+    Data,
     Help,
     Json,
     Name,

@@ -12,6 +12,16 @@ pub(super) const DESCRIPTION: &str = "An actor is a WebAssembly module with one 
     Its manifest, a TOML file, says which module that is, on which port its clients connect, and \
     how much memory, time and traffic they may use.";
 
+/// The option of the subcommands that use the data folder.
+const DATA: OptionSpec = OptionSpec {
+    id: OptionId::Data,
+    short: None,
+    long: "data",
+    value: Some(("DIR", Completion::Folders)),
+    about: "Keep the actors' state in this folder",
+    more: "(without it: in systemd's StateDirectory=, or only in memory)",
+};
+
 /// The subcommands, the most used ones first.
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
@@ -35,6 +45,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
                 about: "Listen on this IP address, whatever the manifests say",
                 more: "(0.0.0.0: on every network; 127.0.0.1: this machine only)",
             },
+            DATA,
             OptionSpec {
                 id: OptionId::Threads,
                 short: None,
@@ -72,14 +83,17 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             arity: Arity::Many,
             completion: Completion::Files(&["toml", "wasm"]),
         }),
-        options: &[OptionSpec {
-            id: OptionId::Json,
-            short: None,
-            long: "json",
-            value: None,
-            about: "Print one JSON array instead of text",
-            more: "",
-        }],
+        options: &[
+            DATA,
+            OptionSpec {
+                id: OptionId::Json,
+                short: None,
+                long: "json",
+                value: None,
+                about: "Print one JSON array instead of text",
+                more: "",
+            },
+        ],
     },
     Subcommand {
         id: SubcommandId::New,

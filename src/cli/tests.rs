@@ -34,6 +34,7 @@ fn plain(subcommand: &Subcommand) -> String {
 fn value(option: &OptionSpec) -> &'static str {
     match option.id {
         OptionId::Bind => " ::1",
+        OptionId::Data => " folder",
         OptionId::Name => " other",
         OptionId::Threads => " 2",
         _ => "",
@@ -106,11 +107,18 @@ fn options_may_stand_before_and_after_the_paths() {
     let expected = Command::Run {
         manifests: vec!["a".into(), "b/m.toml".into()],
         bind: Some([0, 0, 0, 0].into()),
+        data: Some("kept".into()),
         threads: 4,
         verbosity: 2,
     };
-    assert_eq!(parsed("run a b/m.toml -vv --bind 0.0.0.0 --threads=4").unwrap(), expected);
-    assert_eq!(parsed("-v --threads 4 run --bind=0.0.0.0 a b/m.toml -v").unwrap(), expected);
+    assert_eq!(
+        parsed("run a b/m.toml -vv --bind 0.0.0.0 --threads=4 --data kept").unwrap(),
+        expected
+    );
+    assert_eq!(
+        parsed("-v --threads 4 --data=kept run --bind=0.0.0.0 a b/m.toml -v").unwrap(),
+        expected
+    );
 }
 
 #[test]
@@ -151,9 +159,11 @@ Arguments:
   MANIFEST|WASM  A manifest, a folder with a manifest.toml, or a module
 
 Options:
-      --json     Print one JSON array instead of text
-  -h, --help     Print help (after a command: for that command)
-  -V, --version  Print the version
+      --data DIR  Keep the actors' state in this folder (without it: in
+                  systemd's StateDirectory=, or only in memory)
+      --json      Print one JSON array instead of text
+  -h, --help      Print help (after a command: for that command)
+  -V, --version   Print the version
 
 It opens everything that `run` would open, and reports the same errors.
 "
@@ -179,6 +189,8 @@ fn each_error_says_what_to_write() {
         ("check x --threads 2", "--threads is an option of `footlight run`"),
         ("run x --bind localhost", "not an IP address"),
         ("run x --bind 0.0.0.0:80", "without a port"),
+        ("run x --data=", "--data: the path is empty; write the path of a folder"),
+        ("new x --data y", "--data is an option of `footlight run or check`"),
         ("run x --threads 0", "a number from 1 to 64"),
         ("run x --threads 65", "a number from 1 to 64"),
         ("run x --thread 2", "there is no option --thread: did you mean --threads?"),

@@ -1,4 +1,4 @@
-//! Reads and writes sizes and durations in the form that people use.
+//! Reads and writes sizes, durations and rates in the form that people use.
 
 use super::table::Value;
 
@@ -8,6 +8,11 @@ const SIZES: [(&str, i128); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 
 /// The units of durations in milliseconds, the largest first.
 const DURATIONS: [(&str, i128); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
+/// The units of rates in bytes a day, the largest first. They are decimal, because makers of cards
+/// and disks promise how much may be written in these.
+const RATES: [(&str, i128); 3] =
+    [("TB/day", 1_000_000_000_000), ("GB/day", 1_000_000_000), ("MB/day", 1_000_000)];
+
 /// The kind of a number, which determines how it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quantity {
@@ -16,17 +21,20 @@ pub enum Quantity {
     /// Milliseconds: text such as `"500ms"` or `"5s"`. A bare number is refused, because its unit
     /// would be unclear.
     Duration,
+    /// Bytes a day: text such as `"2GB/day"`.
+    Rate,
     /// A number of anything else.
     Count,
 }
 
 impl Quantity {
-    /// Writes a number. Sizes and durations use the largest unit that divides them, as in `64KiB`
-    /// and `5s`. Counts from 10,000 on get TOML's underscores: `200_000_000`.
+    /// Writes a number. All but counts use the largest unit that divides them, as in `64KiB`, `5s`
+    /// and `2GB/day`. Counts from 10,000 on get TOML's underscores: `200_000_000`.
     pub fn text(self, number: u64) -> String {
         match self {
             Self::Size => in_units(number, &SIZES),
             Self::Duration => in_units(number, &DURATIONS),
+            Self::Rate => in_units(number, &RATES),
             Self::Count => grouped(number),
         }
     }
@@ -36,6 +44,7 @@ impl Quantity {
         let read = match self {
             Self::Size => size(value),
             Self::Duration => duration(value),
+            Self::Rate => rate(value),
             Self::Count => count(value),
         };
         // A negative number becomes the maximum, which no key accepts.
@@ -47,6 +56,7 @@ impl Quantity {
         let advice = match self {
             Self::Size => format!("write a size from \"{least}\" to \"{most}\""),
             Self::Duration => format!("write a duration from \"{least}\" to \"{most}\""),
+            Self::Rate => format!("write a rate from \"{least}\" to \"{most}\""),
             Self::Count => format!("write a whole number from {least} to {most}"),
         };
         value.place.refuse(format!("{} is out of range", value.shown()), advice);
@@ -74,6 +84,15 @@ fn duration(value: &Value<'_>) -> Option<i128> {
         let example = number.as_deref().unwrap_or("5");
         let advice = format!("write a whole number and its unit, such as \"{example}s\"");
         value.refuse_as("a duration", format!("{advice} (units: ms, s, m, h)"));
+    }
+    read
+}
+
+/// Reads bytes a day from text such as `"2GB/day"`. Anything else is refused.
+fn rate(value: &Value<'_>) -> Option<i128> {
+    let read = value.as_str().and_then(|text| measure(text, &RATES));
+    if read.is_none() {
+        value.refuse_as("a rate", rate_advice(value.as_str()));
     }
     read
 }
@@ -142,6 +161,26 @@ fn size_advice(text: Option<&str>) -> String {
     "write bytes as a whole number, or text such as \"64KiB\" (units: B, KiB, MiB, GiB)".to_owned()
 }
 
+/// Advice for a text that is not a rate. A missing `/day` and a binary unit are the likely mistakes.
+fn rate_advice(text: Option<&str>) -> String {
+    let text = text.unwrap_or_default();
+    let number = digits(text);
+    let unit = text.strip_prefix(number).unwrap_or_default().trim().to_ascii_lowercase();
+    let unit = unit.split('/').next().unwrap_or_default().trim();
+    let meant = match unit {
+        "m" | "mb" | "mib" => "MB/day (1MB is 1,000,000 bytes)",
+        "g" | "gb" | "gib" => "GB/day (1GB is 1,000,000,000 bytes)",
+        "t" | "tb" | "tib" => "TB/day (1TB is 1,000,000,000,000 bytes)",
+        _ => "",
+    };
+    match meant.split_once(' ') {
+        Some((unit, meaning)) if is_short_number(number) => {
+            format!("write \"{number}{unit}\" {meaning}")
+        }
+        _ => "write text such as \"2GB/day\" (units: MB/day, GB/day, TB/day)".to_owned(),
+    }
+}
+
 /// Writes a number in the largest unit that divides it.
 fn in_units(number: u64, units: &[(&str, i128)]) -> String {
     let number = i128::from(number);
@@ -155,10 +194,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_a_size_or_duration_reads_back_as_the_same_number() {
+    fn text_of_a_number_with_a_unit_reads_back_as_the_same_number() {
         for number in [0, 1, 999, 1000, 1024, 65_536, 1 << 20, 1 << 30, 60_000, 3_600_000] {
             assert_eq!(measure(&Quantity::Size.text(number), &SIZES), Some(number.into()));
             assert_eq!(measure(&Quantity::Duration.text(number), &DURATIONS), Some(number.into()));
+            let bytes = number * 1_000_000;
+            assert_eq!(measure(&Quantity::Rate.text(bytes), &RATES), Some(bytes.into()));
         }
     }
 
@@ -171,6 +212,8 @@ mod tests {
         assert_eq!(Quantity::Duration.text(5000), "5s");
         assert_eq!(Quantity::Duration.text(120_000), "2m");
         assert_eq!(Quantity::Duration.text(86_400_000), "24h");
+        assert_eq!(Quantity::Rate.text(2_000_000_000), "2GB/day");
+        assert_eq!(Quantity::Rate.text(2_500_000_000), "2500MB/day");
         assert_eq!(Quantity::Count.text(1024), "1024");
         assert_eq!(Quantity::Count.text(20_000), "20_000");
         assert_eq!(Quantity::Count.text(200_000_000), "200_000_000");

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use footlight_store::Store;
+
 use super::{Connections, Control, Mailbox};
 use crate::{limits::SharedLimits, logger::ActorLog, stats::Stats};
 
@@ -22,21 +24,33 @@ pub struct ActorHandle {
     pub stats: Arc<Stats>,
     /// The actor's lines in the log.
     pub lines: Arc<ActorLog>,
+    /// Where the host's actors store their state, if anywhere.
+    pub store: Option<Store>,
 }
 
 impl ActorHandle {
     /// The handle of an actor that has not started yet.
     pub fn new(name: Arc<str>, limits: impl Into<SharedLimits>) -> Self {
+        Self::with_store(name, limits, None)
+    }
+
+    /// The same, in a host that stores its actors' state in `store`.
+    pub(crate) fn with_store(
+        name: Arc<str>,
+        limits: impl Into<SharedLimits>,
+        store: Option<Store>,
+    ) -> Self {
         let limits = limits.into();
         let stats = Arc::new(Stats::default());
         Self {
             mailbox: Arc::new(Mailbox::new(limits.clone())),
             control: Arc::default(),
-            connections: Connections::new(limits.clone()),
+            connections: Connections::with_store(limits.clone(), store.clone()),
             lines: Arc::new(ActorLog::new(name.clone(), limits.clone(), stats.clone())),
             stats,
             name,
             limits,
+            store,
         }
     }
 }

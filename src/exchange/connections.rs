@@ -2,14 +2,21 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use footlight_store::Store;
+
 use super::{Client, ConnectionId, OnOverflow, Session};
 use crate::{limits::SharedLimits, lock::Lock};
+
+/// How many numbers a block has, less the first, which is not used.
+const BLOCK: u64 = 1 << 20;
 
 /// The open connections of one actor, by number.
 #[derive(Debug)]
 pub struct Connections {
     /// Has the most connections that may be open or reserved: `limits.connections`.
     limits: SharedLimits,
+    /// Gives out blocks of numbers that no run of the host has used.
+    store: Option<Store>,
     /// Behind a lock that is never held across a wait.
     inner: Lock<Inner>,
 }
@@ -23,10 +30,12 @@ struct Inner {
     reserved: usize,
     /// The last number that was given out. Numbers are never used twice.
     last: u64,
+    /// How many numbers of the block are left. Not used without a store.
+    left: u64,
     /// Whether the host is stopping, so that no connection may be opened.
     stopping: bool,
-    /// Whether the actor can't be started at the moment.
-    failing: bool,
+    /// Why the actor takes no clients at the moment.
+    unavailable: Option<Unavailable>,
 }
 
 /// Why a connection can't be opened.
@@ -34,10 +43,21 @@ struct Inner {
 pub enum OpenError {
     /// The limit is reached.
     Limit(usize),
-    /// The actor can't be started at the moment.
-    Failing,
+    /// The actor takes no clients at the moment.
+    Unavailable(Unavailable),
+    /// No numbers for connections could be reserved in the store.
+    Numbers,
     /// The host is stopping.
     Stopping,
+}
+
+/// Why an actor takes no clients at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unavailable {
+    /// No instance can be made.
+    Instance,
+    /// Its state can't be stored.
+    Storage,
 }
 
 impl OpenError {
@@ -45,7 +65,10 @@ impl OpenError {
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Limit(_) => "too many connections",
-            Self::Failing => "the actor can't be started at the moment",
+            Self::Unavailable(Unavailable::Instance) => "the actor can't be started at the moment",
+            Self::Unavailable(Unavailable::Storage) | Self::Numbers => {
+                "nothing can be stored at the moment"
+            }
             Self::Stopping => "the host is stopping",
         }
     }
@@ -75,7 +98,12 @@ pub(crate) struct Reserved(Arc<Connections>);
 impl Connections {
     /// An empty list of at most `limits.connections`.
     pub fn new(limits: impl Into<SharedLimits>) -> Arc<Self> {
-        Arc::new(Self { limits: limits.into(), inner: Lock::default() })
+        Self::with_store(limits, None)
+    }
+
+    /// The same. With a store, no number is used twice, even after a restart.
+    pub(crate) fn with_store(limits: impl Into<SharedLimits>, store: Option<Store>) -> Arc<Self> {
+        Arc::new(Self { limits: limits.into(), store, inner: Lock::default() })
     }
 
     /// Opens a connection with the next number. `on_overflow` says what happens if its client does
@@ -92,15 +120,28 @@ impl Connections {
         if inner.stopping {
             return Err(OpenError::Stopping);
         }
-        if inner.failing {
-            return Err(OpenError::Failing);
+        if let Some(why) = inner.unavailable {
+            return Err(OpenError::Unavailable(why));
         }
         self.check_room(&inner)?;
-        inner.last += 1;
-        let id = ConnectionId(inner.last);
+        let id = self.next_id(&mut inner)?;
         let session = Arc::new(Session::new(id, client(), self.limits.clone(), on_overflow));
         inner.open.insert(id, session.clone());
         Ok(Open { list: self.clone(), session })
+    }
+
+    /// The next connection's number. With a store, numbers come in blocks, each of which is given out
+    /// once for all time.
+    fn next_id(&self, inner: &mut Inner) -> Result<ConnectionId, OpenError> {
+        if let Some(store) = &self.store {
+            if inner.left == 0 {
+                let block = store.next_block().ok_or(OpenError::Numbers)?;
+                (inner.last, inner.left) = (block * BLOCK, BLOCK - 1);
+            }
+            inner.left -= 1;
+        }
+        inner.last += 1;
+        Ok(ConnectionId(inner.last))
     }
 
     /// Reserves a place for a connection.
@@ -128,19 +169,18 @@ impl Connections {
         inner.open.values().cloned().collect()
     }
 
-    /// Sets whether the actor can't be started. If so, no connection can be opened.
-    pub(crate) fn set_failing(&self, failing: bool) {
-        self.inner.lock().failing = failing;
+    /// Sets why no connection can be opened at the moment.
+    pub(crate) fn set_unavailable(&self, why: Option<Unavailable>) {
+        self.inner.lock().unavailable = why;
     }
 
     /// Why no connection can be opened now, apart from the limit.
     pub(crate) fn unavailable(&self) -> Option<&'static str> {
         let inner = self.inner.lock();
-        match (inner.stopping, inner.failing) {
-            (true, _) => Some(OpenError::Stopping.reason()),
-            (false, true) => Some(OpenError::Failing.reason()),
-            (false, false) => None,
+        if inner.stopping {
+            return Some(OpenError::Stopping.reason());
         }
+        inner.unavailable.map(|why| OpenError::Unavailable(why).reason())
     }
 
     /// The bytes in all outboxes.

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use log::Level;
 
 use super::{
-    Close, CloseCode, Event, EventKind, Message, OnOverflow, Session, Source, session::Refused,
+    Close, CloseCode, Message, OnOverflow, Session, Source, session::Refused,
 };
 use crate::{convert::to_u64, logger::ActorLog, stats::Stats};
 
@@ -24,18 +24,24 @@ impl Delivery {
     }
 
     /// Queues an answer for the client whose event it was: messages, then an optional close.
-    /// `after_close` is how many messages followed the close; they are not sent.
+    /// `is_last` tells that the event was the client's `close`. `after_close` is how many messages
+    /// followed the close in the answer; they are not sent.
     pub(crate) fn answer(
         &self,
-        event: &Event,
+        to: &Source,
+        is_last: bool,
         messages: Vec<Message>,
         close: Option<Close>,
         after_close: usize,
     ) {
-        let Source::Connection(to) = &event.source else {
+        let Source::Connection(to) = to else {
             let total = messages.len() + usize::from(close.is_some());
             if total > 0 {
-                self.undelivered(None, total, "answer an alarm, which belongs to no client");
+                let why = match to {
+                    Source::Alarm => "answer an alarm, which belongs to no client",
+                    _ => "answer a close event",
+                };
+                self.undelivered(None, total, why);
             }
             return;
         };
@@ -43,7 +49,7 @@ impl Delivery {
             self.undelivered(Some(to), after_close, "follow a close in the same answer");
         }
         let total = messages.len();
-        if matches!(event.kind, EventKind::Close(_)) {
+        if is_last {
             if total > 0 {
                 self.undelivered(Some(to), total, "answer a close event");
             }
@@ -116,7 +122,7 @@ impl Delivery {
     }
 
     /// Counts and logs messages that can't be delivered.
-    fn undelivered(&self, to: Option<&Session>, count: usize, why: &str) {
+    pub(crate) fn undelivered(&self, to: Option<&Session>, count: usize, why: &str) {
         self.stats.undelivered.add(to_u64(count));
         self.say(Level::Info, to, format_args!("{count} messages are not sent: they {why}"));
     }

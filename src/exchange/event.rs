@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Message, Session,
+    ConnectionId, Message, Session,
     close::{CONTROL, Close},
 };
 
@@ -23,6 +23,9 @@ pub enum Source {
     Connection(Arc<Session>),
     /// The actor's alarm or its tick. There is no one to answer.
     Alarm,
+    /// A connection that ended with an earlier run of the host, or while nothing could be stored. The
+    /// actor gets the `close` event that it misses. There is no one to answer.
+    Lost(ConnectionId),
 }
 
 impl Source {
@@ -30,6 +33,22 @@ impl Source {
     pub(crate) fn session(&self) -> Option<&Arc<Session>> {
         match self {
             Self::Connection(session) => Some(session),
+            Self::Alarm | Self::Lost(_) => None,
+        }
+    }
+
+    /// Tells the source that its event was handled, so that it may bring the next one.
+    pub(crate) fn handled(&self) {
+        if let Self::Connection(session) = self {
+            session.handled();
+        }
+    }
+
+    /// The number of the connection that the event is about.
+    pub(crate) fn connection(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Connection(session) => Some(session.id()),
+            Self::Lost(id) => Some(*id),
             Self::Alarm => None,
         }
     }
@@ -44,6 +63,11 @@ impl Event {
     /// An event of the actor's alarm.
     pub fn alarm() -> Self {
         Self { source: Source::Alarm, kind: EventKind::Alarm }
+    }
+
+    /// The `close` event that the actor misses of a connection.
+    pub(crate) fn lost(id: ConnectionId) -> Self {
+        Self { source: Source::Lost(id), kind: EventKind::Close(Close::ABNORMAL) }
     }
 }
 

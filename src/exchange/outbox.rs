@@ -15,6 +15,9 @@ pub(crate) struct Outbox {
     queue: VecDeque<Message>,
     /// The sum of their costs: see [`Message::cost`].
     bytes: usize,
+    /// The costs of messages that the actor has sent and that wait for the disk. They count when the
+    /// actor sends more, and not when one asks whether the client reads too slowly.
+    held: usize,
     /// Has the most bytes that may wait: `limits.outbox`. An empty queue takes any answer, since the
     /// size of an answer has a limit of its own.
     limits: SharedLimits,
@@ -44,16 +47,28 @@ pub struct Overflow {
 impl Outbox {
     /// An empty queue of at most `limits.outbox` bytes.
     pub(crate) fn new(limits: SharedLimits) -> Self {
-        Self { queue: VecDeque::new(), bytes: 0, limits }
+        Self { queue: VecDeque::new(), bytes: 0, held: 0, limits }
     }
 
-    /// Whether `added` more bytes fit after `asked` bytes that are yet to be queued. Returns the
-    /// sum. If nothing waits, anything fits.
+    /// Whether `added` more bytes may be sent after `asked` bytes that are yet to be queued. Messages
+    /// that wait for the disk count too. Returns the sum. If nothing waits, anything fits.
     ///
     /// # Errors
     /// There is no room.
     pub(crate) fn fits(&self, asked: usize, added: usize) -> Result<usize, Overflow> {
-        let queued = self.bytes.saturating_add(asked);
+        self.fits_after(self.bytes.saturating_add(self.held).saturating_add(asked), added)
+    }
+
+    /// Whether `added` more bytes may be queued now. Only what the client did not read counts.
+    ///
+    /// # Errors
+    /// There is no room.
+    pub(crate) fn takes(&self, added: usize) -> Result<usize, Overflow> {
+        self.fits_after(self.bytes, added)
+    }
+
+    /// Whether `added` bytes fit after `queued` bytes.
+    fn fits_after(&self, queued: usize, added: usize) -> Result<usize, Overflow> {
         let total = queued.saturating_add(added);
         if queued > 0 {
             let limit = self.limits.get(|limits| limits.outbox);
@@ -62,6 +77,16 @@ impl Outbox {
             }
         }
         Ok(total)
+    }
+
+    /// Counts a message that waits for the disk.
+    pub(crate) fn hold(&mut self, bytes: usize) {
+        self.held = self.held.saturating_add(bytes);
+    }
+
+    /// Counts a message that waits for the disk no longer.
+    pub(crate) fn release(&mut self, bytes: usize) {
+        self.held = self.held.saturating_sub(bytes);
     }
 
     /// Queues all of these messages or none.
@@ -73,7 +98,7 @@ impl Outbox {
         M: AsRef<[Message]> + IntoIterator<Item = Message>,
     {
         let added = messages.as_ref().iter().map(Message::cost).sum();
-        self.bytes = self.fits(0, added)?;
+        self.bytes = self.takes(added)?;
         self.queue.extend(messages);
         Ok(())
     }
@@ -140,6 +165,19 @@ mod tests {
             Err("4 bytes wait, 7 more would pass the limit of 10".to_owned())
         );
         assert_eq!((outbox.bytes(), outbox.take().len(), outbox.bytes()), (4, 1, 0));
+    }
+
+    #[test]
+    fn held_messages_count_when_more_is_sent_and_not_when_one_of_them_is_queued() {
+        let mut outbox = outbox(10);
+        assert_eq!(outbox.extend([text(4)]), Ok(()));
+        outbox.hold(5);
+        assert_eq!(outbox.fits(0, 1), Ok(10));
+        assert_eq!(outbox.fits(0, 2), Err(Overflow { queued: 9, added: 2, limit: 10 }));
+        assert_eq!(outbox.takes(6), Ok(10));
+        outbox.release(5);
+        assert_eq!(outbox.extend([text(5)]), Ok(()));
+        assert_eq!(outbox.fits(0, 1), Ok(10));
     }
 
     #[test]

@@ -119,8 +119,8 @@ impl Session {
         &self.client
     }
 
-    /// Whether messages of `added` bytes fit after `asked` bytes that are yet to be queued. If
-    /// nothing waits, anything fits.
+    /// Whether messages of `added` bytes may be sent after `asked` bytes that are yet to be queued.
+    /// If nothing waits, anything fits.
     ///
     /// # Errors
     /// They don't fit, or the connection is closing.
@@ -130,9 +130,20 @@ impl Session {
         Ok(inner.outbox.fits(asked, added)?)
     }
 
-    /// Whether messages of `added` bytes fit now. Also `true` if the connection is closing.
+    /// Whether messages of `added` bytes can be queued now. Also `true` if the connection is closing.
     pub(crate) fn has_room(&self, added: usize) -> bool {
-        !matches!(self.fits(0, added), Err(Refused::Overflow(_)))
+        let inner = self.inner.lock();
+        inner.closing || inner.outbox.takes(added).is_ok()
+    }
+
+    /// Counts `bytes` of messages that wait for the disk, so that the actor sends no more than fits.
+    pub(crate) fn hold(&self, bytes: usize) {
+        self.inner.lock().outbox.hold(bytes);
+    }
+
+    /// Counts them no longer, because they are queued next, or dropped.
+    pub(crate) fn release(&self, bytes: usize) {
+        self.inner.lock().outbox.release(bytes);
     }
 
     /// Whether messages wait that the connection had no chance to write yet. Until it had, its

@@ -2,9 +2,9 @@
 //!
 //! First, it writes the new contents to disk, in temporary files beside their targets. Then it
 //! overwrites the files that can only be written in place, in the order of the calls. This fails
-//! most often, and nothing else has changed yet. Last, it renames the temporary files to their
-//! targets, which hardly ever fails. After a failure it removes the temporary files. What was
-//! already written can't be undone, so the log names it.
+//! most often, and nothing else has changed yet. Then the actor's state is recorded, if it is stored.
+//! Last, it renames the temporary files to their targets, which hardly ever fails. After a failure
+//! it removes the temporary files. What was already written can't be undone, so the log names it.
 
 use std::{fmt, mem, time::Instant};
 
@@ -47,6 +47,8 @@ struct State {
     at: String,
     /// When the current file was begun; `None` before the first.
     since: Option<Instant>,
+    /// Whether the state is being recorded. The store has a deadline of its own.
+    recording: bool,
     /// The files written since the last call of `take_done`.
     done: Vec<String>,
 }
@@ -62,7 +64,7 @@ struct Step<'a> {
 }
 
 /// Writes all files of a call, each of at most `limit` bytes. `new` is the prefix of the temporary
-/// files' names.
+/// files' names. `record` stores the actor's state.
 ///
 /// # Errors
 /// See [`Failure`]. `progress` tells which file failed, and which were written.
@@ -72,6 +74,7 @@ pub(super) fn commit(
     limit: usize,
     new: &str,
     progress: &Progress,
+    record: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut steps: Vec<Step<'_>> = Vec::new();
     for Write { path, content } in writes {
@@ -91,6 +94,10 @@ pub(super) fn commit(
         target.overwrite(content)?;
         progress.done();
     }
+    progress.begin_record()?;
+    let recorded = record();
+    progress.end_record();
+    recorded?;
     // From here on, failures are unlikely. Anything else that must be on disk before the files
     // belongs above this line.
     for Step { target, content, staged } in &mut steps {
@@ -118,6 +125,26 @@ impl Progress {
         Ok(())
     }
 
+    /// Begins to record the state.
+    ///
+    /// # Errors
+    /// The task has given up waiting and has reported a failure.
+    fn begin_record(&self) -> Result<(), Failure> {
+        let mut state = self.0.lock();
+        if state.given_up {
+            return Err(Failure::TimedOut);
+        }
+        state.recording = true;
+        Ok(())
+    }
+
+    /// Notes that the state is recorded, or could not be.
+    fn end_record(&self) {
+        let mut state = self.0.lock();
+        state.recording = false;
+        state.since = Some(Instant::now());
+    }
+
     /// Notes that the current file was written.
     fn done(&self) {
         let mut state = self.0.lock();
@@ -135,9 +162,10 @@ impl Progress {
         self.0.lock().given_up
     }
 
-    /// When the current file was begun.
+    /// When the current file was begun. While the state is recorded, that is now.
     pub(super) fn since(&self) -> Option<Instant> {
-        self.0.lock().since
+        let state = self.0.lock();
+        if state.recording { Some(Instant::now()) } else { state.since }
     }
 
     /// The current file.

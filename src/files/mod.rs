@@ -156,17 +156,23 @@ impl Files {
     }
 
     /// Writes all files of a call, or none as far as possible. Creates files that don't exist.
+    /// `record` stores the actor's state. It runs after the last file that is written in place, and
+    /// before the first that is renamed.
     ///
     /// # Errors
-    /// A file could not be written. The caller must report it. The log only gets what could not be
-    /// undone.
-    pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<(), Failed> {
-        let Some(first) = writes.first().map(|write| write.path.clone()) else { return Ok(()) };
+    /// A file could not be written, or `record` failed. The caller must report it. The log only gets
+    /// what could not be undone.
+    pub(crate) async fn commit(
+        &self,
+        writes: Vec<Write>,
+        record: impl FnOnce() -> Result<(), Failure> + Send + 'static,
+    ) -> Result<(), Failed> {
+        let first = writes.first().map(|write| write.path.clone()).unwrap_or_default();
         let (folders, limit, new) = (self.folders.clone(), self.max_size(), self.new.clone());
         let progress = Arc::new(Progress::default());
         let (count, state, lines) = (writes.len(), progress.clone(), self.lines.clone());
         let work = move || {
-            let done = commit::commit(&folders, &writes, limit, &new, &state);
+            let done = commit::commit(&folders, &writes, limit, &new, &state, record);
             if state.is_given_up() {
                 log_written(&lines, &state, "after the time in which it should have been");
             }
@@ -194,7 +200,7 @@ impl Files {
     /// Writes one file.
     #[cfg(test)]
     async fn write(&self, path: String, content: Vec<u8>) -> Result<(), Failure> {
-        self.commit(vec![Write { path, content }]).await.map_err(|failed| failed.failure)
+        self.commit(vec![Write { path, content }], || Ok(())).await.map_err(|failed| failed.failure)
     }
 
     /// Counts an operation, and logs a failure at `level`.

@@ -64,6 +64,7 @@ impl Prepared {
         stopping: &Receiver<()>,
     ) -> Result<Running, StartError> {
         let Self { handle, module, init_state, tick, handlers } = self;
+        let store = handle.store.as_ref().map(|store| stored(store, &handle.name, storage));
         let mut setup = Setup {
             name: handle.name.clone(),
             module,
@@ -71,6 +72,7 @@ impl Prepared {
             init_state,
             tick,
             files: None,
+            store,
             world: environment.world.clone(),
             turns: environment.turns.clone(),
             stats: handle.stats.clone(),

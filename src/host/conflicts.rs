@@ -1,13 +1,22 @@
 //! Conflicts between manifests that are to run in one process.
 
-use super::error::HostError;
+use std::path::Path;
+
+use super::{data, error::HostError};
 use crate::{manifest::Manifest, server};
 
-/// All conflicts of a manifest with earlier ones: an equal name, and addresses of which only one can
-/// be bound. `--bind` and passed listeners are not known here.
-pub(crate) fn conflicts(manifest: &Manifest, earlier: &[Manifest]) -> Vec<HostError> {
+/// All conflicts of a manifest with earlier ones and with the data folder: an equal name, addresses
+/// of which only one can be bound, and folders that reach too far. `--bind` and passed listeners are
+/// not known here.
+pub(crate) fn conflicts(
+    manifest: &Manifest,
+    earlier: &[Manifest],
+    data: Option<&Path>,
+) -> Vec<HostError> {
     let name = same_name(manifest, earlier).into_iter();
-    name.chain(earlier.iter().filter_map(|other| same_address(manifest, other))).collect()
+    let addresses = earlier.iter().filter_map(|other| same_address(manifest, other));
+    let folders = data::mistakes(manifest, earlier, data).into_iter().map(HostError::Data);
+    name.chain(addresses).chain(folders).collect()
 }
 
 /// The conflict of equal names.

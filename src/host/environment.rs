@@ -1,6 +1,6 @@
 //! The parts of the host's environment that no manifest names.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
 use crate::{executor::Turns, socket_activation::Inherited, world::World};
 
@@ -9,6 +9,9 @@ use crate::{executor::Turns, socket_activation::Inherited, world::World};
 pub struct Environment {
     /// Replaces the addresses of the manifests, for `--bind`.
     pub bind: Option<IpAddr>,
+    /// The folder for the actors' state, for `--data` or systemd's `StateDirectory=`; `None` keeps
+    /// state in memory only.
+    pub data: Option<PathBuf>,
     /// The most files that the process may open; `None` for no limit.
     pub descriptors: Option<u64>,
     /// Listening sockets that the service manager has opened.

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use super::handler::HandlerError;
+use super::{data::DataError, handler::HandlerError};
 use crate::{
     actor::{LoadError, StartError},
     fd_limit::Shortage,
@@ -30,6 +30,8 @@ pub enum HostError {
         /// The first manifest with it.
         by: PathBuf,
     },
+    /// The data folder can't be used, or a folder reaches too far.
+    Data(DataError),
     /// The process may open too few files.
     Descriptors(Shortage),
     /// An actor's file can't be loaded.
@@ -93,6 +95,7 @@ impl fmt::Display for HostError {
                 file.display(),
                 by.display()
             ),
+            Self::Data(error) => error.fmt(f),
             Self::Descriptors(shortage) => shortage.fmt(f),
             Self::Load { file, error } => write!(f, "{}: {error}", file.display()),
             Self::InitState { file, error } => write!(
@@ -128,6 +131,7 @@ impl std::error::Error for HostError {
         match self {
             Self::Load { error, .. } => Some(error),
             Self::InitState { error, .. } | Self::Log { error, .. } => Some(error),
+            Self::Data(error) => error.source(),
             Self::Descriptors(shortage) => Some(shortage),
             Self::Handler(error) => Some(error),
             Self::Inherited(error) => Some(error),

@@ -5,10 +5,12 @@
 //! - [`actor`]: one actor with its handlers.
 //! - [`directory`]: the actors by name.
 //! - [`environment`]: what no manifest names.
+//! - [`data`]: the folder for state, and which folders must keep away from it.
 //! - [`error`]: why a host could not be started.
 
 mod actor;
 mod conflicts;
+mod data;
 mod directory;
 mod environment;
 mod error;
@@ -35,6 +37,7 @@ use crate::{
 };
 
 pub(crate) use conflicts::conflicts;
+pub use data::DataError;
 pub use environment::Environment;
 pub use error::HostError;
 pub use handler::HandlerError;
@@ -78,10 +81,14 @@ impl Host {
         mut environment: Environment,
     ) -> Result<Self, HostError> {
         refuse_same_names(manifests)?;
+        data::check(manifests, environment.data.as_deref())?;
         let limits = fit_limits(environment.descriptors, manifests)?;
         // Open everything before the first listener is bound, so that all mistakes are reported at
         // once.
         let opened = open(manifests)?;
+        if let Some(folder) = &environment.data {
+            data::make(folder).map_err(HostError::Data)?;
+        }
         let handles: Vec<_> = manifests.iter().zip(limits).map(handle).collect();
         let prepared = bind(manifests, &handles, opened, &mut environment)?;
         let directory = Directory::new(handles);

@@ -27,6 +27,7 @@ use crate::{
     limits::Limits,
     logger::config::Logging,
     regular::{self, Unread},
+    storage::StorageConfig,
 };
 
 pub use crate::config::{ManifestError, Mistake};
@@ -82,6 +83,8 @@ pub struct Manifest {
     pub limits: Limits,
     /// How much of the actor's log is kept, and where.
     pub logging: Logging,
+    /// How the actor's state is kept on the disk.
+    pub storage: StorageConfig,
 }
 
 impl Manifest {
@@ -146,6 +149,9 @@ impl Manifest {
         if let Some(table) = section(&mut root, "logging") {
             manifest.logging = Logging::read(table, &manifest.name);
         }
+        if let Some(table) = section(&mut root, "storage") {
+            manifest.storage = StorageConfig::read(table);
+        }
         root.finish();
         manifest
     }
@@ -161,6 +167,7 @@ impl Manifest {
             handlers: Vec::new(),
             limits: Limits::default(),
             logging: Logging::default(),
+            storage: StorageConfig::default(),
         }
     }
 }

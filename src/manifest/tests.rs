@@ -15,6 +15,7 @@ use crate::{
     files::config::SharedFolder,
     logger::config::Output,
     server::config::{AutoResponse, Listener},
+    storage::Durability,
 };
 
 /// The shortest valid manifest.
@@ -103,6 +104,13 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(manifest.logging.level, LevelFilter::Info);
     assert_eq!(manifest.logging.output, Output::Stderr);
     assert!(!manifest.logging.chain_events);
+    let expected = StorageConfig {
+        durability: None,
+        interval: Duration::from_secs(5),
+        wear: 2_000_000_000,
+        wait: Duration::from_secs(30),
+    };
+    assert_eq!(manifest.storage, expected);
 }
 
 #[test]
@@ -147,6 +155,11 @@ level = "off"
 output = "file"
 log_dir = "logs"
 chain_events = true
+[storage]
+durability = "relaxed"
+interval = "100ms"
+wear = "500MB/day"
+wait = "1h"
 "#,
     )
     .unwrap();
@@ -177,6 +190,13 @@ chain_events = true
     assert_eq!(manifest.logging.level, LevelFilter::Off);
     assert_eq!(manifest.logging.output, Output::File("chat/logs/A.b-c_9.log".into()));
     assert!(manifest.logging.chain_events);
+    let expected = StorageConfig {
+        durability: Some(Durability::Relaxed),
+        interval: Duration::from_millis(100),
+        wear: 500_000_000,
+        wait: Duration::from_secs(60 * 60),
+    };
+    assert_eq!(manifest.storage, expected);
 }
 
 #[test]
@@ -203,7 +223,7 @@ fn all_mistakes_are_said_in_one_pass_in_the_order_of_lines() {
         said(text),
         "1: name: missing; add name = \"my-actor\"\n\
          1: nmae: unknown key; did you mean `name`? The keys here are `name`, `component_path`, \
-         `init_state`, `tick`, `interface`, `handlers`, `limits`, `logging`\n\
+         `init_state`, `tick`, `interface`, `handlers`, `limits`, `logging`, `storage`\n\
          2: component_path: 5 is not a string; write one text in quotes\n\
          5: handlers[0].config.port: missing; add port = 8080 (0 lets the system choose)\n\
          6: handlers[0].config.prot: unknown key; did you mean `port`? The keys here are `port`, \

@@ -52,6 +52,7 @@ const LINES: &[(&str, &[&str])] = &[
     ("footlight ", &["run", "check", "new", "completions", "man", "help"]),
     ("footlight c", &["check", "completions"]),
     ("footlight run --b", &["--bind"]),
+    ("footlight run --d", &["--data"]),
     ("footlight run --bind 127", &["127.0.0.1"]),
     ("footlight check --j", &["--json"]),
     ("footlight completions ", &["bash", "zsh", "fish"]),

@@ -1,13 +1,14 @@
 //! The exact texts about every kind of mistake.
 //!
-//! This file has the root, `[limits]` and `[logging]`. The modules have `handlers`, `folders` and
-//! `interface`.
+//! This file has the root, `[limits]` and `[logging]`. The modules have `handlers`, `folders`,
+//! `interface` and `storage`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod folders;
 mod handlers;
 mod interface;
+mod storage;
 
 use super::tests::{LEAST, said};
 
@@ -95,7 +96,7 @@ fn mistakes_of_the_root_are_told() {
             (
                 "component_path = 'a'\n\"a b\" = 1",
                 "3: \"a b\": unknown key; the keys here are `name`, `component_path`, \
-                 `init_state`, `tick`, `interface`, `handlers`, `limits`, `logging`",
+                 `init_state`, `tick`, `interface`, `handlers`, `limits`, `logging`, `storage`",
             ),
             (
                 "component_path = 'a'\nlimits = 5",

@@ -1,9 +1,10 @@
 //! Compares `docs/manifest.md`, `docs/actors.md` and `docs/deploy.md` with the program: the manifest's
 //! keys and limits, the blocks of code, and the command line.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use footlight::{
+    config::units::Quantity,
     exchange::OnOverflow,
     limits::keys::limit_keys,
     manifest::{Handler, Manifest},
@@ -72,6 +73,7 @@ fn the_keys_of_the_manual_are_all_that_a_manifest_may_have() {
         ("## Folders for the actor", server("port = 1") + folder),
         ("## Logging", server("port = 1") + "[logging]\nzzzzzzzz = 1\n"),
         ("## Interface", server("port = 1") + "[interface]\nzzzzzzzz = 1\n"),
+        ("## Storage", server("port = 1") + "[storage]\nzzzzzzzz = 1\n"),
         ("## Limits", server("port = 1") + "[limits]\nzzzzzzzz = 1\n"),
     ] {
         let mut written: Vec<_> = rows(MANIFEST, heading).into_iter().map(|(key, _)| key).collect();
@@ -83,7 +85,7 @@ fn the_keys_of_the_manual_are_all_that_a_manifest_may_have() {
     // The root's other keys are the sections.
     let mut written: Vec<_> =
         rows(MANIFEST, "## The actor").into_iter().map(|(key, _)| key.to_owned()).collect();
-    written.extend(["interface", "handlers", "logging", "limits"].map(str::to_owned));
+    written.extend(["interface", "handlers", "logging", "storage", "limits"].map(str::to_owned));
     let mut known = known(&format!("zzzzzzzz = 1\n{}", server("port = 1")));
     written.sort_unstable();
     known.sort_unstable();
@@ -108,6 +110,12 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
     };
     let origins = if listener.origins.is_none() { "all" } else { "some" };
     let level = manifest.logging.level.as_str().to_lowercase();
+    let (with, without) = (manifest.storage.durability(true), manifest.storage.durability(false));
+    let durability =
+        format!("`\"{}\"` with a data folder, else `\"{}\"`", with.name(), without.name());
+    let duration = |time: Duration| {
+        format!("`\"{}\"`", Quantity::Duration.text(time.as_millis().try_into().unwrap()))
+    };
     for (heading, key, default) in [
         ("## The actor", "init_state", none(manifest.init_state.is_none())),
         ("## The actor", "tick", none(manifest.tick.is_none())),
@@ -125,6 +133,10 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
         ("## Folders for the actor", "name", none(folder.name.is_none())),
         ("## Logging", "level", format!("`\"{level}\"`")),
         ("## Logging", "chain_events", format!("`{}`", manifest.logging.chain_events)),
+        ("## Storage", "durability", durability),
+        ("## Storage", "interval", duration(manifest.storage.interval)),
+        ("## Storage", "wear", format!("`\"{}\"`", Quantity::Rate.text(manifest.storage.wear))),
+        ("## Storage", "wait", duration(manifest.storage.wait)),
     ] {
         let rows = rows(MANIFEST, heading);
         assert!(rows.contains(&(key, &default)), "{heading}: {key} is {default}");

@@ -21,7 +21,8 @@ pub fn program() -> Command {
         }
         None => Command::new(binary),
     };
-    command.stdin(Stdio::null());
+    // The tests themselves may run as a service with a folder for state.
+    command.stdin(Stdio::null()).env_remove("STATE_DIRECTORY");
     command
 }
 
@@ -31,6 +32,7 @@ pub fn after(before: &str) -> Command {
     let mut command = Command::new("sh");
     command.arg("-c").arg(format!("{before}; exec \"$0\" \"$@\""));
     command.arg(program.get_program()).args(program.get_args()).stdin(Stdio::null());
+    command.env_remove("STATE_DIRECTORY");
     command
 }
 

@@ -1,0 +1,181 @@
+//! An actor's place in the store: what of its events is recorded, and which connections its record
+//! knows.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use footlight_store::{Changes, Contents, Failed, Owner, StoredAlarm, Ticket};
+use smol::{block_on, future::poll_fn};
+
+use crate::exchange::{ConnectionId, Event, EventKind, Source};
+
+/// Whether messages wait until the changes before them are on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputGate {
+    /// They wait: `durability = "strict"`.
+    Closed,
+    /// They do not: `durability = "relaxed"`.
+    Open,
+}
+
+/// An actor's place in the store.
+pub struct Durable {
+    /// Shared with the thread that writes the files of an event, which records the event's changes
+    /// between two of its steps.
+    owner: Arc<Owner>,
+    /// Whether messages wait for the disk.
+    gate: OutputGate,
+    /// The ticket of the last record. Messages of later events wait for it too.
+    last: Ticket,
+    /// The alarm of the last record, to notice a change.
+    alarm: Option<Instant>,
+    /// The connections whose `connect` event came after the last record.
+    opened: BTreeSet<u64>,
+    /// The recorded connections whose `close` event came after the last record.
+    closed: BTreeSet<u64>,
+    /// The recorded connections of an earlier run. The actor gets their `close` events first.
+    lost: VecDeque<ConnectionId>,
+    /// Connections whose `connect` event was undone with a failed record. The actor does not know
+    /// them, so it gets none of their events.
+    undone: BTreeSet<ConnectionId>,
+}
+
+/// What an event leaves behind, as far as it is stored.
+pub struct After<'a> {
+    /// The state before the event.
+    pub old: Option<&'a Bytes>,
+    /// The state after it.
+    pub new: Option<&'a Bytes>,
+    /// The keys that it changed, with their new values.
+    pub keys: BTreeMap<Box<str>, Option<Bytes>>,
+    /// The moment of the alarm after it.
+    pub alarm: Option<Instant>,
+    /// The same moment as it is stored.
+    pub stored_alarm: Option<StoredAlarm>,
+}
+
+impl Durable {
+    /// The place of an actor that goes on from `contents`. `alarm` is the restored alarm.
+    pub fn new(owner: Owner, gate: OutputGate, contents: &Contents, alarm: Option<Instant>) -> Self {
+        Self {
+            owner: Arc::new(owner),
+            gate,
+            last: Ticket::default(),
+            alarm,
+            opened: BTreeSet::new(),
+            closed: BTreeSet::new(),
+            lost: contents.open.iter().copied().map(ConnectionId).collect(),
+            undone: BTreeSet::new(),
+        }
+    }
+
+    /// What is on the disk.
+    pub fn contents(&self) -> Contents {
+        self.owner.contents()
+    }
+
+    /// Notes what an event says about its connection.
+    pub fn begin(&mut self, event: &Event) {
+        let Some(id) = event.source.connection() else { return };
+        match event.kind {
+            EventKind::Connect => _ = self.opened.insert(id.0),
+            // A connection that no record knows leaves no trace.
+            EventKind::Close(_) if !self.opened.remove(&id.0) => _ = self.closed.insert(id.0),
+            _ => {}
+        }
+    }
+
+    /// The changes of an event; `None` if it changes nothing that is stored. The connections that
+    /// opened and closed are added to them, but are no reason for a record.
+    pub fn changes(&self, after: After<'_>) -> Option<Changes> {
+        let After { old, new, keys, alarm, stored_alarm } = after;
+        let state = (old != new).then(|| new.cloned());
+        let alarm = (alarm != self.alarm).then_some(stored_alarm);
+        if state.is_none() && alarm.is_none() && keys.is_empty() {
+            return None;
+        }
+        let opened = self.opened.iter().copied().collect();
+        let closed = self.closed.iter().copied().collect();
+        // An alarm that stays is written again, because less of its time is left now.
+        let alarm = alarm.or(stored_alarm.map(Some));
+        Some(Changes { state, keys, alarm, opened, closed })
+    }
+
+    /// Hands changes over to be recorded.
+    pub fn record(&mut self, changes: Changes, alarm: Option<Instant>) {
+        let ticket = self.owner.commit(changes);
+        self.recorded(ticket, alarm);
+    }
+
+    /// A function that records `changes` on another thread, and waits until they are on the disk if
+    /// messages wait for that too. It puts the ticket into the returned place.
+    pub fn record_elsewhere(&self, changes: Changes) -> impl FnOnce() -> Result<Ticket, Failed> + Send + use<> {
+        let owner = self.owner.clone();
+        move || {
+            let ticket = owner.commit(changes);
+            block_on(poll_fn(|cx| owner.poll_durable(ticket, cx)))?;
+            Ok(ticket)
+        }
+    }
+
+    /// Notes that changes were handed over.
+    pub fn recorded(&mut self, ticket: Ticket, alarm: Option<Instant>) {
+        self.last = ticket;
+        self.alarm = alarm;
+        self.opened.clear();
+        self.closed.clear();
+    }
+
+    /// What the messages of the last event wait for; `None` if they need not wait.
+    pub fn awaited(&self) -> Option<Ticket> {
+        let is_reached = || self.owner.durable().is_ok_and(|reached| reached >= self.last);
+        (self.gate == OutputGate::Closed && !is_reached()).then_some(self.last)
+    }
+
+    /// Ready when the record that the next message waits for is on the disk, or when a record could
+    /// not be written.
+    pub fn poll(&self, awaited: Option<Ticket>, cx: &mut Context<'_>) -> Poll<Result<Ticket, Failed>> {
+        match (self.owner.durable(), awaited) {
+            (Err(failed), _) => Poll::Ready(Err(failed)),
+            (Ok(_), Some(ticket)) => self.owner.poll_durable(ticket, cx),
+            (Ok(_), None) => Poll::Pending,
+        }
+    }
+
+    /// Ready when the store can store again.
+    pub fn poll_recovered(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.owner.poll_recovered(cx)
+    }
+
+    /// Goes back to what is on the disk. `known` are the connections that the actor knows and that
+    /// are still to have a `close` event.
+    pub fn go_back(&mut self, contents: &Contents, known: &BTreeSet<u64>, alarm: Option<Instant>) {
+        self.alarm = alarm;
+        self.opened.clear();
+        self.closed.clear();
+        let lost = contents.open.difference(known).copied().map(ConnectionId);
+        self.lost = lost.collect();
+        self.undone = known.difference(&contents.open).copied().map(ConnectionId).collect();
+    }
+
+    /// The next connection of an earlier run, whose `close` event is missing.
+    pub fn next_lost(&mut self) -> Option<ConnectionId> {
+        self.lost.pop_front()
+    }
+
+    /// Whether the actor does not know the event's connection any more, so that it must not get the
+    /// event.
+    pub fn is_undone(&mut self, event: &Event) -> bool {
+        let Source::Connection(session) = &event.source else { return false };
+        match event.kind {
+            EventKind::Connect => false,
+            EventKind::Close(_) => self.undone.remove(&session.id()),
+            _ => self.undone.contains(&session.id()),
+        }
+    }
+}

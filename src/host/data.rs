@@ -1,0 +1,287 @@
+//! The folder for the state of all actors. No actor and no client may reach into it. This module also
+//! sees to it that no client can read a file with a secret.
+
+use std::{
+    fmt, fs, io,
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
+    path::{Path, PathBuf},
+};
+
+use super::error::HostError;
+use crate::{
+    manifest::{Handler, Manifest},
+    server::config::Listener,
+    storage::Durability,
+};
+
+/// The store's own folder in the data folder.
+const STORE: &str = "store";
+
+/// Why the data folder, or a folder beside it, can't be used. The operator's fault.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DataError {
+    /// A manifest asks for a durability that needs a data folder.
+    Missing {
+        /// The manifest.
+        file: PathBuf,
+        /// The durability.
+        durability: Durability,
+    },
+    /// The data folder is not there and can't be made, or can't be looked at.
+    Unusable {
+        /// The data folder.
+        folder: PathBuf,
+        /// The cause.
+        error: io::Error,
+    },
+    /// Actors or clients could reach into the store.
+    Reached {
+        /// The manifest.
+        file: PathBuf,
+        /// The key of the folder.
+        key: &'static str,
+        /// The folder that they may use.
+        folder: PathBuf,
+        /// Whether the store lies in it. If not, it lies in the store.
+        around: bool,
+        /// The store's folder.
+        store: PathBuf,
+    },
+    /// Clients could read a secret.
+    Served {
+        /// The manifest.
+        file: PathBuf,
+        /// The key of the secret.
+        key: &'static str,
+        /// The file with the secret.
+        secret: PathBuf,
+        /// The `static` folder.
+        folder: PathBuf,
+        /// The manifest with that folder.
+        by: PathBuf,
+    },
+}
+
+/// What a file or a folder is, by whatever name: its device and its inode.
+type Identity = (u64, u64);
+
+/// Checks all manifests of a process. See [`mistakes`].
+pub(super) fn check(manifests: &[Manifest], data: Option<&Path>) -> Result<(), HostError> {
+    let of =
+        |(index, manifest)| mistakes(manifest, manifests.get(..index).unwrap_or_default(), data);
+    let all = manifests.iter().enumerate().flat_map(of).map(HostError::Data);
+    let all: Vec<_> = all.collect();
+    if all.is_empty() { Ok(()) } else { Err(HostError::Several(all)) }
+}
+
+/// Makes the data folder, if it is not there. Only the host's user may open it. The folder around it
+/// must exist, because a new path in a wrong place would look as if all state were lost.
+pub(super) fn make(folder: &Path) -> Result<(), DataError> {
+    let made = fs::DirBuilder::new().mode(0o700).create(folder).and_then(|()| {
+        // After a power cut the new folder must be there.
+        fs::File::open(parent(folder))?.sync_all()
+    });
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map_err(|error| DataError::Unusable { folder: folder.into(), error }),
+    }
+}
+
+/// The mistakes of a manifest in a process with `earlier` ones and with this data folder. A mistake of
+/// the data folder itself counts as one of the first manifest.
+pub(super) fn mistakes(
+    manifest: &Manifest,
+    earlier: &[Manifest],
+    data: Option<&Path>,
+) -> Vec<DataError> {
+    let mut mistakes = Vec::new();
+    match data.map(Store::find) {
+        None => mistakes.extend(missing(manifest)),
+        Some(Ok(store)) => mistakes.extend(store.reached(manifest)),
+        Some(Err(error)) if earlier.is_empty() => mistakes.push(error),
+        Some(Err(_)) => {}
+    }
+    mistakes.extend(served(manifest, manifest));
+    for other in earlier {
+        mistakes.extend(served(manifest, other));
+        mistakes.extend(served(other, manifest));
+    }
+    mistakes
+}
+
+/// The mistake of a durability that needs a data folder.
+fn missing(manifest: &Manifest) -> Option<DataError> {
+    let durability = manifest.storage.durability.filter(|one| *one != Durability::None)?;
+    Some(DataError::Missing { file: manifest.file.clone(), durability })
+}
+
+/// The place of the store.
+struct Store {
+    /// Its folder.
+    path: PathBuf,
+    /// What this folder is. `None` if it does not exist yet.
+    identity: Option<Identity>,
+    /// What the folders around it are, as far as they exist. This includes its own folder.
+    around: Vec<Identity>,
+}
+
+impl Store {
+    /// Finds the store in a data folder.
+    fn find(data: &Path) -> Result<Self, DataError> {
+        let unusable = |error| DataError::Unusable { folder: data.into(), error };
+        if fs::metadata(data).is_ok_and(|metadata| !metadata.is_dir()) {
+            return Err(unusable(io::ErrorKind::NotADirectory.into()));
+        }
+        let path = data.join(STORE);
+        let own = there(&path).map_err(unusable)?;
+        let identity = own.as_ref().and_then(|around| around.first().copied());
+        let nearest = match own {
+            Some(own) => own,
+            None => match there(data).map_err(unusable)? {
+                Some(data) => data,
+                None => around(parent(data)).map_err(unusable)?,
+            },
+        };
+        Ok(Self { path, identity, around: nearest })
+    }
+
+    /// The folders of a manifest by which somebody could reach into the store. Those that can't be
+    /// looked at are reported when they are opened.
+    fn reached(&self, manifest: &Manifest) -> Vec<DataError> {
+        let mistake = |(key, folder): (&'static str, &PathBuf)| {
+            let own = around(folder).ok()?;
+            let around = own.first().is_some_and(|identity| self.around.contains(identity));
+            let inside = self.identity.is_some_and(|identity| own.contains(&identity));
+            (around || inside).then(|| DataError::Reached {
+                file: manifest.file.clone(),
+                key,
+                folder: folder.clone(),
+                around,
+                store: self.path.clone(),
+            })
+        };
+        folders(manifest).into_iter().filter_map(mistake).collect()
+    }
+}
+
+/// The folders that actors or clients may use, with their keys.
+fn folders(manifest: &Manifest) -> Vec<(&'static str, &PathBuf)> {
+    let mut folders = Vec::new();
+    for handler in &manifest.handlers {
+        match handler {
+            Handler::WebSocketServer(config) => {
+                let served = config.listeners.iter().flat_map(|one| &one.static_folder);
+                folders.extend(served.map(|folder| ("`static`", folder)));
+            }
+            Handler::Filesystem(config) => {
+                let granted = config.folders.iter().map(|shared| &shared.path);
+                folders.extend(granted.map(|path| ("`path` of a `filesystem` handler", path)));
+            }
+        }
+    }
+    folders
+}
+
+/// The listeners of a manifest.
+fn listeners(manifest: &Manifest) -> impl Iterator<Item = &Listener> {
+    manifest.handlers.iter().flat_map(|handler| match handler {
+        Handler::WebSocketServer(config) => config.listeners.as_slice(),
+        Handler::Filesystem(_) => &[],
+    })
+}
+
+/// The secrets of one manifest that lie in the `static` folders of another.
+fn served(manifest: &Manifest, by: &Manifest) -> Vec<DataError> {
+    let mut mistakes = Vec::new();
+    for listener in listeners(manifest) {
+        let token = listener.token_file.iter().map(|file| ("`token_file`", file));
+        let key = listener.tls.iter().map(|files| ("`key` of `tls`", &files.key));
+        for (key, secret) in token.chain(key) {
+            let Ok(own) = around(secret) else { continue };
+            let is_around = |folder: &&PathBuf| {
+                around(folder).is_ok_and(|ids| ids.first().is_some_and(|id| own.contains(id)))
+            };
+            let mut folders = listeners(by).filter_map(|listener| listener.static_folder.as_ref());
+            mistakes.extend(folders.find(is_around).map(|folder| DataError::Served {
+                file: manifest.file.clone(),
+                key,
+                secret: secret.clone(),
+                folder: folder.clone(),
+                by: by.file.clone(),
+            }));
+        }
+    }
+    mistakes
+}
+
+/// What a file or a folder is, and then what all folders around it are. Links are followed.
+fn around(path: &Path) -> io::Result<Vec<Identity>> {
+    let path = fs::canonicalize(path)?;
+    let identity = |path: &Path| fs::metadata(path).map(|data| (data.dev(), data.ino()));
+    path.ancestors().map(identity).collect()
+}
+
+/// The same. `None` if there is nothing of this name.
+fn there(path: &Path) -> io::Result<Option<Vec<Identity>>> {
+    match around(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        around => around.map(Some),
+    }
+}
+
+/// The folder around a path.
+fn parent(path: &Path) -> &Path {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
+impl fmt::Display for DataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { file, durability } => write!(
+                f,
+                "{}: storage.durability: {:?} needs a data folder; give --data DIR, or write \
+                 StateDirectory= in the systemd unit, or remove the key",
+                file.display(),
+                durability.name()
+            ),
+            Self::Unusable { folder, error } => write!(
+                f,
+                "{}: cannot be the data folder: {error}; give --data a folder, or a new one in a \
+                 folder that exists",
+                folder.display()
+            ),
+            Self::Reached { file, key, folder, around, store } => write!(
+                f,
+                "{}: {key}: {} {} {}, where the host keeps the state of all actors; write another \
+                 folder, or give another --data",
+                file.display(),
+                folder.display(),
+                if *around { "contains" } else { "lies in" },
+                store.display()
+            ),
+            Self::Served { file, key, secret, folder, by } => write!(
+                f,
+                "{}: {key}: {} lies in {}, the `static` folder of {}, so clients could read it; \
+                 move it to another folder",
+                file.display(),
+                secret.display(),
+                folder.display(),
+                by.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for DataError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unusable { error, .. } => Some(error),
+            Self::Missing { .. } | Self::Reached { .. } | Self::Served { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
