@@ -40,7 +40,7 @@ impl Running {
         world: World,
     ) -> Result<Self, StartError> {
         let handle = ActorHandle::new("fuzz".into(), limits.clone());
-        let ActorHandle { name, limits, mailbox, control, connections, stats, lines } = handle;
+        let ActorHandle { name, limits, mailbox, control, connections, stats, lines, .. } = handle;
         let setup = Setup {
             name,
             module,
@@ -48,6 +48,7 @@ impl Running {
             init_state,
             tick: None,
             files: None,
+            store: None,
             world,
             turns: Arc::default(),
             stats: stats.clone(),

@@ -79,6 +79,7 @@ pub mod watermark;
 
 pub use call_context::{CallContext, Resources};
 pub use call_error::CallError;
+pub use durable::OutputGate;
 pub use failure::StartError;
 pub use imports::Grants;
 pub use inspect::Report;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use footlight_store::{Owner, Store};
 use smol::{Executor, Task, channel::Receiver};
 
 use super::{
@@ -11,11 +12,12 @@ use super::{
     opened::Opened,
 };
 use crate::{
-    actor::{Actor, Module, Setup, StartError},
+    actor::{Actor, Module, OutputGate, Setup, StartError},
     deadline::within,
     exchange::{ActorHandle, Command},
     manifest::Manifest,
     server::Served,
+    storage::{Durability, StorageConfig},
 };
 
 /// An actor that is loaded and whose handlers are bound.
@@ -28,6 +30,8 @@ pub(super) struct Prepared {
     init_state: Option<Vec<u8>>,
     /// The period of the manifest's `tick`.
     tick: Option<Duration>,
+    /// When its changes are on the disk.
+    storage: StorageConfig,
     /// Its handlers.
     handlers: Vec<Bound>,
 }
@@ -53,7 +57,8 @@ impl Prepared {
         let Opened { module, init_state, handlers } = opened;
         let handlers = handlers.into_iter().map(|handler| handler.bind(manifest, environment));
         let handlers = handlers.collect::<Result<_, _>>().map_err(HostError::Handler)?;
-        Ok(Self { handle, module, init_state, tick: manifest.tick, handlers })
+        let (tick, storage) = (manifest.tick, manifest.storage.clone());
+        Ok(Self { handle, module, init_state, tick, storage, handlers })
     }
 
     /// Makes the first state, then starts the handlers. `stopping` ends when the host stops.
@@ -63,8 +68,8 @@ impl Prepared {
         environment: &Environment,
         stopping: &Receiver<()>,
     ) -> Result<Running, StartError> {
-        let Self { handle, module, init_state, tick, handlers } = self;
-        let store = handle.store.as_ref().map(|store| stored(store, &handle.name, storage));
+        let Self { handle, module, init_state, tick, storage, handlers } = self;
+        let store = handle.store.as_ref().and_then(|store| owner(store, &handle.name, &storage));
         let mut setup = Setup {
             name: handle.name.clone(),
             module,
@@ -86,6 +91,19 @@ impl Prepared {
         let handlers = handlers.into_iter().filter_map(start).collect();
         Ok(Running { handle, handlers, task })
     }
+}
+
+/// The actor's place in the store; `None` if its state ends with the process.
+fn owner(store: &Store, name: &str, storage: &StorageConfig) -> Option<(Owner, OutputGate)> {
+    let (durability, gate) = match storage.durability(true) {
+        Durability::None => return None,
+        Durability::Strict => (footlight_store::Durability::Strict, OutputGate::Closed),
+        Durability::Relaxed => {
+            let interval = storage.interval;
+            (footlight_store::Durability::Relaxed { interval }, OutputGate::Open)
+        }
+    };
+    Some((store.owner(name, durability), gate))
 }
 
 impl Running {

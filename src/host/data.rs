@@ -7,11 +7,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use footlight_store::{OpenError, Options, Store};
+
 use super::error::HostError;
 use crate::{
     manifest::{Handler, Manifest},
     server::config::Listener,
-    storage::Durability,
+    storage::{Durability, StorageConfig},
 };
 
 /// The store's own folder in the data folder.
@@ -34,6 +36,13 @@ pub enum DataError {
         folder: PathBuf,
         /// The cause.
         error: io::Error,
+    },
+    /// The store can't be opened.
+    Store {
+        /// The data folder.
+        folder: PathBuf,
+        /// The cause.
+        error: OpenError,
     },
     /// Actors or clients could reach into the store.
     Reached {
@@ -77,7 +86,7 @@ pub(super) fn check(manifests: &[Manifest], data: Option<&Path>) -> Result<(), H
 
 /// Makes the data folder, if it is not there. Only the host's user may open it. The folder around it
 /// must exist, because a new path in a wrong place would look as if all state were lost.
-pub(super) fn make(folder: &Path) -> Result<(), DataError> {
+fn make(folder: &Path) -> Result<(), DataError> {
     let made = fs::DirBuilder::new().mode(0o700).create(folder).and_then(|()| {
         // After a power cut the new folder must be there.
         fs::File::open(parent(folder))?.sync_all()
@@ -88,6 +97,14 @@ pub(super) fn make(folder: &Path) -> Result<(), DataError> {
     }
 }
 
+/// Opens the store in the data folder, for all of these manifests. Makes both if they are not there.
+pub(super) fn open(folder: &Path, manifests: &[Manifest]) -> Result<Store, DataError> {
+    make(folder)?;
+    let (wear, wait) = StorageConfig::of_process(manifests.iter().map(|one| &one.storage));
+    let store = Store::open(folder, Options { wear, wait });
+    store.map_err(|error| DataError::Store { folder: folder.into(), error })
+}
+
 /// The mistakes of a manifest in a process with `earlier` ones and with this data folder. A mistake of
 /// the data folder itself counts as one of the first manifest.
 pub(super) fn mistakes(
@@ -96,7 +113,7 @@ pub(super) fn mistakes(
     data: Option<&Path>,
 ) -> Vec<DataError> {
     let mut mistakes = Vec::new();
-    match data.map(Store::find) {
+    match data.map(Place::find) {
         None => mistakes.extend(missing(manifest)),
         Some(Ok(store)) => mistakes.extend(store.reached(manifest)),
         Some(Err(error)) if earlier.is_empty() => mistakes.push(error),
@@ -117,7 +134,7 @@ fn missing(manifest: &Manifest) -> Option<DataError> {
 }
 
 /// The place of the store.
-struct Store {
+struct Place {
     /// Its folder.
     path: PathBuf,
     /// What this folder is. `None` if it does not exist yet.
@@ -126,7 +143,7 @@ struct Store {
     around: Vec<Identity>,
 }
 
-impl Store {
+impl Place {
     /// Finds the store in a data folder.
     fn find(data: &Path) -> Result<Self, DataError> {
         let unusable = |error| DataError::Unusable { folder: data.into(), error };
@@ -239,6 +256,7 @@ fn parent(path: &Path) -> &Path {
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Store { folder, error } => write!(f, "{}: {error}", folder.display()),
             Self::Missing { file, durability } => write!(
                 f,
                 "{}: storage.durability: {:?} needs a data folder; give --data DIR, or write \
@@ -277,6 +295,7 @@ impl fmt::Display for DataError {
 impl std::error::Error for DataError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            Self::Store { error, .. } => Some(error),
             Self::Unusable { error, .. } => Some(error),
             Self::Missing { .. } | Self::Reached { .. } | Self::Served { .. } => None,
         }

@@ -19,6 +19,7 @@ mod opened;
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
+use footlight_store::Store;
 use smol::{
     Executor,
     channel::{self, Sender},
@@ -49,6 +50,8 @@ pub struct Host {
     actors: Vec<Running>,
     /// The handles of the same actors, by name.
     directory: Directory,
+    /// Where they store their state, if anywhere.
+    store: Option<Store>,
     /// The executor that runs their tasks.
     executor: Arc<Executor<'static>>,
     /// Dropped when the host stops, which ends handshakes.
@@ -86,9 +89,9 @@ impl Host {
         // Open everything before the first listener is bound, so that all mistakes are reported at
         // once.
         let opened = open(manifests)?;
-        if let Some(folder) = &environment.data {
-            data::make(folder).map_err(HostError::Data)?;
-        }
+        let store = environment.data.as_deref().map(|folder| data::open(folder, manifests));
+        let store = store.transpose().map_err(HostError::Data)?;
+        let handle = |(manifest, limits)| handle(manifest, limits, store.clone());
         let handles: Vec<_> = manifests.iter().zip(limits).map(handle).collect();
         let prepared = bind(manifests, &handles, opened, &mut environment)?;
         let directory = Directory::new(handles);
@@ -108,7 +111,7 @@ impl Host {
         if actors.is_empty() {
             return Err(HostError::Start(failed));
         }
-        Ok(Self { actors, directory, executor: executor.clone(), running })
+        Ok(Self { actors, directory, store, executor: executor.clone(), running })
     }
 
     /// The addresses that the actors listen on.
@@ -138,13 +141,18 @@ impl Host {
     /// `limits.shutdown` of the actors.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
-        let Self { executor, actors, running, .. } = self;
+        let Self { executor, actors, running, store, .. } = self;
         drop(running);
         // Begin all stops before waiting for one, so that no actor delays another.
         let stops: Vec<_> =
             actors.into_iter().map(|running| executor.spawn(running.stop())).collect();
         for stop in stops {
             stop.await;
+        }
+        if let Some(store) = store
+            && let Err(error) = smol::unblock(move || store.close()).await
+        {
+            log::error!(target: "footlight", "the last changes are not stored: {error}");
         }
     }
 }
@@ -165,8 +173,8 @@ fn bind(
 }
 
 /// The handle of an actor that has not started yet.
-fn handle((manifest, limits): (&Manifest, Limits)) -> Arc<ActorHandle> {
-    Arc::new(ActorHandle::new(manifest.name.as_str().into(), limits))
+fn handle(manifest: &Manifest, limits: Limits, store: Option<Store>) -> Arc<ActorHandle> {
+    Arc::new(ActorHandle::with_store(manifest.name.as_str().into(), limits, store))
 }
 
 /// Refuses manifests with the same name.

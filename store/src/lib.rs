@@ -38,3 +38,6 @@ impl Owner {
     pub fn durable(&self) -> Result<Ticket, Failed> { let i = self.0.lock().unwrap(); if let Some(f) = &i.failed { return Err(f.clone()); } Ok(Ticket(i.handed)) }
     pub fn poll_recovered(&self, _: &mut Context<'_>) -> Poll<()> { Poll::Ready(()) }
 }
+
+impl fmt::Display for OpenError { fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("open") } }
+impl std::error::Error for OpenError {}

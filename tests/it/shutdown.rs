@@ -159,6 +159,7 @@ fn an_actor_that_is_told_to_stop_handles_the_events_that_wait_first() {
         init_state: None,
         tick: None,
         files: None,
+        store: None,
         world: Default::default(),
         turns: Default::default(),
         stats: handle.stats.clone(),
