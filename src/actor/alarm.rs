@@ -113,7 +113,8 @@ impl Alarm {
             self.timer = None;
             let now = self.world.now();
             self.look_at_wall(now);
-            let (once, tick) = (self.once.is_some_and(|at| at <= now), tick.is_some_and(|at| at <= now));
+            let (once, tick) =
+                (self.once.is_some_and(|at| at <= now), tick.is_some_and(|at| at <= now));
             if !once && !tick {
                 continue;
             }

@@ -61,7 +61,12 @@ pub struct After<'a> {
 
 impl Durable {
     /// The place of an actor that goes on from `contents`. `alarm` is the restored alarm.
-    pub fn new(owner: Owner, gate: OutputGate, contents: &Contents, alarm: Option<Instant>) -> Self {
+    pub fn new(
+        owner: Owner,
+        gate: OutputGate,
+        contents: &Contents,
+        alarm: Option<Instant>,
+    ) -> Self {
         Self {
             owner: Arc::new(owner),
             gate,
@@ -114,7 +119,10 @@ impl Durable {
 
     /// A function that records `changes` on another thread, and waits until they are on the disk if
     /// messages wait for that too. It puts the ticket into the returned place.
-    pub fn record_elsewhere(&self, changes: Changes) -> impl FnOnce() -> Result<Ticket, Failed> + Send + use<> {
+    pub fn record_elsewhere(
+        &self,
+        changes: Changes,
+    ) -> impl FnOnce() -> Result<Ticket, Failed> + Send + use<> {
         let owner = self.owner.clone();
         move || {
             let ticket = owner.commit(changes);
@@ -139,7 +147,11 @@ impl Durable {
 
     /// Ready when the record that the next message waits for is on the disk, or when a record could
     /// not be written.
-    pub fn poll(&self, awaited: Option<Ticket>, cx: &mut Context<'_>) -> Poll<Result<Ticket, Failed>> {
+    pub fn poll(
+        &self,
+        awaited: Option<Ticket>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Ticket, Failed>> {
         match (self.owner.durable(), awaited) {
             (Err(failed), _) => Poll::Ready(Err(failed)),
             (Ok(_), Some(ticket)) => self.owner.poll_durable(ticket, cx),

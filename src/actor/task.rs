@@ -27,9 +27,7 @@ use super::{
     outgoing::{Ending, Outgoing, Output},
 };
 use crate::{
-    exchange::{
-        Command, Connections, Control, Delivery, Event, EventKind, Mailbox, event::ALARM,
-    },
+    exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, event::ALARM},
     executor::Turns,
     files::Files,
     limits::SharedLimits,

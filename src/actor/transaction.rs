@@ -5,7 +5,12 @@
 //! [`Transaction::commit`] makes them permanent. It may fail, and it runs before anything reaches a
 //! client. Only [`Transaction::roll_back`] takes changes back.
 
-use std::{collections::BTreeMap, fmt, sync::{Arc, OnceLock}, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use footlight_store::{Changes, StoredAlarm, Ticket};

@@ -4,9 +4,7 @@ use std::{fmt, sync::Arc};
 
 use log::Level;
 
-use super::{
-    Close, CloseCode, Message, OnOverflow, Session, Source, session::Refused,
-};
+use super::{Close, CloseCode, Message, OnOverflow, Session, Source, session::Refused};
 use crate::{convert::to_u64, logger::ActorLog, stats::Stats};
 
 /// Puts messages into the outboxes of one actor's clients.

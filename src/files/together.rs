@@ -244,7 +244,8 @@ fn a_commit_that_was_given_up_begins_nothing_more() {
     let folders = Folders::open(&both.shared()).unwrap();
     let progress = Progress::default();
     progress.give_up();
-    let done = commit::commit(&folders, &list(&[("data/file", "x")]), 100, ".new", &progress, || Ok(()));
+    let done =
+        commit::commit(&folders, &list(&[("data/file", "x")]), 100, ".new", &progress, || Ok(()));
     assert_eq!(done, Err(Failure::TimedOut));
     assert!(both.names().is_empty() && progress.take_done().is_empty());
 }
@@ -255,7 +256,8 @@ fn a_call_whose_files_take_too_long_has_failed_and_they_are_not_written_later() 
     let (end, wait) = std::sync::mpsc::channel::<()>();
     let mut stuck = Box::pin(stage.files.blocking.run(move || wait.recv()));
     block_on(smol::future::poll_once(&mut stuck));
-    let failed = block_on(stage.files.commit(list(&[("one", "x"), ("two", "x")]), || Ok(()))).unwrap_err();
+    let failed =
+        block_on(stage.files.commit(list(&[("one", "x"), ("two", "x")]), || Ok(()))).unwrap_err();
     assert_eq!(failed, Failed { path: "one".into(), failure: Failure::TimedOut });
     end.send(()).unwrap();
     block_on(stuck).unwrap().unwrap();
