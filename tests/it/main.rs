@@ -26,6 +26,7 @@ mod crowd;
 mod dashboard;
 mod descriptors;
 mod documents;
+mod durable;
 mod endings;
 mod events;
 mod examples;

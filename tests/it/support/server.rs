@@ -207,6 +207,12 @@ impl Server {
         prlimit(Some(Pid::from_child(&self.child)), Resource::As, limit).unwrap();
     }
 
+    /// Lets the process write no file past this size from now on, or past none.
+    pub fn limit_file_size(&self, most: Option<u64>) {
+        let limit = Rlimit { current: most, maximum: None };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Fsize, limit).unwrap();
+    }
+
     /// Waits for the end of the process, and of its log.
     pub fn wait(&mut self) -> ExitStatus {
         let start = Instant::now();
