@@ -18,9 +18,8 @@ const MAX_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// An actor's alarm and its tick.
 #[derive(Debug)]
 pub struct Alarm {
-    /// Where the time comes from.
     world: World,
-    /// The moment of the alarm that the actor has set.
+    /// When the alarm rings that the actor has set.
     once: Option<Instant>,
     /// The period of the tick, and its next moment.
     tick: Option<(Duration, Instant)>,

@@ -62,7 +62,7 @@ struct Frame {
 /// Rewrites one body.
 #[derive(Debug)]
 pub struct Recoder<'a> {
-    /// The original body.
+    /// The function as the module has it.
     body: &'a [u8],
     /// Its byte offset in the module: instructions' offsets count from the module's beginning.
     start: usize,
