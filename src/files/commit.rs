@@ -18,18 +18,16 @@ use crate::lock::Lock;
 /// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
-    /// The path that the actor gave.
+    /// As the actor gave it. Errors and the log name it.
     pub path: String,
-    /// The new content.
     pub(crate) content: Vec<u8>,
 }
 
 /// Why a call's files were not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
-    /// The first file that failed.
+    /// As the actor gave it: the first one that failed.
     pub path: String,
-    /// The cause.
     pub(crate) failure: Failure,
 }
 
@@ -43,7 +41,7 @@ pub(super) struct Progress(Lock<State>);
 struct State {
     /// Whether the task has given up waiting. The commit then begins nothing more.
     given_up: bool,
-    /// The current file.
+    /// The path of the current file, to be named if it hangs.
     at: String,
     /// When the current file was begun; `None` before the first.
     since: Option<Instant>,
@@ -53,9 +51,8 @@ struct State {
 
 /// One file of a commit.
 struct Step<'a> {
-    /// Where it goes.
+    /// Where the content goes.
     target: Target<'a>,
-    /// The new content.
     content: &'a [u8],
     /// The new content on disk; `None` if the file is written in place.
     staged: Option<Staged<'a>>,

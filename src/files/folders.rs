@@ -14,9 +14,8 @@ pub struct Folders(Vec<Shared>);
 pub(super) struct Shared {
     /// The first part of each path to it; `None` if it is the only folder.
     name: Option<String>,
-    /// Whether the actor may write.
+    /// Whether the actor may write, from the manifest.
     pub(super) writable: bool,
-    /// The open folder.
     pub(super) folder: SandboxedDir,
 }
 
@@ -32,9 +31,8 @@ pub(super) enum Destination<'a> {
 /// Why a folder can't be opened. The operator's fault.
 #[derive(Debug)]
 pub struct FolderError {
-    /// The folder.
+    /// Its path, for the operator.
     pub(crate) folder: PathBuf,
-    /// The cause.
     pub(crate) error: io::Error,
 }
 

@@ -43,18 +43,16 @@ use crate::{convert::to_u64, limits::SharedLimits, logger::ActorLog, stats::Stat
 /// The files of one actor. Each method works on another thread and waits at most `limits.file_wait`
 /// for it. A write of several files may take that long for each step.
 pub struct Files {
-    /// The folders.
+    /// Shared with the threads that read and write.
     folders: Arc<Folders>,
-    /// Runs the blocking calls.
+    /// Keeps slow disks away from the executor's threads.
     blocking: Blocking,
     /// Has the largest content, and the most bytes of names in a listing: `limits.file_access`.
     limits: SharedLimits,
     /// The prefix of the temporary files' names. It contains the actor's name, because other actors
     /// may write to the same folder. The actor itself handles one call at a time.
     new: Arc<str>,
-    /// Counts operations and failures.
     stats: Arc<Stats>,
-    /// Logs failures.
     lines: Arc<ActorLog>,
 }
 

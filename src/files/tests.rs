@@ -25,9 +25,7 @@ use crate::limits::Limits;
 pub(super) struct Stage {
     /// Contains the folder, and files that must not be reachable.
     outer: TempDir,
-    /// The files under test.
     pub(super) files: Files,
-    /// Their counters.
     stats: Arc<Stats>,
 }
 

@@ -36,17 +36,15 @@ const CREATE_FLAGS: OFlags =
 
 /// The place of a file to write.
 pub(super) struct Target<'a> {
-    /// The path that the actor gave, for messages.
+    /// As the actor gave it, for messages.
     requested: &'a str,
-    /// The folder of the manifest.
     folder: &'a SandboxedDir,
     /// The path in that folder.
     path: &'a str,
     /// The path of the file's parent folder.
     parent_path: &'a str,
-    /// The file's name there.
     name: &'a str,
-    /// The existing file, if there is one.
+    /// `None` if there is no such file yet. Otherwise the new one gets its mode and owner.
     existing: Option<Metadata>,
 }
 
@@ -65,9 +63,8 @@ pub(super) fn check(folders: &Folders, path: &str) -> Result<(), Failure> {
 /// A new content in a temporary file beside its target. The temporary file is removed unless it has
 /// replaced the target.
 pub(super) struct Staged<'a> {
-    /// The folder of the manifest.
     folder: &'a SandboxedDir,
-    /// The path of the parent folder.
+    /// Finds the file again to rename or remove it.
     parent_path: &'a str,
     /// Identifies the parent folder, in case it is moved.
     id: DirId,
