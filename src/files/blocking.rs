@@ -9,6 +9,7 @@ use std::{
 };
 
 use smol::{Timer, future::FutureExt as _, unblock};
+use wit_core::host::FileError;
 
 use super::Failure;
 use crate::limits::SharedLimits;
@@ -95,7 +96,7 @@ impl Blocking {
 
 impl From<Unfinished> for Failure {
     fn from(_: Unfinished) -> Self {
-        Self::TimedOut
+        Self(FileError::TimedOut)
     }
 }
 

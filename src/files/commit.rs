@@ -8,6 +8,8 @@
 
 use std::{fmt, mem, time::Instant};
 
+use wit_core::host::FileError;
+
 use super::{
     Failure,
     folders::Folders,
@@ -74,7 +76,7 @@ pub(super) fn commit(
     for Write { path, content } in writes {
         progress.begin(path)?;
         if content.len() > limit {
-            return Err(Failure::TooLarge);
+            return Err(Failure(FileError::TooLarge));
         }
         let target = Target::find(folders, path)?;
         // A later content of the same file replaces the earlier staged one.
@@ -108,7 +110,7 @@ impl Progress {
     fn begin(&self, path: &str) -> Result<(), Failure> {
         let mut state = self.0.lock();
         if state.given_up {
-            return Err(Failure::TimedOut);
+            return Err(Failure(FileError::TimedOut));
         }
         path.clone_into(&mut state.at);
         state.since = Some(Instant::now());

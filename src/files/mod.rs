@@ -29,6 +29,7 @@ use std::{sync::Arc, time::Instant};
 
 use log::Level;
 use rustix::io::Errno;
+use wit_core::host::FileError;
 
 use blocking::{Blocking, Unfinished};
 use commit::Progress;
@@ -87,7 +88,7 @@ impl Files {
         let fits = if path.len() > MAX_PATH {
             Err(Errno::NAMETOOLONG.into())
         } else if content.len() > self.max_size() {
-            Err(Failure::TooLarge)
+            Err(Failure(FileError::TooLarge))
         } else {
             Ok(())
         };
@@ -148,7 +149,7 @@ impl Files {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
         let check = self.blocking.run(move || {
             writing::check(&folders, &of?)?;
-            if len > limit { Err(Failure::TooLarge) } else { Ok(()) }
+            if len > limit { Err(Failure(FileError::TooLarge)) } else { Ok(()) }
         });
         self.record(Level::Debug, "writing", path, check.await, |_| ())
     }

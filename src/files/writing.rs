@@ -23,6 +23,7 @@ use rustix::{
     },
     io::Errno,
 };
+use wit_core::host::FileError;
 
 use super::{
     Failure,
@@ -84,13 +85,13 @@ impl<'a> Target<'a> {
     pub(super) fn find(folders: &'a Folders, path: &'a str) -> Result<Self, Failure> {
         let requested = path;
         let Destination::Inside(Shared { writable, folder, .. }, path) = folders.find(path)? else {
-            return Err(Failure::WrongKind);
+            return Err(Failure(FileError::WrongKind));
         };
         if path.is_empty() {
-            return Err(Failure::WrongKind);
+            return Err(Failure(FileError::WrongKind));
         }
         if !writable {
-            return Err(Failure::Denied);
+            return Err(Failure(FileError::Denied));
         }
         let existing = match folder.regular(path, OFlags::WRONLY) {
             Ok(file) => Some(file.metadata()?),
@@ -170,7 +171,7 @@ impl<'a> Target<'a> {
     pub(super) fn replace(&self, staged: &mut Staged<'_>, content: &[u8]) -> Result<(), Failure> {
         let parent = self.parent()?;
         if dir_id(&parent)? != staged.id {
-            return Err(Failure::Other("its folder was moved meanwhile".into()));
+            return Err(Failure(FileError::Other("its folder was moved meanwhile".into())));
         }
         match renameat(&parent, &*staged.name, &parent, self.name) {
             Ok(()) => {
@@ -210,7 +211,9 @@ impl<'a> Target<'a> {
         let mut file = self.folder.regular(self.path, OFlags::WRONLY | OFlags::TRUNC)?;
         match file.write(content)? {
             all if all == content.len() => Ok(()),
-            some => Err(Failure::Other(format!("it took {some} of {} bytes", content.len()))),
+            some => {
+                Err(Failure(FileError::Other(format!("it took {some} of {} bytes", content.len()))))
+            }
         }
     }
 }
