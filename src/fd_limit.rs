@@ -30,7 +30,7 @@ pub(crate) struct Bounds {
     /// Replaces `limits.connections`.
     pub connections: usize,
     /// Replaces `limits.requests`.
-    pub(crate) requests: usize,
+    requests: usize,
     /// Replaces `limits.downloads`.
     pub(crate) downloads: usize,
 }

@@ -32,7 +32,7 @@ pub struct AnswerError {
     /// Counted from 0. The log has it, so that the actor's author finds the message.
     pub index: usize,
     /// What is wrong with it.
-    pub fault: Fault,
+    fault: Fault,
 }
 
 /// What is wrong with a message.

@@ -33,7 +33,7 @@ pub struct Report {
     /// Every import with its verdict.
     pub imports: Vec<Item>,
     /// Faults of the whole module, which no single export or import has.
-    pub faults: Vec<String>,
+    faults: Vec<String>,
 }
 
 impl Report {

@@ -72,7 +72,6 @@ pub mod verdict;
 pub mod watermark;
 
 pub use call_context::{CallContext, Resources};
-pub use call_error::CallError;
 pub use failure::StartError;
 pub use imports::Grants;
 pub use inspect::Report;

@@ -29,7 +29,7 @@ use crate::{
     regular::{self, Unread},
 };
 
-pub use crate::config::{ManifestError, Mistake};
+pub use crate::config::ManifestError;
 pub use handler::{Handler, missing_capabilities};
 
 /// The name of the manifest in a folder.

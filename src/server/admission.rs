@@ -46,7 +46,7 @@ const SHARE: usize = 4;
 
 /// The limits of what is open before and beside an actor's connections.
 #[derive(Debug)]
-pub struct Admission {
+pub(crate) struct Admission {
     /// Keeps one network from taking all connections.
     addresses: Arc<Addresses>,
     /// How many requests may be read at once: `limits.requests`.
@@ -78,7 +78,7 @@ fn share(places: usize) -> usize {
 
 impl Admission {
     /// The limits of an actor.
-    pub fn new(limits: &SharedLimits) -> Self {
+    pub(crate) fn new(limits: &SharedLimits) -> Self {
         Self {
             addresses: Addresses::new(limits.clone()),
             requests: Places::new(limits.clone(), |limits| Rules {
