@@ -20,11 +20,11 @@ use crate::{
 
 /// The findings about one file.
 pub struct Finding {
-    /// The file that the user named.
+    /// As the user named it. Each line about the file begins with it.
     named: PathBuf,
-    /// The module's file, if the manifest could be read.
+    /// The module's file; `None` if the manifest could not be read.
     file: Option<PathBuf>,
-    /// The report on the module, if it could be read.
+    /// `None` if the module could not be read.
     report: Option<Report>,
     /// Everything that prevents it from running here.
     problems: Vec<String>,

@@ -40,7 +40,6 @@ const MAX_WAIT: Duration = Duration::from_millis(2);
 /// The tasks that have yielded, and the loops that resume them.
 #[derive(Debug, Default)]
 pub struct Turns {
-    /// Behind a lock that is never held across a wait.
     yielded: Lock<Yielded>,
     /// How many loops run. Without one, nobody would resume a task that yields.
     loops: AtomicUsize,
@@ -58,7 +57,7 @@ struct Yielded {
 /// The state of one yield.
 #[derive(Debug, Default)]
 pub(crate) struct Yield {
-    /// The task's ticket; `None` before the first poll.
+    /// The task's place in the line; `None` before the first poll.
     ticket: Option<u64>,
 }
 

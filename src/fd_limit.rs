@@ -27,11 +27,11 @@ const MIN_REQUESTS: usize = 4;
 /// The limits of one actor that need file descriptors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bounds {
-    /// `limits.connections`, or fewer.
+    /// Replaces `limits.connections`.
     pub connections: usize,
-    /// `limits.requests`, or fewer.
-    pub(crate) requests: usize,
-    /// `limits.downloads`, or fewer.
+    /// Replaces `limits.requests`.
+    requests: usize,
+    /// Replaces `limits.downloads`.
     pub(crate) downloads: usize,
 }
 
@@ -47,13 +47,13 @@ pub(crate) struct Plan {
 /// There are too few file descriptors for the limits of the manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shortage {
-    /// The process's limit.
+    /// What the process may open now.
     limit: u64,
-    /// How many are left for connections.
+    /// What is left for connections after files, listeners and the rest.
     places: u64,
-    /// How many connections the manifests allow.
+    /// What the manifests allow, all together.
     wanted: u64,
-    /// How many file descriptors would be enough.
+    /// What to raise the limit to, for advice.
     enough: u64,
 }
 

@@ -3,7 +3,7 @@
 /// A group of functions. An actor may import all of them or none.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Interface {
-    /// The name without the package.
+    /// Without the package: `filesystem`.
     pub name: &'static str,
     /// The module names of its imports, in core form. There is one for each name that the package
     /// has had.

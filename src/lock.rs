@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A mutex. No code in this program leaves a protected value in an invalid state, so the value can
-/// still be used after a panic.
+/// still be used after a panic. It is never held across a wait.
 #[derive(Debug, Default)]
 pub(crate) struct Lock<T>(Mutex<T>);
 

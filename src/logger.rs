@@ -65,18 +65,18 @@ pub struct Logger {
     verbosity: i8,
     /// Standard error, for the host and for the actors that share it.
     stderr: Arc<Sink>,
-    /// The actors, by name.
+    /// What each manifest says, by actor's name.
     actors: HashMap<String, Actor>,
-    /// The lines that wait to be written.
+    /// Keeps those who log from waiting for a slow terminal or disk.
     queue: Arc<Queue>,
 }
 
 /// The log of one actor.
 #[derive(Debug)]
 struct Actor {
-    /// The least severe level that is written.
+    /// Lines below this level are dropped.
     level: LevelFilter,
-    /// Its output; `None` for standard error.
+    /// Where its lines go; `None` for standard error.
     sink: Option<Arc<Sink>>,
 }
 
@@ -84,9 +84,9 @@ struct Actor {
 /// them, further lines go to new files.
 #[derive(Debug)]
 pub struct Reopen {
-    /// The outputs. Only files are reopened.
+    /// Every output. Only files are reopened.
     sinks: Vec<Arc<Sink>>,
-    /// The queue of the writer thread, which does the reopening.
+    /// The writer thread does it, because only that thread writes.
     queue: Arc<Queue>,
 }
 

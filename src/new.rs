@@ -32,9 +32,8 @@ const TAKEN: &str = "footlight";
 /// A project to create.
 #[derive(Debug)]
 pub struct Project {
-    /// Its folder.
     folder: PathBuf,
-    /// The name of its actor and of its crate.
+    /// Names the actor and its crate.
     name: String,
 }
 
@@ -44,7 +43,7 @@ pub struct Project {
 pub enum NewError {
     /// An actor can't have this name.
     Name {
-        /// The name.
+        /// As given, for the message.
         name: String,
         /// Whether it comes from the path. If so, the error suggests `--name`.
         from_path: bool,

@@ -32,21 +32,21 @@ pub struct Inherited {
 pub enum InheritedError {
     /// `LISTEN_FDS` is not a number, or too large.
     Count {
-        /// The value.
+        /// As the variable has it.
         value: String,
     },
     /// A descriptor is not a listening TCP socket.
     NoListener {
-        /// The descriptor.
+        /// Its number, counted from 3, as systemd passes it.
         descriptor: usize,
-        /// The cause.
+        /// From the system.
         error: io::Error,
     },
     /// No manifest has a listener with this address.
     Unnamed {
-        /// The descriptor.
+        /// Its number, counted from 3, as systemd passes it.
         descriptor: usize,
-        /// The address.
+        /// Where it listens. The advice says which manifest to change.
         address: SocketAddr,
     },
 }

@@ -41,7 +41,7 @@ impl Gauge {
 
 /// A counter's row in `/metrics` and in the summary.
 pub struct Metric<'a> {
-    /// The counter.
+    /// Has the present value.
     pub counter: &'a Counter,
     /// Its name in `/metrics`, without prefix and suffix.
     pub name: &'static str,
@@ -73,7 +73,7 @@ pub struct Stats {
     pub events: Counter,
     /// Alarms and ticks among the events.
     pub alarms: Counter,
-    /// Sends, tags, attachments, closes and writes that the actor asked for and that were refused.
+    /// What the actor asked for and did not get: sends, tags, attachments, closes and writes.
     pub(crate) refused_effects: Counter,
     /// Messages queued for clients.
     pub answers: Counter,

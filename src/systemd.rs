@@ -24,7 +24,7 @@ const DEADLINE: Duration = Duration::from_secs(1);
 /// The service manager, if there is one.
 #[derive(Debug)]
 pub struct Manager {
-    /// The manager's socket, if it wants notifications.
+    /// Where notifications go; `None` if no manager wants them.
     socket: Option<Async<UnixDatagram>>,
     /// The interval of the watchdog's notifications, if the manager has one.
     every: Option<Duration>,
@@ -35,9 +35,9 @@ pub struct Manager {
 pub enum Notification {
     /// All listeners accept connections.
     Ready {
-        /// The number of actors that are served.
+        /// How many actors could be started.
         serving: usize,
-        /// The number of manifests.
+        /// How many there are manifests for.
         of: usize,
     },
     /// The executor still runs its tasks.

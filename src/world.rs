@@ -25,10 +25,10 @@ const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// The source of time and chance.
 #[derive(Clone, Debug, Default)]
 pub enum World {
-    /// The system's clocks and random numbers.
+    /// The system's clocks and random numbers. Every run of `footlight` has these.
     #[default]
     System,
-    /// A world that is controlled by hand.
+    /// Set by hand, for tests and benchmarks.
     Manual(Arc<Manual>),
 }
 
@@ -98,9 +98,7 @@ impl World {
 /// A moment that is waited for.
 #[derive(Debug)]
 pub(crate) enum Until {
-    /// By the system's clock.
     System(Timer),
-    /// By the clock of a manual world.
     Manual(Arc<Manual>, Instant),
 }
 
@@ -122,7 +120,6 @@ pub struct Manual {
     start: Instant,
     /// What its clock showed then, in milliseconds since 1970.
     since_1970: u64,
-    /// The part that changes.
     state: Lock<State>,
 }
 

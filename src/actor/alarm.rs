@@ -23,9 +23,8 @@ const LOOK: Duration = Duration::from_secs(10);
 /// An actor's alarm and its tick.
 #[derive(Debug)]
 pub struct Alarm {
-    /// Where the time comes from.
     world: World,
-    /// The moment of the alarm that the actor has set.
+    /// When the alarm rings that the actor has set.
     once: Option<Instant>,
     /// The same by the wall clock, if the alarm was restored.
     wall: Option<Wall>,

@@ -18,7 +18,7 @@ use crate::exchange::{
 /// An answer that can be sent.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The messages, in order.
+    /// In the order in which they are sent.
     pub messages: Vec<Message>,
     /// How to close the connection after the messages.
     pub close: Option<Close>,
@@ -29,10 +29,10 @@ pub struct Answer {
 /// Why an answer is refused. It is the actor's fault.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AnswerError {
-    /// The index of the first bad message, counted from 0.
+    /// Counted from 0. The log has it, so that the actor's author finds the message.
     pub index: usize,
     /// What is wrong with it.
-    pub fault: Fault,
+    fault: Fault,
 }
 
 /// What is wrong with a message.
@@ -43,21 +43,21 @@ pub enum Fault {
     Type(String),
     /// A field is missing, or is set where it has no meaning.
     Field {
-        /// The message's type.
+        /// The type that the message has.
         ty: &'static str,
-        /// The fields that this type takes, in words.
+        /// The fields that this type takes, in words, as advice.
         takes: &'static str,
     },
     /// A control frame's payload is too long.
     TooLong {
-        /// The message's type.
+        /// `ping`, `pong` or `close`: what the payload belongs to.
         ty: &'static str,
-        /// The length in bytes.
+        /// In bytes.
         len: usize,
-        /// The most bytes that fit.
+        /// The most bytes that a control frame takes (RFC 6455, section 5.5).
         limit: usize,
     },
-    /// The close code is not two bytes.
+    /// A close code has two bytes, and this one has another number of them.
     CodeLength(usize),
     /// This close code must not be sent (RFC 6455, section 7.4).
     Code(CloseCode),
@@ -90,9 +90,8 @@ impl Answer {
 
 /// One message, converted.
 enum Part {
-    /// A message to send.
     Message(Message),
-    /// The request to close the connection.
+    /// Ends the answer: what follows it is not sent.
     Close(Close),
 }
 

@@ -11,11 +11,10 @@ const FIRST: Duration = Duration::from_millis(100);
 /// Waits that double, up to a bound.
 #[derive(Debug)]
 pub struct Backoff {
-    /// The longest wait.
+    /// The wait grows up to this, and then no more.
     longest: Duration,
-    /// Where the time comes from.
     world: World,
-    /// The last wait and its end. `None` after a success.
+    /// The last wait, which the next one doubles, and its end. `None` after a success.
     last: Option<(Duration, Instant)>,
 }
 

@@ -7,7 +7,7 @@ use crate::{executor::Turns, files::Files, limits::SharedLimits, stats::Stats, w
 
 /// The context of an actor's calls. An actor has one, and all events use it in turn.
 pub struct CallContext {
-    /// Counts the fuel and the time of the current event.
+    /// Stops the event once it has spent its fuel or its time.
     pub meter: Meter,
     /// The host's side of the imports, with the current event's transaction.
     pub host: HostCalls,
@@ -15,15 +15,15 @@ pub struct CallContext {
 
 /// Everything that a context is made from, apart from the limits.
 pub struct Resources {
-    /// The source of time and random numbers.
+    /// What the actor gets instead of a clock and a generator of its own.
     pub world: World,
-    /// The period of the manifest's `tick`.
+    /// How often the actor gets an `alarm` event. `None` if the manifest has no `tick`.
     pub tick: Option<Duration>,
-    /// The files that the manifest grants.
+    /// `None` if the manifest has no handler `filesystem`.
     pub files: Option<Files>,
     /// Gives the actor its turns on the executor.
     pub turns: Arc<Turns>,
-    /// The actor's counters.
+    /// Counted here: fuel, faults, alarms, and what imports do.
     pub stats: Arc<Stats>,
 }
 

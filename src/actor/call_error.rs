@@ -10,34 +10,34 @@ use wit_core::{LiftError, LowerError};
 pub enum CallError {
     /// The guest trapped, or a call of an import failed.
     Trap {
-        /// The export in which it happened.
+        /// The export that was called, for the log.
         export: &'static str,
-        /// wasmi's error.
+        /// Says which trap it was.
         error: wasmi::Error,
     },
     /// The event has spent its fuel.
     OutOfFuel {
-        /// The export in which it happened.
+        /// The export that was called, for the log.
         export: &'static str,
-        /// The event's fuel: `limits.fuel`.
+        /// What the event could spend: `limits.fuel`.
         limit: u64,
     },
     /// The event has spent its time.
     OutOfTime {
-        /// The export in which it happened.
+        /// The export that was called, for the log.
         export: &'static str,
-        /// The event's time: `limits.time`.
+        /// How long the event could compute: `limits.time`.
         limit: Duration,
-        /// The fuel that the event had spent by then.
+        /// The fuel that was spent by then. It says how fast the machine is.
         fuel: u64,
     },
     /// A single step needed more fuel than one step may use.
     TooMuchAtOnce {
-        /// The export in which it happened.
+        /// The export that was called, for the log.
         export: &'static str,
-        /// The fuel that the step needed.
+        /// The fuel that the step needs.
         needed: u64,
-        /// The most fuel that a step may use.
+        /// The most fuel that a step may use, whatever the event has left.
         most: u64,
     },
     /// `cabi_realloc` returned a block outside the memory.

@@ -5,7 +5,6 @@ use crate::world::World;
 /// The time of a call. It is read when the guest first asks, and then stays the same for the whole
 /// call.
 pub struct CallTime {
-    /// Where the time comes from.
     world: World,
     /// In milliseconds since 1970, once the guest has asked.
     millis: Option<u64>,

@@ -23,11 +23,11 @@ use crate::{
 /// The clients of one actor.
 #[derive(Debug)]
 pub struct Clients {
-    /// All known clients.
+    /// In the order of their numbers, in which the actor is told them.
     all: BTreeMap<ConnectionId, KnownClient>,
-    /// The index of tags. Clients with the same tag share its text.
+    /// Finds the clients with a tag. They share its text.
     tagged: BTreeSet<(Arc<str>, ConnectionId)>,
-    /// The number of the current call.
+    /// Counts the calls: see [`KnownClient::sent`].
     call: u64,
     /// Has the number of tags, and the length of tags and attachments.
     limits: SharedLimits,
@@ -36,9 +36,9 @@ pub struct Clients {
 /// One client.
 #[derive(Debug)]
 pub struct KnownClient {
-    /// Its connection.
+    /// The way to it: messages go through this.
     pub session: Arc<Session>,
-    /// Its tags and its attachment.
+    /// What a rolled-back call must restore.
     kept: Kept,
     /// The number of a call, and the bytes that this call sends to the client. The number makes the
     /// bytes of earlier calls invalid, so that nothing has to reset them for every client.
@@ -50,16 +50,16 @@ pub struct KnownClient {
 /// What an actor keeps with a connection.
 #[derive(Clone, Debug, Default)]
 struct Kept {
-    /// Its tags, in the order in which the actor added them.
+    /// In the order in which the actor added them.
     tags: Vec<Arc<str>>,
-    /// The bytes that the actor has attached.
+    /// The actor's bytes. `None` if it has attached nothing.
     attachment: Option<Box<[u8]>>,
 }
 
 /// The old tags and attachments of the clients that the current call has changed.
 #[derive(Debug, Default)]
 pub struct Undo {
-    /// The tags and attachments before the call.
+    /// What was kept with each client that the call has changed.
     before: BTreeMap<ConnectionId, Kept>,
 }
 

@@ -21,9 +21,9 @@ const COMPONENT_LAYER: &[u8] = &[1, 0];
 /// The kind of a file, according to its first bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// A core module: the whole file.
+    /// A core module. It is the whole file.
     Module,
-    /// A component, with the range of its core module.
+    /// A component. The range has its core module, which is all that runs.
     Component(Range<usize>),
 }
 

@@ -14,23 +14,23 @@ use crate::{
 pub enum Effect {
     /// A message to a client.
     Send {
-        /// The receiver.
+        /// Any client, not only the one of the event.
         to: Arc<Session>,
-        /// The message.
+        /// Checked already: nothing can refuse it after the commit.
         message: Message,
     },
     /// One message to many clients.
     Broadcast {
-        /// The receivers.
+        /// All that get the message. It is kept once, however many there are.
         to: Vec<Arc<Session>>,
-        /// The message.
+        /// Checked already.
         message: Message,
     },
     /// Closes a connection.
     Close {
-        /// The connection.
+        /// The one to close: any client's.
         to: Arc<Session>,
-        /// The close code and the reason.
+        /// What the client reads in the close frame.
         close: Close,
     },
 }

@@ -18,9 +18,8 @@ type Step<R> = Result<TypedResumableCall<R>, wasmi::Error>;
 /// Where the guest stopped.
 #[allow(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Stop<R> {
-    /// The call has finished.
     Finished(R),
-    /// The guest called a suspending import.
+    /// The guest called a suspending import. The call resumes with the import's result.
     Import(ImportCall, TypedResumableCallHostTrap<R>),
 }
 

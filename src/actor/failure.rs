@@ -14,9 +14,9 @@ use crate::{
 /// Why an event failed. Its transaction is rolled back, and the state stays as it was.
 #[derive(Debug)]
 pub enum Failure {
-    /// The call failed.
+    /// The guest trapped, ran out of fuel or time, or returned an invalid value.
     Call(CallError),
-    /// The actor returned an error.
+    /// The actor returned an error, with this text.
     Returned(String),
     /// The answer has a message that can't be sent.
     Answer(AnswerError),
@@ -57,9 +57,8 @@ impl Failure {
 
 /// The log line about a failed event.
 struct Line<'a> {
-    /// The reason.
     failure: &'a Failure,
-    /// The event.
+    /// The log says which event failed, and whose.
     event: &'a Event,
 }
 
@@ -92,9 +91,10 @@ impl fmt::Display for Line<'_> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// No instance could be made, or `init` failed.
+    /// No instance could be made, or `init` trapped, ran out of fuel or time, or returned an
+    /// invalid value.
     Call(CallError),
-    /// `init` returned an error.
+    /// `init` returned an error, with this text.
     Init(String),
     /// The changes of `init` could not be committed.
     Commit(CommitError),

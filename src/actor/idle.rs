@@ -17,9 +17,8 @@ use crate::{
 pub struct Idle {
     /// Has the time: `limits.hibernate_after`.
     limits: SharedLimits,
-    /// Where the timers come from.
     world: World,
-    /// The current timer.
+    /// Set at the first wait. `None` before, and after it has fired.
     timer: Option<Until>,
     /// Whether there was an event since the timer was set.
     active: bool,

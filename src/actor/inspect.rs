@@ -18,7 +18,7 @@ use crate::limits::Limits;
 /// What is known about a module without running it.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The file's size in bytes.
+    /// In bytes, as the file is on the disk.
     pub file_bytes: usize,
     /// The core module's size in bytes, if the file is a component.
     pub component: Option<usize>,
@@ -33,7 +33,7 @@ pub struct Report {
     /// Every import with its verdict.
     pub imports: Vec<Item>,
     /// Faults of the whole module, which no single export or import has.
-    pub faults: Vec<String>,
+    faults: Vec<String>,
 }
 
 impl Report {

@@ -26,23 +26,22 @@ use crate::{exchange::ConnectionId, limits::Limits, logger::ActorLog};
 
 /// A running instance. It is boxed, because it is large and moves at each event.
 pub struct Instance {
-    /// The memory, globals and tables, with the host's data about the instance.
+    /// All that wasmi keeps of the instance, with the host's data about it.
     pub(super) store: Store<Guest>,
-    /// The form of the interface that the module implements.
+    /// Says how to lower and lift.
     shape: Shape,
-    /// Its linear memory.
+    /// Where parameters are written and results are read.
     pub(super) memory: Memory,
-    /// `cabi_realloc`.
+    /// The guest's allocator: it makes room for each parameter.
     pub(super) realloc: TypedFunc<(i32, i32, i32, i32), i32>,
-    /// `handle-message`.
     handler: HandleMessage,
-    /// The function that frees what `handle-message` returned.
+    /// Frees what the handler returned. `None` if the module does not export it.
     handler_post: Option<PostReturn>,
-    /// `init`.
+    /// Makes the first state. `None` if the module does not export it.
     init: Option<Init>,
-    /// The function that frees what `init` returned.
+    /// Frees what `init` returned.
     init_post: Option<PostReturn>,
-    /// The most messages and bytes that a result may have.
+    /// What a result may have: it bounds what a guest makes the host copy.
     budget: Budget,
 }
 

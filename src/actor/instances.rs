@@ -24,22 +24,20 @@ const MAX_TRAP_WAIT: Duration = Duration::from_secs(1);
 
 /// Makes an actor's instances, and keeps the current one between events.
 pub struct Instances {
-    /// The compiled module.
+    /// What each instance is made of.
     module: Arc<Module>,
-    /// The limits of each instance.
+    /// What each new instance may use.
     limits: SharedLimits,
     /// The current instance. It is dropped after a failure, when the actor is idle, and when its
     /// memory has grown too far.
     present: Option<Box<Instance>>,
-    /// Notices when the instance's memory has grown too far.
+    /// Says when the present instance has grown too far.
     watermark: Watermark,
-    /// How long to wait after an instance could not be made.
+    /// How long to wait after no instance could be made.
     backoff: Backoff,
     /// How long to wait after a trap, if instances take long to make.
     trap_backoff: Backoff,
-    /// The actor's counters.
     stats: Arc<Stats>,
-    /// The actor's lines in the log.
     lines: Arc<ActorLog>,
 }
 

@@ -46,9 +46,9 @@ const MIN_SLICE: u64 = 1000;
 /// The result of a request for fuel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allowance {
-    /// The store got the fuel.
+    /// The store has it, and the guest can go on.
     Given,
-    /// The event does not have that much left.
+    /// The event does not have that much left: it ends.
     Spent,
     /// No step may need that much.
     TooMuch {
@@ -69,9 +69,9 @@ pub struct Meter {
     /// The fuel of each event, for all entries into the guest: `limits.fuel`. Without a limit it is
     /// more than any event can use.
     limit: u64,
-    /// The largest slice: `limits.slice`.
+    /// The size of slices while they are fast: `limits.slice`.
     largest: u64,
-    /// The current size of slices.
+    /// The size of the next slice: smaller after a slow one, larger after a fast one.
     slice: u64,
     /// The fuel that the current event has left, including that of the store.
     left: u64,
@@ -90,7 +90,6 @@ pub struct Meter {
     looked: Option<Instant>,
     /// When the current turn began; `None` until the first look at the clock.
     turn: Option<Instant>,
-    /// Gives this actor its turns on the executor.
     turns: Arc<Turns>,
 }
 
@@ -103,9 +102,9 @@ fn processor_time() -> Duration {
 /// The beginning of a time in which an event computes on one thread without a pause.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
-    /// The wall clock. It is cheap to read, and is never slower than the processor time.
+    /// Cheap to read, and never slower than the processor time, so it is read first.
     wall: Instant,
-    /// The thread's processor time.
+    /// What counts towards `limits.time`.
     processor: Duration,
 }
 

@@ -78,7 +78,6 @@ pub mod verdict;
 pub mod watermark;
 
 pub use call_context::{CallContext, Resources};
-pub use call_error::CallError;
 pub use durable::OutputGate;
 pub use failure::StartError;
 pub use imports::Grants;

@@ -55,11 +55,11 @@ const MAX_ERROR: usize = 400;
 pub enum LoadError {
     /// The file can't be read.
     Io(std::io::Error),
-    /// The file is larger than `limits.module`.
+    /// The file is larger than `limits.module`, and was not read.
     TooLarge {
-        /// Its size in bytes.
+        /// In bytes.
         size: u64,
-        /// The limit in bytes.
+        /// In bytes: `limits.module`.
         limit: usize,
     },
     /// The file is neither a module nor a component with a module that can run.

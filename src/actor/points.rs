@@ -9,7 +9,7 @@ use super::types::Types;
 /// enclosing block is on the stack, and the code is reachable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// Its byte offset in the module.
+    /// Its byte offset in the module: where a loop would begin.
     pub at: usize,
     /// The cost of the code that follows, up to the next point or to the next place where wasmi
     /// charges anyway. It says whether a loop here is worth it.
@@ -23,7 +23,7 @@ pub(super) struct Frame {
     pub(super) height: usize,
     /// Whether the rest of the block is unreachable.
     pub(super) unreachable: bool,
-    /// The numbers of its parameters and results, which set the height at its `else` and `end`.
+    /// How many parameters and results it has: they set the height at its `else` and `end`.
     ty: (usize, usize),
 }
 

@@ -26,7 +26,7 @@ const VALUES: usize = 8;
 /// The cost of [`NULL`]: see `config` in `module.rs`.
 pub(crate) const NULL_COST: u8 = 16;
 /// `ref.null func` and `drop`. wasmi compiles the two to nothing.
-pub(crate) const NULL: [u8; 3] = [0xd0, 0x70, 0x1a];
+const NULL: [u8; 3] = [0xd0, 0x70, 0x1a];
 
 /// Instructions (core specification, 5.4.1).
 const LOOP: u8 = 0x03;
@@ -62,7 +62,7 @@ struct Frame {
 /// Rewrites one body.
 #[derive(Debug)]
 pub struct Recoder<'a> {
-    /// The original body.
+    /// The function as the module has it.
     body: &'a [u8],
     /// Its byte offset in the module: instructions' offsets count from the module's beginning.
     start: usize,

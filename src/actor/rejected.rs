@@ -9,23 +9,23 @@ pub enum Rejected {
     /// The instruction `table.grow`. If wasmi 2.0 runs out of fuel in it, the call resumes at the
     /// wrong place, and a number can then be taken for a function.
     TableGrow {
-        /// Its byte offset in the module.
+        /// Its byte offset in the module, where a disassembler shows it.
         offset: usize,
     },
     /// A function or block type with too many values.
     WideType {
-        /// The number of its parameters.
+        /// How many parameters it has.
         params: usize,
-        /// The number of its results.
+        /// How many results it has.
         results: usize,
-        /// The number that is allowed of each.
+        /// How many of each it may have.
         limit: usize,
     },
     /// More of something than any compiler makes.
     TooMany {
         /// The things that there are too many of, in words.
         what: &'static str,
-        /// The number that is allowed.
+        /// How many of them there may be.
         limit: usize,
     },
 }

@@ -19,7 +19,7 @@ pub struct Sections<'a> {
 /// A section claims to be longer than the rest of its file or component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Truncated {
-    /// The byte offset at which the section begins.
+    /// Where it begins: its byte offset in the file.
     pub offset: usize,
 }
 

@@ -7,7 +7,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
+    fmt, io,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -122,7 +122,7 @@ impl Transaction {
             let noted = reached.clone();
             let record = move || {
                 let Some(record) = record else { return Ok(()) };
-                let ticket = record().map_err(|failed| Failure::Other(failed.to_string()))?;
+                let ticket = record().map_err(|failed| Failure::from(io::Error::other(failed)))?;
                 let _ = noted.set(ticket);
                 Ok(())
             };

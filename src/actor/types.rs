@@ -5,14 +5,14 @@ use wasmparser::{BlockType, Parser, Payload, TypeRef, ValType};
 /// The types of a module, reduced to the numbers of their values.
 #[derive(Debug, Default)]
 pub struct Types {
-    /// The numbers of parameters and results of each type.
+    /// How many parameters and results each type has. They say what a branch carries.
     pub types: Vec<(usize, usize)>,
     /// For each type, the one-byte type of a block that has its results and no parameters; `None` if
     /// it has more than one result.
     pub results: Vec<Option<u8>>,
     /// The index of each function's type. Imported functions come first.
     pub functions: Vec<u32>,
-    /// The number of imported functions. The others have bodies.
+    /// How many functions are imported. The others have bodies.
     pub imported: usize,
 }
 

@@ -34,9 +34,9 @@ const MAX_ELEMENTS: usize = 65_536;
 /// The tables of a module. The manifest limits them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tables {
-    /// The number of tables, for `limits.tables`.
+    /// How many there are. `limits.tables` bounds it.
     pub count: usize,
-    /// The number of elements of the largest table, for `limits.table`.
+    /// The elements of the largest, at the start. `limits.table` bounds it.
     pub largest: u64,
 }
 

@@ -12,9 +12,9 @@ use crate::visible;
 pub struct Item {
     /// The name, cut and escaped. For an import it begins with the module's name and a dot.
     pub name: String,
-    /// The type, in words.
+    /// The type in words, as `footlight check` prints it.
     pub ty: String,
-    /// What the host does with it.
+    /// What the host does with it, and why.
     pub verdict: Verdict,
 }
 

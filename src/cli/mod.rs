@@ -29,7 +29,7 @@ fn put(text: &mut String, parts: &[&str]) {
 /// A parsed command line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Serve these manifests.
+    /// `footlight run`: serve these manifests.
     Run {
         /// Manifests, or folders with a `manifest.toml`.
         manifests: Vec<PathBuf>,
@@ -39,21 +39,21 @@ pub enum Command {
         data: Option<PathBuf>,
         /// How many threads run tasks.
         threads: usize,
-        /// Above 0: log more. Below 0: log less.
+        /// Each `-v` adds one and each `-q` takes one away. 0 logs what the manifests say.
         verbosity: i8,
     },
-    /// Report on these manifests and modules.
+    /// `footlight check`: report on these manifests and modules.
     Check {
         /// Manifests, folders with a `manifest.toml`, or modules.
         files: Vec<PathBuf>,
         /// The folder for the actors' state.
         data: Option<PathBuf>,
-        /// Whether to print JSON.
+        /// Whether to print JSON, for programs.
         json: bool,
     },
-    /// Create a project.
+    /// `footlight new`: create a project.
     New {
-        /// Its folder.
+        /// The folder to make.
         path: PathBuf,
         /// The actor's name, if it is not the folder's.
         name: Option<String>,
@@ -65,7 +65,7 @@ pub enum Command {
 /// An invalid command line. The user's fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageError {
-    /// What is wrong.
+    /// What is wrong, in the words that are printed.
     problem: String,
     /// The subcommand, if it is known. The error refers to its help.
     subcommand: Option<&'static str>,

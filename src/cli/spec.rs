@@ -2,15 +2,15 @@
 
 /// A subcommand: the word after the program's name.
 pub(super) struct Subcommand {
-    /// Identifies it in the parser.
+    /// What the parser matches on.
     pub(super) id: SubcommandId,
-    /// Its name.
+    /// What the user types.
     pub(super) name: &'static str,
     /// What it does, in a line without a full stop.
     pub(super) about: &'static str,
     /// More about it, in whole sentences; may be empty.
     pub(super) more: &'static str,
-    /// Its argument, if it has one.
+    /// `None` if it has no argument.
     pub(super) argument: Option<Argument>,
     /// Its own options. All subcommands also have `GLOBAL_OPTIONS`.
     pub(super) options: &'static [OptionSpec],
@@ -22,9 +22,8 @@ pub(super) struct Argument {
     pub(super) name: &'static str,
     /// What it is, in a line without a full stop.
     pub(super) about: &'static str,
-    /// How often it may be given.
+    /// How many there may be, which the parser checks.
     pub(super) arity: Arity,
-    /// How a shell completes it.
     pub(super) completion: Completion,
 }
 
@@ -41,11 +40,11 @@ pub(super) enum Arity {
 
 /// An option.
 pub(super) struct OptionSpec {
-    /// Identifies it in the parser.
+    /// What the parser matches on.
     pub(super) id: OptionId,
-    /// Its letter, if it has one.
+    /// The letter after one dash. `None` if it has none.
     pub(super) short: Option<char>,
-    /// Its name, without the dashes.
+    /// What the user types after two dashes.
     pub(super) long: &'static str,
     /// Its value's name, in capitals, and how a shell completes it. `None` if it has no value.
     pub(super) value: Option<(&'static str, Completion)>,

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ManifestError {
-    /// At least one.
+    /// Never empty.
     pub mistakes: Vec<Mistake>,
 }
 
@@ -29,7 +29,7 @@ pub struct Mistake {
     /// The key with all its parents, such as `handlers[0].config.port`. `None` if the text is
     /// not TOML, because it has no keys then.
     pub key: Option<String>,
-    /// What is wrong.
+    /// In words that name what was found.
     pub problem: String,
     /// What to write instead. `None` if the problem says it already.
     pub advice: Option<String>,

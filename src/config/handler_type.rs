@@ -7,7 +7,7 @@ use crate::interfaces::Interface;
 pub struct HandlerType {
     /// The value of `type` in a manifest.
     pub name: &'static str,
-    /// An example of its `config`, for advice.
+    /// An example of its `config`. The manifest's mistakes show it.
     pub example: &'static str,
     /// Whether it is a source of events. An actor without such a handler would never be called.
     pub brings_events: bool,
@@ -25,7 +25,7 @@ impl HandlerType {
 /// Interfaces that an actor may import only with a handler of some type.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Capability {
-    /// The interfaces.
+    /// What the actor may import with it.
     pub interfaces: &'static [&'static Interface],
     /// The problem, if `requires` names one of them and the handler is missing.
     pub missing: &'static str,

@@ -17,7 +17,7 @@ const SHOWN: usize = 60;
 
 /// The text, and the mistakes found in it so far.
 pub struct Document<'t> {
-    /// The manifest, for messages and as the base of relative paths.
+    /// For messages, and as the base of relative paths.
     file: &'t Path,
     /// The offset of each line in the text. The parser gives offsets, and messages give lines.
     line_starts: Vec<usize>,
@@ -70,11 +70,11 @@ impl<'t> Document<'t> {
 /// A place in the text, for messages.
 #[derive(Clone)]
 pub struct Location<'d> {
-    /// The document, which collects the mistakes.
+    /// Collects the mistakes.
     document: &'d Document<'d>,
     /// The key with all its parents, empty for the root.
     key: String,
-    /// The offset in the text.
+    /// The byte offset in the text. The line is counted from it for messages.
     offset: usize,
 }
 
@@ -104,7 +104,6 @@ impl<'d> Location<'d> {
 pub struct Table<'d> {
     /// The place of the table's header, or of the first key that mentions it.
     place: Location<'d>,
-    /// All entries in the text.
     entries: &'d DeTable<'d>,
     /// The keys that were read so far, which are the known ones.
     known: Vec<&'static str>,
@@ -155,9 +154,9 @@ impl<'d> Table<'d> {
 /// A value and its place.
 #[derive(Clone)]
 pub struct Value<'d> {
-    /// The place of the value; for a table, that of its header.
+    /// For messages. A table has the place of its header.
     pub place: Location<'d>,
-    /// The value as parsed.
+    /// As parsed.
     value: &'d DeValue<'d>,
 }
 

@@ -10,19 +10,19 @@ use crate::{limits::SharedLimits, logger::ActorLog, stats::Stats};
 /// The handle of an actor for the rest of the host. It exists before the actor starts, and longer
 /// than its task.
 pub struct ActorHandle {
-    /// The name in its manifest.
+    /// For the log, `/metrics` and names of files.
     pub name: Arc<str>,
     /// The limits of the actor and of its sources of events. Setting others here changes them for all.
     pub limits: SharedLimits,
-    /// The queue for events.
+    /// Events wait here for the actor's task.
     pub mailbox: Arc<Mailbox>,
-    /// The queue for commands.
+    /// Commands wait here. They never wait behind events.
     pub control: Arc<Control>,
-    /// Its open connections.
+    /// Counts them for `limits.connections`, and closes them when the host stops.
     pub connections: Arc<Connections>,
-    /// Its counters.
+    /// Each part of the host counts here what it does for this actor.
     pub stats: Arc<Stats>,
-    /// The actor's lines in the log.
+    /// Puts the actor's name before each line, and limits how many there are.
     pub lines: Arc<ActorLog>,
     /// Where the host's actors store their state, if anywhere.
     pub store: Option<Store>,

@@ -6,13 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 /// a request's head has at most 8 KiB, which bounds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
-    /// The client's address.
+    /// Where it connects from. Behind a proxy this is the proxy.
     pub peer: SocketAddr,
-    /// The requested path.
+    /// As the client sent it, still percent-encoded.
     pub path: Box<str>,
     /// The query without the access token, which is the operator's secret.
     pub query: Box<str>,
-    /// The subprotocol that was agreed on, if any.
+    /// What the handshake agreed on; `None` if the client or the listener wants none.
     pub subprotocol: Option<Box<str>>,
     /// When the handshake was complete, in milliseconds since 1970.
     pub since: u64,

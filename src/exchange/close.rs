@@ -46,9 +46,10 @@ impl fmt::Display for CloseCode {
 /// How one side closes a connection, or how it ended (RFC 6455, sections 7.1.5 and 7.1.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
-    /// The code.
+    /// Says why, in a number (RFC 6455, section 7.4).
     pub code: CloseCode,
-    /// The reason; empty if there is none. To be sent, it may have at most [`REASON`] bytes.
+    /// Says why, in words; empty if there are none. To be sent, it may have at most [`REASON`]
+    /// bytes.
     pub reason: ByteString,
 }
 

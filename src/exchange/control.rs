@@ -25,9 +25,9 @@ pub struct Control(Lock<Inner>);
 /// The queue itself.
 #[derive(Debug, Default)]
 struct Inner {
-    /// The commands, in order of arrival.
+    /// In order of arrival.
     queue: VecDeque<Command>,
-    /// The actor's task, while it waits for a command.
+    /// Wakes the actor's task; `None` unless it waits for a command.
     actor: Option<Waker>,
 }
 

@@ -10,9 +10,9 @@ use super::{
 /// One event.
 #[derive(Debug)]
 pub struct Event {
-    /// Where it comes from.
+    /// Says who gets the answer.
     pub source: Source,
-    /// What happened.
+    /// Says what happened there.
     pub kind: EventKind,
 }
 

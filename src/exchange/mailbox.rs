@@ -49,20 +49,19 @@ const MAX_KEPT: usize = 256;
 pub struct Mailbox {
     /// Has the bytes at which connections stop reading, and the size of the largest message.
     limits: SharedLimits,
-    /// Behind a lock that is never held across a wait.
     inner: Lock<Inner>,
 }
 
 /// What the lock protects.
 #[derive(Debug, Default)]
 struct Inner {
-    /// The events, in order of arrival.
+    /// In order of arrival.
     queue: VecDeque<Event>,
-    /// The sum of their costs: see [`EventKind::cost`](super::EventKind::cost).
+    /// The sum of the events' costs: see [`EventKind::cost`](super::EventKind::cost).
     bytes: usize,
     /// How many senders have reserved room, each for the largest message.
     reserved: usize,
-    /// The actor's task, while it waits for an event.
+    /// Wakes the actor's task; `None` unless it waits for an event.
     actor: Option<Waker>,
     /// The connections that wait for room, by ticket. Empty while there is room.
     waiting: BTreeMap<u64, Waker>,
@@ -73,9 +72,8 @@ struct Inner {
 /// A connection's handle for pushing messages. Dropping it releases its reservation.
 #[derive(Debug)]
 pub struct Sender<'a> {
-    /// The mailbox.
     mailbox: &'a Mailbox,
-    /// Whether room is reserved.
+    /// What the sender holds. Its drop gives it back.
     reservation: Reservation,
 }
 

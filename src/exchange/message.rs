@@ -7,9 +7,9 @@ use bytestring::ByteString;
 /// clients copies nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// Text.
+    /// Text. It is valid UTF-8.
     Text(ByteString),
-    /// Bytes.
+    /// Bytes, of any kind.
     Binary(Bytes),
     /// Asks for a pong. At most [`CONTROL`](super::close::CONTROL) bytes.
     Ping(Bytes),

@@ -9,6 +9,7 @@ use std::{
 };
 
 use smol::{Timer, future::FutureExt as _, unblock};
+use wit_core::host::FileError;
 
 use super::Failure;
 use crate::limits::SharedLimits;
@@ -19,7 +20,7 @@ use crate::limits::SharedLimits;
 /// than one, because further operations fail at once meanwhile.
 #[derive(Debug)]
 pub(super) struct Blocking {
-    /// Whether an operation is in progress.
+    /// Set while an operation runs, even after nobody waits for it any more. One at a time.
     busy: Arc<AtomicBool>,
     /// Has how long to wait for an operation: `limits.file_wait`.
     limits: SharedLimits,
@@ -28,9 +29,8 @@ pub(super) struct Blocking {
 /// Why an operation has no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unfinished {
-    /// It took too long.
+    /// `limits.file_wait` is over. The operation may still finish.
     TimedOut,
-    /// An earlier one is still in progress.
     Busy,
 }
 
@@ -96,7 +96,7 @@ impl Blocking {
 
 impl From<Unfinished> for Failure {
     fn from(_: Unfinished) -> Self {
-        Self::TimedOut
+        Self(FileError::TimedOut)
     }
 }
 

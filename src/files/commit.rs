@@ -8,6 +8,8 @@
 
 use std::{fmt, mem, time::Instant};
 
+use wit_core::host::FileError;
+
 use super::{
     Failure,
     folders::Folders,
@@ -18,18 +20,16 @@ use crate::lock::Lock;
 /// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
-    /// The path that the actor gave.
+    /// As the actor gave it. Errors and the log name it.
     pub path: String,
-    /// The new content.
     pub(crate) content: Vec<u8>,
 }
 
 /// Why a call's files were not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
-    /// The first file that failed.
+    /// As the actor gave it: the first one that failed.
     pub path: String,
-    /// The cause.
     pub(crate) failure: Failure,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Progress(Lock<State>);
 struct State {
     /// Whether the task has given up waiting. The commit then begins nothing more.
     given_up: bool,
-    /// The current file.
+    /// The path of the current file, to be named if it hangs.
     at: String,
     /// When the current file was begun; `None` before the first.
     since: Option<Instant>,
@@ -55,9 +55,8 @@ struct State {
 
 /// One file of a commit.
 struct Step<'a> {
-    /// Where it goes.
+    /// Where the content goes.
     target: Target<'a>,
-    /// The new content.
     content: &'a [u8],
     /// The new content on disk; `None` if the file is written in place.
     staged: Option<Staged<'a>>,
@@ -80,7 +79,7 @@ pub(super) fn commit(
     for Write { path, content } in writes {
         progress.begin(path)?;
         if content.len() > limit {
-            return Err(Failure::TooLarge);
+            return Err(Failure(FileError::TooLarge));
         }
         let target = Target::find(folders, path)?;
         // A later content of the same file replaces the earlier staged one.
@@ -118,7 +117,7 @@ impl Progress {
     fn begin(&self, path: &str) -> Result<(), Failure> {
         let mut state = self.0.lock();
         if state.given_up {
-            return Err(Failure::TimedOut);
+            return Err(Failure(FileError::TimedOut));
         }
         path.clone_into(&mut state.at);
         state.since = Some(Instant::now());
@@ -132,7 +131,7 @@ impl Progress {
     fn begin_record(&self) -> Result<(), Failure> {
         let mut state = self.0.lock();
         if state.given_up {
-            return Err(Failure::TimedOut);
+            return Err(Failure(FileError::TimedOut));
         }
         state.recording = true;
         Ok(())

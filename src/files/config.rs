@@ -51,7 +51,7 @@ impl Config {
 /// A folder whose files the actor may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedFolder {
-    /// The path, joined to the manifest's folder.
+    /// Joined to the manifest's folder.
     pub path: PathBuf,
     /// Whether the actor may write. Default false.
     pub writable: bool,

@@ -2,6 +2,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
+use wit_core::host::FileError;
+
 use super::{Failure, config::SharedFolder};
 use crate::sandboxed_dir::SandboxedDir;
 
@@ -14,9 +16,8 @@ pub struct Folders(Vec<Shared>);
 pub(super) struct Shared {
     /// The first part of each path to it; `None` if it is the only folder.
     name: Option<String>,
-    /// Whether the actor may write.
+    /// Whether the actor may write, from the manifest.
     pub(super) writable: bool,
-    /// The open folder.
     pub(super) folder: SandboxedDir,
 }
 
@@ -32,10 +33,9 @@ pub(super) enum Destination<'a> {
 /// Why a folder can't be opened. The operator's fault.
 #[derive(Debug)]
 pub struct FolderError {
-    /// The folder.
+    /// Its path, for the operator.
     pub(crate) folder: PathBuf,
-    /// The cause.
-    pub(crate) error: io::Error,
+    error: io::Error,
 }
 
 impl Folders {
@@ -74,12 +74,12 @@ impl Folders {
         }
         let (name, rest) = match path.split_once('/') {
             // Without this, `name/` would refer to the folder itself.
-            Some((_, "")) => return Err(Failure::NotFound),
+            Some((_, "")) => return Err(Failure(FileError::NotFound)),
             Some((name, rest)) => (name, rest),
             None => (path, ""),
         };
         let shared = self.0.iter().find(|shared| shared.name.as_deref() == Some(name));
-        shared.map(|shared| Destination::Inside(shared, rest)).ok_or(Failure::NotFound)
+        shared.map(|shared| Destination::Inside(shared, rest)).ok_or(Failure(FileError::NotFound))
     }
 }
 
@@ -121,8 +121,11 @@ mod tests {
         let stats = Arc::default();
         let files = files(&[shared(folder.path(), false, None)], 100, &stats);
         for path in ["file", "new"] {
-            assert_eq!(block_on(files.check_write(path, 1)), Err(Failure::Denied));
-            assert_eq!(block_on(files.write(path.into(), b"x".to_vec())), Err(Failure::Denied));
+            assert_eq!(block_on(files.check_write(path, 1)), Err(Failure(FileError::Denied)));
+            assert_eq!(
+                block_on(files.write(path.into(), b"x".to_vec())),
+                Err(Failure(FileError::Denied))
+            );
         }
         assert_eq!(block_on(files.read("file")).unwrap(), b"content");
         assert_eq!(block_on(files.list("")).unwrap().len(), 1);
@@ -149,23 +152,23 @@ mod tests {
         assert_eq!(block_on(files.write("second/file".into(), b"new".into())), Ok(()));
         assert_eq!(fs::read(outer.path().join("two/file")).unwrap(), b"new");
         for (path, expected) in [
-            ("", Failure::WrongKind),
-            ("first", Failure::WrongKind),
-            ("first/", Failure::NotFound),
-            ("third", Failure::NotFound),
-            ("file", Failure::NotFound),
-            ("/first/file", Failure::NotFound),
-            ("first/../second/file", Failure::NotFound),
-            ("first/../../two/file", Failure::NotFound),
+            ("", Failure(FileError::WrongKind)),
+            ("first", Failure(FileError::WrongKind)),
+            ("first/", Failure(FileError::NotFound)),
+            ("third", Failure(FileError::NotFound)),
+            ("file", Failure(FileError::NotFound)),
+            ("/first/file", Failure(FileError::NotFound)),
+            ("first/../second/file", Failure(FileError::NotFound)),
+            ("first/../../two/file", Failure(FileError::NotFound)),
         ] {
             assert_eq!(block_on(files.read(path)), Err(expected), "{path}");
         }
         for path in ["first/", "/", "third"] {
-            assert_eq!(block_on(files.list(path)), Err(Failure::NotFound), "{path}");
+            assert_eq!(block_on(files.list(path)), Err(Failure(FileError::NotFound)), "{path}");
         }
-        assert_eq!(block_on(files.check_write("first/file", 1)), Err(Failure::Denied));
-        assert_eq!(block_on(files.check_write("first", 1)), Err(Failure::WrongKind));
-        assert_eq!(block_on(files.check_write("third", 1)), Err(Failure::NotFound));
+        assert_eq!(block_on(files.check_write("first/file", 1)), Err(Failure(FileError::Denied)));
+        assert_eq!(block_on(files.check_write("first", 1)), Err(Failure(FileError::WrongKind)));
+        assert_eq!(block_on(files.check_write("third", 1)), Err(Failure(FileError::NotFound)));
     }
 
     #[test]
@@ -173,8 +176,8 @@ mod tests {
         let stats = Arc::default();
         let files = files(&[], 100, &stats);
         assert_eq!(block_on(files.list("")), Ok(Vec::new()));
-        assert_eq!(block_on(files.read("file")), Err(Failure::NotFound));
-        assert_eq!(block_on(files.check_write("file", 1)), Err(Failure::NotFound));
+        assert_eq!(block_on(files.read("file")), Err(Failure(FileError::NotFound)));
+        assert_eq!(block_on(files.check_write("file", 1)), Err(Failure(FileError::NotFound)));
     }
 
     #[test]

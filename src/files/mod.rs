@@ -29,6 +29,7 @@ use std::{sync::Arc, time::Instant};
 
 use log::Level;
 use rustix::io::Errno;
+use wit_core::host::FileError;
 
 use blocking::{Blocking, Unfinished};
 use commit::Progress;
@@ -43,18 +44,16 @@ use crate::{convert::to_u64, limits::SharedLimits, logger::ActorLog, stats::Stat
 /// The files of one actor. Each method works on another thread and waits at most `limits.file_wait`
 /// for it. A write of several files may take that long for each step.
 pub struct Files {
-    /// The folders.
+    /// Shared with the threads that read and write.
     folders: Arc<Folders>,
-    /// Runs the blocking calls.
+    /// Keeps slow disks away from the executor's threads.
     blocking: Blocking,
     /// Has the largest content, and the most bytes of names in a listing: `limits.file_access`.
     limits: SharedLimits,
     /// The prefix of the temporary files' names. It contains the actor's name, because other actors
     /// may write to the same folder. The actor itself handles one call at a time.
     new: Arc<str>,
-    /// Counts operations and failures.
     stats: Arc<Stats>,
-    /// Logs failures.
     lines: Arc<ActorLog>,
 }
 
@@ -89,7 +88,7 @@ impl Files {
         let fits = if path.len() > MAX_PATH {
             Err(Errno::NAMETOOLONG.into())
         } else if content.len() > self.max_size() {
-            Err(Failure::TooLarge)
+            Err(Failure(FileError::TooLarge))
         } else {
             Ok(())
         };
@@ -150,7 +149,7 @@ impl Files {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
         let check = self.blocking.run(move || {
             writing::check(&folders, &of?)?;
-            if len > limit { Err(Failure::TooLarge) } else { Ok(()) }
+            if len > limit { Err(Failure(FileError::TooLarge)) } else { Ok(()) }
         });
         self.record(Level::Debug, "writing", path, check.await, |_| ())
     }

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use rustix::fs::{Dir, FileType, OFlags};
-use wit_core::host::Kind;
+use wit_core::host::{FileError, Kind};
 
 use super::{
     DirEntry, Failure,
@@ -21,10 +21,10 @@ const MIN_CAPACITY: usize = 4096;
 /// See [`Failure`].
 pub(super) fn read(folders: &Folders, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
     let Destination::Inside(shared, path) = folders.find(path)? else {
-        return Err(Failure::WrongKind);
+        return Err(Failure(FileError::WrongKind));
     };
     if path.is_empty() {
-        return Err(Failure::WrongKind);
+        return Err(Failure(FileError::WrongKind));
     }
     let file = shared.folder.regular(path, OFlags::RDONLY)?;
     let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
@@ -33,7 +33,7 @@ pub(super) fn read(folders: &Folders, path: &str, limit: usize) -> Result<Vec<u8
         Vec::with_capacity(size.saturating_add(1).clamp(MIN_CAPACITY, max.max(MIN_CAPACITY)));
     file.take(to_u64(max)).read_to_end(&mut content)?;
     if content.len() > limit {
-        return Err(Failure::TooLarge);
+        return Err(Failure(FileError::TooLarge));
     }
     Ok(content)
 }
@@ -54,7 +54,7 @@ pub(super) fn list(
         Destination::Names => {
             let names = folders.names();
             if names.iter().map(String::len).sum::<usize>() > limit {
-                return Err(Failure::TooLarge);
+                return Err(Failure(FileError::TooLarge));
             }
             let folder = |name| DirEntry { name, kind: Kind::Folder };
             return Ok((names.into_iter().map(folder).collect(), 0));
@@ -69,7 +69,7 @@ pub(super) fn list(
         }
         bytes = bytes.saturating_add(name.len());
         if bytes > limit {
-            return Err(Failure::TooLarge);
+            return Err(Failure(FileError::TooLarge));
         }
         let Ok(name) = str::from_utf8(name) else {
             left_out += 1;

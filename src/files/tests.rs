@@ -15,7 +15,7 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use smol::block_on;
 use tempfile::TempDir;
 
-use wit_core::host::Kind;
+use wit_core::host::{FileError, Kind};
 
 use super::*;
 use crate::files::config::SharedFolder;
@@ -25,9 +25,7 @@ use crate::limits::Limits;
 pub(super) struct Stage {
     /// Contains the folder, and files that must not be reachable.
     outer: TempDir,
-    /// The files under test.
     pub(super) files: Files,
-    /// Their counters.
     stats: Arc<Stats>,
 }
 
@@ -120,7 +118,7 @@ fn a_file_is_read_up_to_the_limit_and_not_one_byte_past_it() {
         assert_eq!(stage.read(path), Ok(content));
     }
     stage.put("past", "x".repeat(10_001));
-    assert_eq!(stage.read("past"), Err(Failure::TooLarge));
+    assert_eq!(stage.read("past"), Err(Failure(FileError::TooLarge)));
 }
 
 #[test]
@@ -164,8 +162,8 @@ fn a_folder_is_listed_by_name_with_what_its_entries_are() {
     assert_eq!(stage.list("").unwrap(), expected);
     assert_eq!(stage.list("folder").unwrap(), ["inner"]);
     assert_eq!(stage.list("link-folder").unwrap(), ["inner"]);
-    assert_eq!(stage.list("a"), Err(Failure::WrongKind));
-    assert_eq!(stage.list("missing"), Err(Failure::NotFound));
+    assert_eq!(stage.list("a"), Err(Failure(FileError::WrongKind)));
+    assert_eq!(stage.list("missing"), Err(Failure(FileError::NotFound)));
 }
 
 #[test]
@@ -178,7 +176,7 @@ fn a_listings_names_may_have_as_many_bytes_as_the_limit_and_not_one_more() {
     }
     assert_eq!(stage.list("").unwrap().len(), 3);
     stage.put("9", "");
-    assert_eq!(stage.list(""), Err(Failure::TooLarge));
+    assert_eq!(stage.list(""), Err(Failure(FileError::TooLarge)));
 }
 
 #[test]
@@ -237,15 +235,15 @@ fn foreseeable_failures_are_reported_before_the_write_and_nothing_is_touched() {
     let check = |path: &str, len| block_on(stage.files.check_write(path, len));
     for path in ["folder/file", "folder/new", "new"] {
         assert_eq!(check(path, 10), Ok(()), "{path}");
-        assert_eq!(check(path, 11), Err(Failure::TooLarge), "{path}");
+        assert_eq!(check(path, 11), Err(Failure(FileError::TooLarge)), "{path}");
         let past = stage.files.write(path.into(), vec![b'x'; 11]);
-        assert_eq!(block_on(past), Err(Failure::TooLarge));
+        assert_eq!(block_on(past), Err(Failure(FileError::TooLarge)));
     }
     for (path, expected) in [
-        ("", Failure::WrongKind),
-        ("folder", Failure::WrongKind),
-        ("folder/file/new", Failure::WrongKind),
-        ("missing/new", Failure::NotFound),
+        ("", Failure(FileError::WrongKind)),
+        ("folder", Failure(FileError::WrongKind)),
+        ("folder/file/new", Failure(FileError::WrongKind)),
+        ("missing/new", Failure(FileError::NotFound)),
     ] {
         assert_eq!(check(path, 1), Err(expected.clone()), "{path}");
         let written = stage.files.write(path.into(), b"x".to_vec());
@@ -263,10 +261,10 @@ fn kernel_files_are_read_and_written_in_place() {
     let read = |path| block_on(proc.read(path)).map(|bytes| String::from_utf8(bytes).unwrap());
     // The kernel reports the size 0.
     assert!(read("comm").unwrap().ends_with('\n'));
-    assert_eq!(read("status"), Err(Failure::TooLarge));
-    assert_eq!(read("exe"), Err(Failure::NotFound));
-    assert_eq!(read("root/etc/passwd"), Err(Failure::NotFound));
-    assert_eq!(read("cwd/Cargo.toml"), Err(Failure::NotFound));
+    assert_eq!(read("status"), Err(Failure(FileError::TooLarge)));
+    assert_eq!(read("exe"), Err(Failure(FileError::NotFound)));
+    assert_eq!(read("root/etc/passwd"), Err(Failure(FileError::NotFound)));
+    assert_eq!(read("cwd/Cargo.toml"), Err(Failure(FileError::NotFound)));
     let before = read("coredump_filter").unwrap();
     for value in ["0x7f", "0x33"] {
         assert_eq!(block_on(proc.write("coredump_filter".into(), value.into())), Ok(()));
@@ -282,8 +280,8 @@ fn kernel_files_are_read_and_written_in_place() {
     assert!(number.trim().parse::<u64>().is_ok(), "{number}");
     // Read-only, even for root.
     let written = sys.write("uevent_seqnum".into(), b"1".to_vec());
-    assert_eq!(block_on(written), Err(Failure::Denied));
-    assert_eq!(block_on(sys.check_write("uevent_seqnum", 1)), Err(Failure::Denied));
+    assert_eq!(block_on(written), Err(Failure(FileError::Denied)));
+    assert_eq!(block_on(sys.check_write("uevent_seqnum", 1)), Err(Failure(FileError::Denied)));
 }
 
 #[test]
@@ -291,9 +289,12 @@ fn a_device_is_not_even_opened() {
     let stats = Arc::default();
     let dev = files(&[shared("/dev", true, None)], 100, &stats);
     assert!(fs::metadata("/dev/zero").unwrap().file_type().is_char_device());
-    assert_eq!(block_on(dev.read("zero")), Err(Failure::WrongKind));
-    assert_eq!(block_on(dev.check_write("null", 1)), Err(Failure::WrongKind));
-    assert_eq!(block_on(dev.write("null".into(), b"x".to_vec())), Err(Failure::WrongKind));
+    assert_eq!(block_on(dev.read("zero")), Err(Failure(FileError::WrongKind)));
+    assert_eq!(block_on(dev.check_write("null", 1)), Err(Failure(FileError::WrongKind)));
+    assert_eq!(
+        block_on(dev.write("null".into(), b"x".to_vec())),
+        Err(Failure(FileError::WrongKind))
+    );
 }
 
 #[test]
@@ -321,9 +322,9 @@ fn while_an_operation_hangs_all_others_time_out_and_are_counted() {
     let (end, wait) = std::sync::mpsc::channel::<()>();
     let mut stuck = Box::pin(stage.files.blocking.run(move || wait.recv()));
     block_on(smol::future::poll_once(&mut stuck));
-    assert_eq!(stage.read("file"), Err(Failure::TimedOut));
-    assert_eq!(stage.list(""), Err(Failure::TimedOut));
-    assert_eq!(stage.write("file", "new"), Err(Failure::TimedOut));
+    assert_eq!(stage.read("file"), Err(Failure(FileError::TimedOut)));
+    assert_eq!(stage.list(""), Err(Failure(FileError::TimedOut)));
+    assert_eq!(stage.write("file", "new"), Err(Failure(FileError::TimedOut)));
     assert_eq!(stage.stats.file_failures.get(), 3);
     end.send(()).unwrap();
     assert_eq!(block_on(stuck), Ok(Ok(())));

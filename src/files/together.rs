@@ -178,7 +178,7 @@ fn a_file_that_has_become_a_folder_meanwhile_is_an_error_and_nothing_remains() {
     assert_eq!(both.names(), [".new", "file"]);
     fs::remove_file(both.at("file")).unwrap();
     fs::create_dir(both.at("file")).unwrap();
-    assert_eq!(target.replace(&mut staged, b"new"), Err(Failure::WrongKind));
+    assert_eq!(target.replace(&mut staged, b"new"), Err(Failure(FileError::WrongKind)));
     drop(staged);
     assert_eq!(both.names(), ["file"]);
 }
@@ -193,7 +193,7 @@ fn a_folder_that_was_replaced_meanwhile_is_an_error_and_nothing_is_written_there
     fs::rename(both.at("folder"), both.at("moved")).unwrap();
     fs::create_dir(both.at("folder")).unwrap();
     fs::write(both.at("folder/.new"), "of somebody else").unwrap();
-    let moved = Failure::Other("its folder was moved meanwhile".into());
+    let moved = Failure(FileError::Other("its folder was moved meanwhile".into()));
     assert_eq!(target.replace(&mut staged, b"new"), Err(moved));
     drop(staged);
     assert_eq!(names(&both.at("folder")), [".new"]);
@@ -246,7 +246,7 @@ fn a_commit_that_was_given_up_begins_nothing_more() {
     progress.give_up();
     let done =
         commit::commit(&folders, &list(&[("data/file", "x")]), 100, ".new", &progress, || Ok(()));
-    assert_eq!(done, Err(Failure::TimedOut));
+    assert_eq!(done, Err(Failure(FileError::TimedOut)));
     assert!(both.names().is_empty() && progress.take_done().is_empty());
 }
 
@@ -258,7 +258,7 @@ fn a_call_whose_files_take_too_long_has_failed_and_they_are_not_written_later() 
     block_on(smol::future::poll_once(&mut stuck));
     let failed =
         block_on(stage.files.commit(list(&[("one", "x"), ("two", "x")]), || Ok(()))).unwrap_err();
-    assert_eq!(failed, Failed { path: "one".into(), failure: Failure::TimedOut });
+    assert_eq!(failed, Failed { path: "one".into(), failure: Failure(FileError::TimedOut) });
     end.send(()).unwrap();
     block_on(stuck).unwrap().unwrap();
     assert!(stage.names().is_empty());

@@ -23,6 +23,7 @@ use rustix::{
     },
     io::Errno,
 };
+use wit_core::host::FileError;
 
 use super::{
     Failure,
@@ -36,17 +37,15 @@ const CREATE_FLAGS: OFlags =
 
 /// The place of a file to write.
 pub(super) struct Target<'a> {
-    /// The path that the actor gave, for messages.
+    /// As the actor gave it, for messages.
     requested: &'a str,
-    /// The folder of the manifest.
     folder: &'a SandboxedDir,
     /// The path in that folder.
     path: &'a str,
     /// The path of the file's parent folder.
     parent_path: &'a str,
-    /// The file's name there.
     name: &'a str,
-    /// The existing file, if there is one.
+    /// `None` if there is no such file yet. Otherwise the new one gets its mode and owner.
     existing: Option<Metadata>,
 }
 
@@ -65,9 +64,8 @@ pub(super) fn check(folders: &Folders, path: &str) -> Result<(), Failure> {
 /// A new content in a temporary file beside its target. The temporary file is removed unless it has
 /// replaced the target.
 pub(super) struct Staged<'a> {
-    /// The folder of the manifest.
     folder: &'a SandboxedDir,
-    /// The path of the parent folder.
+    /// Finds the file again to rename or remove it.
     parent_path: &'a str,
     /// Identifies the parent folder, in case it is moved.
     id: DirId,
@@ -87,13 +85,13 @@ impl<'a> Target<'a> {
     pub(super) fn find(folders: &'a Folders, path: &'a str) -> Result<Self, Failure> {
         let requested = path;
         let Destination::Inside(Shared { writable, folder, .. }, path) = folders.find(path)? else {
-            return Err(Failure::WrongKind);
+            return Err(Failure(FileError::WrongKind));
         };
         if path.is_empty() {
-            return Err(Failure::WrongKind);
+            return Err(Failure(FileError::WrongKind));
         }
         if !writable {
-            return Err(Failure::Denied);
+            return Err(Failure(FileError::Denied));
         }
         let existing = match folder.regular(path, OFlags::WRONLY) {
             Ok(file) => Some(file.metadata()?),
@@ -173,7 +171,7 @@ impl<'a> Target<'a> {
     pub(super) fn replace(&self, staged: &mut Staged<'_>, content: &[u8]) -> Result<(), Failure> {
         let parent = self.parent()?;
         if dir_id(&parent)? != staged.id {
-            return Err(Failure::Other("its folder was moved meanwhile".into()));
+            return Err(Failure(FileError::Other("its folder was moved meanwhile".into())));
         }
         match renameat(&parent, &*staged.name, &parent, self.name) {
             Ok(()) => {
@@ -213,7 +211,9 @@ impl<'a> Target<'a> {
         let mut file = self.folder.regular(self.path, OFlags::WRONLY | OFlags::TRUNC)?;
         match file.write(content)? {
             all if all == content.len() => Ok(()),
-            some => Err(Failure::Other(format!("it took {some} of {} bytes", content.len()))),
+            some => {
+                Err(Failure(FileError::Other(format!("it took {some} of {} bytes", content.len()))))
+            }
         }
     }
 }

@@ -19,9 +19,8 @@ pub(super) const FITS_INTO: [(&str, &str); 6] = [
 
 /// A key that the manifest sets.
 struct Written<'d> {
-    /// The key.
     key: &'static str,
-    /// The place of its value.
+    /// Where to report a mistake that only shows beside other keys.
     place: Location<'d>,
     /// Whether the value was accepted. A refused one is not compared with others.
     accepted: bool,

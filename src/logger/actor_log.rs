@@ -16,15 +16,13 @@ use crate::{connection_id::ConnectionId, limits::SharedLimits, lock::Lock, stats
 
 /// The log of one actor.
 pub struct ActorLog {
-    /// The actor's name, which is the target of its lines.
+    /// The target of the lines: they begin with it.
     actor: Arc<str>,
-    /// Limits the host's lines.
+    /// One for the host's lines, so that a guest can't crowd them out.
     host: Lock<RateLimiter>,
-    /// Limits the guest's lines.
     guest: Lock<RateLimiter>,
     /// Has the lines of each kind that pass in a second: `limits.log_rate`.
     limits: SharedLimits,
-    /// Counts dropped lines.
     stats: Arc<Stats>,
 }
 

@@ -17,7 +17,6 @@ const CUT: &str = "...";
 /// What precedes a line's text.
 #[derive(Clone, Copy)]
 pub(super) struct Head<'r> {
-    /// The level.
     pub(super) level: Level,
     /// Who logs it.
     pub(super) target: &'r str,
@@ -50,7 +49,6 @@ fn priority(level: Level) -> u8 {
 
 /// A line in progress. It escapes line breaks and keeps the maximum length.
 struct Line {
-    /// The text so far.
     text: String,
     /// Whether the line was cut. It accepts nothing more then.
     full: bool,

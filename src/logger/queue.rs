@@ -19,18 +19,17 @@ const ENTRY_COST: usize = size_of::<QueuedLine>() + 16;
 /// The lines that wait, in order.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    /// The lines.
     waiting: Lock<Waiting>,
-    /// Signals that there are lines to write.
+    /// Wakes the writer thread: there are lines.
     some: Condvar,
-    /// Signals that all lines are written.
+    /// Wakes who waits for the end: all lines are written.
     none: Condvar,
 }
 
 /// What the lock protects.
 #[derive(Debug, Default)]
 struct Waiting {
-    /// The entries, oldest first.
+    /// Oldest first.
     entries: VecDeque<QueuedLine>,
     /// The cost of all entries, including the one that is being written.
     bytes: usize,
@@ -39,9 +38,8 @@ struct Waiting {
 /// A line, or a note about dropped lines. Without either, it asks to reopen the file.
 #[derive(Debug)]
 struct QueuedLine {
-    /// The output.
     sink: Arc<Sink>,
-    /// The line; empty if there is none.
+    /// Empty for an entry that only reports `left_out`.
     line: Box<str>,
     /// How many lines were dropped here.
     left_out: usize,

@@ -17,7 +17,6 @@ use crate::lock::Lock;
 /// An output.
 #[derive(Debug)]
 pub(super) struct Sink {
-    /// Where lines go.
     target: Target,
     /// How many lines were lost since the last one that was written. The next note reports them.
     missing: AtomicUsize,

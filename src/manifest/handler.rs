@@ -18,7 +18,6 @@ pub enum Handler {
 
 /// A type of handler, and how to read its handlers.
 struct Type {
-    /// The type's own description.
     ty: &'static HandlerType,
     /// Reads the `config` of each of its handlers. The numbers are their indices in `handlers`.
     read: fn(Vec<(usize, Table<'_>)>) -> Handler,

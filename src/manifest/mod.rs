@@ -30,7 +30,7 @@ use crate::{
     storage::StorageConfig,
 };
 
-pub use crate::config::{ManifestError, Mistake};
+pub use crate::config::ManifestError;
 pub use handler::{Handler, missing_capabilities};
 
 /// The name of the manifest in a folder.
@@ -65,7 +65,7 @@ const HOST_NAME: &str = "footlight";
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
-    /// The file that it was read from.
+    /// For messages. Relative paths begin at its folder.
     pub file: PathBuf,
     /// The actor's name in the log and in names of files: at most 64 ASCII letters, digits, `-`,
     /// `_` and `.`, not beginning with a dot.
@@ -79,7 +79,7 @@ pub struct Manifest {
     /// The sources of the actor's events, and what it may use: one entry for each type of handler.
     /// At least one of them is a source of events.
     pub handlers: Vec<Handler>,
-    /// The limits of the actor and its clients.
+    /// The defaults, with what the manifest sets.
     pub limits: Limits,
     /// How much of the actor's log is kept, and where.
     pub logging: Logging,

@@ -11,6 +11,7 @@ use log::LevelFilter;
 
 use super::*;
 use crate::{
+    config::Mistake,
     exchange::OnOverflow,
     files::config::SharedFolder,
     logger::config::Output,

@@ -24,9 +24,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the connection tasks of one listener share.
 struct Acceptor {
-    /// Runs the tasks.
     executor: Arc<Executor<'static>>,
-    /// What the listener serves and requires.
+    /// What this listener serves and requires.
     endpoint: Arc<Endpoint>,
     /// What these connections share with those of the actor's other listeners.
     context: Arc<ServerContext>,

@@ -41,9 +41,8 @@ pub(crate) struct Addresses {
 /// Counts a connection until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Counted {
-    /// The list that counts it.
     list: Arc<Addresses>,
-    /// The network that it counts for. `None` if it is not limited.
+    /// The network whose count drops with this. `None` if it is not limited.
     network: Option<Network>,
 }
 

@@ -46,12 +46,12 @@ const SHARE: usize = 4;
 
 /// The limits of what is open before and beside an actor's connections.
 #[derive(Debug)]
-pub struct Admission {
-    /// Counts connections for each address.
+pub(crate) struct Admission {
+    /// Keeps one network from taking all connections.
     addresses: Arc<Addresses>,
-    /// The requests that are being read.
+    /// How many requests may be read at once: `limits.requests`.
     pub(crate) requests: Arc<Places>,
-    /// The files that are being sent.
+    /// How many files may be sent at once: `limits.downloads`.
     pub(crate) downloads: Arc<Places>,
     /// The connections after their last answer, whose clients may still be sending.
     pub(crate) lingering: Arc<Places>,
@@ -78,7 +78,7 @@ fn share(places: usize) -> usize {
 
 impl Admission {
     /// The limits of an actor.
-    pub fn new(limits: &SharedLimits) -> Self {
+    pub(crate) fn new(limits: &SharedLimits) -> Self {
         Self {
             addresses: Addresses::new(limits.clone()),
             requests: Places::new(limits.clone(), |limits| Rules {

@@ -19,7 +19,7 @@ use crate::{
 
 /// A connection after its last frame.
 pub(crate) struct Closed {
-    /// What the actor is told.
+    /// The actor is told this.
     pub close: Close,
     /// Whether the peer may still be sending. The socket is drained then.
     pub(crate) drain: bool,

@@ -37,7 +37,7 @@ const SEPARATORS: &[u8] = b"()<>@,;:\\\"/[]?={} \t";
 /// All handlers of this type that one actor has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
-    /// The listeners. No two have the same address.
+    /// No two have the same address.
     pub listeners: Vec<Listener>,
 }
 
@@ -146,9 +146,9 @@ pub struct AutoResponse {
 /// The files for TLS, both in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The certificate, followed by the chain to its authority.
+    /// The file with the certificate, followed by the chain to its authority. PEM.
     pub cert: PathBuf,
-    /// Its private key.
+    /// The file with its private key. PEM.
     pub key: PathBuf,
 }
 

@@ -108,16 +108,15 @@ pub(crate) async fn serve(
 
 /// An open connection.
 struct Connection<'a> {
-    /// The WebSocket.
     ws: WebSocket,
-    /// Detects that the client is dead or idle.
+    /// Says when to ping, and when the client is dead or idle.
     keepalive: Keepalive,
     /// Whether every byte that was read has been returned as a message. If so, only the socket can
     /// have more, and polling the WebSocket before that would be wasted.
     buffer_drained: bool,
     /// Reserves room in the mailbox, for backpressure.
     sender: Sender<'a>,
-    /// Set while the task yields after many messages in a row.
+    /// Set while other tasks have their turn after many messages in a row.
     pause: Option<Yield>,
     /// What the actor and this task share.
     session: &'a Arc<Session>,

@@ -23,7 +23,7 @@ pub struct ServerContext {
     /// The open connections, so that `limits.connections` holds for all listeners together.
     pub connections: Arc<Connections>,
     /// The limits of requests, downloads and closing connections.
-    pub admission: Admission,
+    pub(crate) admission: Admission,
     /// The manifest's limits.
     pub limits: SharedLimits,
     /// The actor's counters.

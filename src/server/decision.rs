@@ -19,14 +19,12 @@ pub(crate) enum Decision {
     Incomplete,
     /// Upgrade to WebSocket.
     Upgrade {
-        /// The answer.
         upgrade: Upgrade,
         /// The length of the head. The bytes after it are frames.
         len: usize,
     },
     /// Send a page and close.
     Page {
-        /// Which page.
         page: Page,
         /// Whether to send only the head (`HEAD`).
         head_only: bool,

@@ -18,19 +18,19 @@ pub struct Endpoint {
     pub path: String,
     /// The web pages that may connect; `None` allows all.
     pub origins: Option<Vec<String>>,
-    /// The subprotocols that a client may choose from.
+    /// What a client may choose from (RFC 6455, section 1.9).
     pub(crate) subprotocols: Vec<String>,
-    /// The token that each client must send, if the listener requires one.
+    /// What each client must send. `None` if the listener requires nothing.
     pub token: Option<Token>,
-    /// Whether there is a console page.
+    /// Whether to serve the console page.
     pub(crate) console: bool,
-    /// The `static` folder, if there is one.
+    /// The open `static` folder. `None` if the manifest names none.
     pub(crate) files: Option<SandboxedDir>,
     /// A text that the host answers without the actor.
     pub(crate) auto_response: Option<AutoResponse>,
     /// What happens if a client does not read its messages.
     pub(crate) on_overflow: OnOverflow,
-    /// The certificate; `None` without TLS.
+    /// Accepts TLS connections. `None` without TLS.
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Tls>,
 }
@@ -41,16 +41,16 @@ pub struct Endpoint {
 pub enum EndpointError {
     /// The token can't be loaded.
     Token {
-        /// The token's file.
+        /// The file that the manifest names as `token_file`.
         file: PathBuf,
-        /// The cause.
+        /// Says what to write into the file.
         error: TokenError,
     },
     /// The `static` folder can't be opened.
     Folder {
-        /// The folder.
+        /// The folder that the manifest names as `static`.
         folder: PathBuf,
-        /// The cause.
+        /// From the system.
         error: io::Error,
     },
     /// The certificate can't be loaded.
@@ -58,11 +58,11 @@ pub enum EndpointError {
     Tls(TlsError),
     /// The address can't be listened on.
     Bind {
-        /// The manifest.
+        /// The file to correct.
         manifest: PathBuf,
-        /// The address.
+        /// As the manifest or `--bind` says.
         address: SocketAddr,
-        /// Why.
+        /// From the system. The advice depends on it.
         error: io::Error,
     },
 }

@@ -7,9 +7,9 @@ use super::{endpoint::Endpoint, error_response::ErrorResponse, request_head::Req
 /// The answer to a request for an upgrade.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Upgrade {
-    /// The value of `Sec-WebSocket-Accept`.
+    /// The value of `Sec-WebSocket-Accept`, which proves that the key was read.
     pub accept: String,
-    /// The subprotocol that was chosen, if any.
+    /// What was chosen of the client's; `None` if nothing.
     pub subprotocol: Option<String>,
     /// The requested path, for the actor.
     pub path: String,

@@ -34,9 +34,9 @@ pub(crate) enum Due {
 /// The timer of one connection.
 #[derive(Debug)]
 pub(crate) struct Keepalive {
-    /// Fires at the next time that matters.
+    /// Fires when a ping, an answer or the end of idleness may be due.
     timer: Timer,
-    /// The state, apart from the timer, so that tests can set the time.
+    /// Apart from the timer, so that tests can set the time.
     state: State,
 }
 

@@ -34,7 +34,7 @@ pub struct Listeners(Vec<Served>);
 pub struct Served {
     /// The address. After binding it has the port that the system chose.
     pub address: SocketAddr,
-    /// The paths and files that it serves.
+    /// What clients get there.
     pub endpoint: Arc<Endpoint>,
 }
 
@@ -44,11 +44,10 @@ pub struct BoundListeners(Vec<(Async<TcpListener>, Served)>);
 
 /// Listeners that accept clients.
 pub struct Accepting {
-    /// What their connections share.
     context: Arc<ServerContext>,
-    /// Their addresses and endpoints.
+    /// For the lines that say where an actor listens.
     served: Vec<Served>,
-    /// The tasks that accept.
+    /// Cancelled at the stop, before connections are closed.
     tasks: Vec<Task<()>>,
     /// Closed when the last connection's task has ended.
     alive: Receiver<()>,

@@ -56,7 +56,6 @@ pub(crate) mod token;
 pub(crate) mod watched;
 pub(crate) mod writer;
 
-pub use admission::Admission;
 pub use config::Config;
 pub(crate) use config::overlap;
 pub use context::ServerContext;

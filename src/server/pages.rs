@@ -34,11 +34,10 @@ const CONSOLE_FIELDS: &str = "Content-Security-Policy: default-src 'none'; \
 
 /// What follows the head.
 enum Body {
-    /// A text made for this request.
+    /// Made for this request.
     Text(String),
-    /// A constant text.
     Static(&'static str),
-    /// This many bytes of a file.
+    /// A file. The answer has this many of its bytes, even if the file grows meanwhile.
     File(std::fs::File, u64),
 }
 

@@ -48,7 +48,7 @@ const RECHECK: Duration = Duration::from_secs(1);
 /// How many places there are, and for whom.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
-    /// The number of places.
+    /// How many may hold a place.
     pub(crate) limit: usize,
     /// The most places of one network. Clients without a network are limited only by `limit`.
     pub(crate) share: usize,
@@ -74,20 +74,19 @@ pub(crate) struct Credit {
 pub(crate) struct Places {
     /// Has the limits from which the rules follow.
     limits: SharedLimits,
-    /// How many places there are, and for whom.
+    /// Computes the rules at each use, because limits may change.
     rules: fn(&Limits) -> Rules,
-    /// Behind a lock that is never held across a wait.
     inner: Lock<Inner>,
 }
 
 /// The places that are held, and the clients that wait.
 #[derive(Debug, Default)]
 struct Inner {
-    /// The next number. Numbers increase, so they give the order of arrival.
+    /// The number of the next client. Numbers increase, so they give the order of arrival.
     next: u64,
-    /// The places that are held.
+    /// By number.
     held: BTreeMap<u64, Held>,
-    /// The clients that wait.
+    /// By number, so the first is the one that came first.
     queue: BTreeMap<u64, Waiting>,
     /// How many places each network holds. Has no entry for networks without a place.
     per_network: BTreeMap<Network, usize>,
@@ -99,18 +98,16 @@ struct Inner {
 /// A client that waits.
 #[derive(Debug)]
 struct Waiting {
-    /// The network whose share it uses.
     network: Option<Network>,
-    /// Makes its task check again.
+    /// Tells its task to look again.
     wake: Sender<()>,
 }
 
 /// A place that is held.
 #[derive(Debug)]
 struct Held {
-    /// The network whose share it uses.
     network: Option<Network>,
-    /// Makes its task check again.
+    /// Tells its task to look again.
     wake: Sender<()>,
     /// When its credit ends.
     until: Instant,
@@ -121,9 +118,8 @@ struct Held {
 /// A place, or a position in the queue for one. Dropping it frees it.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// The places that it belongs to.
     list: Arc<Places>,
-    /// Its key in the maps.
+    /// Its key in both maps.
     number: u64,
     /// Receives a message when its state has changed.
     wake: Receiver<()>,
@@ -132,7 +128,6 @@ pub(crate) struct Place {
 /// Whether a place is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PlaceState {
-    /// The place is held.
     Acquired,
     /// All places are taken.
     Full,

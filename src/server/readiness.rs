@@ -26,9 +26,9 @@ use smol::Async;
 /// Whether a socket may be readable.
 #[derive(Debug)]
 pub(crate) struct Readiness {
-    /// The waker that the reactor calls.
+    /// Goes to the reactor, which calls it.
     waker: Waker,
-    /// What this waker sets.
+    /// What the waker sets, for polls to see.
     event: Arc<Event>,
 }
 
@@ -37,7 +37,6 @@ pub(crate) struct Readiness {
 struct Event {
     /// Whether the reactor has woken the socket since the last poll.
     happened: AtomicBool,
-    /// The task to wake.
     task: AtomicWaker,
 }
 

@@ -31,11 +31,10 @@ use crate::{
 
 /// A client after its handshake.
 pub(crate) struct Upgraded {
-    /// The connection.
     pub(crate) stream: ClientStream,
     /// The bytes that followed the request's head: the client's first frames.
     pub(crate) early: Vec<u8>,
-    /// Its entry in the list of open connections.
+    /// Keeps the connection counted until the end.
     pub(crate) open: Open,
     /// Counts the connection for its address until it is dropped.
     pub(crate) counted: Counted,

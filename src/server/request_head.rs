@@ -11,15 +11,15 @@ pub(crate) const MAX_FIELDS: usize = 64;
 
 /// A parsed head.
 pub(crate) struct RequestHead<'a> {
-    /// The method, such as `GET`.
+    /// As sent: only `GET` and `HEAD` are served.
     pub(crate) method: &'a str,
-    /// The path, still percent-encoded.
+    /// Still percent-encoded.
     pub path: &'a str,
     /// What follows the `?`; empty if there is none.
     pub query: &'a str,
     /// The minor version: 1 for HTTP/1.1.
     pub(crate) version: u8,
-    /// The header fields.
+    /// In the order in which they came.
     fields: &'a [Header<'a>],
 }
 

@@ -33,9 +33,7 @@ const MAX_READS: u8 = 4;
 /// fragments. No deadline would end it, since timers need the thread as well.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    /// The connection.
     inner: Async<TcpStream>,
-    /// Whether the socket may be readable.
     readiness: Readiness,
     /// How many reads in a row have returned bytes.
     reads: u8,

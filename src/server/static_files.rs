@@ -54,13 +54,12 @@ const TYPES: [(&str, &str); 24] = [
 /// What a path names.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// A file.
+    /// The file itself.
     File {
-        /// The open file, at its start.
         file: File,
-        /// Its size in bytes.
+        /// What to send, in bytes. The file may grow meanwhile.
         len: u64,
-        /// The value of `ETag`.
+        /// The value of `ETag`, by which a client asks again.
         tag: String,
         /// The value of `Content-Type`.
         ty: &'static str,

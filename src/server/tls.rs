@@ -41,7 +41,7 @@ const HANDSHAKE: u8 = 22;
 
 /// TLS for one listener.
 pub(crate) struct Tls {
-    /// Accepts TLS connections.
+    /// Does the handshake.
     acceptor: TlsAcceptor,
     /// The certificate, which is also part of the acceptor. Kept to renew it.
     current: Arc<Current>,
@@ -49,17 +49,16 @@ pub(crate) struct Tls {
 
 /// The current certificate and its files.
 struct Current {
-    /// The files.
+    /// Where a renewed certificate is read from.
     files: TlsFiles,
-    /// The crypto library, which loads keys.
+    /// Loads keys.
     provider: Arc<CryptoProvider>,
-    /// Behind a lock that is never held across a wait.
     inner: Lock<Loaded>,
 }
 
 /// The content of the files.
 struct Loaded {
-    /// The certificate and its key.
+    /// What new connections get.
     key: Arc<CertifiedKey>,
     /// Identifies the files as last read, even if that failed. So a broken file is reported once.
     stamp: Stamp,

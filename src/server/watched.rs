@@ -14,7 +14,6 @@ use super::{places::Place, socket::Socket};
 /// A TCP connection beneath TLS. It counts encrypted bytes, since a TLS handshake has no others.
 #[derive(Debug)]
 pub(crate) struct Watched {
-    /// The connection.
     pub(crate) socket: Socket,
     /// The request's place, which earns time with each byte. Gone once the request's head has been
     /// read.

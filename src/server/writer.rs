@@ -30,9 +30,8 @@ pub(crate) type WebSocket = WebSocketStream<Writer>;
 /// A client's connection and the frame that is being written to it.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    /// The connection.
     stream: ClientStream,
-    /// The part of the frame that has not been written.
+    /// What is left of the frame that is being written.
     frame: Frame,
     /// Whether tungstenite may still hold bytes that the connection did not take. No frame may
     /// begin before they are written.

@@ -10,7 +10,7 @@ use core::fmt;
 pub struct Field {
     /// The index in the list of messages, if the field belongs to a message.
     pub message: Option<u32>,
-    /// The field's name in the WIT.
+    /// As the WIT spells it.
     pub name: &'static str,
 }
 
@@ -33,11 +33,11 @@ impl fmt::Display for Field {
 /// A guest's value is invalid or too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiftError {
-    /// The field that is wrong.
+    /// Where to look in the guest's source.
     pub field: Field,
     /// The field's offset in linear memory, even if that is out of bounds.
     pub offset: u32,
-    /// What is wrong with the field.
+    /// Says what the guest has to change.
     pub kind: LiftErrorKind,
 }
 
@@ -47,9 +47,9 @@ pub struct LiftError {
 pub enum LiftErrorKind {
     /// The value ends beyond the memory.
     OutOfBounds {
-        /// The claimed length in bytes.
+        /// In bytes, as the guest claims.
         len: u64,
-        /// The memory's size in bytes.
+        /// In bytes.
         memory: usize,
     },
     /// A compound value's pointer is not a multiple of its alignment.

@@ -26,7 +26,7 @@ pub struct MessageLayout {
 /// The layout of one shape's result of `handle-message`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResultLayout {
-    /// The size in bytes.
+    /// In bytes.
     pub size: u32,
     /// The offset of the new state's `{ptr, len}`, or of the option's discriminant before them.
     pub state: u32,

@@ -18,11 +18,11 @@ use crate::{
 /// The limits of one result. A result past any of them is refused as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// The size of the state in bytes.
+    /// The largest state, in bytes.
     pub state: usize,
-    /// The number of messages in one answer.
+    /// The most messages of one answer.
     pub messages: usize,
-    /// The size in bytes of all messages of one answer together, including their types; or of an
+    /// The most bytes of all messages of one answer together, including their types; or of an
     /// error's text.
     pub bytes: usize,
 }
@@ -37,9 +37,9 @@ impl Default for Budget {
 /// What `handle-message` returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// The new state.
+    /// `None` if the actor keeps none.
     pub state: Option<Vec<u8>>,
-    /// The messages, in order.
+    /// In the order of the answer.
     pub messages: Vec<Message>,
 }
 
@@ -128,7 +128,6 @@ pub fn prefix<'m, M: Memory + ?Sized>(
 
 /// Lifts one result.
 struct Lift<'m, M: ?Sized> {
-    /// The guest's memory.
     memory: &'m M,
     /// How many bytes may still be copied, of `limit`.
     left: usize,

@@ -27,11 +27,11 @@ const MAX_BLOCKS: usize = 4;
 pub struct Lowering<'a> {
     /// The flat parameters. [`place`](Self::place) fills in the pointers of blocks.
     flat: [u32; MAX_FLAT],
-    /// The number of flat parameters.
+    /// How many of `flat` are used.
     len: usize,
     /// The blocks in the order of the parameters.
     blocks: [Option<Block<'a>>; MAX_BLOCKS],
-    /// The index of the next block to place.
+    /// The index of the block to place next.
     next: usize,
 }
 

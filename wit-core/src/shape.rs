@@ -19,9 +19,9 @@ pub enum Shape {
 /// The type of a core function. In this interface all parameters and results are `i32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signature {
-    /// The number of parameters.
+    /// How many there are, after flattening.
     pub params: usize,
-    /// The number of results.
+    /// How many there are: 0 or 1.
     pub results: usize,
 }
 

@@ -66,11 +66,8 @@ fn call() -> impl Strategy<Value = Call> {
 /// A client in the model.
 #[derive(Clone, Debug, Default)]
 struct Naive {
-    /// Its number.
     id: u64,
-    /// Its tags.
     tags: Vec<&'static str>,
-    /// Its attachment.
     attachment: Option<u8>,
     /// Whether its connection is closing.
     leaving: bool,

@@ -8,9 +8,9 @@ use crate::{actor::call_time::CallTime, exchange::ConnectionId, logger::ActorLog
 
 /// The host's data about one instance.
 pub struct Guest {
-    /// The limits of its memory and tables.
+    /// The interpreter asks them before a memory or a table grows.
     pub limits: StoreLimits,
-    /// Where its log lines go.
+    /// Takes what the guest logs.
     pub lines: Arc<ActorLog>,
     /// The longest log line in bytes: `limits.log_line`.
     pub line: usize,

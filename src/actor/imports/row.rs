@@ -26,9 +26,9 @@ use crate::{
 /// A function that an actor may import.
 #[derive(Clone, Copy, Debug)]
 pub struct Import {
-    /// The interface that it belongs to.
+    /// Where it belongs: the guest imports it by the interface's name and its own.
     pub interface: &'static Interface,
-    /// Its name in the interface.
+    /// As the WIT spells it.
     pub name: &'static str,
     /// What it does, in a few words. `footlight check` prints them.
     pub role: &'static str,
@@ -78,11 +78,11 @@ pub type Function = for<'h> fn(Call<'h, '_>) -> Result<Step<'h>, Trap>;
 
 /// A call of an import, as its function gets it.
 pub struct Call<'h, 'm> {
-    /// The parameters, which must be lifted in order.
+    /// The guest's parameters. Lift them in the order of the WIT.
     pub parameters: Parameters<'m, [u8]>,
-    /// The host's side of the actor's call.
+    /// What the import reads and changes.
     pub host: &'h mut HostCalls,
-    /// The fuel that the import costs.
+    /// Add to it what the import costs in fuel.
     pub(super) cost: &'m mut u64,
 }
 
@@ -95,9 +95,9 @@ pub enum Step<'h> {
     /// A client has too much to read. If its connection can write meanwhile, the function is called
     /// again. Otherwise this is the result.
     Full {
-        /// The client.
+        /// The client that is slow.
         to: ConnectionId,
-        /// The refusal.
+        /// What the guest gets if the client can't be waited for.
         result: LoweredResult,
     },
     /// The import has to wait, for example for a disk. It has copied what it needs out of the

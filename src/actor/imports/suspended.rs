@@ -15,11 +15,11 @@ pub(super) const MAX_PARAMETERS: usize = 9;
 /// A call of an import that suspends the guest.
 #[derive(Clone, Copy, Debug)]
 pub struct ImportCall {
-    /// The import that is called.
+    /// Says what the call is, for fuel and errors.
     pub import: &'static Import,
-    /// The import's function.
+    /// Does the work.
     function: Function,
-    /// The flat parameters, padded with zeroes.
+    /// As the guest passed them, padded with zeroes.
     parameters: [u64; MAX_PARAMETERS],
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Random(pub(super) u64);
 
 impl Random {
     /// A number below `end`.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

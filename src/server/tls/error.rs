@@ -12,42 +12,42 @@ use crate::{regular::Unread, server::config::TlsFiles};
 pub enum TlsError {
     /// A file can't be read.
     Io {
-        /// The file.
+        /// The file that the manifest names.
         file: PathBuf,
-        /// The cause.
+        /// From the system.
         error: Unread,
     },
     /// The file contains no certificate, or is not valid PEM.
     NoCertificate {
-        /// The file.
+        /// The file that the manifest names as `cert`.
         file: PathBuf,
-        /// The cause.
+        /// What is wrong with its text.
         error: pem::Error,
     },
     /// The file contains no private key, or is not valid PEM.
     NoKey {
-        /// The file.
+        /// The file that the manifest names as `key`.
         file: PathBuf,
-        /// The cause.
+        /// What is wrong with its text.
         error: pem::Error,
     },
     /// The key can't be used.
     Key {
-        /// Its file.
+        /// The file that the manifest names as `key`.
         file: PathBuf,
-        /// The cause.
+        /// From the crypto library.
         error: Error,
     },
     /// The certificate can't be used.
     Certificate {
-        /// Its file.
+        /// The file that the manifest names as `cert`.
         file: PathBuf,
-        /// The cause.
+        /// From the crypto library.
         error: Error,
     },
     /// The key does not belong to the certificate.
     Mismatch {
-        /// Both files.
+        /// Both are named, because either may be the wrong one.
         files: TlsFiles,
     },
 }

@@ -13,7 +13,9 @@ fn an_alarm_that_became_due_while_the_host_was_off_comes_once() {
     std::thread::sleep(std::time::Duration::from_millis(300));
     let server = device.run(&guest("events"));
     // Events so far: connect, text, close. The alarm is the fourth.
-    crate::support::eventually("the alarm", || joined(&server, "events").1.parse::<u64>().unwrap() >= 4);
+    crate::support::eventually("the alarm", || {
+        joined(&server, "events").1.parse::<u64>().unwrap() >= 4
+    });
     let alarms = super::metric(&server, "events", "footlight_alarms_total");
     kill(server);
     let server = device.run(&guest("events"));

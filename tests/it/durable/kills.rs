@@ -36,7 +36,9 @@ fn what_a_client_was_told_is_there_after_every_kill() {
                     };
                     // Until the connection breaks.
                     while let Ok(count) =
-                        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| count(&mut client)))
+                        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                            count(&mut client)
+                        }))
                     {
                         told.fetch_max(count, Ordering::Relaxed);
                     }

@@ -1,7 +1,7 @@
 //! What is there after the process has ended.
 
 use super::{Device, counted, joined, kill, stop};
-use crate::support::{SHAPES, example, guest, Actor};
+use crate::support::{Actor, SHAPES, example, guest};
 
 #[test]
 fn a_state_goes_on_after_a_stop_and_after_a_kill_in_every_shape() {

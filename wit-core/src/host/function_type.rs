@@ -16,9 +16,9 @@ pub enum Flat {
 /// The area in memory for a result: its size and alignment in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Area {
-    /// The size.
+    /// In bytes.
     pub size: u32,
-    /// The alignment.
+    /// In bytes. The guest's pointer must be a multiple of it.
     pub align: u32,
 }
 

@@ -44,7 +44,7 @@ const fn max(one: u32, other: u32) -> u32 {
 }
 
 /// The size of a string or a list: a pointer and a length.
-pub const PAIR: u32 = 8;
+const PAIR: u32 = 8;
 
 impl Lower for () {
     const SIZE: u32 = 0;

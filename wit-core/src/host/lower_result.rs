@@ -27,7 +27,6 @@ pub struct ResultSlot<R> {
     pointer: u32,
     /// The name of the result's blocks in errors.
     field: &'static str,
-    /// The type of the result.
     result: PhantomData<fn(R)>,
 }
 
@@ -62,26 +61,24 @@ impl<R> fmt::Debug for ResultSlot<R> {
 /// A result that is being placed in a guest.
 #[derive(Debug)]
 pub struct LoweredResult {
-    /// The pointer to the area in the guest's memory.
+    /// Where the guest wants the area.
     pointer: u32,
-    /// The bytes to write to the area.
+    /// What is written there at the end, when all pointers are known.
     area: [u8; MAX_AREA],
-    /// The size of the area.
+    /// How many bytes of `area` count.
     size: usize,
-    /// The blocks. Each follows the one that has its pointer.
+    /// Each follows the one that has its pointer.
     blocks: Vec<Block>,
-    /// The number of blocks that are placed.
+    /// How many of `blocks` are placed.
     placed: usize,
-    /// The bytes of texts and lists in the result.
+    /// The bytes of texts and lists, for the import's cost.
     content_bytes: usize,
 }
 
 /// Bytes to place in the guest's memory.
 #[derive(Debug)]
 struct Block {
-    /// The bytes.
     bytes: Vec<u8>,
-    /// The alignment that they need.
     align: u32,
     /// The name of the block in errors.
     field: &'static str,

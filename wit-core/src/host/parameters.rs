@@ -11,7 +11,6 @@ use crate::{
 /// [place](Self::place) of the result.
 #[derive(Debug)]
 pub struct Parameters<'m, M: ?Sized> {
-    /// The guest's memory.
     memory: &'m M,
     /// The parameters that are left. A missing one counts as 0, because the interpreter checks
     /// their number.

@@ -5,7 +5,7 @@ use alloc::string::String;
 /// A message to be sent. It stays in the guest's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payload<'m> {
-    /// As text.
+    /// As text. The host has checked that it is UTF-8.
     Text(&'m str),
     /// As binary data.
     Binary(&'m [u8]),
@@ -24,13 +24,13 @@ impl<'m> Payload<'m> {
 /// The facts about a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Info {
-    /// The client's address and port.
+    /// Where it connects from: address and port.
     pub peer: String,
-    /// The path of its request.
+    /// The path of its request, still percent-encoded.
     pub path: String,
     /// The query of its request: the part after `?`.
     pub query: String,
-    /// The subprotocol that the handshake chose.
+    /// What the handshake chose, if anything.
     pub subprotocol: Option<String>,
     /// When the handshake was complete, in milliseconds since 1970.
     pub connected_since: u64,
@@ -82,7 +82,7 @@ pub enum Kind {
 /// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name.
+    /// Without the folder's path.
     pub name: String,
     /// Its kind. For a link it is the kind of the target, if that is in the folder too.
     pub kind: Kind,
