@@ -145,6 +145,15 @@ impl Durable {
         (self.gate == OutputGate::Closed && !is_reached()).then_some(self.last)
     }
 
+    /// Waits until the last record is on the disk, if messages would wait for it.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub async fn reached(&self) -> Result<(), Failed> {
+        let Some(ticket) = self.awaited() else { return Ok(()) };
+        poll_fn(|cx| self.owner.poll_durable(ticket, cx)).await.map(drop)
+    }
+
     /// Ready when the record that the next message waits for is on the disk, or when a record could
     /// not be written.
     pub fn poll(

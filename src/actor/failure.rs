@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use footlight_store::Failed;
 use log::Level;
 
 use super::{answer::AnswerError, call_error::CallError, transaction::CommitError};
@@ -98,6 +99,8 @@ pub enum StartError {
     Init(String),
     /// The changes of `init` could not be committed.
     Commit(CommitError),
+    /// The first state could not be stored.
+    Store(Failed),
 }
 
 impl fmt::Display for StartError {
@@ -105,6 +108,7 @@ impl fmt::Display for StartError {
         match self {
             Self::Call(error) => write!(f, "the actor could not be started: {error}"),
             Self::Init(error) => write!(f, "the actor's `init` returned an error: {error}"),
+            Self::Store(failed) => write!(f, "the actor's first state is not stored: {failed}"),
             Self::Commit(CommitError::Files(failed)) => {
                 write!(f, "what the actor's `init` writes is not written: {failed}")
             }
@@ -117,6 +121,7 @@ impl std::error::Error for StartError {
         match self {
             Self::Call(error) => Some(error),
             Self::Commit(error) => Some(error),
+            Self::Store(failed) => Some(failed),
             Self::Init(_) => None,
         }
     }

@@ -49,6 +49,10 @@ impl Actor {
 
     /// Drops what was held and the instance, and closes the clients.
     fn forget(&mut self, failed: &Failed) {
+        // Closed first, so that none of them reads another message.
+        for session in self.context.host.clients.sessions() {
+            session.close(CloseCode::INTERNAL_ERROR, "the state could not be stored");
+        }
         let lost = self.outgoing.drop_held();
         self.stats.undelivered.add(to_u64(lost));
         self.stats.failed_records.add(1);
@@ -57,9 +61,6 @@ impl Actor {
              nobody has got: {failed}"
         );
         self.lines.host(Level::Error, None, text);
-        for session in self.context.host.clients.sessions() {
-            session.close(CloseCode::INTERNAL_ERROR, "the state could not be stored");
-        }
         // Its memory is ahead of what is stored.
         self.instances.drop_present();
     }

@@ -148,6 +148,10 @@ impl Actor {
             let committed = context.host.commit(new, &mut actor.state).await;
             // The actor has no clients yet, so there is nothing to deliver.
             committed.map_err(StartError::Commit)?;
+            // Without a first state on the disk, the actor would have nothing to go back to.
+            if let Some(durable) = &context.host.durable {
+                durable.reached().await.map_err(StartError::Store)?;
+            }
         }
         actor.instances.begin_with(instance);
         actor.measure();
