@@ -11,6 +11,8 @@ use super::{
     call_time::CallTime,
     clients::Clients,
     effects::Effect,
+    meter::Meter,
+    storage::Storage,
     transaction::{CommitError, Committed, Transaction},
 };
 use crate::{
@@ -25,6 +27,8 @@ use crate::{
 pub struct HostCalls {
     /// The connections that the actor knows.
     pub clients: Clients,
+    /// What the actor stores.
+    pub storage: Storage,
     /// The changes of the current event.
     pub(super) transaction: Transaction,
     /// The actor's alarm and tick.
@@ -52,6 +56,7 @@ impl HostCalls {
     ) -> Self {
         Self {
             clients: Clients::new(limits.clone()),
+            storage: Storage::new(limits.clone()),
             transaction: Transaction::new(limits.clone()),
             alarm: Alarm::new(world.clone(), tick, limits),
             files,
@@ -93,14 +98,15 @@ impl HostCalls {
         &mut self,
         new: Option<Vec<u8>>,
         state: &mut Option<Vec<u8>>,
+        meter: &mut Meter,
     ) -> Result<Vec<Effect>, CommitError> {
         let (alarm, files) = (&mut self.alarm, self.files.as_ref());
-        self.transaction.commit(new, Committed { state, alarm, files }).await
+        self.transaction.commit(new, Committed { state, alarm, files }, meter).await
     }
 
     /// Takes the event's changes back.
-    pub fn roll_back(&mut self) {
-        self.transaction.roll_back(&mut self.clients);
+    pub async fn roll_back(&mut self, meter: &mut Meter) {
+        self.transaction.roll_back(&mut self.clients, &mut self.storage, meter).await;
     }
 
     /// The time of a call that begins now.

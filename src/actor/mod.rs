@@ -13,6 +13,7 @@
 //!   them, [`fuel_cost`] has the costs that they share, and [`call_time`] is the time that a guest
 //!   reads.
 //! - [`clients`]: the connections that the actor knows, and what it keeps with each.
+//! - [`storage`]: the keys and values that the actor stores.
 //! - [`transaction`]: the changes of one event, with its [`effects`]. [`failure`] says why an event
 //!   failed.
 //! - [`answer`]: checks and converts the messages that the actor returns.
@@ -64,6 +65,7 @@ pub mod recode;
 pub mod rejected;
 pub mod sections;
 pub mod start_function;
+pub mod storage;
 pub mod task;
 pub mod transaction;
 pub mod types;

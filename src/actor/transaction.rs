@@ -1,7 +1,7 @@
 //! The changes of one event. All of them are committed, or none.
 //!
 //! A call makes changes in several ways. Its result has the new state. Its imports request effects,
-//! write files, set the alarm, and tag clients. All these changes go through the transaction. Only
+//! write files, set the alarm, tag clients, and store values. All these changes go through the transaction. Only
 //! [`Transaction::commit`] makes them permanent. It may fail, and it runs before anything reaches a
 //! client. Only [`Transaction::roll_back`] takes changes back.
 
@@ -11,6 +11,8 @@ use super::{
     alarm::Alarm,
     clients::{Clients, Undo},
     effects::{Effect, EffectBudget},
+    meter::Meter,
+    storage::{self, Storage},
 };
 use crate::{
     files::{Failed, Files, Write},
@@ -25,6 +27,8 @@ pub struct Transaction {
     /// How to undo the changes to clients. They are made in place, because the call itself sees
     /// them at once.
     pub undo: Undo,
+    /// How to undo the changes to the storage, which are made in place too.
+    pub stored: storage::Undo,
     /// What to do after the commit, in order.
     effects: Vec<Effect>,
     /// The files to write. If one can't be written, the commit fails.
@@ -57,6 +61,7 @@ impl Transaction {
         Self {
             budget: EffectBudget::new(limits),
             undo: Undo::default(),
+            stored: storage::Undo::default(),
             effects: Vec::new(),
             writes: Vec::new(),
             alarm: None,
@@ -87,6 +92,7 @@ impl Transaction {
         &mut self,
         state: Option<Vec<u8>>,
         to: Committed<'_>,
+        meter: &mut Meter,
     ) -> Result<Vec<Effect>, CommitError> {
         // Everything that may fail comes first.
         if let Some(files) = to.files {
@@ -98,13 +104,20 @@ impl Transaction {
             to.alarm.set(after);
         }
         self.undo.forget();
+        self.stored.forget(meter).await;
         self.budget.renew();
         Ok(std::mem::take(&mut self.effects))
     }
 
     /// Takes all changes back. The transaction is then empty.
-    pub fn roll_back(&mut self, clients: &mut Clients) {
+    pub async fn roll_back(
+        &mut self,
+        clients: &mut Clients,
+        storage: &mut Storage,
+        meter: &mut Meter,
+    ) {
         self.undo.apply(clients);
+        self.stored.apply(storage, meter).await;
         for effect in self.effects.drain(..) {
             if let Effect::Close { to, .. } = effect {
                 clients.set_leaving(to.id(), false);
