@@ -25,6 +25,9 @@ pub(crate) const RANDOM: Interface =
 /// `footlight:host/files`
 pub(crate) const FILES: Interface =
     Interface { name: "files", modules: &["footlight:host/files@0.1.0"] };
+/// `footlight:host/storage`
+pub(crate) const STORAGE: Interface =
+    Interface { name: "storage", modules: &["footlight:host/storage@0.1.0"] };
 /// Theater's `runtime`
 pub(crate) const RUNTIME: Interface =
     Interface { name: "runtime", modules: &wit_core::shape::RUNTIME_MODULES };
@@ -35,4 +38,4 @@ pub(crate) const FILESYSTEM: Interface = Interface {
 };
 
 /// The interfaces of the host's own package.
-pub(crate) const OWN: [&Interface; 5] = [&CONNECTIONS, &ALARM, &CLOCK, &RANDOM, &FILES];
+pub(crate) const OWN: [&Interface; 6] = [&CONNECTIONS, &ALARM, &CLOCK, &RANDOM, &FILES, &STORAGE];

@@ -2,8 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use footlight::{
-    actor::{clients::Undo, host_calls::HostCalls},
+    actor::{CallContext, clients::Undo},
     exchange::{Client, Connections, Event, EventKind, OnOverflow, connections::Open},
     limits::Limits,
 };
@@ -11,6 +14,9 @@ use rustix::time::{ClockId, clock_gettime};
 use smol::block_on;
 
 use crate::{common::inside::Inside, imports, operators};
+
+/// The number of entries that the actor has stored.
+const STORED: usize = 30_000;
 
 /// The nanoseconds for a unit of fuel when a guest repeats `body` until it has used `fuel`, in
 /// slices, with this many clients.
@@ -20,16 +26,23 @@ pub(crate) async fn cost(body: &str, fuel: u64, slice: u64, clients: usize, fold
         slice,
         time: std::time::Duration::MAX,
         effects: 64 << 20,
+        storage: 64 << 20,
         outbox: 64 << 20,
         ..Limits::default()
     };
     // This fills the memory.
     let mut inside = Inside::new(&guest(body), &limits, Some(folder)).await.unwrap();
     let connections = Connections::new(&Limits { connections: clients.max(1), ..limits.clone() });
-    let host = &mut inside.context.host;
-    let _all: Vec<_> = (0..clients).map(|_| enter(&connections, host)).collect();
+    let context = &mut inside.context;
+    let _all: Vec<_> = (0..clients).map(|_| enter(&connections, context)).collect();
+    if clients > 0 {
+        context.host.storage.load(stored());
+    }
     let start = busy();
     let ended = inside.handle("x", None).await;
+    // The fuel pays for this work too.
+    let CallContext { meter, host } = &mut inside.context;
+    host.roll_back(meter).await;
     let took = busy() - start;
     let error = ended.unwrap_err().to_string();
     assert!(error.contains("units of fuel"), "{error}: {body:.500}");
@@ -43,8 +56,15 @@ fn busy() -> f64 {
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }
 
+/// Entries with short values, and one of 4 KiB whose key is `name`.
+fn stored() -> BTreeMap<Box<str>, Bytes> {
+    let short = (0..STORED).map(|number| (format!("key-{number}").into(), "value".into()));
+    short.chain([("name".into(), vec![b'x'; 4096].into())]).collect()
+}
+
 /// Lets a client come, and keeps a tag and something else with it.
-fn enter(connections: &Arc<Connections>, host: &mut HostCalls) -> Open {
+fn enter(connections: &Arc<Connections>, context: &mut CallContext) -> Open {
+    let CallContext { meter, host } = context;
     let client = || Client {
         peer: ([192, 0, 2, 7], 50_123).into(),
         path: "/ws".into(),
@@ -57,7 +77,7 @@ fn enter(connections: &Arc<Connections>, host: &mut HostCalls) -> Open {
     for tag in ["kitchen", "garden", "name"] {
         host.clients.tag(open.session.id(), tag, &mut Undo::default(), |_| Ok(())).unwrap();
     }
-    block_on(host.commit(None, &mut None)).unwrap();
+    block_on(host.commit(None, &mut None, meter)).unwrap();
     open
 }
 

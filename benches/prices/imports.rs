@@ -3,6 +3,22 @@
 use footlight::actor::imports;
 use wit_core::Shape;
 
+/// Code that writes another key of 4 bytes to 32.
+macro_rules! new_key {
+    () => {
+        "(local.set $n (i32.add (local.get $n) (i32.const 7919)))
+        (i32.store (i32.const 32) (i32.and (local.get $n) (i32.const 0x7f7f7f7f)))"
+    };
+}
+
+/// Code that stores 16 bytes under this key.
+macro_rules! put_16 {
+    () => {
+        "(call $storage.put (i32.const 32) (i32.const 4) (i32.const 65536) (i32.const 16) \
+         (i32.const 1024))"
+    };
+}
+
 /// The measurements: a name, and the code that the guest repeats. The memory has text with 2 bytes
 /// for each character at 16, and a name at 8.
 pub(crate) const CASES: &[(&str, &str)] = &[
@@ -72,6 +88,36 @@ pub(crate) const CASES: &[(&str, &str)] = &[
     (
         "files.write, 64 bytes",
         "(call $files.write (i32.const 8) (i32.const 4) (i32.const 65536) (i32.const 64) (i32.const 1024))",
+    ),
+    ("storage.get, 4 KiB", "(call $storage.get (i32.const 8) (i32.const 4) (i32.const 1024))"),
+    (
+        "storage.get, nothing there",
+        "(call $storage.get (i32.const 8) (i32.const 3) (i32.const 1024))",
+    ),
+    (
+        "storage.put, 4 KiB in turn",
+        "(call $storage.put (i32.const 8) (i32.const 4) (i32.const 65536) (i32.const 4096) (i32.const 1024)) (call $storage.put (i32.const 8) (i32.const 4) (i32.const 65538) (i32.const 4095) (i32.const 1024))",
+    ),
+    ("storage.put, new keys", concat!(new_key!(), put_16!())),
+    (
+        "storage.put and delete, new keys",
+        concat!(
+            new_key!(),
+            put_16!(),
+            "(call $storage.delete (i32.const 32) (i32.const 4) (i32.const 1024))"
+        ),
+    ),
+    (
+        "storage.list, one entry",
+        "(call $storage.list (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 1024))",
+    ),
+    (
+        "storage.list, a page of short values",
+        "(call $storage.list (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const -1) (i32.const 1024))",
+    ),
+    (
+        "storage.put and delete-all, new keys",
+        concat!(new_key!(), put_16!(), "(call $storage.delete-all)"),
     ),
 ];
 

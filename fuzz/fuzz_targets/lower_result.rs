@@ -66,6 +66,8 @@ fuzz_target!(|data: &[u8]| {
 /// The most bytes that an answer from these parts takes in the guest.
 fn needed(parts: &Parts) -> usize {
     let texts: usize = parts.texts.iter().map(|text| text.len() + GAP).sum();
-    let names: usize = parts.names.iter().map(|(name, _)| 12 + name.len() + GAP).sum();
+    // A stored entry takes more than an entry of a folder: two pairs, its key and its value.
+    let stored = |(key, _): &(String, u8)| 16 + key.len() + GAP + 7 + GAP;
+    let names: usize = parts.names.iter().map(stored).sum();
     texts + names + parts.bytes.len() + 8 * parts.ids.len() + 4 * GAP + 56
 }

@@ -4,8 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use footlight::{
     actor::{
-        CallContext, Module, Resources, answer::Answer, effects::Effect, host_calls::HostCalls,
-        instance::Instance,
+        CallContext, Module, Resources, answer::Answer, effects::Effect, instance::Instance,
     },
     exchange::{
         Close, ConnectionId, Connections, Event, EventKind, Message, OnOverflow, connections::Open,
@@ -34,6 +33,9 @@ pub fn limits() -> Limits {
         tag: 20,
         attachment: 50,
         outbox: 500,
+        storage: 1_000,
+        storage_key: 20,
+        storage_value: 100,
         ..Limits::default()
     }
 }
@@ -53,7 +55,7 @@ pub fn exercise(module: Module, limits: &Limits) {
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
     instance.set_connection(Some(ConnectionId(1)));
-    let all = crowd(limits, &mut context.host);
+    let all = crowd(limits, &mut context);
 
     context.meter.begin();
     context.host.begin(&Event::alarm());
@@ -99,16 +101,17 @@ pub fn exercise(module: Module, limits: &Limits) {
                     Ok(answer) => {
                         let closes = usize::from(answer.close.is_some());
                         assert_eq!(answer.messages.len() + closes + answer.after_close, count);
-                        let committed = context.host.commit(reply.state, &mut state);
+                        let CallContext { meter, host } = &mut context;
+                        let committed = host.commit(reply.state, &mut state, meter);
                         let effects = run(limits, committed).expect("there are no files");
                         are_within(&effects, limits);
                     }
-                    Err(_) => context.host.roll_back(),
+                    Err(_) => run(limits, context.host.roll_back(&mut context.meter)),
                 }
             }
             Ok(Err(text)) => {
                 assert!(text.len() <= limits.answer);
-                context.host.roll_back();
+                run(limits, context.host.roll_back(&mut context.meter));
             }
             // After an error the instance must not be used.
             Err(error) => return assert!(!error.to_string().is_empty()),
@@ -120,13 +123,13 @@ pub fn exercise(module: Module, limits: &Limits) {
 }
 
 /// Connects some clients.
-fn crowd(limits: &Limits, host: &mut HostCalls) -> Vec<Open> {
+fn crowd(limits: &Limits, CallContext { meter, host }: &mut CallContext) -> Vec<Open> {
     let connections = Connections::new(limits);
     let all = (0..3).map(|_| {
         let open = connections.open(OnOverflow::Close, known).expect("there is room");
         let event = Event::at(&open.session, EventKind::Connect);
         host.begin(&event);
-        let (effects, _) = drive::to_end(host.commit(None, &mut None));
+        let (effects, _) = drive::to_end(host.commit(None, &mut None, meter));
         assert!(effects.expect("there are no files").is_empty());
         host.end(&event);
         open

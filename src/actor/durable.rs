@@ -12,6 +12,7 @@ use bytes::Bytes;
 use footlight_store::{Changes, Contents, Failed, Owner, StoredAlarm, Ticket};
 use smol::{block_on, future::poll_fn};
 
+use super::storage::Change;
 use crate::exchange::{ConnectionId, Event, EventKind, Source};
 
 /// Whether messages wait until the changes before them are on the disk.
@@ -51,8 +52,8 @@ pub struct After<'a> {
     pub old: Option<&'a Bytes>,
     /// The state after it.
     pub new: Option<&'a Bytes>,
-    /// The keys that it changed, with their new values.
-    pub keys: BTreeMap<Box<str>, Option<Bytes>>,
+    /// The keys of the storage that it changed.
+    pub keys: &'a BTreeMap<Box<str>, Change>,
     /// The moment of the alarm after it.
     pub alarm: Option<Instant>,
     /// The same moment as it is stored.
@@ -104,6 +105,7 @@ impl Durable {
         if state.is_none() && alarm.is_none() && keys.is_empty() {
             return None;
         }
+        let keys = keys.iter().map(|(key, change)| (key.clone(), change.new.clone())).collect();
         let opened = self.opened.iter().copied().collect();
         let closed = self.closed.iter().copied().collect();
         // An alarm that stays is written again, because less of its time is left now.

@@ -14,6 +14,8 @@ use super::{
     clients::Clients,
     durable::{Durable, OutputGate},
     effects::Effect,
+    meter::Meter,
+    storage::Storage,
     transaction::{CommitError, Committed, Transaction},
 };
 use crate::{
@@ -28,6 +30,8 @@ use crate::{
 pub struct HostCalls {
     /// The connections that the actor knows.
     pub clients: Clients,
+    /// What the actor stores.
+    pub storage: Storage,
     /// The changes of the current event.
     pub(super) transaction: Transaction,
     /// The actor's alarm and tick.
@@ -57,6 +61,7 @@ impl HostCalls {
     ) -> Self {
         Self {
             clients: Clients::new(limits.clone()),
+            storage: Storage::new(limits.clone()),
             transaction: Transaction::new(limits.clone()),
             alarm: Alarm::new(world.clone(), tick, limits),
             files,
@@ -102,10 +107,12 @@ impl HostCalls {
         &mut self,
         new: Option<Vec<u8>>,
         state: &mut Option<Bytes>,
+        meter: &mut Meter,
     ) -> Result<Vec<Effect>, CommitError> {
-        let Self { transaction, alarm, files, durable, .. } = self;
+        let Self { transaction, alarm, files, storage, durable, .. } = self;
         let (files, durable) = (files.as_ref(), durable.as_mut());
-        transaction.commit(new, Committed { state, alarm, files, durable }).await
+        let to = Committed { state, alarm, files, storage, durable };
+        transaction.commit(new, to, meter).await
     }
 
     /// Goes on from what the store has of the actor. Returns its state, or `None` if nothing of it is
@@ -115,6 +122,7 @@ impl HostCalls {
         self.alarm.restore(contents.alarm);
         let durable = Durable::new(owner, gate, &contents, self.alarm.set_to());
         self.durable = Some(durable);
+        self.storage.load(contents.keys.clone());
         (!contents.is_empty()).then_some(contents.state)
     }
 
@@ -128,12 +136,13 @@ impl HostCalls {
         for id in known.difference(&contents.open) {
             self.clients.remove(ConnectionId(*id));
         }
+        self.storage.load(contents.keys);
         contents.state
     }
 
     /// Takes the event's changes back.
-    pub fn roll_back(&mut self) {
-        self.transaction.roll_back(&mut self.clients);
+    pub async fn roll_back(&mut self, meter: &mut Meter) {
+        self.transaction.roll_back(&mut self.clients, &mut self.storage, meter).await;
     }
 
     /// The time of a call that begins now.

@@ -18,7 +18,7 @@ use std::{
 use rustix::time::{ClockId, clock_gettime};
 use wasmi::Store;
 
-use super::imports::Guest;
+use super::imports::guest::Guest;
 use crate::{convert::to_u64, executor::Turns, limits::SharedLimits};
 
 /// The most fuel that a single step may need. wasmi charges for a piece of code at once, and for

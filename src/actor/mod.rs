@@ -13,6 +13,7 @@
 //!   them, [`fuel_cost`] has the costs that they share, and [`call_time`] is the time that a guest
 //!   reads.
 //! - [`clients`]: the connections that the actor knows, and what it keeps with each.
+//! - [`storage`]: the keys and values that the actor stores.
 //! - [`transaction`]: the changes of one event, with its [`effects`]. [`failure`] says why an event
 //!   failed.
 //! - [`durable`]: the actor's place in the store. [`recovery`] goes back to what is stored after a
@@ -70,6 +71,7 @@ pub mod recovery;
 pub mod rejected;
 pub mod sections;
 pub mod start_function;
+pub mod storage;
 pub mod task;
 pub mod transaction;
 pub mod types;

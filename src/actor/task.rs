@@ -145,7 +145,7 @@ impl Actor {
                 let made = instance.init(init_state.as_deref(), &name, context).await;
                 made.map_err(StartError::Call)?.map_err(StartError::Init)?
             };
-            let committed = context.host.commit(new, &mut actor.state).await;
+            let committed = context.host.commit(new, &mut actor.state, &mut context.meter).await;
             // The actor has no clients yet, so there is nothing to deliver.
             committed.map_err(StartError::Commit)?;
             // Without a first state on the disk, the actor would have nothing to go back to.
@@ -199,7 +199,7 @@ impl Actor {
         self.stats.fuel.add(self.context.meter.spent());
         let (effects, ending) = match self.commit(outcome).await {
             Ok((effects, answer)) => (effects, Ending::Answer(answer)),
-            Err(failure) => (Vec::new(), self.roll_back(&event, &failure)),
+            Err(failure) => (Vec::new(), self.roll_back(&event, &failure).await),
         };
         self.context.host.end(&event);
         self.measure();
@@ -280,18 +280,19 @@ impl Actor {
         Ok(outcome)
     }
 
-    /// Checks the result of a call and commits its changes: the state, the files, the alarm, and
-    /// tags and attachments. None of them has reached a client yet.
+    /// Checks the result of a call and commits its changes: the state, the files, the alarm, the
+    /// storage, and tags and attachments. None of them has reached a client yet.
     async fn commit(&mut self, outcome: Outcome<Reply>) -> Result<(Vec<Effect>, Answer), Failure> {
         let reply = outcome.map_err(Failure::Call)?.map_err(Failure::Returned)?;
         let answer = Answer::from_messages(reply.messages).map_err(Failure::Answer)?;
-        let committed = self.context.host.commit(reply.state, &mut self.state).await;
+        let CallContext { meter, host } = &mut self.context;
+        let committed = host.commit(reply.state, &mut self.state, meter).await;
         Ok((committed.map_err(Failure::Commit)?, answer))
     }
 
     /// Rolls back the changes of a failed event, and logs the failure.
-    fn roll_back(&mut self, event: &Event, failure: &Failure) -> Ending {
-        self.context.host.roll_back();
+    async fn roll_back(&mut self, event: &Event, failure: &Failure) -> Ending {
+        self.context.host.roll_back(&mut self.context.meter).await;
         failure.count(&self.stats);
         let from = event.source.session().map(|session| &**session);
         let text = format_args!("{}", failure.at(event));

@@ -1,9 +1,9 @@
 //! The changes of one event. All of them are committed, or none.
 //!
 //! A call makes changes in several ways. Its result has the new state. Its imports request effects,
-//! write files, set the alarm, and tag clients. All these changes go through the transaction. Only
-//! [`Transaction::commit`] makes them permanent. It may fail, and it runs before anything reaches a
-//! client. Only [`Transaction::roll_back`] takes changes back.
+//! write files, set the alarm, tag clients, and store values. All these changes go through the
+//! transaction. Only [`Transaction::commit`] makes them permanent. It may fail, and it runs before
+//! anything reaches a client. Only [`Transaction::roll_back`] takes changes back.
 
 use std::{
     collections::BTreeMap,
@@ -20,6 +20,8 @@ use super::{
     clients::{Clients, Undo},
     durable::{After, Durable},
     effects::{Effect, EffectBudget},
+    meter::Meter,
+    storage::{self, Change, Storage},
 };
 use crate::{
     files::{Failed, Failure, Files, Write},
@@ -34,6 +36,8 @@ pub struct Transaction {
     /// How to undo the changes to clients. They are made in place, because the call itself sees
     /// them at once.
     pub undo: Undo,
+    /// How to undo the changes to the storage, which are made in place too.
+    pub stored: storage::Undo,
     /// What to do after the commit, in order.
     effects: Vec<Effect>,
     /// The files to write. If one can't be written, the commit fails.
@@ -50,6 +54,8 @@ pub struct Committed<'a> {
     pub alarm: &'a mut Alarm,
     /// Its files, if the manifest grants any.
     pub files: Option<&'a Files>,
+    /// Its storage, where the changes are made already.
+    pub storage: &'a Storage,
     /// Its place in the store, if its state is stored.
     pub durable: Option<&'a mut Durable>,
 }
@@ -68,6 +74,7 @@ impl Transaction {
         Self {
             budget: EffectBudget::new(limits),
             undo: Undo::default(),
+            stored: storage::Undo::default(),
             effects: Vec::new(),
             writes: Vec::new(),
             alarm: None,
@@ -102,17 +109,22 @@ impl Transaction {
         &mut self,
         state: Option<Vec<u8>>,
         to: Committed<'_>,
+        meter: &mut Meter,
     ) -> Result<Vec<Effect>, CommitError> {
-        let Committed { state: current, alarm, files, mut durable } = to;
+        let Committed { state: current, alarm, files, storage, mut durable } = to;
         let new = state.map(Bytes::from);
         let at = match self.alarm {
             Some(after) => alarm.moment(after),
             None => alarm.set_to(),
         };
+        let keys = match durable {
+            Some(_) => self.stored.changes(storage, meter).await,
+            None => BTreeMap::new(),
+        };
         let mut changes = durable.as_mut().and_then(|durable| {
             let stored_alarm = at.map(|at| alarm.stored(at));
             let (old, new) = (current.as_ref(), new.as_ref());
-            durable.changes(After { old, new, keys: BTreeMap::new(), alarm: at, stored_alarm })
+            durable.changes(After { old, new, keys: &keys, alarm: at, stored_alarm })
         });
         let writes = std::mem::take(&mut self.writes);
         if let (Some(files), false) = (files, writes.is_empty()) {
@@ -132,7 +144,7 @@ impl Transaction {
                 if written.is_err() {
                     // The record is on the disk already, so the old values follow it.
                     let (old, at) = (alarm.set_to(), alarm.set_to().map(|at| alarm.stored(at)));
-                    durable.record(undo(current.as_ref(), at), old);
+                    durable.record(undo(current.as_ref(), keys, at), old);
                 }
             }
             written.map_err(CommitError::Files)?;
@@ -146,13 +158,20 @@ impl Transaction {
             alarm.set(at);
         }
         self.undo.forget();
+        self.stored.forget(meter).await;
         self.budget.renew();
         Ok(std::mem::take(&mut self.effects))
     }
 
     /// Takes all changes back. The transaction is then empty.
-    pub fn roll_back(&mut self, clients: &mut Clients) {
+    pub async fn roll_back(
+        &mut self,
+        clients: &mut Clients,
+        storage: &mut Storage,
+        meter: &mut Meter,
+    ) {
         self.undo.apply(clients);
+        self.stored.apply(storage, meter).await;
         for effect in self.effects.drain(..) {
             if let Effect::Close { to, .. } = effect {
                 clients.set_leaving(to.id(), false);
@@ -165,8 +184,13 @@ impl Transaction {
 }
 
 /// The changes that take a recorded event back.
-fn undo(state: Option<&Bytes>, alarm: Option<StoredAlarm>) -> Changes {
-    Changes { state: Some(state.cloned()), alarm: Some(alarm), ..Changes::default() }
+fn undo(
+    state: Option<&Bytes>,
+    keys: BTreeMap<Box<str>, Change>,
+    alarm: Option<StoredAlarm>,
+) -> Changes {
+    let keys = keys.into_iter().map(|(key, change)| (key, change.old)).collect();
+    Changes { state: Some(state.cloned()), alarm: Some(alarm), keys, ..Changes::default() }
 }
 
 impl fmt::Display for CommitError {

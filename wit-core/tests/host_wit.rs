@@ -20,7 +20,9 @@ use reference::{
 };
 use wit_core::{
     Shape,
-    host::{Entry, FileError, Info, Kind, Parameters, Payload, Refusal},
+    host::{
+        Entry, FileError, Info, Kind, Page, Parameters, Payload, Refusal, StorageError, Stored,
+    },
 };
 use wit_parser::{Function, TypeDefKind};
 
@@ -149,6 +151,20 @@ fn cases_have_the_order_of_the_wit() {
         }
     }
 
+    let errors = [
+        StorageError::InvalidKey,
+        StorageError::TooLarge,
+        StorageError::Full(0),
+        StorageError::Limit,
+    ];
+    assert_eq!(errors.map(kebab), *names("storage", "error"));
+    for (case, error) in (0..).zip(errors) {
+        for response in [Response::Put(Err(error)), Response::Deleted(Err(error))] {
+            let area = area(response);
+            assert_eq!((area[0], area[4]), (1, case));
+        }
+    }
+
     let kinds = [Kind::File, Kind::Folder, Kind::Other];
     assert_eq!(kinds.map(kebab), *names("files", "kind"));
     for (case, kind) in (0..).zip(kinds) {
@@ -205,4 +221,34 @@ fn fields_have_the_order_of_the_wit() {
     }
     assert_eq!(memory[offsets.next().unwrap()..][..8], *b"\0 since ");
     assert_eq!(names("files", "entry"), ["name", "kind"]);
+}
+
+#[test]
+fn fields_of_the_storage_have_the_order_of_the_wit() {
+    let entry = Stored { key: "key".into(), value: b"value".into() };
+    let mut memory = [0; 64];
+    let mut lowered = Response::Page(Page { entries: vec![entry], more: true }).lower(0);
+    for (at, len) in [(16, 16), (32, 3), (40, 5)] {
+        assert_eq!(lowered.next_block().unwrap().0, len);
+        lowered.place(memory.as_mut_slice(), at).unwrap();
+    }
+    lowered.finish(memory.as_mut_slice()).unwrap();
+
+    let wit = Wit::host();
+    let imports = wit.imports("storage");
+    let (_, function) = imports.iter().find(|((_, name), _)| name == "list").unwrap();
+    let page = function.result.unwrap();
+    let word = |at: u32| u32::from_le_bytes(memory[at as usize..][..4].try_into().unwrap());
+    assert_eq!(names("storage", "page"), ["entries", "more"]);
+    let [entries, more] = wit.offsets(&page)[..] else { panic!() };
+    assert_eq!((word(entries), word(entries + 4)), (16, 1));
+    assert_eq!(memory[more as usize], 1);
+
+    let TypeDefKind::Record(record) = wit.kind(&page) else { panic!() };
+    let TypeDefKind::List(entry) = wit.kind(&record.fields[0].ty) else { panic!() };
+    assert_eq!(names("storage", "entry"), ["key", "value"]);
+    let [key, value] = wit.offsets(entry)[..] else { panic!() };
+    assert_eq!((word(16 + key), word(16 + key + 4)), (32, 3));
+    assert_eq!((word(16 + value), word(16 + value + 4)), (40, 5));
+    assert_eq!((&memory[32..35], &memory[40..45]), (&b"key"[..], &b"value"[..]));
 }

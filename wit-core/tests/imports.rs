@@ -20,6 +20,7 @@ use reference::{
 /// Any value of a type.
 fn value(ty: &Type) -> BoxedStrategy<Value> {
     match ty {
+        Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
         Type::U8 => any::<u8>().prop_map(Value::U8).boxed(),
         Type::U16 => any::<u16>().prop_map(Value::U16).boxed(),
         Type::U32 => any::<u32>().prop_map(Value::U32).boxed(),

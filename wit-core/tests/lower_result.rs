@@ -9,7 +9,7 @@ use reference::responses::Response;
 
 use wit_core::{
     Field, LowerError,
-    host::{Entry, FileError, Info, Kind, LoweredResult, Refusal},
+    host::{Entry, FileError, Info, Kind, LoweredResult, Page, Refusal, StorageError, Stored},
 };
 
 /// A connection with all of its facts.
@@ -27,6 +27,12 @@ fn info() -> Option<Info> {
 fn entries() -> Vec<Entry> {
     let entry = |name: &str, kind| Entry { name: name.into(), kind };
     vec![entry("a.txt", Kind::File), entry("", Kind::Other)]
+}
+
+/// A part of the storage.
+fn page() -> Page {
+    let entry = |key: &str, value: &[u8]| Stored { key: key.into(), value: value.into() };
+    Page { entries: vec![entry("key", b"value"), entry("k", b"")], more: true }
 }
 
 /// An error of the system.
@@ -84,6 +90,10 @@ fn blocks_are_asked_for_in_the_order_of_the_canonical_abi_and_empty_ones_too() {
         (Response::Written(Ok(())), none.clone()),
         (Response::TheaterFile(Ok(vec![])), one.clone()),
         (Response::TheaterFile(Err("why".into())), vec![(3, 1)]),
+        (Response::Put(Err(StorageError::Full(1))), none.clone()),
+        (Response::Deleted(Ok(true)), none.clone()),
+        (Response::Page(page()), vec![(32, 4), (3, 1), (5, 1), (1, 1), (0, 1)]),
+        (Response::Page(Page::default()), vec![(0, 4)]),
     ] {
         assert_eq!(blocks(&response), expected, "{response:?}");
     }
@@ -122,6 +132,32 @@ fn entries_have_the_pointers_of_their_names() {
 }
 
 #[test]
+fn stored_entries_have_the_pointers_of_their_keys_and_values() {
+    let mut memory = [0xaa; 64];
+    let mut lowered = Response::Page(page()).lower(0);
+    place(&mut lowered, &mut memory, &[16, 49, 53, 52, 64]);
+    assert_eq!(memory[..16], [0xaa; 16], "the area is written at the end");
+    lowered.finish(memory.as_mut_slice()).unwrap();
+    assert_eq!(memory[..16], [16, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0xaa, 0xaa, 0xaa, 0xaa]);
+    assert_eq!(memory[16..32], [49, 0, 0, 0, 3, 0, 0, 0, 53, 0, 0, 0, 5, 0, 0, 0]);
+    assert_eq!(memory[32..48], [52, 0, 0, 0, 1, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(&memory[48..59], b"\xaakeykvalue\xaa");
+}
+
+#[test]
+fn whether_a_key_was_there_and_why_not_stand_behind_the_discriminant() {
+    for (result, expected) in [
+        (Ok(true), [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
+        (Ok(false), [0; 12]),
+        (Err(StorageError::Full(0x0201)), [1, 0, 0, 0, 2, 0, 0, 0, 1, 2, 0, 0]),
+    ] {
+        let mut memory = [0xaa; 16];
+        Response::Deleted(result).lower(0).finish(memory.as_mut_slice()).unwrap();
+        assert_eq!((&memory[..12], &memory[12..]), (&expected[..], &[0xaa; 4][..]), "{result:?}");
+    }
+}
+
+#[test]
 fn a_block_beyond_the_memory_is_refused_and_names_what_it_is() {
     let memory = 64;
     let entries = Response::Entries(Ok(entries()));
@@ -140,6 +176,10 @@ fn a_block_beyond_the_memory_is_refused_and_names_what_it_is() {
         (entries.clone(), 0, "list", 24, 4),
         (entries.clone(), 1, "name", 5, 1),
         (entries, 2, "name", 0, 1),
+        (Response::Page(page()), 0, "entries", 32, 4),
+        (Response::Page(page()), 1, "key", 3, 1),
+        (Response::Page(page()), 2, "value", 5, 1),
+        (Response::Page(page()), 4, "value", 0, 1),
     ] {
         let last = (memory - len as u32) / align * align;
         let wrapping = 0u32.wrapping_sub(align);
@@ -165,6 +205,8 @@ fn a_list_at_no_multiple_of_its_alignment_is_refused_even_if_it_is_empty() {
         (Response::Ids(vec![]), 8),
         (Response::Entries(Ok(entries())), 4),
         (Response::Entries(Ok(vec![])), 4),
+        (Response::Page(page()), 4),
+        (Response::Page(Page::default()), 4),
     ] {
         for ptr in (1..align).chain([16 + align / 2, 65, u32::MAX]) {
             let mut memory = [0xaa; 64];
@@ -234,6 +276,7 @@ fn an_area_beyond_the_memory_is_refused_and_nothing_is_written() {
         (56, Response::Info(None)),
         (12, Response::Done(Ok(()))),
         (16, Response::Written(Ok(()))),
+        (12, Response::Page(Page::default())),
     ] {
         for ptr in [64 - size / 8 * 8 + 8, 64, u32::MAX - 7] {
             let mut memory = [0xaa; 64];

@@ -5,8 +5,8 @@
 //! Another package needs another file, and another line in `TABLES`.
 //!
 //! - [`row`]: the parts of a row.
-//! - [`connections`], [`alarm`], [`clock`], [`random`], [`files`]: the interfaces of
-//!   `footlight:host`. [`theater`]: the functions that the host has of Theater's packages.
+//! - [`connections`], [`alarm`], [`clock`], [`random`], [`files`], [`storage`]: the
+//!   interfaces of `footlight:host`. [`theater`]: the functions that the host has of Theater's packages.
 //! - [`grants`]: which interfaces an actor may import.
 //! - [`judge`]: whether the host can provide a module's imports.
 //! - [`guest`]: the host's data about an instance. The immediate imports `log` and `clock.now` find
@@ -26,6 +26,7 @@ pub mod guest;
 pub mod judge;
 pub mod random;
 pub mod row;
+pub mod storage;
 pub mod suspended;
 pub mod theater;
 
@@ -40,8 +41,15 @@ pub use row::{Import, Kind, Step, Trap};
 pub use suspended::{ImportCall, SliceSpent};
 
 /// The tables of all interfaces.
-const TABLES: [&[Import]; 6] =
-    [connections::ROWS, alarm::ROWS, clock::ROWS, random::ROWS, files::ROWS, theater::ROWS];
+const TABLES: [&[Import]; 7] = [
+    connections::ROWS,
+    alarm::ROWS,
+    clock::ROWS,
+    random::ROWS,
+    files::ROWS,
+    storage::ROWS,
+    theater::ROWS,
+];
 
 /// Every function that an actor may import.
 pub fn all() -> impl Iterator<Item = &'static Import> {

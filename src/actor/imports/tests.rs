@@ -294,6 +294,15 @@ fn what_takes_the_host_longer_costs_more() {
         ("files.list", vec![0, 16, area], 21_000 + 1 + 16),
         ("files.write", vec![0, 16, 0, 32, area], 21_000 + 3 + 16),
         ("filesystem.read-file", vec![0, 16, area], 21_000 + 1 + 16),
+        ("storage.get", vec![0, 16, area], 1000 + 1000 + 1 + 16),
+        ("storage.put", vec![0, 16, 0, 32, area], 1000 + 2000 + 3 + 16),
+        ("storage.put", vec![four, 4, 0, 0, area], 1000 + 2000 + 4),
+        ("storage.delete", vec![0, 16, area], 1000 + 2000 + 1 + 16),
+        ("storage.list", vec![four, 4, 1, 0, 16, 9, area], 1000 + 1000 + 1 + 4 + 16),
+        ("storage.list", vec![four, 4, 0, 0, 0, 9, area], 1000 + 1000 + 300 + 4),
+        ("storage.put", vec![0, 16, 0, 16, area], 1000 + 2000 + 2 + 16),
+        ("storage.delete-all", vec![], 1000 + 2 * 1000),
+        ("storage.delete-all", vec![], 1000),
     ] {
         assert_eq!(cost(name, &flat), expected, "{name} {flat:?}");
     }

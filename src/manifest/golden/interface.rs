@@ -11,7 +11,7 @@ fn mistakes_about_the_interface_are_told() {
                   `filesystem` of `ntwk:theater` or `theater:simple`, and \
                   `footlight:host/connections@0.1.0`, `footlight:host/alarm@0.1.0`, \
                   `footlight:host/clock@0.1.0`, `footlight:host/random@0.1.0`, \
-                  `footlight:host/files@0.1.0`";
+                  `footlight:host/files@0.1.0`, `footlight:host/storage@0.1.0`";
     let server = "does not name a websocket-server interface; add \
                   \"ntwk:theater/websocket-server\" or \"theater:simple/websocket-server\"";
     let named = "is not an interface; write its name in quotes, or a list of names";

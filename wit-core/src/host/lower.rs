@@ -8,7 +8,7 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     lower_result::LoweredResult,
-    types::{Entry, FileError, Info, Kind, Refusal},
+    types::{Entry, FileError, Info, Kind, Page, Refusal, StorageError, Stored},
 };
 
 /// A value that an import returns. The host owns it, and the guest gets a copy.
@@ -51,6 +51,15 @@ impl Lower for () {
     const ALIGN: u32 = 1;
 
     fn lower(self, _: &mut LoweredResult, _: u32, _: &'static str) {}
+}
+
+impl Lower for bool {
+    const SIZE: u32 = 1;
+    const ALIGN: u32 = 1;
+
+    fn lower(self, to: &mut LoweredResult, at: u32, _: &'static str) {
+        to.put(at, &[self.into()]);
+    }
 }
 
 impl Lower for u32 {
@@ -183,6 +192,24 @@ impl Lower for Refusal {
     }
 }
 
+impl Lower for StorageError {
+    const SIZE: u32 = variant(4, 4);
+    const ALIGN: u32 = 4;
+
+    fn lower(self, to: &mut LoweredResult, at: u32, field: &'static str) {
+        let case = match self {
+            Self::InvalidKey => 0,
+            Self::TooLarge => 1,
+            Self::Full(used) => {
+                used.lower(to, at.saturating_add(payload(Self::ALIGN)), field);
+                2
+            }
+            Self::Limit => 3,
+        };
+        to.put(at, &[case]);
+    }
+}
+
 impl Lower for FileError {
     const SIZE: u32 = variant(PAIR, 4);
     const ALIGN: u32 = 4;
@@ -234,5 +261,50 @@ impl Lower for Vec<Entry> {
 
     fn content_bytes(&self) -> usize {
         self.iter().map(|entry| entry.name.len()).sum()
+    }
+}
+
+impl Lower for Page {
+    const SIZE: u32 = 12;
+    const ALIGN: u32 = 4;
+
+    fn lower(self, to: &mut LoweredResult, at: u32, _: &'static str) {
+        let Self { entries, more } = self;
+        entries.lower(to, at, "entries");
+        more.lower(to, at.saturating_add(PAIR), "more");
+    }
+
+    fn content_bytes(&self) -> usize {
+        self.entries.content_bytes()
+    }
+}
+
+/// The size of a stored entry in a list: two pairs.
+const STORED: u32 = 2 * PAIR;
+
+impl Lower for Vec<Stored> {
+    const SIZE: u32 = PAIR;
+    const ALIGN: u32 = 4;
+
+    fn lower(self, to: &mut LoweredResult, at: u32, field: &'static str) {
+        let mut bytes = Vec::with_capacity(self.len().saturating_mul(STORED as usize));
+        for Stored { key, value } in &self {
+            // Each pointer, which is written later, and its length.
+            for len in [key.len(), value.len()] {
+                bytes.extend([0; 4]);
+                bytes.extend(super::lower_result::length(len));
+            }
+        }
+        let list = to.list(at, field, bytes, 4, self.len());
+        let mut at = 0_u32;
+        for Stored { key, value } in self {
+            to.bytes_of(list, at, "key", key.into_bytes());
+            to.bytes_of(list, at.saturating_add(PAIR), "value", value);
+            at = at.saturating_add(STORED);
+        }
+    }
+
+    fn content_bytes(&self) -> usize {
+        self.iter().map(|entry| entry.key.len() + entry.value.len()).sum()
     }
 }

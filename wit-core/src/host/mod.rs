@@ -26,4 +26,4 @@ pub use function_type::{Area, Flat, FunctionType};
 pub use lower::Lower;
 pub use lower_result::{LoweredResult, ResultSlot};
 pub use parameters::{Lifted, Parameters};
-pub use types::{Entry, FileError, Info, Kind, Payload, Refusal};
+pub use types::{Entry, FileError, Info, Kind, Page, Payload, Refusal, StorageError, Stored};

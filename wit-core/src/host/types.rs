@@ -1,6 +1,6 @@
 //! The WIT's types that imports take and return, in Rust.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 /// A message to be sent. It stays in the guest's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,4 +86,35 @@ pub struct Entry {
     pub name: String,
     /// Its kind. For a link it is the kind of the target, if that is in the folder too.
     pub kind: Kind,
+}
+
+/// Why a change to the storage is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageError {
+    /// The key is empty or too long.
+    InvalidKey,
+    /// The value is too large.
+    TooLarge,
+    /// The entries would take too much. They take these bytes already.
+    Full(u32),
+    /// The call has requested too much.
+    Limit,
+}
+
+/// A key with its value, as the storage has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: Vec<u8>,
+}
+
+/// A part of the entries of the storage.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The entries, in the order of their keys.
+    pub entries: Vec<Stored>,
+    /// Whether more entries follow.
+    pub more: bool,
 }

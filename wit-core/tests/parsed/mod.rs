@@ -147,6 +147,7 @@ impl Wit {
     /// A type in the reference's form.
     pub fn reference(&self, ty: &wit_parser::Type) -> Type {
         match ty {
+            wit_parser::Type::Bool => return Type::Bool,
             wit_parser::Type::U8 => return Type::U8,
             wit_parser::Type::U16 => return Type::U16,
             wit_parser::Type::U32 => return Type::U32,

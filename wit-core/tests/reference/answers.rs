@@ -56,10 +56,11 @@ pub fn hostile(returned: Returned, parts: &Parts, size: usize, at: u32, pointers
         match lowered.place(memory.as_mut_slice(), ptr) {
             Ok(()) => {
                 assert!(fits);
-                // Placing a name also writes its pointer into the list of entries.
+                // Placing a part of an entry also writes its pointer into the list of entries.
                 let block = (ptr, len as u32);
                 let list = *list.get_or_insert(block);
-                let list = if returned == Returned::Entries { list } else { block };
+                let has_entries = matches!(returned, Returned::Entries | Returned::Page);
+                let list = if has_entries { list } else { block };
                 assert!(differ_only_in(&before, &memory, &[block, list]));
             }
             Err(error) => {

@@ -5,6 +5,7 @@ use super::{Trap, Type, Value, arena::Arena, load_list, load_string, store_eleme
 /// *Lift flat*: reads a value, and takes the core values of its type.
 pub fn lift_flat(memory: &[u8], ty: &Type, flat: &mut &[u64]) -> Result<Value, Trap> {
     match ty {
+        Type::Bool => Ok(Value::Bool(take(flat) as u32 != 0)),
         Type::U8 => Ok(Value::U8(take(flat) as u8)),
         Type::U16 => Ok(Value::U16(take(flat) as u16)),
         Type::U32 => Ok(Value::U32(take(flat) as u32)),
@@ -37,6 +38,7 @@ fn take(flat: &mut &[u64]) -> u64 {
 /// *Lower flat*: converts a value to core values.
 pub fn lower_flat(arena: &mut Arena, ty: &Type, value: &Value, flat: &mut Vec<u64>) {
     match (ty, value) {
+        (Type::Bool, Value::Bool(it)) => flat.push(u64::from(*it)),
         (Type::U8, Value::U8(byte)) => flat.push(u64::from(*byte)),
         (Type::U16, Value::U16(number)) => flat.push(u64::from(*number)),
         (Type::U32, Value::U32(number)) => flat.push(u64::from(*number)),

@@ -4,7 +4,7 @@
 
 use wit_core::{
     LiftError, Memory,
-    host::{Area, Entry, FileError, Info, Parameters, Payload, Refusal},
+    host::{Area, Entry, FileError, Info, Page, Parameters, Payload, Refusal, StorageError},
 };
 
 use super::{
@@ -97,6 +97,9 @@ pub enum Returned {
     Entries,
     Written,
     TheaterFile,
+    Put,
+    Deleted,
+    Page,
 }
 
 /// Runs code with the crate's type of a result.
@@ -155,12 +158,24 @@ macro_rules! with_type {
                 type $R = Result<Vec<u8>, String>;
                 $body
             }
+            Returned::Put => {
+                type $R = Result<(), StorageError>;
+                $body
+            }
+            Returned::Deleted => {
+                type $R = Result<bool, StorageError>;
+                $body
+            }
+            Returned::Page => {
+                type $R = Page;
+                $body
+            }
         }
     };
 }
 
 impl Returned {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Nothing,
         Self::Id,
         Self::Info,
@@ -174,6 +189,9 @@ impl Returned {
         Self::Entries,
         Self::Written,
         Self::TheaterFile,
+        Self::Put,
+        Self::Deleted,
+        Self::Page,
     ];
 
     /// The type in the reference's form.
@@ -192,6 +210,9 @@ impl Returned {
             Self::Entries => or_file_error(Some(Type::list(entry()))),
             Self::Written => or_file_error(None),
             Self::TheaterFile => Type::result(bytes(), Type::String),
+            Self::Put => or_storage_error(None),
+            Self::Deleted => or_storage_error(Some(Type::Bool)),
+            Self::Page => Type::Record(vec![Type::list(stored()), Type::Bool]),
         })
     }
 
@@ -229,6 +250,17 @@ fn or_file_error(ok: Option<Type>) -> Type {
     Type::Variant(vec![ok, Some(error)])
 }
 
+/// `entry` of the storage.
+fn stored() -> Type {
+    Type::Record(vec![Type::String, bytes()])
+}
+
+/// `result<_, error>` of the storage, or with a value.
+fn or_storage_error(ok: Option<Type>) -> Type {
+    let error = Type::Variant(vec![None, None, Some(Type::U32), None]);
+    Type::Variant(vec![ok, Some(error)])
+}
+
 /// The types of an import.
 #[derive(Clone, Debug)]
 pub struct Signature {
@@ -262,6 +294,11 @@ impl Signature {
             of(&[Text, Bytes], Returned::Written),
             of(&[Text], Returned::Text),
             of(&[Text], Returned::TheaterFile),
+            of(&[Text], Returned::Attachment),
+            of(&[Text, Bytes], Returned::Put),
+            of(&[Text], Returned::Deleted),
+            of(&[Text, OptionText, U32], Returned::Page),
+            of(&[], Returned::Nothing),
         ]
     }
 

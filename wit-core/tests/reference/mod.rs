@@ -41,6 +41,7 @@ const MAX_FLAT_RESULTS: usize = 1;
 /// tuple is a record, and an enum, an option or a result is a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
+    Bool,
     U8,
     U16,
     U32,
@@ -54,6 +55,7 @@ pub enum Type {
 /// A value of a [`Type`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
+    Bool(bool),
     U8(u8),
     U16(u16),
     U32(u32),
@@ -105,7 +107,7 @@ impl Type {
     /// *Alignment*.
     pub fn align(&self) -> u32 {
         match self {
-            Self::U8 => 1,
+            Self::Bool | Self::U8 => 1,
             Self::U16 => 2,
             Self::U64 => 8,
             Self::U32 | Self::String | Self::List(_) => 4,
@@ -118,7 +120,7 @@ impl Type {
     /// *Element size*.
     pub fn size(&self) -> u32 {
         match self {
-            Self::U8 => 1,
+            Self::Bool | Self::U8 => 1,
             Self::U16 => 2,
             Self::U32 => 4,
             Self::U64 | Self::String | Self::List(_) => 8,
@@ -138,7 +140,7 @@ impl Type {
     /// position with both types gets the larger one.
     pub fn flat(&self) -> Vec<Core> {
         match self {
-            Self::U8 | Self::U16 | Self::U32 => vec![Core::I32],
+            Self::Bool | Self::U8 | Self::U16 | Self::U32 => vec![Core::I32],
             Self::U64 => vec![Core::I64],
             Self::String | Self::List(_) => vec![Core::I32; 2],
             Self::Record(fields) => fields.iter().flat_map(Self::flat).collect(),
@@ -239,6 +241,7 @@ fn load(memory: &[u8], ty: &Type, at: u32) -> Result<Value, Trap> {
         u32::from_le_bytes(memory[at..at + 4].try_into().unwrap())
     };
     match ty {
+        Type::Bool => Ok(Value::Bool(bytes[0] != 0)),
         Type::U8 => Ok(Value::U8(bytes[0])),
         Type::U16 => Ok(Value::U16(u16::from_le_bytes(bytes[..2].try_into().unwrap()))),
         Type::U32 => Ok(Value::U32(word(at))),
@@ -295,6 +298,7 @@ pub fn store_result(arena: &mut Arena, ty: &Type, value: &Value) -> u32 {
 /// *Store*. Padding and the unused payload of a case stay as they are.
 pub fn store(arena: &mut Arena, ty: &Type, value: &Value, at: u32) {
     match (ty, value) {
+        (Type::Bool, Value::Bool(it)) => arena.write(at, &[u8::from(*it)]),
         (Type::U8, Value::U8(byte)) => arena.write(at, &[*byte]),
         (Type::U16, Value::U16(number)) => arena.write(at, &number.to_le_bytes()),
         (Type::U32, Value::U32(number)) => arena.write(at, &number.to_le_bytes()),

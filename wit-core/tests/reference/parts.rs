@@ -1,7 +1,7 @@
 //! The values that results of imports are made from.
 
 use proptest::{collection::vec, prelude::*};
-use wit_core::host::{Entry, FileError, Info, Kind, Refusal};
+use wit_core::host::{Entry, FileError, Info, Kind, Page, Refusal, StorageError, Stored};
 
 use super::{
     imports::Returned,
@@ -18,7 +18,8 @@ pub struct Parts {
     pub texts: [String; 4],
     pub bytes: Vec<u8>,
     pub ids: Vec<u64>,
-    /// The entries of a folder: each name and its kind.
+    /// The entries of a folder: each name and its kind. Or those of the storage: each key, and a
+    /// value of up to 7 bytes.
     pub names: Vec<(String, u8)>,
 }
 
@@ -36,10 +37,10 @@ impl Parts {
     /// The number of cases that covers every result of this type.
     pub fn cases(returned: Returned) -> u8 {
         match returned {
-            Returned::Count | Returned::Done => 5,
+            Returned::Count | Returned::Done | Returned::Put | Returned::Deleted => 5,
             Returned::File | Returned::Entries | Returned::Written => 8,
             Returned::Info => 4,
-            Returned::Id | Returned::Attachment | Returned::TheaterFile => 2,
+            Returned::Id | Returned::Attachment | Returned::TheaterFile | Returned::Page => 2,
             _ => 1,
         }
     }
@@ -67,6 +68,11 @@ impl Parts {
                 true => Ok(bytes()),
                 false => Err(self.texts[0].clone()),
             }),
+            Returned::Put => Response::Put(self.storage_error().map_or(Ok(()), Err)),
+            Returned::Deleted => {
+                Response::Deleted(self.storage_error().map_or(Ok(self.number & 1 == 1), Err))
+            }
+            Returned::Page => Response::Page(Page { entries: self.stored(), more: is_there }),
         }
     }
 
@@ -77,6 +83,14 @@ impl Parts {
             kind: kinds[usize::from(*kind) % 3],
         };
         self.names.iter().map(entry).collect()
+    }
+
+    fn stored(&self) -> Vec<Stored> {
+        let stored = |(key, value): &(String, u8)| Stored {
+            key: key.clone(),
+            value: vec![*value; usize::from(*value % 8)],
+        };
+        self.names.iter().map(stored).collect()
     }
 
     fn info(&self) -> Info {
@@ -92,6 +106,17 @@ impl Parts {
             1 => Some(Refusal::Full(self.number as u32)),
             2 => Some(Refusal::Limit),
             3 => Some(Refusal::Invalid),
+            _ => None,
+        }
+    }
+
+    /// Half of all answers have no error.
+    fn storage_error(&self) -> Option<StorageError> {
+        match self.case % 8 {
+            0 => Some(StorageError::InvalidKey),
+            1 => Some(StorageError::TooLarge),
+            2 => Some(StorageError::Full(self.number as u32)),
+            3 => Some(StorageError::Limit),
             _ => None,
         }
     }

@@ -2,7 +2,10 @@
 
 use wit_core::{
     Memory,
-    host::{Entry, FileError, Info, Kind, Lower, LoweredResult, Parameters, Refusal},
+    host::{
+        Entry, FileError, Info, Kind, Lower, LoweredResult, Page, Parameters, Refusal,
+        StorageError, Stored,
+    },
 };
 
 use super::{
@@ -26,6 +29,9 @@ pub enum Response {
     Entries(Result<Vec<Entry>, FileError>),
     Written(Result<(), FileError>),
     TheaterFile(Result<Vec<u8>, String>),
+    Put(Result<(), StorageError>),
+    Deleted(Result<bool, StorageError>),
+    Page(Page),
 }
 
 /// A memory in which there is room everywhere.
@@ -68,6 +74,9 @@ impl Response {
             Self::Entries(result) => lower(at, "list", result),
             Self::Written(result) => lower(at, "result", result),
             Self::TheaterFile(result) => lower(at, "content", result),
+            Self::Put(result) => lower(at, "result", result),
+            Self::Deleted(result) => lower(at, "result", result),
+            Self::Page(page) => lower(at, "list", page),
         }
     }
 
@@ -98,6 +107,14 @@ impl Response {
             Self::TheaterFile(result) => {
                 result_value(result.as_ref().map(|bytes| Some(bytes_value(bytes))), |it| text(it))
             }
+            Self::Put(result) => result_value(result.map(|()| None), storage_error_value),
+            Self::Deleted(result) => {
+                result_value(result.map(Value::Bool).map(Some), storage_error_value)
+            }
+            Self::Page(page) => {
+                let entries = page.entries.iter().map(stored_value).collect();
+                Value::Record(vec![Value::List(entries), Value::Bool(page.more)])
+            }
         })
     }
 
@@ -114,6 +131,9 @@ impl Response {
             Self::Text(text) => text.len(),
             Self::File(Ok(content)) | Self::TheaterFile(Ok(content)) => content.len(),
             Self::Entries(Ok(entries)) => entries.iter().map(|entry| entry.name.len()).sum(),
+            Self::Page(page) => {
+                page.entries.iter().map(|entry| entry.key.len() + entry.value.len()).sum()
+            }
             _ => 0,
         }
     }
@@ -136,6 +156,10 @@ fn entry_value(entry: &Entry) -> Value {
         Kind::Other => 2,
     };
     Value::Record(vec![text(&entry.name), Value::Case(kind, None)])
+}
+
+fn stored_value(entry: &Stored) -> Value {
+    Value::Record(vec![text(&entry.key), bytes_value(&entry.value)])
 }
 
 fn result_value<E>(result: Result<Option<Value>, E>, error: impl Fn(E) -> Value) -> Value {
@@ -163,5 +187,14 @@ fn file_error_value(error: &FileError) -> Value {
         FileError::Limit => Value::Case(4, None),
         FileError::TimedOut => Value::Case(5, None),
         FileError::Other(words) => Value::Case(6, Some(Box::new(text(words)))),
+    }
+}
+
+fn storage_error_value(error: StorageError) -> Value {
+    match error {
+        StorageError::InvalidKey => Value::Case(0, None),
+        StorageError::TooLarge => Value::Case(1, None),
+        StorageError::Full(used) => Value::Case(2, Some(Box::new(Value::U32(used)))),
+        StorageError::Limit => Value::Case(3, None),
     }
 }

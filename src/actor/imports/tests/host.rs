@@ -36,7 +36,7 @@ impl Host {
         let files = Files::new("rows", folders, &limits, Arc::default(), lines);
         let resources = Resources { files: Some(files), ..Resources::default() };
         let mut context = CallContext::new(&limits, resources);
-        let host = &mut context.host;
+        let CallContext { meter, host } = &mut context;
         let connections = Connections::new(&limits);
         let open = (0..clients).map(|_| {
             let client = || Client {
@@ -50,7 +50,7 @@ impl Host {
             host.begin(&Event::at(&open.session, EventKind::Connect));
             let undo = &mut host.transaction.undo;
             host.clients.tag(open.session.id(), "four", undo, |_| Ok(())).unwrap();
-            block_on(host.commit(None, &mut None)).unwrap();
+            block_on(host.commit(None, &mut None, meter)).unwrap();
             open
         });
         let open = open.collect();
