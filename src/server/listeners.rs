@@ -140,8 +140,9 @@ impl Accepting {
 
 /// Closes all connections in small groups. A client is served until its turn comes.
 async fn dismiss(context: &ServerContext) {
-    let farewell = Shutdown::begin(Instant::now(), context.limits.get(|limits| limits.shutdown));
-    let mut waiting = context.connections.stop();
+    let farewell =
+        Shutdown::begin(Instant::now(), context.actor.limits.get(|limits| limits.shutdown));
+    let mut waiting = context.actor.connections.stop();
     loop {
         let batch = farewell.batch(waiting.len(), Instant::now());
         for session in waiting.split_off(waiting.len().saturating_sub(batch)) {
@@ -150,7 +151,7 @@ async fn dismiss(context: &ServerContext) {
         if waiting.is_empty() {
             return;
         }
-        log::debug!(target: &context.actor, "{batch} clients dismissed, {} left", waiting.len());
+        log::debug!(target: &context.actor.name, "{batch} clients dismissed, {} left", waiting.len());
         Timer::after(PAUSE).await;
     }
 }
