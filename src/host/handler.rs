@@ -58,7 +58,7 @@ impl Opened {
                 .map_err(|errors| errors.into_iter().map(HandlerError::WebSocketServer).collect()),
             Handler::Filesystem(config) => Folders::open(&config.folders)
                 .map(|folders| Self::Filesystem(Arc::new(folders)))
-                .map_err(|error| vec![HandlerError::Filesystem(error)]),
+                .map_err(|errors| errors.into_iter().map(HandlerError::Filesystem).collect()),
         }
     }
 

@@ -57,14 +57,14 @@ impl Listeners {
     /// Opens the files that the manifest names.
     ///
     /// # Errors
-    /// All mistakes, but only the first of each listener.
+    /// All mistakes.
     pub fn open(config: &Config) -> Result<Self, Vec<EndpointError>> {
         let (mut opened, mut errors) = (Vec::new(), Vec::new());
         for listener in &config.listeners {
             let address = SocketAddr::new(listener.host, listener.port);
             match Endpoint::new(listener) {
                 Ok(endpoint) => opened.push(Served { address, endpoint: Arc::new(endpoint) }),
-                Err(error) => errors.push(error),
+                Err(mistakes) => errors.extend(mistakes),
             }
         }
         if errors.is_empty() { Ok(Self(opened)) } else { Err(errors) }
