@@ -15,7 +15,7 @@ use crate::{
     host::{HostError, NotOpened, Opened, conflicts},
     limits::Limits,
     manifest::Manifest,
-    visible,
+    regular, visible,
 };
 
 /// The findings about one file.
@@ -31,13 +31,15 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Checks a manifest (a `.toml` file or a folder) with all files that it names, or a module. A
-    /// manifest must fit those `before` it, and joins them. `data` is the folder for state.
+    /// Checks a manifest (a file or its folder) with all files that it names, or a module. The first
+    /// bytes of a file tell which it is. A manifest must fit those `before` it, and joins them.
+    /// `data` is the folder for state.
     pub fn of(named: &Path, before: &mut Vec<Manifest>, data: Option<&Path>) -> Self {
         let mut finding =
             Self { named: named.into(), file: None, report: None, problems: Vec::new() };
-        let is_manifest = named.is_dir() || named.extension().is_some_and(|end| end == "toml");
-        if !is_manifest {
+        // A `.wasm` file that begins wrongly is a broken module, not a manifest.
+        let is_named_wasm = named.extension().is_some_and(|end| end == "wasm");
+        if regular::is_wasm(named) || (is_named_wasm && !named.is_dir()) {
             finding.look(named);
             return finding;
         }

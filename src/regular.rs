@@ -21,6 +21,9 @@ use crate::convert::to_u64;
 const FLAGS: OFlags =
     OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOCTTY).union(OFlags::NONBLOCK);
 
+/// How every WebAssembly file begins: a module as well as a component.
+pub(crate) const WASM: &[u8; 4] = b"\0asm";
+
 /// Why a file was not read.
 #[derive(Debug)]
 pub enum Unread {
@@ -48,6 +51,13 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
         Ok(read) if read <= most => Ok(content),
         read => Err(Unread::TooLarge(read.unwrap_or(u64::MAX))),
     }
+}
+
+/// Whether a regular file is WebAssembly by its first bytes, whatever its name is. A file that
+/// can't be read is not.
+pub(crate) fn is_wasm(path: &Path) -> bool {
+    let mut start = [0; WASM.len()];
+    file(path).and_then(|mut file| file.read_exact(&mut start)).is_ok_and(|()| start == *WASM)
 }
 
 /// Opens a regular file for reading.
@@ -108,9 +118,23 @@ mod tests {
         assert_eq!(why(folder.path()), "Is a directory (os error 21)");
         assert_eq!(why(&at("missing")), "No such file or directory (os error 2)");
         for path in [at("pipe"), at("socket"), "/dev/zero".into()] {
+            assert!(!is_wasm(&path));
             assert!(why(&path).contains("no regular file"), "{}", path.display());
         }
         // The kernel reports the size 0.
         assert!(matches!(read(Path::new("/proc/self/status"), 5), Err(Unread::TooLarge(6))));
+    }
+
+    #[test]
+    fn a_webassembly_file_is_known_by_its_first_four_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file.toml");
+        assert!(!is_wasm(&file));
+        for (content, is) in
+            [("\0asm\u{1}", true), ("\0asm", true), ("\0as", false), ("asm = 1", false)]
+        {
+            fs::write(&file, content).unwrap();
+            assert_eq!(is_wasm(&file), is, "{content:?}");
+        }
     }
 }

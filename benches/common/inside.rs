@@ -34,7 +34,7 @@ impl Inside {
         let mut files = None;
         if let Some(folder) = folder {
             let shared = SharedFolder { path: folder.into(), name: None, writable: true };
-            let folders = Folders::open(&[shared]).map_err(|error| error.to_string())?;
+            let folders = Folders::open(&[shared]).map_err(|errors| format!("{errors:?}"))?;
             files = Some(Files::new("bench", folders, limits, Arc::default(), lines.clone()));
         }
         let mut meter = Meter::new(&Limits { fuel: None, ..limits.clone() }, Arc::default());

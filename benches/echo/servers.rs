@@ -49,11 +49,12 @@ pub(crate) fn serve(words: &[&str]) -> Result<()> {
 /// See [`NATIVE`].
 async fn native(executor: Arc<Executor<'static>>, turns: Arc<Turns>) -> Result<()> {
     let (listener, address) = serve::bind()?;
-    let handle = ActorHandle::new("native".into(), Limits::default());
+    let handle = Arc::new(ActorHandle::new("native".into(), Limits::default()));
     let (_stop, stopping) = channel::bounded(1);
-    let context = Arc::new(ServerContext::new(&handle, World::System, turns, stopping));
+    let context = Arc::new(ServerContext::new(handle.clone(), World::System, turns, stopping));
     let (alive, _ended) = channel::bounded(1);
-    let endpoint = Arc::new(Endpoint::new(&Listener::new(address.ip(), address.port()))?);
+    let endpoint = Endpoint::new(&Listener::new(address.ip(), address.port()));
+    let endpoint = Arc::new(endpoint.expect("it names no file"));
     executor.spawn(accept::run(executor.clone(), listener, endpoint, context, alive)).detach();
     let actor = async move {
         loop {

@@ -10,11 +10,10 @@ use std::{fmt, ops::Range};
 use wit_core::shape;
 
 use super::sections::{Sections, Truncated, leb128};
+use crate::regular::WASM;
 
 /// The first eight bytes of a core module: magic, version 1, layer 0.
 const CORE: &[u8] = b"\0asm\x01\0\0\0";
-/// The first four bytes of a core module and of a component.
-const MAGIC: &[u8] = b"\0asm";
 /// The last two bytes of a component's preamble: layer 1.
 const COMPONENT_LAYER: &[u8] = &[1, 0];
 
@@ -86,7 +85,7 @@ impl Format {
         if bytes.starts_with(CORE) {
             return Ok(Self::Module);
         }
-        if !bytes.starts_with(MAGIC) || bytes.get(6..8) != Some(COMPONENT_LAYER) {
+        if !bytes.starts_with(WASM) || bytes.get(6..8) != Some(COMPONENT_LAYER) {
             return Err(ComponentError::NotWasm);
         }
         let mut modules = 0;

@@ -43,6 +43,18 @@ impl ManifestError {
         Self { mistakes: vec![Mistake { file, line: None, key: None, problem, advice }] }
     }
 
+    /// The error for a WebAssembly file, which many try first.
+    pub(crate) fn wasm(file: PathBuf) -> Self {
+        let problem = "a WebAssembly module, not a manifest".to_owned();
+        let advice = format!(
+            "give a manifest whose `component_path` names it; `footlight check {}` reports on the \
+             module alone",
+            file.display()
+        );
+        let advice = Some(advice);
+        Self { mistakes: vec![Mistake { file, line: None, key: None, problem, advice }] }
+    }
+
     /// The error for a file that is not UTF-8 in this line.
     pub(crate) fn not_text(file: PathBuf, line: usize) -> Self {
         let problem = "not TOML: not UTF-8 text".to_owned();

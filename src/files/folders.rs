@@ -42,15 +42,16 @@ impl Folders {
     /// Opens the folders that the manifest names.
     ///
     /// # Errors
-    /// A folder does not exist, or may not be read.
-    pub fn open(folders: &[SharedFolder]) -> Result<Self, FolderError> {
-        let open = |shared: &SharedFolder| {
-            let SharedFolder { path, writable, name } = shared.clone();
-            let folder =
-                SandboxedDir::open(&path).map_err(|error| FolderError { folder: path, error })?;
-            Ok(Shared { name, writable, folder })
-        };
-        folders.iter().map(open).collect::<Result<_, _>>().map(Self)
+    /// All folders that do not exist, or may not be read.
+    pub fn open(folders: &[SharedFolder]) -> Result<Self, Vec<FolderError>> {
+        let (mut opened, mut errors) = (Vec::new(), Vec::new());
+        for SharedFolder { path, writable, name } in folders.iter().cloned() {
+            match SandboxedDir::open(&path) {
+                Ok(folder) => opened.push(Shared { name, writable, folder }),
+                Err(error) => errors.push(FolderError { folder: path, error }),
+            }
+        }
+        if errors.is_empty() { Ok(Self(opened)) } else { Err(errors) }
     }
 
     /// The names of the folders, sorted. They are what an actor with several folders finds at the
@@ -181,16 +182,27 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_opened_is_named() {
+    fn every_folder_that_cannot_be_opened_is_named() {
         let outer = tempfile::tempdir().unwrap();
-        let file = outer.path().join("file");
+        let [file, missing] = ["file", "missing"].map(|name| outer.path().join(name));
         fs::write(&file, "").unwrap();
-        let error = Folders::open(&[shared(&file, false, None)]).unwrap_err().to_string();
-        let expected = format!(
-            "{}: cannot be opened: Not a directory (os error 20); `path` of a `filesystem` handler \
-             must name a folder, relative to its manifest",
-            file.display()
+        let folders = [(&file, "a"), (&outer.path().into(), "b"), (&missing, "c")]
+            .map(|(path, name)| shared(path, false, Some(name)));
+        let expected = |path: &std::path::Path, why: &str| {
+            format!(
+                "{}: cannot be opened: {why}; `path` of a `filesystem` handler must name a folder, \
+                 relative to its manifest",
+                path.display()
+            )
+        };
+        let errors: Vec<_> =
+            Folders::open(&folders).unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            errors,
+            [
+                expected(&file, "Not a directory (os error 20)"),
+                expected(&missing, "No such file or directory (os error 2)"),
+            ]
         );
-        assert_eq!(error, expected);
     }
 }

@@ -58,7 +58,7 @@ impl Opened {
                 .map_err(|errors| errors.into_iter().map(HandlerError::WebSocketServer).collect()),
             Handler::Filesystem(config) => Folders::open(&config.folders)
                 .map(|folders| Self::Filesystem(Arc::new(folders)))
-                .map_err(|error| vec![HandlerError::Filesystem(error)]),
+                .map_err(|errors| errors.into_iter().map(HandlerError::Filesystem).collect()),
         }
     }
 
@@ -101,14 +101,14 @@ impl Bound {
     pub fn start(
         self,
         executor: &Arc<Executor<'static>>,
-        actor: &ActorHandle,
+        actor: &Arc<ActorHandle>,
         environment: &Environment,
         stopping: &Receiver<()>,
     ) -> Option<Running> {
         match self {
             Self::WebSocketServer(bound) => {
                 let (world, turns) = (environment.world.clone(), environment.turns.clone());
-                let context = ServerContext::new(actor, world, turns, stopping.clone());
+                let context = ServerContext::new(actor.clone(), world, turns, stopping.clone());
                 let accepting = bound.start(executor, Arc::new(context));
                 Some(Running::WebSocketServer(accepting))
             }

@@ -94,6 +94,9 @@ impl Manifest {
     /// The file can't be read, or has a mistake.
     pub fn load(path: &Path) -> Result<Self, ManifestError> {
         let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
+        if regular::is_wasm(&file) {
+            return Err(ManifestError::wasm(file));
+        }
         match read_bounded(&file).map(String::from_utf8) {
             Ok(Ok(text)) => Self::parse(&file, &text),
             Ok(Err(error)) => {

@@ -51,7 +51,7 @@ pub async fn run(
                 yield_now().await;
             }
             Err(error) => {
-                acceptor.context.lines.host(
+                acceptor.context.actor.lines.host(
                     Level::Warn,
                     None,
                     format_args!("a connection could not be accepted: {error}"),
@@ -69,7 +69,7 @@ impl Acceptor {
         let socket = Socket::new(socket);
         let (endpoint, context, alive) =
             (self.endpoint.clone(), self.context.clone(), self.alive.clone());
-        let task = match context.admission.admit(peer, &context.connections) {
+        let task = match context.admission.admit(peer, &context.actor.connections) {
             Ok(admitted) => {
                 admitted.until_accepting().await;
                 self.executor.spawn(async move {

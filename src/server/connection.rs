@@ -69,38 +69,42 @@ pub(crate) async fn serve(
     open: Open,
 ) {
     let session = &open.session;
-    let config = config(context.limits.get(|limits| limits.message));
+    let config = config(context.actor.limits.get(|limits| limits.message));
     let writer = Writer::new(stream);
     let ws = WebSocketStream::from_partially_read(writer, early, Role::Server, Some(config)).await;
-    push(&context.mailbox, session, EventKind::Connect);
+    push(&context.actor.mailbox, session, EventKind::Connect);
     let (mut ws, Closed { close, drain }) = {
         let (keepalive, sender) =
-            (Keepalive::new(context.limits.clone()), context.mailbox.sender());
+            (Keepalive::new(context.actor.limits.clone()), context.actor.mailbox.sender());
         let (buffer_drained, pause) = (false, None);
         let mut connection =
             Connection { ws, keepalive, buffer_drained, sender, pause, session, endpoint, context };
         let over = connection.run().await;
         (connection.ws, over)
     };
-    linger::finish(ws.get_mut().stream_mut(), drain, context.limits.get(|limits| limits.close))
-        .await;
+    linger::finish(
+        ws.get_mut().stream_mut(),
+        drain,
+        context.actor.limits.get(|limits| limits.close),
+    )
+    .await;
     session.until_idle().await;
     let (id, code) = (Some(session.id()), close.code);
     // These answers came too late, or the client sent its close frame before it read them.
     let unsent = session.end();
     if unsent > 0 {
-        context.stats.undelivered.add(to_u64(unsent));
+        context.actor.stats.undelivered.add(to_u64(unsent));
         let text = format_args!("{unsent} messages are not sent: the connection has ended");
-        context.lines.host(Level::Info, id, text);
+        context.actor.lines.host(Level::Info, id, text);
     }
-    context.lines.host(Level::Debug, id, format_args!("closed: {code}"));
-    push(&context.mailbox, session, EventKind::Close(close));
+    context.actor.lines.host(Level::Debug, id, format_args!("closed: {code}"));
+    push(&context.actor.mailbox, session, EventKind::Close(close));
     session.until_idle().await;
     drop(open);
     if drain {
         let drain = linger::drain(
             ws.get_mut().stream_mut().socket(),
-            context.limits.get(|limits| limits.close),
+            context.actor.limits.get(|limits| limits.close),
         );
         Box::pin(context.admission.linger(drain)).await;
     }
@@ -149,12 +153,12 @@ impl Connection<'_> {
 
     /// Ends the conversation.
     async fn end(&mut self, end: End) -> Closed {
-        let deadline = self.context.limits.get(|limits| limits.close);
+        let deadline = self.context.actor.limits.get(|limits| limits.close);
         self.session.stop_draining();
         match end {
             End::ByClient(close) => {
                 if close.as_ref().is_some_and(closing::breaks_protocol) {
-                    self.context.stats.violations.add(1);
+                    self.context.actor.stats.violations.add(1);
                     let why = "its close frame has an invalid code";
                     let code = CloseCode::PROTOCOL_ERROR;
                     let text = format_args!("the client is closed with code {code}: {why}");
@@ -167,7 +171,7 @@ impl Connection<'_> {
             }
             End::Failed(error) => self.after_error(error).await,
             End::Dead => {
-                self.context.stats.dead.add(1);
+                self.context.actor.stats.dead.add(1);
                 self.log(Level::Info, format_args!("the client does not answer a ping"));
                 Closed::GONE
             }
@@ -201,8 +205,8 @@ impl Connection<'_> {
                 Action::Send(message) => {
                     sent += 1;
                     keepalive.note_message();
-                    context.stats.sent.add(1);
-                    context.stats.sent_bytes.add(to_u64(message.payload().len()));
+                    context.actor.stats.sent.add(1);
+                    context.actor.stats.sent_bytes.add(to_u64(message.payload().len()));
                     ws.get_mut().begin(&message);
                     continue;
                 }
@@ -245,7 +249,7 @@ impl Connection<'_> {
                 Due::Ping => {}
                 Due::Dead => return Poll::Ready(Err(End::Dead)),
                 Due::Idle => {
-                    context.stats.idle.add(1);
+                    context.actor.stats.idle.add(1);
                     session.close(CloseCode::GOING_AWAY, "idle");
                 }
             }
@@ -255,7 +259,7 @@ impl Connection<'_> {
     /// The event for a message, or `None` if the host handles the message alone. A close frame is
     /// returned as the end of the conversation.
     fn event_of(&mut self, message: tungstenite::Message) -> Result<Option<EventKind>, End> {
-        let stats = &self.context.stats;
+        let stats = &self.context.actor.stats;
         stats.received.add(1);
         stats.received_bytes.add(to_u64(message.len()));
         use tungstenite::Message as Received;
@@ -289,19 +293,19 @@ impl Connection<'_> {
 
     /// Ends the conversation after an error.
     async fn after_error(&mut self, error: Error) -> Closed {
-        let deadline = self.context.limits.get(|limits| limits.close);
+        let deadline = self.context.actor.limits.get(|limits| limits.close);
         let Some(code) = closing::after_error(&mut self.ws, &error, deadline).await else {
             self.log(Level::Debug, format_args!("the socket failed: {error}"));
             return Closed::GONE;
         };
-        self.context.stats.violations.add(1);
+        self.context.actor.stats.violations.add(1);
         self.log(Level::Warn, format_args!("the client is closed with code {code}: {error}"));
         Closed { close: Close::ABNORMAL, drain: true }
     }
 
     /// Logs a line about this connection.
     fn log(&self, level: Level, text: std::fmt::Arguments<'_>) {
-        self.context.lines.host(level, Some(self.session.id()), text);
+        self.context.actor.lines.host(level, Some(self.session.id()), text);
     }
 }
 

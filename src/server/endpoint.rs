@@ -71,26 +71,35 @@ impl Endpoint {
     /// Opens the files that the manifest names.
     ///
     /// # Errors
-    /// See [`EndpointError`].
-    pub fn new(listener: &Listener) -> Result<Self, EndpointError> {
-        let token = listener.token_file.as_ref().map(|file| {
-            Token::load(file).map_err(|error| EndpointError::Token { file: file.clone(), error })
+    /// All that can't be opened.
+    pub fn new(listener: &Listener) -> Result<Self, Vec<EndpointError>> {
+        let mut errors = Vec::new();
+        let token = listener.token_file.as_ref().and_then(|file| {
+            let failed = |error| EndpointError::Token { file: file.clone(), error };
+            Token::load(file).map_err(|error| errors.push(failed(error))).ok()
         });
-        let files = listener.static_folder.as_ref().map(|folder| {
-            let folder = folder.clone();
-            SandboxedDir::open(&folder).map_err(|error| EndpointError::Folder { folder, error })
+        let files = listener.static_folder.as_ref().and_then(|folder| {
+            let failed = |error| EndpointError::Folder { folder: folder.clone(), error };
+            SandboxedDir::open(folder).map_err(|error| errors.push(failed(error))).ok()
         });
+        #[cfg(feature = "tls")]
+        let tls = listener.tls.as_ref().and_then(|files| {
+            Tls::load(files).map_err(|error| errors.push(EndpointError::Tls(error))).ok()
+        });
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         Ok(Self {
             path: listener.path.clone(),
             origins: listener.origins.clone(),
             subprotocols: listener.subprotocols.clone(),
-            token: token.transpose()?,
+            token,
             console: listener.console,
-            files: files.transpose()?,
+            files,
             auto_response: listener.auto_response.clone(),
             on_overflow: listener.on_overflow,
             #[cfg(feature = "tls")]
-            tls: listener.tls.as_ref().map(Tls::load).transpose().map_err(EndpointError::Tls)?,
+            tls,
         })
     }
 

@@ -57,14 +57,14 @@ impl Listeners {
     /// Opens the files that the manifest names.
     ///
     /// # Errors
-    /// All mistakes, but only the first of each listener.
+    /// All mistakes.
     pub fn open(config: &Config) -> Result<Self, Vec<EndpointError>> {
         let (mut opened, mut errors) = (Vec::new(), Vec::new());
         for listener in &config.listeners {
             let address = SocketAddr::new(listener.host, listener.port);
             match Endpoint::new(listener) {
                 Ok(endpoint) => opened.push(Served { address, endpoint: Arc::new(endpoint) }),
-                Err(error) => errors.push(error),
+                Err(mistakes) => errors.extend(mistakes),
             }
         }
         if errors.is_empty() { Ok(Self(opened)) } else { Err(errors) }
@@ -140,8 +140,9 @@ impl Accepting {
 
 /// Closes all connections in small groups. A client is served until its turn comes.
 async fn dismiss(context: &ServerContext) {
-    let farewell = Shutdown::begin(Instant::now(), context.limits.get(|limits| limits.shutdown));
-    let mut waiting = context.connections.stop();
+    let farewell =
+        Shutdown::begin(Instant::now(), context.actor.limits.get(|limits| limits.shutdown));
+    let mut waiting = context.actor.connections.stop();
     loop {
         let batch = farewell.batch(waiting.len(), Instant::now());
         for session in waiting.split_off(waiting.len().saturating_sub(batch)) {
@@ -150,7 +151,7 @@ async fn dismiss(context: &ServerContext) {
         if waiting.is_empty() {
             return;
         }
-        log::debug!(target: &context.actor, "{batch} clients dismissed, {} left", waiting.len());
+        log::debug!(target: &context.actor.name, "{batch} clients dismissed, {} left", waiting.len());
         Timer::after(PAUSE).await;
     }
 }

@@ -9,11 +9,11 @@ use crate::{convert::to_u64, logger, stats::Metric};
 pub(crate) fn text(context: &ServerContext) -> String {
     let mut text = String::with_capacity(4096);
     // Names of actors contain no character that a label would have to escape.
-    let label = format!("{{actor=\"{}\"}}", context.actor);
-    let stats = &context.stats;
-    let queued = context.connections.queued_bytes();
+    let label = format!("{{actor=\"{}\"}}", context.actor.name);
+    let stats = &context.actor.stats;
+    let queued = context.actor.connections.queued_bytes();
     for (name, help, value) in [
-        ("connections", "Open connections.", to_u64(context.connections.count())),
+        ("connections", "Open connections.", to_u64(context.actor.connections.count())),
         (
             "requests",
             "HTTP requests that are being read.",
@@ -28,7 +28,7 @@ pub(crate) fn text(context: &ServerContext) -> String {
         (
             "mailbox_bytes",
             "Bytes of events that wait for the actor.",
-            to_u64(context.mailbox.bytes()),
+            to_u64(context.actor.mailbox.bytes()),
         ),
         ("outbox_bytes", "Bytes of messages that wait for clients.", to_u64(queued)),
         (
@@ -46,7 +46,7 @@ pub(crate) fn text(context: &ServerContext) -> String {
     }
     let refusals: Vec<_> = stats.refusals().collect();
     let labelled = refusals.iter().map(|(status, count)| {
-        (format!("{{actor=\"{}\",status=\"{status}\"}}", context.actor), *count)
+        (format!("{{actor=\"{}\",status=\"{status}\"}}", context.actor.name), *count)
     });
     let help = "HTTP requests that were refused, by status.";
     metric(&mut text, "footlight_refused_requests_total", "counter", help, labelled);

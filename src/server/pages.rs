@@ -60,7 +60,7 @@ pub(crate) async fn answer(
     let place = OnceLock::new();
     let (head, body) = match page {
         Page::Health => {
-            if let Some(why) = context.connections.unavailable() {
+            if let Some(why) = context.actor.connections.unavailable() {
                 return Err(ErrorResponse::Unavailable(why));
             }
             text("text/plain; charset=utf-8", "ok\n".into())
@@ -76,7 +76,7 @@ pub(crate) async fn answer(
                 endpoint.clone(),
                 path,
                 if_none_match,
-                context.limits.get(|limits| limits.file),
+                context.actor.limits.get(|limits| limits.file),
             )
             .await
             {
@@ -86,7 +86,7 @@ pub(crate) async fn answer(
             }
         }
     };
-    context.stats.pages.add(1);
+    context.actor.stats.pages.add(1);
     if matches!(body, Body::File(_, len) if len > static_files::SEND_BUFFER as u64) {
         // If this fails, the kernel keeps more of the file in memory.
         let _ = set_socket_send_buffer_size(stream.socket().get_ref(), static_files::SEND_BUFFER);

@@ -62,7 +62,7 @@ pub(crate) async fn serve(
             stopped(context).await;
             unavailable("the host is stopping")
         };
-        let turn = within(context.limits.get(|limits| limits.response), turn.or(stop)).await;
+        let turn = within(context.actor.limits.get(|limits| limits.response), turn.or(stop)).await;
         let late = || unavailable("too many requests from this address are in progress");
         if let Some(refusal) = turn.unwrap_or_else(late) {
             drop(place);
@@ -87,10 +87,12 @@ pub(crate) async fn serve(
             match open_connection(upgrade, peer, endpoint, context) {
                 Ok((open, response)) => {
                     let send = stream.send(response.as_bytes());
-                    within(context.limits.get(|limits| limits.handshake), send).await?.ok()?;
-                    context.stats.connections.add(1);
+                    within(context.actor.limits.get(|limits| limits.handshake), send)
+                        .await?
+                        .ok()?;
+                    context.actor.stats.connections.add(1);
                     let id = open.session.id();
-                    context.lines.host(
+                    context.actor.lines.host(
                         Level::Debug,
                         Some(id),
                         format_args!("connected from {peer}"),
@@ -102,14 +104,14 @@ pub(crate) async fn serve(
         }
         Some(Decision::Page { page, head_only }) => {
             let answer = pages::answer(&mut stream, page, head_only, network, endpoint, context);
-            match within(context.limits.get(|limits| limits.response), answer).await {
+            match within(context.actor.limits.get(|limits| limits.response), answer).await {
                 Some(Err(refusal)) => Some(refusal),
                 Some(Ok(Ok(()))) => None,
                 // The answer was too slow or broke off. It has begun, so no other can be sent.
                 _ => {
-                    context.stats.broken_pages.add(1);
+                    context.actor.stats.broken_pages.add(1);
                     let text = format_args!("{peer} is too slow for a page, which broke off");
-                    context.lines.host(Level::Info, None, text);
+                    context.actor.lines.host(Level::Info, None, text);
                     return None;
                 }
             }
@@ -155,7 +157,7 @@ fn open_connection(
         subprotocol: upgrade.subprotocol.map(Into::into),
         since: context.world.since_1970(),
     };
-    Ok((context.connections.open(endpoint.on_overflow, client)?, response))
+    Ok((context.actor.connections.open(endpoint.on_overflow, client)?, response))
 }
 
 /// Does the TLS handshake if the listener uses TLS, reads the request's head and decides. Returns
@@ -191,7 +193,7 @@ async fn read_request(
     };
     let timeout = Some(Decision::Refuse(ErrorResponse::Timeout));
     // Reading is polled first: a client that has just sent something keeps its place.
-    within(context.limits.get(|limits| limits.handshake), read.or(evicted).or(stop))
+    within(context.actor.limits.get(|limits| limits.handshake), read.or(evicted).or(stop))
         .await
         .unwrap_or(timeout)
 }
@@ -226,16 +228,21 @@ async fn secure(
     context: &ServerContext,
 ) -> Result<ClientStream, (ClientStream, Option<ErrorResponse>)> {
     let Some(tls) = &endpoint.tls else { return Ok(ClientStream::Plain(socket)) };
-    tls.accept(socket, Arc::downgrade(place), &context.lines).await.map_err(|failure| match failure
-    {
-        TlsFailure::NotTls(socket) => {
-            let refusal = ErrorResponse::Bad("this port speaks TLS: write wss:// or https://");
-            (ClientStream::Plain(socket), Some(refusal))
-        }
-        TlsFailure::Failed(socket, error) => {
-            context.stats.tls_failures.add(1);
-            context.lines.host(Level::Info, None, format_args!("{peer} gets no TLS: {error}"));
-            (ClientStream::Plain(socket), None)
+    tls.accept(socket, Arc::downgrade(place), &context.actor.lines).await.map_err(|failure| {
+        match failure {
+            TlsFailure::NotTls(socket) => {
+                let refusal = ErrorResponse::Bad("this port speaks TLS: write wss:// or https://");
+                (ClientStream::Plain(socket), Some(refusal))
+            }
+            TlsFailure::Failed(socket, error) => {
+                context.actor.stats.tls_failures.add(1);
+                context.actor.lines.host(
+                    Level::Info,
+                    None,
+                    format_args!("{peer} gets no TLS: {error}"),
+                );
+                (ClientStream::Plain(socket), None)
+            }
         }
     })
 }
@@ -268,7 +275,7 @@ async fn read_head(
 
 /// Sends the last bytes and closes the connection such that the client can read them.
 async fn send_last(mut stream: ClientStream, last: &[u8], context: &ServerContext) {
-    let deadline = context.limits.get(|limits| limits.close);
+    let deadline = context.actor.limits.get(|limits| limits.close);
     let end = async {
         within(deadline, stream.send(last)).await;
         finish(&mut stream, true, deadline).await;
@@ -280,6 +287,6 @@ async fn send_last(mut stream: ClientStream, last: &[u8], context: &ServerContex
 /// Counts and logs a refused request.
 fn log_refusal(peer: SocketAddr, refusal: &ErrorResponse, context: &ServerContext) {
     let status = refusal.status();
-    context.stats.refuse(status.0);
-    context.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
+    context.actor.stats.refuse(status.0);
+    context.actor.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
 }

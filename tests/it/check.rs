@@ -76,6 +76,26 @@ fn a_folder_a_manifest_and_a_module_can_be_checked_and_all_are() {
 }
 
 #[test]
+fn a_manifest_and_a_module_are_told_apart_by_content_and_not_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let chat_room = example("chat-room");
+    let manifest = format!(
+        "name = \"a\"\ncomponent_path = {chat_room:?}\n\
+         [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0 }}\n"
+    );
+    fs::write(at("manifest.conf"), manifest).unwrap();
+    fs::copy(chat_room, at("module.toml")).unwrap();
+    for name in ["manifest.conf", "module.toml"] {
+        let (fine, text) = check_file(&at(name));
+        assert!(fine && text.contains("shape   guide\n"), "{name}: {text}");
+    }
+    fs::write(at("mistaken"), "nme = 1\n").unwrap();
+    let (fine, text) = check_file(&at("mistaken"));
+    assert!(!fine && text.contains("mistaken:1: nme: unknown key"), "{text}");
+}
+
+#[test]
 fn a_folder_that_an_actor_may_use_must_be_there() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = guest("events").folder(Path::new("data"), "").write(folder.path());

@@ -1,6 +1,6 @@
 //! The command line: exit codes, help, addresses.
 
-use crate::support::{Server, footlight, guest};
+use crate::support::{Server, example, footlight, guest};
 
 #[test]
 fn help_and_version_go_to_standard_output_with_exit_code_0() {
@@ -41,6 +41,19 @@ fn every_mistake_in_every_manifest_is_told_with_exit_code_1() {
     assert!(text.contains("component_path: missing"), "{text}");
     assert!(text.contains("nowhere: cannot be read"), "{text}");
     assert!(text.lines().all(|line| line.starts_with("footlight: ")), "{text}");
+}
+
+#[test]
+fn a_module_in_the_place_of_a_manifest_is_refused_with_what_to_do_about_it() {
+    let module = example("chat-room");
+    let output = footlight(&["run", module.to_str().unwrap()]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    let module = module.display();
+    let expected = format!(
+        "footlight: {module}: a WebAssembly module, not a manifest; give a manifest whose \
+         `component_path` names it; `footlight check {module}` reports on the module alone\n"
+    );
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
 }
 
 #[test]

@@ -167,7 +167,10 @@ fn they_agree_on_the_manifest_itself() {
 fn all_that_is_wrong_is_told_at_once() {
     let actor = with_state().config("token_file = \"token\"\nstatic = \"pages\"");
     let (would, said) = verdict(&actor.folder(Path::new("data"), ""), "rm state");
-    assert!(!would && said.matches("problem: ").count() == 3, "{said}");
+    for file in ["state", "token", "pages", "data"] {
+        assert!(said.contains(&format!("{file}: cannot be ")), "{file} is missing: {said}");
+    }
+    assert!(!would && said.matches("problem: ").count() == 4, "{said}");
 }
 
 #[test]
