@@ -15,17 +15,40 @@ use crate::{
     host::{HostError, NotOpened, Opened, conflicts},
     limits::Limits,
     manifest::Manifest,
+    memory::{Memory, most},
     visible,
 };
 
+/// Checks files for a process with this folder for state. Returns the report, as text or JSON, and
+/// whether everything would run here.
+pub fn report(files: &[PathBuf], data: Option<&Path>, json: bool) -> (String, bool) {
+    let mut manifests = Vec::new();
+    let findings = files.iter().map(|file| Finding::of(file, &mut manifests, data));
+    let findings: Vec<_> = findings.collect();
+    let fine = findings.iter().all(Finding::is_fine);
+    if json {
+        let all: Vec<_> = findings.iter().map(Finding::json).collect();
+        return (visible::json(&format!("{:#}\n", Value::from(all))), fine);
+    }
+    let mut text: String = findings.iter().map(Finding::text).collect();
+    if !manifests.is_empty() {
+        let kept = |manifest: &Manifest| manifest.storage.is_kept(data.is_some());
+        let memory = Memory::of(manifests.iter().map(|one| (&one.limits, kept(one))));
+        text += &format!("{}{memory}\n", if memory.is_short() { "warning: " } else { "" });
+    }
+    (text, fine)
+}
+
 /// The findings about one file.
-pub struct Finding {
+struct Finding {
     /// The file that the user named.
     named: PathBuf,
     /// The module's file, if the manifest could be read.
     file: Option<PathBuf>,
     /// The report on the module, if it could be read.
     report: Option<Report>,
+    /// The most memory that the manifest's limits allow, in bytes.
+    most_memory: Option<u64>,
     /// Everything that prevents it from running here.
     problems: Vec<String>,
 }
@@ -33,9 +56,14 @@ pub struct Finding {
 impl Finding {
     /// Checks a manifest (a `.toml` file or a folder) with all files that it names, or a module. A
     /// manifest must fit those `before` it, and joins them. `data` is the folder for state.
-    pub fn of(named: &Path, before: &mut Vec<Manifest>, data: Option<&Path>) -> Self {
-        let mut finding =
-            Self { named: named.into(), file: None, report: None, problems: Vec::new() };
+    fn of(named: &Path, before: &mut Vec<Manifest>, data: Option<&Path>) -> Self {
+        let mut finding = Self {
+            named: named.into(),
+            file: None,
+            report: None,
+            most_memory: None,
+            problems: Vec::new(),
+        };
         let is_manifest = named.is_dir() || named.extension().is_some_and(|end| end == "toml");
         if !is_manifest {
             finding.look(named);
@@ -44,6 +72,8 @@ impl Finding {
         match Manifest::load(named) {
             Ok(manifest) => {
                 finding.file = Some(manifest.component.clone());
+                let kept = manifest.storage.is_kept(data.is_some());
+                finding.most_memory = Some(most(&manifest.limits, kept));
                 match Opened::new(&manifest) {
                     Ok(opened) => finding.report = Some(opened.module.report().clone()),
                     Err(NotOpened { errors, report }) => {
@@ -64,7 +94,7 @@ impl Finding {
     }
 
     /// Whether it would run here.
-    pub fn is_fine(&self) -> bool {
+    fn is_fine(&self) -> bool {
         self.problems.is_empty()
     }
 
@@ -94,7 +124,7 @@ impl Finding {
     }
 
     /// The report as text.
-    pub fn text(&self) -> String {
+    fn text(&self) -> String {
         let mut text = String::new();
         let out = &mut text;
         // Writing to a string can't fail.
@@ -128,7 +158,7 @@ impl Finding {
     }
 
     /// The report as JSON.
-    pub fn json(&self) -> Value {
+    fn json(&self) -> Value {
         let report = self.report.as_ref();
         json!({
             "path": self.named.display().to_string(),
@@ -145,6 +175,7 @@ impl Finding {
                 "minimum": minimum,
                 "maximum": maximum,
             })),
+            "most_memory": self.most_memory,
             "exports": report.map(|report| json_items(&report.exports)),
             "imports": report.map(|report| json_items(&report.imports)),
             "problems": self.problems.iter().take(MAX_ITEMS).collect::<Vec<_>>(),
