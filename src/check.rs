@@ -15,17 +15,40 @@ use crate::{
     host::{HostError, NotOpened, Opened, conflicts},
     limits::Limits,
     manifest::Manifest,
+    memory::{Memory, most},
     regular, visible,
 };
 
+/// Checks files for a process with this folder for state. Returns the report, as text or JSON, and
+/// whether everything would run here.
+pub fn report(files: &[PathBuf], data: Option<&Path>, json: bool) -> (String, bool) {
+    let mut manifests = Vec::new();
+    let findings = files.iter().map(|file| Finding::of(file, &mut manifests, data));
+    let findings: Vec<_> = findings.collect();
+    let fine = findings.iter().all(Finding::is_fine);
+    if json {
+        let all: Vec<_> = findings.iter().map(Finding::json).collect();
+        return (visible::json(&format!("{:#}\n", Value::from(all))), fine);
+    }
+    let mut text: String = findings.iter().map(Finding::text).collect();
+    if !manifests.is_empty() {
+        let kept = |manifest: &Manifest| manifest.storage.is_kept(data.is_some());
+        let memory = Memory::of(manifests.iter().map(|one| (&one.limits, kept(one))));
+        text += &format!("{}{memory}\n", if memory.is_short() { "warning: " } else { "" });
+    }
+    (text, fine)
+}
+
 /// The findings about one file.
-pub struct Finding {
+struct Finding {
     /// As the user named it. Each line about the file begins with it.
     named: PathBuf,
     /// The module's file; `None` if the manifest could not be read.
     file: Option<PathBuf>,
     /// `None` if the module could not be read.
     report: Option<Report>,
+    /// The most memory that the manifest's limits allow, in bytes.
+    most_memory: Option<u64>,
     /// Everything that prevents it from running here.
     problems: Vec<String>,
 }
@@ -34,9 +57,14 @@ impl Finding {
     /// Checks a manifest (a file or its folder) with all files that it names, or a module. The first
     /// bytes of a file tell which it is. A manifest must fit those `before` it, and joins them.
     /// `data` is the folder for state.
-    pub fn of(named: &Path, before: &mut Vec<Manifest>, data: Option<&Path>) -> Self {
-        let mut finding =
-            Self { named: named.into(), file: None, report: None, problems: Vec::new() };
+    fn of(named: &Path, before: &mut Vec<Manifest>, data: Option<&Path>) -> Self {
+        let mut finding = Self {
+            named: named.into(),
+            file: None,
+            report: None,
+            most_memory: None,
+            problems: Vec::new(),
+        };
         // A `.wasm` file that begins wrongly is a broken module, not a manifest.
         let is_named_wasm = named.extension().is_some_and(|end| end == "wasm");
         if regular::is_wasm(named) || (is_named_wasm && !named.is_dir()) {
@@ -46,6 +74,8 @@ impl Finding {
         match Manifest::load(named) {
             Ok(manifest) => {
                 finding.file = Some(manifest.component.clone());
+                let kept = manifest.storage.is_kept(data.is_some());
+                finding.most_memory = Some(most(&manifest.limits, kept));
                 match Opened::new(&manifest) {
                     Ok(opened) => finding.report = Some(opened.module.report().clone()),
                     Err(NotOpened { errors, report }) => {
@@ -66,7 +96,7 @@ impl Finding {
     }
 
     /// Whether it would run here.
-    pub fn is_fine(&self) -> bool {
+    fn is_fine(&self) -> bool {
         self.problems.is_empty()
     }
 
@@ -96,7 +126,7 @@ impl Finding {
     }
 
     /// The report as text.
-    pub fn text(&self) -> String {
+    fn text(&self) -> String {
         let mut text = String::new();
         let out = &mut text;
         // Writing to a string can't fail.
@@ -130,7 +160,7 @@ impl Finding {
     }
 
     /// The report as JSON.
-    pub fn json(&self) -> Value {
+    fn json(&self) -> Value {
         let report = self.report.as_ref();
         json!({
             "path": self.named.display().to_string(),
@@ -147,6 +177,7 @@ impl Finding {
                 "minimum": minimum,
                 "maximum": maximum,
             })),
+            "most_memory": self.most_memory,
             "exports": report.map(|report| json_items(&report.exports)),
             "imports": report.map(|report| json_items(&report.imports)),
             "problems": self.problems.iter().take(MAX_ITEMS).collect::<Vec<_>>(),

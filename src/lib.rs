@@ -21,6 +21,7 @@
 //! - [`regular`]: reads files that the operator names.
 //! - [`systemd`], [`socket_activation`]: notifications to the service manager, and its sockets.
 //! - [`fd_limit`]: limits connections to the number of file descriptors.
+//! - [`memory`]: the most memory that the limits allow, and how much there is.
 //! - [`signals`]: the signals of the process.
 //! - [`shutdown`]: how fast connections are closed.
 //! - [`stats`]: counts what an actor and its connections do.
@@ -55,6 +56,7 @@ pub mod limits;
 pub mod lock;
 pub mod logger;
 pub mod manifest;
+pub mod memory;
 pub mod new;
 pub mod regular;
 pub mod sandboxed_dir;

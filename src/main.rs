@@ -14,8 +14,7 @@ use std::{
 };
 
 use footlight::{
-    Host, Manifest,
-    check::Finding,
+    Host, Manifest, check,
     cli::{self, Command},
     executor::Turns,
     fd_limit,
@@ -46,7 +45,7 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Print(text) => print(&text).map_err(Into::into),
         Command::New { path, name } => new(&path, name.as_deref()),
-        Command::Check { files, data, json } => return check(&files, data, json),
+        Command::Check { files, data, json } => return report(&files, data, json),
         Command::Run { manifests, bind, data, threads, verbosity } => {
             start(manifests, bind, data, threads, verbosity)
         }
@@ -225,18 +224,9 @@ fn new(path: &Path, name: Option<&str>) -> Result<(), Box<dyn Error>> {
 }
 
 /// Reports on manifests and modules.
-fn check(files: &[PathBuf], data: Option<PathBuf>, json: bool) -> ExitCode {
+fn report(files: &[PathBuf], data: Option<PathBuf>, json: bool) -> ExitCode {
     let data = data_folder(data, env::var_os(VARIABLE));
-    let mut manifests = Vec::new();
-    let findings = files.iter().map(|file| Finding::of(file, &mut manifests, data.as_deref()));
-    let findings: Vec<_> = findings.collect();
-    let text = if json {
-        let all: Vec<_> = findings.iter().map(Finding::json).collect();
-        visible::json(&format!("{:#}\n", serde_json::Value::from(all)))
-    } else {
-        findings.iter().map(Finding::text).collect()
-    };
-    let fine = findings.iter().all(Finding::is_fine);
+    let (text, fine) = check::report(files, data.as_deref(), json);
     if print(&text).is_ok() && fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

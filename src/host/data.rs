@@ -105,6 +105,11 @@ pub(super) fn open(folder: &Path, manifests: &[Manifest]) -> Result<Store, DataE
     store.map_err(|error| DataError::Store { folder: folder.into(), error })
 }
 
+/// The store's folder in a data folder.
+pub(super) fn store(data: &Path) -> PathBuf {
+    data.join(STORE)
+}
+
 /// The mistakes of a manifest in a process with `earlier` ones and with this data folder. A mistake of
 /// the data folder itself counts as one of the first manifest.
 pub(super) fn mistakes(
@@ -150,7 +155,7 @@ impl Place {
         if fs::metadata(data).is_ok_and(|metadata| !metadata.is_dir()) {
             return Err(unusable(io::ErrorKind::NotADirectory.into()));
         }
-        let path = data.join(STORE);
+        let path = store(data);
         let own = there(&path).map_err(unusable)?;
         let identity = own.as_ref().and_then(|around| around.first().copied());
         let nearest = match own {

@@ -6,6 +6,7 @@
 //! - [`directory`]: the actors by name.
 //! - [`environment`]: what no manifest names.
 //! - [`data`]: the folder for state, and which folders must keep away from it.
+//! - [`start_lines`]: what the log says at start.
 //! - [`error`]: why a host could not be started.
 
 mod actor;
@@ -16,6 +17,7 @@ mod environment;
 mod error;
 mod handler;
 mod opened;
+mod start_lines;
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
@@ -92,6 +94,7 @@ impl Host {
         let store = environment.data.as_deref().map(|folder| data::open(folder, manifests));
         let store = store.transpose().map_err(HostError::Data)?;
         let handle = |(manifest, limits)| handle(manifest, limits, store.clone());
+        start_lines::log(manifests, &limits, environment.data.as_deref());
         let handles: Vec<_> = manifests.iter().zip(limits).map(handle).collect();
         let prepared = bind(manifests, &handles, opened, &mut environment)?;
         let directory = Directory::new(handles);

@@ -87,6 +87,11 @@ impl StorageConfig {
         self.durability.unwrap_or(default)
     }
 
+    /// Whether the actor's state is kept on the disk, with or without a data folder.
+    pub fn is_kept(&self, has_folder: bool) -> bool {
+        has_folder && self.durability(has_folder) != Durability::None
+    }
+
     /// The `wear` and the `wait` of a process with these actors: the smallest of each.
     pub fn of_process<'c>(all: impl Iterator<Item = &'c Self>) -> (u64, Duration) {
         let first = (u64::MAX, Duration::MAX);
@@ -128,6 +133,8 @@ mod tests {
         assert_eq!(with(None).durability(false), Durability::None);
         for durability in [Durability::Strict, Durability::Relaxed, Durability::None] {
             assert_eq!(with(Some(durability)).durability(true), durability);
+            assert_eq!(with(Some(durability)).is_kept(true), durability != Durability::None);
+            assert!(!with(Some(durability)).is_kept(false));
         }
     }
 

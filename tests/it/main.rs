@@ -24,6 +24,7 @@ mod command_line;
 mod components;
 mod crowd;
 mod dashboard;
+mod data_folder;
 mod descriptors;
 mod documents;
 mod durable;

@@ -1,0 +1,67 @@
+//! What the log says at start about all actors together: where their state is, and how much memory
+//! they may take.
+
+use std::path::Path;
+
+use super::data;
+use crate::{
+    config::units::Quantity, limits::Limits, manifest::Manifest, memory::Memory,
+    storage::Durability,
+};
+
+/// Logs the lines. `limits` are those that the actors really have.
+pub(super) fn log(manifests: &[Manifest], limits: &[Limits], folder: Option<&Path>) {
+    log::info!(target: "footlight", "{}", about_state(manifests, folder));
+    let stored = manifests.iter().map(|manifest| manifest.storage.is_kept(folder.is_some()));
+    let memory = Memory::of(limits.iter().zip(stored));
+    let level = if memory.is_short() { log::Level::Warn } else { log::Level::Info };
+    log::log!(target: "footlight", level, "{memory}");
+}
+
+/// Where state is kept, and how well.
+fn about_state(manifests: &[Manifest], folder: Option<&Path>) -> String {
+    let Some(folder) = folder else {
+        return "state ends with the process; --data DIR keeps it".into();
+    };
+    let each = manifests.iter().map(|manifest| {
+        let durability = manifest.storage.durability(true);
+        let interval = manifest.storage.interval.as_millis();
+        let interval = Quantity::Duration.text(u64::try_from(interval).unwrap_or(u64::MAX));
+        match durability {
+            Durability::Relaxed => format!("{} (relaxed, {interval})", manifest.name),
+            _ => format!("{} ({})", manifest.name, durability.name()),
+        }
+    });
+    let each: Vec<_> = each.collect();
+    format!("state is kept in {}: {}", data::store(folder).display(), each.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_about_state_says_where_it_is_and_how_durable_each_actor_is() {
+        let manifest = |name: &str, storage: &str| {
+            let text = format!(
+                "name = '{name}'\ncomponent_path = 'a.wasm'\n[[handlers]]\n\
+                 type = 'websocket-server'\nconfig.port = 0\n[storage]\n{storage}\n"
+            );
+            Manifest::parse(Path::new("manifest.toml"), &text).unwrap()
+        };
+        let manifests = [
+            manifest("a", ""),
+            manifest("b", "durability = 'relaxed'"),
+            manifest("c", "durability = 'relaxed'\ninterval = '1500ms'"),
+            manifest("d", "durability = 'none'"),
+        ];
+        assert_eq!(
+            about_state(&manifests, Some(Path::new("data"))),
+            "state is kept in data/store: a (strict), b (relaxed, 5s), c (relaxed, 1500ms), d (none)"
+        );
+        assert_eq!(
+            about_state(&manifests, None),
+            "state ends with the process; --data DIR keeps it"
+        );
+    }
+}
