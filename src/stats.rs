@@ -135,6 +135,8 @@ pub struct Stats {
     pub(crate) state: Gauge,
     /// The bytes of messages that wait for the disk.
     pub(crate) held: Gauge,
+    /// The keys and values that the actor stores, as `limits.storage` counts them.
+    pub(crate) storage: Gauge,
 }
 
 impl Stats {

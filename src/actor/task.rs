@@ -304,5 +304,6 @@ impl Actor {
     pub(super) fn measure(&self) {
         self.stats.memory.set(self.instances.memory_size());
         self.stats.state.set(self.state.as_ref().map_or(0, Bytes::len));
+        self.stats.storage.set(self.context.host.storage.bytes());
     }
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use footlight_store::Store;
 
-use super::{Connections, Control, Mailbox};
+use super::{
+    Connections, Control, Mailbox,
+    connections::{OpenError, Unavailable},
+};
 use crate::{limits::SharedLimits, logger::ActorLog, stats::Stats};
 
 /// The handle of an actor for the rest of the host. It exists before the actor starts, and longer
@@ -52,5 +55,13 @@ impl ActorHandle {
             limits,
             store,
         }
+    }
+
+    /// Why the actor can't do its work now; `None` if it can. An actor counts as unavailable while
+    /// nothing can be stored, even if it stores nothing itself: the device then needs its operator.
+    pub(crate) fn unavailable(&self) -> Option<&'static str> {
+        let store = || self.store.as_ref().filter(|store| store.health().is_err());
+        let why = self.connections.unavailable();
+        why.or_else(|| store().map(|_| OpenError::Unavailable(Unavailable::Storage).reason()))
     }
 }

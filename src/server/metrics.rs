@@ -1,6 +1,8 @@
 //! `GET /metrics`: an actor's counters in Prometheus' text format, version 0.0.4.
 
-use std::fmt::{Display, Write as _};
+mod store;
+
+use std::fmt::{self, Display, Write as _};
 
 use super::context::ServerContext;
 use crate::{convert::to_u64, logger, stats::Metric};
@@ -37,6 +39,8 @@ pub(crate) fn text(context: &ServerContext) -> String {
             stats.memory.get(),
         ),
         ("state_bytes", "The actor's state.", stats.state.get()),
+        ("storage_bytes", "The keys and values that the actor stores.", stats.storage.get()),
+        ("held_bytes", "Bytes of messages that wait for the disk.", stats.held.get()),
     ] {
         metric(&mut text, &format!("footlight_{name}"), "gauge", help, [(&*label, value)]);
     }
@@ -50,6 +54,9 @@ pub(crate) fn text(context: &ServerContext) -> String {
     });
     let help = "HTTP requests that were refused, by status.";
     metric(&mut text, "footlight_refused_requests_total", "counter", help, labelled);
+    if let Some(store) = &context.actor.store {
+        store::add(&mut text, store);
+    }
     let help = "Log lines of the whole process that could not be written.";
     metric(&mut text, "footlight_log_lines_lost_total", "counter", help, [("", logger::lost())]);
     if let Some(resident) = resident_bytes() {
@@ -67,12 +74,29 @@ fn metric<L: Display>(
     name: &str,
     kind: &str,
     help: &str,
-    values: impl IntoIterator<Item = (L, u64)>,
+    values: impl IntoIterator<Item = (L, impl Display)>,
 ) {
     // Writing to a string can't fail.
     let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
     for (label, value) in values {
         let _ = writeln!(text, "{name}{label} {value}");
+    }
+}
+
+/// A metric's value.
+enum Value {
+    /// A whole number.
+    Whole(u64),
+    /// Seconds.
+    Seconds(f64),
+}
+
+impl Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(number) => number.fmt(f),
+            Self::Seconds(seconds) => write!(f, "{seconds:.6}"),
+        }
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) async fn answer(
     let place = OnceLock::new();
     let (head, body) = match page {
         Page::Health => {
-            if let Some(why) = context.actor.connections.unavailable() {
+            if let Some(why) = context.actor.unavailable() {
                 return Err(ErrorResponse::Unavailable(why));
             }
             text("text/plain; charset=utf-8", "ok\n".into())

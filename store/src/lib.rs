@@ -154,3 +154,23 @@ impl fmt::Display for OpenError {
     }
 }
 impl std::error::Error for OpenError {}
+
+#[derive(Clone, Debug, Default)]
+pub struct Stats {
+    pub records: u64,
+    pub commits: u64,
+    pub bytes: u64,
+    pub syncs: u64,
+    pub sync_time: Duration,
+    pub sync_longest: Duration,
+    pub failures: u64,
+    pub gathered: u64,
+    pub live: u64,
+    pub size: u64,
+    pub pending: u64,
+}
+impl Store {
+    pub fn stats(&self) -> Stats {
+        Stats::default()
+    }
+}
