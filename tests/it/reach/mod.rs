@@ -14,6 +14,7 @@ mod kept;
 mod loading;
 mod messages;
 mod slow;
+mod storage;
 mod undone;
 mod unwritten;
 

@@ -18,12 +18,20 @@
 //! | `read PATH` | `content TEXT` |
 //! | `list-files PATH` | `entries NAME:KIND…` |
 //! | `write PATH TEXT`, `write-big PATH N` | `done` |
+//! | `get KEY` | `value TEXT`, `none` |
+//! | `put KEY TEXT`, `put-big KEY N` | `done` |
+//! | `delete KEY` | `deleted`, `not there` |
+//! | `keys LIMIT PREFIX AFTER`, `sizes LIMIT PREFIX AFTER`, with `-` for none | `page KEY=TEXT…` or `page KEY:BYTES…`, and ` …` if more follow |
+//! | `delete-all` | `done` |
+//! | `fill N BYTES` | `done`; puts values of so many bytes under the keys `0` to `N - 1` |
 //! | `read-file PATH` | `content TEXT`, `failed: …`; Theater's |
 //! | `repeat N REQUEST` | the answer to the last of N such requests |
 //!
 //! A refusal is answered with the name of its case: `gone`, `full N`, `limit`, `not-found`…
 
 use host::{alarm, clock, connections, files, random};
+
+mod stored;
 
 use crate::{Kind, Message, Shape};
 
@@ -163,6 +171,9 @@ fn one(shape: &Shape, request: &str) -> Option<String> {
         }),
         "write" => written(files::write(first, more.as_bytes())),
         "write-big" => written(files::write(first, big(more).as_bytes())),
+        "get" | "put" | "put-big" | "delete" | "keys" | "sizes" | "delete-all" | "fill" => {
+            stored::one(word, first, more)
+        }
         "read-file" => {
             (shape.read_file)(rest).map_or_else(|error| format!("failed: {error}"), content)
         }
