@@ -178,3 +178,6 @@ fn overdue(wait: Duration) -> io::Error {
 fn ended() -> io::Error {
     io::Error::other("the thread of this file has ended; this is a bug in footlight-store")
 }
+
+#[cfg(test)]
+mod tests;

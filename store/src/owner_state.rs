@@ -147,9 +147,14 @@ impl OwnerState {
         first
     }
 
+    /// How many changed keys wait.
+    pub(crate) fn keys(&self) -> usize {
+        self.waiting.keys.len()
+    }
+
     /// Whether so many keys wait that they should be pruned.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.waiting.keys.len() >= self.crowded
+        self.keys() >= self.crowded
     }
 
     /// Removes deletions of keys of which neither the disk nor the record that is being written knows.

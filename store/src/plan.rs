@@ -105,3 +105,6 @@ impl Sight {
         !self.failed && self.due.is_some() && record.is_some_and(|moment| moment > self.now)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -311,3 +311,6 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

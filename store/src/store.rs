@@ -148,7 +148,12 @@ impl Store {
     /// # Errors
     /// Why they can't be at present, or never will be again.
     pub fn health(&self) -> Result<(), String> {
-        self.0.shared.desk().queue.trouble().map_or(Ok(()), |failed| Err(failed.to_string()))
+        self.0
+            .shared
+            .desk()
+            .queue
+            .trouble()
+            .map_or(Ok(()), |failed| Err(failed.reason().to_owned()))
     }
 
     /// What the store has done so far.

@@ -19,6 +19,12 @@ impl Failed {
     pub(crate) fn new(reason: Arc<str>) -> Self {
         Self { reason }
     }
+
+    /// Why, in the words of the system.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
 }
 
 impl fmt::Display for Failed {

@@ -12,7 +12,7 @@ use ::log::{error, info, warn};
 use crate::{
     changes::Changes,
     deadline_file::DeadlineFile,
-    log::{AppendError, Log, Work},
+    log::{AppendError, Appended, Log, Work},
     plan::{Piece, Plan, Sight},
     queue::Part,
     shared::{Desk, Shared, wake_all},
@@ -77,7 +77,7 @@ impl Writer {
 
     /// Works until the store is closed. Says why if something was not written.
     pub(crate) fn run(&mut self) -> Result<(), Arc<str>> {
-        self.count(&mut self.shared.clone().desk());
+        self.settle(|_, _| {});
         loop {
             match self.next() {
                 Plan::Record => self.record(),
@@ -160,7 +160,7 @@ impl Writer {
         let outcome = self.log.append(&mut self.shared.image(), &batch, blocks);
         drop(batch);
         match outcome {
-            Ok(_) => self.written(&parts, blocks),
+            Ok(Appended { bytes }) => self.written(&parts, blocks, bytes),
             Err(AppendError::Full(_)) if parts.len() + usize::from(blocks.is_some()) > 1 => {
                 // Those for whom there is room must not suffer from the others.
                 for part in parts {
@@ -175,10 +175,10 @@ impl Writer {
         }
     }
 
-    /// A record is on the disk.
-    fn written(&mut self, parts: &[Part], blocks: Option<u64>) {
+    /// A record of so many bytes is on the disk. It has none if its changes changed nothing.
+    fn written(&mut self, parts: &[Part], blocks: Option<u64>, bytes: u64) {
         self.settle(|desk, wake| {
-            desk.stats.records += 1;
+            desk.stats.records += u64::from(bytes > 0);
             if let Some(blocks) = blocks {
                 desk.blocks.reserved(blocks);
             }
@@ -292,7 +292,7 @@ impl Writer {
     fn finish(&mut self) -> Result<(), Arc<str>> {
         let shared = Arc::clone(&self.shared);
         if let Some(why) = shared.desk().queue.trouble() {
-            return Err(why.to_string().into());
+            return Err(why.reason().into());
         }
         if shared.desk().queue.bytes() > 0 {
             return Err("not all changes could be stored before the end".into());
