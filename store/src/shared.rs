@@ -59,6 +59,11 @@ impl Shared {
         lock(&self.image)
     }
 
+    /// What is on the disk, for the log, which locks it while it looks at it.
+    pub(crate) fn live_set(&self) -> &Mutex<Image> {
+        &self.image
+    }
+
     /// Locks what is on the disk, unless somebody else has.
     pub(crate) fn try_image(&self) -> Option<MutexGuard<'_, Image>> {
         self.image.try_lock().ok()

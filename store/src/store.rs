@@ -14,12 +14,16 @@ use crate::{
     blocks::Blocks,
     deadline_file::{DeadlineFile, Watch},
     file::File,
-    folder::{Folder, OpenError, random_salt},
-    log::{Log, LogError, Sizes, Which},
+    folder::Folder,
+    log::Log,
+    log_error::LogError,
+    open_error::OpenError,
     owner::Owner,
     owner_state::Durability,
     shared::Shared,
+    spare::Sizes,
     stats::Stats,
+    which::Which,
     writer::Writer,
 };
 
@@ -38,7 +42,7 @@ pub struct Options {
 
 /// What was found when the store was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Opened {
+pub struct Summary {
     /// Where a commit was cut and dropped, as an offset in its file. It had not been acknowledged.
     pub torn: Option<u64>,
     /// Whether the last process ended cleanly. A new store has.
@@ -57,7 +61,7 @@ pub struct Store(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     shared: Arc<Shared>,
-    opened: Opened,
+    opened: Summary,
 }
 
 impl Store {
@@ -82,8 +86,8 @@ impl Store {
         let shared = Arc::new(Shared::new(options.wait));
         let [a, b] = files;
         let files = [deadline_file(a, Which::A, &shared)?, deadline_file(b, Which::B, &shared)?];
-        let (log, image, found) = Log::open(files, random_salt, Sizes::default())?;
-        let opened = Opened {
+        let (log, image, found) = Log::open(files, Sizes::default())?;
+        let opened = Summary {
             torn: found.torn,
             clean: found.clean,
             bytes: image.live(),
@@ -99,7 +103,7 @@ impl Store {
 
     /// What was found when the store was opened.
     #[must_use]
-    pub fn opened(&self) -> Opened {
+    pub fn opened(&self) -> Summary {
         self.0.opened
     }
 
@@ -159,13 +163,10 @@ impl Store {
     /// What the store has done so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let live = self.0.shared.try_image().map(|image| image.live());
-        let mut desk = self.0.shared.desk();
-        if let Some(live) = live {
-            desk.stats.live = live;
-        }
+        let live = self.0.shared.image().live();
+        let desk = self.0.shared.desk();
         let pending = u64::try_from(desk.queue.bytes()).unwrap_or(u64::MAX);
-        Stats { pending, ..desk.stats.clone() }
+        Stats { live, pending, ..desk.stats.clone() }
     }
 
     /// Writes everything that waits, notes that the end was clean, and ends the thread. Waits for that

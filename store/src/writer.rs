@@ -157,7 +157,7 @@ impl Writer {
     fn write(&mut self, parts: Vec<Part>, blocks: Option<u64>) {
         let batch: Vec<(&str, &Changes)> =
             parts.iter().map(|part| (&*part.name, &*part.changes)).collect();
-        let outcome = self.log.append(&mut self.shared.image(), &batch, blocks);
+        let outcome = self.log.append(&mut self.shared.live_set(), &batch, blocks);
         drop(batch);
         match outcome {
             Ok(Appended { bytes }) => self.written(&parts, blocks, bytes),
@@ -221,7 +221,7 @@ impl Writer {
     /// Writes a piece of the live set to the other file.
     fn piece(&mut self) {
         let failed = self.log.has_failed();
-        let outcome = self.log.step(&self.shared.image());
+        let outcome = self.log.step(&self.shared.live_set());
         match outcome {
             Ok(_) => {
                 self.backoff = FIRST_RETRY;
@@ -297,7 +297,7 @@ impl Writer {
         if shared.desk().queue.bytes() > 0 {
             return Err("not all changes could be stored before the end".into());
         }
-        let outcome = self.log.append_end(&shared.image());
+        let outcome = self.log.append_end(&shared.live_set());
         self.count(&mut shared.desk());
         outcome.map(drop).map_err(|error| format!("can't write the end of the log: {error}").into())
     }
