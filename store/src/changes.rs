@@ -1,0 +1,82 @@
+//! What one owner changes, merged over any number of its events.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+/// An alarm as it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredAlarm {
+    /// When it rings, in milliseconds since 1970.
+    pub at: u64,
+    /// How long that was from the moment of its record, in milliseconds. It bounds the wait on a board
+    /// whose clock is wrong after a start.
+    pub left: u64,
+}
+
+/// What one owner changes. The last change of a value counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Everything that the owner had goes first: state, alarm, keys and open connections.
+    pub forget: bool,
+    /// The new state, or `Some(None)` if there is none any more.
+    pub state: Option<Option<Bytes>>,
+    /// New values by key. `None` deletes the key.
+    pub keys: BTreeMap<Box<str>, Option<Bytes>>,
+    /// The new alarm, or `Some(None)` if there is none any more.
+    pub alarm: Option<Option<StoredAlarm>>,
+    /// Connections that opened. Those alone are no reason for a record.
+    pub opened: Vec<u64>,
+    /// Connections that closed. Those alone are no reason for a record.
+    pub closed: Vec<u64>,
+}
+
+/// What a key, a connection or an alarm takes besides its bytes, about. Bounds on waiting changes
+/// count it.
+const EACH: usize = 32;
+
+impl Changes {
+    /// Whether nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.forget
+            && self.state.is_none()
+            && self.keys.is_empty()
+            && self.alarm.is_none()
+            && self.opened.is_empty()
+            && self.closed.is_empty()
+    }
+
+    /// How many bytes a record of them takes at most, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let len = |value: &Option<Bytes>| value.as_ref().map_or(0, Bytes::len);
+        let state = self.state.as_ref().map_or(0, |state| EACH + len(state));
+        let keys = self.keys.iter().map(|(key, value)| EACH + key.len() + len(value));
+        let numbers = self.opened.len().saturating_add(self.closed.len()).saturating_mul(EACH);
+        let all = keys.fold(state, usize::saturating_add).saturating_add(numbers);
+        all.saturating_add(EACH)
+    }
+
+    /// Adds the changes of a later event. A connection that opened and closed is left out.
+    pub fn merge(&mut self, newer: Self) {
+        if newer.forget {
+            *self = newer;
+            return;
+        }
+        if newer.state.is_some() {
+            self.state = newer.state;
+        }
+        self.keys.extend(newer.keys);
+        if newer.alarm.is_some() {
+            self.alarm = newer.alarm;
+        }
+        self.opened.extend(newer.opened);
+        for connection in newer.closed {
+            match self.opened.iter().rposition(|opened| *opened == connection) {
+                Some(at) => drop(self.opened.remove(at)),
+                None => self.closed.push(connection),
+            }
+        }
+    }
+}

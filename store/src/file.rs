@@ -1,0 +1,70 @@
+//! A file that the log writes to, or what a test has in its place.
+
+use std::{fs, io, os::unix::fs::FileExt as _};
+
+use rustix::fs::{Advice, fadvise};
+
+/// A file of fixed places. It is all that the log knows of a disk.
+pub trait File: Send {
+    /// Its size in bytes.
+    ///
+    /// # Errors
+    /// Those of the system.
+    fn size(&self) -> io::Result<u64>;
+
+    /// Fills `buffer` with the bytes from `offset` on.
+    ///
+    /// # Errors
+    /// Those of the system, and `UnexpectedEof` if the file ends before.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Writes all bytes at `offset`. A file that ends before grows.
+    ///
+    /// # Errors
+    /// Those of the system. Any part may be written then.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Returns once everything written before is on the disk.
+    ///
+    /// # Errors
+    /// Those of the system. Any part may be on the disk then, and a second call that succeeds proves
+    /// nothing: Linux reports a failed write once, and may forget what was not written.
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// A file of the system.
+#[derive(Debug)]
+pub struct RealFile(fs::File);
+
+impl RealFile {
+    /// Takes over an open file. What an earlier process left unwritten is written first. Then the
+    /// system forgets its copy, which may differ from the disk after an error, so that all reads come
+    /// from the disk.
+    ///
+    /// # Errors
+    /// The system can't write what was left.
+    pub fn settle(file: fs::File) -> io::Result<Self> {
+        file.sync_data()?;
+        // Not every file system has such a copy.
+        let _ = fadvise(&file, 0, None, Advice::DontNeed);
+        Ok(Self(file))
+    }
+}
+
+impl File for RealFile {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.0.read_exact_at(buffer, offset)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
