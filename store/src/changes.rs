@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use crate::{
+    image::Contents,
+    operation::{Operation, Slot},
+};
+
 /// An alarm as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredAlarm {
@@ -78,5 +83,31 @@ impl Changes {
                 None => self.closed.push(connection),
             }
         }
+    }
+
+    /// The operations that make them of what is stored. What is stored already is left out.
+    pub(crate) fn operations<'a>(&'a self, stored: Option<&Contents>) -> Vec<Operation<'a>> {
+        let stored = stored.filter(|_| !self.forget);
+        let mut all = Vec::new();
+        if self.forget {
+            all.push(Operation::Forget);
+        }
+        if let Some(alarm) = self.alarm
+            && stored.and_then(|stored| stored.alarm) != alarm
+        {
+            all.push(Operation::Alarm(alarm));
+        }
+        let state = self.state.iter().map(|state| (Slot::State, state));
+        let keys = self.keys.iter().map(|(key, value)| (Slot::Key(key), value));
+        for (slot, new) in state.chain(keys) {
+            let old = stored.and_then(|stored| stored.value(slot));
+            all.extend(match new {
+                Some(new) => Operation::update(slot, old.map(|old| &**old), new),
+                None => old.map(|_| Operation::Delete(slot)),
+            });
+        }
+        all.extend(self.opened.iter().map(|connection| Operation::Opened(*connection)));
+        all.extend(self.closed.iter().map(|connection| Operation::Closed(*connection)));
+        all
     }
 }

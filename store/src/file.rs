@@ -37,6 +37,11 @@ pub trait File: Send {
 pub struct RealFile(fs::File);
 
 impl RealFile {
+    /// Takes over a file that this process has just made, or only reads.
+    pub(crate) fn new(file: fs::File) -> Self {
+        Self(file)
+    }
+
     /// Takes over an open file. What an earlier process left unwritten is written first. Then the
     /// system forgets its copy, which may differ from the disk after an error, so that all reads come
     /// from the disk.

@@ -1,10 +1,16 @@
 //! The live set: all that is durable, by owner.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map};
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map},
+    ops::Bound,
+};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-use crate::changes::StoredAlarm;
+use crate::{
+    changes::{Changes, StoredAlarm},
+    operation::{Item, Operation, Slot},
+};
 
 /// What is stored of one owner.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,19 +25,96 @@ pub struct Contents {
     pub open: BTreeSet<u64>,
 }
 
+/// The live set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Image {
+    owners: BTreeMap<Box<str>, Contents>,
+    blocks: u64,
+    /// Kept up to date, because every append compares it with the sizes of the files.
+    live: u64,
+}
+
+/// An operation that does not fit what it is applied to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unfit;
+
+/// The most bytes that an owner takes in a record besides its name.
+const OWNER: u64 = 16;
+/// The most bytes that a value takes in a record besides its key and itself.
+const VALUE: u64 = 24;
+/// The most bytes of an alarm.
+const ALARM: u64 = 24;
+/// The most bytes of an open connection.
+const OPEN: u64 = 11;
+
 impl Contents {
     /// Whether nothing is stored. Open connections alone do not count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.state.is_none() && self.alarm.is_none() && self.keys.is_empty()
     }
+
+    /// A value.
+    pub(crate) fn value(&self, slot: Slot<'_>) -> Option<&Bytes> {
+        match slot {
+            Slot::State => self.state.as_ref(),
+            Slot::Key(key) => self.keys.get(key),
+        }
+    }
+
+    /// Sets or removes a value. Returns the one before.
+    fn set(&mut self, slot: Slot<'_>, value: Option<Bytes>) -> Option<Bytes> {
+        match (slot, value) {
+            (Slot::State, value) => std::mem::replace(&mut self.state, value),
+            (Slot::Key(key), None) => self.keys.remove(key),
+            // An existing key stays, so that its text is not copied.
+            (Slot::Key(key), Some(value)) => match self.keys.get_mut(key) {
+                Some(old) => Some(std::mem::replace(old, value)),
+                None => self.keys.insert(key.into(), value),
+            },
+        }
+    }
+
+    /// The first item after `last`, or the first one.
+    fn after(&self, last: Option<Item<&str>>) -> Option<Item<&str>> {
+        let alarm = self.alarm.map(|_| Item::Alarm).filter(|_| last.is_none());
+        let open = || {
+            let from = match last {
+                None | Some(Item::Alarm) => Bound::Unbounded,
+                Some(Item::Open(connection)) => Bound::Excluded(connection),
+                Some(Item::State | Item::Key(_)) => return None,
+            };
+            self.open.range((from, Bound::Unbounded)).next().copied().map(Item::Open)
+        };
+        let state = || {
+            let before = last.is_none_or(|last| last < Item::State);
+            self.state.as_ref().filter(|_| before).map(|_| Item::State)
+        };
+        let key = || {
+            let from = match last {
+                Some(Item::Key(key)) => Bound::Excluded(key),
+                _ => Bound::Unbounded,
+            };
+            let (key, _) = self.keys.range::<str, _>((from, Bound::Unbounded)).next()?;
+            Some(Item::Key(&**key))
+        };
+        alarm.or_else(open).or_else(state).or_else(key)
+    }
+
+    fn live(&self) -> u64 {
+        let alarm = self.alarm.map_or(0, |_| ALARM);
+        let state = self.state.as_ref().map_or(0, |state| VALUE + state.len() as u64);
+        let keys = self.keys.iter().map(|(key, value)| value_live(Slot::Key(key), value));
+        alarm + state + OPEN * self.open.len() as u64 + keys.sum::<u64>()
+    }
 }
 
-/// The live set.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Image {
-    owners: BTreeMap<Box<str>, Contents>,
-    blocks: u64,
+fn value_live(slot: Slot<'_>, value: &Bytes) -> u64 {
+    let key = match slot {
+        Slot::State => 0,
+        Slot::Key(key) => key.len() as u64,
+    };
+    VALUE + key + value.len() as u64
 }
 
 impl Image {
@@ -52,9 +135,154 @@ impl Image {
         self.blocks
     }
 
-    /// How many bytes all of it takes in a file, at most.
+    /// How many bytes all of it takes in a record, at most.
     #[must_use]
     pub fn live(&self) -> u64 {
-        0
+        self.live
     }
+
+    /// The first item after `last` in the order of copying, or the first one.
+    pub(crate) fn after(&self, last: Option<(&str, Item<&str>)>) -> Option<(&str, Item<&str>)> {
+        let mut from = Bound::Unbounded;
+        if let Some((owner, item)) = last {
+            from = Bound::Excluded(owner);
+            if let Some((owner, contents)) = self.owners.get_key_value(owner)
+                && let Some(next) = contents.after(Some(item))
+            {
+                return Some((owner, next));
+            }
+        }
+        let mut rest = self.owners.range::<str, _>((from, Bound::Unbounded));
+        rest.find_map(|(owner, contents)| Some((&**owner, contents.after(None)?)))
+    }
+
+    /// Applies an owner's changes.
+    pub(crate) fn apply(&mut self, owner: &str, changes: &Changes) {
+        if changes.forget {
+            self.forget(owner);
+        }
+        self.with(owner, |contents, live| {
+            if let Some(state) = &changes.state {
+                set(contents, live, Slot::State, state.clone());
+            }
+            if let Some(alarm) = changes.alarm {
+                set_alarm(contents, live, alarm);
+            }
+            for (key, value) in &changes.keys {
+                set(contents, live, Slot::Key(key), value.clone());
+            }
+            for connection in &changes.opened {
+                *live += OPEN * u64::from(contents.open.insert(*connection));
+            }
+            for connection in &changes.closed {
+                *live -= OPEN * u64::from(contents.open.remove(connection));
+            }
+        });
+    }
+
+    /// Sets the number for blocks.
+    pub(crate) fn set_blocks(&mut self, blocks: u64) {
+        self.blocks = blocks;
+    }
+
+    /// Applies an operation of a record. `owner` is the one that the record named last.
+    pub(crate) fn replay(&mut self, owner: &str, operation: &Operation<'_>) -> Result<(), Unfit> {
+        match *operation {
+            Operation::Forget => self.forget(owner),
+            Operation::Blocks(blocks) => self.blocks = blocks,
+            Operation::Splice { slot, at, removed, inserted } => {
+                let mut fits = false;
+                self.with(owner, |contents, live| {
+                    let Some(old) = contents.set(slot, None) else { return };
+                    *live -= value_live(slot, &old);
+                    if let Some(new) = spliced(old, at, removed, inserted) {
+                        set(contents, live, slot, Some(new));
+                        fits = true;
+                    }
+                });
+                return if fits { Ok(()) } else { Err(Unfit) };
+            }
+            Operation::Put(slot, value) => self.with(owner, |contents, live| {
+                set(contents, live, slot, Some(Bytes::copy_from_slice(value)));
+            }),
+            Operation::Delete(slot) => {
+                self.with(owner, |contents, live| set(contents, live, slot, None));
+            }
+            Operation::Alarm(alarm) => {
+                self.with(owner, |contents, live| set_alarm(contents, live, alarm));
+            }
+            Operation::Opened(connection) => self.with(owner, |contents, live| {
+                *live += OPEN * u64::from(contents.open.insert(connection));
+            }),
+            Operation::Closed(connection) => self.with(owner, |contents, live| {
+                *live -= OPEN * u64::from(contents.open.remove(&connection));
+            }),
+            // Those are the chain's, not an owner's.
+            Operation::Owner(_) | Operation::Begin(_) | Operation::End => {}
+        }
+        Ok(())
+    }
+
+    /// Frees what values have allocated for growing, after a replay.
+    pub(crate) fn shrink(&mut self) {
+        for contents in self.owners.values_mut() {
+            for value in contents.state.iter_mut().chain(contents.keys.values_mut()) {
+                *value = match std::mem::take(value).try_into_mut() {
+                    Ok(grown) if grown.capacity() > grown.len() => Bytes::copy_from_slice(&grown),
+                    Ok(exact) => exact.freeze(),
+                    Err(shared) => shared,
+                };
+            }
+        }
+    }
+
+    fn forget(&mut self, owner: &str) {
+        if let Some(contents) = self.owners.remove(owner) {
+            self.live -= contents.live() + OWNER + owner.len() as u64;
+        }
+    }
+
+    /// Changes an owner, who is there only as long as it has something.
+    fn with(&mut self, owner: &str, change: impl FnOnce(&mut Contents, &mut u64)) {
+        let cost = OWNER + owner.len() as u64;
+        if !self.owners.contains_key(owner) {
+            self.owners.insert(owner.into(), Contents::default());
+            self.live += cost;
+        }
+        let Some(contents) = self.owners.get_mut(owner) else { return };
+        change(contents, &mut self.live);
+        if contents.is_empty() && contents.open.is_empty() {
+            self.owners.remove(owner);
+            self.live -= cost;
+        }
+    }
+}
+
+fn set(contents: &mut Contents, live: &mut u64, slot: Slot<'_>, value: Option<Bytes>) {
+    *live += value.as_ref().map_or(0, |value| value_live(slot, value));
+    let old = contents.set(slot, value);
+    *live -= old.map_or(0, |old| value_live(slot, &old));
+}
+
+fn set_alarm(contents: &mut Contents, live: &mut u64, alarm: Option<StoredAlarm>) {
+    *live += alarm.map_or(0, |_| ALARM);
+    let old = std::mem::replace(&mut contents.alarm, alarm);
+    *live -= old.map_or(0, |_| ALARM);
+}
+
+/// Replaces a part of a value. It grows in place, because a file may have many splices of a large value.
+fn spliced(value: Bytes, at: u64, removed: u64, inserted: &[u8]) -> Option<Bytes> {
+    let (at, removed) = (usize::try_from(at).ok()?, usize::try_from(removed).ok()?);
+    let (old_end, new_end) = (at.checked_add(removed)?, at.checked_add(inserted.len())?);
+    let old_len = value.len();
+    let new_len = old_len.checked_sub(removed)?.checked_add(inserted.len())?;
+    if old_end > old_len {
+        return None;
+    }
+    let mut value = value.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
+    value.resize(old_len.max(new_len), 0);
+    value.copy_within(old_end..old_len, new_end);
+    value.get_mut(at..new_end)?.copy_from_slice(inserted);
+    value.truncate(new_len);
+    Some(value.freeze())
 }

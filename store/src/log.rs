@@ -1,73 +1,25 @@
 //! Two files as one log. It is deterministic and knows no threads, so that a simulated disk can try it.
+//!
+//! Records are appended to the *active* file. When that is nearly full, a turn-over brings the live set
+//! to the *spare* one, which is active from then on. After a failed write nothing is appended to a file
+//! again: the same turn-over brings the live set to the spare one. The file with the last complete live
+//! set is never overwritten, so the spare one is tried again until that succeeds.
 
-use std::{error, fmt, io, marker::PhantomData};
+use std::{collections::BTreeSet, error, fmt, io};
 
-use crate::{changes::Changes, file::File, image::Image};
-
-/// One of the two files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// `log-a`
-    A,
-    /// `log-b`
-    B,
-}
-
-/// The sizes that tests make smaller.
-#[derive(Debug, Clone, Copy)]
-pub struct Sizes {
-    /// The least size of a file in bytes, a multiple of 4096. Files grow in steps of this.
-    pub least: u64,
-    /// The most bytes of one write of a turn-over, a multiple of 4096.
-    pub piece: usize,
-}
-
-impl Default for Sizes {
-    fn default() -> Self {
-        Self { least: 1 << 20, piece: 128 << 10 }
-    }
-}
-
-/// How the files were when they were opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Opened {
-    /// The file that the contents came from.
-    pub file: Which,
-    /// Where a commit was cut and dropped. It had not been acknowledged.
-    pub torn: Option<u64>,
-    /// Whether the last process ended cleanly.
-    pub clean: bool,
-}
-
-/// Why the files can't be opened.
-#[derive(Debug)]
-pub enum LogError {
-    /// The file can't be read or synced.
-    Io {
-        /// The file.
-        file: Which,
-        /// Why.
-        error: io::Error,
-    },
-    /// The file does not have what was written to it.
-    Damaged {
-        /// The file.
-        file: Which,
-        /// Where, in bytes.
-        offset: u64,
-        /// What is wrong there.
-        reason: &'static str,
-    },
-    /// A newer version of this program wrote the file.
-    Newer {
-        /// The file.
-        file: Which,
-        /// Where the first record of that version is, in bytes.
-        offset: u64,
-        /// What is unknown there.
-        reason: &'static str,
-    },
-}
+use crate::{
+    changes::Changes,
+    disk::{Disk, Place},
+    file::File,
+    image::Image,
+    log_error::LogError,
+    opening::{self, Opened},
+    operation::Operation,
+    record::Body,
+    spare::{Sizes, Spare, is_full},
+    turn_over::Repeated,
+    which::Which,
+};
 
 /// Why changes were not appended.
 #[derive(Debug)]
@@ -80,26 +32,10 @@ pub enum AppendError {
     Failed(io::Error),
 }
 
-impl fmt::Display for AppendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Full(error) | Self::Failed(error) => error.fmt(f),
-        }
-    }
-}
-
-impl error::Error for AppendError {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        match self {
-            Self::Full(error) | Self::Failed(error) => Some(error),
-        }
-    }
-}
-
 /// A record that is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {
-    /// The bytes that were written to the files, 0 if nothing changed.
+    /// The bytes that were written to the active file, 0 if nothing changed.
     pub bytes: u64,
 }
 
@@ -110,27 +46,57 @@ pub enum Work {
     None,
     /// A piece of a turn-over is due when nothing else waits.
     Soon,
-    /// A piece is due before the next append: the turn-over must keep up, or the log has failed over.
+    /// A piece is due before the next append: a turn-over must begin or keep up, or the log has failed
+    /// over.
     Now,
 }
 
 /// The log.
 #[derive(Debug)]
-pub struct Log<F>(PhantomData<F>);
+pub struct Log<F> {
+    disk: Disk<F>,
+    sizes: Sizes,
+    /// Where the next record of the active file goes.
+    place: Place,
+    /// How much of the active file is written when a turn-over begins.
+    threshold: u64,
+    spare: Spare,
+    /// Nothing may be appended to the active file any more.
+    failed: bool,
+    /// The last record is an `End`.
+    ended: bool,
+}
+
+/// What one owner changes, as operations.
+type Part<'a> = (&'a str, Vec<Operation<'a>>);
 
 impl<F: File> Log<F> {
-    /// Reads both files. The order of the files is that of [`Which`]. `salt` returns a random number
-    /// that nobody can foresee.
+    /// Reads both files. Their order is that of [`Which`].
     ///
     /// # Errors
     /// See [`LogError`].
-    pub fn open(
-        files: [F; 2],
-        salt: impl FnMut() -> u64 + Send + 'static,
-        sizes: Sizes,
-    ) -> Result<(Self, Image, Opened), LogError> {
-        let _ = (files, salt, sizes);
-        Err(LogError::Io { file: Which::A, error: io::ErrorKind::Unsupported.into() })
+    pub fn open(files: [F; 2], sizes: Sizes) -> Result<(Self, Image, Opened), LogError> {
+        // What another process wrote last may not be on the disk yet.
+        for file in [Which::A, Which::B] {
+            file.of(&files).sync().map_err(|error| LogError::Io { file, error })?;
+        }
+        let (found, trouble) = opening::read(&files, sizes.least)?;
+        if let Some(trouble) = trouble {
+            return Err(trouble);
+        }
+        let chain = found.chain;
+        let ((seq, at), size) = (chain.next, chain.size);
+        let log = Self {
+            disk: Disk { files, salt: chain.salt, written: 0, syncs: 0 },
+            sizes,
+            place: Place { file: chain.file, epoch: chain.epoch, seq, at, size },
+            threshold: threshold(size, chain.complete.unwrap_or(at)),
+            spare: Spare::new(found.spare, found.highest),
+            failed: false,
+            ended: chain.ended,
+        };
+        let torn = chain.torn.then_some(at);
+        Ok((log, chain.image, Opened { file: chain.file, torn, clean: chain.ended }))
     }
 
     /// Writes one record with all these changes, syncs it, and applies it to the image. An owner's
@@ -147,8 +113,40 @@ impl<F: File> Log<F> {
         batch: &[(&str, &Changes)],
         blocks: Option<u64>,
     ) -> Result<Appended, AppendError> {
-        let _ = (image, batch, blocks);
-        Err(AppendError::Failed(io::ErrorKind::Unsupported.into()))
+        let blocks = blocks.filter(|blocks| *blocks != image.blocks());
+        let mut owners = BTreeSet::new();
+        let mut parts: Vec<Part<'_>> = Vec::with_capacity(batch.len());
+        for (owner, changes) in batch {
+            if !owners.insert(owner) {
+                let error = io::Error::new(io::ErrorKind::InvalidInput, "an owner is there twice");
+                return Err(AppendError::Full(error));
+            }
+            parts.push((owner, changes.operations(image.owner(owner))));
+        }
+        let mut body = Body::default();
+        if let Some(blocks) = blocks {
+            body.push(&Operation::Blocks(blocks));
+        }
+        for (owner, operations) in &parts {
+            operations.iter().for_each(|operation| body.push_of(owner, operation));
+        }
+        if body.is_empty() {
+            return Ok(Appended { bytes: 0 });
+        }
+        self.make_room(image, body.size())?;
+        let repeated = self.repeated(&parts, blocks);
+        let bytes = self.write(body)?;
+        if let Some(turn_over) = self.spare.turn_over() {
+            turn_over.committed(repeated, bytes);
+        }
+        for (owner, changes) in batch {
+            image.apply(owner, changes);
+        }
+        if let Some(blocks) = blocks {
+            image.set_blocks(blocks);
+        }
+        self.ended = false;
+        Ok(Appended { bytes })
     }
 
     /// Writes and syncs the record that says that the process ends cleanly. Writes nothing if the last
@@ -157,14 +155,32 @@ impl<F: File> Log<F> {
     /// # Errors
     /// See [`AppendError`].
     pub fn append_end(&mut self, image: &Image) -> Result<Appended, AppendError> {
-        let _ = image;
-        Err(AppendError::Failed(io::ErrorKind::Unsupported.into()))
+        if self.ended && !self.failed {
+            return Ok(Appended { bytes: 0 });
+        }
+        let mut body = Body::default();
+        body.push(&Operation::End);
+        self.make_room(image, body.size())?;
+        let bytes = self.write(body)?;
+        self.ended = true;
+        Ok(Appended { bytes })
     }
 
-    /// Whether a step is due. Ask after each append and each step.
+    /// Whether a step is due. It changes with each append and each step.
     #[must_use]
     pub fn work(&self) -> Work {
-        Work::None
+        match self.spare.is_behind() {
+            _ if self.failed => Work::Now,
+            Some(behind) => {
+                if behind {
+                    Work::Now
+                } else {
+                    Work::Soon
+                }
+            }
+            None if self.place.at >= self.threshold => Work::Now,
+            None => Work::None,
+        }
     }
 
     /// Writes and syncs one bounded piece to the other file: zeros to make it larger, a part of the
@@ -173,43 +189,140 @@ impl<F: File> Log<F> {
     ///
     /// # Errors
     /// The other file failed, or is too small and can't grow (`StorageFull`). The turn-over begins
-    /// anew with the next step. Call it again after a while.
+    /// anew with the next step. Call it again after a while. [`Self::has_failed`] may change.
     pub fn step(&mut self, image: &Image) -> io::Result<u64> {
-        let _ = image;
-        Err(io::ErrorKind::Unsupported.into())
+        if self.work() == Work::None {
+            return Ok(0);
+        }
+        let before = self.disk.written;
+        self.advance(image, 0)?;
+        Ok(self.disk.written - before)
     }
 
     /// Gives the active file up, as a failed write does: nothing is appended to it again. The next
     /// steps bring the live set into the other file.
-    pub fn fail_over(&mut self) {}
+    pub fn fail_over(&mut self) {
+        self.failed = true;
+    }
 
     /// Whether nothing can be appended until the live set is in the other file.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        false
+        self.failed
     }
 
     /// The size of the active file in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
-        0
+        self.place.size
     }
 
     /// How much of the active file is written, in bytes.
     #[must_use]
     pub fn used(&self) -> u64 {
-        0
+        self.place.at
     }
 
     /// All bytes that were written to the files since the log was opened.
     #[must_use]
     pub fn written(&self) -> u64 {
-        0
+        self.disk.written
     }
 
     /// How often a file was synced since the log was opened.
     #[must_use]
     pub fn syncs(&self) -> u64 {
-        0
+        self.disk.syncs
+    }
+
+    /// What a turn-over that is under way must repeat of a commit.
+    fn repeated(&mut self, parts: &[Part<'_>], blocks: Option<u64>) -> Repeated {
+        let mut repeated = Repeated::default();
+        let Some(turn_over) = self.spare.turn_over() else { return repeated };
+        if let Some(blocks) = blocks {
+            repeated.push(&Operation::Blocks(blocks));
+        }
+        for (owner, operations) in parts {
+            for operation in operations {
+                turn_over.repeat(&mut repeated, owner, operation);
+            }
+        }
+        repeated
+    }
+
+    /// Makes sure that the active file has room for a record. Turns over if it has not.
+    fn make_room(&mut self, image: &Image, bytes: u64) -> Result<(), AppendError> {
+        if self.failed {
+            let error = io::Error::other("the live set is not in the other file yet");
+            return Err(AppendError::Failed(error));
+        }
+        if bytes > u64::from(u32::MAX) {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "the record is too long");
+            return Err(AppendError::Full(error));
+        }
+        // One turn-over that is under way need not make enough room.
+        for _ in 0..2 {
+            let epoch = self.place.epoch;
+            while bytes > self.place.room() && self.place.epoch == epoch {
+                if let Err(error) = self.advance(image, bytes) {
+                    if is_full(&error) && !self.failed {
+                        return Err(AppendError::Full(error));
+                    }
+                    self.failed = true;
+                    return Err(AppendError::Failed(error));
+                }
+            }
+        }
+        if bytes > self.place.room() {
+            return Err(AppendError::Full(io::ErrorKind::StorageFull.into()));
+        }
+        Ok(())
+    }
+
+    /// Writes a record to the active file, and syncs it.
+    fn write(&mut self, body: Body) -> Result<u64, AppendError> {
+        self.disk.append(&mut self.place, body, true).map_err(|error| {
+            self.failed = true;
+            AppendError::Failed(error)
+        })
+    }
+
+    /// Does one piece of a turn-over. `incoming` is the size of the record that waits for it.
+    fn advance(&mut self, image: &Image, incoming: u64) -> io::Result<()> {
+        let file = self.place.file.other();
+        let done = self.spare.step(&mut self.disk, image, file, incoming, &self.sizes);
+        self.failed |= self.spare.is_doubtful();
+        if let Some(place) = done? {
+            self.spare.exchange(self.place.size);
+            self.threshold = threshold(place.size, place.at);
+            self.place = place;
+            self.failed = false;
+            self.ended = false;
+        }
+        Ok(())
+    }
+}
+
+/// How much of a file is written when the next turn-over begins: three quarters, but at least half of
+/// what was free after the live set. On a full disk a file may be too small for its live set.
+fn threshold(size: u64, complete: u64) -> u64 {
+    let half = complete.saturating_add(size.saturating_sub(complete) / 2);
+    half.max(size / 4 * 3)
+}
+
+impl fmt::Display for AppendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full(error) => write!(f, "there is no room for the record: {error}"),
+            Self::Failed(error) => write!(f, "the record can't be written: {error}"),
+        }
+    }
+}
+
+impl error::Error for AppendError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Full(error) | Self::Failed(error) => Some(error),
+        }
     }
 }
