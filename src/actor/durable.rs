@@ -110,7 +110,7 @@ impl Durable {
         let closed = self.closed.iter().copied().collect();
         // An alarm that stays is written again, because less of its time is left now.
         let alarm = alarm.or(stored_alarm.map(Some));
-        Some(Changes { state, keys, alarm, opened, closed })
+        Some(Changes { state, keys, alarm, opened, closed, ..Changes::default() })
     }
 
     /// Hands changes over to be recorded.

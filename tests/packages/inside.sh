@@ -19,6 +19,7 @@ main() {
         with-systemd)
             install_and_use
             use_secret
+            use_files
             use_socket
             upgrade_and_back
             remove_and_purge
@@ -118,10 +119,45 @@ install_and_use() {
         { cat /tmp/security; fail 'the unit leaves more open than it did'; }
     say "user $(stat -c %U "/proc/$pid"), no capabilities, seccomp; $(tail -n 1 /tmp/security | grep -o 'Overall.*')"
 
+    # Installed actors are durable, and the folder for their files is another one.
+    local folder
+    for folder in footlight footlight-files; do
+        [ "$(stat -L -c '%U %a' "/var/lib/$folder")" = 'footlight 700' ] ||
+            fail "/var/lib/$folder: $(stat -L -c '%U %a' "/var/lib/$folder")"
+    done
+    wait_for in_journal 'state is kept in /var/lib/footlight/store: echo (strict)'
+    footlight check --data /var/lib/footlight /etc/footlight >/dev/null
+    say 'state is kept in /var/lib/footlight'
+
     systemctl kill --signal=KILL footlight
     wait_for restarted "$pid"
     client
     say 'killed, and started anew'
+}
+
+# TEXT: whether the service has logged it.
+in_journal() { journalctl --quiet --no-pager -u footlight | grep -qF "$1"; }
+
+# As docs/deploy.md has it: a folder for an actor's files. It works, and the data folder does not.
+use_files() {
+    local manifest=/etc/footlight/manifest.toml folder
+    cp -p "$manifest" /tmp/manifest
+    for folder in footlight-files footlight; do
+        {
+            cat /tmp/manifest
+            printf '\n[[handlers]]\ntype = "filesystem"\nconfig = { path = "/var/lib/%s", writable = true }\n' "$folder"
+        } >"$manifest"
+        if [ "$folder" = footlight-files ]; then
+            systemctl restart footlight || fail 'it does not run with a folder for files'
+            client
+        else
+            ! systemctl restart footlight 2>/dev/null || fail 'it runs with its data folder in reach'
+            wait_for in_journal 'contains /var/lib/footlight/store, where the host keeps'
+        fi
+    done
+    cp -p /tmp/manifest "$manifest"
+    systemctl restart footlight
+    say 'an actor may use /var/lib/footlight-files, and may not use the data folder'
 }
 
 # As docs/deploy.md has it: a token that only root may read, which systemd hands over.
