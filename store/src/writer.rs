@@ -298,7 +298,7 @@ impl Writer {
             return Err("not all changes could be stored before the end".into());
         }
         let outcome = self.log.append_end(&shared.live_set());
-        self.count(&mut shared.desk());
+        self.settle(|desk, _| desk.stats.failures += u64::from(outcome.is_err()));
         outcome.map(drop).map_err(|error| format!("can't write the end of the log: {error}").into())
     }
 }

@@ -1,0 +1,1 @@
+//! Random sequences of calls, compared with a model.
