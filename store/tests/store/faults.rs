@@ -13,7 +13,7 @@ const WAIT: Duration = Duration::from_secs(30);
 const RELAXED: Durability = Durability::Relaxed { interval: Duration::from_millis(1) };
 
 /// Large enough that the rounds of a test go through a turn-over.
-const STATE: usize = 60_000;
+const STATE: usize = 30_000;
 const ROUNDS: u64 = 8;
 
 /// An owner, and what it was told.
@@ -178,6 +178,21 @@ fn a_disk_that_fails_for_a_while_is_unhealthy_for_as_long() {
     let kept = ["one", "other", "relaxed"]
         .map(|name| number(&after.owner(name, Durability::Strict).contents()));
     assert_eq!(kept, [5, 3, 4]);
+}
+
+#[test]
+fn closing_a_store_that_can_not_store_says_so() {
+    let disk = Disk::new();
+    let store = disk.store(Duration::from_millis(50));
+    let relaxed = store.owner("relaxed", RELAXED);
+    let strict = store.owner("strict", Durability::Strict);
+    assert_eq!(store.next_block(), Some(0));
+    disk.fail_all(Kind::Write, How::Error(EIO));
+    relaxed.commit(state(1, 10));
+    let lost = strict.commit(state(1, 10));
+    store.close().unwrap_err();
+    assert!(durable(&strict, lost).is_err());
+    wait_until(|| store.health().is_err());
 }
 
 #[test]
