@@ -84,6 +84,24 @@ impl Disk {
         Self::with(self.state().durable.clone())
     }
 
+    /// The same, but of each block that was not synced chance decides: it is new, old or garbage.
+    pub(crate) fn torn(&self, mut chance: impl FnMut() -> u8) -> Self {
+        let state = self.state();
+        let mut files = state.durable.clone();
+        for (file, (seen, dirty)) in files.iter_mut().zip(state.seen.iter().zip(&state.dirty)) {
+            file.resize(file.len().max(seen.len()), 0);
+            for block in dirty.iter().flat_map(|(start, len)| (*start..start + len).step_by(4096)) {
+                let end = (block + 4096).min(seen.len());
+                match chance() % 3 {
+                    0 => file[block..end].copy_from_slice(&seen[block..end]),
+                    1 => file[block..end].fill_with(&mut chance),
+                    _ => {}
+                }
+            }
+        }
+        Self::with(files)
+    }
+
     /// A store on it, with any budget for wear.
     pub(crate) fn store(&self, wait: Duration) -> Store {
         self.store_with(Options { wear: u64::MAX, wait })
