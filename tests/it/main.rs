@@ -51,6 +51,7 @@ mod shells;
 mod shutdown;
 mod signals;
 mod start;
+mod state;
 mod systemd;
 #[cfg(feature = "tls")]
 mod tls;
