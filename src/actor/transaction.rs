@@ -1,9 +1,9 @@
 //! The changes of one event. All of them are committed, or none.
 //!
 //! A call makes changes in several ways. Its result has the new state. Its imports request effects,
-//! write files, set the alarm, tag clients, and store values. All these changes go through the transaction. Only
-//! [`Transaction::commit`] makes them permanent. It may fail, and it runs before anything reaches a
-//! client. Only [`Transaction::roll_back`] takes changes back.
+//! write files, set the alarm, tag clients, and store values. All these changes go through the
+//! transaction. Only [`Transaction::commit`] makes them permanent. It may fail, and it runs before
+//! anything reaches a client. Only [`Transaction::roll_back`] takes changes back.
 
 use std::{fmt, time::Duration};
 
