@@ -13,6 +13,7 @@
 mod cuts;
 mod damage;
 mod folder;
+mod formats;
 mod growth;
 mod turn_over;
 
