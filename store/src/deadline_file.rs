@@ -3,15 +3,11 @@
 use std::{
     cell::Cell,
     fmt, io,
-    sync::{
-        Arc,
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
-    },
-    thread,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use crate::file::File;
+use crate::{file::File, threads};
 
 /// The stack of a file's thread, in bytes. The thread does nothing but system calls.
 const STACK: usize = 64 * 1024;
@@ -22,12 +18,8 @@ const STACK: usize = 64 * 1024;
 /// While an overdue operation is under way, all others fail with `TimedOut` at once. Once it has
 /// returned, the file can be used again. Operations happen in the order in which they were accepted.
 /// Nobody knows whether an overdue one has happened or will.
-#[derive(Debug)]
 pub(crate) struct DeadlineFile {
-    /// What the thread is to do. `None` only while this value is dropped: that ends the thread.
-    jobs: Option<Sender<Job>>,
-    /// What the thread answers, in the order of the jobs.
-    answers: Receiver<io::Result<Answer>>,
+    desk: Arc<Desk>,
     /// Whether the last operation was overdue, so that its answer is still to come.
     overdue: Cell<bool>,
     /// How long an operation may take.
@@ -37,12 +29,38 @@ pub(crate) struct DeadlineFile {
 }
 
 /// What the caller has to do while it waits for the disk, and wants to know of it.
-pub(crate) trait Watch: fmt::Debug + Send + Sync {
+pub(crate) trait Watch: Send + Sync {
     /// Does what can't wait until the operation has returned. Returns how long until the next call.
     fn meanwhile(&self) -> Duration;
 
     /// A sync has succeeded and took so long.
     fn synced(&self, took: Duration);
+}
+
+/// Where the caller and the file's thread meet.
+#[derive(Debug, Default)]
+struct Desk {
+    state: Mutex<State>,
+    /// Wakes both. Only one of them ever waits for the other.
+    turn: Condvar,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Default)]
+enum State {
+    /// Nothing is under way.
+    #[default]
+    Free,
+    /// The thread is to do this.
+    Asked(Job),
+    /// The thread is busy.
+    Busy,
+    /// The thread has done it.
+    Done(io::Result<Answer>),
+    /// The caller wants nothing more.
+    Left,
+    /// The thread is gone, and has closed the file.
+    Ended,
 }
 
 /// An operation. It owns its bytes, because it can outlive its caller.
@@ -73,37 +91,61 @@ impl DeadlineFile {
         wait: Duration,
         watch: Arc<dyn Watch>,
     ) -> io::Result<Self> {
-        let (jobs, todo) = channel();
-        let (done, answers) = channel();
-        thread::Builder::new()
-            .name(name.to_owned())
-            .stack_size(STACK)
-            .spawn(move || work(file, &todo, &done))?;
-        Ok(Self { jobs: Some(jobs), answers, overdue: Cell::new(false), wait, watch })
+        let desk = Arc::new(Desk::default());
+        let ending = Ending(Arc::clone(&desk));
+        let run = move || {
+            let ending = ending;
+            ending.0.work(&file);
+            // Nobody must learn of the end before the file is closed.
+            drop(file);
+        };
+        threads::spawn(name, STACK, Box::new(run))?;
+        Ok(Self { desk, overdue: Cell::new(false), wait, watch })
     }
 
     /// Lets the thread do `job`, and waits for its answer until the deadline.
     fn ask(&self, job: Job) -> io::Result<Answer> {
-        if self.overdue.get() {
-            // Waits for nothing: this only looks whether the overdue operation has returned.
-            match self.answers.recv_timeout(Duration::ZERO) {
-                Ok(_) => self.overdue.set(false),
-                Err(RecvTimeoutError::Timeout) => return Err(overdue(self.wait)),
-                Err(RecvTimeoutError::Disconnected) => return Err(ended()),
-            }
-        }
-        self.jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or_else(ended)?;
         let start = Instant::now();
+        let mut state = self.desk.lock();
+        if self.overdue.get() {
+            match *state {
+                State::Asked(_) | State::Busy => return Err(overdue(self.wait)),
+                // That answer came too late.
+                State::Done(_) => *state = State::Free,
+                State::Free | State::Left | State::Ended => {}
+            }
+            self.overdue.set(false);
+        }
+        if !matches!(*state, State::Free) {
+            return Err(ended());
+        }
+        *state = State::Asked(job);
+        self.desk.turn.notify_one();
+        // How long until the watch has to be called.
+        let mut look = Duration::ZERO;
         loop {
-            let left = self.wait.saturating_sub(start.elapsed());
-            match self.answers.recv_timeout(left.min(self.watch.meanwhile())) {
-                Ok(answer) => return answer,
-                Err(RecvTimeoutError::Timeout) if left > Duration::ZERO => {}
-                Err(RecvTimeoutError::Timeout) => {
-                    self.overdue.set(true);
-                    return Err(overdue(self.wait));
+            match std::mem::take(&mut *state) {
+                State::Done(answer) => return answer,
+                under_way @ (State::Asked(_) | State::Busy) => *state = under_way,
+                other => {
+                    *state = other;
+                    return Err(ended());
                 }
-                Err(RecvTimeoutError::Disconnected) => return Err(ended()),
+            }
+            let left = self.wait.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                self.overdue.set(true);
+                return Err(overdue(self.wait));
+            }
+            if look.is_zero() {
+                // The watch must not be called with a lock.
+                drop(state);
+                look = self.watch.meanwhile();
+                state = self.desk.lock();
+            } else {
+                let before = Instant::now();
+                state = self.desk.wait(state, left.min(look));
+                look = look.saturating_sub(before.elapsed());
             }
         }
     }
@@ -139,32 +181,87 @@ impl File for DeadlineFile {
     }
 }
 
+impl fmt::Debug for DeadlineFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadlineFile").finish_non_exhaustive()
+    }
+}
+
 impl Drop for DeadlineFile {
     /// Ends the thread, and waits until it has closed the file, but not for an overdue operation.
     fn drop(&mut self) {
-        self.jobs = None;
-        if !self.overdue.get() {
-            // The thread sends nothing more. The channel closes when it ends.
-            let _ = self.answers.recv_timeout(self.wait);
+        let deadline = Instant::now() + self.wait;
+        let mut state = self.desk.lock();
+        let is_busy = matches!(*state, State::Asked(_) | State::Busy);
+        if !matches!(*state, State::Ended) {
+            *state = State::Left;
+        }
+        self.desk.turn.notify_one();
+        while !is_busy && !matches!(*state, State::Ended) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            state = self.desk.wait(state, left);
         }
     }
 }
 
-/// The thread: does the jobs until nobody can send any more.
-fn work(file: impl File, todo: &Receiver<Job>, done: &Sender<io::Result<Answer>>) {
-    while let Ok(job) = todo.recv() {
-        let answer = match job {
-            Job::Size => file.size().map(Answer::Size),
-            Job::ReadAt { len, at } => {
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State>, time: Duration) -> MutexGuard<'a, State> {
+        self.turn.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// The thread: does the jobs until the caller has left.
+    fn work(&self, file: &impl File) {
+        let mut state = self.lock();
+        loop {
+            match std::mem::replace(&mut *state, State::Busy) {
+                State::Asked(job) => {
+                    drop(state);
+                    let answer = job.run(file);
+                    state = self.lock();
+                    if matches!(*state, State::Left) {
+                        return;
+                    }
+                    *state = State::Done(answer);
+                    self.turn.notify_one();
+                }
+                State::Left => return,
+                other => {
+                    *state = other;
+                    state = self.turn.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+}
+
+impl Job {
+    fn run(self, file: &impl File) -> io::Result<Answer> {
+        match self {
+            Self::Size => file.size().map(Answer::Size),
+            Self::ReadAt { len, at } => {
                 let mut bytes = vec![0; len];
                 file.read_at(&mut bytes, at).map(|()| Answer::Read(bytes))
             }
-            Job::WriteAt { bytes, at } => file.write_at(&bytes, at).map(|()| Answer::Done),
-            Job::Sync => file.sync().map(|()| Answer::Done),
-        };
-        if done.send(answer).is_err() {
-            return;
+            Self::WriteAt { bytes, at } => file.write_at(&bytes, at).map(|()| Answer::Done),
+            Self::Sync => file.sync().map(|()| Answer::Done),
         }
+    }
+}
+
+/// Tells the caller when the thread ends, also if it does so by a panic.
+struct Ending(Arc<Desk>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        *self.0.lock() = State::Ended;
+        self.0.turn.notify_one();
     }
 }
 

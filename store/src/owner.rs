@@ -9,7 +9,7 @@ use std::{
 use crate::{
     changes::Changes,
     image::Contents,
-    queue::OwnerId,
+    owners::OwnerId,
     shared::Shared,
     ticket::{Failed, Ticket},
 };

@@ -75,8 +75,8 @@ pub(crate) struct OwnerState {
 pub(crate) enum Place {
     /// Nothing waits.
     Nowhere,
-    /// Waits for its interval to end, at this moment.
-    Timed(Instant),
+    /// Waits for its interval to end.
+    Timed,
     /// Waits for the next record.
     Due,
 }
@@ -115,12 +115,17 @@ impl OwnerState {
         self.since
     }
 
+    /// How long changes may wait.
+    pub(crate) fn interval(&self) -> Duration {
+        match self.durability {
+            Durability::Strict => Duration::ZERO,
+            Durability::Relaxed { interval } => interval,
+        }
+    }
+
     /// When the changes that wait should be written, wear aside. `None` if nothing waits.
     pub(crate) fn due(&self) -> Option<Instant> {
-        match self.durability {
-            Durability::Strict => self.since,
-            Durability::Relaxed { interval } => self.since.map(|since| later(since, interval)),
-        }
+        self.since.map(|since| later(since, self.interval()))
     }
 
     /// Whether nothing is left to do for this owner.

@@ -1,7 +1,7 @@
 //! Who waits for the next record, in which order.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::VecDeque,
     sync::Arc,
     task::Waker,
     time::{Duration, Instant},
@@ -10,12 +10,9 @@ use std::{
 use crate::{
     changes::Changes,
     owner_state::{Durability, OwnerState, Place},
+    owners::{OwnerId, Owners},
     ticket::{Failed, Ticket},
 };
-
-/// The number of an owner. It is never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct OwnerId(u64);
 
 /// An owner's part of a record: all that waited.
 #[derive(Clone, Debug)]
@@ -30,16 +27,14 @@ pub(crate) struct Part {
 /// Whom to wake is always pushed into a list, because wakers must be called without a lock.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    owners: BTreeMap<OwnerId, OwnerState>,
-    /// Their numbers by name, so that a record has an owner only once.
-    names: BTreeMap<Arc<str>, OwnerId>,
-    /// The next number to give.
-    next_id: u64,
+    owners: Owners,
     /// Those that are due, in the order of their arrival, each once. Who comes again queues behind the
     /// others, so one with many changes delays another by one turn.
     due: VecDeque<OwnerId>,
-    /// Relaxed owners that have changes and are not due yet, by the moment at which they are.
-    timed: BTreeSet<(Instant, OwnerId)>,
+    /// Relaxed owners that have changes and are not due yet.
+    timed: Vec<OwnerId>,
+    /// When the first of these is due.
+    next_timed: Option<Instant>,
     /// Everything is due at once, because the store is to be closed.
     hurry: bool,
     /// All is written, so nothing is taken over any more.
@@ -54,21 +49,16 @@ impl Queue {
     /// The number for a new handle of the owner called `name`. Handles of one name share their
     /// tickets.
     pub(crate) fn add_handle(&mut self, name: &str, durability: Durability) -> OwnerId {
-        if let Some(&id) = self.names.get(name) {
-            // What an earlier handle has left waits as the new one wants it to.
-            self.leave(id);
-            if let Some(owner) = self.owners.get_mut(&id) {
-                owner.handles += 1;
-                owner.durability = durability;
-            }
-            self.put(id, self.hurry);
-            return id;
+        let Some(id) = self.owners.find(name) else {
+            return self.owners.add(name, durability);
+        };
+        // What an earlier handle has left waits as the new one wants it to.
+        self.leave(id);
+        if let Some(owner) = self.owners.get_mut(id) {
+            owner.handles += 1;
+            owner.durability = durability;
         }
-        let id = OwnerId(self.next_id);
-        self.next_id += 1;
-        let name: Arc<str> = name.into();
-        self.names.insert(Arc::clone(&name), id);
-        self.owners.insert(id, OwnerState::new(name, durability));
+        self.put(id, self.hurry);
         id
     }
 
@@ -76,25 +66,25 @@ impl Queue {
     /// any more.
     pub(crate) fn drop_handle(&mut self, id: OwnerId) -> Vec<Waker> {
         let mut wakers = Vec::new();
-        if let Some(owner) = self.owners.get_mut(&id) {
+        if let Some(owner) = self.owners.get_mut(id) {
             owner.handles = owner.handles.saturating_sub(1);
             if owner.handles == 0 {
                 wakers.extend(owner.wakers());
             }
         }
-        self.forget_if_done(id);
+        self.owners.forget_if_done(id);
         wakers
     }
 
     /// The owner's state. It exists as long as the owner's handle.
     pub(crate) fn owner(&mut self, id: OwnerId) -> Option<&mut OwnerState> {
-        self.owners.get_mut(&id)
+        self.owners.get_mut(id)
     }
 
     /// Takes over what an event changes. Returns its ticket, and whether somebody waits that did not
     /// before. Ignores it if the owner has failed, or if the store has ended.
     pub(crate) fn commit(&mut self, id: OwnerId, changes: Changes, now: Instant) -> (Ticket, bool) {
-        let Some(owner) = self.owners.get_mut(&id) else {
+        let Some(owner) = self.owners.get_mut(id) else {
             return (Ticket::default(), false);
         };
         let ticket = owner.next_ticket();
@@ -108,31 +98,34 @@ impl Queue {
         (ticket, first)
     }
 
-    /// Puts an owner with changes into its place. In a `hurry` it is due now.
+    /// Puts an owner with changes into its place, if it is in none. In a `hurry` it is due now.
     fn put(&mut self, id: OwnerId, hurry: bool) {
-        let Some(owner) = self.owners.get_mut(&id) else { return };
+        let Some(owner) = self.owners.get_mut(id).filter(|owner| owner.place == Place::Nowhere)
+        else {
+            return;
+        };
         let Some(due) = owner.due() else { return };
-        match owner.place {
-            Place::Due => return,
-            // Changes that come back after a failure are due earlier.
-            Place::Timed(moment) => drop(self.timed.remove(&(moment, id))),
-            Place::Nowhere => {}
-        }
         if hurry || owner.is_strict() {
             owner.place = Place::Due;
             self.due.push_back(id);
         } else {
-            owner.place = Place::Timed(due);
-            self.timed.insert((due, id));
+            owner.place = Place::Timed;
+            self.timed.push(id);
+            self.next_timed = Some(self.next_timed.map_or(due, |next| next.min(due)));
         }
     }
 
     /// Queues the relaxed owners whose time has come. Those whose interval is no longer go along, to
     /// share the sync.
     pub(crate) fn make_due(&mut self, now: Instant) {
-        let arrived = self.timed.iter().take_while(|(due, _)| *due <= now);
-        let Some(longest) = arrived.map(|(_, id)| self.interval(*id)).max() else { return };
-        self.move_to_due(longest);
+        if self.next_timed.is_none_or(|next| next > now) {
+            return;
+        }
+        let arrived = self.timed.iter().filter_map(|id| self.owners.get(*id));
+        let arrived = arrived.filter(|owner| owner.due().is_some_and(|due| due <= now));
+        if let Some(longest) = arrived.map(OwnerState::interval).max() {
+            self.move_to_due(longest);
+        }
     }
 
     /// From now on nobody waits for an interval.
@@ -149,32 +142,30 @@ impl Queue {
 
     /// Queues the owners that wait for an interval of at most `longest`.
     fn move_to_due(&mut self, longest: Duration) {
-        for (moment, id) in std::mem::take(&mut self.timed) {
-            if self.interval(id) > longest {
-                self.timed.insert((moment, id));
-            } else if let Some(owner) = self.owners.get_mut(&id) {
-                owner.place = Place::Due;
-                self.due.push_back(id);
-            }
-        }
+        self.timed.retain(|&id| {
+            let owner = self.owners.get_mut(id).filter(|owner| owner.interval() <= longest);
+            let Some(owner) = owner else { return true };
+            owner.place = Place::Due;
+            self.due.push_back(id);
+            false
+        });
+        self.find_next_timed();
     }
 
-    /// The interval of a relaxed owner.
-    fn interval(&self, id: OwnerId) -> Duration {
-        match self.owners.get(&id).map(|owner| owner.durability) {
-            Some(Durability::Relaxed { interval }) => interval,
-            Some(Durability::Strict) | None => Duration::ZERO,
-        }
+    /// Looks for the relaxed owner that is due next.
+    fn find_next_timed(&mut self) {
+        let due = self.timed.iter().filter_map(|id| self.owners.get(*id)?.due());
+        self.next_timed = due.min();
     }
 
     /// Since when the next record is due. `None` if nobody waits for it.
     pub(crate) fn due_since(&self) -> Option<Instant> {
-        self.due.front().and_then(|id| self.owners.get(id)).and_then(OwnerState::due)
+        self.due.front().and_then(|id| self.owners.get(*id)).and_then(OwnerState::due)
     }
 
     /// When the next relaxed owner is due.
     pub(crate) fn next_timed(&self) -> Option<Instant> {
-        self.timed.first().map(|(moment, _)| *moment)
+        self.next_timed
     }
 
     /// Takes the owners whose turn it is, at least one if any is due, and more while all come to at
@@ -183,7 +174,7 @@ impl Queue {
         let mut parts: Vec<Part> = Vec::new();
         let mut bytes = 0_usize;
         while let Some(&id) = self.due.front() {
-            if let Some(owner) = self.owners.get_mut(&id) {
+            if let Some(owner) = self.owners.get_mut(id) {
                 bytes = bytes.saturating_add(owner.bytes());
                 if !parts.is_empty() && bytes > limit {
                     break;
@@ -201,13 +192,13 @@ impl Queue {
     /// A record with these parts is on the disk.
     pub(crate) fn written(&mut self, parts: &[Part], wake: &mut Vec<Waker>) {
         for part in parts {
-            if let Some(owner) = self.owners.get_mut(&part.owner) {
+            if let Some(owner) = self.owners.get_mut(part.owner) {
                 wake.extend(owner.written());
                 if self.broken.is_none() {
                     wake.extend(owner.recovered());
                 }
             }
-            self.forget_if_done(part.owner);
+            self.owners.forget_if_done(part.owner);
         }
     }
 
@@ -217,7 +208,7 @@ impl Queue {
             // The owner gets its changes back, and should be the only one that has them.
             drop(changes);
             self.leave(id);
-            if let Some(owner) = self.owners.get_mut(&id) {
+            if let Some(owner) = self.owners.get_mut(id) {
                 owner.put_back(None);
                 owner.place = Place::Due;
                 self.due.push_front(id);
@@ -237,7 +228,7 @@ impl Queue {
         for Part { owner: id, changes, .. } in parts {
             drop(changes);
             self.leave(id);
-            if let Some(owner) = self.owners.get_mut(&id) {
+            if let Some(owner) = self.owners.get_mut(id) {
                 if owner.is_strict() {
                     wake.extend(owner.lose(why));
                 } else {
@@ -248,16 +239,19 @@ impl Queue {
                 }
                 self.put(id, self.hurry && not_before.is_none());
             }
-            self.forget_if_done(id);
+            self.owners.forget_if_done(id);
         }
     }
 
     /// Takes an owner out of its place.
     fn leave(&mut self, id: OwnerId) {
-        let Some(owner) = self.owners.get_mut(&id) else { return };
+        let Some(owner) = self.owners.get_mut(id) else { return };
         match std::mem::replace(&mut owner.place, Place::Nowhere) {
             Place::Due => self.due.retain(|due| *due != id),
-            Place::Timed(moment) => drop(self.timed.remove(&(moment, id))),
+            Place::Timed => {
+                self.timed.retain(|timed| *timed != id);
+                self.find_next_timed();
+            }
             Place::Nowhere => {}
         }
     }
@@ -272,11 +266,11 @@ impl Queue {
                 Some(broken) => broken.clone(),
                 None => Failed::new(format!("not written within {} ms", wait.as_millis()).into()),
             };
-            if let Some(owner) = self.owners.get_mut(&id) {
+            if let Some(owner) = self.owners.get_mut(id) {
                 wake.extend(owner.fail(&why));
             }
             self.leave(id);
-            self.forget_if_done(id);
+            self.owners.forget_if_done(id);
         }
     }
 
@@ -284,7 +278,7 @@ impl Queue {
     /// first changes.
     pub(crate) fn oldest_strict(&self) -> Option<(OwnerId, Instant)> {
         self.due.iter().find_map(|id| {
-            let owner = self.owners.get(id).filter(|owner| owner.is_strict())?;
+            let owner = self.owners.get(*id).filter(|owner| owner.is_strict())?;
             Some((*id, owner.since()?))
         })
     }
@@ -297,7 +291,7 @@ impl Queue {
     /// The store can store again.
     pub(crate) fn mended(&mut self, wake: &mut Vec<Waker>) {
         self.broken = None;
-        wake.extend(self.owners.values_mut().filter_map(OwnerState::recovered));
+        wake.extend(self.owners.iter_mut().filter_map(OwnerState::recovered));
     }
 
     /// Nothing will ever be stored again. What waits is lost.
@@ -305,7 +299,7 @@ impl Queue {
         self.over.get_or_insert(why);
         self.due.clear();
         self.timed.clear();
-        for owner in self.owners.values_mut() {
+        for owner in self.owners.iter_mut() {
             owner.place = Place::Nowhere;
             wake.extend(owner.wakers());
         }
@@ -323,16 +317,7 @@ impl Queue {
 
     /// What waits, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.owners.values().map(OwnerState::bytes).sum()
-    }
-
-    /// Forgets an owner without a handle, once nothing of it has to be written.
-    fn forget_if_done(&mut self, id: OwnerId) {
-        let done = self.owners.get(&id).filter(|owner| owner.handles == 0 && owner.is_idle());
-        if let Some(owner) = done {
-            self.names.remove(&owner.name);
-            self.owners.remove(&id);
-        }
+        self.owners.iter().map(OwnerState::bytes).sum()
     }
 }
 

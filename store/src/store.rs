@@ -4,7 +4,6 @@ use std::{
     io,
     path::Path,
     sync::Arc,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -23,6 +22,7 @@ use crate::{
     shared::Shared,
     spare::Sizes,
     stats::Stats,
+    threads,
     which::Which,
     writer::Writer,
 };
@@ -255,8 +255,7 @@ fn start(mut writer: Writer, shared: Arc<Shared>) -> io::Result<()> {
         // The files are closed before anybody learns of the end, so that the folder can be opened anew.
         drop(writer);
     };
-    let thread = thread::Builder::new().name("footlight-store".into()).stack_size(STACK);
-    thread.spawn(run).map(drop)
+    threads::spawn("footlight-store", STACK, Box::new(run))
 }
 
 /// Tells everybody when the thread ends, also if it does so by a panic.

@@ -1,7 +1,5 @@
 //! A file that hangs when a test says so.
 
-use std::sync::{Condvar, Mutex};
-
 use super::*;
 
 const WAIT: Duration = Duration::from_millis(50);

@@ -14,7 +14,7 @@ const RELAXED: Durability = Durability::Relaxed { interval: Duration::from_milli
 
 /// Large enough that the rounds of a test go through a turn-over.
 const STATE: usize = 30_000;
-const ROUNDS: u64 = 8;
+const ROUNDS: u64 = 20;
 
 /// An owner, and what it was told.
 struct Person {
