@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use footlight_store::OpenError;
+
 use super::error::HostError;
 use crate::{
     manifest::{Handler, Manifest},
@@ -32,6 +34,8 @@ pub enum DataError {
         /// The cause.
         error: io::Error,
     },
+    /// The store in it can't be read.
+    Store(OpenError),
     /// Actors or clients could reach into the store.
     Reached {
         /// The manifest.
@@ -83,6 +87,17 @@ pub(super) fn make(folder: &Path) -> Result<(), DataError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made.map_err(|error| DataError::Unusable { folder: folder.into(), error }),
     }
+}
+
+/// Reads the store without changing it, if there is one.
+///
+/// # Errors
+/// It can't be read. It may be damaged, or of a newer version.
+pub(super) fn read(data: &Path) -> Result<(), DataError> {
+    if fs::symlink_metadata(store(data)).is_err() {
+        return Ok(());
+    }
+    footlight_store::read(data).map(drop).map_err(DataError::Store)
 }
 
 /// The store's folder in a data folder.
@@ -254,6 +269,7 @@ impl fmt::Display for DataError {
                  folder that exists",
                 folder.display()
             ),
+            Self::Store(error) => error.fmt(f),
             Self::Reached { file, key, folder, around, store } => write!(
                 f,
                 "{}: {key}: {} {} {}, where the host keeps the state of all actors; write another \
@@ -280,6 +296,7 @@ impl std::error::Error for DataError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Unusable { error, .. } => Some(error),
+            Self::Store(error) => error.source(),
             Self::Missing { .. } | Self::Reached { .. } | Self::Served { .. } => None,
         }
     }
