@@ -111,3 +111,6 @@ impl Changes {
         all
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

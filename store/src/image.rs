@@ -286,3 +286,6 @@ fn spliced(value: Bytes, at: u64, removed: u64, inserted: &[u8]) -> Option<Bytes
     value.truncate(new_len);
     Some(value.freeze())
 }
+
+#[cfg(test)]
+mod tests;

@@ -136,9 +136,7 @@ impl<F: File> Log<F> {
         self.make_room(image, body.size())?;
         let repeated = self.repeated(&parts, blocks);
         let bytes = self.write(body)?;
-        if let Some(turn_over) = self.spare.turn_over() {
-            turn_over.committed(repeated, bytes);
-        }
+        self.spare.committed(repeated, bytes, self.place.room());
         for (owner, changes) in batch {
             image.apply(owner, changes);
         }
@@ -236,7 +234,7 @@ impl<F: File> Log<F> {
     }
 
     /// What a turn-over that is under way must repeat of a commit.
-    fn repeated(&mut self, parts: &[Part<'_>], blocks: Option<u64>) -> Repeated {
+    fn repeated(&self, parts: &[Part<'_>], blocks: Option<u64>) -> Repeated {
         let mut repeated = Repeated::default();
         let Some(turn_over) = self.spare.turn_over() else { return repeated };
         if let Some(blocks) = blocks {

@@ -8,7 +8,7 @@ use crate::{
     image::Image,
     operation::Operation,
     record::{BLOCK, Body},
-    turn_over::TurnOver,
+    turn_over::{Repeated, TurnOver},
     which::Which,
 };
 
@@ -34,11 +34,14 @@ impl Sizes {
         live.saturating_mul(4).checked_next_multiple_of(self.least).unwrap_or(u64::MAX)
     }
 
-    /// The most bytes that a copy of this many live bytes takes. Each piece has a header, repeats a
-    /// name, and ends with zeros.
+    /// The most bytes that a copy of this many live bytes takes. A piece has a header, repeats names, and
+    /// is not filled if the next value is not worth a part; the last one ends with zeros.
     fn copied(&self, live: u64) -> u64 {
-        let half = (self.piece as u64 / 2).max(1);
-        live.saturating_add((live / half + 2).saturating_mul(2 * BLOCK as u64))
+        let piece = self.piece as u64;
+        let lost = piece / 16 + 1024;
+        let pieces = live.div_ceil(piece.saturating_sub(lost).max(1));
+        let bytes = live.saturating_add(pieces.saturating_mul(lost));
+        bytes.checked_next_multiple_of(BLOCK as u64).unwrap_or(u64::MAX)
     }
 }
 
@@ -54,16 +57,28 @@ pub(crate) struct Spare {
     doubtful: Option<u64>,
     /// The turn-over to it, and where the next piece goes.
     turn_over: Option<(TurnOver, Place)>,
+    /// How many bytes the turn-over has to write yet, about.
+    left: u64,
 }
 
 impl Spare {
     pub(crate) fn new(allocated: u64, highest: u64) -> Self {
-        Self { allocated, highest, doubtful: None, turn_over: None }
+        Self { allocated, highest, doubtful: None, turn_over: None, left: 0 }
     }
 
     /// The turn-over that is under way.
-    pub(crate) fn turn_over(&mut self) -> Option<&mut TurnOver> {
-        self.turn_over.as_mut().map(|(turn_over, _)| turn_over)
+    pub(crate) fn turn_over(&self) -> Option<&TurnOver> {
+        self.turn_over.as_ref().map(|(turn_over, _)| turn_over)
+    }
+
+    /// Says that a commit of so many bytes is on the disk, after which the active file has this room.
+    pub(crate) fn committed(&mut self, repeated: Repeated, bytes: u64, room: u64) {
+        let Some((turn_over, _)) = &mut self.turn_over else { return };
+        // What is left must be written before the room is used up. That is at least as much as was
+        // committed, and what is repeated comes on top.
+        let share = self.left.saturating_mul(bytes) / room.max(1);
+        let share = share.min(self.left).max(bytes);
+        turn_over.committed(repeated, bytes.saturating_add(share));
     }
 
     /// Whether a turn-over is under way, and if so, whether it must catch up before the next commit.
@@ -104,13 +119,15 @@ impl Spare {
             let size = wanted.max(self.allocated);
             (TurnOver::default(), Place { file, epoch: self.highest, seq: 0, at: 0, size })
         });
+        let copied = sizes.copied(image.live());
+        let grown = place.size.saturating_sub(self.allocated);
+        self.left = grown.saturating_add(copied).saturating_sub(place.at);
         if self.allocated < place.size {
             let bytes = (sizes.piece as u64).min(place.size - self.allocated);
             match self.grow(disk, file, bytes) {
                 Ok(()) => turn_over.pay(bytes),
                 Err(error) => {
-                    let needed = sizes.copied(image.live()).saturating_add(incoming);
-                    if !is_full(&error) || needed > self.allocated {
+                    if !is_full(&error) || copied.saturating_add(incoming) > self.allocated {
                         return Err(error);
                     }
                     place.size = self.allocated;

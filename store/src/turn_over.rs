@@ -91,8 +91,9 @@ impl TurnOver {
         }
     }
 
-    /// Takes over what a commit of so many bytes repeats, once it is on the disk.
-    pub(crate) fn committed(&mut self, repeated: Repeated, bytes: u64) {
+    /// Takes over what a commit repeats, once it is on the disk. So many bytes must be written before
+    /// the next one.
+    pub(crate) fn committed(&mut self, repeated: Repeated, owed: u64) {
         if repeated.interrupts
             && let Some(Partial { owner, item, .. }) = self.partial.take()
         {
@@ -106,8 +107,7 @@ impl TurnOver {
         {
             partial.changes.push(repeated.partial);
         }
-        // As much is copied as is repeated.
-        self.owed = self.owed.saturating_add(bytes.saturating_mul(2));
+        self.owed = self.owed.saturating_add(owed);
     }
 
     /// Fills a piece of at most `limit` bytes, except if one commit changed more. Returns whether

@@ -13,5 +13,9 @@
 mod cuts;
 mod damage;
 mod folder;
+mod formats;
+mod growth;
+mod turn_over;
+
 #[allow(dead_code, reason = "the fuzz targets use the rest")]
 mod simulation;
