@@ -124,7 +124,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         name: "state",
         about: "Show and change the state that is kept in a data folder",
         more: "The first three only read, also beside a running host. The others need a folder that no \
-            host uses. JSON of `export` has text as a string, and other bytes as {\"base64\": \"...\"}.",
+            host uses. JSON of `export` has text as a string, and other bytes as {\"hex\": \"00ff\"}.",
         argument: Some(Argument {
             name: "ACTION DIR",
             about: "What to do, and the folder that `run --data` has",

@@ -6,8 +6,8 @@ use super::{data, error::HostError};
 use crate::{manifest::Manifest, server};
 
 /// All conflicts of a manifest with earlier ones and with the data folder: an equal name, addresses
-/// of which only one can be bound, and folders that reach too far. `--bind` and passed listeners are
-/// not known here.
+/// of which only one can be bound, folders that reach too far, and a store that can't be read. `--bind`
+/// and passed listeners are not known here.
 pub(crate) fn conflicts(
     manifest: &Manifest,
     earlier: &[Manifest],
@@ -15,8 +15,11 @@ pub(crate) fn conflicts(
 ) -> Vec<HostError> {
     let name = same_name(manifest, earlier).into_iter();
     let addresses = earlier.iter().filter_map(|other| same_address(manifest, other));
-    let folders = data::mistakes(manifest, earlier, data).into_iter().map(HostError::Data);
-    name.chain(addresses).chain(folders).collect()
+    let folders = data::mistakes(manifest, earlier, data);
+    // The store is the process's. Its mistake counts as one of the first manifest.
+    let store = data.filter(|_| earlier.is_empty()).and_then(|data| data::read(data).err());
+    let of_data = folders.into_iter().chain(store).map(HostError::Data);
+    name.chain(addresses).chain(of_data).collect()
 }
 
 /// The conflict of equal names.

@@ -115,6 +115,17 @@ pub(super) async fn open(
     .await
 }
 
+/// Reads the store without changing it, if there is one.
+///
+/// # Errors
+/// It can't be read. It may be damaged, or of a newer version.
+pub(super) fn read(data: &Path) -> Result<(), DataError> {
+    if fs::symlink_metadata(store(data)).is_err() {
+        return Ok(());
+    }
+    footlight_store::read(data).map(drop).map_err(DataError::Store)
+}
+
 /// The store's folder in a data folder.
 pub(super) fn store(data: &Path) -> PathBuf {
     data.join(STORE)
@@ -290,6 +301,7 @@ impl fmt::Display for DataError {
                  folder that exists",
                 folder.display()
             ),
+            Self::Store(error) => error.fmt(f),
             Self::Reached { file, key, folder, around, store } => write!(
                 f,
                 "{}: {key}: {} {} {}, where the host keeps the state of all actors; write another \

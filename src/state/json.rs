@@ -7,7 +7,7 @@
 //!   "actors": {
 //!     "notes": {
 //!       "state": "text",
-//!       "keys": { "a": "text", "b": { "base64": "AP8=" } },
+//!       "keys": { "a": "text", "b": { "hex": "00ff" } },
 //!       "alarm": { "at": 1767225600000, "left": 5000 },
 //!       "open": [17]
 //!     }
@@ -15,16 +15,13 @@
 //! }
 //! ```
 //!
-//! Bytes that are UTF-8 are a string, and others are in `base64`. `alarm` has the moment in
+//! Bytes that are UTF-8 are a string, and others have two hexadecimal digits for each. `alarm` has the moment in
 //! milliseconds since 1970, and how many milliseconds were left. `open` has the connections whose end
 //! the actor has not been told, and `blocks` says which numbers of connections were used.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use bytes::Bytes;
-use data_encoding::BASE64;
 use footlight_store::{Contents, StoredAlarm};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::manifest::is_name;
 
@@ -36,126 +33,158 @@ const MAX_BLOCKS: u64 = 1 << 33;
 /// The largest number of a connection.
 const MAX_CONNECTION: u64 = (1 << 53) - 1;
 
-/// What is stored of several actors.
+/// What such JSON has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Exported {
+pub(super) struct Imported {
     /// How many blocks of numbers connections have used.
     pub(super) blocks: u64,
-    /// The actors by name.
-    pub(super) actors: BTreeMap<Box<str>, Contents>,
+    /// The actors with their names.
+    pub(super) actors: Vec<(Box<str>, Contents)>,
 }
 
 /// A mistake in such JSON: its place and what is wrong there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake(pub(super) String);
 
-impl Exported {
-    /// The text, which ends with a line break.
-    pub(super) fn text(&self) -> String {
-        let actors = self.actors.iter().map(|(name, one)| (name.to_string(), write(one)));
-        let actors: Map<_, _> = actors.collect();
-        format!("{:#}\n", json!({ "format": FORMAT, "blocks": self.blocks, "actors": actors }))
+/// The text for these actors, which ends with a line break.
+pub(super) fn write(blocks: u64, actors: &[(&str, &Contents)]) -> String {
+    let mut entries = Map::new();
+    for (name, contents) in actors {
+        set(&mut entries, name, write_actor(contents));
     }
+    let mut root = Map::new();
+    set(&mut root, "format", FORMAT.into());
+    set(&mut root, "blocks", blocks.into());
+    set(&mut root, "actors", entries.into());
+    format!("{:#}\n", Value::from(root))
+}
 
-    /// Reads such a text.
-    ///
-    /// # Errors
-    /// The first mistake.
-    pub(super) fn read(text: &str) -> Result<Self, Mistake> {
-        let value: Value =
-            serde_json::from_str(text).map_err(|error| Mistake(format!("not JSON: {error}")))?;
-        let mut root = Object::new(value, "")?;
-        match root.take("format").and_then(|format| format.as_u64()) {
-            Some(FORMAT) => {}
-            _ => return Err(root.mistake("format", "is not 1; this version reads no other form")),
-        }
-        let blocks = root.take("blocks");
-        let blocks = blocks.map_or(Ok(0), |value| number(&value, "blocks", MAX_BLOCKS))?;
-        let actors = root.take("actors").ok_or_else(|| root.mistake("actors", "is missing"))?;
-        root.finish()?;
-        let mut exported = Self { blocks, actors: BTreeMap::new() };
-        for (name, value) in Object::new(actors, "actors")?.entries {
-            let place = format!("actors.{name}");
-            if !is_name(&name) {
-                return Err(wrong(&place, "an actor can't have this name"));
-            }
-            exported.actors.insert(name.into(), read(Object::new(value, &place)?)?);
-        }
-        Ok(exported)
+/// Reads such a text.
+///
+/// # Errors
+/// The first mistake.
+pub(super) fn read(text: &str) -> Result<Imported, Mistake> {
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| Mistake(format!("not JSON: {error}")))?;
+    let root = Object::new(&value, "")?;
+    if root.get("format").and_then(Value::as_u64) != Some(FORMAT) {
+        return Err(root.mistake("format", "is not 1; this version reads no other form"));
     }
+    let blocks = root.get("blocks");
+    let blocks = blocks.map_or(Ok(0), |value| number(value, "blocks", MAX_BLOCKS))?;
+    let actors = root.object("actors")?.ok_or_else(|| root.mistake("actors", "is missing"))?;
+    root.only(&["format", "blocks", "actors"])?;
+    let mut imported = Imported { blocks, actors: Vec::new() };
+    for (name, value) in actors.entries {
+        let place = actors.place(name);
+        if !is_name(name) {
+            return Err(wrong(&place, "an actor can't have this name"));
+        }
+        let contents = read_actor(&Object::new(value, &place)?)?;
+        imported.actors.push((name.as_str().into(), contents));
+    }
+    Ok(imported)
 }
 
 /// What is stored of one actor, as JSON. What it does not have is left out.
-fn write(contents: &Contents) -> Value {
+fn write_actor(contents: &Contents) -> Value {
     let Contents { state, alarm, keys, open } = contents;
     let mut entries = Map::new();
     if let Some(state) = state {
-        entries.insert("state".into(), write_bytes(state));
+        set(&mut entries, "state", write_bytes(state));
     }
     if let Some(StoredAlarm { at, left }) = alarm {
-        entries.insert("alarm".into(), json!({ "at": at, "left": left }));
+        let mut alarm = Map::new();
+        set(&mut alarm, "at", (*at).into());
+        set(&mut alarm, "left", (*left).into());
+        set(&mut entries, "alarm", alarm.into());
     }
     if !keys.is_empty() {
-        let keys = keys.iter().map(|(key, value)| (key.to_string(), write_bytes(value)));
-        entries.insert("keys".into(), keys.collect::<Map<_, _>>().into());
+        let mut values = Map::new();
+        for (key, value) in keys {
+            set(&mut values, key, write_bytes(value));
+        }
+        set(&mut entries, "keys", values.into());
     }
     if !open.is_empty() {
-        entries.insert("open".into(), open.iter().copied().collect());
+        let numbers: Vec<_> = open.iter().map(|number| Value::from(*number)).collect();
+        set(&mut entries, "open", numbers.into());
     }
     entries.into()
 }
 
-/// Reads what [`write()`] has written.
-fn read(mut object: Object) -> Result<Contents, Mistake> {
+/// Reads what [`write_actor()`] has written.
+fn read_actor(object: &Object<'_>) -> Result<Contents, Mistake> {
     let mut contents = Contents::default();
-    if let Some(state) = object.take("state") {
+    if let Some(state) = object.get("state") {
         contents.state = Some(read_bytes(state, &object.place("state"))?);
     }
-    if let Some(alarm) = object.take("alarm") {
-        let mut alarm = Object::new(alarm, &object.place("alarm"))?;
-        let mut field = |key| {
-            let value = alarm.take(key).ok_or_else(|| alarm.mistake(key, "is missing"))?;
-            number(&value, &alarm.place(key), u64::MAX)
+    if let Some(alarm) = object.object("alarm")? {
+        let field = |key| {
+            let value = alarm.get(key).ok_or_else(|| alarm.mistake(key, "is missing"))?;
+            number(value, &alarm.place(key), u64::MAX)
         };
         contents.alarm = Some(StoredAlarm { at: field("at")?, left: field("left")? });
-        alarm.finish()?;
+        alarm.only(&["at", "left"])?;
     }
-    if let Some(keys) = object.take("keys") {
-        for (key, value) in Object::new(keys, &object.place("keys"))?.entries {
-            let place = format!("{}.{key}", object.place("keys"));
-            contents.keys.insert(key.into(), read_bytes(value, &place)?);
+    if let Some(keys) = object.object("keys")? {
+        for (key, value) in keys.entries {
+            let value = read_bytes(value, &keys.place(key))?;
+            contents.keys.insert(key.as_str().into(), value);
         }
     }
-    if let Some(open) = object.take("open") {
+    if let Some(open) = object.get("open") {
         let place = object.place("open");
-        let items = open.as_array().ok_or_else(|| wrong(&place, "is not a list"))?;
-        let numbers = items.iter().map(|item| number(item, &place, MAX_CONNECTION));
-        contents.open = numbers.collect::<Result<BTreeSet<u64>, _>>()?;
+        for item in open.as_array().ok_or_else(|| wrong(&place, "is not a list"))? {
+            contents.open.insert(number(item, &place, MAX_CONNECTION)?);
+        }
     }
-    object.finish()?;
+    object.only(&["state", "alarm", "keys", "open"])?;
     Ok(contents)
 }
 
-/// Bytes as a string, or in base64 if they are not UTF-8.
+/// Sets an entry.
+fn set(object: &mut Map<String, Value>, key: &str, value: Value) {
+    object.insert(key.into(), value);
+}
+
+/// Bytes as a string, or in hexadecimal if they are not UTF-8.
 fn write_bytes(bytes: &Bytes) -> Value {
-    match str::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(_) => json!({ "base64": BASE64.encode(bytes) }),
+    if let Ok(text) = str::from_utf8(bytes) {
+        return text.into();
     }
+    let mut digits = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        for half in [byte >> 4, byte & 15] {
+            digits.extend(char::from_digit(half.into(), 16));
+        }
+    }
+    let mut object = Map::new();
+    set(&mut object, "hex", digits.into());
+    object.into()
 }
 
 /// Reads what [`write_bytes()`] has written.
-fn read_bytes(value: Value, place: &str) -> Result<Bytes, Mistake> {
-    if let Value::String(text) = value {
-        return Ok(text.into());
+fn read_bytes(value: &Value, place: &str) -> Result<Bytes, Mistake> {
+    if let Some(text) = value.as_str() {
+        return Ok(Bytes::copy_from_slice(text.as_bytes()));
     }
-    let both = "is neither a string nor {\"base64\": \"...\"}";
-    let mut object = Object::new(value, place).map_err(|_| wrong(place, both))?;
-    let encoded = object.take("base64");
-    let encoded = encoded.as_ref().and_then(Value::as_str).ok_or_else(|| wrong(place, both))?;
-    object.finish()?;
-    let bytes = BASE64.decode(encoded.as_bytes());
-    bytes.map(Bytes::from).map_err(|error| wrong(place, &format!("is not base64: {error}")))
+    let both = "is neither a string nor {\"hex\": \"00ff\"}, with two digits for each byte";
+    let object = Object::new(value, place).map_err(|_| wrong(place, both))?;
+    let bytes = object.get("hex").and_then(|digits| from_hex(digits.as_str()?));
+    let bytes = bytes.ok_or_else(|| wrong(place, both))?;
+    object.only(&["hex"])?;
+    Ok(bytes.into())
+}
+
+/// Reads bytes in hexadecimal.
+fn from_hex(digits: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pairs = digits.as_bytes().chunks(2).map(|pair| match *pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    });
+    pairs.collect()
 }
 
 /// A whole number from 0 to `most`.
@@ -170,33 +199,38 @@ fn wrong(place: &str, problem: &str) -> Mistake {
     Mistake(format!("{}: {problem}", place.escape_debug()))
 }
 
-/// An object whose entries are taken one by one, so that none is overlooked.
-struct Object {
+/// An object and its place.
+struct Object<'v> {
     /// Its place, empty for the root.
     place: String,
-    /// The entries that were not taken yet.
-    entries: Map<String, Value>,
+    /// Its entries.
+    entries: &'v Map<String, Value>,
 }
 
-impl Object {
+impl<'v> Object<'v> {
     /// Takes a value for an object.
-    fn new(value: Value, place: &str) -> Result<Self, Mistake> {
-        match value {
-            Value::Object(entries) => Ok(Self { place: place.into(), entries }),
-            _ if place.is_empty() => Err(Mistake("is not an object".into())),
-            _ => Err(wrong(place, "is not an object")),
+    fn new(value: &'v Value, place: &str) -> Result<Self, Mistake> {
+        match value.as_object() {
+            Some(entries) => Ok(Self { place: place.into(), entries }),
+            None if place.is_empty() => Err(Mistake("is not an object".into())),
+            None => Err(wrong(place, "is not an object")),
         }
     }
 
-    /// Takes an entry out.
-    fn take(&mut self, key: &str) -> Option<Value> {
-        self.entries.remove(key)
+    /// An entry.
+    fn get(&self, key: &str) -> Option<&'v Value> {
+        self.entries.get(key)
+    }
+
+    /// An entry that is an object.
+    fn object(&self, key: &str) -> Result<Option<Object<'v>>, Mistake> {
+        self.get(key).map(|value| Object::new(value, &self.place(key))).transpose()
     }
 
     /// The place of an entry.
     fn place(&self, key: &str) -> String {
         let dot = if self.place.is_empty() { "" } else { "." };
-        format!("{}{dot}{key}", self.place)
+        [&self.place, dot, key].concat()
     }
 
     /// A mistake in an entry.
@@ -204,9 +238,9 @@ impl Object {
         wrong(&self.place(key), problem)
     }
 
-    /// Refuses the entries that are left.
-    fn finish(self) -> Result<(), Mistake> {
-        match self.entries.keys().next() {
+    /// Refuses entries other than these.
+    fn only(&self, known: &[&str]) -> Result<(), Mistake> {
+        match self.entries.keys().find(|key| !known.contains(&key.as_str())) {
             Some(key) => Err(self.mistake(key, "is unknown here")),
             None => Ok(()),
         }

@@ -1,56 +1,33 @@
-//! What is stored, as a table for a person.
+//! What is stored, in a line for each actor.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt::Write as _,
+    time::{Duration, SystemTime},
+};
 
-use footlight_store::{Contents, Image};
+use footlight_store::Image;
 
 use crate::{convert::to_u64, logger::date::write_time, visible};
 
-/// The heads of the columns.
-const HEADS: [&str; 5] = ["ACTOR", "STATE", "KEYS", "BYTES", "ALARM"];
-
-/// A row for each actor: its state's bytes, its keys, the bytes of keys and values, and its alarm.
-pub(super) fn table(image: &Image) -> String {
-    let rows = image.owners().map(|(name, contents)| row(name, contents));
-    let rows: Vec<[String; 5]> = [HEADS.map(String::from)].into_iter().chain(rows).collect();
-    let mut widths = [0; 5];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.len().max(*width);
-        }
-    }
+/// For each actor the bytes of its state, its keys, the bytes of keys and values, and its alarm.
+pub(super) fn lines(image: &Image) -> String {
     let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (index, (cell, width)) in row.iter().zip(widths).enumerate() {
-            // Numbers are on the right.
-            let number = (1..4).contains(&index);
-            let cell =
-                if number { format!("{cell:>width$}  ") } else { format!("{cell:width$}  ") };
-            line += &cell;
+    for (name, contents) in image.owners() {
+        let mut bytes = 0_u64;
+        for (key, value) in &contents.keys {
+            bytes = bytes.saturating_add(to_u64(key.len())).saturating_add(to_u64(value.len()));
         }
-        text += line.trim_end();
+        let state = contents.state.as_ref().map_or(0, |state| state.len());
+        let keys = contents.keys.len();
+        // Writing to a string can't fail.
+        let _ = write!(text, "{name}: state {state} bytes, {keys} keys {bytes} bytes");
+        let alarm = contents.alarm.map(|alarm| Duration::from_millis(alarm.at));
+        if let Some(time) = alarm.and_then(|at| SystemTime::UNIX_EPOCH.checked_add(at)) {
+            text += ", alarm ";
+            let _ = write_time(&mut text, time);
+            text.truncate(text.trim_end().len());
+        }
         text.push('\n');
     }
     visible::lines(&text)
-}
-
-/// The cells of an actor.
-fn row(name: &str, contents: &Contents) -> [String; 5] {
-    let state = contents.state.as_ref().map_or("-".into(), |state| state.len().to_string());
-    let bytes =
-        contents.keys.iter().map(|(key, value)| to_u64(key.len().saturating_add(value.len())));
-    let alarm = contents.alarm.and_then(|alarm| {
-        let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(alarm.at))?;
-        let mut text = String::new();
-        write_time(&mut text, time).ok()?;
-        Some(text.trim_end().to_owned())
-    });
-    [
-        name.into(),
-        state,
-        contents.keys.len().to_string(),
-        bytes.fold(0, u64::saturating_add).to_string(),
-        alarm.unwrap_or("-".into()),
-    ]
 }

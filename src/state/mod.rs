@@ -3,7 +3,7 @@
 //! - [`error`]: why that failed.
 //! - [`holder`]: which process has the folder.
 //! - [`json`]: what is stored, as JSON.
-//! - [`listing`]: what is stored, as a table.
+//! - [`listing`]: what is stored, a line for each actor.
 
 mod error;
 mod holder;
@@ -11,7 +11,6 @@ mod json;
 mod listing;
 
 use std::{
-    collections::BTreeMap,
     fs,
     io::{self, Read as _},
     path::{Path, PathBuf},
@@ -28,7 +27,7 @@ use crate::{
 };
 
 pub use error::StateError;
-use json::{Exported, Mistake};
+use json::{Imported, Mistake};
 
 /// The largest JSON that is read, in bytes. A wrong path must not fill the memory.
 const MAX_JSON: usize = 1 << 30;
@@ -71,71 +70,65 @@ pub struct Done {
     pub damage: Option<String>,
 }
 
+/// What a change does to each actor. No actor is in it twice.
+type Batch = Vec<(Box<str>, Changes)>;
+
 /// Does it in a data folder. `partial` reads a damaged folder as far as possible.
 ///
 /// # Errors
 /// See [`StateError`].
 pub fn run(dir: &Path, action: &Action, partial: bool) -> Result<Done, StateError> {
+    // Only an import may make a new store. For the others this is probably the wrong folder.
+    if !matches!(action, Action::Import(_)) {
+        must_exist(dir)?;
+    }
     match action {
-        Action::Ls => show(dir, partial, |image| Ok(listing::table(image).into())),
-        Action::Get { actor, key } => {
-            show(dir, partial, |image| get(dir, image, actor, key.as_deref()))
-        }
-        Action::Export(actors) => show(dir, partial, |image| export(dir, image, actors)),
         Action::Import(file) => {
-            let Exported { blocks, actors } = read_json(file)?;
-            change(dir, blocks, |_| Ok(actors.into_iter().map(put).collect()))
+            let Imported { blocks, actors } = read_json(file)?;
+            let batch = actors.into_iter().map(|(name, contents)| (name, put(&contents)));
+            change(dir, open(dir)?, blocks, &batch.collect())
         }
-        Action::Mv { old, new } => existing(dir, |image| rename(dir, image, old, new)),
-        Action::Rm(actors) => existing(dir, |image| {
-            // A name that is given twice is removed once.
-            let each = actors.iter().map(|name| {
-                find(dir, image, name)?;
-                Ok((name.as_str().into(), forget()))
-            });
-            each.collect()
-        }),
+        Action::Mv { old, new } => {
+            let store = open(dir)?;
+            let batch = rename(dir, store.image(), old, new)?;
+            change(dir, store, 0, &batch)
+        }
+        Action::Rm(actors) => {
+            let store = open(dir)?;
+            let batch = remove(dir, store.image(), actors)?;
+            change(dir, store, 0, &batch)
+        }
+        Action::Ls | Action::Get { .. } | Action::Export(_) => {
+            let (image, damage) = read(dir, partial)?;
+            let output = match action {
+                Action::Get { actor, key } => get(dir, &image, actor, key.as_deref())?,
+                Action::Export(actors) => export(dir, &image, actors)?,
+                _ => listing::lines(&image).into(),
+            };
+            Ok(Done { output, damage })
+        }
     }
 }
 
-/// What a change does to each actor.
-type Batch = BTreeMap<Box<str>, Changes>;
-
-/// Reads the folder, also beside a running host.
-fn show(
-    dir: &Path,
-    partial: bool,
-    output: impl FnOnce(&Image) -> Result<Vec<u8>, StateError>,
-) -> Result<Done, StateError> {
-    must_exist(dir)?;
-    let opened = |error| StateError::open(dir, error);
-    let (image, damage) = if partial {
-        let (image, _, damage) = footlight_store::read_partial(dir).map_err(opened)?;
-        (image, damage.map(|damage| damage.to_string()))
-    } else {
-        (footlight_store::read(dir).map_err(opened)?.0, None)
-    };
-    Ok(Done { output: output(&image)?, damage })
+/// Reads the store, also beside a running host. The second part says why that is not all.
+fn read(dir: &Path, partial: bool) -> Result<(Image, Option<String>), StateError> {
+    match footlight_store::read_partial(dir) {
+        Ok((image, _, damage)) if partial || damage.is_none() => {
+            Ok((image, damage.map(|damage| damage.to_string())))
+        }
+        Ok((_, _, Some(error))) | Err(error) => Err(StateError::open(dir, error)),
+        Ok((image, _, None)) => Ok((image, None)),
+    }
 }
 
-/// Changes a folder that must exist.
-fn existing(
-    dir: &Path,
-    batch: impl FnOnce(&Image) -> Result<Batch, StateError>,
-) -> Result<Done, StateError> {
-    must_exist(dir)?;
-    change(dir, 0, batch)
+/// Opens the store for changes, while no host uses it.
+fn open(dir: &Path) -> Result<Offline, StateError> {
+    Offline::open(dir).map_err(|error| StateError::open(dir, error))
 }
 
-/// Changes the folder, all or nothing, while no host uses it. It is made if it is not there. At least
-/// `blocks` blocks of numbers for connections count as used afterwards.
-fn change(
-    dir: &Path,
-    blocks: u64,
-    batch: impl FnOnce(&Image) -> Result<Batch, StateError>,
-) -> Result<Done, StateError> {
-    let mut store = Offline::open(dir).map_err(|error| StateError::open(dir, error))?;
-    let batch = batch(store.image())?;
+/// Changes the store, all or nothing, and closes it. At least `blocks` blocks of numbers for
+/// connections count as used afterwards.
+fn change(dir: &Path, mut store: Offline, blocks: u64, batch: &Batch) -> Result<Done, StateError> {
     let batch: Vec<_> = batch.iter().map(|(name, changes)| (&**name, changes)).collect();
     let failed = |error, stored| StateError::Write { dir: dir.into(), error, stored };
     let changed = store.reserve_blocks(blocks).and_then(|()| store.change(&batch));
@@ -176,19 +169,19 @@ fn get(dir: &Path, image: &Image, name: &str, key: Option<&str>) -> Result<Vec<u
 
 /// Some actors or all of them as JSON.
 fn export(dir: &Path, image: &Image, names: &[String]) -> Result<Vec<u8>, StateError> {
-    let mut exported = Exported { blocks: image.blocks(), ..Exported::default() };
+    let mut actors: Vec<(&str, &Contents)> = Vec::new();
     for name in names {
-        exported.actors.insert(name.as_str().into(), find(dir, image, name)?.clone());
+        actors.push((name, find(dir, image, name)?));
     }
     if names.is_empty() {
-        exported.actors.extend(image.owners().map(|(name, one)| (name.clone(), one.clone())));
+        actors.extend(image.owners().map(|(name, contents)| (&**name, contents)));
     }
     // Hidden characters are escaped, which JSON reads back as the same.
-    Ok(visible::json(&exported.text()).into())
+    Ok(visible::json(&json::write(image.blocks(), &actors)).into())
 }
 
 /// Reads the JSON of a file or of standard input.
-fn read_json(file: &Path) -> Result<Exported, StateError> {
+fn read_json(file: &Path) -> Result<Imported, StateError> {
     let bytes = if file.as_os_str() == STANDARD_INPUT {
         let mut bytes = Vec::new();
         let read = io::stdin().lock().take(to_u64(MAX_JSON)).read_to_end(&mut bytes);
@@ -199,7 +192,7 @@ fn read_json(file: &Path) -> Result<Exported, StateError> {
     let bytes = bytes.map_err(|error| StateError::Read { file: file.into(), error })?;
     let wrong = |mistake| StateError::Json { file: file.into(), mistake };
     let text = str::from_utf8(&bytes).map_err(|_| wrong(Mistake("is not UTF-8 text".into())))?;
-    Exported::read(text).map_err(wrong)
+    json::read(text).map_err(wrong)
 }
 
 /// Gives everything of one actor to another name.
@@ -210,8 +203,21 @@ fn rename(dir: &Path, image: &Image, old: &str, new: &str) -> Result<Batch, Stat
     if image.owner(new).is_some() {
         return Err(StateError::Taken { dir: dir.into(), name: new.into() });
     }
-    let contents = find(dir, image, old)?.clone();
-    Ok([(old.into(), forget()), put((new.into(), contents))].into())
+    let contents = find(dir, image, old)?;
+    Ok(vec![(old.into(), forget()), (new.into(), put(contents))])
+}
+
+/// Removes everything of these actors.
+fn remove(dir: &Path, image: &Image, names: &[String]) -> Result<Batch, StateError> {
+    let mut batch = Batch::new();
+    for name in names {
+        find(dir, image, name)?;
+        // A name that is given twice is removed once.
+        if batch.iter().all(|(other, _)| **other != **name) {
+            batch.push((name.as_str().into(), forget()));
+        }
+    }
+    Ok(batch)
 }
 
 /// The changes that remove everything.
@@ -220,17 +226,16 @@ fn forget() -> Changes {
 }
 
 /// The changes after which an actor has exactly this.
-fn put((name, contents): (Box<str>, Contents)) -> (Box<str>, Changes) {
-    let Contents { state, alarm, keys, open } = contents;
-    let changes = Changes {
-        forget: true,
-        state: Some(state),
-        alarm: Some(alarm),
-        keys: keys.into_iter().map(|(key, value)| (key, Some(value))).collect(),
-        opened: open.into_iter().collect(),
-        closed: Vec::new(),
-    };
-    (name, changes)
+fn put(contents: &Contents) -> Changes {
+    let mut changes = forget();
+    changes.state = Some(contents.state.clone());
+    changes.alarm = Some(contents.alarm);
+    // `collect` would sort first, with 25 KB of code.
+    for (key, value) in &contents.keys {
+        changes.keys.insert(key.clone(), Some(value.clone()));
+    }
+    changes.opened = contents.open.iter().copied().collect();
+    changes
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Output};
 
+use footlight_store::Offline;
+
 use crate::support::{Actor, Server, footlight, guest, program};
 
 /// What `run` and `check` say about a manifest that both must refuse, with these options.
@@ -117,4 +119,30 @@ fn check_tells_the_most_memory_and_warns_of_more_than_there_is() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let most = |index: usize| json[index]["most_memory"].as_u64().unwrap();
     assert!(most(0) > 16 << 20 && most(1) > 100_000 << 30);
+}
+
+#[test]
+fn check_reads_the_store_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let manifest = guest("events").write(folder.path());
+    let check = || {
+        let args = ["check", "--data", data.to_str().unwrap(), manifest.to_str().unwrap()];
+        let output = footlight(&args);
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (fine, text) = check();
+    assert!(fine && fs::read_dir(&data).unwrap().next().is_none(), "{text}");
+    Offline::open(&data).unwrap().close().unwrap();
+    let files = ["log-a", "log-b"].map(|name| data.join("store").join(name));
+    let before = files.each_ref().map(|file| fs::read(file).unwrap());
+    let (fine, text) = check();
+    assert!(fine, "{text}");
+    assert_eq!(files.each_ref().map(|file| fs::read(file).unwrap()), before);
+
+    files.iter().for_each(|file| fs::write(file, "damaged").unwrap());
+    let (fine, text) = check();
+    let store = data.join("store");
+    assert!(!fine && text.contains(&format!("problem: {}: log-", store.display())), "{text}");
 }
