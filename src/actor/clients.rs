@@ -75,12 +75,11 @@ impl Undo {
         for (id, before) in std::mem::take(&mut self.before) {
             let Some(client) = clients.all.get_mut(&id) else { continue };
             let after = std::mem::replace(&mut client.kept, before);
-            let before = &client.kept.tags;
-            for tag in after.tags.iter().filter(|tag| !before.contains(tag)) {
-                clients.tagged.remove(&(tag.clone(), id));
+            // All of them, because a tag that was removed and added again has another text in memory.
+            for tag in after.tags {
+                clients.tagged.remove(&(tag, id));
             }
-            let lost = before.iter().filter(|tag| !after.tags.contains(tag));
-            clients.tagged.extend(lost.map(|tag| (tag.clone(), id)));
+            clients.tagged.extend(client.kept.tags.iter().map(|tag| (tag.clone(), id)));
         }
     }
 }

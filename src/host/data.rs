@@ -301,7 +301,6 @@ impl fmt::Display for DataError {
                  folder that exists",
                 folder.display()
             ),
-            Self::Store(error) => error.fmt(f),
             Self::Reached { file, key, folder, around, store } => write!(
                 f,
                 "{}: {key}: {} {} {}, where the host keeps the state of all actors; write another \

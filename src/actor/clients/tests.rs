@@ -264,3 +264,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_tag_that_a_failed_call_removes_and_adds_again_is_in_memory_once() {
+    let mut clients = Clients::new(Limits::default().into());
+    let mut undo = Undo::default();
+    clients.add(&session(1));
+    assert_eq!(clients.tag(ConnectionId(1), "a", &mut undo, |_| Ok(())), Ok(()));
+    undo.forget();
+    assert_eq!(clients.untag(ConnectionId(1), "a", &mut undo, |_| Ok(())), Ok(()));
+    assert_eq!(clients.tag(ConnectionId(1), "a", &mut undo, |_| Ok(())), Ok(()));
+    undo.apply(&mut clients);
+    let (indexed, _) = clients.tagged.first().unwrap();
+    assert!(Arc::ptr_eq(indexed, &clients.get(ConnectionId(1)).unwrap().kept.tags[0]));
+}
