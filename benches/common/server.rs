@@ -25,6 +25,7 @@ const UNWORN: &str = "1000000GB/day";
 pub(crate) const BUILT: &str = env!("CARGO_BIN_EXE_footlight");
 
 /// An actor to serve.
+#[derive(Clone)]
 pub(crate) struct Actor {
     /// Its name.
     name: String,
@@ -134,7 +135,8 @@ impl Actor {
             shared = format!("[[handlers]]\ntype = \"filesystem\"\nconfig = {config}\n");
         }
         let logging = if *logged {
-            format!("output = \"file\"\nfile_path = \"{name}.log\"")
+            // The server's option makes this `info`.
+            format!("level = \"debug\"\noutput = \"file\"\nfile_path = \"{name}.log\"")
         } else {
             "level = \"off\"".into()
         };
@@ -187,7 +189,7 @@ impl Server {
         let folder = tempfile::tempdir()?;
         let manifests: Result<Vec<_>> = actors.iter().map(|actor| actor.write(&folder)).collect();
         let mut command = Command::new(program);
-        command.args(["run", "--threads", &threads.to_string()]);
+        command.args(["run", "--quiet", "--threads", &threads.to_string()]);
         if let Some(data) = data {
             command.arg("--data").arg(data);
         }

@@ -211,7 +211,7 @@ pub(crate) fn files() -> String {
 
 /// Stores nearly 1 MiB of new values at each text, as much as `limits.effects` allows.
 pub(crate) fn writer() -> String {
-    storing(|body| Guest::new(body))
+    storing(Guest::new)
 }
 
 /// Does the same when a client connects.
