@@ -34,21 +34,23 @@ pub struct ActorHandle {
 impl ActorHandle {
     /// The handle of an actor that has not started yet.
     pub fn new(name: Arc<str>, limits: impl Into<SharedLimits>) -> Self {
-        Self::with_store(name, limits, None)
+        Self::with_store(name, limits, None, 0)
     }
 
-    /// The same, in a host that stores its actors' state in `store`.
+    /// The same, in a host that stores its actors' state in `store`. `first` is the block of numbers
+    /// for connections that this run of the host begins with.
     pub(crate) fn with_store(
         name: Arc<str>,
         limits: impl Into<SharedLimits>,
         store: Option<Store>,
+        first: u64,
     ) -> Self {
         let limits = limits.into();
         let stats = Arc::new(Stats::default());
         Self {
             mailbox: Arc::new(Mailbox::new(limits.clone())),
             control: Arc::default(),
-            connections: Connections::with_store(limits.clone(), store.clone()),
+            connections: Connections::with_store(limits.clone(), store.clone(), first),
             lines: Arc::new(ActorLog::new(name.clone(), limits.clone(), stats.clone())),
             stats,
             name,

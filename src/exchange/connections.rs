@@ -98,12 +98,19 @@ pub(crate) struct Reserved(Arc<Connections>);
 impl Connections {
     /// An empty list of at most `limits.connections`.
     pub fn new(limits: impl Into<SharedLimits>) -> Arc<Self> {
-        Self::with_store(limits, None)
+        Self::with_store(limits, None, 0)
     }
 
-    /// The same. With a store, no number is used twice, even after a restart.
-    pub(crate) fn with_store(limits: impl Into<SharedLimits>, store: Option<Store>) -> Arc<Self> {
-        Arc::new(Self { limits: limits.into(), store, inner: Lock::default() })
+    /// The same. With a store, no number is used twice, even after a restart: `first` is the block
+    /// that this run of the host begins with.
+    pub(crate) fn with_store(
+        limits: impl Into<SharedLimits>,
+        store: Option<Store>,
+        first: u64,
+    ) -> Arc<Self> {
+        let mut inner = Inner::default();
+        inner.use_block(first);
+        Arc::new(Self { limits: limits.into(), store, inner: Lock::new(inner) })
     }
 
     /// Opens a connection with the next number. `on_overflow` says what happens if its client does
@@ -135,8 +142,7 @@ impl Connections {
     fn next_id(&self, inner: &mut Inner) -> Result<ConnectionId, OpenError> {
         if let Some(store) = &self.store {
             if inner.left == 0 {
-                let block = store.next_block().ok_or(OpenError::Numbers)?;
-                (inner.last, inner.left) = (block * BLOCK, BLOCK - 1);
+                inner.use_block(store.next_block().ok_or(OpenError::Numbers)?);
             }
             inner.left -= 1;
         }
@@ -191,6 +197,14 @@ impl Connections {
     /// How many connections are open.
     pub fn count(&self) -> usize {
         self.inner.lock().open.len()
+    }
+}
+
+impl Inner {
+    /// Gives out the numbers of this block from now on. The first one of the first block would be 0,
+    /// so no block's first number is used.
+    fn use_block(&mut self, block: u64) {
+        (self.last, self.left) = (block * BLOCK, BLOCK - 1);
     }
 }
 

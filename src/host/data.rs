@@ -38,11 +38,13 @@ pub enum DataError {
         error: io::Error,
     },
     /// The store can't be opened.
-    Store {
+    Store(OpenError),
+    /// The store can't be written.
+    Numbers {
         /// The data folder.
         folder: PathBuf,
         /// The cause.
-        error: OpenError,
+        error: String,
     },
     /// Actors or clients could reach into the store.
     Reached {
@@ -98,11 +100,22 @@ fn make(folder: &Path) -> Result<(), DataError> {
 }
 
 /// Opens the store in the data folder, for all of these manifests. Makes both if they are not there.
-pub(super) fn open(folder: &Path, manifests: &[Manifest]) -> Result<Store, DataError> {
-    make(folder)?;
+/// Returns the block of numbers for connections that this run begins with, too.
+pub(super) async fn open(
+    folder: PathBuf,
+    manifests: &[Manifest],
+) -> Result<(Store, u64), DataError> {
     let (wear, wait) = StorageConfig::of_process(manifests.iter().map(|one| &one.storage));
-    let store = Store::open(folder, Options { wear, wait });
-    store.map_err(|error| DataError::Store { folder: folder.into(), error })
+    smol::unblock(move || {
+        make(&folder)?;
+        let store = Store::open(&folder, Options { wear, wait }).map_err(DataError::Store)?;
+        let block = store.next_block().ok_or_else(|| {
+            let error = store.health().err().unwrap_or_else(|| "the numbers are used up".into());
+            DataError::Numbers { folder, error }
+        })?;
+        Ok((store, block))
+    })
+    .await
 }
 
 /// The store's folder in a data folder.
@@ -261,7 +274,12 @@ fn parent(path: &Path) -> &Path {
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Store { folder, error } => write!(f, "{}: {error}", folder.display()),
+            Self::Store(error) => error.fmt(f),
+            Self::Numbers { folder, error } => write!(
+                f,
+                "{}: numbers for connections can't be reserved in the store: {error}",
+                folder.display()
+            ),
             Self::Missing { file, durability } => write!(
                 f,
                 "{}: storage.durability: {:?} needs a data folder; give --data DIR, or write \
@@ -300,9 +318,12 @@ impl fmt::Display for DataError {
 impl std::error::Error for DataError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Store { error, .. } => Some(error),
+            Self::Store(error) => error.source(),
             Self::Unusable { error, .. } => Some(error),
-            Self::Missing { .. } | Self::Reached { .. } | Self::Served { .. } => None,
+            Self::Missing { .. }
+            | Self::Numbers { .. }
+            | Self::Reached { .. }
+            | Self::Served { .. } => None,
         }
     }
 }

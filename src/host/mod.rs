@@ -91,10 +91,18 @@ impl Host {
         // Open everything before the first listener is bound, so that all mistakes are reported at
         // once.
         let opened = open(manifests)?;
-        let store = environment.data.as_deref().map(|folder| data::open(folder, manifests));
-        let store = store.transpose().map_err(HostError::Data)?;
-        let handle = |(manifest, limits)| handle(manifest, limits, store.clone());
+        let (store, first) = match environment.data.clone() {
+            Some(folder) => {
+                let opened = data::open(folder, manifests).await;
+                opened.map(|(store, first)| (Some(store), first)).map_err(HostError::Data)?
+            }
+            None => (None, 0),
+        };
+        let handle = |(manifest, limits)| handle(manifest, limits, store.clone(), first);
         start_lines::log(manifests, &limits, environment.data.as_deref());
+        if let Some(store) = &store {
+            start_lines::log_store(manifests, store);
+        }
         let handles: Vec<_> = manifests.iter().zip(limits).map(handle).collect();
         let prepared = bind(manifests, &handles, opened, &mut environment)?;
         let directory = Directory::new(handles);
@@ -176,8 +184,13 @@ fn bind(
 }
 
 /// The handle of an actor that has not started yet.
-fn handle(manifest: &Manifest, limits: Limits, store: Option<Store>) -> Arc<ActorHandle> {
-    Arc::new(ActorHandle::with_store(manifest.name.as_str().into(), limits, store))
+fn handle(
+    manifest: &Manifest,
+    limits: Limits,
+    store: Option<Store>,
+    first: u64,
+) -> Arc<ActorHandle> {
+    Arc::new(ActorHandle::with_store(manifest.name.as_str().into(), limits, store, first))
 }
 
 /// Refuses manifests with the same name.

@@ -3,10 +3,12 @@
 
 use std::path::Path;
 
+use footlight_store::Store;
+
 use super::data;
 use crate::{
     config::units::Quantity, limits::Limits, manifest::Manifest, memory::Memory,
-    storage::Durability,
+    storage::Durability, visible,
 };
 
 /// Logs the lines. `limits` are those that the actors really have.
@@ -16,6 +18,22 @@ pub(super) fn log(manifests: &[Manifest], limits: &[Limits], folder: Option<&Pat
     let memory = Memory::of(limits.iter().zip(stored));
     let level = if memory.is_short() { log::Level::Warn } else { log::Level::Info };
     log::log!(target: "footlight", level, "{memory}");
+}
+
+/// Logs what was found in the store.
+pub(super) fn log_store(manifests: &[Manifest], store: &Store) {
+    if let Some(offset) = store.opened().torn {
+        log::warn!(target: "footlight", "the last record was cut off at offset {offset}, as by a \
+            power cut; nobody had been told of its events");
+    }
+    let is_known = |owner: &String| manifests.iter().any(|manifest| manifest.name == *owner);
+    let others: Vec<_> = store.owners().into_iter().filter(|owner| !is_known(owner)).collect();
+    if !others.is_empty() {
+        // Names in a store may come from a file that was imported.
+        let names = visible::lines(&others.join(", "));
+        log::info!(target: "footlight", "stored, and in no manifest: {names}; `footlight state` \
+            renames or removes it");
+    }
 }
 
 /// Where state is kept, and how well.

@@ -40,6 +40,11 @@ fn people_meet_on_the_rooms_page() {
 }
 
 #[test]
+fn people_share_a_list_on_the_notes_page() {
+    browse(page("notes"), "notes_page_client.py", &[]);
+}
+
+#[test]
 fn a_person_sees_the_device_on_the_dashboards_page() {
     let machine = crate::dashboard::machine("0.42 0.36 0.31 1/123 4567\n");
     let actor = crate::dashboard::over(machine.path(), "50ms").config(&static_folder("dashboard"));

@@ -27,7 +27,7 @@ fn component(module: &Path, shape: &str, world: &str) -> Vec<u8> {
 
 #[test]
 fn every_example_runs_as_a_component_too() {
-    let names = ["welcome", "chat-room", "echo", "counter", "rooms", "upper", "hits"];
+    let names = ["welcome", "chat-room", "echo", "counter", "rooms", "notes", "upper", "hits"];
     let actors = names.map(|name| {
         let actor = Actor::bytes(name, component(&example(name), "guide", "websocket-actor"));
         let folder = example(name).parent().unwrap().join("state.json");

@@ -42,6 +42,14 @@ pub fn drive(name: &str, mut client: Client) {
             client.expect(r#"{"here":["Guest"],"room":"lobby","you":"Guest"}"#);
             client.ask("/name Ann", r#"{"here":["Ann"],"room":"lobby","you":"Ann"}"#);
         }
+        "notes" => {
+            client.expect(r#"{"notes":[],"more":false}"#);
+            client.text("add Milk");
+            let note = client.next();
+            let note = note.to_text().unwrap();
+            assert!(note.starts_with(r#"{"note":{"id":1,"at":"#), "{note}");
+            assert!(note.ends_with(r#","done":false,"text":"Milk"}}"#), "{note}");
+        }
         other => panic!("{other} has no test here"),
     }
     client.close(None);
@@ -102,7 +110,8 @@ fn a_newcomer_to_the_chat_room_gets_its_history() {
 
 #[test]
 fn the_rust_examples_are_small_and_ask_for_little_memory() {
-    for name in ["welcome", "chat-room", "echo", "counter", "rooms", "dashboard", "lights"] {
+    for name in ["welcome", "chat-room", "echo", "counter", "rooms", "notes", "dashboard", "lights"]
+    {
         let file = example(name);
         let bytes = std::fs::metadata(&file).unwrap().len();
         // The chat room, which has serde_json in it, is a little more than 64 KiB with some compilers.

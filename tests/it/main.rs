@@ -41,6 +41,7 @@ mod limits;
 mod log_lines;
 mod networks;
 mod new;
+mod notes;
 mod output;
 mod pages;
 mod reach;

@@ -5,6 +5,7 @@ mod connections;
 mod failing;
 mod kills;
 mod modes;
+mod notes;
 mod restarts;
 
 use std::path::Path;

@@ -30,12 +30,14 @@ fn a_relaxed_actor_loses_nothing_at_a_clean_stop_and_whole_events_at_the_end_in_
 fn a_relaxed_actor_syncs_once_for_many_events() {
     let device = Device::new();
     let server = device.run(&with("durability = \"relaxed\"\ninterval = \"1h\""));
-    let before = metric(&server, "events", "footlight_store_syncs_total");
     let (mut client, _) = joined(&server, "events");
+    let syncs = || metric(&server, "events", "footlight_store_syncs_total");
+    let before = syncs();
     for count in 2..100 {
         client.ask("count", &count.to_string());
     }
-    assert_eq!(metric(&server, "events", "footlight_store_syncs_total"), before);
+    // The first connection may have caused a reservation of numbers.
+    assert!(syncs() <= before + 1, "{} after {before}", syncs());
 }
 
 #[test]
