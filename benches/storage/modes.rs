@@ -12,6 +12,7 @@ use super::{
         arguments::Arguments,
         metrics::{counter, metrics},
         pace::Clients,
+        process,
         server::Server,
         spread::Spread,
     },
@@ -79,10 +80,13 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
             for ((mode, clients), rounds) in modes.iter().zip(&mut clients).zip(&mut all) {
                 mode.exchange(&executor, clients, messages / count, count, round > 0, rounds)?;
             }
+            let before = process::cpu(std::process::id())?;
             let (p50, p99) = bare.write(messages / count)?;
+            let cpu = process::cpu(std::process::id())?.saturating_sub(before);
             if round > 0 {
                 syncs.p50.push(p50);
                 syncs.p99.push(p99);
+                syncs.cpu.push(cpu.as_secs_f64() * 1e6 / (messages / count) as f64);
             }
         }
         for clients in clients {
@@ -142,7 +146,7 @@ fn print(clients: usize, all: &[Rounds], syncs: &Rounds) {
     let each = |of: &dyn Fn(&Rounds) -> String| all.iter().map(of).collect::<Vec<_>>();
     row("half of the answers within, µs", each(&|one| of(&one.p50)), of(&syncs.p50));
     row("99 % of the answers within, µs", each(&|one| of(&one.p99)), of(&syncs.p99));
-    row("CPU for a message, µs", each(&|one| of(&one.cpu)), String::new());
+    row("CPU for a message, µs", each(&|one| of(&one.cpu)), of(&syncs.cpu));
     let share = |one: &Rounds| match one.records {
         0 => String::new(),
         records => format!("{:.1}", one.events as f64 / records as f64),
@@ -153,7 +157,7 @@ fn print(clients: usize, all: &[Rounds], syncs: &Rounds) {
     let ratios = |of: fn(&Rounds) -> &[f64]| each(&|one| ratio(of(one), of(none)));
     row("ratio of the medians", ratios(|one| &one.p50), ratio(&syncs.p50, &none.p50));
     row("ratio of the 99 %", ratios(|one| &one.p99), ratio(&syncs.p99, &none.p99));
-    row("ratio of the CPU", ratios(|one| &one.cpu), String::new());
+    row("ratio of the CPU", ratios(|one| &one.cpu), ratio(&syncs.cpu, &none.cpu));
     let strict = &all[MODES.len() - 1];
     println!(
         "\nstrict, compared with a bare write and sync: {} (median), {} (99 %)",
