@@ -26,6 +26,7 @@
 //! - [`shutdown`]: how fast connections are closed.
 //! - [`stats`]: counts what an actor and its connections do.
 //! - [`logger`]: the log.
+//! - [`state`]: shows and changes what is stored of actors, for `footlight state`.
 //! - [`storage`]: how an actor's state is kept on the disk, and in which folder.
 //! - [`connection_id`]: the number of a connection; [`deadline`]: waits with a deadline.
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
@@ -64,6 +65,7 @@ pub mod server;
 pub mod shutdown;
 pub mod signals;
 pub mod socket_activation;
+pub mod state;
 pub mod stats;
 pub mod storage;
 pub mod systemd;

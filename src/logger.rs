@@ -17,7 +17,7 @@
 
 mod actor_log;
 pub mod config;
-mod date;
+pub(crate) mod date;
 mod file;
 mod line;
 mod queue;

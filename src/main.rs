@@ -5,7 +5,7 @@ mod allocator;
 use std::{
     env,
     error::Error,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     net::IpAddr,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -23,6 +23,7 @@ use footlight::{
     new::Project,
     signals::{SignalAction, SignalStream},
     socket_activation::Inherited,
+    state::{self, Action},
     storage::data_folder::{VARIABLE, data_folder},
     systemd::{Manager, Notification},
     visible,
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Command::Print(text) => print(&text).map_err(Into::into),
         Command::New { path, name } => new(&path, name.as_deref()),
         Command::Check { files, data, json } => return report(&files, data, json),
+        Command::State { dir, action, partial } => state(&dir, &action, partial),
         Command::Run { manifests, bind, data, threads, verbosity } => {
             start(manifests, bind, data, threads, verbosity)
         }
@@ -221,6 +223,21 @@ fn new(path: &Path, name: Option<&str>) -> Result<(), Box<dyn Error>> {
     let project = Project::new(path, name)?;
     project.write()?;
     Ok(print(&project.next_steps())?)
+}
+
+/// Shows or changes what is kept in a data folder.
+fn state(dir: &Path, action: &Action, partial: bool) -> Result<(), Box<dyn Error>> {
+    let done = state::run(dir, action, partial)?;
+    if let Some(damage) = done.damage {
+        complain(&format!("damaged, so this is not all: {damage}"));
+    }
+    let mut out = io::stdout().lock();
+    if out.is_terminal() {
+        out.write_all(visible::lines(&String::from_utf8_lossy(&done.output)).as_bytes())?;
+    } else {
+        out.write_all(&done.output)?;
+    }
+    Ok(out.flush()?)
 }
 
 /// Reports on manifests and modules.

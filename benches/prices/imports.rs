@@ -115,10 +115,6 @@ pub(crate) const CASES: &[(&str, &str)] = &[
         "storage.list, a page of short values",
         "(call $storage.list (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const -1) (i32.const 1024))",
     ),
-    (
-        "storage.put and delete-all, new keys",
-        concat!(new_key!(), put_16!(), "(call $storage.delete-all)"),
-    ),
 ];
 
 /// The imports' declarations.

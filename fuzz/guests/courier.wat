@@ -1,9 +1,9 @@
 ;; A guest that calls imports as a client's message says. The message has one byte for how the call
 ;; ends, and four for each import: the import, a connection, and two numbers. The answer has twelve
-;; bytes for each import: the result's area, without pointers. A list has a sum in place of its
-;; pointer.
+;; bytes for each import: the result's area, without pointers. A list of connections has a sum in
+;; place of its pointer.
 ;;
-;; Memory: 16 the tags, 256 zeroes, 8192 the program, 9216 the areas of results, 10240 the answer's
+;; Memory: 16 the tags, which are keys too, 256 zeroes, 8192 the program, 9216 the areas of results, 10240 the answer's
 ;; data, 16384 the host's blocks.
 (module
   (import "footlight:host/connections@0.1.0" "send" (func $send (param i64 i32 i32 i32 i32)))
@@ -22,6 +22,12 @@
   (import "footlight:host/alarm@0.1.0" "cancel" (func $cancel))
   (import "footlight:host/clock@0.1.0" "now" (func $now (result i64)))
   (import "footlight:host/random@0.1.0" "bytes" (func $random (param i32 i32)))
+  (import "footlight:host/storage@0.1.0" "get" (func $get (param i32 i32 i32)))
+  (import "footlight:host/storage@0.1.0" "put" (func $put (param i32 i32 i32 i32 i32)))
+  (import "footlight:host/storage@0.1.0" "delete" (func $delete (param i32 i32 i32)))
+  (import "footlight:host/storage@0.1.0" "list"
+    (func $entries (param i32 i32 i32 i32 i32 i32 i32)))
+  (import "footlight:host/storage@0.1.0" "delete-all" (func $delete-all))
   (memory (export "memory") 2)
   ;; The tags, eight bytes apart; their lengths are 1, 2, 7 (one more than is allowed) and 0.
   (data (i32.const 16) "a\00\00\00\00\00\00\00bb\00\00\00\00\00\00ccccccc\00")
@@ -40,15 +46,15 @@
     (local.set $tag (i32.add (i32.const 16) (i32.shl (i32.and (local.get $a) (i32.const 3)) (i32.const 3))))
     (local.set $len (i32.load8_u offset=48 (i32.and (local.get $a) (i32.const 3))))
     (local.set $some (i32.lt_u (local.get $a) (i32.const 4)))
-    (block $14 (block $13 (block $12 (block $11 (block $10 (block $9 (block $8 (block $7 (block $6 (block $5 (block $4 (block $3 (block $2 (block $1 (block $0
-      (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 $10 $11 $12 $13 $14 (local.get $op)))
-      (call $send (local.get $id) (i32.const 1) (i32.const 256) (i32.shl (local.get $b) (i32.const 3)) (i32.const 9216)) (br $14))
+    (block $end (block $18 (block $17 (block $16 (block $15 (block $14 (block $13 (block $12 (block $11 (block $10 (block $9 (block $8 (block $7 (block $6 (block $5 (block $4 (block $3 (block $2 (block $1 (block $0
+      (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 $10 $11 $12 $13 $14 $15 $16 $17 $18 $end (local.get $op)))
+      (call $send (local.get $id) (i32.const 1) (i32.const 256) (i32.shl (local.get $b) (i32.const 3)) (i32.const 9216)) (br $end))
       (call $broadcast (local.get $some) (local.get $tag) (local.get $len) (i32.const 1) (i32.const 256)
-        (i32.shl (local.get $b) (i32.const 3)) (i64.ne (local.get $id) (i64.const 0)) (local.get $id) (i32.const 9216)) (br $14))
-      (call $tag (local.get $id) (local.get $tag) (local.get $len) (i32.const 9216)) (br $14))
-      (call $untag (local.get $id) (local.get $tag) (local.get $len) (i32.const 9216)) (br $14))
-      (call $attach (local.get $id) (i32.and (local.get $a) (i32.const 1)) (i32.const 256) (local.get $b) (i32.const 9216)) (br $14))
-      (call $close (local.get $id) (i32.add (i32.const 3000) (local.get $b)) (i32.const 0) (i32.const 0) (i32.const 9216)) (br $14))
+        (i32.shl (local.get $b) (i32.const 3)) (i64.ne (local.get $id) (i64.const 0)) (local.get $id) (i32.const 9216)) (br $end))
+      (call $tag (local.get $id) (local.get $tag) (local.get $len) (i32.const 9216)) (br $end))
+      (call $untag (local.get $id) (local.get $tag) (local.get $len) (i32.const 9216)) (br $end))
+      (call $attach (local.get $id) (i32.and (local.get $a) (i32.const 1)) (i32.const 256) (local.get $b) (i32.const 9216)) (br $end))
+      (call $close (local.get $id) (i32.add (i32.const 3000) (local.get $b)) (i32.const 0) (i32.const 0) (i32.const 9216)) (br $end))
       (call $list (local.get $some) (local.get $tag) (local.get $len) (i32.const 9216))
       (local.set $at (i32.load (i32.const 9216)))
       (local.set $len (i32.load (i32.const 9220)))
@@ -58,14 +64,20 @@
         (local.set $at (i32.add (local.get $at) (i32.const 8)))
         (local.set $len (i32.sub (local.get $len) (i32.const 1)))
         (br $more)))
-      (i32.store (i32.const 9216) (local.get $sum)) (br $14))
-      (call $attachment (local.get $id) (i32.const 9216)) (i32.store (i32.const 9220) (i32.const 0)) (br $14))
-      (call $sender (i32.const 9216)) (br $14))
-      (call $info (local.get $id) (i32.const 9216)) (memory.fill (i32.const 9220) (i32.const 0) (i32.const 8)) (br $14))
-      (call $set (i64.extend_i32_u (i32.mul (local.get $b) (i32.const 10)))) (br $14))
-      (call $cancel) (br $14))
-      (i64.store (i32.const 9216) (call $now)) (br $14))
-      (call $random (local.get $b) (i32.const 9216)) (i32.store (i32.const 9216) (i32.const 0)))
+      (i32.store (i32.const 9216) (local.get $sum)) (br $end))
+      (call $attachment (local.get $id) (i32.const 9216)) (i32.store (i32.const 9220) (i32.const 0)) (br $end))
+      (call $sender (i32.const 9216)) (br $end))
+      (call $info (local.get $id) (i32.const 9216)) (memory.fill (i32.const 9220) (i32.const 0) (i32.const 8)) (br $end))
+      (call $set (i64.extend_i32_u (i32.mul (local.get $b) (i32.const 10)))) (br $end))
+      (call $cancel) (br $end))
+      (i64.store (i32.const 9216) (call $now)) (br $end))
+      (call $random (local.get $b) (i32.const 9216)) (i32.store (i32.const 9216) (i32.const 0)) (br $end))
+      (call $get (local.get $tag) (local.get $len) (i32.const 9216)) (i32.store (i32.const 9220) (i32.const 0)) (br $end))
+      (call $put (local.get $tag) (local.get $len) (i32.const 256) (local.get $b) (i32.const 9216)) (br $end))
+      (call $delete (local.get $tag) (local.get $len) (i32.const 9216)) (br $end))
+      (call $entries (i32.const 0) (i32.const 0) (local.get $some) (local.get $tag) (local.get $len)
+        (local.get $b) (i32.const 9216)) (i32.store (i32.const 9216) (i32.const 0)) (br $end))
+      (call $delete-all))
     (memory.copy (local.get $to) (i32.const 9216) (i32.const 12)))
 
   (func (export "ntwk:theater/websocket-server#handle-message")

@@ -65,6 +65,8 @@ struct Stage {
     hands: Arc<Manual>,
     /// The open connections.
     members: BTreeMap<u64, Member>,
+    /// The length of the value of each key that is stored.
+    stored: BTreeMap<u8, usize>,
     /// The largest number of any connection so far.
     last: u64,
     /// The milliseconds since the beginning.
@@ -112,6 +114,9 @@ impl Stage {
             tags: pick(u, &[2, 1]),
             tag: 6,
             attachment: pick(u, &[200, 20]),
+            storage: 300,
+            storage_key: 6,
+            storage_value: 150,
             slice: pick(u, &[1_000_000, 20_000]),
             hibernate_after: Duration::MAX,
             alarm: Duration::from_millis(30),
@@ -121,16 +126,25 @@ impl Stage {
         let module = Module::compile(&COURIER, &limits, Grants::ALL).expect("it fits");
         let actor = Running::start(module, &limits, None, world);
         let actor = actor.unwrap_or_else(|error| panic!("{error}"));
-        let members = BTreeMap::new();
-        let mut stage =
-            Self { limits, actor, hands, members, last: 0, now: 0, alarm: None, rang: None };
+        let (members, stored) = (BTreeMap::new(), BTreeMap::new());
+        let mut stage = Self {
+            limits,
+            actor,
+            hands,
+            members,
+            stored,
+            last: 0,
+            now: 0,
+            alarm: None,
+            rang: None,
+        };
         stage.settle(0);
         stage
     }
 
     /// A call of any import. Its connection is open, closed or unknown.
     fn step(&self, u: &mut Unstructured<'_>) -> Step {
-        [byte(u) % 14, byte(u) % (self.last as u8 % 250 + 2), byte(u) % 6, byte(u)]
+        [byte(u) % 19, byte(u) % (self.last as u8 % 250 + 2), byte(u) % 6, byte(u)]
     }
 
     /// One of the open connections.
@@ -187,12 +201,12 @@ impl Stage {
         // Its message type has six letters.
         let mut call = Call::new(self, Some(id));
         let report: Vec<u8> = steps.iter().flat_map(|step| call.step(*step)).collect();
-        let Call { kept, effects, alarm, .. } = call;
+        let Call { kept, stored, effects, alarm, .. } = call;
         match end {
             1 => self.close(id, CloseCode::INTERNAL_ERROR),
             2 => {}
             _ => {
-                self.commit(kept, effects, alarm);
+                self.commit(kept, stored, effects, alarm);
                 self.queue(id, Message::Binary(report.into()));
             }
         }
@@ -225,8 +239,8 @@ impl Stage {
             self.rang = Some(self.now);
             let mut call = Call::new(self, None);
             call.step([1, 0, 4, 1]);
-            let Call { kept, effects, alarm, .. } = call;
-            self.commit(kept, effects, alarm);
+            let Call { kept, stored, effects, alarm, .. } = call;
+            self.commit(kept, stored, effects, alarm);
         }
         rings
     }
@@ -235,12 +249,14 @@ impl Stage {
     fn commit(
         &mut self,
         mut kept: BTreeMap<u64, Kept>,
+        stored: BTreeMap<u8, usize>,
         effects: Vec<Effect>,
         alarm: Option<Option<u64>>,
     ) {
         for (id, member) in &mut self.members {
             member.kept = kept.remove(id).expect("it knows all");
         }
+        self.stored = stored;
         if let Some(after) = alarm {
             let least = self.rang.map_or(0, |rang| rang + 30);
             self.alarm = after.map(|after| (self.now + after).max(least));

@@ -3,9 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use footlight::{
-    actor::{
-        CallContext, Module, Resources, answer::Answer, effects::Effect, instance::Instance,
-    },
+    actor::{CallContext, Module, Resources, answer::Answer, effects::Effect, instance::Instance},
     exchange::{
         Close, ConnectionId, Connections, Event, EventKind, Message, OnOverflow, connections::Open,
     },

@@ -28,11 +28,11 @@ use crate::{
 
 /// What the host keeps for one actor, and what the current call requests.
 pub struct HostCalls {
-    /// The connections that the actor knows.
+    /// The connections that the actor knows, with their tags and attachments.
     pub clients: Clients,
     /// What the actor stores.
     pub storage: Storage,
-    /// The changes of the current event.
+    /// What the current event changes. It is empty between events.
     pub(super) transaction: Transaction,
     /// The actor's alarm and tick.
     pub alarm: Alarm,

@@ -28,7 +28,7 @@ impl Actor {
         connections.set_unavailable(Some(Unavailable::Storage));
         self.forget(failed);
         let recovered = poll_fn(|cx| {
-            while let Poll::Ready(Command::Stop) = control.poll_next(cx) {
+            if let Poll::Ready(Command::Stop) = control.poll_next(cx) {
                 return Poll::Ready(false);
             }
             self.context.meter.wait();

@@ -64,35 +64,35 @@ pub struct Actor {
     alarmed: bool,
     /// Notices that there have been no events.
     idle: Idle,
-    /// Its counters.
+    /// Shown in `/metrics` and in the summary at the end.
     pub(super) stats: Arc<Stats>,
-    /// Its lines in the log.
+    /// Has the bound on what is logged about it in a second.
     pub(super) lines: Arc<ActorLog>,
 }
 
 /// Everything that an actor is made from.
 pub struct Setup {
-    /// The name in its manifest.
+    /// Given to `init`, and names it in the log.
     pub name: Arc<str>,
-    /// The compiled module.
+    /// Checked already: it can be run, and all its imports are granted.
     pub module: Module,
-    /// Its limits.
+    /// Shared with its handlers. They may change while it runs.
     pub limits: SharedLimits,
     /// The content of its `init_state` file.
     pub init_state: Option<Vec<u8>>,
     /// The period of the manifest's `tick`.
     pub tick: Option<Duration>,
-    /// The files that its manifest grants.
+    /// The files that its manifest grants; `None` if it has no handler of that type.
     pub files: Option<Files>,
     /// Its place in the store; `None` if its state ends with the process.
     pub store: Option<(Owner, OutputGate)>,
-    /// The source of time and random numbers.
+    /// Has the time and the random numbers that it sees. A test gives others.
     pub world: World,
     /// Gives the actor its turns on the executor.
     pub turns: Arc<Turns>,
-    /// Its counters.
+    /// Shared with its handlers, which count too.
     pub stats: Arc<Stats>,
-    /// Its lines in the log.
+    /// Shared with its handlers, so that one bound holds for all lines about it.
     pub lines: Arc<ActorLog>,
 }
 

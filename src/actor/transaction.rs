@@ -31,7 +31,7 @@ use crate::{
 /// The changes of the current event.
 #[derive(Debug)]
 pub struct Transaction {
-    /// The memory that the changes may take.
+    /// What is left of `limits.effects`.
     pub budget: EffectBudget,
     /// How to undo the changes to clients. They are made in place, because the call itself sees
     /// them at once.
@@ -50,7 +50,7 @@ pub struct Transaction {
 pub struct Committed<'a> {
     /// The actor's state.
     pub state: &'a mut Option<Bytes>,
-    /// Its alarm.
+    /// Set last, since a commit that fails must not change it.
     pub alarm: &'a mut Alarm,
     /// Its files, if the manifest grants any.
     pub files: Option<&'a Files>,

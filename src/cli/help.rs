@@ -32,6 +32,11 @@ pub(super) fn of(subcommand: &Subcommand) -> String {
         page += "\nArguments:\n";
         rows(&mut page, [(argument.name.into(), argument.about.into())].into_iter());
     }
+    if !subcommand.actions().is_empty() {
+        page += "\nActions:\n";
+        let actions = subcommand.actions().iter();
+        rows(&mut page, actions.map(|action| (action.usage(), action.about.into())));
+    }
     page += "\nOptions:\n";
     rows(&mut page, subcommand.all_options().map(row));
     if !subcommand.more.is_empty() {

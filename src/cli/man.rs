@@ -46,6 +46,9 @@ fn command(page: &mut String, subcommand: &Subcommand) {
     if let Some(argument) = &subcommand.argument {
         entry(page, argument.name, argument.about);
     }
+    for action in subcommand.actions() {
+        entry(page, &action.usage(), action.about);
+    }
     for option in subcommand.options {
         option_entry(page, option);
     }

@@ -2,9 +2,11 @@
 //!
 //! # Layout
 //! - `table`: all subcommands and options, with their help texts; `spec`: its types
+//! - `actions`: the actions of `footlight state`
 //! - `parse`: parses the arguments
 //! - `help`, `man`, `completions`: printed from the table
 
+mod actions;
 mod completions;
 mod help;
 mod man;
@@ -15,6 +17,8 @@ mod table;
 mod tests;
 
 use std::{fmt, net::IpAddr, path::PathBuf};
+
+use crate::state::Action;
 
 pub use parse::parse;
 
@@ -57,6 +61,15 @@ pub enum Command {
         path: PathBuf,
         /// The actor's name, if it is not the folder's.
         name: Option<String>,
+    },
+    /// Show or change what is kept in a data folder.
+    State {
+        /// The data folder.
+        dir: PathBuf,
+        /// What to do.
+        action: Action,
+        /// Whether to read a damaged folder as far as possible.
+        partial: bool,
     },
     /// Print a text: help, version, man page or completions.
     Print(String),

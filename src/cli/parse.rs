@@ -5,7 +5,7 @@ use std::{ffi::OsString, net::IpAddr, path::PathBuf};
 use lexopt::prelude::*;
 
 use super::{
-    Command, UsageError, completions, help, man,
+    Command, UsageError, actions, completions, help, man,
     spec::{Arity, OptionId, OptionSpec, Subcommand, SubcommandId},
     table::{self, SHELLS, SUBCOMMANDS},
 };
@@ -22,6 +22,7 @@ struct Given {
     data: Option<PathBuf>,
     json: bool,
     name: Option<String>,
+    partial: bool,
     threads: Option<usize>,
     verbosity: i8,
 }
@@ -72,6 +73,7 @@ fn read(
             OptionId::Bind => given.bind = Some(address(&parser.value()?.string()?)?),
             OptionId::Data => given.data = Some(folder(parser.value()?)?),
             OptionId::Name => given.name = Some(parser.value()?.string()?),
+            OptionId::Partial => given.partial = true,
             OptionId::Threads => given.threads = Some(threads(&parser.value()?.string()?)?),
         }
     }
@@ -97,6 +99,7 @@ fn read(
         SubcommandId::New => {
             Command::New { path: paths(words).pop().unwrap_or_default(), name: given.name }
         }
+        SubcommandId::State => actions::command(words, given.partial)?,
         SubcommandId::Completions => Command::Print(shell(first.unwrap_or_default())?),
         SubcommandId::Man => Command::Print(man::page()),
         SubcommandId::Help => Command::Print(match first {
@@ -126,7 +129,8 @@ fn fits(
         None => (0, 0),
         Some(Arity::Optional) => (0, 1),
         Some(Arity::One) => (1, 1),
-        Some(Arity::Many) => (1, usize::MAX),
+        // An action counts its arguments itself.
+        Some(Arity::Many | Arity::Actions(_)) => (1, usize::MAX),
     };
     if let Some(argument) = &subcommand.argument
         && words.len() < least
@@ -219,13 +223,13 @@ fn paths(words: Vec<OsString>) -> Vec<PathBuf> {
 }
 
 /// Joins words for a sentence: `a, b or c`.
-fn list(words: impl Iterator<Item = &'static str>) -> String {
+pub(super) fn list(words: impl Iterator<Item = &'static str>) -> String {
     let mut words: Vec<_> = words.collect();
     let last = words.pop().unwrap_or_default();
     if words.is_empty() { last.into() } else { [&words.join(", "), " or ", last].concat() }
 }
 
 /// An error. [`parse`] adds the subcommand.
-fn wrong(problem: String) -> UsageError {
+pub(super) fn wrong(problem: String) -> UsageError {
     UsageError { problem, subcommand: None }
 }

@@ -28,7 +28,7 @@ pub(super) struct Argument {
 }
 
 /// How often an argument may be given.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arity {
     /// Once or not at all.
     Optional,
@@ -36,6 +36,25 @@ pub(super) enum Arity {
     One,
     /// Once or more.
     Many,
+    /// One of these actions, with arguments of its own.
+    Actions(&'static [ActionSpec]),
+}
+
+/// An action: the word after the name of a subcommand that has several.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ActionSpec {
+    /// Identifies it in the parser.
+    pub(super) id: ActionId,
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Its arguments, as help shows them.
+    pub(super) arguments: &'static str,
+    /// How many arguments it has at least.
+    pub(super) least: usize,
+    /// How many arguments it has at most.
+    pub(super) most: usize,
+    /// What it does, in a line without a full stop.
+    pub(super) about: &'static str,
 }
 
 /// An option.
@@ -64,6 +83,8 @@ pub(super) enum Completion {
     Files(&'static [&'static str]),
     /// With folders.
     Folders,
+    /// The first one with these words, the others with folders.
+    WordsAndFolders(&'static [&'static str]),
 }
 
 /// The subcommands, so that the compiler checks that the parser handles each.
@@ -72,9 +93,21 @@ pub(super) enum SubcommandId {
     Run,
     Check,
     New,
+    State,
     Completions,
     Man,
     Help,
+}
+
+/// The actions of `footlight state`, for the same reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ActionId {
+    Ls,
+    Get,
+    Export,
+    Import,
+    Mv,
+    Rm,
 }
 
 /// The options, for the same reason.
@@ -85,6 +118,7 @@ pub(super) enum OptionId {
     Help,
     Json,
     Name,
+    Partial,
     Quiet,
     Threads,
     Verbose,
@@ -108,7 +142,22 @@ impl OptionSpec {
     }
 }
 
+impl ActionSpec {
+    /// Its name and its arguments, such as `rm DIR ACTOR...`.
+    pub(super) fn usage(&self) -> String {
+        [self.name, " ", self.arguments].concat()
+    }
+}
+
 impl Subcommand {
+    /// Its actions, if it has any.
+    pub(super) fn actions(&self) -> &'static [ActionSpec] {
+        match self.argument.as_ref().map(|argument| argument.arity) {
+            Some(Arity::Actions(actions)) => actions,
+            _ => &[],
+        }
+    }
+
     /// How to use it, such as `footlight run [OPTIONS] MANIFEST...`.
     pub(super) fn usage(&self) -> String {
         let mut usage = String::from("footlight ");
@@ -121,6 +170,7 @@ impl Subcommand {
                 Arity::Optional => (" [", "]"),
                 Arity::One => (" ", ""),
                 Arity::Many => (" ", "..."),
+                Arity::Actions(_) => (" ", " [NAME]..."),
             };
             usage += before;
             usage += argument.name;

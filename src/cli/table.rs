@@ -1,7 +1,10 @@
 //! The whole command line as one table. The parser, the help, the man page and the completions all
 //! use it.
 
-use super::spec::{Argument, Arity, Completion, OptionId, OptionSpec, Subcommand, SubcommandId};
+use super::{
+    actions::ACTIONS,
+    spec::{Argument, Arity, Completion, OptionId, OptionSpec, Subcommand, SubcommandId},
+};
 
 /// What the program does.
 pub(super) const ABOUT: &str = "Runs WebAssembly actors behind WebSockets";
@@ -117,6 +120,27 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         }],
     },
     Subcommand {
+        id: SubcommandId::State,
+        name: "state",
+        about: "Show and change the state that is kept in a data folder",
+        more: "The first three only read, also beside a running host. The others need a folder that no \
+            host uses. JSON of `export` has text as a string, and other bytes as {\"base64\": \"...\"}.",
+        argument: Some(Argument {
+            name: "ACTION DIR",
+            about: "What to do, and the folder that `run --data` has",
+            arity: Arity::Actions(ACTIONS),
+            completion: Completion::WordsAndFolders(&["ls", "get", "export", "import", "mv", "rm"]),
+        }),
+        options: &[OptionSpec {
+            id: OptionId::Partial,
+            short: None,
+            long: "partial",
+            value: None,
+            about: "Read what precedes the damage in a damaged folder",
+            more: "(ls, get and export only)",
+        }],
+    },
+    Subcommand {
         id: SubcommandId::Completions,
         name: "completions",
         about: "Print a script for a shell's completion",
@@ -148,7 +172,15 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             name: "COMMAND",
             about: "The command to explain",
             arity: Arity::Optional,
-            completion: Completion::Words(&["run", "check", "new", "completions", "man", "help"]),
+            completion: Completion::Words(&[
+                "run",
+                "check",
+                "new",
+                "state",
+                "completions",
+                "man",
+                "help",
+            ]),
         }),
         options: &[],
     },

@@ -24,6 +24,7 @@ fn printed(line: &str) -> String {
 fn plain(subcommand: &Subcommand) -> String {
     let word = match subcommand.id {
         SubcommandId::Completions => " bash",
+        SubcommandId::State => " ls x",
         _ if subcommand.argument.as_ref().is_some_and(|it| it.arity != Arity::Optional) => " x",
         _ => "",
     };
@@ -94,6 +95,9 @@ fn every_row_of_the_table_is_in_the_help_the_man_page_and_every_completion() {
     for text in scripts.chain([help, bare]) {
         for subcommand in SUBCOMMANDS {
             assert!(text.contains(subcommand.name), "{}: {text}", subcommand.name);
+        }
+        for action in SUBCOMMANDS.iter().flat_map(|subcommand| subcommand.actions()) {
+            assert!(text.contains(action.name), "{}: {text}", action.name);
         }
         for option in options() {
             // Fish writes options without dashes.
@@ -174,7 +178,7 @@ It opens everything that `run` would open, and reports the same errors.
 #[test]
 fn each_error_says_what_to_write() {
     for (line, part) in [
-        ("", "no command was given: run, check, new, completions, man or help\n"),
+        ("", "no command was given: run, check, new, state, completions, man or help\n"),
         ("serve x", "there is no command `serve`: use run, check,"),
         ("chek x", "there is no command `chek`: did you mean `check`?"),
         ("./hello", "did you mean `footlight run ./hello`?"),

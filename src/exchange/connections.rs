@@ -24,7 +24,7 @@ pub struct Connections {
 /// What the lock protects.
 #[derive(Debug, Default)]
 struct Inner {
-    /// The open connections.
+    /// Those whose handshake is complete, until their task ends.
     open: BTreeMap<ConnectionId, Arc<Session>>,
     /// How many connections are reserved.
     reserved: usize,

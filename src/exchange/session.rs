@@ -31,7 +31,7 @@ pub struct Session {
 /// What the lock protects.
 #[derive(Debug)]
 struct Inner {
-    /// The messages that wait for the client.
+    /// What the client has not been offered yet.
     outbox: Outbox,
     /// Whether the socket did not take the last message, or the connection is about to end. Only
     /// then is a client with a full outbox slow.

@@ -24,7 +24,7 @@ use crate::{
 pub(super) struct Prepared {
     /// The handle that other parts of the host use.
     pub(super) handle: Arc<ActorHandle>,
-    /// The compiled module.
+    /// Checked already.
     module: Module,
     /// The content of its `init_state` file.
     init_state: Option<Vec<u8>>,
@@ -32,7 +32,7 @@ pub(super) struct Prepared {
     tick: Option<Duration>,
     /// When its changes are on the disk.
     storage: StorageConfig,
-    /// Its handlers.
+    /// Bound, so that starting them can't fail.
     handlers: Vec<Bound>,
 }
 
@@ -40,9 +40,9 @@ pub(super) struct Prepared {
 pub(super) struct Running {
     /// The handle that other parts of the host use.
     pub(super) handle: Arc<ActorHandle>,
-    /// The sources of its events.
+    /// Stopped before the actor, so that it gets their last events.
     handlers: Vec<handler::Running>,
-    /// The task that handles its events.
+    /// Ends after the actor was told to stop and has handled what waits.
     task: Task<()>,
 }
 

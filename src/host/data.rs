@@ -13,11 +13,8 @@ use super::error::HostError;
 use crate::{
     manifest::{Handler, Manifest},
     server::config::Listener,
-    storage::{Durability, StorageConfig},
+    storage::{Durability, StorageConfig, data_folder::STORE},
 };
-
-/// The store's own folder in the data folder.
-const STORE: &str = "store";
 
 /// Why the data folder, or a folder beside it, can't be used. The operator's fault.
 #[derive(Debug)]

@@ -48,13 +48,13 @@ pub use opened::{NotOpened, Opened};
 
 /// A host whose listeners are open.
 pub struct Host {
-    /// The actors that could be started.
+    /// Those that could be started. One whose `init` failed is left out.
     actors: Vec<Running>,
     /// The handles of the same actors, by name.
     directory: Directory,
     /// Where they store their state, if anywhere.
     store: Option<Store>,
-    /// The executor that runs their tasks.
+    /// Runs their tasks, and the stops at the end.
     executor: Arc<Executor<'static>>,
     /// Dropped when the host stops, which ends handshakes.
     running: Sender<()>,

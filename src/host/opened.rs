@@ -11,11 +11,11 @@ use crate::{
 
 /// Everything that a manifest names.
 pub struct Opened {
-    /// The compiled module.
+    /// Checked: it would run with what the manifest grants.
     pub module: Module,
     /// The content of its `init_state` file.
     pub init_state: Option<Vec<u8>>,
-    /// Its handlers.
+    /// All of the manifest, with their files and folders.
     pub handlers: Vec<handler::Opened>,
 }
 

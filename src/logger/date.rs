@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::time::{Duration, SystemTime};
 
 /// Writes a time as `2026-11-23T06:21:47.123Z `. A time before 1970 counts as 1970.
-pub(super) fn write_time(line: &mut impl Write, time: SystemTime) -> fmt::Result {
+pub(crate) fn write_time(line: &mut impl Write, time: SystemTime) -> fmt::Result {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let (seconds, milliseconds) = (since.as_secs(), since.subsec_millis());
     let (year, month, day) = date(seconds / 86_400);

@@ -197,17 +197,25 @@ fn read_tick(value: &Value<'_>) -> Option<Duration> {
 fn read_name(root: &mut Table<'_>) -> Option<String> {
     let value = root.require("name", "add name = \"my-actor\"")?;
     let name = value.string()?;
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    let length = 1..=MAX_NAME;
-    // The name becomes part of paths, where a leading dot would hide a file or leave a folder.
-    if !length.contains(&name.len()) || !name.bytes().all(allowed) || name.starts_with('.') {
-        let advice = format!("write 1 to {MAX_NAME} ASCII letters, digits, `-`, `_` and `.`");
-        value.refuse_as("a name", format!("{advice}, not beginning with `.`"));
-        return None;
-    }
     if name == HOST_NAME {
         value.place.refuse("the host's own lines in the log have this name", "write another name");
         return None;
     }
+    if !is_name(name) {
+        let advice = format!("write 1 to {MAX_NAME} ASCII letters, digits, `-`, `_` and `.`");
+        value.refuse_as("a name", format!("{advice}, not beginning with `.`"));
+        return None;
+    }
     Some(name.to_owned())
+}
+
+/// Whether an actor may have this name. It becomes part of paths, where a leading dot would hide a
+/// file or leave a folder.
+pub(crate) fn is_name(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    let length = 1..=MAX_NAME;
+    length.contains(&name.len())
+        && name.bytes().all(allowed)
+        && !name.starts_with('.')
+        && name != HOST_NAME
 }

@@ -9,6 +9,9 @@ use std::{
 /// The variable in which systemd passes the folders of `StateDirectory=`.
 pub const VARIABLE: &str = "STATE_DIRECTORY";
 
+/// The store's own folder in the data folder.
+pub const STORE: &str = "store";
+
 /// The data folder: that of `--data`, or else the first one in the value of [`VARIABLE`]. systemd
 /// separates several by `:`. Its paths are absolute, so others are ignored.
 pub fn data_folder(option: Option<PathBuf>, variable: Option<OsString>) -> Option<PathBuf> {

@@ -49,6 +49,18 @@ impl Offline {
         self.log.append(&mut self.image, batch, None).map(drop)
     }
 
+    /// Records that at least this many blocks of connection numbers were given out, for contents that
+    /// come from another folder. It is durable when this returns.
+    ///
+    /// # Errors
+    /// See [`AppendError`].
+    pub fn reserve_blocks(&mut self, blocks: u64) -> Result<(), AppendError> {
+        if blocks <= self.image.blocks() {
+            return Ok(());
+        }
+        self.log.append(&mut self.image, &[], Some(blocks)).map(drop)
+    }
+
     /// Ends cleanly, with room for what a host writes next.
     ///
     /// # Errors

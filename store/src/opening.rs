@@ -235,11 +235,14 @@ fn follow<F: File>(reader: &mut Reader<'_, F>, chain: &mut Chain) -> Result<(), 
         let damaged = |reason| LogError::Damaged { file, offset, reason };
         let record = reader.record(offset, |header| ours(header) && header.seq == seq);
         let Some(header) = record.map_err(io)? else {
-            let later = |header: &Header| ours(header) && header.seq >= seq;
+            // What is lost of a live set that was never completed is no damage.
+            let later =
+                |header: &Header| ours(header) && header.seq > seq && header.flags & COMPLETE != 0;
             if reader.find(offset + BLOCK as u64, later).map_err(io)?.is_some() {
                 return Err(damaged("the record is bad, but later ones are good"));
             }
-            chain.torn = reader.begins(offset, later).map_err(io)?;
+            let next = |header: &Header| ours(header) && header.seq == seq;
+            chain.torn = reader.begins(offset, next).map_err(io)?;
             return Ok(());
         };
         if let Some(reason) = header.unknown() {

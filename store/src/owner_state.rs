@@ -185,24 +185,21 @@ impl OwnerState {
         if self.wanted <= self.durable { self.waiter.take() } else { None }
     }
 
-    /// The record was not written. A strict owner fails. A relaxed one's changes wait again, beneath
-    /// those that came meanwhile, as if the first of them had come at `not_before`. Returns whom to
-    /// wake.
-    pub(crate) fn not_written(
-        &mut self,
-        reason: &Failed,
-        not_before: Option<Instant>,
-    ) -> Option<Waker> {
-        let writing = self.writing.take()?;
-        if self.is_strict() {
-            return self.fail(reason);
-        }
+    /// What was taken waits again, beneath what came meanwhile, as if its first change had come at
+    /// `since`, or else when it did.
+    pub(crate) fn put_back(&mut self, since: Option<Instant>) {
+        let Some(writing) = self.writing.take() else { return };
         // The record is over, so usually nobody else shares the changes.
         let changes = Arc::try_unwrap(writing.changes).unwrap_or_else(|shared| (*shared).clone());
         let newer = mem::replace(&mut self.waiting, changes);
         self.waiting.merge(newer);
-        self.since = Some(not_before.unwrap_or(writing.since));
-        None
+        self.since = Some(since.unwrap_or(writing.since));
+    }
+
+    /// The record was not written, so a strict owner fails. Returns whom to wake.
+    pub(crate) fn lose(&mut self, reason: &Failed) -> Option<Waker> {
+        self.writing = None;
+        self.fail(reason)
     }
 
     /// Drops what waits. Further changes are ignored until the owner has recovered. Returns whom to

@@ -40,6 +40,10 @@ pub(crate) struct Queue {
     due: VecDeque<OwnerId>,
     /// Relaxed owners that have changes and are not due yet, by the moment at which they are.
     timed: BTreeSet<(Instant, OwnerId)>,
+    /// Everything is due at once, because the store is to be closed.
+    hurry: bool,
+    /// All is written, so nothing is taken over any more.
+    sealed: bool,
     /// Why nothing can be stored at present.
     broken: Option<Failed>,
     /// Why nothing will ever be stored again.
@@ -57,7 +61,7 @@ impl Queue {
                 owner.handles += 1;
                 owner.durability = durability;
             }
-            self.put(id);
+            self.put(id, self.hurry);
             return id;
         }
         let id = OwnerId(self.next_id);
@@ -94,18 +98,18 @@ impl Queue {
             return (Ticket::default(), false);
         };
         let ticket = owner.next_ticket();
-        if owner.has_failed() || self.over.is_some() {
+        if owner.has_failed() || self.sealed || self.over.is_some() {
             return (ticket, false);
         }
         let first = owner.add(changes, now);
         if first {
-            self.put(id);
+            self.put(id, self.hurry);
         }
         (ticket, first)
     }
 
-    /// Puts an owner with changes into its place.
-    fn put(&mut self, id: OwnerId) {
+    /// Puts an owner with changes into its place. In a `hurry` it is due now.
+    fn put(&mut self, id: OwnerId, hurry: bool) {
         let Some(owner) = self.owners.get_mut(&id) else { return };
         let Some(due) = owner.due() else { return };
         match owner.place {
@@ -114,7 +118,7 @@ impl Queue {
             Place::Timed(moment) => drop(self.timed.remove(&(moment, id))),
             Place::Nowhere => {}
         }
-        if owner.is_strict() {
+        if hurry || owner.is_strict() {
             owner.place = Place::Due;
             self.due.push_back(id);
         } else {
@@ -131,9 +135,16 @@ impl Queue {
         self.move_to_due(longest);
     }
 
-    /// Queues all owners that have changes.
-    pub(crate) fn make_all_due(&mut self) {
-        self.move_to_due(Duration::MAX);
+    /// From now on nobody waits for an interval.
+    pub(crate) fn hurry(&mut self) {
+        if !std::mem::replace(&mut self.hurry, true) {
+            self.move_to_due(Duration::MAX);
+        }
+    }
+
+    /// From now on nothing is taken over.
+    pub(crate) fn seal(&mut self) {
+        self.sealed = true;
     }
 
     /// Queues the owners that wait for an interval of at most `longest`.
@@ -200,8 +211,22 @@ impl Queue {
         }
     }
 
-    /// A record with these parts could not be written. Relaxed owners try again, but not before
-    /// `not_before`.
+    /// These parts go into the next record, before all others.
+    pub(crate) fn put_back(&mut self, parts: Vec<Part>) {
+        for Part { owner: id, changes, .. } in parts.into_iter().rev() {
+            // The owner gets its changes back, and should be the only one that has them.
+            drop(changes);
+            self.leave(id);
+            if let Some(owner) = self.owners.get_mut(&id) {
+                owner.put_back(None);
+                owner.place = Place::Due;
+                self.due.push_front(id);
+            }
+        }
+    }
+
+    /// A record with these parts could not be written. Strict owners fail. Relaxed ones try again, but
+    /// not before `not_before`.
     pub(crate) fn not_written(
         &mut self,
         parts: Vec<Part>,
@@ -210,19 +235,18 @@ impl Queue {
         wake: &mut Vec<Waker>,
     ) {
         for Part { owner: id, changes, .. } in parts {
-            // The owner gets its changes back, and should be the only one that has them.
             drop(changes);
+            self.leave(id);
             if let Some(owner) = self.owners.get_mut(&id) {
-                wake.extend(owner.not_written(why, not_before));
+                if owner.is_strict() {
+                    wake.extend(owner.lose(why));
+                } else {
+                    owner.put_back(not_before);
+                }
                 if self.broken.is_none() {
                     wake.extend(owner.recovered());
                 }
-                // The changes that came back have another moment.
-                if owner.since().is_none() {
-                    self.leave(id);
-                } else {
-                    self.put(id);
-                }
+                self.put(id, self.hurry && not_before.is_none());
             }
             self.forget_if_done(id);
         }

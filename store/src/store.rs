@@ -87,9 +87,10 @@ impl Store {
         let [a, b] = files;
         let files = [deadline_file(a, Which::A, &shared)?, deadline_file(b, Which::B, &shared)?];
         let (log, image, found) = Log::open(files, Sizes::default())?;
+        let is_new = image.blocks() == 0 && image.owners().next().is_none();
         let opened = Summary {
             torn: found.torn,
-            clean: found.clean,
+            clean: found.clean || (is_new && found.torn.is_none()),
             bytes: image.live(),
             owners: image.owners().filter(|(_, contents)| !contents.is_empty()).count(),
         };

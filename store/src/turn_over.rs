@@ -48,7 +48,8 @@ pub(crate) struct Repeated {
     passed: Body,
     /// Changes of the value that is being copied.
     partial: Body,
-    /// The owner of that value is forgotten, so there is nothing more to copy of it.
+    /// The owner of that value was forgotten, so there is nothing more to copy of it. From there on it
+    /// counts as copied.
     interrupts: bool,
 }
 
@@ -73,29 +74,29 @@ impl TurnOver {
     /// Adds an owner's operation to what is repeated, if it must be.
     pub(crate) fn repeat(&self, into: &mut Repeated, owner: &str, operation: &Operation<'_>) {
         let passed = self.passed.as_ref().map(|(owner, item)| (&**owner, item.borrow()));
-        let partial = self.partial.as_ref().filter(|_| !into.interrupts);
-        match operation.item() {
-            Some(item) if passed >= Some((owner, item)) => into.passed.push_of(owner, operation),
-            Some(item) => {
-                if partial.is_some_and(|at| *at.owner == *owner && at.item.borrow() == item) {
-                    into.partial.push_of(owner, operation);
-                }
-            }
+        let partial = self.partial.as_ref().map(|at| (&*at.owner, at.item.borrow()));
+        // Whatever comes before the value that is being copied is not looked at again.
+        let Some(last) = partial.or(passed) else { return };
+        let changes_partial = partial.is_some() && !into.interrupts;
+        match operation.item().map(|item| (owner, item)) {
+            Some(item) if item == last && changes_partial => into.partial.push_of(owner, operation),
+            Some(item) if item <= last => into.passed.push_of(owner, operation),
+            Some(_) => {}
             // It forgets the owner.
-            None => {
-                let interrupts = partial.is_some_and(|at| *at.owner == *owner);
-                into.interrupts |= interrupts;
-                if interrupts || passed.is_some_and(|(passed, _)| passed >= owner) {
-                    into.passed.push_of(owner, operation);
-                }
+            None if owner <= last.0 => {
+                into.interrupts |= partial.is_some() && owner == last.0;
+                into.passed.push_of(owner, operation);
             }
+            None => {}
         }
     }
 
     /// Takes over what a commit of so many bytes repeats, once it is on the disk.
     pub(crate) fn committed(&mut self, repeated: Repeated, bytes: u64) {
-        if repeated.interrupts {
-            self.partial = None;
+        if repeated.interrupts
+            && let Some(Partial { owner, item, .. }) = self.partial.take()
+        {
+            self.passed = Some((owner, item));
         }
         if !repeated.passed.is_empty() {
             self.repeated.push_back(repeated.passed);

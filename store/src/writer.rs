@@ -10,6 +10,7 @@ use std::{
 use ::log::{error, info, warn};
 
 use crate::{
+    batch::{LOOK, fitting},
     changes::Changes,
     deadline_file::DeadlineFile,
     log::{AppendError, Appended, Log, Work},
@@ -19,10 +20,6 @@ use crate::{
     ticket::Failed,
     wear::Wear,
 };
-
-/// How many bytes of changes a record takes, if they are of more than one owner. This bounds how long
-/// the owners of the next record wait.
-const RECORD: usize = 256 << 10;
 
 /// The wait after the first failure to write the live set to the other file.
 const FIRST_RETRY: Duration = Duration::from_millis(100);
@@ -54,8 +51,6 @@ pub(crate) struct Writer {
     gathered: bool,
     /// Whether records wait for that budget at present, for the log.
     gathering: bool,
-    /// Whether everything has been made due for the end.
-    swept: bool,
 }
 
 impl Writer {
@@ -71,7 +66,6 @@ impl Writer {
             reserve: None,
             gathered: false,
             gathering: false,
-            swept: false,
         }
     }
 
@@ -103,15 +97,19 @@ impl Writer {
                 continue;
             }
             desk.queue.make_due(now);
-            if desk.closing.is_some() && !self.swept {
-                self.swept = true;
-                desk.queue.make_all_due();
+            if desk.closing.is_some() {
+                desk.queue.hurry();
             }
             let sight = self.look(&desk, now);
             self.note_gathering(&sight);
             match Plan::new(&sight) {
                 Plan::Wait(until) => desk = shared.wait_for_turn(desk, until),
-                plan => return plan,
+                plan => {
+                    if plan == Plan::End {
+                        desk.queue.seal();
+                    }
+                    return plan;
+                }
             }
         }
     }
@@ -143,12 +141,17 @@ impl Writer {
 
     /// Writes one record with what is due.
     fn record(&mut self) {
-        let (parts, blocks) = {
+        let (mut parts, blocks) = {
             let mut desk = self.shared.desk();
             let gathered = u64::from(std::mem::take(&mut self.gathered));
             desk.stats.gathered = desk.stats.gathered.saturating_add(gathered);
-            (desk.queue.take(RECORD), desk.blocks.wanted())
+            (desk.queue.take(LOOK), desk.blocks.wanted())
         };
+        let fitting = fitting(&parts, &self.shared.image());
+        if fitting < parts.len() {
+            let rest = parts.split_off(fitting);
+            self.shared.desk().queue.put_back(rest);
+        }
         let blocks = blocks.filter(|_| self.reserve.is_none_or(|moment| moment <= Instant::now()));
         self.write(parts, blocks);
     }
@@ -208,8 +211,6 @@ impl Writer {
     fn not_written(&mut self, parts: Vec<Part>, error: &io::Error) {
         error!(target: TARGET, "can't write the store: {error}; it goes on in its other file");
         let why = Failed::new(format!("can't write the store: {error}").into());
-        // Changes that wait again have to be written before the end.
-        self.swept = false;
         self.settle(|desk, wake| {
             desk.stats.failures += 1;
             desk.blocks.tried = true;
@@ -236,21 +237,26 @@ impl Writer {
                     }
                 });
             }
-            Err(error) => {
-                self.retry = Instant::now().checked_add(self.backoff);
-                if self.backoff == FIRST_RETRY {
-                    warn!(target: TARGET, "can't write the store's other file: {error}; trying again");
-                }
-                self.backoff = self.backoff.saturating_mul(2).min(LAST_RETRY);
-                let why = Failed::new(format!("can't write the store: {error}").into());
-                self.settle(|desk, _| {
-                    desk.stats.failures += 1;
-                    if failed {
-                        desk.queue.broken(why);
-                    }
-                });
-            }
+            Err(error) => self.piece_failed(&error),
         }
+    }
+
+    /// The other file has failed. It is tried again after a while.
+    fn piece_failed(&mut self, error: &io::Error) {
+        self.retry = Instant::now().checked_add(self.backoff);
+        if self.backoff == FIRST_RETRY {
+            warn!(target: TARGET, "can't write the store's other file: {error}; trying again");
+        }
+        self.backoff = self.backoff.saturating_mul(2).min(LAST_RETRY);
+        let why = Failed::new(format!("can't write the store: {error}").into());
+        // It may have taken the active file with it: see `Log::step`.
+        let failed = self.log.has_failed();
+        self.settle(|desk, _| {
+            desk.stats.failures += 1;
+            if failed {
+                desk.queue.broken(why);
+            }
+        });
     }
 
     /// Changes what is on the desk after an operation, and wakes whom that concerns.
@@ -298,7 +304,7 @@ impl Writer {
             return Err("not all changes could be stored before the end".into());
         }
         let outcome = self.log.append_end(&shared.live_set());
-        self.count(&mut shared.desk());
+        self.settle(|desk, _| desk.stats.failures += u64::from(outcome.is_err()));
         outcome.map(drop).map_err(|error| format!("can't write the end of the log: {error}").into())
     }
 }

@@ -53,6 +53,7 @@ mod shells;
 mod shutdown;
 mod signals;
 mod start;
+mod state;
 mod systemd;
 #[cfg(feature = "tls")]
 mod tls;

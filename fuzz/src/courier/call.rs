@@ -20,7 +20,8 @@ pub(super) enum Effect {
 /// The bytes that each effect counts for beside its payload.
 const EFFECT: usize = 64;
 const RECEIVER: usize = 8;
-/// The lengths of the guest's tags.
+/// The guest's tags and keys, and their lengths.
+const TEXTS: [&str; 4] = ["a", "bb", "ccccccc", ""];
 const TAGS: [usize; 4] = [1, 2, 7, 0];
 
 /// A call in the model.
@@ -31,6 +32,8 @@ pub(super) struct Call<'s> {
     sender: Option<u64>,
     /// The tags and attachments of the clients, as the call sees them.
     pub(super) kept: BTreeMap<u64, Kept>,
+    /// The length of the value of each key that is stored, as the call sees it.
+    pub(super) stored: BTreeMap<u8, usize>,
     /// The clients that the call has changed.
     touched: Vec<u64>,
     /// The bytes that the call has sent to each client.
@@ -49,6 +52,10 @@ type Refused = (u8, u32);
 const GONE: Refused = (0, 0);
 const LIMIT: Refused = (2, 0);
 const INVALID: Refused = (3, 0);
+/// Errors of the storage.
+const INVALID_KEY: Refused = (0, 0);
+const TOO_LARGE: Refused = (1, 0);
+const STORAGE_LIMIT: Refused = (3, 0);
 
 impl<'s> Call<'s> {
     /// A call for an event of this client, or for an alarm.
@@ -56,7 +63,8 @@ impl<'s> Call<'s> {
         let kept = stage.members.iter().map(|(id, member)| (*id, member.kept.clone())).collect();
         let (touched, asked, effects) = (Vec::new(), BTreeMap::new(), Vec::new());
         let left = stage.limits.effects;
-        Self { stage, sender, kept, touched, asked, effects, alarm: None, left }
+        let stored = stage.stored.clone();
+        Self { stage, sender, kept, stored, touched, asked, effects, alarm: None, left }
     }
 
     /// Calls an import. Returns what the guest must see.
@@ -93,7 +101,23 @@ impl<'s> Call<'s> {
                 let now = EPOCH + self.stage.now;
                 words([now as u32, (now >> 32) as u32, 0])
             }
-            _ => words([0, b.into(), 0]),
+            13 => words([0, b.into(), 0]),
+            14 => match self.stored.get(&tag) {
+                Some(len) => words([1, 0, *len as u32]),
+                None => words([0; 3]),
+            },
+            15 => done(self.put(tag, len)),
+            16 => count(self.delete(tag).map(u32::from)),
+            17 => {
+                let after = if some { &TEXTS[usize::from(tag)] } else { "" };
+                let is_after = |key: &&u8| TEXTS[usize::from(**key)] > after;
+                let found = self.stored.keys().filter(is_after).count();
+                words([0, found.min(len) as u32, (found > len).into()])
+            }
+            _ => {
+                self.stored.clear();
+                words([0; 3])
+            }
         }
     }
 
@@ -180,6 +204,43 @@ impl<'s> Call<'s> {
         }
         self.touch(id)?.attachment = value;
         Ok(())
+    }
+
+    /// The bytes of an entry in `limits.storage`.
+    fn entry(key: u8, len: usize) -> usize {
+        TAGS[usize::from(key)] + len + EFFECT
+    }
+
+    fn put(&mut self, key: u8, len: usize) -> Result<(), Refused> {
+        let limits = &self.stage.limits;
+        if !(1..=limits.storage_key).contains(&TAGS[usize::from(key)]) {
+            return Err(INVALID_KEY);
+        }
+        if len > limits.storage_value {
+            return Err(TOO_LARGE);
+        }
+        // All bytes are zero, so the length says it all.
+        let old = self.stored.get(&key).copied();
+        if old == Some(len) {
+            return Ok(());
+        }
+        let now: usize = self.stored.iter().map(|(key, len)| Self::entry(*key, *len)).sum();
+        let then = now - old.map_or(0, |old| Self::entry(key, old)) + Self::entry(key, len);
+        if then > limits.storage {
+            return Err((2, now as u32));
+        }
+        self.pay(TAGS[usize::from(key)] + len).map_err(|_| STORAGE_LIMIT)?;
+        self.stored.insert(key, len);
+        Ok(())
+    }
+
+    fn delete(&mut self, key: u8) -> Result<bool, Refused> {
+        if !self.stored.contains_key(&key) {
+            return Ok(false);
+        }
+        self.pay(TAGS[usize::from(key)]).map_err(|_| STORAGE_LIMIT)?;
+        self.stored.remove(&key);
+        Ok(true)
     }
 
     fn close(&mut self, id: u64, code: u16) -> Result<(), Refused> {

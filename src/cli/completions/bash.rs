@@ -90,5 +90,8 @@ fn act(completion: &Completion) -> String {
         Completion::Words(words) => ["_footlight_words ", &words.join(" ")].concat(),
         Completion::Files(ends) => ["_footlight_files ", &ends.join(" ")].concat(),
         Completion::Folders => "_footlight_files".into(),
+        Completion::WordsAndFolders(words) => {
+            ["_footlight_words ", &words.join(" "), "; _footlight_files"].concat()
+        }
     }
 }

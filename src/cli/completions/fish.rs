@@ -62,6 +62,9 @@ fn offers(script: &mut String, completion: &Completion) {
     match completion {
         Completion::Nothing => {}
         Completion::Words(words) => put(script, &[" -a '", &words.join(" "), "'"]),
+        Completion::WordsAndFolders(words) => {
+            put(script, &[" -a '", &words.join(" "), " (__fish_complete_directories)'"]);
+        }
         Completion::Folders => *script += " -a '(__fish_complete_directories)'",
         Completion::Files(ends) => {
             // Fish offers other files as well, but after these.

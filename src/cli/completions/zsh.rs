@@ -58,9 +58,13 @@ pub(super) fn script() -> String {
                 Arity::Optional => "::",
                 Arity::One => ":",
                 Arity::Many => "*:",
+                Arity::Actions(_) => "1:",
             };
             let row = [times, argument.name, ":", &action(&argument.completion)].concat();
             put(&mut script, &[" \\\n            ", &quote(&row)]);
+            if matches!(argument.arity, Arity::Actions(_)) {
+                put(&mut script, &[" \\\n            ", &quote("*:DIR:_files")]);
+            }
         }
         script += " ;;\n";
     }
@@ -93,7 +97,9 @@ fn option(script: &mut String, option: &OptionSpec) {
 fn action(completion: &Completion) -> String {
     match completion {
         Completion::Nothing => " ".into(),
-        Completion::Words(words) => ["(", &words.join(" "), ")"].concat(),
+        Completion::Words(words) | Completion::WordsAndFolders(words) => {
+            ["(", &words.join(" "), ")"].concat()
+        }
         // A single extension in parentheses would be a glob qualifier.
         Completion::Files([end]) => ["_files -g \"*.", end, "\""].concat(),
         Completion::Files(ends) => ["_files -g \"*.(", &ends.join("|"), ")\""].concat(),

@@ -151,7 +151,7 @@ fn strict_changes_that_waited_too_long_fail_and_relaxed_ones_do_not() {
     let (ticket, _) = queue.commit(a, state(1), now);
     queue.commit(b, state(1), now);
     queue.commit(c, state(1), now + SECOND);
-    queue.make_all_due();
+    queue.hurry();
     queue.expire(now + 29 * SECOND, 30 * SECOND, &mut Vec::new());
     assert_eq!(queue.poll(a, ticket), Poll::Pending);
     let mut wake = Vec::new();
@@ -234,12 +234,12 @@ fn relaxed_changes_come_back_beneath_later_ones() {
     };
     queue.commit(a, Changes { opened: vec![7, 8], ..state(1) }, now);
     queue.commit(a, key("old"), now);
-    queue.make_all_due();
+    queue.make_due(now + 5 * SECOND);
     let parts = queue.take(1000);
     queue.commit(a, Changes { closed: vec![7], ..key("new") }, now + SECOND);
     queue.not_written(parts, &failed(), None, &mut Vec::new());
     assert_eq!(queue.next_timed(), Some(now + 5 * SECOND));
-    queue.make_all_due();
+    queue.make_due(now + 5 * SECOND);
     let parts = queue.take(1000);
     let expected = Changes { opened: vec![8], ..state(1) };
     assert_eq!(*parts[0].changes, Changes { keys: key("new").keys, ..expected });
@@ -250,10 +250,46 @@ fn relaxed_changes_without_room_wait_for_longer() {
     let now = Instant::now();
     let (mut queue, [a]) = queue([("a", RELAXED)]);
     queue.commit(a, state(1), now);
-    queue.make_all_due();
+    queue.hurry();
     let parts = queue.take(1000);
     queue.not_written(parts, &failed(), Some(now + SECOND), &mut Vec::new());
     assert_eq!(queue.next_timed(), Some(now + 6 * SECOND));
+}
+
+#[test]
+fn what_does_not_fit_is_first_in_the_next_record() {
+    let now = Instant::now();
+    let (mut queue, [a, b, c]) = queue([("a", STRICT), ("b", STRICT), ("c", STRICT)]);
+    for id in [a, b, c] {
+        queue.commit(id, state(1), now);
+    }
+    let mut parts = queue.take(1000);
+    let rest = parts.split_off(1);
+    let last = [a, c].map(|id| queue.commit(id, state(2), now + SECOND).0);
+    queue.put_back(rest);
+    assert_eq!(queue.due_since(), Some(now));
+    queue.written(&parts, &mut Vec::new());
+    let parts = queue.take(1000);
+    assert_eq!(names(&parts), ["b", "c", "a"]);
+    assert_eq!(*parts[1].changes, state(2));
+    queue.written(&parts, &mut Vec::new());
+    assert_eq!(queue.poll(c, last[1]), Poll::Ready(Ok(last[1])));
+    assert_eq!(queue.poll(a, last[0]), Poll::Ready(Ok(last[0])));
+}
+
+#[test]
+fn before_the_end_nobody_waits_for_an_interval() {
+    let now = Instant::now();
+    let (mut queue, [a, b]) = queue([("a", RELAXED), ("b", RELAXED)]);
+    queue.commit(a, state(1), now);
+    queue.hurry();
+    queue.commit(b, state(1), now);
+    assert_eq!(queue.write(), ["a", "b"]);
+    queue.seal();
+    let (late, new) = queue.commit(a, state(2), now);
+    assert!(!new);
+    queue.end(failed(), &mut Vec::new());
+    assert_eq!(queue.poll(a, late), Poll::Ready(Err(failed())));
 }
 
 #[test]
@@ -291,7 +327,7 @@ fn deletions_of_unknown_keys_do_not_pile_up() {
         Changes { keys, ..Changes::default() }
     };
     queue.commit(a, change("in record".into(), Some(Bytes::new())), now);
-    queue.make_all_due();
+    queue.hurry();
     let _record = queue.take(1000);
     for key in ["in record", "stored"] {
         queue.commit(a, change(key.into(), None), now);

@@ -3,6 +3,7 @@
 mod alarms;
 mod connections;
 mod failing;
+mod held;
 mod kills;
 mod modes;
 mod notes;

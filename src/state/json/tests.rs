@@ -1,0 +1,118 @@
+//! Tests of the JSON: what is written reads back, and mistakes are told with their places.
+
+use proptest::{collection, option, prelude::*};
+
+use super::*;
+
+/// Any stored contents.
+fn contents() -> impl Strategy<Value = Contents> {
+    let bytes = || {
+        prop_oneof![
+            collection::vec(any::<u8>(), 0..20).prop_map(Bytes::from),
+            any::<String>().prop_map(Bytes::from),
+        ]
+    };
+    let alarm = (any::<u64>(), any::<u64>()).prop_map(|(at, left)| StoredAlarm { at, left });
+    let keys = collection::btree_map(any::<String>().prop_map(Box::from), bytes(), 0..4);
+    let open = collection::btree_set(0..=MAX_CONNECTION, 0..4);
+    (option::of(bytes()), option::of(alarm), keys, open)
+        .prop_map(|(state, alarm, keys, open)| Contents { state, alarm, keys, open })
+}
+
+proptest! {
+    #[test]
+    fn everything_that_can_be_stored_reads_back(
+        blocks in 0..=MAX_BLOCKS,
+        actors in collection::btree_map("[a-z0-9_-]{1,8}".prop_map(Box::from), contents(), 0..4),
+    ) {
+        let exported = Exported { blocks, actors };
+        prop_assert_eq!(Exported::read(&exported.text()), Ok(exported));
+    }
+}
+
+#[test]
+fn text_is_a_string_and_other_bytes_are_base64() {
+    let contents = Contents {
+        state: Some("Grüße\n".into()),
+        alarm: Some(StoredAlarm { at: 7, left: 5 }),
+        keys: [("a".into(), "x".into()), ("b".into(), Bytes::from_static(b"\0\xff"))].into(),
+        open: [9, 3].into(),
+    };
+    let exported = Exported { blocks: 2, actors: [("notes".into(), contents)].into() };
+    assert_eq!(
+        exported.text(),
+        r#"{
+  "actors": {
+    "notes": {
+      "alarm": {
+        "at": 7,
+        "left": 5
+      },
+      "keys": {
+        "a": "x",
+        "b": {
+          "base64": "AP8="
+        }
+      },
+      "open": [
+        3,
+        9
+      ],
+      "state": "Grüße\n"
+    }
+  },
+  "blocks": 2,
+  "format": 1
+}
+"#
+    );
+}
+
+#[test]
+fn each_mistake_is_told_with_its_place() {
+    let with = |actor: &str| format!(r#"{{"format": 1, "actors": {{"a": {actor}}}}}"#);
+    let both = "is neither a string nor {\"base64\": \"...\"}";
+    for (text, expected) in [
+        ("[]".into(), "is not an object".into()),
+        ("{}".into(), "format: is not 1; this version reads no other form".into()),
+        (r#"{"format": 2}"#.into(), "format: is not 1; this version reads no other form".into()),
+        (r#"{"format": 1}"#.into(), "actors: is missing".into()),
+        (r#"{"format": 1, "actors": 1}"#.into(), "actors: is not an object".into()),
+        (r#"{"format": 1, "actors": {}, "x\n": 1}"#.into(), "x\\n: is unknown here".into()),
+        (
+            r#"{"format": 1, "actors": {}, "blocks": -1}"#.into(),
+            "blocks: is not a whole number from 0 to 8589934592".into(),
+        ),
+        (
+            r#"{"format": 1, "actors": {"a b": {}}}"#.into(),
+            "actors.a b: an actor can't have this name".into(),
+        ),
+        (with("1"), "actors.a: is not an object".to_owned()),
+        (with(r#"{"stat": "x"}"#), "actors.a.stat: is unknown here".into()),
+        (with(r#"{"state": 1}"#), format!("actors.a.state: {both}")),
+        (with(r#"{"state": {}}"#), format!("actors.a.state: {both}")),
+        (
+            with(r#"{"state": {"base64": "AP8=", "x": 1}}"#),
+            "actors.a.state.x: is unknown here".into(),
+        ),
+        (
+            with(r#"{"keys": {"k": {"base64": "A"}}}"#),
+            "actors.a.keys.k: is not base64: invalid length at 0".into(),
+        ),
+        (with(r#"{"keys": []}"#), "actors.a.keys: is not an object".into()),
+        (with(r#"{"alarm": {"at": 1}}"#), "actors.a.alarm.left: is missing".into()),
+        (
+            with(r#"{"alarm": {"at": 1.5, "left": 1}}"#),
+            "actors.a.alarm.at: is not a whole number from 0 to 18446744073709551615".into(),
+        ),
+        (with(r#"{"open": {}}"#), "actors.a.open: is not a list".into()),
+        (
+            with(r#"{"open": [9007199254740992]}"#),
+            "actors.a.open: is not a whole number from 0 to 9007199254740991".into(),
+        ),
+    ] {
+        assert_eq!(Exported::read(&text), Err(Mistake(expected)), "{text}");
+    }
+    let Err(Mistake(text)) = Exported::read("{") else { panic!() };
+    assert!(text.starts_with("not JSON: EOF while parsing"), "{text}");
+}

@@ -1,0 +1,168 @@
+//! Messages that wait for a disk. The disk of these tests waits until the test lets it go on.
+
+use std::{
+    io,
+    sync::{Arc, Condvar, Mutex},
+    time::Duration,
+};
+
+use footlight::{
+    actor::{Actor, Grants, Module, OutputGate, Setup},
+    exchange::{
+        ActorHandle, Client, Command, Event, EventKind, Message, OnOverflow, connections::Open,
+    },
+    limits::Limits,
+};
+use footlight_store::{Durability, Folder, Options, Store, file::File};
+use smol::{block_on, future::poll_once};
+
+use super::Device;
+use crate::support::actors_root;
+
+/// Whether syncs go on.
+#[derive(Clone, Default)]
+struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    fn open(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+
+    fn close(&self) {
+        *self.0.0.lock().unwrap() = false;
+    }
+
+    fn wait(&self) {
+        let is_open = self.0.0.lock().unwrap();
+        drop(self.0.1.wait_while(is_open, |is_open| !*is_open).unwrap());
+    }
+}
+
+/// A file whose syncs wait at the gate.
+struct Gated<F>(F, Gate);
+
+impl<F: File> File for Gated<F> {
+    fn size(&self) -> io::Result<u64> {
+        self.0.size()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.0.read_at(buffer, offset)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_at(bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.1.wait();
+        self.0.sync()
+    }
+}
+
+/// A test guest with a client, on a disk behind a gate.
+struct Stage {
+    gate: Gate,
+    store: Store,
+    handle: ActorHandle,
+    open: Open,
+}
+
+impl Stage {
+    fn new(device: &Device, held: usize) -> Self {
+        let gate = Gate::default();
+        gate.open();
+        let (_folder, files) = Folder::open(device.folder()).unwrap();
+        let files = files.map(|file| Gated(file, gate.clone()));
+        let options = Options { wear: u64::MAX, wait: Duration::from_secs(1000) };
+        let store = Store::with_files(files, options).unwrap();
+        let limits = Limits { held, ..Limits::default() };
+        let handle = ActorHandle::new("events".into(), limits);
+        let client = || Client {
+            peer: ([192, 0, 2, 7], 50_123).into(),
+            path: "/ws".into(),
+            query: "".into(),
+            subprotocol: None,
+            since: 0,
+        };
+        let open = handle.connections.open(OnOverflow::Close, client).unwrap();
+        Self { gate, store, handle, open }
+    }
+
+    fn push(&self, kind: EventKind) {
+        self.handle.mailbox.push_unrefused(Event::at(&self.open.session, kind));
+    }
+
+    /// The actor's task.
+    fn actor(&self, gate: OutputGate) -> impl Future<Output = ()> + use<> {
+        let file = actors_root().join("tests/guests/events.wasm");
+        let handle = &self.handle;
+        let durability = match gate {
+            OutputGate::Closed => Durability::Strict,
+            OutputGate::Open => Durability::Relaxed { interval: Duration::from_secs(1000) },
+        };
+        let setup = Setup {
+            name: handle.name.clone(),
+            module: Module::load(&file, &Limits::default(), Grants::ALL).unwrap(),
+            limits: handle.limits.clone(),
+            init_state: None,
+            tick: None,
+            files: None,
+            store: Some((self.store.owner("events", durability), gate)),
+            world: Default::default(),
+            turns: Default::default(),
+            stats: handle.stats.clone(),
+            lines: handle.lines.clone(),
+        };
+        let actor = block_on(Actor::start(setup)).unwrap();
+        actor.run(handle.mailbox.clone(), handle.control.clone(), handle.connections.clone())
+    }
+}
+
+fn text(text: &str) -> EventKind {
+    EventKind::Message(Message::Text(text.into()))
+}
+
+/// Lets the task do all that it can do now.
+fn drive(task: &mut (impl Future<Output = ()> + Unpin)) {
+    for _ in 0..1000 {
+        assert_eq!(block_on(poll_once(&mut *task)), None);
+    }
+}
+
+#[test]
+fn an_actor_takes_no_further_event_once_the_limit_of_held_bytes_is_reached() {
+    // An event counts 128 bytes beside its messages: `state:none` and `abc`.
+    let two = 128 + 10 + 128 + 3;
+    for (held, handled) in [(two, 2), (two + 1, 3)] {
+        let device = Device::new();
+        let stage = Stage::new(&device, held);
+        let mut task = Box::pin(stage.actor(OutputGate::Closed));
+        stage.gate.close();
+        stage.push(EventKind::Connect);
+        (0..3).for_each(|_| stage.push(text("abc")));
+        drive(&mut task);
+        assert_eq!(stage.handle.stats.events.get(), handled, "{held}");
+        assert_eq!(stage.open.session.bytes(), 0);
+        stage.gate.open();
+        stage.handle.control.send(Command::Stop).unwrap();
+        block_on(task);
+        assert_eq!(stage.handle.stats.events.get(), 4);
+        assert_eq!(stage.open.session.bytes(), 10 + 3 * 3);
+    }
+}
+
+#[test]
+fn messages_of_a_relaxed_actor_do_not_wait_for_the_disk() {
+    let device = Device::new();
+    let stage = Stage::new(&device, 1);
+    let mut task = Box::pin(stage.actor(OutputGate::Open));
+    stage.gate.close();
+    stage.push(EventKind::Connect);
+    (0..3).for_each(|_| stage.push(text("abc")));
+    drive(&mut task);
+    assert_eq!(stage.handle.stats.events.get(), 4);
+    assert_eq!(stage.open.session.bytes(), 10 + 3 * 3);
+    stage.gate.open();
+}
