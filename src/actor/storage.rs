@@ -1,7 +1,8 @@
 //! What an actor stores: a value for each key.
 //!
-//! A call sees its own changes at once, because they are made in place. Its [`Undo`] keeps what they
-//! replace, and restores it if the call fails. The old values are shared, so they are not copied.
+//! A call sees its own changes at once, because they are made in place. Its [`Undo`] keeps what
+//! they replace, and restores it if the call fails. The old values are moved, so they are not
+//! copied.
 //!
 //! The number of entries slows nothing down but what is done to all of them. A call may change
 //! thousands, so the work after it gives turns to others.
@@ -21,8 +22,8 @@ use crate::limits::SharedLimits;
 /// What an entry counts for beside its key and its value. It is the same on every board, so that a
 /// limit means the same everywhere.
 const OVERHEAD: usize = 64;
-/// The most bytes of a page, counted as in `limits.storage`. It bounds what the host copies at once,
-/// and the memory that the guest needs for it.
+/// The most bytes of a page, counted as in `limits.storage`. It bounds what the host copies at
+/// once, and the memory that the guest needs for it.
 const PAGE: usize = 64 << 10;
 /// What the work after a call counts for in a turn for each change, in bytes that the host moves.
 const PER_CHANGE: usize = 16 << 10;
@@ -77,8 +78,8 @@ impl Storage {
         Self { entries: Entries::default(), limits }
     }
 
-    /// Replaces all entries. This is for entries from before a restart or a failure. They may exceed
-    /// the limits, which may have been larger then.
+    /// Replaces all entries. This is for entries from before a restart or a failure. They may
+    /// exceed the limits, which may have been larger then.
     pub fn load(&mut self, entries: BTreeMap<Box<str>, Bytes>) {
         let bytes = entries.iter().map(|(key, value)| size(key, value)).sum();
         self.entries = Entries { map: entries, bytes };
@@ -274,8 +275,8 @@ impl Undo {
     }
 }
 
-/// Counts the work on one change, and gives turns to others. The call is over, so its time no longer
-/// counts.
+/// Counts the work on one change, and gives turns to others. The call is over, so its time no
+/// longer counts.
 async fn give_turns(meter: &mut Meter) {
     meter.moved(PER_CHANGE);
     let _ = meter.yield_if_due().await;

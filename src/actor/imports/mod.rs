@@ -5,8 +5,8 @@
 //! Another package needs another file, and another line in `TABLES`.
 //!
 //! - [`row`]: the parts of a row.
-//! - [`connections`], [`alarm`], [`clock`], [`random`], [`files`], [`storage`]: the
-//!   interfaces of `footlight:host`. [`theater`]: the functions that the host has of Theater's packages.
+//! - [`connections`], [`alarm`], [`clock`], [`random`], [`files`], [`storage`]: the interfaces of
+//!   `footlight:host`. [`theater`]: the functions that the host has of Theater's packages.
 //! - [`grants`]: which interfaces an actor may import.
 //! - [`judge`]: whether the host can provide a module's imports.
 //! - [`guest`]: the host's data about an instance. The immediate imports `log` and `clock.now` find
