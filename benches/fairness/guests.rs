@@ -219,22 +219,26 @@ pub(crate) fn pusher() -> String {
     storing(|body| Guest { other: body, ..Guest::new("") })
 }
 
-/// A guest that stores 15 values of 64 KiB, the largest that `limits.storage_value` allows. They
-/// differ from those before in every byte.
+/// A guest that stores 15 values of 64 KiB, the largest that `limits.storage_value` allows. Four events
+/// in a row have different keys, so they become one record if they wait for the disk together. All
+/// values take nearly 4 MiB, as much as `limits.storage` allows, and each differs from the one before
+/// in every byte.
 fn storing(guest: impl FnOnce(String) -> Guest) -> String {
     let import = r#"(import "footlight:host/storage@0.1.0" "put"
         (func $put (param i32 i32 i32 i32 i32)))"#;
-    // Any error is a trap.
+    // A key is two letters at 256. Any error is a trap.
     let body = "(global.set $turn (i32.add (global.get $turn) (i32.const 1)))
         (memory.fill (i32.const 131072) (global.get $turn) (i32.const 65536))
+        (i32.store8 (i32.const 257)
+            (i32.add (i32.const 97) (i32.and (global.get $turn) (i32.const 3))))
         (local.set $n (i32.const 15))
         (loop $more
-            (call $put (i32.add (i32.const 255) (local.get $n)) (i32.const 1)
-                (i32.const 131072) (i32.const 65536) (i32.const 128))
+            (i32.store8 (i32.const 256) (i32.add (i32.const 97) (local.get $n)))
+            (call $put (i32.const 256) (i32.const 2) (i32.const 131072) (i32.const 65536)
+                (i32.const 128))
             (if (i32.load8_u (i32.const 128)) (then (unreachable)))
             (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))";
-    let keys = r#"(global $turn (mut i32) (i32.const 0)) (data (i32.const 256) "abcdefghijklmno")"#;
-    guest(body.into()).imports(import).with(keys).module()
+    guest(body.into()).imports(import).with("(global $turn (mut i32) (i32.const 0))").module()
 }
 
 /// A module of nearly 1 MiB with everything that makes instances expensive: functions, data,

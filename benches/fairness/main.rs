@@ -18,8 +18,9 @@
 //! server's thread is then never idle, and messages queue in quiet rounds too.
 //!
 //! In the rows `writer` and `turn-over` the good actor's state changes with each message and is kept
-//! in a data folder in `--folder`, and so is the neighbour's. An echo waits for the disk there. In the
-//! second, `--stored` bytes are stored before, and the log turns over while the neighbour is driven.
+//! in a data folder in `--folder`, and so is the neighbour's. An echo waits for the disk there, so the
+//! period is five times as long, and there are half as many messages. In `turn-over`, `--stored` bytes
+//! are stored before, and the log turns over while the neighbour is driven.
 //!
 //! # Layout
 //! - `guests`: the code of the bad actors.

@@ -73,7 +73,7 @@ const KINDS: &[Kind] = &[
     kind("files", guests::files, Crowd { silent: 0, talking: 4 }, None,
         &[("file_reads", guests::ACCESSES), ("file_writes", guests::ACCESSES)]),
     kind("large-module", guests::large, EIGHT, None, &[("traps", 8)]),
-    kind("writer", guests::writer, Crowd { silent: 0, talking: 4 }, None, &[]).on(Disk::Empty),
+    kind("writer", guests::writer, Crowd { silent: 0, talking: 8 }, None, &[]).on(Disk::Empty),
     kind("turn-over", guests::pusher, ONE, None, &[]).on(Disk::NearlyFull),
 ];
 
@@ -116,6 +116,13 @@ impl Disk {
             Self::Unused => Actor::echo(),
             _ => self.keep(Actor::of("echo", &guest::counting()).state(vec![0; 64])),
         }
+    }
+
+    /// How much longer the time from one message of a client to the next is, and how much fewer the
+    /// messages are. A disk is slower than an echo, and a client that is still waiting when its next
+    /// message is due would count that time again.
+    pub(crate) fn slowdown(self) -> (u32, u32) {
+        if self == Self::Unused { (1, 1) } else { (5, 2) }
     }
 
     /// An actor that is kept on it.

@@ -143,7 +143,9 @@ fn round(
     let data = data.as_ref().map(TempDir::path);
     let server = Server::with(&plan.binary, threads, data, actors)?;
     let (watch, executor) = (server.watch(), LocalExecutor::new());
-    let connect = Clients::connect(server.url("echo"), plan.clients, plan.size, plan.period);
+    let (longer, fewer) = neighbour.disk().slowdown();
+    let (period, messages) = (plan.period * longer, (plan.messages / fewer).max(1));
+    let connect = Clients::connect(server.url("echo"), plan.clients, plan.size, period);
     let mut clients = block_on(executor.run(connect))?;
     block_on(executor.run(clients.exchange(&executor, FIRST)))?;
     let crowds: Vec<_> = neighbour
@@ -155,8 +157,8 @@ fn round(
     let mut measured = block_on(executor.run(async {
         Timer::after(SETTLE).await;
         let (start, cpu, waited) = (Instant::now(), watch.cpu()?, watch.waited()?);
-        let end = start + plan.period * plan.messages + LATE;
-        let times = clients.exchange_until(&executor, plan.messages, Some(end)).await?;
+        let end = start + period * messages + LATE;
+        let times = clients.exchange_until(&executor, messages, Some(end)).await?;
         let share = |time: Duration| time.as_secs_f64() / start.elapsed().as_secs_f64();
         let busy = share(watch.cpu()?.saturating_sub(cpu));
         let waited = share(watch.waited()?.saturating_sub(waited));
