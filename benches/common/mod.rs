@@ -5,9 +5,11 @@
 //! - `server`: the built program, serving actors, or another server.
 //! - `child`: the benchmark's own program, started again as a server.
 //! - `serve`: what it does then.
-//! - `guest`: an actor that sends texts back, in a few lines.
+//! - `guest`: actors that send texts back, in a few lines.
 //! - `inside`: the inside of an actor, called by hand.
 //! - `readings`: an actor with a state of JSON.
+//! - `metrics`: what `/metrics` says.
+//! - `stored`: a data folder with much in it.
 //! - `client`: a WebSocket client.
 //! - `pace`: clients that send at a steady rate, and the times of their answers.
 //! - `spread`: the median, the least and the largest of many numbers.
@@ -22,12 +24,14 @@ pub(crate) mod child;
 pub(crate) mod client;
 pub(crate) mod guest;
 pub(crate) mod inside;
+pub(crate) mod metrics;
 pub(crate) mod pace;
 pub(crate) mod process;
 pub(crate) mod readings;
 pub(crate) mod serve;
 pub(crate) mod server;
 pub(crate) mod spread;
+pub(crate) mod stored;
 
 /// Any error ends the benchmark.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

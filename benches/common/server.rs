@@ -18,10 +18,14 @@ use super::{Result, process};
 /// How long to wait until a server is idle.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The largest budget for writing: the benchmarks measure the disk and not the budget.
+const UNWORN: &str = "1000000GB/day";
+
 /// The program that Cargo has built.
 pub(crate) const BUILT: &str = env!("CARGO_BIN_EXE_footlight");
 
 /// An actor to serve.
+#[derive(Clone)]
 pub(crate) struct Actor {
     /// Its name.
     name: String,
@@ -33,6 +37,8 @@ pub(crate) struct Actor {
     config: String,
     /// The lines of its `[limits]`.
     limits: String,
+    /// The lines of its `[storage]`.
+    storage: String,
     /// Whether to write its log to a file.
     logged: bool,
     /// The name and the content of a file in a folder that the actor may read and write.
@@ -66,8 +72,8 @@ impl Actor {
 
     /// An actor with an empty state and the default limits.
     fn new(name: String, wasm: Vec<u8>) -> Self {
-        let (config, limits) = (String::new(), String::new());
-        Self { name, wasm, state: None, config, limits, logged: false, file: None }
+        let (config, limits, storage) = Default::default();
+        Self { name, wasm, state: None, config, limits, storage, logged: false, file: None }
     }
 
     /// Sets the first state.
@@ -85,6 +91,12 @@ impl Actor {
     /// Sets a limit.
     pub(crate) fn limit(mut self, key: &str, value: impl std::fmt::Display) -> Self {
         self.limits += &format!("{key} = {value}\n");
+        self
+    }
+
+    /// Keeps its state in the data folder, in this way. The host may write as much as it likes.
+    pub(crate) fn kept(mut self, durability: &str) -> Self {
+        self.storage = format!("durability = \"{durability}\"\nwear = \"{UNWORN}\"\n");
         self
     }
 
@@ -107,7 +119,7 @@ impl Actor {
 
     /// Writes the actor and its manifest. Returns the manifest's path.
     fn write(&self, folder: &TempDir) -> Result<PathBuf> {
-        let Self { name, wasm, state, config, limits, logged, file } = self;
+        let Self { name, wasm, state, config, limits, storage, logged, file } = self;
         fs::write(folder.path().join(format!("{name}.wasm")), wasm)?;
         let mut first = String::new();
         if let Some(state) = state {
@@ -123,7 +135,8 @@ impl Actor {
             shared = format!("[[handlers]]\ntype = \"filesystem\"\nconfig = {config}\n");
         }
         let logging = if *logged {
-            format!("output = \"file\"\nfile_path = \"{name}.log\"")
+            // The server's option makes this `info`.
+            format!("level = \"debug\"\noutput = \"file\"\nfile_path = \"{name}.log\"")
         } else {
             "level = \"off\"".into()
         };
@@ -131,7 +144,7 @@ impl Actor {
         let text = format!(
             "name = \"{name}\"\ncomponent_path = \"{name}.wasm\"\n{first}\
              [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0{config} }}\n{shared}\
-             [logging]\n{logging}\n[limits]\n{limits}"
+             [logging]\n{logging}\n[limits]\n{limits}[storage]\n{storage}"
         );
         fs::write(&manifest, text)?;
         Ok(manifest)
@@ -158,15 +171,29 @@ impl Server {
 
     /// Starts a build of the program with these actors, and waits until it listens.
     pub(crate) fn run(program: &Path, actors: &[Actor]) -> Result<Self> {
-        Self::on_threads(program, 1, actors)
+        Self::with(program, 1, None, actors)
     }
 
-    /// Does the same with this many threads.
-    pub(crate) fn on_threads(program: &Path, threads: usize, actors: &[Actor]) -> Result<Self> {
+    /// Starts the program with these actors and this data folder, and waits until it listens.
+    pub(crate) fn keeping(data: &Path, actors: &[Actor]) -> Result<Self> {
+        Self::with(Path::new(BUILT), 1, Some(data), actors)
+    }
+
+    /// Starts a build of the program with this many threads and perhaps a data folder.
+    pub(crate) fn with(
+        program: &Path,
+        threads: usize,
+        data: Option<&Path>,
+        actors: &[Actor],
+    ) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let manifests: Result<Vec<_>> = actors.iter().map(|actor| actor.write(&folder)).collect();
         let mut command = Command::new(program);
-        command.args(["run", "--threads", &threads.to_string()]).args(manifests?);
+        command.args(["run", "--quiet", "--threads", &threads.to_string()]);
+        if let Some(data) = data {
+            command.arg("--data").arg(data);
+        }
+        command.args(manifests?);
         Self::spawn(command, actors.len(), folder)
     }
 

@@ -209,6 +209,38 @@ pub(crate) fn files() -> String {
     Guest::new(body).imports(imports).with(names).module()
 }
 
+/// Stores nearly 1 MiB of new values at each text, as much as `limits.effects` allows.
+pub(crate) fn writer() -> String {
+    storing(Guest::new)
+}
+
+/// Does the same when a client connects.
+pub(crate) fn pusher() -> String {
+    storing(|body| Guest { other: body, ..Guest::new("") })
+}
+
+/// A guest that stores 15 values of 64 KiB, the largest that `limits.storage_value` allows. Four events
+/// in a row have different keys, so they become one record if they wait for the disk together. All
+/// values take nearly 4 MiB, as much as `limits.storage` allows, and each differs from the one before
+/// in every byte.
+fn storing(guest: impl FnOnce(String) -> Guest) -> String {
+    let import = r#"(import "footlight:host/storage@0.1.0" "put"
+        (func $put (param i32 i32 i32 i32 i32)))"#;
+    // A key is two letters at 256. Any error is a trap.
+    let body = "(global.set $turn (i32.add (global.get $turn) (i32.const 1)))
+        (memory.fill (i32.const 131072) (global.get $turn) (i32.const 65536))
+        (i32.store8 (i32.const 257)
+            (i32.add (i32.const 97) (i32.and (global.get $turn) (i32.const 3))))
+        (local.set $n (i32.const 15))
+        (loop $more
+            (i32.store8 (i32.const 256) (i32.add (i32.const 97) (local.get $n)))
+            (call $put (i32.const 256) (i32.const 2) (i32.const 131072) (i32.const 65536)
+                (i32.const 128))
+            (if (i32.load8_u (i32.const 128)) (then (unreachable)))
+            (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))";
+    guest(body.into()).imports(import).with("(global $turn (mut i32) (i32.const 0))").module()
+}
+
 /// A module of nearly 1 MiB with everything that makes instances expensive: functions, data,
 /// globals, a table. It traps at each text.
 pub(crate) fn large() -> String {

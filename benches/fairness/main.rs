@@ -17,10 +17,16 @@
 //! that, and not the host. With `--period-us 0` a client sends as soon as it has its answer. The
 //! server's thread is then never idle, and messages queue in quiet rounds too.
 //!
+//! In the rows `writer` and `turn-over` the good actor's state changes with each message and is kept
+//! in a data folder in `--folder`, and so is the neighbour's. An echo waits for the disk there, so the
+//! period is five times as long, and there are half as many messages. In `turn-over`, `--stored` bytes
+//! are stored before, and the log turns over while the neighbour is driven.
+//!
 //! # Layout
 //! - `guests`: the code of the bad actors.
 //! - `neighbours`: the bad actors, how each is driven, and how it proves that it misbehaved.
 //! - `drive`: their clients.
+//! - `disk`: their data folders.
 //! - `proof`: their counters.
 //! - `rounds`: the measurement.
 //! - `table`: prints the results.
@@ -30,6 +36,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod disk;
 mod drive;
 mod guests;
 mod neighbours;
@@ -45,7 +52,7 @@ use neighbours::{Allowed, Neighbour};
 use rounds::Plan;
 
 /// The options.
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 12] = [
     "binary",
     "only",
     "threads",
@@ -56,6 +63,8 @@ const KNOWN: [&str; 10] = [
     "period-us",
     "slice",
     "fuel",
+    "stored",
+    "folder",
 ];
 
 fn main() -> ExitCode {
@@ -80,7 +89,9 @@ fn measure(arguments: &Arguments) -> Result<()> {
             slice: arguments.number("slice", Limits::default().slice, Limits::default().slice)?,
             fuel: arguments.given("fuel")?,
             divisor: if quick { 50 } else { 1 },
+            stored: arguments.number("stored", 16 << 20, 2 << 20)?,
         },
+        folder: arguments.path("folder", env!("CARGO_TARGET_TMPDIR")),
     };
     let neighbours = Neighbour::list(arguments.list("only"))?;
     let usual = if quick { vec!["1"] } else { vec!["1", "2"] };

@@ -1,7 +1,7 @@
 //! The bad neighbours: how they are driven, and how they prove that they misbehaved.
 
 use super::{
-    common::{Result, server::Actor},
+    common::{Result, guest, server::Actor},
     drive::Crowd,
     guests,
     proof::Proof,
@@ -15,6 +15,26 @@ const EIGHT: Crowd = Crowd { silent: 0, talking: 8 };
 /// The client of an actor that misbehaves at its `connect` event.
 const ONE: Crowd = Crowd { silent: 1, talking: 0 };
 
+/// What the file of [`Disk::NearlyFull`] takes before it turns over: more than the good actor's
+/// first messages, and less than one event of a bad actor.
+pub(crate) const ROOM: u64 = 512 << 10;
+/// The least that the store must write beside a bad actor: more than the good actor's messages and
+/// one event of the bad one.
+const WRITTEN: u64 = 4 << 20;
+
+/// What the actors keep on the disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Disk {
+    /// Nothing. The good actor is `examples/echo`.
+    Unused,
+    /// Their state. The good actor counts its messages, and each must be on the disk before its
+    /// echo. Nothing is stored before.
+    Empty,
+    /// The same, with much stored before by another actor. If the neighbour is driven, the log has
+    /// little room before it turns over.
+    NearlyFull,
+}
+
 /// A kind of bad actor.
 pub(crate) struct Kind {
     /// Its name.
@@ -26,6 +46,8 @@ pub(crate) struct Kind {
     /// The fuel of an event that never ends by itself. It is less than the default if the host may
     /// take long for a unit, so that the event ends within the round.
     fuel: Option<u64>,
+    /// What it keeps on the disk.
+    disk: Disk,
     /// The least values of its counters after it was driven.
     proof: &'static [(&'static str, u64)],
 }
@@ -51,6 +73,8 @@ const KINDS: &[Kind] = &[
     kind("files", guests::files, Crowd { silent: 0, talking: 4 }, None,
         &[("file_reads", guests::ACCESSES), ("file_writes", guests::ACCESSES)]),
     kind("large-module", guests::large, EIGHT, None, &[("traps", 8)]),
+    kind("writer", guests::writer, Crowd { silent: 0, talking: 8 }, None, &[]).on(Disk::Empty),
+    kind("turn-over", guests::pusher, ONE, None, &[]).on(Disk::NearlyFull),
 ];
 
 /// Several bad actors at once: a name, and their kinds.
@@ -70,7 +94,7 @@ const fn kind(
     fuel: Option<u64>,
     proof: &'static [(&'static str, u64)],
 ) -> Kind {
-    Kind { name, text, crowd, fuel, proof }
+    Kind { name, text, crowd, fuel, disk: Disk::Unused, proof }
 }
 
 /// The limits of the bad actors.
@@ -81,9 +105,38 @@ pub(crate) struct Allowed {
     pub(crate) fuel: Option<u64>,
     /// The divisor of the default fuel.
     pub(crate) divisor: u64,
+    /// The bytes that are stored before, for [`Disk::NearlyFull`].
+    pub(crate) stored: usize,
+}
+
+impl Disk {
+    /// The good actor.
+    pub(crate) fn good(self) -> Actor {
+        match self {
+            Self::Unused => Actor::echo(),
+            _ => self.keep(Actor::of("echo", &guest::counting()).state(vec![0; 64])),
+        }
+    }
+
+    /// How much longer the time from one message of a client to the next is, and how much fewer the
+    /// messages are. A disk is slower than an echo, and a client that is still waiting when its next
+    /// message is due would count that time again.
+    pub(crate) fn slowdown(self) -> (u32, u32) {
+        if self == Self::Unused { (1, 1) } else { (5, 2) }
+    }
+
+    /// An actor that is kept on it.
+    fn keep(self, actor: Actor) -> Actor {
+        if self == Self::Unused { actor } else { actor.kept("strict") }
+    }
 }
 
 impl Kind {
+    /// The same, with this disk.
+    const fn on(self, disk: Disk) -> Self {
+        Self { disk, ..self }
+    }
+
     /// The fuel of an event that does not end by itself.
     fn fuel(&self, allowed: &Allowed) -> Option<u64> {
         self.fuel.map(|usual| allowed.fuel.unwrap_or(usual / allowed.divisor))
@@ -94,6 +147,7 @@ impl Kind {
         let actor = Actor::of(name, &(self.text)()).limit("slice", allowed.slice).logged();
         // Slow clients must stay connected.
         let actor = actor.config("on_overflow = \"drop\"").folder("read", vec![b'x'; 64 << 10]);
+        let actor = self.disk.keep(actor);
         match self.fuel(allowed) {
             Some(fuel) => actor.limit("fuel", fuel),
             None => actor,
@@ -102,7 +156,12 @@ impl Kind {
 
     /// The proof that it misbehaved.
     pub(crate) fn proof(&self, allowed: &Allowed) -> Proof {
-        Proof { least: self.proof, fuel: self.fuel(allowed) }
+        let written = match self.disk {
+            Disk::Unused => 0,
+            Disk::Empty => WRITTEN,
+            Disk::NearlyFull => WRITTEN.max(allowed.stored as u64),
+        };
+        Proof { least: self.proof, fuel: self.fuel(allowed), written }
     }
 }
 
@@ -115,6 +174,11 @@ pub(crate) struct Neighbour {
 }
 
 impl Neighbour {
+    /// What its actors and the good one keep.
+    pub(crate) fn disk(&self) -> Disk {
+        self.actors.first().map_or(Disk::Unused, |(_, kind)| kind.disk)
+    }
+
     /// All neighbours, or those with these names.
     pub(crate) fn list(only: Option<Vec<&str>>) -> Result<Vec<Self>> {
         let one = |kind: &'static Kind| Self::of(kind.name, &[kind.name]);

@@ -1,16 +1,15 @@
 //! Reads an actor's counters, to prove that a bad neighbour has misbehaved.
 
 use std::{
-    io::{self, Read as _, Write as _},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
     thread,
     time::{Duration, Instant},
 };
 
+use super::common::metrics::{counter, metrics};
+
 /// How long to wait for the proof after the end of a round.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long to wait for a server's metrics.
-const ANSWER: Duration = Duration::from_secs(10);
 /// The time between two looks at the metrics.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -22,6 +21,8 @@ pub(crate) struct Proof {
     /// another reason. The last step may be one that the event can't pay, so half of the fuel is
     /// enough.
     pub(crate) fuel: Option<u64>,
+    /// The least bytes that the store must have written.
+    pub(crate) written: u64,
 }
 
 impl Proof {
@@ -51,26 +52,8 @@ impl Proof {
             let events = counter(metrics, "events").unwrap_or(0).max(1);
             low("fuel", events * (fuel / 2))
         });
-        self.least.iter().find_map(|(name, least)| low(name, *least)).or(fuel)
+        let written = (self.written > 0).then(|| low("store_written_bytes", self.written));
+        let least = self.least.iter().find_map(|(name, least)| low(name, *least));
+        least.or(fuel).or(written.flatten())
     }
-}
-
-/// The metrics of the actor at this address, or nothing while the server does not answer.
-fn metrics(address: SocketAddr) -> String {
-    let read = || -> io::Result<String> {
-        let mut socket = TcpStream::connect_timeout(&address, ANSWER)?;
-        socket.set_read_timeout(Some(ANSWER))?;
-        socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\n\r\n")?;
-        let mut text = String::new();
-        socket.read_to_string(&mut text)?;
-        Ok(text)
-    };
-    read().unwrap_or_default()
-}
-
-/// The value of one counter.
-fn counter(metrics: &str, name: &str) -> Option<u64> {
-    let name = format!("footlight_{name}_total{{");
-    let line = metrics.lines().find(|line| line.starts_with(&name))?;
-    line.rsplit_once(' ')?.1.parse().ok()
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use smol::{LocalExecutor, Timer, block_on};
+use tempfile::TempDir;
 
 use super::{
     common::{
@@ -13,6 +14,7 @@ use super::{
         pace::{Clients, Times},
         server::{Actor, Server},
     },
+    disk::Folders,
     drive,
     neighbours::{Allowed, Neighbour},
 };
@@ -43,6 +45,8 @@ pub(crate) struct Plan {
     pub(crate) binary: PathBuf,
     /// The limits of the bad actors.
     pub(crate) allowed: Allowed,
+    /// The folder for data folders.
+    pub(crate) folder: PathBuf,
 }
 
 /// The rounds of one condition.
@@ -100,13 +104,14 @@ impl Rounds {
 /// Measures beside a neighbour, with this many threads.
 pub(crate) fn measure(plan: &Plan, neighbour: &Neighbour, threads: usize) -> Result<Pairs> {
     let bad = neighbour.actors.iter().map(|(name, kind)| kind.actor(name, &plan.allowed));
-    let actors: Vec<_> = std::iter::once(Actor::echo()).chain(bad).collect();
+    let actors: Vec<_> = std::iter::once(neighbour.disk().good()).chain(bad).collect();
+    let folders = Folders::new(plan, neighbour.disk())?;
     let mut pairs = Pairs::default();
     let start = Instant::now();
     for pair in 0..plan.rounds {
         // Alternate the order.
         for driven in [pair % 2 == 1, pair % 2 == 0] {
-            let mut round = round(plan, neighbour, threads, &actors, driven)?;
+            let mut round = round(plan, neighbour, threads, &actors, &folders, driven)?;
             if let Some(idle) = round.idle.take() {
                 // Every bad actor also has a row of its own, where the others can't be the cause.
                 if neighbour.actors.len() == 1 {
@@ -131,11 +136,16 @@ fn round(
     neighbour: &Neighbour,
     threads: usize,
     actors: &[Actor],
+    folders: &Folders,
     driven: bool,
 ) -> Result<Round> {
-    let server = Server::on_threads(&plan.binary, threads, actors)?;
+    let data = folders.make(driven)?;
+    let data = data.as_ref().map(TempDir::path);
+    let server = Server::with(&plan.binary, threads, data, actors)?;
     let (watch, executor) = (server.watch(), LocalExecutor::new());
-    let connect = Clients::connect(server.url("echo"), plan.clients, plan.size, plan.period);
+    let (longer, fewer) = neighbour.disk().slowdown();
+    let (period, messages) = (plan.period * longer, (plan.messages / fewer).max(1));
+    let connect = Clients::connect(server.url("echo"), plan.clients, plan.size, period);
     let mut clients = block_on(executor.run(connect))?;
     block_on(executor.run(clients.exchange(&executor, FIRST)))?;
     let crowds: Vec<_> = neighbour
@@ -147,8 +157,8 @@ fn round(
     let mut measured = block_on(executor.run(async {
         Timer::after(SETTLE).await;
         let (start, cpu, waited) = (Instant::now(), watch.cpu()?, watch.waited()?);
-        let end = start + plan.period * plan.messages + LATE;
-        let times = clients.exchange_until(&executor, plan.messages, Some(end)).await?;
+        let end = start + period * messages + LATE;
+        let times = clients.exchange_until(&executor, messages, Some(end)).await?;
         let share = |time: Duration| time.as_secs_f64() / start.elapsed().as_secs_f64();
         let busy = share(watch.cpu()?.saturating_sub(cpu));
         let waited = share(watch.waited()?.saturating_sub(waited));

@@ -19,29 +19,6 @@ const CLIENTS: usize = 4;
 /// The fuel of the actor with JSON. A state of 1 MiB needs more than the default.
 const FUEL: u64 = 1_000_000_000;
 
-/// How [`bytes`] takes memory: it grows by what is missing.
-const REALLOC: &str = "(local $start i32) (local $missing i32)
-        (local.set $start (global.get $next))
-        (global.set $next (i32.and (i32.const -8)
-            (i32.add (i32.add (local.get $start) (local.get $size)) (i32.const 7))))
-        (local.set $missing (i32.sub
-            (i32.shr_u (i32.add (global.get $next) (i32.const 65535)) (i32.const 16))
-            (memory.size)))
-        (if (i32.gt_s (local.get $missing) (i32.const 0)) (then
-            (if (i32.eq (memory.grow (local.get $missing)) (i32.const -1))
-                (then (unreachable)))))
-        (local.get $start)";
-
-/// An actor that counts in the first four bytes of its state and leaves the others as they are.
-fn bytes() -> Actor {
-    let count = "(if (i32.ge_u (local.get $state-len) (i32.const 4)) (then
-            (i32.store (local.get $state)
-                (i32.add (i32.load (local.get $state)) (i32.const 1)))))";
-    let free = r#"(func (export "cabi_post_ntwk:theater/websocket-server#handle-message") (param i32)
-        (global.set $next (i32.const 1024)))"#;
-    Actor::of("actor", &guest::echo(REALLOC, count, free))
-}
-
 /// Measures memory and CPU time with each size.
 pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<Panel>> {
     const KIB: usize = 1024;
@@ -57,7 +34,7 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
     for _ in 0..rounds {
         for (index, &step) in steps.iter().enumerate() {
             let json = readings::actor("actor", readings::state(step)).limit("fuel", FUEL);
-            let bytes = bytes().state(vec![0; step]);
+            let bytes = Actor::of("actor", &guest::counting()).state(vec![0; step]);
             // As many as take about as long.
             let messages = [4_000 * KIB / (step + KIB), 40_000 * KIB / (step + 10 * KIB)];
             for (kind, actor) in [json, bytes].into_iter().enumerate() {

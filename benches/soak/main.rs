@@ -68,7 +68,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
     if connections == 0 || flight == 0 || messages < 10 * connections * flight {
         return Err("--messages must be ten times all those in flight, or more".into());
     }
-    let server = Server::start(&[Actor::of("leaky", &guest::echo(LEAK, "", ""))])?;
+    let server = Server::start(&[Actor::of("leaky", &guest::echo("", LEAK, "", ""))])?;
     println!("{messages} messages, {connections} connections, {flight} in flight on each");
     println!("{:>12}{:>14}{:>12}", "messages", "most KiB", "seconds");
     let executor = LocalExecutor::new();
