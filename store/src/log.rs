@@ -16,7 +16,7 @@ use crate::{
     log_error::LogError,
     opening::{self, Opened},
     operation::Operation,
-    record::Body,
+    record::{BLOCK, Body},
     spare::{Sizes, Spare, is_full},
     turn_over::Repeated,
     which::Which,
@@ -66,6 +66,8 @@ pub struct Log<F> {
     failed: bool,
     /// The last record is an `End`.
     ended: bool,
+    /// There is the header of a commit that was cut where the next record goes.
+    torn: bool,
 }
 
 /// What one owner changes, as operations.
@@ -92,9 +94,10 @@ impl<F: File> Log<F> {
             sizes,
             place: Place { file: chain.file, epoch: chain.epoch, seq, at, size },
             threshold: threshold(size, chain.complete.unwrap_or(at)),
-            spare: Spare::new(found.spare, found.highest),
+            spare: Spare::new(found.spare, found.highest, found.torn),
             failed: false,
             ended: chain.ended,
+            torn: chain.torn,
         };
         let torn = chain.torn.then_some(at);
         Ok((log, chain.image, Opened { file: chain.file, torn, clean: chain.ended }))
@@ -284,10 +287,21 @@ impl<F: File> Log<F> {
 
     /// Writes a record to the active file, and syncs it.
     fn write(&mut self, body: Body) -> Result<u64, AppendError> {
-        self.disk.append(&mut self.place, body, true).map_err(|error| {
+        let written =
+            self.remove_torn().and_then(|()| self.disk.append(&mut self.place, body, true));
+        written.map_err(|error| {
             self.failed = true;
             AppendError::Failed(error)
         })
+    }
+
+    /// Removes the header of a commit that was cut: see [`crate::opening`].
+    fn remove_torn(&mut self) -> io::Result<()> {
+        if self.torn {
+            self.disk.write(self.place.file, &[0; BLOCK], self.place.at)?;
+            self.torn = false;
+        }
+        Ok(())
     }
 
     /// Does one piece of a turn-over. `incoming` is the size of the record that waits for it.
@@ -301,6 +315,7 @@ impl<F: File> Log<F> {
             self.place = place;
             self.failed = false;
             self.ended = false;
+            self.torn = false;
         }
         Ok(())
     }

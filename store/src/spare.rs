@@ -53,9 +53,11 @@ pub(crate) struct Spare {
     allocated: u64,
     /// The highest epoch of all records that were ever written, or may be.
     highest: u64,
-    /// Where the file may have a record that completes a live set, after an error. It must go before
-    /// the file's beginning does: a beginning that is cut, before such a record, looks like damage.
-    doubtful: Option<u64>,
+    /// Where the file may have the header of a record that was cut or failed. It must go before anything
+    /// else is written: see [`crate::opening`].
+    torn: Option<u64>,
+    /// That record may be whole, and completes a live set.
+    doubtful: bool,
     /// The turn-over to it, and where the next piece goes.
     turn_over: Option<(TurnOver, Place)>,
     /// How many bytes the turn-over has to write yet, about.
@@ -63,8 +65,8 @@ pub(crate) struct Spare {
 }
 
 impl Spare {
-    pub(crate) fn new(allocated: u64, highest: u64) -> Self {
-        Self { allocated, highest, doubtful: None, turn_over: None, left: 0 }
+    pub(crate) fn new(allocated: u64, highest: u64, torn: Option<u64>) -> Self {
+        Self { allocated, highest, torn, doubtful: false, turn_over: None, left: 0 }
     }
 
     /// The turn-over that is under way.
@@ -90,7 +92,7 @@ impl Spare {
     /// Whether the file may have a complete live set after an error. Then nothing more may be appended
     /// to the active file, because the next start would not see it.
     pub(crate) fn is_doubtful(&self) -> bool {
-        self.doubtful.is_some()
+        self.doubtful
     }
 
     /// The active file, of which this much is allocated, becomes the spare one.
@@ -109,9 +111,9 @@ impl Spare {
         incoming: u64,
         sizes: &Sizes,
     ) -> io::Result<Option<Place>> {
-        if let Some(at) = self.doubtful {
+        if let Some(at) = self.torn {
             disk.write(file, &[0; BLOCK], at)?;
-            self.doubtful = None;
+            (self.torn, self.doubtful) = (None, false);
             return Ok(None);
         }
         let live = image.look(Image::live);
@@ -158,7 +160,7 @@ impl Spare {
                 Ok(None)
             }
             Err(error) => {
-                self.doubtful = complete.then_some(at);
+                (self.torn, self.doubtful) = (Some(at), complete);
                 Err(error)
             }
         }

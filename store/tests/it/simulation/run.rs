@@ -24,6 +24,8 @@ pub struct Run {
     model: Model,
     /// What was being written when something failed. It is on the disk or not.
     pending: Option<Model>,
+    /// What the last append was given. Clients try again what was cut.
+    last: Option<Batch>,
     /// The last record is an end, with certainty.
     ended: bool,
     /// Some runs have a disk that is too small.
@@ -58,6 +60,7 @@ impl Run {
             image,
             model: Model::default(),
             pending: None,
+            last: None,
             ended: false,
             bounded,
             cuts: 0,
@@ -95,7 +98,11 @@ impl Run {
 
     fn append(&mut self, random: &mut Random) {
         let largest = [300, 3000, 20_000][random.below(3) as usize];
-        let batch = Batch::random(&self.model, random, largest);
+        let mut batch = match self.last.take() {
+            Some(batch) if random.once_in(3) => batch,
+            _ => Batch::random(&self.model, random, largest),
+        };
+        batch.choose_blocks(&self.model, random);
         let mut after = self.model.clone();
         after.apply(&batch);
         let owners: Vec<_> = batch.owners.iter().map(|(name, all)| (*name, all)).collect();
@@ -122,6 +129,7 @@ impl Run {
                 self.full += 1;
             }
         }
+        self.last = Some(batch);
     }
 
     fn end(&mut self) {
