@@ -43,7 +43,7 @@ pub struct Durable {
     lost: VecDeque<ConnectionId>,
     /// Connections whose `connect` event was undone with a failed record. The actor does not know
     /// them, so it gets none of their events.
-    undone: BTreeSet<ConnectionId>,
+    undone: BTreeSet<u64>,
 }
 
 /// What an event leaves behind, as far as it is stored.
@@ -53,7 +53,7 @@ pub struct After<'a> {
     /// The state after it.
     pub new: Option<&'a Bytes>,
     /// The keys of the storage that it changed.
-    pub keys: &'a BTreeMap<Box<str>, Change>,
+    pub keys: &'a [(Box<str>, Change)],
     /// The moment of the alarm after it.
     pub alarm: Option<Instant>,
     /// The same moment as it is stored.
@@ -105,12 +105,13 @@ impl Durable {
         if state.is_none() && alarm.is_none() && keys.is_empty() {
             return None;
         }
-        let keys = keys.iter().map(|(key, change)| (key.clone(), change.new.clone())).collect();
+        let mut new_values = BTreeMap::new();
+        new_values.extend(keys.iter().map(|(key, change)| (key.clone(), change.new.clone())));
         let opened = self.opened.iter().copied().collect();
         let closed = self.closed.iter().copied().collect();
         // An alarm that stays is written again, because less of its time is left now.
         let alarm = alarm.or(stored_alarm.map(Some));
-        Some(Changes { state, keys, alarm, opened, closed, ..Changes::default() })
+        Some(Changes { state, keys: new_values, alarm, opened, closed, ..Changes::default() })
     }
 
     /// Hands changes over to be recorded.
@@ -177,13 +178,14 @@ impl Durable {
 
     /// Goes back to what is on the disk. `known` are the connections that the actor knows and that
     /// are still to have a `close` event.
-    pub fn go_back(&mut self, contents: &Contents, known: &BTreeSet<u64>, alarm: Option<Instant>) {
+    pub fn go_back(&mut self, contents: &Contents, known: &[u64], alarm: Option<Instant>) {
         self.alarm = alarm;
         self.opened.clear();
         self.closed.clear();
-        let lost = contents.open.difference(known).copied().map(ConnectionId);
-        self.lost = lost.collect();
-        self.undone = known.difference(&contents.open).copied().map(ConnectionId).collect();
+        let lost = contents.open.iter().filter(|id| !known.contains(id));
+        self.lost = lost.copied().map(ConnectionId).collect();
+        self.undone.clear();
+        self.undone.extend(known.iter().filter(|id| !contents.open.contains(id)));
     }
 
     /// The next connection of an earlier run, whose `close` event is missing.
@@ -197,8 +199,8 @@ impl Durable {
         let Source::Connection(session) = &event.source else { return false };
         match event.kind {
             EventKind::Connect => false,
-            EventKind::Close(_) => self.undone.remove(&session.id()),
-            _ => self.undone.contains(&session.id()),
+            EventKind::Close(_) => self.undone.remove(&session.id().0),
+            _ => self.undone.contains(&session.id().0),
         }
     }
 }

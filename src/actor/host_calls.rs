@@ -131,10 +131,10 @@ impl HostCalls {
         let durable = self.durable.as_mut()?;
         let contents = durable.contents();
         self.alarm.restore(contents.alarm);
-        let known = self.clients.ids().map(|id| id.0).collect();
+        let known: Vec<u64> = self.clients.ids().map(|id| id.0).collect();
         durable.go_back(&contents, &known, self.alarm.set_to());
-        for id in known.difference(&contents.open) {
-            self.clients.remove(ConnectionId(*id));
+        for id in known.into_iter().filter(|id| !contents.open.contains(id)) {
+            self.clients.remove(ConnectionId(id));
         }
         self.storage.load(contents.keys);
         contents.state

@@ -243,26 +243,36 @@ impl Undo {
 
     /// What the changes have changed so far. A key that has its old value again is not among them.
     /// The time depends only on the number of the changes.
-    pub async fn changes(
-        &self,
-        storage: &Storage,
-        meter: &mut Meter,
-    ) -> BTreeMap<Box<str>, Change> {
+    pub async fn changes(&self, storage: &Storage, meter: &mut Meter) -> Vec<(Box<str>, Change)> {
         meter.renew();
-        let deleted = self.deleted.first().map(|entries| &entries.map);
-        let again = deleted.map(|_| &storage.entries.map);
-        let keys = deleted.into_iter().chain(again).flat_map(BTreeMap::keys);
-        let mut changes = BTreeMap::new();
-        for key in self.before.keys().chain(keys) {
-            let before = self.before.get(key).cloned();
-            let old = before.unwrap_or_else(|| deleted?.get(key).cloned());
-            let new = storage.get(key);
-            if new != old.as_ref() {
-                changes.insert(key.clone(), Change { old, new: new.cloned() });
+        let mut changes = Vec::new();
+        for key in self.before.keys() {
+            changes.extend(self.change(key, storage));
+            give_turns(meter).await;
+        }
+        let Some(Entries { map: deleted, .. }) = self.deleted.first() else { return changes };
+        for key in deleted.keys() {
+            if !self.before.contains_key(key) {
+                changes.extend(self.change(key, storage));
+            }
+            give_turns(meter).await;
+        }
+        // Those that were put after all others were deleted.
+        for key in storage.entries.map.keys() {
+            if !self.before.contains_key(key) && !deleted.contains_key(key) {
+                changes.extend(self.change(key, storage));
             }
             give_turns(meter).await;
         }
         changes
+    }
+
+    /// What has changed of one key.
+    fn change(&self, key: &str, storage: &Storage) -> Option<(Box<str>, Change)> {
+        let deleted = || self.deleted.first()?.map.get(key).cloned();
+        let old = self.before.get(key).cloned().unwrap_or_else(deleted);
+        let new = storage.get(key).cloned();
+        (new != old).then(|| (key.into(), Change { old, new }))
     }
 
     /// Drops the deleted entries.

@@ -6,7 +6,6 @@
 //! anything reaches a client. Only [`Transaction::roll_back`] takes changes back.
 
 use std::{
-    collections::BTreeMap,
     fmt, io,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -119,7 +118,7 @@ impl Transaction {
         };
         let keys = match durable {
             Some(_) => self.stored.changes(storage, meter).await,
-            None => BTreeMap::new(),
+            None => Vec::new(),
         };
         let mut changes = durable.as_mut().and_then(|durable| {
             let stored_alarm = at.map(|at| alarm.stored(at));
@@ -186,11 +185,13 @@ impl Transaction {
 /// The changes that take a recorded event back.
 fn undo(
     state: Option<&Bytes>,
-    keys: BTreeMap<Box<str>, Change>,
+    keys: Vec<(Box<str>, Change)>,
     alarm: Option<StoredAlarm>,
 ) -> Changes {
-    let keys = keys.into_iter().map(|(key, change)| (key, change.old)).collect();
-    Changes { state: Some(state.cloned()), alarm: Some(alarm), keys, ..Changes::default() }
+    let mut changes =
+        Changes { state: Some(state.cloned()), alarm: Some(alarm), ..Changes::default() };
+    changes.keys.extend(keys.into_iter().map(|(key, change)| (key, change.old)));
+    changes
 }
 
 impl fmt::Display for CommitError {

@@ -32,6 +32,25 @@ pub trait File: Send {
     fn sync(&self) -> io::Result<()>;
 }
 
+/// Any file. The program has the log's code once, for this type.
+impl File for Box<dyn File> {
+    fn size(&self) -> io::Result<u64> {
+        (**self).size()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        (**self).read_at(buffer, offset)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        (**self).write_at(bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        (**self).sync()
+    }
+}
+
 /// A file of the system.
 #[derive(Debug)]
 pub struct RealFile(fs::File);

@@ -86,6 +86,7 @@ impl Store {
         let shared = Arc::new(Shared::new(options.wait));
         let [a, b] = files;
         let files = [deadline_file(a, Which::A, &shared)?, deadline_file(b, Which::B, &shared)?];
+        let files = files.map(|file| Box::new(file) as Box<dyn File>);
         let (log, image, found) = Log::open(files, Sizes::default())?;
         let is_new = image.blocks() == 0 && image.owners().next().is_none();
         let opened = Summary {

@@ -12,7 +12,7 @@ use ::log::{error, info, warn};
 use crate::{
     batch::{LOOK, fitting},
     changes::Changes,
-    deadline_file::DeadlineFile,
+    file::File,
     log::{AppendError, Appended, Log, Work},
     plan::{Piece, Plan, Sight},
     queue::Part,
@@ -34,10 +34,9 @@ const NO_ROOM: Duration = Duration::from_secs(1);
 const TARGET: &str = "footlight";
 
 /// What the thread owns.
-#[derive(Debug)]
 pub(crate) struct Writer {
     shared: Arc<Shared>,
-    log: Log<DeadlineFile>,
+    log: Log<Box<dyn File>>,
     wear: Wear,
     /// What of `log.written()` the budget for wear has paid.
     paid: u64,
@@ -54,7 +53,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(shared: Arc<Shared>, log: Log<DeadlineFile>, wear: u64) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, log: Log<Box<dyn File>>, wear: u64) -> Self {
         let paid = log.written();
         Self {
             shared,

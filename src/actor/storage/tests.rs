@@ -62,6 +62,8 @@ impl Stage {
     fn changes(&mut self) -> BTreeMap<Box<str>, Change> {
         let changes = block_on(self.undo.changes(&self.storage, &mut self.meter));
         self.forget();
+        let (count, changes) = (changes.len(), BTreeMap::from_iter(changes));
+        assert_eq!(changes.len(), count, "a key is there twice");
         changes
     }
 
