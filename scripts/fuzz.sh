@@ -20,7 +20,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-targets=(lift lower request lower_result manifest module guest actor)
+targets=(lift lower request lower_result manifest module guest actor store_open store_sequence)
 
 main() {
     asan=
@@ -101,6 +101,8 @@ options() {
         module) printf '%s\n' -max_len=32768 ;;
         guest) printf '%s\n' -max_len=2048 -len_control=0 ;;
         actor) printf '%s\n' -max_len=1024 -len_control=0 ;;
+        store_open) printf '%s\n' -max_len=4096 -len_control=0 ;;
+        store_sequence) printf '%s\n' -max_len=2048 -len_control=0 ;;
     esac
 }
 

@@ -1,6 +1,7 @@
 //! The modules that the fuzz targets share.
 //!
 //! - [`reference`]: the second implementation of the canonical ABI, from the tests of `wit-core`.
+//! - [`simulation`]: a simulated disk with a log on it, from the tests of `footlight-store`.
 //! - [`top`]: the end of the largest memory.
 //! - [`input`]: makes values from the fuzzer's bytes.
 //! - [`drive`]: polls a future by hand, and checks that something wakes it.
@@ -17,6 +18,8 @@
 
 #[path = "../../wit-core/tests/reference/mod.rs"]
 pub mod reference;
+#[path = "../../store/tests/it/simulation/mod.rs"]
+pub mod simulation;
 
 pub mod client;
 pub mod counts;

@@ -6,6 +6,10 @@
 //!
 //! A file has at most one record at a time that is not synced. So a bad record before a good one of
 //! the same epoch was acknowledged, and is damaged. A bad record at the end is a commit that was cut.
+//!
+//! The header of a record that was cut is removed before anything else is written in its place. Some
+//! blocks of the next record may be the same as those that it lacks, for example if a client tries
+//! again. If that record was cut too, the first one would be whole, though it was dropped long ago.
 
 use crate::{
     file::File,
@@ -54,6 +58,8 @@ pub(crate) struct Found {
     pub(crate) highest: u64,
     /// How much of the other file is usable.
     pub(crate) spare: u64,
+    /// Where the other file has the header of a record that was cut.
+    pub(crate) torn: Option<u64>,
 }
 
 /// What a file has at its beginning.
@@ -64,6 +70,8 @@ struct Start {
     size: u64,
     /// Its first record with the size that its `Begin` says, if that is good.
     begin: Option<(Header, u64)>,
+    /// Whether it begins with a header, but the record is not good.
+    torn: bool,
 }
 
 /// Reads both files. `least` is the size that neither file is ever below.
@@ -97,10 +105,13 @@ fn search<F: File>(files: &[F; 2], least: u64, trouble: &mut Option<LogError>) -
         }
     }
     let epoch = |start: &Start| start.begin.map(|(header, _)| header.epoch);
-    starts.sort_by_key(|start| std::cmp::Reverse(epoch(start)));
+    // The newest one first.
+    if starts.first().map(epoch) < starts.last().map(epoch) {
+        starts.reverse();
+    }
     let salt = starts.iter().find_map(|start| start.begin).map(|(header, _)| header.salt)?;
     let mut highest = 0;
-    let mut found = None;
+    let (mut found, mut torn) = (None, None);
     for start in &starts {
         let mut reader = Reader::new(start.file.of(files), start.size);
         let Some((header, size)) = start.begin else {
@@ -108,6 +119,9 @@ fn search<F: File>(files: &[F; 2], least: u64, trouble: &mut Option<LogError>) -
             match stray(start.file, &mut reader, salt, highest) {
                 Ok(epoch) => highest = highest.max(epoch),
                 Err(error) => note(trouble, error),
+            }
+            if start.torn {
+                torn = Some(0);
             }
             continue;
         };
@@ -121,13 +135,17 @@ fn search<F: File>(files: &[F; 2], least: u64, trouble: &mut Option<LogError>) -
             if let Some(error) = error {
                 note(trouble, error);
             }
-            found = chain.complete.is_some().then_some(chain);
+            if chain.complete.is_some() {
+                found = Some(chain);
+            } else if chain.torn {
+                torn = Some(chain.next.1);
+            }
         }
     }
     let chain = found?;
     let other = starts.iter().find(|start| start.file != chain.file);
     let spare = other.map_or(0, |other| other.begin.map_or(other.size, |(_, size)| size));
-    Some(Found { chain, highest, spare })
+    Some(Found { chain, highest, spare, torn })
 }
 
 /// The epoch of the file's first record, if that is good.
@@ -151,7 +169,8 @@ fn start<F: File>(which: Which, file: &F, least: u64) -> Result<Start, LogError>
     }
     let mut reader = Reader::new(file, size);
     let Some(header) = reader.record(0, |_| true).map_err(io)? else {
-        return Ok(Start { file: which, size, begin: None });
+        let torn = reader.header(0).map_err(io)?.is_some();
+        return Ok(Start { file: which, size, begin: None, torn });
     };
     if let Some(reason) = header.unknown() {
         return Err(LogError::Newer { file: which, offset: 0, reason });
@@ -168,7 +187,7 @@ fn start<F: File>(which: Which, file: &F, least: u64) -> Result<Start, LogError>
         let reason = "the file was longer";
         return Err(LogError::Damaged { file: which, offset: size, reason });
     }
-    Ok(Start { file: which, size, begin: Some((header, began)) })
+    Ok(Start { file: which, size, begin: Some((header, began)), torn: false })
 }
 
 /// Searches a file without a good beginning for records of its store. Returns their highest epoch.
@@ -241,8 +260,8 @@ fn follow<F: File>(reader: &mut Reader<'_, F>, chain: &mut Chain) -> Result<(), 
             if reader.find(offset + BLOCK as u64, later).map_err(io)?.is_some() {
                 return Err(damaged("the record is bad, but later ones are good"));
             }
-            let next = |header: &Header| ours(header) && header.seq == seq;
-            chain.torn = reader.begins(offset, next).map_err(io)?;
+            let next = reader.header(offset).map_err(io)?;
+            chain.torn = next.is_some_and(|header| ours(&header) && header.seq == seq);
             return Ok(());
         };
         if let Some(reason) = header.unknown() {

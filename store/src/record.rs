@@ -202,14 +202,14 @@ impl<'a, F: File> Reader<'a, F> {
         Ok(Some(header))
     }
 
-    /// Whether there is a `wanted` header at `offset`, with whatever follows it.
-    pub(crate) fn begins(&self, offset: u64, wanted: impl Fn(&Header) -> bool) -> io::Result<bool> {
+    /// The header at `offset`, with whatever follows it.
+    pub(crate) fn header(&self, offset: u64) -> io::Result<Option<Header>> {
         if self.size.saturating_sub(offset) < HEADER as u64 {
-            return Ok(false);
+            return Ok(None);
         }
         let mut head = [0; HEADER];
         self.file.read_at(&mut head, offset)?;
-        Ok(Header::parse(&head).is_some_and(|header| wanted(&header)))
+        Ok(Header::parse(&head))
     }
 
     /// The operations of the last good record.

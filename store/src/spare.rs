@@ -5,7 +5,6 @@ use std::io;
 use crate::{
     disk::{Disk, Place},
     file::File,
-    image::Image,
     live_set::LiveSet,
     operation::Operation,
     record::{BLOCK, Body},
@@ -53,9 +52,11 @@ pub(crate) struct Spare {
     allocated: u64,
     /// The highest epoch of all records that were ever written, or may be.
     highest: u64,
-    /// Where the file may have a record that completes a live set, after an error. It must go before
-    /// the file's beginning does: a beginning that is cut, before such a record, looks like damage.
-    doubtful: Option<u64>,
+    /// Where the file may have the header of a record that was cut or failed. It must go before anything
+    /// else is written: see [`crate::opening`].
+    torn: Option<u64>,
+    /// That record may be whole, and completes a live set.
+    doubtful: bool,
     /// The turn-over to it, and where the next piece goes.
     turn_over: Option<(TurnOver, Place)>,
     /// How many bytes the turn-over has to write yet, about.
@@ -63,8 +64,8 @@ pub(crate) struct Spare {
 }
 
 impl Spare {
-    pub(crate) fn new(allocated: u64, highest: u64) -> Self {
-        Self { allocated, highest, doubtful: None, turn_over: None, left: 0 }
+    pub(crate) fn new(allocated: u64, highest: u64, torn: Option<u64>) -> Self {
+        Self { allocated, highest, torn, doubtful: false, turn_over: None, left: 0 }
     }
 
     /// The turn-over that is under way.
@@ -90,7 +91,7 @@ impl Spare {
     /// Whether the file may have a complete live set after an error. Then nothing more may be appended
     /// to the active file, because the next start would not see it.
     pub(crate) fn is_doubtful(&self) -> bool {
-        self.doubtful.is_some()
+        self.doubtful
     }
 
     /// The active file, of which this much is allocated, becomes the spare one.
@@ -104,17 +105,18 @@ impl Spare {
     pub(crate) fn step<F: File>(
         &mut self,
         disk: &mut Disk<F>,
-        image: &impl LiveSet,
+        image: &dyn LiveSet,
         file: Which,
         incoming: u64,
         sizes: &Sizes,
     ) -> io::Result<Option<Place>> {
-        if let Some(at) = self.doubtful {
+        if let Some(at) = self.torn {
             disk.write(file, &[0; BLOCK], at)?;
-            self.doubtful = None;
+            (self.torn, self.doubtful) = (None, false);
             return Ok(None);
         }
-        let live = image.look(Image::live);
+        let mut live = 0;
+        image.look(&mut |image| live = image.live());
         let (mut turn_over, mut place) = self.turn_over.take().unwrap_or_else(|| {
             self.highest = self.highest.saturating_add(1);
             let wanted = sizes.wanted(live.saturating_add(incoming));
@@ -139,12 +141,13 @@ impl Spare {
             return Ok(None);
         }
         let mut body = Body::default();
-        let complete = image.look(|image| {
+        let mut complete = false;
+        image.look(&mut |image| {
             if place.seq == 0 {
                 body.push(&Operation::Begin(place.size));
                 body.push(&Operation::Blocks(image.blocks()));
             }
-            turn_over.fill(image, &mut body, sizes.piece)
+            complete = turn_over.fill(image, &mut body, sizes.piece);
         });
         if body.size() > place.room() {
             return Err(io::ErrorKind::StorageFull.into());
@@ -158,7 +161,7 @@ impl Spare {
                 Ok(None)
             }
             Err(error) => {
-                self.doubtful = complete.then_some(at);
+                (self.torn, self.doubtful) = (Some(at), complete);
                 Err(error)
             }
         }

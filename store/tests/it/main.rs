@@ -15,6 +15,7 @@ mod damage;
 mod folder;
 mod formats;
 mod growth;
+mod torn;
 mod turn_over;
 
 #[allow(dead_code, reason = "the fuzz targets use the rest")]

@@ -42,8 +42,12 @@ impl Batch {
                 owners.push((name, changes(&contents, &mut connection, random, largest)));
             }
         }
-        let blocks = random.once_in(8).then_some(model.blocks + 1);
-        Self { owners, blocks }
+        Self { owners, blocks: None }
+    }
+
+    /// Sometimes a new number for blocks. It comes first in a record.
+    pub fn choose_blocks(&mut self, model: &Model, random: &mut Random) {
+        self.blocks = random.once_in(4).then(|| model.blocks + random.below(4));
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Run {
     model: Model,
     /// What was being written when something failed. It is on the disk or not.
     pending: Option<Model>,
+    /// What the last append was given. Clients try again what was cut.
+    last: Option<Batch>,
     /// The last record is an end, with certainty.
     ended: bool,
     /// Some runs have a disk that is too small.
@@ -58,6 +60,7 @@ impl Run {
             image,
             model: Model::default(),
             pending: None,
+            last: None,
             ended: false,
             bounded,
             cuts: 0,
@@ -95,7 +98,11 @@ impl Run {
 
     fn append(&mut self, random: &mut Random) {
         let largest = [300, 3000, 20_000][random.below(3) as usize];
-        let batch = Batch::random(&self.model, random, largest);
+        let mut batch = match self.last.take() {
+            Some(batch) if random.once_in(3) => batch,
+            _ => Batch::random(&self.model, random, largest),
+        };
+        batch.choose_blocks(&self.model, random);
         let mut after = self.model.clone();
         after.apply(&batch);
         let owners: Vec<_> = batch.owners.iter().map(|(name, all)| (*name, all)).collect();
@@ -120,8 +127,11 @@ impl Run {
             Err(AppendError::Full(_)) => {
                 assert!(self.bounded, "there is room");
                 self.full += 1;
+                // A turn-over may have come first.
+                self.ended = false;
             }
         }
+        self.last = Some(batch);
     }
 
     fn end(&mut self) {
@@ -129,7 +139,10 @@ impl Run {
         match self.log.append_end(&self.image) {
             Ok(_) => self.ended = true,
             Err(AppendError::Failed(_)) => assert!(self.log.has_failed()),
-            Err(AppendError::Full(_)) => assert!(self.bounded && !failed, "there is room"),
+            Err(AppendError::Full(_)) => {
+                assert!(self.bounded && !failed, "there is room");
+                self.ended = false;
+            }
         }
     }
 
