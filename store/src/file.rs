@@ -1,6 +1,6 @@
 //! A file that the log writes to, or what a test has in its place.
 
-use std::{fs, io, os::unix::fs::FileExt as _};
+use std::{fmt, fs, io, os::unix::fs::FileExt as _};
 
 use rustix::fs::{Advice, fadvise};
 
@@ -32,8 +32,13 @@ pub trait File: Send {
     fn sync(&self) -> io::Result<()>;
 }
 
-/// Any file. The program has the log's code once, for this type.
-impl File for Box<dyn File> {
+impl fmt::Debug for dyn File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("File")
+    }
+}
+
+impl<T: File + ?Sized> File for Box<T> {
     fn size(&self) -> io::Result<u64> {
         (**self).size()
     }

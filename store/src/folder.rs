@@ -1,7 +1,7 @@
 //! The folder of the log: its files, its lock, its modes.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     hash::{BuildHasher as _, RandomState},
     io,
     path::{Path, PathBuf},
@@ -10,7 +10,7 @@ use std::{
 use rustix::{
     fs::{
         AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, Stat, chownat, fchmod, flock, fstat,
-        fsync, mkdirat, openat, renameat, unlinkat,
+        fsync, mkdirat, openat, renameat, statat, unlinkat,
     },
     io::Errno,
     process::{Gid, Uid, geteuid},
@@ -57,13 +57,13 @@ impl Folder {
         let path = dir.join(NAME);
         let fail = |kind| OpenError { folder: path.clone(), kind };
         let io = |(path, error)| fail(OpenErrorKind::Io { path, error });
-        if is_absent(&path).map_err(|error| io((path.clone(), error)))? {
+        if !is_there(&path) {
             let parent = opened(dir, OFlags::RDONLY | OFlags::DIRECTORY).map_err(io)?;
             if !lock(&parent).map_err(|error| io((dir.into(), error)))? {
                 return Err(fail(OpenErrorKind::Locked));
             }
             // Another process may have made it before this one had the lock.
-            if is_absent(&path).map_err(|error| io((path.clone(), error)))? {
+            if !is_there(&path) {
                 make(dir, &parent).map_err(io)?;
             }
         }
@@ -112,14 +112,9 @@ impl Folder {
     }
 }
 
-/// Whether there is no folder, or an empty one.
-fn is_absent(path: &Path) -> io::Result<bool> {
-    match fs::symlink_metadata(path) {
-        Ok(found) if found.is_dir() => Ok(fs::read_dir(path)?.next().is_none()),
-        Ok(_) => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        Err(error) => Err(error),
-    }
+/// Whether there is anything at this path. What it is, and what is wrong with it, shows when it is opened.
+fn is_there(path: &Path) -> bool {
+    !matches!(statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW), Err(Errno::NOENT))
 }
 
 fn opened(path: &Path, flags: OFlags) -> Result<File, Failure> {

@@ -7,29 +7,29 @@ use crate::image::Image;
 /// An image for the log, which asks for it only for as long as it looks at it or changes it. So others
 /// can look at an image behind a lock while the log waits for the disk. Only the log changes it.
 pub trait LiveSet {
-    /// Looks at the image.
-    fn look<R>(&self, look: impl FnOnce(&Image) -> R) -> R;
+    /// Looks at the image once.
+    fn look(&self, look: &mut dyn FnMut(&Image));
 
-    /// Changes the image.
-    fn change<R>(&mut self, change: impl FnOnce(&mut Image) -> R) -> R;
+    /// Changes the image once.
+    fn change(&mut self, change: &mut dyn FnMut(&mut Image));
 }
 
 impl LiveSet for Image {
-    fn look<R>(&self, look: impl FnOnce(&Image) -> R) -> R {
-        look(self)
+    fn look(&self, look: &mut dyn FnMut(&Image)) {
+        look(self);
     }
 
-    fn change<R>(&mut self, change: impl FnOnce(&mut Image) -> R) -> R {
-        change(self)
+    fn change(&mut self, change: &mut dyn FnMut(&mut Image)) {
+        change(self);
     }
 }
 
 impl LiveSet for &Mutex<Image> {
-    fn look<R>(&self, look: impl FnOnce(&Image) -> R) -> R {
-        look(&self.lock().unwrap_or_else(PoisonError::into_inner))
+    fn look(&self, look: &mut dyn FnMut(&Image)) {
+        look(&self.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn change<R>(&mut self, change: impl FnOnce(&mut Image) -> R) -> R {
-        change(&mut self.lock().unwrap_or_else(PoisonError::into_inner))
+    fn change(&mut self, change: &mut dyn FnMut(&mut Image)) {
+        change(&mut self.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

@@ -113,21 +113,19 @@ impl<F: File> Log<F> {
     /// See [`AppendError`]. The image is as before then.
     pub fn append(
         &mut self,
-        image: &mut impl LiveSet,
+        image: &mut dyn LiveSet,
         batch: &[(&str, &Changes)],
         blocks: Option<u64>,
     ) -> Result<Appended, AppendError> {
-        let mut owners = BTreeSet::new();
-        if !batch.iter().all(|(owner, _)| owners.insert(owner)) {
-            let error = io::Error::new(io::ErrorKind::InvalidInput, "an owner is there twice");
-            return Err(AppendError::Full(error));
-        }
-        let (blocks, parts) = image.look(|image| {
-            let mut parts: Vec<Part<'_>> = Vec::with_capacity(batch.len());
+        // The second change would be one of a value that is not stored.
+        debug_assert!(is_distinct(batch), "an owner is there twice");
+        let mut blocks = blocks;
+        let mut parts: Vec<Part<'_>> = Vec::with_capacity(batch.len());
+        image.look(&mut |image| {
+            blocks = blocks.filter(|blocks| *blocks != image.blocks());
             for (owner, changes) in batch {
                 parts.push((owner, changes.operations(image.owner(owner))));
             }
-            (blocks.filter(|blocks| *blocks != image.blocks()), parts)
         });
         let mut body = Body::default();
         if let Some(blocks) = blocks {
@@ -143,7 +141,7 @@ impl<F: File> Log<F> {
         let repeated = self.repeated(&parts, blocks);
         let bytes = self.write(body)?;
         self.spare.committed(repeated, bytes, self.place.room());
-        image.change(|image| {
+        image.change(&mut |image| {
             for (owner, changes) in batch {
                 image.apply(owner, changes);
             }
@@ -160,7 +158,7 @@ impl<F: File> Log<F> {
     ///
     /// # Errors
     /// See [`AppendError`].
-    pub fn append_end(&mut self, image: &impl LiveSet) -> Result<Appended, AppendError> {
+    pub fn append_end(&mut self, image: &dyn LiveSet) -> Result<Appended, AppendError> {
         if self.ended && !self.failed {
             return Ok(Appended { bytes: 0 });
         }
@@ -196,13 +194,23 @@ impl<F: File> Log<F> {
     /// # Errors
     /// The other file failed, or is too small and can't grow (`StorageFull`). The turn-over begins
     /// anew with the next step. Call it again after a while. [`Self::has_failed`] may change.
-    pub fn step(&mut self, image: &impl LiveSet) -> io::Result<u64> {
+    pub fn step(&mut self, image: &dyn LiveSet) -> io::Result<u64> {
         if self.work() == Work::None {
             return Ok(0);
         }
         let before = self.disk.written;
         self.advance(image, 0)?;
         Ok(self.disk.written - before)
+    }
+
+    /// Lets the log go on through other files, which lead to the same ones.
+    ///
+    /// # Errors
+    /// Those of `lead`.
+    pub(crate) fn through(self, lead: impl Fn(Which, F) -> io::Result<F>) -> io::Result<Self> {
+        let [a, b] = self.disk.files;
+        let files = [lead(Which::A, a)?, lead(Which::B, b)?];
+        Ok(Self { disk: Disk { files, ..self.disk }, ..self })
     }
 
     /// Gives the active file up, as a failed write does: nothing is appended to it again. The next
@@ -257,7 +265,7 @@ impl<F: File> Log<F> {
     }
 
     /// Makes sure that the active file has room for a record. Turns over if it has not.
-    fn make_room(&mut self, image: &impl LiveSet, bytes: u64) -> Result<(), AppendError> {
+    fn make_room(&mut self, image: &dyn LiveSet, bytes: u64) -> Result<(), AppendError> {
         if self.failed {
             let error = io::Error::other("the live set is not in the other file yet");
             return Err(AppendError::Failed(error));
@@ -305,7 +313,7 @@ impl<F: File> Log<F> {
     }
 
     /// Does one piece of a turn-over. `incoming` is the size of the record that waits for it.
-    fn advance(&mut self, image: &impl LiveSet, incoming: u64) -> io::Result<()> {
+    fn advance(&mut self, image: &dyn LiveSet, incoming: u64) -> io::Result<()> {
         let file = self.place.file.other();
         let done = self.spare.step(&mut self.disk, image, file, incoming, &self.sizes);
         self.failed |= self.spare.is_doubtful();
@@ -319,6 +327,12 @@ impl<F: File> Log<F> {
         }
         Ok(())
     }
+}
+
+/// Whether each owner is there once.
+fn is_distinct(batch: &[(&str, &Changes)]) -> bool {
+    let mut owners = BTreeSet::new();
+    batch.iter().all(|(owner, _)| owners.insert(owner))
 }
 
 /// How much of a file is written when the next turn-over begins: three quarters, but at least half of

@@ -105,7 +105,10 @@ fn search<F: File>(files: &[F; 2], least: u64, trouble: &mut Option<LogError>) -
         }
     }
     let epoch = |start: &Start| start.begin.map(|(header, _)| header.epoch);
-    starts.sort_by_key(|start| std::cmp::Reverse(epoch(start)));
+    // The newest one first.
+    if starts.first().map(epoch) < starts.last().map(epoch) {
+        starts.reverse();
+    }
     let salt = starts.iter().find_map(|start| start.begin).map(|(header, _)| header.salt)?;
     let mut highest = 0;
     let (mut found, mut torn) = (None, None);

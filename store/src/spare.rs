@@ -5,7 +5,6 @@ use std::io;
 use crate::{
     disk::{Disk, Place},
     file::File,
-    image::Image,
     live_set::LiveSet,
     operation::Operation,
     record::{BLOCK, Body},
@@ -106,7 +105,7 @@ impl Spare {
     pub(crate) fn step<F: File>(
         &mut self,
         disk: &mut Disk<F>,
-        image: &impl LiveSet,
+        image: &dyn LiveSet,
         file: Which,
         incoming: u64,
         sizes: &Sizes,
@@ -116,7 +115,8 @@ impl Spare {
             (self.torn, self.doubtful) = (None, false);
             return Ok(None);
         }
-        let live = image.look(Image::live);
+        let mut live = 0;
+        image.look(&mut |image| live = image.live());
         let (mut turn_over, mut place) = self.turn_over.take().unwrap_or_else(|| {
             self.highest = self.highest.saturating_add(1);
             let wanted = sizes.wanted(live.saturating_add(incoming));
@@ -141,12 +141,13 @@ impl Spare {
             return Ok(None);
         }
         let mut body = Body::default();
-        let complete = image.look(|image| {
+        let mut complete = false;
+        image.look(&mut |image| {
             if place.seq == 0 {
                 body.push(&Operation::Begin(place.size));
                 body.push(&Operation::Blocks(image.blocks()));
             }
-            turn_over.fill(image, &mut body, sizes.piece)
+            complete = turn_over.fill(image, &mut body, sizes.piece);
         });
         if body.size() > place.room() {
             return Err(io::ErrorKind::StorageFull.into());

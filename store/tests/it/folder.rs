@@ -99,14 +99,6 @@ fn a_folder_that_was_left_unfinished_is_made_anew() {
 }
 
 #[test]
-fn an_empty_folder_of_that_name_is_filled() {
-    let dir = folder();
-    fs::create_dir(dir.path().join("store")).expect("a new folder");
-    drop(Folder::open(dir.path()).expect("it opens"));
-    assert!(dir.path().join("store/log-a").exists());
-}
-
-#[test]
 fn a_missing_file_is_an_error_that_names_it() {
     for name in ["log-a", "log-b"] {
         let dir = folder();

@@ -133,12 +133,3 @@ fn what_was_deleted_makes_room() {
     append(&mut log, &mut image, &put("third", 9000)).expect("there is room again");
     assert_eq!(reopened(&disk), image);
 }
-
-#[test]
-fn an_owner_that_is_there_twice_is_refused() {
-    let (_, mut log, mut image) = store(1);
-    let changes = put("key", 10);
-    let error = log.append(&mut image, &[("a", &changes), ("a", &changes)], None);
-    assert!(matches!(error, Err(AppendError::Full(_))));
-    assert!(!log.has_failed());
-}

@@ -127,6 +127,8 @@ impl Run {
             Err(AppendError::Full(_)) => {
                 assert!(self.bounded, "there is room");
                 self.full += 1;
+                // A turn-over may have come first.
+                self.ended = false;
             }
         }
         self.last = Some(batch);
@@ -137,7 +139,10 @@ impl Run {
         match self.log.append_end(&self.image) {
             Ok(_) => self.ended = true,
             Err(AppendError::Failed(_)) => assert!(self.log.has_failed()),
-            Err(AppendError::Full(_)) => assert!(self.bounded && !failed, "there is room"),
+            Err(AppendError::Full(_)) => {
+                assert!(self.bounded && !failed, "there is room");
+                self.ended = false;
+            }
         }
     }
 
