@@ -60,7 +60,7 @@ pub fn exercise(module: Module, limits: &Limits) {
     let state = run(limits, instance.init(Some(b"0"), "fuzz", &mut context));
     assert!(context.meter.spent() <= fuel);
     let mut state = match state {
-        Ok(Ok(state)) => state,
+        Ok(Ok(state)) => state.map(bytes::Bytes::from),
         Ok(Err(text)) => return assert!(text.len() <= limits.answer),
         Err(error) => return assert!(!error.to_string().is_empty()),
     };

@@ -29,7 +29,7 @@ use super::{
 const CODE: u8 = 10;
 /// Bodies smaller than this, in bytes, stay unchanged: their charges can't be far off.
 const SMALL: usize = 64;
-/// The number of locals that one [`NULL`](super::recode::NULL) pays for. At its cost, that is four
+/// The number of locals that one `NULL` of `recode` pays for. At its cost, that is four
 /// locals a unit. Processors take 0.05 to 2 nanoseconds to zero a local.
 const LOCALS: u64 = 64;
 
