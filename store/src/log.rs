@@ -12,6 +12,7 @@ use crate::{
     disk::{Disk, Place},
     file::File,
     image::Image,
+    live_set::LiveSet,
     log_error::LogError,
     opening::{self, Opened},
     operation::Operation,
@@ -53,8 +54,8 @@ pub enum Work {
 
 /// The log.
 #[derive(Debug)]
-pub struct Log<F> {
-    disk: Disk<F>,
+pub struct Log {
+    disk: Disk,
     sizes: Sizes,
     /// Where the next record of the active file goes.
     place: Place,
@@ -72,12 +73,19 @@ pub struct Log<F> {
 /// What one owner changes, as operations.
 type Part<'a> = (&'a str, Vec<Operation<'a>>);
 
-impl<F: File> Log<F> {
+impl Log {
     /// Reads both files. Their order is that of [`Which`].
     ///
     /// # Errors
     /// See [`LogError`].
-    pub fn open(files: [F; 2], sizes: Sizes) -> Result<(Self, Image, Opened), LogError> {
+    pub fn open(
+        files: [impl File + 'static; 2],
+        sizes: Sizes,
+    ) -> Result<(Self, Image, Opened), LogError> {
+        Self::read(files.map(|file| Box::new(file) as Box<dyn File>), sizes)
+    }
+
+    fn read(files: [Box<dyn File>; 2], sizes: Sizes) -> Result<(Self, Image, Opened), LogError> {
         // What another process wrote last may not be on the disk yet.
         for file in [Which::A, Which::B] {
             file.of(&files).sync().map_err(|error| LogError::Io { file, error })?;
@@ -112,17 +120,20 @@ impl<F: File> Log<F> {
     /// See [`AppendError`]. The image is as before then.
     pub fn append(
         &mut self,
-        image: &mut Image,
+        image: &mut dyn LiveSet,
         batch: &[(&str, &Changes)],
         blocks: Option<u64>,
     ) -> Result<Appended, AppendError> {
-        let blocks = blocks.filter(|blocks| *blocks != image.blocks());
         // The second change would be one of a value that is not stored.
         debug_assert!(is_distinct(batch), "an owner is there twice");
         let mut parts: Vec<Part<'_>> = Vec::with_capacity(batch.len());
-        for (owner, changes) in batch {
-            parts.push((owner, changes.operations(image.owner(owner))));
-        }
+        let mut blocks = blocks;
+        image.look(&mut |image| {
+            for (owner, changes) in batch {
+                parts.push((owner, changes.operations(image.owner(owner))));
+            }
+            blocks = blocks.filter(|blocks| *blocks != image.blocks());
+        });
         let mut body = Body::default();
         if let Some(blocks) = blocks {
             body.push(&Operation::Blocks(blocks));
@@ -137,12 +148,14 @@ impl<F: File> Log<F> {
         let repeated = self.repeated(&parts, blocks);
         let bytes = self.write(body)?;
         self.spare.committed(repeated, bytes, self.place.room());
-        for (owner, changes) in batch {
-            image.apply(owner, changes);
-        }
-        if let Some(blocks) = blocks {
-            image.set_blocks(blocks);
-        }
+        image.change(&mut |image| {
+            for (owner, changes) in batch {
+                image.apply(owner, changes);
+            }
+            if let Some(blocks) = blocks {
+                image.set_blocks(blocks);
+            }
+        });
         self.ended = false;
         Ok(Appended { bytes })
     }
@@ -152,7 +165,7 @@ impl<F: File> Log<F> {
     ///
     /// # Errors
     /// See [`AppendError`].
-    pub fn append_end(&mut self, image: &Image) -> Result<Appended, AppendError> {
+    pub fn append_end(&mut self, image: &dyn LiveSet) -> Result<Appended, AppendError> {
         if self.ended && !self.failed {
             return Ok(Appended { bytes: 0 });
         }
@@ -188,7 +201,7 @@ impl<F: File> Log<F> {
     /// # Errors
     /// The other file failed, or is too small and can't grow (`StorageFull`). The turn-over begins
     /// anew with the next step. Call it again after a while. [`Self::has_failed`] may change.
-    pub fn step(&mut self, image: &Image) -> io::Result<u64> {
+    pub fn step(&mut self, image: &dyn LiveSet) -> io::Result<u64> {
         if self.work() == Work::None {
             return Ok(0);
         }
@@ -249,7 +262,7 @@ impl<F: File> Log<F> {
     }
 
     /// Makes sure that the active file has room for a record. Turns over if it has not.
-    fn make_room(&mut self, image: &Image, bytes: u64) -> Result<(), AppendError> {
+    fn make_room(&mut self, image: &dyn LiveSet, bytes: u64) -> Result<(), AppendError> {
         if self.failed {
             let error = io::Error::other("the live set is not in the other file yet");
             return Err(AppendError::Failed(error));
@@ -297,7 +310,7 @@ impl<F: File> Log<F> {
     }
 
     /// Does one piece of a turn-over. `incoming` is the size of the record that waits for it.
-    fn advance(&mut self, image: &Image, incoming: u64) -> io::Result<()> {
+    fn advance(&mut self, image: &dyn LiveSet, incoming: u64) -> io::Result<()> {
         let file = self.place.file.other();
         let done = self.spare.step(&mut self.disk, image, file, incoming, &self.sizes);
         self.failed |= self.spare.is_doubtful();

@@ -4,7 +4,6 @@ use std::{io, path::Path};
 
 use crate::{
     changes::Changes,
-    file::RealFile,
     folder::Folder,
     image::Image,
     log::{AppendError, Log, Work},
@@ -15,7 +14,7 @@ use crate::{
 /// A folder that is open, with the lock.
 #[derive(Debug)]
 pub struct Offline {
-    log: Log<RealFile>,
+    log: Log,
     image: Image,
     /// Released after the log is closed.
     _folder: Folder,

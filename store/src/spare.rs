@@ -4,8 +4,7 @@ use std::io;
 
 use crate::{
     disk::{Disk, Place},
-    file::File,
-    image::Image,
+    live_set::LiveSet,
     operation::Operation,
     record::{BLOCK, Body},
     turn_over::{Repeated, TurnOver},
@@ -102,10 +101,10 @@ impl Spare {
     /// Does one bounded piece of a turn-over, and begins one if none is under way. `incoming` is the
     /// size of a record that must fit afterwards. Returns the place after the live set once that is
     /// complete. After an error the next piece begins a new turn-over.
-    pub(crate) fn step<F: File>(
+    pub(crate) fn step(
         &mut self,
-        disk: &mut Disk<F>,
-        image: &Image,
+        disk: &mut Disk,
+        image: &dyn LiveSet,
         file: Which,
         incoming: u64,
         sizes: &Sizes,
@@ -115,13 +114,15 @@ impl Spare {
             (self.torn, self.doubtful) = (None, false);
             return Ok(None);
         }
+        let mut live = 0;
+        image.look(&mut |image| live = image.live());
         let (mut turn_over, mut place) = self.turn_over.take().unwrap_or_else(|| {
             self.highest = self.highest.saturating_add(1);
-            let wanted = sizes.wanted(image.live().saturating_add(incoming));
+            let wanted = sizes.wanted(live.saturating_add(incoming));
             let size = wanted.max(self.allocated);
             (TurnOver::default(), Place { file, epoch: self.highest, seq: 0, at: 0, size })
         });
-        let copied = sizes.copied(image.live());
+        let copied = sizes.copied(live);
         let grown = place.size.saturating_sub(self.allocated);
         self.left = grown.saturating_add(copied).saturating_sub(place.at);
         if self.allocated < place.size {
@@ -139,11 +140,14 @@ impl Spare {
             return Ok(None);
         }
         let mut body = Body::default();
-        if place.seq == 0 {
-            body.push(&Operation::Begin(place.size));
-            body.push(&Operation::Blocks(image.blocks()));
-        }
-        let complete = turn_over.fill(image, &mut body, sizes.piece);
+        let mut complete = false;
+        image.look(&mut |image| {
+            if place.seq == 0 {
+                body.push(&Operation::Begin(place.size));
+                body.push(&Operation::Blocks(image.blocks()));
+            }
+            complete = turn_over.fill(image, &mut body, sizes.piece);
+        });
         if body.size() > place.room() {
             return Err(io::ErrorKind::StorageFull.into());
         }
@@ -163,7 +167,7 @@ impl Spare {
     }
 
     /// Makes the file larger by so many zeros.
-    fn grow<F: File>(&mut self, disk: &mut Disk<F>, file: Which, bytes: u64) -> io::Result<()> {
+    fn grow(&mut self, disk: &mut Disk, file: Which, bytes: u64) -> io::Result<()> {
         let zeros = vec![0; usize::try_from(bytes).unwrap_or(BLOCK)];
         disk.write(file, &zeros, self.allocated)?;
         self.allocated += zeros.len() as u64;
