@@ -4,7 +4,7 @@ use std::{fmt, io};
 
 use crate::{
     file::File,
-    record::{Body, COMPLETE},
+    record::{BLOCK, Body, COMPLETE},
     which::Which,
 };
 
@@ -45,6 +45,13 @@ impl Disk {
         file.write_at(bytes, at)?;
         self.syncs += 1;
         file.sync()
+    }
+
+    /// Removes the header of a record that was cut or failed.
+    pub(crate) fn remove_header(&mut self, file: Which, at: u64) -> io::Result<()> {
+        // A constant would be as large in the program.
+        let zeros = vec![0; BLOCK];
+        self.write(file, &zeros, at)
     }
 
     /// Writes a record and syncs it. Returns its size. After an error the place is as before.

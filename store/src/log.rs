@@ -16,7 +16,7 @@ use crate::{
     log_error::LogError,
     opening::{self, Opened},
     operation::Operation,
-    record::{BLOCK, Body},
+    record::Body,
     spare::{Sizes, Spare, is_full},
     turn_over::Repeated,
     which::Which,
@@ -303,7 +303,7 @@ impl Log {
     /// Removes the header of a commit that was cut: see [`crate::opening`].
     fn remove_torn(&mut self) -> io::Result<()> {
         if self.torn {
-            self.disk.write(self.place.file, &[0; BLOCK], self.place.at)?;
+            self.disk.remove_header(self.place.file, self.place.at)?;
             self.torn = false;
         }
         Ok(())

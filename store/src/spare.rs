@@ -110,7 +110,7 @@ impl Spare {
         sizes: &Sizes,
     ) -> io::Result<Option<Place>> {
         if let Some(at) = self.torn {
-            disk.write(file, &[0; BLOCK], at)?;
+            disk.remove_header(file, at)?;
             (self.torn, self.doubtful) = (None, false);
             return Ok(None);
         }
