@@ -3,7 +3,7 @@
 use std::{path::Path, thread, time::Duration};
 
 use crate::{
-    file::RealFile,
+    file::File,
     folder::Folder,
     image::Image,
     open_error::{OpenError, OpenErrorKind},
@@ -34,7 +34,7 @@ pub fn read(dir: &Path) -> Result<(Image, Opened), OpenError> {
 /// # Errors
 /// See [`OpenErrorKind`]. Neither file has a complete live set, or the files can't be opened.
 pub fn read_partial(dir: &Path) -> Result<(Image, Opened, Option<OpenError>), OpenError> {
-    let files = Folder::peek(dir)?;
+    let files = Folder::peek(dir)?.map(|file| Box::new(file) as Box<dyn File>);
     let unreadable = |error| OpenError {
         folder: dir.join(crate::folder::NAME),
         kind: OpenErrorKind::Log(error),
@@ -56,7 +56,7 @@ pub fn read_partial(dir: &Path) -> Result<(Image, Opened, Option<OpenError>), Op
 }
 
 /// Whether the chain that was read is still there. Otherwise its end may have been overwritten.
-fn is_there(files: &[RealFile; 2], found: &Found) -> bool {
+fn is_there(files: &[Box<dyn File>; 2], found: &Found) -> bool {
     let chain = &found.chain;
-    opening::epoch(chain.file.of(files)) == Some(chain.epoch)
+    opening::epoch(&**chain.file.of(files)) == Some(chain.epoch)
 }
