@@ -1,6 +1,6 @@
 //! A file that the log writes to, or what a test has in its place.
 
-use std::{fs, io, os::unix::fs::FileExt as _};
+use std::{fmt, fs, io, os::unix::fs::FileExt as _};
 
 use rustix::fs::{Advice, fadvise};
 
@@ -30,6 +30,30 @@ pub trait File: Send {
     /// Those of the system. Any part may be on the disk then, and a second call that succeeds proves
     /// nothing: Linux reports a failed write once, and may forget what was not written.
     fn sync(&self) -> io::Result<()>;
+}
+
+impl fmt::Debug for dyn File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("File")
+    }
+}
+
+impl<T: File + ?Sized> File for Box<T> {
+    fn size(&self) -> io::Result<u64> {
+        (**self).size()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        (**self).read_at(buffer, offset)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        (**self).write_at(bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        (**self).sync()
+    }
 }
 
 /// A file of the system.

@@ -5,8 +5,9 @@
 //! again: the same turn-over brings the live set to the spare one. The file with the last complete live
 //! set is never overwritten, so the spare one is tried again until that succeeds.
 
-use std::{collections::BTreeSet, error, fmt, io};
+use std::{collections::BTreeSet, io};
 
+pub use crate::append_error::AppendError;
 use crate::{
     changes::Changes,
     disk::{Disk, Place},
@@ -21,17 +22,6 @@ use crate::{
     turn_over::Repeated,
     which::Which,
 };
-
-/// Why changes were not appended.
-#[derive(Debug)]
-pub enum AppendError {
-    /// There is no room for them: the disk is full, or they are larger than a record may be. The log
-    /// is as before, and other changes may fit.
-    Full(io::Error),
-    /// A write or a sync failed. Nothing can be appended before the live set is in the other file: see
-    /// [`Log::step`].
-    Failed(io::Error),
-}
 
 /// A record that is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,6 +200,19 @@ impl Log {
         Ok(self.disk.written - before)
     }
 
+    /// Lets the log go on through other files, which lead to the same ones.
+    ///
+    /// # Errors
+    /// Those of `lead`.
+    pub(crate) fn through(
+        self,
+        lead: impl Fn(Which, Box<dyn File>) -> io::Result<Box<dyn File>>,
+    ) -> io::Result<Self> {
+        let [a, b] = self.disk.files;
+        let files = [lead(Which::A, a)?, lead(Which::B, b)?];
+        Ok(Self { disk: Disk { files, ..self.disk }, ..self })
+    }
+
     /// Gives the active file up, as a failed write does: nothing is appended to it again. The next
     /// steps bring the live set into the other file.
     pub fn fail_over(&mut self) {
@@ -337,21 +340,4 @@ fn is_distinct(batch: &[(&str, &Changes)]) -> bool {
 fn threshold(size: u64, complete: u64) -> u64 {
     let half = complete.saturating_add(size.saturating_sub(complete) / 2);
     half.max(size / 4 * 3)
-}
-
-impl fmt::Display for AppendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Full(error) => write!(f, "there is no room for the record: {error}"),
-            Self::Failed(error) => write!(f, "the record can't be written: {error}"),
-        }
-    }
-}
-
-impl error::Error for AppendError {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        match self {
-            Self::Full(error) | Self::Failed(error) => Some(error),
-        }
-    }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Sight {
     pub(crate) due: Option<Instant>,
     /// A block of connection numbers has to be reserved.
     pub(crate) reserve: bool,
+    /// A small record may go before the next piece, because the last thing was one.
+    pub(crate) small: bool,
     /// How long until the budget for wear has enough for a record.
     pub(crate) wear: Duration,
     /// When changes expire, or when others become due, whichever comes first.
@@ -44,6 +46,8 @@ pub(crate) enum Piece {
 pub(crate) enum Plan {
     /// Writes a record.
     Record,
+    /// Writes a record only of small changes, beside a turn-over that is behind because of large ones.
+    Small,
     /// Writes a piece of a turn-over.
     Piece,
     /// Waits until somebody calls, or until this moment.
@@ -69,11 +73,12 @@ impl Plan {
         if sight.failed {
             return if may_step { Self::Piece } else { wait(None) };
         }
-        if may_step && sight.piece == Piece::First {
-            return Self::Piece;
-        }
         let record = sight.record();
-        if record.is_some_and(|moment| moment <= now) {
+        let is_due = record.is_some_and(|moment| moment <= now);
+        if may_step && sight.piece == Piece::First {
+            return if is_due && sight.small { Self::Small } else { Self::Piece };
+        }
+        if is_due {
             return Self::Record;
         }
         // The next process finishes a turn-over that is under way at the end.

@@ -189,6 +189,26 @@ impl Queue {
         parts
     }
 
+    /// Whether an owner is due whose changes come to at most `limit` bytes.
+    pub(crate) fn has_small(&self, limit: usize) -> bool {
+        self.due.iter().any(|id| self.is_small(*id, limit))
+    }
+
+    fn is_small(&self, id: OwnerId, limit: usize) -> bool {
+        self.owners.get(id).is_some_and(|owner| owner.bytes() <= limit)
+    }
+
+    /// Takes the owners whose turn it is and whose changes come to at most `limit` bytes, while all of
+    /// them do. The others keep their turn.
+    pub(crate) fn take_small(&mut self, limit: usize) -> Vec<Part> {
+        let due = std::mem::take(&mut self.due);
+        let (small, large) = due.into_iter().partition(|id| self.is_small(*id, limit));
+        self.due = small;
+        let parts = self.take(limit);
+        self.due.extend(large);
+        parts
+    }
+
     /// A record with these parts is on the disk.
     pub(crate) fn written(&mut self, parts: &[Part], wake: &mut Vec<Waker>) {
         for part in parts {

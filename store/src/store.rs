@@ -84,9 +84,11 @@ impl Store {
     /// The files are damaged or of a newer version, or can't be read.
     pub fn with_files(files: [impl File + 'static; 2], options: Options) -> Result<Self, LogError> {
         let shared = Arc::new(Shared::new(options.wait));
-        let [a, b] = files;
-        let files = [deadline_file(a, Which::A, &shared)?, deadline_file(b, Which::B, &shared)?];
         let (log, image, found) = Log::open(files, Sizes::default())?;
+        // Reading is done, and would be slow through another thread.
+        let log = log
+            .through(|which, file| deadline_file(file, which, &shared))
+            .map_err(|error| LogError::Io { file: found.file, error })?;
         let is_new = image.blocks() == 0 && image.owners().next().is_none();
         let opened = Summary {
             torn: found.torn,
@@ -234,17 +236,16 @@ impl<F: File> File for Held<F> {
 
 /// Gives a file a thread of its own.
 fn deadline_file(
-    file: impl File + 'static,
+    file: Box<dyn File>,
     which: Which,
     shared: &Arc<Shared>,
-) -> Result<DeadlineFile, LogError> {
+) -> io::Result<Box<dyn File>> {
     let name = match which {
         Which::A => "footlight-store-a",
         Which::B => "footlight-store-b",
     };
     let watch = Arc::clone(shared) as Arc<dyn Watch>;
-    DeadlineFile::new(file, name, shared.wait, watch)
-        .map_err(|error| LogError::Io { file: which, error })
+    Ok(Box::new(DeadlineFile::new(file, name, shared.wait, watch)?))
 }
 
 /// Starts the store's thread.

@@ -10,7 +10,7 @@ use std::{
 use ::log::{error, info, warn};
 
 use crate::{
-    batch::{LOOK, fitting},
+    batch::{LOOK, RECORD, SMALL, fitting},
     changes::Changes,
     log::{AppendError, Appended, Log, Work},
     plan::{Piece, Plan, Sight},
@@ -46,6 +46,8 @@ pub(crate) struct Writer {
     retry: Option<Instant>,
     /// When the next reservation of a block may be tried, after one without room.
     reserve: Option<Instant>,
+    /// Whether the last thing was a piece, so that a small record may go before the next one.
+    small: bool,
     /// Whether the record that is due has waited for the budget for wear.
     gathered: bool,
     /// Whether records wait for that budget at present, for the log.
@@ -63,6 +65,7 @@ impl Writer {
             backoff: FIRST_RETRY,
             retry: None,
             reserve: None,
+            small: false,
             gathered: false,
             gathering: false,
         }
@@ -74,6 +77,7 @@ impl Writer {
         loop {
             match self.next() {
                 Plan::Record => self.record(),
+                Plan::Small => self.small_record(),
                 Plan::Piece => self.piece(),
                 Plan::Wait(_) => {}
                 Plan::End => return self.finish(),
@@ -132,6 +136,7 @@ impl Writer {
             retry: self.retry,
             due: desk.queue.due_since(),
             reserve: reserve && may_reserve,
+            small: self.small && desk.queue.has_small(RECORD),
             wear: self.wear.delay(now),
             look: looks.into_iter().flatten().min(),
             closing: desk.closing,
@@ -140,17 +145,36 @@ impl Writer {
 
     /// Writes one record with what is due.
     fn record(&mut self) {
-        let (mut parts, blocks) = {
+        let parts = {
             let mut desk = self.shared.desk();
             let gathered = u64::from(std::mem::take(&mut self.gathered));
             desk.stats.gathered = desk.stats.gathered.saturating_add(gathered);
-            (desk.queue.take(LOOK), desk.blocks.wanted())
+            desk.queue.take(LOOK)
         };
-        let fitting = fitting(&parts, &self.shared.image());
-        if fitting < parts.len() {
-            let rest = parts.split_off(fitting);
+        let fitting = fitting(&parts, &self.shared.image(), RECORD).max(1);
+        self.write_first(parts, fitting);
+    }
+
+    /// Writes one record of small changes that are due, or a piece of the turn-over if none is small.
+    fn small_record(&mut self) {
+        let parts = self.shared.desk().queue.take_small(RECORD);
+        let fitting = fitting(&parts, &self.shared.image(), SMALL);
+        if fitting == 0 && !parts.is_empty() {
+            self.shared.desk().queue.put_back(parts);
+            self.piece();
+        } else {
+            self.write_first(parts, fitting);
+        }
+        self.small = false;
+    }
+
+    /// Writes one record with so many of these parts. The others wait for the next one.
+    fn write_first(&mut self, mut parts: Vec<Part>, count: usize) {
+        if count < parts.len() {
+            let rest = parts.split_off(count);
             self.shared.desk().queue.put_back(rest);
         }
+        let blocks = self.shared.desk().blocks.wanted();
         let blocks = blocks.filter(|_| self.reserve.is_none_or(|moment| moment <= Instant::now()));
         self.write(parts, blocks);
     }
@@ -220,6 +244,7 @@ impl Writer {
 
     /// Writes a piece of the live set to the other file.
     fn piece(&mut self) {
+        self.small = true;
         let failed = self.log.has_failed();
         let outcome = self.log.step(&self.shared.live_set());
         match outcome {

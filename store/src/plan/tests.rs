@@ -14,6 +14,7 @@ fn sight() -> Sight {
         retry: None,
         due: None,
         reserve: false,
+        small: false,
         wear: Duration::ZERO,
         look: None,
         closing: None,
@@ -43,6 +44,16 @@ fn a_turn_over_that_is_behind_goes_first() {
     let idle = sight();
     let due = Sight { due: Some(idle.now), piece: Piece::First, ..idle };
     assert_eq!(Plan::new(&due), Plan::Piece);
+}
+
+#[test]
+fn small_changes_go_between_the_pieces_of_a_turn_over_that_is_behind() {
+    let idle = sight();
+    let due = Sight { due: Some(idle.now), piece: Piece::First, small: true, ..idle };
+    assert_eq!(Plan::new(&due), Plan::Small);
+    assert_eq!(Plan::new(&Sight { failed: true, ..due.clone() }), Plan::Piece);
+    assert_eq!(Plan::new(&Sight { due: None, ..due.clone() }), Plan::Piece);
+    assert_eq!(Plan::new(&Sight { wear: SECOND, ..due }), Plan::Piece);
 }
 
 #[test]

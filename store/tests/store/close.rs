@@ -1,16 +1,12 @@
 //! The end of a store, and what is left afterwards.
 
-use std::{
-    sync::Arc,
-    task::{Context, Wake, Waker},
-    time::Duration,
-};
+use std::{task::Context, time::Duration};
 
-use footlight_store::{Durability, OpenErrorKind, Options, Store};
+use footlight_store::{Durability, OpenErrorKind, Options, Owner, Store};
 
 use crate::{
     disk::Disk,
-    people::{durable, number, state, wait_until},
+    people::{durable, number, on_wake, state, wait_until},
 };
 
 const WAIT: Duration = Duration::from_secs(30);
@@ -80,15 +76,6 @@ fn blocks_are_never_handed_out_twice() {
     assert!(last.unwrap() < 40);
 }
 
-/// Somebody else's code that panics.
-struct Panics;
-
-impl Wake for Panics {
-    fn wake(self: Arc<Self>) {
-        std::panic::resume_unwind(Box::new(()));
-    }
-}
-
 #[test]
 fn a_panic_in_the_thread_is_the_end_and_everybody_learns_of_it() {
     let disk = Disk::new();
@@ -97,7 +84,7 @@ fn a_panic_in_the_thread_is_the_end_and_everybody_learns_of_it() {
     let other = store.owner("other", Durability::Strict);
     let relaxed = store.owner("relaxed", Durability::Relaxed { interval: Duration::ZERO });
     let ticket = owner.commit(state(1, 10));
-    let waker = Waker::from(Arc::new(Panics));
+    let waker = on_wake(|| std::panic::resume_unwind(Box::new(())));
     let _ = owner.poll_durable(ticket, &mut Context::from_waker(&waker));
     let mut number = 1;
     wait_until(|| {
@@ -112,4 +99,11 @@ fn a_panic_in_the_thread_is_the_end_and_everybody_learns_of_it() {
         assert!(durable(owner, late).unwrap_err().to_string().contains("panicked"));
     }
     assert!(store.close().unwrap_err().contains("panicked"));
+}
+
+#[test]
+fn handles_can_be_used_on_all_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<Owner>();
+    shared::<Store>();
 }

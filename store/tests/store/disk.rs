@@ -8,6 +8,8 @@ use std::{
 
 use footlight_store::{Options, Sizes, Store, create, file::File};
 
+use crate::people::PATIENCE;
+
 /// What a fault hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -148,7 +150,8 @@ impl Disk {
     /// Waits until an operation hangs.
     pub(crate) fn wait_for_hang(&self) {
         let state = self.state();
-        drop(self.0.1.wait_while(state, |state| state.hanging == 0).unwrap());
+        let wait = self.0.1.wait_timeout_while(state, PATIENCE, |state| state.hanging == 0);
+        assert!(!wait.unwrap().1.timed_out(), "nothing hangs");
     }
 
     /// How many syncs there were.

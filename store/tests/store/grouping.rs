@@ -1,12 +1,20 @@
 //! Owners share records fairly.
 
-use std::{thread, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Context,
+    thread,
+    time::Duration,
+};
 
 use footlight_store::{Changes, Durability, Options, Owner, Ticket};
 
 use crate::{
-    disk::{Disk, How, Kind},
-    people::{durable, number, state},
+    disk::{Disk, Fault, How, Kind},
+    people::{durable, number, on_wake, state, wait_until},
 };
 
 const WAIT: Duration = Duration::from_secs(30);
@@ -114,6 +122,45 @@ fn an_owner_with_large_changes_delays_another_by_one_of_its_records() {
         assert!(store.stats().records - before <= 3, "one under way, one of each");
         assert_eq!(durable(&large, last), Ok(last));
     }
+    store.close().unwrap();
+}
+
+#[test]
+fn a_turn_over_for_large_changes_delays_small_ones_by_one_piece_at_a_time() {
+    let disk = Disk::new();
+    let store = disk.store(WAIT);
+    let large: Vec<_> =
+        (0..8).map(|index| store.owner(&format!("large {index}"), Durability::Strict)).collect();
+    let small = store.owner("small", Durability::Strict);
+    let busy = store.owner("busy", Durability::Strict);
+    let mut longest = 0;
+    for round in 1..=40 {
+        for (index, owner) in (0..).zip(&large) {
+            // What is stored already would not be written.
+            let number = 8 * round + index;
+            let [much, little] = [1 << 20, 10].map(|len| state(number, len));
+            // Both come while the disk is busy.
+            disk.fail(Fault { kind: Kind::Sync, skip: 0, times: 1, how: How::Hang, file: None });
+            busy.commit(state(number, 10));
+            disk.wait_for_hang();
+            let ticket = owner.commit(much);
+            let quick = small.commit(little);
+            let before = disk.syncs();
+            let (count, syncs) = (disk.clone(), Arc::new(AtomicU64::new(0)));
+            let seen = Arc::clone(&syncs);
+            let waker = on_wake(move || seen.store(count.syncs(), Ordering::SeqCst));
+            assert!(small.poll_durable(quick, &mut Context::from_waker(&waker)).is_pending());
+            disk.mend();
+            wait_until(|| syncs.load(Ordering::SeqCst) > 0);
+            // The files grow at first.
+            if round > 10 {
+                longest = longest.max(syncs.load(Ordering::SeqCst) - before);
+            }
+            assert_eq!(durable(owner, ticket), Ok(ticket));
+        }
+    }
+    // The busy one's record, pieces around the large record, the large one, and its own.
+    assert!(longest <= 6, "{longest} syncs for a small change");
     store.close().unwrap();
 }
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use footlight_store::{Changes, Contents, Failed, Owner, Ticket};
 
 /// Longer than anything takes, so that a test ends that waits in vain.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Wakes a thread.
 struct Unpark(Thread);
@@ -20,6 +20,20 @@ impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
     }
+}
+
+/// Calls a function.
+struct Call<F>(F);
+
+impl<F: Fn() + Send + Sync + 'static> Wake for Call<F> {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
+    }
+}
+
+/// A waker that calls a function, on the thread that wakes.
+pub(crate) fn on_wake(call: impl Fn() + Send + Sync + 'static) -> Waker {
+    Waker::from(Arc::new(Call(call)))
 }
 
 /// Polls until it is ready, and only after a wake.
