@@ -17,7 +17,8 @@ use crate::{
 ///
 /// # Errors
 /// Those of the files. They are not usable then.
-pub fn create<F: File>(files: [F; 2], salt: u64, sizes: Sizes) -> io::Result<[F; 2]> {
+pub fn create(files: [impl File + 'static; 2], salt: u64, sizes: Sizes) -> io::Result<()> {
+    let files = files.map(|file| Box::new(file) as Box<dyn File>);
     let mut disk = Disk { files, salt, written: 0, syncs: 0 };
     for (file, epoch) in [(Which::B, 1), (Which::A, 2)] {
         let zeros = vec![0; sizes.piece];
@@ -33,5 +34,5 @@ pub fn create<F: File>(files: [F; 2], salt: u64, sizes: Sizes) -> io::Result<[F;
         let mut place = Place { file, epoch, seq: 0, at: 0, size: sizes.least };
         disk.append(&mut place, body, true)?;
     }
-    Ok(disk.files)
+    Ok(())
 }

@@ -1,10 +1,10 @@
 //! The two files together, and places in them.
 
-use std::io;
+use std::{fmt, io};
 
 use crate::{
     file::File,
-    record::{Body, COMPLETE},
+    record::{BLOCK, Body, COMPLETE},
     which::Which,
 };
 
@@ -28,9 +28,8 @@ impl Place {
 }
 
 /// Both files, with what was done to them.
-#[derive(Debug)]
-pub(crate) struct Disk<F> {
-    pub(crate) files: [F; 2],
+pub(crate) struct Disk {
+    pub(crate) files: [Box<dyn File>; 2],
     /// The store's random number, which all its records have.
     pub(crate) salt: u64,
     /// Bytes that were written.
@@ -38,7 +37,7 @@ pub(crate) struct Disk<F> {
     pub(crate) syncs: u64,
 }
 
-impl<F: File> Disk<F> {
+impl Disk {
     /// Writes to a file, and syncs it.
     pub(crate) fn write(&mut self, file: Which, bytes: &[u8], at: u64) -> io::Result<()> {
         let file = file.of(&self.files);
@@ -46,6 +45,13 @@ impl<F: File> Disk<F> {
         file.write_at(bytes, at)?;
         self.syncs += 1;
         file.sync()
+    }
+
+    /// Removes the header of a record that was cut or failed.
+    pub(crate) fn remove_header(&mut self, file: Which, at: u64) -> io::Result<()> {
+        // A constant would be as large in the program.
+        let zeros = vec![0; BLOCK];
+        self.write(file, &zeros, at)
     }
 
     /// Writes a record and syncs it. Returns its size. After an error the place is as before.
@@ -63,5 +69,11 @@ impl<F: File> Disk<F> {
         place.at += bytes;
         place.seq = place.seq.wrapping_add(1);
         Ok(bytes)
+    }
+}
+
+impl fmt::Debug for Disk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Disk").finish_non_exhaustive()
     }
 }

@@ -71,8 +71,11 @@ impl RealFile {
     /// from the disk.
     ///
     /// # Errors
-    /// The system can't write what was left.
-    pub fn settle(file: fs::File) -> io::Result<Self> {
+    /// It is not a regular file, or the system can't write what was left.
+    pub(crate) fn settle(file: fs::File) -> io::Result<Self> {
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("this is not a regular file"));
+        }
         file.sync_data()?;
         // Not every file system has such a copy.
         let _ = fadvise(&file, 0, None, Advice::DontNeed);

@@ -9,8 +9,8 @@ use std::{
 
 use rustix::{
     fs::{
-        AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, Stat, chownat, fchmod, flock, fstat,
-        fsync, mkdirat, openat, renameat, statat, unlinkat,
+        AtFlags, CWD, FlockOperation, Mode, OFlags, Stat, chownat, fchmod, flock, fstat, fsync,
+        mkdirat, openat, renameat, statat, unlinkat,
     },
     io::Errno,
     process::{Gid, Uid, geteuid},
@@ -26,13 +26,13 @@ use crate::{
 
 /// The folder's name.
 pub(crate) const NAME: &str = "store";
-/// Its name while it is made. It gets the other one when it is complete, so there is never a part of
+/// The two logs, and the file whose lock says that a process has the folder open.
+const FILES: [&str; 3] = ["store/log-a", "store/log-b", "store/lock"];
+/// The folder while it is made. It gets the other name when it is complete, so there is never a part of
 /// one.
 const UNFINISHED: &str = "store.new";
-/// The names of the two files.
-const LOGS: [&str; 2] = ["log-a", "log-b"];
-/// The file whose lock says that a process has the folder open.
-const LOCK: &str = "lock";
+/// The files in it.
+const UNFINISHED_FILES: [&str; 3] = ["store.new/log-a", "store.new/log-b", "store.new/lock"];
 /// Flags for every open: no link at the end, no waiting, and nothing for other programs.
 const FLAGS: OFlags =
     OFlags::CLOEXEC.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
@@ -45,42 +45,14 @@ pub struct Folder {
     _lock: File,
 }
 
-/// What went wrong with which path.
-type Failure = (PathBuf, io::Error);
-
 impl Folder {
     /// Opens or makes `dir/store`, and locks it. `dir` must exist.
     ///
     /// # Errors
     /// See [`OpenErrorKind`].
     pub fn open(dir: &Path) -> Result<(Self, [RealFile; 2]), OpenError> {
-        let path = dir.join(NAME);
-        let fail = |kind| OpenError { folder: path.clone(), kind };
-        let io = |(path, error)| fail(OpenErrorKind::Io { path, error });
-        if !is_there(&path) {
-            let parent = opened(dir, OFlags::RDONLY | OFlags::DIRECTORY).map_err(io)?;
-            if !lock(&parent).map_err(|error| io((dir.into(), error)))? {
-                return Err(fail(OpenErrorKind::Locked));
-            }
-            // Another process may have made it before this one had the lock.
-            if !is_there(&path) {
-                make(dir, &parent).map_err(io)?;
-            }
-        }
-        let folder = opened(&path, OFlags::RDONLY | OFlags::DIRECTORY).map_err(io)?;
-        close_to_others(&folder).map_err(|error| fail(OpenErrorKind::NotOurs(error)))?;
-        let locked = opened(&path.join(LOCK), OFlags::RDWR | OFlags::CREATE).map_err(io)?;
-        if !lock(&locked).map_err(|error| io((path.join(LOCK), error)))? {
-            return Err(fail(OpenErrorKind::Locked));
-        }
-        let file = |name| {
-            let path = path.join(name);
-            let file = opened(&path, OFlags::RDWR)?;
-            settled(file).map_err(|error| (path, error))
-        };
-        let [a, b] = LOGS;
-        let files = [file(a).map_err(io)?, file(b).map_err(io)?];
-        Ok((Self { path, _lock: locked }, files))
+        let opened = open(dir).map_err(|kind| inside(dir, kind));
+        opened.map(|(lock, files)| (Self { path: dir.join(NAME), _lock: lock }, files))
     }
 
     /// Opens the files of `dir/store` for reading only, without the lock.
@@ -88,15 +60,12 @@ impl Folder {
     /// # Errors
     /// See [`OpenErrorKind`].
     pub(crate) fn peek(dir: &Path) -> Result<[RealFile; 2], OpenError> {
-        let path = dir.join(NAME);
-        let file = |name| {
-            let file = opened(&path.join(name), OFlags::RDONLY);
-            let kind = |(path, error)| OpenErrorKind::Io { path, error };
-            file.map(RealFile::new)
-                .map_err(|failure| OpenError { folder: path.clone(), kind: kind(failure) })
-        };
-        let [a, b] = LOGS;
-        Ok([file(a)?, file(b)?])
+        let [a, b, _] = FILES;
+        let both = parent(dir).and_then(|parent| {
+            let file = |name| opened(&parent, name, OFlags::RDONLY).map(RealFile::new);
+            Ok([file(a)?, file(b)?])
+        });
+        both.map_err(|kind| inside(dir, kind))
     }
 
     /// Its path: that of `store`.
@@ -112,27 +81,68 @@ impl Folder {
     }
 }
 
-/// Whether there is anything at this path. What it is, and what is wrong with it, shows when it is opened.
-fn is_there(path: &Path) -> bool {
-    !matches!(statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW), Err(Errno::NOENT))
-}
-
-fn opened(path: &Path, flags: OFlags) -> Result<File, Failure> {
-    let file = openat(CWD, path, flags | FLAGS, Mode::RUSR | Mode::WUSR);
-    file.map(File::from).map_err(|error| (path.into(), error.into()))
-}
-
-/// Locks an open file or folder. Returns whether nobody else has it locked.
-fn lock(file: &File) -> io::Result<bool> {
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(true),
-        Err(Errno::WOULDBLOCK) => Ok(false),
-        Err(error) => Err(error.into()),
+/// The error whose path begins in `dir`.
+fn inside(dir: &Path, mut kind: OpenErrorKind) -> OpenError {
+    if let OpenErrorKind::Io { path, .. } = &mut kind {
+        *path = dir.join(&path);
     }
+    OpenError { folder: dir.join(NAME), kind }
+}
+
+/// The error of what is at this path in the folder around ours.
+fn at(path: &str, error: impl Into<io::Error>) -> OpenErrorKind {
+    OpenErrorKind::Io { path: path.into(), error: error.into() }
+}
+
+/// Opens or makes the folder. Returns its lock and its logs.
+fn open(dir: &Path) -> Result<(File, [RealFile; 2]), OpenErrorKind> {
+    let parent = parent(dir)?;
+    if is_absent(&parent) {
+        // Another process may have made it before this one has the lock.
+        lock(&parent, "")?;
+        if is_absent(&parent) {
+            make(&parent)?;
+        }
+    }
+    let folder = opened(&parent, NAME, OFlags::RDONLY | OFlags::DIRECTORY)?;
+    close_to_others(&folder).map_err(|error| OpenErrorKind::NotOurs(error.into()))?;
+    let [a, b, locked] = FILES;
+    let lock_file = opened(&parent, locked, OFlags::RDWR | OFlags::CREATE)?;
+    lock(&lock_file, locked)?;
+    let file = |name| {
+        let file = opened(&parent, name, OFlags::RDWR)?;
+        RealFile::settle(file).map_err(|error| at(name, error))
+    };
+    let files = [file(a)?, file(b)?];
+    Ok((lock_file, files))
+}
+
+/// Opens the folder around ours.
+fn parent(dir: &Path) -> Result<File, OpenErrorKind> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    openat(CWD, dir, flags, Mode::empty()).map(File::from).map_err(|error| at("", error))
+}
+
+/// Whether there is nothing at the folder's path. What is wrong with something shows when it is opened.
+fn is_absent(parent: &File) -> bool {
+    matches!(statat(parent, NAME, AtFlags::SYMLINK_NOFOLLOW), Err(Errno::NOENT))
+}
+
+fn opened(parent: &File, name: &str, flags: OFlags) -> Result<File, OpenErrorKind> {
+    let file = openat(parent, name, flags | FLAGS, Mode::RUSR | Mode::WUSR);
+    file.map(File::from).map_err(|error| at(name, error))
+}
+
+/// Locks an open file or folder.
+fn lock(file: &File, name: &str) -> Result<(), OpenErrorKind> {
+    flock(file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
+        Errno::WOULDBLOCK => OpenErrorKind::Locked,
+        error => at(name, error),
+    })
 }
 
 /// Takes from other users what they may do with the folder.
-fn close_to_others(folder: &File) -> io::Result<()> {
+fn close_to_others(folder: &File) -> Result<(), Errno> {
     let mode = Mode::from_raw_mode(fstat(folder)?.st_mode);
     if mode.intersects(Mode::RWXG | Mode::RWXO) {
         fchmod(folder, Mode::RWXU)?;
@@ -140,54 +150,44 @@ fn close_to_others(folder: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a log's file, which must be a regular one.
-fn settled(file: File) -> io::Result<RealFile> {
-    if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
-        return Err(io::Error::other("this is not a regular file"));
-    }
-    RealFile::settle(file)
-}
-
-/// Makes the folder in `parent`, whose path is `dir`. If it fails, nothing remains.
-fn make(dir: &Path, parent: &File) -> Result<(), Failure> {
-    let made = remove(dir, parent).and_then(|()| fill(dir, parent));
+/// Makes the folder. If it fails, nothing remains.
+fn make(parent: &File) -> Result<(), OpenErrorKind> {
+    let made = remove(parent).and_then(|()| fill(parent));
     if made.is_err() {
         // The error that came first says more.
-        let _ = remove(dir, parent);
+        let _ = remove(parent);
     }
     made
 }
 
 /// Removes what an earlier process has left unfinished.
-fn remove(dir: &Path, parent: &File) -> Result<(), Failure> {
-    let path = dir.join(UNFINISHED);
-    let gone = |result| match result {
-        Ok(()) | Err(Errno::NOENT) => Ok(()),
-        Err(error) => Err((path.clone(), io::Error::from(error))),
-    };
-    for name in LOGS.into_iter().chain([LOCK]) {
-        gone(unlinkat(parent, Path::new(UNFINISHED).join(name), AtFlags::empty()))?;
+fn remove(parent: &File) -> Result<(), OpenErrorKind> {
+    let files = UNFINISHED_FILES.map(|name| (name, AtFlags::empty()));
+    for (name, flags) in files.into_iter().chain([(UNFINISHED, AtFlags::REMOVEDIR)]) {
+        match unlinkat(parent, name, flags) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(error) => return Err(at(name, error)),
+        }
     }
-    gone(unlinkat(parent, UNFINISHED, AtFlags::REMOVEDIR))
+    Ok(())
 }
 
-fn fill(dir: &Path, parent: &File) -> Result<(), Failure> {
-    let path = dir.join(UNFINISHED);
-    let because = |error: Errno| (path.clone(), io::Error::from(error));
+fn fill(parent: &File) -> Result<(), OpenErrorKind> {
+    let because = |error: Errno| at(UNFINISHED, error);
     mkdirat(parent, UNFINISHED, Mode::RWXU).map_err(because)?;
     // The process's mask may have taken some of the mode away.
-    let folder = opened(&path, OFlags::RDONLY | OFlags::DIRECTORY)?;
+    let folder = opened(parent, UNFINISHED, OFlags::RDONLY | OFlags::DIRECTORY)?;
     fchmod(&folder, Mode::RWXU).map_err(because)?;
-    let file = |name| opened(&path.join(name), OFlags::RDWR | OFlags::CREATE | OFlags::EXCL);
-    let [a, b] = LOGS;
+    let file = |name| opened(parent, name, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL);
+    let [a, b, lock] = UNFINISHED_FILES;
     let files = [file(a)?, file(b)?].map(RealFile::new);
     creation::create(files, random_salt(), Sizes::default())
-        .map_err(|error| (path.clone(), error))?;
-    file(LOCK)?;
+        .map_err(|error| at(UNFINISHED, error))?;
+    file(lock)?;
     give(parent).map_err(because)?;
     fsync(&folder).map_err(because)?;
     renameat(parent, UNFINISHED, parent, NAME).map_err(because)?;
-    fsync(parent).map_err(|error| (dir.into(), error.into()))
+    fsync(parent).map_err(|error| at("", error))
 }
 
 /// Gives what root has made to the user who owns the folder around it.
@@ -197,9 +197,8 @@ fn give(parent: &File) -> Result<(), Errno> {
         return Ok(());
     }
     let (user, group) = (Uid::from_raw(st_uid), Gid::from_raw(st_gid));
-    for name in LOGS.into_iter().chain([LOCK, ""]) {
-        let path = Path::new(UNFINISHED).join(name);
-        chownat(parent, path, Some(user), Some(group), AtFlags::SYMLINK_NOFOLLOW)?;
+    for name in UNFINISHED_FILES.into_iter().chain([UNFINISHED]) {
+        chownat(parent, name, Some(user), Some(group), AtFlags::SYMLINK_NOFOLLOW)?;
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! The live set: all that is durable, by owner.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, btree_map},
+    collections::{BTreeMap, BTreeSet},
     ops::Bound,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::{
     changes::{Changes, StoredAlarm},
@@ -28,7 +28,8 @@ pub struct Contents {
 /// The live set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Image {
-    owners: BTreeMap<Box<str>, Contents>,
+    /// In the order of their names. They are few, so a map would only cost more code.
+    owners: Vec<(Box<str>, Contents)>,
     blocks: u64,
     /// Kept up to date, because every append compares it with the sizes of the files.
     live: u64,
@@ -77,28 +78,27 @@ impl Contents {
 
     /// The first item after `last`, or the first one.
     fn after(&self, last: Option<Item<&str>>) -> Option<Item<&str>> {
-        let alarm = self.alarm.map(|_| Item::Alarm).filter(|_| last.is_none());
-        let open = || {
-            let from = match last {
-                None | Some(Item::Alarm) => Bound::Unbounded,
-                Some(Item::Open(connection)) => Bound::Excluded(connection),
-                Some(Item::State | Item::Key(_)) => return None,
-            };
-            self.open.range((from, Bound::Unbounded)).next().copied().map(Item::Open)
+        if last.is_none() && self.alarm.is_some() {
+            return Some(Item::Alarm);
+        }
+        let last = last.unwrap_or(Item::Alarm);
+        let from = match last {
+            Item::Alarm => Some(0),
+            Item::Open(connection) => connection.checked_add(1),
+            Item::State | Item::Key(_) => None,
         };
-        let state = || {
-            let before = last.is_none_or(|last| last < Item::State);
-            self.state.as_ref().filter(|_| before).map(|_| Item::State)
+        if let Some(connection) = from.and_then(|from| self.open.range(from..).next()) {
+            return Some(Item::Open(*connection));
+        }
+        if last < Item::State && self.state.is_some() {
+            return Some(Item::State);
+        }
+        let from = match last {
+            Item::Key(key) => Bound::Excluded(key),
+            _ => Bound::Unbounded,
         };
-        let key = || {
-            let from = match last {
-                Some(Item::Key(key)) => Bound::Excluded(key),
-                _ => Bound::Unbounded,
-            };
-            let (key, _) = self.keys.range::<str, _>((from, Bound::Unbounded)).next()?;
-            Some(Item::Key(&**key))
-        };
-        alarm.or_else(open).or_else(state).or_else(key)
+        let (key, _) = self.keys.range::<str, _>((from, Bound::Unbounded)).next()?;
+        Some(Item::Key(key))
     }
 
     fn live(&self) -> u64 {
@@ -119,14 +119,15 @@ fn value_live(slot: Slot<'_>, value: &Bytes) -> u64 {
 
 impl Image {
     /// The owners that have something stored or open connections, in the order of their names.
-    pub fn owners(&self) -> btree_map::Iter<'_, Box<str>, Contents> {
-        self.owners.iter()
+    pub fn owners(&self) -> impl Iterator<Item = (&Box<str>, &Contents)> {
+        self.owners.iter().map(|(name, contents)| (name, contents))
     }
 
     /// What is stored of an owner.
     #[must_use]
     pub fn owner(&self, name: &str) -> Option<&Contents> {
-        self.owners.get(name)
+        let at = self.find(name).ok()?;
+        self.owners.get(at).map(|(_, contents)| contents)
     }
 
     /// The number that was last recorded for blocks of connection numbers, 0 at first.
@@ -143,17 +144,16 @@ impl Image {
 
     /// The first item after `last` in the order of copying, or the first one.
     pub(crate) fn after(&self, last: Option<(&str, Item<&str>)>) -> Option<(&str, Item<&str>)> {
-        let mut from = Bound::Unbounded;
-        if let Some((owner, item)) = last {
-            from = Bound::Excluded(owner);
-            if let Some((owner, contents)) = self.owners.get_key_value(owner)
-                && let Some(next) = contents.after(Some(item))
-            {
-                return Some((owner, next));
+        let (owner, mut last) = last.unzip();
+        let (Ok(at) | Err(at)) = owner.map_or(Ok(0), |owner| self.find(owner));
+        for (name, contents) in self.owners.get(at..)? {
+            // The last one may be gone.
+            let last = last.take().filter(|_| owner == Some(name));
+            if let Some(next) = contents.after(last) {
+                return Some((name, next));
             }
         }
-        let mut rest = self.owners.range::<str, _>((from, Bound::Unbounded));
-        rest.find_map(|(owner, contents)| Some((&**owner, contents.after(None)?)))
+        None
     }
 
     /// Applies an owner's changes.
@@ -161,7 +161,7 @@ impl Image {
         if changes.forget {
             self.forget(owner);
         }
-        self.with(owner, |contents, live| {
+        self.with(owner, &mut |contents, live| {
             if let Some(state) = &changes.state {
                 set(contents, live, Slot::State, state.clone());
             }
@@ -187,72 +187,73 @@ impl Image {
 
     /// Applies an operation of a record. `owner` is the one that the record named last.
     pub(crate) fn replay(&mut self, owner: &str, operation: &Operation<'_>) -> Result<(), Unfit> {
-        match *operation {
-            Operation::Forget => self.forget(owner),
-            Operation::Blocks(blocks) => self.blocks = blocks,
-            Operation::Splice { slot, at, removed, inserted } => {
-                let mut fits = false;
-                self.with(owner, |contents, live| {
-                    let Some(old) = contents.set(slot, None) else { return };
-                    *live -= value_live(slot, &old);
-                    if let Some(new) = spliced(old, at, removed, inserted) {
-                        set(contents, live, slot, Some(new));
-                        fits = true;
-                    }
-                });
-                return if fits { Ok(()) } else { Err(Unfit) };
-            }
-            Operation::Put(slot, value) => self.with(owner, |contents, live| {
-                set(contents, live, slot, Some(Bytes::copy_from_slice(value)));
-            }),
-            Operation::Delete(slot) => {
-                self.with(owner, |contents, live| set(contents, live, slot, None));
-            }
-            Operation::Alarm(alarm) => {
-                self.with(owner, |contents, live| set_alarm(contents, live, alarm));
-            }
-            Operation::Opened(connection) => self.with(owner, |contents, live| {
-                *live += OPEN * u64::from(contents.open.insert(connection));
-            }),
-            Operation::Closed(connection) => self.with(owner, |contents, live| {
-                *live -= OPEN * u64::from(contents.open.remove(&connection));
-            }),
-            // Those are the chain's, not an owner's.
-            Operation::Owner(_) | Operation::Begin(_) | Operation::End => {}
+        if matches!(operation, Operation::Forget) {
+            self.forget(owner);
+            return Ok(());
         }
-        Ok(())
+        let mut done = Ok(());
+        self.with(owner, &mut |contents, live| match *operation {
+            Operation::Put(slot, value) => {
+                set(contents, live, slot, Some(Bytes::copy_from_slice(value)));
+            }
+            Operation::Splice { slot, at, removed, inserted } => {
+                let old = contents.set(slot, None);
+                *live -= old.as_ref().map_or(0, |old| value_live(slot, old));
+                let new = old.and_then(|old| spliced(old, at, removed, inserted));
+                done = if new.is_some() { Ok(()) } else { Err(Unfit) };
+                set(contents, live, slot, new);
+            }
+            Operation::Delete(slot) => set(contents, live, slot, None),
+            Operation::Alarm(alarm) => set_alarm(contents, live, alarm),
+            Operation::Opened(connection) => {
+                *live += OPEN * u64::from(contents.open.insert(connection));
+            }
+            Operation::Closed(connection) => {
+                *live -= OPEN * u64::from(contents.open.remove(&connection));
+            }
+            // Those are the chain's, not an owner's.
+            Operation::Owner(_)
+            | Operation::Forget
+            | Operation::Blocks(_)
+            | Operation::Begin(_)
+            | Operation::End => {}
+        });
+        done
     }
 
     /// Frees what values have allocated for growing, after a replay.
     pub(crate) fn shrink(&mut self) {
-        for contents in self.owners.values_mut() {
+        for (_, contents) in &mut self.owners {
             for value in contents.state.iter_mut().chain(contents.keys.values_mut()) {
-                *value = match std::mem::take(value).try_into_mut() {
-                    Ok(grown) if grown.capacity() > grown.len() => Bytes::copy_from_slice(&grown),
-                    Ok(exact) => exact.freeze(),
-                    Err(shared) => shared,
-                };
+                *value = Vec::from(std::mem::take(value)).into_boxed_slice().into();
             }
         }
     }
 
+    /// Where an owner is, or would be.
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        self.owners.binary_search_by(|(owner, _)| (**owner).cmp(name))
+    }
+
     fn forget(&mut self, owner: &str) {
-        if let Some(contents) = self.owners.remove(owner) {
+        if let Ok(at) = self.find(owner) {
+            let (_, contents) = self.owners.remove(at);
             self.live -= contents.live() + OWNER + owner.len() as u64;
         }
     }
 
     /// Changes an owner, who is there only as long as it has something.
-    fn with(&mut self, owner: &str, change: impl FnOnce(&mut Contents, &mut u64)) {
+    fn with(&mut self, owner: &str, change: &mut dyn FnMut(&mut Contents, &mut u64)) {
         let cost = OWNER + owner.len() as u64;
-        if !self.owners.contains_key(owner) {
-            self.owners.insert(owner.into(), Contents::default());
+        let at = self.find(owner).unwrap_or_else(|at| {
+            self.owners.insert(at, (owner.into(), Contents::default()));
             self.live += cost;
-        }
-        let Some(contents) = self.owners.get_mut(owner) else { return };
+            at
+        });
+        let Some((_, contents)) = self.owners.get_mut(at) else { return };
         change(contents, &mut self.live);
         if contents.is_empty() && contents.open.is_empty() {
-            self.owners.remove(owner);
+            self.owners.remove(at);
             self.live -= cost;
         }
     }
@@ -279,12 +280,13 @@ fn spliced(value: Bytes, at: u64, removed: u64, inserted: &[u8]) -> Option<Bytes
     if old_end > old_len {
         return None;
     }
-    let mut value = value.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
+    // This copies only what others hold too.
+    let mut value = Vec::from(value);
     value.resize(old_len.max(new_len), 0);
     value.copy_within(old_end..old_len, new_end);
     value.get_mut(at..new_end)?.copy_from_slice(inserted);
     value.truncate(new_len);
-    Some(value.freeze())
+    Some(value.into())
 }
 
 #[cfg(test)]

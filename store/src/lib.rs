@@ -1,5 +1,6 @@
 //! Keeps the state of many owners through restarts and power cuts: one append-only log in two files.
 
+mod append_error;
 mod batch;
 mod blocks;
 pub mod changes;

@@ -5,12 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use crate::image::Image;
 
 /// An image for the log, which asks for it only for as long as it looks at it or changes it. So others
-/// can look at an image behind a lock while the log waits for the disk. Only the log changes it.
+/// can look at an image behind a lock while the log waits for the disk. Only the log changes it. Each
+/// function is called once.
 pub trait LiveSet {
-    /// Looks at the image once.
+    /// Looks at the image.
     fn look(&self, look: &mut dyn FnMut(&Image));
 
-    /// Changes the image once.
+    /// Changes the image.
     fn change(&mut self, change: &mut dyn FnMut(&mut Image));
 }
 

@@ -5,8 +5,9 @@
 //! again: the same turn-over brings the live set to the spare one. The file with the last complete live
 //! set is never overwritten, so the spare one is tried again until that succeeds.
 
-use std::{collections::BTreeSet, error, fmt, io};
+use std::{collections::BTreeSet, io};
 
+pub use crate::append_error::AppendError;
 use crate::{
     changes::Changes,
     disk::{Disk, Place},
@@ -16,22 +17,11 @@ use crate::{
     log_error::LogError,
     opening::{self, Opened},
     operation::Operation,
-    record::{BLOCK, Body},
+    record::Body,
     spare::{Sizes, Spare, is_full},
     turn_over::Repeated,
     which::Which,
 };
-
-/// Why changes were not appended.
-#[derive(Debug)]
-pub enum AppendError {
-    /// There is no room for them: the disk is full, or they are larger than a record may be. The log
-    /// is as before, and other changes may fit.
-    Full(io::Error),
-    /// A write or a sync failed. Nothing can be appended before the live set is in the other file: see
-    /// [`Log::step`].
-    Failed(io::Error),
-}
 
 /// A record that is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +44,8 @@ pub enum Work {
 
 /// The log.
 #[derive(Debug)]
-pub struct Log<F> {
-    disk: Disk<F>,
+pub struct Log {
+    disk: Disk,
     sizes: Sizes,
     /// Where the next record of the active file goes.
     place: Place,
@@ -73,12 +63,19 @@ pub struct Log<F> {
 /// What one owner changes, as operations.
 type Part<'a> = (&'a str, Vec<Operation<'a>>);
 
-impl<F: File> Log<F> {
+impl Log {
     /// Reads both files. Their order is that of [`Which`].
     ///
     /// # Errors
     /// See [`LogError`].
-    pub fn open(files: [F; 2], sizes: Sizes) -> Result<(Self, Image, Opened), LogError> {
+    pub fn open(
+        files: [impl File + 'static; 2],
+        sizes: Sizes,
+    ) -> Result<(Self, Image, Opened), LogError> {
+        Self::read(files.map(|file| Box::new(file) as Box<dyn File>), sizes)
+    }
+
+    fn read(files: [Box<dyn File>; 2], sizes: Sizes) -> Result<(Self, Image, Opened), LogError> {
         // What another process wrote last may not be on the disk yet.
         for file in [Which::A, Which::B] {
             file.of(&files).sync().map_err(|error| LogError::Io { file, error })?;
@@ -119,13 +116,13 @@ impl<F: File> Log<F> {
     ) -> Result<Appended, AppendError> {
         // The second change would be one of a value that is not stored.
         debug_assert!(is_distinct(batch), "an owner is there twice");
-        let mut blocks = blocks;
         let mut parts: Vec<Part<'_>> = Vec::with_capacity(batch.len());
+        let mut blocks = blocks;
         image.look(&mut |image| {
-            blocks = blocks.filter(|blocks| *blocks != image.blocks());
             for (owner, changes) in batch {
                 parts.push((owner, changes.operations(image.owner(owner))));
             }
+            blocks = blocks.filter(|blocks| *blocks != image.blocks());
         });
         let mut body = Body::default();
         if let Some(blocks) = blocks {
@@ -207,7 +204,10 @@ impl<F: File> Log<F> {
     ///
     /// # Errors
     /// Those of `lead`.
-    pub(crate) fn through(self, lead: impl Fn(Which, F) -> io::Result<F>) -> io::Result<Self> {
+    pub(crate) fn through(
+        self,
+        lead: impl Fn(Which, Box<dyn File>) -> io::Result<Box<dyn File>>,
+    ) -> io::Result<Self> {
         let [a, b] = self.disk.files;
         let files = [lead(Which::A, a)?, lead(Which::B, b)?];
         Ok(Self { disk: Disk { files, ..self.disk }, ..self })
@@ -306,7 +306,7 @@ impl<F: File> Log<F> {
     /// Removes the header of a commit that was cut: see [`crate::opening`].
     fn remove_torn(&mut self) -> io::Result<()> {
         if self.torn {
-            self.disk.write(self.place.file, &[0; BLOCK], self.place.at)?;
+            self.disk.remove_header(self.place.file, self.place.at)?;
             self.torn = false;
         }
         Ok(())
@@ -340,21 +340,4 @@ fn is_distinct(batch: &[(&str, &Changes)]) -> bool {
 fn threshold(size: u64, complete: u64) -> u64 {
     let half = complete.saturating_add(size.saturating_sub(complete) / 2);
     half.max(size / 4 * 3)
-}
-
-impl fmt::Display for AppendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Full(error) => write!(f, "there is no room for the record: {error}"),
-            Self::Failed(error) => write!(f, "the record can't be written: {error}"),
-        }
-    }
-}
-
-impl error::Error for AppendError {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        match self {
-            Self::Full(error) | Self::Failed(error) => Some(error),
-        }
-    }
 }

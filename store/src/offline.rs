@@ -4,7 +4,6 @@ use std::{fmt, io, path::Path};
 
 use crate::{
     changes::Changes,
-    file::File,
     folder::Folder,
     image::Image,
     log::{AppendError, Log, Work},
@@ -14,7 +13,7 @@ use crate::{
 
 /// A folder that is open, with the lock.
 pub struct Offline {
-    log: Log<Box<dyn File>>,
+    log: Log,
     image: Image,
     /// Released after the log is closed.
     _folder: Folder,
@@ -33,7 +32,6 @@ impl Offline {
     /// See [`crate::OpenErrorKind`].
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
         let (folder, files) = Folder::open(dir)?;
-        let files = files.map(|file| Box::new(file) as Box<dyn File>);
         match Log::open(files, Sizes::default()) {
             Ok((log, image, _)) => Ok(Self { log, image, _folder: folder }),
             Err(error) => Err(folder.unreadable(error)),

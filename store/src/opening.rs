@@ -81,8 +81,8 @@ struct Start {
 ///
 /// # Errors
 /// Neither file has a complete chain.
-pub(crate) fn read<F: File>(
-    files: &[F; 2],
+pub(crate) fn read(
+    files: &[Box<dyn File>; 2],
     least: u64,
 ) -> Result<(Found, Option<LogError>), LogError> {
     let mut trouble = None;
@@ -96,10 +96,10 @@ pub(crate) fn read<F: File>(
     }
 }
 
-fn search<F: File>(files: &[F; 2], least: u64, trouble: &mut Option<LogError>) -> Option<Found> {
+fn search(files: &[Box<dyn File>; 2], least: u64, trouble: &mut Option<LogError>) -> Option<Found> {
     let mut starts = Vec::new();
     for file in [Which::A, Which::B] {
-        match start(file, file.of(files), least) {
+        match start(file, &**file.of(files), least) {
             Ok(start) => starts.push(start),
             Err(error) => note(trouble, error),
         }
@@ -113,7 +113,7 @@ fn search<F: File>(files: &[F; 2], least: u64, trouble: &mut Option<LogError>) -
     let mut highest = 0;
     let (mut found, mut torn) = (None, None);
     for start in &starts {
-        let mut reader = Reader::new(start.file.of(files), start.size);
+        let mut reader = Reader::new(&**start.file.of(files), start.size);
         let Some((header, size)) = start.begin else {
             // The first record is bad. Is it one that was being written, or is it damaged?
             match stray(start.file, &mut reader, salt, highest) {
@@ -149,9 +149,9 @@ fn search<F: File>(files: &[F; 2], least: u64, trouble: &mut Option<LogError>) -
 }
 
 /// The epoch of the file's first record, if that is good.
-pub(crate) fn epoch<F: File>(file: &F) -> Option<u64> {
+pub(crate) fn epoch(file: &dyn File) -> Option<u64> {
     let mut reader = Reader::new(file, file.size().ok()?);
-    Some(reader.record(0, |_| true).ok()??.epoch)
+    Some(reader.record(0, &|_| true).ok()??.epoch)
 }
 
 /// Keeps the first of several errors.
@@ -160,7 +160,7 @@ fn note(trouble: &mut Option<LogError>, error: LogError) {
 }
 
 /// Reads the beginning of a file.
-fn start<F: File>(which: Which, file: &F, least: u64) -> Result<Start, LogError> {
+fn start(which: Which, file: &dyn File, least: u64) -> Result<Start, LogError> {
     let io = |error| LogError::Io { file: which, error };
     let size = file.size().map_err(io)?;
     if size < least {
@@ -168,7 +168,7 @@ fn start<F: File>(which: Which, file: &F, least: u64) -> Result<Start, LogError>
         return Err(LogError::Damaged { file: which, offset: size, reason });
     }
     let mut reader = Reader::new(file, size);
-    let Some(header) = reader.record(0, |_| true).map_err(io)? else {
+    let Some(header) = reader.record(0, &|_| true).map_err(io)? else {
         let torn = reader.header(0).map_err(io)?.is_some();
         return Ok(Start { file: which, size, begin: None, torn });
     };
@@ -191,12 +191,7 @@ fn start<F: File>(which: Which, file: &F, least: u64) -> Result<Start, LogError>
 }
 
 /// Searches a file without a good beginning for records of its store. Returns their highest epoch.
-fn stray<F: File>(
-    which: Which,
-    reader: &mut Reader<'_, F>,
-    salt: u64,
-    active: u64,
-) -> Result<u64, LogError> {
+fn stray(which: Which, reader: &mut Reader<'_>, salt: u64, active: u64) -> Result<u64, LogError> {
     let (mut offset, mut highest) = (0, active);
     let complete = |header: &Header| header.flags & COMPLETE != 0;
     loop {
@@ -204,7 +199,7 @@ fn stray<F: File>(
             let epoch = if complete(header) { active } else { highest };
             header.salt == salt && header.epoch > epoch
         };
-        let found = reader.find(offset, newer);
+        let found = reader.find(offset, &newer);
         let Some((at, header)) = found.map_err(|error| LogError::Io { file: which, error })? else {
             return Ok(highest);
         };
@@ -222,9 +217,9 @@ fn stray<F: File>(
 }
 
 /// Reads a chain. If something is wrong, returns what comes before with the error.
-fn chain<F: File>(
+fn chain(
     which: Which,
-    reader: &mut Reader<'_, F>,
+    reader: &mut Reader<'_>,
     first: Header,
     size: u64,
 ) -> (Chain, Option<LogError>) {
@@ -244,7 +239,7 @@ fn chain<F: File>(
     (chain, outcome.err())
 }
 
-fn follow<F: File>(reader: &mut Reader<'_, F>, chain: &mut Chain) -> Result<(), LogError> {
+fn follow(reader: &mut Reader<'_>, chain: &mut Chain) -> Result<(), LogError> {
     let file = chain.file;
     let io = |error| LogError::Io { file, error };
     let (epoch, salt) = (chain.epoch, chain.salt);
@@ -252,12 +247,12 @@ fn follow<F: File>(reader: &mut Reader<'_, F>, chain: &mut Chain) -> Result<(), 
     loop {
         let (seq, offset) = chain.next;
         let damaged = |reason| LogError::Damaged { file, offset, reason };
-        let record = reader.record(offset, |header| ours(header) && header.seq == seq);
+        let record = reader.record(offset, &|header| ours(header) && header.seq == seq);
         let Some(header) = record.map_err(io)? else {
             // What is lost of a live set that was never completed is no damage.
             let later =
                 |header: &Header| ours(header) && header.seq > seq && header.flags & COMPLETE != 0;
-            if reader.find(offset + BLOCK as u64, later).map_err(io)?.is_some() {
+            if reader.find(offset + BLOCK as u64, &later).map_err(io)?.is_some() {
                 return Err(damaged("the record is bad, but later ones are good"));
             }
             let next = reader.header(offset).map_err(io)?;
@@ -287,7 +282,7 @@ fn follow<F: File>(reader: &mut Reader<'_, F>, chain: &mut Chain) -> Result<(), 
 }
 
 /// Applies the record that was just read. `None` if it can't be.
-fn apply<F: File>(reader: &Reader<'_, F>, chain: &mut Chain, first: bool) -> Option<()> {
+fn apply(reader: &Reader<'_>, chain: &mut Chain, first: bool) -> Option<()> {
     let mut owner = None;
     chain.ended = false;
     for (at, operation) in reader.operations().flatten().enumerate() {

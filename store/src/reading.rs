@@ -58,5 +58,5 @@ pub fn read_partial(dir: &Path) -> Result<(Image, Opened, Option<OpenError>), Op
 /// Whether the chain that was read is still there. Otherwise its end may have been overwritten.
 fn is_there(files: &[Box<dyn File>; 2], found: &Found) -> bool {
     let chain = &found.chain;
-    opening::epoch(chain.file.of(files)) == Some(chain.epoch)
+    opening::epoch(&**chain.file.of(files)) == Some(chain.epoch)
 }

@@ -150,16 +150,15 @@ impl Body {
 }
 
 /// Reads records of a file.
-#[derive(Debug)]
-pub(crate) struct Reader<'a, F> {
-    file: &'a F,
+pub(crate) struct Reader<'a> {
+    file: &'a dyn File,
     size: u64,
     body: Vec<u8>,
 }
 
-impl<'a, F: File> Reader<'a, F> {
+impl<'a> Reader<'a> {
     /// Reads a file of this size.
-    pub(crate) fn new(file: &'a F, size: u64) -> Self {
+    pub(crate) fn new(file: &'a dyn File, size: u64) -> Self {
         Self { file, size, body: Vec::new() }
     }
 
@@ -167,7 +166,7 @@ impl<'a, F: File> Reader<'a, F> {
     pub(crate) fn record(
         &mut self,
         offset: u64,
-        wanted: impl Fn(&Header) -> bool,
+        wanted: &dyn Fn(&Header) -> bool,
     ) -> io::Result<Option<Header>> {
         let left = self.size.saturating_sub(offset);
         if left < HEADER as u64 {
@@ -222,7 +221,7 @@ impl<'a, F: File> Reader<'a, F> {
     pub(crate) fn find(
         &mut self,
         mut offset: u64,
-        wanted: impl Fn(&Header) -> bool,
+        wanted: &dyn Fn(&Header) -> bool,
     ) -> io::Result<Option<(u64, Header)>> {
         let mut chunk = vec![0; CHUNK];
         while offset < self.size {
@@ -231,7 +230,7 @@ impl<'a, F: File> Reader<'a, F> {
             self.file.read_at(&mut chunk, offset)?;
             for block in chunk.chunks(BLOCK) {
                 if Header::parse(block).is_some_and(|header| wanted(&header))
-                    && let Some(header) = self.record(offset, &wanted)?
+                    && let Some(header) = self.record(offset, wanted)?
                 {
                     return Ok(Some((offset, header)));
                 }

@@ -4,7 +4,6 @@ use std::io;
 
 use crate::{
     disk::{Disk, Place},
-    file::File,
     live_set::LiveSet,
     operation::Operation,
     record::{BLOCK, Body},
@@ -102,16 +101,16 @@ impl Spare {
     /// Does one bounded piece of a turn-over, and begins one if none is under way. `incoming` is the
     /// size of a record that must fit afterwards. Returns the place after the live set once that is
     /// complete. After an error the next piece begins a new turn-over.
-    pub(crate) fn step<F: File>(
+    pub(crate) fn step(
         &mut self,
-        disk: &mut Disk<F>,
+        disk: &mut Disk,
         image: &dyn LiveSet,
         file: Which,
         incoming: u64,
         sizes: &Sizes,
     ) -> io::Result<Option<Place>> {
         if let Some(at) = self.torn {
-            disk.write(file, &[0; BLOCK], at)?;
+            disk.remove_header(file, at)?;
             (self.torn, self.doubtful) = (None, false);
             return Ok(None);
         }
@@ -168,7 +167,7 @@ impl Spare {
     }
 
     /// Makes the file larger by so many zeros.
-    fn grow<F: File>(&mut self, disk: &mut Disk<F>, file: Which, bytes: u64) -> io::Result<()> {
+    fn grow(&mut self, disk: &mut Disk, file: Which, bytes: u64) -> io::Result<()> {
         let zeros = vec![0; usize::try_from(bytes).unwrap_or(BLOCK)];
         disk.write(file, &zeros, self.allocated)?;
         self.allocated += zeros.len() as u64;

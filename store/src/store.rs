@@ -84,7 +84,6 @@ impl Store {
     /// The files are damaged or of a newer version, or can't be read.
     pub fn with_files(files: [impl File + 'static; 2], options: Options) -> Result<Self, LogError> {
         let shared = Arc::new(Shared::new(options.wait));
-        let files = files.map(|file| Box::new(file) as Box<dyn File>);
         let (log, image, found) = Log::open(files, Sizes::default())?;
         // Reading is done, and would be slow through another thread.
         let log = log

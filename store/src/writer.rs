@@ -12,7 +12,6 @@ use ::log::{error, info, warn};
 use crate::{
     batch::{LOOK, RECORD, SMALL, fitting},
     changes::Changes,
-    file::File,
     log::{AppendError, Appended, Log, Work},
     plan::{Piece, Plan, Sight},
     queue::Part,
@@ -36,7 +35,7 @@ const TARGET: &str = "footlight";
 /// What the thread owns.
 pub(crate) struct Writer {
     shared: Arc<Shared>,
-    log: Log<Box<dyn File>>,
+    log: Log,
     wear: Wear,
     /// What of `log.written()` the budget for wear has paid.
     paid: u64,
@@ -55,7 +54,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(shared: Arc<Shared>, log: Log<Box<dyn File>>, wear: u64) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, log: Log, wear: u64) -> Self {
         let paid = log.written();
         Self {
             shared,

@@ -5,7 +5,7 @@ use footlight_store::{Changes, Image, LogError, Opened, Which, create, log::Log}
 
 use crate::simulation::{
     craft::{chain, record, reseal},
-    disk::{Disk, DiskFile},
+    disk::Disk,
     random::Random,
     run::SIZES,
 };
@@ -20,7 +20,7 @@ struct Files {
     active: usize,
 }
 
-fn new_log(disk: &Disk) -> (Log<DiskFile>, Image) {
+fn new_log(disk: &Disk) -> (Log, Image) {
     create(disk.files(), 7, SIZES).expect("it is empty");
     let (log, image, _) = Log::open(disk.files(), SIZES).expect("it is new");
     (log, image)

@@ -8,14 +8,10 @@ use footlight_store::{
     log::{AppendError, Log, Work},
 };
 
-use crate::simulation::{
-    disk::{Disk, DiskFile},
-    random::Random,
-    run::SIZES,
-};
+use crate::simulation::{disk::Disk, random::Random, run::SIZES};
 
 /// A log on a disk that has room for so many times the least files.
-fn store(times: u64) -> (Disk, Log<DiskFile>, Image) {
+fn store(times: u64) -> (Disk, Log, Image) {
     let disk = Disk::new(Random::new(1));
     disk.set_capacity(times * 2 * SIZES.least);
     create(disk.files(), 7, SIZES).expect("there is room for two files");
@@ -37,11 +33,7 @@ fn delete(key: &str) -> Changes {
     changes
 }
 
-fn append(
-    log: &mut Log<DiskFile>,
-    image: &mut Image,
-    changes: &Changes,
-) -> Result<(), AppendError> {
+fn append(log: &mut Log, image: &mut Image, changes: &Changes) -> Result<(), AppendError> {
     log.append(image, &[("owner", changes)], None).map(drop)
 }
 

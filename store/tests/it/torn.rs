@@ -6,11 +6,7 @@ use footlight_store::{
     log::{Log, Work},
 };
 
-use crate::simulation::{
-    disk::{Disk, DiskFile},
-    random::Random,
-    run::SIZES,
-};
+use crate::simulation::{disk::Disk, random::Random, run::SIZES};
 
 const BLOCK: usize = 4096;
 
@@ -21,7 +17,7 @@ fn large() -> Changes {
     changes
 }
 
-fn open(disk: &Disk) -> (Log<DiskFile>, Image) {
+fn open(disk: &Disk) -> (Log, Image) {
     let (log, image, _) = Log::open(disk.files(), SIZES).expect("it is sound");
     (log, image)
 }
@@ -37,7 +33,7 @@ fn cut(before: &[Vec<u8>; 2], after: &[Vec<u8>; 2], file: usize, offset: usize) 
 /// Tries `again` with a cut in each of its operations, in many ways. `judge` gets the image afterwards.
 fn cut_anywhere(
     contents: &[Vec<u8>; 2],
-    again: impl Fn(&mut Log<DiskFile>, &mut Image),
+    again: impl Fn(&mut Log, &mut Image),
     judge: impl Fn(&Image),
 ) {
     for seed in 0..100 {
@@ -62,7 +58,7 @@ fn a_commit_that_was_cut_does_not_come_back_when_it_is_tried_again() {
     log.append(&mut image, &[("owner", &large())], Some(1)).expect("nothing fails");
     let contents = cut(&before, &disk.contents(), 0, BLOCK);
 
-    let again = |log: &mut Log<DiskFile>, image: &mut Image| {
+    let again = |log: &mut Log, image: &mut Image| {
         assert_eq!(image.blocks(), 0, "the commit was dropped");
         let _ = log.append(image, &[("owner", &large())], Some(2));
     };
@@ -84,7 +80,7 @@ fn a_live_set_that_was_cut_does_not_come_back_when_it_is_written_again() {
     // The old file is still the active one, and takes a commit.
     let (mut log, mut image) = open(&disk);
     log.append(&mut image, &[], Some(2)).expect("nothing fails");
-    let turn_over = |log: &mut Log<DiskFile>, image: &mut Image| {
+    let turn_over = |log: &mut Log, image: &mut Image| {
         log.fail_over();
         while log.work() != Work::None && log.step(image).is_ok() {}
     };

@@ -6,16 +6,13 @@ use footlight_store::{
     log::{Log, Work},
 };
 
-use crate::simulation::{
-    disk::{Disk, DiskFile},
-    random::Random,
-};
+use crate::simulation::{disk::Disk, random::Random};
 
 const PIECE: u64 = 128 << 10;
 
 struct Store {
     disk: Disk,
-    log: Log<DiskFile>,
+    log: Log,
     image: Image,
     /// The active file became the other one so often.
     turn_overs: u64,

@@ -2,7 +2,7 @@
 
 use std::{task::Context, time::Duration};
 
-use footlight_store::{Durability, OpenErrorKind, Options, Store};
+use footlight_store::{Durability, OpenErrorKind, Options, Owner, Store};
 
 use crate::{
     disk::Disk,
@@ -99,4 +99,11 @@ fn a_panic_in_the_thread_is_the_end_and_everybody_learns_of_it() {
         assert!(durable(owner, late).unwrap_err().to_string().contains("panicked"));
     }
     assert!(store.close().unwrap_err().contains("panicked"));
+}
+
+#[test]
+fn handles_can_be_used_on_all_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<Owner>();
+    shared::<Store>();
 }

@@ -6,7 +6,7 @@ use footlight_store::{
 };
 
 use super::{
-    disk::{Disk, DiskFile},
+    disk::Disk,
     model::{Batch, Model},
     random::Random,
 };
@@ -18,7 +18,7 @@ pub const SIZES: Sizes = Sizes { least: 8 * 4096, piece: 2 * 4096 };
 #[derive(Debug)]
 pub struct Run {
     disk: Disk,
-    log: Log<DiskFile>,
+    log: Log,
     image: Image,
     /// What was acknowledged.
     model: Model,
@@ -46,8 +46,7 @@ impl Run {
     /// A new log.
     pub fn new(random: &mut Random) -> Self {
         let disk = Disk::new(Random::new(random.next()));
-        let files = create(disk.files(), random.next(), SIZES).expect("nothing fails yet");
-        drop(files);
+        create(disk.files(), random.next(), SIZES).expect("nothing fails yet");
         let (log, image, _) = Log::open(disk.files(), SIZES).expect("it is new");
         let bounded = random.once_in(4);
         if bounded {
@@ -190,7 +189,7 @@ impl Run {
         (self.log, self.image) = (log, image);
     }
 
-    fn opened(&self) -> Result<(Log<DiskFile>, Image, Opened), LogError> {
+    fn opened(&self) -> Result<(Log, Image, Opened), LogError> {
         loop {
             match Log::open(self.disk.files(), SIZES) {
                 // A sync failed, or the power went off.
