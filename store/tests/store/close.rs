@@ -1,6 +1,10 @@
 //! The end of a store, and what is left afterwards.
 
-use std::{task::Context, time::Duration};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    task::Context,
+    time::Duration,
+};
 
 use footlight_store::{Durability, OpenErrorKind, Options, Owner, Store};
 
@@ -84,7 +88,13 @@ fn a_panic_in_the_thread_is_the_end_and_everybody_learns_of_it() {
     let other = store.owner("other", Durability::Strict);
     let relaxed = store.owner("relaxed", Durability::Relaxed { interval: Duration::ZERO });
     let ticket = owner.commit(state(1, 10));
-    let waker = on_wake(|| std::panic::resume_unwind(Box::new(())));
+    // A second panic, while the first one unwinds the thread, would abort the process.
+    let has_panicked = AtomicBool::new(false);
+    let waker = on_wake(move || {
+        if !has_panicked.swap(true, Ordering::SeqCst) {
+            std::panic::resume_unwind(Box::new(()));
+        }
+    });
     let _ = owner.poll_durable(ticket, &mut Context::from_waker(&waker));
     let mut number = 1;
     wait_until(|| {
