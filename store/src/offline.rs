@@ -1,6 +1,6 @@
 //! Changes a folder while no host has it open.
 
-use std::{fmt, io, path::Path};
+use std::{io, path::Path};
 
 use crate::{
     changes::Changes,
@@ -12,17 +12,12 @@ use crate::{
 };
 
 /// A folder that is open, with the lock.
+#[derive(Debug)]
 pub struct Offline {
     log: Log,
     image: Image,
     /// Released after the log is closed.
     _folder: Folder,
-}
-
-impl fmt::Debug for Offline {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Offline").field("image", &self.image).finish_non_exhaustive()
-    }
 }
 
 impl Offline {
