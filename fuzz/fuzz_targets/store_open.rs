@@ -47,17 +47,21 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Whether a store may have left a file so: what is not of its chain is older. Otherwise a record that
-/// was there before may continue the chain.
+/// Whether a store may have left a file so: only the last record of its chain is bad, and all others
+/// are older. Otherwise a record that was there before may continue the chain.
 fn is_possible(file: &[u8]) -> bool {
     let Some(first) = craft::record(file, 0) else { return false };
-    let records = (0..file.len()).step_by(4096).map(|block| craft::record(file, block));
-    let mut seq = 0;
-    records.flatten().all(|record| {
-        let next = record.epoch == first.epoch && record.seq == seq;
-        seq += u64::from(next);
-        next || record.epoch < first.epoch
-    })
+    let records = (0..file.len()).step_by(4096).filter_map(|block| craft::record(file, block));
+    let (mut seq, mut good) = (0, true);
+    for record in records {
+        if record.epoch == first.epoch && record.seq == seq && good {
+            seq += 1;
+            good = craft::is_sealed(file, record.offset);
+        } else if record.epoch >= first.epoch {
+            return false;
+        }
+    }
+    true
 }
 
 fn empty() -> [Vec<u8>; 2] {

@@ -45,12 +45,20 @@ pub fn chain(bytes: &[u8]) -> Vec<Found> {
     all
 }
 
+/// The right checksum of what looks like a record at `offset`.
+fn sum(bytes: &[u8], offset: usize) -> Option<[u8; 4]> {
+    let covered = bytes.get(offset + 4..record(bytes, offset)?.end)?;
+    Some(Crc::<u32>::new(&CRC_32_ISCSI).checksum(covered).to_le_bytes())
+}
+
 /// Makes the checksum of the record at `offset` right, if there is something like one.
 pub fn reseal(bytes: &mut [u8], offset: usize) {
-    if let Some(found) = record(bytes, offset)
-        && let Some(covered) = bytes.get(offset + 4..found.end)
-    {
-        let sum = Crc::<u32>::new(&CRC_32_ISCSI).checksum(covered);
-        bytes[offset..offset + 4].copy_from_slice(&sum.to_le_bytes());
+    if let Some(sum) = sum(bytes, offset) {
+        bytes[offset..offset + 4].copy_from_slice(&sum);
     }
+}
+
+/// Whether there is a record at `offset` with the right checksum.
+pub fn is_sealed(bytes: &[u8], offset: usize) -> bool {
+    sum(bytes, offset).is_some_and(|sum| bytes[offset..offset + 4] == sum)
 }
