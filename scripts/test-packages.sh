@@ -69,7 +69,7 @@ fill_tree() {
     mkdir -p "$tree"
     tar -xf "$folder/debian.tar" -C "$tree"
     mkdir "$tree/test"
-    cp tests/packages/* target/packages/*_amd64.deb target/packages/*-x86_64-unknown-linux-musl.tar.gz "$tree/test"
+    cp tests/packages/* examples/counter/counter.wasm target/packages/*_amd64.deb target/packages/*-x86_64-unknown-linux-musl.tar.gz "$tree/test"
 }
 
 main "$@"

@@ -2,6 +2,7 @@
 """Clients of the installed echo, with the library that Debian has.
 
     client.py [--token TOKEN] one client, which has a text and bytes echoed
+    client.py --count N       one client of the counter, which must count to N with its text
     client.py --until FILE    one after another until there is such a file; prints how many were
                               answered, and how many were sent away by a host that stops
 """
@@ -25,7 +26,17 @@ async def client(token=None):
             assert answer == message, answer
 
 
+async def count(number):
+    async with websockets.connect(URL, open_timeout=None) as socket:
+        await socket.recv()
+        await socket.send("count")
+        answer = await socket.recv()
+        assert answer == f'{{"count":{number}}}', answer
+
+
 async def main(arguments):
+    if arguments[:1] == ["--count"]:
+        return await count(arguments[1])
     if arguments[:1] != ["--until"]:
         return await client(*arguments[1:])
     stop = pathlib.Path(arguments[1])

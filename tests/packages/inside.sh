@@ -238,6 +238,7 @@ upgrade_and_back() {
         grep -q '^log_dir' /etc/footlight/manifest.toml || fail 'the configuration was replaced'
         client
     done
+    state_outlasts /tmp/newer.deb "$deb"
     [ -s /var/log/footlight/echo.log ] || fail 'there is no log at /var/log/footlight'
 
     # What the administrator switched off stays off.
@@ -247,6 +248,30 @@ upgrade_and_back() {
     ! systemctl --quiet is-enabled footlight || fail 'an upgrade enabled the service'
     systemctl --quiet enable --now footlight.socket footlight.service
     say 'upgraded and downgraded; configuration and switches were respected'
+}
+
+# PACKAGE...: an actor that counts goes on counting after each of these is installed, and after a kill.
+state_outlasts() {
+    local manifest=/etc/footlight/manifest.toml count=0 package pid
+    cp -p "$manifest" /tmp/manifest
+    sed -i 's#^component_path = .*#component_path = "/test/counter.wasm"#' "$manifest"
+    systemctl restart footlight || fail 'it does not run with the counter'
+    for package in "$@" kill; do
+        client --count "$((count += 1))"
+        pid=$(property MainPID)
+        if [ "$package" = kill ]; then
+            systemctl kill --signal=KILL footlight
+        else
+            package -i "$package"
+        fi
+        wait_for restarted "$pid"
+    done
+    client --count "$((count += 1))"
+    footlight state get /var/lib/footlight echo | grep -qx "{\"count\":$count}" ||
+        fail "the state is $(footlight state get /var/lib/footlight echo)"
+    cp -p /tmp/manifest "$manifest"
+    systemctl restart footlight
+    say "the state outlasts an upgrade, a downgrade and a kill: $count counted"
 }
 
 remove_and_purge() {
