@@ -102,7 +102,7 @@ options() {
         guest) printf '%s\n' -max_len=2048 -len_control=0 ;;
         actor) printf '%s\n' -max_len=1024 -len_control=0 ;;
         store_open) printf '%s\n' -max_len=4096 -len_control=0 ;;
-        store_sequence) printf '%s\n' -max_len=2048 -len_control=0 ;;
+        store_sequence) printf '%s\n' -max_len=1024 -len_control=0 ;;
     esac
 }
 
