@@ -28,6 +28,8 @@ use crate::manifest::is_name;
 /// The number of this form. A later form that this version can't read gets another one.
 const FORMAT: u64 = 1;
 
+/// The longest key in bytes: the highest `limits.storage_key`.
+const MAX_KEY: usize = 4096;
 /// The most blocks of numbers that connections can have used.
 const MAX_BLOCKS: u64 = 1 << 33;
 /// The largest number of a connection.
@@ -129,6 +131,12 @@ fn read_actor(object: &Object<'_>) -> Result<Contents, Mistake> {
     }
     if let Some(keys) = object.object("keys")? {
         for (key, value) in keys.entries {
+            if !(1..=MAX_KEY).contains(&key.len()) {
+                return Err(wrong(
+                    &object.place("keys"),
+                    "has a key without or with more than 4096 bytes",
+                ));
+            }
             let value = read_bytes(value, &keys.place(key))?;
             contents.keys.insert(key.as_str().into(), value);
         }

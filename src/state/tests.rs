@@ -114,6 +114,15 @@ fn json_that_is_wrong_changes_nothing() {
         fs::write(&file, bytes).unwrap();
         assert_eq!(error(&dir, &import), expected);
     }
+    for key in [String::new(), "k".repeat(4097)] {
+        fs::write(
+            &file,
+            format!(r#"{{"format": 1, "actors": {{"a": {{"keys": {{"{key}": ""}}}}}}}}"#),
+        )
+        .unwrap();
+        let expected = "actors.a.keys: has a key without or with more than 4096 bytes";
+        assert_eq!(error(&dir, &import), format!("DIR/backup.json: {expected}"));
+    }
     assert_eq!(output(&dir, &Action::Export(vec![])), before);
 }
 

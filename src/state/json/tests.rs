@@ -13,7 +13,8 @@ fn contents() -> impl Strategy<Value = Contents> {
         ]
     };
     let alarm = (any::<u64>(), any::<u64>()).prop_map(|(at, left)| StoredAlarm { at, left });
-    let keys = collection::btree_map(any::<String>().prop_map(Box::from), bytes(), 0..4);
+    let keys = any::<String>().prop_filter("a key", |key| !key.is_empty()).prop_map(Box::from);
+    let keys = collection::btree_map(keys, bytes(), 0..4);
     let open = collection::btree_set(0..=MAX_CONNECTION, 0..4);
     (option::of(bytes()), option::of(alarm), keys, open)
         .prop_map(|(state, alarm, keys, open)| Contents { state, alarm, keys, open })
