@@ -145,6 +145,7 @@ impl Actor {
                 let made = instance.init(init_state.as_deref(), &name, context).await;
                 made.map_err(StartError::Call)?.map_err(StartError::Init)?
             };
+            let new = present(new, actor.instances.module());
             let committed = context.host.commit(new, &mut actor.state, &mut context.meter).await;
             // The actor has no clients yet, so there is nothing to deliver.
             committed.map_err(StartError::Commit)?;
@@ -286,7 +287,8 @@ impl Actor {
         let reply = outcome.map_err(Failure::Call)?.map_err(Failure::Returned)?;
         let answer = Answer::from_messages(reply.messages).map_err(Failure::Answer)?;
         let CallContext { meter, host } = &mut self.context;
-        let committed = host.commit(reply.state, &mut self.state, meter).await;
+        let state = present(reply.state, self.instances.module());
+        let committed = host.commit(state, &mut self.state, meter).await;
         Ok((committed.map_err(Failure::Commit)?, answer))
     }
 
@@ -306,4 +308,10 @@ impl Actor {
         self.stats.state.set(self.state.as_ref().map_or(0, Bytes::len));
         self.stats.storage.set(self.context.host.storage.bytes());
     }
+}
+
+/// A state, unless the form of the interface has none that is absent and this one is empty. Then both
+/// are the same, so that an actor without a state has nothing stored.
+fn present(state: Option<Vec<u8>>, module: &Module) -> Option<Vec<u8>> {
+    state.filter(|state| !state.is_empty() || module.shape().has_results())
 }

@@ -125,10 +125,15 @@ impl fmt::Display for StateError {
             Self::NoValue { name, key: Some(key) } => write!(f, "{name}: has no key {key:?}"),
             Self::Taken { dir, name } => write!(
                 f,
-                "{}: `{name}` has something stored already; use another name, or `rm` it first",
+                "{}: `{name}` has something stored already; use another name, or forget what \
+                 it has with `rm` first",
                 dir.display()
             ),
-            Self::Name { name } => write!(f, "{name:?}: an actor can't have this name"),
+            Self::Name { name } => write!(
+                f,
+                "{name:?}: an actor can't have this name; it has 1 to 64 ASCII letters, digits, \
+                 `-`, `_` and `.`, and does not begin with `.`"
+            ),
             Self::Read { file, error } => write!(f, "{}: cannot be read: {error}", file.display()),
             Self::Json { file, mistake: Mistake(mistake) } => {
                 write!(f, "{}: {mistake}", file.display())

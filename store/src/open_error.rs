@@ -1,6 +1,11 @@
 //! Why the folder of a log can't be opened.
 
-use std::{error, fmt, io, path::PathBuf};
+use std::{
+    error, fmt, io,
+    path::{Path, PathBuf},
+};
+
+use rustix::io::Errno;
 
 use crate::log_error::LogError;
 
@@ -31,6 +36,33 @@ pub enum OpenErrorKind {
     Log(LogError),
 }
 
+impl OpenError {
+    /// What to do about an error of the system at this path.
+    fn advice(&self, path: &Path, error: &io::Error) -> &'static str {
+        let link = [Errno::LOOP, Errno::NOTDIR].map(|errno| Some(errno.raw_os_error()));
+        match error.kind() {
+            // A part of the folder is gone, and not the folder itself or the one around it.
+            io::ErrorKind::NotFound if path.starts_with(&self.folder) => {
+                "It belongs to the folder. Restore the whole folder from a copy, or remove all of \
+                 it to begin with nothing"
+            }
+            io::ErrorKind::NotFound => {
+                "No folder can be made there. Make the folder around it first, or use another one"
+            }
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                "The user who runs this program must be able to write to the folder around it"
+            }
+            _ if link.contains(&error.raw_os_error()) => {
+                "It must be a folder or a file and no link. Name the folder that a link leads to"
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "A new folder needs 2 MiB. Make room, or use another folder"
+            }
+            _ => "See to the disk, or use another folder",
+        }
+    }
+}
+
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let folder = self.folder.display();
@@ -44,14 +76,8 @@ impl fmt::Display for OpenError {
                 "{folder} must have the mode 0700, which can't be set: {error}. Give the folder to \
                  the user who runs this program"
             ),
-            OpenErrorKind::Io { path, error } if error.kind() == io::ErrorKind::NotFound => write!(
-                f,
-                "{} is missing: {error}. Restore the whole folder from a copy, or remove all of it \
-                 to begin with nothing",
-                path.display()
-            ),
             OpenErrorKind::Io { path, error } => {
-                write!(f, "{} can't be opened: {error}", path.display())
+                write!(f, "{}: {error}. {}", path.display(), self.advice(path, error))
             }
             OpenErrorKind::Log(error) => write!(f, "{folder}: {error}"),
         }

@@ -57,6 +57,7 @@ fn an_event_that_changes_nothing_writes_nothing() {
     let server = device.run(&Actor::file("echo", example("echo")));
     let mut client = server.client("echo");
     client.ask("one", "one");
+    assert_eq!(metric(&server, "echo", "footlight_store_events_total"), 0);
     let written = || metric(&server, "echo", "footlight_store_written_bytes_total");
     let before = written();
     for _ in 0..100 {
