@@ -30,10 +30,11 @@ const FORMAT: u64 = 1;
 
 /// The longest key in bytes: the highest `limits.storage_key`.
 const MAX_KEY: usize = 4096;
-/// The most blocks of numbers that connections can have used.
-const MAX_BLOCKS: u64 = 1 << 33;
+/// The most blocks of numbers that an import may say to be used: half of all. The others are for the
+/// starts to come.
+const MAX_BLOCKS: u64 = 1 << 32;
 /// The largest number of a connection.
-const MAX_CONNECTION: u64 = (1 << 53) - 1;
+const MAX_CONNECTION: u64 = (MAX_BLOCKS << 20) - 1;
 
 /// What such JSON has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,6 +84,9 @@ pub(super) fn read(text: &str) -> Result<Imported, Mistake> {
             return Err(wrong(&place, "an actor can't have this name"));
         }
         let contents = read_actor(&Object::new(value, &place)?)?;
+        // A number that is open was used, so its block was.
+        let used = contents.open.last().map_or(0, |number| (number >> 20) + 1);
+        imported.blocks = imported.blocks.max(used);
         imported.actors.push((name.as_str().into(), contents));
     }
     Ok(imported)

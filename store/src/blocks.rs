@@ -37,6 +37,11 @@ impl Blocks {
         self.tried = true;
     }
 
+    /// Whether there is no block any more. Then no reservation will ever be tried.
+    pub(crate) fn are_used_up(&self) -> bool {
+        self.next >= LIMIT
+    }
+
     /// A block that was never handed out. `None` if none is reserved.
     pub(crate) fn take(&mut self) -> Option<u64> {
         let block = self.next;
@@ -80,5 +85,6 @@ mod tests {
         assert_eq!(blocks.take(), Some(LIMIT - 1));
         assert_eq!(blocks.take(), None);
         assert_eq!(blocks.wanted(), None);
+        assert!(blocks.are_used_up());
     }
 }

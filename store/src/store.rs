@@ -143,7 +143,7 @@ impl Store {
                 return Some(block);
             }
             let over = desk.ended.is_some() || Instant::now() >= deadline;
-            if desk.blocks.tried || over {
+            if desk.blocks.tried || desk.blocks.are_used_up() || over {
                 return None;
             }
             desk = shared.wait_for_thread(desk, deadline);

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use footlight_store::{Durability, OpenErrorKind, Options, Owner, Store};
+use footlight_store::{Durability, Offline, OpenErrorKind, Options, Owner, Store};
 
 use crate::{
     disk::Disk,
@@ -56,6 +56,18 @@ fn after_the_end_commits_fail_and_what_was_reached_stays() {
     }
     assert!(store.health().unwrap_err().contains("closed"));
     assert_eq!(store.next_block(), Some(0), "it is reserved, so it may be handed out");
+}
+
+#[test]
+fn a_store_whose_blocks_are_used_up_says_so_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut offline = Offline::open(dir.path()).unwrap();
+    offline.reserve_blocks(1 << 33).unwrap();
+    offline.close().unwrap();
+    // It would wait for an hour.
+    let options = Options { wait: Duration::from_secs(3600), ..OPTIONS };
+    let store = Store::open(dir.path(), options).unwrap();
+    assert_eq!(store.next_block(), None);
 }
 
 #[test]
