@@ -179,6 +179,8 @@ impl Durable {
     /// Goes back to what is on the disk. `known` are the connections that the actor knows and that
     /// are still to have a `close` event.
     pub fn go_back(&mut self, contents: &Contents, known: &[u64], alarm: Option<Instant>) {
+        // The failed records will never be reached, so nothing may wait for them.
+        self.last = self.owner.durable().unwrap_or_default();
         self.alarm = alarm;
         self.opened.clear();
         self.closed.clear();

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use footlight_store::{OpenError, Options, Store};
+use footlight_store::{LogError, OpenError, OpenErrorKind, Options, Store};
 
 use super::error::HostError;
 use crate::{
@@ -70,6 +70,10 @@ pub enum DataError {
         by: PathBuf,
     },
 }
+
+/// What to do about a damaged store.
+const ADVICE: &str = ". Restore a backup into another folder (docs/deploy.md, The data folder). \
+    `footlight state export --partial` saves what precedes the damage";
 
 /// What a file or a folder is, by whatever name: its device and its inode.
 type Identity = (u64, u64);
@@ -282,7 +286,13 @@ fn parent(path: &Path) -> &Path {
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Store(error) => error.fmt(f),
+            Self::Store(error) => {
+                error.fmt(f)?;
+                if let OpenErrorKind::Log(LogError::Damaged { .. }) = error.kind {
+                    f.write_str(ADVICE)?;
+                }
+                Ok(())
+            }
             Self::Numbers { folder, error } => write!(
                 f,
                 "{}: numbers for connections can't be reserved in the store: {error}",

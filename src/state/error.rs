@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use footlight_store::{OpenError, OpenErrorKind};
+use footlight_store::{LogError, OpenError, OpenErrorKind};
 
 use super::{holder, json::Mistake};
 use crate::{regular::Unread, storage::data_folder::STORE};
@@ -113,7 +113,13 @@ impl fmt::Display for StateError {
                 dir.display(),
                 by.as_deref().unwrap_or("another process")
             ),
-            Self::Open(error) => error.fmt(f),
+            Self::Open(error) => {
+                error.fmt(f)?;
+                if let OpenErrorKind::Log(LogError::Damaged { .. }) = error.kind {
+                    f.write_str(". `export --partial` exports what precedes the damage")?;
+                }
+                Ok(())
+            }
             Self::NoActor { dir, name, there } => {
                 write!(f, "{}: nothing is stored of `{name}`; ", dir.display())?;
                 match there.is_empty() {

@@ -55,14 +55,25 @@ impl Folder {
         opened.map(|(lock, files)| (Self { path: dir.join(NAME), _lock: lock }, files))
     }
 
-    /// Opens the files of `dir/store` for reading only, without the lock.
+    /// Opens the files of `dir/store` for reading only, without the lock. A file that is missing has no
+    /// bytes, so that the other one can be read.
     ///
     /// # Errors
     /// See [`OpenErrorKind`].
     pub(crate) fn peek(dir: &Path) -> Result<[RealFile; 2], OpenError> {
         let [a, b, _] = FILES;
         let both = parent(dir).and_then(|parent| {
-            let file = |name| opened(&parent, name, OFlags::RDONLY).map(RealFile::new);
+            let file = |name| {
+                let file = match opened(&parent, name, OFlags::RDONLY) {
+                    Err(OpenErrorKind::Io { error, .. })
+                        if error.kind() == io::ErrorKind::NotFound && !is_absent(&parent) =>
+                    {
+                        File::open("/dev/null").map_err(|error| at(name, error))
+                    }
+                    file => file,
+                };
+                file.map(RealFile::new)
+            };
             Ok([file(a)?, file(b)?])
         });
         both.map_err(|kind| inside(dir, kind))

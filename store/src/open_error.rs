@@ -43,8 +43,8 @@ impl OpenError {
         match error.kind() {
             // A part of the folder is gone, and not the folder itself or the one around it.
             io::ErrorKind::NotFound if path.starts_with(&self.folder) => {
-                "It belongs to the folder. Restore the whole folder from a copy, or remove all of \
-                 it to begin with nothing"
+                "It belongs to the folder. Restore the whole folder from a copy. What the other file \
+                 has can be read partly"
             }
             io::ErrorKind::NotFound => {
                 "No folder can be made there. Make the folder around it first, or use another one"

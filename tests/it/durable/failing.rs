@@ -2,6 +2,7 @@
 //! of files, and gives it back.
 
 use super::{Device, joined};
+use crate::notes::Person;
 use crate::support::{Server, eventually, get, guest};
 
 /// Starts a guest whose files can be made to fail.
@@ -27,4 +28,21 @@ fn after_a_failed_record_the_actor_is_back_at_what_its_clients_were_told() {
     let (mut client, state) = joined(&server, "events");
     assert_eq!(state, "3");
     client.ask("count", "5");
+}
+
+#[test]
+fn an_event_that_stores_nothing_is_answered_after_a_failed_record() {
+    let device = Device::new();
+    let server = device.run(&crate::notes::actor());
+    let (mut ann, _) = Person::join(&server);
+    ann.add("first");
+    server.limit_file_size(Some(0));
+    ann.say("add second");
+    server.wait_for(&["goes back to what is stored"]);
+    server.limit_file_size(None);
+    server.wait_for(&["goes on: the store can store again"]);
+    // The list that a client gets at first changes nothing. It must not wait for the record that failed.
+    let (mut bob, first) = Person::join(&server);
+    assert_eq!(first["notes"].as_array().unwrap().len(), 1);
+    bob.add("third");
 }
