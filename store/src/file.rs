@@ -1,6 +1,9 @@
 //! A file that the log writes to, or what a test has in its place.
 
-use std::{fmt, fs, io, os::unix::fs::FileExt as _};
+use std::{
+    fmt, fs, io,
+    os::unix::fs::{FileExt as _, MetadataExt as _},
+};
 
 use rustix::fs::{Advice, fadvise};
 
@@ -97,6 +100,11 @@ impl File for RealFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
+        self.0.sync_data()?;
+        // What is written to a removed file is gone when this process ends.
+        match self.0.metadata()?.nlink() {
+            0 => Err(io::Error::other("somebody has removed the file; restart the host")),
+            _ => Ok(()),
+        }
     }
 }

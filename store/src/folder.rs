@@ -122,6 +122,8 @@ fn open(dir: &Path) -> Result<(File, [RealFile; 2]), OpenErrorKind> {
     lock(&lock_file, locked)?;
     let file = |name| {
         let file = opened(&parent, name, OFlags::RDWR)?;
+        // Somebody may have removed the lock's file while another process has its lock.
+        lock(&file, name)?;
         RealFile::settle(file).map_err(|error| at(name, error))
     };
     let files = [file(a)?, file(b)?];

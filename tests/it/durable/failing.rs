@@ -46,3 +46,17 @@ fn an_event_that_stores_nothing_is_answered_after_a_failed_record() {
     assert_eq!(first["notes"].as_array().unwrap().len(), 1);
     bob.add("third");
 }
+
+#[test]
+fn files_that_somebody_removes_are_missed_at_the_next_record() {
+    let device = Device::new();
+    let server = failing(&device);
+    let (mut client, _) = joined(&server, "events");
+    for name in ["log-a", "log-b"] {
+        std::fs::remove_file(device.folder().join("store").join(name)).unwrap();
+    }
+    client.text("count");
+    client.expect_close(1011);
+    server.wait_for(&["somebody has removed the file"]);
+    assert!(get(server.address("events"), "/healthz").starts_with("HTTP/1.1 503 "));
+}

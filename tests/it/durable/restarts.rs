@@ -80,6 +80,8 @@ fn a_second_process_is_refused_and_told_why() {
     let actor = guest("events");
     let server = device.run(&actor);
     let folder = device.folder().to_str().unwrap();
+    // Removing the lock's file makes no difference.
+    std::fs::remove_file(device.folder().join("store/lock")).unwrap();
     let other = tempfile::tempdir().unwrap();
     let manifest = actor.write(other.path());
     let output = crate::support::footlight(&["run", "--data", folder, manifest.to_str().unwrap()]);
