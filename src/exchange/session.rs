@@ -119,8 +119,8 @@ impl Session {
         &self.client
     }
 
-    /// Whether messages of `added` bytes may be sent after `asked` bytes that are yet to be queued.
-    /// If nothing waits, anything fits.
+    /// Whether `added` bytes may be sent after `asked` bytes that are yet to be queued. If nothing
+    /// waits, anything fits.
     ///
     /// # Errors
     /// They don't fit, or the connection is closing.
@@ -136,7 +136,7 @@ impl Session {
         inner.closing || inner.outbox.takes(added).is_ok()
     }
 
-    /// Counts `bytes` of messages that wait for the disk, so that the actor sends no more than fits.
+    /// Counts messages that wait for the disk, so that the actor sends no more than fits.
     pub(crate) fn hold(&self, bytes: usize) {
         self.inner.lock().outbox.hold(bytes);
     }
@@ -146,14 +146,13 @@ impl Session {
         self.inner.lock().outbox.release(bytes);
     }
 
-    /// Whether messages wait that the connection had no chance to write yet. Until it had, its
-    /// client is not considered slow: a slow client does not read what it was sent.
+    /// Whether messages wait that the connection had no chance to write yet, so its client is not slow.
     pub(crate) fn is_draining(&self) -> bool {
         let inner = self.inner.lock();
         inner.outbox.bytes() > 0 && !inner.blocked && !inner.closing
     }
 
-    /// Notes that the connection will write no more queued messages, because it is about to end.
+    /// Notes that the connection will write no more queued messages: it is about to end.
     pub fn stop_draining(&self) {
         self.inner.lock().blocked = true;
     }
@@ -180,8 +179,7 @@ impl Session {
         self.inner.lock().outbox.bytes()
     }
 
-    /// Notes that the actor has an event of this connection. The connection reads nothing until
-    /// [`handled`](Self::handled).
+    /// Notes that the actor has an event of this connection, which reads nothing until it is handled.
     pub fn set_busy(&self) {
         let was = std::mem::replace(&mut self.inner.lock().busy, true);
         debug_assert!(!was, "a source has at most one event in the round");

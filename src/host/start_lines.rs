@@ -11,6 +11,9 @@ use crate::{
     storage::Durability, visible,
 };
 
+/// How many stored actors without a manifest the log names.
+const MAX_NAMES: usize = 20;
+
 /// Logs the lines. `limits` are those that the actors really have.
 pub(super) fn log(manifests: &[Manifest], limits: &[Limits], folder: Option<&Path>) {
     log::info!(target: "footlight", "{}", about_state(manifests, folder));
@@ -29,8 +32,12 @@ pub(super) fn log_store(manifests: &[Manifest], store: &Store) {
     let is_known = |owner: &String| manifests.iter().any(|manifest| manifest.name == *owner);
     let others: Vec<_> = store.owners().into_iter().filter(|owner| !is_known(owner)).collect();
     if !others.is_empty() {
-        // Names in a store may come from a file that was imported.
-        let names = visible::lines(&others.join(", "));
+        // Names in a store may come from a file that was imported, and be many.
+        let named: Vec<_> = others.iter().take(MAX_NAMES).map(String::as_str).collect();
+        let mut names = visible::lines(&named.join(", "));
+        if others.len() > MAX_NAMES {
+            names += &format!(" and {} more", others.len() - MAX_NAMES);
+        }
         log::info!(target: "footlight", "stored, and in no manifest: {names}; `footlight state` \
             renames or removes it");
     }
