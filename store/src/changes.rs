@@ -5,19 +5,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::{
-    image::Contents,
+    contents::{Contents, StoredAlarm},
     operation::{Operation, Slot},
 };
-
-/// An alarm as it is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoredAlarm {
-    /// When it rings, in milliseconds since 1970.
-    pub at: u64,
-    /// How long that was from the moment of its record, in milliseconds. It bounds the wait on a board
-    /// whose clock is wrong after a start.
-    pub left: u64,
-}
 
 /// What one owner changes. The last change of a value counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,29 +1,14 @@
 //! The live set: all that is durable, by owner.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Bound,
-};
+use std::ops::Bound;
 
 use bytes::Bytes;
 
 use crate::{
-    changes::{Changes, StoredAlarm},
+    changes::Changes,
+    contents::{Contents, StoredAlarm},
     operation::{Item, Operation, Slot},
 };
-
-/// What is stored of one owner.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Contents {
-    /// The state.
-    pub state: Option<Bytes>,
-    /// The alarm that is set.
-    pub alarm: Option<StoredAlarm>,
-    /// Values by key.
-    pub keys: BTreeMap<Box<str>, Bytes>,
-    /// Connections that opened and have not closed.
-    pub open: BTreeSet<u64>,
-}
 
 /// The live set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,12 +34,6 @@ const ALARM: u64 = 24;
 const OPEN: u64 = 11;
 
 impl Contents {
-    /// Whether nothing is stored. Open connections alone do not count.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.state.is_none() && self.alarm.is_none() && self.keys.is_empty()
-    }
-
     /// A value.
     pub(crate) fn value(&self, slot: Slot<'_>) -> Option<&Bytes> {
         match slot {

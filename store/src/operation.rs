@@ -3,7 +3,7 @@
 //! Numbers are LEB128. A byte string follows its length. A slot is 0 for the state, or the length of a
 //! key plus one, and the key.
 
-use crate::changes::StoredAlarm;
+use crate::contents::StoredAlarm;
 
 /// Where a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     changes::Changes,
-    image::Contents,
+    contents::Contents,
     owners::OwnerId,
     shared::Shared,
     ticket::{Failed, Ticket},

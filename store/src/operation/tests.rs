@@ -1,7 +1,7 @@
 use proptest::{collection::vec, option, prelude::*};
 
 use super::{Operation, Slot, Wrong, number, take_number};
-use crate::changes::StoredAlarm;
+use crate::contents::StoredAlarm;
 
 /// The parts of any operation.
 type Parts = (usize, Option<String>, u64, u64, Vec<u8>);
