@@ -121,7 +121,7 @@ impl Durable {
     }
 
     /// A function that records `changes` on another thread, and waits until they are on the disk if
-    /// messages wait for that too. It puts the ticket into the returned place.
+    /// messages wait for that too. It returns their ticket.
     pub fn record_elsewhere(
         &self,
         changes: Changes,
@@ -177,14 +177,14 @@ impl Durable {
     }
 
     /// Goes back to what is on the disk. `known` are the connections that the actor knows and that
-    /// are still to have a `close` event.
+    /// are still to have a `close` event, in order.
     pub fn go_back(&mut self, contents: &Contents, known: &[u64], alarm: Option<Instant>) {
         // The failed records will never be reached, so nothing may wait for them.
         self.last = self.owner.durable().unwrap_or_default();
         self.alarm = alarm;
         self.opened.clear();
         self.closed.clear();
-        let lost = contents.open.iter().filter(|id| !known.contains(id));
+        let lost = contents.open.iter().filter(|id| known.binary_search(id).is_err());
         self.lost = lost.copied().map(ConnectionId).collect();
         self.undone.clear();
         self.undone.extend(known.iter().filter(|id| !contents.open.contains(id)));
