@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 
 use super::{
-    Command, UsageError,
-    parse::{list, wrong},
+    Command,
     spec::{ActionId, ActionSpec},
+    usage_error::{UsageError, instead, wrong},
 };
-use crate::{config::nearest::nearest, state::Action};
+use crate::state::Action;
 
 /// All actions, those that only read first.
 pub(super) const ACTIONS: &[ActionSpec] = &[
@@ -98,11 +98,7 @@ fn text(word: OsString) -> Result<String, UsageError> {
 /// Finds an action.
 fn find(name: &str) -> Result<&'static ActionSpec, UsageError> {
     ACTIONS.iter().find(|row| row.name == name).ok_or_else(|| {
-        let names: Vec<_> = ACTIONS.iter().map(|row| row.name).collect();
-        let advice = match nearest(name, &names) {
-            Some(near) => ["did you mean `", near, "`?"].concat(),
-            None => ["use ", &list(names.into_iter())].concat(),
-        };
+        let advice = instead(name, ACTIONS.iter().map(|row| row.name).collect());
         wrong(["there is no action `", name, "` of `footlight state`: ", &advice].concat())
     })
 }

@@ -3,7 +3,7 @@
 //! # Layout
 //! - `table`: all subcommands and options, with their help texts; `spec`: its types
 //! - `actions`: the actions of `footlight state`
-//! - `parse`: parses the arguments
+//! - `parse`: parses the arguments; `usage_error`: what is wrong with them
 //! - `help`, `man`, `completions`: printed from the table
 
 mod actions;
@@ -15,12 +15,14 @@ mod spec;
 mod table;
 #[cfg(test)]
 mod tests;
+mod usage_error;
 
-use std::{fmt, net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, path::PathBuf};
 
 use crate::state::Action;
 
 pub use parse::parse;
+pub use usage_error::UsageError;
 
 /// Appends texts. Not inlined, because that makes the program some KB larger.
 #[inline(never)]
@@ -73,28 +75,4 @@ pub enum Command {
     },
     /// Print a text: help, version, man page or completions.
     Print(String),
-}
-
-/// An invalid command line. The user's fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UsageError {
-    /// What is wrong, in the words that are printed.
-    problem: String,
-    /// The subcommand, if it is known. The error refers to its help.
-    subcommand: Option<&'static str>,
-}
-
-impl fmt::Display for UsageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (space, subcommand) = self.subcommand.map_or(("", ""), |subcommand| (" ", subcommand));
-        write!(f, "{}\nTry `footlight{space}{subcommand} --help`.", self.problem)
-    }
-}
-
-impl std::error::Error for UsageError {}
-
-impl From<lexopt::Error> for UsageError {
-    fn from(error: lexopt::Error) -> Self {
-        Self { problem: error.to_string(), subcommand: None }
-    }
 }

@@ -5,9 +5,10 @@ use std::{ffi::OsString, net::IpAddr, path::PathBuf};
 use lexopt::prelude::*;
 
 use super::{
-    Command, UsageError, actions, completions, help, man,
+    Command, actions, completions, help, man,
     spec::{Arity, OptionId, OptionSpec, Subcommand, SubcommandId},
     table::{self, SHELLS, SUBCOMMANDS},
+    usage_error::{UsageError, instead, list, wrong},
 };
 use crate::config::nearest::nearest;
 
@@ -153,13 +154,11 @@ fn fits(
 fn find_subcommand(name: &str) -> Result<&'static Subcommand, UsageError> {
     table::subcommand(name).ok_or_else(|| {
         let names: Vec<_> = SUBCOMMANDS.iter().map(|subcommand| subcommand.name).collect();
-        let advice = match nearest(name, &names) {
-            Some(near) => ["did you mean `", near, "`?"].concat(),
-            // This looks like a manifest, so the user probably forgot `run`.
-            None if name.contains(['/', '.']) => {
-                ["did you mean `footlight run ", name, "`?"].concat()
-            }
-            None => ["use ", &list(names.into_iter())].concat(),
+        // This looks like a manifest, so the user probably forgot `run`.
+        let is_path = name.contains(['/', '.']) && nearest(name, &names).is_none();
+        let advice = match is_path {
+            true => ["did you mean `footlight run ", name, "`?"].concat(),
+            false => instead(name, names),
         };
         wrong(["there is no command `", name, "`: ", &advice].concat())
     })
@@ -220,16 +219,4 @@ fn version() -> String {
 /// Arguments as paths.
 fn paths(words: Vec<OsString>) -> Vec<PathBuf> {
     words.into_iter().map(PathBuf::from).collect()
-}
-
-/// Joins words for a sentence: `a, b or c`.
-pub(super) fn list(words: impl Iterator<Item = &'static str>) -> String {
-    let mut words: Vec<_> = words.collect();
-    let last = words.pop().unwrap_or_default();
-    if words.is_empty() { last.into() } else { [&words.join(", "), " or ", last].concat() }
-}
-
-/// An error. [`parse`] adds the subcommand.
-pub(super) fn wrong(problem: String) -> UsageError {
-    UsageError { problem, subcommand: None }
 }
