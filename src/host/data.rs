@@ -9,7 +9,6 @@ use std::{
 
 use footlight_store::{LogError, OpenError, OpenErrorKind, Options, Store};
 
-use super::error::HostError;
 use crate::{
     manifest::{Handler, Manifest},
     server::config::Listener,
@@ -79,12 +78,11 @@ const ADVICE: &str = ". Restore a backup into another folder (docs/deploy.md, Th
 type Identity = (u64, u64);
 
 /// Checks all manifests of a process. See [`mistakes`].
-pub(super) fn check(manifests: &[Manifest], data: Option<&Path>) -> Result<(), HostError> {
+pub(super) fn check(manifests: &[Manifest], data: Option<&Path>) -> Result<(), Vec<DataError>> {
     let of =
         |(index, manifest)| mistakes(manifest, manifests.get(..index).unwrap_or_default(), data);
-    let all = manifests.iter().enumerate().flat_map(of).map(HostError::Data);
-    let all: Vec<_> = all.collect();
-    if all.is_empty() { Ok(()) } else { Err(HostError::Several(all)) }
+    let all: Vec<_> = manifests.iter().enumerate().flat_map(of).collect();
+    if all.is_empty() { Ok(()) } else { Err(all) }
 }
 
 /// Makes the data folder, if it is not there. Only the host's user may open it. The folder around it

@@ -86,7 +86,7 @@ impl Host {
         mut environment: Environment,
     ) -> Result<Self, HostError> {
         refuse_same_names(manifests)?;
-        data::check(manifests, environment.data.as_deref())?;
+        data::check(manifests, environment.data.as_deref()).map_err(several)?;
         let limits = fit_limits(environment.descriptors, manifests)?;
         // Open everything before the first listener is bound, so that all mistakes are reported at
         // once.
@@ -191,6 +191,11 @@ fn handle(
     first: u64,
 ) -> Arc<ActorHandle> {
     Arc::new(ActorHandle::with_store(manifest.name.as_str().into(), limits, store, first))
+}
+
+/// All mistakes of the data folder.
+fn several(mistakes: Vec<DataError>) -> HostError {
+    HostError::Several(mistakes.into_iter().map(HostError::Data).collect())
 }
 
 /// Refuses manifests with the same name.
