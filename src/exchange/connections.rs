@@ -2,13 +2,10 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use footlight_store::Store;
+use footlight_store::{BLOCK_SIZE, Store};
 
 use super::{Client, ConnectionId, OnOverflow, Session};
 use crate::{limits::SharedLimits, lock::Lock};
-
-/// How many numbers a block has, less the first, which is not used.
-const BLOCK: u64 = 1 << 20;
 
 /// The open connections of one actor, by number.
 #[derive(Debug)]
@@ -204,7 +201,7 @@ impl Inner {
     /// Gives out the numbers of this block from now on. The first one of the first block would be 0,
     /// so no block's first number is used.
     fn use_block(&mut self, block: u64) {
-        (self.last, self.left) = (block * BLOCK, BLOCK - 1);
+        (self.last, self.left) = (block * BLOCK_SIZE, BLOCK_SIZE - 1);
     }
 }
 

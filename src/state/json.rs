@@ -20,7 +20,7 @@
 //! the actor has not been told, and `blocks` says which numbers of connections were used.
 
 use bytes::Bytes;
-use footlight_store::{Contents, StoredAlarm};
+use footlight_store::{BLOCK_SIZE, Contents, StoredAlarm};
 use serde_json::{Map, Value};
 
 use crate::manifest::is_name;
@@ -34,7 +34,7 @@ const MAX_KEY: usize = 4096;
 /// starts to come.
 const MAX_BLOCKS: u64 = 1 << 32;
 /// The largest number of a connection.
-const MAX_CONNECTION: u64 = (MAX_BLOCKS << 20) - 1;
+const MAX_CONNECTION: u64 = MAX_BLOCKS * BLOCK_SIZE - 1;
 
 /// What such JSON has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub(super) fn read(text: &str) -> Result<Imported, Mistake> {
         }
         let contents = read_actor(&Object::new(value, &place)?)?;
         // A number that is open was used, so its block was.
-        let used = contents.open.last().map_or(0, |number| (number >> 20) + 1);
+        let used = contents.open.last().map_or(0, |number| number / BLOCK_SIZE + 1);
         imported.blocks = imported.blocks.max(used);
         imported.actors.push((name.as_str().into(), contents));
     }

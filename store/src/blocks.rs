@@ -1,7 +1,9 @@
 //! Blocks of connection numbers, none of which is ever handed out twice.
 
-/// The number of blocks that exist. A connection number has 53 bits, and a block has 20 of them.
-const LIMIT: u64 = 1 << 33;
+/// How many connection numbers a block has.
+pub const BLOCK_SIZE: u64 = 1 << 20;
+/// The number of blocks that exist: a connection number has 53 bits.
+const LIMIT: u64 = (1 << 53) / BLOCK_SIZE;
 
 /// How many blocks one reservation takes: one to hand out, and a spare.
 const STEP: u64 = 2;

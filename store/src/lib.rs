@@ -36,6 +36,7 @@ mod wear;
 mod which;
 mod writer;
 
+pub use blocks::BLOCK_SIZE;
 pub use changes::Changes;
 pub use contents::{Contents, StoredAlarm};
 pub use creation::create;
