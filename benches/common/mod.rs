@@ -11,6 +11,7 @@
 //! - `metrics`: what `/metrics` says.
 //! - `stored`: a data folder with much in it.
 //! - `client`: a WebSocket client.
+//! - `parts`: runs the parts of a benchmark.
 //! - `pace`: clients that send at a steady rate, and the times of their answers.
 //! - `spread`: the median, the least and the largest of many numbers.
 
@@ -26,6 +27,7 @@ pub(crate) mod guest;
 pub(crate) mod inside;
 pub(crate) mod metrics;
 pub(crate) mod pace;
+pub(crate) mod parts;
 pub(crate) mod process;
 pub(crate) mod readings;
 pub(crate) mod serve;

@@ -42,13 +42,10 @@ mod slow;
 
 use std::process::ExitCode;
 
-use common::{Result, arguments::Arguments};
-
-/// A part of this benchmark.
-type Part = fn(&Arguments) -> Result<()>;
+use common::parts::{self, Part};
 
 /// The parts and their names.
-const PARTS: &[(&str, Part)] = &[
+const PARTS: &[Part] = &[
     ("slow", slow::measure),
     ("flood", flood::measure),
     ("burst", burst::measure),
@@ -62,22 +59,6 @@ const PARTS: &[(&str, Part)] = &[
 fn main() -> ExitCode {
     common::main(&["rounds", "messages", "connections"], |arguments| match arguments.child() {
         Some(words) => servers::serve(&words),
-        None => run(arguments),
+        None => parts::run(PARTS, arguments),
     })
-}
-
-/// Runs the parts that are asked for, or all.
-fn run(arguments: &Arguments) -> Result<()> {
-    let known = |word: &String| PARTS.iter().any(|(name, _)| name == word);
-    if let Some(word) = arguments.words.iter().find(|word| !known(word)) {
-        return Err(format!("there is no part {word}").into());
-    }
-    for (name, part) in PARTS {
-        if arguments.words.is_empty() || arguments.words.iter().any(|word| word == name) {
-            println!("==> {name}");
-            part(arguments)?;
-            println!();
-        }
-    }
-    Ok(())
 }

@@ -1,13 +1,12 @@
 //! The data folders: a new one for each round.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::{TempDir, tempdir_in};
 
 use super::{
     common::{Result, stored},
     neighbours::{Disk, ROOM},
-    rounds::Plan,
 };
 
 /// The owner of what is stored before. It has no manifest.
@@ -22,18 +21,18 @@ pub(crate) struct Folders {
 }
 
 impl Folders {
-    /// Makes the originals, if this disk needs them.
-    pub(crate) fn new(plan: &Plan, disk: Disk) -> Result<Self> {
-        let within = (disk != Disk::Unused).then(|| plan.folder.clone());
+    /// Makes the originals, if this disk needs them, with so many bytes in each.
+    pub(crate) fn new(within: &Path, bytes: usize, disk: Disk) -> Result<Self> {
         let original = |room| {
-            let folder = tempdir_in(&plan.folder)?;
-            stored::fill_nearly(folder.path(), OWNER, plan.allowed.stored, room)?;
+            let folder = tempdir_in(within)?;
+            stored::fill_nearly(folder.path(), OWNER, bytes, room)?;
             Result::Ok(folder)
         };
         let originals = match disk {
             Disk::NearlyFull => Some([original(u64::MAX)?, original(ROOM)?]),
             Disk::Unused | Disk::Empty => None,
         };
+        let within = (disk != Disk::Unused).then(|| within.to_owned());
         Ok(Self { within, originals })
     }
 

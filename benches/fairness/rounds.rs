@@ -105,7 +105,7 @@ impl Rounds {
 pub(crate) fn measure(plan: &Plan, neighbour: &Neighbour, threads: usize) -> Result<Pairs> {
     let bad = neighbour.actors.iter().map(|(name, kind)| kind.actor(name, &plan.allowed));
     let actors: Vec<_> = std::iter::once(neighbour.disk().good()).chain(bad).collect();
-    let folders = Folders::new(plan, neighbour.disk())?;
+    let folders = Folders::new(&plan.folder, plan.allowed.stored, neighbour.disk())?;
     let mut pairs = Pairs::default();
     let start = Instant::now();
     for pair in 0..plan.rounds {

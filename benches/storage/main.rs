@@ -33,31 +33,14 @@ mod opening;
 
 use std::process::ExitCode;
 
-use common::{Result, arguments::Arguments};
-
-/// A part of this benchmark.
-type Part = fn(&Arguments) -> Result<()>;
+use common::parts::{self, Part};
 
 /// The parts and their names.
-const PARTS: [(&str, Part); 3] =
-    [("modes", modes::measure), ("device", device::measure), ("opening", opening::measure)];
+const PARTS: &[Part] =
+    &[("modes", modes::measure), ("device", device::measure), ("opening", opening::measure)];
 
 fn main() -> ExitCode {
-    common::main(&["folder", "rounds", "messages", "commits", "stored"], run)
-}
-
-/// Runs the parts that are asked for, or all.
-fn run(arguments: &Arguments) -> Result<()> {
-    let known = |word: &String| PARTS.iter().any(|(name, _)| name == word);
-    if let Some(word) = arguments.words.iter().find(|word| !known(word)) {
-        return Err(format!("there is no part {word}").into());
-    }
-    for (name, part) in PARTS {
-        if arguments.words.is_empty() || arguments.words.iter().any(|word| word == name) {
-            println!("==> {name}");
-            part(arguments)?;
-            println!();
-        }
-    }
-    Ok(())
+    common::main(&["folder", "rounds", "messages", "commits", "stored"], |arguments| {
+        parts::run(PARTS, arguments)
+    })
 }
