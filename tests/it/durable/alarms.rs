@@ -1,7 +1,9 @@
 //! Alarms across runs of the host.
 
+use std::time::{Duration, SystemTime};
+
 use super::{Device, joined, kill};
-use crate::support::guest;
+use crate::support::{eventually, guest};
 
 #[test]
 fn an_alarm_that_became_due_while_the_host_was_off_comes_once() {
@@ -9,13 +11,12 @@ fn an_alarm_that_became_due_while_the_host_was_off_comes_once() {
     let server = device.run(&guest("events"));
     let (mut client, _) = joined(&server, "events");
     client.ask("do alarm 300", "done");
+    let due = SystemTime::now() + Duration::from_millis(300);
     kill(server);
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    eventually("the moment of the alarm", || SystemTime::now() >= due);
     let server = device.run(&guest("events"));
     // Events so far: connect, text, close. The alarm is the fourth.
-    crate::support::eventually("the alarm", || {
-        joined(&server, "events").1.parse::<u64>().unwrap() >= 4
-    });
+    eventually("the alarm", || joined(&server, "events").1.parse::<u64>().unwrap() >= 4);
     let alarms = super::metric(&server, "events", "footlight_alarms_total");
     kill(server);
     let server = device.run(&guest("events"));
