@@ -6,13 +6,12 @@ use std::{
 };
 
 use footlight::{
-    actor::{Grants, Module, Setup, task},
-    exchange::{ActorHandle, Client, Command, Event, EventKind, Message, OnOverflow},
+    exchange::{ActorHandle, Command, Event, EventKind, Message},
     limits::Limits,
 };
 use smol::block_on;
 
-use crate::support::{Actor, SHAPES, Server, actors_root, guest, wat};
+use crate::support::{Actor, SHAPES, Server, guest, in_process, wat};
 
 /// An actor that logs `looping` when it gets a text, and then never returns.
 pub fn endless() -> Actor {
@@ -151,35 +150,11 @@ fn an_actor_that_never_returns_does_not_keep_another_ones_clients() {
 #[test]
 fn an_actor_that_is_told_to_stop_handles_the_events_that_wait_first() {
     let handle = ActorHandle::new("stops".into(), Limits::default());
-    let file = actors_root().join("tests/guests/events.wasm");
-    let setup = Setup {
-        name: handle.name.clone(),
-        module: Module::load(&file, &Limits::default(), Grants::ALL).unwrap(),
-        limits: handle.limits.clone(),
-        init_state: None,
-        tick: None,
-        files: None,
-        store: None,
-        world: Default::default(),
-        turns: Default::default(),
-        stats: handle.stats.clone(),
-        lines: handle.lines.clone(),
-    };
-    let client = || Client {
-        peer: ([192, 0, 2, 7], 50_123).into(),
-        path: "/ws".into(),
-        query: "".into(),
-        subprotocol: None,
-        since: 0,
-    };
-    let open = handle.connections.open(OnOverflow::Close, client).unwrap();
+    let open = in_process::open(&handle);
     handle.control.send(Command::Stop).unwrap();
     for kind in [EventKind::Connect, EventKind::Message(Message::Text("text".into()))] {
         handle.mailbox.push_unrefused(Event::at(&open.session, kind));
     }
-    block_on(async {
-        let actor = task::Actor::start(setup).await.unwrap();
-        actor.run(handle.mailbox, handle.control, handle.connections).await;
-    });
+    block_on(in_process::events(&handle, None));
     assert_eq!(handle.stats.events.get(), 2);
 }

@@ -2,22 +2,21 @@
 
 use std::{
     io,
+    pin::Pin,
     sync::{Arc, Condvar, Mutex},
     time::Duration,
 };
 
 use footlight::{
-    actor::{Actor, Grants, Module, OutputGate, Setup},
-    exchange::{
-        ActorHandle, Client, Command, Event, EventKind, Message, OnOverflow, connections::Open,
-    },
+    actor::OutputGate,
+    exchange::{ActorHandle, Command, Event, EventKind, Message, connections::Open},
     limits::Limits,
 };
 use footlight_store::{Durability, Folder, Options, Store, file::File};
 use smol::{block_on, future::poll_once};
 
 use super::Device;
-use crate::support::actors_root;
+use crate::support::in_process;
 
 /// Whether syncs go on.
 #[derive(Clone, Default)]
@@ -86,14 +85,7 @@ impl Stage {
         let store = Store::with_files(files, options).unwrap();
         let limits = Limits { held, ..Limits::default() };
         let handle = ActorHandle::new("events".into(), limits);
-        let client = || Client {
-            peer: ([192, 0, 2, 7], 50_123).into(),
-            path: "/ws".into(),
-            query: "".into(),
-            subprotocol: None,
-            since: 0,
-        };
-        let open = handle.connections.open(OnOverflow::Close, client).unwrap();
+        let open = in_process::open(&handle);
         Self { gate, store, handle, open }
     }
 
@@ -102,28 +94,12 @@ impl Stage {
     }
 
     /// The actor's task.
-    fn actor(&self, gate: OutputGate) -> impl Future<Output = ()> + use<> {
-        let file = actors_root().join("tests/guests/events.wasm");
-        let handle = &self.handle;
+    fn actor(&self, gate: OutputGate) -> Pin<Box<dyn Future<Output = ()>>> {
         let durability = match gate {
             OutputGate::Closed => Durability::Strict,
             OutputGate::Open => Durability::Relaxed { interval: Duration::from_secs(1000) },
         };
-        let setup = Setup {
-            name: handle.name.clone(),
-            module: Module::load(&file, &Limits::default(), Grants::ALL).unwrap(),
-            limits: handle.limits.clone(),
-            init_state: None,
-            tick: None,
-            files: None,
-            store: Some((self.store.owner("events", durability), gate)),
-            world: Default::default(),
-            turns: Default::default(),
-            stats: handle.stats.clone(),
-            lines: handle.lines.clone(),
-        };
-        let actor = block_on(Actor::start(setup)).unwrap();
-        actor.run(handle.mailbox.clone(), handle.control.clone(), handle.connections.clone())
+        in_process::events(&self.handle, Some((self.store.owner("events", durability), gate)))
     }
 }
 
@@ -145,7 +121,7 @@ fn an_actor_takes_no_further_event_once_the_limit_of_held_bytes_is_reached() {
     for (held, handled) in [(two, 2), (two + 1, 3)] {
         let device = Device::new();
         let stage = Stage::new(&device, held);
-        let mut task = Box::pin(stage.actor(OutputGate::Closed));
+        let mut task = stage.actor(OutputGate::Closed);
         stage.gate.close();
         stage.push(EventKind::Connect);
         (0..3).for_each(|_| stage.push(text("abc")));
@@ -164,7 +140,7 @@ fn an_actor_takes_no_further_event_once_the_limit_of_held_bytes_is_reached() {
 fn messages_of_a_relaxed_actor_do_not_wait_for_the_disk() {
     let device = Device::new();
     let stage = Stage::new(&device, 1);
-    let mut task = Box::pin(stage.actor(OutputGate::Open));
+    let mut task = stage.actor(OutputGate::Open);
     stage.gate.close();
     stage.push(EventKind::Connect);
     (0..3).for_each(|_| stage.push(text("abc")));

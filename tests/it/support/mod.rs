@@ -4,6 +4,7 @@ mod actor;
 #[cfg(feature = "tls")]
 pub mod certificates;
 mod client;
+pub mod in_process;
 mod program;
 mod raw;
 mod server;

@@ -1,0 +1,49 @@
+//! Actors that run in the test's process.
+
+use std::pin::Pin;
+
+use footlight::{
+    actor::{Actor, Grants, Module, OutputGate, Setup},
+    exchange::{ActorHandle, Client, OnOverflow, connections::Open},
+    limits::Limits,
+};
+use footlight_store::Owner;
+use smol::block_on;
+
+use super::actors_root;
+
+/// Opens a connection of an actor. It has no socket.
+pub fn open(handle: &ActorHandle) -> Open {
+    let client = || Client {
+        peer: ([192, 0, 2, 7], 50_123).into(),
+        path: "/ws".into(),
+        query: "".into(),
+        subprotocol: None,
+        since: 0,
+    };
+    handle.connections.open(OnOverflow::Close, client).unwrap()
+}
+
+/// Starts the test guest `events`, and returns its task. `store` is its place in a store.
+pub fn events(
+    handle: &ActorHandle,
+    store: Option<(Owner, OutputGate)>,
+) -> Pin<Box<dyn Future<Output = ()>>> {
+    let file = actors_root().join("tests/guests/events.wasm");
+    let setup = Setup {
+        name: handle.name.clone(),
+        module: Module::load(&file, &Limits::default(), Grants::ALL).unwrap(),
+        limits: handle.limits.clone(),
+        init_state: None,
+        tick: None,
+        files: None,
+        store,
+        world: Default::default(),
+        turns: Default::default(),
+        stats: handle.stats.clone(),
+        lines: handle.lines.clone(),
+    };
+    let actor = block_on(Actor::start(setup)).unwrap();
+    let (mailbox, control) = (handle.mailbox.clone(), handle.control.clone());
+    Box::pin(actor.run(mailbox, control, handle.connections.clone()))
+}
