@@ -99,7 +99,7 @@ impl HostCalls {
     }
 
     /// Commits the event's changes, with `new` as the new state. Returns the effects, which the
-    /// caller must deliver now.
+    /// caller must deliver once the changes are on the disk.
     ///
     /// # Errors
     /// See [`CommitError`]. The event has failed, and the caller must roll it back.

@@ -99,8 +99,8 @@ impl Transaction {
     /// caller must deliver once the changes are on the disk. The transaction is then empty.
     ///
     /// The order is: files in place, the record of the changes, files that are renamed, and then all
-    /// that can't fail. So after a power cut a file may be ahead of the state, and nothing is behind
-    /// what a client was told.
+    /// that can't fail. So after a power cut a file may be ahead of the state, or behind it by this
+    /// event. Neither is behind what a client was told.
     ///
     /// # Errors
     /// See [`CommitError`]. The caller must roll the transaction back.
