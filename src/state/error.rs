@@ -5,13 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use footlight_store::{LogError, OpenError, OpenErrorKind};
+use footlight_store::{LOCK, LogError, OpenError, OpenErrorKind};
 
 use super::{holder, json::Mistake};
 use crate::{regular::Unread, storage::data_folder::STORE};
-
-/// The file whose lock a host holds.
-const LOCK: &str = "lock";
 
 /// Why `footlight state` could not do something.
 #[derive(Debug)]
@@ -91,7 +88,7 @@ impl StateError {
     pub(super) fn open(dir: &Path, error: OpenError) -> Self {
         match error.kind {
             OpenErrorKind::Locked => {
-                let by = holder::of(&dir.join(STORE).join(LOCK));
+                let by = holder::of(&dir.join(LOCK));
                 Self::Held { dir: dir.into(), by }
             }
             _ => Self::Open(error),

@@ -10,7 +10,7 @@ use std::{
 pub const VARIABLE: &str = "STATE_DIRECTORY";
 
 /// The store's own folder in the data folder.
-pub const STORE: &str = "store";
+pub const STORE: &str = footlight_store::NAME;
 
 /// The data folder: that of `--data`, or else the first one in the value of [`VARIABLE`]. systemd
 /// separates several by `:`. Its paths are absolute, so others are ignored.

@@ -25,9 +25,11 @@ use crate::{
 };
 
 /// The folder's name.
-pub(crate) const NAME: &str = "store";
-/// The two logs, and the file whose lock says that a process has the folder open.
-const FILES: [&str; 3] = ["store/log-a", "store/log-b", "store/lock"];
+pub const NAME: &str = "store";
+/// The file whose lock says that a process has the folder open, from the folder around it.
+pub const LOCK: &str = "store/lock";
+/// The two logs, and that file.
+const FILES: [&str; 3] = ["store/log-a", "store/log-b", LOCK];
 /// The folder while it is made. It gets the other name when it is complete, so there is never a part of
 /// one.
 const UNFINISHED: &str = "store.new";

@@ -40,7 +40,7 @@ pub use blocks::BLOCK_SIZE;
 pub use changes::Changes;
 pub use contents::{Contents, StoredAlarm};
 pub use creation::create;
-pub use folder::Folder;
+pub use folder::{Folder, LOCK, NAME};
 pub use image::Image;
 pub use live_set::LiveSet;
 pub use log_error::LogError;
