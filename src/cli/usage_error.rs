@@ -35,7 +35,7 @@ pub(super) fn list(words: impl Iterator<Item = &'static str>) -> String {
     if words.is_empty() { last.into() } else { [&words.join(", "), " or ", last].concat() }
 }
 
-/// An error. [`parse`] adds the subcommand.
+/// An error. The parser adds the subcommand.
 pub(super) fn wrong(problem: String) -> UsageError {
     UsageError { problem, subcommand: None }
 }
