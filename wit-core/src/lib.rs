@@ -5,6 +5,7 @@
 //! no clock. The host calls the guest and hands this crate the guest's memory.
 //!
 //! # Layout
+//! - [`http`]: the types of `http-server` and `http-client`.
 //! - [`types`]: the interface's types in Rust: [`Message`], [`MessageType`].
 //! - [`shape`]: the four forms that the interface has had, and how to recognise a module's form
 //!   by its core signatures.
@@ -48,6 +49,7 @@ extern crate std;
 
 pub mod error;
 pub mod host;
+pub mod http;
 pub mod layout;
 pub mod lift;
 pub mod lower;
@@ -56,6 +58,7 @@ pub mod shape;
 pub mod types;
 
 pub use error::{Field, LiftError, LowerError};
+pub use http::{HeaderField, HttpRequest, HttpResponse};
 pub use lift::Budget;
 pub use memory::Memory;
 pub use shape::{Shape, Signature};
