@@ -26,16 +26,16 @@ main() {
     server=$SERVER_PID
     trap 'kill "$server" 2>/dev/null || true' EXIT
 
-    # The line has the address: `echo: ws://127.0.0.1:PORT/ws (...)`.
+    # The line ends with the address: `http://127.0.0.1:PORT/  echo  ws://127.0.0.1:PORT/ws`.
     local line
     if ! read -r -t 30 line <&"${SERVER[0]}"; then
         printf 'the server did not start:\n' >&2
         cat "$folder/log" >&2
         exit 1
     fi
-    local url=${line#*: }
+    local url=${line##* }
     # The engine fails if a case fails. The comparison below says which case and why.
-    timeout 600 "$venv/bin/kosoku" -i '*' -x '12.*' -x '13.*' -o "$folder/report" "${url%% *}" >"$folder/output" 2>&1 || cat "$folder/output"
+    timeout 600 "$venv/bin/kosoku" -i '*' -x '12.*' -x '13.*' -o "$folder/report" "$url" >"$folder/output" 2>&1 || cat "$folder/output"
 
     kill "$server"
     wait "$server" || { printf 'the server did not end well; its log is %s\n' "$folder/log" >&2; exit 1; }

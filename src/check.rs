@@ -16,7 +16,7 @@ use crate::{
     limits::Limits,
     manifest::Manifest,
     memory::{Memory, most},
-    regular, visible,
+    visible,
 };
 
 /// Checks files for a process with this folder for state. Returns the report, as text or JSON, and
@@ -54,8 +54,7 @@ struct Finding {
 }
 
 impl Finding {
-    /// Checks a manifest (a file or its folder) with all files that it names, or a module. The first
-    /// bytes of a file tell which it is. A manifest must fit those `before` it, and joins them.
+    /// Checks a manifest (a file or its folder) with all files that it names, or a module. A manifest must fit those `before` it, and joins them.
     /// `data` is the folder for state.
     fn of(named: &Path, before: &mut Vec<Manifest>, data: Option<&Path>) -> Self {
         let mut finding = Self {
@@ -65,9 +64,7 @@ impl Finding {
             most_memory: None,
             problems: Vec::new(),
         };
-        // A `.wasm` file that begins wrongly is a broken module, not a manifest.
-        let is_named_wasm = named.extension().is_some_and(|end| end == "wasm");
-        if regular::is_wasm(named) || (is_named_wasm && !named.is_dir()) {
+        if Manifest::is_module(named) {
             finding.look(named);
             return finding;
         }

@@ -32,6 +32,7 @@
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
 //! - [`visible`]: escapes hidden characters.
 //! - [`check`]: the report of `footlight check`.
+//! - [`announce`]: what `run` prints; [`own_addresses`]: where others reach this machine.
 //! - [`new`]: the project that `footlight new` creates.
 //! - [`cli`]: the command line.
 
@@ -41,6 +42,7 @@
 )]
 
 pub mod actor;
+pub mod announce;
 pub mod check;
 pub mod cli;
 pub mod config;
@@ -59,6 +61,7 @@ pub mod logger;
 pub mod manifest;
 pub mod memory;
 pub mod new;
+pub mod own_addresses;
 pub mod regular;
 pub mod sandboxed_dir;
 pub mod server;

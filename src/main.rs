@@ -14,13 +14,15 @@ use std::{
 };
 
 use footlight::{
-    Host, Manifest, check,
+    Host, Manifest, announce, check,
     cli::{self, Command},
     executor::Turns,
     fd_limit,
     host::{Environment, HostError, Listening},
     logger::{Logger, Reopen},
+    manifest,
     new::Project,
+    own_addresses,
     signals::{SignalAction, SignalStream},
     socket_activation::Inherited,
     state::{self, Action},
@@ -48,8 +50,8 @@ fn main() -> ExitCode {
         Command::New { path, name } => new(&path, name.as_deref()),
         Command::Check { files, data, json } => return report(&files, data, json),
         Command::State { dir, action, partial } => state(&dir, &action, partial),
-        Command::Run { manifests, bind, data, threads, verbosity } => {
-            start(manifests, bind, data, threads, verbosity)
+        Command::Run { manifests, bind, port, data, threads, verbosity } => {
+            start(manifests, bind, port, data, threads, verbosity)
         }
     };
     log::logger().flush();
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
 fn start(
     paths: Vec<PathBuf>,
     bind: Option<IpAddr>,
+    port: Option<u16>,
     data: Option<PathBuf>,
     threads: usize,
     verbosity: i8,
@@ -73,7 +76,7 @@ fn start(
     // Done first, while there is one thread, because it changes the process's environment.
     let inherited = Inherited::from_environment()?;
     let run = move || {
-        let done = run(&paths, inherited, bind, data, threads, verbosity);
+        let done = run(&paths, inherited, bind, port, data, threads, verbosity);
         done.map_err(|error| error.to_string())
     };
     let thread = thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(run)?;
@@ -87,12 +90,16 @@ fn run(
     paths: &[PathBuf],
     inherited: Inherited,
     bind: Option<IpAddr>,
+    port: Option<u16>,
     data: Option<PathBuf>,
     threads: usize,
     verbosity: i8,
 ) -> Result<(), Box<dyn Error>> {
     let mut signals = SignalStream::new()?;
-    let manifests = load(paths)?;
+    let mut manifests = load(paths)?;
+    if let Some(port) = port {
+        manifest::set_port(&mut manifests, port)?;
+    }
     let logs = install_logger(&manifests, verbosity)?;
     let executor = Arc::new(Executor::new());
     let turns = Arc::new(Turns::default());
@@ -188,34 +195,17 @@ fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Reopen, Box<d
 /// Prints where the actors listen and who can connect. If standard output can't be written, the log
 /// gets it.
 fn announce(listening: &[Listening]) {
-    let mut lines = String::new();
-    for Listening { actor, address, endpoint } in listening {
-        let who = match address.ip() {
-            ip if ip.is_loopback() => {
-                "from this machine only; `host` in the manifest or --bind 0.0.0.0 opens it".into()
-            }
-            ip if ip.is_unspecified() => {
-                "from every network this machine is in; --bind 127.0.0.1 closes it".into()
-            }
-            ip => format!("from the network of {ip}; --bind 127.0.0.1 closes it"),
-        };
-        // In a browser, any page can connect to a WebSocket in the same network, unless the
-        // manifest forbids it.
-        let origins = if endpoint.origins.is_none() && endpoint.token.is_none() {
-            "; any page in a browser may connect, `origins` says which"
-        } else {
-            ""
-        };
-        lines += &format!(
-            "{actor}: {}://{address}{} ({who}{origins})\n",
-            endpoint.scheme(),
-            endpoint.path
-        );
-    }
-    if let Err(error) = print(&lines) {
+    let own = own_addresses::own_addresses();
+    if let Err(error) = print(&announce::text(listening, &own, is_styled())) {
         log::warn!("standard output cannot be written: {error}; it should have got:");
-        lines.lines().for_each(|line| log::warn!("{line}"));
+        announce::text(listening, &own, false).lines().for_each(|line| log::warn!("{line}"));
     }
+}
+
+/// Whether standard output is a terminal for a person who has not set `NO_COLOR` (no-color.org).
+fn is_styled() -> bool {
+    let is_unset = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    is_unset && env::var_os("TERM").is_none_or(|term| term != "dumb") && io::stdout().is_terminal()
 }
 
 /// Creates a project and prints the next steps.

@@ -108,7 +108,7 @@ impl Project {
             steps += &["    cd ", &pasteable(&self.folder.to_string_lossy()), "\n"].concat();
         }
         steps += "    cargo build --release  # needs: rustup target add wasm32-unknown-unknown\n";
-        steps += "    footlight run .        # then open http://127.0.0.1:8080/\n";
+        steps += "    footlight run          # then open http://127.0.0.1:8080/\n";
         steps
     }
 }

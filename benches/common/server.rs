@@ -208,12 +208,15 @@ impl Server {
         let out = process.stdout.take().ok_or("no output")?;
         let (urls, started) = (BTreeMap::new(), Duration::ZERO);
         let mut server = Self { process, urls, started, _folder: folder };
-        // For example `echo: ws://127.0.0.1:8080/ws (from this machine only)`.
+        // For example `http://127.0.0.1:8080/  echo  ws://127.0.0.1:8080/ws`. Without a page, it is
+        // `ws://127.0.0.1:8080/ws  echo`.
         for line in BufReader::new(out).lines().take(lines) {
             let line = line?;
-            let (name, rest) = line.split_once(": ").ok_or("not an address")?;
-            let url = rest.split(' ').next().unwrap_or(rest);
-            server.urls.insert(name.into(), url.into());
+            let mut words = line.split("  ");
+            let (Some(first), Some(name)) = (words.next(), words.next()) else {
+                return Err("not an address".into());
+            };
+            server.urls.insert(name.into(), words.next().unwrap_or(first).into());
         }
         server.started = start.elapsed();
         if server.urls.len() < lines { Err("the server did not start".into()) } else { Ok(server) }

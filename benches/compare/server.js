@@ -69,6 +69,6 @@ for (let number = 0; number < Number(count); number += 1) {
     room.connect?.(ws);
   });
   server.on("listening", () => {
-    console.log(`room${number}: ws://127.0.0.1:${server.address().port}/ws`);
+    console.log(`ws://127.0.0.1:${server.address().port}/ws  room${number}`);
   });
 }

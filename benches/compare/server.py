@@ -76,7 +76,7 @@ async def main(program, count, file=None):
         server = await serve(handler, "127.0.0.1", 0, compression=None)
         servers.append(server)
         port = server.sockets[0].getsockname()[1]
-        print(f"room{number}: ws://127.0.0.1:{port}/ws", flush=True)
+        print(f"ws://127.0.0.1:{port}/ws  room{number}", flush=True)
     await asyncio.gather(*(server.serve_forever() for server in servers))
 
 

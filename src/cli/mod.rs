@@ -37,10 +37,12 @@ fn put(text: &mut String, parts: &[&str]) {
 pub enum Command {
     /// `footlight run`: serve these manifests.
     Run {
-        /// Manifests, or folders with a `manifest.toml`.
+        /// Manifests, folders with a `manifest.toml`, or modules.
         manifests: Vec<PathBuf>,
         /// Replaces the manifests' addresses.
         bind: Option<IpAddr>,
+        /// Replaces the port of the only listener.
+        port: Option<u16>,
         /// The folder for the actors' state.
         data: Option<PathBuf>,
         /// How many threads run tasks.

@@ -20,6 +20,7 @@ const MAX_THREADS: usize = 64;
 struct Given {
     options: Vec<&'static OptionSpec>,
     bind: Option<IpAddr>,
+    port: Option<u16>,
     data: Option<PathBuf>,
     json: bool,
     name: Option<String>,
@@ -74,6 +75,7 @@ fn read(
             OptionId::Bind => given.bind = Some(address(&parser.value()?.string()?)?),
             OptionId::Data => given.data = Some(folder(parser.value()?)?),
             OptionId::Name => given.name = Some(parser.value()?.string()?),
+            OptionId::Port => given.port = Some(port(&parser.value()?.string()?)?),
             OptionId::Partial => given.partial = true,
             OptionId::Threads => given.threads = Some(threads(&parser.value()?.string()?)?),
         }
@@ -88,14 +90,15 @@ fn read(
     let first = words.first().and_then(|word| word.to_str());
     Ok(match subcommand.id {
         SubcommandId::Run => Command::Run {
-            manifests: paths(words),
+            manifests: paths_or_here(words),
             bind: given.bind,
+            port: given.port,
             data: given.data,
             threads: given.threads.unwrap_or(1),
             verbosity: given.verbosity,
         },
         SubcommandId::Check => {
-            Command::Check { files: paths(words), data: given.data, json: given.json }
+            Command::Check { files: paths_or_here(words), data: given.data, json: given.json }
         }
         SubcommandId::New => {
             Command::New { path: paths(words).pop().unwrap_or_default(), name: given.name }
@@ -130,8 +133,9 @@ fn fits(
         None => (0, 0),
         Some(Arity::Optional) => (0, 1),
         Some(Arity::One) => (1, 1),
+        Some(Arity::Any) => (0, usize::MAX),
         // An action counts its arguments itself.
-        Some(Arity::Many | Arity::Actions(_)) => (1, usize::MAX),
+        Some(Arity::Actions(_)) => (1, usize::MAX),
     };
     if let Some(argument) = &subcommand.argument
         && words.len() < least
@@ -187,12 +191,19 @@ fn shell(name: &str) -> Result<String, UsageError> {
         .ok_or_else(|| wrong([name, ": there are completions for ", &list(shells)].concat()))
 }
 
-/// Parses an IP address. Ports are in the manifests.
+/// Parses an IP address.
 fn address(value: &str) -> Result<IpAddr, UsageError> {
     value.parse().map_err(|_| {
         wrong(format!(
-            "--bind {value}: not an IP address; write one without a port, such as 0.0.0.0"
+            "--bind {value}: not an IP address; write one such as 0.0.0.0, and the port as --port"
         ))
+    })
+}
+
+/// Parses a port.
+fn port(value: &str) -> Result<u16, UsageError> {
+    value.parse().map_err(|_| {
+        wrong(format!("--port {value}: write a number from 0 to 65535 (0 lets the system choose)"))
     })
 }
 
@@ -219,4 +230,9 @@ fn version() -> String {
 /// Arguments as paths.
 fn paths(words: Vec<OsString>) -> Vec<PathBuf> {
     words.into_iter().map(PathBuf::from).collect()
+}
+
+/// Arguments as paths; `.` without any.
+fn paths_or_here(words: Vec<OsString>) -> Vec<PathBuf> {
+    if words.is_empty() { vec![".".into()] } else { paths(words) }
 }

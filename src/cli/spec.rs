@@ -34,8 +34,8 @@ pub(super) enum Arity {
     Optional,
     /// Exactly once.
     One,
-    /// Once or more.
-    Many,
+    /// Any number of times. None stands for `.`, the current folder.
+    Any,
     /// One of these actions, with arguments of its own.
     Actions(&'static [ActionSpec]),
 }
@@ -119,6 +119,7 @@ pub(super) enum OptionId {
     Json,
     Name,
     Partial,
+    Port,
     Quiet,
     Threads,
     Verbose,
@@ -158,7 +159,7 @@ impl Subcommand {
         }
     }
 
-    /// How to use it, such as `footlight run [OPTIONS] MANIFEST...`.
+    /// How to use it, such as `footlight run [OPTIONS] [PATH]...`.
     pub(super) fn usage(&self) -> String {
         let mut usage = String::from("footlight ");
         usage += self.name;
@@ -169,7 +170,7 @@ impl Subcommand {
             let (before, after) = match argument.arity {
                 Arity::Optional => (" [", "]"),
                 Arity::One => (" ", ""),
-                Arity::Many => (" ", "..."),
+                Arity::Any => (" [", "]..."),
                 Arity::Actions(_) => (" ", " [NAME]..."),
             };
             usage += before;

@@ -25,6 +25,14 @@ const DATA: OptionSpec = OptionSpec {
     more: "(without it: in systemd's StateDirectory=, or only in memory)",
 };
 
+/// The argument of the subcommands that load actors.
+const PATH: Argument = Argument {
+    name: "PATH",
+    about: "A manifest, a folder with a manifest.toml, or a module; `.` if there is none",
+    arity: Arity::Any,
+    completion: Completion::Files(&["toml", "wasm"]),
+};
+
 /// The subcommands, the most used ones first.
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
@@ -32,13 +40,9 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         name: "run",
         about: "Load actors and serve them in one process, until Ctrl-C or TERM",
         more: "On Ctrl-C, TERM or QUIT, it lets no more clients in and closes all connections with code \
-            1001. A second signal ends it at once. On HUP, it reopens the log files.",
-        argument: Some(Argument {
-            name: "MANIFEST",
-            about: "A manifest, or a folder with a manifest.toml",
-            arity: Arity::Many,
-            completion: Completion::Files(&["toml"]),
-        }),
+            1001. A second signal ends it at once. On HUP, it reopens the log files. A module without a \
+            manifest has the name of its file, and is at port 8080 or the next free one.",
+        argument: Some(PATH),
         options: &[
             OptionSpec {
                 id: OptionId::Bind,
@@ -49,6 +53,14 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
                 more: "(0.0.0.0: on every network; 127.0.0.1: this machine only)",
             },
             DATA,
+            OptionSpec {
+                id: OptionId::Port,
+                short: None,
+                long: "port",
+                value: Some(("N", Completion::Nothing)),
+                about: "Listen on this port, whatever the manifest says",
+                more: "(if there is one listener; 0: a free one)",
+            },
             OptionSpec {
                 id: OptionId::Threads,
                 short: None,
@@ -80,12 +92,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         name: "check",
         about: "Load actors without serving them, and print a report",
         more: "It opens everything that `run` would open, and reports the same errors.",
-        argument: Some(Argument {
-            name: "MANIFEST|WASM",
-            about: "A manifest, a folder with a manifest.toml, or a module",
-            arity: Arity::Many,
-            completion: Completion::Files(&["toml", "wasm"]),
-        }),
+        argument: Some(PATH),
         options: &[
             DATA,
             OptionSpec {

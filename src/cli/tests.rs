@@ -37,6 +37,7 @@ fn value(option: &OptionSpec) -> &'static str {
         OptionId::Bind => " ::1",
         OptionId::Data => " folder",
         OptionId::Name => " other",
+        OptionId::Port => " 80",
         OptionId::Threads => " 2",
         _ => "",
     }
@@ -80,8 +81,8 @@ fn only_the_options_of_the_table_parse() {
         );
     }
     assert!(parsed("run x --").is_ok());
-    let error = parsed("run x --port 80").unwrap_err();
-    assert!(error.starts_with("there is no option --port\n"), "{error}");
+    let error = parsed("run x --colour 80").unwrap_err();
+    assert!(error.starts_with("there is no option --colour\n"), "{error}");
 }
 
 #[test]
@@ -111,18 +112,25 @@ fn options_may_stand_before_and_after_the_paths() {
     let expected = Command::Run {
         manifests: vec!["a".into(), "b/m.toml".into()],
         bind: Some([0, 0, 0, 0].into()),
+        port: Some(0),
         data: Some("kept".into()),
         threads: 4,
         verbosity: 2,
     };
     assert_eq!(
-        parsed("run a b/m.toml -vv --bind 0.0.0.0 --threads=4 --data kept").unwrap(),
+        parsed("run a b/m.toml -vv --bind 0.0.0.0 --port 0 --threads=4 --data kept").unwrap(),
         expected
     );
     assert_eq!(
-        parsed("-v --threads 4 --data=kept run --bind=0.0.0.0 a b/m.toml -v").unwrap(),
+        parsed("-v --threads 4 --data=kept --port=0 run --bind=0.0.0.0 a b/m.toml -v").unwrap(),
         expected
     );
+}
+
+#[test]
+fn without_a_path_it_is_the_current_folder() {
+    assert_eq!(parsed("run"), parsed("run ."));
+    assert_eq!(parsed("check"), parsed("check ."));
 }
 
 #[test]
@@ -132,7 +140,7 @@ fn help_and_version_win_over_everything_after_them() {
     assert_eq!(printed("--help run"), all);
     assert_eq!(printed("help"), all);
     let run = printed("run -h nonsense");
-    assert!(run.contains("\nUsage: footlight run [OPTIONS] MANIFEST...\n"), "{run}");
+    assert!(run.contains("\nUsage: footlight run [OPTIONS] [PATH]...\n"), "{run}");
     assert_eq!(printed("help run"), run);
     assert!(printed("-V").starts_with("footlight "));
 }
@@ -157,10 +165,11 @@ fn the_help_of_a_command_is_its_rows_in_columns() {
         "\
 Load actors without serving them, and print a report.
 
-Usage: footlight check [OPTIONS] MANIFEST|WASM...
+Usage: footlight check [OPTIONS] [PATH]...
 
 Arguments:
-  MANIFEST|WASM  A manifest, a folder with a manifest.toml, or a module
+  PATH  A manifest, a folder with a manifest.toml, or a module; `.` if there is
+        none
 
 Options:
       --data DIR  Keep the actors' state in this folder (without it: in
@@ -183,16 +192,15 @@ fn each_error_says_what_to_write() {
         ("chek x", "there is no command `chek`: did you mean `check`?"),
         ("./hello", "did you mean `footlight run ./hello`?"),
         ("help chek", "did you mean `check`?"),
-        ("run", "MANIFEST is missing: A manifest, or a folder"),
-        ("check", "MANIFEST|WASM is missing"),
-        ("new", "PATH is missing"),
+        ("new", "PATH is missing: The folder to create"),
         ("new a b", "`footlight new [OPTIONS] PATH`: unexpected argument b"),
         ("man a", "`footlight man`: unexpected argument a"),
         ("completions tcsh", "tcsh: there are completions for bash, zsh or fish"),
         ("run x --json", "--json is an option of `footlight check`\nTry `footlight run --help`."),
         ("check x --threads 2", "--threads is an option of `footlight run`"),
         ("run x --bind localhost", "not an IP address"),
-        ("run x --bind 0.0.0.0:80", "without a port"),
+        ("run x --bind 0.0.0.0:80", "and the port as --port"),
+        ("run x --port 65536", "--port 65536: write a number from 0 to 65535"),
         ("run x --data=", "--data: the path is empty; write the path of a folder"),
         ("new x --data y", "--data is an option of `footlight run or check`"),
         ("run x --threads 0", "a number from 1 to 64"),

@@ -39,18 +39,11 @@ impl ManifestError {
     /// The error for a file that can't be read.
     pub(crate) fn unreadable(file: PathBuf, error: &io::Error) -> Self {
         let problem = format!("cannot be read: {error}");
-        let advice = Some("give a manifest, or a folder that holds manifest.toml".to_owned());
-        Self { mistakes: vec![Mistake { file, line: None, key: None, problem, advice }] }
-    }
-
-    /// The error for a WebAssembly file, which many try first.
-    pub(crate) fn wasm(file: PathBuf) -> Self {
-        let problem = "a WebAssembly module, not a manifest".to_owned();
-        let advice = format!(
-            "give a manifest whose `component_path` names it; `footlight check {}` reports on the \
-             module alone",
-            file.display()
-        );
+        let mut advice =
+            "give a manifest, a folder that holds manifest.toml, or a module".to_owned();
+        if error.kind() == io::ErrorKind::NotFound {
+            advice += "; `footlight new PATH` creates a project";
+        }
         let advice = Some(advice);
         Self { mistakes: vec![Mistake { file, line: None, key: None, problem, advice }] }
     }

@@ -5,9 +5,11 @@
 //! and with advice. A key that this host does not know is a mistake too.
 //!
 //! # Layout
+//! - `defaults`: the manifest of a module that has none; `--port`.
 //! - `interface`, `handler`: parts of a manifest. The other parts are read where they are used.
 //! - `tests`, and `golden` with the exact texts about every kind of mistake.
 
+mod defaults;
 mod handler;
 mod interface;
 
@@ -31,6 +33,7 @@ use crate::{
 };
 
 pub use crate::config::ManifestError;
+pub use defaults::{PortError, set_port};
 pub use handler::{Handler, missing_capabilities};
 
 /// The name of the manifest in a folder.
@@ -88,15 +91,16 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Reads a manifest from a file, or from `manifest.toml` in a folder.
+    /// Reads a manifest from a file, or from `manifest.toml` in a folder. A module gets a manifest
+    /// with defaults.
     ///
     /// # Errors
     /// The file can't be read, or has a mistake.
     pub fn load(path: &Path) -> Result<Self, ManifestError> {
-        let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
-        if regular::is_wasm(&file) {
-            return Err(ManifestError::wasm(file));
+        if Self::is_module(path) {
+            return Ok(Self::of_module(path));
         }
+        let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
         match read_bounded(&file).map(String::from_utf8) {
             Ok(Ok(text)) => Self::parse(&file, &text),
             Ok(Err(error)) => {

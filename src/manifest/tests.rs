@@ -281,8 +281,8 @@ fn a_file_that_cannot_be_read_as_text_is_refused() {
     };
     assert_eq!(
         said(folder.path()),
-        ": cannot be read: No such file or directory (os error 2); give a manifest, or a folder \
-         that holds manifest.toml"
+        ": cannot be read: No such file or directory (os error 2); give a manifest, a folder that \
+         holds manifest.toml, or a module; `footlight new PATH` creates a project"
     );
     fs::write(&file, b"name = 'a'\ncomponent_path = '\xff'\n").unwrap();
     assert_eq!(said(&file), ":2: not TOML: not UTF-8 text; save the file as UTF-8");

@@ -74,6 +74,8 @@ pub struct Listener {
     pub host: IpAddr,
     /// The TCP port; 0 lets the system choose a free one.
     pub port: u16,
+    /// How many of the next ports to try if this one is taken: none, if a manifest names the port.
+    pub more_ports: u16,
     /// The path of the WebSocket, beside `/`. Default `/ws`.
     pub path: String,
     /// The origins of the pages that may connect, as browsers send them in `Origin`. `self` stands
@@ -106,6 +108,7 @@ impl Listener {
         Self {
             host,
             port,
+            more_ports: 0,
             path: "/ws".into(),
             origins: None,
             subprotocols: Vec::new(),

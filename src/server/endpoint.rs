@@ -103,6 +103,11 @@ impl Endpoint {
         })
     }
 
+    /// Whether a browser gets a page at `/`.
+    pub fn has_page(&self) -> bool {
+        self.console || self.files.is_some()
+    }
+
     /// The scheme of the WebSocket's URL.
     pub fn scheme(&self) -> &'static str {
         #[cfg(feature = "tls")]

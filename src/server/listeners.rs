@@ -1,6 +1,7 @@
 //! The listeners of one actor: opened, bound, accepting, stopped.
 
 use std::{
+    io,
     net::{IpAddr, SocketAddr, TcpListener},
     path::Path,
     sync::Arc,
@@ -25,9 +26,10 @@ use crate::{
     socket_activation::Inherited,
 };
 
-/// Listeners whose files are open. `check` stops here, and `run` goes on.
+/// Listeners whose files are open, each with the number of further ports to try. `check` stops here,
+/// and `run` goes on.
 #[derive(Debug)]
-pub struct Listeners(Vec<Served>);
+pub struct Listeners(Vec<(Served, u16)>);
 
 /// An address of an actor, and what is served there.
 #[derive(Clone, Debug)]
@@ -63,7 +65,10 @@ impl Listeners {
         for listener in &config.listeners {
             let address = SocketAddr::new(listener.host, listener.port);
             match Endpoint::new(listener) {
-                Ok(endpoint) => opened.push(Served { address, endpoint: Arc::new(endpoint) }),
+                Ok(endpoint) => {
+                    let served = Served { address, endpoint: Arc::new(endpoint) };
+                    opened.push((served, listener.more_ports));
+                }
                 Err(mistakes) => errors.extend(mistakes),
             }
         }
@@ -81,11 +86,11 @@ impl Listeners {
         host: Option<IpAddr>,
         inherited: &mut Inherited,
     ) -> Result<BoundListeners, EndpointError> {
-        let bind = |Served { mut address, endpoint }| {
+        let open = |(Served { mut address, endpoint }, more_ports)| {
             address.set_ip(host.unwrap_or(address.ip()));
             let bound = match inherited.take(address) {
                 Some(listener) => Async::new(listener),
-                None => Async::<TcpListener>::bind(address),
+                None => bind(address, more_ports),
             };
             let bound = bound.and_then(|bound| Ok((bound.get_ref().local_addr()?, bound)));
             let (address, bound) = bound.map_err(|error| {
@@ -98,7 +103,20 @@ impl Listeners {
             }
             Ok((bound, Served { address, endpoint }))
         };
-        self.0.into_iter().map(bind).collect::<Result<_, _>>().map(BoundListeners)
+        self.0.into_iter().map(open).collect::<Result<_, _>>().map(BoundListeners)
+    }
+}
+
+/// Binds an address, or the same one with the first free one of `more` next ports.
+fn bind(mut address: SocketAddr, mut more: u16) -> io::Result<Async<TcpListener>> {
+    loop {
+        let bound = Async::<TcpListener>::bind(address);
+        let is_taken = bound.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse);
+        let Some(next) = address.port().checked_add(1).filter(|_| is_taken && more > 0) else {
+            return bound;
+        };
+        address.set_port(next);
+        more -= 1;
     }
 }
 

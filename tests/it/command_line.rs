@@ -1,6 +1,11 @@
 //! The command line: exit codes, help, addresses.
 
-use crate::support::{Server, example, footlight, guest};
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+use crate::support::{Client, Server, example, footlight, guest, program};
 
 #[test]
 fn help_and_version_go_to_standard_output_with_exit_code_0() {
@@ -20,7 +25,7 @@ fn help_and_version_go_to_standard_output_with_exit_code_0() {
 
 #[test]
 fn a_wrong_command_line_is_told_on_standard_error_with_exit_code_2() {
-    for args in [&[][..], &["serve"], &["run"], &["run", "x", "--bind", "here"], &["check", "-x"]] {
+    for args in [&[][..], &["serve"], &["new"], &["run", "x", "--bind", "here"], &["check", "-x"]] {
         let output = footlight(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(output.stdout.is_empty());
@@ -39,21 +44,73 @@ fn every_mistake_in_every_manifest_is_told_with_exit_code_1() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("manifest.toml:2: port: unknown key"), "{text}");
     assert!(text.contains("component_path: missing"), "{text}");
-    assert!(text.contains("nowhere: cannot be read"), "{text}");
+    assert!(
+        text.contains("nowhere: cannot be read") && text.contains("`footlight new PATH`"),
+        "{text}"
+    );
     assert!(text.lines().all(|line| line.starts_with("footlight: ")), "{text}");
 }
 
 #[test]
-fn a_module_in_the_place_of_a_manifest_is_refused_with_what_to_do_about_it() {
-    let module = example("chat-room");
-    let output = footlight(&["run", module.to_str().unwrap()]);
+fn a_module_without_a_manifest_runs_at_the_next_free_port_of_8080_or_at_the_one_that_is_given() {
+    let start = |options: &[&str], module: &str| {
+        let mut command = program();
+        command.arg("run").args(options).arg(example(module)).stdout(Stdio::piped());
+        let mut host = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(host.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        (host, line)
+    };
+    // Another program may use port 8080 on this machine.
+    let near = |line: &str, name: &str| {
+        let (_, rest) = line.split_once(&format!("  {name}  ws://127.0.0.1:")).unwrap();
+        let port: u16 = rest.strip_suffix("/ws\n").unwrap().parse().unwrap();
+        assert!((8080..=8179).contains(&port), "{line}");
+        port
+    };
+    let (mut first, line) = start(&[], "chat-room");
+    let port = near(&line, "chat_room");
+    let (mut second, line) = start(&[], "counter");
+    assert!(near(&line, "counter") > port, "{line}");
+    let (mut third, line) = start(&["--port", "0"], "counter");
+    let (_, rest) = line.split_once("  counter  ws://").unwrap();
+    Client::connect(rest.split('/').next().unwrap().parse().unwrap(), "/ws");
+    for host in [&mut first, &mut second, &mut third] {
+        host.kill().unwrap();
+        host.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_port_for_several_listeners_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifests = [guest("events"), guest("typed")].map(|actor| actor.write(folder.path()));
+    let [one, other] = manifests.each_ref().map(|file| file.to_str().unwrap());
+    let output = footlight(&["run", "--port", "0", one, other]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
-    let module = module.display();
-    let expected = format!(
-        "footlight: {module}: a WebAssembly module, not a manifest; give a manifest whose \
-         `component_path` names it; `footlight check {module}` reports on the module alone\n"
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "footlight: --port 0 is for one listener, and there are 2; write a `port` for each into its \
+         manifest\n"
     );
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
+}
+
+#[test]
+fn without_a_path_the_current_folder_is_run_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["run", "check"] {
+        let output = program().arg(command).current_dir(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let expected = "./manifest.toml: cannot be read: No such file or directory (os error 2); give \
+                        a manifest, a folder that holds manifest.toml, or a module; `footlight new \
+                        PATH` creates a project\n";
+        assert!(text.ends_with(expected), "{text}");
+    }
+    let manifest = guest("events").write(folder.path());
+    let mut check = program();
+    let output = check.arg("check").current_dir(manifest.parent().unwrap()).output().unwrap();
+    assert!(output.stdout.starts_with(b".: would run"), "{output:?}");
 }
 
 #[test]
@@ -62,18 +119,27 @@ fn by_default_only_this_machine_is_listened_to_and_the_first_line_says_so() {
     let [line] = &server.greeting[..] else { panic!("{:?}", server.greeting) };
     let address = server.address("events");
     assert!(address.ip().is_loopback() && address.port() != 0, "{address}");
-    let start = format!("events: ws://{address}/ws (from this machine only;");
-    assert!(line.starts_with(&start), "{line}");
-    assert!(line.contains("--bind 0.0.0.0 opens it"), "{line}");
+    assert_eq!(*line, format!("http://{address}/  events  ws://{address}/ws"));
+    let advice = server.output_line();
+    assert_eq!(advice, "Only this machine can connect. --bind 0.0.0.0 opens it to others.");
 }
 
 #[test]
 fn bind_and_host_open_the_host_and_the_first_line_says_so() {
     let opened = Server::start_with(&["--bind", "0.0.0.0"], &[guest("events")]);
-    assert!(opened.greeting[0].contains("ws://0.0.0.0:"), "{:?}", opened.greeting);
-    assert!(opened.greeting[0].contains("from every network this machine is in"));
+    // The first address is that for this machine. Those for others have lines too.
+    assert!(opened.address("events").ip().is_loopback(), "{:?}", opened.greeting);
+    opened.client("events").expect("state:0");
     let opened = Server::of(guest("events").host("0.0.0.0"));
-    assert!(opened.greeting[0].contains("--bind 127.0.0.1 closes it"), "{:?}", opened.greeting);
+    let port = opened.address("events").port();
+    loop {
+        let line = opened.output_line();
+        if line.starts_with("Others in its networks can connect. --bind 127.0.0.1 keeps them out.")
+        {
+            break;
+        }
+        assert!(line.contains(&format!(":{port}/  events  ws://")), "{line}");
+    }
     let closed = Server::start_with(&["--bind=127.0.0.1"], &[guest("events").host("0.0.0.0")]);
     assert!(closed.address("events").ip().is_loopback());
     let six = Server::start_with(&["--bind", "::1"], &[guest("events")]);

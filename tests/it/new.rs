@@ -96,7 +96,7 @@ fn a_new_project_builds_checks_and_answers_with_the_steps_that_were_printed() {
     let mut line = String::new();
     BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let served = std::panic::catch_unwind(|| {
-        let url = line.strip_prefix("my-actor: ws://").unwrap();
+        let url = line.split_once("  my-actor  ws://").unwrap().1;
         let address = url.split('/').next().unwrap().parse().unwrap();
         let mut first = Client::connect(address, "/ws");
         first.expect("Welcome, visitor number 1!");

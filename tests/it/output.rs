@@ -45,7 +45,7 @@ fn a_host_whose_standard_output_takes_nothing_serves_and_the_log_has_the_address
         let mut lines = lines.map(Result::unwrap);
         assert!(lines.any(|line| line.contains("standard output cannot be written: ")));
         let line = lines.next().unwrap();
-        let (_, rest) = line.split_once("events: ws://").unwrap();
+        let (_, rest) = line.split_once("  events  ws://").unwrap();
         serves(host, rest.split_once('/').unwrap().0.parse().unwrap());
     }
 }

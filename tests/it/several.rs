@@ -26,7 +26,7 @@ fn a_manifest_may_have_several_listeners_for_one_actor() {
     let second = "[[handlers]]\ntype = \"websocket-server\"\n\
                   config = { port = 0, host = \"127.0.0.2\", path = \"/second\" }\n";
     let server = Server::of(guest("events").extra(second));
-    let urls: Vec<_> = server.greeting.iter().filter_map(|line| line.split(' ').nth(1)).collect();
+    let urls: Vec<_> = server.greeting.iter().filter_map(|line| line.rsplit(' ').next()).collect();
     let [first, second] = urls[..] else { panic!("{:?}", server.greeting) };
     assert!(first.starts_with("ws://127.0.0.1:") && first.ends_with("/ws"), "{first}");
     assert!(second.starts_with("ws://127.0.0.2:") && second.ends_with("/second"), "{second}");

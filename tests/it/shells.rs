@@ -86,9 +86,8 @@ fn bash_completes_commands_options_values_and_files() {
     are_offered(offered);
     // As readline splits `--bind=127`.
     assert_eq!(offered("footlight run --bind = 127"), ["127.0.0.1"]);
-    assert_eq!(offered("footlight run files/"), ["files/folder", "files/my actor.toml"]);
     let modules = ["files/folder", "files/my actor.toml", "files/other.wasm"];
-    assert_eq!(offered("footlight check files/"), modules);
+    assert_eq!(offered("footlight run files/"), modules);
     assert_eq!(offered("footlight new files/"), ["files/folder"]);
 }
 
@@ -138,9 +137,8 @@ fn zsh_completes_commands_options_values_and_files() {
     for (line, expected) in LINES {
         offers(line, expected);
     }
-    offers("footlight check files/", &["folder/", "my\\ actor.toml", "other.wasm"]);
-    let manifests = offers("footlight run files/", &["folder/", "my\\ actor.toml"]);
-    assert!(!manifests.contains("other.wasm"), "{manifests}");
+    let files = offers("footlight run files/", &["folder/", "my\\ actor.toml", "other.wasm"]);
+    assert!(!files.contains("notes.txt"), "{files}");
 }
 
 #[test]
@@ -170,7 +168,7 @@ fn the_man_page_reads_without_warnings_in_man_and_in_mandoc() {
     probe.arg("--version");
     if available("man", probe, REQUIRED) {
         let page = run(stage.path(), "man", &["--warnings", "-l", "page.1"]);
-        assert!(page.contains("footlight run [OPTIONS] MANIFEST..."), "{page}");
+        assert!(page.contains("footlight run [OPTIONS] [PATH]..."), "{page}");
         assert!(page.contains("--bind ADDRESS"), "{page}");
     }
 }

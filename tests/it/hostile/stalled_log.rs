@@ -64,7 +64,7 @@ impl Host {
             .unwrap();
         let mut greeting = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
-        let address = greeting.strip_prefix("floods: ws://").unwrap().split_once('/').unwrap().0;
+        let address = greeting.strip_prefix("http://").unwrap().split_once('/').unwrap().0;
         Self { address: address.parse().unwrap(), _folder: folder, child }
     }
 

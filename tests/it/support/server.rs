@@ -21,8 +21,10 @@ pub struct Server {
     child: Child,
     /// The URL of each actor's socket.
     urls: HashMap<String, String>,
-    /// Its standard output at start.
+    /// The lines of its standard output with the addresses of its listeners.
     pub greeting: Vec<String>,
+    /// The lines after those.
+    output: Mutex<mpsc::Receiver<String>>,
     log: Arc<Log>,
     reader: Option<JoinHandle<()>>,
     folder: TempDir,
@@ -73,24 +75,31 @@ impl Server {
         let log = Arc::new(Log::default());
         let (to, stderr) = (log.clone(), child.stderr.take().unwrap());
         let reader = thread::spawn(move || to.follow(stderr));
+        let (to_output, lines) = mpsc::channel();
         let mut server = Self {
             urls: HashMap::new(),
             greeting: Vec::new(),
+            output: Mutex::new(lines),
             reader: Some(reader),
             log,
             folder,
             child,
         };
         let stdout = BufReader::new(server.child.stdout.take().unwrap()).lines();
-        let (to, lines) = mpsc::channel();
-        thread::spawn(move || stdout.map_while(Result::ok).try_for_each(|line| to.send(line)));
+        thread::spawn(move || {
+            stdout.map_while(Result::ok).try_for_each(|line| to_output.send(line))
+        });
         while server.greeting.len() < listeners {
-            let Ok(line) = lines.recv_timeout(PATIENCE) else {
-                panic!("the server did not start, or not all of it: {}", server.log());
-            };
+            let line = server.output_line();
             server.greet(line);
         }
         server
+    }
+
+    /// The next line of its standard output.
+    pub fn output_line(&self) -> String {
+        let line = self.output.lock().unwrap().recv_timeout(PATIENCE);
+        line.unwrap_or_else(|_| panic!("no further line of standard output: {}", self.log()))
     }
 
     /// Starts one actor.
@@ -98,10 +107,12 @@ impl Server {
         Self::start(&[actor])
     }
 
-    /// Reads a line such as `chat-room: ws://127.0.0.1:8080/ws (...)`.
+    /// Reads a line such as `http://127.0.0.1:8080/  chat-room  ws://127.0.0.1:8080/ws`. Without a
+    /// page, it is `ws://127.0.0.1:8080/ws  chat-room`.
     fn greet(&mut self, line: String) {
-        let (name, rest) = line.split_once(": ").unwrap();
-        let url = rest.split(' ').next().unwrap();
+        let words: Vec<_> = line.split("  ").collect();
+        let (first, name) = (words[0], words[1]);
+        let url = *words.get(2).unwrap_or(&first);
         // Tests talk to the first listener of an actor.
         self.urls.entry(name.into()).or_insert(url.into());
         self.greeting.push(line);

@@ -95,7 +95,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             _ => return Err("no such program".into()),
         };
         let listener = Async::<TcpListener>::bind((Ipv4Addr::LOCALHOST, 0))?;
-        println!("room{number}: ws://{}/ws", listener.get_ref().local_addr()?);
+        println!("ws://{}/ws  room{number}", listener.get_ref().local_addr()?);
         let accepting = accept(executor.clone(), listener, Rc::new(RefCell::new(room)));
         executor.spawn(accepting).detach();
     }
