@@ -106,7 +106,7 @@ impl Finding {
                 if let LoadError::Unfit(report) = &error {
                     self.report = Some(Report::clone(report));
                 }
-                self.add(HostError::Load { file: file.into(), error });
+                self.add(HostError::load(file, error));
             }
         }
     }

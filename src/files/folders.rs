@@ -62,6 +62,11 @@ impl Folders {
         names
     }
 
+    /// Whether a path is in a folder that may not be written.
+    pub(super) fn is_read_only(&self, path: &str) -> bool {
+        matches!(self.find(path), Ok(Destination::Inside(Shared { writable: false, .. }, _)))
+    }
+
     /// Finds the folder that a path refers to.
     ///
     /// # Errors

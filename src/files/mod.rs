@@ -25,7 +25,13 @@ mod tests;
 #[cfg(test)]
 mod together;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Instant,
+};
 
 use log::Level;
 use rustix::io::Errno;
@@ -55,6 +61,8 @@ pub struct Files {
     new: Arc<str>,
     stats: Arc<Stats>,
     lines: Arc<ActorLog>,
+    /// Whether the log says already that a folder is read-only.
+    is_told: AtomicBool,
 }
 
 /// The longest path, in bytes: Linux's limit, and the name of one of the actor's folders in front.
@@ -77,6 +85,7 @@ impl Files {
             new: format!(".{actor}.footlight").into(),
             stats,
             lines,
+            is_told: AtomicBool::new(false),
         }
     }
 
@@ -151,7 +160,13 @@ impl Files {
             writing::check(&folders, &of?)?;
             if len > limit { Err(Failure(FileError::TooLarge)) } else { Ok(()) }
         });
-        self.record(Level::Debug, "writing", path, check.await, |_| ())
+        let done = self.record(Level::Debug, "writing", path, check.await, |_| ());
+        if done.is_err() && self.folders.is_read_only(path) && !self.is_told.swap(true, Relaxed) {
+            let advice = "write `writable = true` into the `config` of its handler";
+            let text = format_args!("{path:?} can't be written: its folder is read-only; {advice}");
+            self.lines.host(Level::Warn, None, text);
+        }
+        done
     }
 
     /// Writes all files of a call, or none as far as possible. Creates files that don't exist.

@@ -1,9 +1,12 @@
 //! Conflicts between manifests that are to run in one process.
 
-use std::path::Path;
+use std::{io, net::IpAddr, path::Path};
 
-use super::{data, error::HostError};
-use crate::{manifest::Manifest, server};
+use super::{data, error::HostError, handler::HandlerError};
+use crate::{
+    manifest::Manifest,
+    server::{self, EndpointError},
+};
 
 /// All conflicts of a manifest with earlier ones and with the data folder: an equal name, addresses
 /// of which only one can be bound, folders that reach too far, and a store that can't be read. `--bind`
@@ -39,4 +42,35 @@ fn same_address(manifest: &Manifest, other: &Manifest) -> Option<HostError> {
     let overlaps = |address: &_| taken.iter().any(|other| server::overlap(*other, *address));
     let address = own.find(overlaps)?;
     Some(HostError::Taken { file: manifest.file.clone(), address, by: other.file.clone() })
+}
+
+/// Says which of the `earlier` manifests has the address that could not be bound, if one of them has
+/// it. `host` is that of `--bind`.
+pub(super) fn name_actor(
+    error: HostError,
+    earlier: &[Manifest],
+    host: Option<IpAddr>,
+) -> HostError {
+    let HostError::Handler(HandlerError::WebSocketServer(EndpointError::Bind {
+        manifest: file,
+        address,
+        error: cause,
+        ..
+    })) = &error
+    else {
+        return error;
+    };
+    let has_it = |other: &&Manifest| {
+        let mut addresses = other.handlers.iter().flat_map(|handler| handler.addresses());
+        addresses.any(|mut taken| {
+            taken.set_ip(host.unwrap_or(taken.ip()));
+            server::overlap(taken, *address)
+        })
+    };
+    match earlier.iter().find(has_it) {
+        Some(other) if cause.kind() == io::ErrorKind::AddrInUse => {
+            HostError::Taken { file: file.clone(), address: *address, by: other.file.clone() }
+        }
+        _ => error,
+    }
 }

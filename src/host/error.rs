@@ -1,8 +1,13 @@
 //! Why a host could not be started, in words that help the operator.
 
-use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use super::{data::DataError, handler::HandlerError};
+use super::{build_command::build_command, data::DataError, handler::HandlerError};
 use crate::{
     actor::{LoadError, StartError},
     fd_limit::Shortage,
@@ -41,6 +46,15 @@ pub enum HostError {
         /// The reason.
         error: LoadError,
     },
+    /// An actor's file does not exist.
+    NotBuilt {
+        /// The file.
+        file: PathBuf,
+        /// From the system.
+        error: io::Error,
+        /// The command that builds it, if the files near it tell.
+        command: Option<String>,
+    },
     /// The file with the first state can't be read.
     InitState {
         /// The file.
@@ -75,6 +89,18 @@ pub enum HostError {
 }
 
 impl HostError {
+    /// A module can't be loaded. If it does not exist, looks for what builds it.
+    pub(crate) fn load(file: &Path, error: LoadError) -> Self {
+        let file = file.to_owned();
+        match error {
+            LoadError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                let command = build_command(&file);
+                Self::NotBuilt { file, error, command }
+            }
+            error => Self::Load { file, error },
+        }
+    }
+
     /// The manifest's log file can't be opened.
     pub fn log(manifest: &Manifest, error: io::Error) -> Self {
         Self::Log { file: manifest.file.clone(), error }
@@ -98,6 +124,15 @@ impl fmt::Display for HostError {
             Self::Data(error) => error.fmt(f),
             Self::Descriptors(shortage) => shortage.fmt(f),
             Self::Load { file, error } => write!(f, "{}: {error}", file.display()),
+            Self::NotBuilt { file, error, command } => {
+                write!(f, "{}: cannot be read: {error}; ", file.display())?;
+                match command {
+                    Some(command) => write!(f, "build it first: {command}"),
+                    None => f.write_str(
+                        "build it first, or correct the path, which is relative to the manifest",
+                    ),
+                }
+            }
             Self::InitState { file, error } => write!(
                 f,
                 "{}: cannot be read: {error}; `init_state` is relative to its manifest",
@@ -130,7 +165,9 @@ impl std::error::Error for HostError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Load { error, .. } => Some(error),
-            Self::InitState { error, .. } | Self::Log { error, .. } => Some(error),
+            Self::NotBuilt { error, .. }
+            | Self::InitState { error, .. }
+            | Self::Log { error, .. } => Some(error),
             Self::Data(error) => error.source(),
             Self::Descriptors(shortage) => Some(shortage),
             Self::Handler(error) => Some(error),

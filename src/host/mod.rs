@@ -1,5 +1,6 @@
 //! Actors with their handlers, from start to shutdown.
 //!
+//! - [`build_command`]: the command that builds a module that is missing.
 //! - [`opened`]: opens all files that a manifest names, for `run` and for `check`.
 //! - [`handler`]: the steps of a handler's life: opened, bound, started, stopped.
 //! - [`actor`]: one actor with its handlers.
@@ -10,6 +11,7 @@
 //! - [`error`]: why a host could not be started.
 
 mod actor;
+mod build_command;
 mod conflicts;
 mod data;
 mod directory;
@@ -176,8 +178,13 @@ fn bind(
     environment: &mut Environment,
 ) -> Result<Vec<Prepared>, HostError> {
     let mut prepared = Vec::new();
-    for ((manifest, handle), opened) in manifests.iter().zip(handles).zip(opened) {
-        prepared.push(Prepared::new(manifest, handle.clone(), opened, environment)?);
+    for (index, ((manifest, handle), opened)) in
+        manifests.iter().zip(handles).zip(opened).enumerate()
+    {
+        let earlier = manifests.get(..index).unwrap_or_default();
+        let bound = Prepared::new(manifest, handle.clone(), opened, environment);
+        let named = bound.map_err(|error| conflicts::name_actor(error, earlier, environment.bind));
+        prepared.push(named?);
     }
     environment.inherited.all_taken().map_err(HostError::Inherited)?;
     Ok(prepared)

@@ -44,7 +44,7 @@ impl Opened {
         if let Err(LoadError::Unfit(unfit)) = &module {
             report = Some(unfit.clone());
         }
-        let module = module.map_err(|error| HostError::Load { file: file.clone(), error });
+        let module = module.map_err(|error| HostError::load(file, error));
         let module = keep(module, &mut errors);
         let init_state = keep(read_state(manifest), &mut errors).flatten();
         let mut handlers = Vec::new();

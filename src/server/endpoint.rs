@@ -64,6 +64,8 @@ pub enum EndpointError {
         address: SocketAddr,
         /// From the system. The advice depends on it.
         error: io::Error,
+        /// Who listens there, as far as is known.
+        owner: Option<String>,
     },
 }
 
@@ -130,19 +132,19 @@ impl fmt::Display for EndpointError {
             ),
             #[cfg(feature = "tls")]
             Self::Tls(error) => error.fmt(f),
-            Self::Bind { manifest, address, error } => {
+            Self::Bind { manifest, address, error, owner } => {
+                let owner = owner.as_deref().unwrap_or("another program");
                 let advice = match error.kind() {
-                    io::ErrorKind::AddrInUse => {
-                        "another program or another actor listens there; choose another `port`, or 0 \
-                         for a free one"
-                    }
+                    io::ErrorKind::AddrInUse => format!(
+                        "{owner} listens there; choose another `port` or --port, or 0 for a free one"
+                    ),
                     io::ErrorKind::PermissionDenied => {
-                        "ports below 1024 need a privilege; choose a higher one"
+                        "ports below 1024 need a privilege; choose a higher one".into()
                     }
                     io::ErrorKind::AddrNotAvailable => {
-                        "this machine has no such address; check `host` or --bind"
+                        "this machine has no such address; check `host` or --bind".into()
                     }
-                    _ => "check `host`, `port` and --bind",
+                    _ => "check `host`, `port` and --bind".into(),
                 };
                 write!(f, "{}: cannot listen on {address}: {error}; {advice}", manifest.display())
             }

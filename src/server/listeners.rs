@@ -19,6 +19,7 @@ use super::{
     config::Config,
     context::ServerContext,
     endpoint::{Endpoint, EndpointError},
+    port_owner,
 };
 use crate::{
     exchange::CloseCode,
@@ -95,7 +96,9 @@ impl Listeners {
             let bound = bound.and_then(|bound| Ok((bound.get_ref().local_addr()?, bound)));
             let (address, bound) = bound.map_err(|error| {
                 let manifest = manifest.to_owned();
-                EndpointError::Bind { manifest, address, error }
+                let is_taken = error.kind() == io::ErrorKind::AddrInUse;
+                let owner = is_taken.then(|| port_owner::owner(address)).flatten();
+                EndpointError::Bind { manifest, address, error, owner }
             })?;
             if let Err(error) = listen(&bound, i32::MAX) {
                 log::warn!(target: actor, "{address}: clients that come at once may have \

@@ -5,6 +5,7 @@
 //! - [`accept`]: accepts connections and starts a task for each.
 //! - [`admission`]: which connections get in, and when; [`places`] is the limiter, [`addresses`]
 //!   counts connections for each address.
+//! - [`port_owner`]: who has an address that can't be bound.
 //! - [`endpoint`]: what one listener serves and requires; [`token`] is its access token.
 //! - [`request`]: serves the one HTTP request of a connection.
 //! - [`request_head`]: parses a request's head; [`decision`] says what to do about it.
@@ -43,6 +44,7 @@ pub mod listeners;
 pub(crate) mod metrics;
 pub(crate) mod pages;
 pub(crate) mod places;
+pub(crate) mod port_owner;
 pub(crate) mod readiness;
 pub mod request;
 pub(crate) mod request_head;

@@ -138,6 +138,14 @@ fn each_mistake_around_a_manifest_names_the_file_and_what_to_do() {
     let missing = Actor::file("gone", "nowhere.wasm".into());
     let text = fails(&[missing]);
     assert!(text.contains("gone/nowhere.wasm: cannot be read"), "{text}");
+    assert!(text.contains("; build it first, or correct the path"), "{text}");
+
+    let root = tempfile::tempdir().unwrap();
+    std::fs::write(root.path().join("Cargo.toml"), "").unwrap();
+    let module = root.path().join("target/wasm32-unknown-unknown/release/a.wasm");
+    let text = fails(&[Actor::file("unbuilt", module)]);
+    let command = "build it first: `cargo build --release --target wasm32-unknown-unknown` in /";
+    assert!(text.contains(command), "{text}");
 
     let text = fails(&[guest("events").extra("[logging]\noutput = \"file\"\nfile_path = \"/\"\n")]);
     assert!(text.contains("logging: the file cannot be opened"), "{text}");
@@ -157,7 +165,7 @@ fn each_mistake_around_a_manifest_names_the_file_and_what_to_do() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_with_the_manifest_and_the_address() {
+fn a_port_that_is_taken_is_told_with_the_manifest_the_address_and_who_has_it() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let folder = tempfile::tempdir().unwrap();
@@ -168,5 +176,15 @@ fn a_port_that_is_taken_is_told_with_the_manifest_and_the_address() {
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("manifest.toml: cannot listen on 127.0.0.1:"), "{text}");
-    assert!(text.contains("another program or another actor listens there"), "{text}");
+    // The test's own process has it.
+    let owner = format!(", process {}, listens there; choose another", std::process::id());
+    assert!(text.contains(&owner), "{text}");
+}
+
+#[test]
+fn of_two_actors_with_one_address_the_second_is_told_that_the_first_has_it() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let text = fails(&[guest("events").port(port), guest("typed").port(port)]);
+    let address = format!("127.0.0.1:{port} is taken by ");
+    assert!(text.contains(&address) && text.contains("events/manifest.toml already"), "{text}");
 }

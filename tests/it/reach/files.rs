@@ -101,6 +101,10 @@ fn in_a_folder_that_is_not_writable_files_are_only_read() {
                 "write file new; write other new; read file",
                 &["denied", "denied", "content old"],
             );
+            // The operator is told once.
+            let told = format!("{shape}: \"file\" can't be written: its folder is read-only;");
+            server.wait_for(&["WARN", &told, "write `writable = true`"]);
+            assert!(!server.log().contains(&told.replace("file\"", "other\"")));
         },
     );
 }
