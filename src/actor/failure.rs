@@ -6,7 +6,7 @@ use std::fmt;
 use footlight_store::Failed;
 use log::Level;
 
-use super::{answer::AnswerError, call_error::CallError, transaction::CommitError};
+use super::{answer::AnswerError, fault::Fault, transaction::CommitError};
 use crate::{
     exchange::{Event, EventKind},
     stats::Stats,
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub enum Failure {
     /// The guest trapped, ran out of fuel or time, or returned an invalid value.
-    Call(CallError),
+    Call(Fault),
     /// The actor returned an error, with this text.
     Returned(String),
     /// The answer has a message that can't be sent.
@@ -94,7 +94,7 @@ impl fmt::Display for Line<'_> {
 pub enum StartError {
     /// No instance could be made, or `init` trapped, ran out of fuel or time, or returned an
     /// invalid value.
-    Call(CallError),
+    Call(Fault),
     /// `init` returned an error, with this text.
     Init(String),
     /// The changes of `init` could not be committed.

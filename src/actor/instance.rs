@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use wasmi::{Instance as WasmInstance, Memory, Store, StoreLimitsBuilder, TypedFunc};
+use wasmi::{Instance as WasmInstance, Memory, Store, TypedFunc};
 use wit_core::{
     Budget, Message, MessageRef, Shape,
     lift::{self, Reply},
@@ -17,10 +17,11 @@ use super::{
     call_context::CallContext,
     call_error::CallError,
     exports::{HandleMessage, Init, PostReturn},
-    imports::Guest,
+    fault::{Evidence, Fault},
+    imports::{Growth, Guest},
     meter::Meter,
     module::Module,
-    start_function,
+    stack_pointer, start_function,
 };
 use crate::{exchange::ConnectionId, limits::Limits, logger::ActorLog};
 
@@ -43,6 +44,10 @@ pub struct Instance {
     init_post: Option<PostReturn>,
     /// What a result may have: it bounds what a guest makes the host copy.
     budget: Budget,
+    /// The size of its stack in bytes, if the module tells it.
+    stack: Option<u32>,
+    /// Has the export that tells how much of the stack is used.
+    instance: WasmInstance,
 }
 
 /// The result of a call. The inner error comes from the actor itself: its author planned for it.
@@ -61,15 +66,15 @@ impl Instance {
         lines: Arc<ActorLog>,
         meter: &mut Meter,
     ) -> Result<Box<Self>, CallError> {
-        let growth = StoreLimitsBuilder::new()
-            .memory_size(limits.memory)
-            .table_elements(limits.table)
-            .memories(1)
-            .tables(limits.tables)
-            .instances(1)
-            .build();
-        let line = limits.log_line;
-        let guest = Guest { limits: growth, lines, line, connection: None, time: None, debt: 0 };
+        let guest = Guest {
+            limits: Growth::new(limits),
+            lines,
+            line: limits.log_line,
+            said: Vec::new(),
+            connection: None,
+            time: None,
+            debt: 0,
+        };
         meter.wait();
         let (store, instance) = if module.is_slow() {
             let module = module.clone();
@@ -116,6 +121,8 @@ impl Instance {
             init: Init::of(&store, instance, shape),
             init_post: instance.get_typed_func(&store, shape.init_post()).ok(),
             budget,
+            stack: module.stack(),
+            instance,
             store,
         })
     }
@@ -186,9 +193,17 @@ impl Instance {
         Ok(reply)
     }
 
-    /// Sets the connection that the lines of the guest's log name.
-    pub fn set_connection(&mut self, connection: Option<ConnectionId>) {
-        self.store.data_mut().connection = connection;
+    /// Begins a call for an event of this connection, which the lines of the guest's log name.
+    pub fn begin(&mut self, connection: Option<ConnectionId>) {
+        self.store.data_mut().begin(connection);
+    }
+
+    /// Finds out why the last call failed.
+    pub(super) fn explain(&mut self, error: CallError) -> Fault {
+        let used = stack_pointer::used(self.instance, &self.store);
+        let guest = self.store.data_mut();
+        let (said, refused) = (std::mem::take(&mut guest.said), guest.limits.refused());
+        Fault::new(error, Evidence { said, refused, stack: self.stack.map(|size| (size, used)) })
     }
 
     /// The size of the linear memory in bytes.

@@ -27,6 +27,7 @@
 //! - [`validate`]: refuses modules that are valid but harmful. [`nesting`] does so within
 //!   functions, and [`rejected`] is the error.
 //! - [`start_function`]: turns the start function into an export, so that it can run in slices.
+//! - [`stack_pointer`]: exports the stack pointer, which tells an overflow from other faults.
 //! - [`loops`]: rewrites functions so that wasmi charges for about what is executed. [`points`]
 //!   finds the places for new loops, and [`recode`] inserts them. [`types`] holds the types that
 //!   both need.
@@ -52,6 +53,7 @@ pub mod entry;
 pub mod event_message;
 pub mod exports;
 pub mod failure;
+pub mod fault;
 pub mod fuel_cost;
 pub mod host_calls;
 pub mod idle;
@@ -70,6 +72,7 @@ pub mod recode;
 pub mod recovery;
 pub mod rejected;
 pub mod sections;
+pub mod stack_pointer;
 pub mod start_function;
 pub mod storage;
 pub mod task;

@@ -18,7 +18,7 @@ use super::{
     inspect::Report,
     loops, recode,
     rejected::Rejected,
-    start_function, validate,
+    stack_pointer, start_function, validate,
     verdict::fit,
 };
 use crate::{
@@ -37,6 +37,8 @@ pub struct Module {
     shape: Shape,
     /// What `footlight check` prints.
     report: Report,
+    /// The size of the stack in bytes, if the module tells it.
+    stack: Option<u32>,
     /// Whether the last instance took longer than [`SLOW`] to make.
     slow: AtomicBool,
 }
@@ -105,6 +107,7 @@ impl Module {
         // an invalid module into a valid one.
         wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid)?;
         let exported = start_function::export(core);
+        let (exported, stack) = stack_pointer::export(exported);
         let split = loops::split(&exported);
         let module = wasmi::Module::new(&engine, split).map_err(LoadError::Invalid)?;
         let mut report = Report::of(&module, tables, bytes.len(), limits, grants);
@@ -114,7 +117,7 @@ impl Module {
         };
         let mut linker = Linker::new(&engine);
         imports::add_to(&mut linker, &module, shape, grants).map_err(LoadError::Invalid)?;
-        Ok(Self { module, linker, shape, report, slow: AtomicBool::new(false) })
+        Ok(Self { module, linker, shape, report, stack, slow: AtomicBool::new(false) })
     }
 
     /// Makes an instance. This costs no fuel, but its work is bounded: the limits of `guest` bound
@@ -144,6 +147,11 @@ impl Module {
     /// The form of the interface that the module implements.
     pub fn shape(&self) -> Shape {
         self.shape
+    }
+
+    /// The size of the stack in bytes, if the module tells it.
+    pub(super) fn stack(&self) -> Option<u32> {
+        self.stack
     }
 
     /// What is known about the module.

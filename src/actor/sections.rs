@@ -71,6 +71,21 @@ pub fn section(out: &mut Vec<u8>, id: u8, content: &[u8]) {
     out.extend_from_slice(content);
 }
 
+/// Adds an export to the content of a section of exports. The kind is 0 for a function and 3 for a
+/// global.
+pub(super) fn add_export(content: &[u8], name: &str, kind: u8, index: usize) -> Option<Vec<u8>> {
+    let mut at = 0;
+    let count = leb128(content, &mut at)?;
+    let mut out = Vec::new();
+    number(&mut out, count.checked_add(1)?);
+    out.extend_from_slice(content.get(at..)?);
+    number(&mut out, name.len());
+    out.extend_from_slice(name.as_bytes());
+    out.push(kind);
+    number(&mut out, index);
+    Some(out)
+}
+
 /// Appends an unsigned LEB128 number.
 pub fn number(out: &mut Vec<u8>, mut value: usize) {
     loop {

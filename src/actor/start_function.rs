@@ -10,13 +10,15 @@
 
 use std::borrow::Cow;
 
-use super::sections::{PREAMBLE, Sections, leb128, number, section};
+use super::sections::{PREAMBLE, Sections, add_export, leb128, section};
 
 /// The name of the export. WIT identifiers have no spaces, so no export of a guest has this name.
 pub(crate) const EXPORT: &str = "footlight start function";
 
 /// The id of the section with the exports.
 const EXPORTS: u8 = 7;
+/// The kind of an export that is a function.
+const FUNCTION: u8 = 0;
 /// The id of the section that names the start function.
 const START: u8 = 8;
 
@@ -38,7 +40,7 @@ fn rewrite(module: &[u8]) -> Option<Vec<u8>> {
         // Sections are in the order of their ids, so exports come before the start section.
         if !exported && (id == EXPORTS || id == START) {
             let old = if id == EXPORTS { module.get(content.clone())? } else { &[0] };
-            section(&mut out, EXPORTS, &with_export(old, function)?);
+            section(&mut out, EXPORTS, &add_export(old, EXPORT, FUNCTION, function)?);
             exported = true;
         } else if id != START {
             out.extend_from_slice(module.get(end..content.end)?);
@@ -47,20 +49,6 @@ fn rewrite(module: &[u8]) -> Option<Vec<u8>> {
     }
     // Keep the unreadable rest, so that the interpreter refuses it.
     out.extend_from_slice(module.get(end..)?);
-    Some(out)
-}
-
-/// Adds a function to an export section's content.
-fn with_export(content: &[u8], function: usize) -> Option<Vec<u8>> {
-    let mut at = 0;
-    let count = leb128(content, &mut at)?;
-    let mut out = Vec::new();
-    number(&mut out, count.checked_add(1)?);
-    out.extend_from_slice(content.get(at..)?);
-    number(&mut out, EXPORT.len());
-    out.extend_from_slice(EXPORT.as_bytes());
-    out.push(0); // a function
-    number(&mut out, function);
     Some(out)
 }
 

@@ -20,8 +20,8 @@ use super::{
     effects::Effect,
     event_message,
     failure::{Failure, StartError},
+    fault::Fault,
     idle::Idle,
-    instance::Outcome,
     instances::Instances,
     module::Module,
     outgoing::{Ending, Outgoing, Output},
@@ -35,6 +35,9 @@ use crate::{
     stats::Stats,
     world::World,
 };
+
+/// The result of a call. The inner error comes from the actor itself.
+type Called = Result<Result<Reply, String>, Fault>;
 
 /// What an actor's task does next.
 enum Next {
@@ -134,7 +137,7 @@ impl Actor {
         let restored = store.and_then(|(owner, gate)| actor.context.host.restore(owner, gate));
         let context = &mut actor.context;
         let made = actor.instances.make(&mut context.meter).await;
-        let mut instance = made.map_err(StartError::Call)?;
+        let mut instance = made.map_err(|error| StartError::Call(error.into()))?;
         if let Some(state) = restored {
             actor.state = state;
         } else {
@@ -143,7 +146,8 @@ impl Actor {
             } else {
                 context.meter.begin();
                 let made = instance.init(init_state.as_deref(), &name, context).await;
-                made.map_err(StartError::Call)?.map_err(StartError::Init)?
+                let made = made.map_err(|error| StartError::Call(instance.explain(error)));
+                made?.map_err(StartError::Init)?
             };
             let new = present(new, actor.instances.module());
             let committed = context.host.commit(new, &mut actor.state, &mut context.meter).await;
@@ -269,21 +273,22 @@ impl Actor {
     }
 
     /// Calls `handle-message` for one event. Keeps the instance if the call ends without a fault.
-    async fn call(&mut self, event: &Event, connections: &Connections) -> Outcome<Reply> {
+    async fn call(&mut self, event: &Event, connections: &Connections) -> Called {
         let context = &mut self.context;
         let mut instance = self.instances.take(&mut context.meter, connections).await?;
         context.meter.begin();
-        instance.set_connection(event.source.connection());
+        instance.begin(event.source.connection());
         let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
         let message = event_message::message(&event.kind, &mut code, &alarm);
-        let outcome = instance.handle_message(message, self.state.as_deref(), context).await?;
+        let outcome = instance.handle_message(message, self.state.as_deref(), context).await;
+        let outcome = outcome.map_err(|error| instance.explain(error))?;
         self.instances.put_back(instance);
         Ok(outcome)
     }
 
     /// Checks the result of a call and commits its changes: the state, the files, the alarm, the
     /// storage, and tags and attachments. None of them has reached a client yet.
-    async fn commit(&mut self, outcome: Outcome<Reply>) -> Result<(Vec<Effect>, Answer), Failure> {
+    async fn commit(&mut self, outcome: Called) -> Result<(Vec<Effect>, Answer), Failure> {
         let reply = outcome.map_err(Failure::Call)?.map_err(Failure::Returned)?;
         let answer = Answer::from_messages(reply.messages).map_err(Failure::Answer)?;
         let CallContext { meter, host } = &mut self.context;

@@ -9,6 +9,7 @@
 //!   `footlight:host`. [`theater`]: the functions that the host has of Theater's packages.
 //! - [`grants`]: which interfaces an actor may import.
 //! - [`judge`]: whether the host can provide a module's imports.
+//! - [`growth`]: bounds an instance's memory and tables.
 //! - [`guest`]: the host's data about an instance. The immediate imports `log` and `clock.now` find
 //!   everything there.
 //! - [`suspended`]: the call at which a guest is suspended.
@@ -22,6 +23,7 @@ pub mod clock;
 pub mod connections;
 pub mod files;
 pub mod grants;
+mod growth;
 pub mod guest;
 pub mod judge;
 pub mod random;
@@ -36,6 +38,7 @@ use wasmi::{Caller, Linker, Val};
 use wit_core::Shape;
 
 pub use grants::Grants;
+pub use growth::Growth;
 pub use guest::Guest;
 pub use row::{Import, Kind, Step, Trap};
 pub use suspended::{ImportCall, SliceSpent};

@@ -9,7 +9,7 @@ use wit_core::{
 
 use super::{
     files,
-    guest::{Guest, charge},
+    guest::{Guest, charge, kept},
     row::{Call, Import, Kind, Step, Trap},
     suspended::SliceSpent,
 };
@@ -70,6 +70,8 @@ fn log(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::E
         0 => guest.lines.guest(guest.connection, format_args!("{text}")),
         _ => guest.lines.guest(guest.connection, format_args!("{text}… ({more} bytes more)")),
     }
+    let kept = kept(text);
+    caller.data_mut().keep(kept);
     let spent = charge(&mut caller, cost)?;
     if spent { Err(wasmi::Error::host(SliceSpent)) } else { Ok(()) }
 }
