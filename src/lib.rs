@@ -30,7 +30,7 @@
 //! - [`storage`]: how an actor's state is kept on the disk, and in which folder.
 //! - [`connection_id`]: the number of a connection; [`deadline`]: waits with a deadline.
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
-//! - [`visible`]: escapes hidden characters.
+//! - [`visible`]: escapes hidden characters; [`style`]: whether output may have colours.
 //! - [`check`]: the report of `footlight check`.
 //! - [`announce`]: what `run` prints; [`own_addresses`]: where others reach this machine.
 //! - [`new`]: the project that `footlight new` creates.
@@ -71,6 +71,7 @@ pub mod socket_activation;
 pub mod state;
 pub mod stats;
 pub mod storage;
+pub mod style;
 pub mod systemd;
 pub mod visible;
 pub mod world;

@@ -37,6 +37,17 @@ pub(super) fn line(time: Option<SystemTime>, head: Head<'_>, text: &dyn fmt::Dis
     line.text + end + "\n"
 }
 
+/// Colours the level in a line with a time, if the line is an error or a warning.
+pub(super) fn styled(line: String, level: Level) -> String {
+    let colour = match level {
+        Level::Error => "\x1b[31m",
+        Level::Warn => "\x1b[33m",
+        _ => return line,
+    };
+    let word = level.as_str();
+    line.replacen(word, &[colour, word, "\x1b[0m"].concat(), 1)
+}
+
 /// A level's priority in syslog.
 fn priority(level: Level) -> u8 {
     match level {
@@ -88,6 +99,18 @@ mod tests {
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_414_907_123);
         let expected = "2026-11-23T06:21:47.123Z INFO  chat-room#12: text\n";
         assert_eq!(line(Some(time), HEAD, &"text"), expected);
+    }
+
+    #[test]
+    fn errors_and_warnings_are_coloured_in_a_terminal() {
+        let shown = |level| {
+            let head = Head { level, ..HEAD };
+            let line = line(Some(SystemTime::UNIX_EPOCH), head, &"WARN ERROR");
+            styled(line, level).split_once(' ').unwrap().1.to_owned()
+        };
+        assert_eq!(shown(Level::Error), "\x1b[31mERROR\x1b[0m chat-room#12: WARN ERROR\n");
+        assert_eq!(shown(Level::Warn), "\x1b[33mWARN\x1b[0m  chat-room#12: WARN ERROR\n");
+        assert_eq!(shown(Level::Info), "INFO  chat-room#12: WARN ERROR\n");
     }
 
     #[test]

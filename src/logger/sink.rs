@@ -11,8 +11,8 @@ use log::Level;
 
 use super::HOST;
 use super::file::{check_open, open};
-use super::line::{Head, line};
-use crate::lock::Lock;
+use super::line::{Head, line, styled};
+use crate::{lock::Lock, style::is_styled};
 
 /// An output.
 #[derive(Debug)]
@@ -27,8 +27,8 @@ pub(super) struct Sink {
 /// The kinds of outputs.
 #[derive(Debug)]
 enum Target {
-    /// Standard error.
-    Stderr,
+    /// Standard error, and whether it is a terminal that shows colours.
+    Stderr { styled: bool },
     /// Standard error, connected to systemd's journal. It has a clock of its own and reads the
     /// level from a number at the start of the line.
     Journal,
@@ -46,7 +46,11 @@ impl Sink {
 
     /// Standard error, or the journal if that is connected to it.
     pub(super) fn stderr() -> Self {
-        Self::new(if stderr_is_journal() { Target::Journal } else { Target::Stderr })
+        Self::new(if stderr_is_journal() {
+            Target::Journal
+        } else {
+            Target::Stderr { styled: is_styled(&io::stderr()) }
+        })
     }
 
     /// Standard output.
@@ -83,7 +87,13 @@ impl Sink {
 
     /// Formats a line for this output.
     pub(super) fn line(&self, head: Head<'_>, text: &dyn fmt::Display) -> String {
-        line((!matches!(self.target, Target::Journal)).then(SystemTime::now), head, text)
+        let time = (!matches!(self.target, Target::Journal)).then(SystemTime::now);
+        let line = line(time, head, text);
+        if matches!(self.target, Target::Stderr { styled: true }) {
+            styled(line, head.level)
+        } else {
+            line
+        }
     }
 
     /// Writes a line, or just a note if it is empty. `left_out` lines before it were dropped. Lines
@@ -116,7 +126,9 @@ impl Sink {
     /// Writes a text in one piece.
     fn put(&self, text: &str) -> io::Result<()> {
         match &self.target {
-            Target::Stderr | Target::Journal => io::stderr().lock().write_all(text.as_bytes()),
+            Target::Stderr { .. } | Target::Journal => {
+                io::stderr().lock().write_all(text.as_bytes())
+            }
             Target::Stdout => {
                 let mut stdout = io::stdout().lock();
                 stdout.write_all(text.as_bytes())?;
@@ -133,7 +145,7 @@ impl Sink {
     fn complain(&self, error: &io::Error) {
         let place = match &self.target {
             // There is no other place to report it.
-            Target::Stderr | Target::Journal => return,
+            Target::Stderr { .. } | Target::Journal => return,
             Target::Stdout => "standard output".to_owned(),
             Target::File(path, _) => path.display().to_string(),
         };

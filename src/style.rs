@@ -1,0 +1,12 @@
+//! Whether output may have colours and other styles.
+
+use std::{env, io::IsTerminal};
+
+/// Whether a stream is a terminal that knows styles, and its user has not set `NO_COLOR`
+/// (no-color.org).
+pub fn is_styled(stream: &impl IsTerminal) -> bool {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    stream.is_terminal()
+        && !is_set("NO_COLOR")
+        && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
