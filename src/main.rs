@@ -27,6 +27,7 @@ use footlight::{
     socket_activation::Inherited,
     state::{self, Action},
     storage::data_folder::{VARIABLE, data_folder},
+    style::is_styled,
     systemd::{Manager, Notification},
     visible,
     world::World,
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
     };
     let done = match command {
         Command::Print(text) => print(&text).map_err(Into::into),
-        Command::New { path, name } => new(&path, name.as_deref()),
+        Command::New { path, name, template } => new(&path, name.as_deref(), template.as_deref()),
         Command::Check { files, data, json } => return report(&files, data, json),
         Command::State { dir, action, partial } => state(&dir, &action, partial),
         Command::Run { manifests, bind, port, data, threads, verbosity } => {
@@ -196,21 +197,15 @@ fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Reopen, Box<d
 /// gets it.
 fn announce(listening: &[Listening]) {
     let own = own_addresses::own_addresses();
-    if let Err(error) = print(&announce::text(listening, &own, is_styled())) {
+    if let Err(error) = print(&announce::text(listening, &own, is_styled(&io::stdout()))) {
         log::warn!("standard output cannot be written: {error}; it should have got:");
         announce::text(listening, &own, false).lines().for_each(|line| log::warn!("{line}"));
     }
 }
 
-/// Whether standard output is a terminal for a person who has not set `NO_COLOR` (no-color.org).
-fn is_styled() -> bool {
-    let is_unset = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    is_unset && env::var_os("TERM").is_none_or(|term| term != "dumb") && io::stdout().is_terminal()
-}
-
 /// Creates a project and prints the next steps.
-fn new(path: &Path, name: Option<&str>) -> Result<(), Box<dyn Error>> {
-    let project = Project::new(path, name)?;
+fn new(path: &Path, name: Option<&str>, template: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let project = Project::new(path, name, template)?;
     project.write()?;
     Ok(print(&project.next_steps())?)
 }

@@ -7,16 +7,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The files, by their path in the project. [`NAME`] and [`LIBRARY`] in their text are replaced.
-const FILES: &[(&str, &str)] = &[
-    (".cargo/config.toml", include_str!("new/template/.cargo/config.toml")),
-    (".gitignore", include_str!("new/template/.gitignore")),
-    ("Cargo.toml", include_str!("new/template/Cargo.toml")),
-    ("manifest.toml", include_str!("new/template/manifest.toml")),
-    ("src/lib.rs", include_str!("new/template/src/lib.rs")),
-    ("host/host.wit", include_str!("../wit-core/wit/host/host.wit")),
-    ("wit/theater.wit", include_str!("../wit-core/wit/guide/theater.wit")),
-];
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
+
+use crate::config::nearest::nearest;
+
+/// The files of all templates, which `build.rs` has compressed: each is a place and a text, both with
+/// a byte 0 at the end. The first part of a place is the template or the part that it belongs to.
+static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/templates"));
+/// The size of all files is below this one, in bytes.
+const MAX_ARCHIVE: usize = 1 << 20;
+
+/// The template of a project whose user names none.
+const PLAIN: &str = "hello";
+/// The files of every template.
+const SHARED: &str = "all";
+/// The files of those templates that call the host.
+const WITH_HOST: &str = "host";
+/// The templates that a user may name. Each has a page.
+pub const TEMPLATES: &[&str] = &["counter", "rooms", "dashboard"];
 
 /// The actor's name in the template.
 const NAME: &str = "actor-name";
@@ -35,6 +43,8 @@ pub struct Project {
     folder: PathBuf,
     /// Names the actor and its crate.
     name: String,
+    /// One of [`TEMPLATES`], or [`PLAIN`].
+    template: &'static str,
 }
 
 /// Why a project can't be created. The user's fault, or the file system's.
@@ -52,14 +62,29 @@ pub enum NewError {
     Occupied(PathBuf),
     /// A file or a folder can't be created.
     Unwritable(PathBuf, io::Error),
+    /// There is no template of this name.
+    Template(String),
 }
 
 impl Project {
     /// A project in this folder. The actor gets `name` or, without one, the folder's name.
     ///
     /// # Errors
-    /// [`NewError::Name`] if an actor can't have this name.
-    pub fn new(folder: &Path, name: Option<&str>) -> Result<Self, NewError> {
+    /// [`NewError::Name`] if an actor can't have this name. [`NewError::Template`] if there is no such
+    /// template.
+    pub fn new(
+        folder: &Path,
+        name: Option<&str>,
+        template: Option<&str>,
+    ) -> Result<Self, NewError> {
+        let template = match template {
+            None => PLAIN,
+            Some(template) => {
+                let mut all = TEMPLATES.iter().copied();
+                let found = all.find(|name| *name == template);
+                found.ok_or_else(|| NewError::Template(template.into()))?
+            }
+        };
         let from_path = name.is_none();
         let name = match name {
             Some(name) => name.to_owned(),
@@ -68,7 +93,7 @@ impl Project {
         if !is_name(&name) {
             return Err(NewError::Name { name, from_path });
         }
-        Ok(Self { folder: folder.to_owned(), name })
+        Ok(Self { folder: folder.to_owned(), name, template })
     }
 
     /// Creates the folder and its files. Never overwrites anything.
@@ -85,11 +110,28 @@ impl Project {
         if occupied {
             return Err(NewError::Occupied(self.folder.clone()));
         }
-        for (place, text) in FILES {
+        for (place, text) in self.files() {
             let file = self.folder.join(place);
-            self.write_file(&file, text).map_err(|error| NewError::Unwritable(file, error))?;
+            self.write_file(&file, &text).map_err(|error| NewError::Unwritable(file, error))?;
         }
         Ok(())
+    }
+
+    /// The files, by their path in the project. [`NAME`] and [`LIBRARY`] in their text are replaced.
+    fn files(&self) -> Vec<(String, String)> {
+        // The program's own bytes are not damaged, so this does not fail.
+        let bytes = decompress_to_vec_with_limit(ARCHIVE, MAX_ARCHIVE).unwrap_or_default();
+        let archive = String::from_utf8(bytes).unwrap_or_default();
+        let mut parts = archive.split('\0');
+        let mut files = Vec::new();
+        while let (Some(place), Some(text)) = (parts.next(), parts.next()) {
+            let Some((owner, place)) = place.split_once('/') else { continue };
+            let calls_host = self.template != PLAIN;
+            if owner == SHARED || owner == self.template || (owner == WITH_HOST && calls_host) {
+                files.push((place.into(), text.into()));
+            }
+        }
+        files
     }
 
     /// Creates one file and its folders.
@@ -167,6 +209,13 @@ impl fmt::Display for NewError {
             Self::Unwritable(path, error) => {
                 write!(f, "{}: cannot be made: {error}", path.display())
             }
+            Self::Template(name) => {
+                write!(f, "there is no template {name:?}: ")?;
+                match nearest(name, TEMPLATES) {
+                    Some(near) => write!(f, "did you mean {near:?}?"),
+                    None => write!(f, "use one of {}", TEMPLATES.join(", ")),
+                }
+            }
         }
     }
 }
@@ -175,7 +224,7 @@ impl std::error::Error for NewError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Unwritable(_, error) => Some(error),
-            Self::Name { .. } | Self::Occupied(_) => None,
+            Self::Name { .. } | Self::Occupied(_) | Self::Template(_) => None,
         }
     }
 }
@@ -189,7 +238,7 @@ mod tests {
     fn manifest(name: &str) -> Result<Manifest, String> {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("project");
-        let project = Project::new(&folder, Some(name)).map_err(|error| error.to_string())?;
+        let project = Project::new(&folder, Some(name), None).map_err(|error| error.to_string())?;
         project.write().map_err(|error| error.to_string())?;
         Manifest::load(&folder).map_err(|error| error.to_string())
     }
@@ -216,12 +265,31 @@ mod tests {
 
     #[test]
     fn the_names_of_the_template_are_replaced_in_every_file() {
-        let folder = tempfile::tempdir().unwrap();
-        Project::new(folder.path(), Some("chat-room")).unwrap().write().unwrap();
-        for (place, _) in FILES {
-            let text = fs::read_to_string(folder.path().join(place)).unwrap();
-            assert!(!text.contains(NAME) && !text.contains(LIBRARY), "{place}: {text}");
+        for template in TEMPLATES.iter().map(Some).chain([None]) {
+            let folder = tempfile::tempdir().unwrap();
+            let project =
+                Project::new(folder.path(), Some("chat-room"), template.copied()).unwrap();
+            project.write().unwrap();
+            let manifest = Manifest::load(folder.path()).unwrap();
+            assert_eq!(manifest.name, "chat-room");
+            let files = project.files();
+            for needed in ["Cargo.toml", ".cargo/config.toml", "src/lib.rs", "src/bindings.rs"] {
+                assert_eq!(files.iter().filter(|(place, _)| place == needed).count(), 1);
+            }
+            for (place, _) in files {
+                let text = fs::read_to_string(folder.path().join(&place)).unwrap();
+                assert!(!text.contains(NAME) && !text.contains(LIBRARY), "{place}: {text}");
+            }
         }
+    }
+
+    #[test]
+    fn an_unknown_template_is_refused_with_those_that_there_are() {
+        let refused =
+            |name| Project::new(Path::new("x"), None, Some(name)).unwrap_err().to_string();
+        assert_eq!(refused("count"), "there is no template \"count\": did you mean \"counter\"?");
+        let all = "there is no template \"hello\": use one of counter, rooms, dashboard";
+        assert_eq!(refused("hello"), all);
     }
 
     #[test]

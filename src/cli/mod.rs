@@ -65,6 +65,8 @@ pub enum Command {
         path: PathBuf,
         /// The actor's name, if it is not the folder's.
         name: Option<String>,
+        /// The template, if it is not the plain one.
+        template: Option<String>,
     },
     /// Show or change what is kept in a data folder.
     State {

@@ -25,6 +25,7 @@ struct Given {
     json: bool,
     name: Option<String>,
     partial: bool,
+    template: Option<String>,
     threads: Option<usize>,
     verbosity: i8,
 }
@@ -77,6 +78,7 @@ fn read(
             OptionId::Name => given.name = Some(parser.value()?.string()?),
             OptionId::Port => given.port = Some(port(&parser.value()?.string()?)?),
             OptionId::Partial => given.partial = true,
+            OptionId::Template => given.template = Some(parser.value()?.string()?),
             OptionId::Threads => given.threads = Some(threads(&parser.value()?.string()?)?),
         }
     }
@@ -100,9 +102,11 @@ fn read(
         SubcommandId::Check => {
             Command::Check { files: paths_or_here(words), data: given.data, json: given.json }
         }
-        SubcommandId::New => {
-            Command::New { path: paths(words).pop().unwrap_or_default(), name: given.name }
-        }
+        SubcommandId::New => Command::New {
+            path: paths(words).pop().unwrap_or_default(),
+            name: given.name,
+            template: given.template,
+        },
         SubcommandId::State => actions::command(words, given.partial)?,
         SubcommandId::Completions => Command::Print(shell(first.unwrap_or_default())?),
         SubcommandId::Man => Command::Print(man::page()),

@@ -121,6 +121,7 @@ pub(super) enum OptionId {
     Partial,
     Port,
     Quiet,
+    Template,
     Threads,
     Verbose,
     Version,

@@ -5,6 +5,7 @@ use super::{
     actions::ACTIONS,
     spec::{Argument, Arity, Completion, OptionId, OptionSpec, Subcommand, SubcommandId},
 };
+use crate::new::TEMPLATES;
 
 /// What the program does.
 pub(super) const ABOUT: &str = "Runs WebAssembly actors behind WebSockets";
@@ -117,14 +118,24 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             arity: Arity::One,
             completion: Completion::Folders,
         }),
-        options: &[OptionSpec {
-            id: OptionId::Name,
-            short: None,
-            long: "name",
-            value: Some(("NAME", Completion::Nothing)),
-            about: "Give the actor this name instead",
-            more: "",
-        }],
+        options: &[
+            OptionSpec {
+                id: OptionId::Name,
+                short: None,
+                long: "name",
+                value: Some(("NAME", Completion::Nothing)),
+                about: "Give the actor this name instead",
+                more: "",
+            },
+            OptionSpec {
+                id: OptionId::Template,
+                short: None,
+                long: "template",
+                value: Some(("TEMPLATE", Completion::Words(TEMPLATES))),
+                about: "Begin with a counter, chat rooms or a dashboard",
+                more: "(counter, rooms, dashboard; without it: a greeting)",
+            },
+        ],
     },
     Subcommand {
         id: SubcommandId::State,

@@ -38,6 +38,7 @@ fn value(option: &OptionSpec) -> &'static str {
         OptionId::Data => " folder",
         OptionId::Name => " other",
         OptionId::Port => " 80",
+        OptionId::Template => " rooms",
         OptionId::Threads => " 2",
         _ => "",
     }

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     clients::available,
-    support::{Client, footlight},
+    support::{Actor, Client, Server, footlight},
 };
 
 /// The variable that says that the project must be built.
@@ -109,6 +109,106 @@ fn a_new_project_builds_checks_and_answers_with_the_steps_that_were_printed() {
     served.unwrap();
 }
 
+/// The options of all kinds of projects.
+const KINDS: [&[&str]; 4] =
+    [&[], &["--template", "counter"], &["--template", "rooms"], &["--template", "dashboard"]];
+
+#[test]
+fn each_template_passes_its_tests_on_this_machine_and_would_run() {
+    let parent = tempfile::tempdir().unwrap();
+    for (number, kind) in KINDS.iter().enumerate() {
+        let folder = parent.path().join(format!("actor-{number}"));
+        assert!(new(&folder, kind).status.success());
+        if !can_build(&folder) {
+            return;
+        }
+        // `cargo test` runs it for this machine, in a way that needs a shell.
+        let tested = cargo(&folder, &["test"]).output().unwrap();
+        let (out, log) = (text(&tested.stdout), text(&tested.stderr));
+        assert!(tested.status.success() && !log.contains("warning"), "{kind:?}: {out}{log}");
+        assert!(out.contains("test tests::") && !out.contains("0 passed"), "{kind:?}: {out}");
+
+        let built = cargo(&folder, &["build", "--release"]).output().unwrap();
+        let log = text(&built.stderr);
+        assert!(built.status.success() && !log.contains("warning"), "{kind:?}: {log}");
+        let checked = footlight(&["check", folder.to_str().unwrap()]);
+        assert!(checked.status.success(), "{kind:?}: {checked:?}");
+    }
+}
+
+/// What the actor of the next test does for some texts.
+const FAULTS: &str = r#"
+            "text" if message.text.as_deref() == Some("panic") => {
+                log("soon");
+                panic!("a message")
+            }
+            "text" if message.text.as_deref() == Some("stack") => log(&deep(1).to_string()),
+            "text" if message.text.as_deref() == Some("memory") => {
+                let large = std::hint::black_box(vec![1u8; 1 << 30]);
+                log(&large.len().to_string());
+            }
+"#;
+
+/// Needs more stack at each call.
+const DEEP: &str = "
+fn deep(number: u64) -> u64 {
+    let numbers = std::hint::black_box([number; 100]);
+    if number == 0 { 0 } else { deep(number + 1) + numbers[7] }
+}
+";
+
+#[test]
+fn a_panic_an_overflow_of_the_stack_and_a_lack_of_memory_are_told_as_what_they_are() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("faulty");
+    assert!(new(&folder, &[]).status.success());
+    if !can_build(&folder) {
+        return;
+    }
+    let source = folder.join("src/lib.rs");
+    let code = fs::read_to_string(&source).unwrap();
+    let (before, after) = code.split_once("            \"text\" => {").unwrap();
+    fs::write(&source, [before, FAULTS, "            \"text\" => {", after, DEEP].concat())
+        .unwrap();
+    let built = cargo(&folder, &["build", "--release"]).output().unwrap();
+    assert!(built.status.success(), "{}", text(&built.stderr));
+    let module = folder.join("target/wasm32-unknown-unknown/release/faulty.wasm");
+    let server = Server::of(Actor::file("faulty", module));
+    let fails = |text: &str| {
+        let mut client = server.client("faulty");
+        client.next();
+        client.text(text);
+        client.expect_close(1011);
+    };
+    fails("panic");
+    let panicked = ": it panicked in ntwk:theater/websocket-server#handle-message: panicked at \
+                    src/lib.rs:";
+    server.wait_for(&[
+        "the actor failed",
+        panicked,
+        ":\\na message; before that it logged [\"soon\"]",
+    ]);
+    fails("stack");
+    server.wait_for(&["the actor failed", "this means that its stack of 16384 bytes overflowed"]);
+    fails("memory");
+    server.wait_for(&["the actor failed", "it ran out of memory: it wanted 10"]);
+}
+
+#[test]
+fn the_bindings_are_those_that_the_wit_files_give() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = root.join("scripts/bindings.sh");
+    if !available(
+        "the crates that make bindings",
+        cargo(&root.join("scripts/bindings"), &["fetch"]),
+        REQUIRED,
+    ) {
+        return;
+    }
+    let output = Command::new(script).arg("--check").output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
 #[test]
 fn the_project_is_formatted_as_rustfmt_does_without_settings() {
     let mut probe = Command::new("rustfmt");
@@ -117,12 +217,14 @@ fn the_project_is_formatted_as_rustfmt_does_without_settings() {
         return;
     }
     let parent = tempfile::tempdir().unwrap();
-    let folder = parent.path().join("hello");
-    assert!(new(&folder, &[]).status.success());
-    let mut rustfmt = Command::new("rustfmt");
-    let output = rustfmt.args(["--check", "--edition=2024", "src/lib.rs"]).current_dir(&folder);
-    let output = output.output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stdout));
+    for (number, kind) in KINDS.iter().enumerate() {
+        let folder = parent.path().join(format!("actor-{number}"));
+        assert!(new(&folder, kind).status.success());
+        let mut rustfmt = Command::new("rustfmt");
+        let output = rustfmt.args(["--check", "--edition=2024", "src/lib.rs"]).current_dir(&folder);
+        let output = output.output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stdout));
+    }
 }
 
 #[test]

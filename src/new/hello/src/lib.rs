@@ -1,13 +1,24 @@
 //! Greets its clients and counts them.
 
-wit_bindgen::generate!({ path: "wit", world: "websocket-actor" });
+// Made from wit/theater.wit. After a change there, make it anew:
+//   cargo install wit-bindgen-cli@0.63.0
+//   wit-bindgen rust wit --world websocket-actor --generate-all --format --out-dir src
+//   mv src/websocket_actor.rs src/bindings.rs
+mod bindings;
+#[cfg(test)]
+mod testing;
 
-use exports::ntwk::theater::websocket_server::{Guest, WebsocketMessage, WebsocketResponse};
-use ntwk::theater::runtime::log;
+use bindings::exports::ntwk::theater::websocket_server::{
+    Guest, WebsocketMessage, WebsocketResponse,
+};
+#[cfg(not(test))]
+use bindings::ntwk::theater::runtime::log;
+#[cfg(test)]
+use testing::log;
 
 struct Actor;
 
-export!(Actor);
+bindings::export!(Actor with_types_in bindings);
 
 impl Guest for Actor {
     /// Handles one event of one client. Returns the new state, and the answer to that client.
@@ -15,6 +26,7 @@ impl Guest for Actor {
     /// The state can be any bytes. All clients share it, and it is all that remains until the next
     /// call. After a panic, the old state remains and this connection ends.
     fn handle_message(message: WebsocketMessage, state: Vec<u8>) -> (Vec<u8>, WebsocketResponse) {
+        log_panics();
         let mut visitors = Visitors::from_state(&state);
         let mut messages = vec![];
         match message.message_type.as_str() {
@@ -32,6 +44,13 @@ impl Guest for Actor {
             _ => {}
         }
         (visitors.into_state(), WebsocketResponse { messages })
+    }
+}
+
+/// Has the log say where and why the actor panicked. Otherwise it only says `unreachable`.
+fn log_panics() {
+    if cfg!(not(test)) {
+        std::panic::set_hook(Box::new(|panic| log(&panic.to_string())));
     }
 }
 
@@ -65,16 +84,35 @@ impl Visitors {
     }
 }
 
-// `cargo test --target host-tuple` runs these on this machine.
+// `cargo test` runs these on this machine.
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Gives the actor an event. Returns the new state, and the texts of the answer.
+    fn event(kind: &str, text: &str, state: Vec<u8>) -> (Vec<u8>, Vec<String>) {
+        let message = WebsocketMessage {
+            message_type: kind.into(),
+            text: Some(text.into()),
+            data: None,
+        };
+        let (state, answer) = Actor::handle_message(message, state);
+        let texts = answer.messages.into_iter().filter_map(|it| it.text);
+        (state, texts.collect())
+    }
+
     #[test]
-    fn visitors_are_counted_from_call_to_call() {
-        let mut visitors = Visitors::from_state(&[]);
-        assert_eq!(visitors.welcome(), 1);
-        let mut visitors = Visitors::from_state(&visitors.into_state());
-        assert_eq!(visitors.welcome(), 2);
+    fn visitors_are_counted_and_greeted() {
+        let (state, answer) = event("connect", "", vec![]);
+        assert_eq!(answer, ["Welcome, visitor number 1!"]);
+        let (state, answer) = event("connect", "", state);
+        assert_eq!(answer, ["Welcome, visitor number 2!"]);
+        assert_eq!(event("text", "Ada", state).1, ["Hello, Ada!"]);
+    }
+
+    #[test]
+    fn the_log_says_when_a_visitor_leaves() {
+        assert!(event("close", "", vec![]).1.is_empty());
+        assert_eq!(testing::logged(), ["a visitor left"]);
     }
 }

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Makes the bindings in the projects of `footlight new` anew from the WIT files.
+#
+#   scripts/bindings.sh            replaces src/new/*/src/bindings.rs
+#   scripts/bindings.sh --check    fails if they are not what the WIT files give
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+wit=$root/wit-core/wit
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+
+# As build.rs puts them into the projects.
+mkdir -p "$stage/hello" "$stage/host/deps/footlight" "$stage/host/deps/theater"
+cp "$wit/guide/theater.wit" "$stage/hello"
+cp "$root/src/new/host/wit/world.wit" "$stage/host"
+cp "$wit/host/host.wit" "$stage/host/deps/footlight"
+cp "$wit/guide/theater.wit" "$stage/host/deps/theater"
+
+status=0
+while read -r template world; do
+    file=$root/src/new/$template/src/bindings.rs
+    cargo run --quiet --locked --manifest-path "$root/scripts/bindings/Cargo.toml" \
+        --target-dir "$root/target/bindings" -- "$stage/$template" "$world" >"$stage/new"
+    if [ "${1:-}" != --check ]; then
+        cp "$stage/new" "$file"
+    elif ! cmp -s "$stage/new" "$file"; then
+        printf '%s: is not what the WIT files give; run scripts/bindings.sh\n' "$file" >&2
+        status=1
+    fi
+done <<'WORLDS'
+hello websocket-actor
+host actor
+WORLDS
+exit "$status"
