@@ -5,6 +5,7 @@ use bindings::exports::ntwk::theater::actor;
 use bindings::exports::ntwk::theater::websocket_server::{
     self, WebsocketMessage, WebsocketResponse,
 };
+use bindings::ntwk::theater::runtime::log;
 use bindings::ntwk::theater::types::Json;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,8 @@ impl actor::Guest for Counter {
 
 impl websocket_server::Guest for Counter {
     fn handle_message(message: WebsocketMessage, state: Json) -> (Json, WebsocketResponse) {
+        // A panic is told in the log, with its place.
+        std::panic::set_hook(Box::new(|panic| log(&panic.to_string())));
         let mut current: State = serde_json::from_slice(&state)
             .expect("the state is what `init` or the last call returned");
 

@@ -12,6 +12,7 @@ use bindings::exports::ntwk::theater::websocket_server::{
     Guest, WebsocketMessage, WebsocketResponse,
 };
 use bindings::footlight::host::{clock, connections, files};
+use bindings::ntwk::theater::runtime::log;
 use connections::Payload;
 use history::History;
 
@@ -24,6 +25,7 @@ mod bindings {
                 import footlight:host/connections@0.1.0;
                 import footlight:host/clock@0.1.0;
                 import footlight:host/files@0.1.0;
+                import ntwk:theater/runtime;
                 export ntwk:theater/websocket-server;
             }
         ",
@@ -57,6 +59,8 @@ struct Dashboard;
 
 impl Guest for Dashboard {
     fn handle_message(message: WebsocketMessage, state: Vec<u8>) -> (Vec<u8>, WebsocketResponse) {
+        // A panic is told in the log, with its place.
+        std::panic::set_hook(Box::new(|panic| log(&panic.to_string())));
         let mut history = History::from(state);
         let mut messages = vec![];
         match message.message_type.as_str() {

@@ -14,6 +14,7 @@ use bindings::exports::ntwk::theater::websocket_server::{
     Guest, WebsocketMessage, WebsocketResponse,
 };
 use bindings::footlight::host::{connections, files};
+use bindings::ntwk::theater::runtime::log;
 use connections::Payload;
 use files::{Error, Kind};
 
@@ -25,6 +26,7 @@ mod bindings {
             world lights {
                 import footlight:host/connections@0.1.0;
                 import footlight:host/files@0.1.0;
+                import ntwk:theater/runtime;
                 export ntwk:theater/websocket-server;
             }
         ",
@@ -123,6 +125,8 @@ struct Lights;
 
 impl Guest for Lights {
     fn handle_message(message: WebsocketMessage, state: Vec<u8>) -> (Vec<u8>, WebsocketResponse) {
+        // A panic is told in the log, with its place.
+        std::panic::set_hook(Box::new(|panic| log(&panic.to_string())));
         let text = message.text.unwrap_or_default();
         let now = || Light::all().map(|lights| described(&lights)).map_err(explained);
         let (state, answer) = match message.message_type.as_str() {

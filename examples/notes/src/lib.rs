@@ -19,6 +19,7 @@ use bindings::exports::ntwk::theater::websocket_server::{
     Guest, WebsocketMessage, WebsocketResponse,
 };
 use bindings::footlight::host::{clock, connections, storage};
+use bindings::ntwk::theater::runtime::log;
 use note::{Note, PREFIX, Request, write_quoted};
 
 mod bindings {
@@ -30,6 +31,7 @@ mod bindings {
                 import footlight:host/connections@0.1.0;
                 import footlight:host/clock@0.1.0;
                 import footlight:host/storage@0.1.0;
+                import ntwk:theater/runtime;
                 export ntwk:theater/websocket-server;
             }
         ",
@@ -131,6 +133,8 @@ struct Notes;
 
 impl Guest for Notes {
     fn handle_message(message: WebsocketMessage, state: Vec<u8>) -> (Vec<u8>, WebsocketResponse) {
+        // A panic is told in the log, with its place.
+        std::panic::set_hook(Box::new(|panic| log(&panic.to_string())));
         let answer = match message.message_type.as_str() {
             "connect" => page("notes", None),
             "text" => text(&message.text.unwrap_or_default()),

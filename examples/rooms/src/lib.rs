@@ -14,6 +14,7 @@ use bindings::exports::ntwk::theater::websocket_server::{
     Guest, WebsocketMessage, WebsocketResponse,
 };
 use bindings::footlight::host::{clock, connections};
+use bindings::ntwk::theater::runtime::log;
 use connections::{ConnectionId, Payload, Refusal};
 use text::{json, parameter, printable};
 
@@ -25,6 +26,7 @@ mod bindings {
             world rooms {
                 import footlight:host/connections@0.1.0;
                 import footlight:host/clock@0.1.0;
+                import ntwk:theater/runtime;
                 export ntwk:theater/websocket-server;
             }
         ",
@@ -150,6 +152,8 @@ struct Rooms;
 
 impl Guest for Rooms {
     fn handle_message(message: WebsocketMessage, state: Vec<u8>) -> (Vec<u8>, WebsocketResponse) {
+        // A panic is told in the log, with its place.
+        std::panic::set_hook(Box::new(|panic| log(&panic.to_string())));
         let answer = match (connections::sender(), message.message_type.as_str()) {
             (Some(id), "connect") => connect(id),
             (Some(id), "text") => text(id, &message.text.unwrap_or_default()),
