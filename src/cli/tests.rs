@@ -190,6 +190,7 @@ fn each_error_says_what_to_write() {
     for (line, part) in [
         ("", "no command was given: run, check, new, state, completions, man or help\n"),
         ("serve x", "there is no command `serve`: use run, check,"),
+        ("rnu x", "there is no command `rnu`: did you mean `run`?"),
         ("chek x", "there is no command `chek`: did you mean `check`?"),
         ("./hello", "did you mean `footlight run ./hello`?"),
         ("help chek", "did you mean `check`?"),

@@ -14,27 +14,34 @@ pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
         .map(|(_, candidate)| candidate)
 }
 
-/// The number of letters to add, remove or replace to turn one word into the other.
+/// The number of letters to add, remove or replace to turn one word into the other. Two neighbours
+/// that changed places count as one.
 fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
-    // `row` has the distances from the letters of `from` so far to each prefix of `to`. Only one
-    // row is kept. `diagonal` is the previous row's value to the left.
-    let mut row: Vec<usize> = (0..=to.len()).collect();
+    // `row` has the distances from the letters of `from` so far to each prefix of `to`. `above` is the
+    // row before it, and `higher` the one before that.
+    let (mut higher, mut above) = (Vec::new(), (0..=to.len()).collect::<Vec<usize>>());
+    let mut before = None;
     for (seen, letter) in from.chars().enumerate() {
-        let mut diagonal = seen;
-        let mut left = seen + 1;
-        let mut cells = row.iter_mut();
-        if let Some(first) = cells.next() {
-            *first = left;
+        let mut row = vec![seen + 1];
+        for (index, other) in to.iter().enumerate() {
+            let at =
+                |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
+            let replaced = at(&above, index) + usize::from(letter != *other);
+            let mut least = replaced.min(at(&above, index + 1) + 1).min(at(&row, index) + 1);
+            let left = index.checked_sub(1).and_then(|left| Some((left, *to.get(left)?)));
+            if let Some((left, neighbour)) = left
+                && before == Some(*other)
+                && letter == neighbour
+            {
+                least = least.min(at(&higher, left) + 1);
+            }
+            row.push(least);
         }
-        for (cell, other) in cells.zip(&to) {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = *cell;
-            left = replaced.min(left + 1).min(diagonal + 1);
-            *cell = left;
-        }
+        before = Some(letter);
+        higher = std::mem::replace(&mut above, row);
     }
-    row.last().copied().unwrap_or(0)
+    above.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -47,7 +54,9 @@ mod tests {
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("abc", ""), 3);
         assert_eq!(distance("port", "port"), 0);
-        assert_eq!(distance("prot", "port"), 2);
+        assert_eq!(distance("prot", "port"), 1);
+        assert_eq!(distance("rnu", "run"), 1);
+        assert_eq!(distance("ca", "abc"), 3);
         assert_eq!(distance("kitten", "sitting"), 3);
     }
 

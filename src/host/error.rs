@@ -129,7 +129,8 @@ impl fmt::Display for HostError {
                 match command {
                     Some(command) => write!(f, "build it first: {command}"),
                     None => f.write_str(
-                        "build it first, or correct the path, which is relative to the manifest",
+                        "build it first, or correct the path; `component_path` is relative to its \
+                         manifest",
                     ),
                 }
             }
