@@ -196,7 +196,8 @@ fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Reopen, Box<d
 /// Prints where the actors listen and who can connect. If standard output can't be written, the log
 /// gets it.
 fn announce(listening: &[Listening]) {
-    let own = own_addresses::own_addresses();
+    let is_open = listening.iter().any(|one| one.address.ip().is_unspecified());
+    let own = if is_open { own_addresses::own_addresses() } else { Vec::new() };
     if let Err(error) = print(&announce::text(listening, &own, is_styled(&io::stdout()))) {
         log::warn!("standard output cannot be written: {error}; it should have got:");
         announce::text(listening, &own, false).lines().for_each(|line| log::warn!("{line}"));

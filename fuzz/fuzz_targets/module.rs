@@ -2,11 +2,13 @@
 //! that compiles and fits can be called.
 #![no_main]
 
+use std::borrow::Cow;
+
 use footlight::{
     actor::{
         Grants, LoadError, Module,
         component::{ComponentError, Format},
-        loops, start_function, validate,
+        loops, stack_pointer, start_function, validate,
     },
     limits::Limits,
 };
@@ -26,6 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
         Err(_) => return,
     };
     start_is_moved(core);
+    pointer_is_exported(core);
     rewritten_is_as_valid(core);
     match Module::compile(bytes, &Limits::default(), Grants::ALL) {
         Ok(module) => {
@@ -49,6 +52,18 @@ fn start_is_moved(core: &[u8]) {
     let moved = start_function::export(core);
     assert!(moved.len() <= core.len() + 64);
     assert_eq!(start_function::export(&moved), moved);
+}
+
+/// Checks that a valid module remains one with its stack pointer exported.
+fn pointer_is_exported(core: &[u8]) {
+    let (exported, size) = stack_pointer::export(Cow::Borrowed(core));
+    assert!(exported.len() <= core.len() + 64);
+    assert_eq!(size.is_some(), matches!(exported, Cow::Owned(_)));
+    // Only a guest that has the name already gets it twice.
+    let has_it = |name: &[u8]| core.windows(name.len()).any(|part| part == name);
+    if is_valid(core) && !has_it(b"footlight stack pointer") {
+        assert!(is_valid(&exported));
+    }
 }
 
 /// Checks that a rewritten valid module is valid, and at most twice as large, not counting the

@@ -35,7 +35,7 @@ pub(super) enum Stack {
 
 /// Exports the first global if it is probably the stack pointer. Returns the stack's size in bytes
 /// with the module. Other modules come back unchanged, and so do unreadable ones.
-pub(super) fn export(module: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, Option<u32>) {
+pub fn export(module: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, Option<u32>) {
     match size(&module).and_then(|size| Some((rewrite(&module)?, size))) {
         Some((rewritten, size)) => (Cow::Owned(rewritten), Some(size)),
         None => (module, None),
