@@ -32,14 +32,16 @@ pub fn text(listening: &[Listening], own: &[IpAddr], styled: bool) -> String {
     for Listening { actor, address, endpoint } in listening {
         for ip in addresses(address.ip(), own) {
             let at = SocketAddr::new(ip, address.port());
+            let at = at.to_string();
             let secure = if endpoint.scheme() == "wss" { "s" } else { "" };
-            let socket = format!("ws{secure}://{at}{}", endpoint.path);
+            let socket = ["ws", secure, "://", &at, &endpoint.path].concat();
             let Style { strong, end, .. } = style;
             text += &if endpoint.has_page() {
-                format!("{strong}http{secure}://{at}/{end}  {actor}  {socket}\n")
+                [strong, "http", secure, "://", &at, "/", end, "  ", actor, "  ", &socket].concat()
             } else {
-                format!("{strong}{socket}{end}  {actor}\n")
+                [strong, &socket, end, "  ", actor].concat()
             };
+            text.push('\n');
         }
     }
     for advice in advice(listening) {
@@ -67,20 +69,17 @@ fn advice(listening: &[Listening]) -> Vec<String> {
         |one: &Listening| one.endpoint.origins.is_none() && one.endpoint.token.is_none();
     let mut lines = Vec::new();
     if let Some(which) = which(listening, is_local) {
-        lines.push(format!(
-            "Only this machine can connect{which}. --bind 0.0.0.0 opens it to others."
-        ));
+        let advice = ". --bind 0.0.0.0 opens it to others.";
+        lines.push(["Only this machine can connect", &which, advice].concat());
     }
     if let Some(which) = which(listening, |one| !is_local(one)) {
-        lines.push(format!(
-            "Others in its networks can connect{which}. --bind 127.0.0.1 keeps them out."
-        ));
+        let advice = ". --bind 127.0.0.1 keeps them out.";
+        lines.push(["Others in its networks can connect", &which, advice].concat());
     }
     // In a browser, any page can connect to a WebSocket in the same network.
     if let Some(which) = which(listening, takes_any_page) {
-        lines.push(format!(
-            "Any web page may connect{which}. `origins` in the manifest says which ones may."
-        ));
+        let advice = ". `origins` in the manifest says which ones may.";
+        lines.push(["Any web page may connect", &which, advice].concat());
     }
     lines
 }

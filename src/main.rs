@@ -198,9 +198,10 @@ fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Reopen, Box<d
 fn announce(listening: &[Listening]) {
     let is_open = listening.iter().any(|one| one.address.ip().is_unspecified());
     let own = if is_open { own_addresses::own_addresses() } else { Vec::new() };
-    if let Err(error) = print(&announce::text(listening, &own, is_styled(&io::stdout()))) {
+    let text = announce::text(listening, &own, is_styled(&io::stdout()));
+    if let Err(error) = print(&text) {
         log::warn!("standard output cannot be written: {error}; it should have got:");
-        announce::text(listening, &own, false).lines().for_each(|line| log::warn!("{line}"));
+        text.lines().for_each(|line| log::warn!("{line}"));
     }
 }
 
