@@ -22,7 +22,7 @@ budget() {
     case $1 in
         aarch64-*) echo 1800345 ;;
         arm-*) echo 2154253 ;;
-        armv7-*) echo 2042769 ;;
+        armv7-*) echo 1449341 ;;
         x86_64-*) echo 2062008 ;;
     esac
 }
