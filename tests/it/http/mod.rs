@@ -1,7 +1,9 @@
 //! HTTP and the opening handshake by the book, with raw bytes over real sockets. `docs/http.md` names
 //! these tests beside the rules that they prove.
 
+mod forwarded;
 mod heads;
+mod names;
 mod persistence;
 
 use std::{
@@ -39,6 +41,13 @@ impl Connection {
 
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.get_mut().write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Reads this many bytes.
+    pub fn read(&mut self, bytes: usize) -> Vec<u8> {
+        let mut read = vec![0; bytes];
+        self.0.read_exact(&mut read).unwrap();
+        read
     }
 
     /// Reads one answer.
