@@ -86,7 +86,9 @@ pub(crate) async fn serve(
                     Err(full) => Err(ErrorResponse::Unavailable(full.reason())),
                 }
             }
-            Some(Decision::Page { page }) => pages::answer(page, network, endpoint, context).await,
+            Some(Decision::Page { page, conditions }) => {
+                pages::answer(page, conditions, network, endpoint, context).await
+            }
             Some(Decision::Refuse(refusal)) => Err(refusal),
             Some(Decision::Incomplete) | None => break,
         };

@@ -131,9 +131,8 @@ async fn write_file(
         })
         .await;
         let chunk = chunk?;
-        // The file has become shorter than the length that was sent.
         if chunk.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+            return Err(io::Error::other("the file has become shorter"));
         }
         write(stream, &chunk, progress).await?;
         left = left.saturating_sub(to_u64(chunk.len()));
