@@ -4,6 +4,7 @@
 mod files;
 mod heads;
 mod persistence;
+mod upgrades;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
