@@ -6,6 +6,7 @@ use httparse::EMPTY_HEADER;
 use percent_encoding::percent_decode_str;
 
 use super::{
+    conditions::Conditions,
     endpoint::Endpoint,
     error_response::ErrorResponse,
     framing::RequestMeta,
@@ -20,8 +21,8 @@ pub(crate) enum Decision {
     Incomplete,
     /// Upgrade to WebSocket.
     Upgrade { upgrade: Upgrade },
-    /// Send a page.
-    Page { page: Page },
+    /// Send a page, if the request's conditions allow it.
+    Page { page: Page, conditions: Conditions },
     /// Refuse the request.
     Refuse(ErrorResponse),
 }
@@ -41,9 +42,8 @@ pub enum Page {
     File {
         /// Its decoded path in the folder. It ends in `/` for a folder.
         path: String,
-        /// The entity tag of the client's copy, which makes a download unnecessary if it is
-        /// current.
-        if_none_match: Option<String>,
+        /// What follows the `?` in the request. A redirect keeps it.
+        query: String,
     },
 }
 
@@ -77,7 +77,8 @@ pub(crate) fn decide(
         handshake::upgrade(&request, meta.framing, endpoint)
             .map(|upgrade| Decision::Upgrade { upgrade })
     } else {
-        page(&request, endpoint).map(|page| Decision::Page { page })
+        let conditions = || Conditions::of(&request, &meta);
+        page(&request, endpoint).map(|page| Decision::Page { page, conditions: conditions() })
     };
     (decided.unwrap_or_else(Decision::Refuse), meta)
 }
@@ -109,9 +110,7 @@ fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorRes
     let encoded = request.path.strip_prefix('/').filter(|_| endpoint.files.is_some());
     let path = percent_decode_str(encoded.ok_or_else(not_found)?).decode_utf8();
     let path = path.map(Cow::into_owned).map_err(|_| not_found())?;
-    let if_none_match =
-        request.field("If-None-Match").next().and_then(|tag| str::from_utf8(tag).ok());
-    Ok(Page::File { path, if_none_match: if_none_match.map(Into::into) })
+    Ok(Page::File { path, query: request.query.into() })
 }
 
 #[cfg(test)]

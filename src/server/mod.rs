@@ -18,7 +18,7 @@
 //! - [`response`]: an answer; [`error_response`]: the answers to requests that are refused.
 //! - [`sending`]: sends an answer; [`pace`] ends a transfer that is too slow.
 //! - [`pages`]: the answers to plain HTTP requests; [`static_files`] and [`metrics`] produce some
-//!   of them.
+//!   of them. [`conditions`] says what to send of a file, by its [`validators`].
 //! - [`connection`]: a WebSocket connection, from its `connect` event to its `close` event.
 //! - [`context`]: what all connections of an actor share.
 //! - [`keepalive`]: detects dead and idle clients.
@@ -38,6 +38,7 @@ pub(crate) mod addresses;
 pub(crate) mod admission;
 pub mod body;
 pub(crate) mod closing;
+pub mod conditions;
 pub mod config;
 pub(crate) mod connection;
 pub mod context;
@@ -72,6 +73,7 @@ pub(crate) mod stream;
 pub(crate) mod tls;
 pub(crate) mod token;
 pub mod trusted_proxies;
+pub(crate) mod validators;
 #[cfg(feature = "tls")]
 pub(crate) mod watched;
 pub(crate) mod writer;

@@ -91,8 +91,8 @@ pub(crate) async fn serve(
                     Err(full) => Err(ErrorResponse::Unavailable(full.reason())),
                 }
             }
-            Some(Decision::Page { page }) => {
-                pages::answer(page, client.network, endpoint, context).await
+            Some(Decision::Page { page, conditions }) => {
+                pages::answer(page, conditions, client.network, endpoint, context).await
             }
             Some(Decision::Refuse(refusal)) => Err(refusal),
             Some(Decision::Incomplete) | None => break,

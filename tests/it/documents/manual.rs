@@ -164,7 +164,8 @@ fn every_toml_block_of_the_manual_is_right() {
     };
     assert_eq!((server.listeners.len(), files.folders.len()), (1, 1));
 
-    let [tls] = blocks(DEPLOY, "toml")[..] else { panic!("another number of blocks") };
+    let [proxy, tls] = blocks(DEPLOY, "toml")[..] else { panic!("another number of blocks") };
+    parse(&format!("{ABOVE}{proxy}")).unwrap();
     match parse(&format!("{ABOVE}{tls}")) {
         Ok(manifest) => {
             let Handler::WebSocketServer(server) = &manifest.handlers[0] else { panic!() };
