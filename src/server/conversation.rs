@@ -271,6 +271,7 @@ impl<'a> Conversation<'a> {
         self.bytes.shrink_to_fit();
         // It does not count while it is idle, so it takes nobody's place.
         (self.counted, self.counted_client) = (None, None);
+        // Too many have become idle at this moment.
         let Some(place) = context.admission.idle.enter(self.peer_network) else { return false };
         let next = async {
             let mut buffer = [0; 1024];
@@ -285,37 +286,37 @@ impl<'a> Conversation<'a> {
             }
         };
         let closed = async {
-            place.evicted().or(context.stopped()).await;
+            place.lost().or(context.stopped()).await;
             false
         };
         let deadline = context.actor.limits.get(|limits| limits.keep_alive);
         within(deadline, next.or(closed)).await.unwrap_or(false)
     }
 
-    /// Counts the connection for its peer: at last again, if it was idle.
+    /// Counts the connection for its peer.
     ///
     /// # Errors
     /// The address has too many connections.
-    pub(crate) fn count(&mut self) -> Result<(), ErrorResponse> {
+    fn count(&mut self) -> Result<(), ErrorResponse> {
         let counted = self.context.admission.count(self.peer_network);
         self.counted = Some(counted.ok_or(ErrorResponse::Address)?);
         Ok(())
     }
 
-    /// Waits for a place to read the next request.
-    pub(crate) async fn next_place(&self) -> Result<Place, ErrorResponse> {
+    /// Waits for a place to read the next request. A connection that was idle is counted again.
+    ///
+    /// # Errors
+    /// The request is refused. Its head is not read, so the connection must be closed.
+    pub(crate) async fn next_place(&mut self) -> Result<Place, ErrorResponse> {
         let context = self.context;
+        if self.counted.is_none() {
+            self.count()?;
+        }
         let (place, reserved) =
             context.admission.admit_next(self.peer_network, &context.actor.connections)?;
         context.turn(&place, "too many requests are in progress").await?;
         drop(reserved);
         Ok(place)
-    }
-
-    /// Refuses a request whose head is not read. The connection is closed after that.
-    pub(crate) async fn close_with(&self, stream: &mut ClientStream, refusal: &ErrorResponse) {
-        let response = self.refused(refusal);
-        self.send(stream, response, &RequestMeta::UNREADABLE, None).await;
     }
 
     /// Counts and logs a completed handshake.
