@@ -2,7 +2,10 @@
 
 use async_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{endpoint::Endpoint, error_response::ErrorResponse, request_head::RequestHead, token};
+use super::{
+    endpoint::Endpoint, error_response::ErrorResponse, framing::Framing, request_head::RequestHead,
+    token,
+};
 
 /// The answer to a request for an upgrade.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,12 +35,13 @@ impl Upgrade {
     }
 }
 
-/// Checks a request for an upgrade. The order of the checks puts the most helpful error first.
+/// Checks a request of HTTP/1.1 for an upgrade. The order of the checks puts the most helpful error first.
 ///
 /// # Errors
 /// The first check that failed.
 pub(crate) fn upgrade(
     request: &RequestHead<'_>,
+    framing: Framing,
     endpoint: &Endpoint,
 ) -> Result<Upgrade, ErrorResponse> {
     if request.method != "GET" {
@@ -46,14 +50,12 @@ pub(crate) fn upgrade(
     if request.path != endpoint.path && request.path != "/" {
         return Err(ErrorResponse::NotFound { path: endpoint.path.clone() });
     }
-    if request.version != 1 {
-        return Err(ErrorResponse::Bad("a WebSocket needs HTTP/1.1"));
-    }
     if !request.has_token("Connection", "Upgrade") {
         return Err(ErrorResponse::Bad("the field `Connection: Upgrade` is missing"));
     }
-    if request.field("Host").count() != 1 {
-        return Err(ErrorResponse::Bad("exactly one field `Host` is needed"));
+    // The bytes of a body would be taken for frames.
+    if framing != Framing::Length(0) {
+        return Err(ErrorResponse::Bad("a request for a WebSocket has no body"));
     }
     if !request.field("Sec-WebSocket-Version").eq([b"13".as_slice()]) {
         return Err(ErrorResponse::UpgradeRequired);
@@ -65,7 +67,7 @@ pub(crate) fn upgrade(
         ));
     };
     request.authorize(endpoint)?;
-    if !may_connect(request, endpoint) {
+    if !endpoint.access.may_connect(request) {
         return Err(ErrorResponse::Origin);
     }
     let query = match endpoint.token {
@@ -85,24 +87,6 @@ pub(crate) fn upgrade(
 fn is_key(key: &[u8]) -> bool {
     let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     key.strip_suffix(b"==").is_some_and(|digits| digits.len() == 22 && digits.iter().all(digit))
-}
-
-/// Whether a browser may connect from this page. A request without `Origin` does not come from a
-/// page. A client that can omit it could also forge it (RFC 6455, section 10.2).
-fn may_connect(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
-    let Some(allowed) = &endpoint.origins else { return true };
-    let mut origins = request.field("Origin");
-    let Some(origin) = origins.next() else { return true };
-    let own = || {
-        let host = request.field("Host").next().unwrap_or_default();
-        let origin_host = origin.strip_prefix(b"http://").or(origin.strip_prefix(b"https://"));
-        origin_host.is_some_and(|found| found.eq_ignore_ascii_case(host))
-    };
-    let is_allowed = |entry: &String| match entry.as_str() {
-        "self" => own(),
-        entry => origin.eq_ignore_ascii_case(entry.as_bytes()),
-    };
-    origins.next().is_none() && allowed.iter().any(is_allowed)
 }
 
 /// The first of the client's subprotocols that the listener supports; clients list them by
