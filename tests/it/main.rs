@@ -46,6 +46,7 @@ mod output;
 mod pages;
 mod reach;
 mod readme;
+mod requests;
 mod rooms;
 mod rounds;
 mod several;
