@@ -62,7 +62,8 @@ enum Summary {
 }
 
 /// The statuses of refused requests.
-const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 408, 426, 429, 431, 503];
+const STATUSES: [u16; 15] =
+    [400, 401, 403, 404, 405, 408, 413, 414, 417, 426, 429, 431, 501, 503, 505];
 
 /// One actor's counters since the process started.
 #[derive(Debug, Default)]

@@ -36,7 +36,7 @@ impl<'t> Document<'t> {
     /// The root table. Its place is the first line.
     pub fn root<'d>(&'d self, entries: &'d DeTable<'d>) -> Table<'d> {
         let place = Location { document: self, key: String::new(), offset: 0 };
-        Table { place, entries, known: Vec::new() }
+        Table { place, entries, known: Vec::new(), removed: Vec::new() }
     }
 
     /// Records a mistake that the TOML parser has found.
@@ -107,6 +107,8 @@ pub struct Table<'d> {
     entries: &'d DeTable<'d>,
     /// The keys that were read so far, which are the known ones.
     known: Vec<&'static str>,
+    /// The keys that were refused because they are no longer known.
+    removed: Vec<&'static str>,
 }
 
 impl<'d> Table<'d> {
@@ -133,13 +135,21 @@ impl<'d> Table<'d> {
         found
     }
 
+    /// Refuses a key that earlier versions had, with `advice`.
+    pub(crate) fn removed(&mut self, key: &'static str, advice: &str) {
+        if self.entries.contains_key(key) {
+            self.place_of(key).refuse("there is no such key any more", advice);
+            self.removed.push(key);
+        }
+    }
+
     /// Refuses every key that was not read.
     pub(crate) fn finish(self) {
         let listed: Vec<String> = self.known.iter().map(|key| format!("`{key}`")).collect();
         let listed = listed.join(", ");
         for key in self.entries.keys() {
             let (name, offset) = (key.get_ref(), key.span().start);
-            if self.known.contains(&name.as_ref()) {
+            if self.known.iter().chain(&self.removed).any(|known| *known == name) {
                 continue;
             }
             let advice = match nearest(name, &self.known) {
@@ -234,7 +244,7 @@ impl<'d> Value<'d> {
             self.refuse_as("a table", advice);
         }
         let place = self.place.clone();
-        entries.map(|entries| Table { place, entries, known: Vec::new() })
+        entries.map(|entries| Table { place, entries, known: Vec::new(), removed: Vec::new() })
     }
 
     /// The items, if this is an array.

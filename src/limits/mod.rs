@@ -41,6 +41,12 @@ pub struct Limits {
     /// The most files of the listeners' `static` folders that may be sent at once. Four times as
     /// many may wait for their turn. Default 64.
     pub downloads: usize,
+    /// The most connections that may wait for their next request. One more closes the one that has
+    /// waited longest. Default 64.
+    pub idle_connections: usize,
+    /// The fewest bytes in a second at which a client must take an answer or send a body. It may be
+    /// behind by 64 KiB. Default 1 KiB.
+    pub rate: usize,
     /// The largest file of a listener's `static` folder, in bytes. Default 16 MiB.
     pub file: usize,
     /// The largest file that the actor may read or write, and the most bytes of all names in one
@@ -105,9 +111,11 @@ pub struct Limits {
     pub hibernate_after: Duration,
     /// The time for a client to send its whole HTTP head. Default 5 s.
     pub handshake: Duration,
-    /// The time for sending an answer to a request that is not a handshake, such as a page or a
-    /// file. Default 30 s.
-    pub response: Duration,
+    /// How long a request may wait until it may be read or its file sent, while others have all
+    /// places or its address has its share. Default 30 s.
+    pub turn: Duration,
+    /// How long a connection may wait for its next request. Default 30 s.
+    pub keep_alive: Duration,
     /// How long the actor waits for a file to be read or written. Default 5 s.
     pub file_wait: Duration,
     /// The time after which the host sends a ping to a quiet client. Default 25 s: proxies tend to
@@ -133,6 +141,8 @@ impl Default for Limits {
             outbox: 64 << 10,
             requests: 64,
             downloads: 64,
+            idle_connections: 64,
+            rate: 1 << 10,
             file: 16 << 20,
             file_access: 64 << 10,
             state: 1 << 20,
@@ -159,7 +169,8 @@ impl Default for Limits {
             log_rate: 20,
             hibernate_after: Duration::from_secs(60),
             handshake: Duration::from_secs(5),
-            response: Duration::from_secs(30),
+            turn: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(30),
             file_wait: Duration::from_secs(5),
             ping: Duration::from_secs(25),
             pong: Duration::from_secs(8),

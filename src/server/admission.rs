@@ -2,8 +2,9 @@
 //!
 //! All connections within `limits.connections` get in, in order of arrival. At most
 //! `limits.requests` requests are read at once. While that many are, no connection is accepted:
-//! clients wait in the kernel's queue, where they cost the host nothing. Downloads and closing
-//! connections have limits of their own, so they keep no client out.
+//! clients wait in the kernel's queue, where they cost the host nothing. Downloads, closing
+//! connections and those that wait for their next request have limits of their own, so they keep no
+//! client out.
 //!
 //! [`places`](super::places) decides which connection has to give way, and
 //! [`addresses`](super::addresses) limits the connections of one address.
@@ -36,12 +37,13 @@ const SEND_CREDIT: Credit = Credit {
     per_byte: Duration::from_nanos(61_035),
     max: Duration::from_secs(4),
 };
-/// A closing connection can be evicted at any time.
+/// A closing or idle connection can be evicted at any time.
 const LINGER_CREDIT: Credit =
     Credit { initial: Duration::ZERO, per_byte: Duration::ZERO, max: Duration::ZERO };
 /// How many downloads may wait for each one that may run.
 const QUEUED_PER_DOWNLOAD: usize = 4;
-/// One network may have this fraction of the requests and downloads in progress: a quarter.
+/// One network may have this fraction of the requests and downloads in progress, and of the idle
+/// connections: a quarter.
 const SHARE: usize = 4;
 
 /// The limits of what is open before and beside an actor's connections.
@@ -55,6 +57,9 @@ pub(crate) struct Admission {
     pub(crate) downloads: Arc<Places>,
     /// The connections after their last answer, whose clients may still be sending.
     pub(crate) lingering: Arc<Places>,
+    /// How many connections may wait for their next request: `limits.idle_connections`. One more
+    /// evicts the one that has waited longest.
+    pub(crate) idle: Arc<Places>,
 }
 
 /// A connection that was accepted and let in.
@@ -99,7 +104,39 @@ impl Admission {
                 queue: usize::MAX,
                 credit: LINGER_CREDIT,
             }),
+            idle: Places::new(limits.clone(), |limits| Rules {
+                limit: limits.idle_connections,
+                share: share(limits.idle_connections),
+                queue: usize::MAX,
+                credit: LINGER_CREDIT,
+            }),
         }
+    }
+
+    /// Counts a connection for its network. `None` if it has too many.
+    pub(crate) fn count(&self, network: Option<Network>) -> Option<Counted> {
+        self.addresses.count(network)
+    }
+
+    /// Lets the next request of an open connection in. It may have to wait for its place. Until then
+    /// it is reserved, so no more wait than could be let in.
+    ///
+    /// # Errors
+    /// There are too many connections.
+    pub(crate) fn admit_next(
+        &self,
+        network: Option<Network>,
+        connections: &Arc<Connections>,
+    ) -> Result<(Place, Option<Reserved>), ErrorResponse> {
+        let place = self.requests.enter(network).ok_or(ErrorResponse::Address)?;
+        let reserved = match place.state() {
+            PlaceState::Acquired => None,
+            PlaceState::Full | PlaceState::Share => {
+                let reserved = connections.reserve();
+                Some(reserved.map_err(|full| ErrorResponse::Unavailable(full.reason()))?)
+            }
+        };
+        Ok((place, reserved))
     }
 
     /// Lets in a connection that was accepted.

@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use super::{
     endpoint::Endpoint,
     error_response::ErrorResponse,
+    framing::RequestMeta,
     handshake::{self, Upgrade},
     request_head::{MAX_FIELDS, RequestHead},
 };
@@ -18,17 +19,9 @@ pub(crate) enum Decision {
     /// Wait for more bytes.
     Incomplete,
     /// Upgrade to WebSocket.
-    Upgrade {
-        upgrade: Upgrade,
-        /// The length of the head. The bytes after it are frames.
-        len: usize,
-    },
-    /// Send a page and close.
-    Page {
-        page: Page,
-        /// Whether to send only the head (`HEAD`).
-        head_only: bool,
-    },
+    Upgrade { upgrade: Upgrade },
+    /// Send a page.
+    Page { page: Page },
     /// Refuse the request.
     Refuse(ErrorResponse),
 }
@@ -36,6 +29,8 @@ pub(crate) enum Decision {
 /// What the port serves beside the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Page {
+    /// Which methods there are.
+    Options,
     /// Whether the actor is well.
     Health,
     /// The counters.
@@ -52,26 +47,41 @@ pub enum Page {
     },
 }
 
-/// Decides what to do about the head in `bytes`, at a listener with this `endpoint`.
-pub(crate) fn decide(bytes: &[u8], endpoint: &Endpoint) -> Decision {
+/// Decides what to do about the head in `bytes`, at a listener with this `endpoint`. Also returns
+/// what the head says about the message.
+pub(crate) fn decide(bytes: &[u8], endpoint: &Endpoint) -> (Decision, RequestMeta) {
     let mut fields = [EMPTY_HEADER; MAX_FIELDS];
-    let (request, len) = match RequestHead::parse(bytes, &mut fields) {
+    let parsed = RequestHead::parse(bytes, &mut fields).and_then(|parsed| {
+        parsed.map(|(request, len)| Ok((RequestMeta::of(&request, len)?, request))).transpose()
+    });
+    let (mut meta, request) = match parsed {
         Ok(Some(parsed)) => parsed,
-        Ok(None) => return Decision::Incomplete,
-        Err(refusal) => return Decision::Refuse(refusal),
+        Ok(None) => return (Decision::Incomplete, RequestMeta::UNREADABLE),
+        Err(refusal) => return (Decision::Refuse(refusal), RequestMeta::UNREADABLE),
     };
-    let decided = if request.has_token("Upgrade", "websocket") {
-        handshake::upgrade(&request, endpoint).map(|upgrade| Decision::Upgrade { upgrade, len })
+    // HTTP/1.0 has no upgrades (RFC 9110, section 7.8).
+    let decided = if request.version > 0 && request.has_token("Upgrade", "websocket") {
+        // A client that is refused has no use for the connection.
+        meta.keep = false;
+        handshake::upgrade(&request, meta.framing, endpoint)
+            .map(|upgrade| Decision::Upgrade { upgrade })
     } else {
-        let head_only = request.method == "HEAD";
-        page(&request, endpoint).map(|page| Decision::Page { page, head_only })
+        page(&request, endpoint).map(|page| Decision::Page { page })
     };
-    decided.unwrap_or_else(Decision::Refuse)
+    (decided.unwrap_or_else(Decision::Refuse), meta)
 }
 
 /// The page for a request without an upgrade. The host's own paths take precedence over the
 /// `static` folder. One exception: the folder's `index.html` replaces the console page at `/`.
 fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorResponse> {
+    // An expectation of HTTP/1.0 is ignored.
+    let is_known = |expected: &[u8]| expected.eq_ignore_ascii_case(b"100-continue");
+    if request.version > 0 && !request.list("Expect").all(is_known) {
+        return Err(ErrorResponse::Expectation);
+    }
+    if request.method == "OPTIONS" {
+        return Ok(Page::Options);
+    }
     if !matches!(request.method, "GET" | "HEAD") {
         return Err(ErrorResponse::Method);
     }
@@ -95,7 +105,7 @@ fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorRes
 
 #[cfg(test)]
 mod tests {
-    use super::{super::request_head::MAX_BYTES, *};
+    use super::{super::request_line::MAX_BYTES, *};
     use crate::server::config::Listener;
 
     /// The request of RFC 6455, section 1.2, with some text replaced.
@@ -115,7 +125,7 @@ mod tests {
     }
 
     fn decide(bytes: &[u8]) -> Decision {
-        super::decide(bytes, &endpoint(|_| {}))
+        super::decide(bytes, &endpoint(|_| {})).0
     }
 
     fn refusal(from: &str, to: &str) -> ErrorResponse {
@@ -133,7 +143,8 @@ mod tests {
         let accept = String::from("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         let (path, query) = ("/ws".into(), String::new());
         let upgrade = Upgrade { accept, subprotocol: None, path, query };
-        assert_eq!(decide(&bytes), Decision::Upgrade { upgrade, len });
+        let (decision, meta) = super::decide(&bytes, &endpoint(|_| {}));
+        assert_eq!((decision, meta.len), (Decision::Upgrade { upgrade }, len));
     }
 
     #[test]
@@ -171,8 +182,12 @@ mod tests {
             ("Version: 13", "Version: 8", 426),
             ("Version: 13", "Version: 13\r\nSec-WebSocket-Version: 13", 426),
             ("Sec-WebSocket-Version: 13\r\n", "", 426),
-            ("HTTP/1.1", "HTTP/1.0", 400),
-            ("HTTP/1.1", "HTTP/2", 400),
+            // HTTP/1.0 has no upgrades, so this is a plain GET.
+            ("HTTP/1.1", "HTTP/1.0", 426),
+            ("HTTP/1.1", "HTTP/2.0", 505),
+            ("GET ", "BREW ", 501),
+            ("Host: ", "Content-Length: 1\r\nHost: ", 400),
+            ("Host: ", "Transfer-Encoding: chunked\r\nHost: ", 400),
             ("Connection: Upgrade", "Connection: close", 400),
             ("Host: server.example.com\r\n", "", 400),
             ("Host: ", "Host: other\r\nHost: ", 400),
@@ -197,9 +212,10 @@ mod tests {
         let too_long = format!("/ws?{} ", "x".repeat(room));
         assert_eq!(refusal("/ws ", &too_long), ErrorResponse::TooLarge);
         // A head without an end is refused as soon as 8 KiB have arrived.
-        let endless = vec![b'a'; MAX_BYTES];
+        let endless = [b"GET / HTTP/1.1\r\nA: ".as_slice(), &[b'a'; MAX_BYTES]].concat();
+        let endless = &endless[..MAX_BYTES];
         assert_eq!(decide(&endless[..MAX_BYTES - 1]), Decision::Incomplete);
-        assert_eq!(decide(&endless), Decision::Refuse(ErrorResponse::TooLarge));
+        assert_eq!(decide(endless), Decision::Refuse(ErrorResponse::TooLarge));
     }
 
     #[test]

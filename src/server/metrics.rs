@@ -23,6 +23,11 @@ pub(crate) fn text(context: &ServerContext) -> String {
         ),
         ("downloads", "Files that are being sent.", to_u64(context.admission.downloads.count())),
         (
+            "idle_connections",
+            "Connections that wait for their next HTTP request.",
+            to_u64(context.admission.idle.count()),
+        ),
+        (
             "lingering",
             "Connections after their last answer, whose clients may still be sending.",
             to_u64(context.admission.lingering.count()),

@@ -6,10 +6,14 @@
 //! - [`admission`]: which connections get in, and when; [`places`] is the limiter, [`addresses`]
 //!   counts connections for each address.
 //! - [`endpoint`]: what one listener serves and requires; [`token`] is its access token.
-//! - [`request`]: serves the one HTTP request of a connection.
-//! - [`request_head`]: parses a request's head; [`decision`] says what to do about it.
+//! - [`request`]: serves the HTTP requests of a connection; [`conversation`] has the steps, and
+//!   [`secure`] does the TLS handshake before them.
+//! - [`request_head`]: parses a request's head, and [`request_line`] its first line; [`framing`] finds
+//!   where the body ends; [`decision`] says what to do about it.
+//! - [`body`]: takes a request's body out of what arrives.
 //! - [`handshake`]: checks a request for an upgrade to WebSocket.
-//! - [`error_response`]: the answers to requests that are refused.
+//! - [`response`]: an answer; [`error_response`]: the answers to requests that are refused.
+//! - [`sending`]: sends an answer; [`pace`] ends a transfer that is too slow.
 //! - [`pages`]: the answers to plain HTTP requests; [`static_files`] and [`metrics`] produce some
 //!   of them.
 //! - [`connection`]: a WebSocket connection, from its `connect` event to its `close` event.
@@ -28,24 +32,32 @@
 pub mod accept;
 pub(crate) mod addresses;
 pub(crate) mod admission;
+pub mod body;
 pub(crate) mod closing;
 pub mod config;
 pub(crate) mod connection;
 pub mod context;
+pub(crate) mod conversation;
 pub mod decision;
 pub(crate) mod endpoint;
-pub(crate) mod error_response;
+pub mod error_response;
 pub(crate) mod frame;
+pub mod framing;
 pub(crate) mod handshake;
 pub(crate) mod keepalive;
 pub mod linger;
 pub mod listeners;
 pub(crate) mod metrics;
+pub(crate) mod pace;
 pub(crate) mod pages;
 pub(crate) mod places;
 pub(crate) mod readiness;
 pub mod request;
-pub(crate) mod request_head;
+pub mod request_head;
+pub(crate) mod request_line;
+pub mod response;
+pub(crate) mod secure;
+pub(crate) mod sending;
 pub(crate) mod socket;
 pub(crate) mod static_files;
 pub(crate) mod stream;

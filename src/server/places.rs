@@ -137,7 +137,7 @@ pub(crate) enum PlaceState {
 
 impl Credit {
     /// When the credit ends after this many bytes of progress, if it ended at `until` before.
-    fn after(self, bytes: usize, until: Instant, now: Instant) -> Instant {
+    pub(crate) fn after(self, bytes: usize, until: Instant, now: Instant) -> Instant {
         let earned = self.per_byte.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX));
         (until.max(now) + earned.min(self.max)).min(now + self.max)
     }

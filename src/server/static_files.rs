@@ -1,27 +1,13 @@
 //! The files of a listener's `static` folder.
 //!
-//! Files are opened and read on the thread pool for blocking calls, because a slow SD card must not
+//! Files are opened on the thread pool for blocking calls, because a slow SD card must not
 //! block the sockets.
 
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    sync::Arc,
-    time::UNIX_EPOCH,
-};
+use std::{fs::File, io, sync::Arc, time::UNIX_EPOCH};
 
-use smol::{io::AsyncWriteExt as _, unblock};
+use smol::unblock;
 
-use super::{endpoint::Endpoint, error_response::ErrorResponse, stream::ClientStream};
-use crate::convert::to_u64;
-
-/// The bytes read at a time, which are what a download keeps in memory.
-const CHUNK: usize = 16 * 1024;
-
-/// The size of the kernel's send buffer for a file, in bytes. The kernel counts about double, with
-/// its own overhead. By default, it would buffer some MB: a client that reads nothing would hold
-/// that memory, and a slow client would make no visible progress for a long time.
-pub(crate) const SEND_BUFFER: usize = 64 * 1024;
+use super::{endpoint::Endpoint, error_response::ErrorResponse};
 
 /// Content types by file extension. Other files are sent as `application/octet-stream`.
 const TYPES: [(&str, &str); 24] = [
@@ -131,41 +117,6 @@ fn type_of(path: &str) -> &'static str {
     let end = path.rsplit_once('.').map_or("", |(_, end)| end);
     let known = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(end));
     known.map_or("application/octet-stream", |(_, ty)| ty)
-}
-
-/// Sends `len` bytes of a file. Calls `progress` with the number of bytes that the client or the
-/// kernel has taken.
-///
-/// # Errors
-/// The socket failed, or the file has become shorter.
-pub(crate) async fn send(
-    stream: &mut ClientStream,
-    file: File,
-    len: u64,
-    progress: impl Fn(usize),
-) -> io::Result<()> {
-    let mut reader = file.take(len);
-    let mut left = len;
-    while left > 0 {
-        let (back, chunk) = unblock(move || {
-            let mut chunk = vec![0; CHUNK];
-            let read = reader.read(&mut chunk).map(|len| {
-                chunk.truncate(len);
-                chunk
-            });
-            (reader, read)
-        })
-        .await;
-        let chunk = chunk?;
-        if chunk.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        stream.write_all(&chunk).await?;
-        progress(chunk.len());
-        left = left.saturating_sub(to_u64(chunk.len()));
-        reader = back;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

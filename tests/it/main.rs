@@ -34,6 +34,7 @@ mod examples;
 mod faults;
 mod handshakes;
 mod hostile;
+mod http;
 mod instances;
 mod keepalive;
 mod lights;

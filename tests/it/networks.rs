@@ -102,7 +102,7 @@ fn one_address_has_as_many_connections_as_the_limit_and_the_next_gets_429() {
             let name = "footlight_refused_requests_total{actor=\"events\",status=\"429\"}";
             let count = || {
                 let mut client = from(address(2), host);
-                client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+                client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
                 let mut text = String::new();
                 std::io::Read::read_to_string(&mut client.socket, &mut text).unwrap();
                 text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()

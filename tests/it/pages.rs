@@ -13,7 +13,7 @@ use crate::support::{PATIENCE, Server, guest, wat};
 fn request(server: &Server, line: &str, fields: &str) -> String {
     let mut socket = TcpStream::connect(server.address("events")).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    let request = format!("{line} HTTP/1.1\r\nHost: x\r\n{fields}\r\n");
+    let request = format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n");
     socket.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).unwrap();
@@ -157,16 +157,17 @@ fn files_are_served_from_their_folder_and_from_nowhere_else() {
 }
 
 #[test]
-fn a_file_that_is_not_read_in_time_is_broken_off_and_counted() {
+fn a_file_that_is_read_more_slowly_than_the_rate_is_broken_off_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     // More than the buffers of both kernels hold.
     fs::write(folder.path().join("large"), vec![b'x'; 16 << 20]).unwrap();
     let config = format!("static = {:?}", folder.path());
-    let actor = guest("events").config(&config).limit("response", "\"200ms\"");
+    // Who may fall behind by 64 KiB has 62 ms at this rate.
+    let actor = guest("events").config(&config).limit("rate", "\"1MiB\"");
     let server = Server::of(actor);
     let mut socket = TcpStream::connect(server.address("events")).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    socket.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     while metric(&get(&server, "/metrics"), "footlight_broken_pages_total{actor=\"events\"}") == 0 {
     }
     let mut bytes = Vec::new();
