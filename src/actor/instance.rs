@@ -111,7 +111,8 @@ impl Instance {
         let memory = instance.get_memory(&store, shape::MEMORY);
         let missing = || broken(shape::MEMORY)(wasmi::Error::new("is missing"));
         let budget = Budget { state: limits.state, messages: limits.answers, bytes: limits.answer };
-        let response_budget = Budget { messages: response::MAX_FIELDS, ..budget };
+        let (messages, bytes) = (response::MAX_FIELDS, limits.response);
+        let response_budget = Budget { messages, bytes, ..budget };
         Ok(Self {
             shape,
             memory: memory.ok_or_else(missing)?,

@@ -1,6 +1,6 @@
 //! Sockets: from the listener to the close frame.
 //!
-//! - [`config`]: the keys of a listener in a manifest.
+//! - [`config`]: the keys of a listener in a manifest; [`http_config`] adds those of `http-server`.
 //! - [`listeners`]: the listeners of an actor, from the files that they name to their end.
 //! - [`accept`]: accepts connections and starts a task for each.
 //! - [`admission`]: which connections get in, and when; [`places`] is the limiter, [`addresses`]
@@ -14,6 +14,8 @@
 //! - [`handshake`]: checks a request for an upgrade to WebSocket.
 //! - [`response`]: an answer; [`error_response`]: the answers to requests that are refused.
 //! - [`sending`]: sends an answer; [`pace`] ends a transfer that is too slow.
+//! - [`ask`]: asks the actor for its answer to a request. [`actor_request`] is what the actor sees,
+//!   [`actor_response`] what the client gets, and [`cross_site`] keeps other sites' pages away.
 //! - [`pages`]: the answers to plain HTTP requests; [`static_files`] and [`metrics`] produce some
 //!   of them.
 //! - [`connection`]: a WebSocket connection, from its `connect` event to its `close` event.
@@ -30,20 +32,25 @@
 //! This module knows sockets and the exchange. It does not know WebAssembly.
 
 pub mod accept;
+pub(crate) mod actor_request;
+pub(crate) mod actor_response;
 pub(crate) mod addresses;
 pub(crate) mod admission;
+pub(crate) mod ask;
 pub mod body;
 pub(crate) mod closing;
 pub mod config;
 pub(crate) mod connection;
 pub mod context;
 pub(crate) mod conversation;
+pub(crate) mod cross_site;
 pub mod decision;
 pub(crate) mod endpoint;
 pub mod error_response;
 pub(crate) mod frame;
 pub mod framing;
 pub(crate) mod handshake;
+pub mod http_config;
 pub(crate) mod keepalive;
 pub mod linger;
 pub mod listeners;

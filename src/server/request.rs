@@ -86,7 +86,16 @@ pub(crate) async fn serve(
                     Err(full) => Err(ErrorResponse::Unavailable(full.reason())),
                 }
             }
-            Some(Decision::Page { page }) => pages::answer(page, network, endpoint, context).await,
+            Some(Decision::Page { page, otherwise }) => {
+                match (pages::answer(page, network, endpoint, context).await, otherwise) {
+                    (Err(ErrorResponse::NotFound { .. }), Some(otherwise)) => match *otherwise {
+                        Ok(ask) => client.ask(ask, open_stream, &mut meta).await,
+                        Err(refusal) => Err(refusal),
+                    },
+                    (answer, _) => answer,
+                }
+            }
+            Some(Decision::Ask(ask)) => client.ask(*ask, open_stream, &mut meta).await,
             Some(Decision::Refuse(refusal)) => Err(refusal),
             Some(Decision::Incomplete) | None => break,
         };

@@ -122,7 +122,7 @@ fn a_request_reaches_clients_and_has_no_sender() {
 
 #[test]
 fn a_failed_request_changes_nothing_and_the_next_one_is_answered() {
-    let limits = Limits { fuel: Some(5_000_000), answer: 1 << 17, ..Limits::default() };
+    let limits = Limits { fuel: Some(5_000_000), response: 1 << 17, ..Limits::default() };
     for (guest, fallible) in GUESTS {
         let mut guest = Guest::new(guest, limits.clone());
         assert_eq!(guest.get("/count").unwrap(), "1");

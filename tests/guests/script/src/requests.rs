@@ -10,6 +10,7 @@
 //! | `/field/NAME/VALUE` | a field of this name and value, both percent-encoded |
 //! | `/fields/N` | N fields `n: v` |
 //! | `/big/N` | N bytes `x` |
+//! | `/length/N` | no content, and a field that tells the length N |
 //! | `/none` | 200 without content |
 //! | `/size` | the size of the request's content, or `none` |
 //! | `/same` | the request's content |
@@ -87,6 +88,10 @@ pub fn plain(fallible: bool, request: Request, state: Option<Vec<u8>>) -> Result
             Response { headers, ..Response::bytes("fields") }
         }
         "big" => Response::bytes(vec![b'x'; number]),
+        "length" => {
+            let headers = vec![("content-length".to_owned(), number.to_string())];
+            Response { status: 200, headers, body: None }
+        }
         "none" => Response { status: 200, headers: vec![], body: None },
         "size" => {
             let size = request.body.map_or("none".to_owned(), |body| body.len().to_string());
