@@ -1,6 +1,6 @@
 //! The steps of a client's requests: each is read and answered, and then the next one is awaited.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
 
 use log::Level;
 use smol::{future::FutureExt as _, io::AsyncReadExt as _};
@@ -158,9 +158,15 @@ impl<'a> Conversation<'a> {
     ) -> bool {
         let context = self.context;
         let sent = sending::send(stream, response, meta, held, self.network, context).await;
-        if sent.is_err() {
+        if let Err(error) = &sent {
             context.actor.stats.broken_pages.add(1);
-            let text = format_args!("{} is too slow for a page, which broke off", self.peer);
+            let peer = self.peer;
+            let text = match error.kind() {
+                ErrorKind::TimedOut => {
+                    format_args!("{peer} is too slow for a page, which broke off")
+                }
+                _ => format_args!("a page broke off for {peer}: {error}"),
+            };
             context.actor.lines.host(Level::Info, None, text);
         }
         sent.is_ok()

@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{
     actor_request,
+    conditions::Conditions,
     cross_site::{self, Preflight, Sharing},
     endpoint::Endpoint,
     error_response::ErrorResponse,
@@ -23,9 +24,10 @@ pub(crate) enum Decision {
     Incomplete,
     /// Upgrade to WebSocket.
     Upgrade { upgrade: Upgrade },
-    /// Send a page.
+    /// Send a page, if the request's conditions allow it.
     Page {
         page: Page,
+        conditions: Conditions,
         /// What to do if it is a file that is not there. `None` says so to the client.
         otherwise: Option<Box<Result<Ask, ErrorResponse>>>,
     },
@@ -61,9 +63,8 @@ pub enum Page {
     File {
         /// Its decoded path in the folder. It ends in `/` for a folder.
         path: String,
-        /// The entity tag of the client's copy, which makes a download unnecessary if it is
-        /// current.
-        if_none_match: Option<String>,
+        /// What follows the `?` in the request. A redirect keeps it.
+        query: String,
     },
 }
 
@@ -87,29 +88,38 @@ pub(crate) fn decide(bytes: &[u8], endpoint: &Endpoint) -> (Decision, RequestMet
         handshake::upgrade(&request, meta.framing, endpoint)
             .map(|upgrade| Decision::Upgrade { upgrade })
     } else {
-        plain(&request, endpoint)
+        plain(&request, &meta, endpoint)
     };
     (decided.unwrap_or_else(Decision::Refuse), meta)
 }
 
 /// What to do about a request without an upgrade.
-fn plain(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Decision, ErrorResponse> {
+fn plain(
+    request: &RequestHead<'_>,
+    meta: &RequestMeta,
+    endpoint: &Endpoint,
+) -> Result<Decision, ErrorResponse> {
     // An expectation of HTTP/1.0 is ignored.
     let is_known = |expected: &[u8]| expected.eq_ignore_ascii_case(b"100-continue");
     if request.version > 0 && !request.list("Expect").all(is_known) {
         return Err(ErrorResponse::Expectation);
     }
-    let no_page = |page| Decision::Page { page, otherwise: None };
+    let conditional = |page, otherwise| {
+        let conditions = Conditions::of(request, meta);
+        Decision::Page { page, conditions, otherwise }
+    };
     if !endpoint.has_actor || is_of_the_host(request, endpoint) {
-        return page(request, endpoint).map(no_page);
+        return page(request, endpoint).map(|page| conditional(page, None));
     }
     if let Some(preflight) = cross_site::preflight(request, endpoint) {
-        return preflight.map(Page::Preflight).map(no_page);
+        let conditions = Conditions::default();
+        let preflight = preflight.map(Page::Preflight);
+        return preflight.map(|page| Decision::Page { page, conditions, otherwise: None });
     }
     let asked = ask(request, endpoint);
     if endpoint.files.is_some() && matches!(request.method, "GET" | "HEAD") {
         return match page(request, endpoint) {
-            Ok(page) => Ok(Decision::Page { page, otherwise: Some(Box::new(asked)) }),
+            Ok(page) => Ok(conditional(page, Some(Box::new(asked)))),
             Err(_) => asked.map(|ask| Decision::Ask(Box::new(ask))),
         };
     }
@@ -161,9 +171,7 @@ fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorRes
     let encoded = request.path.strip_prefix('/').filter(|_| endpoint.files.is_some());
     let path = percent_decode_str(encoded.ok_or_else(not_found)?).decode_utf8();
     let path = path.map(Cow::into_owned).map_err(|_| not_found())?;
-    let if_none_match =
-        request.field("If-None-Match").next().and_then(|tag| str::from_utf8(tag).ok());
-    Ok(Page::File { path, if_none_match: if_none_match.map(Into::into) })
+    Ok(Page::File { path, query: request.query.into() })
 }
 
 #[cfg(test)]

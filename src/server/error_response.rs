@@ -32,10 +32,14 @@ pub enum ErrorResponse {
     Method,
     /// It took too long: 408.
     Timeout,
+    /// A condition of the request does not hold: 412.
+    Precondition,
     /// Its body is too large: 413.
     ContentTooLarge,
     /// Its first line is too long: 414.
     UriTooLong,
+    /// The file, of so many bytes, has no such range: 416.
+    Range(u64),
     /// It expects something other than 100: 417.
     Expectation,
     /// It asks for no upgrade, or for another version of WebSocket: 426.
@@ -64,8 +68,10 @@ impl ErrorResponse {
             Self::NotFound { .. } => 404,
             Self::Method => 405,
             Self::Timeout => 408,
+            Self::Precondition => 412,
             Self::ContentTooLarge => 413,
             Self::UriTooLong => 414,
+            Self::Range(_) => 416,
             Self::Expectation => 417,
             Self::UpgradeRequired => 426,
             Self::Address => 429,
@@ -97,6 +103,8 @@ impl ErrorResponse {
             }
             Self::Method => "only GET, HEAD and OPTIONS are answered here",
             Self::Timeout => "the request took too long",
+            Self::Precondition => "the file is not the one that the request asks for",
+            Self::Range(_) => "the file has no such range",
             Self::ContentTooLarge => "the body is too large",
             Self::UriTooLong => "the first line of the request is too long",
             Self::Expectation => "the only expectation that is supported is `100-continue`",
@@ -125,7 +133,10 @@ impl ErrorResponse {
     /// The whole response.
     pub(crate) fn response(&self) -> Response {
         let text = format!("{}\n", self.text());
-        let response = Response::text(self.status().0, "text/plain; charset=utf-8", text);
+        let mut response = Response::text(self.status().0, "text/plain; charset=utf-8", text);
+        if let Self::Range(len) = self {
+            response = response.field("Content-Range", &format!("bytes */{len}"));
+        }
         self.fields().iter().fold(response, |response, (name, value)| response.field(name, value))
     }
 }
@@ -156,8 +167,10 @@ mod tests {
             ErrorResponse::NotFound { path: String::new() },
             ErrorResponse::Method,
             ErrorResponse::Timeout,
+            ErrorResponse::Precondition,
             ErrorResponse::ContentTooLarge,
             ErrorResponse::UriTooLong,
+            ErrorResponse::Range(0),
             ErrorResponse::Expectation,
             ErrorResponse::UpgradeRequired,
             ErrorResponse::Address,
@@ -169,7 +182,7 @@ mod tests {
         for refusal in &refusals {
             stats.refuse(refusal.status().0);
         }
-        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 18);
+        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 20);
         assert!(stats.refusals().all(|(_, count)| count > 0));
     }
 }

@@ -17,7 +17,7 @@
 //! - [`ask`]: asks the actor for its answer to a request. [`actor_request`] is what the actor sees,
 //!   [`actor_response`] what the client gets, and [`cross_site`] keeps other sites' pages away.
 //! - [`pages`]: the answers to plain HTTP requests; [`static_files`] and [`metrics`] produce some
-//!   of them.
+//!   of them. [`conditions`] says what to send of a file, by its [`validators`].
 //! - [`connection`]: a WebSocket connection, from its `connect` event to its `close` event.
 //! - [`context`]: what all connections of an actor share.
 //! - [`keepalive`]: detects dead and idle clients.
@@ -39,6 +39,7 @@ pub(crate) mod admission;
 pub(crate) mod ask;
 pub mod body;
 pub(crate) mod closing;
+pub mod conditions;
 pub mod config;
 pub(crate) mod connection;
 pub mod context;
@@ -71,6 +72,7 @@ pub(crate) mod stream;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
 pub(crate) mod token;
+pub(crate) mod validators;
 #[cfg(feature = "tls")]
 pub(crate) mod watched;
 pub(crate) mod writer;

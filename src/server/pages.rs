@@ -2,8 +2,11 @@
 
 use std::{borrow::Cow, sync::Arc};
 
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::{
     addresses::Network,
+    conditions::{Conditions, Selected},
     context::ServerContext,
     decision::Page,
     endpoint::Endpoint,
@@ -12,6 +15,7 @@ use super::{
     places::Place,
     response::{Body, Response},
     static_files::{self, Found},
+    validators::Validators,
 };
 
 /// A page on which a person can talk to the actor.
@@ -22,6 +26,10 @@ const CONSOLE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
      script-src 'unsafe-inline'; connect-src 'self' ws: wss:; img-src data:; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
+/// What is encoded of a folder's name in a redirect. A colon is, since what comes before it would be
+/// taken for a scheme.
+const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// The response for a page. A file first waits for a place among the downloads, which is returned
 /// too.
 ///
@@ -29,12 +37,13 @@ const CONSOLE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
 /// The request is refused.
 pub(crate) async fn answer(
     page: Page,
+    conditions: Conditions,
     network: Option<Network>,
     endpoint: &Arc<Endpoint>,
     context: &ServerContext,
 ) -> Result<(Response, Option<Place>), ErrorResponse> {
     let mut held = None;
-    let response = match page {
+    let mut response = match page {
         Page::Options => Response::new(204).field(ALLOW.0, ALLOW.1),
         Page::Preflight(preflight) => preflight.response(),
         Page::Health => {
@@ -47,7 +56,7 @@ pub(crate) async fn answer(
             Response::text(200, "text/plain; version=0.0.4; charset=utf-8", metrics::text(context))
         }
         Page::Console => console(),
-        Page::File { path, if_none_match } => {
+        Page::File { path, query } => {
             let busy = "too many files are being sent";
             let place = context.admission.downloads.enter(network);
             let place = place.ok_or(ErrorResponse::Unavailable(busy))?;
@@ -55,8 +64,8 @@ pub(crate) async fn answer(
             held = Some(place);
             let is_root = path.is_empty();
             let limit = context.actor.limits.get(|limits| limits.file);
-            match static_files::find(endpoint.clone(), path, if_none_match, limit).await {
-                Ok(found) => describe(found),
+            match static_files::find(endpoint.clone(), path, conditions.clone(), limit).await {
+                Ok(found) => describe(found, &query),
                 Err(ErrorResponse::NotFound { .. })
                     if is_root && endpoint.console && !endpoint.has_actor =>
                 {
@@ -66,6 +75,11 @@ pub(crate) async fn answer(
             }
         }
     };
+    // What is made for each request has no validators, and no ranges.
+    let is_file = held.is_some();
+    if !is_file && conditions.select(&Validators::default(), 0)? == Selected::NotModified {
+        response = Response::new(304);
+    }
     context.actor.stats.pages.add(1);
     // A browser asks whether its copy is current before it shows it.
     let response = response.field("Cache-Control", "no-cache");
@@ -79,22 +93,28 @@ fn console() -> Response {
 }
 
 /// The response for a file or folder that was found.
-fn describe(found: Found) -> Response {
+fn describe(found: Found, query: &str) -> Response {
     match found {
-        Found::File { file, len, tag, ty } => Response::new(200)
-            .field("Content-Type", ty)
-            .field("ETag", &tag)
-            .body(Body::File(file, len)),
-        Found::NotModified(tag) => Response::new(304).field("ETag", &tag),
-        Found::Folder(path) => {
-            // The path is absolute, so the redirect can't lead to another host.
-            let encoded = path.split('/').map(encode).collect::<Vec<_>>().join("/");
-            Response::new(301).field("Location", &format!("/{encoded}"))
+        Found::File { file, len, part, validators, ty } => {
+            let response = match part {
+                None => Response::new(200),
+                Some((from, whole)) => {
+                    let last = from.saturating_add(len).saturating_sub(1);
+                    let range = format!("bytes {from}-{last}/{whole}");
+                    Response::new(206).field("Content-Range", &range)
+                }
+            };
+            let response = response.field("Content-Type", ty).field("Accept-Ranges", "bytes");
+            validators.add_to(response).body(Body::File(file, len))
+        }
+        Found::NotModified(validators) => validators.add_to(Response::new(304)),
+        Found::Folder(name) => {
+            // Relative, so that it also leads there if a proxy has added a prefix to the path.
+            let mut to = format!("{}/", utf8_percent_encode(&name, NAME));
+            if !query.is_empty() {
+                to += &format!("?{}", utf8_percent_encode(query, CONTROLS));
+            }
+            Response::new(301).field("Location", &to)
         }
     }
-}
-
-/// Percent-encodes a part of a path.
-fn encode(part: &str) -> String {
-    percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -86,8 +86,9 @@ pub(crate) async fn serve(
                     Err(full) => Err(ErrorResponse::Unavailable(full.reason())),
                 }
             }
-            Some(Decision::Page { page, otherwise }) => {
-                match (pages::answer(page, network, endpoint, context).await, otherwise) {
+            Some(Decision::Page { page, conditions, otherwise }) => {
+                let answer = pages::answer(page, conditions, network, endpoint, context).await;
+                match (answer, otherwise) {
                     (Err(ErrorResponse::NotFound { .. }), Some(otherwise)) => match *otherwise {
                         Ok(ask) => client.ask(ask, open_stream, &mut meta).await,
                         Err(refusal) => Err(refusal),

@@ -72,7 +72,13 @@ pub(crate) async fn send(
             Some(Body::Bytes(bytes)) => write(stream, &bytes, &progress).await?,
             Some(Body::File(file, len)) => write_file(stream, file, len, &progress).await?,
         }
-        stream.flush().await
+        stream.flush().await?;
+        if !meta.keep {
+            // TLS confirms the end, which needs room as well. A client that closes earlier has what
+            // it wants.
+            let _ = stream.close().await;
+        }
+        Ok(())
     });
     let place = match held.get() {
         Some(place) => place,
@@ -131,9 +137,8 @@ async fn write_file(
         })
         .await;
         let chunk = chunk?;
-        // The file has become shorter than the length that was sent.
         if chunk.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+            return Err(io::Error::other("the file has become shorter"));
         }
         write(stream, &chunk, progress).await?;
         left = left.saturating_sub(to_u64(chunk.len()));

@@ -120,15 +120,12 @@ fn files_are_served_from_their_folder_and_from_nowhere_else() {
     let page = get(&server, "/");
     assert!(page.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"));
     assert!(page.ends_with("\r\n\r\n<p>page"), "{page}");
-    let tag = page.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap();
-    let again = request(&server, "GET /", &format!("If-None-Match: {tag}\r\n"));
-    assert!(again.starts_with("HTTP/1.1 304 ") && again.ends_with("\r\n\r\n"), "{again}");
     let head = request(&server, "HEAD /large", "");
     assert!(head.contains("\r\nContent-Length: 1000\r\n") && head.ends_with("\r\n\r\n"), "{head}");
     assert!(get(&server, "/large").ends_with(&"x".repeat(1000)));
     assert!(get(&server, "/larger").starts_with("HTTP/1.1 403 "));
     assert!(get(&server, "/a%20b.js?x").contains("\r\nContent-Type: text/javascript"));
-    assert!(get(&server, "/sub").contains("\r\nLocation: /sub/\r\n"));
+    assert!(get(&server, "/sub").contains("\r\nLocation: sub/\r\n"));
     assert!(get(&server, "/sub/").ends_with("<p>sub"));
     assert!(get(&server, "/console").contains("<title>Footlight console</title>"));
     for path in [

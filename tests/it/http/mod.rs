@@ -1,8 +1,10 @@
 //! HTTP and the opening handshake by the book, with raw bytes over real sockets. `docs/http.md` names
 //! these tests beside the rules that they prove.
 
+mod files;
 mod heads;
 mod persistence;
+mod upgrades;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -72,6 +74,13 @@ impl Connection {
     pub fn ask(&mut self, bytes: impl AsRef<[u8]>) -> Answer {
         self.send(bytes);
         self.answer()
+    }
+
+    /// Reads until the connection ends, however that happens. Returns the number of bytes.
+    pub fn rest(&mut self) -> usize {
+        let mut rest = Vec::new();
+        let _ = self.0.read_to_end(&mut rest);
+        rest.len()
     }
 
     /// Waits for the end of the connection, before which nothing more comes.
