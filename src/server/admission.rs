@@ -68,7 +68,7 @@ pub(crate) struct Admission {
     /// The connections after their last answer, whose clients may still be sending.
     pub(crate) lingering: Arc<Places>,
     /// How many connections may wait for their next request: `limits.idle_connections`. One more
-    /// evicts the one that has waited longest.
+    /// evicts the one that has waited longest. If too many come at once, they are closed instead.
     pub(crate) idle: Arc<Places>,
 }
 
@@ -123,7 +123,8 @@ impl Admission {
             idle: Places::new(limits.clone(), |limits| Rules {
                 limit: limits.idle_connections,
                 share: share(limits.idle_connections),
-                queue: usize::MAX,
+                // Those that were evicted take a moment to leave.
+                queue: share(limits.idle_connections),
                 credit: LINGER_CREDIT,
             }),
         }
@@ -181,7 +182,7 @@ impl Admission {
     /// evicts the oldest. Otherwise clients that never close could pile up.
     pub(crate) async fn linger(&self, end: impl Future<Output = ()>) {
         if let Some(place) = self.lingering.enter(None) {
-            end.or(place.evicted()).await;
+            end.or(place.lost()).await;
         }
     }
 }

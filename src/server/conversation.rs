@@ -204,6 +204,7 @@ impl<'a> Conversation<'a> {
         let context = self.context;
         // What is left are some line ends at most.
         self.bytes.shrink_to_fit();
+        // Too many have become idle at this moment.
         let Some(place) = context.admission.idle.enter(self.network) else { return false };
         let next = async {
             let mut buffer = [0; 1024];
@@ -218,7 +219,7 @@ impl<'a> Conversation<'a> {
             }
         };
         let closed = async {
-            place.evicted().or(context.stopped()).await;
+            place.lost().or(context.stopped()).await;
             false
         };
         let deadline = context.actor.limits.get(|limits| limits.keep_alive);
