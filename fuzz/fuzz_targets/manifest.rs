@@ -97,6 +97,8 @@ fn number_of(limits: &Limits, key: &str) -> Option<u128> {
         "requests" => size(limits.requests),
         "downloads" => size(limits.downloads),
         "idle_connections" => size(limits.idle_connections),
+        "request" => size(limits.request),
+        "response" => size(limits.response),
         "rate" => size(limits.rate),
         "file" => size(limits.file),
         "file_access" => size(limits.file_access),

@@ -36,7 +36,7 @@ impl<'t> Document<'t> {
     /// The root table. Its place is the first line.
     pub fn root<'d>(&'d self, entries: &'d DeTable<'d>) -> Table<'d> {
         let place = Location { document: self, key: String::new(), offset: 0 };
-        Table { place, entries, known: Vec::new(), removed: Vec::new() }
+        Table { place, entries, known: Vec::new() }
     }
 
     /// Records a mistake that the TOML parser has found.
@@ -107,8 +107,6 @@ pub struct Table<'d> {
     entries: &'d DeTable<'d>,
     /// The keys that were read so far, which are the known ones.
     known: Vec<&'static str>,
-    /// The keys that were refused because they are no longer known.
-    removed: Vec<&'static str>,
 }
 
 impl<'d> Table<'d> {
@@ -135,21 +133,13 @@ impl<'d> Table<'d> {
         found
     }
 
-    /// Refuses a key that earlier versions had, with `advice`.
-    pub(crate) fn removed(&mut self, key: &'static str, advice: &str) {
-        if self.entries.contains_key(key) {
-            self.place_of(key).refuse("there is no such key any more", advice);
-            self.removed.push(key);
-        }
-    }
-
     /// Refuses every key that was not read.
     pub(crate) fn finish(self) {
         let listed: Vec<String> = self.known.iter().map(|key| format!("`{key}`")).collect();
         let listed = listed.join(", ");
         for key in self.entries.keys() {
             let (name, offset) = (key.get_ref(), key.span().start);
-            if self.known.iter().chain(&self.removed).any(|known| *known == name) {
+            if self.known.contains(&name.as_ref()) {
                 continue;
             }
             let advice = match nearest(name, &self.known) {
@@ -217,9 +207,14 @@ impl<'d> Value<'d> {
         text
     }
 
+    /// The boolean, if this is one.
+    pub(crate) fn as_boolean(&self) -> Option<bool> {
+        self.value.as_bool()
+    }
+
     /// The boolean. Anything else is refused.
     pub(crate) fn boolean(&self) -> Option<bool> {
-        let value = self.value.as_bool();
+        let value = self.as_boolean();
         if value.is_none() {
             self.refuse_as("a boolean", "write true or false, without quotes");
         }
@@ -244,7 +239,7 @@ impl<'d> Value<'d> {
             self.refuse_as("a table", advice);
         }
         let place = self.place.clone();
-        entries.map(|entries| Table { place, entries, known: Vec::new(), removed: Vec::new() })
+        entries.map(|entries| Table { place, entries, known: Vec::new() })
     }
 
     /// The items, if this is an array.

@@ -37,7 +37,7 @@ const fn row(key: &'static str, slot: fn(&mut Limits) -> Slot<'_>, least: u64, m
 
 /// All keys. The defaults are in [`Limits::default`].
 #[rustfmt::skip]
-pub(super) const ROWS: [Row; 43] = [
+pub(super) const ROWS: [Row; 45] = [
     row("message", |l| Slot::Size(&mut l.message), 1, GIB),
     row("connections", |l| Slot::Count(&mut l.connections), 1, 1_000_000),
     row("per_address", |l| Slot::Count(&mut l.per_address), 1, 1_000_000),
@@ -46,6 +46,8 @@ pub(super) const ROWS: [Row; 43] = [
     row("requests", |l| Slot::Count(&mut l.requests), 1, 100_000),
     row("downloads", |l| Slot::Count(&mut l.downloads), 1, 100_000),
     row("idle_connections", |l| Slot::Count(&mut l.idle_connections), 1, 100_000),
+    row("request", |l| Slot::Size(&mut l.request), 1, GIB),
+    row("response", |l| Slot::Size(&mut l.response), 1, GIB),
     row("rate", |l| Slot::Size(&mut l.rate), 16, 1 << 20),
     row("file", |l| Slot::Size(&mut l.file), 1, GIB),
     row("file_access", |l| Slot::Size(&mut l.file_access), 1, GIB),

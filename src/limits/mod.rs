@@ -36,7 +36,8 @@ pub struct Limits {
     /// The bytes of messages that may wait for one client to read them. Default 64 KiB.
     pub outbox: usize,
     /// The most requests that may be read at once, from their beginning until their heads are
-    /// complete. This includes TLS handshakes, but not answers. Default 64.
+    /// complete. This includes TLS handshakes, but not answers. As many requests may be answered by
+    /// the actor at once, and as many again may wait for that. Default 64.
     pub requests: usize,
     /// The most files of the listeners' `static` folders that may be sent at once. Four times as
     /// many may wait for their turn. Default 64.
@@ -44,6 +45,11 @@ pub struct Limits {
     /// The most connections that may wait for their next request. One more closes the one that has
     /// waited longest. Default 64.
     pub idle_connections: usize,
+    /// The largest content of a request that the actor answers, in bytes. Default 64 KiB.
+    pub request: usize,
+    /// The largest response of the actor to a request, in bytes, with its header fields. Default
+    /// 256 KiB.
+    pub response: usize,
     /// The fewest bytes in a second at which a client must take an answer or send a body. It may be
     /// behind by 64 KiB. Default 1 KiB.
     pub rate: usize,
@@ -142,6 +148,8 @@ impl Default for Limits {
             requests: 64,
             downloads: 64,
             idle_connections: 64,
+            request: 64 << 10,
+            response: 256 << 10,
             rate: 1 << 10,
             file: 16 << 20,
             file_access: 64 << 10,

@@ -37,7 +37,6 @@ impl Limits {
                 written.push(Written { key: row.key, place: value.place, accepted });
             }
         }
-        table.removed("response", "`rate` took its place: the fewest bytes in a second");
         table.finish();
         limits.memory -= limits.memory % PAGE;
         if !written.iter().any(|written| written.key == "per_address") {

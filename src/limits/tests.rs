@@ -150,6 +150,8 @@ fn the_reference_lists_every_limit_with_its_default_and_bounds() {
         "requests count 64 1 100_000",
         "downloads count 64 1 100_000",
         "idle_connections count 64 1 100_000",
+        "request size 64KiB 1B 1GiB",
+        "response size 256KiB 1B 1GiB",
         "rate size 1KiB 16B 1MiB",
         "file size 16MiB 1B 1GiB",
         "file_access size 64KiB 1B 1GiB",

@@ -198,8 +198,13 @@ impl Access {
         pages.others.contains(&origin) || (pages.own && self.is_own(&origin, request))
     }
 
+    /// Whether `origins` names the pages of this origin.
+    pub(crate) fn names_page(&self, origin: &Origin) -> bool {
+        self.pages.as_ref().is_some_and(|pages| pages.others.contains(origin))
+    }
+
     /// Whether a page of this origin was loaded from this listener, by one of its names.
-    pub(crate) fn is_own(&self, origin: &Origin, request: &RequestHead<'_>) -> bool {
+    fn is_own(&self, origin: &Origin, request: &RequestHead<'_>) -> bool {
         request.host.is_some_and(|host| origin.is_of(host) && self.names.have(host))
     }
 

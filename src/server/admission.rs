@@ -37,6 +37,13 @@ const SEND_CREDIT: Credit = Credit {
     per_byte: Duration::from_nanos(61_035),
     max: Duration::from_secs(4),
 };
+/// A request for the actor may stop arriving for a second, and its response may stop being taken for
+/// as long as a file may.
+const ASK_CREDIT: Credit = Credit {
+    initial: Duration::from_secs(1),
+    per_byte: Duration::from_nanos(61_035),
+    max: SEND_CREDIT.max,
+};
 /// A closing or idle connection can be evicted at any time.
 const LINGER_CREDIT: Credit =
     Credit { initial: Duration::ZERO, per_byte: Duration::ZERO, max: Duration::ZERO };
@@ -55,6 +62,9 @@ pub(crate) struct Admission {
     pub(crate) requests: Arc<Places>,
     /// How many files may be sent at once: `limits.downloads`.
     pub(crate) downloads: Arc<Places>,
+    /// How many requests the actor may answer at once, from their heads until their responses are
+    /// sent: `limits.requests`. As many may wait.
+    pub(crate) asked: Arc<Places>,
     /// The connections after their last answer, whose clients may still be sending.
     pub(crate) lingering: Arc<Places>,
     /// How many connections may wait for their next request: `limits.idle_connections`. One more
@@ -97,6 +107,12 @@ impl Admission {
                 share: share(limits.downloads),
                 queue: limits.downloads.saturating_mul(QUEUED_PER_DOWNLOAD),
                 credit: SEND_CREDIT,
+            }),
+            asked: Places::new(limits.clone(), |limits| Rules {
+                limit: limits.requests,
+                share: share(limits.requests),
+                queue: limits.requests,
+                credit: ASK_CREDIT,
             }),
             lingering: Places::new(limits.clone(), |limits| Rules {
                 limit: limits.requests,

@@ -4,12 +4,11 @@
 
 use std::{error, fmt};
 
-use smol::{future::FutureExt as _, io::AsyncReadExt as _};
+use smol::io::AsyncReadExt as _;
 
 use super::{
     error_response::ErrorResponse,
     framing::{Framing, RequestMeta},
-    pace::Pace,
     stream::ClientStream,
 };
 use crate::convert::to_u64;
@@ -225,56 +224,48 @@ fn is_control(byte: u8) -> bool {
     byte.is_ascii_control() && byte != b'\t'
 }
 
-/// Reads the whole body of a request, of at most `limit` bytes. `bytes` are those that followed the head already; what
-/// follows the body stays there. The client must send at least as fast as `pace` demands.
+/// Reads the whole body of a request, of at most `limit` bytes. `bytes` are those that followed the
+/// head already; what follows the body stays there. Calls `progress` with how many bytes have arrived.
 ///
 /// Sends `100 Continue` first if the client waits for it.
 ///
 /// # Errors
 /// The answer for the client, after which the connection must be closed.
-#[allow(dead_code, reason = "pages have no use for a body; handlers that take one read it by this")]
 pub(crate) async fn read(
     stream: &mut ClientStream,
     bytes: &mut Vec<u8>,
     meta: &RequestMeta,
     limit: usize,
-    pace: &Pace,
+    progress: impl Fn(usize),
 ) -> Result<Vec<u8>, ErrorResponse> {
     let mut decoder = BodyDecoder::new(meta.framing, limit)?;
-    let read = async {
-        if meta.expects_continue && bytes.is_empty() {
-            stream.send(CONTINUE).await.map_err(|_| ErrorResponse::Timeout)?;
-        }
-        let mut content = Vec::new();
-        let mut buffer = [0; 1024];
+    if meta.expects_continue && bytes.is_empty() {
+        stream.send(CONTINUE).await.map_err(|_| ErrorResponse::Timeout)?;
+    }
+    let mut content = Vec::new();
+    let mut buffer = [0; 1024];
+    loop {
+        let mut rest = bytes.as_slice();
         loop {
-            let mut rest = bytes.as_slice();
-            loop {
-                let piece = decoder.next(&mut rest)?;
-                content.extend_from_slice(piece);
-                if piece.is_empty() {
-                    break;
-                }
-            }
-            let used = bytes.len() - rest.len();
-            bytes.drain(..used);
-            if decoder.is_done() {
-                return Ok(content);
-            }
-            match stream.read(&mut buffer).await {
-                Ok(len @ 1..) => {
-                    pace.progress(len);
-                    bytes.extend_from_slice(buffer.get(..len).unwrap_or_default());
-                }
-                _ => return Err(ErrorResponse::Bad("the body ends too early")),
+            let piece = decoder.next(&mut rest)?;
+            content.extend_from_slice(piece);
+            if piece.is_empty() {
+                break;
             }
         }
-    };
-    let late = async {
-        pace.late().await;
-        Err(ErrorResponse::Timeout)
-    };
-    read.or(late).await
+        let used = bytes.len() - rest.len();
+        bytes.drain(..used);
+        if decoder.is_done() {
+            return Ok(content);
+        }
+        match stream.read(&mut buffer).await {
+            Ok(len @ 1..) => {
+                progress(len);
+                bytes.extend_from_slice(buffer.get(..len).unwrap_or_default());
+            }
+            _ => return Err(ErrorResponse::Bad("the body ends too early")),
+        }
+    }
 }
 
 #[cfg(test)]

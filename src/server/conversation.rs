@@ -7,9 +7,10 @@ use smol::{future::FutureExt as _, io::AsyncReadExt as _};
 
 use super::{
     addresses::{Counted, Network},
+    ask::{self, Asker},
     body::BodyDecoder,
     context::ServerContext,
-    decision::{self, Decision},
+    decision::{self, Ask, Decision},
     endpoint::Endpoint,
     error_response::ErrorResponse,
     framing::{MAX_DISCARDED, RequestMeta},
@@ -205,6 +206,23 @@ impl<'a> Conversation<'a> {
                 _ => return None,
             }
         }
+    }
+
+    /// Lets the actor answer a request. A refusal is logged here, because browsers are told the same
+    /// about its response as about the actor's.
+    pub(crate) async fn ask(
+        &mut self,
+        ask: Ask,
+        stream: &mut ClientStream,
+        meta: &mut RequestMeta,
+    ) -> Result<(Response, Option<Place>), ErrorResponse> {
+        let Ask { request, sharing } = ask;
+        let asker = Asker { peer: self.client, network: self.network };
+        let asked = ask::answer(request, asker, stream, &mut self.bytes, meta, self.context);
+        // Boxed, so that other requests do not reserve its memory.
+        let answered = Box::pin(asked).await;
+        let (response, place) = answered.unwrap_or_else(|refusal| (self.refused(&refusal), None));
+        Ok((sharing.add_to(response), place))
     }
 
     /// Logs a refusal, and returns its response.

@@ -6,13 +6,16 @@ use httparse::EMPTY_HEADER;
 use percent_encoding::percent_decode_str;
 
 use super::{
+    actor_request,
     conditions::Conditions,
+    cross_site::{self, Preflight, Sharing},
     endpoint::Endpoint,
     error_response::ErrorResponse,
     framing::RequestMeta,
     handshake::{self, Upgrade},
     request_head::{MAX_FIELDS, RequestHead},
 };
+use crate::exchange::HttpRequest;
 
 /// What to do about the bytes that have arrived so far.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,9 +25,25 @@ pub(crate) enum Decision {
     /// Upgrade to WebSocket.
     Upgrade { upgrade: Upgrade },
     /// Send a page, if the request's conditions allow it.
-    Page { page: Page, conditions: Conditions },
+    Page {
+        page: Page,
+        conditions: Conditions,
+        /// What to do if it is a file that is not there. `None` says so to the client.
+        otherwise: Option<Box<Result<Ask, ErrorResponse>>>,
+    },
+    /// Let the actor answer.
+    Ask(Box<Ask>),
     /// Refuse the request.
     Refuse(ErrorResponse),
+}
+
+/// A request for the actor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Without its content, which is still to be read.
+    pub(crate) request: HttpRequest,
+    /// What browsers are told about the response.
+    pub(crate) sharing: Sharing,
 }
 
 /// What the port serves beside the WebSocket.
@@ -32,6 +51,8 @@ pub(crate) enum Decision {
 pub enum Page {
     /// Which methods there are.
     Options,
+    /// What a page of another site may ask the actor.
+    Preflight(Preflight),
     /// Whether the actor is well.
     Health,
     /// The counters.
@@ -65,43 +86,94 @@ pub(crate) fn decide(
     };
     meta.client = Some(endpoint.access.client(peer, &request));
     // A health check may use any name, and tells nothing.
-    if request.path != "/healthz"
+    if endpoint.health.as_deref() != Some(request.path)
         && let Err(refusal) = endpoint.access.check_name(&request)
     {
         return (Decision::Refuse(refusal), meta);
     }
     // HTTP/1.0 has no upgrades (RFC 9110, section 7.8).
-    let decided = if request.version > 0 && request.has_token("Upgrade", "websocket") {
+    let upgrades = request.version > 0 && request.has_token("Upgrade", "websocket");
+    let decided = if endpoint.has_socket && upgrades {
         // A client that is refused has no use for the connection.
         meta.keep = false;
         handshake::upgrade(&request, meta.framing, endpoint)
             .map(|upgrade| Decision::Upgrade { upgrade })
     } else {
-        let conditions = || Conditions::of(&request, &meta);
-        page(&request, endpoint).map(|page| Decision::Page { page, conditions: conditions() })
+        plain(&request, &meta, endpoint)
     };
     (decided.unwrap_or_else(Decision::Refuse), meta)
 }
 
-/// The page for a request without an upgrade. The host's own paths take precedence over the
-/// `static` folder. One exception: the folder's `index.html` replaces the console page at `/`.
-fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorResponse> {
+/// What to do about a request without an upgrade.
+fn plain(
+    request: &RequestHead<'_>,
+    meta: &RequestMeta,
+    endpoint: &Endpoint,
+) -> Result<Decision, ErrorResponse> {
     // An expectation of HTTP/1.0 is ignored.
     let is_known = |expected: &[u8]| expected.eq_ignore_ascii_case(b"100-continue");
     if request.version > 0 && !request.list("Expect").all(is_known) {
         return Err(ErrorResponse::Expectation);
     }
+    let conditional = |page, otherwise| {
+        let conditions = Conditions::of(request, meta);
+        Decision::Page { page, conditions, otherwise }
+    };
+    if !endpoint.has_actor || is_of_the_host(request, endpoint) {
+        return page(request, endpoint).map(|page| conditional(page, None));
+    }
+    if let Some(preflight) = cross_site::preflight(request, endpoint) {
+        let conditions = Conditions::default();
+        let preflight = preflight.map(Page::Preflight);
+        return preflight.map(|page| Decision::Page { page, conditions, otherwise: None });
+    }
+    let asked = ask(request, endpoint);
+    if endpoint.files.is_some() && matches!(request.method, "GET" | "HEAD") {
+        return match page(request, endpoint) {
+            Ok(page) => Ok(conditional(page, Some(Box::new(asked)))),
+            Err(_) => asked.map(|ask| Decision::Ask(Box::new(ask))),
+        };
+    }
+    asked.map(|ask| Decision::Ask(Box::new(ask)))
+}
+
+/// Whether a request is for the host where the actor answers all others.
+fn is_of_the_host(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
+    let is = |path: &Option<String>| path.as_deref() == Some(request.path);
+    is(&endpoint.health)
+        || is(&endpoint.metrics)
+        || (endpoint.has_socket && request.path == endpoint.path)
+        || (endpoint.console && request.path == "/console")
+        // The server as a whole, and a tunnel. An actor has no use for TRACE, whose answer could
+        // only show secrets (RFC 9110, section 9.3.8).
+        || !request.path.starts_with('/')
+        || matches!(request.method, "CONNECT" | "TRACE")
+}
+
+/// The request for the actor.
+fn ask(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Ask, ErrorResponse> {
+    request.authorize(endpoint)?;
+    let sharing = cross_site::check(request, endpoint)?;
+    Ok(Ask { request: actor_request::of(request, endpoint), sharing })
+}
+
+/// The page for a request without an upgrade. The host's own paths take precedence over the
+/// `static` folder. One exception: the folder's `index.html` replaces the console page at `/`.
+fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorResponse> {
     if request.method == "OPTIONS" {
         return Ok(Page::Options);
     }
     if !matches!(request.method, "GET" | "HEAD") {
         return Err(ErrorResponse::Method);
     }
+    let is = |path: &Option<String>| path.as_deref() == Some(request.path);
     match request.path {
-        "/healthz" => return Ok(Page::Health),
-        "/metrics" => return request.authorize(endpoint).map(|()| Page::Metrics),
+        _ if is(&endpoint.health) => return Ok(Page::Health),
+        _ if is(&endpoint.metrics) => return request.authorize(endpoint).map(|()| Page::Metrics),
         "/console" if endpoint.console => return Ok(Page::Console),
-        path if path == endpoint.path => return Err(ErrorResponse::UpgradeRequired),
+        path if endpoint.has_socket && path == endpoint.path => {
+            return Err(ErrorResponse::UpgradeRequired);
+        }
         "/" if endpoint.files.is_none() && endpoint.console => return Ok(Page::Console),
         "/" if endpoint.files.is_none() => return Err(ErrorResponse::UpgradeRequired),
         _ => {}

@@ -24,6 +24,8 @@ pub enum ErrorResponse {
     Origin,
     /// The file is larger than `limits.file`, or can't be read: 403.
     Forbidden(&'static str),
+    /// It would change something, and comes from a page of another site: 403.
+    CrossSite,
     /// There is nothing at this path: 404.
     NotFound {
         /// The path of the WebSocket, as a hint for the client.
@@ -54,6 +56,8 @@ pub enum ErrorResponse {
     Address,
     /// Its head is too long: 431.
     TooLarge,
+    /// The actor failed at it: 500.
+    Failed,
     /// It needs something that the host does not have: 501.
     NotImplemented(&'static str),
     /// There are too many connections or requests, or the host is stopping: 503.
@@ -68,7 +72,7 @@ impl ErrorResponse {
         Status(match self {
             Self::Bad(_) => 400,
             Self::Unauthorized => 401,
-            Self::Origin | Self::Forbidden(_) => 403,
+            Self::Origin | Self::Forbidden(_) | Self::CrossSite => 403,
             Self::NotFound { .. } => 404,
             Self::Method => 405,
             Self::Timeout => 408,
@@ -81,6 +85,7 @@ impl ErrorResponse {
             Self::UpgradeRequired => 426,
             Self::Address => 429,
             Self::TooLarge => 431,
+            Self::Failed => 500,
             Self::NotImplemented(_) => 501,
             Self::Unavailable(_) => 503,
             Self::Version => 505,
@@ -98,6 +103,10 @@ impl ErrorResponse {
                 "a token is needed: in `Authorization: Bearer …`, or as `?token=…`"
             }
             Self::Origin => "this page may not connect; see `origins` in the manifest",
+            Self::CrossSite => {
+                "a page of another site may not do this; see `origins` in the manifest"
+            }
+            Self::Failed => "the actor failed",
             Self::NotFound { path } => {
                 return format!("nothing is here; the WebSocket is at {path}").into();
             }
@@ -170,6 +179,8 @@ mod tests {
             ErrorResponse::Unauthorized,
             ErrorResponse::Origin,
             ErrorResponse::Forbidden(""),
+            ErrorResponse::CrossSite,
+            ErrorResponse::Failed,
             ErrorResponse::NotFound { path: String::new() },
             ErrorResponse::Method,
             ErrorResponse::Timeout,
@@ -189,7 +200,7 @@ mod tests {
         for refusal in &refusals {
             stats.refuse(refusal.status().0);
         }
-        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 19);
+        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 21);
         assert!(stats.refusals().all(|(_, count)| count > 0));
     }
 }

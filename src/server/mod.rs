@@ -1,6 +1,6 @@
 //! Sockets: from the listener to the close frame.
 //!
-//! - [`config`]: the keys of a listener in a manifest.
+//! - [`config`]: the keys of a listener in a manifest; [`http_config`] adds those of `http-server`.
 //! - [`listeners`]: the listeners of an actor, from the files that they name to their end.
 //! - [`access`]: who may connect, and who speaks for others: [`origin`] compares origins, [`names`] has
 //!   the host's names, [`trusted_proxies`] reads `X-Forwarded-For`, and [`proxy_protocol`] the header of
@@ -17,6 +17,8 @@
 //! - [`handshake`]: checks a request for an upgrade to WebSocket.
 //! - [`response`]: an answer; [`error_response`]: the answers to requests that are refused.
 //! - [`sending`]: sends an answer; [`pace`] ends a transfer that is too slow.
+//! - [`ask`]: asks the actor for its answer to a request. [`actor_request`] is what the actor sees,
+//!   [`actor_response`] what the client gets, and [`cross_site`] keeps other sites' pages away.
 //! - [`pages`]: the answers to plain HTTP requests; [`static_files`] and [`metrics`] produce some
 //!   of them. [`conditions`] says what to send of a file, by its [`validators`].
 //! - [`connection`]: a WebSocket connection, from its `connect` event to its `close` event.
@@ -34,8 +36,11 @@
 
 pub mod accept;
 pub mod access;
+pub(crate) mod actor_request;
+pub(crate) mod actor_response;
 pub(crate) mod addresses;
 pub(crate) mod admission;
+pub(crate) mod ask;
 pub mod body;
 pub(crate) mod closing;
 pub mod conditions;
@@ -43,12 +48,14 @@ pub mod config;
 pub(crate) mod connection;
 pub mod context;
 pub(crate) mod conversation;
+pub(crate) mod cross_site;
 pub mod decision;
 pub(crate) mod endpoint;
 pub mod error_response;
 pub(crate) mod frame;
 pub mod framing;
 pub(crate) mod handshake;
+pub mod http_config;
 pub(crate) mod keepalive;
 pub mod linger;
 pub mod listeners;

@@ -45,6 +45,7 @@ pub(crate) async fn answer(
     let mut held = None;
     let mut response = match page {
         Page::Options => Response::new(204).field(ALLOW.0, ALLOW.1),
+        Page::Preflight(preflight) => preflight.response(),
         Page::Health => {
             if let Some(why) = context.actor.unavailable() {
                 return Err(ErrorResponse::Unavailable(why));
@@ -65,7 +66,11 @@ pub(crate) async fn answer(
             let limit = context.actor.limits.get(|limits| limits.file);
             match static_files::find(endpoint.clone(), path, conditions.clone(), limit).await {
                 Ok(found) => describe(found, &query),
-                Err(ErrorResponse::NotFound { .. }) if is_root && endpoint.console => console(),
+                Err(ErrorResponse::NotFound { .. })
+                    if is_root && endpoint.console && !endpoint.has_actor =>
+                {
+                    console()
+                }
                 Err(refusal) => return Err(refusal),
             }
         }

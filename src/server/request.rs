@@ -95,9 +95,18 @@ pub(crate) async fn serve(
                     Err(full) => Err(ErrorResponse::Unavailable(full.reason())),
                 }
             }
-            Some(Decision::Page { page, conditions }) => {
-                pages::answer(page, conditions, client.network, endpoint, context).await
+            Some(Decision::Page { page, conditions, otherwise }) => {
+                let answer =
+                    pages::answer(page, conditions, client.network, endpoint, context).await;
+                match (answer, otherwise) {
+                    (Err(ErrorResponse::NotFound { .. }), Some(otherwise)) => match *otherwise {
+                        Ok(ask) => client.ask(ask, open_stream, &mut meta).await,
+                        Err(refusal) => Err(refusal),
+                    },
+                    (answer, _) => answer,
+                }
             }
+            Some(Decision::Ask(ask)) => client.ask(*ask, open_stream, &mut meta).await,
             Some(Decision::Refuse(refusal)) => Err(refusal),
             Some(Decision::Incomplete) | None => break,
         };

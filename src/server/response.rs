@@ -79,8 +79,9 @@ pub(crate) struct Response {
 pub(crate) enum Body {
     Text(Cow<'static, str>),
     /// An actor's.
-    #[allow(dead_code, reason = "the host's own pages are texts and files")]
     Bytes(Vec<u8>),
+    /// That of a response to HEAD which the actor has not made. It may have told its length.
+    Unmade(Option<u64>),
     /// A file, from its present position. The response has this many of its bytes, even if the file
     /// grows meanwhile.
     File(File, u64),
@@ -115,8 +116,8 @@ impl Response {
     /// The head. `now` is in milliseconds since 1970.
     pub(crate) fn head(&self, meta: &RequestMeta, now: u64) -> String {
         let mut head = format!("HTTP/1.1 {}\r\n{}", self.status, self.fields);
-        if self.has_body() {
-            head += &format!("Content-Length: {}\r\n", self.body.len());
+        if let (true, Some(len)) = (self.has_body(), self.body.told_len()) {
+            head += &format!("Content-Length: {len}\r\n");
         }
         if now >= CLOCK_IS_SET {
             let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(now);
@@ -161,12 +162,21 @@ impl Response {
 }
 
 impl Body {
-    /// The number of bytes.
+    /// The number of bytes to tell the client. `None` if nobody knows it.
+    fn told_len(&self) -> Option<u64> {
+        match self {
+            Self::Unmade(len) => *len,
+            made => Some(made.len()),
+        }
+    }
+
+    /// The number of bytes to send.
     pub(crate) fn len(&self) -> u64 {
         match self {
             Self::Text(text) => to_u64(text.len()),
             Self::Bytes(bytes) => to_u64(bytes.len()),
             Self::File(_, len) => *len,
+            Self::Unmade(_) => 0,
         }
     }
 }

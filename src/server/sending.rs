@@ -67,7 +67,7 @@ pub(crate) async fn send(
         let (first, rest) = response.into_parts(meta, context.world.since_1970());
         write(stream, &first, &progress).await?;
         match rest {
-            None => {}
+            None | Some(Body::Unmade(_)) => {}
             Some(Body::Text(text)) => write(stream, text.as_bytes(), &progress).await?,
             Some(Body::Bytes(bytes)) => write(stream, &bytes, &progress).await?,
             Some(Body::File(file, len)) => write_file(stream, file, len, &progress).await?,

@@ -120,7 +120,7 @@ fn haproxy(text: &str) -> Proxy {
     run(|address, folder| {
         // Its checks come often, so that one that fails is noticed.
         let defaults = "defaults\n    timeout connect 5s\n    timeout client 60s\n    \
-                        timeout server 60s\n    default-server inter 20ms fall 1\n";
+                        timeout server 60s\n    default-server inter 50ms fall 3\n";
         let text = text.replace("bind :80", &format!("bind {address}"));
         let mut command = Command::new(program("haproxy"));
         command.arg("-db").arg("-f").arg(folder.join("config"));
@@ -254,7 +254,7 @@ fn checked(server: &Server) {
         let metrics = connection.ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").body;
         let metrics = String::from_utf8(metrics).unwrap();
         let pages = metrics.lines().find_map(|line| line.strip_prefix("footlight_pages_total{"));
-        pages.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0) > 3
+        pages.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0) > 8
     });
 }
 

@@ -142,13 +142,9 @@ fn mistakes_about_limits_are_told() {
         case("close = '0s'", "\"0s\" is out of range; write a duration from \"1ms\" to \"24h\""),
         case("close = '25h'", "\"25h\" is out of range; write a duration from \"1ms\" to \"24h\""),
         case(
-            "response = '30s'",
-            "there is no such key any more; `rate` took its place: the fewest bytes in a second",
-        ),
-        case(
             "messages = 1",
             "unknown key; did you mean `message`? The keys here are `message`, \
-             `connections`, `per_address`, `mailbox`, `outbox`, `requests`, `downloads`, `idle_connections`, `rate`, `file`, `file_access`, `state`, `storage`, `storage_key`, `storage_value`, `held`, `answer`, `answers`, `effects`, `tags`, `tag`, `attachment`, `alarm`, `memory`, \
+             `connections`, `per_address`, `mailbox`, `outbox`, `requests`, `downloads`, `idle_connections`, `request`, `response`, `rate`, `file`, `file_access`, `state`, `storage`, `storage_key`, `storage_value`, `held`, `answer`, `answers`, `effects`, `tags`, `tag`, `attachment`, `alarm`, `memory`, \
              `watermark`, `table`, `tables`, `module`, `time`, `fuel`, `slice`, `log_line`, `log_rate`, `hibernate_after`, `handshake`, `turn`, `keep_alive`, `file_wait`, `ping`, `pong`, `idle`, `close`, `shutdown`",
         ),
     ];

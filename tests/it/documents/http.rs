@@ -24,6 +24,7 @@ fn every_rule_names_a_test_that_there_is() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut names = HashSet::new();
     collect(&root.join("src/server"), &mut names);
+    collect(&root.join("src/actor"), &mut names);
     collect(&root.join("tests/it"), &mut names);
     let rows = HTTP.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| section"));
     let mut count = 0;
