@@ -37,7 +37,7 @@
 pub mod accept;
 pub mod access;
 pub(crate) mod actor_request;
-pub(crate) mod actor_response;
+pub mod actor_response;
 pub(crate) mod addresses;
 pub(crate) mod admission;
 pub(crate) mod ask;
