@@ -9,7 +9,7 @@ use super::{
     config::{AutoResponse, Listener},
     token::{Token, TokenError},
 };
-use crate::{exchange::OnOverflow, sandboxed_dir::SandboxedDir};
+use crate::{exchange::OnOverflow, named_folder::NamedFolder};
 
 /// What one listener serves and requires.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub struct Endpoint {
     pub token: Option<Token>,
     /// Whether to serve the console page.
     pub(crate) console: bool,
-    /// The open `static` folder. `None` if the manifest names none.
-    pub(crate) files: Option<SandboxedDir>,
+    /// The `static` folder. `None` if the manifest names none.
+    pub(crate) files: Option<NamedFolder>,
     /// A text that the host answers without the actor.
     pub(crate) auto_response: Option<AutoResponse>,
     /// What happens if a client does not read its messages.
@@ -79,8 +79,8 @@ impl Endpoint {
             Token::load(file).map_err(|error| errors.push(failed(error))).ok()
         });
         let files = listener.static_folder.as_ref().and_then(|folder| {
-            let failed = |error| EndpointError::Folder { folder: folder.clone(), error };
-            SandboxedDir::open(folder).map_err(|error| errors.push(failed(error))).ok()
+            let failed = |(folder, error)| EndpointError::Folder { folder, error };
+            NamedFolder::new(folder.clone()).map_err(|error| errors.push(failed(error))).ok()
         });
         #[cfg(feature = "tls")]
         let tls = listener.tls.as_ref().and_then(|files| {

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     exchange::CloseCode,
+    sandboxed_dir::SandboxedDir,
     shutdown::{PAUSE, Shutdown},
     socket_activation::Inherited,
 };
@@ -68,6 +69,12 @@ impl Listeners {
             }
         }
         if errors.is_empty() { Ok(Self(opened)) } else { Err(errors) }
+    }
+
+    /// From now on, nothing is served from a `static` folder that contains `forbidden` or lies in it.
+    pub(crate) fn keep_away_from(&self, forbidden: &Arc<SandboxedDir>) {
+        let folders = self.0.iter().filter_map(|served| served.endpoint.files.as_ref());
+        folders.for_each(|folder| folder.keep_away_from(forbidden));
     }
 
     /// Binds the addresses, or uses the sockets that the service manager has passed. `host`

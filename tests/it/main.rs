@@ -47,6 +47,7 @@ mod output;
 mod pages;
 mod reach;
 mod readme;
+mod replaced;
 mod rooms;
 mod rounds;
 mod several;
