@@ -9,7 +9,7 @@ use super::{
     config::{AutoResponse, Listener},
     token::{Token, TokenError},
 };
-use crate::{exchange::OnOverflow, named_folder::NamedFolder};
+use crate::{exchange::OnOverflow, named_folder::NamedFolder, socket_activation::InheritedError};
 
 /// What one listener serves and requires.
 #[derive(Debug)]
@@ -56,6 +56,8 @@ pub enum EndpointError {
     /// The certificate can't be loaded.
     #[cfg(feature = "tls")]
     Tls(TlsError),
+    /// The service manager has passed a socket that keeps the address from being used.
+    Inherited(InheritedError),
     /// The address can't be listened on.
     Bind {
         /// The file to correct.
@@ -125,6 +127,7 @@ impl fmt::Display for EndpointError {
             ),
             #[cfg(feature = "tls")]
             Self::Tls(error) => error.fmt(f),
+            Self::Inherited(error) => error.fmt(f),
             Self::Bind { manifest, address, error } => {
                 let advice = match error.kind() {
                     io::ErrorKind::AddrInUse => {
@@ -152,6 +155,7 @@ impl std::error::Error for EndpointError {
             Self::Folder { error, .. } | Self::Bind { error, .. } => Some(error),
             #[cfg(feature = "tls")]
             Self::Tls(error) => Some(error),
+            Self::Inherited(error) => Some(error),
         }
     }
 }
