@@ -14,9 +14,9 @@ use crate::{
     },
     host::{HostError, NotOpened, Opened, conflicts},
     limits::Limits,
-    manifest::Manifest,
+    manifest::{Handler, Manifest},
     memory::{Memory, most},
-    regular, visible,
+    regular, server, visible,
 };
 
 /// Checks files for a process with this folder for state. Returns the report, as text or JSON, and
@@ -49,6 +49,8 @@ struct Finding {
     report: Option<Report>,
     /// The most memory that the manifest's limits allow, in bytes.
     most_memory: Option<u64>,
+    /// For each listener that says which pages may connect: the names that it is known by.
+    names: Vec<String>,
     /// Everything that prevents it from running here.
     problems: Vec<String>,
 }
@@ -63,6 +65,7 @@ impl Finding {
             file: None,
             report: None,
             most_memory: None,
+            names: Vec::new(),
             problems: Vec::new(),
         };
         // A `.wasm` file that begins wrongly is a broken module, not a manifest.
@@ -76,6 +79,7 @@ impl Finding {
                 finding.file = Some(manifest.component.clone());
                 let kept = manifest.storage.is_kept(data.is_some());
                 finding.most_memory = Some(most(&manifest.limits, kept));
+                finding.names = known_names(&manifest);
                 match Opened::new(&manifest) {
                     Ok(opened) => finding.report = Some(opened.module.report().clone()),
                     Err(NotOpened { errors, report }) => {
@@ -149,6 +153,9 @@ impl Finding {
             items(out, "exports", &report.exports);
             items(out, "imports", &report.imports);
         }
+        for names in &self.names {
+            let _ = writeln!(out, "  names   {names}; requests under others get 421");
+        }
         for problem in self.problems.iter().take(MAX_ITEMS) {
             let _ = writeln!(out, "  problem: {}", problem.replace('\n', "\\n"));
         }
@@ -178,11 +185,21 @@ impl Finding {
                 "maximum": maximum,
             })),
             "most_memory": self.most_memory,
+            "names": self.names,
             "exports": report.map(|report| json_items(&report.exports)),
             "imports": report.map(|report| json_items(&report.imports)),
             "problems": self.problems.iter().take(MAX_ITEMS).collect::<Vec<_>>(),
         })
     }
+}
+
+/// The names that each listener is known by, if it does not take any.
+fn known_names(manifest: &Manifest) -> Vec<String> {
+    let listeners = manifest.handlers.iter().flat_map(|handler| match handler {
+        Handler::WebSocketServer(config) => &*config.listeners,
+        Handler::Filesystem(_) => &[],
+    });
+    listeners.filter_map(|listener| server::access::known_names(&listener.access)).collect()
 }
 
 /// The verdict in a word.

@@ -9,7 +9,7 @@
 //! [`places`](super::places) decides which connection has to give way, and
 //! [`addresses`](super::addresses) limits the connections of one address.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use smol::future::FutureExt as _;
 
@@ -146,10 +146,9 @@ impl Admission {
     /// Its address has too many connections, or there are too many in all.
     pub(crate) fn admit(
         &self,
-        peer: SocketAddr,
+        network: Option<Network>,
         connections: &Arc<Connections>,
     ) -> Result<Admitted, ErrorResponse> {
-        let network = Network::of(peer.ip());
         let counted = self.addresses.count(network).ok_or(ErrorResponse::Address)?;
         let place = self.requests.enter(network).ok_or(ErrorResponse::Address)?;
         let reserved = match place.state() {

@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
 };
 
+use super::access::AccessConfig;
 use crate::{
     config::{HandlerType, Location, Table, Value},
     exchange::OnOverflow,
@@ -24,9 +25,9 @@ const DESCRIPTORS: usize = 2;
 /// The port for which the system chooses a free one. Several listeners may use it.
 const ANY_PORT: u16 = 0;
 
-/// The longest path of a listener, origin or subprotocol, in bytes.
+/// The longest path of a listener, and the longest subprotocol, in bytes.
 const MAX_TEXT: usize = 256;
-/// The most origins, and the most subprotocols, of a listener.
+/// The most subprotocols of a listener.
 const MAX_ITEMS: usize = 64;
 /// The longest `ping` and `pong` of an `auto_response`, in bytes. The host compares every message
 /// with `ping`.
@@ -76,9 +77,8 @@ pub struct Listener {
     pub port: u16,
     /// The path of the WebSocket, beside `/`. Default `/ws`.
     pub path: String,
-    /// The origins of the pages that may connect, as browsers send them in `Origin`. `self` stands
-    /// for pages that this listener serves. `None`, the default, allows all.
-    pub origins: Option<Vec<String>>,
+    /// Who may connect, and who speaks for others.
+    pub access: AccessConfig,
     /// The subprotocols that clients may choose (RFC 6455, section 1.9). Default none.
     pub subprotocols: Vec<String>,
     /// The file with the token that clients must send. Default none.
@@ -107,7 +107,7 @@ impl Listener {
             host,
             port,
             path: "/ws".into(),
-            origins: None,
+            access: AccessConfig::default(),
             subprotocols: Vec::new(),
             token_file: None,
             console: true,
@@ -199,11 +199,7 @@ fn read_others(table: &mut Table<'_>, listener: &mut Listener) {
     if let Some(path) = table.get("path").and_then(|value| read_path(&value)) {
         listener.path = path;
     }
-    listener.origins = table.get("origins").map(|value| {
-        let advice = "write a list such as [\"self\", \"https://example.org\"]: a scheme, a host \
-                      and no path";
-        list(&value, advice, is_origin)
-    });
+    listener.access = AccessConfig::read(table);
     if let Some(value) = table.get("subprotocols") {
         let advice = "write a list of names such as [\"chat.v1\"]";
         listener.subprotocols = list(&value, advice, is_token);
@@ -249,17 +245,6 @@ fn list(value: &Value<'_>, advice: &str, fits: fn(&str) -> bool) -> Vec<String> 
         text.map(str::to_owned)
     };
     items.iter().filter_map(read).collect()
-}
-
-/// Whether a browser could send this as `Origin` (RFC 6454, section 7), or whether it is `self`.
-fn is_origin(text: &str) -> bool {
-    let host = text.split_once("://").map(|(scheme, host)| (is_token(scheme), host));
-    let plain = |b: u8| b.is_ascii_graphic() && b != b'/' && !b.is_ascii_uppercase();
-    text == "self"
-        || text == "null"
-        || host.is_some_and(|(scheme, host)| {
-            scheme && !host.is_empty() && host.bytes().all(plain) && host != "*"
-        })
 }
 
 /// Whether this is a token (RFC 9110, section 5.6.2).

@@ -14,6 +14,7 @@ use super::{
     error_response::ErrorResponse,
     framing::{MAX_DISCARDED, RequestMeta},
     places::Place,
+    proxy_protocol,
     request_line::is_blank,
     response::Response,
     secure::secure,
@@ -21,13 +22,26 @@ use super::{
     socket::Socket,
     stream::ClientStream,
 };
-use crate::{deadline::within, exchange::connections::Open};
+use crate::{
+    deadline::within,
+    exchange::{client::canonical, connections::Open},
+};
 
 /// A connection that is not upgraded yet.
 pub(crate) struct Conversation<'a> {
+    /// Who is at the other end, as far as known before the first request: the last proxy, or what it
+    /// says by the PROXY protocol.
     peer: SocketAddr,
-    /// The network whose share it uses.
-    network: Option<Network>,
+    /// The network of `peer`, which counts the connection while it serves requests.
+    peer_network: Option<Network>,
+    /// Counts the connection for `peer_network`. `None` while it is idle.
+    counted: Option<Counted>,
+    /// Who sent the last request.
+    pub(crate) client: SocketAddr,
+    /// The network whose share that request uses.
+    pub(crate) network: Option<Network>,
+    /// Counts the connection for `client` during a request, if that is not `peer`.
+    counted_client: Option<Counted>,
     endpoint: &'a Arc<Endpoint>,
     context: &'a ServerContext,
     /// What has arrived and was not used yet.
@@ -49,10 +63,71 @@ impl<'a> Conversation<'a> {
     pub(crate) fn new(
         peer: SocketAddr,
         network: Option<Network>,
+        counted: Counted,
         endpoint: &'a Arc<Endpoint>,
         context: &'a ServerContext,
     ) -> Self {
-        Self { peer, network, endpoint, context, bytes: Vec::new() }
+        Self {
+            peer,
+            peer_network: network,
+            counted: Some(counted),
+            client: peer,
+            network,
+            counted_client: None,
+            endpoint,
+            context,
+            bytes: Vec::new(),
+        }
+    }
+
+    /// Reads the header of the PROXY protocol, and takes its client for the peer.
+    ///
+    /// # Errors
+    /// The answer, or `None` if the connection is gone.
+    async fn read_proxy_header(
+        &mut self,
+        socket: &mut Socket,
+        place: &Place,
+    ) -> Result<(), Option<ErrorResponse>> {
+        let access = &self.endpoint.access;
+        if !access.trusts(self.peer.ip()) {
+            let why = "only the proxies in `trusted_proxies` may connect here";
+            return Err(Some(ErrorResponse::Bad(why)));
+        }
+        let client = proxy_protocol::read(socket, |bytes| place.progress(bytes)).await;
+        let client = client.map_err(|error| {
+            let why = "the header of the PROXY protocol is missing or not valid";
+            (error.kind() == ErrorKind::InvalidData).then_some(ErrorResponse::Bad(why))
+        })?;
+        if let Some(client) = client {
+            self.peer = canonical(client);
+            self.client = self.peer;
+            self.peer_network = access.network_of(self.peer);
+            self.network = self.peer_network;
+            self.count()?;
+        }
+        Ok(())
+    }
+
+    /// Notes who sent a request, and counts the connection for that client.
+    ///
+    /// # Errors
+    /// Its address has too many connections.
+    pub(crate) fn identify(&mut self, meta: &RequestMeta) -> Result<(), ErrorResponse> {
+        self.client = meta.client.unwrap_or(self.peer);
+        self.network = self.peer_network;
+        self.counted_client = None;
+        if self.client != self.peer {
+            self.network = Network::of(self.client.ip());
+            let counted = self.context.admission.count(self.network);
+            self.counted_client = Some(counted.ok_or(ErrorResponse::Address)?);
+        }
+        Ok(())
+    }
+
+    /// What counts the connection from its upgrade to its end.
+    pub(crate) fn into_counted(self) -> Option<Counted> {
+        self.counted_client.or(self.counted)
     }
 
     /// Does the TLS handshake if the listener uses TLS and the connection is new, reads a request's
@@ -68,7 +143,15 @@ impl<'a> Conversation<'a> {
         let place = Arc::new(place);
         let only = |decision| (decision, RequestMeta::UNREADABLE);
         let read = async {
-            if let Some(socket) = socket.take() {
+            if let Some(mut socket) = socket.take() {
+                if self.endpoint.access.proxy_protocol
+                    && let Err(refusal) = self.read_proxy_header(&mut socket, &place).await
+                {
+                    if self.endpoint.scheme() == "ws" {
+                        *stream = Some(ClientStream::Plain(socket));
+                    }
+                    return only(refusal.map(Decision::Refuse));
+                }
                 match secure(socket, self.peer, &place, self.endpoint, context).await {
                     Ok(secured) => *stream = Some(secured),
                     Err((plain, refusal)) => {
@@ -107,7 +190,7 @@ impl<'a> Conversation<'a> {
         stream.watch(place);
         let mut buffer = [0; 1024];
         loop {
-            match decision::decide(&self.bytes, self.endpoint) {
+            match decision::decide(&self.bytes, self.peer, self.endpoint) {
                 (Decision::Incomplete, _) => {}
                 (decided, meta) => return Some((Some(decided), meta)),
             }
@@ -126,7 +209,7 @@ impl<'a> Conversation<'a> {
 
     /// Logs a refusal, and returns its response.
     pub(crate) fn refused(&self, refusal: &ErrorResponse) -> Response {
-        log_refusal(self.peer, refusal, self.context);
+        log_refusal(self.client, refusal, self.context);
         refusal.response()
     }
 
@@ -142,7 +225,7 @@ impl<'a> Conversation<'a> {
         let sent = sending::send(stream, response, meta, held, self.network, context).await;
         if let Err(error) = &sent {
             context.actor.stats.broken_pages.add(1);
-            let peer = self.peer;
+            let peer = self.client;
             let text = match error.kind() {
                 ErrorKind::TimedOut => {
                     format_args!("{peer} is too slow for a page, which broke off")
@@ -186,8 +269,10 @@ impl<'a> Conversation<'a> {
         let context = self.context;
         // What is left are some line ends at most.
         self.bytes.shrink_to_fit();
+        // It does not count while it is idle, so it takes nobody's place.
+        (self.counted, self.counted_client) = (None, None);
         // Too many have become idle at this moment.
-        let Some(place) = context.admission.idle.enter(self.network) else { return false };
+        let Some(place) = context.admission.idle.enter(self.peer_network) else { return false };
         let next = async {
             let mut buffer = [0; 1024];
             loop {
@@ -208,31 +293,36 @@ impl<'a> Conversation<'a> {
         within(deadline, next.or(closed)).await.unwrap_or(false)
     }
 
-    /// Counts a connection that was idle for its address again.
-    pub(crate) fn count_again(&self) -> Result<Counted, ErrorResponse> {
-        self.context.admission.count(self.network).ok_or(ErrorResponse::Address)
+    /// Counts the connection for its peer.
+    ///
+    /// # Errors
+    /// The address has too many connections.
+    fn count(&mut self) -> Result<(), ErrorResponse> {
+        let counted = self.context.admission.count(self.peer_network);
+        self.counted = Some(counted.ok_or(ErrorResponse::Address)?);
+        Ok(())
     }
 
-    /// Waits for a place to read the next request.
-    pub(crate) async fn next_place(&self) -> Result<Place, ErrorResponse> {
+    /// Waits for a place to read the next request. A connection that was idle is counted again.
+    ///
+    /// # Errors
+    /// The request is refused. Its head is not read, so the connection must be closed.
+    pub(crate) async fn next_place(&mut self) -> Result<Place, ErrorResponse> {
         let context = self.context;
+        if self.counted.is_none() {
+            self.count()?;
+        }
         let (place, reserved) =
-            context.admission.admit_next(self.network, &context.actor.connections)?;
+            context.admission.admit_next(self.peer_network, &context.actor.connections)?;
         context.turn(&place, "too many requests are in progress").await?;
         drop(reserved);
         Ok(place)
     }
 
-    /// Refuses a request whose head is not read. The connection is closed after that.
-    pub(crate) async fn close_with(&self, stream: &mut ClientStream, refusal: &ErrorResponse) {
-        let response = self.refused(refusal);
-        self.send(stream, response, &RequestMeta::UNREADABLE, None).await;
-    }
-
     /// Counts and logs a completed handshake.
     pub(crate) fn log_connected(&self, open: &Open) {
         self.context.actor.stats.connections.add(1);
-        let text = format_args!("connected from {}", self.peer);
+        let text = format_args!("connected from {}", self.client);
         self.context.actor.lines.host(Level::Debug, Some(open.session.id()), text);
     }
 }
@@ -241,5 +331,5 @@ impl<'a> Conversation<'a> {
 pub(crate) fn log_refusal(peer: SocketAddr, refusal: &ErrorResponse, context: &ServerContext) {
     let status = refusal.status();
     context.actor.stats.refuse(status.0);
-    context.actor.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
+    context.actor.lines.host(Level::Info, None, format_args!("{peer} is refused: {refusal}"));
 }

@@ -1,6 +1,6 @@
 //! Decides what to do about a request, from its bytes alone.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::SocketAddr};
 
 use httparse::EMPTY_HEADER;
 use percent_encoding::percent_decode_str;
@@ -47,9 +47,13 @@ pub enum Page {
     },
 }
 
-/// Decides what to do about the head in `bytes`, at a listener with this `endpoint`. Also returns
-/// what the head says about the message.
-pub(crate) fn decide(bytes: &[u8], endpoint: &Endpoint) -> (Decision, RequestMeta) {
+/// Decides what to do about the head in `bytes`, from `peer`, at a listener with this `endpoint`. Also
+/// returns what the head says about the message.
+pub(crate) fn decide(
+    bytes: &[u8],
+    peer: SocketAddr,
+    endpoint: &Endpoint,
+) -> (Decision, RequestMeta) {
     let mut fields = [EMPTY_HEADER; MAX_FIELDS];
     let parsed = RequestHead::parse(bytes, &mut fields).and_then(|parsed| {
         parsed.map(|(request, len)| Ok((RequestMeta::of(&request, len)?, request))).transpose()
@@ -59,6 +63,13 @@ pub(crate) fn decide(bytes: &[u8], endpoint: &Endpoint) -> (Decision, RequestMet
         Ok(None) => return (Decision::Incomplete, RequestMeta::UNREADABLE),
         Err(refusal) => return (Decision::Refuse(refusal), RequestMeta::UNREADABLE),
     };
+    meta.client = Some(endpoint.access.client(peer, &request));
+    // A health check may use any name, and tells nothing.
+    if request.path != "/healthz"
+        && let Err(refusal) = endpoint.access.check_name(&request)
+    {
+        return (Decision::Refuse(refusal), meta);
+    }
     // HTTP/1.0 has no upgrades (RFC 9110, section 7.8).
     let decided = if request.version > 0 && request.has_token("Upgrade", "websocket") {
         // A client that is refused has no use for the connection.
@@ -107,6 +118,8 @@ mod tests {
     use super::{super::request_line::MAX_BYTES, *};
     use crate::server::config::Listener;
 
+    const PEER: &str = "192.0.2.1:4711";
+
     /// The request of RFC 6455, section 1.2, with some text replaced.
     fn request(from: &str, to: &str) -> Vec<u8> {
         let request = "GET /ws HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
@@ -124,7 +137,7 @@ mod tests {
     }
 
     fn decide(bytes: &[u8]) -> Decision {
-        super::decide(bytes, &endpoint(|_| {})).0
+        super::decide(bytes, PEER.parse().unwrap(), &endpoint(|_| {})).0
     }
 
     fn refusal(from: &str, to: &str) -> ErrorResponse {
@@ -142,7 +155,7 @@ mod tests {
         let accept = String::from("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         let (path, query) = ("/ws".into(), String::new());
         let upgrade = Upgrade { accept, subprotocol: None, path, query };
-        let (decision, meta) = super::decide(&bytes, &endpoint(|_| {}));
+        let (decision, meta) = super::decide(&bytes, PEER.parse().unwrap(), &endpoint(|_| {}));
         assert_eq!((decision, meta.len), (Decision::Upgrade { upgrade }, len));
     }
 

@@ -6,6 +6,7 @@ use std::{fmt, io, net::SocketAddr, path::PathBuf};
 #[cfg(feature = "tls")]
 use super::tls::{Tls, TlsError};
 use super::{
+    access::Access,
     config::{AutoResponse, Listener},
     token::{Token, TokenError},
 };
@@ -16,8 +17,8 @@ use crate::{exchange::OnOverflow, named_folder::NamedFolder, socket_activation::
 pub struct Endpoint {
     /// The path of the WebSocket, beside `/`.
     pub path: String,
-    /// The web pages that may connect; `None` allows all.
-    pub origins: Option<Vec<String>>,
+    /// Who may connect, and who speaks for others.
+    pub access: Access,
     /// What a client may choose from (RFC 6455, section 1.9).
     pub(crate) subprotocols: Vec<String>,
     /// What each client must send. `None` if the listener requires nothing.
@@ -93,7 +94,7 @@ impl Endpoint {
         }
         Ok(Self {
             path: listener.path.clone(),
-            origins: listener.origins.clone(),
+            access: Access::new(&listener.access),
             subprotocols: listener.subprotocols.clone(),
             token,
             console: listener.console,

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::response::{Response, Status};
+use super::{
+    origin::split_port,
+    response::{Response, Status},
+};
 
 /// The methods that the host answers on its own paths.
 pub(crate) const ALLOW: (&str, &str) = ("Allow", "GET, HEAD, OPTIONS");
@@ -30,6 +33,11 @@ pub enum ErrorResponse {
     Method,
     /// It took too long: 408.
     Timeout,
+    /// It calls the host by a name that is not the host's: 421.
+    Misdirected {
+        /// The host of the request.
+        host: String,
+    },
     /// A condition of the request does not hold: 412.
     Precondition,
     /// Its body is too large: 413.
@@ -69,6 +77,7 @@ impl ErrorResponse {
             Self::UriTooLong => 414,
             Self::Range(_) => 416,
             Self::Expectation => 417,
+            Self::Misdirected { .. } => 421,
             Self::UpgradeRequired => 426,
             Self::Address => 429,
             Self::TooLarge => 431,
@@ -91,6 +100,14 @@ impl ErrorResponse {
             Self::Origin => "this page may not connect; see `origins` in the manifest",
             Self::NotFound { path } => {
                 return format!("nothing is here; the WebSocket is at {path}").into();
+            }
+            Self::Misdirected { host } => {
+                let (name, _) = split_port(host);
+                return format!(
+                    "this host is not known as {name}; if it is to be, add names = [\"{name}\"] to \
+                     the handler in the manifest"
+                )
+                .into();
             }
             Self::Method => "only GET, HEAD and OPTIONS are answered here",
             Self::Timeout => "the request took too long",
@@ -161,6 +178,7 @@ mod tests {
             ErrorResponse::UriTooLong,
             ErrorResponse::Range(0),
             ErrorResponse::Expectation,
+            ErrorResponse::Misdirected { host: String::new() },
             ErrorResponse::UpgradeRequired,
             ErrorResponse::Address,
             ErrorResponse::TooLarge,
@@ -171,7 +189,7 @@ mod tests {
         for refusal in &refusals {
             stats.refuse(refusal.status().0);
         }
-        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 18);
+        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 19);
         assert!(stats.refusals().all(|(_, count)| count > 0));
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! - [`config`]: the keys of a listener in a manifest.
 //! - [`listeners`]: the listeners of an actor, from the files that they name to their end.
+//! - [`access`]: who may connect, and who speaks for others: [`origin`] compares origins, [`names`] has
+//!   the host's names, [`trusted_proxies`] reads `X-Forwarded-For`, and [`proxy_protocol`] the header of
+//!   that protocol.
 //! - [`accept`]: accepts connections and starts a task for each.
 //! - [`admission`]: which connections get in, and when; [`places`] is the limiter, [`addresses`]
 //!   counts connections for each address.
@@ -30,6 +33,7 @@
 //! This module knows sockets and the exchange. It does not know WebAssembly.
 
 pub mod accept;
+pub mod access;
 pub(crate) mod addresses;
 pub(crate) mod admission;
 pub mod body;
@@ -49,9 +53,12 @@ pub(crate) mod keepalive;
 pub mod linger;
 pub mod listeners;
 pub(crate) mod metrics;
+pub(crate) mod names;
+pub mod origin;
 pub(crate) mod pace;
 pub(crate) mod pages;
 pub(crate) mod places;
+pub mod proxy_protocol;
 pub(crate) mod readiness;
 pub mod request;
 pub mod request_head;
@@ -65,6 +72,7 @@ pub(crate) mod stream;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
 pub(crate) mod token;
+pub mod trusted_proxies;
 pub(crate) mod validators;
 #[cfg(feature = "tls")]
 pub(crate) mod watched;

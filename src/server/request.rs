@@ -38,7 +38,7 @@ pub(crate) struct Upgraded {
     /// Keeps the connection counted until the end.
     pub(crate) open: Open,
     /// Counts the connection for its address until it is dropped.
-    pub(crate) counted: Counted,
+    pub(crate) counted: Option<Counted>,
 }
 
 /// Serves the requests of a connection, one after another. Returns `None` if none is an upgrade; the
@@ -50,7 +50,7 @@ pub(crate) async fn serve(
     endpoint: &Arc<Endpoint>,
     context: &ServerContext,
 ) -> Option<Upgraded> {
-    let Admitted { network, mut counted, mut place, reserved } = admitted;
+    let Admitted { network, counted, place, reserved } = admitted;
     // Answers are small and should be sent at once. If this fails, they only arrive later.
     let _ = socket.get_ref().set_nodelay(true);
     if reserved.is_some() {
@@ -61,33 +61,42 @@ pub(crate) async fn serve(
         }
         drop(reserved);
     }
-    let mut client = Conversation::new(peer, network, endpoint, context);
+    let mut client = Conversation::new(peer, network, counted, endpoint, context);
     let (mut socket, mut stream) = (Some(socket), None);
+    let mut turn = Ok(place);
     loop {
-        // From here on, this connection delays no other.
-        let (decision, mut meta) = client.read_request(&mut socket, &mut stream, place).await;
+        let (decision, mut meta) = match turn {
+            // From here on, this connection delays no other.
+            Ok(place) => client.read_request(&mut socket, &mut stream, place).await,
+            Err(refusal) => (Some(Decision::Refuse(refusal)), RequestMeta::UNREADABLE),
+        };
         let Some(open_stream) = &mut stream else {
             // The TLS handshake did not finish, so no answer can be sent.
             if let Some(Decision::Refuse(refusal)) = decision {
-                log_refusal(peer, &refusal, context);
+                log_refusal(client.client, &refusal, context);
             }
             return None;
         };
+        let decision = match client.identify(&meta) {
+            Ok(()) => decision,
+            Err(refusal) => Some(Decision::Refuse(refusal)),
+        };
         let answer = match decision {
             Some(Decision::Upgrade { upgrade }) => {
-                match open_connection(upgrade, peer, endpoint, context) {
+                match open_connection(upgrade, client.client, endpoint, context) {
                     Ok((open, response)) => {
                         let deadline = context.actor.limits.get(|limits| limits.handshake);
                         within(deadline, open_stream.send(response.as_bytes())).await?.ok()?;
                         client.log_connected(&open);
                         let (stream, early) = (stream?, client.bytes.split_off(meta.len));
+                        let counted = client.into_counted();
                         return Some(Upgraded { stream, early, open, counted });
                     }
                     Err(full) => Err(ErrorResponse::Unavailable(full.reason())),
                 }
             }
             Some(Decision::Page { page, conditions }) => {
-                pages::answer(page, conditions, network, endpoint, context).await
+                pages::answer(page, conditions, client.network, endpoint, context).await
             }
             Some(Decision::Refuse(refusal)) => Err(refusal),
             Some(Decision::Incomplete) | None => break,
@@ -100,28 +109,13 @@ pub(crate) async fn serve(
         match client.after(&meta) {
             After::Next => yield_now().await,
             After::Wait(body) => {
-                // It does not count while it is idle, so it takes nobody's place.
-                drop(counted);
                 if !client.idle(open_stream, body).await {
                     break;
-                }
-                match client.count_again() {
-                    Ok(again) => counted = again,
-                    Err(refusal) => {
-                        client.close_with(open_stream, &refusal).await;
-                        break;
-                    }
                 }
             }
             After::Close => break,
         }
-        place = match client.next_place().await {
-            Ok(next) => next,
-            Err(refusal) => {
-                client.close_with(open_stream, &refusal).await;
-                break;
-            }
-        };
+        turn = client.next_place().await;
     }
     close(stream?, b"", context).await;
     None

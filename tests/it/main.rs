@@ -45,6 +45,7 @@ mod new;
 mod notes;
 mod output;
 mod pages;
+mod proxies;
 mod reach;
 mod readme;
 mod replaced;

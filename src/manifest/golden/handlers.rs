@@ -98,20 +98,51 @@ fn mistakes_about_a_listener_are_told() {
 
 #[test]
 fn mistakes_about_what_a_listener_serves_are_told() {
-    let origins = "write a list such as [\"self\", \"https://example.org\"]: a scheme, a host and \
-                   no path";
+    let origins = "write a list such as [\"self\", \"https://example.org\"]";
+    let origin = "is not an origin that browsers send";
+    let network = "is not an IP address or a network";
+    let name = "is not a host name; write letters, digits, `-`, `.` and `_`, without a port";
     let names = "write a list of names such as [\"chat.v1\"]";
     let auto = "write { ping = \"ping\", pong = \"pong\" }";
     for (key, value, expected) in [
         ("origins", "'*'", format!(": \"*\" is not a list of 1 to 64 texts; {origins}")),
         ("origins", "[]", format!(": an array is not a list of 1 to 64 texts; {origins}")),
-        ("origins", "['*']", format!("[0]: \"*\" is not one that fits here; {origins}")),
         (
             "origins",
             "['self', 'https://a.org/']",
-            format!("[1]: \"https://a.org/\" is not one that fits here; {origins}"),
+            format!(
+                "[1]: \"https://a.org/\" {origin}; an origin ends with its host and port: write \
+                 \"https://a.org\""
+            ),
         ),
-        ("origins", "['a.org']", format!("[0]: \"a.org\" is not one that fits here; {origins}")),
+        (
+            "origins",
+            "['a.org:443']",
+            format!(
+                "[0]: \"a.org:443\" {origin}; write a scheme and a host, such as \
+                 \"https://example.org\"; or \"self\", \"null\" or \"file://\""
+            ),
+        ),
+        ("names", "['a.org:80']", format!("[0]: \"a.org:80\" {name}")),
+        ("names", "['a..org']", format!("[0]: \"a..org\" {name}")),
+        (
+            "trusted_proxies",
+            "['proxy']",
+            format!("[0]: \"proxy\" {network}; write \"127.0.0.1\", \"::1\" or \"10.0.0.0/8\""),
+        ),
+        (
+            "trusted_proxies",
+            "['10.0.0.1/8']",
+            "[0]: \"10.0.0.1/8\" is not a network; it has bits after its own; write \"10.0.0.0/8\""
+                .into(),
+        ),
+        (
+            "proxy_protocol",
+            "true",
+            ": the PROXY protocol is taken from trusted proxies only; add trusted_proxies = \
+             [\"127.0.0.1\"], or the address of your proxy"
+                .into(),
+        ),
         ("subprotocols", "['a b']", format!("[0]: \"a b\" is not one that fits here; {names}")),
         ("subprotocols", "[1]", format!("[0]: 1 is not one that fits here; {names}")),
         ("token_file", "1", ": 1 is not a string; write one text in quotes".into()),

@@ -108,7 +108,7 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
         OnOverflow::Close => "close",
         OnOverflow::Drop => "drop",
     };
-    let origins = if listener.origins.is_none() { "all" } else { "some" };
+    let origins = if listener.access.origins.is_none() { "all" } else { "some" };
     let level = manifest.logging.level.as_str().to_lowercase();
     let (with, without) = (manifest.storage.durability(true), manifest.storage.durability(false));
     let durability =
@@ -122,6 +122,17 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
         ("## Where clients connect", "host", format!("`\"{}\"`", listener.host)),
         ("## Where clients connect", "path", format!("`\"{}\"`", listener.path)),
         ("## Where clients connect", "origins", origins.to_owned()),
+        ("## Where clients connect", "names", none(listener.access.names.is_empty())),
+        (
+            "## Where clients connect",
+            "trusted_proxies",
+            none(listener.access.trusted_proxies.is_empty()),
+        ),
+        (
+            "## Where clients connect",
+            "proxy_protocol",
+            format!("`{}`", listener.access.proxy_protocol),
+        ),
         ("## Where clients connect", "subprotocols", none(listener.subprotocols.is_empty())),
         ("## Where clients connect", "token_file", none(listener.token_file.is_none())),
         ("## Where clients connect", "console", format!("`{}`", listener.console)),
@@ -153,7 +164,8 @@ fn every_toml_block_of_the_manual_is_right() {
     };
     assert_eq!((server.listeners.len(), files.folders.len()), (1, 1));
 
-    let [tls] = blocks(DEPLOY, "toml")[..] else { panic!("another number of blocks") };
+    let [proxy, tls] = blocks(DEPLOY, "toml")[..] else { panic!("another number of blocks") };
+    parse(&format!("{ABOVE}{proxy}")).unwrap();
     match parse(&format!("{ABOVE}{tls}")) {
         Ok(manifest) => {
             let Handler::WebSocketServer(server) = &manifest.handlers[0] else { panic!() };
