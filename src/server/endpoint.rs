@@ -1,7 +1,7 @@
 //! What one listener serves and requires: the `config` of its handler in the manifest, with the
 //! files that it names opened.
 
-use std::{fmt, io, net::SocketAddr, path::PathBuf};
+use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::atomic::AtomicBool};
 
 #[cfg(feature = "tls")]
 use super::tls::{Tls, TlsError};
@@ -21,6 +21,9 @@ pub struct Endpoint {
     pub access: Access,
     /// What a client may choose from (RFC 6455, section 1.9).
     pub(crate) subprotocols: Vec<String>,
+    /// Whether the log has a client that asked for others. It has only the first one, because clients
+    /// can ask for anything at any rate.
+    pub(crate) is_unagreed_logged: AtomicBool,
     /// What each client must send. `None` if the listener requires nothing.
     pub token: Option<Token>,
     /// Whether to serve the console page.
@@ -96,6 +99,7 @@ impl Endpoint {
             path: listener.path.clone(),
             access: Access::new(&listener.access),
             subprotocols: listener.subprotocols.clone(),
+            is_unagreed_logged: AtomicBool::new(false),
             token,
             console: listener.console,
             files,
