@@ -58,6 +58,7 @@ pub mod lock;
 pub mod logger;
 pub mod manifest;
 pub mod memory;
+pub mod named_folder;
 pub mod new;
 pub mod regular;
 pub mod sandboxed_dir;

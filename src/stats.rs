@@ -72,6 +72,8 @@ const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 pub struct Stats {
     /// Completed WebSocket handshakes.
     pub connections: Counter,
+    /// Handshakes in which the client asked for subprotocols and got none.
+    pub(crate) unagreed_subprotocols: Counter,
     /// Events handled, successfully or not.
     pub events: Counter,
     /// Alarms and ticks among the events.
@@ -179,6 +181,12 @@ impl Stats {
         let metric = |counter, name, help| Metric { counter, name, help, summary: Summary::Never };
         [
             metric(&self.connections, "connections", "Handshakes completed.").always("connections"),
+            metric(
+                &self.unagreed_subprotocols,
+                "unagreed_subprotocols",
+                "Handshakes whose client asked for subprotocols and got none.",
+            )
+            .if_any("clients without the subprotocol that they asked for"),
             metric(&self.events, "events", "Events handled by the actor.").always("events"),
             metric(&self.answers, "answers", "Messages queued for clients.")
                 .always("messages sent"),

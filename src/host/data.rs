@@ -5,12 +5,14 @@ use std::{
     fmt, fs, io,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use footlight_store::{LogError, OpenError, OpenErrorKind, Options, Store};
 
 use crate::{
     manifest::{Handler, Manifest},
+    sandboxed_dir::{Identity, SandboxedDir},
     server::config::Listener,
     storage::{Durability, StorageConfig, data_folder::STORE},
 };
@@ -74,9 +76,6 @@ pub enum DataError {
 const ADVICE: &str = ". Restore a backup into another folder (docs/deploy.md, The data folder). \
     `footlight state export --partial` saves what precedes the damage";
 
-/// What a file or a folder is, by whatever name: its device and its inode.
-type Identity = (u64, u64);
-
 /// Checks all manifests of a process. See [`mistakes`].
 pub(super) fn check(manifests: &[Manifest], data: Option<&Path>) -> Result<(), Vec<DataError>> {
     let of =
@@ -99,20 +98,23 @@ fn make(folder: &Path) -> Result<(), DataError> {
 }
 
 /// Opens the store in the data folder, for all of these manifests. Makes both if they are not there.
-/// Returns the block of numbers for connections that this run begins with, too.
+/// Also returns the block of numbers for connections that this run begins with, and the store's folder,
+/// from which all other folders keep away.
 pub(super) async fn open(
     folder: PathBuf,
     manifests: &[Manifest],
-) -> Result<(Store, u64), DataError> {
+) -> Result<(Store, u64, Arc<SandboxedDir>), DataError> {
     let (wear, wait) = StorageConfig::of_process(manifests.iter().map(|one| &one.storage));
     smol::unblock(move || {
         make(&folder)?;
         let store = Store::open(&folder, Options { wear, wait }).map_err(DataError::Store)?;
         let block = store.next_block().ok_or_else(|| {
             let error = store.health().err().unwrap_or_else(|| "the numbers are used up".into());
-            DataError::Numbers { folder, error }
+            DataError::Numbers { folder: folder.clone(), error }
         })?;
-        Ok((store, block))
+        let place = SandboxedDir::open(&self::store(&folder));
+        let place = place.map_err(|error| DataError::Unusable { folder, error })?;
+        Ok((store, block, Arc::new(place)))
     })
     .await
 }

@@ -11,6 +11,7 @@ use crate::{
     exchange::ActorHandle,
     files::{Files, FolderError, Folders},
     manifest::{Handler, Manifest},
+    sandboxed_dir::SandboxedDir,
     server::{self, EndpointError, Listeners, Served, ServerContext},
 };
 
@@ -59,6 +60,14 @@ impl Opened {
             Handler::Filesystem(config) => Folders::open(&config.folders)
                 .map(|folders| Self::Filesystem(Arc::new(folders)))
                 .map_err(|errors| errors.into_iter().map(HandlerError::Filesystem).collect()),
+        }
+    }
+
+    /// From now on, no folder of these handlers is used that contains `forbidden` or lies in it.
+    pub(crate) fn keep_away_from(&self, forbidden: &Arc<SandboxedDir>) {
+        match self {
+            Self::WebSocketServer(listeners) => listeners.keep_away_from(forbidden),
+            Self::Filesystem(folders) => folders.keep_away_from(forbidden),
         }
     }
 

@@ -97,8 +97,11 @@ impl Host {
         let opened = open(manifests)?;
         let (store, first) = match environment.data.clone() {
             Some(folder) => {
-                let opened = data::open(folder, manifests).await;
-                opened.map(|(store, first)| (Some(store), first)).map_err(HostError::Data)?
+                let (store, first, place) =
+                    data::open(folder, manifests).await.map_err(HostError::Data)?;
+                let handlers = opened.iter().flat_map(|one| &one.handlers);
+                handlers.for_each(|handler| handler.keep_away_from(&place));
+                (Some(store), first)
             }
             None => (None, 0),
         };

@@ -17,16 +17,14 @@ use super::{
     places::Place,
     proxy_protocol,
     request_line::is_blank,
+    request_log::log_refusal,
     response::Response,
     secure::secure,
     sending,
     socket::Socket,
     stream::ClientStream,
 };
-use crate::{
-    deadline::within,
-    exchange::{client::canonical, connections::Open},
-};
+use crate::{deadline::within, exchange::client::canonical};
 
 /// A connection that is not upgraded yet.
 pub(crate) struct Conversation<'a> {
@@ -227,7 +225,7 @@ impl<'a> Conversation<'a> {
 
     /// Logs a refusal, and returns its response.
     pub(crate) fn refused(&self, refusal: &ErrorResponse) -> Response {
-        log_refusal(self.client, refusal, self.context);
+        log_refusal(self.client, &self.bytes, refusal, self.context);
         refusal.response()
     }
 
@@ -336,18 +334,4 @@ impl<'a> Conversation<'a> {
         drop(reserved);
         Ok(place)
     }
-
-    /// Counts and logs a completed handshake.
-    pub(crate) fn log_connected(&self, open: &Open) {
-        self.context.actor.stats.connections.add(1);
-        let text = format_args!("connected from {}", self.client);
-        self.context.actor.lines.host(Level::Debug, Some(open.session.id()), text);
-    }
-}
-
-/// Counts and logs a refused request.
-pub(crate) fn log_refusal(peer: SocketAddr, refusal: &ErrorResponse, context: &ServerContext) {
-    let status = refusal.status();
-    context.actor.stats.refuse(status.0);
-    context.actor.lines.host(Level::Info, None, format_args!("{peer} is refused: {refusal}"));
 }

@@ -226,7 +226,7 @@ mod tests {
         bytes.extend(b"frames");
         let accept = String::from("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         let (path, query) = ("/ws".into(), String::new());
-        let upgrade = Upgrade { accept, subprotocol: None, path, query };
+        let upgrade = Upgrade { accept, subprotocol: None, unagreed: None, path, query };
         let (decision, meta) = super::decide(&bytes, PEER.parse().unwrap(), &endpoint(|_| {}));
         assert_eq!((decision, meta.len), (Decision::Upgrade { upgrade }, len));
     }

@@ -1,7 +1,7 @@
 //! What one listener serves and requires: the `config` of its handler in the manifest, with the
 //! files that it names opened.
 
-use std::{fmt, io, net::SocketAddr, path::PathBuf};
+use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::atomic::AtomicBool};
 
 #[cfg(feature = "tls")]
 use super::tls::{Tls, TlsError};
@@ -10,7 +10,7 @@ use super::{
     config::{AutoResponse, Listener},
     token::{Token, TokenError},
 };
-use crate::{exchange::OnOverflow, sandboxed_dir::SandboxedDir};
+use crate::{exchange::OnOverflow, named_folder::NamedFolder, socket_activation::InheritedError};
 
 /// What one listener serves and requires.
 #[derive(Debug)]
@@ -29,12 +29,15 @@ pub struct Endpoint {
     pub access: Access,
     /// What a client may choose from (RFC 6455, section 1.9).
     pub(crate) subprotocols: Vec<String>,
+    /// Whether the log has a client that asked for others. It has only the first one, because clients
+    /// can ask for anything at any rate.
+    pub(crate) is_unagreed_logged: AtomicBool,
     /// What each client must send. `None` if the listener requires nothing.
     pub token: Option<Token>,
     /// Whether to serve the console page.
     pub(crate) console: bool,
-    /// The open `static` folder. `None` if the manifest names none.
-    pub(crate) files: Option<SandboxedDir>,
+    /// The `static` folder. `None` if the manifest names none.
+    pub(crate) files: Option<NamedFolder>,
     /// A text that the host answers without the actor.
     pub(crate) auto_response: Option<AutoResponse>,
     /// What happens if a client does not read its messages.
@@ -65,6 +68,8 @@ pub enum EndpointError {
     /// The certificate can't be loaded.
     #[cfg(feature = "tls")]
     Tls(TlsError),
+    /// The service manager has passed a socket that keeps the address from being used.
+    Inherited(InheritedError),
     /// The address can't be listened on.
     Bind {
         /// The file to correct.
@@ -88,8 +93,8 @@ impl Endpoint {
             Token::load(file).map_err(|error| errors.push(failed(error))).ok()
         });
         let files = listener.static_folder.as_ref().and_then(|folder| {
-            let failed = |error| EndpointError::Folder { folder: folder.clone(), error };
-            SandboxedDir::open(folder).map_err(|error| errors.push(failed(error))).ok()
+            let failed = |(folder, error)| EndpointError::Folder { folder, error };
+            NamedFolder::new(folder.clone()).map_err(|error| errors.push(failed(error))).ok()
         });
         #[cfg(feature = "tls")]
         let tls = listener.tls.as_ref().and_then(|files| {
@@ -106,6 +111,7 @@ impl Endpoint {
             metrics: listener.metrics.clone(),
             access: Access::new(&listener.access),
             subprotocols: listener.subprotocols.clone(),
+            is_unagreed_logged: AtomicBool::new(false),
             token,
             console: listener.console,
             files,
@@ -146,6 +152,7 @@ impl fmt::Display for EndpointError {
             ),
             #[cfg(feature = "tls")]
             Self::Tls(error) => error.fmt(f),
+            Self::Inherited(error) => error.fmt(f),
             Self::Bind { manifest, address, error } => {
                 let advice = match error.kind() {
                     io::ErrorKind::AddrInUse => {
@@ -173,6 +180,7 @@ impl std::error::Error for EndpointError {
             Self::Folder { error, .. } | Self::Bind { error, .. } => Some(error),
             #[cfg(feature = "tls")]
             Self::Tls(error) => Some(error),
+            Self::Inherited(error) => Some(error),
         }
     }
 }

@@ -13,6 +13,7 @@
 //!   [`secure`] does the TLS handshake before them.
 //! - [`request_head`]: parses a request's head, and [`request_line`] its first line; [`framing`] finds
 //!   where the body ends; [`decision`] says what to do about it.
+//! - [`request_log`]: what the log says of requests.
 //! - [`body`]: takes a request's body out of what arrives.
 //! - [`handshake`]: checks a request for an upgrade to WebSocket.
 //! - [`response`]: an answer; [`error_response`]: the answers to requests that are refused.
@@ -70,6 +71,7 @@ pub(crate) mod readiness;
 pub mod request;
 pub mod request_head;
 pub(crate) mod request_line;
+pub(crate) mod request_log;
 pub mod response;
 pub(crate) mod secure;
 pub(crate) mod sending;

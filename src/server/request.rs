@@ -8,7 +8,7 @@ use super::{
     addresses::Counted,
     admission::Admitted,
     context::ServerContext,
-    conversation::{After, Conversation, log_refusal},
+    conversation::{After, Conversation},
     decision::Decision,
     endpoint::Endpoint,
     error_response::ErrorResponse,
@@ -16,6 +16,7 @@ use super::{
     handshake::Upgrade,
     linger::{drain, finish},
     pages,
+    request_log::{log_connected, log_refusal},
     socket::Socket,
     stream::ClientStream,
 };
@@ -73,7 +74,7 @@ pub(crate) async fn serve(
         let Some(open_stream) = &mut stream else {
             // The TLS handshake did not finish, so no answer can be sent.
             if let Some(Decision::Refuse(refusal)) = decision {
-                log_refusal(client.client, &refusal, context);
+                log_refusal(client.client, b"", &refusal, context);
             }
             return None;
         };
@@ -82,12 +83,14 @@ pub(crate) async fn serve(
             Err(refusal) => Some(Decision::Refuse(refusal)),
         };
         let answer = match decision {
-            Some(Decision::Upgrade { upgrade }) => {
+            Some(Decision::Upgrade { mut upgrade }) => {
+                let unagreed = upgrade.unagreed.take();
                 match open_connection(upgrade, client.client, endpoint, context) {
                     Ok((open, response)) => {
                         let deadline = context.actor.limits.get(|limits| limits.handshake);
                         within(deadline, open_stream.send(response.as_bytes())).await?.ok()?;
-                        client.log_connected(&open);
+                        let unagreed = unagreed.as_deref();
+                        log_connected(client.client, &open, unagreed, endpoint, context);
                         let (stream, early) = (stream?, client.bytes.split_off(meta.len));
                         let counted = client.into_counted();
                         return Some(Upgraded { stream, early, open, counted });
@@ -139,7 +142,7 @@ pub(crate) async fn refuse(
     endpoint: &Endpoint,
     context: &ServerContext,
 ) {
-    log_refusal(peer, refusal, context);
+    log_refusal(peer, b"", refusal, context);
     if endpoint.scheme() == "ws" {
         let now = context.world.since_1970();
         let (last, _) = refusal.response().into_parts(&RequestMeta::UNREADABLE, now);

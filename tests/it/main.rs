@@ -49,6 +49,7 @@ mod pages;
 mod proxies;
 mod reach;
 mod readme;
+mod replaced;
 mod requests;
 mod rooms;
 mod rounds;

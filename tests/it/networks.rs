@@ -1,59 +1,25 @@
 //! The limits for one address. They do not apply to this machine's own addresses, so these tests run
 //! in a network namespace where other addresses lead to this machine too.
-//!
-//! Each test begins by starting itself again in such a namespace. This needs Linux, `unshare` and
-//! `ip`, and the right to make one. Without these the tests say so and pass, unless
-//! `FOOTLIGHT_REQUIRE_NETNS` is set.
 
-use std::{
-    env,
-    net::{Ipv4Addr, SocketAddr},
-    process::Command,
-};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 
 use crate::{
     crowd::{ask_all, metric, status, wait_until_full},
-    support::{Actor, REQUEST, Raw, Server, eventually, guest},
+    support::{Actor, REQUEST, Raw, Server, eventually, guest, namespace},
 };
 
-/// Tells a test that it is inside.
-const INSIDE: &str = "FOOTLIGHT_INSIDE_NETNS";
 /// Where the servers are.
 const HOST: &str = "10.9.0.1";
 /// The commands that make a network whose addresses all lead to this machine, and some of IPv6.
 const SETUP: &str = "ip link set lo up && ip addr add 10.9.0.1/16 dev lo && \
                      for ip in fd00:9::1 fd00:9:0:1::1 fd00:9:0:1::2 fd00:9:0:2::1; do \
-                     ip -6 addr add $ip/128 dev lo nodad || exit 1; done && exec \"$0\" \"$@\"";
+                     ip -6 addr add $ip/128 dev lo nodad || exit 1; done";
 
 /// Runs the test with this name inside such a namespace.
 fn inside(name: &str, test: impl FnOnce()) {
-    if env::var_os(INSIDE).is_some() {
-        footlight::fd_limit::raise();
-        return test();
-    }
-    let unshare = |user: &[&str], program: &str| {
-        let mut command = Command::new("unshare");
-        command.args(user).args(["--net", "sh", "-c", SETUP, program]);
-        command
-    };
-    let program = env::current_exe().unwrap();
-    let program = program.to_str().unwrap();
-    for user in [&[][..], &["--user", "--map-root-user"]] {
-        if !unshare(user, "true").output().is_ok_and(|output| output.status.success()) {
-            continue;
-        }
-        let mut command = unshare(user, program);
-        let output = command.args(["--exact", name, "--nocapture"]).env(INSIDE, "1").output();
-        let output = output.unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        assert!(output.status.success() && said.contains("1 passed"), "{said}");
-        return;
-    }
-    assert!(env::var_os("FOOTLIGHT_REQUIRE_NETNS").is_none(), "no network namespace can be made");
-    eprintln!("skipped: no network namespace can be made; it takes root, `unshare` and `ip`");
+    namespace::inside("--net", SETUP, name, test);
 }
 
 /// A server in the namespace.

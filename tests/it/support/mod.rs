@@ -5,6 +5,7 @@ mod actor;
 pub mod certificates;
 mod client;
 pub mod in_process;
+pub mod namespace;
 mod program;
 mod raw;
 mod server;
