@@ -41,8 +41,8 @@ pub struct Limits {
     /// The most files of the listeners' `static` folders that may be sent at once. Four times as
     /// many may wait for their turn. Default 64.
     pub downloads: usize,
-    /// The most connections that may wait for their next request. One more closes the one that has
-    /// waited longest. Default 64.
+    /// The most connections that may stay open for further requests. One more closes after its
+    /// answer. Default 64.
     pub idle_connections: usize,
     /// The fewest bytes in a second at which a client must take an answer or send a body. It may be
     /// behind by 64 KiB. Default 1 KiB.
