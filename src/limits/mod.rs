@@ -42,8 +42,8 @@ pub struct Limits {
     /// The most files of the listeners' `static` folders that may be sent at once. Four times as
     /// many may wait for their turn. Default 64.
     pub downloads: usize,
-    /// The most connections that may wait for their next request. One more closes the one that has
-    /// waited longest. Default 64.
+    /// The most connections that may stay open for further requests. One more closes after its
+    /// answer. Default 64.
     pub idle_connections: usize,
     /// The largest content of a request that the actor answers, in bytes. Default 64 KiB.
     pub request: usize,

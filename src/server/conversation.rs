@@ -279,16 +279,18 @@ impl<'a> Conversation<'a> {
         Some(body.is_done() && !is_blank(&self.bytes))
     }
 
-    /// Waits for the next request, as long as nothing else needs the connection's place. Returns
-    /// false if it is to be closed.
+    /// A place among the connections that stay open for further requests.
+    pub(crate) fn keep(&self) -> Option<Place> {
+        self.context.admission.kept.enter(self.peer_network)
+    }
+
+    /// Waits for the next request. Returns false if the connection is to be closed.
     pub(crate) async fn idle(&mut self, stream: &mut ClientStream, mut body: BodyDecoder) -> bool {
         let context = self.context;
         // What is left are some line ends at most.
         self.bytes.shrink_to_fit();
         // It does not count while it is idle, so it takes nobody's place.
         (self.counted, self.counted_client) = (None, None);
-        // Too many have become idle at this moment.
-        let Some(place) = context.admission.idle.enter(self.peer_network) else { return false };
         let next = async {
             let mut buffer = [0; 1024];
             loop {
@@ -302,7 +304,7 @@ impl<'a> Conversation<'a> {
             }
         };
         let closed = async {
-            place.lost().or(context.stopped()).await;
+            context.stopped().await;
             false
         };
         let deadline = context.actor.limits.get(|limits| limits.keep_alive);

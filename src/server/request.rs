@@ -65,6 +65,8 @@ pub(crate) async fn serve(
     let mut client = Conversation::new(peer, network, counted, endpoint, context);
     let (mut socket, mut stream) = (Some(socket), None);
     let mut turn = Ok(place);
+    // Its place among the connections that stay open for further requests.
+    let mut kept = None;
     loop {
         let (decision, mut meta) = match turn {
             // From here on, this connection delays no other.
@@ -115,6 +117,12 @@ pub(crate) async fn serve(
         };
         let (response, held) = answer.unwrap_or_else(|refusal| (client.refused(&refusal), None));
         meta.keep &= meta.may_discard() && !context.stopping.is_closed();
+        if meta.keep && kept.is_none() {
+            // The answer says whether the connection closes. So no client sends a request into a
+            // connection that closes at the same moment because there are too many.
+            kept = client.keep();
+            meta.keep = kept.is_some();
+        }
         if !client.send(open_stream, response, &meta, held).await {
             return None;
         }
