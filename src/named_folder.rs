@@ -4,7 +4,9 @@
 //! while the host runs. Each use then finds what the path names at that moment.
 
 use std::{
+    fs::{self, File},
     io,
+    os::unix::fs::MetadataExt as _,
     path::PathBuf,
     sync::{
         Arc, OnceLock,
@@ -20,10 +22,21 @@ use crate::sandboxed_dir::SandboxedDir;
 #[derive(Debug)]
 pub(crate) struct NamedFolder {
     path: PathBuf,
-    /// The folder whose files nobody may reach through this one. Empty if there is none.
-    forbidden: OnceLock<Arc<SandboxedDir>>,
-    /// Whether the log says that this folder now reaches the forbidden one.
-    is_logged: AtomicBool,
+    /// Empty until the host has found it.
+    forbidden: OnceLock<Arc<Forbidden>>,
+    /// Whether the log says that this folder now reaches the store.
+    is_store_logged: AtomicBool,
+    /// Whether the log says that a client has asked for a secret.
+    is_secret_logged: AtomicBool,
+}
+
+/// What nobody may reach through a folder. At start, a folder that reaches any of it is a mistake.
+#[derive(Debug, Default)]
+pub(crate) struct Forbidden {
+    /// Where the host keeps the state of all actors.
+    pub(crate) store: Option<SandboxedDir>,
+    /// Files with tokens and keys. No page may be one of them.
+    pub(crate) secrets: Vec<PathBuf>,
 }
 
 impl NamedFolder {
@@ -33,15 +46,18 @@ impl NamedFolder {
     /// It does not exist, or may not be read.
     pub(crate) fn new(path: PathBuf) -> Result<Self, (PathBuf, io::Error)> {
         match SandboxedDir::open(&path) {
-            Ok(_) => {
-                Ok(Self { path, forbidden: OnceLock::new(), is_logged: AtomicBool::new(false) })
-            }
+            Ok(_) => Ok(Self {
+                path,
+                forbidden: OnceLock::new(),
+                is_store_logged: AtomicBool::new(false),
+                is_secret_logged: AtomicBool::new(false),
+            }),
             Err(error) => Err((path, error)),
         }
     }
 
-    /// From now on, the folder is not opened if it contains `forbidden` or lies in it.
-    pub(crate) fn keep_away_from(&self, forbidden: &Arc<SandboxedDir>) {
+    /// Sets what nobody may reach through the folder from now on.
+    pub(crate) fn keep_away_from(&self, forbidden: &Arc<Forbidden>) {
         // It is set once, at start.
         let _ = self.forbidden.set(forbidden.clone());
     }
@@ -52,11 +68,13 @@ impl NamedFolder {
     /// It does not exist, or may not be read.
     pub(crate) fn open(&self) -> io::Result<SandboxedDir> {
         let folder = SandboxedDir::open(&self.path)?;
-        let Some(forbidden) = self.forbidden.get() else { return Ok(folder) };
-        let (own, other) = (folder.around()?, forbidden.around()?);
+        let store = self.forbidden.get().and_then(|forbidden| forbidden.store.as_ref());
+        let Some(store) = store else { return Ok(folder) };
+        let (own, other) = (folder.around()?, store.around()?);
         let reaches = other.first().is_some_and(|id| own.contains(id))
             || own.first().is_some_and(|id| other.contains(id));
-        if reaches != self.is_logged.swap(reaches, Ordering::Relaxed) && reaches {
+        let is_logged = self.is_store_logged.swap(reaches, Ordering::Relaxed);
+        if reaches && !is_logged {
             log::warn!(
                 target: "footlight",
                 "{}: was replaced, and now reaches the folder where the host keeps the state of all \
@@ -65,6 +83,32 @@ impl NamedFolder {
             );
         }
         if reaches { Err(Errno::ACCESS.into()) } else { Ok(folder) }
+    }
+
+    /// Opens a file or a folder in what the path names now, for clients. A name that begins with a dot
+    /// is not found.
+    ///
+    /// # Errors
+    /// It does not exist inside, is hidden or a secret, or may not be read.
+    pub(crate) fn page(&self, path: &str) -> io::Result<File> {
+        let file = self.open()?.visible(path)?;
+        let secrets = self.forbidden.get().map(|forbidden| &*forbidden.secrets);
+        let own = file.metadata()?;
+        let is_own = |secret: &&PathBuf| {
+            fs::metadata(secret).is_ok_and(|it| (it.dev(), it.ino()) == (own.dev(), own.ino()))
+        };
+        let Some(secret) = secrets.unwrap_or_default().iter().find(is_own) else {
+            return Ok(file);
+        };
+        if !self.is_secret_logged.swap(true, Ordering::Relaxed) {
+            log::warn!(
+                target: "footlight",
+                "{}: now has the secret {}, which is not served; move it to another folder",
+                self.path.display(),
+                secret.display()
+            );
+        }
+        Err(Errno::ACCESS.into())
     }
 }
 
@@ -94,7 +138,8 @@ mod tests {
         assert!(is("one"));
         link("data");
         assert!(is("data"));
-        folder.keep_away_from(&Arc::new(SandboxedDir::open(&at("data/store")).unwrap()));
+        let store = Some(SandboxedDir::open(&at("data/store")).unwrap());
+        folder.keep_away_from(&Arc::new(Forbidden { store, secrets: Vec::new() }));
         for path in ["data", "data/store", "data/store/deep", "."] {
             link(path);
             assert_eq!(
@@ -117,5 +162,26 @@ mod tests {
         fs::create_dir(at("nothing")).unwrap();
         assert!(is("nothing"));
         assert!(NamedFolder::new(at("missing")).is_err());
+    }
+
+    #[test]
+    fn a_secret_is_no_page_by_whatever_name() {
+        let outer = tempfile::tempdir().unwrap();
+        let at = |path: &str| outer.path().join(path);
+        fs::create_dir(at("pages")).unwrap();
+        for path in ["token", "pages/page", "pages/key"] {
+            fs::write(at(path), path).unwrap();
+        }
+        symlink("key", at("pages/link")).unwrap();
+        fs::hard_link(at("token"), at("pages/hard")).unwrap();
+        let folder = NamedFolder::new(at("pages")).unwrap();
+        let denied = |path| {
+            folder.page(path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+        };
+        assert!(!denied("key") && !denied("hard"));
+        let secrets = vec![at("missing"), at("token"), at("pages/key")];
+        folder.keep_away_from(&Arc::new(Forbidden { store: None, secrets }));
+        assert!(denied("key") && denied("link") && denied("hard"));
+        assert_eq!(folder.page("page").and_then(io::read_to_string).unwrap(), "pages/page");
     }
 }

@@ -5,7 +5,10 @@ use std::{cell::OnceCell, fmt, io, path::PathBuf, sync::Arc};
 use wit_core::host::FileError;
 
 use super::{Failure, config::SharedFolder};
-use crate::{named_folder::NamedFolder, sandboxed_dir::SandboxedDir};
+use crate::{
+    named_folder::{Forbidden, NamedFolder},
+    sandboxed_dir::SandboxedDir,
+};
 
 /// The folders of one actor.
 #[derive(Debug, Default)]
@@ -67,8 +70,8 @@ impl Folders {
         if errors.is_empty() { Ok(Self(opened)) } else { Err(errors) }
     }
 
-    /// From now on, no folder is opened that contains `forbidden` or lies in it.
-    pub(crate) fn keep_away_from(&self, forbidden: &Arc<SandboxedDir>) {
+    /// Sets what the actor may not reach from now on.
+    pub(crate) fn keep_away_from(&self, forbidden: &Arc<Forbidden>) {
         self.0.iter().for_each(|shared| shared.folder.keep_away_from(forbidden));
     }
 

@@ -5,15 +5,14 @@ use std::{
     fmt, fs, io,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use footlight_store::{LogError, OpenError, OpenErrorKind, Options, Store};
 
+use super::secrets::{listeners, secrets_of};
 use crate::{
     manifest::{Handler, Manifest},
     sandboxed_dir::{Identity, SandboxedDir},
-    server::config::Listener,
     storage::{Durability, StorageConfig, data_folder::STORE},
 };
 
@@ -103,7 +102,7 @@ fn make(folder: &Path) -> Result<(), DataError> {
 pub(super) async fn open(
     folder: PathBuf,
     manifests: &[Manifest],
-) -> Result<(Store, u64, Arc<SandboxedDir>), DataError> {
+) -> Result<(Store, u64, SandboxedDir), DataError> {
     let (wear, wait) = StorageConfig::of_process(manifests.iter().map(|one| &one.storage));
     smol::unblock(move || {
         make(&folder)?;
@@ -114,7 +113,7 @@ pub(super) async fn open(
         })?;
         let place = SandboxedDir::open(&self::store(&folder));
         let place = place.map_err(|error| DataError::Unusable { folder, error })?;
-        Ok((store, block, Arc::new(place)))
+        Ok((store, block, place))
     })
     .await
 }
@@ -230,34 +229,22 @@ fn folders(manifest: &Manifest) -> Vec<(&'static str, &PathBuf)> {
     folders
 }
 
-/// The listeners of a manifest.
-fn listeners(manifest: &Manifest) -> impl Iterator<Item = &Listener> {
-    manifest.handlers.iter().flat_map(|handler| match handler {
-        Handler::WebSocketServer(config) => config.listeners.as_slice(),
-        Handler::Filesystem(_) => &[],
-    })
-}
-
 /// The secrets of one manifest that lie in the `static` folders of another.
 fn served(manifest: &Manifest, by: &Manifest) -> Vec<DataError> {
     let mut mistakes = Vec::new();
-    for listener in listeners(manifest) {
-        let token = listener.token_file.iter().map(|file| ("`token_file`", file));
-        let key = listener.tls.iter().map(|files| ("`key` of `tls`", &files.key));
-        for (key, secret) in token.chain(key) {
-            let Ok(own) = around(secret) else { continue };
-            let is_around = |folder: &&PathBuf| {
-                around(folder).is_ok_and(|ids| ids.first().is_some_and(|id| own.contains(id)))
-            };
-            let mut folders = listeners(by).filter_map(|listener| listener.static_folder.as_ref());
-            mistakes.extend(folders.find(is_around).map(|folder| DataError::Served {
-                file: manifest.file.clone(),
-                key,
-                secret: secret.clone(),
-                folder: folder.clone(),
-                by: by.file.clone(),
-            }));
-        }
+    for (key, secret) in secrets_of(manifest) {
+        let Ok(own) = around(secret) else { continue };
+        let is_around = |folder: &&PathBuf| {
+            around(folder).is_ok_and(|ids| ids.first().is_some_and(|id| own.contains(id)))
+        };
+        let mut folders = listeners(by).filter_map(|listener| listener.static_folder.as_ref());
+        mistakes.extend(folders.find(is_around).map(|folder| DataError::Served {
+            file: manifest.file.clone(),
+            key,
+            secret: secret.clone(),
+            folder: folder.clone(),
+            by: by.file.clone(),
+        }));
     }
     mistakes
 }

@@ -11,7 +11,7 @@ use crate::{
     exchange::ActorHandle,
     files::{Files, FolderError, Folders},
     manifest::{Handler, Manifest},
-    sandboxed_dir::SandboxedDir,
+    named_folder::Forbidden,
     server::{self, EndpointError, Listeners, Served, ServerContext},
 };
 
@@ -63,8 +63,8 @@ impl Opened {
         }
     }
 
-    /// From now on, no folder of these handlers is used that contains `forbidden` or lies in it.
-    pub(crate) fn keep_away_from(&self, forbidden: &Arc<SandboxedDir>) {
+    /// Sets what nobody may reach through the folders of these handlers from now on.
+    pub(crate) fn keep_away_from(&self, forbidden: &Arc<Forbidden>) {
         match self {
             Self::WebSocketServer(listeners) => listeners.keep_away_from(forbidden),
             Self::Filesystem(folders) => folders.keep_away_from(forbidden),

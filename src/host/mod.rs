@@ -7,6 +7,7 @@
 //! - [`directory`]: the actors by name.
 //! - [`environment`]: what no manifest names.
 //! - [`data`]: the folder for state, and which folders must keep away from it.
+//! - [`secrets`]: the files with secrets.
 //! - [`start_lines`]: what the log says at start.
 //! - [`error`]: why a host could not be started.
 
@@ -19,6 +20,7 @@ mod error;
 mod exports;
 mod handler;
 mod opened;
+mod secrets;
 mod start_lines;
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
@@ -37,6 +39,7 @@ use crate::{
     fd_limit,
     limits::Limits,
     manifest::Manifest,
+    named_folder::Forbidden,
     server::{Endpoint, Served},
     stats::Stats,
 };
@@ -95,16 +98,18 @@ impl Host {
         // Open everything before the first listener is bound, so that all mistakes are reported at
         // once.
         let opened = open(manifests)?;
-        let (store, first) = match environment.data.clone() {
+        let (store, first, place) = match environment.data.clone() {
             Some(folder) => {
-                let (store, first, place) =
-                    data::open(folder, manifests).await.map_err(HostError::Data)?;
-                let handlers = opened.iter().flat_map(|one| &one.handlers);
-                handlers.for_each(|handler| handler.keep_away_from(&place));
-                (Some(store), first)
+                let opened = data::open(folder, manifests).await;
+                let (store, first, place) = opened.map_err(HostError::Data)?;
+                (Some(store), first, Some(place))
             }
-            None => (None, 0),
+            None => (None, 0, None),
         };
+        let secrets = secrets::secrets(manifests).cloned().collect();
+        let forbidden = Arc::new(Forbidden { store: place, secrets });
+        let handlers = opened.iter().flat_map(|one| &one.handlers);
+        handlers.for_each(|handler| handler.keep_away_from(&forbidden));
         let handle = |(manifest, limits)| handle(manifest, limits, store.clone(), first);
         start_lines::log(manifests, &limits, environment.data.as_deref());
         if let Some(store) = &store {

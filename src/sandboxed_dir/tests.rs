@@ -1,4 +1,4 @@
-//! What is inside a folder, and what is not.
+//! Paths and links that lead inside, outside and nowhere.
 
 use std::{fs, os::unix::fs::symlink};
 

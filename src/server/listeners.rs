@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     exchange::CloseCode,
-    sandboxed_dir::SandboxedDir,
+    named_folder::Forbidden,
     shutdown::{PAUSE, Shutdown},
     socket_activation::Inherited,
 };
@@ -72,8 +72,8 @@ impl Listeners {
         if errors.is_empty() { Ok(Self(opened)) } else { Err(errors) }
     }
 
-    /// From now on, nothing is served from a `static` folder that contains `forbidden` or lies in it.
-    pub(crate) fn keep_away_from(&self, forbidden: &Arc<SandboxedDir>) {
+    /// Sets what clients may not reach through a `static` folder from now on.
+    pub(crate) fn keep_away_from(&self, forbidden: &Arc<Forbidden>) {
         let folders = self.0.iter().filter_map(|served| served.endpoint.files.as_ref());
         folders.for_each(|folder| folder.keep_away_from(forbidden));
     }

@@ -98,7 +98,7 @@ fn open(
         io::ErrorKind::PermissionDenied => ErrorResponse::Forbidden("this file may not be read"),
         _ => not_found(),
     };
-    let mut file = folder.open().and_then(|now| now.visible(&path)).map_err(unreadable)?;
+    let mut file = folder.page(&path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if metadata.is_dir() {
         let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);

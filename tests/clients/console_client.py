@@ -1,6 +1,8 @@
 """Lets a person's browser use the console page: clicks, types, and looks at what it shows.
 
 Usage: console_client.py URL [SCREENSHOT]
+
+URL is the page's, or that of the socket beside it.
 """
 
 import asyncio
@@ -21,7 +23,8 @@ async def shows(page, part):
 
 
 async def main(url, screenshot=None):
-    url = url.replace("ws://", "http://").rsplit("/", 1)[0] + "/"
+    if url.startswith("ws://"):
+        url = url.replace("ws://", "http://").rsplit("/", 1)[0] + "/"
     async with Browser() as browser:
         # It connects by itself, to where it came from.
         page = await browser.open(url)

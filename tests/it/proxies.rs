@@ -15,7 +15,7 @@ use std::{
 use socket2::{Domain, Socket, Type};
 
 use crate::{
-    clients::available,
+    clients::{SCRIPTS, available, python},
     http::Connection,
     support::{Raw, Server, eventually, guest},
 };
@@ -90,7 +90,22 @@ fn run(configure: impl FnOnce(SocketAddr, &Path) -> (String, Command)) -> Proxy 
     proxy
 }
 
-fn nginx(text: &str) -> Proxy {
+/// nginx's block for a host at this address, changed as the document says for the prefix `/lamp/`.
+fn beneath_prefix(block: &str, host: SocketAddr) -> String {
+    let prefixed = block
+        .replace("location / {", "location /lamp/ {")
+        .replace(&format!("http://{host};"), &format!("http://{host}/;"));
+    assert_ne!(block, prefixed);
+    prefixed
+}
+
+/// nginx with this in its `server`.
+fn nginx(block: &str) -> Proxy {
+    let server = format!("server {{\nlisten LISTEN;\n{block}}}\n");
+    nginx_with(&format!("http {{\naccess_log off;\nPATHS{server}}}\n"))
+}
+
+fn nginx_with(text: &str) -> Proxy {
     run(|address, folder| {
         let at = folder.display();
         let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -202,15 +217,30 @@ fn nginx_serves_a_host_as_the_document_says_also_beneath_a_prefix() {
     }
     let (_server, address) = host("");
     let block = block("nginx", 0, address);
-    let prefixed = block
-        .replace("location / {", "location /lamp/ {")
-        .replace(&format!("http://{address};"), &format!("http://{address}/;"));
-    assert_ne!(block, prefixed);
+    let prefixed = beneath_prefix(&block, address);
     for (block, prefix) in [(block, ""), (prefixed, "/lamp")] {
-        let proxy = nginx(&format!(
-            "http {{\naccess_log off;\nPATHSserver {{\nlisten LISTEN;\n{block}}}\n}}\n"
-        ));
+        let proxy = nginx(&block);
         serves(&proxy, prefix);
+    }
+}
+
+#[test]
+fn the_console_page_beneath_a_prefix_finds_its_socket() {
+    let mut browser = python();
+    browser.arg(format!("{SCRIPTS}/chromium.py"));
+    let has_browser =
+        available("Chromium, or Python's websockets,", browser, "FOOTLIGHT_REQUIRE_BROWSER");
+    if !installed("nginx", "-v") || !has_browser {
+        return;
+    }
+    for page in ["/lamp/", "/lamp/console"] {
+        let (_server, address) = host("");
+        let proxy = nginx(&beneath_prefix(&block("nginx", 0, address), address));
+        let url = format!("http://{}{page}", proxy.address);
+        let script = format!("{SCRIPTS}/console_client.py");
+        let output = python().arg(script).arg(url).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{page}: {}", String::from_utf8_lossy(&said));
     }
 }
 
@@ -278,5 +308,5 @@ fn proxies_that_pass_bytes_on_tell_the_client_by_the_proxy_protocol() {
     let stream = format!(
         "stream {{\nserver {{\nlisten LISTEN;\nproxy_pass {address};\nproxy_protocol on;\n}}\n}}\n"
     );
-    serves(&nginx(&format!("{load}{stream}")), "");
+    serves(&nginx_with(&format!("{load}{stream}")), "");
 }

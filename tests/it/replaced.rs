@@ -158,6 +158,29 @@ fn a_folder_that_is_replaced_by_one_around_the_store_is_not_used_and_the_log_say
 }
 
 #[test]
+fn a_token_in_a_folder_that_replaced_the_pages_is_not_served() {
+    let outer = tempfile::tempdir().unwrap();
+    let at = |path: &str| outer.path().join(path);
+    for folder in ["pages", "secrets"] {
+        fs::create_dir(at(folder)).unwrap();
+        fs::write(at(folder).join("page"), folder).unwrap();
+    }
+    fs::write(at("secrets/token"), "s3cret").unwrap();
+    relink("pages", outer.path());
+    let config = format!("static = {:?}\ntoken_file = {:?}", at("current"), at("secrets/token"));
+    let server = Server::of(guest("events").config(&config));
+    relink("secrets", outer.path());
+    let page = |path| get(server.address("events"), path);
+    assert!(page("/page").ends_with("\r\n\r\nsecrets"));
+    for _ in 0..2 {
+        let answer = page("/token");
+        assert!(answer.starts_with("HTTP/1.1 403 ") && !answer.contains("s3cret"), "{answer}");
+    }
+    server.wait_for(&["WARN", "current: now has the secret", "secrets/token"]);
+    assert_eq!(server.count("now has the secret"), 1);
+}
+
+#[test]
 fn no_hidden_file_is_served_through_a_link_and_the_actor_reads_it() {
     let mut site = Site::new(&[], |outer| relink("one", outer));
     fs::create_dir(site.at("one/.git")).unwrap();
