@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use footlight_store::{Failed, Owner, Ticket};
 use log::Level;
-use wit_core::MessageType;
+use wit_core::{InitForm, MessageType};
 
 use super::{
     call_context::{CallContext, Resources},
@@ -140,7 +140,8 @@ impl Actor {
         if let Some(state) = restored {
             actor.state = state;
         } else {
-            let new = if init_state.is_some() && !actor.instances.module().shape().has_results() {
+            let bare = actor.instances.module().report().init == Some(InitForm::Bare);
+            let new = if init_state.is_some() && bare {
                 init_state
             } else {
                 context.meter.begin();
