@@ -100,8 +100,8 @@ pub struct Setup {
 
 impl Actor {
     /// Makes the first instance and the first state. An actor that has something stored goes on from
-    /// that. Otherwise, shapes with a state parameter pass the content of `init_state` through
-    /// `init`. For the others the state is `init_state`, else the result of `init`, else empty.
+    /// that. Otherwise, an `init` that takes a state gets the content of `init_state`. For the others
+    /// the state is `init_state`, else the result of `init`, else empty.
     ///
     /// # Errors
     /// See [`StartError`].
