@@ -150,7 +150,7 @@ impl Finding {
                 None => "core module".into(),
             };
             let shape = report.shape.map_or("none that is known", |shape| shape.name());
-            let init = if report.init { "makes the first state" } else { "none" };
+            let init = if report.init.is_some() { "makes the first state" } else { "none" };
             let _ = writeln!(out, "  size    {} bytes, {form}", report.file_bytes);
             let _ = writeln!(out, "  shape   {shape}");
             let _ = writeln!(out, "  init    {init}");
@@ -187,7 +187,7 @@ impl Finding {
             }),
             "bytes": report.map(|report| report.file_bytes),
             "shape": report.and_then(|report| report.shape).map(|shape| shape.name()),
-            "init": report.map(|report| report.init),
+            "init": report.map(|report| report.init.is_some()),
             "memory": report.and_then(|report| report.memory).map(|(minimum, maximum)| json!({
                 "minimum": minimum,
                 "maximum": maximum,

@@ -4,7 +4,7 @@
 //! actor.
 
 use wasmi::ExternType;
-use wit_core::{Shape, Signature, shape};
+use wit_core::{InitForm, Shape, Signature, shape};
 
 pub use super::verdict::{Item, Verdict};
 use super::{
@@ -24,8 +24,8 @@ pub struct Report {
     pub component: Option<usize>,
     /// The interface's shape, if the module exports a handler of a known shape.
     pub shape: Option<Shape>,
-    /// Whether the module exports an `init`, which makes the first state.
-    pub init: bool,
+    /// The form of the module's `init`, which makes the first state; `None` without a usable one.
+    pub init: Option<InitForm>,
     /// Whether the module exports `handle-message`.
     pub handles_messages: bool,
     /// Whether the module exports `handle-request`.
@@ -59,7 +59,7 @@ impl Report {
             file_bytes,
             component: None,
             shape,
-            init: false,
+            init: None,
             handles_messages: false,
             handles_requests: false,
             memory: None,
@@ -102,10 +102,17 @@ impl Report {
         let handler =
             shape::HANDLE_MESSAGE.contains(&name) || shape::HANDLE_REQUEST.contains(&name);
         if let Some(shape) = self.shape {
+            if name == shape.init() {
+                self.init = match ty {
+                    ExternType::Func(ty) => signature(ty).and_then(|ty| shape.init_form(ty)),
+                    _ => None,
+                };
+                let forms = shape.init_forms().iter().map(|form| form.signature());
+                return judge_function(ty, forms, "makes the first state");
+            }
             let found = [
                 (shape.handle_message(), shape.handle_message_signature(), "the handler"),
                 (shape.handle_request(), shape.handle_request_signature(), "answers HTTP requests"),
-                (shape.init(), shape.init_signature(), "makes the first state"),
                 (shape.handle_message_post(), shape::POST_RETURN, "frees the handler's result"),
                 (shape.handle_request_post(), shape::POST_RETURN, "frees the response"),
                 (shape.init_post(), shape::POST_RETURN, "frees the result of init"),
@@ -115,10 +122,9 @@ impl Report {
             ];
             if let Some((_, expected, role)) = found.into_iter().find(|(known, ..)| *known == name)
             {
-                self.init |= name == shape.init();
                 self.handles_messages |= name == shape.handle_message();
                 self.handles_requests |= name == shape.handle_request();
-                return judge_function(ty, expected, role);
+                return judge_function(ty, [expected].into_iter(), role);
             }
         }
         match ty {
@@ -222,13 +228,25 @@ impl Report {
 const PAGE: u64 = 65_536;
 
 /// The verdict on a function that the host uses.
-fn judge_function(ty: &ExternType, expected: Signature, role: &'static str) -> Verdict {
+fn judge_function(
+    ty: &ExternType,
+    expected: impl Iterator<Item = Signature> + Clone,
+    role: &'static str,
+) -> Verdict {
     match ty {
-        ExternType::Func(ty) if signature(ty) == Some(expected) => Verdict::Used(role),
-        _ => Verdict::Wrong(format!(
-            "its type is {}, but the canonical ABI has {expected} here; rebuild it with bindings \
-             made from this project's WIT files",
-            describe(ty)
-        )),
+        ExternType::Func(ty)
+            if signature(ty).is_some_and(|ty| expected.clone().any(|one| one == ty)) =>
+        {
+            Verdict::Used(role)
+        }
+        _ => {
+            let expected: Vec<_> = expected.map(|one| one.to_string()).collect();
+            Verdict::Wrong(format!(
+                "its type is {}, but the canonical ABI has {} here; rebuild it with bindings made \
+                 from this project's WIT files",
+                describe(ty),
+                expected.join(" or ")
+            ))
+        }
     }
 }

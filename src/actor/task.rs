@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use footlight_store::{Failed, Owner, Ticket};
 use log::Level;
-use wit_core::MessageType;
+use wit_core::{InitForm, MessageType};
 
 use super::{
     call_context::{CallContext, Resources},
@@ -100,8 +100,8 @@ pub struct Setup {
 
 impl Actor {
     /// Makes the first instance and the first state. An actor that has something stored goes on from
-    /// that. Otherwise, shapes with a state parameter pass the content of `init_state` through
-    /// `init`. For the others the state is `init_state`, else the result of `init`, else empty.
+    /// that. Otherwise, an `init` that takes a state gets the content of `init_state`. For the others
+    /// the state is `init_state`, else the result of `init`, else empty.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -140,7 +140,8 @@ impl Actor {
         if let Some(state) = restored {
             actor.state = state;
         } else {
-            let new = if init_state.is_some() && !actor.instances.module().shape().has_results() {
+            let bare = actor.instances.module().report().init == Some(InitForm::Bare);
+            let new = if init_state.is_some() && bare {
                 init_state
             } else {
                 context.meter.begin();

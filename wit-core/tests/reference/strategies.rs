@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, option, prelude::*};
 use wit_core::{
-    HeaderField, HttpRequest, HttpResponse, Message, MessageType, Shape,
+    HeaderField, HttpRequest, HttpResponse, InitForm, Message, MessageType, Shape,
     lift::{HttpReply, Reply},
 };
 
@@ -15,6 +15,12 @@ use super::{
 /// Any of the four shapes.
 pub fn shape() -> impl Strategy<Value = Shape> {
     proptest::sample::select(&Shape::ALL[..])
+}
+
+/// A shape with one of the forms of its `init`.
+pub fn init_form() -> impl Strategy<Value = (Shape, InitForm)> {
+    let of = |shape: Shape| shape.init_forms().iter().map(move |form| (shape, *form));
+    proptest::sample::select(Shape::ALL.into_iter().flat_map(of).collect::<Vec<_>>())
 }
 
 /// A guest's memory before anything is placed in it.
