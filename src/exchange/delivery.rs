@@ -37,6 +37,7 @@ impl Delivery {
             if total > 0 {
                 let why = match to {
                     Source::Alarm => "answer an alarm, which belongs to no client",
+                    Source::Fetch => "answer a server's answer, which belongs to no client",
                     _ => "answer a close event",
                 };
                 self.undelivered(None, total, why);

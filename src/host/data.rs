@@ -223,6 +223,7 @@ fn folders(manifest: &Manifest) -> Vec<(&'static str, &PathBuf)> {
                 let granted = config.folders.iter().map(|shared| &shared.path);
                 folders.extend(granted.map(|path| ("`path` of a `filesystem` handler", path)));
             }
+            Handler::HttpClient(_) => {}
         }
     }
     folders
@@ -232,7 +233,7 @@ fn folders(manifest: &Manifest) -> Vec<(&'static str, &PathBuf)> {
 fn listeners(manifest: &Manifest) -> impl Iterator<Item = &Listener> {
     manifest.handlers.iter().flat_map(|handler| match handler {
         Handler::WebSocketServer(config) => config.listeners.as_slice(),
-        Handler::Filesystem(_) => &[],
+        Handler::Filesystem(_) | Handler::HttpClient(_) => &[],
     })
 }
 

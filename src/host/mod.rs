@@ -207,7 +207,8 @@ fn refuse_same_names(manifests: &[Manifest]) -> Result<(), HostError> {
 /// Each actor's limits, with fewer connections if there are too few file descriptors.
 fn fit_limits(descriptors: Option<u64>, manifests: &[Manifest]) -> Result<Vec<Limits>, HostError> {
     let wanted = manifests.iter().map(|manifest| {
-        let handlers = manifest.handlers.iter().map(|handler| handler.descriptors());
+        let handlers =
+            manifest.handlers.iter().map(|handler| handler.descriptors(&manifest.limits));
         (&manifest.limits, handlers.sum())
     });
     let plan = fd_limit::plan(descriptors, wanted).map_err(HostError::Descriptors)?;

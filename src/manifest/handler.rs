@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use crate::{
     config::{Capability, HandlerType, Table, Value},
-    files, server,
+    files, http_client,
+    limits::Limits,
+    server,
 };
 
 /// All handlers of one type that an actor has, as its manifest describes them.
@@ -14,6 +16,8 @@ pub enum Handler {
     WebSocketServer(server::Config),
     /// The folders whose files the actor may use.
     Filesystem(files::Config),
+    /// The servers that the actor may ask.
+    HttpClient(http_client::Config),
 }
 
 /// A type of handler, and how to read its handlers.
@@ -24,7 +28,7 @@ struct Type {
 }
 
 /// All types of handlers.
-static TYPES: [Type; 2] = [
+static TYPES: [Type; 3] = [
     Type {
         ty: &server::config::TYPE,
         read: |entries| Handler::WebSocketServer(server::Config::read(entries)),
@@ -33,17 +37,22 @@ static TYPES: [Type; 2] = [
         ty: &files::config::TYPE,
         read: |entries| Handler::Filesystem(files::Config::read(entries)),
     },
+    Type {
+        ty: &http_client::config::TYPE,
+        read: |entries| Handler::HttpClient(http_client::Config::read(entries)),
+    },
 ];
 
 /// The type that advice shows if the manifest names none.
 const DEFAULT: &Type = &TYPES[0];
 
 impl Handler {
-    /// The file descriptors that these handlers need, not counting connections.
-    pub fn descriptors(&self) -> usize {
+    /// The file descriptors that these handlers need with these limits, not counting connections.
+    pub fn descriptors(&self, limits: &Limits) -> usize {
         match self {
             Self::WebSocketServer(config) => config.descriptors(),
             Self::Filesystem(config) => config.descriptors(),
+            Self::HttpClient(config) => config.descriptors(limits.fetches),
         }
     }
 
@@ -51,7 +60,7 @@ impl Handler {
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         match self {
             Self::WebSocketServer(config) => config.addresses().collect(),
-            Self::Filesystem(_) => Vec::new(),
+            Self::Filesystem(_) | Self::HttpClient(_) => Vec::new(),
         }
     }
 
@@ -60,6 +69,7 @@ impl Handler {
         match self {
             Self::WebSocketServer(_) => &server::config::TYPE,
             Self::Filesystem(_) => &files::config::TYPE,
+            Self::HttpClient(_) => &http_client::config::TYPE,
         }
     }
 }

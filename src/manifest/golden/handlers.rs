@@ -34,7 +34,7 @@ fn mistakes_about_handlers_are_told() {
             (
                 "type = 'http-server'",
                 "4: handlers[0].type: this host has no handler of type `http-server`; it has \
-                 `websocket-server` and `filesystem`",
+                 `websocket-server`, `filesystem` and `http-client`",
             ),
             (
                 "type = 'websocket-server'\nport = 1",

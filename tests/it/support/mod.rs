@@ -8,6 +8,7 @@ pub mod in_process;
 mod program;
 mod raw;
 mod server;
+pub mod web;
 
 pub use actor::{Actor, SHAPES, actors_root, example, guest, wat};
 pub use client::Client;

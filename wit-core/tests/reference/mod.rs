@@ -22,6 +22,7 @@
 pub mod answers;
 pub mod arena;
 pub mod flat;
+pub mod http;
 pub mod imports;
 pub mod interface;
 pub mod parameters;
