@@ -132,6 +132,12 @@ pub struct Stats {
     pub(crate) file_writes: Counter,
     /// Files and folders that could not be read or written.
     pub(crate) file_failures: Counter,
+    /// Requests to servers.
+    pub(crate) fetches: Counter,
+    /// Those without an answer.
+    pub(crate) fetch_failures: Counter,
+    /// The bytes of the answers' content.
+    pub(crate) fetched_bytes: Counter,
     /// Times that the actor went back to what is stored, because a record could not be written.
     pub(crate) failed_records: Counter,
     /// Fuel spent.
@@ -235,6 +241,11 @@ impl Stats {
             metric(&self.file_writes, "file_writes", "Files written for the actor."),
             metric(&self.file_failures, "file_failures", "Files not read or written.")
                 .if_any("files refused"),
+            metric(&self.fetches, "fetches", "Requests of the actor to servers.")
+                .if_any("requests to servers"),
+            metric(&self.fetch_failures, "fetch_failures", "Requests to servers that failed.")
+                .if_any("of them failed"),
+            metric(&self.fetched_bytes, "fetched_bytes", "Bytes of the servers' answers."),
             metric(
                 &self.failed_records,
                 "failed_records",

@@ -27,11 +27,10 @@ use super::{
     reply::Reply,
 };
 use crate::{
-    exchange::{
-        Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Source, event::ALARM,
-    },
+    exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Source},
     executor::Turns,
     files::Files,
+    http_client::Http,
     limits::SharedLimits,
     logger::ActorLog,
     stats::Stats,
@@ -50,6 +49,28 @@ enum Next {
     Stop,
 }
 
+/// Where an actor's events come from, in the order in which they take turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    /// Clients, through the mailbox.
+    Mailbox,
+    /// The alarm and the tick.
+    Alarm,
+    /// Servers that answer requests.
+    Fetches,
+}
+
+impl From {
+    /// All of them. The one after this one is the first, and this one the last.
+    fn others_first(self) -> [Self; 3] {
+        match self {
+            Self::Mailbox => [Self::Alarm, Self::Fetches, Self::Mailbox],
+            Self::Alarm => [Self::Fetches, Self::Mailbox, Self::Alarm],
+            Self::Fetches => [Self::Mailbox, Self::Alarm, Self::Fetches],
+        }
+    }
+}
+
 /// An actor that has its first state and is ready to handle events.
 pub struct Actor {
     /// The state between calls. Only a committed transaction changes it.
@@ -62,8 +83,8 @@ pub struct Actor {
     pub(super) outgoing: Outgoing,
     /// Has the most bytes that may wait for the disk.
     limits: SharedLimits,
-    /// Whether the last event was an alarm. Then a client's event comes before the next alarm.
-    alarmed: bool,
+    /// Where the last event came from. The others come before it now.
+    last: From,
     /// Notices that there have been no events.
     idle: Idle,
     /// Shown in `/metrics` and in the summary at the end.
@@ -86,6 +107,8 @@ pub struct Setup {
     pub tick: Option<Duration>,
     /// The files that its manifest grants; `None` if it has no handler of that type.
     pub files: Option<Files>,
+    /// The servers that its manifest allows; `None` if it has no handler of that type.
+    pub http: Option<Http>,
     /// Its place in the store; `None` if its state ends with the process.
     pub store: Option<(Owner, OutputGate)>,
     /// Has the time and the random numbers that it sees. A test gives others.
@@ -113,6 +136,7 @@ impl Actor {
             init_state,
             tick,
             files,
+            http,
             store,
             world,
             turns,
@@ -124,11 +148,11 @@ impl Actor {
             instances: Instances::new(module, limits.clone(), &world, stats.clone(), lines.clone()),
             outgoing: Outgoing::new(Delivery::new(stats.clone(), lines.clone()), stats.clone()),
             limits: limits.clone(),
-            alarmed: false,
+            last: From::Mailbox,
             idle: Idle::new(world.clone(), limits.clone()),
             context: CallContext::new(
                 limits,
-                Resources { world, tick, files, turns, stats: stats.clone() },
+                Resources { world, tick, files, http, turns, stats: stats.clone() },
             ),
             stats,
             lines,
@@ -150,11 +174,16 @@ impl Actor {
             };
             let new = present(new, actor.instances.module());
             let committed = context.host.commit(new, &mut actor.state, &mut context.meter).await;
-            // The actor has no clients yet, so there is nothing to deliver.
-            committed.map_err(StartError::Commit)?;
+            let effects = committed.map_err(StartError::Commit)?;
             // Without a first state on the disk, the actor would have nothing to go back to.
             if let Some(durable) = &context.host.durable {
                 durable.reached().await.map_err(StartError::Store)?;
+            }
+            // The actor has no clients yet, so requests to servers are all that there is to deliver.
+            for effect in effects {
+                if let Effect::Fetch(asked) = effect {
+                    asked.start();
+                }
             }
         }
         actor.instances.begin_with(instance);
@@ -220,7 +249,8 @@ impl Actor {
     }
 
     /// Waits for what comes next: a record that is on the disk or failed, the `close` of an earlier
-    /// run's connection, an alarm, or a client's event. If the last two are ready, they alternate.
+    /// run's connection, an alarm, a server's answer, or a client's event. Those of the last three
+    /// that are ready take turns.
     /// Drops the instance after `limits.hibernate_after` without events.
     async fn next(&mut self, mailbox: &Mailbox, control: &Control, stopping: &mut bool) -> Next {
         let mut next = pin!(mailbox.next());
@@ -243,21 +273,30 @@ impl Actor {
                     return Poll::Ready(Next::Event(Event::lost(lost)));
                 }
             }
-            if !self.alarmed && self.context.host.alarm.poll(cx).is_ready() {
-                return Poll::Ready(Next::Event(self.alarm()));
-            }
-            if let Poll::Ready(event) = next.as_mut().poll(cx) {
-                self.idle.active();
-                self.alarmed = false;
-                return Poll::Ready(Next::Event(event));
+            for from in self.last.others_first() {
+                // Clients' events are the last that an actor gets. What has more would not end.
+                if *stopping && from == self.last && from != From::Mailbox {
+                    continue;
+                }
+                let event = match from {
+                    From::Mailbox => next.as_mut().poll(cx),
+                    From::Alarm => self.context.host.alarm.poll(cx).map(|()| Event::alarm()),
+                    From::Fetches => match &self.context.host.http {
+                        Some(http) => http.poll_answer(cx).map(Event::response),
+                        None => Poll::Pending,
+                    },
+                };
+                if let Poll::Ready(event) = event {
+                    self.last = from;
+                    self.idle.active();
+                    self.stats.alarms.add(u64::from(from == From::Alarm));
+                    return Poll::Ready(Next::Event(event));
+                }
             }
             if *stopping && self.outgoing.awaited().is_none() {
                 return Poll::Ready(Next::Stop);
             }
             self.context.meter.wait();
-            if self.alarmed && self.context.host.alarm.poll(cx).is_ready() {
-                return Poll::Ready(Next::Event(self.alarm()));
-            }
             if self.instances.is_present() && self.idle.poll(cx).is_ready() {
                 self.instances.drop_present();
                 self.measure();
@@ -267,14 +306,6 @@ impl Actor {
             Poll::Pending
         })
         .await
-    }
-
-    /// The event of an alarm.
-    fn alarm(&mut self) -> Event {
-        self.idle.active();
-        self.alarmed = true;
-        self.stats.alarms.add(1);
-        Event::alarm()
     }
 
     /// Calls the handler of one event. Keeps the instance if the call ends without a fault.
@@ -288,8 +319,8 @@ impl Actor {
             // Boxed, because it is larger than the call for a message, and rarer.
             Box::pin(instance.handle_request(request, state, context)).await?.map(Reply::from)
         } else {
-            let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
-            let message = event_message::message(&event.kind, &mut code, &alarm);
+            let (mut code, other) = ([0; 2], MessageType::Other(event.kind.name().into()));
+            let message = event_message::message(&event.kind, &mut code, &other);
             instance.handle_message(message, state, context).await?.map(Reply::from)
         };
         self.instances.put_back(instance);
@@ -310,6 +341,9 @@ impl Actor {
     /// Rolls back the changes of a failed event, and logs the failure.
     async fn roll_back(&mut self, event: &Event, failure: &Failure) -> Ending {
         self.context.host.roll_back(&mut self.context.meter).await;
+        if matches!(event.kind, EventKind::Response(_)) {
+            self.context.host.record_answered();
+        }
         failure.count(&self.stats);
         let from = event.source.session().map(|session| &**session);
         let text = format_args!("{}", failure.at(event));

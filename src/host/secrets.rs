@@ -24,6 +24,6 @@ pub(super) fn secrets_of(manifest: &Manifest) -> impl Iterator<Item = (&'static 
 pub(super) fn listeners(manifest: &Manifest) -> impl Iterator<Item = &Listener> {
     manifest.handlers.iter().flat_map(|handler| match handler {
         Handler::WebSocketServer(config) => config.listeners.as_slice(),
-        Handler::Filesystem(_) => &[],
+        Handler::Filesystem(_) | Handler::HttpClient(_) => &[],
     })
 }

@@ -17,6 +17,7 @@ mod support;
 
 mod admission;
 mod answers;
+mod asking;
 mod browser;
 mod check;
 mod clients;
@@ -44,6 +45,7 @@ mod log_lines;
 mod networks;
 mod new;
 mod notes;
+mod notify;
 mod output;
 mod pages;
 mod proxies;

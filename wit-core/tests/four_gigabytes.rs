@@ -154,6 +154,8 @@ fn what_an_import_is_passed_may_end_with_the_last_byte_and_does_not_continue_at_
             let mut flat: Vec<u64> = types.iter().map(pointer).collect();
             let len = match param {
                 Param::U64 | Param::U32 | Param::U16 => None,
+                // Their parts are parameters of the other kinds.
+                Param::Request | Param::Options => continue,
                 Param::Text | Param::Bytes => Some(1),
                 Param::OptionText | Param::OptionBytes | Param::Payload => Some(2),
                 Param::OptionU64 => {

@@ -28,7 +28,7 @@ use crate::manifest::Manifest;
 const WIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/wit-core/wit");
 
 /// The interfaces of Theater that can be imported.
-const THEATER: [&str; 2] = ["runtime", "filesystem"];
+const THEATER: [&str; 3] = ["runtime", "filesystem", "http-client"];
 
 /// Calls `check` for every importable function of the WIT, with its row for each shape.
 fn each(mut check: impl FnMut(&'static Import, &Wit, &Function)) {
@@ -52,11 +52,33 @@ fn each(mut check: impl FnMut(&'static Import, &Wit, &Function)) {
     }
 }
 
+/// The parts of a type that are parameters of their own: the fields of a record.
+fn parts(ty: Type) -> Vec<Type> {
+    match ty {
+        Type::Record(fields) => fields.into_iter().flat_map(parts).collect(),
+        ty => vec![ty],
+    }
+}
+
+/// The parts of a function's parameters, with the names of the parameters.
+fn parameters<'w>(wit: &'w Wit, function: &'w Function) -> Vec<(&'w str, Type)> {
+    let parts = |param: &'w wit_parser::Param| {
+        parts(wit.reference(&param.ty)).into_iter().map(|part| (&*param.name, part))
+    };
+    function.params.iter().flat_map(parts).collect()
+}
+
+/// A list of records. Its elements are not bytes.
+fn is_list_of_records(ty: &Type) -> bool {
+    matches!(ty, Type::List(element) if matches!(**element, Type::Record(_)))
+}
+
 /// Valid flat parameters: every text is `a`, and every option and payload has its first case.
 fn plain(row: &Import, wit: &Wit, function: &Function) -> Vec<u64> {
     let mut flat = Vec::new();
-    for param in &function.params {
-        match wit.reference(&param.ty) {
+    for (_, ty) in parameters(wit, function) {
+        match ty {
+            ty if is_list_of_records(&ty) => flat.extend([16, 0]),
             Type::String | Type::List(_) => flat.extend([16, 1]),
             ty => flat.extend(vec![0; ty.flat().len()]),
         }
@@ -141,9 +163,15 @@ fn functions_lift_the_parameters_of_the_wit_under_their_names_before_they_do_any
             assert_eq!(cost, 0, "{row}");
         };
         let mut at = 0;
-        for param in &function.params {
-            let (name, ty, good) = (&*param.name, wit.reference(&param.ty), flat.clone());
+        for (name, ty) in parameters(wit, function) {
+            let good = flat.clone();
             match ty {
+                ref ty if is_list_of_records(ty) => {
+                    (flat[at], flat[at + 1]) = (4094, 1);
+                    refused(&flat, name, Misaligned { align: 4 });
+                    (flat[at], flat[at + 1]) = (4084, 1);
+                    refused(&flat, name, OutOfBounds { len: 16, memory: 4096 });
+                }
                 Type::Variant(ref cases) => {
                     flat[at] = 2;
                     refused(&flat, name, FlatDiscriminant { found: 2, cases: 2 });
@@ -190,13 +218,13 @@ fn functions_give_results_of_the_types_of_the_wit() {
         }
         // Tries every case of variant parameters, and numbers of nobody, of a client, and of a
         // close code.
-        let types: Vec<_> = function.params.iter().map(|param| wit.reference(&param.ty)).collect();
+        let types: Vec<_> = parameters(wit, function).into_iter().map(|(_, ty)| ty).collect();
         for value in [0, 1, 1000] {
             for case in [0, 1] {
                 let (mut flat, mut at, mut memory) = (plain(row, wit, function), 0, clean.clone());
                 for ty in &types {
                     match ty {
-                        Type::Variant(_) => flat[at] = case,
+                        Type::Variant(_) | Type::Bool => flat[at] = case,
                         Type::U16 | Type::U32 | Type::U64 => flat[at] = value,
                         _ => {}
                     }
@@ -229,6 +257,17 @@ fn read_file_is_the_row_of_its_shape() {
             let size = if shape == Shape::Guide { 8 } else { 12 };
             assert_eq!(row.ty().area, Some(Area { size, align: 4 }), "{shape}");
             assert_eq!(row.to_string(), "filesystem.read-file");
+        }
+    }
+}
+
+#[test]
+fn send_http_is_the_row_of_its_shape() {
+    for shape in Shape::ALL {
+        for module in crate::interfaces::HTTP_CLIENT.modules {
+            let row = find(shape, module, "send-http").unwrap();
+            let size = if shape.has_results() { 28 } else { 24 };
+            assert_eq!(row.ty().area, Some(Area { size, align: 4 }), "{shape}");
         }
     }
 }
@@ -294,6 +333,18 @@ fn what_takes_the_host_longer_costs_more() {
         ("files.list", vec![0, 16, area], 21_000 + 1 + 16),
         ("files.write", vec![0, 16, 0, 32, area], 21_000 + 3 + 16),
         ("filesystem.read-file", vec![0, 16, area], 21_000 + 1 + 16),
+        (
+            "http.fetch",
+            vec![0, 3, 0, 16, 1600, 0, 1, 0, 32, 0, 0, 0, 0, 0, area],
+            101_000 + 3 + 3 + 16,
+        ),
+        (
+            "http.fetch-later",
+            vec![0, 4, 0, 3, 0, 16, 1600, 0, 0, 0, 0, 0, 0, 0, 0, 0, area],
+            101_000 + 1 + 4 + 3 + 16,
+        ),
+        ("http.answer", vec![area], 1000),
+        ("http-client.send-http", vec![0, 3, 0, 16, 1600, 0, 0, 0, 0, area], 101_000 + 1 + 3 + 16),
         ("storage.get", vec![0, 16, area], 1000 + 1000 + 1 + 16),
         ("storage.put", vec![0, 16, 0, 32, area], 1000 + 2000 + 3 + 16),
         ("storage.put", vec![four, 4, 0, 0, area], 1000 + 2000 + 4),
@@ -315,7 +366,7 @@ fn a_manifest_may_require_every_interface_of_the_hosts_own() {
         let text = format!(
             "name = 'a'\ncomponent_path = 'a.wasm'\n[[handlers]]\ntype = 'websocket-server'\n\
              config = {{ port = 8080 }}\n[[handlers]]\ntype = 'filesystem'\nconfig = {{ path = \
-             'data' }}\n[interface]\nrequires = '{module}'\n"
+             'data' }}\n[[handlers]]\ntype = 'http-client'\nconfig = {{ allow = ['http://a'] }}\n[interface]\nrequires = '{module}'\n"
         );
         let parsed = Manifest::parse(Path::new("a/manifest.toml"), &text);
         assert!(parsed.is_ok(), "{module}");

@@ -34,7 +34,7 @@ fn mistakes_about_handlers_are_told() {
             (
                 "type = 'message-server'",
                 "4: handlers[0].type: this host has no handler of type `message-server`; it has \
-                 `websocket-server`, `http-server` and `filesystem`",
+                 `websocket-server`, `http-server`, `filesystem` and `http-client`",
             ),
             (
                 "type = 'websocket-server'\nport = 1",

@@ -9,6 +9,7 @@ pub mod namespace;
 mod program;
 mod raw;
 mod server;
+pub mod web;
 
 pub use actor::{Actor, SHAPES, actors_root, example, guest, wat};
 pub use client::Client;

@@ -23,6 +23,7 @@
 pub mod answers;
 pub mod arena;
 pub mod flat;
+pub mod http;
 pub mod imports;
 pub mod interface;
 pub mod parameters;

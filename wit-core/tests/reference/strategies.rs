@@ -120,5 +120,14 @@ pub fn returned() -> impl Strategy<Value = Returned> {
 /// The types of an import. No real import needs to have them.
 pub fn signature() -> impl Strategy<Value = Signature> {
     let params = vec(proptest::sample::select(&Param::ALL[..]), 0..4);
-    (params, returned()).prop_map(|(params, result)| Signature { params, result })
+    // No function has more than 16 flat parameters.
+    let fitting = |mut params: Vec<Param>| {
+        let flat = |params: &[Param]| params.iter().map(|it| it.ty().flat().len()).sum::<usize>();
+        while flat(&params) > 16 {
+            params.pop();
+        }
+        params
+    };
+    (params, returned())
+        .prop_map(move |(params, result)| Signature { params: fitting(params), result })
 }
