@@ -33,6 +33,7 @@ mod endings;
 mod events;
 mod examples;
 mod faults;
+mod guestbook;
 mod handshakes;
 mod hostile;
 mod http;
