@@ -133,9 +133,11 @@ fn caddy(text: &str) -> Proxy {
 
 fn haproxy(text: &str) -> Proxy {
     run(|address, folder| {
-        // Its checks come often, so that one that fails is noticed.
+        // Its checks come often, so that one that fails is noticed. Without `timeout check`, one that
+        // takes longer than `inter` would fail too.
         let defaults = "defaults\n    timeout connect 5s\n    timeout client 60s\n    \
-                        timeout server 60s\n    default-server inter 50ms fall 3\n";
+                        timeout server 60s\n    timeout check 60s\n    \
+                        default-server inter 100ms fall 1\n";
         let text = text.replace("bind :80", &format!("bind {address}"));
         let mut command = Command::new(program("haproxy"));
         command.arg("-db").arg("-f").arg(folder.join("config"));
