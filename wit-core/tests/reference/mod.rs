@@ -28,6 +28,7 @@ pub mod interface;
 pub mod parameters;
 pub mod parts;
 pub mod responses;
+pub mod signature;
 pub mod strategies;
 
 use arena::Arena;
