@@ -102,7 +102,7 @@ impl Script {
             EventKind::Message(Message::Ping(data)) => messages.push(hex("ping:", data)),
             EventKind::Message(Message::Pong(data)) => messages.push(hex("pong:", data)),
             EventKind::Close(_) => {}
-            EventKind::Alarm => unreachable!("it sets none"),
+            EventKind::Alarm | EventKind::Response(_) => unreachable!("it asks for none"),
         }
         expected
     }
