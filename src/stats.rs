@@ -134,7 +134,7 @@ pub struct Stats {
     pub(crate) file_failures: Counter,
     /// Requests to servers.
     pub(crate) fetches: Counter,
-    /// Those without an answer.
+    /// Those without an answer, and those that were refused.
     pub(crate) fetch_failures: Counter,
     /// The bytes of the answers' content.
     pub(crate) fetched_bytes: Counter,
@@ -243,8 +243,12 @@ impl Stats {
                 .if_any("files refused"),
             metric(&self.fetches, "fetches", "Requests of the actor to servers.")
                 .if_any("requests to servers"),
-            metric(&self.fetch_failures, "fetch_failures", "Requests to servers that failed.")
-                .if_any("of them failed"),
+            metric(
+                &self.fetch_failures,
+                "fetch_failures",
+                "Requests to servers that failed or were refused.",
+            )
+            .if_any("failed or refused"),
             metric(&self.fetched_bytes, "fetched_bytes", "Bytes of the servers' answers."),
             metric(
                 &self.failed_records,

@@ -53,6 +53,7 @@ pub mod entry;
 pub mod event_message;
 pub mod exports;
 pub mod failure;
+mod feed;
 pub mod fuel_cost;
 pub mod host_calls;
 pub mod idle;

@@ -19,6 +19,7 @@ use super::{
     effects::Effect,
     event_message,
     failure::{Failure, StartError},
+    feed::Feed,
     idle::Idle,
     instance::Outcome,
     instances::Instances,
@@ -49,28 +50,6 @@ enum Next {
     Stop,
 }
 
-/// Where an actor's events come from, in the order in which they take turns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
-    /// Clients, through the mailbox.
-    Mailbox,
-    /// The alarm and the tick.
-    Alarm,
-    /// Servers that answer requests.
-    Fetches,
-}
-
-impl From {
-    /// All of them. The one after this one is the first, and this one the last.
-    fn others_first(self) -> [Self; 3] {
-        match self {
-            Self::Mailbox => [Self::Alarm, Self::Fetches, Self::Mailbox],
-            Self::Alarm => [Self::Fetches, Self::Mailbox, Self::Alarm],
-            Self::Fetches => [Self::Mailbox, Self::Alarm, Self::Fetches],
-        }
-    }
-}
-
 /// An actor that has its first state and is ready to handle events.
 pub struct Actor {
     /// The state between calls. Only a committed transaction changes it.
@@ -84,7 +63,7 @@ pub struct Actor {
     /// Has the most bytes that may wait for the disk.
     limits: SharedLimits,
     /// Where the last event came from. The others come before it now.
-    last: From,
+    last: Feed,
     /// Notices that there have been no events.
     idle: Idle,
     /// Shown in `/metrics` and in the summary at the end.
@@ -148,7 +127,7 @@ impl Actor {
             instances: Instances::new(module, limits.clone(), &world, stats.clone(), lines.clone()),
             outgoing: Outgoing::new(Delivery::new(stats.clone(), lines.clone()), stats.clone()),
             limits: limits.clone(),
-            last: From::Mailbox,
+            last: Feed::Mailbox,
             idle: Idle::new(world.clone(), limits.clone()),
             context: CallContext::new(
                 limits,
@@ -275,13 +254,13 @@ impl Actor {
             }
             for from in self.last.others_first() {
                 // Clients' events are the last that an actor gets. What has more would not end.
-                if *stopping && from == self.last && from != From::Mailbox {
+                if *stopping && from == self.last && from != Feed::Mailbox {
                     continue;
                 }
                 let event = match from {
-                    From::Mailbox => next.as_mut().poll(cx),
-                    From::Alarm => self.context.host.alarm.poll(cx).map(|()| Event::alarm()),
-                    From::Fetches => match &self.context.host.http {
+                    Feed::Mailbox => next.as_mut().poll(cx),
+                    Feed::Alarm => self.context.host.alarm.poll(cx).map(|()| Event::alarm()),
+                    Feed::Fetches => match &self.context.host.http {
                         Some(http) => http.poll_answer(cx).map(Event::response),
                         None => Poll::Pending,
                     },
@@ -289,7 +268,7 @@ impl Actor {
                 if let Poll::Ready(event) = event {
                     self.last = from;
                     self.idle.active();
-                    self.stats.alarms.add(u64::from(from == From::Alarm));
+                    self.stats.alarms.add(u64::from(from == Feed::Alarm));
                     return Poll::Ready(Next::Event(event));
                 }
             }

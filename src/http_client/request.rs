@@ -69,8 +69,11 @@ impl Request {
     /// What it keeps in memory, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let fields = self.fields.iter().map(|(name, value)| name.len().saturating_add(value.len()));
+        let Url { path, query, .. } = &self.url;
+        let query = query.as_ref().map_or(0, String::len);
+        let beside = path.len().saturating_add(query);
         let body = self.body.as_ref().map_or(0, Vec::len);
-        fields.fold(body.saturating_add(self.url.path.len()), usize::saturating_add)
+        fields.fold(body.saturating_add(beside), usize::saturating_add)
     }
 
     /// The request that a redirect with this status asks for (RFC 9110, section 15.4).

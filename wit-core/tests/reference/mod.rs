@@ -30,6 +30,7 @@ pub mod parameters;
 pub mod parts;
 pub mod requests;
 pub mod responses;
+pub mod signature;
 pub mod strategies;
 
 use arena::Arena;
