@@ -92,7 +92,7 @@ fn read_grant(value: &Value<'_>, private: bool) -> Option<Grant> {
     if url.origin.scheme == Scheme::Https && !cfg!(feature = "tls") {
         return refuse(
             "needs TLS, and this footlight was built without it",
-            "install a package or a tarball that has TLS, or build it with `--features tls`",
+            "build it with `--features tls`",
         );
     }
     Some(Grant { origin: url.origin, path: url.path, private })

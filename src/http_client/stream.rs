@@ -63,5 +63,5 @@ async fn tls(host: &Host, socket: TcpStream) -> Result<Box<dyn Stream>, Failure>
 /// Refuses TLS, which this build does not have.
 #[cfg(not(feature = "tls"))]
 async fn tls(_: &Host, _: TcpStream) -> Result<Box<dyn Stream>, Failure> {
-    Err(Failure::failed("this footlight was built without TLS, which the packages have"))
+    Err(Failure::failed("this footlight was built without TLS; build it with `--features tls`"))
 }

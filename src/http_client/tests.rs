@@ -6,6 +6,7 @@ mod addresses;
 mod answers;
 mod names;
 mod pending;
+mod pieces;
 mod policy;
 mod redirects;
 mod requests;

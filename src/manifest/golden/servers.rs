@@ -84,8 +84,7 @@ fn an_address_with_tls_is_a_mistake_where_there_is_none() {
         assert_eq!(
             said(&text),
             "8: handlers[1].config.allow[0]: \"https://a\" needs TLS, and this footlight was built \
-             without it; install a package or a tarball that has TLS, or build it with `--features \
-             tls`"
+             without it; build it with `--features tls`"
         );
     }
 }
