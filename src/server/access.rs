@@ -51,9 +51,15 @@ impl AccessConfig {
             ..Self::default()
         };
         if let Some(value) = table.get("names") {
+            if config.origins.is_none() {
+                value.place.refuse(
+                    "without `origins` a listener answers to any name",
+                    "add origins = [\"self\"], or remove this",
+                );
+            }
             config.names = list(&value, "[\"example.org\"]", |item| {
                 let text = item.as_str().unwrap_or_default();
-                let advice = "write letters, digits, `-`, `.` and `_`, without a port";
+                let advice = "write letters, digits, `-`, `.` and `_`, without a port; addresses are always known";
                 if is_name(text) {
                     Ok(text.to_owned())
                 } else {
@@ -118,7 +124,9 @@ fn is_name(text: &str) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         !label.is_empty() && label.len() <= 63 && label.bytes().all(plain)
     };
-    text.strip_suffix('.').unwrap_or(text).split('.').all(is_label)
+    // An address is known without this.
+    let is_address = text.parse::<IpAddr>().is_ok();
+    !is_address && text.strip_suffix('.').unwrap_or(text).split('.').all(is_label)
 }
 
 /// The names that a listener with this configuration is known by, in words. `None` if it takes any.

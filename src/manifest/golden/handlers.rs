@@ -101,7 +101,8 @@ fn mistakes_about_what_a_listener_serves_are_told() {
     let origins = "write a list such as [\"self\", \"https://example.org\"]";
     let origin = "is not an origin that browsers send";
     let network = "is not an IP address or a network";
-    let name = "is not a host name; write letters, digits, `-`, `.` and `_`, without a port";
+    let name = "is not a host name; write letters, digits, `-`, `.` and `_`, without a port; \
+                addresses are always known";
     let names = "write a list of names such as [\"chat.v1\"]";
     let auto = "write { ping = \"ping\", pong = \"pong\" }";
     for (key, value, expected) in [
