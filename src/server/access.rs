@@ -51,12 +51,6 @@ impl AccessConfig {
             ..Self::default()
         };
         if let Some(value) = table.get("names") {
-            if config.origins.is_none() {
-                value.place.refuse(
-                    "without `origins` a listener answers to any name",
-                    "add origins = [\"self\"], or remove this",
-                );
-            }
             config.names = list(&value, "[\"example.org\"]", |item| {
                 let text = item.as_str().unwrap_or_default();
                 let advice = "write letters, digits, `-`, `.` and `_`, without a port; addresses are always known";
@@ -66,6 +60,12 @@ impl AccessConfig {
                     Err(("a host name", advice.into()))
                 }
             });
+            if config.origins.is_none() && !config.names.is_empty() {
+                value.place.refuse(
+                    "without `origins` a listener answers to any name",
+                    "add origins = [\"self\"], or remove this",
+                );
+            }
         }
         if let Some(value) = table.get("trusted_proxies") {
             config.trusted_proxies = list(&value, "[\"127.0.0.1\", \"10.0.0.0/8\"]", |item| {

@@ -125,6 +125,14 @@ fn mistakes_about_what_a_listener_serves_are_told() {
             ),
         ),
         ("names", "['a.org:80']", format!("[0]: \"a.org:80\" {name}")),
+        (
+            "names",
+            "['a.org']",
+            ": without `origins` a listener answers to any name; add origins = [\"self\"], or remove \
+             this"
+                .into(),
+        ),
+        ("names", "['127.0.0.1']", format!("[0]: \"127.0.0.1\" {name}")),
         ("names", "['a..org']", format!("[0]: \"a..org\" {name}")),
         (
             "trusted_proxies",
