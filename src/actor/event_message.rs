@@ -5,6 +5,15 @@ use wit_core::{MessageRef, MessageType};
 
 use crate::exchange::{Close, EventKind, Message};
 
+/// The type of an event that is no client's, for [`message`]. For others it is not used, and costs no
+/// allocation.
+pub fn other(kind: &EventKind) -> MessageType {
+    match kind {
+        EventKind::Alarm | EventKind::Response(_) => MessageType::Other(kind.name().into()),
+        _ => MessageType::Text,
+    }
+}
+
 /// Converts an event. The message borrows from the two buffers: `code` gets the bytes of a close
 /// code, and `other` is the type of an event that is no client's.
 pub fn message<'a>(
@@ -42,7 +51,7 @@ mod tests {
 
     /// The type, text and data of an event's message.
     fn converted(kind: &EventKind) -> (String, Option<String>, Option<Vec<u8>>) {
-        let (mut code, other) = ([0; 2], MessageType::Other(kind.name().into()));
+        let (mut code, other) = ([0; 2], other(kind));
         let MessageRef { ty, data, text } = message(kind, &mut code, &other);
         (ty.name().into(), text.map(String::from), data.map(<[u8]>::to_vec))
     }

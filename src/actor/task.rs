@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use footlight_store::{Failed, Owner, Ticket};
 use log::Level;
-use wit_core::{InitForm, MessageType};
+use wit_core::InitForm;
 
 use super::{
     call_context::{CallContext, Resources},
@@ -298,7 +298,7 @@ impl Actor {
             // Boxed, because it is larger than the call for a message, and rarer.
             Box::pin(instance.handle_request(request, state, context)).await?.map(Reply::from)
         } else {
-            let (mut code, other) = ([0; 2], MessageType::Other(event.kind.name().into()));
+            let (mut code, other) = ([0; 2], event_message::other(&event.kind));
             let message = event_message::message(&event.kind, &mut code, &other);
             instance.handle_message(message, state, context).await?.map(Reply::from)
         };
