@@ -123,9 +123,11 @@ impl Response {
             let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(now);
             head += &format!("Date: {}\r\n", httpdate::fmt_http_date(now));
         }
-        let connection = match (self.status.0, meta.keep) {
-            (426, true) => "Upgrade",
-            (426, false) => "close, Upgrade",
+        // The field must be listed (RFC 9110, section 7.8). An actor's response can't have it.
+        let upgrades = self.fields.contains("Upgrade: ") && self.status.0 == 426;
+        let connection = match (upgrades, meta.keep) {
+            (true, true) => "Upgrade",
+            (true, false) => "close, Upgrade",
             (_, false) => "close",
             (_, true) if meta.version == 0 => "keep-alive",
             _ => "",
@@ -215,7 +217,8 @@ mod tests {
 
     #[test]
     fn an_answer_that_asks_for_an_upgrade_lists_it_among_the_connections_options() {
-        let answer = Response::new(426);
+        assert!(!head(&Response::new(426), 1, true, 0).contains("Connection"));
+        let answer = Response::new(426).field("Upgrade", "websocket");
         assert!(head(&answer, 1, true, 0).contains("\r\nConnection: Upgrade\r\n"));
         assert!(head(&answer, 1, false, 0).contains("\r\nConnection: close, Upgrade\r\n"));
     }
