@@ -22,6 +22,8 @@ const OF_THE_HOST: [&str; 9] = [
     "transfer-encoding",
     "upgrade",
 ];
+/// What the host adds unless the actor says something else.
+const NO_SNIFFING: (&str, &str) = ("X-Content-Type-Options", "nosniff");
 /// How the fields of the CORS protocol begin.
 const SHARING: &[u8] = b"access-control-";
 
@@ -33,6 +35,12 @@ pub(crate) fn of(from: HttpResponse, head_only: bool) -> Response {
     let response = fields.fold(Response::new(status), |response, (name, value)| {
         response.field(name, value.trim_matches([' ', '\t']))
     });
+    // A browser must not guess that what an actor repeats is a page.
+    let is_sniffing = |(name, _): &(String, String)| name.eq_ignore_ascii_case(NO_SNIFFING.0);
+    let response = match headers.iter().any(is_sniffing) {
+        true => response,
+        false => response.field(NO_SNIFFING.0, NO_SNIFFING.1),
+    };
     let own_length = || {
         let mut lengths =
             headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));

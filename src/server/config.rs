@@ -121,7 +121,7 @@ pub struct Listener {
 
 impl Listener {
     /// The address that it binds.
-    fn address(&self) -> SocketAddr {
+    pub(super) fn address(&self) -> SocketAddr {
         SocketAddr::new(self.host, self.port)
     }
 
@@ -255,9 +255,11 @@ pub(super) fn read_common(table: &mut Table<'_>, listener: &mut Listener) {
     read_page(table, "health", &mut listener.health);
     read_page(table, "metrics", &mut listener.metrics);
     let socket = listener.has_socket.then_some(&listener.path);
+    let root = "/".to_owned();
+    let root = listener.has_socket.then_some(&root);
     for (key, page, others) in [
-        ("health", &listener.health, [socket, None]),
-        ("metrics", &listener.metrics, [socket, listener.health.as_ref()]),
+        ("health", &listener.health, [socket, root, None]),
+        ("metrics", &listener.metrics, [socket, root, listener.health.as_ref()]),
     ] {
         if page.is_some() && others.contains(&page.as_ref()) {
             table.place_of(key).refuse("something else has this path", "write another path");

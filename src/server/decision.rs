@@ -89,8 +89,11 @@ pub(crate) fn decide(
     if endpoint.health.as_deref() != Some(request.path)
         && let Err(refusal) = endpoint.access.check_name(&request)
     {
+        meta.keep = false;
         return (Decision::Refuse(refusal), meta);
     }
+    // What follows may be meant for the tunnel that there is not.
+    meta.keep &= request.method != "CONNECT";
     // HTTP/1.0 has no upgrades (RFC 9110, section 7.8).
     let upgrades = request.version > 0 && request.has_token("Upgrade", "websocket");
     let decided = if endpoint.has_socket && upgrades {
@@ -116,7 +119,10 @@ fn plain(
         return Err(ErrorResponse::Expectation);
     }
     let conditional = |page, otherwise| {
-        let conditions = Conditions::of(request, meta);
+        // Other methods have no conditions (RFC 9110, section 13.2.1).
+        let is_conditional = matches!(request.method, "GET" | "HEAD");
+        let conditions =
+            if is_conditional { Conditions::of(request, meta) } else { Conditions::default() };
         Decision::Page { page, conditions, otherwise }
     };
     if !endpoint.has_actor || is_of_the_host(request, endpoint) {
@@ -144,6 +150,8 @@ fn is_of_the_host(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
         || is(&endpoint.metrics)
         || (endpoint.has_socket && request.path == endpoint.path)
         || (endpoint.console && request.path == "/console")
+        // A check whether the server is there, such as HAProxy's: no page and no program asks so.
+        || (request.method == "OPTIONS" && request.version == 0)
         // The server as a whole, and a tunnel. An actor has no use for TRACE, whose answer could
         // only show secrets (RFC 9110, section 9.3.8).
         || !request.path.starts_with('/')

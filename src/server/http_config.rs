@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::config::{ANY_PORT, Listener, read_common, read_host, read_port, refuse_taken};
+use super::config::{ANY_PORT, Listener, overlap, read_common, read_host, read_port, refuse_taken};
 use crate::config::{HandlerType, Table};
 
 /// This type of handler.
@@ -64,6 +64,17 @@ pub(super) fn read(index: usize, mut table: Table<'_>, listeners: &mut Vec<(usiz
     table.finish();
     let Some((host, number, port)) = address else { return };
     (listener.host, listener.port) = (host, number);
+    let same_port = |(_, other): &&(usize, Listener)| {
+        other.has_socket
+            && other.host != listener.host
+            && overlap(other.address(), listener.address())
+    };
+    if let Some((index, other)) = listeners.iter().find(same_port) {
+        let problem = format!("handlers[{index}] has this port at {}", other.host);
+        let advice = format!("write host = \"{}\" here too, to share its listener", other.host);
+        port.refuse(problem, advice);
+        return;
+    }
     refuse_taken(&listener, &port, listeners);
     listeners.push((index, listener));
 }

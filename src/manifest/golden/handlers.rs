@@ -235,8 +235,8 @@ fn mistakes_about_where_the_actor_answers_are_told() {
         ("{ port = 8080, health = false }", shared("health")),
         (
             "{ host = '0.0.0.0', port = 8080 }",
-            "8: handlers[1].config.port: 0.0.0.0:8080 is taken by handlers[0] already; write \
-             another port or another host"
+            "8: handlers[1].config.port: handlers[0] has this port at 127.0.0.1; write host = \
+             \"127.0.0.1\" here too, to share its listener"
                 .into(),
         ),
         (
