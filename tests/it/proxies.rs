@@ -17,7 +17,7 @@ use socket2::{Domain, Socket, Type};
 use crate::{
     clients::{SCRIPTS, available, python},
     http::Connection,
-    support::{Raw, Server, eventually, guest},
+    support::{Actor, Raw, Server, eventually, guest},
 };
 
 /// The variable that says that the proxies must be there.
@@ -146,17 +146,23 @@ fn haproxy(text: &str) -> Proxy {
 }
 
 /// A host that answers to the proxy's name, has a page, and knows the proxy.
-fn host(more: &str) -> (Server, SocketAddr) {
-    let page = tempfile::tempdir().unwrap().keep();
-    fs::create_dir(page.join("sub")).unwrap();
-    fs::write(page.join("sub/index.html"), "the page").unwrap();
+fn host(more: &str) -> (Server, SocketAddr, tempfile::TempDir) {
+    host_of(guest("events"), more)
+}
+
+/// The same for another actor of this name.
+fn host_of(actor: Actor, more: &str) -> (Server, SocketAddr, tempfile::TempDir) {
+    let page = tempfile::tempdir().unwrap();
+    fs::create_dir(page.path().join("sub")).unwrap();
+    fs::write(page.path().join("sub/index.html"), "the page").unwrap();
     let config = format!(
         "origins = [\"self\"]\nnames = [{NAME:?}]\ntrusted_proxies = [\"127.0.0.1\"]\n\
-         static = {page:?}\n{more}"
+         static = {:?}\n{more}",
+        page.path()
     );
-    let server = Server::of(guest("events").config(&config));
+    let server = Server::of(actor.config(&config));
     let address = server.address("events");
-    (server, address)
+    (server, address, page)
 }
 
 /// A client of the proxy.
@@ -217,7 +223,7 @@ fn nginx_serves_a_host_as_the_document_says_also_beneath_a_prefix() {
     if !installed("nginx", "-v") {
         return;
     }
-    let (_server, address) = host("");
+    let (_server, address, _page) = host("");
     let block = block("nginx", 0, address);
     let prefixed = beneath_prefix(&block, address);
     for (block, prefix) in [(block, ""), (prefixed, "/lamp")] {
@@ -236,7 +242,7 @@ fn the_console_page_beneath_a_prefix_finds_its_socket() {
         return;
     }
     for page in ["/lamp/", "/lamp/console"] {
-        let (_server, address) = host("");
+        let (_server, address, _page) = host("");
         let proxy = nginx(&beneath_prefix(&block("nginx", 0, address), address));
         let url = format!("http://{}{page}", proxy.address);
         let script = format!("{SCRIPTS}/console_client.py");
@@ -251,7 +257,7 @@ fn caddy_serves_a_host_as_the_document_says_also_beneath_a_prefix() {
     if !installed("caddy", "version") {
         return;
     }
-    let (_server, address) = host("");
+    let (_server, address, _page) = host("");
     for (index, prefix) in [(0, ""), (1, "/lamp")] {
         serves(&caddy(&block("caddy", index, address)), prefix);
     }
@@ -270,8 +276,10 @@ fn haproxy_serves_a_host_as_the_document_says_with_each_of_its_checks() {
     if !installed("haproxy", "-v") {
         return;
     }
-    for check in ["option httpchk\n", "option httpchk GET /healthz\n"] {
-        let (server, address) = host("");
+    let (default, health) = ("option httpchk\n", "option httpchk GET /healthz\n");
+    let (plain, http) = (|| guest("events"), || guest("events").http());
+    for (check, actor) in [(default, plain()), (health, plain()), (default, http())] {
+        let (server, address, _page) = host_of(actor, "");
         let proxy = haproxy(&block("haproxy", 0, address).replace("option httpchk\n", check));
         checked(&server);
         serves(&proxy, "");
@@ -295,7 +303,7 @@ fn proxies_that_pass_bytes_on_tell_the_client_by_the_proxy_protocol() {
     if !installed("haproxy", "-v") || !installed("nginx", "-v") {
         return;
     }
-    let (_server, address) = host("proxy_protocol = true");
+    let (_server, address, _page) = host("proxy_protocol = true");
     for send in ["send-proxy", "send-proxy-v2"] {
         let text = block("haproxy", 0, address).replace(" check\n", &format!(" check {send}\n"));
         assert!(text.contains(send));

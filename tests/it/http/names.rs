@@ -26,11 +26,11 @@ fn handshake(server: &Server, host: &str, origin: &str) -> u16 {
 }
 
 /// A server that only its own pages may connect to.
-fn strict(more: &str) -> Server {
+fn strict(more: &str) -> (Server, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.txt"), "a").unwrap();
-    let config = format!("origins = [\"self\"]\nstatic = {:?}\n{more}", folder.keep());
-    Server::of(guest("events").config(&config))
+    let config = format!("origins = [\"self\"]\nstatic = {:?}\n{more}", folder.path());
+    (Server::of(guest("events").config(&config)), folder)
 }
 
 fn own_name() -> String {
@@ -40,7 +40,7 @@ fn own_name() -> String {
 
 #[test]
 fn a_page_of_another_name_that_leads_here_may_not_connect() {
-    let server = strict("names = [\"lamp.example\"]");
+    let (server, _page) = strict("names = [\"lamp.example\"]");
     let port = server.address("events").port();
     let own = own_name();
     for (host, scheme, expected) in [
@@ -62,7 +62,7 @@ fn a_page_of_another_name_that_leads_here_may_not_connect() {
 
 #[test]
 fn a_page_of_another_port_or_scheme_of_the_same_name_may_not_connect() {
-    let server = strict("");
+    let (server, _page) = strict("");
     for (host, origin, expected) in [
         ("127.0.0.1:80", "http://127.0.0.1", 101),
         ("127.0.0.1:443", "https://127.0.0.1", 101),
@@ -85,7 +85,7 @@ fn a_page_of_another_port_or_scheme_of_the_same_name_may_not_connect() {
 
 #[test]
 fn under_another_name_neither_pages_nor_metrics_are_served_but_health_is() {
-    let server = strict("");
+    let (server, _page) = strict("");
     for (line, host, expected) in [
         ("GET /a.txt HTTP/1.1", "127.0.0.1", 200),
         ("GET /a.txt HTTP/1.1", "evil.example", 421),
