@@ -140,10 +140,13 @@ fn command(text: &str, send: fn(Request) -> Sent) -> String {
     let mut word = || words.next().unwrap_or_default().to_owned();
     let (what, first, uri, rest) = (word(), word(), word(), word());
     let body = Some(rest.clone().into_bytes()).filter(|body| !body.is_empty());
-    let mut request =
-        http::Request { method: "GET".into(), uri: uri.clone(), headers: vec![], body: body.clone() };
-    let mut options =
-        http::Options { timeout_ms: None, max_body: None, follow_redirects: true };
+    let mut request = http::Request {
+        method: "GET".into(),
+        uri: uri.clone(),
+        headers: vec![],
+        body: body.clone(),
+    };
+    let mut options = http::Options { timeout_ms: None, max_body: None, follow_redirects: true };
     match &*what {
         "send" => match send(Request { method: first, uri, body }) {
             Ok((status, body)) => shown(status, body),
