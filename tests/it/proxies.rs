@@ -283,6 +283,12 @@ fn haproxy_serves_a_host_as_the_document_says_with_each_of_its_checks() {
         let proxy = haproxy(&block("haproxy", 0, address).replace("option httpchk\n", check));
         checked(&server);
         serves(&proxy, "");
+        let prefix = "http-request replace-path /lamp(/.*) \\1";
+        let document = include_str!("../../docs/deploy.md");
+        assert!(document.contains(&format!("`{prefix}`")));
+        let forward = format!("option forwardfor\n    {prefix}\n");
+        let block = block("haproxy", 0, address).replace("option forwardfor\n", &forward);
+        serves(&haproxy(&block), "/lamp");
     }
 }
 
