@@ -62,8 +62,8 @@ struct Inner {
     /// Requests, in order of arrival. They take turns with the others, so that a message waits for
     /// one request at most, however many there are.
     requests: VecDeque<Event>,
-    /// Whether the last event was a request.
-    last_was_request: bool,
+    /// Whether the last event was no request, so that a request comes next.
+    is_requests_turn: bool,
     /// The sum of the events' costs: see [`EventKind::cost`](super::EventKind::cost).
     bytes: usize,
     /// How many senders have reserved room, each for the largest message.
@@ -175,10 +175,10 @@ impl Mailbox {
 impl Inner {
     /// Takes the next event: if both wait, a request and another one in turn.
     fn pop(&mut self) -> Option<Event> {
-        let request_first = !self.last_was_request && !self.requests.is_empty();
+        let request_first = self.is_requests_turn && !self.requests.is_empty();
         let first = if request_first { &mut self.requests } else { &mut self.queue };
         let event = first.pop_front().or_else(|| self.requests.pop_front())?;
-        self.last_was_request = matches!(event.kind, EventKind::Request(_));
+        self.is_requests_turn = !matches!(event.kind, EventKind::Request(_));
         Some(event)
     }
 
