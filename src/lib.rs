@@ -52,6 +52,7 @@ pub mod exchange;
 pub mod executor;
 pub mod fd_limit;
 pub mod files;
+pub(crate) mod header_fields;
 pub mod host;
 pub mod http_client;
 pub mod interfaces;

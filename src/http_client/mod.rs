@@ -30,6 +30,7 @@ pub mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 pub mod url;
+mod url_error;
 
 #[cfg(test)]
 mod tests;

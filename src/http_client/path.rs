@@ -1,7 +1,7 @@
 //! The normal form of a path, and the characters of paths and queries (RFC 3986, sections 3.3, 3.4
 //! and 6.2.2).
 
-use super::url::UrlError;
+use super::url_error::UrlError;
 
 /// How often a path is decoded to look for dots. More layers than this are refused.
 const LAYERS: usize = 4;

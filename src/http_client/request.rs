@@ -3,6 +3,7 @@
 use wit_core::{HttpRequest, host::HttpError};
 
 use super::{failure::Failure, url::Url};
+use crate::header_fields::{self, is_of_the_connection, is_token};
 
 /// The most fields of a request.
 pub(crate) const MAX_FIELDS: usize = 64;
@@ -10,20 +11,13 @@ pub(crate) const MAX_FIELDS: usize = 64;
 pub(crate) const MAX_FIELD_BYTES: usize = 8 << 10;
 /// The longest method in bytes.
 const MAX_METHOD: usize = 32;
-/// Fields that are the host's business: who is asked, where the content ends, and what concerns only
-/// this connection (RFC 9110, sections 7.2, 7.6.1, 8.6 and 10.1.1).
-const OWN: [&str; 13] = [
+/// Fields that are the host's business beside those of the connection: who is asked, where the content
+/// ends, and what is for proxies (RFC 9110, sections 7.2, 8.6, 10.1.1 and 11.7).
+const OWN: [&str; 6] = [
     "host",
     "content-length",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "proxy-connection",
     "proxy-authenticate",
     "proxy-authorization",
-    "te",
-    "trailer",
-    "upgrade",
     "expect",
     "http2-settings",
 ];
@@ -52,8 +46,7 @@ impl Request {
         let HttpRequest { method, uri, headers, body } = request;
         check_method(&method)?;
         let url = Url::parse(&uri).map_err(|error| invalid(format!("the URI: {error}")))?;
-        let bytes = headers.iter().map(|(name, value)| name.len().saturating_add(value.len()));
-        let bytes = bytes.fold(0, usize::saturating_add);
+        let bytes = header_fields::size(&headers);
         if headers.len() > MAX_FIELDS || bytes > MAX_FIELD_BYTES {
             return Err(invalid(format!(
                 "at most {MAX_FIELDS} header fields with {MAX_FIELD_BYTES} bytes are sent"
@@ -68,12 +61,11 @@ impl Request {
 
     /// What it keeps in memory, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        let fields = self.fields.iter().map(|(name, value)| name.len().saturating_add(value.len()));
         let Url { path, query, .. } = &self.url;
         let query = query.as_ref().map_or(0, String::len);
         let beside = path.len().saturating_add(query);
         let body = self.body.as_ref().map_or(0, Vec::len);
-        fields.fold(body.saturating_add(beside), usize::saturating_add)
+        header_fields::size(&self.fields).saturating_add(body).saturating_add(beside)
     }
 
     /// The request that a redirect with this status asks for (RFC 9110, section 15.4).
@@ -97,7 +89,7 @@ impl Request {
 
 /// Checks a method: a token, and none that is about the connection or its proxies.
 fn check_method(method: &str) -> Result<(), Failure> {
-    if !(1..=MAX_METHOD).contains(&method.len()) || !method.bytes().all(is_token) {
+    if method.len() > MAX_METHOD || !is_token(method) {
         return Err(invalid("the method is no token such as GET".into()));
     }
     if ["CONNECT", "TRACE"].iter().any(|refused| method.eq_ignore_ascii_case(refused)) {
@@ -108,24 +100,18 @@ fn check_method(method: &str) -> Result<(), Failure> {
 
 /// Checks a header field.
 fn check_field(name: &str, value: &str) -> Result<(), Failure> {
-    if name.is_empty() || !name.bytes().all(is_token) {
+    if !is_token(name) {
         return Err(invalid(format!("{name:?} is no name of a header field")));
     }
-    if is_one_of(&OWN, name) {
+    if is_of_the_connection(name) || is_one_of(&OWN, name) {
         return Err(invalid(format!("the host itself sets the header field {name}")));
     }
-    let allowed = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
-    if !value.bytes().all(allowed) {
+    if header_fields::control(value).is_some() {
         return Err(invalid(format!(
             "the header field {name} has a line end or a control character"
         )));
     }
     Ok(())
-}
-
-/// A byte of a token (RFC 9110, section 5.6.2).
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// Whether a field's name is one of these, in any case.

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::{
     addresses::Network,
     error_response::ErrorResponse,
+    list::list,
     names::{Names, machine},
     origin::Origin,
     request_head::RequestHead,
@@ -13,8 +14,6 @@ use super::{
 };
 use crate::config::{Table, Value};
 
-/// The most origins, names and proxies of a listener.
-const MAX_ITEMS: usize = 64;
 /// The longest origin, in bytes, and the longest host name (RFC 1035, section 2.3.4).
 const MAX_TEXT: usize = 255;
 /// The entry of `origins` for the pages that the listener serves itself.
@@ -40,20 +39,19 @@ impl AccessConfig {
         let mut config = Self {
             origins: table.get("origins").map(|value| {
                 let example = "[\"self\", \"https://example.org\"]";
-                list(&value, example, |item| {
-                    let text = item.as_str().unwrap_or_default();
-                    let entry = Some(text.to_owned()).filter(|_| text == OWN);
-                    entry
-                        .map_or_else(|| Origin::exact(text).map(|_| text.to_owned()), Ok)
+                texts(&value, example, |text| {
+                    let checked = if text == OWN { Ok(()) } else { Origin::exact(text).map(drop) };
+                    checked
+                        .map(|()| text.to_owned())
                         .map_err(|mistake| ("an origin that browsers send", mistake.advice(text)))
                 })
             }),
             ..Self::default()
         };
         if let Some(value) = table.get("names") {
-            config.names = list(&value, "[\"example.org\"]", |item| {
-                let text = item.as_str().unwrap_or_default();
-                let advice = "write letters, digits, `-`, `.` and `_`, without a port; addresses are always known";
+            config.names = texts(&value, "[\"example.org\"]", |text| {
+                let advice = "write letters, digits, `-`, `.` and `_`, without a port; addresses \
+                              are always known";
                 if is_name(text) {
                     Ok(text.to_owned())
                 } else {
@@ -68,8 +66,7 @@ impl AccessConfig {
             }
         }
         if let Some(value) = table.get("trusted_proxies") {
-            config.trusted_proxies = list(&value, "[\"127.0.0.1\", \"10.0.0.0/8\"]", |item| {
-                let text = item.as_str().unwrap_or_default();
+            config.trusted_proxies = texts(&value, "[\"127.0.0.1\", \"10.0.0.0/8\"]", |text| {
                 AddressRange::parse(text).map_err(|error| match error {
                     RangeError::Form => (
                         "an IP address or a network",
@@ -96,26 +93,17 @@ impl AccessConfig {
     }
 }
 
-/// Reads a list, with `read` for each text.
-fn list<T>(
+/// Reads a list of texts, with `read` for each.
+fn texts<T>(
     value: &Value<'_>,
     example: &str,
-    read: impl Fn(&Value<'_>) -> Result<T, (&'static str, String)>,
+    read: impl Fn(&str) -> Result<T, (&'static str, String)>,
 ) -> Vec<T> {
-    let Some(items) = value.items().filter(|items| (1..=MAX_ITEMS).contains(&items.len())) else {
-        let advice = format!("write a list such as {example}");
-        value.refuse_as(&format!("a list of 1 to {MAX_ITEMS} texts"), advice);
-        return Vec::new();
-    };
-    let read = |item: &Value<'_>| {
-        if item.as_str().is_none_or(|text| text.len() > MAX_TEXT) {
-            let advice = format!("write a list such as {example}");
-            item.refuse_as(&format!("a text of at most {MAX_TEXT} bytes"), advice);
-            return None;
-        }
-        read(item).map_err(|(what, advice)| item.refuse_as(what, advice)).ok()
-    };
-    items.iter().filter_map(read).collect()
+    let advice = format!("write a list such as {example}");
+    list(value, &advice, |item| match item.as_str().filter(|text| text.len() <= MAX_TEXT) {
+        Some(text) => read(text),
+        None => Err(("a text of at most 255 bytes", advice.clone())),
+    })
 }
 
 /// Whether this is a host name. `_` is in the names of some local networks.

@@ -5,20 +5,10 @@
 //! section 7.6.1), nor the listener's token.
 
 use super::{endpoint::Endpoint, request_head::RequestHead, token};
-use crate::exchange::HttpRequest;
+use crate::{exchange::HttpRequest, header_fields::is_of_the_connection};
 
-/// Fields about the connection, which end at the host.
-const HOP_BY_HOP: [&str; 9] = [
-    "connection",
-    "expect",
-    "keep-alive",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+/// Fields that end at the host beside those of the connection.
+const FOR_THE_HOST: [&str; 2] = ["expect", "proxy-authorization"];
 
 /// The request for the actor, without its content.
 pub(crate) fn of(request: &RequestHead<'_>, endpoint: &Endpoint) -> HttpRequest {
@@ -28,7 +18,10 @@ pub(crate) fn of(request: &RequestHead<'_>, endpoint: &Endpoint) -> HttpRequest 
     let question_mark = if query.is_empty() { "" } else { "?" };
     let ends_here = |name: &str| {
         let is_token = has_token && name == "authorization";
-        is_token || HOP_BY_HOP.contains(&name) || request.has_token("Connection", name)
+        is_token
+            || FOR_THE_HOST.contains(&name)
+            || is_of_the_connection(name)
+            || request.has_token("Connection", name)
     };
     let fields = request.fields.iter().map(|field| (field.name.to_ascii_lowercase(), field.value));
     let fields = fields.filter(|(name, _)| !ends_here(name));

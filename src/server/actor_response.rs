@@ -8,20 +8,10 @@ use super::{
     framing::RequestMeta,
     response::{Body, Response},
 };
-use crate::exchange::HttpResponse;
+use crate::{exchange::HttpResponse, header_fields::is_of_the_connection};
 
-/// The fields that the host sets itself, or that are about the connection.
-const OF_THE_HOST: [&str; 9] = [
-    "connection",
-    "content-length",
-    "date",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+/// The fields that the host sets itself, beside those about the connection.
+const OF_THE_HOST: [&str; 2] = ["content-length", "date"];
 /// What the host adds unless the actor says something else.
 const NO_SNIFFING: (&str, &str) = ("X-Content-Type-Options", "nosniff");
 /// How the fields of the CORS protocol begin.
@@ -66,5 +56,7 @@ pub fn first_bytes(from: HttpResponse, head_only: bool) -> Vec<u8> {
 fn is_of_the_actor(name: &str) -> bool {
     let shares = name.as_bytes().get(..SHARING.len());
     let shares = shares.is_some_and(|start| start.eq_ignore_ascii_case(SHARING));
-    !shares && !OF_THE_HOST.iter().any(|own| own.eq_ignore_ascii_case(name))
+    !shares
+        && !is_of_the_connection(name)
+        && !OF_THE_HOST.iter().any(|own| own.eq_ignore_ascii_case(name))
 }

@@ -226,7 +226,7 @@ impl<'a> Conversation<'a> {
     /// Logs a refusal, and returns its response.
     pub(crate) fn refused(&self, refusal: &ErrorResponse) -> Response {
         log_refusal(self.client, &self.bytes, refusal, self.context);
-        refusal.response()
+        refusal.into()
     }
 
     /// Sends an answer. Returns false if it was too slow or broke off.

@@ -160,7 +160,7 @@ fn is_of_the_host(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
 
 /// The request for the actor.
 fn ask(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Ask, ErrorResponse> {
-    request.authorize(endpoint)?;
+    endpoint.authorize(request)?;
     let sharing = cross_site::check(request, endpoint)?;
     Ok(Ask { request: actor_request::of(request, endpoint), sharing })
 }
@@ -177,7 +177,7 @@ fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorRes
     let is = |path: &Option<String>| path.as_deref() == Some(request.path);
     match request.path {
         _ if is(&endpoint.health) => return Ok(Page::Health),
-        _ if is(&endpoint.metrics) => return request.authorize(endpoint).map(|()| Page::Metrics),
+        _ if is(&endpoint.metrics) => return endpoint.authorize(request).map(|()| Page::Metrics),
         "/console" if endpoint.console => return Ok(Page::Console),
         path if endpoint.has_socket && path == endpoint.path => {
             return Err(ErrorResponse::UpgradeRequired);

@@ -8,6 +8,8 @@ use super::tls::{Tls, TlsError};
 use super::{
     access::Access,
     config::{AutoResponse, Listener},
+    error_response::ErrorResponse,
+    request_head::RequestHead,
     token::{Token, TokenError},
 };
 use crate::{exchange::OnOverflow, named_folder::NamedFolder, socket_activation::InheritedError};
@@ -128,6 +130,16 @@ impl Endpoint {
         let http = if self.scheme() == "wss" { "https" } else { "http" };
         let actor = self.has_actor.then(|| format!("{http}://{address}/"));
         socket.into_iter().chain(actor).collect()
+    }
+
+    /// Checks the access token, if the listener has one.
+    ///
+    /// # Errors
+    /// The request does not contain the token.
+    pub(crate) fn authorize(&self, request: &RequestHead<'_>) -> Result<(), ErrorResponse> {
+        let Some(token) = &self.token else { return Ok(()) };
+        let shown = token.authorizes(request.field("Authorization").next(), request.query);
+        if shown { Ok(()) } else { Err(ErrorResponse::Unauthorized) }
     }
 
     /// The scheme of the WebSocket's URL.

@@ -2,10 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::{
-    origin::split_port,
-    response::{Response, Status},
-};
+use super::{origin::split_port, status::Status};
 
 /// The methods that the host answers on its own paths.
 pub(crate) const ALLOW: (&str, &str) = ("Allow", "GET, HEAD, OPTIONS");
@@ -93,7 +90,7 @@ impl ErrorResponse {
     }
 
     /// A text for people.
-    fn text(&self) -> Cow<'static, str> {
+    pub(super) fn text(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Bad(why)
             | Self::Forbidden(why)
@@ -137,7 +134,7 @@ impl ErrorResponse {
     }
 
     /// The fields that this status needs.
-    fn fields(&self) -> &'static [(&'static str, &'static str)] {
+    pub(super) fn fields(&self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Unauthorized => &[("WWW-Authenticate", "Bearer")],
             Self::Method => &[ALLOW],
@@ -145,16 +142,6 @@ impl ErrorResponse {
             Self::Address | Self::Unavailable(_) => &[RETRY],
             _ => &[],
         }
-    }
-
-    /// The whole response.
-    pub(crate) fn response(&self) -> Response {
-        let text = format!("{}\n", self.text());
-        let mut response = Response::text(self.status().0, "text/plain; charset=utf-8", text);
-        if let Self::Range(len) = self {
-            response = response.field("Content-Range", &format!("bytes */{len}"));
-        }
-        self.fields().iter().fold(response, |response, (name, value)| response.field(name, value))
     }
 }
 

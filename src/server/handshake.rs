@@ -72,7 +72,7 @@ pub(crate) fn upgrade(
             "the field `Sec-WebSocket-Key` must be 16 bytes in base64, once",
         ));
     };
-    request.authorize(endpoint)?;
+    endpoint.authorize(request)?;
     if !endpoint.access.may_connect(request) {
         return Err(ErrorResponse::Origin);
     }

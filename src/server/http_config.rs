@@ -5,7 +5,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::config::{ANY_PORT, Listener, overlap, read_common, read_host, read_port, refuse_taken};
+use super::listener_config::{
+    ANY_PORT, Listener, overlap, read_common, read_host, read_port, refuse_taken,
+};
 use crate::config::{HandlerType, Table};
 
 /// This type of handler.

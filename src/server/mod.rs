@@ -1,6 +1,7 @@
 //! Sockets: from the listener to the close frame.
 //!
-//! - [`config`]: the keys of a listener in a manifest; [`http_config`] adds those of `http-server`.
+//! - [`config`]: the listeners of a manifest; [`listener_config`] has the keys of one, and
+//!   [`http_config`] those of `http-server`. [`list`] reads lists.
 //! - [`listeners`]: the listeners of an actor, from the files that they name to their end.
 //! - [`access`]: who may connect, and who speaks for others: [`origin`] compares origins, [`names`] has
 //!   the host's names, [`trusted_proxies`] reads `X-Forwarded-For`, and [`proxy_protocol`] the header of
@@ -59,6 +60,8 @@ pub(crate) mod handshake;
 pub mod http_config;
 pub(crate) mod keepalive;
 pub mod linger;
+pub(crate) mod list;
+pub(crate) mod listener_config;
 pub mod listeners;
 pub(crate) mod metrics;
 pub(crate) mod names;
@@ -77,6 +80,7 @@ pub(crate) mod secure;
 pub(crate) mod sending;
 pub(crate) mod socket;
 pub(crate) mod static_files;
+pub mod status;
 pub(crate) mod stream;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;

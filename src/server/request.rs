@@ -17,6 +17,7 @@ use super::{
     linger::{drain, finish},
     pages,
     request_log::{log_connected, log_refusal},
+    response::Response,
     socket::Socket,
     stream::ClientStream,
 };
@@ -153,7 +154,7 @@ pub(crate) async fn refuse(
     log_refusal(peer, b"", refusal, context);
     if endpoint.scheme() == "ws" {
         let now = context.world.since_1970();
-        let (last, _) = refusal.response().into_parts(&RequestMeta::UNREADABLE, now);
+        let (last, _) = Response::from(refusal).into_parts(&RequestMeta::UNREADABLE, now);
         close(ClientStream::Plain(socket), &last, context).await;
     }
 }
