@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::host::Listening;
+use crate::{host::Listening, server::Endpoint};
 
 /// The most actors that a line of advice names.
 const MAX_NAMES: usize = 5;
@@ -34,13 +34,15 @@ pub fn text(listening: &[Listening], own: &[IpAddr], styled: bool) -> String {
             let at = SocketAddr::new(ip, address.port());
             let at = at.to_string();
             let secure = if endpoint.scheme() == "wss" { "s" } else { "" };
+            let page = endpoint.has_page().then(|| ["http", secure, "://", &at, "/"].concat());
             let socket = ["ws", secure, "://", &at, &endpoint.path].concat();
+            let mut urls = page.into_iter().chain(endpoint.has_socket.then_some(socket));
             let Style { strong, end, .. } = style;
-            text += &if endpoint.has_page() {
-                [strong, "http", secure, "://", &at, "/", end, "  ", actor, "  ", &socket].concat()
-            } else {
-                [strong, &socket, end, "  ", actor].concat()
-            };
+            text += &[strong, &urls.next().unwrap_or_default(), end, "  ", actor].concat();
+            for url in urls {
+                text += "  ";
+                text += &url;
+            }
             text.push('\n');
         }
     }
@@ -65,8 +67,10 @@ fn addresses(bound: IpAddr, own: &[IpAddr]) -> Vec<IpAddr> {
 /// What the operator may want to change.
 fn advice(listening: &[Listening]) -> Vec<String> {
     let is_local = |one: &Listening| one.address.ip().is_loopback();
-    let takes_any_page =
-        |one: &Listening| one.endpoint.origins.is_none() && one.endpoint.token.is_none();
+    let takes_any_page = |one: &Listening| {
+        let Endpoint { has_socket, access, token, .. } = &*one.endpoint;
+        *has_socket && access.is_open() && token.is_none()
+    };
     let mut lines = Vec::new();
     if let Some(which) = which(listening, is_local) {
         let advice = ". --bind 0.0.0.0 opens it to others.";
@@ -135,7 +139,7 @@ mod tests {
 
     #[test]
     fn advice_names_the_actors_that_it_is_not_for_all() {
-        let safe = |listener: &mut Listener| listener.origins = Some(vec!["self".into()]);
+        let safe = |listener: &mut Listener| listener.access.origins = Some(vec!["self".into()]);
         let mut all = vec![at("a", "192.0.2.1:1", safe)];
         let others = ["b", "c", "d", "e", "f", "g", "b"];
         all.extend(others.map(|name| at(name, "127.0.0.1:2", |_| {})));

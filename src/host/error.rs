@@ -7,7 +7,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{build_command::build_command, data::DataError, handler::HandlerError};
+use super::{
+    build_command::build_command, data::DataError, exports::MissingExport, handler::HandlerError,
+};
 use crate::{
     actor::{LoadError, StartError},
     fd_limit::Shortage,
@@ -55,6 +57,8 @@ pub enum HostError {
         /// The command that builds it, if the files near it tell.
         command: Option<String>,
     },
+    /// A handler needs an export that the actor does not have.
+    Export(MissingExport),
     /// The file with the first state can't be read.
     InitState {
         /// The file.
@@ -134,6 +138,7 @@ impl fmt::Display for HostError {
                     ),
                 }
             }
+            Self::Export(missing) => missing.fmt(f),
             Self::InitState { file, error } => write!(
                 f,
                 "{}: cannot be read: {error}; `init_state` is relative to its manifest",
@@ -172,6 +177,7 @@ impl std::error::Error for HostError {
             Self::Data(error) => error.source(),
             Self::Descriptors(shortage) => Some(shortage),
             Self::Handler(error) => Some(error),
+            Self::Export(missing) => Some(missing),
             Self::Inherited(error) => Some(error),
             // Several errors have no single cause.
             Self::Several(_) | Self::Start(_) => None,

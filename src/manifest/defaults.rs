@@ -58,7 +58,7 @@ pub fn set_port(manifests: &mut [Manifest], port: u16) -> Result<(), PortError> 
     let handlers = manifests.iter_mut().flat_map(|manifest| &mut manifest.handlers);
     let listeners = handlers.filter_map(|handler| match handler {
         Handler::WebSocketServer(config) => Some(&mut config.listeners),
-        Handler::Filesystem(_) => None,
+        Handler::Filesystem(_) | Handler::HttpClient(_) => None,
     });
     let mut listeners: Vec<_> = listeners.flatten().collect();
     match &mut listeners[..] {
@@ -104,7 +104,7 @@ mod tests {
             Handler::WebSocketServer(config) => {
                 config.listeners.iter().map(|one| (one.port, one.more_ports)).collect()
             }
-            Handler::Filesystem(_) => Vec::new(),
+            Handler::Filesystem(_) | Handler::HttpClient(_) => Vec::new(),
         });
         ports.collect()
     }

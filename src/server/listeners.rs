@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     exchange::CloseCode,
+    named_folder::Forbidden,
     shutdown::{PAUSE, Shutdown},
     socket_activation::Inherited,
 };
@@ -76,6 +77,12 @@ impl Listeners {
         if errors.is_empty() { Ok(Self(opened)) } else { Err(errors) }
     }
 
+    /// Sets what clients may not reach through a `static` folder from now on.
+    pub(crate) fn keep_away_from(&self, forbidden: &Arc<Forbidden>) {
+        let folders = self.0.iter().filter_map(|(served, _)| served.endpoint.files.as_ref());
+        folders.for_each(|folder| folder.keep_away_from(forbidden));
+    }
+
     /// Binds the addresses, or uses the sockets that the service manager has passed. `host`
     /// replaces the addresses of the manifest. `actor` and `manifest` are for messages.
     ///
@@ -89,14 +96,23 @@ impl Listeners {
     ) -> Result<BoundListeners, EndpointError> {
         let open = |(Served { mut address, endpoint }, more_ports)| {
             address.set_ip(host.unwrap_or(address.ip()));
-            let bound = match inherited.take(address) {
+            let passed = inherited.take(address);
+            if passed.is_none() && inherited.any() && address.port() != 0 {
+                log::warn!(target: actor, "{address}: the service manager has passed other sockets, \
+                    and none for this address, so the host listens there itself; in the .socket unit \
+                    write ListenStream={address}, so that clients wait while the host restarts");
+            }
+            let bound = match passed {
                 Some(listener) => Async::new(listener),
                 None => bind(address, more_ports),
             };
             let bound = bound.and_then(|bound| Ok((bound.get_ref().local_addr()?, bound)));
             let (address, bound) = bound.map_err(|error| {
-                let manifest = manifest.to_owned();
                 let is_taken = error.kind() == io::ErrorKind::AddrInUse;
+                if let Some(misfit) = inherited.misfit(address).filter(|_| is_taken) {
+                    return EndpointError::Inherited(misfit);
+                }
+                let manifest = manifest.to_owned();
                 let owner = is_taken.then(|| port_owner::owner(address)).flatten();
                 EndpointError::Bind { manifest, address, error, owner }
             })?;

@@ -48,7 +48,8 @@ pub mod footlight {
             #[derive(Clone)]
             pub struct ConnectionInfo {
                 /// The client's address and port, such as `192.0.2.7:50123`. Behind a
-                /// proxy it is the proxy's.
+                /// proxy it is the proxy's, unless the manifest's `trusted_proxies` has
+                /// that. The port is 0 if the proxy does not tell it.
                 pub peer: _rt::String,
                 /// The path that the client asked for.
                 pub path: _rt::String,
@@ -787,8 +788,9 @@ pub mod footlight {
             }
             #[allow(unused_unsafe, clippy::all)]
             /// Closes a connection once everything that is queued for it has been sent.
-            /// The code is one of 1000 to 1003, 1007 to 1013 and 3000 to 4999 (RFC 6455,
-            /// section 7.4).
+            /// The code is one of 1000 to 1003, 1007 to 1014 and 3000 to 4999 (RFC 6455,
+            /// section 7.4, and IANA's registry, which also has 3000 for "unauthorized",
+            /// 3003 for "forbidden" and 3008 for "timeout").
             #[allow(async_fn_in_trait)]
             pub fn close(
                 id: ConnectionId,
