@@ -37,9 +37,6 @@ struct Request {
     headers: Vec<(String, String)>,
 }
 
-/// The most bytes of all blocks of an honest guest, which has a memory of 4096.
-const MAX: usize = 3000;
-
 fuzz_target!(|call: Call| {
     use MessageType::{Binary, Close, Connect, Other, Ping, Pong, Text};
     let shape = Shape::ALL[usize::from(call.shape) % 4];
@@ -69,7 +66,7 @@ fuzz_target!(|call: Call| {
     assert_eq!(lowering.parameters().len(), signature.params);
     let parts = [state, message.data, message.text.map(str::as_bytes), Some(call.name.as_bytes())];
     let bytes: usize = parts.into_iter().flatten().map(<[u8]>::len).sum();
-    if call.honest && bytes <= MAX {
+    if call.honest && Arena::fits(bytes, parts.len()) {
         let mut arena = Arena::new(&call.garbage, &call.habits);
         let flat = place_honestly(lowering, &mut arena);
         let mut rest = flat.as_slice();
@@ -95,10 +92,12 @@ fn answer(
     let mut lowering = lower::handle_request(shape, request, state);
     assert_eq!(lowering.parameters().len(), shape.handle_request_signature().params);
     let HttpRequest { method, uri, headers, body } = request;
-    let fields = headers.iter().map(|(name, value)| 24 + name.len() + value.len()).sum::<usize>();
+    let fields = headers.iter().map(|(name, value)| 16 + name.len() + value.len()).sum::<usize>();
     let texts = method.len() + uri.len() + fields;
     let bytes = texts + body.as_ref().map_or(0, Vec::len) + state.map_or(0, <[u8]>::len);
-    if let Some(mut arena) = arena.filter(|_| bytes <= MAX) {
+    // The list of fields, a name and a value for each, and the method, URI, body and state.
+    let blocks = 5 + 2 * headers.len();
+    if let Some(mut arena) = arena.filter(|_| Arena::fits(bytes, blocks)) {
         while let Some((len, align)) = lowering.next_block() {
             let ptr = arena.realloc(align, len as u32);
             lowering.place(arena.memory.as_mut_slice(), ptr).expect("there is room");

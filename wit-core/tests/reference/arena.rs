@@ -3,6 +3,12 @@
 /// The size of a guest's memory in bytes.
 const SIZE: u32 = 4096;
 
+/// The largest gap before a block.
+const GAP: u32 = 15;
+
+/// The strictest alignment of a block.
+const ALIGN: u32 = 8;
+
 /// A memory that gives out blocks from both ends, with gaps between them. So the order of blocks in
 /// memory differs from the order of requests, and blocks of bytes can have odd addresses.
 #[derive(Clone, Debug)]
@@ -25,10 +31,15 @@ impl Arena {
         Self { memory, blocks: Vec::new(), free: 0..SIZE, habits: habits.to_vec() }
     }
 
+    /// Whether this many blocks with this many bytes in all fit, whatever the habits.
+    pub fn fits(bytes: usize, blocks: usize) -> bool {
+        bytes + blocks * (GAP + ALIGN - 1) as usize <= SIZE as usize
+    }
+
     /// `cabi_realloc(0, 0, align, len)`.
     pub fn realloc(&mut self, align: u32, len: u32) -> u32 {
         let habit = self.habits[self.blocks.len() % self.habits.len()];
-        let gap = u32::from(habit >> 1) % 16;
+        let gap = u32::from(habit >> 1) % (GAP + 1);
         let at = if habit & 1 == 0 {
             let at = (self.free.start + gap).next_multiple_of(align);
             self.free.start = at + len;
