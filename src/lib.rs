@@ -19,6 +19,7 @@
 //! - [`files`]: the files that an actor reads and writes.
 //! - [`http_client`]: what an actor asks of other servers.
 //! - [`sandboxed_dir`]: a folder that no path can escape from.
+//! - `platform`: what differs between Linux and macOS.
 //! - [`regular`]: reads files that the operator names.
 //! - [`systemd`], [`socket_activation`]: notifications to the service manager, and its sockets.
 //! - [`fd_limit`]: limits connections to the number of file descriptors.
@@ -66,6 +67,7 @@ pub mod memory;
 pub mod named_folder;
 pub mod new;
 pub mod own_addresses;
+pub(crate) mod platform;
 pub mod regular;
 pub mod sandboxed_dir;
 pub mod server;

@@ -8,9 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::system::sysinfo;
-
-use crate::{convert::to_u64, limits::Limits, regular};
+use crate::{convert::to_u64, limits::Limits, platform, regular};
 
 /// How many copies of its state and its keys an actor can have without a store: the old ones, and the
 /// new ones that a call makes.
@@ -102,15 +100,7 @@ fn there() -> Option<u64> {
     let groups = read("/proc/self/cgroup".as_ref()).unwrap_or_default();
     let group = group_limit(Path::new(GROUPS), &groups);
     // `/proc/meminfo` has the same number, but a service may be without that file (`ProcSubset=`).
-    machine().into_iter().chain(group).min()
-}
-
-/// The bytes of the machine's memory.
-fn machine() -> Option<u64> {
-    let info = sysinfo();
-    #[allow(clippy::useless_conversion, reason = "the type is narrower on 32-bit machines")]
-    let total = u64::from(info.totalram).saturating_mul(info.mem_unit.into());
-    (total > 0).then_some(total)
+    platform::memory().into_iter().chain(group).min()
 }
 
 /// The smallest limit of the process's control groups and those around them. `groups` is the text of
@@ -238,7 +228,7 @@ mod tests {
     #[test]
     fn this_machine_tells_its_memory() {
         let there = there().unwrap();
-        assert!(there >= 1 << 20 && Some(there) <= machine(), "{there}");
+        assert!(there >= 1 << 20 && Some(there) <= platform::memory(), "{there}");
     }
 
     #[test]

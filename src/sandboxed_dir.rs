@@ -12,12 +12,14 @@ use rustix::{
     io::Errno,
 };
 
+use crate::platform::{self, LOOK};
+
 /// The flags for every open: don't pass it on to other programs, don't wait for a pipe's other end,
 /// don't make it the process's terminal.
 const FLAGS: OFlags = OFlags::CLOEXEC.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 /// The flags to open a folder on the way to a path's end.
 const ON_THE_WAY: OFlags =
-    OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+    LOOK.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 /// Linux refuses paths of this many bytes and more (`PATH_MAX`).
 const TOO_LONG: usize = 4096;
 /// The most links on the way of a path, as in Linux.
@@ -90,7 +92,7 @@ impl SandboxedDir {
     /// # Errors
     /// It does not exist inside.
     pub(crate) fn kind(&self, path: &str) -> io::Result<FileType> {
-        Ok(FileType::from_raw_mode(fstat(self.inside(path, OFlags::PATH, true)?)?.st_mode))
+        Ok(FileType::from_raw_mode(fstat(self.inside(path, LOOK, true)?)?.st_mode))
     }
 
     /// What this folder is.
@@ -129,8 +131,8 @@ impl SandboxedDir {
         if path.len() >= TOO_LONG {
             return Err(Errno::NAMETOOLONG.into());
         }
-        // `PATH` allows few other flags.
-        let more = if flags.contains(OFlags::PATH) { OFlags::CLOEXEC } else { FLAGS };
+        // On Linux, `PATH` allows few other flags.
+        let more = if flags.contains(LOOK) { OFlags::CLOEXEC } else { FLAGS };
         let flags = flags | more | OFlags::NOFOLLOW;
         // The parts from this folder to `at`, none of which is a link, and those that follow. The
         // next one is the last.
@@ -158,7 +160,7 @@ impl SandboxedDir {
             let how = if is_last { flags } else { ON_THE_WAY };
             let opened = openat(folder, &*name, how, Mode::empty());
             let may_be_link = match opened {
-                Ok(_) => is_last && flags.contains(OFlags::PATH),
+                Ok(_) => is_last && flags.contains(LOOK),
                 Err(error) => matches!(error, Errno::LOOP | Errno::NOTDIR),
             };
             if may_be_link && let Ok(target) = readlinkat(folder, &*name, Vec::new()) {
@@ -194,7 +196,7 @@ fn add(ahead: &mut Vec<Vec<u8>>, path: &[u8]) {
 
 /// What a file or a folder is.
 fn identity(found: &Stat) -> Identity {
-    (found.st_dev, found.st_ino)
+    (platform::device(found), found.st_ino)
 }
 
 impl AsFd for SandboxedDir {

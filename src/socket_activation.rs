@@ -11,10 +11,9 @@ use std::{
 };
 
 use listenfd::ListenFd;
-use rustix::net::{
-    ipproto,
-    sockopt::{ipv6_v6only, socket_acceptconn, socket_protocol},
-};
+use rustix::net::sockopt::ipv6_v6only;
+
+use crate::platform;
 
 /// The first file descriptor that is passed.
 const FIRST_FD: usize = 3;
@@ -164,14 +163,7 @@ impl Passed {
 impl Listens {
     /// Where a TCP socket listens.
     fn of(socket: &TcpListener) -> io::Result<Self> {
-        if !socket_acceptconn(socket)? {
-            return Err(io::Error::other("it is a socket that does not listen"));
-        }
-        // Others, such as SCTP, have stream sockets too. Of the kinds of TCP, Linux has MPTCP.
-        let protocol = socket_protocol(socket)?;
-        if protocol.is_some_and(|protocol| ![ipproto::TCP, ipproto::MPTCP].contains(&protocol)) {
-            return Err(io::Error::other("its protocol is not TCP"));
-        }
+        platform::check_listens(socket)?;
         let address = socket.local_addr()?;
         let only_v6 = address.is_ipv6() && ipv6_v6only(socket)?;
         Ok(Self { address, only_v6 })

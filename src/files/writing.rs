@@ -18,7 +18,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{Access, AtFlags, Mode, OFlags, accessat, fchmod, openat, renameat, statat, unlinkat},
+    fs::{Access, AtFlags, Mode, OFlags, accessat, openat, renameat, statat, unlinkat},
     io::Errno,
 };
 use wit_core::host::FileError;
@@ -192,7 +192,7 @@ impl<'a> Target<'a> {
             if (made.uid(), made.gid()) != (existing.uid(), existing.gid()) {
                 return Err(Errno::PERM);
             }
-            fchmod(&file, Mode::from_raw_mode(existing.mode()))?;
+            file.set_permissions(existing.permissions()).map_err(errno)?;
         }
         file.write_all(content).map_err(errno)?;
         file.sync_all().map_err(errno)

@@ -15,7 +15,9 @@ const MAX_NAME: usize = 64;
 /// does not tell, as for a process outside of this container.
 pub(super) fn of(file: &Path) -> Option<String> {
     let data = fs::metadata(file).ok()?;
-    let id = format!("{:02x}:{:02x}:{}", major(data.dev()), minor(data.dev()), data.ino());
+    #[allow(clippy::useless_conversion, reason = "the type is signed on macOS")]
+    let device = data.dev().try_into().ok()?;
+    let id = format!("{:02x}:{:02x}:{}", major(device), minor(device), data.ino());
     let locks = String::from_utf8(regular::read("/proc/locks".as_ref(), MAX_LIST).ok()?).ok()?;
     let pid = find(&locks, &id)?;
     let name = regular::read(format!("/proc/{pid}/comm").as_ref(), MAX_NAME).ok();

@@ -5,6 +5,7 @@ use std::{
     os::unix::fs::{FileExt as _, MetadataExt as _},
 };
 
+#[cfg(not(target_vendor = "apple"))]
 use rustix::fs::{Advice, fadvise};
 
 /// A file of fixed places. It is all that the log knows of a disk.
@@ -80,7 +81,8 @@ impl RealFile {
             return Err(io::Error::other("this is not a regular file"));
         }
         file.sync_data()?;
-        // Not every file system has such a copy.
+        // Not every file system has such a copy. macOS has no such call.
+        #[cfg(not(target_vendor = "apple"))]
         let _ = fadvise(&file, 0, None, Advice::DontNeed);
         Ok(Self(file))
     }
