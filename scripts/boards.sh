@@ -4,6 +4,7 @@
 #
 #   scripts/boards.sh                   all steps
 #   scripts/boards.sh build|budget|test [TARGET...]
+#   scripts/boards.sh --all ...         with all tests on ARMv6 too
 #
 # Binaries for other processors run under qemu-user (scripts/as-board.sh). As root on Debian 12,
 # this installs what is missing.
@@ -36,8 +37,19 @@ tests=(
     hostile::logging hostile::parameters hostile::results hostile::starts hostile::storms
     hostile::suspended hostile::tables hostile::turns
 )
+# ARMv6 runs the same code as ARMv7, with other instructions. So it gets the tests of the interpreter and
+# of the whole program, and `--all` adds the others.
+armv6_tests=(
+    answers:: durable:: events:: examples:: start:: hostile::computing hostile::growth
+    hostile::instructions hostile::parameters hostile::results
+)
 
 main() {
+    all=
+    if [ "${1:-}" = --all ]; then
+        all=1
+        shift
+    fi
     local steps=(build budget test)
     if [ $# -gt 0 ]; then
         steps=("$1")
@@ -96,7 +108,9 @@ step_test() {
                 printf 'left out, for the emulator: %s\n' "${skip[1]}"
                 ;;
         esac
-        cargo test --quiet --test it --locked -- "${skip[@]}" "${tests[@]}"
+        local selected=("${tests[@]}")
+        if [ -z "$all" ] && [[ $target == arm-* ]]; then selected=("${armv6_tests[@]}"); fi
+        cargo test --quiet --test it --locked -- "${skip[@]}" "${selected[@]}"
     done
 }
 
