@@ -12,7 +12,7 @@ use crate::{
         Grants, LoadError, Module, Report,
         inspect::{Item, Verdict},
     },
-    host::{HostError, NotOpened, Opened, conflicts},
+    host::{HostError, NotOpened, Opened, conflicts, unused},
     limits::Limits,
     manifest::Manifest,
     memory::{Memory, most},
@@ -32,8 +32,8 @@ pub fn report(files: &[PathBuf], data: Option<&Path>, json: bool) -> (String, bo
     }
     let mut text: String = findings.iter().map(Finding::text).collect();
     if !manifests.is_empty() {
-        let kept = |manifest: &Manifest| manifest.storage.is_kept(data.is_some());
-        let memory = Memory::of(manifests.iter().map(|one| (&one.limits, kept(one))));
+        let memory =
+            Memory::of(manifests.iter().map(|one| (&one.limits, one.uses(data.is_some()))));
         text += &format!("{}{memory}\n", if memory.is_short() { "warning: " } else { "" });
     }
     (text, fine)
@@ -51,6 +51,8 @@ struct Finding {
     most_memory: Option<u64>,
     /// Everything that prevents it from running here.
     problems: Vec<String>,
+    /// What does not prevent it, and may be a mistake.
+    notes: Vec<String>,
 }
 
 impl Finding {
@@ -64,6 +66,7 @@ impl Finding {
             report: None,
             most_memory: None,
             problems: Vec::new(),
+            notes: Vec::new(),
         };
         // A `.wasm` file that begins wrongly is a broken module, not a manifest.
         let is_named_wasm = named.extension().is_some_and(|end| end == "wasm");
@@ -74,14 +77,16 @@ impl Finding {
         match Manifest::load(named) {
             Ok(manifest) => {
                 finding.file = Some(manifest.component.clone());
-                let kept = manifest.storage.is_kept(data.is_some());
-                finding.most_memory = Some(most(&manifest.limits, kept));
+                finding.most_memory = Some(most(&manifest.limits, manifest.uses(data.is_some())));
                 match Opened::new(&manifest) {
                     Ok(opened) => finding.report = Some(opened.module.report().clone()),
                     Err(NotOpened { errors, report }) => {
                         finding.report = report.map(|report| *report);
                         errors.into_iter().for_each(|error| finding.add(error));
                     }
+                }
+                if let Some(report) = &finding.report {
+                    finding.notes = unused(&manifest, report);
                 }
                 // The same manifest may be checked twice.
                 if before.iter().all(|other| other.file != manifest.file) {
@@ -155,6 +160,9 @@ impl Finding {
         if let Some(more @ 1..) = self.problems.len().checked_sub(MAX_ITEMS) {
             let _ = writeln!(out, "  and {more} problems more");
         }
+        for note in &self.notes {
+            let _ = writeln!(out, "  note: {note}");
+        }
         // Paths and names may come from anybody, so they are escaped.
         visible::lines(&text)
     }
@@ -181,6 +189,7 @@ impl Finding {
             "exports": report.map(|report| json_items(&report.exports)),
             "imports": report.map(|report| json_items(&report.imports)),
             "problems": self.problems.iter().take(MAX_ITEMS).collect::<Vec<_>>(),
+            "notes": self.notes,
         })
     }
 }

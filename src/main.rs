@@ -206,11 +206,11 @@ fn announce(listening: &[Listening]) {
         } else {
             ""
         };
-        lines += &format!(
-            "{actor}: {}://{address}{} ({who}{origins})\n",
-            endpoint.scheme(),
-            endpoint.path
-        );
+        for url in endpoint.urls(*address) {
+            // Other sites' pages can't change anything by requests.
+            let origins = if url.starts_with("http") { "" } else { origins };
+            lines += &format!("{actor}: {url} ({who}{origins})\n");
+        }
     }
     if let Err(error) = print(&lines) {
         log::warn!("standard output cannot be written: {error}; it should have got:");

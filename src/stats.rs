@@ -62,7 +62,10 @@ enum Summary {
 }
 
 /// The statuses of refused requests.
-const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 408, 426, 429, 431, 503];
+const STATUSES: [u16; 18] =
+    [400, 401, 403, 404, 405, 408, 412, 413, 414, 416, 417, 426, 429, 431, 500, 501, 503, 505];
+/// The classes of the actor's responses (RFC 9110, section 15).
+const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
 /// One actor's counters since the process started.
 #[derive(Debug, Default)]
@@ -85,6 +88,8 @@ pub struct Stats {
     pub(crate) tls_failures: Counter,
     /// Refused requests, in the order of [`STATUSES`].
     refused: [Counter; STATUSES.len()],
+    /// The actor's responses, in the order of [`CLASSES`].
+    responses: [Counter; CLASSES.len()],
     /// Messages from clients, including control frames.
     pub(crate) received: Counter,
     /// The bytes of their payloads.
@@ -149,6 +154,19 @@ impl Stats {
         if let Some(counter) = counter {
             counter.add(1);
         }
+    }
+
+    /// Counts a response of the actor with this status.
+    pub(crate) fn respond(&self, status: u16) {
+        let class = usize::from(status / 100).checked_sub(2);
+        if let Some(counter) = class.and_then(|class| self.responses.get(class)) {
+            counter.add(1);
+        }
+    }
+
+    /// How many responses the actor has made, for each class of statuses.
+    pub(crate) fn responses(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        CLASSES.into_iter().zip(self.responses.iter().map(Counter::get))
     }
 
     /// How many requests were refused, for each status.

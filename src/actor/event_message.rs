@@ -1,4 +1,5 @@
-//! Converts an event into the interface's message for the actor.
+//! Converts an event into the interface's message for the actor. A request is no message: it has its
+//! own handler.
 
 use wit_core::{MessageRef, MessageType};
 
@@ -13,7 +14,8 @@ pub fn message<'a>(
 ) -> MessageRef<'a> {
     match kind {
         EventKind::Connect => MessageRef::bare(&MessageType::Connect),
-        EventKind::Alarm => MessageRef::bare(alarm),
+        // A request does not come here.
+        EventKind::Alarm | EventKind::Request(_) => MessageRef::bare(alarm),
         EventKind::Message(Message::Text(text)) => MessageRef::text(text),
         EventKind::Message(Message::Binary(data)) => MessageRef::data(&MessageType::Binary, data),
         EventKind::Message(Message::Ping(data)) => MessageRef::data(&MessageType::Ping, data),

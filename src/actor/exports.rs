@@ -21,6 +21,15 @@ pub enum HandleMessage {
     Twelve(TypedFunc<Twelve, i32>),
 }
 
+/// `handle-request`, by the number of its flat parameters.
+#[derive(Clone, Copy)]
+pub enum HandleRequest {
+    /// The shapes *guide* and *typed*.
+    Eleven(TypedFunc<Eleven, i32>),
+    /// The shapes *result* and *renamed*.
+    Twelve(TypedFunc<Twelve, i32>),
+}
+
 /// `init`, by the number of its flat parameters.
 #[derive(Clone, Copy)]
 pub enum Init {
@@ -38,21 +47,27 @@ pub type Eleven = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 pub type Twelve = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 
 impl HandleMessage {
-    /// Finds the handler of a module of this shape.
-    ///
-    /// # Errors
-    /// The export is missing or has another type.
-    pub fn of(
-        store: &Store<Guest>,
-        instance: Instance,
-        shape: Shape,
-    ) -> Result<Self, wasmi::Error> {
+    /// Finds the handler of a module of this shape, if it has one.
+    pub fn of(store: &Store<Guest>, instance: Instance, shape: Shape) -> Option<Self> {
         let name = shape.handle_message();
         match shape {
             Shape::Guide => instance.get_typed_func(store, name).map(Self::Ten),
             Shape::Typed => instance.get_typed_func(store, name).map(Self::Eleven),
             _ => instance.get_typed_func(store, name).map(Self::Twelve),
         }
+        .ok()
+    }
+}
+
+impl HandleRequest {
+    /// Finds the handler of a module of this shape, if it has one.
+    pub fn of(store: &Store<Guest>, instance: Instance, shape: Shape) -> Option<Self> {
+        let name = shape.handle_request();
+        match shape {
+            Shape::Guide | Shape::Typed => instance.get_typed_func(store, name).map(Self::Eleven),
+            _ => instance.get_typed_func(store, name).map(Self::Twelve),
+        }
+        .ok()
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     validate::Tables,
     verdict::{describe, signature},
 };
-use crate::limits::Limits;
+use crate::{exchange::EventKind, interfaces, limits::Limits};
 
 /// What is known about a module without running it.
 #[derive(Clone, Debug)]
@@ -26,6 +26,10 @@ pub struct Report {
     pub shape: Option<Shape>,
     /// Whether the module exports an `init`, which makes the first state.
     pub init: bool,
+    /// Whether the module exports `handle-message`.
+    pub handles_messages: bool,
+    /// Whether the module exports `handle-request`.
+    pub handles_requests: bool,
     /// The linear memory's minimum and maximum size in bytes.
     pub memory: Option<(u64, Option<u64>)>,
     /// Every export with its verdict.
@@ -45,16 +49,19 @@ impl Report {
         limits: &Limits,
         grants: Grants<'_>,
     ) -> Self {
-        let shape =
-            shape::HANDLE_MESSAGE.into_iter().find_map(|name| match module.get_export(name) {
-                Some(ExternType::Func(ty)) => Shape::detect(name, signature(&ty)?),
-                _ => None,
-            });
+        // A module's `handle-message` tells more about its shape.
+        let handlers = shape::HANDLE_MESSAGE.into_iter().chain(shape::HANDLE_REQUEST);
+        let shape = handlers.into_iter().find_map(|name| match module.get_export(name) {
+            Some(ExternType::Func(ty)) => Shape::detect(name, signature(&ty)?),
+            _ => None,
+        });
         let mut report = Self {
             file_bytes,
             component: None,
             shape,
             init: false,
+            handles_messages: false,
+            handles_requests: false,
             memory: None,
             exports: Vec::new(),
             imports: judge(module, shape, grants),
@@ -82,14 +89,25 @@ impl Report {
         items.chain(self.faults.iter().cloned())
     }
 
+    /// Whether the actor has a handler for such an event.
+    pub fn handles(&self, event: &EventKind) -> bool {
+        match event {
+            EventKind::Request(_) => self.handles_requests,
+            _ => self.handles_messages,
+        }
+    }
+
     /// The verdict on an export.
     fn judge_export(&mut self, name: &str, ty: &ExternType, memory_limit: usize) -> Verdict {
-        let handler = shape::HANDLE_MESSAGE.contains(&name);
+        let handler =
+            shape::HANDLE_MESSAGE.contains(&name) || shape::HANDLE_REQUEST.contains(&name);
         if let Some(shape) = self.shape {
             let found = [
                 (shape.handle_message(), shape.handle_message_signature(), "the handler"),
+                (shape.handle_request(), shape.handle_request_signature(), "answers HTTP requests"),
                 (shape.init(), shape.init_signature(), "makes the first state"),
                 (shape.handle_message_post(), shape::POST_RETURN, "frees the handler's result"),
+                (shape.handle_request_post(), shape::POST_RETURN, "frees the response"),
                 (shape.init_post(), shape::POST_RETURN, "frees the result of init"),
                 (shape::REALLOC.0, shape::REALLOC.1, "allocates in the guest"),
                 (shape::INITIALIZE.0, shape::INITIALIZE.1, "called once per instance"),
@@ -98,13 +116,18 @@ impl Report {
             if let Some((_, expected, role)) = found.into_iter().find(|(known, ..)| *known == name)
             {
                 self.init |= name == shape.init();
+                self.handles_messages |= name == shape.handle_message();
+                self.handles_requests |= name == shape.handle_request();
                 return judge_function(ty, expected, role);
             }
         }
         match ty {
             ExternType::Func(_) if handler && self.shape.is_none() => {
-                let known = Shape::ALL
-                    .map(|shape| format!("{} {}", shape.name(), shape.handle_message_signature()));
+                let of = |shape: Shape| match shape::HANDLE_REQUEST.contains(&name) {
+                    true => shape.handle_request_signature(),
+                    false => shape.handle_message_signature(),
+                };
+                let known = Shape::ALL.map(|shape| format!("{} {}", shape.name(), of(shape)));
                 Verdict::Wrong(format!(
                     "its type is {}, which is none of the interface's shapes ({}); build it from \
                      this project's WIT files, or with the wit-bindgen of its time",
@@ -153,13 +176,15 @@ impl Report {
     fn find_faults(&mut self) {
         let has = |name: &str| self.exports.iter().any(|item| item.name == name);
         let mut faults = Vec::new();
-        if !shape::HANDLE_MESSAGE.into_iter().any(has) {
+        let mut handlers = shape::HANDLE_MESSAGE.into_iter().chain(shape::HANDLE_REQUEST);
+        if !handlers.any(has) {
             let near = self.exports.iter().find(|item| item.name.contains("handle"));
             let near = near.map_or(String::new(), |item| format!(" (it has `{}`)", item.name));
             faults.push(format!(
-                "no export `{}`{near}; this is no WebSocket actor: implement the interface \
-                 websocket-server and build it as a `cdylib`",
-                shape::HANDLE_MESSAGE[0]
+                "no export `{}` and no `{}`{near}; this is no actor: implement the interface \
+                 websocket-server or http-server, and build it as a `cdylib`",
+                shape::HANDLE_MESSAGE[0],
+                shape::HANDLE_REQUEST[0]
             ));
         } else {
             if !has(shape::MEMORY) {
@@ -175,6 +200,19 @@ impl Report {
                     shape::REALLOC.0
                 ));
             }
+        }
+        let alarm = |item: &Item| {
+            let modules = interfaces::ALARM.modules.iter();
+            modules.into_iter().any(|module| item.name.starts_with(module))
+        };
+        if let (Some(shape), false) = (self.shape, self.handles_messages)
+            && self.imports.iter().any(alarm)
+        {
+            faults.push(format!(
+                "it imports alarms, and has no export `{}` that would get them; add it, or remove \
+                 the calls",
+                shape.handle_message()
+            ));
         }
         self.faults = faults;
     }

@@ -19,7 +19,8 @@
 //! - [`durable`]: the actor's place in the store. [`recovery`] goes back to what is stored after a
 //!   record failed.
 //! - [`outgoing`]: delivers what leaves the host after an event, once it may.
-//! - [`answer`]: checks and converts the messages that the actor returns.
+//! - [`reply`]: what a call returned. [`answer`] checks and converts messages, and [`response`] checks
+//!   the response to a request.
 //! - [`alarm`]: the actor's alarm and tick. [`idle`] notices that the actor has had no events.
 //!
 //! The files that load a module:
@@ -69,6 +70,8 @@ pub mod points;
 pub mod recode;
 pub mod recovery;
 pub mod rejected;
+pub mod reply;
+pub mod response;
 pub mod sections;
 pub mod start_function;
 pub mod storage;

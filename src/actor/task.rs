@@ -11,10 +11,9 @@ use std::{
 use bytes::Bytes;
 use footlight_store::{Failed, Owner, Ticket};
 use log::Level;
-use wit_core::{MessageType, lift::Reply};
+use wit_core::MessageType;
 
 use super::{
-    answer::Answer,
     call_context::{CallContext, Resources},
     durable::{Durable, OutputGate},
     effects::Effect,
@@ -25,9 +24,12 @@ use super::{
     instances::Instances,
     module::Module,
     outgoing::{Ending, Outgoing, Output},
+    reply::Reply,
 };
 use crate::{
-    exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, event::ALARM},
+    exchange::{
+        Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Source, event::ALARM,
+    },
     executor::Turns,
     files::Files,
     limits::SharedLimits,
@@ -191,7 +193,13 @@ impl Actor {
     async fn handle(&mut self, event: Event, connections: &Connections) {
         let durable = self.context.host.durable.as_mut();
         if durable.is_some_and(|durable| durable.is_undone(&event)) {
-            return self.leave_out(&event);
+            return self.leave_out(&event, "the connect event was undone");
+        }
+        if !self.instances.module().report().handles(&event.kind) {
+            return self.leave_out(&event, "the actor exports no handler for it");
+        }
+        if matches!(&event.source, Source::Request(responder) if !responder.begin()) {
+            return self.leave_out(&event, "its client is gone");
         }
         self.context.host.begin(&event);
         let outcome = self.call(&event, connections).await;
@@ -199,7 +207,7 @@ impl Actor {
         self.stats.events.add(1);
         self.stats.fuel.add(self.context.meter.spent());
         let (effects, ending) = match self.commit(outcome).await {
-            Ok((effects, answer)) => (effects, Ending::Answer(answer)),
+            Ok(committed) => committed,
             Err(failure) => (Vec::new(), self.roll_back(&event, &failure).await),
         };
         self.context.host.end(&event);
@@ -268,28 +276,34 @@ impl Actor {
         Event::alarm()
     }
 
-    /// Calls `handle-message` for one event. Keeps the instance if the call ends without a fault.
+    /// Calls the handler of one event. Keeps the instance if the call ends without a fault.
     async fn call(&mut self, event: &Event, connections: &Connections) -> Outcome<Reply> {
         let context = &mut self.context;
         let mut instance = self.instances.take(&mut context.meter, connections).await?;
         context.meter.begin();
         instance.set_connection(event.source.connection());
-        let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
-        let message = event_message::message(&event.kind, &mut code, &alarm);
-        let outcome = instance.handle_message(message, self.state.as_deref(), context).await?;
+        let state = self.state.as_deref();
+        let outcome = if let EventKind::Request(request) = &event.kind {
+            // Boxed, because it is larger than the call for a message, and rarer.
+            Box::pin(instance.handle_request(request, state, context)).await?.map(Reply::from)
+        } else {
+            let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
+            let message = event_message::message(&event.kind, &mut code, &alarm);
+            instance.handle_message(message, state, context).await?.map(Reply::from)
+        };
         self.instances.put_back(instance);
         Ok(outcome)
     }
 
     /// Checks the result of a call and commits its changes: the state, the files, the alarm, the
     /// storage, and tags and attachments. None of them has reached a client yet.
-    async fn commit(&mut self, outcome: Outcome<Reply>) -> Result<(Vec<Effect>, Answer), Failure> {
+    async fn commit(&mut self, outcome: Outcome<Reply>) -> Result<(Vec<Effect>, Ending), Failure> {
         let reply = outcome.map_err(Failure::Call)?.map_err(Failure::Returned)?;
-        let answer = Answer::from_messages(reply.messages).map_err(Failure::Answer)?;
+        let ending = reply.content.check()?;
         let CallContext { meter, host } = &mut self.context;
         let state = present(reply.state, self.instances.module());
         let committed = host.commit(state, &mut self.state, meter).await;
-        Ok((committed.map_err(Failure::Commit)?, answer))
+        Ok((committed.map_err(Failure::Commit)?, ending))
     }
 
     /// Rolls back the changes of a failed event, and logs the failure.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    ConnectionId, Message, Session,
+    ConnectionId, HttpRequest, Message, Responder, Session,
     close::{CONTROL, Close},
 };
 
@@ -26,6 +26,8 @@ pub enum Source {
     /// A connection that ended with an earlier run of the host, or while nothing could be stored. The
     /// actor gets the `close` event that it misses. There is no one to answer.
     Lost(ConnectionId),
+    /// An HTTP request. It has only this event, and gets its answer.
+    Request(Responder),
 }
 
 impl Source {
@@ -33,7 +35,7 @@ impl Source {
     pub(crate) fn session(&self) -> Option<&Arc<Session>> {
         match self {
             Self::Connection(session) => Some(session),
-            Self::Alarm | Self::Lost(_) => None,
+            Self::Alarm | Self::Lost(_) | Self::Request(_) => None,
         }
     }
 
@@ -49,7 +51,7 @@ impl Source {
         match self {
             Self::Connection(session) => Some(session.id()),
             Self::Lost(id) => Some(*id),
-            Self::Alarm => None,
+            Self::Alarm | Self::Request(_) => None,
         }
     }
 }
@@ -63,6 +65,11 @@ impl Event {
     /// An event of the actor's alarm.
     pub fn alarm() -> Self {
         Self { source: Source::Alarm, kind: EventKind::Alarm }
+    }
+
+    /// An HTTP request. `responder` gets its answer.
+    pub fn request(responder: Responder, request: HttpRequest) -> Self {
+        Self { source: Source::Request(responder), kind: EventKind::Request(Box::new(request)) }
     }
 
     /// The `close` event that the actor misses of a connection.
@@ -84,6 +91,8 @@ pub enum EventKind {
     Close(Close),
     /// The actor's alarm or its tick. It belongs to no client and never waits in the mailbox.
     Alarm,
+    /// An HTTP request. It is boxed, because it is larger than other events and rarer.
+    Request(Box<HttpRequest>),
 }
 
 /// The `message-type` of an alarm.
@@ -103,19 +112,21 @@ impl EventKind {
     pub fn cost(&self) -> usize {
         OVERHEAD
             + match self {
-                Self::Connect | Self::Alarm => 0,
+                // A request's content counts where it is read: see `mailbox`.
+                Self::Connect | Self::Alarm | Self::Request(_) => 0,
                 Self::Message(message) => message.payload().len(),
                 Self::Close(close) => close.reason.len(),
             }
     }
 
-    /// The event's `message-type`, for logs.
+    /// The event's `message-type`, or another name for what is no message. For logs.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Connect => "connect",
             Self::Message(message) => message.name(),
             Self::Close(_) => "close",
             Self::Alarm => ALARM,
+            Self::Request(_) => "request",
         }
     }
 }

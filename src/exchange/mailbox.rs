@@ -27,6 +27,7 @@
 //! |---|---|---|
 //! | a connection's message | [`Sender::push`], after [`Sender::poll_reserve`] | `limits.mailbox` and one message |
 //! | a connection's `connect` and `close` | [`Mailbox::push_unrefused`] | one for each of `limits.connections` |
+//! | an HTTP request | [`Mailbox::push_unrefused`], after a place for it and its content was given | `limits.requests`, each with `limits.request` |
 //! | the alarm | nothing: the actor's task looks at the clock | one moment |
 //!
 //! A new kind of source that can't wait for room, as a connection can, needs a function that may
@@ -95,10 +96,11 @@ impl Mailbox {
         Self { limits, inner: Lock::default() }
     }
 
-    /// Adds a connection's `connect` or `close` event, which is never refused.
+    /// Adds a connection's `connect` or `close` event, or a request, which is never refused.
     ///
     /// It needs no room. A source has at most one event in the round, so there are never more of
-    /// these events than connections, and none is larger than a close frame.
+    /// these events than connections, and none is larger than a close frame. A request's content has
+    /// a bound of its own, so that large requests keep no message waiting.
     pub fn push_unrefused(&self, event: Event) {
         self.add(self.inner.lock(), event);
     }

@@ -14,6 +14,7 @@
 //! - [`mailbox`]: events that wait for the actor.
 //! - [`message`]: messages between clients and actors.
 //! - [`outbox`]: messages that wait for one client.
+//! - [`request`]: an HTTP request on its way to the actor, and the slot for its answer.
 //! - [`session`]: the handle of a connection that its task and the actor share.
 
 pub mod actor_handle;
@@ -26,6 +27,7 @@ pub(crate) mod event;
 pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod outbox;
+pub mod request;
 pub mod session;
 
 pub use crate::connection_id::ConnectionId;
@@ -39,4 +41,5 @@ pub use event::{Event, EventKind, Source};
 pub use mailbox::Mailbox;
 pub use message::Message;
 pub use outbox::OnOverflow;
+pub use request::{HttpRequest, HttpResponse, PendingResponse, Responder, Unanswered};
 pub use session::Session;

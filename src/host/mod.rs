@@ -1,6 +1,7 @@
 //! Actors with their handlers, from start to shutdown.
 //!
 //! - [`opened`]: opens all files that a manifest names, for `run` and for `check`.
+//! - [`exports`]: whether handlers and exports fit.
 //! - [`handler`]: the steps of a handler's life: opened, bound, started, stopped.
 //! - [`actor`]: one actor with its handlers.
 //! - [`directory`]: the actors by name.
@@ -15,6 +16,7 @@ mod data;
 mod directory;
 mod environment;
 mod error;
+mod exports;
 mod handler;
 mod opened;
 mod start_lines;
@@ -43,6 +45,8 @@ pub(crate) use conflicts::conflicts;
 pub use data::DataError;
 pub use environment::Environment;
 pub use error::HostError;
+pub use exports::MissingExport;
+pub(crate) use exports::unused;
 pub use handler::HandlerError;
 pub use opened::{NotOpened, Opened};
 
@@ -207,7 +211,8 @@ fn refuse_same_names(manifests: &[Manifest]) -> Result<(), HostError> {
 /// Each actor's limits, with fewer connections if there are too few file descriptors.
 fn fit_limits(descriptors: Option<u64>, manifests: &[Manifest]) -> Result<Vec<Limits>, HostError> {
     let wanted = manifests.iter().map(|manifest| {
-        let handlers = manifest.handlers.iter().map(|handler| handler.descriptors());
+        let handlers = manifest.handlers.iter();
+        let handlers = handlers.map(|handler| handler.descriptors(&manifest.limits));
         (&manifest.limits, handlers.sum())
     });
     let plan = fd_limit::plan(descriptors, wanted).map_err(HostError::Descriptors)?;

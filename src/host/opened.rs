@@ -1,6 +1,6 @@
 //! Opens all files that a manifest names: `run` uses them, and `check` reports on them.
 
-use super::{error::HostError, handler};
+use super::{error::HostError, exports, handler};
 use crate::{
     actor::{Grants, LoadError, Module, Report},
     limits::Limits,
@@ -46,6 +46,10 @@ impl Opened {
         }
         let module = module.map_err(|error| HostError::Load { file: file.clone(), error });
         let module = keep(module, &mut errors);
+        if let Some(module) = &module {
+            let missing = exports::missing(manifest, module.report());
+            errors.extend(missing.into_iter().map(HostError::Export));
+        }
         let init_state = keep(read_state(manifest), &mut errors).flatten();
         let mut handlers = Vec::new();
         for handler in &manifest.handlers {

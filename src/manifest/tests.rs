@@ -228,8 +228,8 @@ fn all_mistakes_are_said_in_one_pass_in_the_order_of_lines() {
          2: component_path: 5 is not a string; write one text in quotes\n\
          5: handlers[0].config.port: missing; add port = 8080 (0 lets the system choose)\n\
          6: handlers[0].config.prot: unknown key; did you mean `port`? The keys here are `port`, \
-         `host`, `path`, `origins`, `subprotocols`, `token_file`, `console`, `static`, \
-         `auto_response`, `on_overflow`, `tls`\n\
+         `host`, `path`, `origins`, `token_file`, `static`, `tls`, \
+         `health`, `metrics`, `subprotocols`, `console`, `auto_response`, `on_overflow`\n\
          8: limits.message: 0 is out of range; write a size from \"1B\" to \"1GiB\""
     );
 }

@@ -2,8 +2,9 @@
 //!
 //! All connections within `limits.connections` get in, in order of arrival. At most
 //! `limits.requests` requests are read at once. While that many are, no connection is accepted:
-//! clients wait in the kernel's queue, where they cost the host nothing. Downloads and closing
-//! connections have limits of their own, so they keep no client out.
+//! clients wait in the kernel's queue, where they cost the host nothing. Downloads, closing
+//! connections and those that wait for their next request have limits of their own, so they keep no
+//! client out.
 //!
 //! [`places`](super::places) decides which connection has to give way, and
 //! [`addresses`](super::addresses) limits the connections of one address.
@@ -36,12 +37,20 @@ const SEND_CREDIT: Credit = Credit {
     per_byte: Duration::from_nanos(61_035),
     max: Duration::from_secs(4),
 };
-/// A closing connection can be evicted at any time.
+/// A request for the actor may stop arriving for a second, and its response may stop being taken for
+/// as long as a file may.
+const ASK_CREDIT: Credit = Credit {
+    initial: Duration::from_secs(1),
+    per_byte: Duration::from_nanos(61_035),
+    max: SEND_CREDIT.max,
+};
+/// A closing or idle connection can be evicted at any time.
 const LINGER_CREDIT: Credit =
     Credit { initial: Duration::ZERO, per_byte: Duration::ZERO, max: Duration::ZERO };
 /// How many downloads may wait for each one that may run.
 const QUEUED_PER_DOWNLOAD: usize = 4;
-/// One network may have this fraction of the requests and downloads in progress: a quarter.
+/// One network may have this fraction of the requests and downloads in progress, and of the idle
+/// connections: a quarter.
 const SHARE: usize = 4;
 
 /// The limits of what is open before and beside an actor's connections.
@@ -53,8 +62,14 @@ pub(crate) struct Admission {
     pub(crate) requests: Arc<Places>,
     /// How many files may be sent at once: `limits.downloads`.
     pub(crate) downloads: Arc<Places>,
+    /// How many requests the actor may answer at once, from their heads until their responses are
+    /// sent: `limits.requests`. As many may wait.
+    pub(crate) asked: Arc<Places>,
     /// The connections after their last answer, whose clients may still be sending.
     pub(crate) lingering: Arc<Places>,
+    /// How many connections may wait for their next request: `limits.idle_connections`. One more
+    /// evicts the one that has waited longest. If too many come at once, they are closed instead.
+    pub(crate) idle: Arc<Places>,
 }
 
 /// A connection that was accepted and let in.
@@ -93,13 +108,52 @@ impl Admission {
                 queue: limits.downloads.saturating_mul(QUEUED_PER_DOWNLOAD),
                 credit: SEND_CREDIT,
             }),
+            asked: Places::new(limits.clone(), |limits| Rules {
+                limit: limits.requests,
+                share: share(limits.requests),
+                queue: limits.requests,
+                credit: ASK_CREDIT,
+            }),
             lingering: Places::new(limits.clone(), |limits| Rules {
                 limit: limits.requests,
                 share: usize::MAX,
                 queue: usize::MAX,
                 credit: LINGER_CREDIT,
             }),
+            idle: Places::new(limits.clone(), |limits| Rules {
+                limit: limits.idle_connections,
+                share: share(limits.idle_connections),
+                // Those that were evicted take a moment to leave.
+                queue: share(limits.idle_connections),
+                credit: LINGER_CREDIT,
+            }),
         }
+    }
+
+    /// Counts a connection for its network. `None` if it has too many.
+    pub(crate) fn count(&self, network: Option<Network>) -> Option<Counted> {
+        self.addresses.count(network)
+    }
+
+    /// Lets the next request of an open connection in. It may have to wait for its place. Until then
+    /// it is reserved, so no more wait than could be let in.
+    ///
+    /// # Errors
+    /// There are too many connections.
+    pub(crate) fn admit_next(
+        &self,
+        network: Option<Network>,
+        connections: &Arc<Connections>,
+    ) -> Result<(Place, Option<Reserved>), ErrorResponse> {
+        let place = self.requests.enter(network).ok_or(ErrorResponse::Address)?;
+        let reserved = match place.state() {
+            PlaceState::Acquired => None,
+            PlaceState::Full | PlaceState::Share => {
+                let reserved = connections.reserve();
+                Some(reserved.map_err(|full| ErrorResponse::Unavailable(full.reason()))?)
+            }
+        };
+        Ok((place, reserved))
     }
 
     /// Lets in a connection that was accepted.
@@ -128,7 +182,7 @@ impl Admission {
     /// evicts the oldest. Otherwise clients that never close could pile up.
     pub(crate) async fn linger(&self, end: impl Future<Output = ()>) {
         if let Some(place) = self.lingering.enter(None) {
-            end.or(place.evicted()).await;
+            end.or(place.lost()).await;
         }
     }
 }

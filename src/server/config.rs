@@ -1,11 +1,15 @@
 //! The `config` of a `websocket-server` handler: where clients connect, who may connect, and what
-//! is served beside the socket.
+//! is served beside the socket. [`http_config`] has that of an `http-server` handler.
+
+mod values;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
 
+use self::values::{read_auto_response, read_on_overflow, read_tls};
+use super::http_config;
 use crate::{
     config::{HandlerType, Location, Table, Value},
     exchange::OnOverflow,
@@ -22,7 +26,7 @@ pub const TYPE: HandlerType = HandlerType {
 /// admitted.
 const DESCRIPTORS: usize = 2;
 /// The port for which the system chooses a free one. Several listeners may use it.
-const ANY_PORT: u16 = 0;
+pub(super) const ANY_PORT: u16 = 0;
 
 /// The longest path of a listener, origin or subprotocol, in bytes.
 const MAX_TEXT: usize = 256;
@@ -34,7 +38,7 @@ const MAX_PING: usize = 1024;
 /// The separators of RFC 9110, section 5.6.2, which a token must not contain.
 const SEPARATORS: &[u8] = b"()<>@,;:\\\"/[]?={} \t";
 
-/// All handlers of this type that one actor has.
+/// All handlers of this type, and of the type `http-server`, that one actor has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
     /// No two have the same address.
@@ -42,15 +46,21 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the `config` of each handler of this type. The numbers are their indices in
+    /// Reads the `config` of each handler of these types. The numbers are their indices in
     /// `handlers`.
-    pub fn read(entries: Vec<(usize, Table<'_>)>) -> Self {
+    pub fn read(entries: Vec<(&HandlerType, usize, Table<'_>)>) -> Self {
         let mut listeners: Vec<(usize, Listener)> = Vec::new();
-        for (index, table) in entries {
+        let (sockets, actors): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|(ty, ..)| **ty == TYPE);
+        for (_, index, table) in sockets {
             if let Some((listener, port)) = Listener::read(table) {
                 refuse_taken(&listener, &port, &listeners);
                 listeners.push((index, listener));
             }
+        }
+        // These may share a listener of the others.
+        for (_, index, table) in actors {
+            http_config::read(index, table, &mut listeners);
         }
         Self { listeners: listeners.into_iter().map(|(_, listener)| listener).collect() }
     }
@@ -60,9 +70,16 @@ impl Config {
         self.listeners.iter().map(Listener::address)
     }
 
-    /// The file descriptors that these handlers need, not counting connections.
-    pub fn descriptors(&self) -> usize {
-        self.listeners.len().saturating_mul(DESCRIPTORS)
+    /// Whether the actor answers requests at one of them.
+    pub(crate) fn answers_requests(&self) -> bool {
+        self.listeners.iter().any(|listener| listener.has_actor)
+    }
+
+    /// The file descriptors that these handlers need, not counting connections. `requests` is how
+    /// many requests the actor may answer at once; as many may wait.
+    pub fn descriptors(&self, requests: usize) -> usize {
+        let asked = if self.answers_requests() { requests.saturating_mul(2) } else { 0 };
+        self.listeners.len().saturating_mul(DESCRIPTORS).saturating_add(asked)
     }
 }
 
@@ -74,8 +91,16 @@ pub struct Listener {
     pub host: IpAddr,
     /// The TCP port; 0 lets the system choose a free one.
     pub port: u16,
+    /// Whether the WebSocket is here: the handler is a `websocket-server`.
+    pub has_socket: bool,
+    /// Whether the actor answers requests here: an `http-server` has this address.
+    pub has_actor: bool,
     /// The path of the WebSocket, beside `/`. Default `/ws`.
     pub path: String,
+    /// The path that tells whether the actor is well. Default `/healthz`; `None` if there is none.
+    pub health: Option<String>,
+    /// The path of the counters. Default `/metrics`; `None` if there is none.
+    pub metrics: Option<String>,
     /// The origins of the pages that may connect, as browsers send them in `Origin`. `self` stands
     /// for pages that this listener serves. `None`, the default, allows all.
     pub origins: Option<Vec<String>>,
@@ -106,7 +131,11 @@ impl Listener {
         Self {
             host,
             port,
+            has_socket: true,
+            has_actor: false,
             path: "/ws".into(),
+            health: Some("/healthz".into()),
+            metrics: Some("/metrics".into()),
             origins: None,
             subprotocols: Vec::new(),
             token_file: None,
@@ -153,7 +182,7 @@ pub struct TlsFiles {
 }
 
 /// Reads a port.
-fn read_port(value: &Value<'_>) -> Option<u16> {
+pub(super) fn read_port(value: &Value<'_>) -> Option<u16> {
     let port = value.as_integer().and_then(|number| u16::try_from(number).ok());
     if port.is_none() {
         let advice = "write a whole number from 0 to 65535 (0 lets the system choose)";
@@ -163,7 +192,7 @@ fn read_port(value: &Value<'_>) -> Option<u16> {
 }
 
 /// Reads an address. Host names are refused: their addresses may change, and there may be several.
-fn read_host(value: &Value<'_>) -> Option<IpAddr> {
+pub(super) fn read_host(value: &Value<'_>) -> Option<IpAddr> {
     let host = value.as_str().and_then(|text| text.parse().ok());
     if host.is_none() {
         let local = "\"127.0.0.1\" (this machine only)";
@@ -184,7 +213,11 @@ pub(crate) fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
 }
 
 /// Refuses an address that an earlier handler already has.
-fn refuse_taken(listener: &Listener, port: &Location<'_>, earlier: &[(usize, Listener)]) {
+pub(super) fn refuse_taken(
+    listener: &Listener,
+    port: &Location<'_>,
+    earlier: &[(usize, Listener)],
+) {
     let address = listener.address();
     let taken = |(_, other): &&(usize, Listener)| overlap(other.address(), address);
     if let Some((index, _)) = earlier.iter().find(taken) {
@@ -199,26 +232,53 @@ fn read_others(table: &mut Table<'_>, listener: &mut Listener) {
     if let Some(path) = table.get("path").and_then(|value| read_path(&value)) {
         listener.path = path;
     }
-    listener.origins = table.get("origins").map(|value| {
-        let advice = "write a list such as [\"self\", \"https://example.org\"]: a scheme, a host \
-                      and no path";
-        list(&value, advice, is_origin)
-    });
+    read_common(table, listener);
     if let Some(value) = table.get("subprotocols") {
         let advice = "write a list of names such as [\"chat.v1\"]";
         listener.subprotocols = list(&value, advice, is_token);
     }
-    listener.token_file = table.get("token_file").and_then(|value| value.path());
     if let Some(console) = table.get("console").and_then(|value| value.boolean()) {
         listener.console = console;
     }
-    listener.static_folder = table.get("static").and_then(|value| value.path());
     listener.auto_response =
         table.get("auto_response").and_then(|value| read_auto_response(&value));
     if let Some(choice) = table.get("on_overflow").and_then(|value| read_on_overflow(&value)) {
         listener.on_overflow = choice;
     }
+}
+
+/// Reads the keys that belong to a listener, whoever uses it.
+pub(super) fn read_common(table: &mut Table<'_>, listener: &mut Listener) {
+    listener.origins = table.get("origins").map(|value| {
+        let advice = "write a list such as [\"self\", \"https://example.org\"]: a scheme, a host \
+                      and no path";
+        list(&value, advice, is_origin)
+    });
+    listener.token_file = table.get("token_file").and_then(|value| value.path());
+    listener.static_folder = table.get("static").and_then(|value| value.path());
     listener.tls = table.get("tls").and_then(|value| read_tls(&value));
+    read_page(table, "health", &mut listener.health);
+    read_page(table, "metrics", &mut listener.metrics);
+    let socket = listener.has_socket.then_some(&listener.path);
+    for (key, page, others) in [
+        ("health", &listener.health, [socket, None]),
+        ("metrics", &listener.metrics, [socket, listener.health.as_ref()]),
+    ] {
+        if page.is_some() && others.contains(&page.as_ref()) {
+            table.place_of(key).refuse("something else has this path", "write another path");
+        }
+    }
+}
+
+/// Reads the path of one of the host's pages. `false` turns the page off.
+fn read_page(table: &mut Table<'_>, key: &'static str, path: &mut Option<String>) {
+    let Some(value) = table.get(key) else { return };
+    match value.as_boolean() {
+        Some(false) => *path = None,
+        // `true` is what a manifest without the key says.
+        Some(true) => {}
+        None => *path = read_path(&value).or(path.take()),
+    }
 }
 
 /// Reads the path of a listener.
@@ -265,52 +325,4 @@ fn is_origin(text: &str) -> bool {
 /// Whether this is a token (RFC 9110, section 5.6.2).
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !SEPARATORS.contains(&b))
-}
-
-/// Reads `auto_response`.
-fn read_auto_response(value: &Value<'_>) -> Option<AutoResponse> {
-    const EXAMPLE: &str = "write { ping = \"ping\", pong = \"pong\" }";
-    let mut table = value.table(EXAMPLE)?;
-    let mut text = |key| {
-        let value = table.require(key, EXAMPLE)?;
-        let text = value.string()?;
-        if text.is_empty() || text.len() > MAX_PING {
-            value.refuse_as("a text for this", format!("write 1 to {MAX_PING} bytes"));
-            return None;
-        }
-        Some(text.to_owned())
-    };
-    let (ping, pong) = (text("ping"), text("pong"));
-    table.finish();
-    Some(AutoResponse { ping: ping?, pong: pong? })
-}
-
-/// Reads `on_overflow`.
-fn read_on_overflow(value: &Value<'_>) -> Option<OnOverflow> {
-    match value.as_str() {
-        Some("close") => Some(OnOverflow::Close),
-        Some("drop") => Some(OnOverflow::Drop),
-        _ => {
-            value.refuse_as("a way to go on", "write \"close\" or \"drop\"");
-            None
-        }
-    }
-}
-
-/// Reads `tls`. A build without the feature refuses it.
-fn read_tls(value: &Value<'_>) -> Option<TlsFiles> {
-    const EXAMPLE: &str = "write { cert = \"cert.pem\", key = \"key.pem\" }";
-    if !cfg!(feature = "tls") {
-        value.place.refuse(
-            "this footlight was built without TLS",
-            "build it with `--features tls`; or remove this and put a proxy that has TLS, such as \
-             Caddy or nginx, in front",
-        );
-        return None;
-    }
-    let mut table = value.table(EXAMPLE)?;
-    let mut path = |key| table.require(key, EXAMPLE)?.path();
-    let (cert, key) = (path("cert"), path("key"));
-    table.finish();
-    Some(TlsFiles { cert: cert?, key: key? })
 }

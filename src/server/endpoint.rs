@@ -14,8 +14,16 @@ use crate::{exchange::OnOverflow, sandboxed_dir::SandboxedDir};
 /// What one listener serves and requires.
 #[derive(Debug)]
 pub struct Endpoint {
+    /// Whether the WebSocket is here.
+    pub has_socket: bool,
+    /// Whether the actor answers requests here.
+    pub has_actor: bool,
     /// The path of the WebSocket, beside `/`.
     pub path: String,
+    /// The path that tells whether the actor is well, if there is one.
+    pub(crate) health: Option<String>,
+    /// The path of the counters, if there is one.
+    pub(crate) metrics: Option<String>,
     /// The web pages that may connect; `None` allows all.
     pub origins: Option<Vec<String>>,
     /// What a client may choose from (RFC 6455, section 1.9).
@@ -90,7 +98,11 @@ impl Endpoint {
             return Err(errors);
         }
         Ok(Self {
+            has_socket: listener.has_socket,
+            has_actor: listener.has_actor,
             path: listener.path.clone(),
+            health: listener.health.clone(),
+            metrics: listener.metrics.clone(),
             origins: listener.origins.clone(),
             subprotocols: listener.subprotocols.clone(),
             token,
@@ -101,6 +113,14 @@ impl Endpoint {
             #[cfg(feature = "tls")]
             tls,
         })
+    }
+
+    /// The URLs at this address: of the WebSocket, and of the actor's answers.
+    pub fn urls(&self, address: SocketAddr) -> Vec<String> {
+        let socket = self.has_socket.then(|| format!("{}://{address}{}", self.scheme(), self.path));
+        let http = if self.scheme() == "wss" { "https" } else { "http" };
+        let actor = self.has_actor.then(|| format!("{http}://{address}/"));
+        socket.into_iter().chain(actor).collect()
     }
 
     /// The scheme of the WebSocket's URL.

@@ -2,7 +2,10 @@
 
 use async_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{endpoint::Endpoint, error_response::ErrorResponse, request_head::RequestHead, token};
+use super::{
+    endpoint::Endpoint, error_response::ErrorResponse, framing::Framing, request_head::RequestHead,
+    token,
+};
 
 /// The answer to a request for an upgrade.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,12 +35,13 @@ impl Upgrade {
     }
 }
 
-/// Checks a request for an upgrade. The order of the checks puts the most helpful error first.
+/// Checks a request of HTTP/1.1 for an upgrade. The order of the checks puts the most helpful error first.
 ///
 /// # Errors
 /// The first check that failed.
 pub(crate) fn upgrade(
     request: &RequestHead<'_>,
+    framing: Framing,
     endpoint: &Endpoint,
 ) -> Result<Upgrade, ErrorResponse> {
     if request.method != "GET" {
@@ -46,14 +50,12 @@ pub(crate) fn upgrade(
     if request.path != endpoint.path && request.path != "/" {
         return Err(ErrorResponse::NotFound { path: endpoint.path.clone() });
     }
-    if request.version != 1 {
-        return Err(ErrorResponse::Bad("a WebSocket needs HTTP/1.1"));
-    }
     if !request.has_token("Connection", "Upgrade") {
         return Err(ErrorResponse::Bad("the field `Connection: Upgrade` is missing"));
     }
-    if request.field("Host").count() != 1 {
-        return Err(ErrorResponse::Bad("exactly one field `Host` is needed"));
+    // The bytes of a body would be taken for frames.
+    if framing != Framing::Length(0) {
+        return Err(ErrorResponse::Bad("a request for a WebSocket has no body"));
     }
     if !request.field("Sec-WebSocket-Version").eq([b"13".as_slice()]) {
         return Err(ErrorResponse::UpgradeRequired);
@@ -94,7 +96,7 @@ fn may_connect(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
     let mut origins = request.field("Origin");
     let Some(origin) = origins.next() else { return true };
     let own = || {
-        let host = request.field("Host").next().unwrap_or_default();
+        let host = request.host.unwrap_or_default().as_bytes();
         let origin_host = origin.strip_prefix(b"http://").or(origin.strip_prefix(b"https://"));
         origin_host.is_some_and(|found| found.eq_ignore_ascii_case(host))
     };

@@ -21,7 +21,17 @@ pub(crate) fn text(context: &ServerContext) -> String {
             "HTTP requests that are being read.",
             to_u64(context.admission.requests.count()),
         ),
+        (
+            "requests_in_progress",
+            "HTTP requests that the actor answers.",
+            to_u64(context.admission.asked.count()),
+        ),
         ("downloads", "Files that are being sent.", to_u64(context.admission.downloads.count())),
+        (
+            "idle_connections",
+            "Connections that wait for their next HTTP request.",
+            to_u64(context.admission.idle.count()),
+        ),
         (
             "lingering",
             "Connections after their last answer, whose clients may still be sending.",
@@ -48,6 +58,12 @@ pub(crate) fn text(context: &ServerContext) -> String {
         let name = format!("footlight_{name}_total");
         metric(&mut text, &name, "counter", help, [(&*label, counter.get())]);
     }
+    let responses: Vec<_> = stats.responses().collect();
+    let labelled = responses.iter().map(|(class, count)| {
+        (format!("{{actor=\"{}\",class=\"{class}\"}}", context.actor.name), *count)
+    });
+    let help = "Responses of the actor to HTTP requests, by class.";
+    metric(&mut text, "footlight_responses_total", "counter", help, labelled);
     let refusals: Vec<_> = stats.refusals().collect();
     let labelled = refusals.iter().map(|(status, count)| {
         (format!("{{actor=\"{}\",status=\"{status}\"}}", context.actor.name), *count)

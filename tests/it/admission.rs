@@ -114,7 +114,7 @@ fn clients_that_stay_after_their_last_answer_are_not_waited_for_all_at_once() {
     for number in 0..40 {
         let mut client = Raw::connect(address);
         if number % 2 == 0 {
-            client.send(b"GET /missing HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.send(b"GET /missing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         } else {
             client = client.upgraded();
             client.send(&masked(0x88, b""));

@@ -45,6 +45,11 @@ fn people_share_a_list_on_the_notes_page() {
 }
 
 #[test]
+fn a_person_sees_readings_on_the_sensors_page() {
+    browse(page("sensor-api").http(), "sensor_api_page_client.py", &[]);
+}
+
+#[test]
 fn a_person_sees_the_device_on_the_dashboards_page() {
     let machine = crate::dashboard::machine("0.42 0.36 0.31 1/123 4567\n");
     let actor = crate::dashboard::over(machine.path(), "50ms").config(&static_folder("dashboard"));

@@ -21,7 +21,7 @@ fn exchange(server: &Server, bytes: &[u8]) -> String {
 #[test]
 fn a_plain_request_is_told_that_this_is_a_websocket() {
     let server = Server::of(guest("events"));
-    let answer = exchange(&server, b"GET /ws HTTP/1.1\r\nHost: x\r\n\r\n");
+    let answer = exchange(&server, b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 426 Upgrade Required\r\n"), "{answer}");
     assert!(answer.contains("\r\nSec-WebSocket-Version: 13\r\n"), "{answer}");
     assert!(

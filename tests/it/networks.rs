@@ -15,7 +15,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::{
     crowd::{ask_all, metric, status, wait_until_full},
-    support::{Actor, REQUEST, Raw, Server, guest},
+    support::{Actor, REQUEST, Raw, Server, eventually, guest},
 };
 
 /// Tells a test that it is inside.
@@ -100,14 +100,7 @@ fn one_address_has_as_many_connections_as_the_limit_and_the_next_gets_429() {
             assert!(said.contains("too many connections from this address"), "{said}");
             server.wait_for(&["events: 10.9.1.1:", "is refused: 429"]);
             let name = "footlight_refused_requests_total{actor=\"events\",status=\"429\"}";
-            let count = || {
-                let mut client = from(address(2), host);
-                client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
-                let mut text = String::new();
-                std::io::Read::read_to_string(&mut client.socket, &mut text).unwrap();
-                text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()
-            };
-            assert_eq!(count(), "1");
+            assert_eq!(number(from(address(2), host), name), 1);
             // Other addresses have their own share. The first one's share is free again when its
             // connections are closed.
             assert_eq!(ask_all(&mut many(address(2), host, 3)), 3);
@@ -121,6 +114,57 @@ fn one_address_has_as_many_connections_as_the_limit_and_the_next_gets_429() {
             }
         },
     );
+}
+
+#[test]
+fn idle_connections_do_not_count_for_their_address_and_take_a_quarter_of_the_places() {
+    inside(
+        "networks::idle_connections_do_not_count_for_their_address_and_take_a_quarter_of_the_places",
+        || {
+            let actor = guest("events").limit("idle_connections", 8).limit("keep_alive", "\"1h\"");
+            let (server, host) = serve(actor.limit("per_address", 1));
+            let ask = |source| {
+                let mut client = from(source, host);
+                client.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+                assert_eq!(status(&mut client), "200");
+                client
+            };
+            let idle = |count: usize| {
+                let name = "footlight_idle_connections{actor=\"events\"}";
+                eventually("are they idle", || number(from(address(9), host), name) == count);
+            };
+            // One address has two places at most. The third connection takes the place of the first.
+            let mut clients = Vec::new();
+            for count in [1, 2, 2] {
+                clients.push(ask(address(1)));
+                idle(count);
+            }
+            let mut rest = Vec::new();
+            std::io::Read::read_to_end(&mut clients[0].socket, &mut rest).unwrap();
+            assert!(rest.ends_with(b"ok\n"), "{}", rest.escape_ascii());
+            // An upgrade is the one connection that the address may have.
+            let mut client = from(address(1), host);
+            client.send(REQUEST);
+            assert_eq!(status(&mut client), "101");
+            // The next request of an idle connection counts again.
+            clients[1].send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+            let mut said = String::new();
+            std::io::Read::read_to_string(&mut clients[1].socket, &mut said).unwrap();
+            assert!(said.contains("HTTP/1.1 429 "), "{said}");
+            let _other = ask(address(2));
+            idle(2);
+            server.wait_for(&["events: 10.9.1.1:", "is refused: 429"]);
+        },
+    );
+}
+
+/// The number of a metric, asked for on this connection.
+fn number(mut client: Raw, name: &str) -> usize {
+    client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut client.socket, &mut text).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap_or_else(|| panic!("no {name} in {text}")).trim().parse().unwrap()
 }
 
 #[test]

@@ -1,14 +1,17 @@
-//! From Rust to the guest: the parameters of `handle-message` and `init` (canonical ABI,
-//! *lower* and *flattening*).
+//! From Rust to the guest: the parameters of `handle-message`, `handle-request` and `init`
+//! (canonical ABI, *lower* and *flattening*).
 //!
 //! The canonical ABI allows sixteen flat parameters, and all parameters fit. So only the bytes of
-//! strings and lists go to memory, and no records.
+//! strings and lists go to memory, and no records but a request's header fields.
 //!
 //! The host drives lowering in a loop, because each block of bytes needs a call into the guest.
 //! [`Lowering::next_block`] returns the next block, the host calls `cabi_realloc(0, 0, 1, len)`,
 //! and [`Lowering::place`] copies the block there. Like other hosts, this one also allocates
 //! empty blocks.
 
+mod request;
+
+pub use self::request::{LoweringRequest, handle_request};
 use crate::{
     error::{Field, LowerError},
     memory::Memory,

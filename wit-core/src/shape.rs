@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// One of the four forms that the interface has had. [`Shape::detect`] recognises a module's form
-/// by the core signature of its `handle-message`.
+/// by the core signature of its `handle-message`, or else of its `handle-request`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// The form of the guide (2025-01-22): a message's type is a string.
@@ -57,15 +57,27 @@ pub const HANDLE_MESSAGE: [&str; 2] = [
     "theater:simple/websocket-server#handle-message",
 ];
 
+/// The export names of `handle-request`, one for each package.
+pub const HANDLE_REQUEST: [&str; 2] =
+    ["ntwk:theater/http-server#handle-request", "theater:simple/http-server#handle-request"];
+
 impl Shape {
     /// All shapes, for loops over them.
     pub const ALL: [Self; 4] = [Self::Guide, Self::Typed, Self::Result, Self::Renamed];
 
-    /// The shape whose `handle-message` has this export name and signature.
+    /// The shape whose `handle-message` or `handle-request` has this export name and signature.
+    ///
+    /// `handle-request` is the same in *guide* and *typed*. It counts as *typed*, because nearly all
+    /// public actors that have it are of that time. A module's `handle-message` tells the two apart.
     pub fn detect(export: &str, signature: Signature) -> Option<Self> {
-        Self::ALL.into_iter().find(|shape| {
+        let message = |shape: &Self| {
             shape.handle_message() == export && shape.handle_message_signature() == signature
-        })
+        };
+        let request = |shape: &Self| {
+            shape.handle_request() == export && shape.handle_request_signature() == signature
+        };
+        let mut by_request = [Self::Typed, Self::Result, Self::Renamed].into_iter();
+        Self::ALL.into_iter().find(message).or_else(|| by_request.find(request))
     }
 
     /// The shape's name in this project's documents.
@@ -102,6 +114,27 @@ impl Shape {
             Self::Result | Self::Renamed => 12,
         };
         Signature { params, results: 1 }
+    }
+
+    /// The export name of `handle-request`.
+    pub fn handle_request(self) -> &'static str {
+        match self {
+            Self::Renamed => "theater:simple/http-server#handle-request",
+            _ => "ntwk:theater/http-server#handle-request",
+        }
+    }
+
+    /// The export to call after the result of `handle-request` has been lifted.
+    pub fn handle_request_post(self) -> &'static str {
+        match self {
+            Self::Renamed => "cabi_post_theater:simple/http-server#handle-request",
+            _ => "cabi_post_ntwk:theater/http-server#handle-request",
+        }
+    }
+
+    /// The flat signature of `handle-request`.
+    pub fn handle_request_signature(self) -> Signature {
+        Signature { params: if self.has_results() { 12 } else { 11 }, results: 1 }
     }
 
     /// The export name of `init`.
@@ -147,6 +180,10 @@ mod tests {
             let signature = shape.handle_message_signature();
             assert_eq!(Shape::detect(shape.handle_message(), signature), Some(shape));
             assert!(HANDLE_MESSAGE.contains(&shape.handle_message()));
+            let signature = shape.handle_request_signature();
+            let by_request = if shape == Shape::Guide { Shape::Typed } else { shape };
+            assert_eq!(Shape::detect(shape.handle_request(), signature), Some(by_request));
+            assert!(HANDLE_REQUEST.contains(&shape.handle_request()));
         }
     }
 
@@ -154,10 +191,14 @@ mod tests {
     fn no_other_signature_is_taken_for_a_shape() {
         for params in 0..20 {
             for results in [0, 2] {
-                assert_eq!(Shape::detect(HANDLE_MESSAGE[0], Signature { params, results }), None);
+                for name in [HANDLE_MESSAGE[0], HANDLE_REQUEST[0]] {
+                    assert_eq!(Shape::detect(name, Signature { params, results }), None);
+                }
             }
         }
         assert_eq!(Shape::detect(HANDLE_MESSAGE[1], Signature { params: 10, results: 1 }), None);
+        assert_eq!(Shape::detect(HANDLE_REQUEST[0], Signature { params: 10, results: 1 }), None);
+        assert_eq!(Shape::detect(HANDLE_REQUEST[1], Signature { params: 11, results: 1 }), None);
         assert_eq!(Shape::detect("handle-message", Signature { params: 10, results: 1 }), None);
     }
 }

@@ -32,9 +32,9 @@ fn mistakes_about_handlers_are_told() {
             ("", "3: handlers[0].type: missing; add type = \"websocket-server\""),
             ("type = 1", "4: handlers[0].type: 1 is not a string; write one text in quotes"),
             (
-                "type = 'http-server'",
-                "4: handlers[0].type: this host has no handler of type `http-server`; it has \
-                 `websocket-server` and `filesystem`",
+                "type = 'message-server'",
+                "4: handlers[0].type: this host has no handler of type `message-server`; it has \
+                 `websocket-server`, `http-server` and `filesystem`",
             ),
             (
                 "type = 'websocket-server'\nport = 1",
@@ -173,4 +173,92 @@ fn tls_is_a_mistake_where_there_is_none_and_read_where_there_is() {
         );
         replaced(5, &[(&files("{ cert = 'a', key = 'b' }"), &expected)]);
     }
+}
+
+#[test]
+fn mistakes_about_where_the_actor_answers_are_told() {
+    let second = |config: &str| format!("[[handlers]]\ntype = 'http-server'\nconfig = {config}");
+    let shared = |key: &str| {
+        format!(
+            "8: handlers[1].config.{key}: handlers[0] has the same port, and so one listener; write \
+             `{key}` there"
+        )
+    };
+    let path = "write \"/\" and what follows it, at most 256 ASCII characters, without `?`, `#` and \
+                space";
+    let keys = "the keys here are `port`, `host`, `origins`, `token_file`, `static`, `tls`, \
+                `health`, `metrics`";
+    let port = "write a whole number from 0 to 65535 (0 lets the system choose)";
+    for (config, expected) in [
+        ("{ port = 8080, static = 'a' }", shared("static")),
+        ("{ port = 8080, origins = 'a' }", shared("origins")),
+        ("{ port = 8080, health = false }", shared("health")),
+        (
+            "{ host = '0.0.0.0', port = 8080 }",
+            "8: handlers[1].config.port: 0.0.0.0:8080 is taken by handlers[0] already; write \
+             another port or another host"
+                .into(),
+        ),
+        (
+            "{ port = 8081, console = false }",
+            format!("8: handlers[1].config.console: unknown key; {keys}"),
+        ),
+        (
+            "{ port = 8081, health = 'x' }",
+            format!("8: handlers[1].config.health: \"x\" is not a path; {path}"),
+        ),
+        (
+            "{ port = 8081, health = '/a', metrics = '/a' }",
+            "8: handlers[1].config.metrics: something else has this path; write another path"
+                .into(),
+        ),
+        ("{ port = 'x' }", format!("8: handlers[1].config.port: \"x\" is not a port; {port}")),
+        (
+            "{ host = '::1' }",
+            "8: handlers[1].config.port: missing; add port = 8080 (0 lets the system choose)"
+                .into(),
+        ),
+    ] {
+        added(&[(&second(config), &expected)]);
+    }
+    // A listener of the socket takes one handler.
+    let twice = [second("{ port = 8080 }"), second("{ port = 8080 }")].join("\n");
+    let taken = "11: handlers[2].config.port: 127.0.0.1:8080 is taken by handlers[0] already; \
+                 write another port or another host";
+    added(&[(&twice, taken)]);
+    replaced(
+        5,
+        &[(
+            "config = { port = 1, metrics = '/ws' }",
+            "5: handlers[0].config.metrics: something else has this path; write another path",
+        )],
+    );
+}
+
+#[test]
+fn an_actor_answers_at_a_listener_of_its_own_or_at_the_sockets() {
+    let read = |text: &str| listeners(&parse(text).unwrap()).to_vec();
+    let handler = |config: &str| format!("[[handlers]]\ntype = 'http-server'\nconfig = {config}\n");
+    let head = "name = 'a'\ncomponent_path = 'a.wasm'\n";
+    let socket = "[[handlers]]\ntype = 'websocket-server'\nconfig = { port = 0 }\n";
+    // The order of the handlers is of no importance.
+    for text in [
+        format!("{head}{socket}{}", handler("{ port = 0 }")),
+        format!("{head}{}{socket}", handler("{ port = 0, host = '127.0.0.1' }")),
+    ] {
+        let [one] = &read(&text)[..] else { panic!("{text}") };
+        assert!(one.has_socket && one.has_actor && one.console);
+    }
+    let own =
+        handler("{ port = 8084, health = '/up', metrics = false, origins = ['https://a.b'] }");
+    let text = format!("{head}{own}{socket}");
+    let [socket, own] = &read(&text)[..] else { panic!("{text}") };
+    assert!(socket.has_socket && !socket.has_actor);
+    assert!(!own.has_socket && own.has_actor && !own.console);
+    let pages = |listener: &crate::server::config::Listener| {
+        (listener.health.clone(), listener.metrics.clone())
+    };
+    assert_eq!(pages(socket), (Some("/healthz".into()), Some("/metrics".into())));
+    assert_eq!(pages(own), (Some("/up".into()), None));
+    assert_eq!(own.origins, Some(vec!["https://a.b".into()]));
 }

@@ -104,6 +104,7 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
     };
     let (listener, folder) = (&server.listeners[0], &files.folders[0]);
     let none = |is_none: bool| if is_none { "none".into() } else { "something".to_owned() };
+    let text = |path: &Option<String>| format!("`{:?}`", path.as_deref().unwrap());
     let overflow = match listener.on_overflow {
         OnOverflow::Close => "close",
         OnOverflow::Drop => "drop",
@@ -126,6 +127,8 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
         ("## Where clients connect", "token_file", none(listener.token_file.is_none())),
         ("## Where clients connect", "console", format!("`{}`", listener.console)),
         ("## Where clients connect", "static", none(listener.static_folder.is_none())),
+        ("## Where clients connect", "health", text(&listener.health)),
+        ("## Where clients connect", "metrics", text(&listener.metrics)),
         ("## Where clients connect", "auto_response", none(listener.auto_response.is_none())),
         ("## Where clients connect", "tls", none(listener.tls.is_none())),
         ("## Where clients connect", "on_overflow", format!("`\"{overflow}\"`")),

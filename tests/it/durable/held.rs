@@ -9,7 +9,9 @@ use std::{
 
 use footlight::{
     actor::OutputGate,
-    exchange::{ActorHandle, Command, Event, EventKind, Message, connections::Open},
+    exchange::{
+        ActorHandle, Command, Event, EventKind, HttpRequest, Message, connections::Open, request,
+    },
     limits::Limits,
 };
 use footlight_store::{Durability, Folder, Options, Store, file::File};
@@ -147,4 +149,36 @@ fn messages_of_a_relaxed_actor_do_not_wait_for_the_disk() {
     drive(&mut task);
     assert_eq!(stage.handle.stats.events.get(), 4);
     assert_eq!(stage.open.session.bytes(), 7 + 3 * 3);
+}
+
+#[test]
+fn a_response_waits_for_the_disk_like_a_message_and_counts_as_one() {
+    // The response `1`, its field, and 128 bytes for the event.
+    let field = 2 * size_of::<String>() + "content-type".len() + "text/plain; charset=utf-8".len();
+    let one = 128 + field + 1;
+    for (held, handled) in [(one, 1), (one + 1, 2)] {
+        let device = Device::new();
+        let stage = Stage::new(&device, held);
+        let mut task = stage.actor(OutputGate::Closed);
+        stage.gate.close();
+        let ask = || {
+            let (responder, pending) = request::pending(([127, 0, 0, 1], 1).into());
+            let (method, uri) = ("GET".to_owned(), "/count".to_owned());
+            let request = HttpRequest { method, uri, headers: vec![], body: None };
+            stage.handle.mailbox.push_unrefused(Event::request(responder, request));
+            pending
+        };
+        let pending = [ask(), ask()];
+        drive(&mut task);
+        assert_eq!(stage.handle.stats.events.get(), handled, "{held}");
+        let answer = block_on(poll_once(pending[0].answered()));
+        assert_eq!(answer, None, "nothing leaves before the record");
+        stage.gate.open();
+        stage.handle.control.send(Command::Stop).unwrap();
+        block_on(task);
+        for (pending, count) in pending.iter().zip([b"1", b"2"]) {
+            let response = block_on(pending.answered()).unwrap();
+            assert_eq!(response.body.as_deref(), Some(&count[..]));
+        }
+    }
 }

@@ -29,7 +29,16 @@ pub fn events(
     handle: &ActorHandle,
     store: Option<(Owner, OutputGate)>,
 ) -> Pin<Box<dyn Future<Output = ()>>> {
-    let file = actors_root().join("tests/guests/events.wasm");
+    guest(handle, "events", store)
+}
+
+/// The same with another test guest.
+pub fn guest(
+    handle: &ActorHandle,
+    guest: &str,
+    store: Option<(Owner, OutputGate)>,
+) -> Pin<Box<dyn Future<Output = ()>>> {
+    let file = actors_root().join(format!("tests/guests/{guest}.wasm"));
     let setup = Setup {
         name: handle.name.clone(),
         module: Module::load(&file, &Limits::default(), Grants::ALL).unwrap(),

@@ -40,7 +40,11 @@ pub fn eventually(what: &str, mut so: impl FnMut() -> bool) {
 pub fn get(address: SocketAddr, path: &str) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
+    socket
+        .write_all(
+            format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes(),
+        )
+        .unwrap();
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).unwrap();
     String::from_utf8_lossy(&answer).into_owned()

@@ -1,7 +1,10 @@
 //! Arbitrary values of the interface.
 
 use proptest::{collection::vec, option, prelude::*};
-use wit_core::{Message, MessageType, Shape, lift::Reply};
+use wit_core::{
+    HeaderField, HttpRequest, HttpResponse, Message, MessageType, Shape,
+    lift::{HttpReply, Reply},
+};
 
 use super::{
     arena::Arena,
@@ -80,6 +83,27 @@ pub fn reply() -> impl Strategy<Value = (Shape, Outcome<Reply>)> {
 /// A shape and what `init` may return in it.
 pub fn first_state() -> impl Strategy<Value = (Shape, Outcome<Option<Vec<u8>>>)> {
     shape().prop_flat_map(|shape| (Just(shape), outcome(shape, state())))
+}
+
+/// Header fields of any kind.
+fn headers() -> impl Strategy<Value = Vec<HeaderField>> {
+    vec((text(), text()), 0..6)
+}
+
+/// A request with any method and any fields.
+pub fn request() -> impl Strategy<Value = HttpRequest> {
+    (text(), text(), headers(), option::of(bytes()))
+        .prop_map(|(method, uri, headers, body)| HttpRequest { method, uri, headers, body })
+}
+
+/// A shape and what `handle-request` may return in it.
+pub fn http_reply() -> impl Strategy<Value = (Shape, Outcome<HttpReply>)> {
+    shape().prop_flat_map(|shape| {
+        let response = (any::<u16>(), headers(), option::of(bytes()))
+            .prop_map(|(status, headers, body)| HttpResponse { status, headers, body });
+        let reply = (state(), response).prop_map(|(state, response)| HttpReply { state, response });
+        (Just(shape), outcome(shape, reply))
+    })
 }
 
 /// A type of a result.

@@ -1,0 +1,52 @@
+//! Makes a response of what the actor returned, by the book (RFC 9110 and 9112).
+//!
+//! The fields about the connection and the length are the host's, because only the host knows them.
+//! So are `Date`, and what browsers are told about other sites. The actor's own are left out. Its
+//! content is left out where a response has none: with 204, 205 and 304, and for HEAD.
+
+use super::response::{Body, Response};
+use crate::exchange::HttpResponse;
+
+/// The fields that the host sets itself, or that are about the connection.
+const OF_THE_HOST: [&str; 9] = [
+    "connection",
+    "content-length",
+    "date",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+/// How the fields of the CORS protocol begin.
+const SHARING: &[u8] = b"access-control-";
+
+/// The response for the client. `head_only` says that it is for HEAD. The actor's part was checked
+/// already: no field can end its line.
+pub(crate) fn of(from: HttpResponse, head_only: bool) -> Response {
+    let HttpResponse { status, headers, body } = from;
+    let fields = headers.iter().filter(|(name, _)| is_of_the_actor(name));
+    let response = fields.fold(Response::new(status), |response, (name, value)| {
+        response.field(name, value.trim_matches([' ', '\t']))
+    });
+    let own_length = || {
+        let mut lengths =
+            headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        lengths.next().and_then(|(_, value)| value.trim().parse().ok())
+    };
+    response.body(match (status, body) {
+        (204 | 205 | 304, _) => Body::Bytes(Vec::new()),
+        (_, Some(bytes)) => Body::Bytes(bytes),
+        // An actor need not make the content to tell about it.
+        (_, None) if head_only => Body::Unmade(own_length()),
+        (_, None) => Body::Bytes(Vec::new()),
+    })
+}
+
+/// Whether a field of the actor's is sent.
+fn is_of_the_actor(name: &str) -> bool {
+    let shares = name.as_bytes().get(..SHARING.len());
+    let shares = shares.is_some_and(|start| start.eq_ignore_ascii_case(SHARING));
+    !shares && !OF_THE_HOST.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
