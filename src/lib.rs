@@ -31,6 +31,7 @@
 //! - [`connection_id`]: the number of a connection; [`deadline`]: waits with a deadline.
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
 //! - [`visible`]: escapes hidden characters.
+//! - [`reloading`]: what the program does on SIGHUP.
 //! - [`check`]: the report of `footlight check`.
 //! - [`new`]: the project that `footlight new` creates.
 //! - [`cli`]: the command line.
@@ -60,6 +61,7 @@ pub mod manifest;
 pub mod memory;
 pub mod new;
 pub mod regular;
+pub mod reloading;
 pub mod sandboxed_dir;
 pub mod server;
 pub mod shutdown;

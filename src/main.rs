@@ -19,8 +19,10 @@ use footlight::{
     executor::Turns,
     fd_limit,
     host::{Environment, HostError, Listening},
-    logger::{Logger, Reopen},
+    logger::{Logger, Outputs},
+    manifest,
     new::Project,
+    reloading::Reloading,
     signals::{SignalAction, SignalStream},
     socket_activation::Inherited,
     state::{self, Action},
@@ -92,8 +94,8 @@ fn run(
     verbosity: i8,
 ) -> Result<(), Box<dyn Error>> {
     let mut signals = SignalStream::new()?;
-    let manifests = load(paths)?;
-    let logs = install_logger(&manifests, verbosity)?;
+    let manifests = manifest::load_all(paths)?;
+    let outputs = install_logger(&manifests, verbosity)?;
     let executor = Arc::new(Executor::new());
     let turns = Arc::new(Turns::default());
     let (running, stopped) = channel::bounded::<()>(1);
@@ -114,7 +116,7 @@ fn run(
     // An actor's start may compute for `limits.time`. A signal does not wait for that.
     let start = async { Host::start(&executor, &manifests, environment).await.map(Some) };
     let start = start.or(async {
-        until_stopped(&mut signals, &logs).await;
+        until_stopped(&mut signals, &outputs).await;
         log::info!("stopped before the actors had started");
         Ok(None)
     });
@@ -122,7 +124,8 @@ fn run(
     announce(&host.listening());
     let ready = Notification::Ready { serving: host.actors(), of: manifests.len() };
     // Spawned as a task, because the future that `run` gets is polled after every turn.
-    let serve = executor.spawn(serve(host, signals, logs, manager.clone()));
+    let reloading = Reloading { paths: paths.to_vec(), outputs, manager: manager.clone() };
+    let serve = executor.spawn(serve(host, signals, reloading));
     let watch = executor.spawn(async move {
         manager.notify(ready).await;
         manager.watch().await;
@@ -132,14 +135,14 @@ fn run(
     Ok(())
 }
 
-/// Handles signals until one asks to stop.
-async fn until_stopped(signals: &mut SignalStream, logs: &Reopen) {
+/// Waits until a signal asks to stop, while the host starts or stops. Manifests are not read then.
+async fn until_stopped(signals: &mut SignalStream, outputs: &Outputs) {
     loop {
         match signals.next().await {
             SignalAction::Stop => return,
-            SignalAction::Reopen => {
+            SignalAction::Reload => {
                 log::info!("SIGHUP: reopening the log files");
-                logs.all();
+                outputs.reopen();
             }
             SignalAction::Ignored(name) => log::info!("{name} is ignored"),
         }
@@ -147,36 +150,58 @@ async fn until_stopped(signals: &mut SignalStream, logs: &Reopen) {
 }
 
 /// Serves until the first signal that asks to stop, then shuts down. A second one ends it at once.
-async fn serve(host: Host, mut signals: SignalStream, logs: Reopen, manager: Arc<Manager>) {
-    let (stop, asked) = channel::bounded::<()>(1);
-    let serve = host.run(async {
-        let _ = asked.recv().await;
-    });
-    let listen = async {
-        until_stopped(&mut signals, &logs).await;
-        drop(stop);
-        log::info!("stopping; a second signal ends at once");
-        manager.notify(Notification::Stopping).await;
-        until_stopped(&mut signals, &logs).await;
-        log::warn!("a second signal: ending at once");
-    };
-    serve.or(listen).await;
-}
-
-/// Loads all manifests. Reports the errors of all of them.
-fn load(paths: &[PathBuf]) -> Result<Vec<Manifest>, String> {
-    let (mut manifests, mut mistakes) = (Vec::new(), Vec::new());
-    for path in paths {
-        match Manifest::load(path) {
-            Ok(manifest) => manifests.push(manifest),
-            Err(error) => mistakes.push(error.to_string()),
+async fn serve(mut host: Host, mut signals: SignalStream, reloading: Reloading) {
+    loop {
+        match signals.next().await {
+            SignalAction::Stop => break,
+            SignalAction::Ignored(name) => log::info!("{name} is ignored"),
+            SignalAction::Reload => {
+                if reload(&mut host, &mut signals, &reloading).await {
+                    break;
+                }
+            }
         }
     }
-    if mistakes.is_empty() { Ok(manifests) } else { Err(mistakes.join("\n")) }
+    log::info!("stopping; a second signal ends at once");
+    let stop = async {
+        reloading.manager.notify(Notification::Stopping).await;
+        host.run(async {}).await;
+    };
+    let again = async {
+        until_stopped(&mut signals, &reloading.outputs).await;
+        log::warn!("a second signal: ending at once");
+    };
+    stop.or(again).await;
+}
+
+/// Reloads, and once more if it is asked for meanwhile. Returns true if a signal asks to stop.
+async fn reload(host: &mut Host, signals: &mut SignalStream, reloading: &Reloading) -> bool {
+    loop {
+        let mut again = false;
+        let work = async {
+            announce(&reloading.run(host).await);
+            false
+        };
+        let stopped = async {
+            loop {
+                match signals.next().await {
+                    SignalAction::Stop => return true,
+                    SignalAction::Reload => again = true,
+                    SignalAction::Ignored(name) => log::info!("{name} is ignored"),
+                }
+            }
+        };
+        if work.or(stopped).await {
+            return true;
+        }
+        if !again {
+            return false;
+        }
+    }
 }
 
 /// Starts the log, with each manifest's settings.
-fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Reopen, Box<dyn Error>> {
+fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Outputs, Box<dyn Error>> {
     let mut logger = Logger::new(verbosity);
     for manifest in manifests {
         let actor = logger.actor(&manifest.name, &manifest.logging);

@@ -7,6 +7,9 @@ use wit_core::Shape;
 
 use super::imports::Guest;
 
+/// `migrate`.
+pub type Migrate = TypedFunc<(i32, i32, i32), i32>;
+
 /// `cabi_post_…`.
 pub type PostReturn = TypedFunc<i32, ()>;
 

@@ -90,6 +90,22 @@ impl HostCalls {
         }
     }
 
+    /// Begins another call for an event that was begun and rolled back.
+    pub(crate) fn begin_again(&mut self, event: &Event) {
+        self.forget_call();
+        self.clients.begin();
+        self.sender = event.source.connection();
+    }
+
+    /// Replaces the files that the manifest grants. An operation that is still under way keeps its
+    /// place, so there is never a second one.
+    pub(crate) fn set_files(&mut self, files: Option<Files>) {
+        self.files = match (self.files.take(), files) {
+            (Some(old), Some(new)) => Some(old.with_folders_of(new)),
+            (_, files) => files,
+        };
+    }
+
     /// Ends the call, after it was committed or rolled back.
     pub fn end(&mut self, event: &Event) {
         if let (Source::Connection(session), EventKind::Close(_)) = (&event.source, &event.kind) {

@@ -4,7 +4,11 @@
 //! actor.
 
 use wasmi::ExternType;
-use wit_core::{Shape, Signature, shape};
+use wit_core::{
+    Shape, Signature,
+    migrate::{MIGRATE, MIGRATE_POST},
+    shape,
+};
 
 pub use super::verdict::{Item, Verdict};
 use super::{
@@ -109,6 +113,8 @@ impl Report {
                 (shape.handle_message_post(), shape::POST_RETURN, "frees the handler's result"),
                 (shape.handle_request_post(), shape::POST_RETURN, "frees the response"),
                 (shape.init_post(), shape::POST_RETURN, "frees the result of init"),
+                (MIGRATE.0, MIGRATE.1, "converts the state of an older version"),
+                (MIGRATE_POST, shape::POST_RETURN, "frees the result of migrate"),
                 (shape::REALLOC.0, shape::REALLOC.1, "allocates in the guest"),
                 (shape::INITIALIZE.0, shape::INITIALIZE.1, "called once per instance"),
                 (start_function::EXPORT, shape::INITIALIZE.1, "called once per instance, first"),

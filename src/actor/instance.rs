@@ -10,13 +10,13 @@ use wit_core::{
     Budget, HttpRequest, Message, MessageRef, Shape,
     lift::{self, HttpReply, Reply},
     lower::{self, Lowering, LoweringRequest},
-    shape,
+    migrate, shape,
 };
 
 use super::{
     call_context::CallContext,
     call_error::CallError,
-    exports::{HandleMessage, HandleRequest, Init, PostReturn},
+    exports::{HandleMessage, HandleRequest, Init, Migrate, PostReturn},
     imports::Guest,
     meter::Meter,
     module::Module,
@@ -46,6 +46,10 @@ pub struct Instance {
     init: Option<Init>,
     /// Frees what `init` returned.
     init_post: Option<PostReturn>,
+    /// Converts an older version's state. `None` if the module does not export it.
+    migrate: Option<Migrate>,
+    /// Frees what `migrate` returned.
+    migrate_post: Option<PostReturn>,
     /// What a result may have: it bounds what a guest makes the host copy.
     budget: Budget,
     /// The same for a response.
@@ -125,6 +129,8 @@ impl Instance {
             request_post: instance.get_typed_func(&store, shape.handle_request_post()).ok(),
             init: Init::of(&store, instance, shape),
             init_post: instance.get_typed_func(&store, shape.init_post()).ok(),
+            migrate: instance.get_typed_func(&store, migrate::MIGRATE.0).ok(),
+            migrate_post: instance.get_typed_func(&store, migrate::MIGRATE_POST).ok(),
             budget,
             response_budget,
             store,
@@ -157,6 +163,28 @@ impl Instance {
             self.call(shape.init_post(), post, ptr, &mut context.meter).await?;
         }
         Ok(state)
+    }
+
+    /// Calls `migrate` with an older version's state. Returns the new state, or `None` if the module
+    /// does not export it.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn migrate(
+        &mut self,
+        old: Option<&[u8]>,
+        context: &mut CallContext,
+    ) -> Outcome<Option<Option<Vec<u8>>>> {
+        let Some(migrate) = self.migrate else { return Ok(Ok(None)) };
+        let [a, b, c, ..] = self.place(lower::migrate(old), &mut context.meter).await?;
+        let ptr = self.serve("migrate", migrate, (a, b, c), context).await?;
+        let memory = self.memory.data(&self.store);
+        let lifted = migrate::lift(memory, ptr.cast_unsigned(), &self.budget);
+        let state = lifted.map_err(CallError::Lift)?;
+        if let Some(post) = self.migrate_post {
+            self.call("the post-return of migrate", post, ptr, &mut context.meter).await?;
+        }
+        Ok(state.map(Some))
     }
 
     /// Calls `handle-message`.

@@ -2,7 +2,8 @@
 //!
 //! The files, in the order in which an event passes them:
 //! - [`task`]: the actor's loop. It takes an event, calls the instance, and commits or rolls back.
-//! - [`event_message`]: converts an event into a message of the interface.
+//! - [`dispatch`]: calls the handler of an event. [`event_message`] converts the event into a message
+//!   of the interface.
 //! - [`instance`]: one instance of the module: lower, call, lift. [`exports`] has the functions
 //!   that it calls, [`entry`] the metered way into the guest, and [`call_error`] its errors.
 //! - [`instances`]: makes instances, and keeps the present one. [`watermark`] says when its memory
@@ -21,6 +22,8 @@
 //! - [`outgoing`]: delivers what leaves the host after an event, once it may.
 //! - [`reply`]: what a call returned. [`answer`] checks and converts messages, and [`response`] checks
 //!   the response to a request.
+//! - [`change`]: what the actor gets anew while it runs. [`trial`] is the first event of another
+//!   module.
 //! - [`alarm`]: the actor's alarm and tick. [`idle`] notices that the actor has had no events.
 //!
 //! The files that load a module:
@@ -45,8 +48,10 @@ pub mod backoff;
 pub mod call_context;
 pub mod call_error;
 pub mod call_time;
+pub mod change;
 pub mod clients;
 pub mod component;
+pub mod dispatch;
 pub mod durable;
 pub mod effects;
 pub mod entry;
@@ -77,12 +82,14 @@ pub mod start_function;
 pub mod storage;
 pub mod task;
 pub mod transaction;
+pub mod trial;
 pub mod types;
 pub mod validate;
 pub mod verdict;
 pub mod watermark;
 
 pub use call_context::{CallContext, Resources};
+pub use change::{Change, ChangeSlot};
 pub use durable::OutputGate;
 pub use failure::StartError;
 pub use imports::Grants;

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sha1::{Digest as _, Sha1};
 use wasmi::{
     CompilationMode, Config, CustomFuelCosts, Engine, Instance, Linker, OperatorCost, Store,
 };
@@ -37,9 +38,14 @@ pub struct Module {
     shape: Shape,
     /// What `footlight check` prints.
     report: Report,
+    /// Tells it from others.
+    hash: ModuleHash,
     /// Whether the last instance took longer than [`SLOW`] to make.
     slow: AtomicBool,
 }
+
+/// The SHA-1 of a module's file. It tells versions apart, and protects nothing.
+pub type ModuleHash = [u8; 20];
 
 /// If an instance takes longer than this to make, the threads for blocking work make the next
 /// one.
@@ -114,7 +120,8 @@ impl Module {
         };
         let mut linker = Linker::new(&engine);
         imports::add_to(&mut linker, &module, shape, grants).map_err(LoadError::Invalid)?;
-        Ok(Self { module, linker, shape, report, slow: AtomicBool::new(false) })
+        let hash = Sha1::digest(bytes).into();
+        Ok(Self { module, linker, shape, report, hash, slow: AtomicBool::new(false) })
     }
 
     /// Makes an instance. This costs no fuel, but its work is bounded: the limits of `guest` bound
@@ -144,6 +151,11 @@ impl Module {
     /// The form of the interface that the module implements.
     pub fn shape(&self) -> Shape {
         self.shape
+    }
+
+    /// Tells it from other modules.
+    pub fn hash(&self) -> ModuleHash {
+        self.hash
     }
 
     /// What is known about the module.

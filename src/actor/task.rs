@@ -11,13 +11,12 @@ use std::{
 use bytes::Bytes;
 use footlight_store::{Failed, Owner, Ticket};
 use log::Level;
-use wit_core::MessageType;
 
 use super::{
     call_context::{CallContext, Resources},
+    change::ChangeSlot,
     durable::{Durable, OutputGate},
     effects::Effect,
-    event_message,
     failure::{Failure, StartError},
     idle::Idle,
     instance::Outcome,
@@ -27,9 +26,7 @@ use super::{
     reply::Reply,
 };
 use crate::{
-    exchange::{
-        Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Source, event::ALARM,
-    },
+    exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Source},
     executor::Turns,
     files::Files,
     limits::SharedLimits,
@@ -66,6 +63,8 @@ pub struct Actor {
     alarmed: bool,
     /// Notices that there have been no events.
     idle: Idle,
+    /// Has what the actor gets anew while it runs.
+    pub(super) changes: Arc<ChangeSlot>,
     /// Shown in `/metrics` and in the summary at the end.
     pub(super) stats: Arc<Stats>,
     /// Has the bound on what is logged about it in a second.
@@ -126,6 +125,7 @@ impl Actor {
             limits: limits.clone(),
             alarmed: false,
             idle: Idle::new(world.clone(), limits.clone()),
+            changes: Arc::default(),
             context: CallContext::new(
                 limits,
                 Resources { world, tick, files, turns, stats: stats.clone() },
@@ -156,9 +156,15 @@ impl Actor {
                 durable.reached().await.map_err(StartError::Store)?;
             }
         }
+        actor.changes.set_running(actor.instances.module());
         actor.instances.begin_with(instance);
         actor.measure();
         Ok(actor)
+    }
+
+    /// Where to leave what the actor gets anew while it runs.
+    pub fn changes(&self) -> Arc<ChangeSlot> {
+        self.changes.clone()
     }
 
     /// Handles events until `control` gives [`Command::Stop`], the mailbox is empty and nothing waits
@@ -202,11 +208,19 @@ impl Actor {
             return self.leave_out(&event, "its client is gone");
         }
         self.context.host.begin(&event);
-        let outcome = self.call(&event, connections).await;
-        self.instances.note_outcome(outcome.is_ok());
+        let handled = if self.instances.is_on_trial() {
+            // Boxed, because it is larger than a usual event, and rarer.
+            let handled = Box::pin(self.try_event(&event)).await;
+            self.instances.note_outcome(!matches!(handled, Err(Failure::Call(_))));
+            handled
+        } else {
+            let outcome = self.call(&event, connections).await;
+            self.instances.note_outcome(outcome.is_ok());
+            self.commit(outcome).await
+        };
         self.stats.events.add(1);
         self.stats.fuel.add(self.context.meter.spent());
-        let (effects, ending) = match self.commit(outcome).await {
+        let (effects, ending) = match handled {
             Ok(committed) => committed,
             Err(failure) => (Vec::new(), self.roll_back(&event, &failure).await),
         };
@@ -229,6 +243,7 @@ impl Actor {
             while let Poll::Ready(command) = control.poll_next(cx) {
                 match command {
                     Command::Stop => *stopping = true,
+                    Command::Change => self.change(),
                 }
             }
             if let Some(durable) = &mut self.context.host.durable {
@@ -282,22 +297,17 @@ impl Actor {
         let mut instance = self.instances.take(&mut context.meter, connections).await?;
         context.meter.begin();
         instance.set_connection(event.source.connection());
-        let state = self.state.as_deref();
-        let outcome = if let EventKind::Request(request) = &event.kind {
-            // Boxed, because it is larger than the call for a message, and rarer.
-            Box::pin(instance.handle_request(request, state, context)).await?.map(Reply::from)
-        } else {
-            let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
-            let message = event_message::message(&event.kind, &mut code, &alarm);
-            instance.handle_message(message, state, context).await?.map(Reply::from)
-        };
+        let outcome = instance.handle(event, self.state.as_deref(), context).await?;
         self.instances.put_back(instance);
         Ok(outcome)
     }
 
     /// Checks the result of a call and commits its changes: the state, the files, the alarm, the
     /// storage, and tags and attachments. None of them has reached a client yet.
-    async fn commit(&mut self, outcome: Outcome<Reply>) -> Result<(Vec<Effect>, Ending), Failure> {
+    pub(super) async fn commit(
+        &mut self,
+        outcome: Outcome<Reply>,
+    ) -> Result<(Vec<Effect>, Ending), Failure> {
         let reply = outcome.map_err(Failure::Call)?.map_err(Failure::Returned)?;
         let ending = reply.content.check()?;
         let CallContext { meter, host } = &mut self.context;

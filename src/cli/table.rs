@@ -32,10 +32,11 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         name: "run",
         about: "Load actors and serve them in one process, until Ctrl-C or TERM",
         more: "On Ctrl-C, TERM or QUIT, it lets no more clients in and closes all connections with code \
-            1001. A second signal ends it at once. On HUP, it reopens the log files.",
+            1001. A second signal ends it at once. On HUP, it reopens the log files, and takes \
+            over what has changed in the manifests and modules; sockets and states stay.",
         argument: Some(Argument {
             name: "MANIFEST",
-            about: "A manifest, or a folder with a manifest.toml",
+            about: "A manifest, or a folder with a manifest.toml or with folders that have one",
             arity: Arity::Many,
             completion: Completion::Files(&["toml"]),
         }),

@@ -14,7 +14,7 @@ pub(crate) fn conflicts(
     data: Option<&Path>,
 ) -> Vec<HostError> {
     let name = same_name(manifest, earlier).into_iter();
-    let addresses = earlier.iter().filter_map(|other| same_address(manifest, other));
+    let addresses = earlier.iter().filter_map(|other| taken(manifest, other));
     let folders = data::mistakes(manifest, earlier, data);
     // The store is the process's. Its mistake counts as one of the first manifest.
     let store = data.filter(|_| earlier.is_empty()).and_then(|data| data::read(data).err());
@@ -30,13 +30,13 @@ pub(super) fn same_name(manifest: &Manifest, earlier: &[Manifest]) -> Option<Hos
 }
 
 /// The first address that two manifests share.
-fn same_address(manifest: &Manifest, other: &Manifest) -> Option<HostError> {
+pub(super) fn taken(manifest: &Manifest, other: &Manifest) -> Option<HostError> {
     let addresses = |of: &Manifest| -> Vec<_> {
         of.handlers.iter().flat_map(|handler| handler.addresses()).collect()
     };
-    let taken = addresses(other);
+    let used = addresses(other);
     let mut own = addresses(manifest).into_iter();
-    let overlaps = |address: &_| taken.iter().any(|other| server::overlap(*other, *address));
+    let overlaps = |address: &_| used.iter().any(|other| server::overlap(*other, *address));
     let address = own.find(overlaps)?;
     Some(HostError::Taken { file: manifest.file.clone(), address, by: other.file.clone() })
 }

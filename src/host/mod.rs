@@ -8,6 +8,8 @@
 //! - [`environment`]: what no manifest names.
 //! - [`data`]: the folder for state, and which folders must keep away from it.
 //! - [`start_lines`]: what the log says at start.
+//! - [`reload`]: reads the manifests anew while the host runs; [`restart`] says what it can't change.
+//! - [`listening`]: where an actor listens.
 //! - [`error`]: why a host could not be started.
 
 mod actor;
@@ -18,28 +20,24 @@ mod environment;
 mod error;
 mod exports;
 mod handler;
+mod listening;
 mod opened;
+mod reload;
+mod restart;
 mod start_lines;
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{future::Future, sync::Arc};
 
 use footlight_store::Store;
 use smol::{
-    Executor,
-    channel::{self, Sender},
+    Executor, Task,
+    channel::{self, Receiver, Sender},
 };
 
 use actor::{Prepared, Running};
 use directory::Directory;
 
-use crate::{
-    exchange::ActorHandle,
-    fd_limit,
-    limits::Limits,
-    manifest::Manifest,
-    server::{Endpoint, Served},
-    stats::Stats,
-};
+use crate::{exchange::ActorHandle, fd_limit, limits::Limits, manifest::Manifest, stats::Stats};
 
 pub(crate) use conflicts::conflicts;
 pub use data::DataError;
@@ -48,7 +46,9 @@ pub use error::HostError;
 pub use exports::MissingExport;
 pub(crate) use exports::unused;
 pub use handler::HandlerError;
+pub use listening::Listening;
 pub use opened::{NotOpened, Opened};
+pub use reload::Reloaded;
 
 /// A host whose listeners are open.
 pub struct Host {
@@ -62,17 +62,14 @@ pub struct Host {
     executor: Arc<Executor<'static>>,
     /// Dropped when the host stops, which ends handshakes.
     running: Sender<()>,
-}
-
-/// One address that an actor listens on.
-#[derive(Clone, Debug)]
-pub struct Listening {
-    /// The actor's name.
-    pub actor: Arc<str>,
-    /// The address, with the port that the system chose.
-    pub address: SocketAddr,
-    /// What the listener serves.
-    pub endpoint: Arc<Endpoint>,
+    /// The other end, for actors that are added.
+    stopping: Receiver<()>,
+    /// What no manifest names, for a reload.
+    environment: Environment,
+    /// The block of numbers for connections that an added actor without a store begins with.
+    first: u64,
+    /// Actors that a reload has removed, until they have ended.
+    ending: Vec<Task<()>>,
 }
 
 impl Host {
@@ -126,19 +123,23 @@ impl Host {
         if actors.is_empty() {
             return Err(HostError::Start(failed));
         }
-        Ok(Self { actors, directory, store, executor: executor.clone(), running })
+        let (executor, ending) = (executor.clone(), Vec::new());
+        Ok(Self {
+            actors,
+            directory,
+            store,
+            executor,
+            running,
+            stopping,
+            environment,
+            first,
+            ending,
+        })
     }
 
     /// The addresses that the actors listen on.
     pub fn listening(&self) -> Vec<Listening> {
-        let of = |(running, served): (&Running, &Served)| Listening {
-            actor: running.handle.name.clone(),
-            address: served.address,
-            endpoint: served.endpoint.clone(),
-        };
-        let each =
-            self.actors.iter().flat_map(|running| running.served().map(move |at| (running, at)));
-        each.map(of).collect()
+        self.actors.iter().flat_map(Running::listening).collect()
     }
 
     /// The number of actors that could be started.
@@ -156,12 +157,12 @@ impl Host {
     /// `limits.shutdown` of the actors.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
-        let Self { executor, actors, running, store, .. } = self;
+        let Self { executor, actors, running, store, ending, .. } = self;
         drop(running);
         // Begin all stops before waiting for one, so that no actor delays another.
         let stops: Vec<_> =
             actors.into_iter().map(|running| executor.spawn(running.stop())).collect();
-        for stop in stops {
+        for stop in stops.into_iter().chain(ending) {
             stop.await;
         }
         if let Some(store) = store

@@ -5,9 +5,11 @@
 //! and with advice. A key that this host does not know is a mistake too.
 //!
 //! # Layout
+//! - `folder`: the manifests that a path stands for.
 //! - `interface`, `handler`: parts of a manifest. The other parts are read where they are used.
 //! - `tests`, and `golden` with the exact texts about every kind of mistake.
 
+mod folder;
 mod handler;
 mod interface;
 
@@ -32,6 +34,7 @@ use crate::{
 };
 
 pub use crate::config::ManifestError;
+pub use folder::expand;
 pub use handler::{Handler, missing_capabilities};
 
 /// The name of the manifest in a folder.
@@ -184,6 +187,21 @@ impl Manifest {
             storage: StorageConfig::default(),
         }
     }
+}
+
+/// Reads all manifests.
+///
+/// # Errors
+/// The mistakes of all of them, a line for each.
+pub fn load_all(paths: &[PathBuf]) -> Result<Vec<Manifest>, String> {
+    let (mut manifests, mut mistakes) = (Vec::new(), Vec::new());
+    for path in expand(paths) {
+        match Manifest::load(&path) {
+            Ok(manifest) => manifests.push(manifest),
+            Err(error) => mistakes.push(error.to_string()),
+        }
+    }
+    if mistakes.is_empty() { Ok(manifests) } else { Err(mistakes.join("\n")) }
 }
 
 /// Reads a file that is small enough for a manifest.

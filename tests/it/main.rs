@@ -48,6 +48,7 @@ mod output;
 mod pages;
 mod reach;
 mod readme;
+mod reload;
 mod requests;
 mod rooms;
 mod rounds;

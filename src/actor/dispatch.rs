@@ -1,0 +1,34 @@
+//! Calls the handler of an event.
+
+use wit_core::MessageType;
+
+use super::{
+    call_context::CallContext,
+    event_message,
+    instance::{Instance, Outcome},
+    reply::Reply,
+};
+use crate::exchange::{Event, EventKind, event::ALARM};
+
+impl Instance {
+    /// Calls the handler of an event.
+    ///
+    /// # Errors
+    /// See [`CallError`](super::call_error::CallError).
+    pub(super) async fn handle(
+        &mut self,
+        event: &Event,
+        state: Option<&[u8]>,
+        context: &mut CallContext,
+    ) -> Outcome<Reply> {
+        if let EventKind::Request(request) = &event.kind {
+            // Boxed, because it is larger than the call for a message, and rarer.
+            return Ok(Box::pin(self.handle_request(request, state, context))
+                .await?
+                .map(Reply::from));
+        }
+        let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
+        let message = event_message::message(&event.kind, &mut code, &alarm);
+        Ok(self.handle_message(message, state, context).await?.map(Reply::from))
+    }
+}

@@ -1,0 +1,90 @@
+//! The first event after an actor's module was exchanged.
+//!
+//! The new module first migrates the state, if it exports `migrate`. The migration and the event are
+//! one transaction. If that fails, the old module gets the event, with the old state. If the old one
+//! succeeds, it stays. If it fails too, the event is the cause and says nothing about the new module,
+//! so the new one stays, and the next event is its first one.
+
+use log::Level;
+
+use super::{effects::Effect, failure::Failure, instance::Instance, outgoing::Ending, task::Actor};
+use crate::exchange::Event;
+
+impl Actor {
+    /// Handles an event while it is not known whether the new module works. The caller has begun the
+    /// event, and rolls it back if it failed.
+    pub(super) async fn try_event(
+        &mut self,
+        event: &Event,
+    ) -> Result<(Vec<Effect>, Ending), Failure> {
+        self.instances.pause().await;
+        let failure = match self.attempt(event, true).await {
+            Ok(committed) => {
+                self.instances.confirm();
+                let text = format_args!("the new module has handled its first event");
+                self.lines.host(Level::Info, None, text);
+                return Ok(committed);
+            }
+            Err(failure) => failure,
+        };
+        // A file that can't be written is no fault of the module.
+        if matches!(failure, Failure::Commit(_)) || !self.instances.exchange() {
+            return Err(failure);
+        }
+        self.stats.fuel.add(self.context.meter.spent());
+        self.context.host.roll_back(&mut self.context.meter).await;
+        self.context.host.begin_again(event);
+        match self.attempt(event, false).await {
+            Ok(committed) => {
+                self.instances.confirm();
+                self.changes.set_running(self.instances.module());
+                self.stats.rollbacks.add(1);
+                let kind = event.kind.name();
+                let text = format_args!(
+                    "the new module is given back: it failed at its first event ({kind}), which the \
+                     old one has handled; the old one stays, with its state: {failure}"
+                );
+                self.lines.host(Level::Error, event.source.connection(), text);
+                Ok(committed)
+            }
+            Err(_) => {
+                self.instances.exchange();
+                Err(failure)
+            }
+        }
+    }
+
+    /// Handles an event by a new instance, and commits its changes.
+    async fn attempt(
+        &mut self,
+        event: &Event,
+        migrates: bool,
+    ) -> Result<(Vec<Effect>, Ending), Failure> {
+        let made = self.instances.make(&mut self.context.meter).await;
+        let mut instance = made.map_err(Failure::Call)?;
+        instance.set_connection(event.source.connection());
+        let migrated = if migrates { self.migrate(&mut instance).await? } else { None };
+        let context = &mut self.context;
+        context.meter.begin();
+        let state = match &migrated {
+            Some(migrated) => migrated.as_deref(),
+            None => self.state.as_deref(),
+        };
+        let outcome = instance.handle(event, state, context).await.map_err(Failure::Call)?;
+        self.instances.put_back(instance);
+        self.commit(Ok(outcome)).await
+    }
+
+    /// Migrates the state. Returns the new one, or `None` if the module does not export `migrate`.
+    async fn migrate(
+        &mut self,
+        instance: &mut Instance,
+    ) -> Result<Option<Option<Vec<u8>>>, Failure> {
+        let context = &mut self.context;
+        context.meter.begin();
+        let migrated = instance.migrate(self.state.as_deref(), context).await;
+        self.stats.fuel.add(self.context.meter.spent());
+        let migrated = migrated.map_err(Failure::Call)?;
+        migrated.map_err(|error| Failure::Returned(format!("`migrate`: {error}")))
+    }
+}

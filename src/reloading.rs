@@ -1,0 +1,61 @@
+//! A reload of the whole program: its log files, its manifests and its actors.
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{
+    Host, Manifest,
+    host::Listening,
+    logger::Outputs,
+    manifest,
+    systemd::{Manager, Notification},
+};
+
+/// What a reload needs, apart from the host.
+pub struct Reloading {
+    /// The paths of the command. They are read anew each time.
+    pub paths: Vec<PathBuf>,
+    /// The log's outputs.
+    pub outputs: Outputs,
+    /// Told when a reload begins and when it ends.
+    pub manager: Arc<Manager>,
+}
+
+impl Reloading {
+    /// Reopens the log files, and changes the host as the manifests say now. If there is a mistake,
+    /// nothing changes but the log files, and the log names it. Returns where added actors listen.
+    ///
+    /// It can be dropped while it waits.
+    pub async fn run(&self, host: &mut Host) -> Vec<Listening> {
+        self.manager.notify(Notification::Reloading).await;
+        log::info!(target: "footlight", "SIGHUP: reopening the log files and reading the manifests");
+        self.outputs.reopen();
+        let paths = self.paths.clone();
+        let loaded = smol::unblock(move || manifest::load_all(&paths)).await;
+        let added = match self.reload(host, loaded).await {
+            Ok(added) => added,
+            Err(mistakes) => {
+                for mistake in mistakes.lines() {
+                    log::error!(target: "footlight", "not reloaded: {mistake}");
+                }
+                host.count_failed_reload();
+                Vec::new()
+            }
+        };
+        let serving = host.actors();
+        let of = serving.max(self.paths.len());
+        self.manager.notify(Notification::Ready { serving, of }).await;
+        added
+    }
+
+    /// Changes the host. The error has all mistakes, a line for each.
+    async fn reload(
+        &self,
+        host: &mut Host,
+        loaded: Result<Vec<Manifest>, String>,
+    ) -> Result<Vec<Listening>, String> {
+        let reloaded = host.reload(loaded?, &self.outputs).await;
+        let reloaded = reloaded.map_err(|error| error.to_string())?;
+        log::info!(target: "footlight", "reloaded: {reloaded}");
+        Ok(reloaded.added)
+    }
+}
