@@ -12,7 +12,7 @@ use bytes::Bytes;
 use footlight_store::{Changes, Contents, Failed, Owner, StoredAlarm, Ticket};
 use smol::{block_on, future::poll_fn};
 
-use super::storage::Change;
+use super::{module::ModuleHash, storage::Change};
 use crate::exchange::{ConnectionId, Event, EventKind, Source};
 
 /// Whether messages wait until the changes before them are on the disk.
@@ -33,6 +33,12 @@ pub struct Durable {
     gate: OutputGate,
     /// The ticket of the last record. Messages of later events wait for it too.
     last: Ticket,
+    /// The module that the actor runs now. A record says whose the state is.
+    module: ModuleHash,
+    /// Whose the stored state is.
+    stored_by: ModuleHash,
+    /// Whose a stored state is that does not say so: the module's with which this run began.
+    unnamed: ModuleHash,
     /// The alarm of the last record, to notice a change.
     alarm: Option<Instant>,
     /// The connections whose `connect` event came after the last record.
@@ -67,8 +73,13 @@ impl Durable {
         gate: OutputGate,
         contents: &Contents,
         alarm: Option<Instant>,
+        module: ModuleHash,
     ) -> Self {
         Self {
+            module,
+            unnamed: module,
+            // A store that does not say so has it from this module, as far as anybody knows.
+            stored_by: contents.origin.unwrap_or(module),
             owner: Arc::new(owner),
             gate,
             last: Ticket::default(),
@@ -78,6 +89,16 @@ impl Durable {
             lost: contents.open.iter().copied().map(ConnectionId).collect(),
             undone: BTreeSet::new(),
         }
+    }
+
+    /// Says which module runs from now on.
+    pub fn set_module(&mut self, module: ModuleHash) {
+        self.module = module;
+    }
+
+    /// Whether the stored state is another module's.
+    pub fn is_foreign(&self) -> bool {
+        self.stored_by != self.module
     }
 
     /// What is on the disk.
@@ -111,13 +132,26 @@ impl Durable {
         let closed = self.closed.iter().copied().collect();
         // An alarm that stays is written again, because less of its time is left now.
         let alarm = alarm.or(stored_alarm.map(Some));
-        Some(Changes { state, keys: new_values, alarm, opened, closed, ..Changes::default() })
+        let origin = Some(self.module);
+        let (keys, forget) = (new_values, false);
+        Some(Changes { forget, origin, state, keys, alarm, opened, closed })
     }
 
     /// Hands changes over to be recorded.
     pub fn record(&mut self, changes: Changes, alarm: Option<Instant>) {
         let ticket = self.owner.commit(changes);
         self.recorded(ticket, alarm);
+    }
+
+    /// Whose the stored state is.
+    pub fn stored_by(&self) -> ModuleHash {
+        self.stored_by
+    }
+
+    /// Hands over changes that take recorded ones back. The state was `by`'s before.
+    pub fn take_back(&mut self, changes: Changes, alarm: Option<Instant>, by: ModuleHash) {
+        self.record(Changes { origin: Some(by), ..changes }, alarm);
+        self.stored_by = by;
     }
 
     /// A function that records `changes` on another thread, and waits until they are on the disk if
@@ -138,6 +172,7 @@ impl Durable {
     pub fn recorded(&mut self, ticket: Ticket, alarm: Option<Instant>) {
         self.last = ticket;
         self.alarm = alarm;
+        self.stored_by = self.module;
         self.opened.clear();
         self.closed.clear();
     }
@@ -182,6 +217,7 @@ impl Durable {
         // The failed records will never be reached, so nothing may wait for them.
         self.last = self.owner.durable().unwrap_or_default();
         self.alarm = alarm;
+        self.stored_by = contents.origin.unwrap_or(self.unnamed);
         self.opened.clear();
         self.closed.clear();
         let lost = contents.open.iter().filter(|id| known.binary_search(id).is_err());

@@ -15,6 +15,7 @@ use super::{
     durable::{Durable, OutputGate},
     effects::Effect,
     meter::Meter,
+    module::ModuleHash,
     storage::Storage,
     transaction::{CommitError, Committed, Transaction},
 };
@@ -133,10 +134,15 @@ impl HostCalls {
 
     /// Goes on from what the store has of the actor. Returns its state, or `None` if nothing of it is
     /// stored.
-    pub(crate) fn restore(&mut self, owner: Owner, gate: OutputGate) -> Option<Option<Bytes>> {
+    pub(crate) fn restore(
+        &mut self,
+        owner: Owner,
+        gate: OutputGate,
+        module: ModuleHash,
+    ) -> Option<Option<Bytes>> {
         let contents = owner.contents();
         self.alarm.restore(contents.alarm);
-        let durable = Durable::new(owner, gate, &contents, self.alarm.set_to());
+        let durable = Durable::new(owner, gate, &contents, self.alarm.set_to(), module);
         self.durable = Some(durable);
         self.storage.load(contents.keys.clone());
         (!contents.is_empty()).then_some(contents.state)

@@ -30,6 +30,8 @@ pub struct Report {
     pub shape: Option<Shape>,
     /// Whether the module exports an `init`, which makes the first state.
     pub init: bool,
+    /// Whether the module exports `migrate`.
+    pub migrates: bool,
     /// Whether the module exports `handle-message`.
     pub handles_messages: bool,
     /// Whether the module exports `handle-request`.
@@ -64,6 +66,7 @@ impl Report {
             component: None,
             shape,
             init: false,
+            migrates: false,
             handles_messages: false,
             handles_requests: false,
             memory: None,
@@ -122,6 +125,7 @@ impl Report {
             if let Some((_, expected, role)) = found.into_iter().find(|(known, ..)| *known == name)
             {
                 self.init |= name == shape.init();
+                self.migrates |= name == MIGRATE.0;
                 self.handles_messages |= name == shape.handle_message();
                 self.handles_requests |= name == shape.handle_request();
                 return judge_function(ty, expected, role);

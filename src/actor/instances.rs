@@ -167,6 +167,12 @@ impl Instances {
         self.trap_backoff.succeeded();
     }
 
+    /// Treats the next event as the first one, of a module that migrates what an earlier run has
+    /// left.
+    pub(crate) fn begin_trial(&mut self) {
+        self.trial.get_or_insert(Trial { last_good: None });
+    }
+
     /// Whether the next event is the first one of a new module.
     pub(crate) fn is_on_trial(&self) -> bool {
         self.trial.is_some()

@@ -133,12 +133,15 @@ impl Actor {
             stats,
             lines,
         };
-        let restored = store.and_then(|(owner, gate)| actor.context.host.restore(owner, gate));
+        let hash = actor.instances.module().hash();
+        let restore = |(owner, gate)| actor.context.host.restore(owner, gate, hash);
+        let restored = store.and_then(restore);
         let context = &mut actor.context;
         let made = actor.instances.make(&mut context.meter).await;
         let mut instance = made.map_err(StartError::Call)?;
         if let Some(state) = restored {
             actor.state = state;
+            actor.try_if_foreign();
         } else {
             let new = if init_state.is_some() && !actor.instances.module().shape().has_results() {
                 init_state

@@ -139,11 +139,12 @@ impl Transaction {
             };
             let written = files.commit(writes, record).await;
             if let (Some(durable), Some(ticket)) = (durable.as_mut(), reached.get()) {
+                let by = durable.stored_by();
                 durable.recorded(*ticket, at);
                 if written.is_err() {
                     // The record is on the disk already, so the old values follow it.
                     let (old, at) = (alarm.set_to(), alarm.set_to().map(|at| alarm.stored(at)));
-                    durable.record(undo(current.as_ref(), keys, at), old);
+                    durable.take_back(undo(current.as_ref(), keys, at), old, by);
                 }
             }
             written.map_err(CommitError::Files)?;

@@ -7,7 +7,10 @@
 
 use log::Level;
 
-use super::{effects::Effect, failure::Failure, instance::Instance, outgoing::Ending, task::Actor};
+use super::{
+    durable::Durable, effects::Effect, failure::Failure, instance::Instance, outgoing::Ending,
+    task::Actor,
+};
 use crate::exchange::Event;
 
 impl Actor {
@@ -54,12 +57,26 @@ impl Actor {
         }
     }
 
+    /// Lets the module migrate the state if another one has stored it: in an earlier run, or before a
+    /// record failed.
+    pub(super) fn try_if_foreign(&mut self) {
+        let durable = self.context.host.durable.as_ref();
+        if durable.is_some_and(Durable::is_foreign) && self.instances.module().report().migrates {
+            self.instances.begin_trial();
+            let text = format_args!("another module has stored the state; it is migrated");
+            self.lines.host(Level::Info, None, text);
+        }
+    }
+
     /// Handles an event by a new instance, and commits its changes.
     async fn attempt(
         &mut self,
         event: &Event,
         migrates: bool,
     ) -> Result<(Vec<Effect>, Ending), Failure> {
+        if let Some(durable) = &mut self.context.host.durable {
+            durable.set_module(self.instances.module().hash());
+        }
         let made = self.instances.make(&mut self.context.meter).await;
         let mut instance = made.map_err(Failure::Call)?;
         instance.set_connection(event.source.connection());

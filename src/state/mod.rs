@@ -228,6 +228,7 @@ fn forget() -> Changes {
 /// The changes after which an actor has exactly this.
 fn put(contents: &Contents) -> Changes {
     let mut changes = forget();
+    changes.origin = contents.origin;
     changes.state = Some(contents.state.clone());
     changes.alarm = Some(contents.alarm);
     // `collect` would sort first, with 25 KB of code.

@@ -4,6 +4,7 @@ mod actors;
 mod load;
 mod migrations;
 mod refusals;
+mod stored;
 mod versions;
 
 use crate::support::{Actor, Server};
