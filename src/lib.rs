@@ -31,6 +31,7 @@
 //! - [`connection_id`]: the number of a connection; [`deadline`]: waits with a deadline.
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
 //! - [`visible`]: escapes hidden characters.
+//! - [`dev`]: watches the files of actors and builds them, for `footlight dev`.
 //! - [`reloading`]: what the program does on SIGHUP.
 //! - [`check`]: the report of `footlight check`.
 //! - [`new`]: the project that `footlight new` creates.
@@ -48,6 +49,7 @@ pub mod config;
 pub mod connection_id;
 pub mod convert;
 pub mod deadline;
+pub mod dev;
 pub mod exchange;
 pub mod executor;
 pub mod fd_limit;

@@ -16,6 +16,7 @@ use std::{
 use footlight::{
     Host, Manifest, check,
     cli::{self, Command},
+    dev::Watcher,
     executor::Turns,
     fd_limit,
     host::{Environment, HostError, Listening},
@@ -31,7 +32,11 @@ use footlight::{
     visible,
     world::World,
 };
-use smol::{Executor, block_on, channel, future::FutureExt as _};
+use smol::{
+    Executor, block_on,
+    channel::{self, Receiver},
+    future::{self, FutureExt as _},
+};
 
 /// The stack of each thread that runs tasks, in bytes. The interpreter may need some of it: see
 /// `actor::meter`. The main thread runs no tasks, because the system decides about its stack.
@@ -51,7 +56,11 @@ fn main() -> ExitCode {
         Command::Check { files, data, json } => return report(&files, data, json),
         Command::State { dir, action, partial } => state(&dir, &action, partial),
         Command::Run { manifests, bind, data, threads, verbosity } => {
-            start(manifests, bind, data, threads, verbosity)
+            start(Options { paths: manifests, bind, data, threads, verbosity, dev: None })
+        }
+        Command::Dev { path, bind, data, fresh, keep_instance, verbosity } => {
+            let dev = Some(Dev { fresh, keep_instance });
+            start(Options { paths: vec![path], bind, data, threads: 1, verbosity, dev })
         }
     };
     log::logger().flush();
@@ -64,18 +73,36 @@ fn main() -> ExitCode {
     }
 }
 
-/// Serves until a signal stops it, on threads with a known stack.
-fn start(
+/// The options of `run` and `dev`.
+struct Options {
+    /// Manifests, or their folders.
     paths: Vec<PathBuf>,
+    /// Replaces the manifests' addresses.
     bind: Option<IpAddr>,
+    /// The folder for the actors' state.
     data: Option<PathBuf>,
+    /// How many threads run tasks.
     threads: usize,
+    /// The shift of the log's levels.
     verbosity: i8,
-) -> Result<(), Box<dyn Error>> {
+    /// Set for `dev`.
+    dev: Option<Dev>,
+}
+
+/// The options that only `dev` has.
+struct Dev {
+    /// Whether to begin without what is stored.
+    fresh: bool,
+    /// Whether an instance may handle more than one event.
+    keep_instance: bool,
+}
+
+/// Serves until a signal stops it, on threads with a known stack.
+fn start(options: Options) -> Result<(), Box<dyn Error>> {
     // Done first, while there is one thread, because it changes the process's environment.
     let inherited = Inherited::from_environment()?;
     let run = move || {
-        let done = run(&paths, inherited, bind, data, threads, verbosity);
+        let done = run(options, inherited);
         done.map_err(|error| error.to_string())
     };
     let thread = thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(run)?;
@@ -85,16 +112,17 @@ fn start(
 }
 
 /// Serves until a signal stops it.
-fn run(
-    paths: &[PathBuf],
-    inherited: Inherited,
-    bind: Option<IpAddr>,
-    data: Option<PathBuf>,
-    threads: usize,
-    verbosity: i8,
-) -> Result<(), Box<dyn Error>> {
+fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
+    let Options { paths, bind, data, threads, verbosity, dev } = options;
+    let data = data_folder(data, env::var_os(VARIABLE));
+    // Built first, while signals still end the program at once.
+    let watcher = dev.is_some().then(|| Watcher::new(paths.clone()));
+    let watcher = watcher.map(|mut watcher| watcher.first_build().map(|()| watcher)).transpose()?;
     let mut signals = SignalStream::new()?;
-    let manifests = manifest::load_all(paths)?;
+    let manifests = manifest::load_all(&paths)?;
+    if let (Some(Dev { fresh: true, .. }), Some(data)) = (&dev, &data) {
+        state::forget_all(data, manifests.iter().map(|manifest| manifest.name.as_str()))?;
+    }
     let outputs = install_logger(&manifests, verbosity)?;
     let executor = Arc::new(Executor::new());
     let turns = Arc::new(Turns::default());
@@ -107,9 +135,10 @@ fn run(
     let manager = Arc::new(Manager::from_environment());
     let environment = Environment {
         bind,
-        data: data_folder(data, env::var_os(VARIABLE)),
+        data,
         descriptors: fd_limit::raise(),
         inherited,
+        fresh_instances: dev.is_some_and(|dev| !dev.keep_instance),
         world: World::System,
         turns: turns.clone(),
     };
@@ -124,8 +153,9 @@ fn run(
     announce(&host.listening());
     let ready = Notification::Ready { serving: host.actors(), of: manifests.len() };
     // Spawned as a task, because the future that `run` gets is polled after every turn.
-    let reloading = Reloading { paths: paths.to_vec(), outputs, manager: manager.clone() };
-    let serve = executor.spawn(serve(host, signals, reloading));
+    let changes = watcher.map(Watcher::start).transpose()?;
+    let reloading = Reloading { paths, outputs, manager: manager.clone() };
+    let serve = executor.spawn(serve(host, signals, changes, reloading));
     let watch = executor.spawn(async move {
         manager.notify(ready).await;
         manager.watch().await;
@@ -150,13 +180,26 @@ async fn until_stopped(signals: &mut SignalStream, outputs: &Outputs) {
 }
 
 /// Serves until the first signal that asks to stop, then shuts down. A second one ends it at once.
-async fn serve(mut host: Host, mut signals: SignalStream, reloading: Reloading) {
+/// `changes` tells when files have changed, for `dev`.
+async fn serve(
+    mut host: Host,
+    mut signals: SignalStream,
+    changes: Option<Receiver<()>>,
+    reloading: Reloading,
+) {
     loop {
-        match signals.next().await {
+        let changed = async {
+            match &changes {
+                Some(changes) if changes.recv().await.is_ok() => SignalAction::Reload,
+                _ => future::pending().await,
+            }
+        };
+        match signals.next().or(changed).await {
             SignalAction::Stop => break,
             SignalAction::Ignored(name) => log::info!("{name} is ignored"),
             SignalAction::Reload => {
-                if reload(&mut host, &mut signals, &reloading).await {
+                let why = if changes.is_some() { "files have changed" } else { "SIGHUP" };
+                if reload(&mut host, &mut signals, &reloading, why).await {
                     break;
                 }
             }
@@ -175,11 +218,16 @@ async fn serve(mut host: Host, mut signals: SignalStream, reloading: Reloading) 
 }
 
 /// Reloads, and once more if it is asked for meanwhile. Returns true if a signal asks to stop.
-async fn reload(host: &mut Host, signals: &mut SignalStream, reloading: &Reloading) -> bool {
+async fn reload(
+    host: &mut Host,
+    signals: &mut SignalStream,
+    reloading: &Reloading,
+    why: &str,
+) -> bool {
     loop {
         let mut again = false;
         let work = async {
-            announce(&reloading.run(host).await);
+            announce(&reloading.run(host, why).await);
             false
         };
         let stopped = async {

@@ -24,10 +24,10 @@ impl Reloading {
     /// Reopens the log files, and changes the host as the manifests say now. If there is a mistake,
     /// nothing changes but the log files, and the log names it. Returns where added actors listen.
     ///
-    /// It can be dropped while it waits.
-    pub async fn run(&self, host: &mut Host) -> Vec<Listening> {
+    /// It can be dropped while it waits. `why` is for the log.
+    pub async fn run(&self, host: &mut Host, why: &str) -> Vec<Listening> {
         self.manager.notify(Notification::Reloading).await;
-        log::info!(target: "footlight", "SIGHUP: reopening the log files and reading the manifests");
+        log::info!(target: "footlight", "{why}: reopening the log files and reading the manifests");
         self.outputs.reopen();
         let paths = self.paths.clone();
         let loaded = smol::unblock(move || manifest::load_all(&paths)).await;

@@ -28,6 +28,8 @@ pub struct Instances {
     module: Arc<Module>,
     /// What each new instance may use.
     limits: SharedLimits,
+    /// Whether each event gets a new instance.
+    fresh: bool,
     /// Set after the module was exchanged, until one has committed an event.
     trial: Option<Trial>,
     /// The current instance. It is dropped after a failure, when the actor is idle, and when its
@@ -61,6 +63,7 @@ impl Instances {
         Self {
             module: Arc::new(module),
             limits,
+            fresh: false,
             trial: None,
             present: None,
             watermark: Watermark::default(),
@@ -122,6 +125,9 @@ impl Instances {
 
     /// Keeps the instance for the next event, unless its memory has grown too far.
     pub(crate) fn put_back(&mut self, instance: Box<Instance>) {
+        if self.fresh {
+            return;
+        }
         if self
             .watermark
             .is_passed(instance.memory_size(), self.limits.get(|limits| limits.watermark))
@@ -130,6 +136,12 @@ impl Instances {
         } else {
             self.present = Some(instance);
         }
+    }
+
+    /// Gives each event a new instance from now on, so that who relies on global variables notices.
+    pub(crate) fn renew_at_each_event(&mut self) {
+        self.fresh = true;
+        self.present = None;
     }
 
     /// Keeps the first instance, however large it is.

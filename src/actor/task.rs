@@ -165,6 +165,11 @@ impl Actor {
         Ok(actor)
     }
 
+    /// Gives each event a new instance, for `footlight dev`.
+    pub fn renew_at_each_event(&mut self) {
+        self.instances.renew_at_each_event();
+    }
+
     /// Where to leave what the actor gets anew while it runs.
     pub fn changes(&self) -> Arc<ChangeSlot> {
         self.changes.clone()

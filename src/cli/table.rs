@@ -25,6 +25,36 @@ const DATA: OptionSpec = OptionSpec {
     more: "(without it: in systemd's StateDirectory=, or only in memory)",
 };
 
+/// The option that replaces addresses.
+const BIND: OptionSpec = OptionSpec {
+    id: OptionId::Bind,
+    short: None,
+    long: "bind",
+    value: Some(("ADDRESS", Completion::Words(&["0.0.0.0", "127.0.0.1"]))),
+    about: "Listen on this IP address, whatever the manifests say",
+    more: "(0.0.0.0: on every network; 127.0.0.1: this machine only)",
+};
+
+/// The option for more lines in the log.
+const VERBOSE: OptionSpec = OptionSpec {
+    id: OptionId::Verbose,
+    short: Some('v'),
+    long: "verbose",
+    value: None,
+    about: "Log more",
+    more: "(-v debug, -vv trace and the libraries' lines)",
+};
+
+/// The option for fewer lines.
+const QUIET: OptionSpec = OptionSpec {
+    id: OptionId::Quiet,
+    short: Some('q'),
+    long: "quiet",
+    value: None,
+    about: "Log less",
+    more: "(-q warnings, -qq errors)",
+};
+
 /// The subcommands, the most used ones first.
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
@@ -41,14 +71,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             completion: Completion::Files(&["toml"]),
         }),
         options: &[
-            OptionSpec {
-                id: OptionId::Bind,
-                short: None,
-                long: "bind",
-                value: Some(("ADDRESS", Completion::Words(&["0.0.0.0", "127.0.0.1"]))),
-                about: "Listen on this IP address, whatever the manifests say",
-                more: "(0.0.0.0: on every network; 127.0.0.1: this machine only)",
-            },
+            BIND,
             DATA,
             OptionSpec {
                 id: OptionId::Threads,
@@ -58,22 +81,44 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
                 about: "Handle actors and connections on N threads",
                 more: "[default: 1]",
             },
+            VERBOSE,
+            QUIET,
+        ],
+    },
+    Subcommand {
+        id: SubcommandId::Dev,
+        name: "dev",
+        about: "Serve an actor while you work on it, and take over changes",
+        more: "It runs the `[build]` of the manifest, and again when the sources change. A new module, and \
+            what has changed in the manifest, is taken over between two events; sockets and state stay. \
+            Each event gets a new instance, so that an actor that relies on global variables fails here.",
+        argument: Some(Argument {
+            name: "PATH",
+            about: "A manifest, or its folder; without it, the current folder",
+            arity: Arity::Optional,
+            completion: Completion::Files(&["toml"]),
+        }),
+        options: &[
             OptionSpec {
-                id: OptionId::Verbose,
-                short: Some('v'),
-                long: "verbose",
+                id: OptionId::Fresh,
+                short: None,
+                long: "fresh",
                 value: None,
-                about: "Log more",
-                more: "(-v debug, -vv trace and the libraries' lines)",
+                about: "Begin with `init`, without what is stored of the actor",
+                more: "(it is removed)",
             },
             OptionSpec {
-                id: OptionId::Quiet,
-                short: Some('q'),
-                long: "quiet",
+                id: OptionId::KeepInstance,
+                short: None,
+                long: "keep-instance",
                 value: None,
-                about: "Log less",
-                more: "(-q warnings, -qq errors)",
+                about: "Let an instance handle more than one event, as `run` does",
+                more: "",
             },
+            BIND,
+            DATA,
+            VERBOSE,
+            QUIET,
         ],
     },
     Subcommand {
@@ -175,6 +220,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             arity: Arity::Optional,
             completion: Completion::Words(&[
                 "run",
+                "dev",
                 "check",
                 "new",
                 "state",

@@ -178,8 +178,8 @@ It opens everything that `run` would open, and reports the same errors.
 #[test]
 fn each_error_says_what_to_write() {
     for (line, part) in [
-        ("", "no command was given: run, check, new, state, completions, man or help\n"),
-        ("serve x", "there is no command `serve`: use run, check,"),
+        ("", "no command was given: run, dev, check, new, state, completions, man or help\n"),
+        ("serve x", "there is no command `serve`: use run, dev, check,"),
         ("chek x", "there is no command `chek`: did you mean `check`?"),
         ("./hello", "did you mean `footlight run ./hello`?"),
         ("help chek", "did you mean `check`?"),
@@ -194,7 +194,7 @@ fn each_error_says_what_to_write() {
         ("run x --bind localhost", "not an IP address"),
         ("run x --bind 0.0.0.0:80", "without a port"),
         ("run x --data=", "--data: the path is empty; write the path of a folder"),
-        ("new x --data y", "--data is an option of `footlight run or check`"),
+        ("new x --data y", "--data is an option of `footlight run, dev or check`"),
         ("run x --threads 0", "a number from 1 to 64"),
         ("run x --threads 65", "a number from 1 to 64"),
         ("run x --thread 2", "there is no option --thread: did you mean --threads?"),

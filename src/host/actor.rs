@@ -106,7 +106,10 @@ impl Prepared {
             lines: handle.lines.clone(),
         };
         handlers.iter().for_each(|handler| handler.equip(&mut setup));
-        let actor = Actor::start(setup).await?;
+        let mut actor = Actor::start(setup).await?;
+        if environment.fresh_instances {
+            actor.renew_at_each_event();
+        }
         let changes = actor.changes();
         let (mailbox, control) = (handle.mailbox.clone(), handle.control.clone());
         let task = executor.spawn(actor.run(mailbox, control, handle.connections.clone()));

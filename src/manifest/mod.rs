@@ -5,10 +5,12 @@
 //! and with advice. A key that this host does not know is a mistake too.
 //!
 //! # Layout
+//! - `build`: how `footlight dev` makes the module.
 //! - `folder`: the manifests that a path stands for.
 //! - `interface`, `handler`: parts of a manifest. The other parts are read where they are used.
 //! - `tests`, and `golden` with the exact texts about every kind of mistake.
 
+mod build;
 mod folder;
 mod handler;
 mod interface;
@@ -34,6 +36,7 @@ use crate::{
 };
 
 pub use crate::config::ManifestError;
+pub use build::Build;
 pub use folder::expand;
 pub use handler::{Handler, missing_capabilities};
 
@@ -89,6 +92,8 @@ pub struct Manifest {
     pub logging: Logging,
     /// How the actor's state is kept on the disk.
     pub storage: StorageConfig,
+    /// How `footlight dev` makes its module. `run` ignores it.
+    pub build: Option<Build>,
 }
 
 impl Manifest {
@@ -107,7 +112,7 @@ impl Manifest {
     /// # Errors
     /// The file can't be read, or has a mistake.
     pub fn load(path: &Path) -> Result<Self, ManifestError> {
-        let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
+        let file = Self::file_at(path);
         if regular::is_wasm(&file) {
             return Err(ManifestError::wasm(file));
         }
@@ -120,6 +125,11 @@ impl Manifest {
             }
             Err(error) => Err(ManifestError::unreadable(file, &error)),
         }
+    }
+
+    /// The file of a manifest at a path, which may be its folder.
+    pub fn file_at(path: &Path) -> PathBuf {
+        if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() }
     }
 
     /// Reads a manifest from its text. Messages name `file`, and paths in the text are relative to
@@ -169,6 +179,9 @@ impl Manifest {
         if let Some(table) = section(&mut root, "storage") {
             manifest.storage = StorageConfig::read(table);
         }
+        if let Some(table) = section(&mut root, "build") {
+            manifest.build = Build::read(table, file);
+        }
         root.finish();
         manifest
     }
@@ -185,6 +198,7 @@ impl Manifest {
             limits: Limits::default(),
             logging: Logging::default(),
             storage: StorageConfig::default(),
+            build: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A reload while the host runs: SIGHUP, with other manifests and other modules.
 
 mod actors;
+mod dev;
 mod load;
 mod migrations;
 mod refusals;
