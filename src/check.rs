@@ -14,9 +14,11 @@ use crate::{
     },
     host::{HostError, NotOpened, Opened, conflicts},
     limits::Limits,
-    manifest::Manifest,
+    manifest::{Handler, Manifest},
     memory::{Memory, most},
-    regular, visible,
+    regular,
+    server::names,
+    visible,
 };
 
 /// Checks files for a process with this folder for state. Returns the report, as text or JSON, and
@@ -49,6 +51,8 @@ struct Finding {
     report: Option<Report>,
     /// The most memory that the manifest's limits allow, in bytes.
     most_memory: Option<u64>,
+    /// What the operator should know, although it runs.
+    notes: Vec<String>,
     /// Everything that prevents it from running here.
     problems: Vec<String>,
 }
@@ -63,6 +67,7 @@ impl Finding {
             file: None,
             report: None,
             most_memory: None,
+            notes: Vec::new(),
             problems: Vec::new(),
         };
         // A `.wasm` file that begins wrongly is a broken module, not a manifest.
@@ -76,6 +81,7 @@ impl Finding {
                 finding.file = Some(manifest.component.clone());
                 let kept = manifest.storage.is_kept(data.is_some());
                 finding.most_memory = Some(most(&manifest.limits, kept));
+                finding.notes.extend(note_on_names(&manifest));
                 match Opened::new(&manifest) {
                     Ok(opened) => finding.report = Some(opened.module.report().clone()),
                     Err(NotOpened { errors, report }) => {
@@ -149,6 +155,9 @@ impl Finding {
             items(out, "exports", &report.exports);
             items(out, "imports", &report.imports);
         }
+        for note in &self.notes {
+            let _ = writeln!(out, "  note: {note}");
+        }
         for problem in self.problems.iter().take(MAX_ITEMS) {
             let _ = writeln!(out, "  problem: {}", problem.replace('\n', "\\n"));
         }
@@ -180,9 +189,26 @@ impl Finding {
             "most_memory": self.most_memory,
             "exports": report.map(|report| json_items(&report.exports)),
             "imports": report.map(|report| json_items(&report.imports)),
+            "notes": self.notes,
             "problems": self.problems.iter().take(MAX_ITEMS).collect::<Vec<_>>(),
         })
     }
+}
+
+/// Says by which names a manifest with `origins` and without `names` is reached. Earlier versions
+/// answered to any name.
+fn note_on_names(manifest: &Manifest) -> Option<String> {
+    let listeners = manifest.handlers.iter().flat_map(|handler| match handler {
+        Handler::WebSocketServer(config) => config.listeners.as_slice(),
+        Handler::Filesystem(_) => &[],
+    });
+    let mut unnamed = listeners.filter(|one| one.origins.is_some() && one.names.is_empty());
+    let port = unnamed.next()?.port;
+    let known = names::known_without_names();
+    Some(format!(
+        "with `origins`, port {port} answers only to IP addresses and to {known}; if clients use \
+         another name, add it to the handler's config: names = [\"device.example.org\"]"
+    ))
 }
 
 /// The verdict in a word.

@@ -62,8 +62,8 @@ enum Summary {
 }
 
 /// The statuses of refused requests.
-const STATUSES: [u16; 17] =
-    [400, 401, 403, 404, 405, 408, 412, 413, 414, 416, 417, 426, 429, 431, 501, 503, 505];
+const STATUSES: [u16; 18] =
+    [400, 401, 403, 404, 405, 408, 412, 413, 414, 416, 417, 421, 426, 429, 431, 501, 503, 505];
 
 /// One actor's counters since the process started.
 #[derive(Debug, Default)]

@@ -69,7 +69,13 @@ pub(crate) fn decide(bytes: &[u8], endpoint: &Endpoint) -> (Decision, RequestMet
         let conditions = || Conditions::of(&request, &meta);
         page(&request, endpoint).map(|page| Decision::Page { page, conditions: conditions() })
     };
-    (decided.unwrap_or_else(Decision::Refuse), meta)
+    // These tell nothing, and health checks may call the host by any name.
+    let is_for_all = |page: &Page| matches!(page, Page::Options | Page::Health);
+    let named = match &decided {
+        Ok(Decision::Page { page, .. }) if is_for_all(page) => Ok(()),
+        _ => endpoint.check_name(request.host),
+    };
+    (named.and(decided).unwrap_or_else(Decision::Refuse), meta)
 }
 
 /// The page for a request without an upgrade. The host's own paths take precedence over the
