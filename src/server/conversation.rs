@@ -219,25 +219,25 @@ impl<'a> Conversation<'a> {
         within(deadline, next.or(closed)).await.unwrap_or(false)
     }
 
-    /// Counts a connection that was idle for its address again.
-    pub(crate) fn count_again(&self) -> Result<Counted, ErrorResponse> {
-        self.context.admission.count(self.network).ok_or(ErrorResponse::Address)
-    }
-
-    /// Waits for a place to read the next request.
-    pub(crate) async fn next_place(&self) -> Result<Place, ErrorResponse> {
+    /// Waits for a place to read the next request. `counted` is `None` if the connection was idle:
+    /// then it is counted for its address again.
+    ///
+    /// # Errors
+    /// The request is refused. Its head is not read, so the connection must be closed.
+    pub(crate) async fn next_place(
+        &self,
+        counted: &mut Option<Counted>,
+    ) -> Result<Place, ErrorResponse> {
         let context = self.context;
+        if counted.is_none() {
+            *counted = context.admission.count(self.network);
+            counted.as_ref().ok_or(ErrorResponse::Address)?;
+        }
         let (place, reserved) =
             context.admission.admit_next(self.network, &context.actor.connections)?;
         context.turn(&place, "too many requests are in progress").await?;
         drop(reserved);
         Ok(place)
-    }
-
-    /// Refuses a request whose head is not read. The connection is closed after that.
-    pub(crate) async fn close_with(&self, stream: &mut ClientStream, refusal: &ErrorResponse) {
-        let response = self.refused(refusal);
-        self.send(stream, response, &RequestMeta::UNREADABLE, None).await;
     }
 
     /// Counts and logs a completed handshake.
