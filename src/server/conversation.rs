@@ -110,6 +110,9 @@ impl<'a> Conversation<'a> {
         loop {
             match decision::decide(&self.bytes, self.endpoint) {
                 (Decision::Incomplete, _) => {}
+                (Decision::Refuse(ErrorResponse::Misdirected { .. }), _) if self.renew().await => {
+                    continue;
+                }
                 (decided, meta) => return Some((Some(decided), meta)),
             }
             match stream.read(&mut buffer).await {
@@ -140,6 +143,14 @@ impl<'a> Conversation<'a> {
         let answered = Box::pin(asked).await;
         let (response, place) = answered.unwrap_or_else(|refusal| (self.refused(&refusal), None));
         Ok((sharing.add_to(response), place))
+    }
+
+    /// Finds out whether the machine has got other names. Returns false if nothing can have changed.
+    async fn renew(&self) -> bool {
+        match &self.endpoint.names {
+            Some(names) => names.renew().await,
+            None => false,
+        }
     }
 
     /// Logs a refusal, and returns its response.
@@ -259,5 +270,6 @@ impl<'a> Conversation<'a> {
 pub(crate) fn log_refusal(peer: SocketAddr, refusal: &ErrorResponse, context: &ServerContext) {
     let status = refusal.status();
     context.actor.stats.refuse(status.0);
-    context.actor.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
+    let text = format_args!("{peer} is refused: {status}{}", refusal.detail());
+    context.actor.lines.host(Level::Info, None, text);
 }
