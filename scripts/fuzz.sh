@@ -20,7 +20,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-targets=(lift lower request body lower_result manifest module guest actor store_open store_sequence)
+targets=(lift lower request body response lower_result manifest module guest actor store_open store_sequence)
 
 main() {
     asan=

@@ -14,9 +14,11 @@ use crate::{
     },
     host::{HostError, NotOpened, Opened, conflicts, unused},
     limits::Limits,
-    manifest::{Manifest, expand},
+    manifest::{Handler, Manifest, expand},
     memory::{Memory, most},
-    regular, visible,
+    regular,
+    server::names,
+    visible,
 };
 
 /// Checks files for a process with this folder for state. Returns the report, as text or JSON, and
@@ -50,10 +52,10 @@ struct Finding {
     report: Option<Report>,
     /// The most memory that the manifest's limits allow, in bytes.
     most_memory: Option<u64>,
+    /// What the operator should know, although it runs.
+    notes: Vec<String>,
     /// Everything that prevents it from running here.
     problems: Vec<String>,
-    /// What does not prevent it, and may be a mistake.
-    notes: Vec<String>,
 }
 
 impl Finding {
@@ -79,6 +81,7 @@ impl Finding {
             Ok(manifest) => {
                 finding.file = Some(manifest.component.clone());
                 finding.most_memory = Some(most(&manifest.limits, manifest.uses(data.is_some())));
+                finding.notes.extend(note_on_names(&manifest));
                 match Opened::new(&manifest) {
                     Ok(opened) => finding.report = Some(opened.module.report().clone()),
                     Err(NotOpened { errors, report }) => {
@@ -87,7 +90,7 @@ impl Finding {
                     }
                 }
                 if let Some(report) = &finding.report {
-                    finding.notes = unused(&manifest, report);
+                    finding.notes.extend(unused(&manifest, report));
                 }
                 // The same manifest may be checked twice.
                 if before.iter().all(|other| other.file != manifest.file) {
@@ -155,14 +158,14 @@ impl Finding {
             items(out, "exports", &report.exports);
             items(out, "imports", &report.imports);
         }
+        for note in &self.notes {
+            let _ = writeln!(out, "  note: {note}");
+        }
         for problem in self.problems.iter().take(MAX_ITEMS) {
             let _ = writeln!(out, "  problem: {}", problem.replace('\n', "\\n"));
         }
         if let Some(more @ 1..) = self.problems.len().checked_sub(MAX_ITEMS) {
             let _ = writeln!(out, "  and {more} problems more");
-        }
-        for note in &self.notes {
-            let _ = writeln!(out, "  note: {note}");
         }
         // Paths and names may come from anybody, so they are escaped.
         visible::lines(&text)
@@ -193,6 +196,22 @@ impl Finding {
             "notes": self.notes,
         })
     }
+}
+
+/// Says by which names a manifest with `origins` and without `names` is reached. Earlier versions
+/// answered to any name.
+fn note_on_names(manifest: &Manifest) -> Option<String> {
+    let listeners = manifest.handlers.iter().flat_map(|handler| match handler {
+        Handler::WebSocketServer(config) => config.listeners.as_slice(),
+        Handler::Filesystem(_) => &[],
+    });
+    let mut unnamed = listeners.filter(|one| one.origins.is_some() && one.names.is_empty());
+    let port = unnamed.next()?.port;
+    let known = names::known_without_names();
+    Some(format!(
+        "with `origins`, port {port} answers only to IP addresses and to {known}; if clients use \
+         another name, add it to the handler's config: names = [\"device.example.org\"]"
+    ))
 }
 
 /// The verdict in a word.

@@ -5,7 +5,6 @@
 
 use std::{
     future::poll_fn,
-    net::SocketAddr,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
@@ -29,11 +28,7 @@ pub enum Unanswered {
 
 /// The actor's end of a request. Dropping it without an answer answers that the host is stopping.
 #[derive(Debug)]
-pub struct Responder {
-    slot: Arc<Slot>,
-    /// Where the client connects from, for the log.
-    pub peer: SocketAddr,
-}
+pub struct Responder(Arc<Slot>);
 
 /// The connection's end of a request. Dropping it withdraws the request.
 #[derive(Debug)]
@@ -65,17 +60,17 @@ enum Stage {
     Over,
 }
 
-/// Makes both ends of a request from this client.
-pub fn pending(peer: SocketAddr) -> (Responder, PendingResponse) {
+/// Makes both ends of a request.
+pub fn pending() -> (Responder, PendingResponse) {
     let inner = Inner { stage: Stage::Waiting, connection: None };
     let slot = Arc::new(Slot(Lock::new(inner)));
-    (Responder { slot: slot.clone(), peer }, PendingResponse(slot))
+    (Responder(slot.clone()), PendingResponse(slot))
 }
 
 impl Responder {
     /// Begins to handle the request. Returns false if its client is gone, so that nobody needs it.
     pub fn begin(&self) -> bool {
-        let mut inner = self.slot.0.lock();
+        let mut inner = self.0.0.lock();
         let waits = matches!(inner.stage, Stage::Waiting);
         if waits {
             inner.stage = Stage::Begun;
@@ -85,7 +80,7 @@ impl Responder {
 
     /// Answers the request and wakes its connection. Only the first answer counts.
     pub fn answer(&self, answer: Answered) {
-        let mut inner = self.slot.0.lock();
+        let mut inner = self.0.0.lock();
         if matches!(inner.stage, Stage::Waiting | Stage::Begun) {
             inner.stage = Stage::Answered(answer);
         }
@@ -154,18 +149,13 @@ mod tests {
 
     use super::*;
 
-    /// Both ends of a request from a client of this machine.
-    fn both() -> (Responder, PendingResponse) {
-        pending(([127, 0, 0, 1], 1).into())
-    }
-
     fn response(status: u16) -> HttpResponse {
         HttpResponse { status, headers: Vec::new(), body: None }
     }
 
     #[test]
     fn a_connection_that_waits_gets_the_first_answer() {
-        let (responder, pending) = both();
+        let (responder, pending) = super::pending();
         assert!(responder.begin());
         let answers = async {
             responder.answer(Ok(response(200)));
@@ -177,22 +167,22 @@ mod tests {
 
     #[test]
     fn a_request_is_withdrawn_until_the_actor_begins_with_it_and_never_after() {
-        let (responder, pending) = both();
+        let (responder, pending) = super::pending();
         assert!(pending.withdraw());
         assert!(!responder.begin(), "its client is gone");
-        let (responder, pending) = both();
+        let (responder, pending) = super::pending();
         assert!(responder.begin());
         assert!(!pending.withdraw());
         responder.answer(Ok(response(204)));
         assert_eq!(block_on(pending.answered()), Ok(response(204)));
-        let (responder, pending) = both();
+        let (responder, pending) = super::pending();
         drop(pending);
         assert!(!responder.begin());
     }
 
     #[test]
     fn an_event_that_is_dropped_without_an_answer_says_that_the_host_stops() {
-        let (responder, pending) = both();
+        let (responder, pending) = super::pending();
         assert!(responder.begin());
         drop(responder);
         let answer = block_on(pending.answered());

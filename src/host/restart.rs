@@ -68,6 +68,7 @@ fn listener_keys(old: &[Listener], new: &[Listener]) -> Vec<String> {
             (old.health != new.health, "health"),
             (old.metrics != new.metrics, "metrics"),
             (old.origins != new.origins, "origins"),
+            (old.names != new.names, "names"),
             (old.subprotocols != new.subprotocols, "subprotocols"),
             (old.token_file != new.token_file, "token_file"),
             (old.console != new.console, "console"),
@@ -124,6 +125,9 @@ mod tests {
         ] {
             assert_eq!(of("", &format!("[storage]\n{storage}")), [format!("storage.{key}")]);
         }
+        let own = |names: &str| manifest(&format!("origins = ['self']\n{names}"), "");
+        let names = keys(&own(""), &own("names = ['x.example']"));
+        assert_eq!(names, ["names of listener 1"]);
         let relaxed = |interval: &str| {
             manifest("", &format!("[storage]\ndurability = 'relaxed'\n{interval}"))
         };

@@ -15,7 +15,10 @@ use crate::{
     exchange::OnOverflow,
     files::config::SharedFolder,
     logger::config::Output,
-    server::config::{AutoResponse, Listener},
+    server::{
+        config::{AutoResponse, Listener},
+        origin::Origin,
+    },
     storage::Durability,
 };
 
@@ -132,6 +135,7 @@ type = "websocket-server"
 host = "0.0.0.0"
 port = 0x1F90
 origins = ["self", "null", "https://example.org:8443"]
+names = ["Device.Example.org.", "box"]
 subprotocols = ["chat.v1", "json"]
 token_file = "secret/token"
 console = false
@@ -168,7 +172,7 @@ wait = "1h"
     assert_eq!(listeners(&manifest)[0].host.to_string(), "::1");
     assert_eq!(listeners(&manifest)[0].path, "/a/b%20c");
     let expected = Listener {
-        origins: Some(["self", "null", "https://example.org:8443"].map(Into::into).into()),
+        names: ["device.example.org", "box"].map(Into::into).into(),
         subprotocols: ["chat.v1", "json"].map(Into::into).into(),
         token_file: Some("chat/secret/token".into()),
         console: false,
@@ -177,7 +181,13 @@ wait = "1h"
         on_overflow: OnOverflow::Drop,
         ..Listener::new(Ipv4Addr::UNSPECIFIED.into(), 8080)
     };
-    assert_eq!(listeners(&manifest)[1], expected);
+    let mut found = listeners(&manifest)[1].clone();
+    let origins = found.origins.take().unwrap();
+    assert_eq!(found, expected);
+    for (origin, listed) in [("null", true), ("https://example.org:8443", true), ("file://", false)]
+    {
+        assert_eq!(origins.lists(&Origin::parse(origin).unwrap()), listed, "{origin}");
+    }
     let folder = |path: &str, writable, name: &str| SharedFolder {
         path: path.into(),
         writable,
@@ -228,7 +238,7 @@ fn all_mistakes_are_said_in_one_pass_in_the_order_of_lines() {
          2: component_path: 5 is not a string; write one text in quotes\n\
          5: handlers[0].config.port: missing; add port = 8080 (0 lets the system choose)\n\
          6: handlers[0].config.prot: unknown key; did you mean `port`? The keys here are `port`, \
-         `host`, `path`, `origins`, `token_file`, `static`, `tls`, \
+         `host`, `path`, `origins`, `names`, `token_file`, `static`, `tls`, \
          `health`, `metrics`, `subprotocols`, `console`, `auto_response`, `on_overflow`\n\
          8: limits.message: 0 is out of range; write a size from \"1B\" to \"1GiB\""
     );

@@ -4,7 +4,10 @@
 //! So are `Date`, and what browsers are told about other sites. The actor's own are left out. Its
 //! content is left out where a response has none: with 204, 205 and 304, and for HEAD.
 
-use super::response::{Body, Response};
+use super::{
+    framing::RequestMeta,
+    response::{Body, Response},
+};
 use crate::exchange::HttpResponse;
 
 /// The fields that the host sets itself, or that are about the connection.
@@ -42,6 +45,13 @@ pub(crate) fn of(from: HttpResponse, head_only: bool) -> Response {
         (_, None) if head_only => Body::Unmade(own_length()),
         (_, None) => Body::Bytes(Vec::new()),
     })
+}
+
+/// The bytes of a response on a connection that stays open, as far as they are one piece. The
+/// fuzzer looks at them.
+pub fn first_bytes(from: HttpResponse, head_only: bool) -> Vec<u8> {
+    let meta = RequestMeta { keep: true, head_only, ..RequestMeta::UNREADABLE };
+    of(from, head_only).into_parts(&meta, 0).0
 }
 
 /// Whether a field of the actor's is sent.

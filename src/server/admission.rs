@@ -37,12 +37,12 @@ const SEND_CREDIT: Credit = Credit {
     per_byte: Duration::from_nanos(61_035),
     max: Duration::from_secs(4),
 };
-/// A request for the actor may stop arriving for a second, and its response may stop being taken for
-/// as long as a file may.
+/// A request for the actor may take a second, and longer as long as 4 KiB of its content arrive in a
+/// second, or as much of its response is taken. A response that has just begun may take 4 s.
 const ASK_CREDIT: Credit = Credit {
     initial: Duration::from_secs(1),
-    per_byte: Duration::from_nanos(61_035),
-    max: SEND_CREDIT.max,
+    per_byte: Duration::from_nanos(244_141),
+    max: Duration::from_secs(4),
 };
 /// A closing or idle connection can be evicted at any time.
 const LINGER_CREDIT: Credit =

@@ -58,7 +58,7 @@ pub(crate) async fn answer(
     }
     let path = asked.uri.split('?').next().unwrap_or_default();
     let line = format!("{peer} {} {path}", asked.method);
-    let (responder, pending) = request::pending(peer);
+    let (responder, pending) = request::pending();
     context.actor.mailbox.push_unrefused(Event::request(responder, asked));
     let answered = wait(&pending, stream, bytes, context).await;
     let stats = &context.actor.stats;

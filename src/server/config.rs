@@ -9,7 +9,7 @@ use std::{
 };
 
 use self::values::{read_auto_response, read_on_overflow, read_tls};
-use super::http_config;
+use super::{http_config, list::list, names, origins::Origins};
 use crate::{
     config::{HandlerType, Location, Table, Value},
     exchange::OnOverflow,
@@ -28,10 +28,8 @@ const DESCRIPTORS: usize = 2;
 /// The port for which the system chooses a free one. Several listeners may use it.
 pub(super) const ANY_PORT: u16 = 0;
 
-/// The longest path of a listener, origin or subprotocol, in bytes.
-const MAX_TEXT: usize = 256;
-/// The most origins, and the most subprotocols, of a listener.
-const MAX_ITEMS: usize = 64;
+/// The longest path of a listener, in bytes.
+const MAX_PATH: usize = 256;
 /// The longest `ping` and `pong` of an `auto_response`, in bytes. The host compares every message
 /// with `ping`.
 const MAX_PING: usize = 1024;
@@ -103,7 +101,9 @@ pub struct Listener {
     pub metrics: Option<String>,
     /// The origins of the pages that may connect, as browsers send them in `Origin`. `self` stands
     /// for pages that this listener serves. `None`, the default, allows all.
-    pub origins: Option<Vec<String>>,
+    pub origins: Option<Origins>,
+    /// The names that requests may use, beside those of the machine. Default none. Needs `origins`.
+    pub names: Vec<String>,
     /// The subprotocols that clients may choose (RFC 6455, section 1.9). Default none.
     pub subprotocols: Vec<String>,
     /// The file with the token that clients must send. Default none.
@@ -137,6 +137,7 @@ impl Listener {
             health: Some("/healthz".into()),
             metrics: Some("/metrics".into()),
             origins: None,
+            names: Vec::new(),
             subprotocols: Vec::new(),
             token_file: None,
             console: true,
@@ -235,7 +236,13 @@ fn read_others(table: &mut Table<'_>, listener: &mut Listener) {
     read_common(table, listener);
     if let Some(value) = table.get("subprotocols") {
         let advice = "write a list of names such as [\"chat.v1\"]";
-        listener.subprotocols = list(&value, advice, is_token);
+        listener.subprotocols = list(&value, advice, |item, text| {
+            if !is_token(text) {
+                item.refuse_as("one that fits here", advice);
+                return None;
+            }
+            Some(text.to_owned())
+        });
     }
     if let Some(console) = table.get("console").and_then(|value| value.boolean()) {
         listener.console = console;
@@ -249,11 +256,13 @@ fn read_others(table: &mut Table<'_>, listener: &mut Listener) {
 
 /// Reads the keys that belong to a listener, whoever uses it.
 pub(super) fn read_common(table: &mut Table<'_>, listener: &mut Listener) {
-    listener.origins = table.get("origins").map(|value| {
-        let advice = "write a list such as [\"self\", \"https://example.org\"]: a scheme, a host \
-                      and no path";
-        list(&value, advice, is_origin)
-    });
+    listener.origins = table.get("origins").map(|value| Origins::read(&value));
+    if let Some(value) = table.get("names") {
+        listener.names = names::read(&value);
+        if listener.origins.is_none() {
+            value.place.refuse("has no effect without `origins`", "add origins = [\"self\"]");
+        }
+    }
     listener.token_file = table.get("token_file").and_then(|value| value.path());
     listener.static_folder = table.get("static").and_then(|value| value.path());
     listener.tls = table.get("tls").and_then(|value| read_tls(&value));
@@ -285,41 +294,14 @@ fn read_page(table: &mut Table<'_>, key: &'static str, path: &mut Option<String>
 fn read_path(value: &Value<'_>) -> Option<String> {
     let fits = |text: &&str| {
         let plain = |b: u8| b.is_ascii_graphic() && b != b'?' && b != b'#';
-        text.starts_with('/') && text.len() <= MAX_TEXT && text.bytes().all(plain)
+        text.starts_with('/') && text.len() <= MAX_PATH && text.bytes().all(plain)
     };
     let path = value.as_str().filter(fits);
     if path.is_none() {
-        let rule = format!("at most {MAX_TEXT} ASCII characters, without `?`, `#` and space");
+        let rule = format!("at most {MAX_PATH} ASCII characters, without `?`, `#` and space");
         value.refuse_as("a path", format!("write \"/\" and what follows it, {rule}"));
     }
     path.map(str::to_owned)
-}
-
-/// Reads a list of texts for which `fits` returns true.
-fn list(value: &Value<'_>, advice: &str, fits: fn(&str) -> bool) -> Vec<String> {
-    let Some(items) = value.items().filter(|items| (1..=MAX_ITEMS).contains(&items.len())) else {
-        value.refuse_as(&format!("a list of 1 to {MAX_ITEMS} texts"), advice);
-        return Vec::new();
-    };
-    let read = |item: &Value<'_>| {
-        let text = item.as_str().filter(|text| text.len() <= MAX_TEXT && fits(text));
-        if text.is_none() {
-            item.refuse_as("one that fits here", advice);
-        }
-        text.map(str::to_owned)
-    };
-    items.iter().filter_map(read).collect()
-}
-
-/// Whether a browser could send this as `Origin` (RFC 6454, section 7), or whether it is `self`.
-fn is_origin(text: &str) -> bool {
-    let host = text.split_once("://").map(|(scheme, host)| (is_token(scheme), host));
-    let plain = |b: u8| b.is_ascii_graphic() && b != b'/' && !b.is_ascii_uppercase();
-    text == "self"
-        || text == "null"
-        || host.is_some_and(|(scheme, host)| {
-            scheme && !host.is_empty() && host.bytes().all(plain) && host != "*"
-        })
 }
 
 /// Whether this is a token (RFC 9110, section 5.6.2).

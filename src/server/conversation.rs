@@ -110,6 +110,9 @@ impl<'a> Conversation<'a> {
         loop {
             match decision::decide(&self.bytes, self.endpoint) {
                 (Decision::Incomplete, _) => {}
+                (Decision::Refuse(ErrorResponse::Misdirected { .. }), _) if self.renew().await => {
+                    continue;
+                }
                 (decided, meta) => return Some((Some(decided), meta)),
             }
             match stream.read(&mut buffer).await {
@@ -140,6 +143,14 @@ impl<'a> Conversation<'a> {
         let answered = Box::pin(asked).await;
         let (response, place) = answered.unwrap_or_else(|refusal| (self.refused(&refusal), None));
         Ok((sharing.add_to(response), place))
+    }
+
+    /// Finds out whether the machine has got other names. Returns false if nothing can have changed.
+    async fn renew(&self) -> bool {
+        match &self.endpoint.names {
+            Some(names) => names.renew().await,
+            None => false,
+        }
     }
 
     /// Logs a refusal, and returns its response.
@@ -226,25 +237,25 @@ impl<'a> Conversation<'a> {
         within(deadline, next.or(closed)).await.unwrap_or(false)
     }
 
-    /// Counts a connection that was idle for its address again.
-    pub(crate) fn count_again(&self) -> Result<Counted, ErrorResponse> {
-        self.context.admission.count(self.network).ok_or(ErrorResponse::Address)
-    }
-
-    /// Waits for a place to read the next request.
-    pub(crate) async fn next_place(&self) -> Result<Place, ErrorResponse> {
+    /// Waits for a place to read the next request. `counted` is `None` if the connection was idle:
+    /// then it is counted for its address again.
+    ///
+    /// # Errors
+    /// The request is refused. Its head is not read, so the connection must be closed.
+    pub(crate) async fn next_place(
+        &self,
+        counted: &mut Option<Counted>,
+    ) -> Result<Place, ErrorResponse> {
         let context = self.context;
+        if counted.is_none() {
+            *counted = context.admission.count(self.network);
+            counted.as_ref().ok_or(ErrorResponse::Address)?;
+        }
         let (place, reserved) =
             context.admission.admit_next(self.network, &context.actor.connections)?;
         context.turn(&place, "too many requests are in progress").await?;
         drop(reserved);
         Ok(place)
-    }
-
-    /// Refuses a request whose head is not read. The connection is closed after that.
-    pub(crate) async fn close_with(&self, stream: &mut ClientStream, refusal: &ErrorResponse) {
-        let response = self.refused(refusal);
-        self.send(stream, response, &RequestMeta::UNREADABLE, None).await;
     }
 
     /// Counts and logs a completed handshake.
@@ -259,5 +270,6 @@ impl<'a> Conversation<'a> {
 pub(crate) fn log_refusal(peer: SocketAddr, refusal: &ErrorResponse, context: &ServerContext) {
     let status = refusal.status();
     context.actor.stats.refuse(status.0);
-    context.actor.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
+    let text = format_args!("{peer} is refused: {status}{}", refusal.detail());
+    context.actor.lines.host(Level::Info, None, text);
 }

@@ -11,7 +11,7 @@
 //! that itself is left out.
 
 use super::{
-    endpoint::Endpoint, error_response::ErrorResponse, request_head::RequestHead,
+    endpoint::Endpoint, error_response::ErrorResponse, origin::Origin, request_head::RequestHead,
     response::Response,
 };
 
@@ -123,21 +123,20 @@ fn is_from_another_site(request: &RequestHead<'_>) -> bool {
     origins.next().is_some() || !is_own(origin, request)
 }
 
-/// Whether this is the origin of the listener itself, as the request calls it. A proxy may have taken
-/// TLS away, so either scheme will do.
+/// Whether this is the origin of pages that the listener serves, under the name that the request has
+/// for it.
 fn is_own(origin: &[u8], request: &RequestHead<'_>) -> bool {
-    let host = request.host.unwrap_or_default();
-    let origin_host = origin.strip_prefix(b"http://").or(origin.strip_prefix(b"https://"));
-    origin_host.is_some_and(|found| found.eq_ignore_ascii_case(host.as_bytes()))
+    let origin = str::from_utf8(origin).ok().and_then(Origin::parse);
+    origin.zip(request.host).is_some_and(|(origin, host)| origin.is_of(host))
 }
 
-/// The origin of a request, if `origins` names it.
+/// The origin of a request, as it was sent, if `origins` names it.
 fn named_origin(request: &RequestHead<'_>, endpoint: &Endpoint) -> Option<String> {
     let named = endpoint.origins.as_ref()?;
     let mut origins = request.field("Origin");
-    let (origin, None) = (plain(origins.next()?)?, origins.next()) else { return None };
-    let is_named = named.iter().any(|name| name != "self" && name.eq_ignore_ascii_case(origin));
-    is_named.then(|| origin.to_owned())
+    let (text, None) = (plain(origins.next()?)?, origins.next()) else { return None };
+    let origin = Origin::parse(text)?;
+    named.lists(&origin).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -145,7 +144,7 @@ mod tests {
     use httparse::EMPTY_HEADER;
 
     use super::{super::request_head::MAX_FIELDS, *};
-    use crate::server::config::Listener;
+    use crate::server::{config::Listener, origins::Origins};
 
     /// What `with` says about a request with these fields, at a listener with these origins.
     fn with<T>(
@@ -154,7 +153,7 @@ mod tests {
         with: impl FnOnce(&RequestHead<'_>, &Endpoint) -> T,
     ) -> T {
         let mut listener = Listener::new([127, 0, 0, 1].into(), 0);
-        listener.origins = origins.map(|names| names.iter().map(|name| (*name).into()).collect());
+        listener.origins = origins.map(Origins::of);
         let endpoint = Endpoint::new(&listener).unwrap();
         let (method, fields) = request.split_once('|').unwrap();
         let fields = fields.replace('|', "\r\n");
@@ -180,7 +179,8 @@ mod tests {
             // Browsers without that field.
             ("POST|Origin: http://board.local:80", true),
             ("POST|Origin: https://BOARD.local:80", true),
-            ("POST|Origin: http://board.local", false),
+            ("POST|Origin: http://board.local", true),
+            ("POST|Origin: http://board.local:8080", false),
             ("POST|Origin: http://board.local:80.evil.example", false),
             ("POST|Origin: https://evil.example", false),
             ("POST|Origin: null", false),

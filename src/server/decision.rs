@@ -90,7 +90,13 @@ pub(crate) fn decide(bytes: &[u8], endpoint: &Endpoint) -> (Decision, RequestMet
     } else {
         plain(&request, &meta, endpoint)
     };
-    (decided.unwrap_or_else(Decision::Refuse), meta)
+    // These tell nothing, and health checks may call the host by any name.
+    let is_for_all = |page: &Page| matches!(page, Page::Options | Page::Health);
+    let named = match &decided {
+        Ok(Decision::Page { page, .. }) if is_for_all(page) => Ok(()),
+        _ => endpoint.check_name(request.host),
+    };
+    (named.and(decided).unwrap_or_else(Decision::Refuse), meta)
 }
 
 /// What to do about a request without an upgrade.

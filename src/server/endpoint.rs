@@ -7,6 +7,9 @@ use std::{fmt, io, net::SocketAddr, path::PathBuf};
 use super::tls::{Tls, TlsError};
 use super::{
     config::{AutoResponse, Listener},
+    error_response::ErrorResponse,
+    names::Names,
+    origins::Origins,
     token::{Token, TokenError},
 };
 use crate::{exchange::OnOverflow, sandboxed_dir::SandboxedDir};
@@ -25,7 +28,9 @@ pub struct Endpoint {
     /// The path of the counters, if there is one.
     pub(crate) metrics: Option<String>,
     /// The web pages that may connect; `None` allows all.
-    pub origins: Option<Vec<String>>,
+    pub origins: Option<Origins>,
+    /// The names that requests may use; `None` allows all.
+    pub(crate) names: Option<Names>,
     /// What a client may choose from (RFC 6455, section 1.9).
     pub(crate) subprotocols: Vec<String>,
     /// What each client must send. `None` if the listener requires nothing.
@@ -104,6 +109,7 @@ impl Endpoint {
             health: listener.health.clone(),
             metrics: listener.metrics.clone(),
             origins: listener.origins.clone(),
+            names: listener.origins.as_ref().map(|_| Names::new(&listener.names)),
             subprotocols: listener.subprotocols.clone(),
             token,
             console: listener.console,
@@ -121,6 +127,18 @@ impl Endpoint {
         let http = if self.scheme() == "wss" { "https" } else { "http" };
         let actor = self.has_actor.then(|| format!("{http}://{address}/"));
         socket.into_iter().chain(actor).collect()
+    }
+
+    /// Checks what a request calls the host. A request of HTTP/1.0 may name none. It does not come
+    /// from a browser, so no page has sent it.
+    ///
+    /// # Errors
+    /// The listener is not known by this name.
+    pub(crate) fn check_name(&self, host: Option<&str>) -> Result<(), ErrorResponse> {
+        match (&self.names, host) {
+            (Some(names), Some(host)) => names.check(host),
+            _ => Ok(()),
+        }
     }
 
     /// The scheme of the WebSocket's URL.

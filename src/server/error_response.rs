@@ -2,12 +2,18 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::response::{Response, Status};
+use super::{
+    host::Host,
+    response::{Response, Status},
+};
 
 /// The methods that the host answers on its own paths.
 pub(crate) const ALLOW: (&str, &str) = ("Allow", "GET, HEAD, OPTIONS");
 /// Tells a client to try again after 5 seconds, where that may help.
 const RETRY: (&str, &str) = ("Retry-After", "5");
+
+/// The most bytes of a field that the log shows.
+const MAX_SHOWN: usize = 256;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +24,10 @@ pub enum ErrorResponse {
     /// It has no valid token: 401.
     Unauthorized,
     /// It comes from a web page that `origins` does not allow: 403.
-    Origin,
+    Origin {
+        /// The page's origin, for the log.
+        page: Box<str>,
+    },
     /// The file is larger than `limits.file`, or can't be read: 403.
     Forbidden(&'static str),
     /// It would change something, and comes from a page of another site: 403.
@@ -42,6 +51,11 @@ pub enum ErrorResponse {
     Range(u64),
     /// It expects something other than 100: 417.
     Expectation,
+    /// It calls the host by a name that is not one of the listener's: 421.
+    Misdirected {
+        /// The name, if it is a host name.
+        name: Option<Box<str>>,
+    },
     /// It asks for no upgrade, or for another version of WebSocket: 426.
     UpgradeRequired,
     /// Its address has `limits.per_address` connections already: 429.
@@ -59,12 +73,35 @@ pub enum ErrorResponse {
 }
 
 impl ErrorResponse {
+    /// The refusal for a page with this field `Origin`.
+    pub(crate) fn origin(field: &[u8]) -> Self {
+        let page = String::from_utf8_lossy(field.get(..MAX_SHOWN).unwrap_or(field));
+        Self::Origin { page: page.into() }
+    }
+
+    /// The refusal for a request that calls the host by this name.
+    pub(crate) fn misdirected(name: &str) -> Self {
+        let name = matches!(Host::parse(name), Ok(Host::Name(_))).then(|| name.into());
+        Self::Misdirected { name }
+    }
+
+    /// What the log says beside the status.
+    pub(crate) fn detail(&self) -> String {
+        match self {
+            Self::Origin { page } => format!(": `origins` does not allow {page:?}"),
+            Self::Misdirected { name: Some(name) } => {
+                format!(": the host is not known as {name}; names = [\"{name}\"] would add it")
+            }
+            _ => String::new(),
+        }
+    }
+
     /// The status.
     pub fn status(&self) -> Status {
         Status(match self {
             Self::Bad(_) => 400,
             Self::Unauthorized => 401,
-            Self::Origin | Self::Forbidden(_) | Self::CrossSite => 403,
+            Self::Origin { .. } | Self::Forbidden(_) | Self::CrossSite => 403,
             Self::NotFound { .. } => 404,
             Self::Method => 405,
             Self::Timeout => 408,
@@ -73,6 +110,7 @@ impl ErrorResponse {
             Self::UriTooLong => 414,
             Self::Range(_) => 416,
             Self::Expectation => 417,
+            Self::Misdirected { .. } => 421,
             Self::UpgradeRequired => 426,
             Self::Address => 429,
             Self::TooLarge => 431,
@@ -93,11 +131,22 @@ impl ErrorResponse {
             Self::Unauthorized => {
                 "a token is needed: in `Authorization: Bearer …`, or as `?token=…`"
             }
-            Self::Origin => "this page may not connect; see `origins` in the manifest",
             Self::CrossSite => {
                 "a page of another site may not do this; see `origins` in the manifest"
             }
             Self::Failed => "the actor failed",
+            Self::Origin { .. } => {
+                "this page may not connect; see `origins` in the manifest. If it is a page of this \
+                 host behind a proxy, the proxy must pass `Host` on with the port"
+            }
+            Self::Misdirected { name: Some(name) } => {
+                return format!(
+                    "this host is not known as {name}; if that is one of its names, add \
+                     names = [\"{name}\"] to the handler's config in the manifest"
+                )
+                .into();
+            }
+            Self::Misdirected { name: None } => "this host is not known by such a name",
             Self::NotFound { path } => {
                 return format!("nothing is here; the WebSocket is at {path}").into();
             }
@@ -160,7 +209,7 @@ mod tests {
         let refusals = [
             ErrorResponse::Bad(""),
             ErrorResponse::Unauthorized,
-            ErrorResponse::Origin,
+            ErrorResponse::origin(b""),
             ErrorResponse::Forbidden(""),
             ErrorResponse::CrossSite,
             ErrorResponse::Failed,
@@ -172,6 +221,7 @@ mod tests {
             ErrorResponse::UriTooLong,
             ErrorResponse::Range(0),
             ErrorResponse::Expectation,
+            ErrorResponse::misdirected("a"),
             ErrorResponse::UpgradeRequired,
             ErrorResponse::Address,
             ErrorResponse::TooLarge,
@@ -182,7 +232,7 @@ mod tests {
         for refusal in &refusals {
             stats.refuse(refusal.status().0);
         }
-        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 20);
+        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 21);
         assert!(stats.refusals().all(|(_, count)| count > 0));
     }
 }

@@ -67,8 +67,8 @@ pub(crate) fn upgrade(
         ));
     };
     request.authorize(endpoint)?;
-    if !may_connect(request, endpoint) {
-        return Err(ErrorResponse::Origin);
+    if let Some(origins) = &endpoint.origins {
+        origins.check(request.field("Origin"), request.host)?;
     }
     let query = match endpoint.token {
         // The token is the operator's secret, so the actor does not see it.
@@ -87,24 +87,6 @@ pub(crate) fn upgrade(
 fn is_key(key: &[u8]) -> bool {
     let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     key.strip_suffix(b"==").is_some_and(|digits| digits.len() == 22 && digits.iter().all(digit))
-}
-
-/// Whether a browser may connect from this page. A request without `Origin` does not come from a
-/// page. A client that can omit it could also forge it (RFC 6455, section 10.2).
-fn may_connect(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
-    let Some(allowed) = &endpoint.origins else { return true };
-    let mut origins = request.field("Origin");
-    let Some(origin) = origins.next() else { return true };
-    let own = || {
-        let host = request.host.unwrap_or_default().as_bytes();
-        let origin_host = origin.strip_prefix(b"http://").or(origin.strip_prefix(b"https://"));
-        origin_host.is_some_and(|found| found.eq_ignore_ascii_case(host))
-    };
-    let is_allowed = |entry: &String| match entry.as_str() {
-        "self" => own(),
-        entry => origin.eq_ignore_ascii_case(entry.as_bytes()),
-    };
-    origins.next().is_none() && allowed.iter().any(is_allowed)
 }
 
 /// The first of the client's subprotocols that the listener supports; clients list them by

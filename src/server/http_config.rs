@@ -17,7 +17,7 @@ pub const TYPE: HandlerType = HandlerType {
 };
 
 /// The keys that belong to a listener, whoever uses it.
-const COMMON: [&str; 6] = ["origins", "token_file", "static", "tls", "health", "metrics"];
+const COMMON: [&str; 7] = ["origins", "names", "token_file", "static", "tls", "health", "metrics"];
 
 /// Reads the handler with this index, and adds it to the listeners of earlier handlers.
 pub(super) fn read(index: usize, mut table: Table<'_>, listeners: &mut Vec<(usize, Listener)>) {

@@ -6,6 +6,8 @@
 //! - [`admission`]: which connections get in, and when; [`places`] is the limiter, [`addresses`]
 //!   counts connections for each address.
 //! - [`endpoint`]: what one listener serves and requires; [`token`] is its access token.
+//! - [`origins`]: which web pages may connect, by their [`origin`]. [`names`]: by which names a request
+//!   may call the [`host`]; [`machine`] knows those of the machine. [`list`] reads lists of them.
 //! - [`request`]: serves the HTTP requests of a connection; [`conversation`] has the steps, and
 //!   [`secure`] does the TLS handshake before them.
 //! - [`request_head`]: parses a request's head, and [`request_line`] its first line; [`framing`] finds
@@ -33,7 +35,7 @@
 
 pub mod accept;
 pub(crate) mod actor_request;
-pub(crate) mod actor_response;
+pub mod actor_response;
 pub(crate) mod addresses;
 pub(crate) mod admission;
 pub(crate) mod ask;
@@ -51,11 +53,17 @@ pub mod error_response;
 pub(crate) mod frame;
 pub mod framing;
 pub(crate) mod handshake;
+pub mod host;
 pub mod http_config;
 pub(crate) mod keepalive;
 pub mod linger;
+pub(crate) mod list;
 pub mod listeners;
+pub(crate) mod machine;
 pub(crate) mod metrics;
+pub(crate) mod names;
+pub mod origin;
+pub mod origins;
 pub(crate) mod pace;
 pub(crate) mod pages;
 pub(crate) mod places;

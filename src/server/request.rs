@@ -50,7 +50,7 @@ pub(crate) async fn serve(
     endpoint: &Arc<Endpoint>,
     context: &ServerContext,
 ) -> Option<Upgraded> {
-    let Admitted { network, mut counted, mut place, reserved } = admitted;
+    let Admitted { network, counted, place, reserved } = admitted;
     // Answers are small and should be sent at once. If this fails, they only arrive later.
     let _ = socket.get_ref().set_nodelay(true);
     if reserved.is_some() {
@@ -63,9 +63,13 @@ pub(crate) async fn serve(
     }
     let mut client = Conversation::new(peer, network, endpoint, context);
     let (mut socket, mut stream) = (Some(socket), None);
+    let (mut counted, mut turn) = (Some(counted), Ok(place));
     loop {
-        // From here on, this connection delays no other.
-        let (decision, mut meta) = client.read_request(&mut socket, &mut stream, place).await;
+        let (decision, mut meta) = match turn {
+            // From here on, this connection delays no other.
+            Ok(place) => client.read_request(&mut socket, &mut stream, place).await,
+            Err(refusal) => (Some(Decision::Refuse(refusal)), RequestMeta::UNREADABLE),
+        };
         let Some(open_stream) = &mut stream else {
             // The TLS handshake did not finish, so no answer can be sent.
             if let Some(Decision::Refuse(refusal)) = decision {
@@ -81,7 +85,7 @@ pub(crate) async fn serve(
                         within(deadline, open_stream.send(response.as_bytes())).await?.ok()?;
                         client.log_connected(&open);
                         let (stream, early) = (stream?, client.bytes.split_off(meta.len));
-                        return Some(Upgraded { stream, early, open, counted });
+                        return Some(Upgraded { stream, early, open, counted: counted? });
                     }
                     Err(full) => Err(ErrorResponse::Unavailable(full.reason())),
                 }
@@ -109,27 +113,14 @@ pub(crate) async fn serve(
             After::Next => yield_now().await,
             After::Wait(body) => {
                 // It does not count while it is idle, so it takes nobody's place.
-                drop(counted);
+                counted = None;
                 if !client.idle(open_stream, body).await {
                     break;
-                }
-                match client.count_again() {
-                    Ok(again) => counted = again,
-                    Err(refusal) => {
-                        client.close_with(open_stream, &refusal).await;
-                        break;
-                    }
                 }
             }
             After::Close => break,
         }
-        place = match client.next_place().await {
-            Ok(next) => next,
-            Err(refusal) => {
-                client.close_with(open_stream, &refusal).await;
-                break;
-            }
-        };
+        turn = client.next_place(&mut counted).await;
     }
     close(stream?, b"", context).await;
     None

@@ -41,6 +41,7 @@ mod keepalive;
 mod lights;
 mod limits;
 mod log_lines;
+mod names;
 mod networks;
 mod new;
 mod notes;

@@ -1,10 +1,11 @@
 //! The exact texts about every kind of mistake.
 //!
-//! This file has the root, `[limits]` and `[logging]`. The modules have `handlers`, `folders`,
-//! `interface` and `storage`.
+//! This file has the root, `[limits]` and `[logging]`. The modules have `access`, `handlers`,
+//! `folders`, `interface` and `storage`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod access;
 mod folders;
 mod handlers;
 mod interface;

@@ -126,6 +126,7 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
         ("## Where clients connect", "host", format!("`\"{}\"`", listener.host)),
         ("## Where clients connect", "path", format!("`\"{}\"`", listener.path)),
         ("## Where clients connect", "origins", origins.to_owned()),
+        ("## Where clients connect", "names", none(listener.names.is_empty())),
         ("## Where clients connect", "subprotocols", none(listener.subprotocols.is_empty())),
         ("## Where clients connect", "token_file", none(listener.token_file.is_none())),
         ("## Where clients connect", "console", format!("`{}`", listener.console)),

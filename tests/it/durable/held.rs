@@ -162,7 +162,7 @@ fn a_response_waits_for_the_disk_like_a_message_and_counts_as_one() {
         let mut task = stage.actor(OutputGate::Closed);
         stage.gate.close();
         let ask = || {
-            let (responder, pending) = request::pending(([127, 0, 0, 1], 1).into());
+            let (responder, pending) = request::pending();
             let (method, uri) = ("GET".to_owned(), "/count".to_owned());
             let request = HttpRequest { method, uri, headers: vec![], body: None };
             stage.handle.mailbox.push_unrefused(Event::request(responder, request));

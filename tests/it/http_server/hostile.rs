@@ -94,6 +94,20 @@ fn a_content_that_stops_arriving_gives_way_to_others() {
 }
 
 #[test]
+fn messages_go_on_while_requests_have_all_places() {
+    let server = Server::of(guest("events").http().limit("requests", 1));
+    let mut client = server.client("events");
+    client.expect("state:0");
+    let mut slow = Raw::connect(server.address("events"));
+    slow.send(format!("POST /size{CLOSE}Content-Length: 10\r\n\r\n12345").as_bytes());
+    client.ask("hello", "hello");
+    client.ask("count", "3");
+    slow.send(b"67890");
+    assert_eq!(rest(slow).body, "10");
+    client.ask("count", "5");
+}
+
+#[test]
 fn a_content_without_its_end_is_refused_and_causes_no_event() {
     let server = Server::of(only_http());
     let address = server.address("requests");

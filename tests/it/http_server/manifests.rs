@@ -1,6 +1,6 @@
 //! Whether an actor and the handlers of its manifest fit.
 
-use crate::support::{Actor, footlight, guest};
+use crate::support::{Actor, footlight, guest, wat};
 
 /// What `check` says about an actor, and whether it would run.
 fn check(actor: &Actor) -> (String, bool) {
@@ -41,4 +41,21 @@ fn an_export_without_its_handler_is_a_note() {
         let (text, fine) = check(&actor);
         assert!(fine && !text.contains("note:"), "{text}");
     }
+}
+
+#[test]
+fn an_actor_that_has_no_messages_can_get_no_alarms() {
+    let i32s = "i32 ".repeat(11);
+    let text = format!(
+        r#"(module
+          (import "footlight:host/alarm@0.1.0" "cancel" (func))
+          (memory (export "memory") 1)
+          (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 0)
+          (func (export "ntwk:theater/http-server#handle-request") (param {i32s}) (result i32)
+            i32.const 0))"#
+    );
+    let (text, fine) = check(&wat("silent", &text).only_http());
+    let problem = "it imports alarms, and has no export \
+                   `ntwk:theater/websocket-server#handle-message` that would get them";
+    assert!(!fine && text.contains(problem), "{text}");
 }

@@ -30,7 +30,7 @@ fn a_page_of_another_site_changes_nothing() {
 
 #[test]
 fn a_page_that_origins_names_asks_and_reads() {
-    let server = server("origins = [\"self\", \"https://app.example\"]");
+    let server = server("origins = [\"self\", \"https://app.example\"]\nnames = [\"x\"]");
     let address = server.address("requests");
     let app = "Origin: https://app.example\r\n";
     let preflight = format!(
