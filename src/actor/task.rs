@@ -224,10 +224,11 @@ impl Actor {
         } else {
             let outcome = self.call(&event, connections).await;
             self.instances.note_outcome(outcome.is_ok());
+            // Before the commit, which counts anew.
+            self.stats.fuel.add(self.context.meter.spent());
             self.commit(outcome).await
         };
         self.stats.events.add(1);
-        self.stats.fuel.add(self.context.meter.spent());
         let (effects, ending) = match handled {
             Ok(committed) => committed,
             Err(failure) => (Vec::new(), self.roll_back(&event, &failure).await),

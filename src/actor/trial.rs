@@ -34,7 +34,6 @@ impl Actor {
         if matches!(failure, Failure::Commit(_)) || !self.instances.exchange() {
             return Err(failure);
         }
-        self.stats.fuel.add(self.context.meter.spent());
         self.context.host.roll_back(&mut self.context.meter).await;
         self.context.host.begin_again(event);
         match self.attempt(event, false).await {
@@ -87,7 +86,9 @@ impl Actor {
             Some(migrated) => migrated.as_deref(),
             None => self.state.as_deref(),
         };
-        let outcome = instance.handle(event, state, context).await.map_err(Failure::Call)?;
+        let outcome = instance.handle(event, state, context).await;
+        self.stats.fuel.add(self.context.meter.spent());
+        let outcome = outcome.map_err(Failure::Call)?;
         self.instances.put_back(instance);
         self.commit(Ok(outcome)).await
     }

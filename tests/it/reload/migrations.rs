@@ -105,3 +105,21 @@ fn a_module_that_replaces_one_before_its_first_event_is_tried_against_the_last_g
     client.ask("a", "0");
     assert_eq!(metric(&server, "rollbacks"), 1);
 }
+
+#[test]
+fn the_fuel_of_a_migration_and_of_each_try_counts() {
+    let server = Server::of(Version::new(1).actor());
+    let mut client = server.client("actor");
+    client.ask("a", "0");
+    let before = metric(&server, "fuel");
+    client.ask("a", "0");
+    let each = metric(&server, "fuel") - before;
+    assert!(each > 0);
+    reload(&server, &Version::new(2).adds('m').traps("x").actor());
+    until_reloaded(&server, 1);
+    let before = metric(&server, "fuel");
+    client.ask("x", "0");
+    // The migration, a try that traps, and the event of the old module.
+    let all = metric(&server, "fuel") - before;
+    assert!(all > each, "{all} for all, {each} for an event");
+}
