@@ -16,9 +16,7 @@ use crate::{
     limits::Limits,
     manifest::{Handler, Manifest, expand},
     memory::{Memory, most},
-    regular,
-    server::names,
-    visible,
+    regular, server, visible,
 };
 
 /// Checks files for a process with this folder for state. Returns the report, as text or JSON, and
@@ -52,10 +50,12 @@ struct Finding {
     report: Option<Report>,
     /// The most memory that the manifest's limits allow, in bytes.
     most_memory: Option<u64>,
-    /// What the operator should know, although it runs.
-    notes: Vec<String>,
+    /// For each listener that says which pages may connect: the names that it is known by.
+    names: Vec<String>,
     /// Everything that prevents it from running here.
     problems: Vec<String>,
+    /// What does not prevent it, and may be a mistake.
+    notes: Vec<String>,
 }
 
 impl Finding {
@@ -68,6 +68,7 @@ impl Finding {
             file: None,
             report: None,
             most_memory: None,
+            names: Vec::new(),
             problems: Vec::new(),
             notes: Vec::new(),
         };
@@ -81,7 +82,7 @@ impl Finding {
             Ok(manifest) => {
                 finding.file = Some(manifest.component.clone());
                 finding.most_memory = Some(most(&manifest.limits, manifest.uses(data.is_some())));
-                finding.notes.extend(note_on_names(&manifest));
+                finding.names = known_names(&manifest);
                 match Opened::new(&manifest) {
                     Ok(opened) => finding.report = Some(opened.module.report().clone()),
                     Err(NotOpened { errors, report }) => {
@@ -90,7 +91,7 @@ impl Finding {
                     }
                 }
                 if let Some(report) = &finding.report {
-                    finding.notes.extend(unused(&manifest, report));
+                    finding.notes = unused(&manifest, report);
                 }
                 // The same manifest may be checked twice.
                 if before.iter().all(|other| other.file != manifest.file) {
@@ -150,7 +151,7 @@ impl Finding {
                 None => "core module".into(),
             };
             let shape = report.shape.map_or("none that is known", |shape| shape.name());
-            let init = if report.init { "makes the first state" } else { "none" };
+            let init = if report.init.is_some() { "makes the first state" } else { "none" };
             let _ = writeln!(out, "  size    {} bytes, {form}", report.file_bytes);
             let _ = writeln!(out, "  shape   {shape}");
             let _ = writeln!(out, "  init    {init}");
@@ -158,14 +159,17 @@ impl Finding {
             items(out, "exports", &report.exports);
             items(out, "imports", &report.imports);
         }
-        for note in &self.notes {
-            let _ = writeln!(out, "  note: {note}");
+        for names in &self.names {
+            let _ = writeln!(out, "  names   {names}; requests under others get 421");
         }
         for problem in self.problems.iter().take(MAX_ITEMS) {
             let _ = writeln!(out, "  problem: {}", problem.replace('\n', "\\n"));
         }
         if let Some(more @ 1..) = self.problems.len().checked_sub(MAX_ITEMS) {
             let _ = writeln!(out, "  and {more} problems more");
+        }
+        for note in &self.notes {
+            let _ = writeln!(out, "  note: {note}");
         }
         // Paths and names may come from anybody, so they are escaped.
         visible::lines(&text)
@@ -184,12 +188,13 @@ impl Finding {
             }),
             "bytes": report.map(|report| report.file_bytes),
             "shape": report.and_then(|report| report.shape).map(|shape| shape.name()),
-            "init": report.map(|report| report.init),
+            "init": report.map(|report| report.init.is_some()),
             "memory": report.and_then(|report| report.memory).map(|(minimum, maximum)| json!({
                 "minimum": minimum,
                 "maximum": maximum,
             })),
             "most_memory": self.most_memory,
+            "names": self.names,
             "exports": report.map(|report| json_items(&report.exports)),
             "imports": report.map(|report| json_items(&report.imports)),
             "problems": self.problems.iter().take(MAX_ITEMS).collect::<Vec<_>>(),
@@ -198,20 +203,13 @@ impl Finding {
     }
 }
 
-/// Says by which names a manifest with `origins` and without `names` is reached. Earlier versions
-/// answered to any name.
-fn note_on_names(manifest: &Manifest) -> Option<String> {
+/// The names that each listener is known by, if it does not take any.
+fn known_names(manifest: &Manifest) -> Vec<String> {
     let listeners = manifest.handlers.iter().flat_map(|handler| match handler {
-        Handler::WebSocketServer(config) => config.listeners.as_slice(),
-        Handler::Filesystem(_) => &[],
+        Handler::WebSocketServer(config) => &*config.listeners,
+        Handler::Filesystem(_) | Handler::HttpClient(_) => &[],
     });
-    let mut unnamed = listeners.filter(|one| one.origins.is_some() && one.names.is_empty());
-    let port = unnamed.next()?.port;
-    let known = names::known_without_names();
-    Some(format!(
-        "with `origins`, port {port} answers only to IP addresses and to {known}; if clients use \
-         another name, add it to the handler's config: names = [\"device.example.org\"]"
-    ))
+    listeners.filter_map(|listener| server::access::known_names(&listener.access)).collect()
 }
 
 /// The verdict in a word.

@@ -274,7 +274,7 @@ fn announce(listening: &[Listening]) {
         };
         // In a browser, any page can connect to a WebSocket in the same network, unless the
         // manifest forbids it.
-        let origins = if endpoint.origins.is_none() && endpoint.token.is_none() {
+        let origins = if endpoint.access.is_open() && endpoint.token.is_none() {
             "; any page in a browser may connect, `origins` says which"
         } else {
             ""

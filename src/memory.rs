@@ -66,6 +66,8 @@ impl Memory {
 /// - what it keeps: `state`, two or three times, and `storage`, twice as often: an entry of few bytes
 ///   takes more memory than it counts;
 /// - a call: `answer`, `effects` and `file_access`;
+/// - what servers answer: a `fetch_response` for the call and for each of `fetches`, whose requests
+///   take as much as `effects` together;
 /// - what waits: `mailbox` with one `message` more, and `held`;
 /// - if it answers requests, each of its `requests`: a `request` and a `response`;
 /// - each of its `connections`: a `message` that arrives, an `outbox`, an `attachment` and `tags`.
@@ -86,6 +88,8 @@ pub fn most(limits: &Limits, uses: Uses) -> u64 {
         elements.saturating_mul(ELEMENT),
         sum(&[limits.state, limits.storage, limits.storage]).saturating_mul(copies),
         sum(&[limits.answer, limits.effects, limits.file_access]),
+        to_u64(limits.fetches).saturating_add(1).saturating_mul(to_u64(limits.fetch_response)),
+        sum(&[limits.effects]),
         sum(&[limits.mailbox, limits.message, limits.held]),
         connection.saturating_mul(to_u64(limits.connections)),
         sum(&[limits.request, limits.response]).saturating_mul(requests),
@@ -188,6 +192,8 @@ mod tests {
             answer: 1,
             effects: 2,
             file_access: 4,
+            fetches: 3,
+            fetch_response: 9,
             mailbox: 50,
             held: 500,
             requests: 3,
@@ -196,14 +202,15 @@ mod tests {
             ..Limits::default()
         };
         let connection = 10 + 100 + 1000 + 3 * (20 + 80) + 8192;
-        let beside = 100_000 + 5 * 16 + (1 + 2 + 4) + (50 + 10 + 500) + 2 * connection;
+        let beside =
+            100_000 + 5 * 16 + (1 + 2 + 4) + (4 * 9 + 2) + (50 + 10 + 500) + 2 * connection;
         let stored = Uses { stored: true, answers: false };
         assert_eq!(most(&limits, Uses::default()), beside + 2 * (7 + 6));
         assert_eq!(most(&limits, stored), beside + 3 * (7 + 6));
         let answers = Uses { stored: false, answers: true };
         assert_eq!(most(&limits, answers), beside + 2 * (7 + 6) + 3 * 3030);
         // With the defaults, which docs/deploy.md tells.
-        assert_eq!(mib(most(&Limits::default(), stored)), 189);
+        assert_eq!(mib(most(&Limits::default(), stored)), 191);
     }
 
     #[test]

@@ -72,6 +72,8 @@ const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 pub struct Stats {
     /// Completed WebSocket handshakes.
     pub connections: Counter,
+    /// Handshakes in which the client asked for subprotocols and got none.
+    pub(crate) unagreed_subprotocols: Counter,
     /// Events handled, successfully or not.
     pub events: Counter,
     /// Alarms and ticks among the events.
@@ -130,6 +132,12 @@ pub struct Stats {
     pub(crate) file_writes: Counter,
     /// Files and folders that could not be read or written.
     pub(crate) file_failures: Counter,
+    /// Requests to servers.
+    pub(crate) fetches: Counter,
+    /// Those without an answer, and those that were refused.
+    pub(crate) fetch_failures: Counter,
+    /// The bytes of the answers' content.
+    pub(crate) fetched_bytes: Counter,
     /// Times that the actor went back to what is stored, because a record could not be written.
     pub(crate) failed_records: Counter,
     /// Reloads of the host that changed this actor.
@@ -185,6 +193,12 @@ impl Stats {
         let metric = |counter, name, help| Metric { counter, name, help, summary: Summary::Never };
         [
             metric(&self.connections, "connections", "Handshakes completed.").always("connections"),
+            metric(
+                &self.unagreed_subprotocols,
+                "unagreed_subprotocols",
+                "Handshakes whose client asked for subprotocols and got none.",
+            )
+            .if_any("clients without the subprotocol that they asked for"),
             metric(&self.events, "events", "Events handled by the actor.").always("events"),
             metric(&self.answers, "answers", "Messages queued for clients.")
                 .always("messages sent"),
@@ -233,6 +247,15 @@ impl Stats {
             metric(&self.file_writes, "file_writes", "Files written for the actor."),
             metric(&self.file_failures, "file_failures", "Files not read or written.")
                 .if_any("files refused"),
+            metric(&self.fetches, "fetches", "Requests of the actor to servers.")
+                .if_any("requests to servers"),
+            metric(
+                &self.fetch_failures,
+                "fetch_failures",
+                "Requests to servers that failed or were refused.",
+            )
+            .if_any("failed or refused"),
+            metric(&self.fetched_bytes, "fetched_bytes", "Bytes of the servers' answers."),
             metric(
                 &self.failed_records,
                 "failed_records",

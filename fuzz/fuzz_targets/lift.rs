@@ -141,7 +141,7 @@ fn as_the_reference(shape: Shape, memory: &[u8], ptr: u32) {
     let lifted = lift::handle_request(shape, memory, ptr, &UNLIMITED);
     assert_eq!(lifted.map_err(trap), expected);
 
-    let expected = load_result(memory, interface::init(shape).result(), ptr);
+    let expected = load_result(memory, interface::init(shape, shape.init_forms()[0]).result(), ptr);
     let expected = expected.map(|value| interface::as_first_state(shape, value));
     let lifted = lift::init(shape, memory, ptr, &UNLIMITED);
     assert_eq!(lifted.map_err(trap), expected);

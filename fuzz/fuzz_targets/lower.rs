@@ -55,9 +55,11 @@ fuzz_target!(|call: Call| {
     }
 
     let (lowering, signature, function, values) = if call.init {
-        let values = interface::init_params(shape, state, &call.name);
-        let lowering = lower::init(shape, state, &call.name);
-        (lowering, shape.init_signature(), interface::init(shape), values)
+        let forms = shape.init_forms();
+        let form = forms[call.name.len() % forms.len()];
+        let values = interface::init_params(form, state, &call.name);
+        let lowering = lower::init(form, state, &call.name);
+        (lowering, form.signature(), interface::init(shape, form), values)
     } else {
         let values = interface::handle_message_params(shape, message, state);
         let lowering = lower::handle_message(shape, message, state);

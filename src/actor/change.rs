@@ -8,10 +8,7 @@ use std::time::Duration;
 
 use smol::channel::Sender;
 
-use super::{
-    module::{Module, ModuleHash},
-    task::Actor,
-};
+use super::module::{Module, ModuleHash};
 use crate::{files::Files, lock::Lock};
 
 /// What an actor gets anew. Its instance is dropped in any case, because an instance keeps some of the
@@ -65,27 +62,7 @@ impl ChangeSlot {
     }
 
     /// Takes the change that waits.
-    fn take(&self) -> Option<Change> {
+    pub(super) fn take(&self) -> Option<Change> {
         self.0.lock().change.take()
-    }
-}
-
-impl Actor {
-    /// Makes the change that was left for the actor. No event is running.
-    pub(super) fn change(&mut self) {
-        let Some(Change { module, files, tick, done }) = self.changes.take() else { return };
-        self.instances.drop_present();
-        if let Some(module) = module {
-            self.changes.set_running(&module);
-            self.instances.replace(module);
-        }
-        if let Some(files) = files {
-            self.context.host.set_files(files);
-        }
-        if let Some(tick) = tick {
-            self.context.host.alarm.set_tick(tick);
-        }
-        self.measure();
-        drop(done);
     }
 }

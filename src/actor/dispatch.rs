@@ -1,14 +1,12 @@
 //! Calls the handler of an event.
 
-use wit_core::MessageType;
-
 use super::{
     call_context::CallContext,
     event_message,
     instance::{Instance, Outcome},
     reply::Reply,
 };
-use crate::exchange::{Event, EventKind, event::ALARM};
+use crate::exchange::{Event, EventKind};
 
 impl Instance {
     /// Calls the handler of an event.
@@ -27,8 +25,8 @@ impl Instance {
                 .await?
                 .map(Reply::from));
         }
-        let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
-        let message = event_message::message(&event.kind, &mut code, &alarm);
+        let (mut code, other) = ([0; 2], event_message::other(&event.kind));
+        let message = event_message::message(&event.kind, &mut code, &other);
         Ok(self.handle_message(message, state, context).await?.map(Reply::from))
     }
 }

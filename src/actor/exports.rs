@@ -3,7 +3,7 @@
 //! cost.
 
 use wasmi::{Instance, Store, TypedFunc};
-use wit_core::Shape;
+use wit_core::{InitForm, Shape};
 
 use super::imports::Guest;
 
@@ -33,13 +33,17 @@ pub enum HandleRequest {
     Twelve(TypedFunc<Twelve, i32>),
 }
 
-/// `init`, by the number of its flat parameters.
+/// `init`, by its form.
 #[derive(Clone, Copy)]
 pub enum Init {
-    /// The shapes *guide* and *typed*.
-    None(TypedFunc<(), i32>),
-    /// The shapes *result* and *renamed*.
-    Five(TypedFunc<(i32, i32, i32, i32, i32), i32>),
+    /// Without parameters.
+    Bare(TypedFunc<(), i32>),
+    /// With a state.
+    Bytes(TypedFunc<(i32, i32), i32>),
+    /// With a state that may be absent.
+    Optional(TypedFunc<(i32, i32, i32), i32>),
+    /// With a state that may be absent, and the actor's name.
+    Named(TypedFunc<(i32, i32, i32, i32, i32), i32>),
 }
 
 /// Ten parameters.
@@ -78,10 +82,22 @@ impl Init {
     /// Finds the `init` of a module of this shape, if it has one.
     pub fn of(store: &Store<Guest>, instance: Instance, shape: Shape) -> Option<Self> {
         let name = shape.init();
-        match shape {
-            Shape::Guide | Shape::Typed => instance.get_typed_func(store, name).map(Self::None),
-            _ => instance.get_typed_func(store, name).map(Self::Five),
+        let find = |form: &InitForm| match form {
+            InitForm::Bare => instance.get_typed_func(store, name).map(Self::Bare).ok(),
+            InitForm::Bytes => instance.get_typed_func(store, name).map(Self::Bytes).ok(),
+            InitForm::Optional => instance.get_typed_func(store, name).map(Self::Optional).ok(),
+            InitForm::Named => instance.get_typed_func(store, name).map(Self::Named).ok(),
+        };
+        shape.init_forms().iter().find_map(find)
+    }
+
+    /// Its form.
+    pub fn form(self) -> InitForm {
+        match self {
+            Self::Bare(_) => InitForm::Bare,
+            Self::Bytes(_) => InitForm::Bytes,
+            Self::Optional(_) => InitForm::Optional,
+            Self::Named(_) => InitForm::Named,
         }
-        .ok()
     }
 }

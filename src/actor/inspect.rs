@@ -5,7 +5,7 @@
 
 use wasmi::ExternType;
 use wit_core::{
-    Shape, Signature,
+    InitForm, Shape, Signature,
     migrate::{MIGRATE, MIGRATE_POST},
     shape,
 };
@@ -28,8 +28,8 @@ pub struct Report {
     pub component: Option<usize>,
     /// The interface's shape, if the module exports a handler of a known shape.
     pub shape: Option<Shape>,
-    /// Whether the module exports an `init`, which makes the first state.
-    pub init: bool,
+    /// The form of the module's `init`, which makes the first state; `None` without a usable one.
+    pub init: Option<InitForm>,
     /// Whether the module exports `migrate`.
     pub migrates: bool,
     /// Whether the module exports `handle-message`.
@@ -65,7 +65,7 @@ impl Report {
             file_bytes,
             component: None,
             shape,
-            init: false,
+            init: None,
             migrates: false,
             handles_messages: false,
             handles_requests: false,
@@ -109,10 +109,17 @@ impl Report {
         let handler =
             shape::HANDLE_MESSAGE.contains(&name) || shape::HANDLE_REQUEST.contains(&name);
         if let Some(shape) = self.shape {
+            if name == shape.init() {
+                self.init = match ty {
+                    ExternType::Func(ty) => signature(ty).and_then(|ty| shape.init_form(ty)),
+                    _ => None,
+                };
+                let forms = shape.init_forms().iter().map(|form| form.signature());
+                return judge_function(ty, forms, "makes the first state");
+            }
             let found = [
                 (shape.handle_message(), shape.handle_message_signature(), "the handler"),
                 (shape.handle_request(), shape.handle_request_signature(), "answers HTTP requests"),
-                (shape.init(), shape.init_signature(), "makes the first state"),
                 (shape.handle_message_post(), shape::POST_RETURN, "frees the handler's result"),
                 (shape.handle_request_post(), shape::POST_RETURN, "frees the response"),
                 (shape.init_post(), shape::POST_RETURN, "frees the result of init"),
@@ -124,11 +131,10 @@ impl Report {
             ];
             if let Some((_, expected, role)) = found.into_iter().find(|(known, ..)| *known == name)
             {
-                self.init |= name == shape.init();
                 self.migrates |= name == MIGRATE.0;
                 self.handles_messages |= name == shape.handle_message();
                 self.handles_requests |= name == shape.handle_request();
-                return judge_function(ty, expected, role);
+                return judge_function(ty, [expected].into_iter(), role);
             }
         }
         match ty {
@@ -232,13 +238,25 @@ impl Report {
 const PAGE: u64 = 65_536;
 
 /// The verdict on a function that the host uses.
-fn judge_function(ty: &ExternType, expected: Signature, role: &'static str) -> Verdict {
+fn judge_function(
+    ty: &ExternType,
+    expected: impl Iterator<Item = Signature> + Clone,
+    role: &'static str,
+) -> Verdict {
     match ty {
-        ExternType::Func(ty) if signature(ty) == Some(expected) => Verdict::Used(role),
-        _ => Verdict::Wrong(format!(
-            "its type is {}, but the canonical ABI has {expected} here; rebuild it with bindings \
-             made from this project's WIT files",
-            describe(ty)
-        )),
+        ExternType::Func(ty)
+            if signature(ty).is_some_and(|ty| expected.clone().any(|one| one == ty)) =>
+        {
+            Verdict::Used(role)
+        }
+        _ => {
+            let expected: Vec<_> = expected.map(|one| one.to_string()).collect();
+            Verdict::Wrong(format!(
+                "its type is {}, but the canonical ABI has {} here; rebuild it with bindings made \
+                 from this project's WIT files",
+                describe(ty),
+                expected.join(" or ")
+            ))
+        }
     }
 }

@@ -149,10 +149,15 @@ impl Instance {
     ) -> Outcome<Option<Vec<u8>>> {
         let Some(init) = self.init else { return Ok(Ok(state.map(<[u8]>::to_vec))) };
         let (shape, export) = (self.shape, self.shape.init());
-        let flat = self.place(lower::init(shape, state, name), &mut context.meter).await?;
+        let lowering = lower::init(init.form(), state, name);
+        let flat = self.place(lowering, &mut context.meter).await?;
         let ptr = match (init, flat) {
-            (Init::None(init), _) => self.serve(export, init, (), context).await?,
-            (Init::Five(init), [a, b, c, d, e, ..]) => {
+            (Init::Bare(init), _) => self.serve(export, init, (), context).await?,
+            (Init::Bytes(init), [a, b, ..]) => self.serve(export, init, (a, b), context).await?,
+            (Init::Optional(init), [a, b, c, ..]) => {
+                self.serve(export, init, (a, b, c), context).await?
+            }
+            (Init::Named(init), [a, b, c, d, e, ..]) => {
                 self.serve(export, init, (a, b, c, d, e), context).await?
             }
         };

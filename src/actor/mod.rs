@@ -1,6 +1,7 @@
 //! An actor: a WebAssembly module, its state, and the events that it handles one at a time.
 //!
 //! The files, in the order in which an event passes them:
+//! - [`setup`]: everything that an actor is made from.
 //! - [`task`]: the actor's loop. It takes an event, calls the instance, and commits or rolls back.
 //! - [`dispatch`]: calls the handler of an event. [`event_message`] converts the event into a message
 //!   of the interface.
@@ -22,8 +23,8 @@
 //! - [`outgoing`]: delivers what leaves the host after an event, once it may.
 //! - [`reply`]: what a call returned. [`answer`] checks and converts messages, and [`response`] checks
 //!   the response to a request.
-//! - [`change`]: what the actor gets anew while it runs. [`trial`] is the first event of another
-//!   module.
+//! - [`change`]: what the actor gets anew while it runs. [`trial`] exchanges the module, with its
+//!   first event.
 //! - [`alarm`]: the actor's alarm and tick. [`idle`] notices that the actor has had no events.
 //!
 //! The files that load a module:
@@ -38,7 +39,6 @@
 //! - [`inspect`]: reports the exports and imports, and whether they fit. [`verdict`] puts that into
 //!   words.
 //! - [`module`]: runs these steps in order, and compiles the result.
-//! - [`module`]: a module that has been compiled and found to fit.
 //!
 //! This folder uses wasmi and `exchange`. It knows neither sockets nor the executor's loop.
 
@@ -58,6 +58,7 @@ pub mod entry;
 pub mod event_message;
 pub mod exports;
 pub mod failure;
+mod feed;
 pub mod fuel_cost;
 pub mod host_calls;
 pub mod idle;
@@ -78,6 +79,7 @@ pub mod rejected;
 pub mod reply;
 pub mod response;
 pub mod sections;
+pub mod setup;
 pub mod start_function;
 pub mod storage;
 pub mod task;
@@ -95,4 +97,5 @@ pub use failure::StartError;
 pub use imports::Grants;
 pub use inspect::Report;
 pub use module::{LoadError, Module};
-pub use task::{Actor, Setup};
+pub use setup::Setup;
+pub use task::Actor;

@@ -146,6 +146,7 @@ impl Outgoing {
                     }
                 }
                 Effect::Close { to, close } => to.close_with(close),
+                Effect::Fetch(asked) => asked.start(),
             }
             let _ = meter.yield_if_due().await;
         }
@@ -205,7 +206,7 @@ impl Output {
                 Effect::Broadcast { to, message } => {
                     to.iter().for_each(|to| each(to, message.cost()));
                 }
-                Effect::Close { .. } => {}
+                Effect::Close { .. } | Effect::Fetch(_) => {}
             }
         }
         if let (Ending::Answer(answer), Some(session)) = (&self.ending, self.source.session()) {
@@ -221,6 +222,7 @@ impl Output {
                 message.cost().saturating_add(to.len().saturating_mul(effects::RECEIVER))
             }
             Effect::Close { close, .. } => close.reason.len(),
+            Effect::Fetch(asked) => asked.bytes(),
         };
         let answer = match &self.ending {
             Ending::Answer(answer) => answer.cost(),

@@ -10,7 +10,10 @@ use std::fmt;
 
 use wit_core::HttpResponse;
 
-use crate::visible;
+use crate::{
+    header_fields::{self, is_token},
+    visible,
+};
 
 /// The most header fields of a response.
 pub const MAX_FIELDS: usize = 64;
@@ -52,26 +55,19 @@ pub fn check(response: &HttpResponse) -> Result<(), ResponseError> {
     if !(200..=599).contains(status) {
         return Err(ResponseError::Status(*status));
     }
-    let bytes = headers.iter().map(|(name, value)| name.len().saturating_add(value.len()));
-    let bytes = bytes.fold(0, usize::saturating_add);
+    let bytes = header_fields::size(headers);
     if bytes > MAX_FIELD_BYTES {
         return Err(ResponseError::TooLong(bytes));
     }
     for (index, (name, value)) in headers.iter().enumerate() {
-        if name.is_empty() || !name.bytes().all(is_token) {
+        if !is_token(name) {
             return Err(ResponseError::Name { index, name: name.clone() });
         }
-        let control = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
-        if let Some(found) = value.bytes().find(control) {
+        if let Some(found) = header_fields::control(value) {
             return Err(ResponseError::Value { index, name: name.clone(), found });
         }
     }
     Ok(())
-}
-
-/// Whether a token may have this character (RFC 9110, section 5.6.2).
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// What a response takes while it waits, in bytes.

@@ -5,34 +5,33 @@ use std::{
     pin::pin,
     sync::Arc,
     task::Poll,
-    time::Duration,
 };
 
 use bytes::Bytes;
-use footlight_store::{Failed, Owner, Ticket};
+use footlight_store::{Failed, Ticket};
 use log::Level;
+use wit_core::InitForm;
 
 use super::{
     call_context::{CallContext, Resources},
     change::ChangeSlot,
-    durable::{Durable, OutputGate},
+    durable::Durable,
     effects::Effect,
     failure::{Failure, StartError},
+    feed::Feed,
     idle::Idle,
     instance::Outcome,
     instances::Instances,
     module::Module,
     outgoing::{Ending, Outgoing, Output},
     reply::Reply,
+    setup::Setup,
 };
 use crate::{
     exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Source},
-    executor::Turns,
-    files::Files,
     limits::SharedLimits,
     logger::ActorLog,
     stats::Stats,
-    world::World,
 };
 
 /// What an actor's task does next.
@@ -59,8 +58,8 @@ pub struct Actor {
     pub(super) outgoing: Outgoing,
     /// Has the most bytes that may wait for the disk.
     limits: SharedLimits,
-    /// Whether the last event was an alarm. Then a client's event comes before the next alarm.
-    alarmed: bool,
+    /// Where the last event came from. The others come before it now.
+    last: Feed,
     /// Notices that there have been no events.
     idle: Idle,
     /// Has what the actor gets anew while it runs.
@@ -71,36 +70,10 @@ pub struct Actor {
     pub(super) lines: Arc<ActorLog>,
 }
 
-/// Everything that an actor is made from.
-pub struct Setup {
-    /// Given to `init`, and names it in the log.
-    pub name: Arc<str>,
-    /// Checked already: it can be run, and all its imports are granted.
-    pub module: Module,
-    /// Shared with its handlers. They may change while it runs.
-    pub limits: SharedLimits,
-    /// The content of its `init_state` file.
-    pub init_state: Option<Vec<u8>>,
-    /// The period of the manifest's `tick`.
-    pub tick: Option<Duration>,
-    /// The files that its manifest grants; `None` if it has no handler of that type.
-    pub files: Option<Files>,
-    /// Its place in the store; `None` if its state ends with the process.
-    pub store: Option<(Owner, OutputGate)>,
-    /// Has the time and the random numbers that it sees. A test gives others.
-    pub world: World,
-    /// Gives the actor its turns on the executor.
-    pub turns: Arc<Turns>,
-    /// Shared with its handlers, which count too.
-    pub stats: Arc<Stats>,
-    /// Shared with its handlers, so that one bound holds for all lines about it.
-    pub lines: Arc<ActorLog>,
-}
-
 impl Actor {
     /// Makes the first instance and the first state. An actor that has something stored goes on from
-    /// that. Otherwise, shapes with a state parameter pass the content of `init_state` through
-    /// `init`. For the others the state is `init_state`, else the result of `init`, else empty.
+    /// that. Otherwise, an `init` that takes a state gets the content of `init_state`. For the others
+    /// the state is `init_state`, else the result of `init`, else empty.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -112,6 +85,7 @@ impl Actor {
             init_state,
             tick,
             files,
+            http,
             store,
             world,
             turns,
@@ -123,12 +97,12 @@ impl Actor {
             instances: Instances::new(module, limits.clone(), &world, stats.clone(), lines.clone()),
             outgoing: Outgoing::new(Delivery::new(stats.clone(), lines.clone()), stats.clone()),
             limits: limits.clone(),
-            alarmed: false,
+            last: Feed::Mailbox,
             idle: Idle::new(world.clone(), limits.clone()),
             changes: Arc::default(),
             context: CallContext::new(
                 limits,
-                Resources { world, tick, files, turns, stats: stats.clone() },
+                Resources { world, tick, files, http, turns, stats: stats.clone() },
             ),
             stats,
             lines,
@@ -143,7 +117,8 @@ impl Actor {
             actor.state = state;
             actor.try_if_foreign();
         } else {
-            let new = if init_state.is_some() && !actor.instances.module().shape().has_results() {
+            let bare = actor.instances.module().report().init == Some(InitForm::Bare);
+            let new = if init_state.is_some() && bare {
                 init_state
             } else {
                 context.meter.begin();
@@ -152,11 +127,16 @@ impl Actor {
             };
             let new = present(new, actor.instances.module());
             let committed = context.host.commit(new, &mut actor.state, &mut context.meter).await;
-            // The actor has no clients yet, so there is nothing to deliver.
-            committed.map_err(StartError::Commit)?;
+            let effects = committed.map_err(StartError::Commit)?;
             // Without a first state on the disk, the actor would have nothing to go back to.
             if let Some(durable) = &context.host.durable {
                 durable.reached().await.map_err(StartError::Store)?;
+            }
+            // The actor has no clients yet, so requests to servers are all that there is to deliver.
+            for effect in effects {
+                if let Effect::Fetch(asked) = effect {
+                    asked.start();
+                }
             }
         }
         actor.changes.set_running(actor.instances.module());
@@ -242,7 +222,8 @@ impl Actor {
     }
 
     /// Waits for what comes next: a record that is on the disk or failed, the `close` of an earlier
-    /// run's connection, an alarm, or a client's event. If the last two are ready, they alternate.
+    /// run's connection, an alarm, a server's answer, or a client's event. Those of the last three
+    /// that are ready take turns.
     /// Drops the instance after `limits.hibernate_after` without events.
     async fn next(&mut self, mailbox: &Mailbox, control: &Control, stopping: &mut bool) -> Next {
         let mut next = pin!(mailbox.next());
@@ -266,21 +247,30 @@ impl Actor {
                     return Poll::Ready(Next::Event(Event::lost(lost)));
                 }
             }
-            if !self.alarmed && self.context.host.alarm.poll(cx).is_ready() {
-                return Poll::Ready(Next::Event(self.alarm()));
-            }
-            if let Poll::Ready(event) = next.as_mut().poll(cx) {
-                self.idle.active();
-                self.alarmed = false;
-                return Poll::Ready(Next::Event(event));
+            for from in self.last.others_first() {
+                // Clients' events are the last that an actor gets. What has more would not end.
+                if *stopping && from == self.last && from != Feed::Mailbox {
+                    continue;
+                }
+                let event = match from {
+                    Feed::Mailbox => next.as_mut().poll(cx),
+                    Feed::Alarm => self.context.host.alarm.poll(cx).map(|()| Event::alarm()),
+                    Feed::Fetches => match &self.context.host.http {
+                        Some(http) => http.poll_answer(cx).map(Event::response),
+                        None => Poll::Pending,
+                    },
+                };
+                if let Poll::Ready(event) = event {
+                    self.last = from;
+                    self.idle.active();
+                    self.stats.alarms.add(u64::from(from == Feed::Alarm));
+                    return Poll::Ready(Next::Event(event));
+                }
             }
             if *stopping && self.outgoing.awaited().is_none() {
                 return Poll::Ready(Next::Stop);
             }
             self.context.meter.wait();
-            if self.alarmed && self.context.host.alarm.poll(cx).is_ready() {
-                return Poll::Ready(Next::Event(self.alarm()));
-            }
             if self.instances.is_present() && self.idle.poll(cx).is_ready() {
                 self.instances.drop_present();
                 self.measure();
@@ -290,14 +280,6 @@ impl Actor {
             Poll::Pending
         })
         .await
-    }
-
-    /// The event of an alarm.
-    fn alarm(&mut self) -> Event {
-        self.idle.active();
-        self.alarmed = true;
-        self.stats.alarms.add(1);
-        Event::alarm()
     }
 
     /// Calls the handler of one event. Keeps the instance if the call ends without a fault.
@@ -328,6 +310,9 @@ impl Actor {
     /// Rolls back the changes of a failed event, and logs the failure.
     async fn roll_back(&mut self, event: &Event, failure: &Failure) -> Ending {
         self.context.host.roll_back(&mut self.context.meter).await;
+        if matches!(event.kind, EventKind::Response(_)) {
+            self.context.host.record_answered();
+        }
         failure.count(&self.stats);
         let from = event.source.session().map(|session| &**session);
         let text = format_args!("{}", failure.at(event));

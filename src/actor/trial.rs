@@ -1,4 +1,4 @@
-//! The first event after an actor's module was exchanged.
+//! The exchange of an actor's module, and the first event after it.
 //!
 //! The new module first migrates the state, if it exports `migrate`. The migration and the event are
 //! one transaction. If that fails, the old module gets the event, with the old state. If the old one
@@ -8,12 +8,30 @@
 use log::Level;
 
 use super::{
-    durable::Durable, effects::Effect, failure::Failure, instance::Instance, outgoing::Ending,
-    task::Actor,
+    change::Change, durable::Durable, effects::Effect, failure::Failure, instance::Instance,
+    outgoing::Ending, task::Actor,
 };
 use crate::exchange::Event;
 
 impl Actor {
+    /// Makes the change that was left for the actor. No event is running.
+    pub(super) fn change(&mut self) {
+        let Some(Change { module, files, tick, done }) = self.changes.take() else { return };
+        self.instances.drop_present();
+        if let Some(module) = module {
+            self.changes.set_running(&module);
+            self.instances.replace(module);
+        }
+        if let Some(files) = files {
+            self.context.host.set_files(files);
+        }
+        if let Some(tick) = tick {
+            self.context.host.alarm.set_tick(tick);
+        }
+        self.measure();
+        drop(done);
+    }
+
     /// Handles an event while it is not known whether the new module works. The caller has begun the
     /// event, and rolls it back if it failed.
     pub(super) async fn try_event(

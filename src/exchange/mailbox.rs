@@ -28,6 +28,7 @@
 //! | a connection's message | [`Sender::push`], after [`Sender::poll_reserve`] | `limits.mailbox` and one message |
 //! | a connection's `connect` and `close` | [`Mailbox::push_unrefused`] | one for each of `limits.connections` |
 //! | an HTTP request | [`Mailbox::push_unrefused`], after a place for it and its content was given | `limits.requests`, each with `limits.request` |
+//! | the answer of a server | nothing: the actor's task takes it from the request | `limits.fetches` |
 //! | the alarm | nothing: the actor's task looks at the clock | one moment |
 //!
 //! A new kind of source that can't wait for room, as a connection can, needs a function that may
@@ -39,7 +40,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Event, event};
+use super::{Event, EventKind, event};
 use crate::{limits::SharedLimits, lock::Lock};
 
 /// The capacity that an empty queue keeps: some KB.
@@ -56,8 +57,13 @@ pub struct Mailbox {
 /// What the lock protects.
 #[derive(Debug, Default)]
 struct Inner {
-    /// In order of arrival.
+    /// All but requests, in order of arrival.
     queue: VecDeque<Event>,
+    /// Requests, in order of arrival. They take turns with the others, so that a message waits for
+    /// one request at most, however many there are.
+    requests: VecDeque<Event>,
+    /// Whether the last event was no request, so that a request comes next.
+    is_requests_turn: bool,
     /// The sum of the events' costs: see [`EventKind::cost`](super::EventKind::cost).
     bytes: usize,
     /// How many senders have reserved room, each for the largest message.
@@ -123,7 +129,7 @@ impl Mailbox {
     /// The poll function of [`next`](Self::next).
     fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Event> {
         let mut inner = self.inner.lock();
-        let Some(event) = inner.queue.pop_front() else {
+        let Some(event) = inner.pop() else {
             inner.actor = Some(cx.waker().clone());
             return Poll::Pending;
         };
@@ -140,7 +146,10 @@ impl Mailbox {
     /// Adds an event, and wakes the actor and the sender that gets the remaining room.
     fn add(&self, mut inner: MutexGuard<'_, Inner>, event: Event) {
         inner.bytes += event.kind.cost();
-        inner.queue.push_back(event);
+        match event.kind {
+            EventKind::Request(_) => inner.requests.push_back(event),
+            _ => inner.queue.push_back(event),
+        }
         let actor = inner.actor.take();
         self.grant_room(inner);
         if let Some(actor) = actor {
@@ -164,6 +173,15 @@ impl Mailbox {
 }
 
 impl Inner {
+    /// Takes the next event: if both wait, a request and another one in turn.
+    fn pop(&mut self) -> Option<Event> {
+        let request_first = self.is_requests_turn && !self.requests.is_empty();
+        let first = if request_first { &mut self.requests } else { &mut self.queue };
+        let event = first.pop_front().or_else(|| self.requests.pop_front())?;
+        self.is_requests_turn = !matches!(event.kind, EventKind::Request(_));
+        Some(event)
+    }
+
     /// Whether one more message may be read.
     fn has_room(&self, limits: &SharedLimits) -> bool {
         let (limit, message) = limits.get(|limits| (limits.mailbox, limits.message));

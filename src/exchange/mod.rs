@@ -5,6 +5,7 @@
 //! bytes.
 //!
 //! - [`actor_handle`]: an actor, as all others hold it.
+//! - [`answered`]: what a server has answered.
 //! - [`client`]: what a client's handshake told about it.
 //! - [`close`]: close codes and reasons.
 //! - [`connections`]: the open connections of an actor.
@@ -18,6 +19,7 @@
 //! - [`session`]: the handle of a connection that its task and the actor share.
 
 pub mod actor_handle;
+pub(crate) mod answered;
 pub(crate) mod client;
 pub mod close;
 pub mod connections;
@@ -32,6 +34,7 @@ pub mod session;
 
 pub use crate::connection_id::ConnectionId;
 pub use actor_handle::ActorHandle;
+pub use answered::Answered;
 pub use client::Client;
 pub use close::{Close, CloseCode};
 pub use connections::Connections;

@@ -1,7 +1,7 @@
 //! An actor's files, for the interface `files` of `footlight:host` and for Theater's `filesystem`.
 //!
 //! - [`config`]: the folders that the manifest names.
-//! - `folders`: the same folders, opened.
+//! - `folders`: the same folders, opened for each operation.
 //! - `reading`, `writing`: blocking reads and writes.
 //! - `commit`: writes all files of one call, or none.
 //! - `blocking`: runs blocking calls on other threads, one at a time and with a deadline.
@@ -121,7 +121,7 @@ impl Files {
     /// See [`Failure`].
     pub(crate) async fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
-        let content = self.blocking.run(move || reading::read(&folders, &of?, limit)).await;
+        let content = self.blocking.run(move || reading::read(&folders.begin(), &of?, limit)).await;
         self.record(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
     }
 
@@ -132,7 +132,7 @@ impl Files {
     /// See [`Failure`].
     pub(crate) async fn list(&self, path: &str) -> Result<Vec<DirEntry>, Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
-        let found = self.blocking.run(move || reading::list(&folders, &of?, limit)).await;
+        let found = self.blocking.run(move || reading::list(&folders.begin(), &of?, limit)).await;
         let (entries, left_out) =
             self.record(Level::Debug, "listing", path, found, |stats| stats.file_reads.add(1))?;
         if left_out > 0 {
@@ -153,7 +153,7 @@ impl Files {
     pub(crate) async fn check_write(&self, path: &str, len: usize) -> Result<(), Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
         let check = self.blocking.run(move || {
-            writing::check(&folders, &of?)?;
+            writing::check(&folders.begin(), &of?)?;
             if len > limit { Err(Failure(FileError::TooLarge)) } else { Ok(()) }
         });
         self.record(Level::Debug, "writing", path, check.await, |_| ())

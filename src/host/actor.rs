@@ -86,7 +86,7 @@ impl Prepared {
     /// Makes the first state and runs the actor, which gets no events yet.
     pub(super) async fn make(
         self,
-        executor: &Executor<'static>,
+        executor: &Arc<Executor<'static>>,
         environment: &Environment,
     ) -> Result<Ready, StartError> {
         let Self { manifest, handle, module, init_state, handlers } = self;
@@ -99,13 +99,14 @@ impl Prepared {
             init_state,
             tick,
             files: None,
+            http: None,
             store,
             world: environment.world.clone(),
             turns: environment.turns.clone(),
             stats: handle.stats.clone(),
             lines: handle.lines.clone(),
         };
-        handlers.iter().for_each(|handler| handler.equip(&mut setup));
+        handlers.iter().for_each(|handler| handler.equip(&mut setup, executor));
         let mut actor = Actor::start(setup).await?;
         if environment.fresh_instances {
             actor.renew_at_each_event();

@@ -7,6 +7,7 @@
 //! - [`directory`]: the actors by name.
 //! - [`environment`]: what no manifest names.
 //! - [`data`]: the folder for state, and which folders must keep away from it.
+//! - [`secrets`]: the files with secrets.
 //! - [`start_lines`]: what the log says at start.
 //! - [`reload`]: reads the manifests anew while the host runs; [`restart`] says what it can't change.
 //! - [`listening`]: where an actor listens.
@@ -24,6 +25,7 @@ mod listening;
 mod opened;
 mod reload;
 mod restart;
+mod secrets;
 mod start_lines;
 
 use std::{future::Future, sync::Arc};
@@ -37,7 +39,10 @@ use smol::{
 use actor::{Prepared, Running};
 use directory::Directory;
 
-use crate::{exchange::ActorHandle, fd_limit, limits::Limits, manifest::Manifest, stats::Stats};
+use crate::{
+    exchange::ActorHandle, fd_limit, limits::Limits, lock::Lock, manifest::Manifest,
+    named_folder::Forbidden, stats::Stats,
+};
 
 pub(crate) use conflicts::conflicts;
 pub use data::DataError;
@@ -66,6 +71,8 @@ pub struct Host {
     stopping: Receiver<()>,
     /// What no manifest names, for a reload.
     environment: Environment,
+    /// What nobody may reach through a folder.
+    forbidden: Arc<Forbidden>,
     /// The block of numbers for connections that an added actor without a store begins with.
     first: u64,
     /// Actors that a reload has removed, until they have ended.
@@ -92,13 +99,18 @@ impl Host {
         // Open everything before the first listener is bound, so that all mistakes are reported at
         // once.
         let opened = open(manifests)?;
-        let (store, first) = match environment.data.clone() {
+        let (store, first, place) = match environment.data.clone() {
             Some(folder) => {
                 let opened = data::open(folder, manifests).await;
-                opened.map(|(store, first)| (Some(store), first)).map_err(HostError::Data)?
+                let (store, first, place) = opened.map_err(HostError::Data)?;
+                (Some(store), first, Some(place))
             }
-            None => (None, 0),
+            None => (None, 0, None),
         };
+        let secrets = Lock::new(secrets::secrets(manifests).cloned().collect());
+        let forbidden = Arc::new(Forbidden { store: place, secrets });
+        let handlers = opened.iter().flat_map(|one| &one.handlers);
+        handlers.for_each(|handler| handler.keep_away_from(&forbidden));
         let handle = |(manifest, limits)| handle(manifest, limits, store.clone(), first);
         start_lines::log(manifests, &limits, environment.data.as_deref());
         if let Some(store) = &store {
@@ -132,6 +144,7 @@ impl Host {
             running,
             stopping,
             environment,
+            forbidden,
             first,
             ending,
         })

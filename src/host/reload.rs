@@ -17,7 +17,7 @@ use super::{
     conflicts,
     data::{self, DataError},
     error::HostError,
-    fit_limits, handle, handler, restart,
+    fit_limits, handle, handler, restart, secrets,
 };
 use crate::{
     actor::{Change, ChangeSlot, Module},
@@ -25,6 +25,7 @@ use crate::{
     limits::Limits,
     logger::{NewOutputs, Outputs},
     manifest::{Handler, Manifest},
+    named_folder::Forbidden,
 };
 
 /// What a reload has changed.
@@ -69,6 +70,17 @@ enum Checked {
     Added(Box<Opened>),
 }
 
+impl Checked {
+    /// Sets what nobody may reach through the opened folders.
+    fn keep_away_from(&self, forbidden: &Arc<Forbidden>) {
+        let handlers = match self {
+            Self::Present { handlers, .. } => handlers,
+            Self::Added(opened) => &opened.handlers,
+        };
+        handlers.iter().for_each(|handler| handler.keep_away_from(forbidden));
+    }
+}
+
 impl Host {
     /// Changes the running actors as the manifests say, adds new ones and ends those that have no
     /// manifest any more. Connections, states and alarms stay.
@@ -82,7 +94,9 @@ impl Host {
     ) -> Result<Reloaded, HostError> {
         let (manifests, checked) = self.check(manifests, outputs.begin()).await;
         let (checked, new_outputs) = checked?;
+        checked.iter().for_each(|one| one.keep_away_from(&self.forbidden));
         let limits = fit_limits(self.environment.descriptors, &manifests)?;
+        let secrets = secrets::secrets(&manifests).cloned().collect();
         let (mut present, mut added) = (Vec::new(), Vec::new());
         for ((manifest, limits), checked) in manifests.into_iter().zip(limits).zip(checked) {
             match checked {
@@ -95,6 +109,7 @@ impl Host {
         let added = self.prepare(added).await?;
         // From here on, nothing can fail.
         outputs.set(&new_outputs, true);
+        *self.forbidden.secrets.lock() = secrets;
         let (mut waits, mut changed, mut kept) = (Vec::new(), 0, Vec::new());
         for (manifest, limits, module, handlers) in present {
             let at = self.actors.iter().position(|one| *one.handle.name == *manifest.name);

@@ -24,6 +24,7 @@ pub(super) fn keys(old: &Manifest, new: &Manifest) -> Vec<String> {
             (Handler::WebSocketServer(old), Handler::WebSocketServer(new)) => {
                 keys.extend(listener_keys(&old.listeners, &new.listeners));
             }
+            (Handler::HttpClient(_), Handler::HttpClient(_)) => keys.push("allow".into()),
             _ => keys.push("handlers".into()),
         }
     }
@@ -67,8 +68,10 @@ fn listener_keys(old: &[Listener], new: &[Listener]) -> Vec<String> {
             (old.path != new.path, "path"),
             (old.health != new.health, "health"),
             (old.metrics != new.metrics, "metrics"),
-            (old.origins != new.origins, "origins"),
-            (old.names != new.names, "names"),
+            (old.access.origins != new.access.origins, "origins"),
+            (old.access.names != new.access.names, "names"),
+            (old.access.trusted_proxies != new.access.trusted_proxies, "trusted_proxies"),
+            (old.access.proxy_protocol != new.access.proxy_protocol, "proxy_protocol"),
             (old.subprotocols != new.subprotocols, "subprotocols"),
             (old.token_file != new.token_file, "token_file"),
             (old.console != new.console, "console"),
@@ -109,6 +112,7 @@ mod tests {
             ("host = '::1'", "host"),
             ("path = '/x'", "path"),
             ("origins = ['self']", "origins"),
+            ("trusted_proxies = ['10.0.0.1']", "trusted_proxies"),
             ("subprotocols = ['x']", "subprotocols"),
             ("token_file = 'x'", "token_file"),
             ("console = false", "console"),
@@ -133,6 +137,18 @@ mod tests {
         };
         let interval = keys(&relaxed(""), &relaxed("interval = '1s'"));
         assert_eq!(interval, ["storage.interval"]);
+        let proxy =
+            |protocol: &str| manifest(&format!("trusted_proxies = ['::1']\n{protocol}"), "");
+        let protocol = keys(&proxy(""), &proxy("proxy_protocol = true"));
+        assert_eq!(protocol, ["proxy_protocol of listener 1"]);
+        let client = |server: &str| {
+            manifest(
+                "",
+                &format!("[[handlers]]\ntype = 'http-client'\nconfig.allow = ['{server}']"),
+            )
+        };
+        let servers = keys(&client("http://a"), &client("http://b"));
+        assert_eq!(servers, ["allow"]);
         let second = "[[handlers]]\ntype = 'websocket-server'\nconfig.port = 8081";
         assert_eq!(of("", second), ["handlers"]);
     }

@@ -37,7 +37,7 @@ const fn row(key: &'static str, slot: fn(&mut Limits) -> Slot<'_>, least: u64, m
 
 /// All keys. The defaults are in [`Limits::default`].
 #[rustfmt::skip]
-pub(super) const ROWS: [Row; 45] = [
+pub(super) const ROWS: [Row; 48] = [
     row("message", |l| Slot::Size(&mut l.message), 1, GIB),
     row("connections", |l| Slot::Count(&mut l.connections), 1, 1_000_000),
     row("per_address", |l| Slot::Count(&mut l.per_address), 1, 1_000_000),
@@ -78,6 +78,9 @@ pub(super) const ROWS: [Row; 45] = [
     row("turn", |l| Slot::Time(&mut l.turn), 1, DAY),
     row("keep_alive", |l| Slot::Time(&mut l.keep_alive), 1, DAY),
     row("file_wait", |l| Slot::Time(&mut l.file_wait), 1, DAY),
+    row("fetch_response", |l| Slot::Size(&mut l.fetch_response), 1, GIB),
+    row("fetches", |l| Slot::Count(&mut l.fetches), 1, 1000),
+    row("fetch_wait", |l| Slot::Time(&mut l.fetch_wait), 1, DAY),
     row("ping", |l| Slot::Time(&mut l.ping), 1, DAY),
     row("pong", |l| Slot::Time(&mut l.pong), 1, DAY),
     row("idle", |l| Slot::Time(&mut l.idle), 1, 365 * DAY),

@@ -42,8 +42,8 @@ pub struct Limits {
     /// The most files of the listeners' `static` folders that may be sent at once. Four times as
     /// many may wait for their turn. Default 64.
     pub downloads: usize,
-    /// The most connections that may wait for their next request. One more closes the one that has
-    /// waited longest. Default 64.
+    /// The most connections that may stay open for further requests. One more closes after its
+    /// answer. Default 64.
     pub idle_connections: usize,
     /// The largest content of a request that the actor answers, in bytes. Default 64 KiB.
     pub request: usize,
@@ -124,6 +124,14 @@ pub struct Limits {
     pub keep_alive: Duration,
     /// How long the actor waits for a file to be read or written. Default 5 s.
     pub file_wait: Duration,
+    /// The largest content of a server's answer that the actor may get, in bytes. Default 64 KiB.
+    pub fetch_response: usize,
+    /// The most requests to servers whose answers come as events, from the call that asks for one
+    /// until the actor gets its answer. Default 8.
+    pub fetches: usize,
+    /// The time for a request to a server, with its redirects, until all of its answer is there.
+    /// Default 10 s.
+    pub fetch_wait: Duration,
     /// The time after which the host sends a ping to a quiet client. Default 25 s: proxies tend to
     /// cut connections off after 60 s.
     pub ping: Duration,
@@ -180,6 +188,9 @@ impl Default for Limits {
             turn: Duration::from_secs(30),
             keep_alive: Duration::from_secs(30),
             file_wait: Duration::from_secs(5),
+            fetch_response: 64 << 10,
+            fetches: 8,
+            fetch_wait: Duration::from_secs(10),
             ping: Duration::from_secs(25),
             pong: Duration::from_secs(8),
             idle: Duration::from_secs(24 * 60 * 60),

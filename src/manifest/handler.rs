@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::{
     config::{Capability, HandlerType, Table, Value},
-    files,
+    files, http_client,
     limits::Limits,
     server,
 };
@@ -16,6 +16,8 @@ pub enum Handler {
     WebSocketServer(server::Config),
     /// The folders whose files the actor may use.
     Filesystem(files::Config),
+    /// The servers that the actor may ask.
+    HttpClient(http_client::Config),
 }
 
 /// A group of types of handlers that are read together, and how to read them.
@@ -27,7 +29,7 @@ struct Type {
 }
 
 /// All types of handlers.
-static TYPES: [Type; 2] = [
+static TYPES: [Type; 3] = [
     Type {
         types: &[&server::config::TYPE, &server::http_config::TYPE],
         read: |entries| Handler::WebSocketServer(server::Config::read(entries)),
@@ -37,6 +39,13 @@ static TYPES: [Type; 2] = [
         read: |entries| {
             let own = entries.into_iter().map(|(_, index, table)| (index, table)).collect();
             Handler::Filesystem(files::Config::read(own))
+        },
+    },
+    Type {
+        types: &[&http_client::config::TYPE],
+        read: |entries| {
+            let own = entries.into_iter().map(|(_, index, table)| (index, table)).collect();
+            Handler::HttpClient(http_client::Config::read(own))
         },
     },
 ];
@@ -55,6 +64,7 @@ impl Handler {
         match self {
             Self::WebSocketServer(config) => config.descriptors(limits.requests),
             Self::Filesystem(config) => config.descriptors(),
+            Self::HttpClient(config) => config.descriptors(limits.fetches),
         }
     }
 
@@ -62,7 +72,7 @@ impl Handler {
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         match self {
             Self::WebSocketServer(config) => config.addresses().collect(),
-            Self::Filesystem(_) => Vec::new(),
+            Self::Filesystem(_) | Self::HttpClient(_) => Vec::new(),
         }
     }
 
@@ -71,6 +81,7 @@ impl Handler {
         match self {
             Self::WebSocketServer(_) => &server::config::TYPE,
             Self::Filesystem(_) => &files::config::TYPE,
+            Self::HttpClient(_) => &http_client::config::TYPE,
         }
     }
 }

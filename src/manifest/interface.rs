@@ -17,7 +17,7 @@ const SERVERS: [&str; 2] = ["websocket-server", "http-server"];
 /// The interfaces that an actor may implement.
 const IMPLEMENTS: [&str; 5] = ["websocket-server", "http-server", "actor", "types", "http-types"];
 /// The interfaces of these packages that an actor may require.
-const REQUIRES: [&str; 3] = ["runtime", "types", "filesystem"];
+const REQUIRES: [&str; 5] = ["runtime", "types", "filesystem", "http-client", "http-types"];
 
 /// Checks the `[interface]` of an actor with these handlers.
 pub(super) fn check(mut table: Table<'_>, handlers: &[Handler]) {

@@ -101,7 +101,7 @@ impl Manifest {
     pub(crate) fn uses(&self, has_data: bool) -> Uses {
         let answers = |handler: &Handler| match handler {
             Handler::WebSocketServer(config) => config.answers_requests(),
-            Handler::Filesystem(_) => false,
+            Handler::Filesystem(_) | Handler::HttpClient(_) => false,
         };
         let answers = self.handlers.iter().any(answers);
         Uses { stored: self.storage.is_kept(has_data), answers }

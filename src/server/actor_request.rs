@@ -5,20 +5,10 @@
 //! section 7.6.1), nor the listener's token.
 
 use super::{endpoint::Endpoint, request_head::RequestHead, token};
-use crate::exchange::HttpRequest;
+use crate::{exchange::HttpRequest, header_fields::is_of_the_connection};
 
-/// Fields about the connection, which end at the host.
-const HOP_BY_HOP: [&str; 9] = [
-    "connection",
-    "expect",
-    "keep-alive",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+/// Fields that end at the host beside those of the connection.
+const FOR_THE_HOST: [&str; 2] = ["expect", "proxy-authorization"];
 
 /// The request for the actor, without its content.
 pub(crate) fn of(request: &RequestHead<'_>, endpoint: &Endpoint) -> HttpRequest {
@@ -28,14 +18,38 @@ pub(crate) fn of(request: &RequestHead<'_>, endpoint: &Endpoint) -> HttpRequest 
     let question_mark = if query.is_empty() { "" } else { "?" };
     let ends_here = |name: &str| {
         let is_token = has_token && name == "authorization";
-        is_token || HOP_BY_HOP.contains(&name) || request.has_token("Connection", name)
+        is_token
+            || FOR_THE_HOST.contains(&name)
+            || is_of_the_connection(name)
+            || request.has_token("Connection", name)
     };
     let fields = request.fields.iter().map(|field| (field.name.to_ascii_lowercase(), field.value));
     let fields = fields.filter(|(name, _)| !ends_here(name));
+    // The target's host wins over the field (RFC 9112, section 3.2.2), and it alone was checked. A page
+    // that was opened with the token may tell it in `Referer`.
+    let value = |name: &str, value: &[u8]| match (name, request.host) {
+        ("host", Some(host)) => host.to_owned(),
+        ("referer", _) if has_token => {
+            let referer = text(value.trim_ascii());
+            match referer.split_once('?') {
+                Some((page, query)) => match token::without_token(query) {
+                    query if query.is_empty() => page.to_owned(),
+                    query => format!("{page}?{query}"),
+                },
+                None => referer,
+            }
+        }
+        _ => text(value.trim_ascii()),
+    };
     HttpRequest {
         method: request.method.to_owned(),
         uri: format!("{}{question_mark}{query}", request.path),
-        headers: fields.map(|(name, value)| (name, text(value.trim_ascii()))).collect(),
+        headers: fields
+            .map(|(name, bytes)| {
+                let value = value(&name, bytes);
+                (name, value)
+            })
+            .collect(),
         body: None,
     }
 }
@@ -96,6 +110,13 @@ mod tests {
         assert_eq!((&*seen.uri, fields(&seen)), ("/a?b=c&d", vec![("host", "board")]));
         let seen = request(true, b"GET /a?token=s3cret HTTP/1.1\r\nHost: board\r\n\r\n");
         assert_eq!(seen.uri, "/a");
+        let bytes = b"GET /a HTTP/1.1\r\nHost: board\r\nReferer: http://board/?token=s3cret\r\n\
+            Referer: http://board/?a=b&token=s3cret\r\nAuthorization: Bearer s3cret\r\n\r\n";
+        let seen = request(true, bytes);
+        let referers = [("referer", "http://board/"), ("referer", "http://board/?a=b")];
+        assert_eq!(fields(&seen)[1..], referers);
+        let bytes = b"GET http://board/ HTTP/1.1\r\nHost: evil\r\n\r\n";
+        assert_eq!(fields(&request(false, bytes)), [("host", "board")]);
         let seen = request(false, b"GET /a?token=x HTTP/1.1\r\nHost: board\r\n\r\n");
         assert_eq!(seen.uri, "/a?token=x", "this listener has none");
     }

@@ -8,20 +8,12 @@ use super::{
     framing::RequestMeta,
     response::{Body, Response},
 };
-use crate::exchange::HttpResponse;
+use crate::{exchange::HttpResponse, header_fields::is_of_the_connection};
 
-/// The fields that the host sets itself, or that are about the connection.
-const OF_THE_HOST: [&str; 9] = [
-    "connection",
-    "content-length",
-    "date",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+/// The fields that the host sets itself, beside those about the connection.
+const OF_THE_HOST: [&str; 2] = ["content-length", "date"];
+/// What the host adds unless the actor says something else.
+const NO_SNIFFING: (&str, &str) = ("X-Content-Type-Options", "nosniff");
 /// How the fields of the CORS protocol begin.
 const SHARING: &[u8] = b"access-control-";
 
@@ -33,6 +25,12 @@ pub(crate) fn of(from: HttpResponse, head_only: bool) -> Response {
     let response = fields.fold(Response::new(status), |response, (name, value)| {
         response.field(name, value.trim_matches([' ', '\t']))
     });
+    // A browser must not guess that what an actor repeats is a page.
+    let is_sniffing = |(name, _): &(String, String)| name.eq_ignore_ascii_case(NO_SNIFFING.0);
+    let response = match headers.iter().any(is_sniffing) {
+        true => response,
+        false => response.field(NO_SNIFFING.0, NO_SNIFFING.1),
+    };
     let own_length = || {
         let mut lengths =
             headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
@@ -58,5 +56,7 @@ pub fn first_bytes(from: HttpResponse, head_only: bool) -> Vec<u8> {
 fn is_of_the_actor(name: &str) -> bool {
     let shares = name.as_bytes().get(..SHARING.len());
     let shares = shares.is_some_and(|start| start.eq_ignore_ascii_case(SHARING));
-    !shares && !OF_THE_HOST.iter().any(|own| own.eq_ignore_ascii_case(name))
+    !shares
+        && !is_of_the_connection(name)
+        && !OF_THE_HOST.iter().any(|own| own.eq_ignore_ascii_case(name))
 }

@@ -3,13 +3,13 @@
 //! All connections within `limits.connections` get in, in order of arrival. At most
 //! `limits.requests` requests are read at once. While that many are, no connection is accepted:
 //! clients wait in the kernel's queue, where they cost the host nothing. Downloads, closing
-//! connections and those that wait for their next request have limits of their own, so they keep no
-//! client out.
+//! connections and those that stay open for further requests have limits of their own, so they keep
+//! no client out.
 //!
 //! [`places`](super::places) decides which connection has to give way, and
 //! [`addresses`](super::addresses) limits the connections of one address.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use smol::future::FutureExt as _;
 
@@ -44,13 +44,13 @@ const ASK_CREDIT: Credit = Credit {
     per_byte: Duration::from_nanos(244_141),
     max: Duration::from_secs(4),
 };
-/// A closing or idle connection can be evicted at any time.
+/// A closing connection can be evicted at any time.
 const LINGER_CREDIT: Credit =
     Credit { initial: Duration::ZERO, per_byte: Duration::ZERO, max: Duration::ZERO };
 /// How many downloads may wait for each one that may run.
 const QUEUED_PER_DOWNLOAD: usize = 4;
-/// One network may have this fraction of the requests and downloads in progress, and of the idle
-/// connections: a quarter.
+/// One network may have this fraction of the requests and downloads in progress, and of the
+/// connections that stay open for further requests: a quarter.
 const SHARE: usize = 4;
 
 /// The limits of what is open before and beside an actor's connections.
@@ -67,9 +67,9 @@ pub(crate) struct Admission {
     pub(crate) asked: Arc<Places>,
     /// The connections after their last answer, whose clients may still be sending.
     pub(crate) lingering: Arc<Places>,
-    /// How many connections may wait for their next request: `limits.idle_connections`. One more
-    /// evicts the one that has waited longest. If too many come at once, they are closed instead.
-    pub(crate) idle: Arc<Places>,
+    /// How many connections may stay open for further requests: `limits.idle_connections`. One more
+    /// closes after its answer.
+    pub(crate) kept: Arc<Places>,
 }
 
 /// A connection that was accepted and let in.
@@ -120,11 +120,10 @@ impl Admission {
                 queue: usize::MAX,
                 credit: LINGER_CREDIT,
             }),
-            idle: Places::new(limits.clone(), |limits| Rules {
+            kept: Places::new(limits.clone(), |limits| Rules {
                 limit: limits.idle_connections,
                 share: share(limits.idle_connections),
-                // Those that were evicted take a moment to leave.
-                queue: share(limits.idle_connections),
+                queue: 0,
                 credit: LINGER_CREDIT,
             }),
         }
@@ -162,10 +161,9 @@ impl Admission {
     /// Its address has too many connections, or there are too many in all.
     pub(crate) fn admit(
         &self,
-        peer: SocketAddr,
+        network: Option<Network>,
         connections: &Arc<Connections>,
     ) -> Result<Admitted, ErrorResponse> {
-        let network = Network::of(peer.ip());
         let counted = self.addresses.count(network).ok_or(ErrorResponse::Address)?;
         let place = self.requests.enter(network).ok_or(ErrorResponse::Address)?;
         let reserved = match place.state() {

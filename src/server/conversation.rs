@@ -15,20 +15,32 @@ use super::{
     error_response::ErrorResponse,
     framing::{MAX_DISCARDED, RequestMeta},
     places::Place,
+    proxy_protocol,
     request_line::is_blank,
+    request_log::log_refusal,
     response::Response,
     secure::secure,
     sending,
     socket::Socket,
     stream::ClientStream,
 };
-use crate::{deadline::within, exchange::connections::Open};
+use crate::{deadline::within, exchange::client::canonical};
 
 /// A connection that is not upgraded yet.
 pub(crate) struct Conversation<'a> {
+    /// Who is at the other end, as far as known before the first request: the last proxy, or what it
+    /// says by the PROXY protocol.
     peer: SocketAddr,
-    /// The network whose share it uses.
-    network: Option<Network>,
+    /// The network of `peer`, which counts the connection while it serves requests.
+    peer_network: Option<Network>,
+    /// Counts the connection for `peer_network`. `None` while it is idle.
+    counted: Option<Counted>,
+    /// Who sent the last request.
+    pub(crate) client: SocketAddr,
+    /// The network whose share that request uses.
+    pub(crate) network: Option<Network>,
+    /// Counts the connection for `client` during a request, if that is not `peer`.
+    counted_client: Option<Counted>,
     endpoint: &'a Arc<Endpoint>,
     context: &'a ServerContext,
     /// What has arrived and was not used yet.
@@ -50,10 +62,71 @@ impl<'a> Conversation<'a> {
     pub(crate) fn new(
         peer: SocketAddr,
         network: Option<Network>,
+        counted: Counted,
         endpoint: &'a Arc<Endpoint>,
         context: &'a ServerContext,
     ) -> Self {
-        Self { peer, network, endpoint, context, bytes: Vec::new() }
+        Self {
+            peer,
+            peer_network: network,
+            counted: Some(counted),
+            client: peer,
+            network,
+            counted_client: None,
+            endpoint,
+            context,
+            bytes: Vec::new(),
+        }
+    }
+
+    /// Reads the header of the PROXY protocol, and takes its client for the peer.
+    ///
+    /// # Errors
+    /// The answer, or `None` if the connection is gone.
+    async fn read_proxy_header(
+        &mut self,
+        socket: &mut Socket,
+        place: &Place,
+    ) -> Result<(), Option<ErrorResponse>> {
+        let access = &self.endpoint.access;
+        if !access.trusts(self.peer.ip()) {
+            let why = "only the proxies in `trusted_proxies` may connect here";
+            return Err(Some(ErrorResponse::Bad(why)));
+        }
+        let client = proxy_protocol::read(socket, |bytes| place.progress(bytes)).await;
+        let client = client.map_err(|error| {
+            let why = "the header of the PROXY protocol is missing or not valid";
+            (error.kind() == ErrorKind::InvalidData).then_some(ErrorResponse::Bad(why))
+        })?;
+        if let Some(client) = client {
+            self.peer = canonical(client);
+            self.client = self.peer;
+            self.peer_network = access.network_of(self.peer);
+            self.network = self.peer_network;
+            self.count()?;
+        }
+        Ok(())
+    }
+
+    /// Notes who sent a request, and counts the connection for that client.
+    ///
+    /// # Errors
+    /// Its address has too many connections.
+    pub(crate) fn identify(&mut self, meta: &RequestMeta) -> Result<(), ErrorResponse> {
+        self.client = meta.client.unwrap_or(self.peer);
+        self.network = self.peer_network;
+        self.counted_client = None;
+        if self.client != self.peer {
+            self.network = Network::of(self.client.ip());
+            let counted = self.context.admission.count(self.network);
+            self.counted_client = Some(counted.ok_or(ErrorResponse::Address)?);
+        }
+        Ok(())
+    }
+
+    /// What counts the connection from its upgrade to its end.
+    pub(crate) fn into_counted(self) -> Option<Counted> {
+        self.counted_client.or(self.counted)
     }
 
     /// Does the TLS handshake if the listener uses TLS and the connection is new, reads a request's
@@ -69,7 +142,15 @@ impl<'a> Conversation<'a> {
         let place = Arc::new(place);
         let only = |decision| (decision, RequestMeta::UNREADABLE);
         let read = async {
-            if let Some(socket) = socket.take() {
+            if let Some(mut socket) = socket.take() {
+                if self.endpoint.access.proxy_protocol
+                    && let Err(refusal) = self.read_proxy_header(&mut socket, &place).await
+                {
+                    if self.endpoint.scheme() == "ws" {
+                        *stream = Some(ClientStream::Plain(socket));
+                    }
+                    return only(refusal.map(Decision::Refuse));
+                }
                 match secure(socket, self.peer, &place, self.endpoint, context).await {
                     Ok(secured) => *stream = Some(secured),
                     Err((plain, refusal)) => {
@@ -108,11 +189,8 @@ impl<'a> Conversation<'a> {
         stream.watch(place);
         let mut buffer = [0; 1024];
         loop {
-            match decision::decide(&self.bytes, self.endpoint) {
+            match decision::decide(&self.bytes, self.peer, self.endpoint) {
                 (Decision::Incomplete, _) => {}
-                (Decision::Refuse(ErrorResponse::Misdirected { .. }), _) if self.renew().await => {
-                    continue;
-                }
                 (decided, meta) => return Some((Some(decided), meta)),
             }
             match stream.read(&mut buffer).await {
@@ -137,7 +215,7 @@ impl<'a> Conversation<'a> {
         meta: &mut RequestMeta,
     ) -> Result<(Response, Option<Place>), ErrorResponse> {
         let Ask { request, sharing } = ask;
-        let asker = Asker { peer: self.peer, network: self.network };
+        let asker = Asker { peer: self.client, network: self.network };
         let asked = ask::answer(request, asker, stream, &mut self.bytes, meta, self.context);
         // Boxed, so that other requests do not reserve its memory.
         let answered = Box::pin(asked).await;
@@ -145,18 +223,10 @@ impl<'a> Conversation<'a> {
         Ok((sharing.add_to(response), place))
     }
 
-    /// Finds out whether the machine has got other names. Returns false if nothing can have changed.
-    async fn renew(&self) -> bool {
-        match &self.endpoint.names {
-            Some(names) => names.renew().await,
-            None => false,
-        }
-    }
-
     /// Logs a refusal, and returns its response.
     pub(crate) fn refused(&self, refusal: &ErrorResponse) -> Response {
-        log_refusal(self.peer, refusal, self.context);
-        refusal.response()
+        log_refusal(self.client, &self.bytes, refusal, self.context);
+        refusal.into()
     }
 
     /// Sends an answer. Returns false if it was too slow or broke off.
@@ -171,7 +241,7 @@ impl<'a> Conversation<'a> {
         let sent = sending::send(stream, response, meta, held, self.network, context).await;
         if let Err(error) = &sent {
             context.actor.stats.broken_pages.add(1);
-            let peer = self.peer;
+            let peer = self.client;
             let text = match error.kind() {
                 ErrorKind::TimedOut => {
                     format_args!("{peer} is too slow for a page, which broke off")
@@ -209,14 +279,18 @@ impl<'a> Conversation<'a> {
         Some(body.is_done() && !is_blank(&self.bytes))
     }
 
-    /// Waits for the next request, as long as nothing else needs the connection's place. Returns
-    /// false if it is to be closed.
+    /// A place among the connections that stay open for further requests.
+    pub(crate) fn keep(&self) -> Option<Place> {
+        self.context.admission.kept.enter(self.peer_network)
+    }
+
+    /// Waits for the next request. Returns false if the connection is to be closed.
     pub(crate) async fn idle(&mut self, stream: &mut ClientStream, mut body: BodyDecoder) -> bool {
         let context = self.context;
         // What is left are some line ends at most.
         self.bytes.shrink_to_fit();
-        // Too many have become idle at this moment.
-        let Some(place) = context.admission.idle.enter(self.network) else { return false };
+        // It does not count while it is idle, so it takes nobody's place.
+        (self.counted, self.counted_client) = (None, None);
         let next = async {
             let mut buffer = [0; 1024];
             loop {
@@ -230,46 +304,36 @@ impl<'a> Conversation<'a> {
             }
         };
         let closed = async {
-            place.lost().or(context.stopped()).await;
+            context.stopped().await;
             false
         };
         let deadline = context.actor.limits.get(|limits| limits.keep_alive);
         within(deadline, next.or(closed)).await.unwrap_or(false)
     }
 
-    /// Waits for a place to read the next request. `counted` is `None` if the connection was idle:
-    /// then it is counted for its address again.
+    /// Counts the connection for its peer.
+    ///
+    /// # Errors
+    /// The address has too many connections.
+    fn count(&mut self) -> Result<(), ErrorResponse> {
+        let counted = self.context.admission.count(self.peer_network);
+        self.counted = Some(counted.ok_or(ErrorResponse::Address)?);
+        Ok(())
+    }
+
+    /// Waits for a place to read the next request. A connection that was idle is counted again.
     ///
     /// # Errors
     /// The request is refused. Its head is not read, so the connection must be closed.
-    pub(crate) async fn next_place(
-        &self,
-        counted: &mut Option<Counted>,
-    ) -> Result<Place, ErrorResponse> {
+    pub(crate) async fn next_place(&mut self) -> Result<Place, ErrorResponse> {
         let context = self.context;
-        if counted.is_none() {
-            *counted = context.admission.count(self.network);
-            counted.as_ref().ok_or(ErrorResponse::Address)?;
+        if self.counted.is_none() {
+            self.count()?;
         }
         let (place, reserved) =
-            context.admission.admit_next(self.network, &context.actor.connections)?;
+            context.admission.admit_next(self.peer_network, &context.actor.connections)?;
         context.turn(&place, "too many requests are in progress").await?;
         drop(reserved);
         Ok(place)
     }
-
-    /// Counts and logs a completed handshake.
-    pub(crate) fn log_connected(&self, open: &Open) {
-        self.context.actor.stats.connections.add(1);
-        let text = format_args!("connected from {}", self.peer);
-        self.context.actor.lines.host(Level::Debug, Some(open.session.id()), text);
-    }
-}
-
-/// Counts and logs a refused request.
-pub(crate) fn log_refusal(peer: SocketAddr, refusal: &ErrorResponse, context: &ServerContext) {
-    let status = refusal.status();
-    context.actor.stats.refuse(status.0);
-    let text = format_args!("{peer} is refused: {status}{}", refusal.detail());
-    context.actor.lines.host(Level::Info, None, text);
 }

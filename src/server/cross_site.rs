@@ -78,7 +78,7 @@ pub(crate) fn check(
     if !is_safe && named.is_none() && is_from_another_site(request) {
         return Err(ErrorResponse::CrossSite);
     }
-    Ok(Sharing { origin: named, varies: endpoint.origins.is_some() })
+    Ok(Sharing { origin: named, varies: !endpoint.access.is_open() })
 }
 
 /// The response to a browser that asks what a page may send. `None` if this is another request.
@@ -120,23 +120,16 @@ fn is_from_another_site(request: &RequestHead<'_>) -> bool {
     }
     let mut origins = request.field("Origin");
     let Some(origin) = origins.next() else { return false };
-    origins.next().is_some() || !is_own(origin, request)
+    let origin = plain(origin).and_then(Origin::parse);
+    let is_own = origin.zip(request.host).is_some_and(|(origin, host)| origin.is_of(host));
+    origins.next().is_some() || !is_own
 }
 
-/// Whether this is the origin of pages that the listener serves, under the name that the request has
-/// for it.
-fn is_own(origin: &[u8], request: &RequestHead<'_>) -> bool {
-    let origin = str::from_utf8(origin).ok().and_then(Origin::parse);
-    origin.zip(request.host).is_some_and(|(origin, host)| origin.is_of(host))
-}
-
-/// The origin of a request, as it was sent, if `origins` names it.
+/// The origin of a request, if `origins` names it.
 fn named_origin(request: &RequestHead<'_>, endpoint: &Endpoint) -> Option<String> {
-    let named = endpoint.origins.as_ref()?;
     let mut origins = request.field("Origin");
-    let (text, None) = (plain(origins.next()?)?, origins.next()) else { return None };
-    let origin = Origin::parse(text)?;
-    named.lists(&origin).then(|| text.to_owned())
+    let (origin, None) = (plain(origins.next()?)?, origins.next()) else { return None };
+    endpoint.access.names_page(&Origin::parse(origin)?).then(|| origin.to_owned())
 }
 
 #[cfg(test)]
@@ -144,7 +137,7 @@ mod tests {
     use httparse::EMPTY_HEADER;
 
     use super::{super::request_head::MAX_FIELDS, *};
-    use crate::server::{config::Listener, origins::Origins};
+    use crate::server::config::Listener;
 
     /// What `with` says about a request with these fields, at a listener with these origins.
     fn with<T>(
@@ -153,7 +146,8 @@ mod tests {
         with: impl FnOnce(&RequestHead<'_>, &Endpoint) -> T,
     ) -> T {
         let mut listener = Listener::new([127, 0, 0, 1].into(), 0);
-        listener.origins = origins.map(Origins::of);
+        listener.access.origins =
+            origins.map(|names| names.iter().map(|name| (*name).into()).collect());
         let endpoint = Endpoint::new(&listener).unwrap();
         let (method, fields) = request.split_once('|').unwrap();
         let fields = fields.replace('|', "\r\n");
@@ -180,7 +174,7 @@ mod tests {
             ("POST|Origin: http://board.local:80", true),
             ("POST|Origin: https://BOARD.local:80", true),
             ("POST|Origin: http://board.local", true),
-            ("POST|Origin: http://board.local:8080", false),
+            ("POST|Origin: https://board.local", false),
             ("POST|Origin: http://board.local:80.evil.example", false),
             ("POST|Origin: https://evil.example", false),
             ("POST|Origin: null", false),

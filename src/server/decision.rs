@@ -1,6 +1,6 @@
 //! Decides what to do about a request, from its bytes alone.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::SocketAddr};
 
 use httparse::EMPTY_HEADER;
 use percent_encoding::percent_decode_str;
@@ -68,9 +68,13 @@ pub enum Page {
     },
 }
 
-/// Decides what to do about the head in `bytes`, at a listener with this `endpoint`. Also returns
-/// what the head says about the message.
-pub(crate) fn decide(bytes: &[u8], endpoint: &Endpoint) -> (Decision, RequestMeta) {
+/// Decides what to do about the head in `bytes`, from `peer`, at a listener with this `endpoint`. Also
+/// returns what the head says about the message.
+pub(crate) fn decide(
+    bytes: &[u8],
+    peer: SocketAddr,
+    endpoint: &Endpoint,
+) -> (Decision, RequestMeta) {
     let mut fields = [EMPTY_HEADER; MAX_FIELDS];
     let parsed = RequestHead::parse(bytes, &mut fields).and_then(|parsed| {
         parsed.map(|(request, len)| Ok((RequestMeta::of(&request, len)?, request))).transpose()
@@ -80,6 +84,16 @@ pub(crate) fn decide(bytes: &[u8], endpoint: &Endpoint) -> (Decision, RequestMet
         Ok(None) => return (Decision::Incomplete, RequestMeta::UNREADABLE),
         Err(refusal) => return (Decision::Refuse(refusal), RequestMeta::UNREADABLE),
     };
+    meta.client = Some(endpoint.access.client(peer, &request));
+    // A health check may use any name, and tells nothing.
+    if endpoint.health.as_deref() != Some(request.path)
+        && let Err(refusal) = endpoint.access.check_name(&request)
+    {
+        meta.keep = false;
+        return (Decision::Refuse(refusal), meta);
+    }
+    // What follows may be meant for the tunnel that there is not.
+    meta.keep &= request.method != "CONNECT";
     // HTTP/1.0 has no upgrades (RFC 9110, section 7.8).
     let upgrades = request.version > 0 && request.has_token("Upgrade", "websocket");
     let decided = if endpoint.has_socket && upgrades {
@@ -90,13 +104,7 @@ pub(crate) fn decide(bytes: &[u8], endpoint: &Endpoint) -> (Decision, RequestMet
     } else {
         plain(&request, &meta, endpoint)
     };
-    // These tell nothing, and health checks may call the host by any name.
-    let is_for_all = |page: &Page| matches!(page, Page::Options | Page::Health);
-    let named = match &decided {
-        Ok(Decision::Page { page, .. }) if is_for_all(page) => Ok(()),
-        _ => endpoint.check_name(request.host),
-    };
-    (named.and(decided).unwrap_or_else(Decision::Refuse), meta)
+    (decided.unwrap_or_else(Decision::Refuse), meta)
 }
 
 /// What to do about a request without an upgrade.
@@ -111,7 +119,10 @@ fn plain(
         return Err(ErrorResponse::Expectation);
     }
     let conditional = |page, otherwise| {
-        let conditions = Conditions::of(request, meta);
+        // Other methods have no conditions (RFC 9110, section 13.2.1).
+        let is_conditional = matches!(request.method, "GET" | "HEAD");
+        let conditions =
+            if is_conditional { Conditions::of(request, meta) } else { Conditions::default() };
         Decision::Page { page, conditions, otherwise }
     };
     if !endpoint.has_actor || is_of_the_host(request, endpoint) {
@@ -139,6 +150,8 @@ fn is_of_the_host(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
         || is(&endpoint.metrics)
         || (endpoint.has_socket && request.path == endpoint.path)
         || (endpoint.console && request.path == "/console")
+        // A check whether the server is there, such as HAProxy's: no page and no program asks so.
+        || (request.method == "OPTIONS" && request.version == 0)
         // The server as a whole, and a tunnel. An actor has no use for TRACE, whose answer could
         // only show secrets (RFC 9110, section 9.3.8).
         || !request.path.starts_with('/')
@@ -147,7 +160,7 @@ fn is_of_the_host(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
 
 /// The request for the actor.
 fn ask(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Ask, ErrorResponse> {
-    request.authorize(endpoint)?;
+    endpoint.authorize(request)?;
     let sharing = cross_site::check(request, endpoint)?;
     Ok(Ask { request: actor_request::of(request, endpoint), sharing })
 }
@@ -164,7 +177,7 @@ fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorRes
     let is = |path: &Option<String>| path.as_deref() == Some(request.path);
     match request.path {
         _ if is(&endpoint.health) => return Ok(Page::Health),
-        _ if is(&endpoint.metrics) => return request.authorize(endpoint).map(|()| Page::Metrics),
+        _ if is(&endpoint.metrics) => return endpoint.authorize(request).map(|()| Page::Metrics),
         "/console" if endpoint.console => return Ok(Page::Console),
         path if endpoint.has_socket && path == endpoint.path => {
             return Err(ErrorResponse::UpgradeRequired);
@@ -185,6 +198,8 @@ mod tests {
     use super::{super::request_line::MAX_BYTES, *};
     use crate::server::config::Listener;
 
+    const PEER: &str = "192.0.2.1:4711";
+
     /// The request of RFC 6455, section 1.2, with some text replaced.
     fn request(from: &str, to: &str) -> Vec<u8> {
         let request = "GET /ws HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
@@ -202,7 +217,7 @@ mod tests {
     }
 
     fn decide(bytes: &[u8]) -> Decision {
-        super::decide(bytes, &endpoint(|_| {})).0
+        super::decide(bytes, PEER.parse().unwrap(), &endpoint(|_| {})).0
     }
 
     fn refusal(from: &str, to: &str) -> ErrorResponse {
@@ -219,8 +234,8 @@ mod tests {
         bytes.extend(b"frames");
         let accept = String::from("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         let (path, query) = ("/ws".into(), String::new());
-        let upgrade = Upgrade { accept, subprotocol: None, path, query };
-        let (decision, meta) = super::decide(&bytes, &endpoint(|_| {}));
+        let upgrade = Upgrade { accept, subprotocol: None, unagreed: None, path, query };
+        let (decision, meta) = super::decide(&bytes, PEER.parse().unwrap(), &endpoint(|_| {}));
         assert_eq!((decision, meta.len), (Decision::Upgrade { upgrade }, len));
     }
 

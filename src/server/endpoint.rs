@@ -1,18 +1,18 @@
 //! What one listener serves and requires: the `config` of its handler in the manifest, with the
 //! files that it names opened.
 
-use std::{fmt, io, net::SocketAddr, path::PathBuf};
+use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::atomic::AtomicBool};
 
 #[cfg(feature = "tls")]
 use super::tls::{Tls, TlsError};
 use super::{
+    access::Access,
     config::{AutoResponse, Listener},
     error_response::ErrorResponse,
-    names::Names,
-    origins::Origins,
+    request_head::RequestHead,
     token::{Token, TokenError},
 };
-use crate::{exchange::OnOverflow, sandboxed_dir::SandboxedDir};
+use crate::{exchange::OnOverflow, named_folder::NamedFolder, socket_activation::InheritedError};
 
 /// What one listener serves and requires.
 #[derive(Debug)]
@@ -27,18 +27,19 @@ pub struct Endpoint {
     pub(crate) health: Option<String>,
     /// The path of the counters, if there is one.
     pub(crate) metrics: Option<String>,
-    /// The web pages that may connect; `None` allows all.
-    pub origins: Option<Origins>,
-    /// The names that requests may use; `None` allows all.
-    pub(crate) names: Option<Names>,
+    /// Who may connect, and who speaks for others.
+    pub access: Access,
     /// What a client may choose from (RFC 6455, section 1.9).
     pub(crate) subprotocols: Vec<String>,
+    /// Whether the log has a client that asked for others. It has only the first one, because clients
+    /// can ask for anything at any rate.
+    pub(crate) is_unagreed_logged: AtomicBool,
     /// What each client must send. `None` if the listener requires nothing.
     pub token: Option<Token>,
     /// Whether to serve the console page.
     pub(crate) console: bool,
-    /// The open `static` folder. `None` if the manifest names none.
-    pub(crate) files: Option<SandboxedDir>,
+    /// The `static` folder. `None` if the manifest names none.
+    pub(crate) files: Option<NamedFolder>,
     /// A text that the host answers without the actor.
     pub(crate) auto_response: Option<AutoResponse>,
     /// What happens if a client does not read its messages.
@@ -69,6 +70,8 @@ pub enum EndpointError {
     /// The certificate can't be loaded.
     #[cfg(feature = "tls")]
     Tls(TlsError),
+    /// The service manager has passed a socket that keeps the address from being used.
+    Inherited(InheritedError),
     /// The address can't be listened on.
     Bind {
         /// The file to correct.
@@ -92,8 +95,8 @@ impl Endpoint {
             Token::load(file).map_err(|error| errors.push(failed(error))).ok()
         });
         let files = listener.static_folder.as_ref().and_then(|folder| {
-            let failed = |error| EndpointError::Folder { folder: folder.clone(), error };
-            SandboxedDir::open(folder).map_err(|error| errors.push(failed(error))).ok()
+            let failed = |(folder, error)| EndpointError::Folder { folder, error };
+            NamedFolder::new(folder.clone()).map_err(|error| errors.push(failed(error))).ok()
         });
         #[cfg(feature = "tls")]
         let tls = listener.tls.as_ref().and_then(|files| {
@@ -108,9 +111,9 @@ impl Endpoint {
             path: listener.path.clone(),
             health: listener.health.clone(),
             metrics: listener.metrics.clone(),
-            origins: listener.origins.clone(),
-            names: listener.origins.as_ref().map(|_| Names::new(&listener.names)),
+            access: Access::new(&listener.access),
             subprotocols: listener.subprotocols.clone(),
+            is_unagreed_logged: AtomicBool::new(false),
             token,
             console: listener.console,
             files,
@@ -129,16 +132,14 @@ impl Endpoint {
         socket.into_iter().chain(actor).collect()
     }
 
-    /// Checks what a request calls the host. A request of HTTP/1.0 may name none. It does not come
-    /// from a browser, so no page has sent it.
+    /// Checks the access token, if the listener has one.
     ///
     /// # Errors
-    /// The listener is not known by this name.
-    pub(crate) fn check_name(&self, host: Option<&str>) -> Result<(), ErrorResponse> {
-        match (&self.names, host) {
-            (Some(names), Some(host)) => names.check(host),
-            _ => Ok(()),
-        }
+    /// The request does not contain the token.
+    pub(crate) fn authorize(&self, request: &RequestHead<'_>) -> Result<(), ErrorResponse> {
+        let Some(token) = &self.token else { return Ok(()) };
+        let shown = token.authorizes(request.field("Authorization").next(), request.query);
+        if shown { Ok(()) } else { Err(ErrorResponse::Unauthorized) }
     }
 
     /// The scheme of the WebSocket's URL.
@@ -163,6 +164,7 @@ impl fmt::Display for EndpointError {
             ),
             #[cfg(feature = "tls")]
             Self::Tls(error) => error.fmt(f),
+            Self::Inherited(error) => error.fmt(f),
             Self::Bind { manifest, address, error } => {
                 let advice = match error.kind() {
                     io::ErrorKind::AddrInUse => {
@@ -190,6 +192,7 @@ impl std::error::Error for EndpointError {
             Self::Folder { error, .. } | Self::Bind { error, .. } => Some(error),
             #[cfg(feature = "tls")]
             Self::Tls(error) => Some(error),
+            Self::Inherited(error) => Some(error),
         }
     }
 }

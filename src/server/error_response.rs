@@ -2,18 +2,12 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::{
-    host::Host,
-    response::{Response, Status},
-};
+use super::{origin::split_port, status::Status};
 
 /// The methods that the host answers on its own paths.
 pub(crate) const ALLOW: (&str, &str) = ("Allow", "GET, HEAD, OPTIONS");
 /// Tells a client to try again after 5 seconds, where that may help.
 const RETRY: (&str, &str) = ("Retry-After", "5");
-
-/// The most bytes of a field that the log shows.
-const MAX_SHOWN: usize = 256;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +18,7 @@ pub enum ErrorResponse {
     /// It has no valid token: 401.
     Unauthorized,
     /// It comes from a web page that `origins` does not allow: 403.
-    Origin {
-        /// The page's origin, for the log.
-        page: Box<str>,
-    },
+    Origin,
     /// The file is larger than `limits.file`, or can't be read: 403.
     Forbidden(&'static str),
     /// It would change something, and comes from a page of another site: 403.
@@ -41,6 +32,11 @@ pub enum ErrorResponse {
     Method,
     /// It took too long: 408.
     Timeout,
+    /// It calls the host by a name that is not the host's: 421.
+    Misdirected {
+        /// The host of the request.
+        host: String,
+    },
     /// A condition of the request does not hold: 412.
     Precondition,
     /// Its body is too large: 413.
@@ -51,11 +47,6 @@ pub enum ErrorResponse {
     Range(u64),
     /// It expects something other than 100: 417.
     Expectation,
-    /// It calls the host by a name that is not one of the listener's: 421.
-    Misdirected {
-        /// The name, if it is a host name.
-        name: Option<Box<str>>,
-    },
     /// It asks for no upgrade, or for another version of WebSocket: 426.
     UpgradeRequired,
     /// Its address has `limits.per_address` connections already: 429.
@@ -73,35 +64,12 @@ pub enum ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// The refusal for a page with this field `Origin`.
-    pub(crate) fn origin(field: &[u8]) -> Self {
-        let page = String::from_utf8_lossy(field.get(..MAX_SHOWN).unwrap_or(field));
-        Self::Origin { page: page.into() }
-    }
-
-    /// The refusal for a request that calls the host by this name.
-    pub(crate) fn misdirected(name: &str) -> Self {
-        let name = matches!(Host::parse(name), Ok(Host::Name(_))).then(|| name.into());
-        Self::Misdirected { name }
-    }
-
-    /// What the log says beside the status.
-    pub(crate) fn detail(&self) -> String {
-        match self {
-            Self::Origin { page } => format!(": `origins` does not allow {page:?}"),
-            Self::Misdirected { name: Some(name) } => {
-                format!(": the host is not known as {name}; names = [\"{name}\"] would add it")
-            }
-            _ => String::new(),
-        }
-    }
-
     /// The status.
     pub fn status(&self) -> Status {
         Status(match self {
             Self::Bad(_) => 400,
             Self::Unauthorized => 401,
-            Self::Origin { .. } | Self::Forbidden(_) | Self::CrossSite => 403,
+            Self::Origin | Self::Forbidden(_) | Self::CrossSite => 403,
             Self::NotFound { .. } => 404,
             Self::Method => 405,
             Self::Timeout => 408,
@@ -122,7 +90,7 @@ impl ErrorResponse {
     }
 
     /// A text for people.
-    fn text(&self) -> Cow<'static, str> {
+    pub(super) fn text(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Bad(why)
             | Self::Forbidden(why)
@@ -131,24 +99,21 @@ impl ErrorResponse {
             Self::Unauthorized => {
                 "a token is needed: in `Authorization: Bearer …`, or as `?token=…`"
             }
+            Self::Origin => "this page may not connect; see `origins` in the manifest",
             Self::CrossSite => {
                 "a page of another site may not do this; see `origins` in the manifest"
             }
             Self::Failed => "the actor failed",
-            Self::Origin { .. } => {
-                "this page may not connect; see `origins` in the manifest. If it is a page of this \
-                 host behind a proxy, the proxy must pass `Host` on with the port"
-            }
-            Self::Misdirected { name: Some(name) } => {
-                return format!(
-                    "this host is not known as {name}; if that is one of its names, add \
-                     names = [\"{name}\"] to the handler's config in the manifest"
-                )
-                .into();
-            }
-            Self::Misdirected { name: None } => "this host is not known by such a name",
             Self::NotFound { path } => {
                 return format!("nothing is here; the WebSocket is at {path}").into();
+            }
+            Self::Misdirected { host } => {
+                let (name, _) = split_port(host);
+                return format!(
+                    "this host is not known as {name}; if it is to be, add names = [\"{name}\"] to \
+                     the handler in the manifest"
+                )
+                .into();
             }
             Self::Method => "only GET, HEAD and OPTIONS are answered here",
             Self::Timeout => "the request took too long",
@@ -169,7 +134,7 @@ impl ErrorResponse {
     }
 
     /// The fields that this status needs.
-    fn fields(&self) -> &'static [(&'static str, &'static str)] {
+    pub(super) fn fields(&self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Unauthorized => &[("WWW-Authenticate", "Bearer")],
             Self::Method => &[ALLOW],
@@ -177,16 +142,6 @@ impl ErrorResponse {
             Self::Address | Self::Unavailable(_) => &[RETRY],
             _ => &[],
         }
-    }
-
-    /// The whole response.
-    pub(crate) fn response(&self) -> Response {
-        let text = format!("{}\n", self.text());
-        let mut response = Response::text(self.status().0, "text/plain; charset=utf-8", text);
-        if let Self::Range(len) = self {
-            response = response.field("Content-Range", &format!("bytes */{len}"));
-        }
-        self.fields().iter().fold(response, |response, (name, value)| response.field(name, value))
     }
 }
 
@@ -209,7 +164,7 @@ mod tests {
         let refusals = [
             ErrorResponse::Bad(""),
             ErrorResponse::Unauthorized,
-            ErrorResponse::origin(b""),
+            ErrorResponse::Origin,
             ErrorResponse::Forbidden(""),
             ErrorResponse::CrossSite,
             ErrorResponse::Failed,
@@ -221,7 +176,7 @@ mod tests {
             ErrorResponse::UriTooLong,
             ErrorResponse::Range(0),
             ErrorResponse::Expectation,
-            ErrorResponse::misdirected("a"),
+            ErrorResponse::Misdirected { host: String::new() },
             ErrorResponse::UpgradeRequired,
             ErrorResponse::Address,
             ErrorResponse::TooLarge,

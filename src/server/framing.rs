@@ -1,5 +1,7 @@
 //! Where a request's body ends, and what follows it (RFC 9112, sections 6.3 and 9.3).
 
+use std::net::SocketAddr;
+
 use super::{error_response::ErrorResponse, request_head::RequestHead};
 
 /// The most bytes of a body that nobody wants. After a longer one the connection closes.
@@ -29,6 +31,8 @@ pub struct RequestMeta {
     pub(crate) head_only: bool,
     /// Whether the client waits for 100 before it sends the body.
     pub(crate) expects_continue: bool,
+    /// Who sent it, if the head says so and may: a proxy passed it on.
+    pub(crate) client: Option<SocketAddr>,
 }
 
 impl RequestMeta {
@@ -40,6 +44,7 @@ impl RequestMeta {
         keep: false,
         head_only: false,
         expects_continue: false,
+        client: None,
     };
 
     /// Reads the fields of a head with this length.
@@ -60,6 +65,7 @@ impl RequestMeta {
             keep,
             head_only: head.method == "HEAD",
             expects_continue: expects("100-continue") && framing != Framing::Length(0),
+            client: None,
         })
     }
 

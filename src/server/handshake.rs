@@ -7,6 +7,9 @@ use super::{
     token,
 };
 
+/// The most bytes of a client's subprotocols that the log shows.
+const MAX_SHOWN: usize = 100;
+
 /// The answer to a request for an upgrade.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Upgrade {
@@ -14,6 +17,9 @@ pub(crate) struct Upgrade {
     pub accept: String,
     /// What was chosen of the client's; `None` if nothing.
     pub subprotocol: Option<String>,
+    /// What the client asked for, at most [`MAX_SHOWN`] bytes of it, if nothing was chosen. For the
+    /// log.
+    pub unagreed: Option<String>,
     /// The requested path, for the actor.
     pub path: String,
     /// The query, for the actor. Without the token, which is the operator's secret.
@@ -66,18 +72,20 @@ pub(crate) fn upgrade(
             "the field `Sec-WebSocket-Key` must be 16 bytes in base64, once",
         ));
     };
-    request.authorize(endpoint)?;
-    if let Some(origins) = &endpoint.origins {
-        origins.check(request.field("Origin"), request.host)?;
+    endpoint.authorize(request)?;
+    if !endpoint.access.may_connect(request) {
+        return Err(ErrorResponse::Origin);
     }
     let query = match endpoint.token {
         // The token is the operator's secret, so the actor does not see it.
         Some(_) => token::without_token(request.query),
         None => request.query.into(),
     };
+    let subprotocol = choose(request, endpoint);
     Ok(Upgrade {
         accept: derive_accept_key(key),
-        subprotocol: choose(request, endpoint),
+        unagreed: if subprotocol.is_none() { asked(request) } else { None },
+        subprotocol,
         path: request.path.into(),
         query,
     })
@@ -95,4 +103,11 @@ fn choose(request: &RequestHead<'_>, endpoint: &Endpoint) -> Option<String> {
     let mut asked = request.list("Sec-WebSocket-Protocol");
     let known = |name: &[u8]| endpoint.subprotocols.iter().find(|own| own.as_bytes() == name);
     asked.find_map(known).cloned()
+}
+
+/// The subprotocols that a client asks for, cut off at [`MAX_SHOWN`] bytes. `None` if there are none.
+fn asked(request: &RequestHead<'_>) -> Option<String> {
+    let mut all = request.list("Sec-WebSocket-Protocol").collect::<Vec<_>>().join(&b", "[..]);
+    all.truncate(MAX_SHOWN);
+    (!all.is_empty()).then(|| String::from_utf8_lossy(&all).into_owned())
 }

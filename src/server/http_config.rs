@@ -5,7 +5,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::config::{ANY_PORT, Listener, read_common, read_host, read_port, refuse_taken};
+use super::listener_config::{
+    ANY_PORT, Listener, overlap, read_common, read_host, read_port, refuse_taken,
+};
 use crate::config::{HandlerType, Table};
 
 /// This type of handler.
@@ -17,7 +19,17 @@ pub const TYPE: HandlerType = HandlerType {
 };
 
 /// The keys that belong to a listener, whoever uses it.
-const COMMON: [&str; 7] = ["origins", "names", "token_file", "static", "tls", "health", "metrics"];
+const COMMON: [&str; 9] = [
+    "origins",
+    "names",
+    "trusted_proxies",
+    "proxy_protocol",
+    "token_file",
+    "static",
+    "tls",
+    "health",
+    "metrics",
+];
 
 /// Reads the handler with this index, and adds it to the listeners of earlier handlers.
 pub(super) fn read(index: usize, mut table: Table<'_>, listeners: &mut Vec<(usize, Listener)>) {
@@ -54,6 +66,17 @@ pub(super) fn read(index: usize, mut table: Table<'_>, listeners: &mut Vec<(usiz
     table.finish();
     let Some((host, number, port)) = address else { return };
     (listener.host, listener.port) = (host, number);
+    let same_port = |(_, other): &&(usize, Listener)| {
+        other.has_socket
+            && other.host != listener.host
+            && overlap(other.address(), listener.address())
+    };
+    if let Some((index, other)) = listeners.iter().find(same_port) {
+        let problem = format!("handlers[{index}] has this port at {}", other.host);
+        let advice = format!("write host = \"{}\" here too, to share its listener", other.host);
+        port.refuse(problem, advice);
+        return;
+    }
     refuse_taken(&listener, &port, listeners);
     listeners.push((index, listener));
 }

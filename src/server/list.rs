@@ -1,29 +1,22 @@
-//! Reads the lists of texts in the manifest of a listener.
+//! Reads the lists of a listener's keys.
 
 use crate::config::Value;
 
-/// The most texts in a list.
+/// The most items of a list.
 const MAX_ITEMS: usize = 64;
-/// The longest text, in bytes.
-const MAX_TEXT: usize = 256;
 
-/// Reads a list of texts. `read` turns each into a value, or refuses it. `advice` is for what is no
-/// list or no text.
+/// Reads a list, with `read` for each item. It returns what an item should be, and what to write
+/// instead. `advice` is for a value that is no list.
 pub(super) fn list<T>(
     value: &Value<'_>,
     advice: &str,
-    read: impl Fn(&Value<'_>, &str) -> Option<T>,
+    read: impl Fn(&Value<'_>) -> Result<T, (&'static str, String)>,
 ) -> Vec<T> {
     let Some(items) = value.items().filter(|items| (1..=MAX_ITEMS).contains(&items.len())) else {
         value.refuse_as(&format!("a list of 1 to {MAX_ITEMS} texts"), advice);
         return Vec::new();
     };
-    let read = |item: &Value<'_>| match item.as_str() {
-        Some(text) if text.len() <= MAX_TEXT => read(item, text),
-        _ => {
-            item.refuse_as("one that fits here", advice);
-            None
-        }
-    };
+    let read =
+        |item: &Value<'_>| read(item).map_err(|(what, advice)| item.refuse_as(what, advice)).ok();
     items.iter().filter_map(read).collect()
 }

@@ -29,8 +29,8 @@ pub(crate) fn text(context: &ServerContext) -> String {
         ("downloads", "Files that are being sent.", to_u64(context.admission.downloads.count())),
         (
             "idle_connections",
-            "Connections that wait for their next HTTP request.",
-            to_u64(context.admission.idle.count()),
+            "Connections that stay open for further HTTP requests.",
+            to_u64(context.admission.kept.count()),
         ),
         (
             "lingering",

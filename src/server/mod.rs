@@ -1,17 +1,20 @@
 //! Sockets: from the listener to the close frame.
 //!
-//! - [`config`]: the keys of a listener in a manifest; [`http_config`] adds those of `http-server`.
+//! - [`config`]: the listeners of a manifest; [`listener_config`] has the keys of one, and
+//!   [`http_config`] those of `http-server`. [`list`] reads lists.
 //! - [`listeners`]: the listeners of an actor, from the files that they name to their end.
+//! - [`access`]: who may connect, and who speaks for others: [`origin`] compares origins, [`names`] has
+//!   the host's names, [`trusted_proxies`] reads `X-Forwarded-For`, and [`proxy_protocol`] the header of
+//!   that protocol.
 //! - [`accept`]: accepts connections and starts a task for each.
 //! - [`admission`]: which connections get in, and when; [`places`] is the limiter, [`addresses`]
 //!   counts connections for each address.
 //! - [`endpoint`]: what one listener serves and requires; [`token`] is its access token.
-//! - [`origins`]: which web pages may connect, by their [`origin`]. [`names`]: by which names a request
-//!   may call the [`host`]; [`machine`] knows those of the machine. [`list`] reads lists of them.
 //! - [`request`]: serves the HTTP requests of a connection; [`conversation`] has the steps, and
 //!   [`secure`] does the TLS handshake before them.
 //! - [`request_head`]: parses a request's head, and [`request_line`] its first line; [`framing`] finds
 //!   where the body ends; [`decision`] says what to do about it.
+//! - [`request_log`]: what the log says of requests.
 //! - [`body`]: takes a request's body out of what arrives.
 //! - [`handshake`]: checks a request for an upgrade to WebSocket.
 //! - [`response`]: an answer; [`error_response`]: the answers to requests that are refused.
@@ -34,6 +37,7 @@
 //! This module knows sockets and the exchange. It does not know WebAssembly.
 
 pub mod accept;
+pub mod access;
 pub(crate) mod actor_request;
 pub mod actor_response;
 pub(crate) mod addresses;
@@ -53,33 +57,35 @@ pub mod error_response;
 pub(crate) mod frame;
 pub mod framing;
 pub(crate) mod handshake;
-pub mod host;
 pub mod http_config;
 pub(crate) mod keepalive;
 pub mod linger;
 pub(crate) mod list;
+pub(crate) mod listener_config;
 pub mod listeners;
-pub(crate) mod machine;
 pub(crate) mod metrics;
 pub(crate) mod names;
 pub mod origin;
-pub mod origins;
 pub(crate) mod pace;
 pub(crate) mod pages;
 pub(crate) mod places;
+pub mod proxy_protocol;
 pub(crate) mod readiness;
 pub mod request;
 pub mod request_head;
 pub(crate) mod request_line;
+pub(crate) mod request_log;
 pub mod response;
 pub(crate) mod secure;
 pub(crate) mod sending;
 pub(crate) mod socket;
 pub(crate) mod static_files;
+pub mod status;
 pub(crate) mod stream;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
 pub(crate) mod token;
+pub mod trusted_proxies;
 pub(crate) mod validators;
 #[cfg(feature = "tls")]
 pub(crate) mod watched;

@@ -1,93 +1,116 @@
-//! The names that a listener is known by. Only these may a request use, if the manifest has
-//! `origins`.
+//! The names that a listener is known by.
 //!
-//! A page of `http://evil.example` can have its own name point to this machine after it was loaded
-//! (DNS rebinding). For the browser, the page and the host then have the same origin. Only the name in
-//! the request tells the difference. An attacker can't do that with an IP address, which needs no
-//! look-up, nor with a name that others give away.
+//! An attacker can point a name of theirs at this machine after their page was loaded (DNS
+//! rebinding). For the browser, that page and this host are then of one origin. So where the manifest
+//! says which pages may connect, a request must call the host by a name that is the host's own.
 
-use super::{
-    error_response::ErrorResponse, host::Host, host::split_port, list::list, machine::Machine,
+use std::{
+    fs, io,
+    net::{IpAddr, Ipv6Addr},
+    path::Path,
+    time::{Duration, Instant},
 };
-use crate::config::Value;
 
-/// The name of the machine for itself (RFC 6761, section 6.3). Browsers look neither it nor the names
-/// below it up.
-const LOCALHOST: &str = "localhost";
+use super::origin::split_port;
+use crate::lock::Lock;
 
-/// The names of one listener.
+/// Where the resolver's settings are, with the domains of this network.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+/// How old the domains may be. A network may come up after the host has started.
+const MAX_AGE: Duration = Duration::from_secs(10);
+/// The most bytes of the resolver's settings that are read.
+const MAX_SETTINGS: u64 = 16 << 10;
+
+/// The names that a listener is known by: IP addresses, `localhost`, this machine's own names, and
+/// those of the manifest.
 #[derive(Debug)]
 pub(crate) struct Names {
-    /// Those of the manifest, in lower case and without a dot at the end.
-    listed: Vec<String>,
-    machine: Machine,
+    /// The manifest's `names`, in lower case.
+    configured: Vec<String>,
+    /// The domains of this network, and when they were read.
+    domains: Lock<Option<(Instant, Vec<String>)>>,
 }
 
 impl Names {
-    /// These names of the manifest, and those of the machine.
-    pub(crate) fn new(listed: &[String]) -> Self {
-        Self { listed: listed.to_owned(), machine: Machine::new() }
+    /// The machine's names and these.
+    pub(crate) fn new(configured: &[String]) -> Self {
+        let configured = configured.iter().map(|name| plain(name)).collect();
+        Self { configured, domains: Lock::default() }
     }
 
-    /// Checks what a request calls the host, with or without a port. Any port is right, because a
-    /// proxy or a router may listen at another one.
-    ///
-    /// # Errors
-    /// The listener is not known by this name.
-    pub(crate) fn check(&self, host: &str) -> Result<(), ErrorResponse> {
-        let known = match Host::with_port(host) {
-            Some((Host::Ip(_), _)) => true,
-            Some((Host::Name(name), _)) => self.has(name.strip_suffix('.').unwrap_or(&name)),
-            None => false,
-        };
-        if known { Ok(()) } else { Err(ErrorResponse::misdirected(split_port(host).0)) }
-    }
-
-    /// Whether the listener is known by this name, which is in lower case and has no dot at the end.
-    fn has(&self, name: &str) -> bool {
-        let is_local = name.strip_suffix(LOCALHOST);
-        is_local.is_some_and(|before| before.is_empty() || before.ends_with('.'))
-            || self.listed.iter().any(|listed| listed == name)
-            || self.machine.has(name)
-    }
-
-    /// Finds out whether the machine has got other names. Returns false if that was done less than a
-    /// second ago.
-    pub(crate) async fn renew(&self) -> bool {
-        self.machine.renew().await
-    }
-}
-
-/// The names that a listener without `names` is known by, for people.
-pub(crate) fn known_without_names() -> String {
-    let mut names = vec![LOCALHOST.to_owned()];
-    names.extend(Machine::new().names());
-    names.join(", ")
-}
-
-/// Reads the key `names`: host names without a port, in lower case and without a dot at the end.
-pub(super) fn read(value: &Value<'_>) -> Vec<String> {
-    const EXAMPLE: &str = "write a list of host names such as [\"device.example.org\"]";
-    list(value, EXAMPLE, |item, text| {
-        let refuse = |problem: &str, advice: &str| {
-            item.place.refuse(format!("{} {problem}", item.shown()), advice);
-            None
-        };
-        match Host::parse(text) {
-            Ok(Host::Name(name)) => Some(name.strip_suffix('.').unwrap_or(&name).to_owned()),
-            Ok(Host::Ip(_)) => refuse(
-                "is an address, and every address counts as a name already",
-                "remove it; write only names here",
-            ),
-            Err(_) if text.contains("://") || text.contains('/') => {
-                refuse("is a URL", "write only its host name, without scheme, port and path")
-            }
-            Err(_) if split_port(text).1.is_some() => {
-                refuse("has a port, and a name counts at every port", "write it without the port")
-            }
-            Err(error) => refuse(&error.to_string(), error.advice()),
+    /// Whether the listener is known by this host, with or without a port.
+    pub(crate) fn have(&self, host: &str) -> bool {
+        let (name, _) = split_port(host);
+        let name = plain(name);
+        if is_address(&name) || name == "localhost" || name.ends_with(".localhost") {
+            return true;
         }
-    })
+        if self.configured.contains(&name) {
+            return true;
+        }
+        let own = machine();
+        if own.is_empty() {
+            return false;
+        }
+        // The machine's name may have its domain already.
+        let short = own.split('.').next().unwrap_or_default();
+        let domain = name.strip_prefix(short).and_then(|rest| rest.strip_prefix('.'));
+        name == own || name == short || domain.is_some_and(|domain| self.is_domain(domain))
+    }
+
+    /// Whether this is a domain of this network. `local` is that of multicast DNS (RFC 6762).
+    fn is_domain(&self, domain: &str) -> bool {
+        if domain == "local" {
+            return true;
+        }
+        let mut domains = self.domains.lock();
+        let age = domains.as_ref().map(|(read, _)| read.elapsed());
+        if age.is_none_or(|age| age > MAX_AGE) {
+            let settings = read(Path::new(RESOLV_CONF)).unwrap_or_default();
+            *domains = Some((Instant::now(), search_domains(&settings)));
+        }
+        domains.as_ref().is_some_and(|(_, known)| known.iter().any(|known| known == domain))
+    }
+}
+
+/// This machine's host name, in lower case.
+pub(crate) fn machine() -> String {
+    plain(&rustix::system::uname().nodename().to_string_lossy())
+}
+
+/// A name in lower case, without the dot of the root.
+fn plain(name: &str) -> String {
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
+}
+
+/// Whether this is an IP address, as it stands in a URL. No other name leads to it, so none can be
+/// changed.
+fn is_address(name: &str) -> bool {
+    match name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => name.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4()),
+    }
+}
+
+/// The beginning of a file.
+fn read(path: &Path) -> io::Result<String> {
+    use io::Read as _;
+
+    let mut text = String::new();
+    fs::File::open(path)?.take(MAX_SETTINGS).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// The domains after `search` and `domain` (resolv.conf(5)). The last such line counts.
+fn search_domains(settings: &str) -> Vec<String> {
+    let mut domains = Vec::new();
+    for line in settings.lines() {
+        let mut words = line.split_ascii_whitespace();
+        if matches!(words.next(), Some("search" | "domain")) {
+            domains = words.map(plain).filter(|domain| !domain.is_empty()).collect();
+        }
+    }
+    domains
 }
 
 #[cfg(test)]
@@ -95,42 +118,54 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_localhost_and_the_listed_names_are_known_at_any_port() {
-        let names = Names::new(&["device.example.org".into(), "box".into()]);
+    fn addresses_localhost_the_machine_and_the_manifests_names_are_known() {
+        let names = Names::new(&["Example.org".into()]);
+        let own = machine();
+        let short = own.split('.').next().unwrap();
         for (host, known) in [
             ("127.0.0.1", true),
             ("192.0.2.1:8080", true),
             ("[::1]", true),
             ("[2001:db8::1]:8080", true),
-            ("[::ffff:192.0.2.1]", true),
             ("localhost", true),
-            ("LocalHost.:8080", true),
+            ("LOCALHOST:8080", true),
+            ("localhost.", true),
             ("app.localhost", true),
-            ("device.example.org", true),
-            ("Device.Example.ORG:8443", true),
-            ("device.example.org.", true),
-            ("device.example.org:", true),
-            ("box:1", true),
-            ("evil.example", false),
-            ("evil.example:80", false),
-            ("example.org", false),
-            ("a.device.example.org", false),
-            ("device.example.org.evil.example", false),
-            ("xlocalhost", false),
-            ("localhost.evil.example", false),
+            ("example.org", true),
+            ("EXAMPLE.org.:80", true),
+            (&own, true),
+            (&own.to_uppercase(), true),
+            (&format!("{own}:8080"), true),
+            (&format!("{short}.local"), true),
+            (&format!("{short}.local.:8080"), true),
+            (&format!("{short}.evil.example"), false),
+            (&format!("x{short}.local"), false),
+            ("www.example.org", false),
+            ("example.org.evil.example", false),
+            ("evil.example:8080", false),
             ("127.0.0.1.evil.example", false),
-            // Not as browsers write an address.
+            ("2001:db8::1", false),
             ("127.1", false),
-            ("2130706433", false),
-            ("127.0.0.1,evil.example", false),
-            ("..", false),
             ("", false),
+            (":80", false),
+            (".", false),
+            (".local", false),
         ] {
-            assert_eq!(names.check(host).is_ok(), known, "{host}");
+            assert_eq!(names.have(host), known, "{host}");
         }
-        let refusal = names.check("evil.example:80").unwrap_err().to_string();
-        assert!(refusal.contains("names = [\"evil.example\"]"), "{refusal}");
-        let refusal = names.check("a,b").unwrap_err().to_string();
-        assert!(!refusal.contains("names = ["), "{refusal}");
+    }
+
+    #[test]
+    fn the_networks_domains_are_those_of_the_resolver() {
+        for (settings, domains) in [
+            ("", &[][..]),
+            ("nameserver 192.0.2.1\nsearch lan Fritz.box.\n", &["lan", "fritz.box"]),
+            ("domain a\nsearch b\n", &["b"]),
+            ("search a\ndomain b", &["b"]),
+            ("# search a\n;search b\nsearchx c\n  search d", &["d"]),
+            ("search .", &[]),
+        ] {
+            assert_eq!(search_domains(settings), domains, "{settings}");
+        }
     }
 }

@@ -1,177 +1,225 @@
-//! The origin of a web page (RFC 6454): what a browser sends in `Origin`, and what the manifest's
-//! `origins` allow.
+//! Web origins (RFC 6454): where a page comes from.
 
-use std::fmt;
+use std::{
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
-use super::host::{Host, split_port};
-
-/// The schemes that have a default port. The other schemes of origins are those of apps and of
-/// extensions, and have none.
-const DEFAULT_PORTS: [(&str, u16); 2] = [("http", 80), ("https", 443)];
-
-/// The origin of a web page.
+/// A web origin, as the field `Origin` and the manifest's `origins` have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Of pages that belong nowhere, such as sandboxed frames. Any page can have such a frame.
+    /// `null`: a page whose origin the browser hides, such as one in a sandboxed frame or a file.
     Null,
-    /// Of some libraries on devices. Browsers send `null` for files.
+    /// `file://`, which some libraries for microcontrollers send.
     File,
-    /// Of all others.
-    Site(Site),
+    /// A scheme, a host and a port.
+    Of {
+        /// In lower case.
+        scheme: String,
+        /// In lower case.
+        host: String,
+        /// `None` for the scheme's default port, written or not.
+        port: Option<u16>,
+    },
 }
 
-/// A scheme, a host and a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Site {
-    /// In lower case.
-    scheme: String,
-    host: Host,
-    /// The scheme's default if there is none. `None` if the scheme has no default either.
-    port: Option<u16>,
+/// Why a browser never sends an origin like this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// It is no scheme, `://` and host.
+    Form,
+    /// Something follows the host and the port.
+    Tail,
+    /// A user comes before the host.
+    User,
+    /// It has a `*`.
+    Wildcard,
+    /// It has letters that browsers write in another way.
+    Letters,
+    /// The port is the scheme's default one.
+    DefaultPort,
+    /// The port is no number from 1 to 65535, as browsers write it.
+    Port,
+    /// The address is written in another way than browsers do.
+    Address,
+    /// No page has this scheme.
+    Scheme,
 }
 
-/// What is wrong with an entry of `origins`, and what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OriginMistake {
-    /// Follows the entry in a sentence.
-    pub(crate) problem: String,
-    pub(crate) advice: String,
-}
-
-/// The parts of a URL up to its host, and what follows.
-struct Parts<'a> {
-    scheme: &'a str,
-    has_user: bool,
-    host: &'a str,
-    /// `None` without a colon.
-    port: Option<&'a str>,
-    /// The path, the query and the fragment.
-    rest: &'a str,
-}
-
-impl<'a> Parts<'a> {
-    /// Splits a text that has `://`.
-    fn split(text: &'a str) -> Option<Self> {
-        let (scheme, rest) = text.split_once("://")?;
-        let is_scheme_byte =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-        let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(is_scheme_byte);
-        let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
-        let (authority, rest) = rest.split_at(end);
-        let (has_user, authority) = match authority.rsplit_once('@') {
-            Some((_, authority)) => (true, authority),
-            None => (false, authority),
-        };
-        let (host, port) = split_port(authority);
-        is_scheme.then_some(Self { scheme, has_user, host, port, rest })
+/// The port that a scheme has if none is written.
+pub(crate) fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" | "ws" => Some(80),
+        "https" | "wss" => Some(443),
+        _ => None,
     }
+}
 
-    /// The port: that of the text, or the scheme's default. The outer `None` means that it is not
-    /// valid.
-    fn port(&self, scheme: &str) -> Option<Option<u16>> {
-        match self.port {
-            None | Some("") => Some(default_port(scheme)),
-            Some(port) => {
-                let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
-                let port = port.parse().ok().filter(|port| is_number && *port != 0);
-                port.map(Some)
-            }
-        }
+/// Splits a host from its port. An IPv6 address keeps its brackets.
+pub(crate) fn split_port(authority: &str) -> (&str, Option<&str>) {
+    let end = authority.rfind(']').map_or(0, |end| end + 1);
+    match authority.get(end..).and_then(|rest| rest.find(':')) {
+        Some(at) => (
+            authority.get(..end + at).unwrap_or_default(),
+            authority.get(end + at + 1..).filter(|port| !port.is_empty()),
+        ),
+        None => (authority, None),
     }
 }
 
 impl Origin {
-    /// Parses the value of a field `Origin`. A list of origins is none of them.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
+    /// Parses an origin. The case of letters and a written default port make no difference (RFC 6454,
+    /// sections 4 and 5). `None` if it is none.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase();
+        match text.as_str() {
             "null" => return Some(Self::Null),
             "file://" => return Some(Self::File),
             _ => {}
         }
-        let parts = Parts::split(text).filter(|parts| !parts.has_user && parts.rest.is_empty())?;
-        let scheme = parts.scheme.to_ascii_lowercase();
-        let (host, port) = (Host::parse(parts.host).ok()?, parts.port(&scheme)?);
-        Some(Self::Site(Site { scheme, host, port }))
+        let (scheme, authority) = text.split_once("://")?;
+        let (host, port) = split_port(authority);
+        let is_outside = |byte: u8| byte <= b' ' || b"/?#@\\".contains(&byte);
+        if scheme.is_empty() || host.is_empty() || authority.bytes().any(is_outside) {
+            return None;
+        }
+        let port = match port {
+            Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(port.parse().ok()?)
+            }
+            Some(_) => return None,
+            None => None,
+        };
+        let port = port.filter(|port| Some(*port) != default_port(scheme));
+        Some(Self::Of { scheme: scheme.into(), host: host.into(), port })
     }
 
-    /// Reads an entry of the manifest. It must be just what browsers send.
+    /// Parses an entry of a manifest, which must be as a browser sends it: an entry that no browser
+    /// sends would never match.
     ///
     /// # Errors
-    /// No browser sends this.
-    pub fn of_manifest(text: &str) -> Result<Self, OriginMistake> {
-        let mistake = |problem: &str, advice: String| {
-            Err(OriginMistake { problem: problem.to_owned(), advice })
-        };
-        let Some(parts) = Parts::split(text) else {
-            return mistake("has no scheme", advice_on_scheme(text));
-        };
-        let scheme = parts.scheme.to_ascii_lowercase();
-        let page_scheme = match scheme.as_str() {
-            "ws" => "http",
-            "wss" => "https",
-            "file" if text == "file://" => return Ok(Self::File),
-            "file" => return mistake("is no origin", "write \"file://\"".into()),
-            other => other,
-        };
-        let host = match Host::parse(parts.host) {
-            Ok(host) => host,
-            Err(_) if parts.host.contains(':') && !parts.host.starts_with('[') => {
-                let advice = "write an IPv6 address in brackets, and the port after them";
-                return mistake("has no valid host", advice.into());
-            }
-            Err(error) => return mistake(&error.to_string(), error.advice().into()),
-        };
-        let Some(port) = parts.port(page_scheme) else {
-            return mistake("has no valid port", "write a number from 1 to 65535".into());
-        };
-        let origin = Self::Site(Site { scheme: page_scheme.to_owned(), host, port });
-        let meant = origin.to_string();
-        if meant == text {
-            return Ok(origin);
+    /// Why no browser sends it.
+    pub fn exact(text: &str) -> Result<Self, Mistake> {
+        if matches!(text, "null" | "file://") {
+            return Self::parse(text).ok_or(Mistake::Form);
         }
-        let problem = match parts.rest.bytes().next() {
-            _ if page_scheme != scheme => "has the scheme of a WebSocket, not of a page",
-            _ if parts.has_user => "has a user, and browsers send none",
-            Some(b'?') => "has a query, and browsers send none",
-            Some(b'#') => "has a fragment, and browsers send none",
-            Some(_) if parts.rest == "/" => "has a `/` at the end, and browsers send none",
-            Some(_) => "has a path, and browsers send none",
-            None if parts.port.is_some() && port == default_port(&scheme) => {
-                "has the scheme's default port, which browsers leave out"
+        let (scheme, rest) = text.split_once("://").ok_or(Mistake::Form)?;
+        if rest.contains('*') {
+            return Err(Mistake::Wildcard);
+        }
+        if rest.contains('@') {
+            return Err(Mistake::User);
+        }
+        if rest.contains(['/', '?', '#', '\\']) {
+            return Err(Mistake::Tail);
+        }
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
+        if !text.bytes().all(is_plain) {
+            return Err(Mistake::Letters);
+        }
+        let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        if !scheme.bytes().all(is_scheme) || matches!(scheme, "" | "file") {
+            return Err(Mistake::Form);
+        }
+        if matches!(scheme, "ws" | "wss") {
+            return Err(Mistake::Scheme);
+        }
+        let (host, port) = split_port(rest);
+        if host.is_empty() || (rest.starts_with('[') && !rest.contains(']')) {
+            return Err(Mistake::Form);
+        }
+        if rest.ends_with(':') {
+            return Err(Mistake::Port);
+        }
+        if let Some(port) = port {
+            let number = port.parse::<u16>().map_err(|_| Mistake::Port)?;
+            if number == 0 || number.to_string() != port {
+                return Err(Mistake::Port);
             }
-            None => "is not written as browsers do",
-        };
-        mistake(problem, format!("write \"{meant}\""))
+            if Some(number) == default_port(scheme) {
+                return Err(Mistake::DefaultPort);
+            }
+        }
+        check_address(host)?;
+        Self::parse(text).ok_or(Mistake::Form)
     }
 
-    /// Whether this is the origin of pages that the host of a request serves. `host` is what the
-    /// request calls it, with or without a port. A proxy may have taken TLS away, so either scheme
-    /// will do.
+    /// Whether a page of this origin was loaded from `host`, the host and port of a request. The
+    /// origin's scheme says which port is meant if none is written, because a proxy may speak TLS for
+    /// the host.
     pub(crate) fn is_of(&self, host: &str) -> bool {
-        let Self::Site(site) = self else { return false };
-        let default = default_port(&site.scheme);
-        let Some((host, port)) = Host::with_port(host) else { return false };
-        default.is_some() && host == site.host && port.or(default) == site.port
+        let Self::Of { scheme, .. } = self else { return false };
+        matches!(scheme.as_str(), "http" | "https")
+            && Self::parse(&format!("{scheme}://{host}")).as_ref() == Some(self)
     }
 }
 
-/// The default port of a scheme.
-fn default_port(scheme: &str) -> Option<u16> {
-    DEFAULT_PORTS.iter().find(|(known, _)| *known == scheme).map(|(_, port)| *port)
+/// Checks that an address is written as browsers write it.
+fn check_address(host: &str) -> Result<(), Mistake> {
+    if let Some(address) = host.strip_prefix('[') {
+        let address = address.strip_suffix(']').ok_or(Mistake::Form)?;
+        let parsed = address.parse::<Ipv6Addr>().map_err(|_| Mistake::Address)?;
+        return if written(parsed) == address { Ok(()) } else { Err(Mistake::Address) };
+    }
+    // A browser takes a host whose last part is a number for an IPv4 address.
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let is_number = |part: &str| {
+        let hex = part.strip_prefix("0x").unwrap_or("-");
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+            || hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    if is_number(last) && host.parse::<Ipv4Addr>().is_err() {
+        return Err(Mistake::Address);
+    }
+    Ok(())
 }
 
-/// Advice for an entry without a scheme.
-fn advice_on_scheme(text: &str) -> String {
-    let (host, _) = split_port(text);
-    let lower = text.to_ascii_lowercase();
-    match lower.as_str() {
-        "self" | "null" => format!("write \"{lower}\""),
-        _ if lower.starts_with("file:") => "write \"file://\"".into(),
-        _ if Host::parse(host).is_ok() => {
-            format!("write \"https://{lower}\" or \"http://{lower}\"")
+/// An IPv6 address as browsers write it (WHATWG URL, "IPv6 serializer"): without dots.
+fn written(address: Ipv6Addr) -> String {
+    match address.to_ipv4_mapped() {
+        Some(_) => {
+            let [.., high, low] = address.segments();
+            format!("::ffff:{high:x}:{low:x}")
         }
-        _ => "write a scheme, a host and no path, such as \"https://example.org\"".into(),
+        None => address.to_string(),
+    }
+}
+
+impl Mistake {
+    /// What to write instead of `text`.
+    pub(crate) fn advice(self, text: &str) -> String {
+        let example = "write a scheme and a host, such as \"https://example.org\"";
+        match self {
+            Self::Form => format!("{example}; or \"self\", \"null\" or \"file://\""),
+            Self::Tail => {
+                let end = text.find("://").map_or(0, |at| at + 3);
+                let rest = text.get(end..).unwrap_or_default();
+                let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+                format!("an origin ends with its host and port: write \"{}{host}\"", &text[..end])
+            }
+            Self::User => "an origin names no user: write only scheme, host and port".into(),
+            Self::Wildcard => {
+                "there are no patterns: write each origin; without `origins` all may connect".into()
+            }
+            Self::Letters => {
+                "browsers send lower case, and other letters in Punycode (\"xn--…\")".into()
+            }
+            Self::DefaultPort => {
+                let host = text.rfind(':').and_then(|at| text.get(..at)).unwrap_or_default();
+                format!("browsers leave the scheme's default port out: write \"{host}\"")
+            }
+            Self::Port => "write a port from 1 to 65535 without zeros before it, or none".into(),
+            Self::Address => {
+                "browsers write an IPv4 address as four numbers, and an IPv6 address in its shortest \
+                 form"
+                    .into()
+            }
+            Self::Scheme => {
+                format!("a page has the scheme of its own address: write \"http{}\"", {
+                    text.strip_prefix("ws").unwrap_or_default()
+                })
+            }
+        }
     }
 }
 
@@ -180,13 +228,8 @@ impl fmt::Display for Origin {
         match self {
             Self::Null => f.write_str("null"),
             Self::File => f.write_str("file://"),
-            Self::Site(Site { scheme, host, port }) => {
-                write!(f, "{scheme}://{host}")?;
-                match port {
-                    Some(port) if Some(*port) != default_port(scheme) => write!(f, ":{port}"),
-                    _ => Ok(()),
-                }
-            }
+            Self::Of { scheme, host, port: None } => write!(f, "{scheme}://{host}"),
+            Self::Of { scheme, host, port: Some(port) } => write!(f, "{scheme}://{host}:{port}"),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     addresses::Counted,
     admission::Admitted,
     context::ServerContext,
-    conversation::{After, Conversation, log_refusal},
+    conversation::{After, Conversation},
     decision::Decision,
     endpoint::Endpoint,
     error_response::ErrorResponse,
@@ -16,6 +16,8 @@ use super::{
     handshake::Upgrade,
     linger::{drain, finish},
     pages,
+    request_log::{log_connected, log_refusal},
+    response::Response,
     socket::Socket,
     stream::ClientStream,
 };
@@ -38,7 +40,7 @@ pub(crate) struct Upgraded {
     /// Keeps the connection counted until the end.
     pub(crate) open: Open,
     /// Counts the connection for its address until it is dropped.
-    pub(crate) counted: Counted,
+    pub(crate) counted: Option<Counted>,
 }
 
 /// Serves the requests of a connection, one after another. Returns `None` if none is an upgrade; the
@@ -61,9 +63,11 @@ pub(crate) async fn serve(
         }
         drop(reserved);
     }
-    let mut client = Conversation::new(peer, network, endpoint, context);
+    let mut client = Conversation::new(peer, network, counted, endpoint, context);
     let (mut socket, mut stream) = (Some(socket), None);
-    let (mut counted, mut turn) = (Some(counted), Ok(place));
+    let mut turn = Ok(place);
+    // Its place among the connections that stay open for further requests.
+    let mut kept = None;
     loop {
         let (decision, mut meta) = match turn {
             // From here on, this connection delays no other.
@@ -73,25 +77,33 @@ pub(crate) async fn serve(
         let Some(open_stream) = &mut stream else {
             // The TLS handshake did not finish, so no answer can be sent.
             if let Some(Decision::Refuse(refusal)) = decision {
-                log_refusal(peer, &refusal, context);
+                log_refusal(client.client, b"", &refusal, context);
             }
             return None;
         };
+        let decision = match client.identify(&meta) {
+            Ok(()) => decision,
+            Err(refusal) => Some(Decision::Refuse(refusal)),
+        };
         let answer = match decision {
-            Some(Decision::Upgrade { upgrade }) => {
-                match open_connection(upgrade, peer, endpoint, context) {
+            Some(Decision::Upgrade { mut upgrade }) => {
+                let unagreed = upgrade.unagreed.take();
+                match open_connection(upgrade, client.client, endpoint, context) {
                     Ok((open, response)) => {
                         let deadline = context.actor.limits.get(|limits| limits.handshake);
                         within(deadline, open_stream.send(response.as_bytes())).await?.ok()?;
-                        client.log_connected(&open);
+                        let unagreed = unagreed.as_deref();
+                        log_connected(client.client, &open, unagreed, endpoint, context);
                         let (stream, early) = (stream?, client.bytes.split_off(meta.len));
-                        return Some(Upgraded { stream, early, open, counted: counted? });
+                        let counted = client.into_counted();
+                        return Some(Upgraded { stream, early, open, counted });
                     }
                     Err(full) => Err(ErrorResponse::Unavailable(full.reason())),
                 }
             }
             Some(Decision::Page { page, conditions, otherwise }) => {
-                let answer = pages::answer(page, conditions, network, endpoint, context).await;
+                let answer =
+                    pages::answer(page, conditions, client.network, endpoint, context).await;
                 match (answer, otherwise) {
                     (Err(ErrorResponse::NotFound { .. }), Some(otherwise)) => match *otherwise {
                         Ok(ask) => client.ask(ask, open_stream, &mut meta).await,
@@ -106,21 +118,25 @@ pub(crate) async fn serve(
         };
         let (response, held) = answer.unwrap_or_else(|refusal| (client.refused(&refusal), None));
         meta.keep &= meta.may_discard() && !context.stopping.is_closed();
+        if meta.keep && kept.is_none() {
+            // The answer says whether the connection closes. So no client sends a request into a
+            // connection that closes at the same moment because there are too many.
+            kept = client.keep();
+            meta.keep = kept.is_some();
+        }
         if !client.send(open_stream, response, &meta, held).await {
             return None;
         }
         match client.after(&meta) {
             After::Next => yield_now().await,
             After::Wait(body) => {
-                // It does not count while it is idle, so it takes nobody's place.
-                counted = None;
                 if !client.idle(open_stream, body).await {
                     break;
                 }
             }
             After::Close => break,
         }
-        turn = client.next_place(&mut counted).await;
+        turn = client.next_place().await;
     }
     close(stream?, b"", context).await;
     None
@@ -135,10 +151,10 @@ pub(crate) async fn refuse(
     endpoint: &Endpoint,
     context: &ServerContext,
 ) {
-    log_refusal(peer, refusal, context);
+    log_refusal(peer, b"", refusal, context);
     if endpoint.scheme() == "ws" {
         let now = context.world.since_1970();
-        let (last, _) = refusal.response().into_parts(&RequestMeta::UNREADABLE, now);
+        let (last, _) = Response::from(refusal).into_parts(&RequestMeta::UNREADABLE, now);
         close(ClientStream::Plain(socket), &last, context).await;
     }
 }

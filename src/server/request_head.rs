@@ -3,7 +3,6 @@
 use httparse::{Error, Header, Status, parse_headers};
 
 use super::{
-    endpoint::Endpoint,
     error_response::ErrorResponse,
     request_line::{MAX_BYTES, RequestLine},
 };
@@ -95,16 +94,6 @@ impl<'a> RequestHead<'a> {
     /// Whether a list field contains a token, in any case.
     pub(crate) fn has_token(&self, name: &str, token: &str) -> bool {
         self.list(name).any(|found| found.eq_ignore_ascii_case(token.as_bytes()))
-    }
-
-    /// Checks the access token, if the listener has one.
-    ///
-    /// # Errors
-    /// The request does not contain the token.
-    pub(crate) fn authorize(&self, endpoint: &Endpoint) -> Result<(), ErrorResponse> {
-        let Some(token) = &endpoint.token else { return Ok(()) };
-        let shown = token.authorizes(self.field("Authorization").next(), self.query);
-        if shown { Ok(()) } else { Err(ErrorResponse::Unauthorized) }
     }
 }
 

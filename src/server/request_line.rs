@@ -1,6 +1,7 @@
 //! Parses the first line of a request: method, target and version (RFC 9112, section 3).
 
 use super::error_response::ErrorResponse;
+use crate::header_fields::is_token_byte;
 
 /// The maximum size of a request's head, in bytes. RFC 9112 asks for request lines of 8000 bytes.
 pub(crate) const MAX_BYTES: usize = 8192;
@@ -80,11 +81,6 @@ impl<'a> RequestLine<'a> {
 /// Whether these bytes can only be empty lines between two requests.
 pub(crate) fn is_blank(bytes: &[u8]) -> bool {
     bytes.len() <= MAX_EMPTY_LINES && bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
-}
-
-/// Whether a byte may be part of a token (RFC 9110, section 5.6.2).
-pub(crate) fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// The minor version to treat the request as. A later minor version is the latest known one.

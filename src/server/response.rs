@@ -1,8 +1,8 @@
 //! An HTTP response, and the form in which it is sent (RFC 9112).
 
-use std::{borrow::Cow, fmt, fs::File, time::SystemTime};
+use std::{borrow::Cow, fs::File, time::SystemTime};
 
-use super::framing::RequestMeta;
+use super::{error_response::ErrorResponse, framing::RequestMeta, status::Status};
 use crate::convert::to_u64;
 
 /// A clock that shows an earlier time was never set: 2020-01-01, in milliseconds since 1970. A
@@ -11,59 +11,6 @@ const CLOCK_IS_SET: u64 = 1_577_836_800_000;
 
 /// The longest body that is sent in one piece with the head, in bytes.
 const MAX_JOINED: usize = 16 << 10;
-
-/// The phrases of statuses. Others are sent without one.
-const PHRASES: [(u16, &str); 38] = [
-    (200, "OK"),
-    (201, "Created"),
-    (202, "Accepted"),
-    (204, "No Content"),
-    (206, "Partial Content"),
-    (301, "Moved Permanently"),
-    (302, "Found"),
-    (303, "See Other"),
-    (304, "Not Modified"),
-    (307, "Temporary Redirect"),
-    (308, "Permanent Redirect"),
-    (400, "Bad Request"),
-    (401, "Unauthorized"),
-    (403, "Forbidden"),
-    (404, "Not Found"),
-    (405, "Method Not Allowed"),
-    (406, "Not Acceptable"),
-    (408, "Request Timeout"),
-    (409, "Conflict"),
-    (410, "Gone"),
-    (411, "Length Required"),
-    (412, "Precondition Failed"),
-    (413, "Content Too Large"),
-    (414, "URI Too Long"),
-    (415, "Unsupported Media Type"),
-    (416, "Range Not Satisfiable"),
-    (417, "Expectation Failed"),
-    (421, "Misdirected Request"),
-    (422, "Unprocessable Content"),
-    (426, "Upgrade Required"),
-    (429, "Too Many Requests"),
-    (431, "Request Header Fields Too Large"),
-    (500, "Internal Server Error"),
-    (501, "Not Implemented"),
-    (502, "Bad Gateway"),
-    (503, "Service Unavailable"),
-    (504, "Gateway Timeout"),
-    (505, "HTTP Version Not Supported"),
-];
-
-/// An HTTP status. Displayed with its phrase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status(pub u16);
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = PHRASES.iter().find(|(status, _)| *status == self.0);
-        write!(f, "{} {}", self.0, known.map_or("", |(_, phrase)| phrase))
-    }
-}
 
 /// A response. Its fields about the connection and the body's length are added when it is sent.
 #[derive(Debug)]
@@ -123,9 +70,11 @@ impl Response {
             let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(now);
             head += &format!("Date: {}\r\n", httpdate::fmt_http_date(now));
         }
-        let connection = match (self.status.0, meta.keep) {
-            (426, true) => "Upgrade",
-            (426, false) => "close, Upgrade",
+        // The field must be listed (RFC 9110, section 7.8). An actor's response can't have it.
+        let upgrades = self.fields.contains("Upgrade: ") && self.status.0 == 426;
+        let connection = match (upgrades, meta.keep) {
+            (true, true) => "Upgrade",
+            (true, false) => "close, Upgrade",
             (_, false) => "close",
             (_, true) if meta.version == 0 => "keep-alive",
             _ => "",
@@ -134,6 +83,18 @@ impl Response {
             head += &format!("Connection: {connection}\r\n");
         }
         head + "\r\n"
+    }
+}
+
+impl From<&ErrorResponse> for Response {
+    fn from(refusal: &ErrorResponse) -> Self {
+        let text = format!("{}\n", refusal.text());
+        let mut response = Self::text(refusal.status().0, "text/plain; charset=utf-8", text);
+        if let ErrorResponse::Range(len) = refusal {
+            response = response.field("Content-Range", &format!("bytes */{len}"));
+        }
+        let fields = refusal.fields().iter();
+        fields.fold(response, |response, (name, value)| response.field(name, value))
     }
 }
 
@@ -215,7 +176,8 @@ mod tests {
 
     #[test]
     fn an_answer_that_asks_for_an_upgrade_lists_it_among_the_connections_options() {
-        let answer = Response::new(426);
+        assert!(!head(&Response::new(426), 1, true, 0).contains("Connection"));
+        let answer = Response::new(426).field("Upgrade", "websocket");
         assert!(head(&answer, 1, true, 0).contains("\r\nConnection: Upgrade\r\n"));
         assert!(head(&answer, 1, false, 0).contains("\r\nConnection: close, Upgrade\r\n"));
     }

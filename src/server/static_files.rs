@@ -98,10 +98,7 @@ fn open(
         io::ErrorKind::PermissionDenied => ErrorResponse::Forbidden("this file may not be read"),
         _ => not_found(),
     };
-    if path.split('/').any(|part| part.starts_with('.')) {
-        return Err(not_found());
-    }
-    let mut file = folder.file(&path).map_err(unreadable)?;
+    let mut file = folder.page(&path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if metadata.is_dir() {
         let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);

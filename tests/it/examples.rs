@@ -63,9 +63,9 @@ fn names() -> Vec<String> {
     folders.map(|folder| folder.file_name().into_string().unwrap()).collect()
 }
 
-/// Whether an example has its own tests, with test folders instead of this machine's.
+/// Whether an example has its own tests, with test folders and servers instead of this machine's.
 fn needs_folders(name: &str) -> bool {
-    ["dashboard", "lights"].contains(&name)
+    ["dashboard", "lights", "notify"].contains(&name)
 }
 
 /// An example with its own manifest's files, on a free port.
@@ -118,6 +118,7 @@ fn the_rust_examples_are_small_and_ask_for_little_memory() {
         "counter",
         "rooms",
         "notes",
+        "notify",
         "dashboard",
         "lights",
         "sensor-api",

@@ -34,6 +34,33 @@ fn a_plain_request_is_told_that_this_is_a_websocket() {
 }
 
 #[test]
+fn the_log_says_what_was_refused_and_why_without_the_query() {
+    let server = Server::of(guest("events"));
+    for (request, line) in [
+        (
+            "GET /no%0a\u{1b}where?token=secret HTTP/1.1\r\nHost: x\r\n",
+            "is refused: 400 Bad Request: the target of the request is not valid (\"GET /no%0a",
+        ),
+        (
+            "GET /nowhere?token=secret HTTP/1.1\r\nHost: x\r\n",
+            "is refused: 404 Not Found: nothing is here; the WebSocket is at /ws (\"GET /nowhere\")",
+        ),
+        (
+            "DELETE /ws HTTP/1.1\r\nHost: x\r\n",
+            "is refused: 405 Method Not Allowed: only GET, HEAD and OPTIONS are answered here \
+             (\"DELETE /ws\")",
+        ),
+        ("GET /ws HTTP/1.1\r\n", " (\"GET /ws\")"),
+    ] {
+        let answer = exchange(&server, format!("{request}Connection: close\r\n\r\n").as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+        server.wait_for(&["INFO", "events: 127.0.0.1:", line]);
+    }
+    assert!(!server.log().contains("secret"), "{}", server.log());
+    assert!(!server.log().contains('\u{1b}'), "{}", server.log());
+}
+
+#[test]
 fn the_socket_is_at_its_path_and_at_the_root_and_nowhere_else() {
     let server = Server::of(guest("events").path("/chat"));
     assert!(server.url("events").ends_with("/chat"), "{}", server.url("events"));

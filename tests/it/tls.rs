@@ -3,6 +3,7 @@
 //! `openssl` makes the certificates. Without `openssl` the tests say so and pass, unless
 //! `FOOTLIGHT_REQUIRE_CLIENTS` is set.
 
+mod asking;
 mod certificates;
 mod handshakes;
 

@@ -64,5 +64,5 @@ pub use error::{Field, LiftError, LowerError};
 pub use http::{HeaderField, HttpRequest, HttpResponse};
 pub use lift::Budget;
 pub use memory::Memory;
-pub use shape::{Shape, Signature};
+pub use shape::{InitForm, Shape, Signature};
 pub use types::{Message, MessageRef, MessageType};

@@ -15,7 +15,7 @@ pub use self::request::{LoweringRequest, handle_request};
 use crate::{
     error::{Field, LowerError},
     memory::Memory,
-    shape::Shape,
+    shape::{InitForm, Shape},
     types::{MessageRef, MessageType},
 };
 
@@ -67,13 +67,19 @@ pub fn handle_message<'a>(
     lowering
 }
 
-/// Lowers the parameters of `init`: the state so far and the actor's name. In some shapes `init`
-/// has no parameters.
-pub fn init<'a>(shape: Shape, state: Option<&'a [u8]>, name: &'a str) -> Lowering<'a> {
+/// Lowers the parameters of `init`: the state so far and the actor's name, if this form has them.
+///
+/// In a form whose state is not optional, an absent state becomes an empty list.
+pub fn init<'a>(form: InitForm, state: Option<&'a [u8]>, name: &'a str) -> Lowering<'a> {
     let mut lowering = Lowering::default();
-    if shape.has_results() {
-        lowering.option("state", state);
-        lowering.bytes("params", name.as_bytes());
+    match form {
+        InitForm::Bare => {}
+        InitForm::Bytes => lowering.bytes("data", state.unwrap_or_default()),
+        InitForm::Optional => lowering.option("data", state),
+        InitForm::Named => {
+            lowering.option("state", state);
+            lowering.bytes("params", name.as_bytes());
+        }
     }
     lowering
 }

@@ -16,6 +16,38 @@ pub enum Shape {
     Renamed,
 }
 
+/// The parameters of `init`. They changed more often than the rest of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InitForm {
+    /// `()`: *guide*, and *typed* until 2025-02-11.
+    Bare,
+    /// `(data: list<u8>)`: *typed* for one day, 2025-02-11.
+    Bytes,
+    /// `(data: option<list<u8>>)`: *typed* from 2025-02-12 to 2025-02-24.
+    Optional,
+    /// `(state: option<list<u8>>, params: tuple<string>)`: *result* and *renamed*. The parameter is
+    /// the actor's name.
+    Named,
+}
+
+impl InitForm {
+    /// The flat signature.
+    pub fn signature(self) -> Signature {
+        let params = match self {
+            Self::Bare => 0,
+            Self::Bytes => 2,
+            Self::Optional => 3,
+            Self::Named => 5,
+        };
+        Signature { params, results: 1 }
+    }
+
+    /// Whether `init` takes a state and makes the first one of it. The others make it of nothing.
+    pub fn takes_state(self) -> bool {
+        self != Self::Bare
+    }
+}
+
 /// The type of a core function. In this interface all parameters and results are `i32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signature {
@@ -153,9 +185,18 @@ impl Shape {
         }
     }
 
-    /// The flat signature of `init`.
-    pub fn init_signature(self) -> Signature {
-        Signature { params: if self.has_results() { 5 } else { 0 }, results: 1 }
+    /// The forms that `init` has had in this shape. The first is that of the shape's WIT file.
+    pub fn init_forms(self) -> &'static [InitForm] {
+        match self {
+            Self::Guide => &[InitForm::Bare],
+            Self::Typed => &[InitForm::Bare, InitForm::Optional, InitForm::Bytes],
+            Self::Result | Self::Renamed => &[InitForm::Named],
+        }
+    }
+
+    /// The form of an `init` with this signature; `None` if this shape never had it.
+    pub fn init_form(self, signature: Signature) -> Option<InitForm> {
+        self.init_forms().iter().copied().find(|form| form.signature() == signature)
     }
 
     /// Whether calls return a `result` and take an optional state as their first parameter.
@@ -184,6 +225,24 @@ mod tests {
             let by_request = if shape == Shape::Guide { Shape::Typed } else { shape };
             assert_eq!(Shape::detect(shape.handle_request(), signature), Some(by_request));
             assert!(HANDLE_REQUEST.contains(&shape.handle_request()));
+        }
+    }
+
+    #[test]
+    fn each_form_of_init_is_found_by_its_signature_in_its_shapes_only() {
+        let signature = |params| Signature { params, results: 1 };
+        for (params, shapes) in [
+            (0, &[Shape::Guide, Shape::Typed][..]),
+            (2, &[Shape::Typed]),
+            (3, &[Shape::Typed]),
+            (5, &[Shape::Result, Shape::Renamed]),
+            (1, &[]),
+            (4, &[]),
+        ] {
+            for shape in Shape::ALL {
+                let form = shape.init_form(signature(params));
+                assert_eq!(form.is_some(), shapes.contains(&shape), "{shape} {params}");
+            }
         }
     }
 

@@ -32,7 +32,8 @@ fn exports_have_the_names_and_signatures_of_the_wit() {
         assert_eq!(signature, shape.handle_message_signature(), "{shape}");
         let signature = wit.signature(export, "http-server", "handle-request");
         assert_eq!(signature, shape.handle_request_signature(), "{shape}");
-        assert_eq!(wit.signature(export, "actor", "init"), shape.init_signature(), "{shape}");
+        let init = shape.init_forms()[0].signature();
+        assert_eq!(wit.signature(export, "actor", "init"), init, "{shape}");
     }
 }
 
@@ -146,7 +147,8 @@ fn the_reference_has_the_types_of_the_wit() {
         assert_eq!(wit.reference_function("websocket-server", "handle-message"), function);
         let function = requests::handle_request(shape);
         assert_eq!(wit.reference_function("http-server", "handle-request"), function);
-        assert_eq!(wit.reference_function("actor", "init"), interface::init(shape));
+        let init = interface::init(shape, shape.init_forms()[0]);
+        assert_eq!(wit.reference_function("actor", "init"), init);
         assert_eq!(wit.reference_function("runtime", "log"), interface::log());
     }
 }
@@ -158,15 +160,18 @@ fn the_reference_computes_what_the_crate_has_written_down() {
         Signature { params, results }
     };
     for shape in Shape::ALL {
-        let (handle_message, init) = (interface::handle_message(shape), interface::init(shape));
+        let handle_message = interface::handle_message(shape);
         assert_eq!(signature(&handle_message), shape.handle_message_signature(), "{shape}");
-        assert_eq!(signature(&init), shape.init_signature(), "{shape}");
+        for form in shape.init_forms() {
+            let init = interface::init(shape, *form);
+            assert_eq!(signature(&init), form.signature(), "{shape} {form:?}");
+            assert_eq!(init.result().size(), shape.init_size(), "{shape} {form:?}");
+        }
         let handle_request = requests::handle_request(shape);
         assert_eq!(signature(&handle_request), shape.handle_request_signature(), "{shape}");
         let size = shape.request_result_layout().size;
         assert_eq!(handle_request.result().size(), size, "{shape}");
         assert_eq!(handle_message.result().size(), shape.result_layout().size, "{shape}");
-        assert_eq!(init.result().size(), shape.init_size(), "{shape}");
         assert_eq!(interface::message(shape).size(), shape.message_layout().size, "{shape}");
     }
     assert_eq!(signature(&interface::log()), shape::LOG.1);

@@ -86,7 +86,7 @@ fn a_folder_alone_does_not_let_anybody_reach_the_actor() {
         &[(
             "type = 'websocket'",
             "4: handlers[0].type: this host has no handler of type `websocket`; it has \
-             `websocket-server`, `http-server` and `filesystem`",
+             `websocket-server`, `http-server`, `filesystem` and `http-client`",
         )],
     );
 }

@@ -34,7 +34,7 @@ fn mistakes_about_handlers_are_told() {
             (
                 "type = 'message-server'",
                 "4: handlers[0].type: this host has no handler of type `message-server`; it has \
-                 `websocket-server`, `http-server` and `filesystem`",
+                 `websocket-server`, `http-server`, `filesystem` and `http-client`",
             ),
             (
                 "type = 'websocket-server'\nport = 1",
@@ -99,6 +99,10 @@ fn mistakes_about_a_listener_are_told() {
 #[test]
 fn mistakes_about_what_a_listener_serves_are_told() {
     let origins = "write a list such as [\"self\", \"https://example.org\"]";
+    let origin = "is not an origin that browsers send";
+    let network = "is not an IP address or a network";
+    let name = "is not a host name; write letters, digits, `-`, `.` and `_`, without a port; \
+                addresses are always known";
     let names = "write a list of names such as [\"chat.v1\"]";
     let auto = "write { ping = \"ping\", pong = \"pong\" }";
     for (key, value, expected) in [
@@ -106,23 +110,47 @@ fn mistakes_about_what_a_listener_serves_are_told() {
         ("origins", "[]", format!(": an array is not a list of 1 to 64 texts; {origins}")),
         (
             "origins",
-            "['*']",
-            "[0]: \"*\" has no scheme; write a scheme, a host and no path, such as \
-             \"https://example.org\""
-                .into(),
-        ),
-        ("origins", "[1]", format!("[0]: 1 is not one that fits here; {origins}")),
-        (
-            "origins",
             "['self', 'https://a.org/']",
-            "[1]: \"https://a.org/\" has a `/` at the end, and browsers send none; write \
-             \"https://a.org\""
-                .into(),
+            format!(
+                "[1]: \"https://a.org/\" {origin}; an origin ends with its host and port: write \
+                 \"https://a.org\""
+            ),
         ),
         (
             "origins",
+            "['a.org:443']",
+            format!(
+                "[0]: \"a.org:443\" {origin}; write a scheme and a host, such as \
+                 \"https://example.org\"; or \"self\", \"null\" or \"file://\""
+            ),
+        ),
+        ("names", "['a.org:80']", format!("[0]: \"a.org:80\" {name}")),
+        (
+            "names",
             "['a.org']",
-            "[0]: \"a.org\" has no scheme; write \"https://a.org\" or \"http://a.org\"".into(),
+            ": without `origins` a listener answers to any name; add origins = [\"self\"], or remove \
+             this"
+                .into(),
+        ),
+        ("names", "['127.0.0.1']", format!("[0]: \"127.0.0.1\" {name}")),
+        ("names", "['a..org']", format!("[0]: \"a..org\" {name}")),
+        (
+            "trusted_proxies",
+            "['proxy']",
+            format!("[0]: \"proxy\" {network}; write \"127.0.0.1\", \"::1\" or \"10.0.0.0/8\""),
+        ),
+        (
+            "trusted_proxies",
+            "['10.0.0.1/8']",
+            "[0]: \"10.0.0.1/8\" is not a network; it has bits after its own; write \"10.0.0.0/8\""
+                .into(),
+        ),
+        (
+            "proxy_protocol",
+            "true",
+            ": the PROXY protocol is taken from trusted proxies only; add trusted_proxies = \
+             [\"127.0.0.1\"], or the address of your proxy"
+                .into(),
         ),
         ("subprotocols", "['a b']", format!("[0]: \"a b\" is not one that fits here; {names}")),
         ("subprotocols", "[1]", format!("[0]: 1 is not one that fits here; {names}")),
@@ -198,8 +226,8 @@ fn mistakes_about_where_the_actor_answers_are_told() {
     };
     let path = "write \"/\" and what follows it, at most 256 ASCII characters, without `?`, `#` and \
                 space";
-    let keys = "the keys here are `port`, `host`, `origins`, `names`, `token_file`, `static`, `tls`, \
-                `health`, `metrics`";
+    let keys = "the keys here are `port`, `host`, `origins`, `names`, `trusted_proxies`, \
+                `proxy_protocol`, `token_file`, `static`, `tls`, `health`, `metrics`";
     let port = "write a whole number from 0 to 65535 (0 lets the system choose)";
     for (config, expected) in [
         ("{ port = 8080, static = 'a' }", shared("static")),
@@ -207,8 +235,8 @@ fn mistakes_about_where_the_actor_answers_are_told() {
         ("{ port = 8080, health = false }", shared("health")),
         (
             "{ host = '0.0.0.0', port = 8080 }",
-            "8: handlers[1].config.port: 0.0.0.0:8080 is taken by handlers[0] already; write \
-             another port or another host"
+            "8: handlers[1].config.port: handlers[0] has this port at 127.0.0.1; write host = \
+             \"127.0.0.1\" here too, to share its listener"
                 .into(),
         ),
         (
@@ -272,5 +300,5 @@ fn an_actor_answers_at_a_listener_of_its_own_or_at_the_sockets() {
     };
     assert_eq!(pages(socket), (Some("/healthz".into()), Some("/metrics".into())));
     assert_eq!(pages(own), (Some("/up".into()), None));
-    assert!(own.origins.is_some());
+    assert_eq!(own.access.origins, Some(vec!["https://a.b".into()]));
 }

@@ -1,150 +1,125 @@
+//! Origins, and the entries of `origins`.
+
 use super::*;
 
-/// The normal form of a field.
-fn parsed(text: &str) -> Option<String> {
-    Origin::parse(text).map(|origin| origin.to_string())
-}
-
 #[test]
-fn an_origin_is_compared_in_its_normal_form() {
-    for (text, expected) in [
-        ("null", Some("null")),
-        ("file://", Some("file://")),
-        ("http://a", Some("http://a")),
-        ("http://a:80", Some("http://a")),
-        ("https://a:443", Some("https://a")),
-        ("http://a:443", Some("http://a:443")),
-        ("https://a:80", Some("https://a:80")),
-        ("http://a:", Some("http://a")),
-        ("http://a:08080", Some("http://a:8080")),
-        ("HTTP://A.Example:8080", Some("http://a.example:8080")),
-        ("http://a.", Some("http://a.")),
-        ("http://[0::1]:8080", Some("http://[::1]:8080")),
-        ("http://[::ffff:1.2.3.4]", Some("http://[::ffff:102:304]")),
-        ("moz-extension://0b1c-2d", Some("moz-extension://0b1c-2d")),
-        ("tauri://localhost", Some("tauri://localhost")),
-        ("app://a:80", Some("app://a:80")),
-        ("Null", None),
-        ("", None),
-        ("a", None),
-        ("http:a", None),
-        ("http://", None),
-        ("http:///", None),
-        ("http://a/", None),
-        ("http://a?b", None),
-        ("http://a#b", None),
-        ("http://u@a", None),
-        ("http://a http://b", None),
-        ("http://a, http://b", None),
-        ("http://a:0", None),
-        ("http://a:+80", None),
-        ("http://a:65536", None),
-        ("http://*", None),
-        ("file://a/b", None),
-        ("1http://a", None),
+fn origins_are_compared_by_scheme_host_and_port() {
+    for (one, other, same) in [
+        ("http://a", "http://a:80", true),
+        ("https://a", "https://a:443", true),
+        ("http://A", "HTTP://a", true),
+        ("http://a", "https://a", false),
+        ("http://a:443", "https://a:443", false),
+        ("http://a:8080", "http://a", false),
+        ("http://a", "http://a.", false),
+        ("http://[::1]", "http://[::1]:80", true),
+        ("x://a", "x://a:80", false),
+        ("null", "NULL", true),
+        ("file://", "null", false),
     ] {
-        assert_eq!(parsed(text).as_deref(), expected, "{text}");
+        let (one, other) = (Origin::parse(one).unwrap(), Origin::parse(other).unwrap());
+        assert_eq!(one == other, same, "{one} and {other}");
     }
 }
 
 #[test]
-fn an_entry_of_the_manifest_is_what_browsers_send_or_a_mistake_with_the_right_text() {
-    for right in [
+fn what_is_no_origin_equals_none() {
+    for text in [
+        "",
+        "a",
+        "http://",
+        "://a",
+        "http://a/",
+        "http://a?x",
+        "http://u@a",
+        "http://a:b",
+        "http://a:65536",
+        "http://a:-1",
+        "http://a b",
+        "http://a\\b",
+        "file:///x",
+    ] {
+        assert_eq!(Origin::parse(text), None, "{text}");
+    }
+}
+
+#[test]
+fn an_entry_is_written_as_browsers_send_it() {
+    for text in [
+        "http://example.org",
+        "https://example.org:8443",
+        "http://127.0.0.1:8080",
+        "http://[::1]:8080",
+        "http://[::ffff:c000:201]",
+        "http://localhost",
+        "http://xn--bcher-kva.example",
+        "chrome-extension://abcdefghijklmnop",
+        "moz-extension://11111111-2222",
+        "capacitor://localhost",
+        "http://1.example",
         "null",
         "file://",
-        "https://example.org",
-        "https://example.org.",
-        "http://example.org:443",
-        "http://localhost:8080",
-        "http://192.0.2.1",
-        "http://[2001:db8::1]:8080",
-        "http://[::ffff:102:304]",
-        "https://xn--bcher-kva.example",
-        "chrome-extension://abcdefghijklmnop",
     ] {
-        // `null` is an entry of its own, as `self` is.
-        if right != "null" {
-            assert_eq!(
-                Origin::of_manifest(right).map(|origin| origin.to_string()),
-                Ok(right.into())
-            );
-        }
-        assert_eq!(parsed(right).as_deref(), Some(right));
-    }
-    let write = |text: &str| format!("write \"{text}\"");
-    let example = write("https://example.org");
-    for (entry, problem, advice) in [
-        ("https://example.org:443", "default port", example.clone()),
-        ("http://example.org:80", "default port", write("http://example.org")),
-        ("https://example.org:", "default port", example.clone()),
-        ("https://example.org:08443", "not written", write("https://example.org:8443")),
-        ("https://example.org:0", "no valid port", "write a number from 1 to 65535".into()),
-        ("https://example.org:65536", "no valid port", "write a number from 1 to 65535".into()),
-        ("https://example.org:x", "no valid port", "write a number from 1 to 65535".into()),
-        ("https://example.org/", "a `/` at the end", example.clone()),
-        ("https://example.org/a/b", "a path", example.clone()),
-        ("https://example.org\\a", "a path", example.clone()),
-        ("https://example.org?x", "a query", example.clone()),
-        ("https://example.org#x", "a fragment", example.clone()),
-        ("https://u@example.org", "a user", example.clone()),
-        ("https://u:p@Example.org:443/?x", "a user", example.clone()),
-        ("https://Example.org", "not written", example.clone()),
-        ("HTTPS://example.org", "not written", example.clone()),
-        ("wss://example.org", "scheme of a WebSocket", example.clone()),
-        ("ws://example.org:8080/ws", "scheme of a WebSocket", write("http://example.org:8080")),
-        ("https://*.example.org", "a `*`", "write each name out".into()),
-        ("https://*", "a `*`", "write each name out".into()),
-        ("https://", "no host", crate::server::host::NoHost::Empty.advice().into()),
-        ("https:///", "no host", crate::server::host::NoHost::Empty.advice().into()),
-        ("https://b\u{fc}cher.example", "beyond ASCII", "ASCII form".into()),
-        ("http://127.1", "no IP address", "192.0.2.1".into()),
-        ("http://[::1", "no IP address", "[2001:db8::1]".into()),
-        ("http://[0:0::1]", "not written", write("http://[::1]")),
-        ("http://[::FFFF:1.2.3.4]", "not written", write("http://[::ffff:102:304]")),
-        ("http://::1", "no valid host", "in brackets".into()),
-        ("https://a b", "no valid host name", "letters, digits".into()),
-        ("file:///index.html", "no origin", write("file://")),
-        ("file:/x", "no scheme", write("file://")),
-        ("example.org", "no scheme", "\"https://example.org\" or \"http://example.org\"".into()),
-        ("Example.org:8080", "no scheme", "\"https://example.org:8080\" or".into()),
-        ("Self", "no scheme", write("self")),
-        ("NULL", "no scheme", write("null")),
-        ("*", "no scheme", "such as \"https://example.org\"".into()),
-        ("", "no scheme", "such as \"https://example.org\"".into()),
-    ] {
-        let OriginMistake { problem: found, advice: given } =
-            Origin::of_manifest(entry).expect_err(entry);
-        assert!(found.contains(problem), "{entry}: {found}");
-        assert!(given.contains(&advice), "{entry}: {given}");
+        assert_eq!(Origin::exact(text).unwrap().to_string(), text);
     }
 }
 
 #[test]
-fn a_page_is_of_the_host_if_name_and_port_are_the_same() {
-    for (origin, host, same) in [
-        ("http://a", "a", true),
-        ("https://a", "a", true),
-        ("http://a", "A:80", true),
-        ("https://a", "a:443", true),
-        ("http://a:80", "a", true),
-        ("http://a:8080", "a:8080", true),
-        ("https://a:8443", "a:8443", true),
-        ("http://[::1]:8080", "[0::1]:8080", true),
-        ("http://127.0.0.1", "127.0.0.1:", true),
-        ("http://a", "b", false),
-        ("http://a", "a:8080", false),
-        ("http://a", "a:443", false),
-        ("https://a", "a:80", false),
-        // Another port of the same name is another origin (RFC 6454, section 5).
-        ("https://a:8443", "a", false),
-        ("http://a:8080", "a:8081", false),
-        ("http://a.", "a", false),
-        ("http://127.0.0.1", "[::ffff:127.0.0.1]", false),
-        ("app://a", "a", false),
-        ("null", "null", false),
-        ("file://", "", false),
+fn an_entry_that_no_browser_sends_is_a_mistake_with_its_advice() {
+    for (text, mistake, advice) in [
+        ("example.org", Mistake::Form, "\"https://example.org\""),
+        ("https://", Mistake::Form, "\"https://example.org\""),
+        ("file://x", Mistake::Form, "\"file://\""),
+        ("a b://x", Mistake::Letters, "lower case"),
+        ("https://a/", Mistake::Tail, "write \"https://a\""),
+        ("https://a:1/x", Mistake::Tail, "write \"https://a:1\""),
+        ("https://a?x", Mistake::Tail, "write \"https://a\""),
+        ("https://a#x", Mistake::Tail, "write \"https://a\""),
+        ("https://u@a", Mistake::User, "no user"),
+        ("https://*", Mistake::Wildcard, "no patterns"),
+        ("https://*.example.org", Mistake::Wildcard, "no patterns"),
+        ("https://Example.org", Mistake::Letters, "lower case"),
+        ("HTTPS://example.org", Mistake::Letters, "lower case"),
+        ("https://bücher.example", Mistake::Letters, "Punycode"),
+        ("https://example.org:443", Mistake::DefaultPort, "write \"https://example.org\""),
+        ("http://[::1]:80", Mistake::DefaultPort, "write \"http://[::1]\""),
+        ("https://a:", Mistake::Port, "from 1 to 65535"),
+        ("https://a:0", Mistake::Port, "from 1 to 65535"),
+        ("https://a:080", Mistake::Port, "without zeros"),
+        ("https://a:65536", Mistake::Port, "from 1 to 65535"),
+        ("https://a:b", Mistake::Port, "from 1 to 65535"),
+        ("http://127.1", Mistake::Address, "four numbers"),
+        ("http://0x7f000001", Mistake::Address, "four numbers"),
+        ("http://010.0.0.1", Mistake::Address, "four numbers"),
+        ("http://[0:0::1]", Mistake::Address, "shortest"),
+        ("http://[::ffff:192.0.2.1]", Mistake::Address, "shortest"),
+        ("http://[x]", Mistake::Address, "shortest"),
+        ("http://[::1", Mistake::Form, "\"https://example.org\""),
+        ("ws://a", Mistake::Scheme, "write \"http://a\""),
+        ("wss://a:8443", Mistake::Scheme, "write \"https://a:8443\""),
     ] {
-        let parsed = Origin::parse(origin).unwrap();
-        assert_eq!(parsed.is_of(host), same, "{origin} at {host}");
+        assert_eq!(Origin::exact(text), Err(mistake), "{text}");
+        assert!(mistake.advice(text).contains(advice), "{text}: {}", mistake.advice(text));
+    }
+}
+
+#[test]
+fn a_page_is_of_a_host_by_name_and_port() {
+    for (origin, host, expected) in [
+        ("http://a", "a", true),
+        ("http://a", "a:80", true),
+        ("http://a:80", "a", true),
+        ("https://a", "a:443", true),
+        ("https://a", "a", true),
+        ("http://a:8080", "A:8080", true),
+        ("http://[::1]:8080", "[::1]:8080", true),
+        ("http://a:8080", "a", false),
+        ("https://a", "a:80", false),
+        ("http://a", "b", false),
+        ("x://a", "a", false),
+        ("null", "null", false),
+    ] {
+        let origin = Origin::parse(origin).unwrap();
+        assert_eq!(origin.is_of(host), expected, "{origin} of {host}");
     }
 }

@@ -12,13 +12,14 @@ use footlight::{
     exchange::{
         ActorHandle, Command, Event, EventKind, HttpRequest, Message, connections::Open, request,
     },
+    http_client::{Config, Http, grant::Grant, url::Url},
     limits::Limits,
 };
 use footlight_store::{Durability, Folder, Options, Store, file::File};
-use smol::{block_on, future::poll_once};
+use smol::{Executor, block_on, future::poll_once};
 
 use super::Device;
-use crate::support::in_process;
+use crate::support::{in_process, web::Web};
 
 /// Whether syncs go on.
 #[derive(Clone, Default)]
@@ -181,4 +182,33 @@ fn a_response_waits_for_the_disk_like_a_message_and_counts_as_one() {
             assert_eq!(response.body.as_deref(), Some(&count[..]));
         }
     }
+}
+
+#[test]
+fn a_request_to_a_server_leaves_only_once_the_changes_of_its_event_are_on_the_disk() {
+    let device = Device::new();
+    let stage = Stage::new(&device, 1 << 20);
+    let web = Web::start(|_| None);
+    let Url { origin, path, .. } = Url::parse(&web.url("/")).unwrap();
+    let grants = Config { grants: vec![Grant { origin, path, private: false }] };
+    let executor = Arc::new(Executor::new());
+    let (stats, lines) = (stage.handle.stats.clone(), stage.handle.lines.clone());
+    let limits = stage.handle.limits.clone();
+    let http = Http::new(&grants, executor.clone(), limits, stats, lines);
+    let store = (stage.store.owner("events", Durability::Strict), OutputGate::Closed);
+    let mut task = in_process::start(&stage.handle, "asker-guide", Some(http), Some(store));
+    stage.gate.close();
+    stage.push(EventKind::Connect);
+    stage.push(text(&format!("later tag {}", web.url("/"))));
+    drive(&mut task);
+    while executor.try_tick() {}
+    assert_eq!(stage.handle.stats.events.get(), 2);
+    assert!(web.rest().is_empty());
+    stage.gate.open();
+    let asked = async { smol::unblock(move || web.next()).await.line };
+    let running = async {
+        task.await;
+        unreachable!("nobody stops it")
+    };
+    assert_eq!(block_on(executor.run(smol::future::or(running, asked))), "GET /");
 }

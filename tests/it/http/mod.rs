@@ -2,7 +2,9 @@
 //! these tests beside the rules that they prove.
 
 mod files;
+mod forwarded;
 mod heads;
+mod names;
 mod persistence;
 mod upgrades;
 
@@ -41,6 +43,13 @@ impl Connection {
 
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.get_mut().write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Reads this many bytes.
+    pub fn read(&mut self, bytes: usize) -> Vec<u8> {
+        let mut read = vec![0; bytes];
+        self.0.read_exact(&mut read).unwrap();
+        read
     }
 
     /// Reads one answer.

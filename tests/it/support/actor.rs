@@ -148,6 +148,13 @@ impl Actor {
         this
     }
 
+    /// Adds a handler `http-client` with this `config`.
+    pub fn servers(mut self, config: &str) -> Self {
+        self.folders +=
+            &format!("[[handlers]]\ntype = \"http-client\"\n[handlers.config]\n{config}\n");
+        self
+    }
+
     /// Takes a test guest's own folder away from it.
     pub fn without_files(mut self) -> Self {
         self.own_folder = false;

@@ -5,9 +5,11 @@ mod actor;
 pub mod certificates;
 mod client;
 pub mod in_process;
+pub mod namespace;
 mod program;
 mod raw;
 mod server;
+pub mod web;
 
 pub use actor::{Actor, SHAPES, actors_root, example, guest, wat};
 pub use client::Client;

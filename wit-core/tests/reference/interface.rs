@@ -2,7 +2,7 @@
 //!
 //! `tests/wit.rs` proves that these are the types in `wit/`.
 
-use wit_core::{Message, MessageRef, MessageType, Shape, lift::Reply};
+use wit_core::{InitForm, Message, MessageRef, MessageType, Shape, lift::Reply};
 
 use super::{Function, Type, Value};
 
@@ -48,13 +48,18 @@ pub fn handle_message(shape: Shape) -> Function {
     Function { params, result: Some(result) }
 }
 
-/// `init`.
-pub fn init(shape: Shape) -> Function {
-    if !late(shape) {
-        return Function { params: vec![], result: Some(state(shape)) };
-    }
-    let result = Type::result(Type::Record(vec![state(shape)]), Type::String);
-    let params = vec![state(shape), Type::Record(vec![Type::String])];
+/// `init` in one of the shape's forms.
+pub fn init(shape: Shape, form: InitForm) -> Function {
+    let params = match form {
+        InitForm::Bare => vec![],
+        InitForm::Bytes => vec![bytes()],
+        InitForm::Optional => vec![Type::option(bytes())],
+        InitForm::Named => vec![Type::option(bytes()), Type::Record(vec![Type::String])],
+    };
+    let result = match late(shape) {
+        true => Type::result(Type::Record(vec![state(shape)]), Type::String),
+        false => state(shape),
+    };
     Function { params, result: Some(result) }
 }
 
@@ -74,11 +79,14 @@ pub fn handle_message_params(
 }
 
 /// The parameters of a call of `init`.
-pub fn init_params(shape: Shape, state: Option<&[u8]>, name: &str) -> Vec<Value> {
-    if !late(shape) {
-        return vec![];
+pub fn init_params(form: InitForm, state: Option<&[u8]>, name: &str) -> Vec<Value> {
+    let optional = option_value(state.map(bytes_value));
+    match form {
+        InitForm::Bare => vec![],
+        InitForm::Bytes => vec![bytes_value(state.unwrap_or_default())],
+        InitForm::Optional => vec![optional],
+        InitForm::Named => vec![optional, Value::Record(vec![Value::String(name.into())])],
     }
-    vec![state_value(shape, state), Value::Record(vec![Value::String(name.into())])]
 }
 
 pub fn bytes_value(bytes: &[u8]) -> Value {

@@ -23,12 +23,14 @@
 pub mod answers;
 pub mod arena;
 pub mod flat;
+pub mod http;
 pub mod imports;
 pub mod interface;
 pub mod parameters;
 pub mod parts;
 pub mod requests;
 pub mod responses;
+pub mod signature;
 pub mod strategies;
 
 use arena::Arena;

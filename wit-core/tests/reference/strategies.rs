@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, option, prelude::*};
 use wit_core::{
-    HeaderField, HttpRequest, HttpResponse, Message, MessageType, Shape,
+    HeaderField, HttpRequest, HttpResponse, InitForm, Message, MessageType, Shape,
     lift::{HttpReply, Reply},
 };
 
@@ -15,6 +15,12 @@ use super::{
 /// Any of the four shapes.
 pub fn shape() -> impl Strategy<Value = Shape> {
     proptest::sample::select(&Shape::ALL[..])
+}
+
+/// A shape with one of the forms of its `init`.
+pub fn init_form() -> impl Strategy<Value = (Shape, InitForm)> {
+    let of = |shape: Shape| shape.init_forms().iter().map(move |form| (shape, *form));
+    proptest::sample::select(Shape::ALL.into_iter().flat_map(of).collect::<Vec<_>>())
 }
 
 /// A guest's memory before anything is placed in it.
@@ -114,5 +120,14 @@ pub fn returned() -> impl Strategy<Value = Returned> {
 /// The types of an import. No real import needs to have them.
 pub fn signature() -> impl Strategy<Value = Signature> {
     let params = vec(proptest::sample::select(&Param::ALL[..]), 0..4);
-    (params, returned()).prop_map(|(params, result)| Signature { params, result })
+    // No function has more than 16 flat parameters.
+    let fitting = |mut params: Vec<Param>| {
+        let flat = |params: &[Param]| params.iter().map(|it| it.ty().flat().len()).sum::<usize>();
+        while flat(&params) > 16 {
+            params.pop();
+        }
+        params
+    };
+    (params, returned())
+        .prop_map(move |(params, result)| Signature { params: fitting(params), result })
 }

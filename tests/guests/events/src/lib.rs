@@ -46,4 +46,4 @@ fn to_wire(message: Message) -> wire::WebsocketMessage {
     wire::WebsocketMessage { message_type, data: message.data, text: message.text }
 }
 
-script::plain_component!("guide");
+script::plain_component!("guide", |path| Ok(filesystem::read_file(path).into_bytes()));

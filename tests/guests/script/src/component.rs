@@ -61,10 +61,10 @@ macro_rules! variant_messages {
 }
 
 /// Makes the component of a shape whose functions return their values as they are. The guest has a
-/// `from_wire` and a `to_wire`.
+/// `from_wire` and a `to_wire`. `read_file` changed between these shapes.
 #[macro_export]
 macro_rules! plain_component {
-    ($name:literal) => {
+    ($name:literal, $read_file:expr) => {
         $crate::http_types!();
 
         struct Component;
@@ -73,7 +73,7 @@ macro_rules! plain_component {
             name: $name,
             fallible: false,
             log: runtime::log,
-            read_file: |path| Ok(filesystem::read_file(path).into_bytes()),
+            read_file: $read_file,
         };
 
         impl actor::Guest for Component {

@@ -20,4 +20,4 @@ mod bindings {
 }
 
 script::variant_messages!(wire);
-script::plain_component!("typed");
+script::plain_component!("typed", filesystem::read_file);
