@@ -35,6 +35,8 @@ struct Inner {
     change: Option<Change>,
     /// Says which module runs. A module that was given back is not the one that was put here last.
     running: Option<ModuleHash>,
+    /// The module that ran before, until the one that runs has committed an event.
+    before: Option<ModuleHash>,
 }
 
 impl ChangeSlot {
@@ -56,9 +58,22 @@ impl ChangeSlot {
         self.0.lock().running == Some(module.hash())
     }
 
+    /// The modules whose work the store may have next.
+    pub fn modules(&self) -> impl Iterator<Item = ModuleHash> {
+        let inner = self.0.lock();
+        inner.running.into_iter().chain(inner.before)
+    }
+
     /// Notes which module runs.
     pub(super) fn set_running(&self, module: &Module) {
-        self.0.lock().running = Some(module.hash());
+        let mut inner = self.0.lock();
+        let before = inner.running.replace(module.hash());
+        inner.before = inner.before.or(before);
+    }
+
+    /// Notes that the module that runs has committed an event.
+    pub(super) fn set_good(&self) {
+        self.0.lock().before = None;
     }
 
     /// Takes the change that waits.

@@ -168,8 +168,8 @@ impl Durable {
         self.stored_by
     }
 
-    /// Hands over changes that take recorded ones back. The state was `by`'s before.
-    pub fn take_back(&mut self, changes: Changes, alarm: Option<Instant>, by: ModuleHash) {
+    /// Hands over changes after which the stored state is `by`'s, and not the running module's.
+    pub fn record_by(&mut self, by: ModuleHash, changes: Changes, alarm: Option<Instant>) {
         self.record(Changes { origin: Some(by), ..changes }, alarm);
         self.stored_by = by;
     }

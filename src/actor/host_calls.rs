@@ -87,14 +87,9 @@ impl HostCalls {
     /// Begins a call for an event. Adds the client at its `connect` event, and marks it as closing
     /// at its `close` event.
     pub fn begin(&mut self, event: &Event) {
-        self.forget_call();
-        self.clients.begin();
+        self.begin_call(event);
         if let Some(durable) = &mut self.durable {
             durable.begin(event);
-        }
-        self.sender = event.source.connection();
-        if let EventKind::Response(answered) = &event.kind {
-            self.answered = Some(answered.clone());
         }
         let Source::Connection(session) = &event.source else { return };
         match event.kind {
@@ -104,11 +99,14 @@ impl HostCalls {
         }
     }
 
-    /// Begins another call for an event that was begun and rolled back.
-    pub(crate) fn begin_again(&mut self, event: &Event) {
+    /// Begins a call for an event that was begun, and perhaps rolled back.
+    pub(crate) fn begin_call(&mut self, event: &Event) {
         self.forget_call();
         self.clients.begin();
         self.sender = event.source.connection();
+        if let EventKind::Response(answered) = &event.kind {
+            self.answered = Some(answered.clone());
+        }
     }
 
     /// Replaces the files that the manifest grants. An operation that is still under way keeps its
@@ -204,7 +202,8 @@ impl HostCalls {
         let Some(durable) = &mut self.durable else { return };
         let after = After { old: None, new: None, keys: &[], fetches, alarm, stored_alarm };
         if let Some(changes) = durable.changes(after) {
-            durable.record(changes, alarm);
+            // The state stays whose it was.
+            durable.record_by(durable.stored_by(), changes, alarm);
         }
     }
 

@@ -47,7 +47,8 @@ pub struct Instances {
 
 /// What is kept while it is not known whether the new module works.
 struct Trial {
-    /// The module that committed the last event. `None` if that was in an earlier run.
+    /// The module that committed the last event. `None` if that was in an earlier run, and no copy of
+    /// it is there.
     last_good: Option<Arc<Module>>,
 }
 
@@ -179,10 +180,10 @@ impl Instances {
         self.trap_backoff.succeeded();
     }
 
-    /// Treats the next event as the first one, of a module that migrates what an earlier run has
-    /// left.
-    pub(crate) fn begin_trial(&mut self) {
-        self.trial.get_or_insert(Trial { last_good: None });
+    /// Treats the next event as the first one. `last_good` has made what an earlier run has left.
+    pub(crate) fn begin_trial(&mut self, last_good: Option<Box<Module>>) {
+        let last_good = last_good.map(|module| Arc::new(*module));
+        self.trial.get_or_insert(Trial { last_good });
     }
 
     /// Whether the next event is the first one of a new module.

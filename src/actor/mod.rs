@@ -96,6 +96,6 @@ pub use durable::OutputGate;
 pub use failure::StartError;
 pub use imports::Grants;
 pub use inspect::Report;
-pub use module::{LoadError, Module};
+pub use module::{LoadError, Module, ModuleHash};
 pub use setup::Setup;
 pub use task::Actor;

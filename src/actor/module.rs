@@ -44,7 +44,7 @@ pub struct Module {
     slow: AtomicBool,
 }
 
-/// The SHA-1 of a module's file. It tells versions apart, and protects nothing.
+/// The SHA-1 of a module's file. It tells versions apart.
 pub type ModuleHash = [u8; 20];
 
 /// If an instance takes longer than this to make, the threads for blocking work make the next
@@ -120,7 +120,7 @@ impl Module {
         };
         let mut linker = Linker::new(&engine);
         imports::add_to(&mut linker, &module, shape, grants).map_err(LoadError::Invalid)?;
-        let hash = Sha1::digest(bytes).into();
+        let hash = Self::hash_of(bytes);
         Ok(Self { module, linker, shape, report, hash, slow: AtomicBool::new(false) })
     }
 
@@ -151,6 +151,11 @@ impl Module {
     /// The form of the interface that the module implements.
     pub fn shape(&self) -> Shape {
         self.shape
+    }
+
+    /// The hash of a file.
+    pub fn hash_of(file: &[u8]) -> ModuleHash {
+        Sha1::digest(file).into()
     }
 
     /// Tells it from other modules.

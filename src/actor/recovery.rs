@@ -44,7 +44,7 @@ impl Actor {
             return false;
         }
         self.state = self.context.host.go_back();
-        self.try_if_foreign();
+        self.try_if_foreign(None);
         self.measure();
         connections.set_unavailable(None);
         self.say(Level::Info, "goes on: the store can store again");

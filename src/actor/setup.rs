@@ -26,6 +26,8 @@ pub struct Setup {
     pub files: Option<Files>,
     /// The servers that its manifest allows; `None` if it has no handler of that type.
     pub http: Option<Http>,
+    /// The module that has made the stored state, if that is another one and a copy of it is there.
+    pub last_good: Option<Box<Module>>,
     /// Its place in the store; `None` if its state ends with the process.
     pub store: Option<(Owner, OutputGate)>,
     /// Has the time and the random numbers that it sees. A test gives others.

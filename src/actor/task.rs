@@ -86,6 +86,7 @@ impl Actor {
             tick,
             files,
             http,
+            last_good,
             store,
             world,
             turns,
@@ -115,7 +116,7 @@ impl Actor {
         let mut instance = made.map_err(StartError::Call)?;
         if let Some(state) = restored {
             actor.state = state;
-            actor.try_if_foreign();
+            actor.try_if_foreign(last_good);
         } else {
             let bare = actor.instances.module().report().init == Some(InitForm::Bare);
             let new = if init_state.is_some() && bare {

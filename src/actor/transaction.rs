@@ -147,7 +147,7 @@ impl Transaction {
                 if written.is_err() {
                     // The record is on the disk already, so the old values follow it.
                     let (old, at) = (alarm.set_to(), alarm.set_to().map(|at| alarm.stored(at)));
-                    durable.take_back(undo(current.as_ref(), keys, asked, at), old, by);
+                    durable.record_by(by, undo(current.as_ref(), keys, asked, at), old);
                 }
             }
             written.map_err(CommitError::Files)?;

@@ -9,7 +9,7 @@ use log::Level;
 
 use super::{
     change::Change, durable::Durable, effects::Effect, failure::Failure, instance::Instance,
-    outgoing::Ending, task::Actor,
+    module::Module, outgoing::Ending, task::Actor,
 };
 use crate::exchange::Event;
 
@@ -42,6 +42,7 @@ impl Actor {
         let failure = match self.attempt(event, true).await {
             Ok(committed) => {
                 self.instances.confirm();
+                self.changes.set_good();
                 let text = format_args!("the new module has handled its first event");
                 self.lines.host(Level::Info, None, text);
                 return Ok(committed);
@@ -53,11 +54,12 @@ impl Actor {
             return Err(failure);
         }
         self.context.host.roll_back(&mut self.context.meter).await;
-        self.context.host.begin_again(event);
+        self.context.host.begin_call(event);
         match self.attempt(event, false).await {
             Ok(committed) => {
                 self.instances.confirm();
                 self.changes.set_running(self.instances.module());
+                self.changes.set_good();
                 self.stats.rollbacks.add(1);
                 let kind = event.kind.name();
                 let text = format_args!(
@@ -74,13 +76,15 @@ impl Actor {
         }
     }
 
-    /// Lets the module migrate the state if another one has stored it: in an earlier run, or before a
-    /// record failed.
-    pub(super) fn try_if_foreign(&mut self) {
+    /// Tries the module at the next event if another one has stored the state: in an earlier run, or
+    /// before a record failed. `last_good` is that one, if it is still there.
+    pub(super) fn try_if_foreign(&mut self, last_good: Option<Box<Module>>) {
         let durable = self.context.host.durable.as_ref();
-        if durable.is_some_and(Durable::is_foreign) && self.instances.module().report().migrates {
-            self.instances.begin_trial();
-            let text = format_args!("another module has stored the state; it is migrated");
+        let migrates = self.instances.module().report().migrates;
+        if durable.is_some_and(Durable::is_foreign) && (migrates || last_good.is_some()) {
+            self.instances.begin_trial(last_good);
+            let what = if migrates { "; it is migrated" } else { "" };
+            let text = format_args!("another module has stored the state{what}");
             self.lines.host(Level::Info, None, text);
         }
     }

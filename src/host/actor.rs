@@ -28,6 +28,8 @@ pub(super) struct Prepared {
     pub(super) handle: Arc<ActorHandle>,
     /// Checked already.
     module: Module,
+    /// The one before it, if it is needed.
+    last_good: Option<Box<Module>>,
     /// The content of its `init_state` file.
     init_state: Option<Vec<u8>>,
     /// Bound, so that starting them can't fail.
@@ -67,10 +69,10 @@ impl Prepared {
         opened: Opened,
         environment: &mut Environment,
     ) -> Result<Self, HostError> {
-        let Opened { module, init_state, handlers } = opened;
+        let Opened { module, last_good, init_state, handlers } = opened;
         let handlers = handlers.into_iter().map(|handler| handler.bind(manifest, environment));
         let handlers = handlers.collect::<Result<_, _>>().map_err(HostError::Handler)?;
-        Ok(Self { manifest: manifest.clone(), handle, module, init_state, handlers })
+        Ok(Self { manifest: manifest.clone(), handle, module, last_good, init_state, handlers })
     }
 
     /// Makes the first state, then starts the handlers. `stopping` ends when the host stops.
@@ -89,7 +91,7 @@ impl Prepared {
         executor: &Arc<Executor<'static>>,
         environment: &Environment,
     ) -> Result<Ready, StartError> {
-        let Self { manifest, handle, module, init_state, handlers } = self;
+        let Self { manifest, handle, module, last_good, init_state, handlers } = self;
         let (tick, storage) = (manifest.tick, &manifest.storage);
         let store = handle.store.as_ref().and_then(|store| owner(store, &handle.name, storage));
         let mut setup = Setup {
@@ -100,6 +102,7 @@ impl Prepared {
             tick,
             files: None,
             http: None,
+            last_good,
             store,
             world: environment.world.clone(),
             turns: environment.turns.clone(),

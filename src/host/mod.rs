@@ -7,6 +7,7 @@
 //! - [`directory`]: the actors by name.
 //! - [`environment`]: what no manifest names.
 //! - [`data`]: the folder for state, and which folders must keep away from it.
+//! - [`kept_modules`]: copies of the modules that have made what is stored.
 //! - [`secrets`]: the files with secrets.
 //! - [`start_lines`]: what the log says at start.
 //! - [`reload`]: reads the manifests anew while the host runs; [`restart`] says what it can't change.
@@ -21,6 +22,7 @@ mod environment;
 mod error;
 mod exports;
 mod handler;
+mod kept_modules;
 mod listening;
 mod opened;
 mod reload;
@@ -38,6 +40,7 @@ use smol::{
 
 use actor::{Prepared, Running};
 use directory::Directory;
+use kept_modules::KeptModules;
 
 use crate::{
     exchange::ActorHandle, fd_limit, limits::Limits, lock::Lock, manifest::Manifest,
@@ -98,7 +101,7 @@ impl Host {
         let limits = fit_limits(environment.descriptors, manifests)?;
         // Open everything before the first listener is bound, so that all mistakes are reported at
         // once.
-        let opened = open(manifests)?;
+        let mut opened = open(manifests)?;
         let (store, first, place) = match environment.data.clone() {
             Some(folder) => {
                 let opened = data::open(folder, manifests).await;
@@ -109,6 +112,12 @@ impl Host {
         };
         let secrets = Lock::new(secrets::secrets(manifests).cloned().collect());
         let forbidden = Arc::new(Forbidden { store: place, secrets });
+        if let Some((store, data)) = store.as_ref().zip(environment.data.as_deref()) {
+            let kept = KeptModules::new(data, store);
+            kept.clear(opened.iter().map(|one| one.module.hash()));
+            let each = manifests.iter().zip(&mut opened);
+            each.for_each(|(manifest, opened)| kept.prepare(manifest, opened));
+        }
         let handlers = opened.iter().flat_map(|one| &one.handlers);
         handlers.for_each(|handler| handler.keep_away_from(&forbidden));
         let handle = |(manifest, limits)| handle(manifest, limits, store.clone(), first);

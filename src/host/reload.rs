@@ -17,7 +17,9 @@ use super::{
     conflicts,
     data::{self, DataError},
     error::HostError,
-    fit_limits, handle, handler, restart, secrets,
+    fit_limits, handle, handler,
+    kept_modules::KeptModules,
+    restart, secrets,
 };
 use crate::{
     actor::{Change, ChangeSlot, Module},
@@ -171,8 +173,14 @@ impl Host {
         });
         let present: Vec<_> = present.collect();
         let data = self.environment.data.clone();
+        let store = self.store.clone();
         smol::unblock(move || {
-            let checked = check(&manifests, &present, data.as_deref(), outputs);
+            let mut checked = check(&manifests, &present, data.as_deref(), outputs);
+            if let (Ok((checked, _)), Some((store, data))) =
+                (&mut checked, store.as_ref().zip(data.as_deref()))
+            {
+                keep(&KeptModules::new(data, store), &manifests, &present, checked);
+            }
             (manifests, checked)
         })
         .await
@@ -259,6 +267,24 @@ fn check(
         }
     }
     if errors.is_empty() { Ok((checked, outputs)) } else { Err(HostError::Several(errors)) }
+}
+
+/// Keeps copies of the new modules.
+fn keep(kept: &KeptModules, manifests: &[Manifest], present: &[Present], checked: &mut [Checked]) {
+    // The others are kept already.
+    let news = checked.iter().filter_map(|checked| match checked {
+        Checked::Present { module, .. } => module.as_ref().map(|module| module.hash()),
+        Checked::Added(opened) => Some(opened.module.hash()),
+    });
+    kept.clear(present.iter().flat_map(|present| present.changes.modules()).chain(news));
+    for (manifest, checked) in manifests.iter().zip(checked) {
+        match checked {
+            Checked::Present { module, .. } => {
+                module.iter().for_each(|module| kept.keep(manifest, module));
+            }
+            Checked::Added(opened) => kept.prepare(manifest, opened),
+        }
+    }
 }
 
 /// Changes a running actor. Returns `None` if nothing differs, and otherwise what to wait for, if the

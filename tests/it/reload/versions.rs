@@ -12,7 +12,7 @@ pub struct Version {
     pub adds: Option<char>,
     /// `migrate` returns an error instead.
     pub refuses: bool,
-    /// It traps at texts that begin with one of these signs.
+    /// It traps at texts that begin with one of these signs. A blank is for events without a text.
     pub traps: &'static str,
 }
 
@@ -51,6 +51,7 @@ impl Version {
             )
         };
         let traps: String = self.traps.chars().map(trap).collect();
+        let else_traps = if self.traps.contains(' ') { "(else unreachable)" } else { "" };
         let migrate = self.adds.map_or(String::new(), |sign| {
             format!(
                 "(func (export \"footlight:host/migration@0.1.0#migrate\")
@@ -93,7 +94,8 @@ impl Version {
                     {traps}
                     ;; The text follows the state, so its sign becomes the state's last one.
                     (if (i32.eq (i32.load8_u (local.get $text)) (i32.const 43))
-                        (then (local.set $len (i32.add (local.get $len) (i32.const 1)))))))
+                        (then (local.set $len (i32.add (local.get $len) (i32.const 1))))))
+                    {else_traps})
                 (i32.store (i32.const 52) (local.get $has))
                 (i32.store (i32.const 56) (local.get $state))
                 (i32.store (i32.const 60) (local.get $len))
