@@ -142,8 +142,9 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
         world: World::System,
         turns: turns.clone(),
     };
+    let of = manifests.len();
     // An actor's start may compute for `limits.time`. A signal does not wait for that.
-    let start = async { Host::start(&executor, &manifests, environment).await.map(Some) };
+    let start = async { Host::start(&executor, manifests, environment).await.map(Some) };
     let start = start.or(async {
         until_stopped(&mut signals, &outputs).await;
         log::info!("stopped before the actors had started");
@@ -151,7 +152,7 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
     });
     let Some(host) = block_on(turns.run(&executor, start))? else { return Ok(()) };
     announce(&host.listening());
-    let ready = Notification::Ready { serving: host.actors(), of: manifests.len() };
+    let ready = Notification::Ready { serving: host.actors(), of };
     // Spawned as a task, because the future that `run` gets is polled after every turn.
     let changes = watcher.map(Watcher::start).transpose()?;
     let reloading = Reloading { paths, outputs, manager: manager.clone() };

@@ -3,10 +3,9 @@
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{
-    Host, Manifest,
+    Host,
     host::Listening,
     logger::Outputs,
-    manifest,
     systemd::{Manager, Notification},
 };
 
@@ -29,10 +28,11 @@ impl Reloading {
         self.manager.notify(Notification::Reloading).await;
         log::info!(target: "footlight", "{why}: reopening the log files and reading the manifests");
         self.outputs.reopen();
-        let paths = self.paths.clone();
-        let loaded = smol::unblock(move || manifest::load_all(&paths)).await;
-        let added = match self.reload(host, loaded).await {
-            Ok(added) => added,
+        let added = match host.reload(self.paths.clone(), &self.outputs).await {
+            Ok(reloaded) => {
+                log::info!(target: "footlight", "reloaded: {reloaded}");
+                reloaded.added
+            }
             Err(mistakes) => {
                 for mistake in mistakes.lines() {
                     log::error!(target: "footlight", "not reloaded: {mistake}");
@@ -45,17 +45,5 @@ impl Reloading {
         let of = serving.max(self.paths.len());
         self.manager.notify(Notification::Ready { serving, of }).await;
         added
-    }
-
-    /// Changes the host. The error has all mistakes, a line for each.
-    async fn reload(
-        &self,
-        host: &mut Host,
-        loaded: Result<Vec<Manifest>, String>,
-    ) -> Result<Vec<Listening>, String> {
-        let reloaded = host.reload(loaded?, &self.outputs).await;
-        let reloaded = reloaded.map_err(|error| error.to_string())?;
-        log::info!(target: "footlight", "reloaded: {reloaded}");
-        Ok(reloaded.added)
     }
 }

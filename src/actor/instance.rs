@@ -16,7 +16,7 @@ use wit_core::{
 use super::{
     call_context::CallContext,
     call_error::CallError,
-    exports::{HandleMessage, HandleRequest, Init, Migrate, PostReturn},
+    exports::{HandleMessage, HandleRequest, Init, Migrate, PostReturn, Step},
     imports::Guest,
     meter::Meter,
     module::Module,
@@ -151,23 +151,16 @@ impl Instance {
         let (shape, export) = (self.shape, self.shape.init());
         let lowering = lower::init(init.form(), state, name);
         let flat = self.place(lowering, &mut context.meter).await?;
-        let ptr = match (init, flat) {
-            (Init::Bare(init), _) => self.serve(export, init, (), context).await?,
-            (Init::Bytes(init), [a, b, ..]) => self.serve(export, init, (a, b), context).await?,
-            (Init::Optional(init), [a, b, c, ..]) => {
-                self.serve(export, init, (a, b, c), context).await?
-            }
+        let step = match (init, flat) {
+            (Init::Bare(init), _) => self.begin(export, init, (), context),
+            (Init::Bytes(init), [a, b, ..]) => self.begin(export, init, (a, b), context),
+            (Init::Optional(init), [a, b, c, ..]) => self.begin(export, init, (a, b, c), context),
             (Init::Named(init), [a, b, c, d, e, ..]) => {
-                self.serve(export, init, (a, b, c, d, e), context).await?
+                self.begin(export, init, (a, b, c, d, e), context)
             }
         };
-        let memory = self.memory.data(&self.store);
-        let lifted = lift::init(shape, memory, ptr.cast_unsigned(), &self.budget);
-        let state = lifted.map_err(CallError::Lift)?;
-        if let Some(post) = self.init_post {
-            self.call(shape.init_post(), post, ptr, &mut context.meter).await?;
-        }
-        Ok(state)
+        let post = self.init_post.map(|post| (shape.init_post(), post));
+        self.finish_state(export, step?, (shape, post), context).await
     }
 
     /// Calls `migrate` with an older version's state. Returns the new state, or `None` if the module
@@ -182,14 +175,28 @@ impl Instance {
     ) -> Outcome<Option<Option<Vec<u8>>>> {
         let Some(migrate) = self.migrate else { return Ok(Ok(None)) };
         let [a, b, c, ..] = self.place(lower::migrate(old), &mut context.meter).await?;
-        let ptr = self.serve("migrate", migrate, (a, b, c), context).await?;
-        let memory = self.memory.data(&self.store);
-        let lifted = migrate::lift(memory, ptr.cast_unsigned(), &self.budget);
-        let state = lifted.map_err(CallError::Lift)?;
-        if let Some(post) = self.migrate_post {
-            self.call("the post-return of migrate", post, ptr, &mut context.meter).await?;
-        }
+        let step = self.begin("migrate", migrate, (a, b, c), context)?;
+        let post = self.migrate_post.map(|post| (migrate::MIGRATE_POST, post));
+        let state = self.finish_state("migrate", step, (migrate::SHAPE, post), context).await?;
         Ok(state.map(Some))
+    }
+
+    /// Finishes a call that makes a state, and lifts it. `post` frees the result.
+    async fn finish_state(
+        &mut self,
+        export: &'static str,
+        step: Step<i32>,
+        (shape, post): (Shape, Option<(&'static str, PostReturn)>),
+        context: &mut CallContext,
+    ) -> Outcome<Option<Vec<u8>>> {
+        let ptr = self.finish(export, step, context).await?;
+        let memory = self.memory.data(&self.store);
+        let lifted = lift::init(shape, memory, ptr.cast_unsigned(), &self.budget);
+        let state = lifted.map_err(CallError::Lift)?;
+        if let Some((name, post)) = post {
+            self.call(name, post, ptr, &mut context.meter).await?;
+        }
+        Ok(state)
     }
 
     /// Calls `handle-message`.
@@ -207,20 +214,18 @@ impl Instance {
         let flat =
             self.place(lower::handle_message(shape, message, state), &mut context.meter).await?;
         let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
-        let ptr = match handler {
+        let step = match handler {
             HandleMessage::Ten(handler) => {
-                let flat = (a, b, c, d, e, f, g, h, i, j);
-                self.serve(export, handler, flat, context).await?
+                self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j), context)
             }
             HandleMessage::Eleven(handler) => {
-                let flat = (a, b, c, d, e, f, g, h, i, j, k);
-                self.serve(export, handler, flat, context).await?
+                self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j, k), context)
             }
             HandleMessage::Twelve(handler) => {
-                let flat = (a, b, c, d, e, f, g, h, i, j, k, l);
-                self.serve(export, handler, flat, context).await?
+                self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j, k, l), context)
             }
         };
+        let ptr = self.finish(export, step?, context).await?;
         let memory = self.memory.data(&self.store);
         let lifted = lift::handle_message(shape, memory, ptr.cast_unsigned(), &self.budget);
         let reply = lifted.map_err(CallError::Lift)?;
@@ -246,16 +251,15 @@ impl Instance {
         let parameters = lower::handle_request(shape, request, state);
         let flat = self.place_request(parameters, &mut context.meter).await?;
         let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
-        let ptr = match handler {
+        let step = match handler {
             HandleRequest::Eleven(handler) => {
-                let flat = (a, b, c, d, e, f, g, h, i, j, k);
-                self.serve(export, handler, flat, context).await?
+                self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j, k), context)
             }
             HandleRequest::Twelve(handler) => {
-                let flat = (a, b, c, d, e, f, g, h, i, j, k, l);
-                self.serve(export, handler, flat, context).await?
+                self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j, k, l), context)
             }
         };
+        let ptr = self.finish(export, step?, context).await?;
         let memory = self.memory.data(&self.store);
         let budget = &self.response_budget;
         let lifted = lift::handle_request(shape, memory, ptr.cast_unsigned(), budget);

@@ -1,8 +1,8 @@
 //! What files are like, to notice a change: their times, sizes and inodes.
 
 use std::{
-    collections::BTreeMap,
     fs::{self, Metadata},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
@@ -12,45 +12,51 @@ const MAX_FILES: usize = 4096;
 /// The deepest folder in a folder.
 const MAX_DEPTH: usize = 16;
 
-/// What a file is like: its device, its inode, its size, its time in seconds and nanoseconds.
-type Look = (u64, u64, u64, i64, i64);
-
-/// What some files were like at a moment. A file that is missing has no entry.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Snapshot(BTreeMap<PathBuf, Look>);
+/// What some files were like at a moment. A file that is missing does not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Snapshot {
+    /// How many there are.
+    files: usize,
+    /// The sum of their hashes, since the system names them in any order.
+    sum: u64,
+}
 
 impl Snapshot {
     /// Looks at these files, and at all files in these folders. Links in folders are not followed.
     /// Hidden files and folders called `target` are left out.
     pub(super) fn of(paths: impl IntoIterator<Item = PathBuf>) -> Self {
-        let mut files = BTreeMap::new();
+        let mut snapshot = Self::default();
         for path in paths {
             if let Ok(metadata) = fs::metadata(&path) {
-                add(path, &metadata, 0, &mut files);
+                snapshot.add(&path, &metadata, 0);
             }
         }
-        Self(files)
+        snapshot
     }
-}
 
-/// Adds a file, or all files in a folder.
-fn add(path: PathBuf, metadata: &Metadata, depth: usize, files: &mut BTreeMap<PathBuf, Look>) {
-    if files.len() >= MAX_FILES {
-        return;
-    }
-    if !metadata.is_dir() {
-        let at = (metadata.mtime(), metadata.mtime_nsec());
-        files.insert(path, (metadata.dev(), metadata.ino(), metadata.size(), at.0, at.1));
-        return;
-    }
-    if depth == MAX_DEPTH {
-        return;
-    }
-    for entry in path.read_dir().into_iter().flatten().flatten() {
-        let path = entry.path();
-        // This does not follow links.
-        if let Some(metadata) = entry.metadata().ok().filter(|_| !is_left_out(&path)) {
-            add(path, &metadata, depth + 1, files);
+    /// Adds a file, or all files in a folder.
+    fn add(&mut self, path: &Path, metadata: &Metadata, depth: usize) {
+        if self.files >= MAX_FILES {
+            return;
+        }
+        if !metadata.is_dir() {
+            let mut hasher = DefaultHasher::new();
+            let at = [metadata.mtime(), metadata.mtime_nsec()];
+            let is = [metadata.dev(), metadata.ino(), metadata.size()];
+            (path.as_os_str(), is, at).hash(&mut hasher);
+            self.files += 1;
+            self.sum = self.sum.wrapping_add(hasher.finish());
+            return;
+        }
+        if depth == MAX_DEPTH {
+            return;
+        }
+        for entry in path.read_dir().into_iter().flatten().flatten() {
+            let path = entry.path();
+            // This does not follow links.
+            if let Some(metadata) = entry.metadata().ok().filter(|_| !is_left_out(&path)) {
+                self.add(&path, &metadata, depth + 1);
+            }
         }
     }
 }
@@ -98,13 +104,12 @@ mod tests {
             fs::write(path(name), "").unwrap();
         }
         std::os::unix::fs::symlink("/", path("root")).unwrap();
-        let Snapshot(files) = Snapshot::of([outer.path().to_owned()]);
         // The link itself is looked at, and nothing behind it.
-        assert_eq!(files.keys().cloned().collect::<Vec<_>>(), [path("file"), path("root")]);
+        assert_eq!(Snapshot::of([outer.path().to_owned()]).files, 2);
         fs::create_dir(path("many")).unwrap();
         for number in 0..=MAX_FILES {
             fs::write(path(&format!("many/{number}")), "").unwrap();
         }
-        assert_eq!(Snapshot::of([path("many")]).0.len(), MAX_FILES);
+        assert_eq!(Snapshot::of([path("many")]).files, MAX_FILES);
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 /// An actor that is loaded and whose handlers are bound.
 pub(super) struct Prepared {
     /// What it is made from, to tell later what has changed.
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
     /// The handle that other parts of the host use.
     pub(super) handle: Arc<ActorHandle>,
     /// Checked already.
@@ -38,7 +38,7 @@ pub(super) struct Prepared {
 
 /// An actor that runs, and whose handlers have not started.
 pub(super) struct Ready {
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
     /// The handle that other parts of the host use.
     pub(super) handle: Arc<ActorHandle>,
     /// Where to leave what the actor gets anew.
@@ -50,7 +50,7 @@ pub(super) struct Ready {
 /// An actor that handles events.
 pub(super) struct Running {
     /// As it is now.
-    pub(super) manifest: Manifest,
+    pub(super) manifest: Arc<Manifest>,
     /// Where to leave what the actor gets anew.
     pub(super) changes: Arc<ChangeSlot>,
     /// The handle that other parts of the host use.
@@ -64,15 +64,15 @@ pub(super) struct Running {
 impl Prepared {
     /// Binds the handlers of an actor.
     pub(super) fn new(
-        manifest: &Manifest,
+        manifest: Arc<Manifest>,
         handle: Arc<ActorHandle>,
         opened: Opened,
         environment: &mut Environment,
     ) -> Result<Self, HostError> {
         let Opened { module, last_good, init_state, handlers } = opened;
-        let handlers = handlers.into_iter().map(|handler| handler.bind(manifest, environment));
+        let handlers = handlers.into_iter().map(|handler| handler.bind(&manifest, environment));
         let handlers = handlers.collect::<Result<_, _>>().map_err(HostError::Handler)?;
-        Ok(Self { manifest: manifest.clone(), handle, module, last_good, init_state, handlers })
+        Ok(Self { manifest, handle, module, last_good, init_state, handlers })
     }
 
     /// Makes the first state, then starts the handlers. `stopping` ends when the host stops.

@@ -93,24 +93,24 @@ impl Host {
     /// See [`HostError`].
     pub async fn start(
         executor: &Arc<Executor<'static>>,
-        manifests: &[Manifest],
+        manifests: Vec<Manifest>,
         mut environment: Environment,
     ) -> Result<Self, HostError> {
-        refuse_same_names(manifests)?;
-        data::check(manifests, environment.data.as_deref()).map_err(several)?;
-        let limits = fit_limits(environment.descriptors, manifests)?;
+        refuse_same_names(&manifests)?;
+        data::check(&manifests, environment.data.as_deref()).map_err(several)?;
+        let limits = fit_limits(environment.descriptors, &manifests)?;
         // Open everything before the first listener is bound, so that all mistakes are reported at
         // once.
-        let mut opened = open(manifests)?;
+        let mut opened = open(&manifests)?;
         let (store, first, place) = match environment.data.clone() {
             Some(folder) => {
-                let opened = data::open(folder, manifests).await;
+                let opened = data::open(folder, &manifests).await;
                 let (store, first, place) = opened.map_err(HostError::Data)?;
                 (Some(store), first, Some(place))
             }
             None => (None, 0, None),
         };
-        let secrets = Lock::new(secrets::secrets(manifests).cloned().collect());
+        let secrets = Lock::new(secrets::secrets(&manifests).cloned().collect());
         let forbidden = Arc::new(Forbidden { store: place, secrets });
         if let Some((store, data)) = store.as_ref().zip(environment.data.as_deref()) {
             let kept = KeptModules::new(data, store);
@@ -121,9 +121,9 @@ impl Host {
         let handlers = opened.iter().flat_map(|one| &one.handlers);
         handlers.for_each(|handler| handler.keep_away_from(&forbidden));
         let handle = |(manifest, limits)| handle(manifest, limits, store.clone(), first);
-        start_lines::log(manifests, &limits, environment.data.as_deref());
+        start_lines::log(&manifests, &limits, environment.data.as_deref());
         if let Some(store) = &store {
-            start_lines::log_store(manifests, store);
+            start_lines::log_store(&manifests, store);
         }
         let handles: Vec<_> = manifests.iter().zip(limits).map(handle).collect();
         let prepared = bind(manifests, &handles, opened, &mut environment)?;
@@ -197,14 +197,14 @@ impl Host {
 
 /// Binds the handlers of all actors, and uses all listeners that the service manager has passed.
 fn bind(
-    manifests: &[Manifest],
+    manifests: Vec<Manifest>,
     handles: &[Arc<ActorHandle>],
     opened: Vec<Opened>,
     environment: &mut Environment,
 ) -> Result<Vec<Prepared>, HostError> {
     let mut prepared = Vec::new();
-    for ((manifest, handle), opened) in manifests.iter().zip(handles).zip(opened) {
-        prepared.push(Prepared::new(manifest, handle.clone(), opened, environment)?);
+    for ((manifest, handle), opened) in manifests.into_iter().zip(handles).zip(opened) {
+        prepared.push(Prepared::new(Arc::new(manifest), handle.clone(), opened, environment)?);
     }
     environment.inherited.all_taken().map_err(HostError::Inherited)?;
     Ok(prepared)

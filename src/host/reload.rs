@@ -6,7 +6,7 @@
 //! until each actor has taken its change, between two of its events, and until the removed ones have
 //! ended. So a reload can be dropped at any wait.
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use footlight_store::Store;
 use smol::channel::{self, Receiver};
@@ -14,8 +14,7 @@ use smol::channel::{self, Receiver};
 use super::{
     Host, Listening, NotOpened, Opened,
     actor::{Prepared, Ready, Running},
-    conflicts,
-    data::{self, DataError},
+    conflicts, data,
     error::HostError,
     fit_limits, handle, handler,
     kept_modules::KeptModules,
@@ -26,7 +25,7 @@ use crate::{
     exchange::Command,
     limits::Limits,
     logger::{NewOutputs, Outputs},
-    manifest::{Handler, Manifest},
+    manifest::{self, Handler, Manifest},
     named_folder::Forbidden,
 };
 
@@ -52,16 +51,30 @@ impl fmt::Display for Reloaded {
     }
 }
 
-/// What is known of an actor that runs, for the check of its new manifest.
-struct Present {
-    manifest: Manifest,
-    /// Says which module runs.
-    changes: Arc<ChangeSlot>,
+/// What the check of new manifests needs of the host.
+struct Check {
+    /// Of an actor that runs: its manifest, and what says which module runs.
+    present: Vec<(Arc<Manifest>, Arc<ChangeSlot>)>,
+    data: Option<PathBuf>,
+    store: Option<Store>,
+    descriptors: Option<u64>,
+    /// The block of numbers for connections of added actors without a store.
+    first: u64,
+    forbidden: Arc<Forbidden>,
+    outputs: NewOutputs,
 }
 
 /// An actor of a new manifest, with its files open.
-enum Checked {
-    /// It runs already.
+struct Checked {
+    manifest: Arc<Manifest>,
+    /// Those that it really gets.
+    limits: Limits,
+    kind: Kind,
+}
+
+/// Whether an actor is there already.
+enum Kind {
+    /// It runs.
     Present {
         /// The new module. `None` if it is the one that runs.
         module: Option<Box<Module>>,
@@ -69,55 +82,88 @@ enum Checked {
         handlers: Vec<handler::Opened>,
     },
     /// It is to be added.
-    Added(Box<Opened>),
-}
-
-impl Checked {
-    /// Sets what nobody may reach through the opened folders.
-    fn keep_away_from(&self, forbidden: &Arc<Forbidden>) {
-        let handlers = match self {
-            Self::Present { handlers, .. } => handlers,
-            Self::Added(opened) => &opened.handlers,
-        };
-        handlers.iter().for_each(|handler| handler.keep_away_from(forbidden));
-    }
+    Added {
+        opened: Box<Opened>,
+        /// Its first block of numbers for connections.
+        first: u64,
+    },
 }
 
 impl Host {
-    /// Changes the running actors as the manifests say, adds new ones and ends those that have no
-    /// manifest any more. Connections, states and alarms stay.
+    /// Reads the manifests of these paths. Changes the running actors as they say, adds new ones and
+    /// ends those that have no manifest any more. Connections, states and alarms stay.
     ///
     /// # Errors
-    /// All mistakes, and all changes that need a restart. Nothing has changed then.
+    /// All mistakes, and all changes that need a restart, a line for each. Nothing has changed then.
     pub async fn reload(
         &mut self,
-        manifests: Vec<Manifest>,
+        paths: Vec<PathBuf>,
         outputs: &Outputs,
-    ) -> Result<Reloaded, HostError> {
-        let (manifests, checked) = self.check(manifests, outputs.begin()).await;
-        let (checked, new_outputs) = checked?;
-        checked.iter().for_each(|one| one.keep_away_from(&self.forbidden));
-        let limits = fit_limits(self.environment.descriptors, &manifests)?;
-        let secrets = secrets::secrets(&manifests).cloned().collect();
-        let (mut present, mut added) = (Vec::new(), Vec::new());
-        for ((manifest, limits), checked) in manifests.into_iter().zip(limits).zip(checked) {
-            match checked {
-                Checked::Present { module, handlers } => {
-                    present.push((manifest, limits, module, handlers));
-                }
-                Checked::Added(opened) => added.push((manifest, limits, *opened)),
+    ) -> Result<Reloaded, String> {
+        let present = |running: &Running| (running.manifest.clone(), running.changes.clone());
+        let check = Check {
+            present: self.actors.iter().map(present).collect(),
+            data: self.environment.data.clone(),
+            store: self.store.clone(),
+            descriptors: self.environment.descriptors,
+            first: self.first,
+            forbidden: self.forbidden.clone(),
+            outputs: outputs.begin(),
+        };
+        let (checked, new_outputs) = smol::unblock(move || check.run(&paths)).await?;
+        let (present, added): (Vec<_>, Vec<_>) =
+            checked.into_iter().partition(|one| matches!(one.kind, Kind::Present { .. }));
+        let (mut ready, mut failed) = (Vec::new(), Vec::new());
+        for prepared in self.bind(added).map_err(|error| error.to_string())? {
+            let name = prepared.handle.name.clone();
+            match prepared.make(&self.executor, &self.environment).await {
+                Ok(made) => ready.push(made),
+                Err(error) => failed.push((name, error)),
             }
         }
-        let added = self.prepare(added).await?;
+        if !failed.is_empty() {
+            return Err(HostError::Start(failed).to_string());
+        }
         // From here on, nothing can fail.
         outputs.set(&new_outputs, true);
-        *self.forbidden.secrets.lock() = secrets;
+        let (reloaded, waits) = self.apply(present, ready);
+        for wait in waits {
+            // The actor drops its end when it has made the change.
+            let _ = wait.recv().await;
+        }
+        while let Some(ending) = self.ending.last_mut() {
+            ending.await;
+            self.ending.pop();
+        }
+        outputs.set(&new_outputs, false);
+        Ok(reloaded)
+    }
+
+    /// Counts a reload that has changed nothing, for all actors.
+    pub fn count_failed_reload(&self) {
+        self.actors.iter().for_each(|running| running.handle.stats.failed_reloads.add(1));
+    }
+
+    /// Binds the handlers of added actors.
+    fn bind(&mut self, added: Vec<Checked>) -> Result<Vec<Prepared>, HostError> {
+        let mut prepared = Vec::new();
+        for Checked { manifest, limits, kind } in added {
+            let Kind::Added { opened, first } = kind else { continue };
+            let handle = handle(&manifest, limits, self.store.clone(), first);
+            prepared.push(Prepared::new(manifest, handle, *opened, &mut self.environment)?);
+        }
+        Ok(prepared)
+    }
+
+    /// Makes all changes. Also returns what to wait for.
+    fn apply(&mut self, present: Vec<Checked>, added: Vec<Ready>) -> (Reloaded, Vec<Receiver<()>>) {
         let (mut waits, mut changed, mut kept) = (Vec::new(), 0, Vec::new());
-        for (manifest, limits, module, handlers) in present {
-            let at = self.actors.iter().position(|one| *one.handle.name == *manifest.name);
+        for checked in present {
+            let name = &checked.manifest.name;
+            let at = self.actors.iter().position(|one| *one.handle.name == **name);
             let Some(at) = at else { continue };
             let mut running = self.actors.swap_remove(at);
-            if let Some(wait) = change(&mut running, manifest, limits, module, &handlers) {
+            if let Some(wait) = change(&mut running, checked) {
                 changed += 1;
                 waits.extend(wait);
             }
@@ -128,7 +174,7 @@ impl Host {
         for running in removed {
             let name = &running.handle.name;
             log::info!(target: "footlight", "{name}: removed, because no manifest has it any more");
-            self.directory.remove(&running.handle.name);
+            self.directory.remove(name);
             // Without a store, an actor of this name that comes again must give out other numbers.
             self.first += 1;
             self.ending.push(self.executor.spawn(running.stop()));
@@ -143,182 +189,130 @@ impl Host {
             log::info!(target: "footlight", "{name}: added, at {}", urls.join(", "));
             self.actors.push(running);
         }
+        let secrets = self.actors.iter().flat_map(|running| secrets::secrets_of(&running.manifest));
+        *self.forbidden.secrets.lock() = secrets.map(|(_, secret)| secret.clone()).collect();
         let added = self.actors.iter().skip(first).flat_map(Running::listening).collect();
-        for wait in waits {
-            // The actor drops its end when it has made the change.
-            let _ = wait.recv().await;
-        }
-        while let Some(ending) = self.ending.last_mut() {
-            ending.await;
-            self.ending.pop();
-        }
-        outputs.set(&new_outputs, false);
-        Ok(Reloaded { actors: self.actors.len(), added, new, changed, removed: of_removed })
+        let actors = self.actors.len();
+        (Reloaded { actors, added, new, changed, removed: of_removed }, waits)
     }
+}
 
-    /// Counts a reload that has changed nothing, for all actors.
-    pub fn count_failed_reload(&self) {
-        self.actors.iter().for_each(|running| running.handle.stats.failed_reloads.add(1));
-    }
-
-    /// Checks manifests and opens all that they name, on another thread. Returns the manifests too.
-    async fn check(
-        &self,
-        manifests: Vec<Manifest>,
-        outputs: NewOutputs,
-    ) -> (Vec<Manifest>, Result<(Vec<Checked>, NewOutputs), HostError>) {
-        let present = self.actors.iter().map(|running| Present {
-            manifest: running.manifest.clone(),
-            changes: running.changes.clone(),
-        });
-        let present: Vec<_> = present.collect();
-        let data = self.environment.data.clone();
-        let store = self.store.clone();
-        smol::unblock(move || {
-            let mut checked = check(&manifests, &present, data.as_deref(), outputs);
-            if let (Ok((checked, _)), Some((store, data))) =
-                (&mut checked, store.as_ref().zip(data.as_deref()))
-            {
-                keep(&KeptModules::new(data, store), &manifests, &present, checked);
-            }
-            (manifests, checked)
-        })
-        .await
-    }
-
-    /// The error of a store that has no numbers for connections.
-    fn no_numbers(&self, store: &Store) -> HostError {
-        let folder = self.environment.data.clone().unwrap_or_default();
-        let error = store.health().err().unwrap_or_else(|| "the numbers are used up".into());
-        HostError::Data(DataError::Numbers { folder, error })
-    }
-
-    /// Binds the handlers of added actors and makes their first states.
-    async fn prepare(
-        &mut self,
-        added: Vec<(Manifest, Limits, Opened)>,
-    ) -> Result<Vec<Ready>, HostError> {
-        let mut prepared = Vec::new();
-        for (manifest, limits, opened) in added {
-            let first = match self.store.clone() {
-                // The actor may have run before, so it needs numbers that it has never had.
-                Some(store) => {
-                    let health = store.clone();
-                    let block = smol::unblock(move || store.next_block()).await;
-                    block.ok_or_else(|| self.no_numbers(&health))?
+impl Check {
+    /// Reads and checks all manifests, opens all that they name, and keeps copies of new modules.
+    fn run(mut self, paths: &[PathBuf]) -> Result<(Vec<Checked>, NewOutputs), String> {
+        let manifests = manifest::load_all(paths)?;
+        let kinds = self.open(&manifests).map_err(|error| error.to_string())?;
+        let limits = fit_limits(self.descriptors, &manifests).map_err(|error| error.to_string())?;
+        let all = manifests.into_iter().zip(limits).zip(kinds);
+        let mut checked: Vec<_> = all
+            .map(|((manifest, limits), kind)| Checked {
+                manifest: Arc::new(manifest),
+                limits,
+                kind,
+            })
+            .collect();
+        if let Some((store, data)) = self.store.as_ref().zip(self.data.as_deref()) {
+            for checked in &mut checked {
+                // An added actor may have run before, so it needs numbers that it has never had.
+                if let Kind::Added { first, .. } = &mut checked.kind {
+                    *first = data::next_block(data, store).map_err(|error| error.to_string())?;
                 }
-                None => self.first,
+            }
+            self.keep(&KeptModules::new(data, store), &mut checked);
+        }
+        Ok((checked, self.outputs))
+    }
+
+    /// Checks all manifests and opens all that they name. A module that runs already is dropped at
+    /// once, so that memory is needed for the new ones only.
+    fn open(&mut self, manifests: &[Manifest]) -> Result<Vec<Kind>, HostError> {
+        let (mut kinds, mut errors) = (Vec::new(), Vec::new());
+        for (index, manifest) in manifests.iter().enumerate() {
+            let earlier = manifests.get(..index).unwrap_or_default();
+            errors.extend(conflicts::same_name(manifest, earlier));
+            let data = data::mistakes(manifest, earlier, self.data.as_deref());
+            errors.extend(data.into_iter().map(HostError::Data));
+            let present = |(present, _): &&(Arc<Manifest>, _)| present.name == manifest.name;
+            let old = self.present.iter().find(present);
+            let keys = match old {
+                Some((old, _)) => restart::keys(old, manifest),
+                None => {
+                    let all = || self.present.iter().map(|(present, _)| &**present);
+                    errors.extend(all().find_map(|other| conflicts::taken(manifest, other)));
+                    restart::process_keys(all(), manifest)
+                }
             };
-            let handle = handle(&manifest, limits, self.store.clone(), first);
-            prepared.push(Prepared::new(&manifest, handle, opened, &mut self.environment)?);
-        }
-        let (mut ready, mut failed) = (Vec::new(), Vec::new());
-        for prepared in prepared {
-            let name = prepared.handle.name.clone();
-            match prepared.make(&self.executor, &self.environment).await {
-                Ok(made) => ready.push(made),
-                Err(error) => failed.push((name, error)),
+            if !keys.is_empty() {
+                errors.push(HostError::Restart { file: manifest.file.clone(), keys });
             }
-        }
-        if failed.is_empty() { Ok(ready) } else { Err(HostError::Start(failed)) }
-    }
-}
-
-/// Checks all manifests and opens all that they name. A module that runs already is dropped at once,
-/// so that memory is needed for the new ones only.
-fn check(
-    manifests: &[Manifest],
-    present: &[Present],
-    data: Option<&Path>,
-    mut outputs: NewOutputs,
-) -> Result<(Vec<Checked>, NewOutputs), HostError> {
-    let (mut checked, mut errors) = (Vec::new(), Vec::new());
-    for (index, manifest) in manifests.iter().enumerate() {
-        let earlier = manifests.get(..index).unwrap_or_default();
-        errors.extend(conflicts::same_name(manifest, earlier));
-        errors.extend(data::mistakes(manifest, earlier, data).into_iter().map(HostError::Data));
-        let old = present.iter().find(|present| present.manifest.name == manifest.name);
-        let keys = match old {
-            Some(old) => restart::keys(&old.manifest, manifest),
-            None => {
-                let all = || present.iter().map(|present| &present.manifest);
-                errors.extend(all().find_map(|other| conflicts::taken(manifest, other)));
-                restart::process_keys(all(), manifest)
-            }
-        };
-        if !keys.is_empty() {
-            errors.push(HostError::Restart { file: manifest.file.clone(), keys });
-        }
-        match Opened::new(manifest) {
-            Ok(opened) => checked.push(match old {
-                Some(old) => {
-                    let Opened { module, handlers, .. } = opened;
-                    let module = (!old.changes.runs(&module)).then(|| Box::new(module));
-                    Checked::Present { module, handlers }
+            match Opened::new(manifest) {
+                Ok(opened) => {
+                    let handlers = opened.handlers.iter();
+                    handlers.for_each(|handler| handler.keep_away_from(&self.forbidden));
+                    kinds.push(match old {
+                        Some((_, changes)) => {
+                            let Opened { module, handlers, .. } = opened;
+                            let module = (!changes.runs(&module)).then(|| Box::new(module));
+                            Kind::Present { module, handlers }
+                        }
+                        None => Kind::Added { opened: Box::new(opened), first: self.first },
+                    });
                 }
-                None => Checked::Added(Box::new(opened)),
-            }),
-            Err(NotOpened { errors: mistakes, .. }) => errors.extend(mistakes),
-        }
-        if errors.is_empty()
-            && let Err(error) = outputs.add(&manifest.name, &manifest.logging)
-        {
-            errors.push(HostError::log(manifest, error));
-        }
-    }
-    if errors.is_empty() { Ok((checked, outputs)) } else { Err(HostError::Several(errors)) }
-}
-
-/// Keeps copies of the new modules.
-fn keep(kept: &KeptModules, manifests: &[Manifest], present: &[Present], checked: &mut [Checked]) {
-    // The others are kept already.
-    let news = checked.iter().filter_map(|checked| match checked {
-        Checked::Present { module, .. } => module.as_ref().map(|module| module.hash()),
-        Checked::Added(opened) => Some(opened.module.hash()),
-    });
-    kept.clear(present.iter().flat_map(|present| present.changes.modules()).chain(news));
-    for (manifest, checked) in manifests.iter().zip(checked) {
-        match checked {
-            Checked::Present { module, .. } => {
-                module.iter().for_each(|module| kept.keep(manifest, module));
+                Err(NotOpened { errors: mistakes, .. }) => errors.extend(mistakes),
             }
-            Checked::Added(opened) => kept.prepare(manifest, opened),
+            if errors.is_empty()
+                && let Err(error) = self.outputs.add(&manifest.name, &manifest.logging)
+            {
+                errors.push(HostError::log(manifest, error));
+            }
+        }
+        if errors.is_empty() { Ok(kinds) } else { Err(HostError::Several(errors)) }
+    }
+
+    /// Keeps copies of the new modules. The others are kept already.
+    fn keep(&self, kept: &KeptModules, checked: &mut [Checked]) {
+        let new = checked.iter().filter_map(|checked| match &checked.kind {
+            Kind::Present { module, .. } => module.as_ref().map(|module| module.hash()),
+            Kind::Added { opened, .. } => Some(opened.module.hash()),
+        });
+        kept.clear(self.present.iter().flat_map(|(_, changes)| changes.modules()).chain(new));
+        for Checked { manifest, kind, .. } in checked {
+            match kind {
+                Kind::Present { module, .. } => {
+                    module.iter().for_each(|module| kept.keep(manifest, module));
+                }
+                Kind::Added { opened, .. } => kept.prepare(manifest, opened),
+            }
         }
     }
 }
 
 /// Changes a running actor. Returns `None` if nothing differs, and otherwise what to wait for, if the
 /// actor itself has to do something.
-fn change(
-    running: &mut Running,
-    manifest: Manifest,
-    limits: Limits,
-    module: Option<Box<Module>>,
-    handlers: &[handler::Opened],
-) -> Option<Option<Receiver<()>>> {
+fn change(running: &mut Running, checked: Checked) -> Option<Option<Receiver<()>>> {
+    let Checked { manifest, limits, kind: Kind::Present { module, handlers } } = checked else {
+        return None;
+    };
     let old = std::mem::replace(&mut running.manifest, manifest);
     let (new, handle) = (&running.manifest, &running.handle);
-    let folders = |manifest: &Manifest| {
-        let of = |handler: &Handler| matches!(handler, Handler::Filesystem(_));
-        manifest.handlers.iter().find(|handler| of(handler)).cloned()
-    };
     let other_limits = handle.limits.get(|old| *old != limits);
     let other_folders = folders(&old) != folders(new);
-    let parts = [
-        (module.is_some(), "module"),
-        (other_limits, "limits"),
-        (other_folders, "folders"),
-        (old.tick != new.tick, "tick"),
-        (old.logging != new.logging, "logging"),
-    ];
-    let parts: Vec<_> = parts.into_iter().filter(|(is, _)| *is).map(|(_, part)| part).collect();
-    if parts.is_empty() {
-        return None;
+    let (other_tick, other_logging) = (old.tick != new.tick, old.logging != new.logging);
+    let mut parts = String::new();
+    for (is, part) in [
+        (module.is_some(), ", module"),
+        (other_limits, ", limits"),
+        (other_folders, ", folders"),
+        (other_tick, ", tick"),
+        (other_logging, ", logging"),
+    ] {
+        parts += if is { part } else { "" };
     }
+    let parts = parts.get(2..)?;
     // As one of the host's own lines, since the actor's may be turned off.
-    log::info!(target: "footlight", "{}: reloaded: {}", handle.name, parts.join(", "));
+    log::info!(target: "footlight", "{}: reloaded: {parts}", handle.name);
     handle.stats.reloads.add(1);
-    if parts == ["logging"] {
+    if parts == "logging" {
         return Some(None);
     }
     handle.limits.set(limits);
@@ -327,7 +321,7 @@ fn change(
     running.changes.put(Change {
         module: module.map(|module| *module),
         files: other_folders.then(files),
-        tick: (old.tick != new.tick).then_some(new.tick),
+        tick: other_tick.then_some(new.tick),
         done,
     });
     if let Err(full) = handle.control.send(Command::Change) {
@@ -335,4 +329,9 @@ fn change(
         log::debug!(target: &handle.name, "{full}");
     }
     Some(Some(wait))
+}
+
+/// The folders that a manifest grants.
+fn folders(manifest: &Manifest) -> Option<&Handler> {
+    manifest.handlers.iter().find(|handler| matches!(handler, Handler::Filesystem(_)))
 }

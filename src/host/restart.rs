@@ -10,11 +10,9 @@ use crate::{
 pub(super) fn keys(old: &Manifest, new: &Manifest) -> Vec<String> {
     let mut keys: Vec<String> = storage_keys(&old.storage, &new.storage);
     // Folders can be changed.
-    let bound = |manifest: &Manifest| -> Vec<Handler> {
-        let all = manifest.handlers.iter().cloned();
-        all.filter(|handler| !matches!(handler, Handler::Filesystem(_))).collect()
-    };
-    let (old, new) = (bound(old), bound(new));
+    let bound = |handler: &&Handler| !matches!(handler, Handler::Filesystem(_));
+    let old: Vec<_> = old.handlers.iter().filter(bound).collect();
+    let new: Vec<_> = new.handlers.iter().filter(bound).collect();
     if old.len() != new.len() {
         keys.push("handlers".into());
         return keys;

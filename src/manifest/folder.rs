@@ -22,9 +22,12 @@ fn inside(path: &Path) -> Vec<PathBuf> {
     }
     // What can't be read is reported when it is opened as a manifest.
     let entries = path.read_dir().into_iter().flatten().flatten();
-    let folders = entries.map(|entry| entry.path());
-    let mut folders: Vec<_> = folders.filter(|folder| has_manifest(folder)).collect();
-    folders.sort();
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for folder in entries.map(|entry| entry.path()).filter(|folder| has_manifest(folder)) {
+        // `sort` would add 8 KB of code.
+        let at = folders.partition_point(|other| *other < folder);
+        folders.insert(at, folder);
+    }
     folders
 }
 

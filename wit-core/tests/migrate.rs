@@ -18,8 +18,8 @@ use reference::{
 use wit_core::{
     Budget, Field,
     error::LiftErrorKind,
-    lower,
-    migrate::{self, MIGRATE, MIGRATE_POST},
+    lift, lower,
+    migrate::{MIGRATE, MIGRATE_POST, SHAPE},
 };
 use wit_parser::abi::AbiVariant;
 
@@ -70,14 +70,14 @@ proptest! {
             Err(text) => Err(text.clone()),
         });
         let at = store_result(&mut arena, function().result(), &value);
-        let lift = |budget: &Budget| migrate::lift(arena.memory.as_slice(), at, budget);
+        let lifted = |budget: &Budget| lift::init(SHAPE, arena.memory.as_slice(), at, budget);
         let (state, bytes) = match &outcome {
             Ok(state) => (state.as_ref().map_or(0, Vec::len), 0),
             Err(text) => (0, text.len()),
         };
-        prop_assert_eq!(lift(&Budget { state, messages: 0, bytes }), Ok(outcome));
+        prop_assert_eq!(lifted(&Budget { state, messages: 0, bytes }), Ok(outcome));
         if let Some(less) = state.checked_sub(1) {
-            let error = lift(&Budget { state: less, messages: 0, bytes }).unwrap_err();
+            let error = lifted(&Budget { state: less, messages: 0, bytes }).unwrap_err();
             prop_assert_eq!(error.field, Field::new("state"));
             let kind = LiftErrorKind::TooLarge { size: state as u64, limit: less };
             prop_assert_eq!(error.kind, kind);
@@ -90,6 +90,6 @@ fn a_result_outside_the_memory_is_refused() {
     let arena = Arena::new(&[0], &[0]);
     let memory = arena.memory.as_slice();
     let at = memory.len() as u32 - 12;
-    let error = migrate::lift(memory, at.next_multiple_of(4), &Budget::default()).unwrap_err();
+    let error = lift::init(SHAPE, memory, at.next_multiple_of(4), &Budget::default()).unwrap_err();
     assert!(matches!(error.kind, LiftErrorKind::OutOfBounds { len: 16, .. }), "{error}");
 }
