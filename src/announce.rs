@@ -31,12 +31,7 @@ pub fn text(listening: &[Listening], own: &[IpAddr], styled: bool) -> String {
     let mut text = String::new();
     for Listening { actor, address, endpoint } in listening {
         for ip in addresses(address.ip(), own) {
-            let at = SocketAddr::new(ip, address.port());
-            let at = at.to_string();
-            let secure = if endpoint.scheme() == "wss" { "s" } else { "" };
-            let page = endpoint.has_page().then(|| ["http", secure, "://", &at, "/"].concat());
-            let socket = ["ws", secure, "://", &at, &endpoint.path].concat();
-            let mut urls = page.into_iter().chain(endpoint.has_socket.then_some(socket));
+            let mut urls = endpoint.urls(SocketAddr::new(ip, address.port())).into_iter();
             let Style { strong, end, .. } = style;
             text += &[strong, &urls.next().unwrap_or_default(), end, "  ", actor].concat();
             for url in urls {

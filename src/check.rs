@@ -14,7 +14,7 @@ use crate::{
     },
     host::{HostError, NotOpened, Opened, conflicts, unused},
     limits::Limits,
-    manifest::{Handler, Manifest},
+    manifest::{Handler, Manifest, expand},
     memory::{Memory, most},
     server, visible,
 };
@@ -23,6 +23,7 @@ use crate::{
 /// whether everything would run here.
 pub fn report(files: &[PathBuf], data: Option<&Path>, json: bool) -> (String, bool) {
     let mut manifests = Vec::new();
+    let files = expand(files);
     let findings = files.iter().map(|file| Finding::of(file, &mut manifests, data));
     let findings: Vec<_> = findings.collect();
     let fine = findings.iter().all(Finding::is_fine);

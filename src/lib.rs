@@ -33,6 +33,8 @@
 //! - [`connection_id`]: the number of a connection; [`deadline`]: waits with a deadline.
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
 //! - [`visible`]: escapes hidden characters; [`style`]: whether output may have colours.
+//! - [`dev`]: watches the files of actors and builds them, for `footlight dev`.
+//! - [`reloading`]: what the program does on SIGHUP.
 //! - [`check`]: the report of `footlight check`.
 //! - [`announce`]: what `run` prints; [`own_addresses`]: where others reach this machine.
 //! - [`new`]: the project that `footlight new` creates.
@@ -51,6 +53,7 @@ pub mod config;
 pub mod connection_id;
 pub mod convert;
 pub mod deadline;
+pub mod dev;
 pub mod exchange;
 pub mod executor;
 pub mod fd_limit;
@@ -69,6 +72,7 @@ pub mod new;
 pub mod own_addresses;
 pub(crate) mod platform;
 pub mod regular;
+pub mod reloading;
 pub mod sandboxed_dir;
 pub mod server;
 pub mod shutdown;

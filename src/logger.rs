@@ -14,27 +14,33 @@
 //! - `line`: the format of a line; `date` formats its time
 //! - `queue`: the lines that wait to be written
 //! - `sink`: the outputs; `file` opens log files
+//! - `routes`: the level and the output of each actor
+//! - `outputs`: reopens and replaces the outputs of an installed logger
 
 mod actor_log;
 pub mod config;
 pub(crate) mod date;
 mod file;
 mod line;
+mod outputs;
 mod queue;
+mod routes;
 mod sink;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use std::{io, panic, thread};
 
+use arc_swap::ArcSwap;
 use log::{LevelFilter, Log, Metadata, Record};
 
 pub use actor_log::ActorLog;
 use config::{Logging, Output};
 use line::Head;
+pub use outputs::{NewOutputs, Outputs};
 use queue::Queue;
+use routes::{Actor, Actors, host_level, max_level, others_level};
 use sink::Sink;
 
 /// The target of the host's own records, and the prefix of its modules' targets.
@@ -65,37 +71,10 @@ pub struct Logger {
     verbosity: i8,
     /// Standard error, for the host and for the actors that share it.
     stderr: Arc<Sink>,
-    /// What each manifest says, by actor's name.
-    actors: HashMap<String, Actor>,
+    /// What each manifest says, by actor's name. A reload replaces it.
+    actors: Arc<ArcSwap<Actors>>,
     /// Keeps those who log from waiting for a slow terminal or disk.
     queue: Arc<Queue>,
-}
-
-/// The log of one actor.
-#[derive(Debug)]
-struct Actor {
-    /// Lines below this level are dropped.
-    level: LevelFilter,
-    /// Where its lines go; `None` for standard error.
-    sink: Option<Arc<Sink>>,
-}
-
-/// Reopens the log files of an installed logger. After a program such as logrotate has renamed
-/// them, further lines go to new files.
-#[derive(Debug)]
-pub struct Reopen {
-    /// Every output. Only files are reopened.
-    sinks: Vec<Arc<Sink>>,
-    /// The writer thread does it, because only that thread writes.
-    queue: Arc<Queue>,
-}
-
-impl Reopen {
-    /// Asks the writer thread to reopen all files after the lines that wait. A file that can't be
-    /// reopened stays open, and standard error says so.
-    pub fn all(&self) {
-        self.sinks.iter().for_each(|sink| self.queue.reopen(sink));
-    }
 }
 
 /// Checks whether an actor's log could be opened, without creating a file.
@@ -114,7 +93,7 @@ impl Logger {
     /// (trace, and dependencies as well), -1 for `-q` (warnings) and -2 for `-qq` (errors). It also
     /// shifts the levels of the manifests.
     pub fn new(verbosity: i8) -> Self {
-        let (actors, queue) = (HashMap::new(), Arc::default());
+        let (actors, queue) = (Arc::default(), Arc::default());
         Self { verbosity, stderr: Arc::new(Sink::stderr()), actors, queue }
     }
 
@@ -124,29 +103,22 @@ impl Logger {
     /// # Errors
     /// The file can't be opened. The message names it.
     pub fn actor(&mut self, name: &str, logging: &Logging) -> io::Result<()> {
-        let sink = match &logging.output {
-            Output::Stderr => None,
-            Output::Stdout => Some(Sink::stdout()),
-            Output::File(path) => Some(Sink::file(path)?),
-        };
-        let level = shift(logging.level, self.verbosity);
-        self.actors.insert(name.to_owned(), Actor { level, sink: sink.map(Arc::new) });
+        let mut actors = Actors::clone(&self.actors.load());
+        actors.insert(name.to_owned(), Actor::open(logging, self.verbosity)?);
+        self.actors.store(Arc::new(actors));
         Ok(())
     }
 
-    /// Makes this the logger of the process and starts the writer thread. Returns the handle that
-    /// reopens the files.
+    /// Makes this the logger of the process and starts the writer thread. Returns the handle of its
+    /// outputs.
     ///
     /// # Errors
     /// The process has a logger already, or the thread can't be started.
-    pub fn install(self) -> io::Result<Reopen> {
-        let sinks = self.actors.values().filter_map(|actor| actor.sink.clone()).collect();
-        let reopen = Reopen { sinks, queue: self.queue.clone() };
-        let actors = self.actors.values().map(|actor| actor.level);
-        let max_level = actors.chain([self.host_level(), self.others_level()]).max();
-        let queue = self.queue.clone();
+    pub fn install(self) -> io::Result<Outputs> {
+        let (verbosity, actors, queue) = (self.verbosity, self.actors.clone(), self.queue.clone());
         log::set_boxed_logger(Box::new(self)).map_err(io::Error::other)?;
-        log::set_max_level(max_level.unwrap_or(LevelFilter::Off));
+        log::set_max_level(max_level(&actors.load(), verbosity));
+        let outputs = Outputs { verbosity, actors, queue: queue.clone() };
         let writer = thread::Builder::new().name("footlight-log".into()).stack_size(STACK);
         writer.spawn(move || queue.run())?;
         // The lines that led to a panic must not be lost.
@@ -155,39 +127,28 @@ impl Logger {
             log::logger().flush();
             previous(panic);
         }));
-        Ok(reopen)
-    }
-
-    /// The level of the host's own records.
-    fn host_level(&self) -> LevelFilter {
-        shift(LevelFilter::Info, self.verbosity)
-    }
-
-    /// The level of the dependencies' records, which are about details that an operator does not
-    /// know.
-    fn others_level(&self) -> LevelFilter {
-        let all = self.host_level();
-        if all == LevelFilter::Trace { all } else { all.min(LevelFilter::Warn) }
+        Ok(outputs)
     }
 
     /// The level and the output of a target.
-    fn route(&self, target: &str) -> (LevelFilter, &Arc<Sink>) {
+    fn route<'a>(&'a self, actors: &'a Actors, target: &str) -> (LevelFilter, &'a Arc<Sink>) {
         let name = target.split_once('#').map_or(target, |(name, _)| name);
-        match self.actors.get(name) {
+        match actors.get(name) {
             Some(actor) => (actor.level, actor.sink.as_ref().unwrap_or(&self.stderr)),
-            None if target.starts_with(HOST) => (self.host_level(), &self.stderr),
-            None => (self.others_level(), &self.stderr),
+            None if target.starts_with(HOST) => (host_level(self.verbosity), &self.stderr),
+            None => (others_level(self.verbosity), &self.stderr),
         }
     }
 }
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= self.route(metadata.target()).0
+        metadata.level() <= self.route(&self.actors.load(), metadata.target()).0
     }
 
     fn log(&self, record: &Record<'_>) {
-        let (level, sink) = self.route(record.target());
+        let actors = self.actors.load();
+        let (level, sink) = self.route(&actors, record.target());
         if record.level() <= level {
             let head = Head { level: record.level(), target: record.target() };
             self.queue.push(sink, sink.line(head, record.args()));
@@ -198,16 +159,6 @@ impl Log for Logger {
     fn flush(&self) {
         self.queue.wait(FLUSH);
     }
-}
-
-/// Shifts a level. `Off` stays `Off`, because it was asked for. No other level becomes `Off`:
-/// errors are always shown.
-fn shift(level: LevelFilter, by: i8) -> LevelFilter {
-    use LevelFilter::{Debug, Error, Info, Trace, Warn};
-    let levels = [Error, Warn, Info, Debug, Trace];
-    let Some(index) = levels.iter().position(|found| *found == level) else { return level };
-    let moved = index.saturating_add_signed(by.into());
-    levels.get(moved).copied().unwrap_or(Trace)
 }
 
 #[cfg(test)]

@@ -16,13 +16,15 @@ use std::{
 use footlight::{
     Host, Manifest, announce, check,
     cli::{self, Command},
+    dev::Watcher,
     executor::Turns,
     fd_limit,
     host::{Environment, HostError, Listening},
-    logger::{Logger, Reopen},
+    logger::{Logger, Outputs},
     manifest,
     new::Project,
     own_addresses,
+    reloading::Reloading,
     signals::{SignalAction, SignalStream},
     socket_activation::Inherited,
     state::{self, Action},
@@ -32,7 +34,11 @@ use footlight::{
     visible,
     world::World,
 };
-use smol::{Executor, block_on, channel, future::FutureExt as _};
+use smol::{
+    Executor, block_on,
+    channel::{self, Receiver},
+    future::{self, FutureExt as _},
+};
 
 /// The stack of each thread that runs tasks, in bytes. The interpreter may need some of it: see
 /// `actor::meter`. The main thread runs no tasks, because the system decides about its stack.
@@ -52,7 +58,11 @@ fn main() -> ExitCode {
         Command::Check { files, data, json } => return report(&files, data, json),
         Command::State { dir, action, partial } => state(&dir, &action, partial),
         Command::Run { manifests, bind, port, data, threads, verbosity } => {
-            start(manifests, bind, port, data, threads, verbosity)
+            start(Options { paths: manifests, bind, port, data, threads, verbosity, dev: None })
+        }
+        Command::Dev { path, bind, port, data, fresh, keep_instance, verbosity } => {
+            let dev = Some(Dev { fresh, keep_instance });
+            start(Options { paths: vec![path], bind, port, data, threads: 1, verbosity, dev })
         }
     };
     log::logger().flush();
@@ -65,19 +75,38 @@ fn main() -> ExitCode {
     }
 }
 
-/// Serves until a signal stops it, on threads with a known stack.
-fn start(
+/// The options of `run` and `dev`.
+struct Options {
+    /// Manifests, or their folders.
     paths: Vec<PathBuf>,
+    /// Replaces the manifests' addresses.
     bind: Option<IpAddr>,
+    /// Replaces the port of the only listener.
     port: Option<u16>,
+    /// The folder for the actors' state.
     data: Option<PathBuf>,
+    /// How many threads run tasks.
     threads: usize,
+    /// The shift of the log's levels.
     verbosity: i8,
-) -> Result<(), Box<dyn Error>> {
+    /// Set for `dev`.
+    dev: Option<Dev>,
+}
+
+/// The options that only `dev` has.
+struct Dev {
+    /// Whether to begin without what is stored.
+    fresh: bool,
+    /// Whether an instance may handle more than one event.
+    keep_instance: bool,
+}
+
+/// Serves until a signal stops it, on threads with a known stack.
+fn start(options: Options) -> Result<(), Box<dyn Error>> {
     // Done first, while there is one thread, because it changes the process's environment.
     let inherited = Inherited::from_environment()?;
     let run = move || {
-        let done = run(&paths, inherited, bind, port, data, threads, verbosity);
+        let done = run(options, inherited);
         done.map_err(|error| error.to_string())
     };
     let thread = thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(run)?;
@@ -87,21 +116,18 @@ fn start(
 }
 
 /// Serves until a signal stops it.
-fn run(
-    paths: &[PathBuf],
-    inherited: Inherited,
-    bind: Option<IpAddr>,
-    port: Option<u16>,
-    data: Option<PathBuf>,
-    threads: usize,
-    verbosity: i8,
-) -> Result<(), Box<dyn Error>> {
+fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
+    let Options { paths, bind, port, data, threads, verbosity, dev } = options;
+    let data = data_folder(data, env::var_os(VARIABLE));
+    // Built first, while signals still end the program at once.
+    let watcher = dev.is_some().then(|| Watcher::new(paths.clone()));
+    let watcher = watcher.map(|mut watcher| watcher.first_build().map(|()| watcher)).transpose()?;
     let mut signals = SignalStream::new()?;
-    let mut manifests = load(paths)?;
-    if let Some(port) = port {
-        manifest::set_port(&mut manifests, port)?;
+    let manifests = manifest::load_all(&paths, port)?;
+    if let (Some(Dev { fresh: true, .. }), Some(data)) = (&dev, &data) {
+        state::forget_all(data, manifests.iter().map(|manifest| manifest.name.as_str()))?;
     }
-    let logs = install_logger(&manifests, verbosity)?;
+    let outputs = install_logger(&manifests, verbosity)?;
     let executor = Arc::new(Executor::new());
     let turns = Arc::new(Turns::default());
     let (running, stopped) = channel::bounded::<()>(1);
@@ -113,24 +139,28 @@ fn run(
     let manager = Arc::new(Manager::from_environment());
     let environment = Environment {
         bind,
-        data: data_folder(data, env::var_os(VARIABLE)),
+        data,
         descriptors: fd_limit::raise(),
         inherited,
+        fresh_instances: dev.is_some_and(|dev| !dev.keep_instance),
         world: World::System,
         turns: turns.clone(),
     };
+    let of = manifests.len();
     // An actor's start may compute for `limits.time`. A signal does not wait for that.
-    let start = async { Host::start(&executor, &manifests, environment).await.map(Some) };
+    let start = async { Host::start(&executor, manifests, environment).await.map(Some) };
     let start = start.or(async {
-        until_stopped(&mut signals, &logs).await;
+        until_stopped(&mut signals, &outputs).await;
         log::info!("stopped before the actors had started");
         Ok(None)
     });
     let Some(host) = block_on(turns.run(&executor, start))? else { return Ok(()) };
     announce(&host.listening());
-    let ready = Notification::Ready { serving: host.actors(), of: manifests.len() };
+    let ready = Notification::Ready { serving: host.actors(), of };
     // Spawned as a task, because the future that `run` gets is polled after every turn.
-    let serve = executor.spawn(serve(host, signals, logs, manager.clone()));
+    let changes = watcher.map(Watcher::start).transpose()?;
+    let reloading = Reloading { paths, port, outputs, manager: manager.clone() };
+    let serve = executor.spawn(serve(host, signals, changes, reloading));
     let watch = executor.spawn(async move {
         manager.notify(ready).await;
         manager.watch().await;
@@ -140,14 +170,14 @@ fn run(
     Ok(())
 }
 
-/// Handles signals until one asks to stop.
-async fn until_stopped(signals: &mut SignalStream, logs: &Reopen) {
+/// Waits until a signal asks to stop, while the host starts or stops. Manifests are not read then.
+async fn until_stopped(signals: &mut SignalStream, outputs: &Outputs) {
     loop {
         match signals.next().await {
             SignalAction::Stop => return,
-            SignalAction::Reopen => {
+            SignalAction::Reload => {
                 log::info!("SIGHUP: reopening the log files");
-                logs.all();
+                outputs.reopen();
             }
             SignalAction::Ignored(name) => log::info!("{name} is ignored"),
         }
@@ -155,36 +185,76 @@ async fn until_stopped(signals: &mut SignalStream, logs: &Reopen) {
 }
 
 /// Serves until the first signal that asks to stop, then shuts down. A second one ends it at once.
-async fn serve(host: Host, mut signals: SignalStream, logs: Reopen, manager: Arc<Manager>) {
-    let (stop, asked) = channel::bounded::<()>(1);
-    let serve = host.run(async {
-        let _ = asked.recv().await;
-    });
-    let listen = async {
-        until_stopped(&mut signals, &logs).await;
-        drop(stop);
-        log::info!("stopping; a second signal ends at once");
-        manager.notify(Notification::Stopping).await;
-        until_stopped(&mut signals, &logs).await;
-        log::warn!("a second signal: ending at once");
-    };
-    serve.or(listen).await;
-}
-
-/// Loads all manifests. Reports the errors of all of them.
-fn load(paths: &[PathBuf]) -> Result<Vec<Manifest>, String> {
-    let (mut manifests, mut mistakes) = (Vec::new(), Vec::new());
-    for path in paths {
-        match Manifest::load(path) {
-            Ok(manifest) => manifests.push(manifest),
-            Err(error) => mistakes.push(error.to_string()),
+/// `changes` tells when files have changed, for `dev`.
+async fn serve(
+    mut host: Host,
+    mut signals: SignalStream,
+    changes: Option<Receiver<()>>,
+    reloading: Reloading,
+) {
+    loop {
+        let changed = async {
+            match &changes {
+                Some(changes) if changes.recv().await.is_ok() => SignalAction::Reload,
+                _ => future::pending().await,
+            }
+        };
+        match signals.next().or(changed).await {
+            SignalAction::Stop => break,
+            SignalAction::Ignored(name) => log::info!("{name} is ignored"),
+            SignalAction::Reload => {
+                let why = if changes.is_some() { "files have changed" } else { "SIGHUP" };
+                if reload(&mut host, &mut signals, &reloading, why).await {
+                    break;
+                }
+            }
         }
     }
-    if mistakes.is_empty() { Ok(manifests) } else { Err(mistakes.join("\n")) }
+    log::info!("stopping; a second signal ends at once");
+    let stop = async {
+        reloading.manager.notify(Notification::Stopping).await;
+        host.run(async {}).await;
+    };
+    let again = async {
+        until_stopped(&mut signals, &reloading.outputs).await;
+        log::warn!("a second signal: ending at once");
+    };
+    stop.or(again).await;
+}
+
+/// Reloads, and once more if it is asked for meanwhile. Returns true if a signal asks to stop.
+async fn reload(
+    host: &mut Host,
+    signals: &mut SignalStream,
+    reloading: &Reloading,
+    why: &str,
+) -> bool {
+    loop {
+        let mut again = false;
+        let work = async {
+            announce(&reloading.run(host, why).await);
+            false
+        };
+        let stopped = async {
+            loop {
+                match signals.next().await {
+                    SignalAction::Stop => return true,
+                    SignalAction::Reload => again = true,
+                    SignalAction::Ignored(name) => log::info!("{name} is ignored"),
+                }
+            }
+        };
+        if work.or(stopped).await {
+            return true;
+        }
+        if !again {
+            return false;
+        }
+    }
 }
 
 /// Starts the log, with each manifest's settings.
-fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Reopen, Box<dyn Error>> {
+fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Outputs, Box<dyn Error>> {
     let mut logger = Logger::new(verbosity);
     for manifest in manifests {
         let actor = logger.actor(&manifest.name, &manifest.logging);

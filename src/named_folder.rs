@@ -16,7 +16,7 @@ use std::{
 
 use rustix::io::Errno;
 
-use crate::sandboxed_dir::SandboxedDir;
+use crate::{lock::Lock, sandboxed_dir::SandboxedDir};
 
 /// A folder by its path.
 #[derive(Debug)]
@@ -35,8 +35,8 @@ pub(crate) struct NamedFolder {
 pub(crate) struct Forbidden {
     /// Where the host keeps the state of all actors.
     pub(crate) store: Option<SandboxedDir>,
-    /// Files with tokens and keys. No page may be one of them.
-    pub(crate) secrets: Vec<PathBuf>,
+    /// Files with tokens and keys. No page may be one of them. An added actor brings its own.
+    pub(crate) secrets: Lock<Arc<[PathBuf]>>,
 }
 
 impl NamedFolder {
@@ -92,12 +92,12 @@ impl NamedFolder {
     /// It does not exist inside, is hidden or a secret, or may not be read.
     pub(crate) fn page(&self, path: &str) -> io::Result<File> {
         let file = self.open()?.visible(path)?;
-        let secrets = self.forbidden.get().map(|forbidden| &*forbidden.secrets);
+        let secrets = self.forbidden.get().map(|forbidden| forbidden.secrets.lock().clone());
         let own = file.metadata()?;
         let is_own = |secret: &&PathBuf| {
             fs::metadata(secret).is_ok_and(|it| (it.dev(), it.ino()) == (own.dev(), own.ino()))
         };
-        let Some(secret) = secrets.unwrap_or_default().iter().find(is_own) else {
+        let Some(secret) = secrets.iter().flat_map(|all| all.iter()).find(is_own) else {
             return Ok(file);
         };
         if !self.is_secret_logged.swap(true, Ordering::Relaxed) {
@@ -139,7 +139,7 @@ mod tests {
         link("data");
         assert!(is("data"));
         let store = Some(SandboxedDir::open(&at("data/store")).unwrap());
-        folder.keep_away_from(&Arc::new(Forbidden { store, secrets: Vec::new() }));
+        folder.keep_away_from(&Arc::new(Forbidden { store, ..Forbidden::default() }));
         for path in ["data", "data/store", "data/store/deep", "."] {
             link(path);
             assert_eq!(
@@ -179,8 +179,10 @@ mod tests {
             folder.page(path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
         };
         assert!(!denied("key") && !denied("hard"));
-        let secrets = vec![at("missing"), at("token"), at("pages/key")];
-        folder.keep_away_from(&Arc::new(Forbidden { store: None, secrets }));
+        let forbidden = Arc::new(Forbidden::default());
+        folder.keep_away_from(&forbidden);
+        // A secret may come later.
+        *forbidden.secrets.lock() = [at("missing"), at("token"), at("pages/key")].into();
         assert!(denied("key") && denied("link") && denied("hard"));
         assert_eq!(folder.page("page").and_then(io::read_to_string).unwrap(), "pages/page");
     }

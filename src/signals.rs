@@ -19,8 +19,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub enum SignalAction {
     /// Stop (`SIGINT`, `SIGTERM`, `SIGQUIT`).
     Stop,
-    /// Reopen the log files (`SIGHUP`).
-    Reopen,
+    /// Reopen the log files and read the manifests anew (`SIGHUP`).
+    Reload,
     /// Nothing. The signal's name, for the log.
     Ignored(&'static str),
 }
@@ -62,7 +62,7 @@ impl SignalStream {
 fn action(signal: Signal) -> Option<SignalAction> {
     Some(match signal {
         Signal::Int | Signal::Term | Signal::Quit => SignalAction::Stop,
-        Signal::Hup => SignalAction::Reopen,
+        Signal::Hup => SignalAction::Reload,
         Signal::Usr1 => SignalAction::Ignored("SIGUSR1"),
         Signal::Usr2 => SignalAction::Ignored("SIGUSR2"),
         Signal::Alarm => SignalAction::Ignored("SIGALRM"),

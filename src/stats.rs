@@ -140,6 +140,12 @@ pub struct Stats {
     pub(crate) fetched_bytes: Counter,
     /// Times that the actor went back to what is stored, because a record could not be written.
     pub(crate) failed_records: Counter,
+    /// Reloads of the host that changed this actor.
+    pub reloads: Counter,
+    /// Reloads of the host that changed nothing, because there was a mistake.
+    pub failed_reloads: Counter,
+    /// New modules that were given back, because they failed where the old one succeeded.
+    pub rollbacks: Counter,
     /// Fuel spent.
     pub fuel: Counter,
     /// The instance's linear memory in bytes; 0 without an instance.
@@ -256,6 +262,19 @@ impl Stats {
                 "Times that the actor went back to what is stored: a record failed.",
             )
             .if_any("records not stored"),
+            metric(&self.reloads, "reloads", "Reloads that changed this actor.").if_any("reloads"),
+            metric(
+                &self.failed_reloads,
+                "failed_reloads",
+                "Reloads of the host that changed nothing: a mistake.",
+            )
+            .if_any("reloads failed"),
+            metric(
+                &self.rollbacks,
+                "rollbacks",
+                "New modules given back: they failed where the old one succeeded.",
+            )
+            .if_any("new modules given back"),
             metric(&self.fuel, "fuel", "Fuel spent."),
         ]
         .into_iter()

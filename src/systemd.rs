@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use rustix::time::{ClockId, clock_gettime};
 use smol::{Async, Timer};
 
 use crate::deadline::within;
@@ -40,6 +41,8 @@ pub enum Notification {
         /// How many there are manifests for.
         of: usize,
     },
+    /// The host reads its manifests anew. `Ready` follows.
+    Reloading,
     /// The executor still runs its tasks.
     Alive,
     /// The host is stopping.
@@ -124,6 +127,10 @@ impl fmt::Display for Notification {
                     write!(f, "{serving} of ")?;
                 }
                 writeln!(f, "{of} {}", if of == 1 { "actor" } else { "actors" })
+            }
+            Self::Reloading => {
+                let now = Duration::try_from(clock_gettime(ClockId::Monotonic)).unwrap_or_default();
+                writeln!(f, "RELOADING=1\nMONOTONIC_USEC={}", now.as_micros())
             }
             Self::Alive => f.write_str("WATCHDOG=1\n"),
             Self::Stopping => f.write_str("STOPPING=1\nSTATUS=stopping\n"),

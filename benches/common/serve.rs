@@ -44,7 +44,7 @@ pub(crate) fn footlight(manifest: Manifest) -> Result<()> {
         logger.actor(&manifest.name, &manifest.logging)?;
         logger.install()?;
         let environment = Environment { turns, ..Environment::default() };
-        let host = Host::start(&executor, &[manifest], environment).await?;
+        let host = Host::start(&executor, vec![manifest], environment).await?;
         announce(host.listening()[0].address);
         host.run(future::pending()).await;
         Ok(())

@@ -49,6 +49,7 @@ impl Running {
             tick: None,
             files: None,
             http: None,
+            last_good: None,
             store: None,
             world,
             turns: Arc::default(),

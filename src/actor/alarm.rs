@@ -55,6 +55,13 @@ impl Alarm {
         Self { world, once: None, wall: None, tick, rang: None, limits, timer: None }
     }
 
+    /// Replaces the tick. The next one comes one `tick` from now, unless the period is the same.
+    pub(crate) fn set_tick(&mut self, tick: Option<Duration>) {
+        if tick != self.tick.map(|(tick, _)| tick) {
+            self.tick = tick.map(|tick| (tick, self.world.now() + tick));
+        }
+    }
+
     /// The moment of an alarm that is set now, to `after` or to never.
     pub(crate) fn moment(&self, after: Option<Duration>) -> Option<Instant> {
         let (now, least) = (self.world.now(), self.limits.get(|limits| limits.alarm));

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use footlight_store::{Changes, Contents, Failed, HOST_KEY, Owner, StoredAlarm, Ticket};
 use smol::{block_on, future::poll_fn};
 
-use super::storage::Change;
+use super::{module::ModuleHash, storage::Change};
 use crate::exchange::{ConnectionId, Event, EventKind, Source};
 
 /// Whether messages wait until the changes before them are on the disk.
@@ -33,6 +33,12 @@ pub struct Durable {
     gate: OutputGate,
     /// The ticket of the last record. Messages of later events wait for it too.
     last: Ticket,
+    /// The module that the actor runs now. A record says whose the state is.
+    module: ModuleHash,
+    /// Whose the stored state is.
+    stored_by: ModuleHash,
+    /// Whose a stored state is that does not say so: the module's with which this run began.
+    unnamed: ModuleHash,
     /// The alarm of the last record, to notice a change.
     alarm: Option<Instant>,
     /// The requests to servers of the last record.
@@ -76,8 +82,13 @@ impl Durable {
         gate: OutputGate,
         contents: &Contents,
         alarm: Option<Instant>,
+        module: ModuleHash,
     ) -> Self {
         Self {
+            module,
+            unnamed: module,
+            // A store that does not say so has it from this module, as far as anybody knows.
+            stored_by: contents.origin.unwrap_or(module),
             owner: Arc::new(owner),
             gate,
             last: Ticket::default(),
@@ -88,6 +99,16 @@ impl Durable {
             lost: contents.open.iter().copied().map(ConnectionId).collect(),
             undone: BTreeSet::new(),
         }
+    }
+
+    /// Says which module runs from now on.
+    pub fn set_module(&mut self, module: ModuleHash) {
+        self.module = module;
+    }
+
+    /// Whether the stored state is another module's.
+    pub fn is_foreign(&self) -> bool {
+        self.stored_by != self.module
     }
 
     /// What is on the disk.
@@ -124,7 +145,9 @@ impl Durable {
         let closed = self.closed.iter().copied().collect();
         // An alarm that stays is written again, because less of its time is left now.
         let alarm = alarm.or(stored_alarm.map(Some));
-        Some(Changes { state, keys: new_values, alarm, opened, closed, ..Changes::default() })
+        let origin = Some(self.module);
+        let (keys, forget) = (new_values, false);
+        Some(Changes { forget, origin, state, keys, alarm, opened, closed })
     }
 
     /// Hands changes over to be recorded.
@@ -138,6 +161,17 @@ impl Durable {
     /// The requests to servers of the last record.
     pub fn fetches(&self) -> Bytes {
         self.fetches.clone()
+    }
+
+    /// Whose the stored state is.
+    pub fn stored_by(&self) -> ModuleHash {
+        self.stored_by
+    }
+
+    /// Hands over changes after which the stored state is `by`'s, and not the running module's.
+    pub fn record_by(&mut self, by: ModuleHash, changes: Changes, alarm: Option<Instant>) {
+        self.record(Changes { origin: Some(by), ..changes }, alarm);
+        self.stored_by = by;
     }
 
     /// A function that records `changes` on another thread, and waits until they are on the disk if
@@ -159,6 +193,7 @@ impl Durable {
         self.fetches = fetches;
         self.last = ticket;
         self.alarm = alarm;
+        self.stored_by = self.module;
         self.opened.clear();
         self.closed.clear();
     }
@@ -203,6 +238,7 @@ impl Durable {
         // The failed records will never be reached, so nothing may wait for them.
         self.last = self.owner.durable().unwrap_or_default();
         self.alarm = alarm;
+        self.stored_by = contents.origin.unwrap_or(self.unnamed);
         self.fetches = fetches(contents);
         self.opened.clear();
         self.closed.clear();

@@ -7,13 +7,11 @@ use wit_core::shape;
 use super::{
     call_context::CallContext,
     call_error::CallError,
+    exports::Step,
     imports::{ImportCall, SliceSpent},
     instance::Instance,
     meter::{Allowance, Meter, Overtime},
 };
-
-/// The state of a call after a slice: finished, or to be resumed.
-type Step<R> = Result<TypedResumableCall<R>, wasmi::Error>;
 
 /// Where the guest stopped.
 #[allow(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
@@ -42,20 +40,30 @@ impl Instance {
         }
     }
 
-    /// Calls a function of the guest that may use all imports that the manifest grants.
-    pub(super) async fn serve<P: WasmParams>(
+    /// Begins a call of a function of the guest that may use all imports that the manifest grants:
+    /// runs its first slice. Only this depends on the function's parameters.
+    pub(super) fn begin<P: WasmParams>(
         &mut self,
         export: &'static str,
         func: TypedFunc<P, i32>,
         parameters: P,
         context: &mut CallContext,
-    ) -> Result<i32, CallError> {
+    ) -> Result<Step<i32>, CallError> {
         self.give_fuel(export, 1, &mut context.meter)?;
         self.store.data_mut().time = Some(context.host.time());
-        let mut step = func.call_resumable(&mut self.store, parameters);
+        Ok(func.call_resumable(&mut self.store, parameters))
+    }
+
+    /// Goes on with a call that has begun, to its end.
+    pub(super) async fn finish(
+        &mut self,
+        export: &'static str,
+        mut step: Step<i32>,
+        context: &mut CallContext,
+    ) -> Result<i32, CallError> {
         loop {
             let stop = self.stop(export, step, &mut context.meter).await;
-            // Only `init` and `handle-message` may read the time.
+            // Only functions that are begun like this may read the time.
             let time = self.store.data_mut().time.take();
             let (import, call) = match stop? {
                 Stop::Finished(result) => return Ok(result),

@@ -2,10 +2,16 @@
 //! Typed functions skip the type check at each call, which would be a large part of a short call's
 //! cost.
 
-use wasmi::{Instance, Store, TypedFunc};
+use wasmi::{Instance, Store, TypedFunc, TypedResumableCall};
 use wit_core::{InitForm, Shape};
 
 use super::imports::Guest;
+
+/// The state of a call after a slice: finished, or to be resumed.
+pub type Step<R> = Result<TypedResumableCall<R>, wasmi::Error>;
+
+/// `migrate`.
+pub type Migrate = TypedFunc<(i32, i32, i32), i32>;
 
 /// `cabi_post_…`.
 pub type PostReturn = TypedFunc<i32, ()>;

@@ -58,6 +58,18 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(error) => error.fmt(f),
+            Self::Returned(error) => write!(f, "it returned an error: {error}"),
+            Self::Answer(error) => write!(f, "its answer is refused: {error}"),
+            Self::Response(error) => write!(f, "its response is refused: {error}"),
+            Self::Commit(error) => error.fmt(f),
+        }
+    }
+}
+
 /// The log line about a failed event.
 struct Line<'a> {
     failure: &'a Failure,

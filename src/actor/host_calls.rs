@@ -15,6 +15,7 @@ use super::{
     durable::{After, Durable, OutputGate},
     effects::Effect,
     meter::Meter,
+    module::ModuleHash,
     storage::Storage,
     transaction::{CommitError, Committed, Transaction},
 };
@@ -86,14 +87,9 @@ impl HostCalls {
     /// Begins a call for an event. Adds the client at its `connect` event, and marks it as closing
     /// at its `close` event.
     pub fn begin(&mut self, event: &Event) {
-        self.forget_call();
-        self.clients.begin();
+        self.begin_call(event);
         if let Some(durable) = &mut self.durable {
             durable.begin(event);
-        }
-        self.sender = event.source.connection();
-        if let EventKind::Response(answered) = &event.kind {
-            self.answered = Some(answered.clone());
         }
         let Source::Connection(session) = &event.source else { return };
         match event.kind {
@@ -101,6 +97,25 @@ impl HostCalls {
             EventKind::Close(_) => self.clients.set_leaving(session.id(), true),
             _ => {}
         }
+    }
+
+    /// Begins a call for an event that was begun, and perhaps rolled back.
+    pub(crate) fn begin_call(&mut self, event: &Event) {
+        self.forget_call();
+        self.clients.begin();
+        self.sender = event.source.connection();
+        if let EventKind::Response(answered) = &event.kind {
+            self.answered = Some(answered.clone());
+        }
+    }
+
+    /// Replaces the files that the manifest grants. An operation that is still under way keeps its
+    /// place, so there is never a second one.
+    pub(crate) fn set_files(&mut self, files: Option<Files>) {
+        self.files = match (self.files.take(), files) {
+            (Some(old), Some(new)) => Some(old.with_folders_of(new)),
+            (_, files) => files,
+        };
     }
 
     /// Ends the call, after it was committed or rolled back.
@@ -131,10 +146,15 @@ impl HostCalls {
 
     /// Goes on from what the store has of the actor. Returns its state, or `None` if nothing of it is
     /// stored.
-    pub(crate) fn restore(&mut self, owner: Owner, gate: OutputGate) -> Option<Option<Bytes>> {
+    pub(crate) fn restore(
+        &mut self,
+        owner: Owner,
+        gate: OutputGate,
+        module: ModuleHash,
+    ) -> Option<Option<Bytes>> {
         let contents = owner.contents();
         self.alarm.restore(contents.alarm);
-        let durable = Durable::new(owner, gate, &contents, self.alarm.set_to());
+        let durable = Durable::new(owner, gate, &contents, self.alarm.set_to(), module);
         self.durable = Some(durable);
         let is_stored = !contents.is_empty();
         self.load(contents.keys);
@@ -182,7 +202,8 @@ impl HostCalls {
         let Some(durable) = &mut self.durable else { return };
         let after = After { old: None, new: None, keys: &[], fetches, alarm, stored_alarm };
         if let Some(changes) = durable.changes(after) {
-            durable.record(changes, alarm);
+            // The state stays whose it was.
+            durable.record_by(durable.stored_by(), changes, alarm);
         }
     }
 

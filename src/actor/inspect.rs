@@ -4,7 +4,11 @@
 //! actor.
 
 use wasmi::ExternType;
-use wit_core::{InitForm, Shape, Signature, shape};
+use wit_core::{
+    InitForm, Shape, Signature,
+    migrate::{MIGRATE, MIGRATE_POST},
+    shape,
+};
 
 pub use super::verdict::{Item, Verdict};
 use super::{
@@ -26,6 +30,8 @@ pub struct Report {
     pub shape: Option<Shape>,
     /// The form of the module's `init`, which makes the first state; `None` without a usable one.
     pub init: Option<InitForm>,
+    /// Whether the module exports `migrate`.
+    pub migrates: bool,
     /// Whether the module exports `handle-message`.
     pub handles_messages: bool,
     /// Whether the module exports `handle-request`.
@@ -60,6 +66,7 @@ impl Report {
             component: None,
             shape,
             init: None,
+            migrates: false,
             handles_messages: false,
             handles_requests: false,
             memory: None,
@@ -116,12 +123,15 @@ impl Report {
                 (shape.handle_message_post(), shape::POST_RETURN, "frees the handler's result"),
                 (shape.handle_request_post(), shape::POST_RETURN, "frees the response"),
                 (shape.init_post(), shape::POST_RETURN, "frees the result of init"),
+                (MIGRATE.0, MIGRATE.1, "converts the state of an older version"),
+                (MIGRATE_POST, shape::POST_RETURN, "frees the result of migrate"),
                 (shape::REALLOC.0, shape::REALLOC.1, "allocates in the guest"),
                 (shape::INITIALIZE.0, shape::INITIALIZE.1, "called once per instance"),
                 (start_function::EXPORT, shape::INITIALIZE.1, "called once per instance, first"),
             ];
             if let Some((_, expected, role)) = found.into_iter().find(|(known, ..)| *known == name)
             {
+                self.migrates |= name == MIGRATE.0;
                 self.handles_messages |= name == shape.handle_message();
                 self.handles_requests |= name == shape.handle_request();
                 return judge_function(ty, [expected].into_iter(), role);

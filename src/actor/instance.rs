@@ -10,13 +10,13 @@ use wit_core::{
     Budget, HttpRequest, Message, MessageRef, Shape,
     lift::{self, HttpReply, Reply},
     lower::{self, Lowering, LoweringRequest},
-    shape,
+    migrate, shape,
 };
 
 use super::{
     call_context::CallContext,
     call_error::CallError,
-    exports::{HandleMessage, HandleRequest, Init, PostReturn},
+    exports::{HandleMessage, HandleRequest, Init, Migrate, PostReturn, Step},
     fault::{Evidence, Fault},
     imports::{Growth, Guest},
     meter::Meter,
@@ -47,6 +47,10 @@ pub struct Instance {
     init: Option<Init>,
     /// Frees what `init` returned.
     init_post: Option<PostReturn>,
+    /// Converts an older version's state. `None` if the module does not export it.
+    migrate: Option<Migrate>,
+    /// Frees what `migrate` returned.
+    migrate_post: Option<PostReturn>,
     /// What a result may have: it bounds what a guest makes the host copy.
     budget: Budget,
     /// The size of its stack in bytes, if the module tells it.
@@ -130,6 +134,8 @@ impl Instance {
             request_post: instance.get_typed_func(&store, shape.handle_request_post()).ok(),
             init: Init::of(&store, instance, shape),
             init_post: instance.get_typed_func(&store, shape.init_post()).ok(),
+            migrate: instance.get_typed_func(&store, migrate::MIGRATE.0).ok(),
+            migrate_post: instance.get_typed_func(&store, migrate::MIGRATE_POST).ok(),
             budget,
             stack: module.stack(),
             instance,
@@ -152,21 +158,50 @@ impl Instance {
         let (shape, export) = (self.shape, self.shape.init());
         let lowering = lower::init(init.form(), state, name);
         let flat = self.place(lowering, &mut context.meter).await?;
-        let ptr = match (init, flat) {
-            (Init::Bare(init), _) => self.serve(export, init, (), context).await?,
-            (Init::Bytes(init), [a, b, ..]) => self.serve(export, init, (a, b), context).await?,
-            (Init::Optional(init), [a, b, c, ..]) => {
-                self.serve(export, init, (a, b, c), context).await?
-            }
+        let step = match (init, flat) {
+            (Init::Bare(init), _) => self.begin(export, init, (), context),
+            (Init::Bytes(init), [a, b, ..]) => self.begin(export, init, (a, b), context),
+            (Init::Optional(init), [a, b, c, ..]) => self.begin(export, init, (a, b, c), context),
             (Init::Named(init), [a, b, c, d, e, ..]) => {
-                self.serve(export, init, (a, b, c, d, e), context).await?
+                self.begin(export, init, (a, b, c, d, e), context)
             }
         };
+        let post = self.init_post.map(|post| (shape.init_post(), post));
+        self.finish_state(export, step?, (shape, post), context).await
+    }
+
+    /// Calls `migrate` with an older version's state. Returns the new state, or `None` if the module
+    /// does not export it.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn migrate(
+        &mut self,
+        old: Option<&[u8]>,
+        context: &mut CallContext,
+    ) -> Outcome<Option<Option<Vec<u8>>>> {
+        let Some(migrate) = self.migrate else { return Ok(Ok(None)) };
+        let [a, b, c, ..] = self.place(lower::migrate(old), &mut context.meter).await?;
+        let step = self.begin("migrate", migrate, (a, b, c), context)?;
+        let post = self.migrate_post.map(|post| (migrate::MIGRATE_POST, post));
+        let state = self.finish_state("migrate", step, (migrate::SHAPE, post), context).await?;
+        Ok(state.map(Some))
+    }
+
+    /// Finishes a call that makes a state, and lifts it. `post` frees the result.
+    async fn finish_state(
+        &mut self,
+        export: &'static str,
+        step: Step<i32>,
+        (shape, post): (Shape, Option<(&'static str, PostReturn)>),
+        context: &mut CallContext,
+    ) -> Outcome<Option<Vec<u8>>> {
+        let ptr = self.finish(export, step, context).await?;
         let memory = self.memory.data(&self.store);
         let lifted = lift::init(shape, memory, ptr.cast_unsigned(), &self.budget);
         let state = lifted.map_err(CallError::Lift)?;
-        if let Some(post) = self.init_post {
-            self.call(shape.init_post(), post, ptr, &mut context.meter).await?;
+        if let Some((name, post)) = post {
+            self.call(name, post, ptr, &mut context.meter).await?;
         }
         Ok(state)
     }
@@ -186,20 +221,18 @@ impl Instance {
         let flat =
             self.place(lower::handle_message(shape, message, state), &mut context.meter).await?;
         let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
-        let ptr = match handler {
+        let step = match handler {
             HandleMessage::Ten(handler) => {
-                let flat = (a, b, c, d, e, f, g, h, i, j);
-                self.serve(export, handler, flat, context).await?
+                self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j), context)
             }
             HandleMessage::Eleven(handler) => {
-                let flat = (a, b, c, d, e, f, g, h, i, j, k);
-                self.serve(export, handler, flat, context).await?
+                self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j, k), context)
             }
             HandleMessage::Twelve(handler) => {
-                let flat = (a, b, c, d, e, f, g, h, i, j, k, l);
-                self.serve(export, handler, flat, context).await?
+                self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j, k, l), context)
             }
         };
+        let ptr = self.finish(export, step?, context).await?;
         let memory = self.memory.data(&self.store);
         let lifted = lift::handle_message(shape, memory, ptr.cast_unsigned(), &self.budget);
         let reply = lifted.map_err(CallError::Lift)?;
@@ -211,7 +244,7 @@ impl Instance {
     }
 
     /// Begins a call for an event of this connection, which the lines of the guest's log name.
-    pub fn begin(&mut self, connection: Option<ConnectionId>) {
+    pub fn begin_for(&mut self, connection: Option<ConnectionId>) {
         self.store.data_mut().begin(connection);
     }
 
@@ -238,16 +271,15 @@ impl Instance {
         let parameters = lower::handle_request(shape, request, state);
         let flat = self.place_request(parameters, &mut context.meter).await?;
         let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
-        let ptr = match handler {
+        let step = match handler {
             HandleRequest::Eleven(handler) => {
-                let flat = (a, b, c, d, e, f, g, h, i, j, k);
-                self.serve(export, handler, flat, context).await?
+                self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j, k), context)
             }
             HandleRequest::Twelve(handler) => {
-                let flat = (a, b, c, d, e, f, g, h, i, j, k, l);
-                self.serve(export, handler, flat, context).await?
+                self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j, k, l), context)
             }
         };
+        let ptr = self.finish(export, step?, context).await?;
         let memory = self.memory.data(&self.store);
         let budget = &self.response_budget;
         let lifted = lift::handle_request(shape, memory, ptr.cast_unsigned(), budget);

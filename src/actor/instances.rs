@@ -28,6 +28,10 @@ pub struct Instances {
     module: Arc<Module>,
     /// What each new instance may use.
     limits: SharedLimits,
+    /// Whether each event gets a new instance.
+    fresh: bool,
+    /// Set after the module was exchanged, until one has committed an event.
+    trial: Option<Trial>,
     /// The current instance. It is dropped after a failure, when the actor is idle, and when its
     /// memory has grown too far.
     present: Option<Box<Instance>>,
@@ -39,6 +43,13 @@ pub struct Instances {
     trap_backoff: Backoff,
     stats: Arc<Stats>,
     lines: Arc<ActorLog>,
+}
+
+/// What is kept while it is not known whether the new module works.
+struct Trial {
+    /// The module that committed the last event. `None` if that was in an earlier run, and no copy of
+    /// it is there.
+    last_good: Option<Arc<Module>>,
 }
 
 impl Instances {
@@ -53,6 +64,8 @@ impl Instances {
         Self {
             module: Arc::new(module),
             limits,
+            fresh: false,
+            trial: None,
             present: None,
             watermark: Watermark::default(),
             backoff: Backoff::new(world.clone(), MAX_WAIT),
@@ -92,9 +105,7 @@ impl Instances {
         if let Some(instance) = self.present.take() {
             return Ok(instance);
         }
-        if let Some(wait) = self.trap_backoff.wait() {
-            wait.await;
-        }
+        self.pause().await;
         let made = self.make(meter).await;
         if made.is_ok() {
             self.backoff.succeeded();
@@ -115,6 +126,9 @@ impl Instances {
 
     /// Keeps the instance for the next event, unless its memory has grown too far.
     pub(crate) fn put_back(&mut self, instance: Box<Instance>) {
+        if self.fresh {
+            return;
+        }
         if self
             .watermark
             .is_passed(instance.memory_size(), self.limits.get(|limits| limits.watermark))
@@ -123,6 +137,12 @@ impl Instances {
         } else {
             self.present = Some(instance);
         }
+    }
+
+    /// Gives each event a new instance from now on, so that who relies on global variables notices.
+    pub(crate) fn renew_at_each_event(&mut self) {
+        self.fresh = true;
+        self.present = None;
     }
 
     /// Keeps the first instance, however large it is.
@@ -140,6 +160,50 @@ impl Instances {
             let text = format_args!("takes long to make anew after a failure; waits {wait:?}");
             self.lines.host(Level::Warn, None, text);
         }
+    }
+
+    /// Waits until another instance may be made, if the last one failed.
+    pub(crate) async fn pause(&self) {
+        if let Some(wait) = self.trap_backoff.wait() {
+            wait.await;
+        }
+    }
+
+    /// Makes all further instances of another module. The one so far is kept until the other has
+    /// committed an event.
+    pub(crate) fn replace(&mut self, module: Module) {
+        let old = std::mem::replace(&mut self.module, Arc::new(module));
+        self.trial.get_or_insert(Trial { last_good: Some(old) });
+        self.present = None;
+        self.watermark = Watermark::default();
+        self.backoff.succeeded();
+        self.trap_backoff.succeeded();
+    }
+
+    /// Treats the next event as the first one. `last_good` has made what an earlier run has left.
+    pub(crate) fn begin_trial(&mut self, last_good: Option<Box<Module>>) {
+        let last_good = last_good.map(|module| Arc::new(*module));
+        self.trial.get_or_insert(Trial { last_good });
+    }
+
+    /// Whether the next event is the first one of a new module.
+    pub(crate) fn is_on_trial(&self) -> bool {
+        self.trial.is_some()
+    }
+
+    /// Keeps the module, and forgets the other one.
+    pub(crate) fn confirm(&mut self) {
+        self.trial = None;
+    }
+
+    /// Exchanges the module with the last good one. Returns false if there is none.
+    pub(crate) fn exchange(&mut self) -> bool {
+        let Some(other) = self.trial.as_mut().and_then(|trial| trial.last_good.as_mut()) else {
+            return false;
+        };
+        std::mem::swap(&mut self.module, other);
+        self.present = None;
+        true
     }
 
     /// Whether there is an instance.

@@ -1,8 +1,10 @@
 //! An actor: a WebAssembly module, its state, and the events that it handles one at a time.
 //!
 //! The files, in the order in which an event passes them:
+//! - [`setup`]: everything that an actor is made from.
 //! - [`task`]: the actor's loop. It takes an event, calls the instance, and commits or rolls back.
-//! - [`event_message`]: converts an event into a message of the interface.
+//! - [`dispatch`]: calls the handler of an event. [`event_message`] converts the event into a message
+//!   of the interface.
 //! - [`instance`]: one instance of the module: lower, call, lift. [`exports`] has the functions
 //!   that it calls, [`entry`] the metered way into the guest, and [`call_error`] its errors.
 //! - [`instances`]: makes instances, and keeps the present one. [`watermark`] says when its memory
@@ -21,6 +23,8 @@
 //! - [`outgoing`]: delivers what leaves the host after an event, once it may.
 //! - [`reply`]: what a call returned. [`answer`] checks and converts messages, and [`response`] checks
 //!   the response to a request.
+//! - [`change`]: what the actor gets anew while it runs. [`trial`] exchanges the module, with its
+//!   first event.
 //! - [`alarm`]: the actor's alarm and tick. [`idle`] notices that the actor has had no events.
 //!
 //! The files that load a module:
@@ -36,7 +40,6 @@
 //! - [`inspect`]: reports the exports and imports, and whether they fit. [`verdict`] puts that into
 //!   words.
 //! - [`module`]: runs these steps in order, and compiles the result.
-//! - [`module`]: a module that has been compiled and found to fit.
 //!
 //! This folder uses wasmi and `exchange`. It knows neither sockets nor the executor's loop.
 
@@ -46,8 +49,10 @@ pub mod backoff;
 pub mod call_context;
 pub mod call_error;
 pub mod call_time;
+pub mod change;
 pub mod clients;
 pub mod component;
+pub mod dispatch;
 pub mod durable;
 pub mod effects;
 pub mod entry;
@@ -76,20 +81,24 @@ pub mod rejected;
 pub mod reply;
 pub mod response;
 pub mod sections;
+pub mod setup;
 pub mod stack_pointer;
 pub mod start_function;
 pub mod storage;
 pub mod task;
 pub mod transaction;
+pub mod trial;
 pub mod types;
 pub mod validate;
 pub mod verdict;
 pub mod watermark;
 
 pub use call_context::{CallContext, Resources};
+pub use change::{Change, ChangeSlot};
 pub use durable::OutputGate;
 pub use failure::StartError;
 pub use imports::Grants;
 pub use inspect::Report;
-pub use module::{LoadError, Module};
-pub use task::{Actor, Setup};
+pub use module::{LoadError, Module, ModuleHash};
+pub use setup::Setup;
+pub use task::Actor;

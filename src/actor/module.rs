@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sha1::{Digest as _, Sha1};
 use wasmi::{
     CompilationMode, Config, CustomFuelCosts, Engine, Instance, Linker, OperatorCost, Store,
 };
@@ -39,9 +40,14 @@ pub struct Module {
     report: Report,
     /// The size of the stack in bytes, if the module tells it.
     stack: Option<u32>,
+    /// Tells it from others.
+    hash: ModuleHash,
     /// Whether the last instance took longer than [`SLOW`] to make.
     slow: AtomicBool,
 }
+
+/// The SHA-1 of a module's file. It tells versions apart.
+pub type ModuleHash = [u8; 20];
 
 /// If an instance takes longer than this to make, the threads for blocking work make the next
 /// one.
@@ -117,7 +123,8 @@ impl Module {
         };
         let mut linker = Linker::new(&engine);
         imports::add_to(&mut linker, &module, shape, grants).map_err(LoadError::Invalid)?;
-        Ok(Self { module, linker, shape, report, stack, slow: AtomicBool::new(false) })
+        let hash = Self::hash_of(bytes);
+        Ok(Self { module, linker, shape, report, stack, hash, slow: AtomicBool::new(false) })
     }
 
     /// Makes an instance. This costs no fuel, but its work is bounded: the limits of `guest` bound
@@ -152,6 +159,16 @@ impl Module {
     /// The size of the stack in bytes, if the module tells it.
     pub(super) fn stack(&self) -> Option<u32> {
         self.stack
+    }
+
+    /// The hash of a file.
+    pub fn hash_of(file: &[u8]) -> ModuleHash {
+        Sha1::digest(file).into()
+    }
+
+    /// Tells it from other modules.
+    pub fn hash(&self) -> ModuleHash {
+        self.hash
     }
 
     /// What is known about the module.

@@ -28,8 +28,11 @@ impl Actor {
         connections.set_unavailable(Some(Unavailable::Storage));
         self.forget(failed);
         let recovered = poll_fn(|cx| {
-            if let Poll::Ready(Command::Stop) = control.poll_next(cx) {
-                return Poll::Ready(false);
+            while let Poll::Ready(command) = control.poll_next(cx) {
+                match command {
+                    Command::Stop => return Poll::Ready(false),
+                    Command::Change => self.change(),
+                }
             }
             self.context.meter.wait();
             let durable = self.context.host.durable.as_ref();
@@ -41,6 +44,7 @@ impl Actor {
             return false;
         }
         self.state = self.context.host.go_back();
+        self.try_if_foreign(None);
         self.measure();
         connections.set_unavailable(None);
         self.say(Level::Info, "goes on: the store can store again");

@@ -5,41 +5,33 @@ use std::{
     pin::pin,
     sync::Arc,
     task::Poll,
-    time::Duration,
 };
 
 use bytes::Bytes;
-use footlight_store::{Failed, Owner, Ticket};
+use footlight_store::{Failed, Ticket};
 use log::Level;
 use wit_core::InitForm;
 
 use super::{
     call_context::{CallContext, Resources},
-    durable::{Durable, OutputGate},
+    change::ChangeSlot,
+    dispatch::Called,
+    durable::Durable,
     effects::Effect,
-    event_message,
     failure::{Failure, StartError},
-    fault::Fault,
     feed::Feed,
     idle::Idle,
     instances::Instances,
     module::Module,
     outgoing::{Ending, Outgoing, Output},
-    reply::Reply,
+    setup::Setup,
 };
 use crate::{
     exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Source},
-    executor::Turns,
-    files::Files,
-    http_client::Http,
     limits::SharedLimits,
     logger::ActorLog,
     stats::Stats,
-    world::World,
 };
-
-/// The result of a call. The inner error comes from the actor itself.
-type Called = Result<Result<Reply, String>, Fault>;
 
 /// What an actor's task does next.
 enum Next {
@@ -69,38 +61,12 @@ pub struct Actor {
     last: Feed,
     /// Notices that there have been no events.
     idle: Idle,
+    /// Has what the actor gets anew while it runs.
+    pub(super) changes: Arc<ChangeSlot>,
     /// Shown in `/metrics` and in the summary at the end.
     pub(super) stats: Arc<Stats>,
     /// Has the bound on what is logged about it in a second.
     pub(super) lines: Arc<ActorLog>,
-}
-
-/// Everything that an actor is made from.
-pub struct Setup {
-    /// Given to `init`, and names it in the log.
-    pub name: Arc<str>,
-    /// Checked already: it can be run, and all its imports are granted.
-    pub module: Module,
-    /// Shared with its handlers. They may change while it runs.
-    pub limits: SharedLimits,
-    /// The content of its `init_state` file.
-    pub init_state: Option<Vec<u8>>,
-    /// The period of the manifest's `tick`.
-    pub tick: Option<Duration>,
-    /// The files that its manifest grants; `None` if it has no handler of that type.
-    pub files: Option<Files>,
-    /// The servers that its manifest allows; `None` if it has no handler of that type.
-    pub http: Option<Http>,
-    /// Its place in the store; `None` if its state ends with the process.
-    pub store: Option<(Owner, OutputGate)>,
-    /// Has the time and the random numbers that it sees. A test gives others.
-    pub world: World,
-    /// Gives the actor its turns on the executor.
-    pub turns: Arc<Turns>,
-    /// Shared with its handlers, which count too.
-    pub stats: Arc<Stats>,
-    /// Shared with its handlers, so that one bound holds for all lines about it.
-    pub lines: Arc<ActorLog>,
 }
 
 impl Actor {
@@ -119,6 +85,7 @@ impl Actor {
             tick,
             files,
             http,
+            last_good,
             store,
             world,
             turns,
@@ -132,6 +99,7 @@ impl Actor {
             limits: limits.clone(),
             last: Feed::Mailbox,
             idle: Idle::new(world.clone(), limits.clone()),
+            changes: Arc::default(),
             context: CallContext::new(
                 limits,
                 Resources { world, tick, files, http, turns, stats: stats.clone() },
@@ -139,12 +107,15 @@ impl Actor {
             stats,
             lines,
         };
-        let restored = store.and_then(|(owner, gate)| actor.context.host.restore(owner, gate));
+        let hash = actor.instances.module().hash();
+        let restore = |(owner, gate)| actor.context.host.restore(owner, gate, hash);
+        let restored = store.and_then(restore);
         let context = &mut actor.context;
         let made = actor.instances.make(&mut context.meter).await;
         let mut instance = made.map_err(|error| StartError::Call(error.into()))?;
         if let Some(state) = restored {
             actor.state = state;
+            actor.try_if_foreign(last_good);
         } else {
             let bare = actor.instances.module().report().init == Some(InitForm::Bare);
             let new = if init_state.is_some() && bare {
@@ -169,9 +140,20 @@ impl Actor {
                 }
             }
         }
+        actor.changes.set_running(actor.instances.module());
         actor.instances.begin_with(instance);
         actor.measure();
         Ok(actor)
+    }
+
+    /// Gives each event a new instance, for `footlight dev`.
+    pub fn renew_at_each_event(&mut self) {
+        self.instances.renew_at_each_event();
+    }
+
+    /// Where to leave what the actor gets anew while it runs.
+    pub fn changes(&self) -> Arc<ChangeSlot> {
+        self.changes.clone()
     }
 
     /// Handles events until `control` gives [`Command::Stop`], the mailbox is empty and nothing waits
@@ -215,11 +197,20 @@ impl Actor {
             return self.leave_out(&event, "its client is gone");
         }
         self.context.host.begin(&event);
-        let outcome = self.call(&event, connections).await;
-        self.instances.note_outcome(outcome.is_ok());
+        let handled = if self.instances.is_on_trial() {
+            // Boxed, because it is larger than a usual event, and rarer.
+            let handled = Box::pin(self.try_event(&event)).await;
+            self.instances.note_outcome(!matches!(handled, Err(Failure::Call(_))));
+            handled
+        } else {
+            let outcome = self.call(&event, connections).await;
+            self.instances.note_outcome(outcome.is_ok());
+            // Before the commit, which counts anew.
+            self.stats.fuel.add(self.context.meter.spent());
+            self.commit(outcome).await
+        };
         self.stats.events.add(1);
-        self.stats.fuel.add(self.context.meter.spent());
-        let (effects, ending) = match self.commit(outcome).await {
+        let (effects, ending) = match handled {
             Ok(committed) => committed,
             Err(failure) => (Vec::new(), self.roll_back(&event, &failure).await),
         };
@@ -243,6 +234,7 @@ impl Actor {
             while let Poll::Ready(command) = control.poll_next(cx) {
                 match command {
                     Command::Stop => *stopping = true,
+                    Command::Change => self.change(),
                 }
             }
             if let Some(durable) = &mut self.context.host.durable {
@@ -296,26 +288,17 @@ impl Actor {
         let context = &mut self.context;
         let mut instance = self.instances.take(&mut context.meter, connections).await?;
         context.meter.begin();
-        instance.begin(event.source.connection());
-        let state = self.state.as_deref();
-        let outcome = if let EventKind::Request(request) = &event.kind {
-            // Boxed, because it is larger than the call for a message, and rarer.
-            let called = Box::pin(instance.handle_request(request, state, context)).await;
-            called.map(|reply| reply.map(Reply::from))
-        } else {
-            let (mut code, other) = ([0; 2], event_message::other(&event.kind));
-            let message = event_message::message(&event.kind, &mut code, &other);
-            let called = instance.handle_message(message, state, context).await;
-            called.map(|reply| reply.map(Reply::from))
-        };
-        let outcome = outcome.map_err(|error| instance.explain(error))?;
+        let outcome = instance.handle(event, self.state.as_deref(), context).await?;
         self.instances.put_back(instance);
         Ok(outcome)
     }
 
     /// Checks the result of a call and commits its changes: the state, the files, the alarm, the
     /// storage, and tags and attachments. None of them has reached a client yet.
-    async fn commit(&mut self, outcome: Called) -> Result<(Vec<Effect>, Ending), Failure> {
+    pub(super) async fn commit(
+        &mut self,
+        outcome: Called,
+    ) -> Result<(Vec<Effect>, Ending), Failure> {
         let reply = outcome.map_err(Failure::Call)?.map_err(Failure::Returned)?;
         let ending = reply.content.check()?;
         let CallContext { meter, host } = &mut self.context;

@@ -142,12 +142,12 @@ impl Transaction {
             };
             let written = files.commit(writes, record).await;
             if let (Some(durable), Some(ticket)) = (durable.as_mut(), reached.get()) {
-                let asked = durable.fetches();
+                let (by, asked) = (durable.stored_by(), durable.fetches());
                 durable.recorded(*ticket, at, fetches);
                 if written.is_err() {
                     // The record is on the disk already, so the old values follow it.
                     let (old, at) = (alarm.set_to(), alarm.set_to().map(|at| alarm.stored(at)));
-                    durable.record(undo(current.as_ref(), keys, asked, at), old);
+                    durable.record_by(by, undo(current.as_ref(), keys, asked, at), old);
                 }
             }
             written.map_err(CommitError::Files)?;

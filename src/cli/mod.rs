@@ -50,6 +50,23 @@ pub enum Command {
         /// Each `-v` adds one and each `-q` takes one away. 0 logs what the manifests say.
         verbosity: i8,
     },
+    /// `footlight dev`: serve this actor, and take over what changes.
+    Dev {
+        /// A manifest, or a folder with a `manifest.toml`.
+        path: PathBuf,
+        /// Replaces the manifest's addresses.
+        bind: Option<IpAddr>,
+        /// Replaces the port of the only listener.
+        port: Option<u16>,
+        /// The folder for the actor's state.
+        data: Option<PathBuf>,
+        /// Whether to begin without what is stored of the actor.
+        fresh: bool,
+        /// Whether an instance may handle more than one event.
+        keep_instance: bool,
+        /// As that of `Run`.
+        verbosity: i8,
+    },
     /// `footlight check`: report on these manifests and modules.
     Check {
         /// Manifests, folders with a `manifest.toml`, or modules.

@@ -91,6 +91,7 @@ pub(super) enum Completion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SubcommandId {
     Run,
+    Dev,
     Check,
     New,
     State,
@@ -115,8 +116,10 @@ pub(super) enum ActionId {
 pub(super) enum OptionId {
     Bind,
     Data,
+    Fresh,
     Help,
     Json,
+    KeepInstance,
     Name,
     Partial,
     Port,

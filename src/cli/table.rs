@@ -34,6 +34,46 @@ const PATH: Argument = Argument {
     completion: Completion::Files(&["toml", "wasm"]),
 };
 
+/// The option that replaces addresses.
+const BIND: OptionSpec = OptionSpec {
+    id: OptionId::Bind,
+    short: None,
+    long: "bind",
+    value: Some(("ADDRESS", Completion::Words(&["0.0.0.0", "127.0.0.1"]))),
+    about: "Listen on this IP address, whatever the manifests say",
+    more: "(0.0.0.0: on every network; 127.0.0.1: this machine only)",
+};
+
+/// The option that replaces a port.
+const PORT: OptionSpec = OptionSpec {
+    id: OptionId::Port,
+    short: None,
+    long: "port",
+    value: Some(("N", Completion::Nothing)),
+    about: "Listen on this port, whatever the manifest says",
+    more: "(if there is one listener; 0: a free one)",
+};
+
+/// The option for more lines in the log.
+const VERBOSE: OptionSpec = OptionSpec {
+    id: OptionId::Verbose,
+    short: Some('v'),
+    long: "verbose",
+    value: None,
+    about: "Log more",
+    more: "(-v debug, -vv trace and the libraries' lines)",
+};
+
+/// The option for fewer lines.
+const QUIET: OptionSpec = OptionSpec {
+    id: OptionId::Quiet,
+    short: Some('q'),
+    long: "quiet",
+    value: None,
+    about: "Log less",
+    more: "(-q warnings, -qq errors)",
+};
+
 /// The subcommands, the most used ones first.
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
@@ -41,27 +81,14 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         name: "run",
         about: "Load actors and serve them in one process, until Ctrl-C or TERM",
         more: "On Ctrl-C, TERM or QUIT, it lets no more clients in and closes all connections with code \
-            1001. A second signal ends it at once. On HUP, it reopens the log files. A module without a \
-            manifest has the name of its file, and is at port 8080 or the next free one.",
+            1001. A second signal ends it at once. On HUP, it reopens the log files, and takes \
+            over what has changed in the manifests and modules; sockets and states stay. A module \
+            without a manifest has the name of its file, and is at port 8080 or the next free one.",
         argument: Some(PATH),
         options: &[
-            OptionSpec {
-                id: OptionId::Bind,
-                short: None,
-                long: "bind",
-                value: Some(("ADDRESS", Completion::Words(&["0.0.0.0", "127.0.0.1"]))),
-                about: "Listen on this IP address, whatever the manifests say",
-                more: "(0.0.0.0: on every network; 127.0.0.1: this machine only)",
-            },
+            BIND,
             DATA,
-            OptionSpec {
-                id: OptionId::Port,
-                short: None,
-                long: "port",
-                value: Some(("N", Completion::Nothing)),
-                about: "Listen on this port, whatever the manifest says",
-                more: "(if there is one listener; 0: a free one)",
-            },
+            PORT,
             OptionSpec {
                 id: OptionId::Threads,
                 short: None,
@@ -70,22 +97,45 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
                 about: "Handle actors and connections on N threads",
                 more: "[default: 1]",
             },
+            VERBOSE,
+            QUIET,
+        ],
+    },
+    Subcommand {
+        id: SubcommandId::Dev,
+        name: "dev",
+        about: "Serve an actor while you work on it, and take over changes",
+        more: "It runs the `[build]` of the manifest, and again when the sources change. A new module, and \
+            what has changed in the manifest, is taken over between two events; sockets and state stay. \
+            Each event gets a new instance, so that an actor that relies on global variables fails here.",
+        argument: Some(Argument {
+            name: "PATH",
+            about: "A manifest, its folder, or a module; without it, the current folder",
+            arity: Arity::Optional,
+            completion: Completion::Files(&["toml", "wasm"]),
+        }),
+        options: &[
             OptionSpec {
-                id: OptionId::Verbose,
-                short: Some('v'),
-                long: "verbose",
+                id: OptionId::Fresh,
+                short: None,
+                long: "fresh",
                 value: None,
-                about: "Log more",
-                more: "(-v debug, -vv trace and the libraries' lines)",
+                about: "Begin with `init`, without what is stored of the actor",
+                more: "(it is removed)",
             },
             OptionSpec {
-                id: OptionId::Quiet,
-                short: Some('q'),
-                long: "quiet",
+                id: OptionId::KeepInstance,
+                short: None,
+                long: "keep-instance",
                 value: None,
-                about: "Log less",
-                more: "(-q warnings, -qq errors)",
+                about: "Let an instance handle more than one event, as `run` does",
+                more: "",
             },
+            BIND,
+            PORT,
+            DATA,
+            VERBOSE,
+            QUIET,
         ],
     },
     Subcommand {
@@ -192,6 +242,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             arity: Arity::Optional,
             completion: Completion::Words(&[
                 "run",
+                "dev",
                 "check",
                 "new",
                 "state",

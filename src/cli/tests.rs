@@ -188,8 +188,12 @@ It opens everything that `run` would open, and reports the same errors.
 #[test]
 fn each_error_says_what_to_write() {
     for (line, part) in [
-        ("", "no command was given: run, check, new, state, completions, man or help\n"),
-        ("serve x", "there is no command `serve`: use run, check,"),
+        (
+            "",
+            "no command was given: run, dev, check, new, state, completions, man or help
+",
+        ),
+        ("serve x", "there is no command `serve`: use run, dev, check,"),
         ("rnu x", "there is no command `rnu`: did you mean `run`?"),
         ("chek x", "there is no command `chek`: did you mean `check`?"),
         ("./hello", "did you mean `footlight run ./hello`?"),
@@ -204,7 +208,7 @@ fn each_error_says_what_to_write() {
         ("run x --bind 0.0.0.0:80", "and the port as --port"),
         ("run x --port 65536", "--port 65536: write a number from 0 to 65535"),
         ("run x --data=", "--data: the path is empty; write the path of a folder"),
-        ("new x --data y", "--data is an option of `footlight run or check`"),
+        ("new x --data y", "--data is an option of `footlight run, dev or check`"),
         ("run x --threads 0", "a number from 1 to 64"),
         ("run x --threads 65", "a number from 1 to 64"),
         ("run x --thread 2", "there is no option --thread: did you mean --threads?"),

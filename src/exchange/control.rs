@@ -16,6 +16,8 @@ const MAX_COMMANDS: usize = 8;
 pub enum Command {
     /// Handle the events in the mailbox, then end.
     Stop,
+    /// Take the change that was left for the actor, before the next event.
+    Change,
 }
 
 /// One actor's queue of commands.

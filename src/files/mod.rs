@@ -89,6 +89,11 @@ impl Files {
         }
     }
 
+    /// The same actor's files, in the folders of `other`.
+    pub(crate) fn with_folders_of(self, other: Self) -> Self {
+        Self { folders: other.folders, ..self }
+    }
+
     /// Checks the sizes of a path and a content before they are copied out of the guest.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! One actor with its handlers, from loading to its end.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use footlight_store::{Owner, Store};
 use smol::{Executor, Task, channel::Receiver};
@@ -9,35 +9,50 @@ use super::{
     environment::Environment,
     error::HostError,
     handler::{self, Bound},
+    listening::Listening,
     opened::Opened,
 };
 use crate::{
-    actor::{Actor, Module, OutputGate, Setup, StartError},
+    actor::{Actor, ChangeSlot, Module, OutputGate, Setup, StartError},
     deadline::within,
     exchange::{ActorHandle, Command},
     manifest::Manifest,
-    server::Served,
     storage::{Durability, StorageConfig},
 };
 
 /// An actor that is loaded and whose handlers are bound.
 pub(super) struct Prepared {
+    /// What it is made from, to tell later what has changed.
+    manifest: Arc<Manifest>,
     /// The handle that other parts of the host use.
     pub(super) handle: Arc<ActorHandle>,
     /// Checked already.
     module: Module,
+    /// The one before it, if it is needed.
+    last_good: Option<Box<Module>>,
     /// The content of its `init_state` file.
     init_state: Option<Vec<u8>>,
-    /// The period of the manifest's `tick`.
-    tick: Option<Duration>,
-    /// When its changes are on the disk.
-    storage: StorageConfig,
     /// Bound, so that starting them can't fail.
     handlers: Vec<Bound>,
 }
 
+/// An actor that runs, and whose handlers have not started.
+pub(super) struct Ready {
+    manifest: Arc<Manifest>,
+    /// The handle that other parts of the host use.
+    pub(super) handle: Arc<ActorHandle>,
+    /// Where to leave what the actor gets anew.
+    changes: Arc<ChangeSlot>,
+    handlers: Vec<Bound>,
+    task: Task<()>,
+}
+
 /// An actor that handles events.
 pub(super) struct Running {
+    /// As it is now.
+    pub(super) manifest: Arc<Manifest>,
+    /// Where to leave what the actor gets anew.
+    pub(super) changes: Arc<ChangeSlot>,
     /// The handle that other parts of the host use.
     pub(super) handle: Arc<ActorHandle>,
     /// Stopped before the actor, so that it gets their last events.
@@ -49,16 +64,15 @@ pub(super) struct Running {
 impl Prepared {
     /// Binds the handlers of an actor.
     pub(super) fn new(
-        manifest: &Manifest,
+        manifest: Arc<Manifest>,
         handle: Arc<ActorHandle>,
         opened: Opened,
         environment: &mut Environment,
     ) -> Result<Self, HostError> {
-        let Opened { module, init_state, handlers } = opened;
-        let handlers = handlers.into_iter().map(|handler| handler.bind(manifest, environment));
+        let Opened { module, last_good, init_state, handlers } = opened;
+        let handlers = handlers.into_iter().map(|handler| handler.bind(&manifest, environment));
         let handlers = handlers.collect::<Result<_, _>>().map_err(HostError::Handler)?;
-        let (tick, storage) = (manifest.tick, manifest.storage.clone());
-        Ok(Self { handle, module, init_state, tick, storage, handlers })
+        Ok(Self { manifest, handle, module, last_good, init_state, handlers })
     }
 
     /// Makes the first state, then starts the handlers. `stopping` ends when the host stops.
@@ -68,8 +82,18 @@ impl Prepared {
         environment: &Environment,
         stopping: &Receiver<()>,
     ) -> Result<Running, StartError> {
-        let Self { handle, module, init_state, tick, storage, handlers } = self;
-        let store = handle.store.as_ref().and_then(|store| owner(store, &handle.name, &storage));
+        Ok(self.make(executor, environment).await?.serve(executor, environment, stopping))
+    }
+
+    /// Makes the first state and runs the actor, which gets no events yet.
+    pub(super) async fn make(
+        self,
+        executor: &Arc<Executor<'static>>,
+        environment: &Environment,
+    ) -> Result<Ready, StartError> {
+        let Self { manifest, handle, module, last_good, init_state, handlers } = self;
+        let (tick, storage) = (manifest.tick, &manifest.storage);
+        let store = handle.store.as_ref().and_then(|store| owner(store, &handle.name, storage));
         let mut setup = Setup {
             name: handle.name.clone(),
             module,
@@ -78,6 +102,7 @@ impl Prepared {
             tick,
             files: None,
             http: None,
+            last_good,
             store,
             world: environment.world.clone(),
             turns: environment.turns.clone(),
@@ -85,12 +110,29 @@ impl Prepared {
             lines: handle.lines.clone(),
         };
         handlers.iter().for_each(|handler| handler.equip(&mut setup, executor));
-        let actor = Actor::start(setup).await?;
+        let mut actor = Actor::start(setup).await?;
+        if environment.fresh_instances {
+            actor.renew_at_each_event();
+        }
+        let changes = actor.changes();
         let (mailbox, control) = (handle.mailbox.clone(), handle.control.clone());
         let task = executor.spawn(actor.run(mailbox, control, handle.connections.clone()));
+        Ok(Ready { manifest, handle, changes, handlers, task })
+    }
+}
+
+impl Ready {
+    /// Starts the handlers. `stopping` ends when the host stops.
+    pub(super) fn serve(
+        self,
+        executor: &Arc<Executor<'static>>,
+        environment: &Environment,
+        stopping: &Receiver<()>,
+    ) -> Running {
+        let Self { manifest, handle, changes, handlers, task } = self;
         let start = |handler: Bound| handler.start(executor, &handle, environment, stopping);
         let handlers = handlers.into_iter().filter_map(start).collect();
-        Ok(Running { handle, handlers, task })
+        Running { manifest, changes, handle, handlers, task }
     }
 }
 
@@ -109,13 +151,18 @@ fn owner(store: &Store, name: &str, storage: &StorageConfig) -> Option<(Owner, O
 
 impl Running {
     /// The addresses and endpoints that it listens on.
-    pub(super) fn served(&self) -> impl Iterator<Item = &Served> {
-        self.handlers.iter().flat_map(|handler| handler.served())
+    pub(super) fn listening(&self) -> impl Iterator<Item = Listening> {
+        let served = self.handlers.iter().flat_map(|handler| handler.served());
+        served.map(|served| Listening {
+            actor: self.handle.name.clone(),
+            address: served.address,
+            endpoint: served.endpoint.clone(),
+        })
     }
 
     /// Stops the handlers and then the actor, within `limits.shutdown`.
     pub(super) async fn stop(self) {
-        let Self { handle, handlers, task } = self;
+        let Self { handle, handlers, task, .. } = self;
         let stop = async {
             for handler in handlers {
                 handler.stop().await;

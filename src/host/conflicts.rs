@@ -1,6 +1,6 @@
 //! Conflicts between manifests that are to run in one process.
 
-use std::{io, net::IpAddr, path::Path};
+use std::{io, net::IpAddr, path::Path, sync::Arc};
 
 use super::{data, error::HostError, handler::HandlerError};
 use crate::{
@@ -17,7 +17,7 @@ pub(crate) fn conflicts(
     data: Option<&Path>,
 ) -> Vec<HostError> {
     let name = same_name(manifest, earlier).into_iter();
-    let addresses = earlier.iter().filter_map(|other| same_address(manifest, other));
+    let addresses = earlier.iter().filter_map(|other| taken(manifest, other));
     let folders = data::mistakes(manifest, earlier, data);
     // The store is the process's. Its mistake counts as one of the first manifest.
     let store = data.filter(|_| earlier.is_empty()).and_then(|data| data::read(data).err());
@@ -33,13 +33,13 @@ pub(super) fn same_name(manifest: &Manifest, earlier: &[Manifest]) -> Option<Hos
 }
 
 /// The first address that two manifests share.
-fn same_address(manifest: &Manifest, other: &Manifest) -> Option<HostError> {
+pub(super) fn taken(manifest: &Manifest, other: &Manifest) -> Option<HostError> {
     let addresses = |of: &Manifest| -> Vec<_> {
         of.handlers.iter().flat_map(|handler| handler.addresses()).collect()
     };
-    let taken = addresses(other);
+    let used = addresses(other);
     let mut own = addresses(manifest).into_iter();
-    let overlaps = |address: &_| taken.iter().any(|other| server::overlap(*other, *address));
+    let overlaps = |address: &_| used.iter().any(|other| server::overlap(*other, *address));
     let address = own.find(overlaps)?;
     Some(HostError::Taken { file: manifest.file.clone(), address, by: other.file.clone() })
 }
@@ -48,7 +48,7 @@ fn same_address(manifest: &Manifest, other: &Manifest) -> Option<HostError> {
 /// it. `host` is that of `--bind`.
 pub(super) fn name_actor(
     error: HostError,
-    earlier: &[Manifest],
+    earlier: &[Arc<Manifest>],
     host: Option<IpAddr>,
 ) -> HostError {
     let HostError::Handler(HandlerError::WebSocketServer(EndpointError::Bind {
@@ -60,7 +60,7 @@ pub(super) fn name_actor(
     else {
         return error;
     };
-    let has_it = |other: &&Manifest| {
+    let has_it = |other: &&Arc<Manifest>| {
         let mut addresses = other.handlers.iter().flat_map(|handler| handler.addresses());
         addresses.any(|mut taken| {
             taken.set_ip(host.unwrap_or(taken.ip()));

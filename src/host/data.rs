@@ -107,15 +107,20 @@ pub(super) async fn open(
     smol::unblock(move || {
         make(&folder)?;
         let store = Store::open(&folder, Options { wear, wait }).map_err(DataError::Store)?;
-        let block = store.next_block().ok_or_else(|| {
-            let error = store.health().err().unwrap_or_else(|| "the numbers are used up".into());
-            DataError::Numbers { folder: folder.clone(), error }
-        })?;
+        let block = next_block(&folder, &store)?;
         let place = SandboxedDir::open(&self::store(&folder));
         let place = place.map_err(|error| DataError::Unusable { folder, error })?;
         Ok((store, block, place))
     })
     .await
+}
+
+/// Reserves a block of numbers for connections. May wait for the disk.
+pub(super) fn next_block(data: &Path, store: &Store) -> Result<u64, DataError> {
+    store.next_block().ok_or_else(|| {
+        let error = store.health().err().unwrap_or_else(|| "the numbers are used up".into());
+        DataError::Numbers { folder: data.into(), error }
+    })
 }
 
 /// Reads the store without changing it, if there is one.

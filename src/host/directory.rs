@@ -20,7 +20,12 @@ impl Directory {
         self.0.lock().get(name).cloned()
     }
 
-    /// Removes an actor that could not be started.
+    /// Adds an actor, which no other one has the name of.
+    pub(super) fn add(&self, actor: Arc<ActorHandle>) {
+        self.0.lock().insert(actor.name.clone(), actor);
+    }
+
+    /// Removes an actor that could not be started, or that ends.
     pub(super) fn remove(&self, name: &str) {
         self.0.lock().remove(name);
     }

@@ -16,6 +16,8 @@ pub struct Environment {
     pub descriptors: Option<u64>,
     /// Listening sockets that the service manager has opened.
     pub inherited: Inherited,
+    /// Whether each event gets a new instance, for `footlight dev`.
+    pub fresh_instances: bool,
     /// The source of time and random numbers.
     pub world: World,
     /// Gives actors their turns. The executor that runs the host's tasks must use it too.

@@ -39,6 +39,13 @@ pub enum HostError {
     },
     /// The data folder can't be used, or a folder reaches too far.
     Data(DataError),
+    /// A reload would have to change what only a restart can change.
+    Restart {
+        /// The manifest.
+        file: PathBuf,
+        /// The keys whose values differ.
+        keys: Vec<String>,
+    },
     /// The process may open too few files.
     Descriptors(Shortage),
     /// An actor's file can't be loaded.
@@ -125,6 +132,12 @@ impl fmt::Display for HostError {
                 file.display(),
                 by.display()
             ),
+            Self::Restart { file, keys } => write!(
+                f,
+                "{}: only a restart can change {}; restart the host, or take the change back",
+                file.display(),
+                keys.join(", ")
+            ),
             Self::Data(error) => error.fmt(f),
             Self::Descriptors(shortage) => shortage.fmt(f),
             Self::Load { file, error } => write!(f, "{}: {error}", file.display()),
@@ -181,7 +194,10 @@ impl std::error::Error for HostError {
             Self::Inherited(error) => Some(error),
             // Several errors have no single cause.
             Self::Several(_) | Self::Start(_) => None,
-            Self::Duplicate { .. } | Self::Taken { .. } | Self::InitStateSize { .. } => None,
+            Self::Duplicate { .. }
+            | Self::Taken { .. }
+            | Self::Restart { .. }
+            | Self::InitStateSize { .. } => None,
         }
     }
 }

@@ -79,6 +79,13 @@ impl Opened {
         }
     }
 
+    /// The files that these handlers grant to an actor that runs already.
+    pub(super) fn files(&self, actor: &ActorHandle) -> Option<Files> {
+        let Self::Filesystem(folders) = self else { return None };
+        let (stats, lines) = (actor.stats.clone(), actor.lines.clone());
+        Some(Files::new(&actor.name, folders.clone(), actor.limits.clone(), stats, lines))
+    }
+
     /// Takes what only one process can have, such as an address.
     ///
     /// # Errors

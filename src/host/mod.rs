@@ -8,8 +8,11 @@
 //! - [`directory`]: the actors by name.
 //! - [`environment`]: what no manifest names.
 //! - [`data`]: the folder for state, and which folders must keep away from it.
+//! - [`kept_modules`]: copies of the modules that have made what is stored.
 //! - [`secrets`]: the files with secrets.
 //! - [`start_lines`]: what the log says at start.
+//! - [`reload`]: reads the manifests anew while the host runs; [`restart`] says what it can't change.
+//! - [`listening`]: where an actor listens.
 //! - [`error`]: why a host could not be started.
 
 mod actor;
@@ -21,29 +24,29 @@ mod environment;
 mod error;
 mod exports;
 mod handler;
+mod kept_modules;
+mod listening;
 mod opened;
+mod reload;
+mod restart;
 mod secrets;
 mod start_lines;
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{future::Future, sync::Arc};
 
 use footlight_store::Store;
 use smol::{
-    Executor,
-    channel::{self, Sender},
+    Executor, Task,
+    channel::{self, Receiver, Sender},
 };
 
 use actor::{Prepared, Running};
 use directory::Directory;
+use kept_modules::KeptModules;
 
 use crate::{
-    exchange::ActorHandle,
-    fd_limit,
-    limits::Limits,
-    manifest::Manifest,
-    named_folder::Forbidden,
-    server::{Endpoint, Served},
-    stats::Stats,
+    exchange::ActorHandle, fd_limit, limits::Limits, lock::Lock, manifest::Manifest,
+    named_folder::Forbidden, stats::Stats,
 };
 
 pub(crate) use conflicts::conflicts;
@@ -53,7 +56,9 @@ pub use error::HostError;
 pub use exports::MissingExport;
 pub(crate) use exports::unused;
 pub use handler::HandlerError;
+pub use listening::Listening;
 pub use opened::{NotOpened, Opened};
+pub use reload::Reloaded;
 
 /// A host whose listeners are open.
 pub struct Host {
@@ -67,17 +72,16 @@ pub struct Host {
     executor: Arc<Executor<'static>>,
     /// Dropped when the host stops, which ends handshakes.
     running: Sender<()>,
-}
-
-/// One address that an actor listens on.
-#[derive(Clone, Debug)]
-pub struct Listening {
-    /// The actor's name.
-    pub actor: Arc<str>,
-    /// The address, with the port that the system chose.
-    pub address: SocketAddr,
-    /// What the listener serves.
-    pub endpoint: Arc<Endpoint>,
+    /// The other end, for actors that are added.
+    stopping: Receiver<()>,
+    /// What no manifest names, for a reload.
+    environment: Environment,
+    /// What nobody may reach through a folder.
+    forbidden: Arc<Forbidden>,
+    /// The block of numbers for connections that an added actor without a store begins with.
+    first: u64,
+    /// Actors that a reload has removed, until they have ended.
+    ending: Vec<Task<()>>,
 }
 
 impl Host {
@@ -91,31 +95,37 @@ impl Host {
     /// See [`HostError`].
     pub async fn start(
         executor: &Arc<Executor<'static>>,
-        manifests: &[Manifest],
+        manifests: Vec<Manifest>,
         mut environment: Environment,
     ) -> Result<Self, HostError> {
-        refuse_same_names(manifests)?;
-        data::check(manifests, environment.data.as_deref()).map_err(several)?;
-        let limits = fit_limits(environment.descriptors, manifests)?;
+        refuse_same_names(&manifests)?;
+        data::check(&manifests, environment.data.as_deref()).map_err(several)?;
+        let limits = fit_limits(environment.descriptors, &manifests)?;
         // Open everything before the first listener is bound, so that all mistakes are reported at
         // once.
-        let opened = open(manifests)?;
+        let mut opened = open(&manifests)?;
         let (store, first, place) = match environment.data.clone() {
             Some(folder) => {
-                let opened = data::open(folder, manifests).await;
+                let opened = data::open(folder, &manifests).await;
                 let (store, first, place) = opened.map_err(HostError::Data)?;
                 (Some(store), first, Some(place))
             }
             None => (None, 0, None),
         };
-        let secrets = secrets::secrets(manifests).cloned().collect();
+        let secrets = Lock::new(secrets::secrets(&manifests).cloned().collect());
         let forbidden = Arc::new(Forbidden { store: place, secrets });
+        if let Some((store, data)) = store.as_ref().zip(environment.data.as_deref()) {
+            let kept = KeptModules::new(data, store);
+            kept.clear(opened.iter().map(|one| one.module.hash()));
+            let each = manifests.iter().zip(&mut opened);
+            each.for_each(|(manifest, opened)| kept.prepare(manifest, opened));
+        }
         let handlers = opened.iter().flat_map(|one| &one.handlers);
         handlers.for_each(|handler| handler.keep_away_from(&forbidden));
         let handle = |(manifest, limits)| handle(manifest, limits, store.clone(), first);
-        start_lines::log(manifests, &limits, environment.data.as_deref());
+        start_lines::log(&manifests, &limits, environment.data.as_deref());
         if let Some(store) = &store {
-            start_lines::log_store(manifests, store);
+            start_lines::log_store(&manifests, store);
         }
         let handles: Vec<_> = manifests.iter().zip(limits).map(handle).collect();
         let prepared = bind(manifests, &handles, opened, &mut environment)?;
@@ -136,19 +146,24 @@ impl Host {
         if actors.is_empty() {
             return Err(HostError::Start(failed));
         }
-        Ok(Self { actors, directory, store, executor: executor.clone(), running })
+        let (executor, ending) = (executor.clone(), Vec::new());
+        Ok(Self {
+            actors,
+            directory,
+            store,
+            executor,
+            running,
+            stopping,
+            environment,
+            forbidden,
+            first,
+            ending,
+        })
     }
 
     /// The addresses that the actors listen on.
     pub fn listening(&self) -> Vec<Listening> {
-        let of = |(running, served): (&Running, &Served)| Listening {
-            actor: running.handle.name.clone(),
-            address: served.address,
-            endpoint: served.endpoint.clone(),
-        };
-        let each =
-            self.actors.iter().flat_map(|running| running.served().map(move |at| (running, at)));
-        each.map(of).collect()
+        self.actors.iter().flat_map(Running::listening).collect()
     }
 
     /// The number of actors that could be started.
@@ -166,12 +181,12 @@ impl Host {
     /// `limits.shutdown` of the actors.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
-        let Self { executor, actors, running, store, .. } = self;
+        let Self { executor, actors, running, store, ending, .. } = self;
         drop(running);
         // Begin all stops before waiting for one, so that no actor delays another.
         let stops: Vec<_> =
             actors.into_iter().map(|running| executor.spawn(running.stop())).collect();
-        for stop in stops {
+        for stop in stops.into_iter().chain(ending) {
             stop.await;
         }
         if let Some(store) = store
@@ -184,17 +199,18 @@ impl Host {
 
 /// Binds the handlers of all actors, and uses all listeners that the service manager has passed.
 fn bind(
-    manifests: &[Manifest],
+    manifests: Vec<Manifest>,
     handles: &[Arc<ActorHandle>],
     opened: Vec<Opened>,
     environment: &mut Environment,
 ) -> Result<Vec<Prepared>, HostError> {
     let mut prepared = Vec::new();
+    let manifests: Vec<_> = manifests.into_iter().map(Arc::new).collect();
     for (index, ((manifest, handle), opened)) in
         manifests.iter().zip(handles).zip(opened).enumerate()
     {
         let earlier = manifests.get(..index).unwrap_or_default();
-        let bound = Prepared::new(manifest, handle.clone(), opened, environment);
+        let bound = Prepared::new(manifest.clone(), handle.clone(), opened, environment);
         let named = bound.map_err(|error| conflicts::name_actor(error, earlier, environment.bind));
         prepared.push(named?);
     }

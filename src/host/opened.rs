@@ -1,5 +1,7 @@
 //! Opens all files that a manifest names: `run` uses them, and `check` reports on them.
 
+use std::path::Path;
+
 use super::{error::HostError, exports, handler};
 use crate::{
     actor::{Grants, LoadError, Module, Report},
@@ -13,6 +15,8 @@ use crate::{
 pub struct Opened {
     /// Checked: it would run with what the manifest grants.
     pub module: Module,
+    /// The module before it, if an earlier run has stored that one's state and kept a copy of it.
+    pub last_good: Option<Box<Module>>,
     /// The content of its `init_state` file.
     pub init_state: Option<Vec<u8>>,
     /// All of the manifest, with their files and folders.
@@ -36,11 +40,7 @@ impl Opened {
         let mut errors = Vec::new();
         let mut report = None;
         let file = &manifest.component;
-        let missing: Vec<_> = missing_capabilities(&manifest.handlers)
-            .into_iter()
-            .map(|(_, capability)| capability)
-            .collect();
-        let module = Module::load(file, &manifest.limits, Grants::without(&missing));
+        let module = load(file, manifest);
         if let Err(LoadError::Unfit(unfit)) = &module {
             report = Some(unfit.clone());
         }
@@ -61,7 +61,9 @@ impl Opened {
         let log = logger::check(&manifest.logging);
         keep(log.map_err(|error| HostError::log(manifest, error)), &mut errors);
         match module {
-            Some(module) if errors.is_empty() => Ok(Self { module, init_state, handlers }),
+            Some(module) if errors.is_empty() => {
+                Ok(Self { module, last_good: None, init_state, handlers })
+            }
             module => {
                 let report =
                     report.or_else(|| module.map(|module| Box::new(module.report().clone())));
@@ -69,6 +71,13 @@ impl Opened {
             }
         }
     }
+}
+
+/// Loads a module with what a manifest grants.
+pub(super) fn load(file: &Path, manifest: &Manifest) -> Result<Module, LoadError> {
+    let missing = missing_capabilities(&manifest.handlers).into_iter();
+    let missing: Vec<_> = missing.map(|(_, capability)| capability).collect();
+    Module::load(file, &manifest.limits, Grants::without(&missing))
 }
 
 /// Returns what could be opened, and otherwise adds the error to `errors`.

@@ -54,7 +54,7 @@ impl Manifest {
 ///
 /// # Errors
 /// There is not exactly one listener.
-pub fn set_port(manifests: &mut [Manifest], port: u16) -> Result<(), PortError> {
+pub(super) fn set_port(manifests: &mut [Manifest], port: u16) -> Result<(), PortError> {
     let handlers = manifests.iter_mut().flat_map(|manifest| &mut manifest.handlers);
     let listeners = handlers.filter_map(|handler| match handler {
         Handler::WebSocketServer(config) => Some(&mut config.listeners),

@@ -5,11 +5,15 @@
 //! and with advice. A key that this host does not know is a mistake too.
 //!
 //! # Layout
+//! - `build`: how `footlight dev` makes the module.
+//! - `folder`: the manifests that a path stands for.
 //! - `defaults`: the manifest of a module that has none; `--port`.
 //! - `interface`, `handler`: parts of a manifest. The other parts are read where they are used.
 //! - `tests`, and `golden` with the exact texts about every kind of mistake.
 
+mod build;
 mod defaults;
+mod folder;
 mod handler;
 mod interface;
 
@@ -34,7 +38,9 @@ use crate::{
 };
 
 pub use crate::config::ManifestError;
-pub use defaults::{PortError, set_port};
+pub use build::Build;
+pub use defaults::PortError;
+pub use folder::expand;
 pub use handler::{Handler, missing_capabilities};
 
 /// The name of the manifest in a folder.
@@ -89,6 +95,8 @@ pub struct Manifest {
     pub logging: Logging,
     /// How the actor's state is kept on the disk.
     pub storage: StorageConfig,
+    /// How `footlight dev` makes its module. `run` ignores it.
+    pub build: Option<Build>,
 }
 
 impl Manifest {
@@ -111,7 +119,7 @@ impl Manifest {
         if Self::is_module(path) {
             return Ok(Self::of_module(path));
         }
-        let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
+        let file = Self::file_at(path);
         match read_bounded(&file).map(String::from_utf8) {
             Ok(Ok(text)) => Self::parse(&file, &text),
             Ok(Err(error)) => {
@@ -121,6 +129,11 @@ impl Manifest {
             }
             Err(error) => Err(ManifestError::unreadable(file, &error)),
         }
+    }
+
+    /// The file of a manifest at a path, which may be its folder.
+    pub fn file_at(path: &Path) -> PathBuf {
+        if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() }
     }
 
     /// Reads a manifest from its text. Messages name `file`, and paths in the text are relative to
@@ -170,6 +183,9 @@ impl Manifest {
         if let Some(table) = section(&mut root, "storage") {
             manifest.storage = StorageConfig::read(table);
         }
+        if let Some(table) = section(&mut root, "build") {
+            manifest.build = Build::read(table, file);
+        }
         root.finish();
         manifest
     }
@@ -186,8 +202,30 @@ impl Manifest {
             limits: Limits::default(),
             logging: Logging::default(),
             storage: StorageConfig::default(),
+            build: None,
         }
     }
+}
+
+/// Reads all manifests.
+///
+/// # Errors
+/// The mistakes of all of them, a line for each.
+pub fn load_all(paths: &[PathBuf], port: Option<u16>) -> Result<Vec<Manifest>, String> {
+    let (mut manifests, mut mistakes) = (Vec::new(), Vec::new());
+    for path in expand(paths) {
+        match Manifest::load(&path) {
+            Ok(manifest) => manifests.push(manifest),
+            Err(error) => mistakes.push(error.to_string()),
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes.join("\n"));
+    }
+    if let Some(port) = port {
+        defaults::set_port(&mut manifests, port).map_err(|error| error.to_string())?;
+    }
+    Ok(manifests)
 }
 
 /// Reads a file that is small enough for a manifest.

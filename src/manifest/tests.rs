@@ -236,7 +236,7 @@ fn all_mistakes_are_said_in_one_pass_in_the_order_of_lines() {
         said(text),
         "1: name: missing; add name = \"my-actor\"\n\
          1: nmae: unknown key; did you mean `name`? The keys here are `name`, `component_path`, \
-         `init_state`, `tick`, `interface`, `handlers`, `limits`, `logging`, `storage`\n\
+         `init_state`, `tick`, `interface`, `handlers`, `limits`, `logging`, `storage`, `build`\n\
          2: component_path: 5 is not a string; write one text in quotes\n\
          5: handlers[0].config.port: missing; add port = 8080 (0 lets the system choose)\n\
          6: handlers[0].config.prot: unknown key; did you mean `port`? The keys here are `port`, \

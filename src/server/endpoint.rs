@@ -131,6 +131,15 @@ impl Endpoint {
         self.console || self.files.is_some() || self.has_actor
     }
 
+    /// The URLs at this address: of what a browser shows, and of the WebSocket.
+    pub fn urls(&self, address: SocketAddr) -> Vec<String> {
+        let secure = if self.scheme() == "wss" { "s" } else { "" };
+        let at = ["://", &address.to_string()].concat();
+        let page = self.has_page().then(|| ["http", secure, &at, "/"].concat());
+        let socket = self.has_socket.then(|| ["ws", secure, &at, &self.path].concat());
+        page.into_iter().chain(socket).collect()
+    }
+
     /// Checks the access token, if the listener has one.
     ///
     /// # Errors

@@ -96,8 +96,11 @@ pub(super) fn read(text: &str) -> Result<Imported, Mistake> {
 
 /// What is stored of one actor, as JSON. What it does not have is left out.
 fn write_actor(contents: &Contents) -> Value {
-    let Contents { state, alarm, keys, open } = contents;
+    let Contents { origin, state, alarm, keys, open } = contents;
     let mut entries = Map::new();
+    if let Some(origin) = origin {
+        set(&mut entries, "module", write_bytes(origin));
+    }
     if let Some(state) = state {
         set(&mut entries, "state", write_bytes(state));
     }
@@ -128,6 +131,13 @@ fn write_actor(contents: &Contents) -> Value {
 /// Reads what [`write_actor()`] has written.
 fn read_actor(object: &Object<'_>) -> Result<Contents, Mistake> {
     let mut contents = Contents::default();
+    if let Some(module) = object.get("module") {
+        let place = object.place("module");
+        let bytes = read_bytes(module, &place)?;
+        let origin =
+            bytes.as_ref().try_into().map_err(|_| wrong(&place, "is not 20 bytes long"))?;
+        contents.origin = Some(origin);
+    }
     if let Some(state) = object.get("state") {
         contents.state = Some(read_bytes(state, &object.place("state"))?);
     }
@@ -160,7 +170,7 @@ fn read_actor(object: &Object<'_>) -> Result<Contents, Mistake> {
             contents.open.insert(number(item, &place, MAX_CONNECTION)?);
         }
     }
-    object.only(&["state", "alarm", "keys", "open", "host"])?;
+    object.only(&["module", "state", "alarm", "keys", "open", "host"])?;
     Ok(contents)
 }
 
@@ -170,7 +180,7 @@ fn set(object: &mut Map<String, Value>, key: &str, value: Value) {
 }
 
 /// Bytes as a string, or in hexadecimal if they are not UTF-8.
-fn write_bytes(bytes: &Bytes) -> Value {
+fn write_bytes(bytes: &[u8]) -> Value {
     if let Ok(text) = str::from_utf8(bytes) {
         return text.into();
     }

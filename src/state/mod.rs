@@ -110,6 +110,23 @@ pub fn run(dir: &Path, action: &Action, partial: bool) -> Result<Done, StateErro
     }
 }
 
+/// Removes everything of these actors, if there is anything, for a host that begins anew.
+///
+/// # Errors
+/// See [`StateError`].
+pub fn forget_all<'n>(dir: &Path, names: impl Iterator<Item = &'n str>) -> Result<(), StateError> {
+    if must_exist(dir).is_err() {
+        return Ok(());
+    }
+    let mut batch = Batch::new();
+    for name in names {
+        if batch.iter().all(|(other, _)| **other != *name) {
+            batch.push((name.into(), forget()));
+        }
+    }
+    change(dir, open(dir)?, 0, &batch).map(drop)
+}
+
 /// Reads the store, also beside a running host. The second part says why that is not all.
 fn read(dir: &Path, partial: bool) -> Result<(Image, Option<String>), StateError> {
     match footlight_store::read_partial(dir) {
@@ -228,6 +245,7 @@ fn forget() -> Changes {
 /// The changes after which an actor has exactly this.
 fn put(contents: &Contents) -> Changes {
     let mut changes = forget();
+    changes.origin = contents.origin;
     changes.state = Some(contents.state.clone());
     changes.alarm = Some(contents.alarm);
     // `collect` would sort first, with 25 KB of code.

@@ -11,6 +11,7 @@ use super::*;
 fn stored() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let room = Contents {
+        origin: None,
         state: Some("{\"said\": 3}".into()),
         alarm: Some(StoredAlarm { at: 1_767_225_600_000, left: 5 }),
         keys: [("a".into(), "x".into()), ("b".into(), vec![0, 255].into())].into(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::{
-    contents::{Contents, StoredAlarm},
+    contents::{Contents, Origin, StoredAlarm},
     operation::{Operation, Slot},
 };
 
@@ -14,6 +14,8 @@ use crate::{
 pub struct Changes {
     /// Everything that the owner had goes first: state, alarm, keys and open connections.
     pub forget: bool,
+    /// The new origin. It alone is no reason for a record.
+    pub origin: Option<Origin>,
     /// The new state, or `Some(None)` if there is none any more.
     pub state: Option<Option<Bytes>>,
     /// New values by key. `None` deletes the key.
@@ -35,6 +37,7 @@ impl Changes {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         !self.forget
+            && self.origin.is_none()
             && self.state.is_none()
             && self.keys.is_empty()
             && self.alarm.is_none()
@@ -59,6 +62,7 @@ impl Changes {
             *self = newer;
             return;
         }
+        self.origin = newer.origin.or(self.origin);
         if newer.state.is_some() {
             self.state = newer.state;
         }
@@ -81,6 +85,11 @@ impl Changes {
         let mut all = Vec::new();
         if self.forget {
             all.push(Operation::Forget);
+        }
+        if let Some(origin) = &self.origin
+            && stored.and_then(|stored| stored.origin.as_ref()) != Some(origin)
+        {
+            all.push(Operation::Origin(origin));
         }
         if let Some(alarm) = self.alarm
             && stored.and_then(|stored| stored.alarm) != alarm

@@ -18,9 +18,14 @@ pub struct StoredAlarm {
     pub left: u64,
 }
 
+/// The mark of the program that has made what is stored. Only its owner knows what it means.
+pub type Origin = [u8; 20];
+
 /// What is stored of one owner.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
+    /// Who has made the rest. `None` if nobody has said so.
+    pub origin: Option<Origin>,
     /// The state.
     pub state: Option<Bytes>,
     /// The alarm that is set.
@@ -32,7 +37,7 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Whether nothing is stored. Open connections alone do not count.
+    /// Whether nothing is stored. Open connections and the origin alone do not count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.state.is_none() && self.alarm.is_none() && self.keys.is_empty()

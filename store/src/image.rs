@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::{
     changes::Changes,
-    contents::{Contents, StoredAlarm},
+    contents::{Contents, Origin, StoredAlarm},
     operation::{Item, Operation, Slot},
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct Unfit;
 const OWNER: u64 = 16;
 /// The most bytes that a value takes in a record besides its key and itself.
 const VALUE: u64 = 24;
+/// The most bytes of an origin.
+const ORIGIN: u64 = 21;
 /// The most bytes of an alarm.
 const ALARM: u64 = 24;
 /// The most bytes of an open connection.
@@ -57,12 +59,15 @@ impl Contents {
 
     /// The first item after `last`, or the first one.
     fn after(&self, last: Option<Item<&str>>) -> Option<Item<&str>> {
-        if last.is_none() && self.alarm.is_some() {
+        if last.is_none() && self.origin.is_some() {
+            return Some(Item::Origin);
+        }
+        if last.is_none_or(|last| last < Item::Alarm) && self.alarm.is_some() {
             return Some(Item::Alarm);
         }
         let last = last.unwrap_or(Item::Alarm);
         let from = match last {
-            Item::Alarm => Some(0),
+            Item::Origin | Item::Alarm => Some(0),
             Item::Open(connection) => connection.checked_add(1),
             Item::State | Item::Key(_) => None,
         };
@@ -81,10 +86,11 @@ impl Contents {
     }
 
     fn live(&self) -> u64 {
+        let origin = self.origin.map_or(0, |_| ORIGIN);
         let alarm = self.alarm.map_or(0, |_| ALARM);
         let state = self.state.as_ref().map_or(0, |state| VALUE + state.len() as u64);
         let keys = self.keys.iter().map(|(key, value)| value_live(Slot::Key(key), value));
-        alarm + state + OPEN * self.open.len() as u64 + keys.sum::<u64>()
+        origin + alarm + state + OPEN * self.open.len() as u64 + keys.sum::<u64>()
     }
 }
 
@@ -141,6 +147,9 @@ impl Image {
             self.forget(owner);
         }
         self.with(owner, &mut |contents, live| {
+            if let Some(origin) = &changes.origin {
+                set_origin(contents, live, origin);
+            }
             if let Some(state) = &changes.state {
                 set(contents, live, Slot::State, state.clone());
             }
@@ -183,6 +192,7 @@ impl Image {
                 set(contents, live, slot, new);
             }
             Operation::Delete(slot) => set(contents, live, slot, None),
+            Operation::Origin(origin) => set_origin(contents, live, origin),
             Operation::Alarm(alarm) => set_alarm(contents, live, alarm),
             Operation::Opened(connection) => {
                 *live += OPEN * u64::from(contents.open.insert(connection));
@@ -231,7 +241,7 @@ impl Image {
         });
         let Some((_, contents)) = self.owners.get_mut(at) else { return };
         change(contents, &mut self.live);
-        if contents.is_empty() && contents.open.is_empty() {
+        if contents.is_empty() && contents.open.is_empty() && contents.origin.is_none() {
             self.owners.remove(at);
             self.live -= cost;
         }
@@ -242,6 +252,10 @@ fn set(contents: &mut Contents, live: &mut u64, slot: Slot<'_>, value: Option<By
     *live += value.as_ref().map_or(0, |value| value_live(slot, value));
     let old = contents.set(slot, value);
     *live -= old.map_or(0, |old| value_live(slot, &old));
+}
+
+fn set_origin(contents: &mut Contents, live: &mut u64, origin: &Origin) {
+    *live += ORIGIN * u64::from(contents.origin.replace(*origin).is_none());
 }
 
 fn set_alarm(contents: &mut Contents, live: &mut u64, alarm: Option<StoredAlarm>) {

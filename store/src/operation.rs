@@ -3,7 +3,7 @@
 //! Numbers are LEB128. A byte string follows its length. A slot is 0 for the state, or the length of a
 //! key plus one, and the key.
 
-use crate::contents::StoredAlarm;
+use crate::contents::{Origin, StoredAlarm};
 
 /// Where a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +48,15 @@ pub(crate) enum Operation<'a> {
     Begin(u64),
     /// The process ended cleanly.
     End,
+    /// Sets an owner's origin.
+    Origin(&'a Origin),
 }
 
 /// A position inside an owner. A turn-over copies an owner in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Item<S> {
+    /// The origin.
+    Origin,
     /// The alarm.
     Alarm,
     /// An open connection.
@@ -76,6 +80,7 @@ impl Item<Box<str>> {
     /// The same position, borrowed.
     pub(crate) fn borrow(&self) -> Item<&str> {
         match self {
+            Self::Origin => Item::Origin,
             Self::Alarm => Item::Alarm,
             Self::Open(connection) => Item::Open(*connection),
             Self::State => Item::State,
@@ -88,6 +93,7 @@ impl Item<&str> {
     /// The same position, owned.
     pub(crate) fn own(self) -> Item<Box<str>> {
         match self {
+            Self::Origin => Item::Origin,
             Self::Alarm => Item::Alarm,
             Self::Open(connection) => Item::Open(connection),
             Self::State => Item::State,
@@ -112,6 +118,7 @@ impl<'a> Operation<'a> {
             Self::Put(slot, _) | Self::Splice { slot, .. } | Self::Delete(slot) => {
                 Some(slot.item())
             }
+            Self::Origin(_) => Some(Item::Origin),
             Self::Alarm(_) => Some(Item::Alarm),
             Self::Opened(connection) | Self::Closed(connection) => Some(Item::Open(connection)),
             Self::Owner(_) | Self::Forget | Self::Blocks(_) | Self::Begin(_) | Self::End => None,
@@ -184,6 +191,10 @@ impl<'a> Operation<'a> {
                 number(out, size);
             }
             Self::End => out.push(12),
+            Self::Origin(origin) => {
+                out.push(13);
+                out.extend_from_slice(origin);
+            }
         }
     }
 
@@ -191,7 +202,7 @@ impl<'a> Operation<'a> {
     pub(crate) fn decode(body: &mut &'a [u8]) -> Result<Option<Self>, Wrong> {
         let Some((tag, rest)) = body.split_first() else { return Ok(None) };
         *body = rest;
-        if !(1..=12).contains(tag) {
+        if !(1..=13).contains(tag) {
             return Err(Wrong::Unknown);
         }
         Self::operands(*tag, body).map(Some).ok_or(Wrong::Malformed)
@@ -219,6 +230,11 @@ impl<'a> Operation<'a> {
             10 => Self::Blocks(take_number(body)?),
             11 => Self::Begin(take_number(body)?),
             12 => Self::End,
+            13 => {
+                let (origin, rest) = body.split_first_chunk()?;
+                *body = rest;
+                Self::Origin(origin)
+            }
             _ => return None,
         })
     }

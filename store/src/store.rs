@@ -11,6 +11,7 @@ use ::log::warn;
 
 use crate::{
     blocks::Blocks,
+    contents::{Contents, Origin},
     deadline_file::{DeadlineFile, Watch},
     file::File,
     folder::Folder,
@@ -116,6 +117,15 @@ impl Store {
         let image = self.0.shared.image();
         let stored = image.owners().filter(|(_, contents)| !contents.is_empty());
         stored.map(|(name, _)| name.to_string()).collect()
+    }
+
+    /// The origins that are on the disk, with the names of their owners.
+    #[must_use]
+    pub fn origins(&self) -> Vec<(Box<str>, Origin)> {
+        let image = self.0.shared.image();
+        let origin =
+            |(name, contents): (&Box<str>, &Contents)| Some((name.clone(), contents.origin?));
+        image.owners().filter_map(origin).collect()
     }
 
     /// The handle of the owner called `name`, which need not have anything stored. There should be one

@@ -135,14 +135,16 @@ impl TurnOver {
             let passed = self.passed.as_ref().map(|(owner, item)| (&**owner, item.borrow()));
             let Some((owner, item)) = image.after(passed) else { return true };
             let slot = match item {
-                Item::Alarm | Item::Open(_) => {
+                Item::Origin | Item::Alarm | Item::Open(_) => {
                     if body.len() + owner.len() + 64 > limit && !body.is_empty() {
                         return false;
                     }
-                    let alarm = image.owner(owner).and_then(|contents| contents.alarm);
-                    let operation = match item {
-                        Item::Open(connection) => Operation::Opened(connection),
-                        _ => Operation::Alarm(alarm),
+                    let contents = image.owner(owner);
+                    let origin = contents.and_then(|contents| contents.origin.as_ref());
+                    let operation = match (item, origin) {
+                        (Item::Open(connection), _) => Operation::Opened(connection),
+                        (Item::Origin, Some(origin)) => Operation::Origin(origin),
+                        _ => Operation::Alarm(contents.and_then(|contents| contents.alarm)),
                     };
                     body.push_of(owner, &operation);
                     self.passed = Some((owner.into(), item.own()));

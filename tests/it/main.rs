@@ -52,6 +52,7 @@ mod pages;
 mod proxies;
 mod reach;
 mod readme;
+mod reload;
 mod replaced;
 mod requests;
 mod rooms;

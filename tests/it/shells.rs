@@ -49,7 +49,7 @@ fn run(folder: &Path, program: &str, args: &[&str]) -> String {
 
 /// Command lines, each with the exact completions for its last word.
 const LINES: &[(&str, &[&str])] = &[
-    ("footlight ", &["run", "check", "new", "state", "completions", "man", "help"]),
+    ("footlight ", &["run", "dev", "check", "new", "state", "completions", "man", "help"]),
     ("footlight c", &["check", "completions"]),
     ("footlight run --b", &["--bind"]),
     ("footlight run --d", &["--data"]),

@@ -83,6 +83,26 @@ fn the_manager_is_told_when_the_host_is_ready_and_when_it_stops() {
 }
 
 #[test]
+fn the_manager_is_told_when_a_reload_begins_and_when_it_ends_also_if_it_fails() {
+    let manager = Manager::new();
+    let server = Server::start_by(manager.program(":"), guest("events"));
+    assert_eq!(manager.next(), "READY=1\nSTATUS=serving 1 actor\n");
+    let mut begun = 0;
+    for broken in [false, true] {
+        if broken {
+            std::fs::remove_file(server.folder("events").join("manifest.toml")).unwrap();
+        }
+        server.signal("HUP");
+        let message = manager.next();
+        let at = message.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap().trim_end();
+        let at: u64 = at.parse().unwrap();
+        assert!(at > begun, "{at} after {begun}");
+        begun = at;
+        assert_eq!(manager.next(), "READY=1\nSTATUS=serving 1 actor\n");
+    }
+}
+
+#[test]
 fn a_host_that_does_not_start_is_never_ready() {
     let manager = Manager::new();
     let error = refused(manager.program(":"), wat("empty", "(module)"));

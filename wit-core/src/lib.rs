@@ -15,6 +15,7 @@
 //!   `init`.
 //! - [`lift`]: from the guest to Rust: their results, within a byte budget.
 //! - [`host`]: the imports: `footlight:host`, and Theater's `filesystem`.
+//! - [`migrate`]: the export that converts an older version's state.
 //! - [`error`]: what is wrong with a guest's value, and where.
 //!
 //! The WIT files are under `wit/`. There is a folder for each shape, and one for
@@ -55,6 +56,7 @@ pub mod layout;
 pub mod lift;
 pub mod lower;
 pub mod memory;
+pub mod migrate;
 pub mod shape;
 pub mod types;
 

@@ -84,6 +84,13 @@ pub fn init<'a>(form: InitForm, state: Option<&'a [u8]>, name: &'a str) -> Lower
     lowering
 }
 
+/// Lowers the parameter of [`migrate`](crate::migrate): the old state.
+pub fn migrate(old: Option<&[u8]>) -> Lowering<'_> {
+    let mut lowering = Lowering::default();
+    lowering.option("old", old);
+    lowering
+}
+
 impl<'a> Lowering<'a> {
     /// The block to place next, which may be empty, or `None` if all are placed.
     pub fn next_block(&self) -> Option<&'a [u8]> {

@@ -16,8 +16,10 @@ fn contents() -> impl Strategy<Value = Contents> {
     let keys = any::<String>().prop_filter("a key", |key| !key.is_empty()).prop_map(Box::from);
     let keys = collection::btree_map(keys, bytes(), 0..4);
     let open = collection::btree_set(0..=MAX_CONNECTION, 0..4);
-    (option::of(bytes()), option::of(alarm), keys, open)
-        .prop_map(|(state, alarm, keys, open)| Contents { state, alarm, keys, open })
+    let origin = option::of(prop::array::uniform20(any::<u8>()));
+    (origin, option::of(bytes()), option::of(alarm), keys, open).prop_map(
+        |(origin, state, alarm, keys, open)| Contents { origin, state, alarm, keys, open },
+    )
 }
 
 proptest! {
@@ -38,6 +40,7 @@ proptest! {
 #[test]
 fn text_is_a_string_and_other_bytes_are_hexadecimal() {
     let contents = Contents {
+        origin: None,
         state: Some("Grüße\n".into()),
         alarm: Some(StoredAlarm { at: 7, left: 5 }),
         keys: [("a".into(), "x".into()), ("b".into(), Bytes::from_static(b"\0\xff"))].into(),

@@ -12,6 +12,7 @@ pub(crate) fn sequence() -> impl Strategy<Value = Vec<Changes>> {
     );
     let changes = (
         prop::bool::weighted(0.1),
+        proptest::option::of(prop::array::uniform20(0..3u8)),
         proptest::option::of(value()),
         prop::collection::btree_map("[a-c]{0,2}".prop_map(String::into_boxed_str), value(), 0..4),
         proptest::option::of(alarm),
@@ -20,13 +21,20 @@ pub(crate) fn sequence() -> impl Strategy<Value = Vec<Changes>> {
     );
     vec(changes, 0..6).prop_map(|all| {
         let mut last = 0;
-        let changes =
-            |(forget, state, keys, alarm, opened, closed): (_, _, _, _, u64, Vec<u64>)| {
-                last += opened;
-                let closed = closed.into_iter().filter(|connection| *connection < last).collect();
-                let opened = (last - opened..last).collect();
-                Changes { forget, state, keys, alarm, opened, closed }
-            };
+        let changes = |(forget, origin, state, keys, alarm, opened, closed): (
+            _,
+            _,
+            _,
+            _,
+            _,
+            u64,
+            Vec<u64>,
+        )| {
+            last += opened;
+            let closed = closed.into_iter().filter(|connection| *connection < last).collect();
+            let opened = (last - opened..last).collect();
+            Changes { forget, origin, state, keys, alarm, opened, closed }
+        };
         all.into_iter().map(changes).collect()
     })
 }

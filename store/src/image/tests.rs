@@ -13,6 +13,7 @@ fn encoded(image: &Image) -> u64 {
     let mut body = Body::default();
     for (name, contents) in image.owners() {
         let all = Changes {
+            origin: contents.origin,
             state: contents.state.clone().map(Some),
             keys: contents
                 .keys
@@ -65,6 +66,7 @@ proptest! {
             last = Some((owner, item));
             let contents = image.owner(owner).unwrap();
             let operation = match item {
+                Item::Origin => Operation::Origin(contents.origin.as_ref().unwrap()),
                 Item::Alarm => Operation::Alarm(contents.alarm),
                 Item::Open(connection) => Operation::Opened(connection),
                 Item::State => Operation::Put(Slot::State, contents.state.as_ref().unwrap()),

@@ -4,13 +4,21 @@ use super::{Operation, Slot, Wrong, number, take_number};
 use crate::contents::StoredAlarm;
 
 /// The parts of any operation.
-type Parts = (usize, Option<String>, u64, u64, Vec<u8>);
+type Parts = (usize, Option<String>, u64, u64, Vec<u8>, [u8; 20]);
 
 fn parts() -> impl Strategy<Value = Parts> {
-    (0usize..12, option::of(".{0,40}"), any::<u64>(), any::<u64>(), vec(any::<u8>(), 0..200))
+    let origin = prop::array::uniform20(any::<u8>());
+    (
+        0usize..13,
+        option::of(".{0,40}"),
+        any::<u64>(),
+        any::<u64>(),
+        vec(any::<u8>(), 0..200),
+        origin,
+    )
 }
 
-fn operation((kind, key, a, b, bytes): &Parts) -> Operation<'_> {
+fn operation((kind, key, a, b, bytes, origin): &Parts) -> Operation<'_> {
     let slot = key.as_deref().map_or(Slot::State, Slot::Key);
     match kind {
         0 => Operation::Owner(key.as_deref().unwrap_or_default()),
@@ -24,6 +32,7 @@ fn operation((kind, key, a, b, bytes): &Parts) -> Operation<'_> {
         8 => Operation::Forget,
         9 => Operation::Blocks(*a),
         10 => Operation::Begin(*a),
+        11 => Operation::Origin(origin),
         _ => Operation::End,
     }
 }

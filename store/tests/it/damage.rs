@@ -248,7 +248,7 @@ fn a_file_that_a_newer_version_has_begun_is_refused_whichever_is_active() {
 
 #[test]
 fn an_unknown_operation_is_refused_as_one_of_a_newer_version() {
-    for operation in [0, 13, 200] {
+    for operation in [0, 14, 200] {
         let error = crafted(|bytes| bytes[40] = operation);
         assert!(matches!(error, LogError::Newer { offset: 12288, .. }), "{error}");
         assert!(error.to_string().contains("unknown operation"), "{error}");

@@ -109,11 +109,13 @@ fn a_folder_of_version_1_can_be_read_and_goes_on() {
     assert_eq!((image.owners().count(), image.blocks()), (2, 3));
 
     let mut offline = Offline::open(dir.path()).expect("it opens");
-    let changes = Changes { state: Some(None), ..Changes::default() };
+    // What later programs add comes back too.
+    let changes = Changes { origin: Some([7; 20]), state: Some(None), ..Changes::default() };
     offline.change(&[("room", &changes)]).expect("there is room");
     offline.close().expect("it ends");
     let (image, _) = read(dir.path()).expect("it can be read");
-    assert!(image.owner("room").expect("it is stored").state.is_none());
+    let room = image.owner("room").expect("it is stored");
+    assert_eq!((&room.state, room.origin), (&None, Some([7; 20])));
 }
 
 #[test]

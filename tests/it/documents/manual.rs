@@ -77,6 +77,7 @@ fn the_keys_of_the_manual_are_all_that_a_manifest_may_have() {
         ("## Logging", server("port = 1") + "[logging]\nzzzzzzzz = 1\n"),
         ("## Interface", server("port = 1") + "[interface]\nzzzzzzzz = 1\n"),
         ("## Storage", server("port = 1") + "[storage]\nzzzzzzzz = 1\n"),
+        ("## Building", server("port = 1") + "[build]\nzzzzzzzz = 1\n"),
         ("## Limits", server("port = 1") + "[limits]\nzzzzzzzz = 1\n"),
     ] {
         let mut written: Vec<_> = rows(MANIFEST, heading).into_iter().map(|(key, _)| key).collect();
@@ -88,7 +89,9 @@ fn the_keys_of_the_manual_are_all_that_a_manifest_may_have() {
     // The root's other keys are the sections.
     let mut written: Vec<_> =
         rows(MANIFEST, "## The actor").into_iter().map(|(key, _)| key.to_owned()).collect();
-    written.extend(["interface", "handlers", "logging", "storage", "limits"].map(str::to_owned));
+    written.extend(
+        ["interface", "handlers", "logging", "storage", "limits", "build"].map(str::to_owned),
+    );
     let mut known = known(&format!("zzzzzzzz = 1\n{}", server("port = 1")));
     written.sort_unstable();
     known.sort_unstable();

@@ -25,7 +25,7 @@ impl Device {
         Self { data: tempfile::tempdir().unwrap() }
     }
 
-    fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.data.path()
     }
 

@@ -42,7 +42,7 @@ impl Hosted {
             let executor = Arc::new(Executor::new());
             let environment = Environment { world, ..Environment::default() };
             let turns = environment.turns.clone();
-            let start = Host::start(&executor, std::slice::from_ref(&manifest), environment);
+            let start = Host::start(&executor, vec![manifest.clone()], environment);
             let host = block_on(executor.run(start)).unwrap();
             let address = host.listening()[0].address;
             to.send((address, host.stats(&manifest.name).unwrap())).unwrap();

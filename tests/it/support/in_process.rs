@@ -58,6 +58,7 @@ pub fn start(
         tick: None,
         files: None,
         http,
+        last_good: None,
         store,
         world: Default::default(),
         turns: Default::default(),

@@ -60,18 +60,22 @@ impl Server {
         Self::launch(program(), &["-v"], actors, listeners)
     }
 
-    /// Starts the process and waits until it listens.
+    /// Starts the process with these actors and waits until it listens.
     fn launch(mut program: Command, options: &[&str], actors: &[Actor], listeners: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let manifests: Vec<_> = actors.iter().map(|actor| actor.write(folder.path())).collect();
-        let mut child = program
-            .arg("run")
-            .args(options)
-            .args(manifests)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        program.arg("run").args(options).args(manifests);
+        Self::spawn(program, folder, listeners)
+    }
+
+    /// Starts this command, which has all its arguments, and waits until it listens.
+    pub fn run(program: Command, listeners: usize) -> Self {
+        Self::spawn(program, tempfile::tempdir().unwrap(), listeners)
+    }
+
+    /// The same. `folder` has the actors.
+    fn spawn(mut program: Command, folder: TempDir, listeners: usize) -> Self {
+        let mut child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Log::default());
         let (to, stderr) = (log.clone(), child.stderr.take().unwrap());
         let reader = thread::spawn(move || to.follow(stderr));

@@ -31,6 +31,11 @@ impl Wit {
         Self::parse("host", "imports")
     }
 
+    /// Parses the folder of the host's own interfaces, for what an actor exports.
+    pub fn migrating() -> Self {
+        Self::parse("host", "migrating")
+    }
+
     fn parse(folder: &str, world: &str) -> Self {
         let folder = format!("{}/{folder}", super::WIT);
         let mut resolve = Resolve::default();
@@ -58,7 +63,9 @@ impl Wit {
         let mut imports = world.imports.keys();
         let named = |key: &&WorldKey| {
             let name = self.resolve.name_world_key(key);
-            name.rsplit('/').next() == Some(interface)
+            // A package of the host has a version, which follows the name.
+            let name = name.rsplit('/').next().and_then(|name| name.split('@').next());
+            name == Some(interface)
         };
         exports.find(named).or_else(|| imports.find(named)).expect("the world has it")
     }

@@ -1,0 +1,34 @@
+//! Calls the handler of an event.
+
+use super::{
+    call_context::CallContext, event_message, fault::Fault, instance::Instance, reply::Reply,
+};
+use crate::exchange::{Event, EventKind};
+
+/// The result of a call. The inner error comes from the actor itself.
+pub(super) type Called = Result<Result<Reply, String>, Fault>;
+
+impl Instance {
+    /// Calls the handler of an event.
+    ///
+    /// # Errors
+    /// The call failed. What is known of the reason is with it.
+    pub(super) async fn handle(
+        &mut self,
+        event: &Event,
+        state: Option<&[u8]>,
+        context: &mut CallContext,
+    ) -> Called {
+        self.begin_for(event.source.connection());
+        let outcome = if let EventKind::Request(request) = &event.kind {
+            // Boxed, because it is larger than the call for a message, and rarer.
+            let called = Box::pin(self.handle_request(request, state, context)).await;
+            called.map(|reply| reply.map(Reply::from))
+        } else {
+            let (mut code, other) = ([0; 2], event_message::other(&event.kind));
+            let message = event_message::message(&event.kind, &mut code, &other);
+            self.handle_message(message, state, context).await.map(|reply| reply.map(Reply::from))
+        };
+        outcome.map_err(|error| self.explain(error))
+    }
+}

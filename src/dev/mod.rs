@@ -1,0 +1,158 @@
+//! `footlight dev`: builds an actor when its sources change, and has the host reload what has changed.
+//!
+//! - [`snapshot`]: what files are like, to notice a change.
+//!
+//! Files are polled, because that works on every file system and costs a board almost nothing.
+
+mod snapshot;
+
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use smol::channel::{Receiver, Sender, TrySendError, bounded};
+use snapshot::Snapshot;
+
+use crate::manifest::{self, Build, Manifest};
+
+/// How often the files are looked at.
+const PERIOD: Duration = Duration::from_millis(200);
+/// How long a file must have been unchanged before it is used: a program may still be writing it.
+const SETTLED: Duration = Duration::from_millis(100);
+/// The stack of the thread that watches, in bytes.
+const STACK: usize = 256 << 10;
+
+/// Watches the files of actors.
+pub struct Watcher {
+    /// The paths of the command.
+    paths: Vec<PathBuf>,
+    /// The sources that were built last. `None` if nothing was built.
+    built: Option<Snapshot>,
+    /// The manifests and modules that were loaded last.
+    loaded: Snapshot,
+}
+
+impl Watcher {
+    /// Watches the actors of these paths. Nothing is built yet.
+    pub fn new(paths: Vec<PathBuf>) -> Self {
+        Self { paths, built: None, loaded: Snapshot::default() }
+    }
+
+    /// Builds the actors, and waits for changes until that succeeds. Blocks.
+    ///
+    /// # Errors
+    /// A manifest has a mistake.
+    pub fn first_build(&mut self) -> Result<(), String> {
+        let manifests = manifest::load_all(&self.paths, None)?;
+        if !self.build_if_changed(&manifests) {
+            log_or_print("waiting for a change of the sources");
+            while !self.build_if_changed(&manifests) {
+                thread::sleep(PERIOD);
+            }
+        }
+        self.loaded = self.files(&manifests);
+        Ok(())
+    }
+
+    /// Watches from now on, on a thread of its own. The receiver gets a message when something that was
+    /// loaded has changed, or a build has made a new module.
+    ///
+    /// # Errors
+    /// The system refuses the thread.
+    pub fn start(self) -> std::io::Result<Receiver<()>> {
+        let (changed, changes) = bounded(1);
+        let thread = thread::Builder::new().name("footlight-dev".into()).stack_size(STACK);
+        thread.spawn(move || self.watch(&changed))?;
+        Ok(changes)
+    }
+
+    /// Watches until nobody listens any more.
+    fn watch(mut self, changed: &Sender<()>) {
+        let mut manifests = manifest::load_all(&self.paths, None).unwrap_or_default();
+        loop {
+            thread::sleep(PERIOD);
+            self.build_if_changed(&manifests);
+            if self.settled(&manifests, &self.loaded).is_none() {
+                continue;
+            }
+            // The new manifests may name other files. With a mistake, those of before count.
+            manifests = manifest::load_all(&self.paths, None).unwrap_or(manifests);
+            self.loaded = self.files(&manifests);
+            if matches!(changed.try_send(()), Err(TrySendError::Closed(()))) {
+                return;
+            }
+        }
+    }
+
+    /// The manifests and modules now, if they differ from `before` and nobody writes them.
+    fn settled(&self, manifests: &[Manifest], before: &Snapshot) -> Option<Snapshot> {
+        let now = self.files(manifests);
+        if now == *before {
+            return None;
+        }
+        thread::sleep(SETTLED);
+        (self.files(manifests) == now).then_some(now)
+    }
+
+    /// What the manifests and modules are like.
+    fn files(&self, manifests: &[Manifest]) -> Snapshot {
+        // A folder of actors may get another one.
+        let paths = manifest::expand(&self.paths).into_iter().map(|path| Manifest::file_at(&path));
+        let components = manifests.iter().map(|manifest| manifest.component.clone());
+        Snapshot::of(paths.chain(components))
+    }
+
+    /// Builds the actors if their sources have changed since the last build. Returns false if a build
+    /// has failed, or the sources still change.
+    fn build_if_changed(&mut self, manifests: &[Manifest]) -> bool {
+        let builds = || manifests.iter().filter_map(|one| Some((one, one.build.as_ref()?)));
+        let sources = || Snapshot::of(builds().flat_map(|(_, build)| build.watch.clone()));
+        let now = sources();
+        if self.built.as_ref() == Some(&now) {
+            return true;
+        }
+        if self.built.is_some() {
+            thread::sleep(SETTLED);
+            if sources() != now {
+                return false;
+            }
+        }
+        self.built = Some(now);
+        let results: Vec<_> = builds().map(|(manifest, one)| build(manifest, one)).collect();
+        results.into_iter().all(|built| built)
+    }
+}
+
+/// Runs a build. Its output goes to where the host's goes. Returns whether it has succeeded.
+fn build(manifest: &Manifest, build: &Build) -> bool {
+    let name = &manifest.name;
+    log_or_print(&format!("{name}: building: {}", build.command));
+    let folder = manifest.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(&build.command).stdin(Stdio::null());
+    command.current_dir(folder.unwrap_or(".".as_ref()));
+    match command.status() {
+        Ok(status) if status.success() => true,
+        Ok(status) => {
+            log_or_print(&format!("{name}: the build has failed: {status}"));
+            false
+        }
+        Err(error) => {
+            log_or_print(&format!("{name}: the build can't be started: sh: {error}"));
+            false
+        }
+    }
+}
+
+/// Tells the developer something, also before there is a log.
+fn log_or_print(text: &str) {
+    if log::max_level() == log::LevelFilter::Off {
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr().lock(), "footlight: {}", crate::visible::lines(text));
+    } else {
+        log::info!(target: "footlight", "{text}");
+    }
+}

@@ -1,0 +1,122 @@
+//! `footlight dev`: builds, and takes over what changes.
+
+use std::{fs, path::Path};
+
+use super::versions::Version;
+use crate::support::{Actor, Client, Server, eventually, footlight, program};
+
+/// Serves the actor in this folder as a developer does.
+fn dev(folder: &Path, options: &[&str]) -> Server {
+    let mut command = program();
+    command.arg("dev").args(options).arg(folder);
+    Server::run(command, 1)
+}
+
+/// Writes an actor whose build copies `source` to its module.
+fn with_build(actor: &Actor, folder: &Path) -> std::path::PathBuf {
+    let build = "[build]\ncommand = \"echo from the build >&2; cp source actor.wasm\"\n\
+                 watch = [\"source\"]\n";
+    actor.clone().extra(build).write(folder);
+    let folder = folder.join(&actor.name);
+    fs::rename(folder.join("actor.wasm"), folder.join("source")).unwrap();
+    folder
+}
+
+/// The bytes of a version's module.
+fn module(version: Version) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    version.actor().write(folder.path());
+    fs::read(folder.path().join("actor/actor.wasm")).unwrap()
+}
+
+#[test]
+fn a_source_that_changes_is_built_and_goes_on_with_the_same_socket_and_state() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = with_build(&Version::new(1).actor(), outer.path());
+    let server = dev(&folder, &[]);
+    let mut client = server.client("actor");
+    client.ask("+", "0+");
+    fs::write(folder.join("source"), module(Version::new(2).adds('m'))).unwrap();
+    server.wait_for(&["footlight: actor: building: echo from the build >&2; cp source actor.wasm"]);
+    // The first build and this one.
+    eventually("built", || {
+        server.log().lines().filter(|line| *line == "from the build").count() == 2
+    });
+    server.wait_for(&["files have changed"]);
+    server.wait_for(&["footlight: reloaded: 1 changed"]);
+    client.ask("a", "0+m");
+    // A build that fails, and a module that does not load, change nothing.
+    fs::remove_file(folder.join("source")).unwrap();
+    server.wait_for(&["actor: the build has failed: exit status: 1"]);
+    client.ask("a", "0+m");
+    fs::write(folder.join("source"), "no module").unwrap();
+    server.wait_for(&["not reloaded: ", "actor.wasm"]);
+    client.ask("+", "0+m+");
+    fs::write(folder.join("source"), module(Version::new(3))).unwrap();
+    eventually("reloaded", || server.count("footlight: reloaded: 1 changed") == 2);
+    client.ask("a", "0+m+");
+    assert_eq!(server.stop().0.code(), Some(0));
+}
+
+#[test]
+fn a_manifest_that_changes_is_taken_over_without_a_build() {
+    let outer = tempfile::tempdir().unwrap();
+    let actor = Version::new(1).actor();
+    actor.write(outer.path());
+    let server = dev(&outer.path().join("actor"), &[]);
+    let mut client = server.client("actor");
+    client.ask("+", "0+");
+    actor.limit("connections", 1).write(outer.path());
+    server.wait_for(&["actor: reloaded: limits"]);
+    eventually("refused", || Client::try_connect(server.address("actor"), "/ws").is_err());
+    client.ask("a", "0+");
+}
+
+#[test]
+fn each_event_gets_a_new_instance_unless_it_is_to_be_kept() {
+    for (options, second) in [(&[][..], "1"), (&["--keep-instance"], "2")] {
+        let outer = tempfile::tempdir().unwrap();
+        crate::support::guest("events").write(outer.path());
+        let server = dev(&outer.path().join("events"), options);
+        let mut client = server.client("events");
+        client.expect("state:0");
+        client.ask("abuse-global", "1");
+        client.ask("abuse-global", second);
+    }
+}
+
+#[test]
+fn what_is_stored_is_there_again_unless_the_actor_is_to_begin_afresh() {
+    let outer = tempfile::tempdir().unwrap();
+    let data = outer.path().join("data");
+    let data = data.to_str().unwrap();
+    Version::new(1).actor().write(outer.path());
+    for (options, before) in [(&[][..], "0"), (&[], "0+"), (&["--fresh"], "0")] {
+        let server = dev(&outer.path().join("actor"), &[&["--data", data], options].concat());
+        let mut client = server.client("actor");
+        client.ask("a", before);
+        client.ask("+", &format!("{before}+"));
+        drop(client);
+        server.stop();
+    }
+}
+
+#[test]
+fn check_validates_the_build_and_run_ignores_it() {
+    let outer = tempfile::tempdir().unwrap();
+    let actor = || Version::new(1).actor();
+    let fine = actor().extra("[build]\ncommand = \"false\"").write(outer.path());
+    assert!(footlight(&["check", fine.to_str().unwrap()]).status.success());
+    Server::of(actor().extra("[build]\ncommand = \"false\"")).client("actor").ask("a", "0");
+    for (wrong, says) in [
+        ("command = \"\"", "build.command: \"\" is not a command"),
+        ("watch = [\"src\"]", "build.command: missing"),
+        ("command = \"x\"\nwatch = []", "build.watch: "),
+        ("command = \"x\"\nwhen = 1", "build.when: unknown key"),
+    ] {
+        let manifest = actor().extra(&format!("[build]\n{wrong}")).write(outer.path());
+        let output = footlight(&["check", manifest.to_str().unwrap()]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(!output.status.success() && text.contains(says), "{says}: {text}");
+    }
+}
