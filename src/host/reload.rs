@@ -177,22 +177,25 @@ impl Host {
             self.directory.remove(name);
             // Without a store, an actor of this name that comes again must give out other numbers.
             self.first += 1;
-            self.ending.push(self.executor.spawn(running.stop()));
+            self.ending.push(running.stop(&self.executor));
         }
-        let (first, new) = (self.actors.len(), added.len());
+        let (mut listening, new) = (Vec::new(), added.len());
         for ready in added {
             self.directory.add(ready.handle.clone());
             let running = ready.serve(&self.executor, &self.environment, &self.stopping);
-            let urls = running.listening().flat_map(|at| at.endpoint.urls(at.address));
-            let urls: Vec<_> = urls.collect();
+            let from = listening.len();
+            running.add_listening(&mut listening);
+            let mut urls = Vec::new();
+            for at in listening.iter().skip(from) {
+                urls.append(&mut at.endpoint.urls(at.address));
+            }
             let name = &running.handle.name;
             log::info!(target: "footlight", "{name}: added, at {}", urls.join(", "));
             self.actors.push(running);
         }
-        let secrets = self.actors.iter().flat_map(|running| secrets::secrets_of(&running.manifest));
-        *self.forbidden.secrets.lock() = secrets.map(|(_, secret)| secret.clone()).collect();
-        let added = self.actors.iter().skip(first).flat_map(Running::listening).collect();
-        let actors = self.actors.len();
+        let manifests = self.actors.iter().map(|running| &*running.manifest);
+        *self.forbidden.secrets.lock() = secrets::secrets(manifests);
+        let (actors, added) = (self.actors.len(), listening);
         (Reloaded { actors, added, new, changed, removed: of_removed }, waits)
     }
 }

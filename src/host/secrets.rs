@@ -1,6 +1,6 @@
 //! The files with secrets that manifests name: tokens, and keys of TLS.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     manifest::{Handler, Manifest},
@@ -8,16 +8,22 @@ use crate::{
 };
 
 /// The files with secrets of all manifests.
-pub(super) fn secrets(manifests: &[Manifest]) -> impl Iterator<Item = &PathBuf> {
-    manifests.iter().flat_map(secrets_of).map(|(_, secret)| secret)
+pub(super) fn secrets<'m>(manifests: impl Iterator<Item = &'m Manifest>) -> Arc<[PathBuf]> {
+    let mut all = Vec::new();
+    for manifest in manifests {
+        all.extend(secrets_of(manifest).into_iter().map(|(_, secret)| secret.clone()));
+    }
+    all.into()
 }
 
 /// The files with secrets of a manifest, with their keys.
-pub(super) fn secrets_of(manifest: &Manifest) -> impl Iterator<Item = (&'static str, &PathBuf)> {
-    listeners(manifest).flat_map(|listener| {
-        let token = listener.token_file.iter().map(|file| ("`token_file`", file));
-        token.chain(listener.tls.iter().map(|files| ("`key` of `tls`", &files.key)))
-    })
+pub(super) fn secrets_of(manifest: &Manifest) -> Vec<(&'static str, &PathBuf)> {
+    let mut all = Vec::new();
+    for listener in listeners(manifest) {
+        all.extend(listener.token_file.iter().map(|file| ("`token_file`", file)));
+        all.extend(listener.tls.iter().map(|files| ("`key` of `tls`", &files.key)));
+    }
+    all
 }
 
 /// The listeners of a manifest.
