@@ -2,10 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::{
-    manifest::{Handler, Manifest},
-    server::config::Listener,
-};
+use crate::manifest::Manifest;
 
 /// The files with secrets of all manifests.
 pub(super) fn secrets<'m>(manifests: impl Iterator<Item = &'m Manifest>) -> Arc<[PathBuf]> {
@@ -19,17 +16,9 @@ pub(super) fn secrets<'m>(manifests: impl Iterator<Item = &'m Manifest>) -> Arc<
 /// The files with secrets of a manifest, with their keys.
 pub(super) fn secrets_of(manifest: &Manifest) -> Vec<(&'static str, &PathBuf)> {
     let mut all = Vec::new();
-    for listener in listeners(manifest) {
+    for listener in manifest.listeners() {
         all.extend(listener.token_file.iter().map(|file| ("`token_file`", file)));
         all.extend(listener.tls.iter().map(|files| ("`key` of `tls`", &files.key)));
     }
     all
-}
-
-/// The listeners of a manifest.
-pub(super) fn listeners(manifest: &Manifest) -> impl Iterator<Item = &Listener> {
-    manifest.handlers.iter().flat_map(|handler| match handler {
-        Handler::WebSocketServer(config) => config.listeners.as_slice(),
-        Handler::Filesystem(_) | Handler::HttpClient(_) => &[],
-    })
 }

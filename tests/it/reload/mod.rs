@@ -2,6 +2,7 @@
 
 mod actors;
 mod dev;
+mod live;
 mod load;
 mod migrations;
 mod refusals;
