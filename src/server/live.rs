@@ -23,16 +23,19 @@ use crate::{deadline::within, lock::Lock};
 pub(crate) const PATH: &str = "/console/reload";
 /// How long an answer waits for a change.
 const WAIT: Duration = Duration::from_secs(25);
-/// The most requests that wait. More are answered at once, and their pages ask more slowly.
+/// The most requests that wait. More are answered at once, and their pages ask twice a second.
 const MAX_WAITING: usize = 64;
 
-/// The script before and after the URL of the channel.
-const SCRIPT: (&str, &str) = (
-    "\n<script>(async()=>{let v='';for(;;)try{let r=await fetch('",
-    "&'+v,{method:'POST'}),n=await r.text(),no=r.status==403;if(v&&(no||r.ok&&n!=v))return \
-     location.reload();if(no)return;if(!r.ok||n==v)throw 0;v=n}catch{await new Promise(f=>\
-     setTimeout(f,500))}})()</script>\n",
-);
+/// The script: before the version of the page, before the URL of the channel, and after it. It loads the
+/// page anew if there is another version, or if the host was started anew and refuses the token. A page
+/// that was never accepted gives up.
+const SCRIPT: [&str; 3] = [
+    "\n<script>(async()=>{for(let v='",
+    "',k;;){try{let r=await fetch('",
+    "&'+v,{method:'POST'}),n=await r.text();if(r.status==403){if(k)location.reload();return}\
+     if(r.ok){if(n!=v)return location.reload();k=1}}catch{}\
+     await new Promise(f=>setTimeout(f,500))}})()</script>\n",
+];
 
 /// The version of the files, and who waits for the next one.
 pub struct Live {
@@ -77,9 +80,9 @@ impl Live {
     pub(crate) async fn version(&self, seen: &str, context: &ServerContext) -> String {
         let waiting = {
             let state = self.state.lock();
-            let differs = state.version.to_string() != seen && !seen.is_empty();
-            let crowded = state.changed.receiver_count() > MAX_WAITING;
-            (!differs && !crowded && !seen.is_empty()).then(|| state.waiting.clone())
+            let is_there = state.version.to_string() != seen;
+            let is_crowded = state.changed.receiver_count() > MAX_WAITING;
+            (!is_there && !is_crowded).then(|| state.waiting.clone())
         };
         if let Some(waiting) = waiting {
             let changed = async { _ = waiting.recv().await };
@@ -88,7 +91,7 @@ impl Live {
         self.state.lock().version.to_string()
     }
 
-    /// The version that a request has seen: empty for a page's first one.
+    /// The version that a request has seen.
     ///
     /// # Errors
     /// It does not come from a page of this listener, or came through a proxy.
@@ -114,11 +117,11 @@ impl Live {
         access.knows_name(request) && !is_proxied(request, access)
     }
 
-    /// The script. It loads the page anew if the version is another one, or if the host was started
-    /// anew and refuses the token. A page that was never accepted gives up.
+    /// The script for a page that is read after this.
     pub(crate) fn script(&self) -> String {
-        let (start, end) = SCRIPT;
-        [start, PATH, "?", &self.token, end].concat()
+        let version = self.state.lock().version.to_string();
+        let [start, middle, end] = SCRIPT;
+        [start, &version, middle, PATH, "?", &self.token, end].concat()
     }
 }
 

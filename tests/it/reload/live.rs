@@ -13,7 +13,7 @@ use super::{dev::dev, versions::Version};
 use crate::support::{PATIENCE, Server};
 
 /// An actor with a page, in a folder.
-fn with_page() -> (TempDir, PathBuf) {
+pub fn with_page() -> (TempDir, PathBuf) {
     let outer = tempfile::tempdir().unwrap();
     let actor = Version::new(1).actor().config("static = \"page\"");
     actor.write(outer.path());
