@@ -23,6 +23,7 @@ use super::{
 use crate::{
     actor::{Change, ChangeSlot, Module},
     exchange::Command,
+    files,
     limits::Limits,
     logger::{NewOutputs, Outputs},
     manifest::{self, Handler, Manifest},
@@ -204,26 +205,28 @@ impl Check {
     /// Reads and checks all manifests, opens all that they name, and keeps copies of new modules.
     fn run(mut self, paths: &[PathBuf]) -> Result<(Vec<Checked>, NewOutputs), String> {
         let manifests = manifest::load_all(paths)?;
-        let kinds = self.open(&manifests).map_err(|error| error.to_string())?;
-        let limits = fit_limits(self.descriptors, &manifests).map_err(|error| error.to_string())?;
-        let all = manifests.into_iter().zip(limits).zip(kinds);
-        let mut checked: Vec<_> = all
-            .map(|((manifest, limits), kind)| Checked {
-                manifest: Arc::new(manifest),
-                limits,
-                kind,
-            })
-            .collect();
+        let checked = self.check(manifests).map_err(|error| error.to_string())?;
+        Ok((checked, self.outputs))
+    }
+
+    /// The same, for manifests that have been read.
+    fn check(&mut self, manifests: Vec<Manifest>) -> Result<Vec<Checked>, HostError> {
+        let kinds = self.open(&manifests)?;
+        let limits = fit_limits(self.descriptors, &manifests)?;
+        let mut checked = Vec::new();
+        for ((manifest, limits), kind) in manifests.into_iter().zip(limits).zip(kinds) {
+            checked.push(Checked { manifest: Arc::new(manifest), limits, kind });
+        }
         if let Some((store, data)) = self.store.as_ref().zip(self.data.as_deref()) {
             for checked in &mut checked {
                 // An added actor may have run before, so it needs numbers that it has never had.
                 if let Kind::Added { first, .. } = &mut checked.kind {
-                    *first = data::next_block(data, store).map_err(|error| error.to_string())?;
+                    *first = data::next_block(data, store).map_err(HostError::Data)?;
                 }
             }
             self.keep(&KeptModules::new(data, store), &mut checked);
         }
-        Ok((checked, self.outputs))
+        Ok(checked)
     }
 
     /// Checks all manifests and opens all that they name. A module that runs already is dropped at
@@ -335,6 +338,9 @@ fn change(running: &mut Running, checked: Checked) -> Option<Option<Receiver<()>
 }
 
 /// The folders that a manifest grants.
-fn folders(manifest: &Manifest) -> Option<&Handler> {
-    manifest.handlers.iter().find(|handler| matches!(handler, Handler::Filesystem(_)))
+fn folders(manifest: &Manifest) -> Option<&files::Config> {
+    manifest.handlers.iter().find_map(|handler| match handler {
+        Handler::Filesystem(config) => Some(config),
+        _ => None,
+    })
 }
