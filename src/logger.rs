@@ -32,7 +32,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use std::{io, panic, thread};
 
-use arc_swap::ArcSwap;
 use log::{LevelFilter, Log, Metadata, Record};
 
 pub use actor_log::ActorLog;
@@ -42,6 +41,8 @@ pub use outputs::{NewOutputs, Outputs};
 use queue::Queue;
 use routes::{Actor, Actors, host_level, max_level, others_level};
 use sink::Sink;
+
+use crate::lock::Lock;
 
 /// The target of the host's own records, and the prefix of its modules' targets.
 const HOST: &str = "footlight";
@@ -72,7 +73,7 @@ pub struct Logger {
     /// Standard error, for the host and for the actors that share it.
     stderr: Arc<Sink>,
     /// What each manifest says, by actor's name. A reload replaces it.
-    actors: Arc<ArcSwap<Actors>>,
+    actors: Arc<Lock<Arc<Actors>>>,
     /// Keeps those who log from waiting for a slow terminal or disk.
     queue: Arc<Queue>,
 }
@@ -103,9 +104,9 @@ impl Logger {
     /// # Errors
     /// The file can't be opened. The message names it.
     pub fn actor(&mut self, name: &str, logging: &Logging) -> io::Result<()> {
-        let mut actors = Actors::clone(&self.actors.load());
-        actors.insert(name.to_owned(), Actor::open(logging, self.verbosity)?);
-        self.actors.store(Arc::new(actors));
+        let mut actors = Actors::clone(&self.actors.lock());
+        actors.set(name, Actor::open(logging, self.verbosity)?);
+        *self.actors.lock() = Arc::new(actors);
         Ok(())
     }
 
@@ -117,7 +118,7 @@ impl Logger {
     pub fn install(self) -> io::Result<Outputs> {
         let (verbosity, actors, queue) = (self.verbosity, self.actors.clone(), self.queue.clone());
         log::set_boxed_logger(Box::new(self)).map_err(io::Error::other)?;
-        log::set_max_level(max_level(&actors.load(), verbosity));
+        log::set_max_level(max_level(&actors.lock(), verbosity));
         let outputs = Outputs { verbosity, actors, queue: queue.clone() };
         let writer = thread::Builder::new().name("footlight-log".into()).stack_size(STACK);
         writer.spawn(move || queue.run())?;
@@ -143,11 +144,11 @@ impl Logger {
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= self.route(&self.actors.load(), metadata.target()).0
+        metadata.level() <= self.route(&self.actors.lock().clone(), metadata.target()).0
     }
 
     fn log(&self, record: &Record<'_>) {
-        let actors = self.actors.load();
+        let actors = self.actors.lock().clone();
         let (level, sink) = self.route(&actors, record.target());
         if record.level() <= level {
             let head = Head { level: record.level(), target: record.target() };

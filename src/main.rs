@@ -25,6 +25,7 @@ use footlight::{
     new::Project,
     own_addresses,
     reloading::Reloading,
+    server::Live,
     signals::{SignalAction, SignalStream},
     socket_activation::Inherited,
     state::{self, Action},
@@ -137,12 +138,14 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
         thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
     }
     let manager = Arc::new(Manager::from_environment());
+    let live = watcher.is_some().then(Live::new).transpose()?.map(Arc::new);
     let environment = Environment {
         bind,
         data,
         descriptors: fd_limit::raise(),
         inherited,
         fresh_instances: dev.is_some_and(|dev| !dev.keep_instance),
+        live: live.clone(),
         world: World::System,
         turns: turns.clone(),
     };
@@ -158,7 +161,7 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
     announce(&host.listening());
     let ready = Notification::Ready { serving: host.actors(), of };
     // Spawned as a task, because the future that `run` gets is polled after every turn.
-    let changes = watcher.map(Watcher::start).transpose()?;
+    let changes = watcher.zip(live).map(|(watcher, live)| watcher.start(live)).transpose()?;
     let reloading = Reloading { paths, port, outputs, manager: manager.clone() };
     let serve = executor.spawn(serve(host, signals, changes, reloading));
     let watch = executor.spawn(async move {

@@ -9,6 +9,7 @@ mod snapshot;
 use std::{
     path::PathBuf,
     process::{Command, Stdio},
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -16,7 +17,10 @@ use std::{
 use smol::channel::{Receiver, Sender, TrySendError, bounded};
 use snapshot::Snapshot;
 
-use crate::manifest::{self, Build, Manifest};
+use crate::{
+    manifest::{self, Build, Manifest},
+    server::Live,
+};
 
 /// How often the files are looked at.
 const PERIOD: Duration = Duration::from_millis(200);
@@ -33,12 +37,15 @@ pub struct Watcher {
     built: Option<Snapshot>,
     /// The manifests and modules that were loaded last.
     loaded: Snapshot,
+    /// The files of pages.
+    pages: Snapshot,
 }
 
 impl Watcher {
     /// Watches the actors of these paths. Nothing is built yet.
     pub fn new(paths: Vec<PathBuf>) -> Self {
-        Self { paths, built: None, loaded: Snapshot::default() }
+        let (loaded, pages) = (Snapshot::default(), Snapshot::default());
+        Self { paths, built: None, loaded, pages }
     }
 
     /// Builds the actors, and waits for changes until that succeeds. Blocks.
@@ -54,27 +61,29 @@ impl Watcher {
             }
         }
         self.loaded = self.files(&manifests);
+        self.pages = pages(&manifests);
         Ok(())
     }
 
     /// Watches from now on, on a thread of its own. The receiver gets a message when something that was
-    /// loaded has changed, or a build has made a new module.
+    /// loaded has changed, or a build has made a new module. `live` is told of changes of pages.
     ///
     /// # Errors
     /// The system refuses the thread.
-    pub fn start(self) -> std::io::Result<Receiver<()>> {
+    pub fn start(self, live: Arc<Live>) -> std::io::Result<Receiver<()>> {
         let (changed, changes) = bounded(1);
         let thread = thread::Builder::new().name("footlight-dev".into()).stack_size(STACK);
-        thread.spawn(move || self.watch(&changed))?;
+        thread.spawn(move || self.watch(&changed, &live))?;
         Ok(changes)
     }
 
     /// Watches until nobody listens any more.
-    fn watch(mut self, changed: &Sender<()>) {
+    fn watch(mut self, changed: &Sender<()>, live: &Live) {
         let mut manifests = manifest::load_all(&self.paths, None).unwrap_or_default();
         loop {
             thread::sleep(PERIOD);
             self.build_if_changed(&manifests);
+            self.reload_pages_if_changed(&manifests, live);
             if self.settled(&manifests, &self.loaded).is_none() {
                 continue;
             }
@@ -83,6 +92,18 @@ impl Watcher {
             self.loaded = self.files(&manifests);
             if matches!(changed.try_send(()), Err(TrySendError::Closed(()))) {
                 return;
+            }
+        }
+    }
+
+    /// Lets open pages load anew if a file of theirs has changed and nobody writes it.
+    fn reload_pages_if_changed(&mut self, manifests: &[Manifest], live: &Live) {
+        let now = pages(manifests);
+        if now != self.pages {
+            thread::sleep(SETTLED);
+            if pages(manifests) == now {
+                self.pages = now;
+                live.change();
             }
         }
     }
@@ -124,6 +145,12 @@ impl Watcher {
         let results: Vec<_> = builds().map(|(manifest, one)| build(manifest, one)).collect();
         results.into_iter().all(|built| built)
     }
+}
+
+/// What the files of pages are like.
+fn pages(manifests: &[Manifest]) -> Snapshot {
+    let listeners = manifests.iter().flat_map(Manifest::listeners);
+    Snapshot::of(listeners.filter_map(|listener| listener.static_folder.clone()))
 }
 
 /// Runs a build. Its output goes to where the host's goes. Returns whether it has succeeded.

@@ -123,6 +123,7 @@ impl Prepared {
 
 impl Ready {
     /// Starts the handlers. `stopping` ends when the host stops.
+    #[inline(never)] // It is large, and called at start and in a reload.
     pub(super) fn serve(
         self,
         executor: &Arc<Executor<'static>>,
@@ -150,18 +151,24 @@ fn owner(store: &Store, name: &str, storage: &StorageConfig) -> Option<(Owner, O
 }
 
 impl Running {
-    /// The addresses and endpoints that it listens on.
-    pub(super) fn listening(&self) -> impl Iterator<Item = Listening> {
-        let served = self.handlers.iter().flat_map(|handler| handler.served());
-        served.map(|served| Listening {
-            actor: self.handle.name.clone(),
-            address: served.address,
-            endpoint: served.endpoint.clone(),
-        })
+    /// Adds the addresses and endpoints that it listens on.
+    pub(super) fn add_listening(&self, to: &mut Vec<Listening>) {
+        for handler in &self.handlers {
+            for served in handler.served() {
+                let actor = self.handle.name.clone();
+                let (address, endpoint) = (served.address, served.endpoint.clone());
+                to.push(Listening { actor, address, endpoint });
+            }
+        }
+    }
+
+    /// Begins to stop it.
+    pub(super) fn stop(self, executor: &Executor<'static>) -> Task<()> {
+        executor.spawn(self.stopped())
     }
 
     /// Stops the handlers and then the actor, within `limits.shutdown`.
-    pub(super) async fn stop(self) {
+    async fn stopped(self) {
         let Self { handle, handlers, task, .. } = self;
         let stop = async {
             for handler in handlers {

@@ -9,7 +9,7 @@ use std::{
 
 use footlight_store::{LogError, OpenError, OpenErrorKind, Options, Store};
 
-use super::secrets::{listeners, secrets_of};
+use super::secrets::secrets_of;
 use crate::{
     manifest::{Handler, Manifest},
     sandboxed_dir::{Identity, SandboxedDir},
@@ -243,7 +243,7 @@ fn served(manifest: &Manifest, by: &Manifest) -> Vec<DataError> {
         let is_around = |folder: &&PathBuf| {
             around(folder).is_ok_and(|ids| ids.first().is_some_and(|id| own.contains(id)))
         };
-        let mut folders = listeners(by).filter_map(|listener| listener.static_folder.as_ref());
+        let mut folders = by.listeners().filter_map(|listener| listener.static_folder.as_ref());
         mistakes.extend(folders.find(is_around).map(|folder| DataError::Served {
             file: manifest.file.clone(),
             key,

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
-use crate::{executor::Turns, socket_activation::Inherited, world::World};
+use crate::{executor::Turns, server::Live, socket_activation::Inherited, world::World};
 
 /// The parts of the host's environment that no manifest names.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub struct Environment {
     pub inherited: Inherited,
     /// Whether each event gets a new instance, for `footlight dev`.
     pub fresh_instances: bool,
+    /// Lets open pages load anew after their files have changed, for `footlight dev`.
+    pub live: Option<Arc<Live>>,
     /// The source of time and random numbers.
     pub world: World,
     /// Gives actors their turns. The executor that runs the host's tasks must use it too.

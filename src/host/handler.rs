@@ -97,6 +97,7 @@ impl Opened {
     ) -> Result<Bound, HandlerError> {
         match self {
             Self::WebSocketServer(listeners) => {
+                environment.live.iter().for_each(|live| listeners.make_live(live));
                 let of = (&*manifest.name, &*manifest.file);
                 let bound = listeners.bind(of, environment.bind, &mut environment.inherited);
                 bound.map(Bound::WebSocketServer).map_err(HandlerError::WebSocketServer)

@@ -125,6 +125,9 @@ impl KeptModules {
 
 /// The name of a copy.
 fn name(hash: &ModuleHash) -> String {
-    let halves = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    halves.filter_map(|half| char::from_digit(half.into(), 16)).collect()
+    let mut name = String::new();
+    for byte in hash {
+        name += &format!("{byte:02x}");
+    }
+    name
 }

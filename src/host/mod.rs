@@ -112,7 +112,7 @@ impl Host {
             }
             None => (None, 0, None),
         };
-        let secrets = Lock::new(secrets::secrets(&manifests).cloned().collect());
+        let secrets = Lock::new(secrets::secrets(manifests.iter()));
         let forbidden = Arc::new(Forbidden { store: place, secrets });
         if let Some((store, data)) = store.as_ref().zip(environment.data.as_deref()) {
             let kept = KeptModules::new(data, store);
@@ -163,7 +163,9 @@ impl Host {
 
     /// The addresses that the actors listen on.
     pub fn listening(&self) -> Vec<Listening> {
-        self.actors.iter().flat_map(Running::listening).collect()
+        let mut all = Vec::new();
+        self.actors.iter().for_each(|running| running.add_listening(&mut all));
+        all
     }
 
     /// The number of actors that could be started.
@@ -184,8 +186,7 @@ impl Host {
         let Self { executor, actors, running, store, ending, .. } = self;
         drop(running);
         // Begin all stops before waiting for one, so that no actor delays another.
-        let stops: Vec<_> =
-            actors.into_iter().map(|running| executor.spawn(running.stop())).collect();
+        let stops: Vec<_> = actors.into_iter().map(|running| running.stop(&executor)).collect();
         for stop in stops.into_iter().chain(ending) {
             stop.await;
         }

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     actor::{Change, ChangeSlot, Module},
     exchange::Command,
+    files,
     limits::Limits,
     logger::{NewOutputs, Outputs},
     manifest::{self, Handler, Manifest},
@@ -178,22 +179,25 @@ impl Host {
             self.directory.remove(name);
             // Without a store, an actor of this name that comes again must give out other numbers.
             self.first += 1;
-            self.ending.push(self.executor.spawn(running.stop()));
+            self.ending.push(running.stop(&self.executor));
         }
-        let (first, new) = (self.actors.len(), added.len());
+        let (mut listening, new) = (Vec::new(), added.len());
         for ready in added {
             self.directory.add(ready.handle.clone());
             let running = ready.serve(&self.executor, &self.environment, &self.stopping);
-            let urls = running.listening().flat_map(|at| at.endpoint.urls(at.address));
-            let urls: Vec<_> = urls.collect();
+            let from = listening.len();
+            running.add_listening(&mut listening);
+            let mut urls = Vec::new();
+            for at in listening.iter().skip(from) {
+                urls.append(&mut at.endpoint.urls(at.address));
+            }
             let name = &running.handle.name;
             log::info!(target: "footlight", "{name}: added, at {}", urls.join(", "));
             self.actors.push(running);
         }
-        let secrets = self.actors.iter().flat_map(|running| secrets::secrets_of(&running.manifest));
-        *self.forbidden.secrets.lock() = secrets.map(|(_, secret)| secret.clone()).collect();
-        let added = self.actors.iter().skip(first).flat_map(Running::listening).collect();
-        let actors = self.actors.len();
+        let manifests = self.actors.iter().map(|running| &*running.manifest);
+        *self.forbidden.secrets.lock() = secrets::secrets(manifests);
+        let (actors, added) = (self.actors.len(), listening);
         (Reloaded { actors, added, new, changed, removed: of_removed }, waits)
     }
 }
@@ -206,26 +210,28 @@ impl Check {
         port: Option<u16>,
     ) -> Result<(Vec<Checked>, NewOutputs), String> {
         let manifests = manifest::load_all(paths, port)?;
-        let kinds = self.open(&manifests).map_err(|error| error.to_string())?;
-        let limits = fit_limits(self.descriptors, &manifests).map_err(|error| error.to_string())?;
-        let all = manifests.into_iter().zip(limits).zip(kinds);
-        let mut checked: Vec<_> = all
-            .map(|((manifest, limits), kind)| Checked {
-                manifest: Arc::new(manifest),
-                limits,
-                kind,
-            })
-            .collect();
+        let checked = self.check(manifests).map_err(|error| error.to_string())?;
+        Ok((checked, self.outputs))
+    }
+
+    /// The same, for manifests that have been read.
+    fn check(&mut self, manifests: Vec<Manifest>) -> Result<Vec<Checked>, HostError> {
+        let kinds = self.open(&manifests)?;
+        let limits = fit_limits(self.descriptors, &manifests)?;
+        let mut checked = Vec::new();
+        for ((manifest, limits), kind) in manifests.into_iter().zip(limits).zip(kinds) {
+            checked.push(Checked { manifest: Arc::new(manifest), limits, kind });
+        }
         if let Some((store, data)) = self.store.as_ref().zip(self.data.as_deref()) {
             for checked in &mut checked {
                 // An added actor may have run before, so it needs numbers that it has never had.
                 if let Kind::Added { first, .. } = &mut checked.kind {
-                    *first = data::next_block(data, store).map_err(|error| error.to_string())?;
+                    *first = data::next_block(data, store).map_err(HostError::Data)?;
                 }
             }
             self.keep(&KeptModules::new(data, store), &mut checked);
         }
-        Ok((checked, self.outputs))
+        Ok(checked)
     }
 
     /// Checks all manifests and opens all that they name. A module that runs already is dropped at
@@ -337,6 +343,9 @@ fn change(running: &mut Running, checked: Checked) -> Option<Option<Receiver<()>
 }
 
 /// The folders that a manifest grants.
-fn folders(manifest: &Manifest) -> Option<&Handler> {
-    manifest.handlers.iter().find(|handler| matches!(handler, Handler::Filesystem(_)))
+fn folders(manifest: &Manifest) -> Option<&files::Config> {
+    manifest.handlers.iter().find_map(|handler| match handler {
+        Handler::Filesystem(config) => Some(config),
+        _ => None,
+    })
 }

@@ -2,30 +2,34 @@
 
 use crate::{
     manifest::{Handler, Manifest},
-    server::config::Listener,
+    server::{access::AccessConfig, config::Listener},
     storage::StorageConfig,
 };
 
 /// The keys that differ between an actor's manifest and its new one, and that no reload can change.
 pub(super) fn keys(old: &Manifest, new: &Manifest) -> Vec<String> {
-    let mut keys: Vec<String> = storage_keys(&old.storage, &new.storage);
+    let mut keys = Vec::new();
+    storage_keys(&mut keys, &old.storage, &new.storage);
     // Folders can be changed.
     let bound = |handler: &&Handler| !matches!(handler, Handler::Filesystem(_));
-    let old: Vec<_> = old.handlers.iter().filter(bound).collect();
-    let new: Vec<_> = new.handlers.iter().filter(bound).collect();
-    if old.len() != new.len() {
-        keys.push("handlers".into());
-        return keys;
-    }
-    for (old, new) in old.iter().zip(&new).filter(|(old, new)| old != new) {
-        match (old, new) {
-            (Handler::WebSocketServer(old), Handler::WebSocketServer(new)) => {
-                keys.extend(listener_keys(&old.listeners, &new.listeners));
+    let mut others = new.handlers.iter().filter(bound);
+    for old in old.handlers.iter().filter(bound) {
+        match (old, others.next()) {
+            (Handler::WebSocketServer(old), Some(Handler::WebSocketServer(new)))
+                if old.listeners.len() == new.listeners.len() =>
+            {
+                let both = old.listeners.iter().zip(&new.listeners);
+                for (index, (old, new)) in both.enumerate() {
+                    listener_keys(&mut keys, old, new, &format!(" of listener {}", index + 1));
+                }
             }
-            (Handler::HttpClient(_), Handler::HttpClient(_)) => keys.push("allow".into()),
-            _ => keys.push("handlers".into()),
+            (Handler::HttpClient(old), Some(Handler::HttpClient(new))) => {
+                note(&mut keys, old != new, "allow", "");
+            }
+            _ => note(&mut keys, true, "handlers", ""),
         }
     }
+    note(&mut keys, others.next().is_some(), "handlers", "");
     keys
 }
 
@@ -37,55 +41,69 @@ pub(super) fn process_keys<'m>(
 ) -> Vec<String> {
     let (wear, wait) = StorageConfig::of_process(old.map(|manifest| &manifest.storage));
     let StorageConfig { wear: new_wear, wait: new_wait, .. } = added.storage;
-    let keys = [(new_wear < wear, "storage.wear"), (new_wait < wait, "storage.wait")];
-    keys.into_iter().filter(|(differs, _)| *differs).map(|(_, key)| key.into()).collect()
-}
-
-/// The keys of `storage` that differ.
-fn storage_keys(old: &StorageConfig, new: &StorageConfig) -> Vec<String> {
-    let keys = [
-        (old.durability != new.durability, "storage.durability"),
-        (old.interval != new.interval, "storage.interval"),
-        (old.wear != new.wear, "storage.wear"),
-        (old.wait != new.wait, "storage.wait"),
-    ];
-    keys.into_iter().filter(|(differs, _)| *differs).map(|(_, key)| key.into()).collect()
-}
-
-/// The keys of listeners that differ.
-fn listener_keys(old: &[Listener], new: &[Listener]) -> Vec<String> {
-    if old.len() != new.len() {
-        return vec!["handlers".into()];
-    }
     let mut keys = Vec::new();
-    for (index, (old, new)) in old.iter().zip(new).enumerate() {
-        let before = keys.len();
-        let all = [
-            (old.host != new.host, "host"),
-            (old.port != new.port, "port"),
-            (old.path != new.path, "path"),
-            (old.health != new.health, "health"),
-            (old.metrics != new.metrics, "metrics"),
-            (old.access.origins != new.access.origins, "origins"),
-            (old.access.names != new.access.names, "names"),
-            (old.access.trusted_proxies != new.access.trusted_proxies, "trusted_proxies"),
-            (old.access.proxy_protocol != new.access.proxy_protocol, "proxy_protocol"),
-            (old.subprotocols != new.subprotocols, "subprotocols"),
-            (old.token_file != new.token_file, "token_file"),
-            (old.console != new.console, "console"),
-            (old.static_folder != new.static_folder, "static"),
-            (old.auto_response != new.auto_response, "auto_response"),
-            (old.on_overflow != new.on_overflow, "on_overflow"),
-            (old.tls != new.tls, "tls"),
-        ];
-        let differing = all.into_iter().filter(|(differs, _)| *differs);
-        // Listeners of both types share an address, so the index counts listeners.
-        keys.extend(differing.map(|(_, key)| format!("{key} of listener {}", index + 1)));
-        if keys.len() == before && old != new {
-            keys.push(format!("the handlers of listener {}", index + 1));
-        }
-    }
+    note(&mut keys, new_wear < wear, "storage.wear", "");
+    note(&mut keys, new_wait < wait, "storage.wait", "");
     keys
+}
+
+/// Adds a key, if it differs.
+fn note(keys: &mut Vec<String>, differs: bool, key: &str, of: &str) {
+    if differs {
+        keys.push([key, of].concat());
+    }
+}
+
+/// Adds the keys of `storage` that differ.
+fn storage_keys(keys: &mut Vec<String>, old: &StorageConfig, new: &StorageConfig) {
+    let StorageConfig { durability, interval, wear, wait } = old;
+    note(keys, *durability != new.durability, "storage.durability", "");
+    note(keys, *interval != new.interval, "storage.interval", "");
+    note(keys, *wear != new.wear, "storage.wear", "");
+    note(keys, *wait != new.wait, "storage.wait", "");
+}
+
+/// Adds the keys of a listener that differ. Listeners of both types share an address, so `of` says which
+/// listener it is, and not which handler.
+fn listener_keys(keys: &mut Vec<String>, old: &Listener, new: &Listener, of: &str) {
+    // Without `..`, so that no key is forgotten.
+    let Listener {
+        host,
+        port,
+        // A manifest can't set it.
+        more_ports: _,
+        has_socket,
+        has_actor,
+        path,
+        health,
+        metrics,
+        access: AccessConfig { origins, names, trusted_proxies, proxy_protocol },
+        subprotocols,
+        token_file,
+        console,
+        static_folder,
+        auto_response,
+        on_overflow,
+        tls,
+    } = old;
+    note(keys, *host != new.host, "host", of);
+    note(keys, *port != new.port, "port", of);
+    let same_handlers = (*has_socket, *has_actor) == (new.has_socket, new.has_actor);
+    note(keys, !same_handlers, "the handlers", of);
+    note(keys, *path != new.path, "path", of);
+    note(keys, *health != new.health, "health", of);
+    note(keys, *metrics != new.metrics, "metrics", of);
+    note(keys, *origins != new.access.origins, "origins", of);
+    note(keys, *names != new.access.names, "names", of);
+    note(keys, *trusted_proxies != new.access.trusted_proxies, "trusted_proxies", of);
+    note(keys, *proxy_protocol != new.access.proxy_protocol, "proxy_protocol", of);
+    note(keys, *subprotocols != new.subprotocols, "subprotocols", of);
+    note(keys, *token_file != new.token_file, "token_file", of);
+    note(keys, *console != new.console, "console", of);
+    note(keys, *static_folder != new.static_folder, "static", of);
+    note(keys, *auto_response != new.auto_response, "auto_response", of);
+    note(keys, *on_overflow != new.on_overflow, "on_overflow", of);
+    note(keys, *tls != new.tls, "tls", of);
 }
 
 #[cfg(test)]

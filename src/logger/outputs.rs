@@ -2,13 +2,12 @@
 
 use std::{io, sync::Arc};
 
-use arc_swap::ArcSwap;
-
 use super::{
     config::Logging,
     queue::Queue,
     routes::{Actor, Actors, max_level, shift},
 };
+use crate::lock::Lock;
 
 /// The outputs of the process's logger.
 #[derive(Clone, Debug)]
@@ -16,7 +15,7 @@ pub struct Outputs {
     /// The shift of all levels, for actors that are added.
     pub(super) verbosity: i8,
     /// Shared with the logger, which reads it at each record.
-    pub(super) actors: Arc<ArcSwap<Actors>>,
+    pub(super) actors: Arc<Lock<Arc<Actors>>>,
     /// The writer thread reopens files, because only that thread writes.
     pub(super) queue: Arc<Queue>,
 }
@@ -35,25 +34,27 @@ impl Outputs {
     /// logrotate has renamed them, further lines go to new files. A file that can't be reopened
     /// stays open, and standard error says so.
     pub fn reopen(&self) {
-        let actors = self.actors.load();
-        actors.values().filter_map(|actor| actor.sink.as_ref()).for_each(|sink| {
+        let actors = self.actors.lock().clone();
+        for sink in actors.iter().filter_map(|(_, actor)| actor.sink.as_ref()) {
             self.queue.reopen(sink);
-        });
+        }
     }
 
     /// Begins with outputs that are to replace all present ones.
     pub fn begin(&self) -> NewOutputs {
-        let old = self.actors.load_full();
-        NewOutputs { old, new: Actors::new(), verbosity: self.verbosity }
+        let old = self.actors.lock().clone();
+        NewOutputs { old, new: Actors::default(), verbosity: self.verbosity }
     }
 
     /// Uses the new outputs from now on. With `keep_old`, actors that are not among them keep theirs,
     /// for their last lines.
     pub fn set(&self, outputs: &NewOutputs, keep_old: bool) {
-        let mut actors = if keep_old { Actors::clone(&outputs.old) } else { Actors::new() };
-        actors.extend(outputs.new.iter().map(|(name, actor)| (name.clone(), actor.clone())));
+        let mut actors = if keep_old { Actors::clone(&outputs.old) } else { Actors::default() };
+        for (name, actor) in outputs.new.iter() {
+            actors.set(name, actor.clone());
+        }
         log::set_max_level(max_level(&actors, self.verbosity));
-        self.actors.store(Arc::new(actors));
+        *self.actors.lock() = Arc::new(actors);
     }
 }
 
@@ -67,7 +68,7 @@ impl NewOutputs {
             Some(old) => Actor { level: shift(logging.level, self.verbosity), ..Actor::clone(old) },
             None => Actor::open(logging, self.verbosity)?,
         };
-        self.new.insert(name.to_owned(), actor);
+        self.new.set(name, actor);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The level and the output of each actor, and how verbosity shifts levels.
 
-use std::{collections::HashMap, io, sync::Arc};
+use std::{io, sync::Arc};
 
 use log::LevelFilter;
 
@@ -9,8 +9,39 @@ use super::{
     sink::Sink,
 };
 
-/// The logs of actors by their names.
-pub(super) type Actors = HashMap<String, Actor>;
+/// The logs of actors by their names, in the order of the names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Actors(Vec<(Box<str>, Actor)>);
+
+impl Actors {
+    /// The log of the actor with this name.
+    pub(super) fn get(&self, name: &str) -> Option<&Actor> {
+        let at = self.find(name).ok()?;
+        self.0.get(at).map(|(_, actor)| actor)
+    }
+
+    /// Sets the log of an actor.
+    pub(super) fn set(&mut self, name: &str, actor: Actor) {
+        match self.find(name) {
+            Err(at) => self.0.insert(at, (name.into(), actor)),
+            Ok(at) => {
+                if let Some((_, old)) = self.0.get_mut(at) {
+                    *old = actor;
+                }
+            }
+        }
+    }
+
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(Box<str>, Actor)> {
+        self.0.iter()
+    }
+
+    /// Where a name is, or where it belongs.
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(other, _)| (**other).cmp(name))
+    }
+}
 
 /// The log of one actor.
 #[derive(Clone, Debug)]
@@ -49,7 +80,7 @@ pub(super) fn others_level(verbosity: i8) -> LevelFilter {
 
 /// The least severe level that is written at all.
 pub(super) fn max_level(actors: &Actors, verbosity: i8) -> LevelFilter {
-    let levels = actors.values().map(|actor| actor.level);
+    let levels = actors.iter().map(|(_, actor)| actor.level);
     let all = levels.chain([host_level(verbosity), others_level(verbosity)]);
     all.max().unwrap_or(LevelFilter::Off)
 }

@@ -34,6 +34,7 @@ use crate::{
     logger::config::Logging,
     memory::Uses,
     regular::{self, Unread},
+    server::config::Listener,
     storage::StorageConfig,
 };
 
@@ -129,6 +130,14 @@ impl Manifest {
             }
             Err(error) => Err(ManifestError::unreadable(file, &error)),
         }
+    }
+
+    /// Its listeners.
+    pub fn listeners(&self) -> impl Iterator<Item = &Listener> {
+        self.handlers.iter().flat_map(|handler| match handler {
+            Handler::WebSocketServer(config) => config.listeners.as_slice(),
+            Handler::Filesystem(_) | Handler::HttpClient(_) => &[],
+        })
     }
 
     /// The file of a manifest at a path, which may be its folder.

@@ -194,6 +194,18 @@ impl Access {
         pages.others.contains(&origin) || (pages.own && self.is_own(&origin, request))
     }
 
+    /// Whether a request calls the host by a name of its own.
+    pub(crate) fn knows_name(&self, request: &RequestHead<'_>) -> bool {
+        request.host.is_some_and(|host| self.names.have(host))
+    }
+
+    /// Whether a request comes from a page that was loaded from this listener.
+    pub(crate) fn is_from_own_page(&self, request: &RequestHead<'_>) -> bool {
+        let mut origins = request.field("Origin");
+        let origin = origins.next().and_then(|origin| Origin::parse(str::from_utf8(origin).ok()?));
+        origins.next().is_none() && origin.is_some_and(|origin| self.is_own(&origin, request))
+    }
+
     /// Whether `origins` names the pages of this origin.
     pub(crate) fn names_page(&self, origin: &Origin) -> bool {
         self.pages.as_ref().is_some_and(|pages| pages.others.contains(origin))

@@ -13,6 +13,7 @@ use super::{
     error_response::ErrorResponse,
     framing::RequestMeta,
     handshake::{self, Upgrade},
+    live,
     request_head::{MAX_FIELDS, RequestHead},
 };
 use crate::exchange::HttpRequest;
@@ -65,6 +66,13 @@ pub enum Page {
         path: String,
         /// What follows the `?` in the request. A redirect keeps it.
         query: String,
+        /// Whether it may have the script that loads it anew.
+        is_live: bool,
+    },
+    /// Which version the files of pages have, once that is another one.
+    Live {
+        /// The version that the page has.
+        seen: String,
     },
 }
 
@@ -125,6 +133,10 @@ fn plain(
             if is_conditional { Conditions::of(request, meta) } else { Conditions::default() };
         Decision::Page { page, conditions, otherwise }
     };
+    if let Some(live) = endpoint.live.get().filter(|_| request.path == live::PATH) {
+        let page = Page::Live { seen: live.check(request, &endpoint.access)? };
+        return Ok(conditional(page, None));
+    }
     if !endpoint.has_actor || is_of_the_host(request, endpoint) {
         return page(request, endpoint).map(|page| conditional(page, None));
     }
@@ -190,7 +202,9 @@ fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorRes
     let encoded = request.path.strip_prefix('/').filter(|_| endpoint.files.is_some());
     let path = percent_decode_str(encoded.ok_or_else(not_found)?).decode_utf8();
     let path = path.map(Cow::into_owned).map_err(|_| not_found())?;
-    Ok(Page::File { path, query: request.query.into() })
+    let live = endpoint.live.get();
+    let is_live = live.is_some_and(|live| live.is_for(request, &endpoint.access));
+    Ok(Page::File { path, query: request.query.into(), is_live })
 }
 
 #[cfg(test)]

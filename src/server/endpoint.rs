@@ -1,7 +1,12 @@
 //! What one listener serves and requires: the `config` of its handler in the manifest, with the
 //! files that it names opened.
 
-use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::atomic::AtomicBool};
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, OnceLock, atomic::AtomicBool},
+};
 
 #[cfg(feature = "tls")]
 use super::tls::{Tls, TlsError};
@@ -9,6 +14,7 @@ use super::{
     access::Access,
     config::{AutoResponse, Listener},
     error_response::ErrorResponse,
+    live::Live,
     request_head::RequestHead,
     token::{Token, TokenError},
 };
@@ -40,6 +46,8 @@ pub struct Endpoint {
     pub(crate) console: bool,
     /// The `static` folder. `None` if the manifest names none.
     pub(crate) files: Option<NamedFolder>,
+    /// Lets open pages load anew, in `footlight dev`.
+    pub(crate) live: OnceLock<Arc<Live>>,
     /// A text that the host answers without the actor.
     pub(crate) auto_response: Option<AutoResponse>,
     /// What happens if a client does not read its messages.
@@ -119,6 +127,7 @@ impl Endpoint {
             token,
             console: listener.console,
             files,
+            live: OnceLock::new(),
             auto_response: listener.auto_response.clone(),
             on_overflow: listener.on_overflow,
             #[cfg(feature = "tls")]

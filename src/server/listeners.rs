@@ -19,6 +19,7 @@ use super::{
     config::Config,
     context::ServerContext,
     endpoint::{Endpoint, EndpointError},
+    live::Live,
     port_owner,
 };
 use crate::{
@@ -81,6 +82,13 @@ impl Listeners {
     pub(crate) fn keep_away_from(&self, forbidden: &Arc<Forbidden>) {
         let folders = self.0.iter().filter_map(|(served, _)| served.endpoint.files.as_ref());
         folders.for_each(|folder| folder.keep_away_from(forbidden));
+    }
+
+    /// Lets open pages load anew by this channel.
+    pub(crate) fn make_live(&self, live: &Arc<Live>) {
+        for (served, _) in &self.0 {
+            let _ = served.endpoint.live.set(live.clone());
+        }
     }
 
     /// Binds the addresses, or uses the sockets that the service manager has passed. `host`

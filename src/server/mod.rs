@@ -24,6 +24,7 @@
 //!   [`actor_response`] what the client gets, and [`cross_site`] keeps other sites' pages away.
 //! - [`pages`]: the answers to plain HTTP requests; [`static_files`] and [`metrics`] produce some
 //!   of them. [`conditions`] says what to send of a file, by its [`validators`].
+//! - [`live`]: tells open pages to load anew, for `footlight dev`.
 //! - [`connection`]: a WebSocket connection, from its `connect` event to its `close` event.
 //! - [`context`]: what all connections of an actor share.
 //! - [`keepalive`]: detects dead and idle clients.
@@ -64,6 +65,7 @@ pub mod linger;
 pub(crate) mod list;
 pub(crate) mod listener_config;
 pub mod listeners;
+pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod names;
 pub mod origin;
@@ -98,3 +100,4 @@ pub(crate) use config::overlap;
 pub use context::ServerContext;
 pub use endpoint::{Endpoint, EndpointError};
 pub use listeners::{Accepting, BoundListeners, Listeners, Served};
+pub use live::Live;

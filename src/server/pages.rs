@@ -56,7 +56,12 @@ pub(crate) async fn answer(
             Response::text(200, "text/plain; version=0.0.4; charset=utf-8", metrics::text(context))
         }
         Page::Console => console(),
-        Page::File { path, query } => {
+        Page::Live { seen } => {
+            let live = endpoint.live.get().ok_or(ErrorResponse::Method)?;
+            let version = live.version(&seen, context).await;
+            Response::text(200, "text/plain; charset=utf-8", version)
+        }
+        Page::File { path, query, is_live } => {
             let busy = "too many files are being sent";
             let place = context.admission.downloads.enter(network);
             let place = place.ok_or(ErrorResponse::Unavailable(busy))?;
@@ -64,7 +69,10 @@ pub(crate) async fn answer(
             held = Some(place);
             let is_root = path.is_empty();
             let limit = context.actor.limits.get(|limits| limits.file);
-            match static_files::find(endpoint.clone(), path, conditions.clone(), limit).await {
+            // The script is another one in another run, so a page with it is sent whole.
+            let conditions = if is_live { Conditions::default() } else { conditions.clone() };
+            let script = endpoint.live.get().filter(|_| is_live).map(|live| live.script());
+            match static_files::find(endpoint.clone(), path, conditions, limit, script).await {
                 Ok(found) => describe(found, &query),
                 Err(ErrorResponse::NotFound { .. })
                     if is_root && endpoint.console && !endpoint.has_actor =>
@@ -106,6 +114,9 @@ fn describe(found: Found, query: &str) -> Response {
             };
             let response = response.field("Content-Type", ty).field("Accept-Ranges", "bytes");
             validators.add_to(response).body(Body::File(file, len))
+        }
+        Found::Live(page, ty) => {
+            Response::new(200).field("Content-Type", ty).body(Body::Bytes(page))
         }
         Found::NotModified(validators) => validators.add_to(Response::new(304)),
         Found::Folder(name) => {

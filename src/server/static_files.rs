@@ -5,7 +5,7 @@
 
 use std::{
     fs::File,
-    io::{self, Seek as _, SeekFrom},
+    io::{self, Read as _, Seek as _, SeekFrom},
     sync::Arc,
     time::SystemTime,
 };
@@ -47,6 +47,9 @@ const TYPES: [(&str, &str); 24] = [
     ("mp4", "video/mp4"),
 ];
 
+/// The largest page that gets a script, in bytes.
+const MAX_LIVE: u64 = 1 << 20;
+
 /// What a path names.
 #[derive(Debug)]
 pub(crate) enum Found {
@@ -63,13 +66,15 @@ pub(crate) enum Found {
         /// The value of `Content-Type`.
         ty: &'static str,
     },
+    /// A page with its script for `footlight dev`, and the value of `Content-Type`.
+    Live(Vec<u8>, &'static str),
     /// The client's copy is current.
     NotModified(Validators),
     /// A folder, by the last part of its path.
     Folder(String),
 }
 
-/// Finds a file. `path` is relative to the folder.
+/// Finds a file. `path` is relative to the folder. A page gets the `script` at its end.
 ///
 /// # Errors
 /// The file does not exist, may not be served, or does not meet the `conditions`.
@@ -78,8 +83,9 @@ pub(crate) async fn find(
     path: String,
     conditions: Conditions,
     limit: usize,
+    script: Option<String>,
 ) -> Result<Found, ErrorResponse> {
-    unblock(move || open(&endpoint, path, &conditions, limit)).await
+    unblock(move || open(&endpoint, path, &conditions, limit, script)).await
 }
 
 /// Blocking version of [`find`].
@@ -88,6 +94,7 @@ fn open(
     mut path: String,
     conditions: &Conditions,
     limit: usize,
+    script: Option<String>,
 ) -> Result<Found, ErrorResponse> {
     let not_found = || ErrorResponse::NotFound { path: endpoint.path.clone() };
     let folder = endpoint.files.as_ref().ok_or_else(not_found)?;
@@ -113,6 +120,15 @@ fn open(
     }
     let validators = Validators::of(&metadata, SystemTime::now());
     let ty = type_of(&path);
+    if let Some(script) = script
+        && ty.starts_with("text/html")
+        && len <= MAX_LIVE
+    {
+        let mut page = Vec::new();
+        file.take(len).read_to_end(&mut page).map_err(unreadable)?;
+        page.extend_from_slice(script.as_bytes());
+        return Ok(Found::Live(page, ty));
+    }
     match conditions.select(&validators, len)? {
         Selected::NotModified => Ok(Found::NotModified(validators)),
         Selected::Whole => Ok(Found::File { file, len, part: None, validators, ty }),
@@ -156,10 +172,10 @@ mod tests {
         listener.static_folder = Some(folder.path().into());
         let endpoint = Endpoint::new(&listener).unwrap();
         let any = Conditions::default();
-        let found = |path: &str| match open(&endpoint, path.into(), &any, 5) {
+        let found = |path: &str| match open(&endpoint, path.into(), &any, 5, None) {
             Ok(Found::File { len, ty, .. }) => format!("{len} {ty}"),
             Ok(Found::Folder(path)) => path,
-            Ok(Found::NotModified(_)) => panic!("there is no condition"),
+            Ok(Found::Live(..) | Found::NotModified(_)) => panic!("there is no condition"),
             Err(refusal) => refusal.status().to_string(),
         };
         for (path, expected) in [

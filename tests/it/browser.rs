@@ -103,6 +103,18 @@ fn browse(actor: Actor, script: &str, arguments: &[&Path]) {
     look(&url, script, arguments);
 }
 
+#[test]
+fn a_page_of_dev_loads_anew_when_its_file_changes() {
+    let mut probe = python();
+    probe.arg(format!("{SCRIPTS}/chromium.py"));
+    if available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
+        let (_outer, folder) = crate::reload::live::with_page();
+        let server = crate::reload::dev::dev(&folder, &[]);
+        let url = format!("http://{}/", server.address("actor"));
+        look(&url, "dev_page_client.py", &[&folder.join("page")]);
+    }
+}
+
 /// Lets a script look at a page.
 fn look(url: &str, script: &str, arguments: &[&Path]) {
     let script = format!("{SCRIPTS}/{script}");

@@ -6,7 +6,7 @@ use super::versions::Version;
 use crate::support::{Actor, Client, Server, eventually, footlight, program};
 
 /// Serves the actor in this folder as a developer does.
-fn dev(folder: &Path, options: &[&str]) -> Server {
+pub fn dev(folder: &Path, options: &[&str]) -> Server {
     let mut command = program();
     command.arg("dev").args(options).arg(folder);
     Server::run(command, 1)

@@ -1,7 +1,8 @@
 //! A reload while the host runs: SIGHUP, with other manifests and other modules.
 
 mod actors;
-mod dev;
+pub mod dev;
+pub mod live;
 mod load;
 mod migrations;
 mod refusals;
