@@ -91,8 +91,9 @@ use_debian() {
     cargo=(env PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo)
     # Without the feature `backtrace`, which is useless in a stripped binary.
     build_options=(-Z "build-std=std,panic_abort" -Z "build-std-features=optimize_for_size")
-    # zig brings the start files and the C library.
-    flags=(-C "linker=$tools/cc-$target" -C link-self-contained=no)
+    # zig brings the start files and the C library. Derived `Debug` shows only names: texts for people
+    # are written by hand, and the tables for wasmi's instructions alone take 20 KB.
+    flags=(-C "linker=$tools/cc-$target" -C link-self-contained=no -Z fmt-debug=shallow)
     std_source=$debian_std
 }
 
