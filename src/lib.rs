@@ -32,6 +32,7 @@
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
 //! - [`visible`]: escapes hidden characters.
 //! - [`check`]: the report of `footlight check`.
+//! - [`call`]: gives events to an actor and shows what they do, for `footlight call`.
 //! - [`new`]: the project that `footlight new` creates.
 //! - [`cli`]: the command line.
 
@@ -41,6 +42,7 @@
 )]
 
 pub mod actor;
+pub mod call;
 pub mod check;
 pub mod cli;
 pub mod config;

@@ -14,7 +14,9 @@ use std::{
 };
 
 use footlight::{
-    Host, Manifest, check,
+    Host, Manifest,
+    call::{self, Call},
+    check,
     cli::{self, Command},
     executor::Turns,
     fd_limit,
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Print(text) => print(&text).map_err(Into::into),
         Command::New { path, name } => new(&path, name.as_deref()),
         Command::Check { files, data, json } => return report(&files, data, json),
+        Command::Call(call) => return give_events(call),
         Command::State { dir, action, partial } => state(&dir, &action, partial),
         Command::Run { manifests, bind, data, threads, verbosity } => {
             start(manifests, bind, data, threads, verbosity)
@@ -245,6 +248,26 @@ fn report(files: &[PathBuf], data: Option<PathBuf>, json: bool) -> ExitCode {
     let data = data_folder(data, env::var_os(VARIABLE));
     let (text, fine) = check::report(files, data.as_deref(), json);
     if print(&text).is_ok() && fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Gives events to an actor, on a thread with a known stack.
+fn give_events(call: Call) -> ExitCode {
+    let run = move || call::run(&call, &mut io::stdout().lock());
+    let thread = thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(run);
+    match thread.map(thread::JoinHandle::join) {
+        Ok(Ok(Ok(true))) => ExitCode::SUCCESS,
+        Ok(Ok(Ok(false))) => ExitCode::FAILURE,
+        Ok(Ok(Err(error))) => {
+            complain(&error.to_string());
+            if error.is_usage() { ExitCode::from(2) } else { ExitCode::FAILURE }
+        }
+        // The panic hook has printed the details.
+        Ok(Err(_)) => ExitCode::FAILURE,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Prints an error to standard error. If that fails, the exit code still tells.

@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use footlight_store::Owner;
+use footlight_store::{Contents, Owner};
 use rand::rngs::StdRng;
 
 use super::{
@@ -124,6 +124,13 @@ impl HostCalls {
         self.durable = Some(durable);
         self.storage.load(contents.keys.clone());
         (!contents.is_empty()).then_some(contents.state)
+    }
+
+    /// Goes on from these contents, which nothing stores. Returns the state.
+    pub(crate) fn go_on_from(&mut self, contents: Contents) -> Option<Bytes> {
+        self.alarm.restore(contents.alarm);
+        self.storage.load(contents.keys);
+        contents.state
     }
 
     /// Goes back to what the store has of the actor, after a record failed. Returns its state.

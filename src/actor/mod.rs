@@ -20,6 +20,7 @@
 //!   record failed.
 //! - [`outgoing`]: delivers what leaves the host after an event, once it may.
 //! - [`answer`]: checks and converts the messages that the actor returns.
+//! - [`observed`]: the same task, one event at a time, for those who look at what an event does.
 //! - [`alarm`]: the actor's alarm and tick. [`idle`] notices that the actor has had no events.
 //!
 //! The files that load a module:
@@ -64,6 +65,7 @@ pub mod loops;
 pub mod meter;
 pub mod module;
 pub mod nesting;
+pub(crate) mod observed;
 pub mod outgoing;
 pub mod points;
 pub mod recode;

@@ -95,6 +95,11 @@ impl Storage {
         self.entries.map.len()
     }
 
+    /// All entries.
+    pub(crate) fn entries(&self) -> &BTreeMap<Box<str>, Bytes> {
+        &self.entries.map
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Bytes> {
         self.entries.map.get(key)

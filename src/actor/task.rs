@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use footlight_store::{Failed, Owner, Ticket};
+use footlight_store::{Contents, Failed, Owner, Ticket};
 use log::Level;
 use wit_core::{MessageType, lift::Reply};
 
@@ -35,6 +35,9 @@ use crate::{
     stats::Stats,
     world::World,
 };
+
+/// An event that was called and committed, with what is to leave the host; or why it failed.
+pub(super) type Attempt = Result<(Vec<Effect>, Answer), Failure>;
 
 /// What an actor's task does next.
 enum Next {
@@ -104,6 +107,17 @@ impl Actor {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
+        Self::start_from(setup, None).await
+    }
+
+    /// The same. An actor that is given `contents` goes on from these, as if they had been stored.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub(crate) async fn start_from(
+        setup: Setup,
+        contents: Option<Contents>,
+    ) -> Result<Self, StartError> {
         let Setup {
             name,
             module,
@@ -131,7 +145,11 @@ impl Actor {
             stats,
             lines,
         };
-        let restored = store.and_then(|(owner, gate)| actor.context.host.restore(owner, gate));
+        let host = &mut actor.context.host;
+        let restored = match contents {
+            Some(contents) => Some(host.go_on_from(contents)),
+            None => store.and_then(|(owner, gate)| host.restore(owner, gate)),
+        };
         let context = &mut actor.context;
         let made = actor.instances.make(&mut context.meter).await;
         let mut instance = made.map_err(StartError::Call)?;
@@ -143,6 +161,7 @@ impl Actor {
             } else {
                 context.meter.begin();
                 let made = instance.init(init_state.as_deref(), &name, context).await;
+                actor.stats.fuel.add(context.meter.spent());
                 made.map_err(StartError::Call)?.map_err(StartError::Init)?
             };
             let new = present(new, actor.instances.module());
@@ -193,12 +212,23 @@ impl Actor {
         if durable.is_some_and(|durable| durable.is_undone(&event)) {
             return self.leave_out(&event);
         }
-        self.context.host.begin(&event);
-        let outcome = self.call(&event, connections).await;
+        let attempt = self.attempt(&event, connections).await;
+        self.finish(event, attempt).await;
+    }
+
+    /// Calls the actor, and commits the changes if the call succeeds. Nothing leaves the host yet.
+    pub(super) async fn attempt(&mut self, event: &Event, connections: &Connections) -> Attempt {
+        self.context.host.begin(event);
+        let outcome = self.call(event, connections).await;
         self.instances.note_outcome(outcome.is_ok());
         self.stats.events.add(1);
         self.stats.fuel.add(self.context.meter.spent());
-        let (effects, ending) = match self.commit(outcome).await {
+        self.commit(outcome).await
+    }
+
+    /// Rolls back an event that failed. Sends what leaves the host, in either case.
+    pub(super) async fn finish(&mut self, event: Event, attempt: Attempt) {
+        let (effects, ending) = match attempt {
             Ok((effects, answer)) => (effects, Ending::Answer(answer)),
             Err(failure) => (Vec::new(), self.roll_back(&event, &failure).await),
         };
@@ -261,7 +291,7 @@ impl Actor {
     }
 
     /// The event of an alarm.
-    fn alarm(&mut self) -> Event {
+    pub(super) fn alarm(&mut self) -> Event {
         self.idle.active();
         self.alarmed = true;
         self.stats.alarms.add(1);
@@ -283,7 +313,7 @@ impl Actor {
 
     /// Checks the result of a call and commits its changes: the state, the files, the alarm, the
     /// storage, and tags and attachments. None of them has reached a client yet.
-    async fn commit(&mut self, outcome: Outcome<Reply>) -> Result<(Vec<Effect>, Answer), Failure> {
+    async fn commit(&mut self, outcome: Outcome<Reply>) -> Attempt {
         let reply = outcome.map_err(Failure::Call)?.map_err(Failure::Returned)?;
         let answer = Answer::from_messages(reply.messages).map_err(Failure::Answer)?;
         let CallContext { meter, host } = &mut self.context;

@@ -5,12 +5,12 @@ use std::{ffi::OsString, net::IpAddr, path::PathBuf};
 use lexopt::prelude::*;
 
 use super::{
-    Command, actions, completions, help, man,
+    Command, actions, call, completions, help, man,
     spec::{Arity, OptionId, OptionSpec, Subcommand, SubcommandId},
     table::{self, SHELLS, SUBCOMMANDS},
     usage_error::{UsageError, instead, list, wrong},
 };
-use crate::config::nearest::nearest;
+use crate::{call::Call, config::nearest::nearest};
 
 /// The maximum of `--threads`.
 const MAX_THREADS: usize = 64;
@@ -22,6 +22,8 @@ struct Given {
     bind: Option<IpAddr>,
     data: Option<PathBuf>,
     json: bool,
+    /// What only `call` has.
+    call: Call,
     name: Option<String>,
     partial: bool,
     threads: Option<usize>,
@@ -73,6 +75,13 @@ fn read(
             OptionId::Json => given.json = true,
             OptionId::Bind => given.bind = Some(address(&parser.value()?.string()?)?),
             OptionId::Data => given.data = Some(folder(parser.value()?)?),
+            OptionId::Events
+            | OptionId::Expect
+            | OptionId::Now
+            | OptionId::Seed
+            | OptionId::State
+            | OptionId::Update
+            | OptionId::Write => call::option_value(option, &mut parser, &mut given.call)?,
             OptionId::Name => given.name = Some(parser.value()?.string()?),
             OptionId::Partial => given.partial = true,
             OptionId::Threads => given.threads = Some(threads(&parser.value()?.string()?)?),
@@ -96,6 +105,9 @@ fn read(
         },
         SubcommandId::Check => {
             Command::Check { files: paths(words), data: given.data, json: given.json }
+        }
+        SubcommandId::Call => {
+            call::command(Call { data: given.data, json: given.json, ..given.call }, words)?
         }
         SubcommandId::New => {
             Command::New { path: paths(words).pop().unwrap_or_default(), name: given.name }

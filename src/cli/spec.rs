@@ -92,6 +92,7 @@ pub(super) enum Completion {
 pub(super) enum SubcommandId {
     Run,
     Check,
+    Call,
     New,
     State,
     Completions,
@@ -115,14 +116,21 @@ pub(super) enum ActionId {
 pub(super) enum OptionId {
     Bind,
     Data,
+    Events,
+    Expect,
     Help,
     Json,
     Name,
+    Now,
     Partial,
     Quiet,
+    Seed,
+    State,
     Threads,
+    Update,
     Verbose,
     Version,
+    Write,
 }
 
 impl OptionSpec {

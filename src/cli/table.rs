@@ -3,6 +3,7 @@
 
 use super::{
     actions::ACTIONS,
+    call::CALL,
     spec::{Argument, Arity, Completion, OptionId, OptionSpec, Subcommand, SubcommandId},
 };
 
@@ -98,6 +99,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             },
         ],
     },
+    CALL,
     Subcommand {
         id: SubcommandId::New,
         name: "new",
@@ -175,6 +177,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             completion: Completion::Words(&[
                 "run",
                 "check",
+                "call",
                 "new",
                 "state",
                 "completions",

@@ -36,7 +36,9 @@ fn value(option: &OptionSpec) -> &'static str {
     match option.id {
         OptionId::Bind => " ::1",
         OptionId::Data => " folder",
+        OptionId::Events | OptionId::Expect | OptionId::State => " file",
         OptionId::Name => " other",
+        OptionId::Now | OptionId::Seed => " 5",
         OptionId::Threads => " 2",
         _ => "",
     }
@@ -178,7 +180,7 @@ It opens everything that `run` would open, and reports the same errors.
 #[test]
 fn each_error_says_what_to_write() {
     for (line, part) in [
-        ("", "no command was given: run, check, new, state, completions, man or help\n"),
+        ("", "no command was given: run, check, call, new, state, completions, man or help\n"),
         ("serve x", "there is no command `serve`: use run, check,"),
         ("chek x", "there is no command `chek`: did you mean `check`?"),
         ("./hello", "did you mean `footlight run ./hello`?"),
@@ -189,12 +191,15 @@ fn each_error_says_what_to_write() {
         ("new a b", "`footlight new [OPTIONS] PATH`: unexpected argument b"),
         ("man a", "`footlight man`: unexpected argument a"),
         ("completions tcsh", "tcsh: there are completions for bash, zsh or fish"),
-        ("run x --json", "--json is an option of `footlight check`\nTry `footlight run --help`."),
+        (
+            "run x --json",
+            "--json is an option of `footlight check or call`\nTry `footlight run --help`.",
+        ),
         ("check x --threads 2", "--threads is an option of `footlight run`"),
         ("run x --bind localhost", "not an IP address"),
         ("run x --bind 0.0.0.0:80", "without a port"),
         ("run x --data=", "--data: the path is empty; write the path of a folder"),
-        ("new x --data y", "--data is an option of `footlight run or check`"),
+        ("new x --data y", "--data is an option of `footlight run, check or call`"),
         ("run x --threads 0", "a number from 1 to 64"),
         ("run x --threads 65", "a number from 1 to 64"),
         ("run x --thread 2", "there is no option --thread: did you mean --threads?"),

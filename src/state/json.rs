@@ -47,7 +47,7 @@ pub(super) struct Imported {
 
 /// A mistake in such JSON: its place and what is wrong there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake(pub(super) String);
+pub struct Mistake(pub(crate) String);
 
 /// The text for these actors, which ends with a line break.
 pub(super) fn write(blocks: u64, actors: &[(&str, &Contents)]) -> String {
@@ -161,7 +161,7 @@ fn set(object: &mut Map<String, Value>, key: &str, value: Value) {
 }
 
 /// Bytes as a string, or in hexadecimal if they are not UTF-8.
-fn write_bytes(bytes: &Bytes) -> Value {
+pub(crate) fn write_bytes(bytes: &[u8]) -> Value {
     if let Ok(text) = str::from_utf8(bytes) {
         return text.into();
     }
@@ -177,7 +177,7 @@ fn write_bytes(bytes: &Bytes) -> Value {
 }
 
 /// Reads what [`write_bytes()`] has written.
-fn read_bytes(value: &Value, place: &str) -> Result<Bytes, Mistake> {
+pub(crate) fn read_bytes(value: &Value, place: &str) -> Result<Bytes, Mistake> {
     if let Some(text) = value.as_str() {
         return Ok(Bytes::copy_from_slice(text.as_bytes()));
     }
@@ -190,7 +190,7 @@ fn read_bytes(value: &Value, place: &str) -> Result<Bytes, Mistake> {
 }
 
 /// Reads bytes in hexadecimal.
-fn from_hex(digits: &str) -> Option<Vec<u8>> {
+pub(crate) fn from_hex(digits: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let pairs = digits.as_bytes().chunks(2).map(|pair| match *pair {
         [high, low] => Some(digit(high)? << 4 | digit(low)?),

@@ -7,7 +7,7 @@
 
 mod error;
 mod holder;
-mod json;
+pub(crate) mod json;
 mod listing;
 
 use std::{
@@ -119,6 +119,16 @@ fn read(dir: &Path, partial: bool) -> Result<(Image, Option<String>), StateError
         Ok((_, _, Some(error))) | Err(error) => Err(StateError::open(dir, error)),
         Ok((image, _, None)) => Ok((image, None)),
     }
+}
+
+/// Everything that a data folder has of an actor; `None` if it has nothing of it.
+///
+/// # Errors
+/// See [`StateError`].
+pub(crate) fn contents(dir: &Path, actor: &str) -> Result<Option<Contents>, StateError> {
+    must_exist(dir)?;
+    let (image, _) = read(dir, false)?;
+    Ok(image.owner(actor).cloned())
 }
 
 /// Opens the store for changes, while no host uses it.

@@ -18,6 +18,7 @@ mod support;
 mod admission;
 mod answers;
 mod browser;
+mod call;
 mod check;
 mod clients;
 mod command_line;

@@ -1,0 +1,97 @@
+//! An actor's events one at a time, for those who look at what an event does.
+//!
+//! The events are handled by the functions of [`task`](super::task). In between, the caller sees what
+//! is about to leave the host, and what the actor has kept.
+
+use std::{collections::BTreeMap, sync::Arc, task::Context, task::Waker, time::Instant};
+
+use bytes::Bytes;
+
+use super::{
+    answer::Answer,
+    effects::Effect,
+    failure::Failure,
+    task::{Actor, Attempt},
+};
+use crate::exchange::{ConnectionId, Connections, Event};
+
+/// What an actor has between two events.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// The state.
+    pub(crate) state: Option<Bytes>,
+    /// What it stores.
+    pub(crate) keys: BTreeMap<Box<str>, Bytes>,
+    /// What it keeps with each connection.
+    pub(crate) clients: BTreeMap<ConnectionId, KeptOfClient>,
+    /// When the alarm rings that it has set.
+    pub(crate) alarm: Option<Instant>,
+}
+
+/// What an actor keeps with a connection.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct KeptOfClient {
+    /// In the order in which the actor added them.
+    pub(crate) tags: Vec<Arc<str>>,
+    /// The actor's bytes.
+    pub(crate) attachment: Option<Vec<u8>>,
+}
+
+/// How an event ended, before anything has left the host.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ended<'a> {
+    /// It was committed.
+    Committed(&'a [Effect], &'a Answer),
+    /// It failed, and is about to be rolled back.
+    Failed(&'a Failure),
+}
+
+impl<'a> From<&'a Attempt> for Ended<'a> {
+    fn from(attempt: &'a Attempt) -> Self {
+        match attempt {
+            Ok((effects, answer)) => Self::Committed(effects, answer),
+            Err(failure) => Self::Failed(failure),
+        }
+    }
+}
+
+impl Actor {
+    /// Handles one event, and shows how it ended before its output leaves the host. The actor must
+    /// have nothing stored.
+    pub(crate) async fn observe(
+        &mut self,
+        event: Event,
+        connections: &Connections,
+        look: impl FnOnce(&Event, Ended<'_>),
+    ) {
+        let attempt = self.attempt(&event, connections).await;
+        look(&event, Ended::from(&attempt));
+        self.finish(event, attempt).await;
+    }
+
+    /// What the actor has now.
+    pub(crate) fn kept(&self) -> Kept {
+        let host = &self.context.host;
+        let clients = host.clients.all().map(|client| {
+            let attachment = client.attachment().map(<[u8]>::to_vec);
+            (client.session.id(), KeptOfClient { tags: client.tags().to_vec(), attachment })
+        });
+        Kept {
+            state: self.state.clone(),
+            keys: host.storage.entries().clone(),
+            clients: clients.collect(),
+            alarm: host.alarm.set_to(),
+        }
+    }
+
+    /// The moment of the next alarm or tick.
+    pub(crate) fn next_alarm(&self) -> Option<Instant> {
+        self.context.host.alarm.next()
+    }
+
+    /// The event of the alarm or tick that is due now; `None` if none is.
+    pub(crate) fn due_alarm(&mut self) -> Option<Event> {
+        let cx = &mut Context::from_waker(Waker::noop());
+        self.context.host.alarm.poll(cx).is_ready().then(|| self.alarm())
+    }
+}

@@ -1,0 +1,271 @@
+//! Events from a file of JSON lines.
+//!
+//! ```json
+//! {"files": {"temp": "21.5"}, "now": 1767225600000}
+//! {"event": "connect", "client": "ann", "query": "room=tea"}
+//! {"event": "text", "client": "ann", "text": "hello"}
+//! {"event": "binary", "client": 2, "data": {"hex": "00ff"}}
+//! {"advance": "5s"}
+//! "ann@close:4001:bye"
+//! ```
+//!
+//! A line is an object, or a string in the [notation](super::notation) of the command line. Empty lines and
+//! those that begin with `#` are left out.
+
+use std::{collections::BTreeSet, path::Path, time::Duration};
+
+use serde_json::{Map, Value};
+
+use super::{
+    CallError,
+    notation::{self, is_name},
+    script::{CLIENT, Handshake, Step, close, control, pass},
+};
+use crate::{
+    config::units::milliseconds,
+    exchange::{Close, EventKind, Message},
+    state::json::{Mistake, read_bytes},
+};
+
+/// Reads all lines of a file and adds their steps. `known` are the clients that were named before.
+pub(super) fn read(
+    file: &Path,
+    text: &str,
+    known: &mut BTreeSet<String>,
+    steps: &mut Vec<(String, Step)>,
+) -> Result<(), CallError> {
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let place = format!("{}:{}", file.display(), index + 1);
+        let read = read_line(line, known).map_err(|problem| CallError::step(&place, problem))?;
+        steps.extend(read.into_iter().map(|step| (place.clone(), step)));
+    }
+    Ok(())
+}
+
+/// Reads one line.
+fn read_line(line: &str, known: &mut BTreeSet<String>) -> Result<Vec<Step>, String> {
+    let value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
+    let map = match value {
+        Value::Object(map) => map,
+        Value::String(word) => return Ok(vec![notation::read(&word, known)?]),
+        _ => return Err("is neither an object nor a string".into()),
+    };
+    let mut object = Object(map);
+    let mut steps = Vec::new();
+    if let Some(now) = object.number("now", u64::MAX)? {
+        steps.push(Step::Until(now));
+    }
+    match object.0.remove("advance") {
+        None => {}
+        Some(Value::Number(number)) => {
+            let time = number.as_u64().ok_or("advance: is no number of milliseconds")?;
+            steps.push(pass(Duration::from_millis(time))?);
+        }
+        Some(value) => {
+            let time = value.as_str().and_then(milliseconds);
+            let time = time.ok_or("advance: write milliseconds, or a text such as \"5s\"")?;
+            steps.push(pass(Duration::from_millis(time))?);
+        }
+    }
+    if let Some(bytes) = object.bytes("random")? {
+        steps.push(Step::Random(bytes));
+    }
+    match object.0.remove("files") {
+        None => {}
+        Some(Value::Object(files)) => {
+            for (path, content) in files {
+                let content = match &content {
+                    Value::Null => None,
+                    content => Some(bytes(content, "files")?),
+                };
+                steps.push(Step::File(path, content));
+            }
+        }
+        Some(_) => return Err("files: is not an object with a content for each path".into()),
+    }
+    steps.extend(event(&mut object, known)?);
+    match object.0.keys().next() {
+        Some(key) => Err(format!("{}: is unknown here", key.escape_debug())),
+        None if steps.is_empty() => Err("has no event".into()),
+        None => Ok(steps),
+    }
+}
+
+/// The event of a line, if it has one.
+fn event(object: &mut Object, known: &mut BTreeSet<String>) -> Result<Option<Step>, String> {
+    let has = |object: &Object, key| object.0.contains_key(key);
+    let name = match object.text("event")? {
+        Some(name) => name,
+        None if has(object, "text") => "text".into(),
+        None if has(object, "data") => "binary".into(),
+        None => return Ok(None),
+    };
+    if name == "alarm" {
+        return Ok(Some(Step::Alarm));
+    }
+    let client = match object.0.remove("client") {
+        None => CLIENT.to_owned(),
+        Some(Value::Number(number)) if number.is_u64() => number.to_string(),
+        Some(Value::String(name)) if is_name(&name) => name,
+        Some(_) => {
+            return Err(
+                "client: is neither a number nor a name of ASCII letters, digits, `-` and \
+                        `_`"
+                .into(),
+            );
+        }
+    };
+    known.insert(client.clone());
+    let needs = |key: &str| format!("{key}: is missing");
+    let message = match &*name {
+        "connect" => {
+            let peer = object.text("peer")?.map(|peer| {
+                peer.parse().map_err(|_| "peer: is no address such as \"192.0.2.1:50000\"")
+            });
+            let handshake = Handshake {
+                path: object.text("path")?,
+                query: object.text("query")?.unwrap_or_default(),
+                peer: peer.transpose()?,
+                subprotocol: object.text("subprotocol")?,
+            };
+            return Ok(Some(Step::Connect(client, handshake)));
+        }
+        "close" => {
+            let code = object.number("code", u16::MAX.into())?;
+            let code = code.and_then(|code| u16::try_from(code).ok());
+            let reason = object.text("reason")?.unwrap_or_default();
+            let kind = close(code.unwrap_or(Close::NO_STATUS.code.0), &reason)?;
+            return Ok(Some(Step::Client(client, kind)));
+        }
+        "text" => Message::Text(object.text("text")?.ok_or_else(|| needs("text"))?.into()),
+        "binary" => Message::Binary(object.bytes("data")?.ok_or_else(|| needs("data"))?.into()),
+        "ping" => Message::Ping(control(object.bytes("data")?.unwrap_or_default())?),
+        "pong" => Message::Pong(control(object.bytes("data")?.unwrap_or_default())?),
+        other => {
+            return Err(format!(
+                "event: there is no event {other:?}; use connect, text, binary, ping, pong, close or \
+                 alarm"
+            ));
+        }
+    };
+    Ok(Some(Step::Client(client, EventKind::Message(message))))
+}
+
+/// A line's object. What is read is taken out, so the rest is unknown.
+struct Object(Map<String, Value>);
+
+impl Object {
+    /// Takes a text.
+    fn text(&mut self, key: &str) -> Result<Option<String>, String> {
+        match self.0.remove(key) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(format!("{key}: is not a string")),
+        }
+    }
+
+    /// Takes a whole number of at most `most`.
+    fn number(&mut self, key: &str, most: u64) -> Result<Option<u64>, String> {
+        let Some(value) = self.0.remove(key) else { return Ok(None) };
+        let number = value.as_u64().filter(|number| *number <= most);
+        let wrong = || format!("{key}: is not a whole number from 0 to {most}");
+        number.map(Some).ok_or_else(wrong)
+    }
+
+    /// Takes bytes.
+    fn bytes(&mut self, key: &str) -> Result<Option<Vec<u8>>, String> {
+        self.0.remove(key).map(|value| bytes(&value, key)).transpose()
+    }
+}
+
+/// Reads bytes: a string, or `{"hex": "00ff"}`.
+fn bytes(value: &Value, key: &str) -> Result<Vec<u8>, String> {
+    read_bytes(value, key).map(|bytes| bytes.to_vec()).map_err(|Mistake(mistake)| mistake)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(line: &str) -> Result<Vec<Step>, String> {
+        read_line(line, &mut BTreeSet::new())
+    }
+
+    #[test]
+    fn a_line_has_an_event_and_what_the_imports_answer_from_then_on() {
+        let sends = |client: &str, message| {
+            Ok(vec![Step::Client(client.into(), EventKind::Message(message))])
+        };
+        for (line, expected) in [
+            (r#"{"event":"text","text":"hi"}"#, sends("1", Message::Text("hi".into()))),
+            (r#"{"text":"hi","client":2}"#, sends("2", Message::Text("hi".into()))),
+            (r#"{"data":{"hex":"00ff"}}"#, sends("1", Message::Binary(vec![0, 255].into()))),
+            (r#"{"event":"binary","data":"hi"}"#, sends("1", Message::Binary("hi".into()))),
+            (r#"{"event":"ping"}"#, sends("1", Message::Ping("".into()))),
+            (r#""ann@text:hi""#, sends("ann", Message::Text("hi".into()))),
+            (r#"{"event":"alarm"}"#, Ok(vec![Step::Alarm])),
+            (
+                r#"{"event":"close","client":"ann","code":4001,"reason":"bye"}"#,
+                Ok(vec![Step::Client("ann".into(), close(4001, "bye").unwrap())]),
+            ),
+            (
+                r#"{"event":"close"}"#,
+                Ok(vec![Step::Client("1".into(), EventKind::Close(Close::NO_STATUS))]),
+            ),
+            (
+                r#"{"now":5,"advance":"2s","random":{"hex":"07"},"files":{"a":"b","c":null},"event":"alarm"}"#,
+                Ok(vec![
+                    Step::Until(5),
+                    Step::Pass(Duration::from_secs(2)),
+                    Step::Random(vec![7]),
+                    Step::File("a".into(), Some("b".into())),
+                    Step::File("c".into(), None),
+                    Step::Alarm,
+                ]),
+            ),
+            (r#"{"advance":250}"#, Ok(vec![Step::Pass(Duration::from_millis(250))])),
+        ] {
+            assert_eq!(steps(line), expected, "{line}");
+        }
+        let line =
+            r#"{"event":"connect","path":"/p","query":"q","peer":"[::1]:5","subprotocol":"s"}"#;
+        let handshake = Handshake {
+            path: Some("/p".into()),
+            query: "q".into(),
+            peer: Some("[::1]:5".parse().unwrap()),
+            subprotocol: Some("s".into()),
+        };
+        assert_eq!(steps(line), Ok(vec![Step::Connect("1".into(), handshake)]));
+    }
+
+    #[test]
+    fn a_wrong_line_is_named_with_what_is_wrong() {
+        for (line, part) in [
+            ("{", "not JSON"),
+            ("5", "neither an object nor a string"),
+            ("{}", "has no event"),
+            (r#"{"event":"txt"}"#, "there is no event \"txt\""),
+            (r#"{"event":"text"}"#, "text: is missing"),
+            (r#"{"event":"binary"}"#, "data: is missing"),
+            (r#"{"event":"connect","txt":1}"#, "txt: is unknown here"),
+            (r#"{"event":"text","text":5}"#, "text: is not a string"),
+            (r#"{"text":"a","client":"a b"}"#, "client: is neither"),
+            (r#"{"data":{"hex":"0"}}"#, "data: is neither"),
+            (r#"{"event":"close","code":70000}"#, "code: is not a whole number from 0 to 65535"),
+            (r#"{"event":"connect","peer":"x"}"#, "peer: is no address"),
+            (r#"{"advance":"soon"}"#, "advance: write milliseconds"),
+            (r#"{"files":[]}"#, "files: is not an object"),
+        ] {
+            let error = steps(line).unwrap_err();
+            assert!(error.contains(part), "{line}: {error}");
+        }
+        let mut steps = Vec::new();
+        let text = "# a comment\n\n\"hi\"\n{}\n";
+        let error = read("e.jsonl".as_ref(), text, &mut BTreeSet::new(), &mut steps).unwrap_err();
+        assert_eq!((error.to_string().as_str(), steps.len()), ("e.jsonl:4: has no event", 1));
+    }
+}

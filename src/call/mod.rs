@@ -1,0 +1,110 @@
+//! `footlight call`: gives events to an actor without a network, and shows what each of them does.
+//!
+//! The actor is the one that `run` starts: its commits, roll-backs, limits and deliveries are those of
+//! [`Actor`](crate::actor::Actor). Only what is around it differs. Its clients have no sockets, its
+//! clock stands still until the script says so, its random numbers come from a seed, and what it
+//! writes stays in memory. So a run shows the same each time, apart from the time that it takes.
+//!
+//! - [`script`]: the steps of a run. [`notation`] reads them from the command line, [`lines`] from a
+//!   file.
+//! - [`stage`]: the actor with its surroundings. [`called`] opens it, [`clients`] has its clients, and
+//!   [`capture`] its log.
+//! - [`report`]: what an event did, as JSON. [`bytes`] shortens what is long in it.
+//! - [`text`]: the same for people.
+//! - [`golden`]: compares reports with expected ones.
+//! - [`moment`]: the time of `--now`.
+//! - [`error`]: why a run can't go on.
+
+mod bytes;
+mod called;
+mod capture;
+mod clients;
+mod error;
+mod golden;
+mod lines;
+pub(crate) mod moment;
+mod notation;
+mod report;
+mod script;
+mod stage;
+mod text;
+
+use std::{io, path::PathBuf};
+
+use serde_json::Value;
+use smol::block_on;
+
+pub use error::CallError;
+use golden::Golden;
+use script::Script;
+use stage::Stage;
+
+/// What the command line asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Call {
+    /// A module, a manifest, or a folder with a `manifest.toml`.
+    pub path: PathBuf,
+    /// The events in the notation of the command line.
+    pub words: Vec<String>,
+    /// A file of JSON lines with events, which come after those of the command line.
+    pub events: Option<PathBuf>,
+    /// A file with the state to begin with, in place of `init`.
+    pub state: Option<PathBuf>,
+    /// A data folder with the state to begin with. It is only read.
+    pub data: Option<PathBuf>,
+    /// The time at the beginning, in milliseconds since 1970.
+    pub now: Option<u64>,
+    /// Decides the random numbers.
+    pub seed: u64,
+    /// Whether to print a JSON object for each event.
+    pub json: bool,
+    /// A file with the expected objects.
+    pub expect: Option<PathBuf>,
+    /// Whether to write that file anew.
+    pub update: bool,
+    /// Whether the files that the actor writes go to the disk.
+    pub write: bool,
+}
+
+/// Makes a run. `out` gets the text. Returns whether all events were handled or, with expected
+/// reports, whether all are as expected.
+///
+/// # Errors
+/// See [`CallError`].
+pub fn run(call: &Call, out: &mut dyn io::Write) -> Result<bool, CallError> {
+    if call.update && call.expect.is_none() {
+        return Err(CallError::step("--update", "needs --expect FILE, the file that it writes"));
+    }
+    let script = Script::read(call)?;
+    let mut golden =
+        call.expect.as_deref().map(|file| Golden::new(file, call.update)).transpose()?;
+    let quiet = golden.is_some() && !call.json;
+    let mut fine = true;
+    let mut emit = |report: Value| -> Result<(), CallError> {
+        fine &= report.get(report::ERROR).is_none_or(Value::is_null);
+        if !quiet {
+            let text = if call.json { text::line(&report) } else { text::block(&report) };
+            out.write_all(text.as_bytes()).map_err(CallError::Output)?;
+        }
+        if let Some(golden) = &mut golden {
+            golden.add(report);
+        }
+        Ok(())
+    };
+    block_on(async {
+        let Some(mut stage) = Stage::open(call, &mut emit).await? else { return Ok(()) };
+        for (place, step) in script.steps {
+            stage.step(&place, step, &mut emit).await?;
+        }
+        Ok(())
+    })?;
+    let Some(golden) = golden else { return Ok(fine) };
+    let (same, text) = golden.finish()?;
+    // With `--json`, each line is an object.
+    if !call.json {
+        out.write_all(text.as_bytes()).map_err(CallError::Output)?;
+    } else if !same {
+        return Err(CallError::Different(text));
+    }
+    Ok(same)
+}

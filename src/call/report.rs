@@ -1,0 +1,212 @@
+//! What an event did, as a JSON object.
+//!
+//! | key | value |
+//! |---|---|
+//! | `event` | `init`, `connect`, `text`, `binary`, `ping`, `pong`, `close` or `alarm` |
+//! | `client`, `connection` | the client's name, and the number of its connection |
+//! | `message` | what it sent, as in `answer` |
+//! | `error` | why the event failed; nothing is changed then |
+//! | `answer` | a list of `{"text": …}`, `{"binary": …}`, `{"ping": …}`, `{"pong": …}`, `{"close": {"code": …, "reason": …}}` |
+//! | `effects` | the same for other clients, with `to` (a client), or `broadcast` (a list of them) |
+//! | `state` | `before` and `after` |
+//! | `storage` | `before` and `after` of each key that changed |
+//! | `tags`, `attachments` | what each client has, if that changed |
+//! | `alarm` | `{"set": …}` if it changed: the milliseconds until it comes, or null |
+//! | `files` | the content of each file that was written |
+//! | `log` | a list of lines with `level` and `text` |
+//! | `now` | the time of the event, in milliseconds since 1970 |
+//! | `fuel`, `ms` | what it took |
+//!
+//! What there is not is null or empty. Bytes are as in [`bytes`](super::bytes).
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+
+use super::{
+    bytes::{optional, value},
+    clients::Clients,
+};
+use crate::{
+    actor::{
+        answer::Answer,
+        call_error::CallError,
+        effects::Effect,
+        failure::Failure,
+        observed::{Kept, KeptOfClient},
+    },
+    exchange::{Close, EventKind, Message},
+    files::Write,
+    world::millis,
+};
+
+/// The key of why an event failed.
+pub(super) const ERROR: &str = "error";
+/// The keys that differ from run to run.
+pub(super) const TAKEN: [&str; 2] = ["fuel", "ms"];
+
+/// A report that is being made.
+#[derive(Debug)]
+pub(super) struct Report(Map<String, Value>);
+
+/// An object of these entries.
+fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    let mut object = Map::new();
+    for (key, value) in entries {
+        object.insert(key.into(), value);
+    }
+    object.into()
+}
+
+impl Report {
+    /// The report of an event that has done nothing yet.
+    pub(super) fn new(event: &str, now: u64) -> Self {
+        let mut report = Self(Map::new());
+        for key in ["client", "connection", "message", ERROR, "alarm"] {
+            report.set(key, Value::Null);
+        }
+        for key in ["answer", "effects"] {
+            report.set(key, Value::Array(Vec::new()));
+        }
+        report.set("event", event.into());
+        report.set("now", now.into());
+        report
+    }
+
+    /// Sets an entry.
+    pub(super) fn set(&mut self, key: &str, value: Value) {
+        self.0.insert(key.into(), value);
+    }
+
+    /// Adds what a client sent.
+    pub(super) fn add_message(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::Message(sent) => self.set("message", message(sent)),
+            EventKind::Close(sent) => self.set("message", close(sent)),
+            EventKind::Connect | EventKind::Alarm => {}
+        }
+    }
+
+    /// Adds the answer and the effects.
+    pub(super) fn add_output(&mut self, effects: &[Effect], answer: &Answer, clients: &Clients) {
+        let mut parts: Vec<Value> = answer.messages.iter().map(message).collect();
+        parts.extend(answer.close.as_ref().map(close));
+        self.set("answer", parts.into());
+        let effects = effects.iter().map(|effect| self::effect(effect, clients));
+        self.set("effects", effects.collect::<Vec<_>>().into());
+    }
+
+    /// Adds what has changed of what the actor keeps.
+    pub(super) fn add_changes(
+        &mut self,
+        before: &Kept,
+        after: &Kept,
+        clients: &Clients,
+        now: Instant,
+    ) {
+        let states = [
+            ("before", optional(before.state.as_deref())),
+            ("after", optional(after.state.as_deref())),
+        ];
+        self.set("state", object(states));
+        let mut storage = Map::new();
+        for key in before.keys.keys().chain(after.keys.keys()) {
+            let (old, new) = (before.keys.get(key), after.keys.get(key));
+            if old != new {
+                let change = [
+                    ("before", optional(old.map(|bytes| &**bytes))),
+                    ("after", optional(new.map(|bytes| &**bytes))),
+                ];
+                storage.insert(key.to_string(), object(change));
+            }
+        }
+        self.set("storage", storage.into());
+        let (mut tags, mut attachments) = (Map::new(), Map::new());
+        let none = KeptOfClient::default();
+        for (id, kept) in &after.clients {
+            let old = before.clients.get(id).unwrap_or(&none);
+            if old.tags != kept.tags {
+                let all: Vec<Value> = kept.tags.iter().map(|tag| (**tag).into()).collect();
+                tags.insert(clients.name(*id), all.into());
+            }
+            if old.attachment != kept.attachment {
+                attachments.insert(clients.name(*id), optional(kept.attachment.as_deref()));
+            }
+        }
+        self.set("tags", tags.into());
+        self.set("attachments", attachments.into());
+        if before.alarm != after.alarm {
+            let left = after.alarm.map(|at| millis(at.saturating_duration_since(now)));
+            self.set("alarm", object([("set", left.map_or(Value::Null, Value::from))]));
+        }
+    }
+
+    /// Finishes it with the files that were written, the log, and what the event took.
+    pub(super) fn finish(
+        mut self,
+        written: Vec<Write>,
+        log: Value,
+        fuel: u64,
+        took: Duration,
+    ) -> Value {
+        let mut files = Map::new();
+        for Write { path, content } in written {
+            files.insert(path, value(&content));
+        }
+        self.set("files", files.into());
+        self.set("log", log);
+        self.set("fuel", fuel.into());
+        let micros = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
+        self.set("ms", (f64::from(micros) / 1000.0).into());
+        self.0.into()
+    }
+}
+
+/// Why an event failed. It does not say how much fuel fits into the time, which differs each time.
+pub(super) fn error(failure: &Failure) -> String {
+    match failure {
+        Failure::Call(CallError::OutOfTime { export, limit, .. }) => format!(
+            "it computed for {limit:?} in {export}; make it do less for each message, or raise \
+             `limits.time`"
+        ),
+        Failure::Call(error) => error.to_string(),
+        Failure::Returned(text) => text.clone(),
+        Failure::Answer(error) => error.to_string(),
+        Failure::Commit(error) => error.to_string(),
+    }
+}
+
+/// A message.
+fn message(message: &Message) -> Value {
+    object([(message.name(), value(message.payload()))])
+}
+
+/// A close frame.
+fn close(close: &Close) -> Value {
+    let parts = [("code", close.code.0.into()), ("reason", (*close.reason).into())];
+    object([("close", object(parts))])
+}
+
+/// What a call asked for.
+fn effect(effect: &Effect, clients: &Clients) -> Value {
+    let mut made = match effect {
+        Effect::Send { message, .. } | Effect::Broadcast { message, .. } => self::message(message),
+        Effect::Close { close, .. } => self::close(close),
+    };
+    let (key, to) = match effect {
+        Effect::Send { to, .. } | Effect::Close { to, .. } => ("to", clients.name(to.id()).into()),
+        Effect::Broadcast { to, .. } => {
+            let names = to.iter().map(|to| clients.name(to.id()).into());
+            ("broadcast", Value::Array(names.collect()))
+        }
+    };
+    if let Some(made) = made.as_object_mut() {
+        made.insert(key.into(), to);
+    }
+    made
+}
+
+/// The number of a connection, if the event has one.
+pub(super) fn connection(number: Option<u64>) -> Value {
+    number.map_or(Value::Null, Value::from)
+}

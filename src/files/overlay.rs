@@ -1,0 +1,158 @@
+//! Files that take the place of those on the disk, so that an actor can be called without its real
+//! files.
+
+use std::{collections::BTreeMap, mem};
+
+use wit_core::host::{FileError, Kind};
+
+use super::{DirEntry, Failure, Write};
+use crate::lock::Lock;
+
+/// Files by the paths that the actor uses for them. What the actor writes is kept here.
+#[derive(Debug, Default)]
+pub(crate) struct Overlay {
+    /// Whether a path that no folder has may be written: the actor has no manifest that says more.
+    takes_all: bool,
+    /// Whether what the actor writes goes to the disk, too.
+    to_disk: bool,
+    /// Shared with the threads that read and write.
+    inner: Lock<Inner>,
+}
+
+/// What the lock protects.
+#[derive(Debug, Default)]
+struct Inner {
+    /// The content of each file; `None` for one that is not there.
+    files: BTreeMap<String, Option<Vec<u8>>>,
+    /// What was written since the last look.
+    written: Vec<Write>,
+}
+
+impl Overlay {
+    /// No files yet.
+    pub(crate) fn new(takes_all: bool, to_disk: bool) -> Self {
+        Self { takes_all, to_disk, inner: Lock::default() }
+    }
+
+    /// Gives a file a content. With `None` it is not there.
+    pub(crate) fn set(&self, path: String, content: Option<Vec<u8>>) {
+        self.inner.lock().files.insert(path, content);
+    }
+
+    /// What was written since the last call of this function.
+    pub(crate) fn take_written(&self) -> Vec<Write> {
+        mem::take(&mut self.inner.lock().written)
+    }
+
+    /// The content of a file, of at most `limit` bytes; `None` if only the disk knows.
+    pub(super) fn read(&self, path: &str, limit: usize) -> Option<Result<Vec<u8>, Failure>> {
+        Some(match self.inner.lock().files.get(path)? {
+            None => Err(Failure(FileError::NotFound)),
+            Some(content) if content.len() > limit => Err(Failure(FileError::TooLarge)),
+            Some(content) => Ok(content.clone()),
+        })
+    }
+
+    /// Whether a file may be written whatever the disk says.
+    pub(super) fn takes(&self, path: &str) -> bool {
+        let is_there = matches!(self.inner.lock().files.get(path), Some(Some(_)));
+        !self.to_disk && (self.takes_all || is_there)
+    }
+
+    /// A folder's entries, from those that the disk has, or its failure. The second part of both is
+    /// how many names were left out.
+    pub(super) fn list(
+        &self,
+        path: &str,
+        found: Result<(Vec<DirEntry>, usize), Failure>,
+    ) -> Result<(Vec<DirEntry>, usize), Failure> {
+        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let inner = self.inner.lock();
+        let mut own = BTreeMap::new();
+        for (path, content) in &inner.files {
+            let Some(rest) = path.strip_prefix(&prefix) else { continue };
+            match (rest.split_once('/'), content) {
+                (None, None) => _ = own.entry(rest).or_insert(None),
+                (None, Some(_)) => _ = own.insert(rest, Some(Kind::File)),
+                (Some((folder, _)), Some(_)) => _ = own.insert(folder, Some(Kind::Folder)),
+                (Some(_), None) => {}
+            }
+        }
+        let (mut entries, left_out) = match found {
+            Err(_) if own.values().any(Option::is_some) => Default::default(),
+            found => found?,
+        };
+        entries.retain(|entry| !own.contains_key(&*entry.name));
+        let new = own.into_iter().filter_map(|(name, kind)| Some((name.to_owned(), kind?)));
+        entries.extend(new.map(|(name, kind)| DirEntry { name, kind }));
+        entries.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        Ok((entries, left_out))
+    }
+
+    /// Keeps what a call writes. `commit` writes what goes to the disk, and records the state.
+    ///
+    /// # Errors
+    /// That of `commit`. Nothing is kept then.
+    pub(super) fn commit(
+        &self,
+        writes: Vec<Write>,
+        commit: impl FnOnce(&[Write]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        commit(if self.to_disk { &writes } else { &[] })?;
+        let mut inner = self.inner.lock();
+        for Write { path, content } in &writes {
+            inner.files.insert(path.clone(), Some(content.clone()));
+        }
+        inner.written.extend(writes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(list: Result<(Vec<DirEntry>, usize), Failure>) -> Vec<String> {
+        list.unwrap().0.into_iter().map(|entry| entry.name).collect()
+    }
+
+    #[test]
+    fn a_file_is_what_was_given_or_written_last_and_the_disk_has_the_others() {
+        let overlay = Overlay::default();
+        overlay.set("a".into(), Some(b"given".into()));
+        overlay.set("gone".into(), None);
+        assert_eq!(overlay.read("a", 5), Some(Ok(b"given".into())));
+        assert_eq!(overlay.read("a", 4), Some(Err(Failure(FileError::TooLarge))));
+        assert_eq!(overlay.read("gone", 5), Some(Err(Failure(FileError::NotFound))));
+        assert_eq!(overlay.read("b", 5), None);
+        let write = |path: &str| vec![Write { path: path.into(), content: b"new".into() }];
+        let failure = Failure(FileError::Denied);
+        assert_eq!(overlay.commit(write("a"), |_| Err(failure.clone())), Err(failure));
+        assert_eq!(overlay.read("a", 5), Some(Ok(b"given".into())));
+        let kept = overlay.commit(write("b"), |to_disk| {
+            assert!(to_disk.is_empty());
+            Ok(())
+        });
+        assert_eq!((kept, overlay.read("b", 5)), (Ok(()), Some(Ok(b"new".into()))));
+        assert_eq!(overlay.take_written().len(), 1);
+        assert!(overlay.take_written().is_empty());
+    }
+
+    #[test]
+    fn a_folder_lists_the_files_of_the_disk_and_those_above_them() {
+        let overlay = Overlay::default();
+        let disk = || {
+            let entry = |name: &str| DirEntry { name: name.into(), kind: Kind::File };
+            Ok((vec![entry("b"), entry("c")], 0))
+        };
+        let missing = || Err(Failure(FileError::NotFound));
+        assert_eq!(names(overlay.list("", disk())), ["b", "c"]);
+        assert_eq!(overlay.list("", missing()).unwrap_err(), Failure(FileError::NotFound));
+        for (path, content) in [("c", None), ("a", Some(vec![])), ("d/e", Some(vec![]))] {
+            overlay.set(path.into(), content);
+        }
+        assert_eq!(names(overlay.list("", disk())), ["a", "b", "d"]);
+        assert_eq!(names(overlay.list("", missing())), ["a", "d"]);
+        assert_eq!(names(overlay.list("d", missing())), ["e"]);
+    }
+}
