@@ -14,6 +14,8 @@ use std::{
     collections::VecDeque,
     convert::Infallible,
     future::{Future, poll_fn},
+    mem,
+    pin::pin,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
@@ -24,7 +26,7 @@ use smol::{
     future::{FutureExt as _, yield_now},
 };
 
-use crate::{convert::to_u64, lock::Lock};
+use crate::{coarse_clock, convert::to_u64, lock::Lock};
 
 /// How long tasks run between two polls of the sockets, as a multiple of the last poll's duration.
 /// A poll takes about 1 µs on a PC and 10 µs on a slow board.
@@ -109,15 +111,18 @@ impl Turns {
             if idle {
                 // Waits until a task is ready or has yielded. The future that `run` polls may yield
                 // as well.
-                idle = self
-                    .has_yielded()
-                    .or(async {
-                        executor.tick().await;
-                        false
-                    })
-                    .await;
+                let (mut tick, mut waited) = (pin!(executor.tick()), false);
+                let tick = poll_fn(|cx| {
+                    // The task that runs after the wait may ask for the time.
+                    if mem::replace(&mut waited, true) {
+                        coarse_clock::look();
+                    }
+                    tick.as_mut().poll(cx).map(|()| false)
+                });
+                idle = self.has_yielded().or(tick).await;
             }
             let now = Instant::now();
+            coarse_clock::set(now);
             if idle || now.duration_since(looked) >= period {
                 // Returns to `block_on`, which polls the sockets and calls this again.
                 yield_now().await;
@@ -262,6 +267,19 @@ mod tests {
             poll_fn(|_| if count.load(Relaxed) >= 10 { Poll::Ready(()) } else { Poll::Pending });
         block_on(turns.run(&executor, ten));
         assert!(rounds.load(Relaxed) > 10);
+    }
+
+    #[test]
+    fn a_task_that_waited_finds_the_coarse_clock_at_its_own_moment() {
+        let (executor, turns) = (Executor::new(), Turns::default());
+        let wait = Duration::from_millis(50);
+        let start = coarse_clock::look();
+        let task = executor.spawn(async move {
+            smol::Timer::after(wait).await;
+            coarse_clock::read().since(start)
+        });
+        // Only the clock's age before the wait would make it less.
+        assert!(block_on(turns.run(&executor, task)) >= 50_000_000);
     }
 
     #[test]

@@ -24,7 +24,8 @@
 //! - [`memory`]: the most memory that the limits allow, and how much there is.
 //! - [`signals`]: the signals of the process.
 //! - [`shutdown`]: how fast connections are closed.
-//! - [`stats`]: counts what an actor and its connections do.
+//! - [`stats`]: counts what an actor and its connections do; [`histogram`]: counts how long it takes.
+//! - [`coarse_clock`]: a clock that costs almost nothing to read.
 //! - [`logger`]: the log.
 //! - [`state`]: shows and changes what is stored of actors, for `footlight state`.
 //! - [`storage`]: how an actor's state is kept on the disk, and in which folder.
@@ -45,6 +46,7 @@ pub mod actor;
 pub mod call;
 pub mod check;
 pub mod cli;
+pub(crate) mod coarse_clock;
 pub mod config;
 pub mod connection_id;
 pub mod convert;
@@ -53,6 +55,7 @@ pub mod exchange;
 pub mod executor;
 pub mod fd_limit;
 pub mod files;
+pub mod histogram;
 pub mod host;
 pub mod interfaces;
 pub mod limits;

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::convert::to_u64;
+use crate::{convert::to_u64, histogram::Histogram};
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -127,6 +127,8 @@ pub struct Stats {
     pub(crate) file_failures: Counter,
     /// Times that the actor went back to what is stored, because a record could not be written.
     pub(crate) failed_records: Counter,
+    /// How long events took, from being taken to their commit.
+    pub(crate) durations: Histogram,
     /// Fuel spent.
     pub fuel: Counter,
     /// The instance's linear memory in bytes; 0 without an instance.

@@ -27,6 +27,7 @@ use super::{
     outgoing::{Ending, Outgoing, Output},
 };
 use crate::{
+    coarse_clock,
     exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, event::ALARM},
     executor::Turns,
     files::Files,
@@ -212,7 +213,9 @@ impl Actor {
         if durable.is_some_and(|durable| durable.is_undone(&event)) {
             return self.leave_out(&event);
         }
+        let began = coarse_clock::read();
         let attempt = self.attempt(&event, connections).await;
+        self.stats.durations.observe(coarse_clock::look().since(began));
         self.finish(event, attempt).await;
     }
 

@@ -39,7 +39,12 @@ use std::{
 };
 
 use super::{Event, event};
-use crate::{limits::SharedLimits, lock::Lock};
+use crate::{
+    coarse_clock::{self, Moment},
+    histogram::Histogram,
+    limits::SharedLimits,
+    lock::Lock,
+};
 
 /// The capacity that an empty queue keeps: some KB.
 const MAX_KEPT: usize = 256;
@@ -50,13 +55,15 @@ pub struct Mailbox {
     /// Has the bytes at which connections stop reading, and the size of the largest message.
     limits: SharedLimits,
     inner: Lock<Inner>,
+    /// How long events have waited.
+    waits: Histogram,
 }
 
 /// What the lock protects.
 #[derive(Debug, Default)]
 struct Inner {
-    /// In order of arrival.
-    queue: VecDeque<Event>,
+    /// In order of arrival, each with the moment in which it came.
+    queue: VecDeque<(Moment, Event)>,
     /// The sum of the events' costs: see [`EventKind::cost`](super::EventKind::cost).
     bytes: usize,
     /// How many senders have reserved room, each for the largest message.
@@ -92,7 +99,7 @@ impl Mailbox {
     /// An empty mailbox for messages of at most `limits.message` bytes. Connections stop reading
     /// once `limits.mailbox` bytes wait.
     pub fn new(limits: SharedLimits) -> Self {
-        Self { limits, inner: Lock::default() }
+        Self { limits, inner: Lock::default(), waits: Histogram::default() }
     }
 
     /// Adds a connection's `connect` or `close` event, which is never refused.
@@ -118,10 +125,15 @@ impl Mailbox {
         self.inner.lock().bytes
     }
 
+    /// How long events have waited.
+    pub(crate) fn waits(&self) -> &Histogram {
+        &self.waits
+    }
+
     /// The poll function of [`next`](Self::next).
     fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Event> {
         let mut inner = self.inner.lock();
-        let Some(event) = inner.queue.pop_front() else {
+        let Some((came, event)) = inner.queue.pop_front() else {
             inner.actor = Some(cx.waker().clone());
             return Poll::Pending;
         };
@@ -132,13 +144,14 @@ impl Mailbox {
             inner.queue = VecDeque::new();
         }
         self.grant_room(inner);
+        self.waits.observe(coarse_clock::read().since(came));
         Poll::Ready(event)
     }
 
     /// Adds an event, and wakes the actor and the sender that gets the remaining room.
     fn add(&self, mut inner: MutexGuard<'_, Inner>, event: Event) {
         inner.bytes += event.kind.cost();
-        inner.queue.push_back(event);
+        inner.queue.push_back((coarse_clock::read(), event));
         let actor = inner.actor.take();
         self.grant_room(inner);
         if let Some(actor) = actor {

@@ -40,6 +40,7 @@ mod keepalive;
 mod lights;
 mod limits;
 mod log_lines;
+mod metrics;
 mod networks;
 mod new;
 mod notes;
