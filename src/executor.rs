@@ -18,7 +18,7 @@ use std::{
     pin::pin,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
     task::{Context, Poll, Waker},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use smol::{
@@ -30,7 +30,7 @@ use crate::{coarse_clock, convert::to_u64, lock::Lock};
 
 /// How long tasks run between two polls of the sockets, as a multiple of the last poll's duration.
 /// A poll takes about 1 µs on a PC and 10 µs on a slow board.
-const POLL_RATIO: u32 = 16;
+const POLL_RATIO: u64 = 16;
 /// The minimum of that time. A client waits this long while others keep the host busy.
 const MIN_PERIOD: Duration = Duration::from_micros(20);
 /// The maximum of that time, in case something interrupted the last poll.
@@ -61,6 +61,11 @@ struct Yielded {
 pub(crate) struct Yield {
     /// The task's place in the line; `None` before the first poll.
     ticket: Option<u64>,
+}
+
+/// A time in nanoseconds.
+const fn nanos(time: Duration) -> u64 {
+    time.as_secs() * 1_000_000_000 + time.subsec_nanos() as u64
 }
 
 /// A ticket that counts as resumed.
@@ -104,7 +109,7 @@ impl Turns {
 
     /// Runs tasks forever.
     async fn work(&self, executor: &Executor<'_>) -> Infallible {
-        let (mut looked, mut period) = (Instant::now(), MIN_PERIOD);
+        let (mut looked, mut period) = (coarse_clock::look(), nanos(MIN_PERIOD));
         let mut served = looked;
         loop {
             let mut idle = !executor.try_tick();
@@ -121,17 +126,17 @@ impl Turns {
                 });
                 idle = self.has_yielded().or(tick).await;
             }
-            let now = Instant::now();
-            coarse_clock::set(now);
-            if idle || now.duration_since(looked) >= period {
+            let now = coarse_clock::look();
+            if idle || now.since(looked) >= period {
                 // Returns to `block_on`, which polls the sockets and calls this again.
                 yield_now().await;
-                looked = Instant::now();
-                period = (POLL_RATIO * looked.duration_since(now)).clamp(MIN_PERIOD, MAX_PERIOD);
+                looked = coarse_clock::look();
+                let took = looked.since(now).saturating_mul(POLL_RATIO);
+                period = took.clamp(nanos(MIN_PERIOD), nanos(MAX_PERIOD));
                 // The poll may have made a task ready.
                 idle = idle && !executor.try_tick();
             }
-            if idle || now.duration_since(served) >= MAX_WAIT {
+            if idle || now.since(served) >= nanos(MAX_WAIT) {
                 served = now;
                 self.resume_next();
             }
@@ -179,9 +184,12 @@ impl Drop for LoopGuard<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicU32, AtomicU64},
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicU32, AtomicU64},
+        },
+        time::Instant,
     };
 
     use rustix::time::{ClockId, clock_gettime};

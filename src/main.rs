@@ -252,7 +252,9 @@ fn report(files: &[PathBuf], data: Option<PathBuf>, json: bool) -> ExitCode {
 
 /// Gives events to an actor, on a thread with a known stack.
 fn give_events(call: Call) -> ExitCode {
-    let run = move || call::run(&call, &mut io::stdout().lock());
+    // `block_on` stands here and not in the library, where the compiler would make a second copy of
+    // all that an actor's task does.
+    let run = move || block_on(call::run(&call, &mut io::stdout().lock()));
     let thread = thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(run);
     match thread.map(thread::JoinHandle::join) {
         Ok(Ok(Ok(true))) => ExitCode::SUCCESS,

@@ -29,7 +29,7 @@ pub enum World {
     /// The system's clocks and random numbers. Every run of `footlight` has these.
     #[default]
     System,
-    /// Set by hand, for tests and benchmarks.
+    /// Set by hand, for tests, benchmarks and `footlight call`.
     Manual(Arc<Manual>),
 }
 

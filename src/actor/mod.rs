@@ -20,6 +20,7 @@
 //!   record failed.
 //! - [`outgoing`]: delivers what leaves the host after an event, once it may.
 //! - [`answer`]: checks and converts the messages that the actor returns.
+//! - [`apart`]: awaits a future that two functions of the task share.
 //! - [`observed`]: the same task, one event at a time, for those who look at what an event does.
 //! - [`alarm`]: the actor's alarm and tick. [`idle`] notices that the actor has had no events.
 //!
@@ -41,6 +42,7 @@
 
 pub mod alarm;
 pub mod answer;
+mod apart;
 pub mod backoff;
 pub mod call_context;
 pub mod call_error;

@@ -3,12 +3,18 @@
 //! The events are handled by the functions of [`task`](super::task). In between, the caller sees what
 //! is about to leave the host, and what the actor has kept.
 
-use std::{collections::BTreeMap, sync::Arc, task::Context, task::Waker, time::Instant};
+use std::{
+    pin::pin,
+    sync::Arc,
+    task::{Context, Waker},
+    time::Instant,
+};
 
 use bytes::Bytes;
 
 use super::{
     answer::Answer,
+    apart::apart,
     effects::Effect,
     failure::Failure,
     task::{Actor, Attempt},
@@ -20,10 +26,10 @@ use crate::exchange::{ConnectionId, Connections, Event};
 pub(crate) struct Kept {
     /// The state.
     pub(crate) state: Option<Bytes>,
-    /// What it stores.
-    pub(crate) keys: BTreeMap<Box<str>, Bytes>,
-    /// What it keeps with each connection.
-    pub(crate) clients: BTreeMap<ConnectionId, KeptOfClient>,
+    /// What it stores, in the order of the keys.
+    pub(crate) keys: Vec<(Box<str>, Bytes)>,
+    /// What it keeps with each connection, in the order of their numbers.
+    pub(crate) clients: Vec<(ConnectionId, KeptOfClient)>,
     /// When the alarm rings that it has set.
     pub(crate) alarm: Option<Instant>,
 }
@@ -64,9 +70,9 @@ impl Actor {
         connections: &Connections,
         look: impl FnOnce(&Event, Ended<'_>),
     ) {
-        let attempt = self.attempt(&event, connections).await;
+        let attempt = apart(pin!(self.attempt(&event, connections))).await;
         look(&event, Ended::from(&attempt));
-        self.finish(event, attempt).await;
+        apart(pin!(self.finish(event, attempt))).await;
     }
 
     /// What the actor has now.
@@ -78,7 +84,7 @@ impl Actor {
         });
         Kept {
             state: self.state.clone(),
-            keys: host.storage.entries().clone(),
+            keys: host.storage.entries().map(|(key, value)| (key.clone(), value.clone())).collect(),
             clients: clients.collect(),
             alarm: host.alarm.set_to(),
         }

@@ -95,9 +95,9 @@ impl Storage {
         self.entries.map.len()
     }
 
-    /// All entries.
-    pub(crate) fn entries(&self) -> &BTreeMap<Box<str>, Bytes> {
-        &self.entries.map
+    /// All entries, in the order of their keys.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&Box<str>, &Bytes)> {
+        self.entries.map.iter()
     }
 
     /// The value of a key.

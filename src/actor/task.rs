@@ -15,6 +15,7 @@ use wit_core::{MessageType, lift::Reply};
 
 use super::{
     answer::Answer,
+    apart::apart,
     call_context::{CallContext, Resources},
     durable::{Durable, OutputGate},
     effects::Effect,
@@ -112,9 +113,6 @@ impl Actor {
     }
 
     /// The same. An actor that is given `contents` goes on from these, as if they had been stored.
-    ///
-    /// # Errors
-    /// See [`StartError`].
     pub(crate) async fn start_from(
         setup: Setup,
         contents: Option<Contents>,
@@ -214,9 +212,9 @@ impl Actor {
             return self.leave_out(&event);
         }
         let began = coarse_clock::read();
-        let attempt = self.attempt(&event, connections).await;
+        let attempt = apart(pin!(self.attempt(&event, connections))).await;
         self.stats.durations.observe(coarse_clock::look().since(began));
-        self.finish(event, attempt).await;
+        apart(pin!(self.finish(event, attempt))).await;
     }
 
     /// Calls the actor, and commits the changes if the call succeeds. Nothing leaves the host yet.

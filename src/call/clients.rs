@@ -1,7 +1,6 @@
 //! The clients of a run. They have no sockets, and take every message at once.
 
 use std::{
-    collections::BTreeMap,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
@@ -21,10 +20,10 @@ const FIRST_PORT: u16 = 50_000;
 /// The clients by name.
 #[derive(Debug, Default)]
 pub(super) struct Clients {
-    /// Those that are connected.
-    open: BTreeMap<String, Open>,
+    /// Those that are connected, in the order in which they came.
+    open: Vec<(String, Open)>,
     /// The names of all that ever were. A name may have had several connections.
-    names: BTreeMap<ConnectionId, String>,
+    names: Vec<(ConnectionId, String)>,
     /// The clients that the host has closed, and how, in order. Their `close` events are to come.
     closed: Vec<(String, Close)>,
 }
@@ -53,27 +52,35 @@ impl Clients {
         };
         let open = connections.open(OnOverflow::Close, client)?;
         let session = open.session.clone();
-        self.names.insert(session.id(), name.into());
-        self.open.insert(name.into(), open);
+        // Numbers grow, so the list is in their order.
+        self.names.push((session.id(), name.into()));
+        self.open.push((name.into(), open));
         Ok(session)
     }
 
     /// The connection of a client; `None` if it has none.
     pub(super) fn session(&self, name: &str) -> Option<Arc<Session>> {
-        self.open.get(name).map(|open| open.session.clone())
+        let mut found = self.open.iter().filter(|(other, _)| other == name);
+        found.next().map(|(_, open)| open.session.clone())
     }
 
     /// The name of a connection's client.
     pub(super) fn name(&self, id: ConnectionId) -> String {
         // A connection of a data folder has no name here.
-        self.names.get(&id).cloned().unwrap_or_else(|| id.to_string())
+        let place = self.names.binary_search_by_key(&id, |(other, _)| *other).ok();
+        let name = place.and_then(|place| self.names.get(place));
+        name.map_or_else(|| id.to_string(), |(_, name)| name.clone())
     }
 
     /// Ends a connection, after its `close` event.
     pub(super) fn end(&mut self, name: &str) {
-        if let Some(open) = self.open.remove(name) {
-            open.session.end();
-        }
+        self.open.retain(|(other, open)| {
+            let stays = other != name;
+            if !stays {
+                open.session.end();
+            }
+            stays
+        });
     }
 
     /// Takes all messages that wait. Notes which clients are being closed.

@@ -12,13 +12,13 @@
 //! A line is an object, or a string in the [notation](super::notation) of the command line. Empty lines and
 //! those that begin with `#` are left out.
 
-use std::{collections::BTreeSet, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use serde_json::{Map, Value};
 
 use super::{
     CallError,
-    notation::{self, is_name},
+    notation::{self, is_name, know},
     script::{CLIENT, Handshake, Step, close, control, pass},
 };
 use crate::{
@@ -31,7 +31,7 @@ use crate::{
 pub(super) fn read(
     file: &Path,
     text: &str,
-    known: &mut BTreeSet<String>,
+    known: &mut Vec<String>,
     steps: &mut Vec<(String, Step)>,
 ) -> Result<(), CallError> {
     for (index, line) in text.lines().enumerate() {
@@ -47,7 +47,7 @@ pub(super) fn read(
 }
 
 /// Reads one line.
-fn read_line(line: &str, known: &mut BTreeSet<String>) -> Result<Vec<Step>, String> {
+fn read_line(line: &str, known: &mut Vec<String>) -> Result<Vec<Step>, String> {
     let value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
     let map = match value {
         Value::Object(map) => map,
@@ -96,7 +96,7 @@ fn read_line(line: &str, known: &mut BTreeSet<String>) -> Result<Vec<Step>, Stri
 }
 
 /// The event of a line, if it has one.
-fn event(object: &mut Object, known: &mut BTreeSet<String>) -> Result<Option<Step>, String> {
+fn event(object: &mut Object, known: &mut Vec<String>) -> Result<Option<Step>, String> {
     let has = |object: &Object, key| object.0.contains_key(key);
     let name = match object.text("event")? {
         Some(name) => name,
@@ -119,7 +119,7 @@ fn event(object: &mut Object, known: &mut BTreeSet<String>) -> Result<Option<Ste
             );
         }
     };
-    known.insert(client.clone());
+    know(&client, known);
     let needs = |key: &str| format!("{key}: is missing");
     let message = match &*name {
         "connect" => {
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     fn steps(line: &str) -> Result<Vec<Step>, String> {
-        read_line(line, &mut BTreeSet::new())
+        read_line(line, &mut Vec::new())
     }
 
     #[test]
@@ -265,7 +265,7 @@ mod tests {
         }
         let mut steps = Vec::new();
         let text = "# a comment\n\n\"hi\"\n{}\n";
-        let error = read("e.jsonl".as_ref(), text, &mut BTreeSet::new(), &mut steps).unwrap_err();
+        let error = read("e.jsonl".as_ref(), text, &mut Vec::new(), &mut steps).unwrap_err();
         assert_eq!((error.to_string().as_str(), steps.len()), ("e.jsonl:4: has no event", 1));
     }
 }

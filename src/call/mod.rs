@@ -32,7 +32,6 @@ mod text;
 use std::{io, path::PathBuf};
 
 use serde_json::Value;
-use smol::block_on;
 
 pub use error::CallError;
 use golden::Golden;
@@ -66,12 +65,12 @@ pub struct Call {
     pub write: bool,
 }
 
-/// Makes a run. `out` gets the text. Returns whether all events were handled or, with expected
+/// Makes a run, on a thread with a known stack. `out` gets the text. Returns whether all events were handled or, with expected
 /// reports, whether all are as expected.
 ///
 /// # Errors
 /// See [`CallError`].
-pub fn run(call: &Call, out: &mut dyn io::Write) -> Result<bool, CallError> {
+pub async fn run(call: &Call, out: &mut dyn io::Write) -> Result<bool, CallError> {
     if call.update && call.expect.is_none() {
         return Err(CallError::step("--update", "needs --expect FILE, the file that it writes"));
     }
@@ -91,13 +90,11 @@ pub fn run(call: &Call, out: &mut dyn io::Write) -> Result<bool, CallError> {
         }
         Ok(())
     };
-    block_on(async {
-        let Some(mut stage) = Stage::open(call, &mut emit).await? else { return Ok(()) };
+    if let Some(mut stage) = Stage::open(call, &mut emit).await? {
         for (place, step) in script.steps {
             stage.step(&place, step, &mut emit).await?;
         }
-        Ok(())
-    })?;
+    }
     let Some(golden) = golden else { return Ok(fine) };
     let (same, text) = golden.finish()?;
     // With `--json`, each line is an object.

@@ -14,7 +14,7 @@
 //! `ann@` before an event says which client it is. It is read so before an event's name, and before
 //! any text once this client has had an event.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use super::script::{CLIENT, Handshake, Step, close, control, pass};
 use crate::{
@@ -30,12 +30,13 @@ pub(super) const MAX_NAME: usize = 64;
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn read(word: &str, known: &mut BTreeSet<String>) -> Result<Step, String> {
+pub(super) fn read(word: &str, known: &mut Vec<String>) -> Result<Step, String> {
     if let Some((client, rest)) = word.split_once('@').filter(|(client, _)| is_name(client)) {
         let named = event(client, rest)?;
-        let step = named.or_else(|| known.contains(client).then(|| text(client, rest)));
+        let step =
+            named.or_else(|| known.iter().any(|name| name == client).then(|| text(client, rest)));
         if let Some(step) = step {
-            known.insert(client.to_owned());
+            know(client, known);
             return Ok(step);
         }
     }
@@ -45,6 +46,13 @@ pub(super) fn read(word: &str, known: &mut BTreeSet<String>) -> Result<Step, Str
         None => event(CLIENT, word)?,
     };
     Ok(alone.unwrap_or_else(|| text(CLIENT, word)))
+}
+
+/// Adds a client to those that are known.
+pub(super) fn know(client: &str, known: &mut Vec<String>) {
+    if known.iter().all(|name| name != client) {
+        known.push(client.to_owned());
+    }
 }
 
 /// Whether a client may have this name.
@@ -102,7 +110,7 @@ mod tests {
     use super::*;
 
     fn steps(words: &[&str]) -> Vec<Step> {
-        let mut known = BTreeSet::new();
+        let mut known = Vec::new();
         words.iter().map(|word| read(word, &mut known).unwrap()).collect()
     }
 
@@ -169,12 +177,12 @@ mod tests {
             ("close:1005:why", "1005 has no reason"),
             ("+9000h", "more than a year"),
         ] {
-            let error = read(word, &mut BTreeSet::new()).unwrap_err();
+            let error = read(word, &mut Vec::new()).unwrap_err();
             assert!(error.contains(part), "{word}: {error}");
         }
         let long = format!("ping:{}", "00".repeat(126));
-        assert!(read(&long, &mut BTreeSet::new()).unwrap_err().contains("at most 125 bytes"));
+        assert!(read(&long, &mut Vec::new()).unwrap_err().contains("at most 125 bytes"));
         let long = format!("close:4001:{}", "x".repeat(124));
-        assert!(read(&long, &mut BTreeSet::new()).unwrap_err().contains("at most 123 fit"));
+        assert!(read(&long, &mut Vec::new()).unwrap_err().contains("at most 123 fit"));
     }
 }

@@ -110,13 +110,15 @@ impl Report {
         ];
         self.set("state", object(states));
         let mut storage = Map::new();
-        for key in before.keys.keys().chain(after.keys.keys()) {
-            let (old, new) = (before.keys.get(key), after.keys.get(key));
+        let find = |kept: &Kept, key: &str| {
+            let place = kept.keys.binary_search_by(|(other, _)| (**other).cmp(key)).ok()?;
+            kept.keys.get(place).map(|(_, value)| value.clone())
+        };
+        for (key, _) in before.keys.iter().chain(&after.keys) {
+            let (old, new) = (find(before, key), find(after, key));
             if old != new {
-                let change = [
-                    ("before", optional(old.map(|bytes| &**bytes))),
-                    ("after", optional(new.map(|bytes| &**bytes))),
-                ];
+                let change =
+                    [("before", optional(old.as_deref())), ("after", optional(new.as_deref()))];
                 storage.insert(key.to_string(), object(change));
             }
         }
@@ -124,7 +126,9 @@ impl Report {
         let (mut tags, mut attachments) = (Map::new(), Map::new());
         let none = KeptOfClient::default();
         for (id, kept) in &after.clients {
-            let old = before.clients.get(id).unwrap_or(&none);
+            let place = before.clients.binary_search_by_key(id, |(other, _)| *other).ok();
+            let old = place.and_then(|place| before.clients.get(place));
+            let old = old.map_or(&none, |(_, kept)| kept);
             if old.tags != kept.tags {
                 let all: Vec<Value> = kept.tags.iter().map(|tag| (**tag).into()).collect();
                 tags.insert(clients.name(*id), all.into());

@@ -1,7 +1,6 @@
 //! The steps of a run.
 
 use std::{
-    collections::BTreeSet,
     io::{self, Read as _},
     path::Path,
     time::Duration,
@@ -65,7 +64,7 @@ impl Script {
     /// Reads the steps from the command line and from the file of events.
     pub(super) fn read(call: &Call) -> Result<Self, CallError> {
         let mut script = Self::default();
-        let mut known = BTreeSet::new();
+        let mut known = Vec::new();
         for word in &call.words {
             let place = format!("the event {word:?}");
             let step = notation::read(word, &mut known);

@@ -1,14 +1,15 @@
 //! Files that take the place of those on the disk, so that an actor can be called without its real
 //! files.
 
-use std::{collections::BTreeMap, mem};
+use std::mem;
 
 use wit_core::host::{FileError, Kind};
 
 use super::{DirEntry, Failure, Write};
 use crate::lock::Lock;
 
-/// Files by the paths that the actor uses for them. What the actor writes is kept here.
+/// Files by the paths that the actor uses for them. What the actor writes is kept here. They are few, so
+/// a list does.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
     /// Whether a path that no folder has may be written: the actor has no manifest that says more.
@@ -23,9 +24,24 @@ pub(crate) struct Overlay {
 #[derive(Debug, Default)]
 struct Inner {
     /// The content of each file; `None` for one that is not there.
-    files: BTreeMap<String, Option<Vec<u8>>>,
+    files: Vec<(String, Option<Vec<u8>>)>,
     /// What was written since the last look.
     written: Vec<Write>,
+}
+
+impl Inner {
+    /// A file; `None` if only the disk knows it.
+    fn get(&self, path: &str) -> Option<&Option<Vec<u8>>> {
+        self.files.iter().find(|(other, _)| other == path).map(|(_, content)| content)
+    }
+
+    /// Gives a file a content.
+    fn set(&mut self, path: String, content: Option<Vec<u8>>) {
+        match self.files.iter_mut().find(|(other, _)| *other == path) {
+            Some((_, old)) => *old = content,
+            None => self.files.push((path, content)),
+        }
+    }
 }
 
 impl Overlay {
@@ -36,7 +52,7 @@ impl Overlay {
 
     /// Gives a file a content. With `None` it is not there.
     pub(crate) fn set(&self, path: String, content: Option<Vec<u8>>) {
-        self.inner.lock().files.insert(path, content);
+        self.inner.lock().set(path, content);
     }
 
     /// What was written since the last call of this function.
@@ -46,7 +62,7 @@ impl Overlay {
 
     /// The content of a file, of at most `limit` bytes; `None` if only the disk knows.
     pub(super) fn read(&self, path: &str, limit: usize) -> Option<Result<Vec<u8>, Failure>> {
-        Some(match self.inner.lock().files.get(path)? {
+        Some(match self.inner.lock().get(path)? {
             None => Err(Failure(FileError::NotFound)),
             Some(content) if content.len() > limit => Err(Failure(FileError::TooLarge)),
             Some(content) => Ok(content.clone()),
@@ -55,7 +71,7 @@ impl Overlay {
 
     /// Whether a file may be written whatever the disk says.
     pub(super) fn takes(&self, path: &str) -> bool {
-        let is_there = matches!(self.inner.lock().files.get(path), Some(Some(_)));
+        let is_there = matches!(self.inner.lock().get(path), Some(Some(_)));
         !self.to_disk && (self.takes_all || is_there)
     }
 
@@ -68,24 +84,29 @@ impl Overlay {
     ) -> Result<(Vec<DirEntry>, usize), Failure> {
         let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
         let inner = self.inner.lock();
-        let mut own = BTreeMap::new();
-        for (path, content) in &inner.files {
-            let Some(rest) = path.strip_prefix(&prefix) else { continue };
-            match (rest.split_once('/'), content) {
-                (None, None) => _ = own.entry(rest).or_insert(None),
-                (None, Some(_)) => _ = own.insert(rest, Some(Kind::File)),
-                (Some((folder, _)), Some(_)) => _ = own.insert(folder, Some(Kind::Folder)),
-                (Some(_), None) => {}
-            }
-        }
+        let within = inner.files.iter().filter_map(|(path, content)| {
+            let rest = path.strip_prefix(&prefix)?;
+            let (name, kind) = match rest.split_once('/') {
+                Some((folder, _)) => (folder, Kind::Folder),
+                None => (rest, Kind::File),
+            };
+            Some((name, kind, content.is_some()))
+        });
+        let is_folder = within.clone().any(|(_, _, is_there)| is_there);
         let (mut entries, left_out) = match found {
-            Err(_) if own.values().any(Option::is_some) => Default::default(),
+            Err(_) if is_folder => Default::default(),
             found => found?,
         };
-        entries.retain(|entry| !own.contains_key(&*entry.name));
-        let new = own.into_iter().filter_map(|(name, kind)| Some((name.to_owned(), kind?)));
-        entries.extend(new.map(|(name, kind)| DirEntry { name, kind }));
-        entries.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        // The entries are in the order of their names.
+        for (name, kind, is_there) in within {
+            let place = entries.partition_point(|entry: &DirEntry| *entry.name < *name);
+            let is_known = entries.get(place).is_some_and(|entry| entry.name == name);
+            if is_there && !is_known {
+                entries.insert(place, DirEntry { name: name.to_owned(), kind });
+            } else if !is_there && is_known && kind == Kind::File {
+                entries.remove(place);
+            }
+        }
         Ok((entries, left_out))
     }
 
@@ -101,7 +122,7 @@ impl Overlay {
         commit(if self.to_disk { &writes } else { &[] })?;
         let mut inner = self.inner.lock();
         for Write { path, content } in &writes {
-            inner.files.insert(path.clone(), Some(content.clone()));
+            inner.set(path.clone(), Some(content.clone()));
         }
         inner.written.extend(writes);
         Ok(())
