@@ -16,11 +16,11 @@
 //! - [`storage`]: the keys and values that the actor stores.
 //! - [`transaction`]: the changes of one event, with its [`effects`]. [`failure`] says why an event
 //!   failed.
+//! - [`ended`]: how an event ended, for who looks at that.
 //! - [`durable`]: the actor's place in the store. [`recovery`] goes back to what is stored after a
 //!   record failed.
 //! - [`outgoing`]: delivers what leaves the host after an event, once it may.
 //! - [`answer`]: checks and converts the messages that the actor returns.
-//! - [`apart`]: awaits a future that two functions of the task share.
 //! - [`observed`]: the same task, one event at a time, for those who look at what an event does.
 //! - [`alarm`]: the actor's alarm and tick. [`idle`] notices that the actor has had no events.
 //!
@@ -42,7 +42,6 @@
 
 pub mod alarm;
 pub mod answer;
-mod apart;
 pub mod backoff;
 pub mod call_context;
 pub mod call_error;
@@ -51,6 +50,7 @@ pub mod clients;
 pub mod component;
 pub mod durable;
 pub mod effects;
+pub(crate) mod ended;
 pub mod entry;
 pub mod event_message;
 pub mod exports;

@@ -4,7 +4,6 @@
 //! is about to leave the host, and what the actor has kept.
 
 use std::{
-    pin::pin,
     sync::Arc,
     task::{Context, Waker},
     time::Instant,
@@ -12,13 +11,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{
-    answer::Answer,
-    apart::apart,
-    effects::Effect,
-    failure::Failure,
-    task::{Actor, Attempt},
-};
+use super::{ended::Look, task::Actor};
 use crate::exchange::{ConnectionId, Connections, Event};
 
 /// What an actor has between two events.
@@ -43,36 +36,15 @@ pub(crate) struct KeptOfClient {
     pub(crate) attachment: Option<Vec<u8>>,
 }
 
-/// How an event ended, before anything has left the host.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Ended<'a> {
-    /// It was committed.
-    Committed(&'a [Effect], &'a Answer),
-    /// It failed, and is about to be rolled back.
-    Failed(&'a Failure),
-}
-
-impl<'a> From<&'a Attempt> for Ended<'a> {
-    fn from(attempt: &'a Attempt) -> Self {
-        match attempt {
-            Ok((effects, answer)) => Self::Committed(effects, answer),
-            Err(failure) => Self::Failed(failure),
-        }
-    }
-}
-
 impl Actor {
-    /// Handles one event, and shows how it ended before its output leaves the host. The actor must
-    /// have nothing stored.
+    /// Handles one event, and shows how it ended before its output leaves the host.
     pub(crate) async fn observe(
         &mut self,
         event: Event,
         connections: &Connections,
-        look: impl FnOnce(&Event, Ended<'_>),
+        look: &mut Look<'_>,
     ) {
-        let attempt = apart(pin!(self.attempt(&event, connections))).await;
-        look(&event, Ended::from(&attempt));
-        apart(pin!(self.finish(event, attempt))).await;
+        self.handle(event, connections, Some(look)).await;
     }
 
     /// What the actor has now.

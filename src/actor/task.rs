@@ -15,10 +15,9 @@ use wit_core::{MessageType, lift::Reply};
 
 use super::{
     answer::Answer,
-    apart::apart,
     call_context::{CallContext, Resources},
     durable::{Durable, OutputGate},
-    effects::Effect,
+    ended::{Attempt, Ended, Look},
     event_message,
     failure::{Failure, StartError},
     idle::Idle,
@@ -37,9 +36,6 @@ use crate::{
     stats::Stats,
     world::World,
 };
-
-/// An event that was called and committed, with what is to leave the host; or why it failed.
-pub(super) type Attempt = Result<(Vec<Effect>, Answer), Failure>;
 
 /// What an actor's task does next.
 enum Next {
@@ -188,7 +184,7 @@ impl Actor {
         let mut stopping = false;
         loop {
             match self.next(&mailbox, &control, &mut stopping).await {
-                Next::Event(event) => self.handle(event, &connections).await,
+                Next::Event(event) => self.handle(event, &connections, None).await,
                 Next::Reached(ticket) => {
                     self.outgoing.release(ticket, &mut self.context.meter).await;
                 }
@@ -205,30 +201,29 @@ impl Actor {
         }
     }
 
-    /// Handles an event: calls the actor, commits or rolls back, and sends what leaves the host.
-    async fn handle(&mut self, event: Event, connections: &Connections) {
+    /// Handles an event: calls the actor, commits or rolls back, and sends what leaves the host. `look`
+    /// sees what is about to leave.
+    pub(super) async fn handle(
+        &mut self,
+        event: Event,
+        connections: &Connections,
+        look: Option<&mut Look<'_>>,
+    ) {
         let durable = self.context.host.durable.as_mut();
         if durable.is_some_and(|durable| durable.is_undone(&event)) {
             return self.leave_out(&event);
         }
         let began = coarse_clock::read();
-        let attempt = apart(pin!(self.attempt(&event, connections))).await;
-        self.stats.durations.observe(coarse_clock::look().since(began));
-        apart(pin!(self.finish(event, attempt))).await;
-    }
-
-    /// Calls the actor, and commits the changes if the call succeeds. Nothing leaves the host yet.
-    pub(super) async fn attempt(&mut self, event: &Event, connections: &Connections) -> Attempt {
-        self.context.host.begin(event);
-        let outcome = self.call(event, connections).await;
+        self.context.host.begin(&event);
+        let outcome = self.call(&event, connections).await;
         self.instances.note_outcome(outcome.is_ok());
         self.stats.events.add(1);
         self.stats.fuel.add(self.context.meter.spent());
-        self.commit(outcome).await
-    }
-
-    /// Rolls back an event that failed. Sends what leaves the host, in either case.
-    pub(super) async fn finish(&mut self, event: Event, attempt: Attempt) {
+        let attempt = self.commit(outcome).await;
+        self.stats.durations.observe(coarse_clock::look().since(began));
+        if let Some(look) = look {
+            look(&event, Ended::from(&attempt));
+        }
         let (effects, ending) = match attempt {
             Ok((effects, answer)) => (effects, Ending::Answer(answer)),
             Err(failure) => (Vec::new(), self.roll_back(&event, &failure).await),

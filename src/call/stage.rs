@@ -1,7 +1,6 @@
 //! The actor of a run, with what is around it.
 
 use std::{
-    cell::RefCell,
     future::poll_fn,
     sync::Arc,
     task::Poll,
@@ -21,13 +20,11 @@ use super::{
     script::{Handshake, Step},
 };
 use crate::{
-    actor::{
-        Actor, Setup,
-        observed::{Ended, Kept},
-    },
+    actor::{Actor, Setup, ended::Ended, observed::Kept},
     exchange::{ActorHandle, ConnectionId, Event, EventKind, Message, Session},
     files::{Files, Overlay},
     limits::Limits,
+    lock::Lock,
     world::{Manual, World},
 };
 
@@ -277,14 +274,14 @@ impl Stage {
         // A wait of an earlier event must not let time pass in this one.
         self.manual.forget_waiting();
         let Self { actor, handle, clients, manual, .. } = self;
-        let clients = RefCell::new(clients);
+        let clients = Lock::new(clients);
         let (mut took, mut told) = (Duration::ZERO, None);
         let began = Instant::now();
-        let look = |event: &Event, ended: Ended<'_>| {
+        let mut look = |event: &Event, ended: Ended<'_>| {
             took = began.elapsed();
             match ended {
                 Ended::Committed(effects, answer) => {
-                    report.add_output(effects, answer, &clients.borrow());
+                    report.add_output(effects, answer, &clients.lock());
                 }
                 Ended::Failed(failure) => {
                     told = Some(failure.at(event).to_string());
@@ -292,10 +289,10 @@ impl Stage {
                 }
             }
         };
-        let handled = actor.observe(event, &handle.connections, look);
+        let handled = actor.observe(event, &handle.connections, &mut look);
         // While the actor waits, its clients read, and nothing else would let time pass.
         let meanwhile = poll_fn(|_| {
-            clients.borrow_mut().take_messages();
+            clients.lock().take_messages();
             manual.pass_a_wait();
             Poll::<()>::Pending
         });
