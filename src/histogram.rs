@@ -3,7 +3,7 @@
 use crate::stats::Counter;
 
 /// The upper bounds of the buckets but the last, in nanoseconds, each with its seconds in words.
-pub(crate) const BOUNDS: [(u64, &str); 9] = [
+pub(crate) static BOUNDS: [(u64, &str); 9] = [
     (100_000, "0.0001"),
     (300_000, "0.0003"),
     (1_000_000, "0.001"),
@@ -28,9 +28,8 @@ pub struct Histogram {
 impl Histogram {
     /// Counts a time.
     pub(crate) fn observe(&self, nanos: u64) {
-        let mut buckets = self.buckets.iter().zip(BOUNDS);
-        let found = buckets.find(|(_, (bound, _))| nanos <= *bound).map(|(bucket, _)| bucket);
-        if let Some(bucket) = found.or(self.buckets.last()) {
+        let place = BOUNDS.iter().position(|(bound, _)| nanos <= *bound).unwrap_or(BOUNDS.len());
+        if let Some(bucket) = self.buckets.get(place) {
             bucket.add(1);
         }
         self.sum.add(nanos);
