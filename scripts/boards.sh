@@ -20,10 +20,10 @@ targets=(
 # The most bytes that a binary may have: its size when this was set, plus 1 %.
 budget() {
     case $1 in
-        aarch64-*) echo 1800345 ;;
-        arm-*) echo 2154253 ;;
-        armv7-*) echo 1449341 ;;
-        x86_64-*) echo 2062008 ;;
+        aarch64-*) echo 2122139 ;;
+        arm-*) echo 2512819 ;;
+        armv7-*) echo 1703482 ;;
+        x86_64-*) echo 2449217 ;;
     esac
 }
 

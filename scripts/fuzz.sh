@@ -20,7 +20,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-targets=(lift lower request lower_result manifest module guest actor store_open store_sequence)
+targets=(lift lower request body response server_answer proxy_header lower_result manifest module guest actor store_open store_sequence)
 
 main() {
     asan=
@@ -96,6 +96,9 @@ options() {
         lift) printf '%s\n' -max_len=2048 ;;
         lower) printf '%s\n' -max_len=1024 ;;
         request) printf '%s\n' -max_len=1024 ;;
+        body) printf '%s\n' -max_len=2048 -dict=fuzz/dictionaries/http.dict ;;
+        response | server_answer) printf '%s\n' -max_len=4096 -dict=fuzz/dictionaries/http.dict ;;
+        proxy_header) printf '%s\n' -max_len=1100 ;;
         lower_result) printf '%s\n' -max_len=2048 -len_control=0 ;;
         manifest) printf '%s\n' -max_len=4096 -dict=fuzz/dictionaries/manifest.dict ;;
         module) printf '%s\n' -max_len=32768 ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lists the crates in the binary for a target, and their licences.
 
-    scripts/licences.py TARGET FOLDER
+    scripts/licences.py TARGET FOLDER [--features FEATURES]
 
 writes into the folder:
 
@@ -41,7 +41,7 @@ musl, the C library (https://musl.libc.org)
 
 def main():
     target, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    crates = linked_crates(target)
+    crates = linked_crates(target, sys.argv[3:])
     write(folder / "THIRD-PARTY-LICENSES.txt", licences(crates))
     write(folder / "footlight.cdx.json", json.dumps(bill_of_materials(crates), indent=1) + "\n")
 
@@ -51,12 +51,12 @@ def cargo(*arguments):
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def linked_crates(target):
+def linked_crates(target, features):
     """The packages in the binary, as `cargo metadata` describes them, by name and version."""
     # Only `cargo tree` leaves out the features and crates that only the tests need.
-    tree = cargo("tree", "--package", "footlight", "--target", target, "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}")
+    tree = cargo("tree", "--package", "footlight", *features, "--target", target, "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}")
     names = {tuple(line.split()[:2]) for line in tree.splitlines() if line}
-    metadata = json.loads(cargo("metadata", "--format-version", "1", "--filter-platform", target))
+    metadata = json.loads(cargo("metadata", "--format-version", "1", *features, "--filter-platform", target))
     crates = [crate for crate in metadata["packages"] if (crate["name"], "v" + crate["version"]) in names]
     if len(crates) != len(names):
         sys.exit(f"licences: cargo tree names {len(names)} packages, cargo metadata knows {len(crates)} of them")

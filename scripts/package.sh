@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Makes the release files of a target, in target/packages/:
 #
-#   scripts/package.sh TARGET [BINARY]
+#   scripts/package.sh [--without-tls] TARGET [BINARY]
 #
 #   footlight-VERSION-TARGET.tar.gz    for every target
+#   footlight-VERSION-TARGET-without-tls.tar.gz    only this, with the option
 #   footlight_VERSION-1_ARCH.deb       for Debian and its derivatives: armhf, arm64, amd64
 #   SHA256SUMS                         the sums of all files there, for `sha256sum -c`
 #
-# BINARY is the output of scripts/cross.sh for the target. Without BINARY, the script runs
-# scripts/cross.sh. Needs git, cargo, python3 (3.11), dpkg-deb, and GNU's tar and coreutils, as in
+# BINARY is the output of `scripts/cross.sh TARGET --features tls`, or of `scripts/cross.sh TARGET`
+# with the option. Without BINARY, the script runs that. Needs git, cargo, python3 (3.11), dpkg-deb, and GNU's tar and coreutils, as in
 # Debian 12. Needs no root and, once cargo has the crates, no network.
 #
 # The same binary and the same commit give the same bytes: files have the time of the commit and
@@ -23,9 +24,16 @@ out=$root/target/packages
 maintainer='Footlight contributors <footlight-host@users.noreply.github.com>'
 
 main() {
+    features=(--features tls)
+    suffix=
+    if [ "${1:-}" = --without-tls ]; then
+        features=()
+        suffix=-without-tls
+        shift
+    fi
     case $# in
         1 | 2) target=$1 ;;
-        *) fail "usage: $0 TARGET [BINARY]" ;;
+        *) fail "usage: $0 [--without-tls] TARGET [BINARY]" ;;
     esac
     case $target in
         # armhf means ARMv6 on Raspberry Pi OS and ARMv7 on Debian, and dpkg can't tell them apart.
@@ -38,7 +46,7 @@ main() {
     esac
     if [ $# -eq 2 ]; then binary=$(realpath -e -- "$2"); fi
     cd "$root"
-    if [ $# -eq 1 ]; then binary=$root/$(scripts/cross.sh "$target" | tail -n 1); fi
+    if [ $# -eq 1 ]; then binary=$root/$(scripts/cross.sh "$target" "${features[@]}" | tail -n 1); fi
     [ -f "$binary" ] || fail "there is no $binary"
     # Among other things, it must not contain the builder's folders.
     scripts/check-binary.sh "$target" "$binary"
@@ -52,9 +60,9 @@ main() {
     stage=$(mktemp -d)
     trap 'rm -rf "$stage"' EXIT
     mkdir -p "$out"
-    scripts/licences.py "$target" "$stage"
+    scripts/licences.py "$target" "$stage" "${features[@]}"
     make_tarball
-    if [ -n "$arch" ]; then make_deb; fi
+    if [ -n "$arch" ] && [ -z "$suffix" ]; then make_deb; fi
     # Write aside and move, because several targets may be packaged at once.
     (shopt -s nullglob && cd "$out" && sha256sum -- *.deb *.tar.gz >".SHA256SUMS.$$" && mv ".SHA256SUMS.$$" SHA256SUMS)
 }
@@ -96,7 +104,7 @@ copy_tracked() {
 
 # The tree has the repository's layout, so that the links in README.md lead somewhere.
 make_tarball() {
-    local name=footlight-$version-$target
+    local name=footlight-$version-$target$suffix
     local tree=$stage/$name
     copy_tracked "$tree" README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md docs LICENSE-MIT LICENSE-APACHE dist/footlight.service dist/footlight.socket examples wit-core/wit
     install -m 755 "$binary" "$tree/footlight"
@@ -187,6 +195,7 @@ Version: $2
 Architecture: $arch
 Maintainer: $maintainer
 Installed-Size: $size
+Recommends: ca-certificates
 Section: httpd
 Priority: optional
 Homepage: https://github.com/footlight-host/footlight

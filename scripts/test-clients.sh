@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs the WebSocket clients that the tests talk to, under target/clients, where the tests
-# look for them first:
+# look for them first, and the proxies, from Debian:
 #
 #   scripts/test-clients.sh            all of them
-#   scripts/test-clients.sh NAME...    only these: python, node, websocat, browser
+#   scripts/test-clients.sh NAME...    only these: python, node, websocat, browser, proxies
 #
 # It skips clients that are already installed. As root on Debian, it installs the packages that
 # they need. Elsewhere it says what is missing. Building websocat from source takes minutes, and
@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=$PWD/target/clients
 
 main() {
-    [ $# -gt 0 ] || set -- python node websocat browser
+    [ $# -gt 0 ] || set -- python node websocat browser proxies
     mkdir -p "$folder"
     for client in "$@"; do
         "need_$client"
@@ -54,6 +54,20 @@ need_websocat() {
 need_browser() {
     if command -v chromium >/dev/null; then return; fi
     need_packages chromium
+}
+
+need_proxies() {
+    if command -v caddy >/dev/null && [ -x /usr/sbin/nginx ] && [ -x /usr/sbin/haproxy ] &&
+        [ -f /usr/lib/nginx/modules/ngx_stream_module.so ]; then return; fi
+    # The tests start them. None is to run as a service.
+    local policy=/usr/sbin/policy-rc.d
+    if [ -w /usr/sbin ] && ! [ -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' >$policy
+        chmod +x $policy
+        # shellcheck disable=SC2064 # The name is known only here.
+        trap "rm -f '$policy'" EXIT
+    fi
+    need_packages caddy haproxy libnginx-mod-stream nginx-light
 }
 
 # Installs Debian packages that are missing.

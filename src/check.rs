@@ -12,11 +12,11 @@ use crate::{
         Grants, LoadError, Module, Report,
         inspect::{Item, Verdict},
     },
-    host::{HostError, NotOpened, Opened, conflicts},
+    host::{HostError, NotOpened, Opened, conflicts, unused},
     limits::Limits,
-    manifest::Manifest,
+    manifest::{Handler, Manifest},
     memory::{Memory, most},
-    regular, visible,
+    regular, server, visible,
 };
 
 /// Checks files for a process with this folder for state. Returns the report, as text or JSON, and
@@ -32,8 +32,8 @@ pub fn report(files: &[PathBuf], data: Option<&Path>, json: bool) -> (String, bo
     }
     let mut text: String = findings.iter().map(Finding::text).collect();
     if !manifests.is_empty() {
-        let kept = |manifest: &Manifest| manifest.storage.is_kept(data.is_some());
-        let memory = Memory::of(manifests.iter().map(|one| (&one.limits, kept(one))));
+        let memory =
+            Memory::of(manifests.iter().map(|one| (&one.limits, one.uses(data.is_some()))));
         text += &format!("{}{memory}\n", if memory.is_short() { "warning: " } else { "" });
     }
     (text, fine)
@@ -49,8 +49,12 @@ struct Finding {
     report: Option<Report>,
     /// The most memory that the manifest's limits allow, in bytes.
     most_memory: Option<u64>,
+    /// For each listener that says which pages may connect: the names that it is known by.
+    names: Vec<String>,
     /// Everything that prevents it from running here.
     problems: Vec<String>,
+    /// What does not prevent it, and may be a mistake.
+    notes: Vec<String>,
 }
 
 impl Finding {
@@ -63,7 +67,9 @@ impl Finding {
             file: None,
             report: None,
             most_memory: None,
+            names: Vec::new(),
             problems: Vec::new(),
+            notes: Vec::new(),
         };
         // A `.wasm` file that begins wrongly is a broken module, not a manifest.
         let is_named_wasm = named.extension().is_some_and(|end| end == "wasm");
@@ -74,14 +80,17 @@ impl Finding {
         match Manifest::load(named) {
             Ok(manifest) => {
                 finding.file = Some(manifest.component.clone());
-                let kept = manifest.storage.is_kept(data.is_some());
-                finding.most_memory = Some(most(&manifest.limits, kept));
+                finding.most_memory = Some(most(&manifest.limits, manifest.uses(data.is_some())));
+                finding.names = known_names(&manifest);
                 match Opened::new(&manifest) {
                     Ok(opened) => finding.report = Some(opened.module.report().clone()),
                     Err(NotOpened { errors, report }) => {
                         finding.report = report.map(|report| *report);
                         errors.into_iter().for_each(|error| finding.add(error));
                     }
+                }
+                if let Some(report) = &finding.report {
+                    finding.notes = unused(&manifest, report);
                 }
                 // The same manifest may be checked twice.
                 if before.iter().all(|other| other.file != manifest.file) {
@@ -141,7 +150,7 @@ impl Finding {
                 None => "core module".into(),
             };
             let shape = report.shape.map_or("none that is known", |shape| shape.name());
-            let init = if report.init { "makes the first state" } else { "none" };
+            let init = if report.init.is_some() { "makes the first state" } else { "none" };
             let _ = writeln!(out, "  size    {} bytes, {form}", report.file_bytes);
             let _ = writeln!(out, "  shape   {shape}");
             let _ = writeln!(out, "  init    {init}");
@@ -149,11 +158,17 @@ impl Finding {
             items(out, "exports", &report.exports);
             items(out, "imports", &report.imports);
         }
+        for names in &self.names {
+            let _ = writeln!(out, "  names   {names}; requests under others get 421");
+        }
         for problem in self.problems.iter().take(MAX_ITEMS) {
             let _ = writeln!(out, "  problem: {}", problem.replace('\n', "\\n"));
         }
         if let Some(more @ 1..) = self.problems.len().checked_sub(MAX_ITEMS) {
             let _ = writeln!(out, "  and {more} problems more");
+        }
+        for note in &self.notes {
+            let _ = writeln!(out, "  note: {note}");
         }
         // Paths and names may come from anybody, so they are escaped.
         visible::lines(&text)
@@ -172,17 +187,28 @@ impl Finding {
             }),
             "bytes": report.map(|report| report.file_bytes),
             "shape": report.and_then(|report| report.shape).map(|shape| shape.name()),
-            "init": report.map(|report| report.init),
+            "init": report.map(|report| report.init.is_some()),
             "memory": report.and_then(|report| report.memory).map(|(minimum, maximum)| json!({
                 "minimum": minimum,
                 "maximum": maximum,
             })),
             "most_memory": self.most_memory,
+            "names": self.names,
             "exports": report.map(|report| json_items(&report.exports)),
             "imports": report.map(|report| json_items(&report.imports)),
             "problems": self.problems.iter().take(MAX_ITEMS).collect::<Vec<_>>(),
+            "notes": self.notes,
         })
     }
+}
+
+/// The names that each listener is known by, if it does not take any.
+fn known_names(manifest: &Manifest) -> Vec<String> {
+    let listeners = manifest.handlers.iter().flat_map(|handler| match handler {
+        Handler::WebSocketServer(config) => &*config.listeners,
+        Handler::Filesystem(_) | Handler::HttpClient(_) => &[],
+    });
+    listeners.filter_map(|listener| server::access::known_names(&listener.access)).collect()
 }
 
 /// The verdict in a word.

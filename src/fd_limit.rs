@@ -19,9 +19,10 @@ const REFUSED: u64 = 4;
 const PER_REQUEST: u64 = 2;
 /// For each of `limits.downloads`: the connection and the file, and four that wait.
 const PER_DOWNLOAD: u64 = 6;
-/// If there are too few, requests and downloads get this fraction of them: a quarter.
+/// If there are too few, requests, downloads and idle connections get this fraction of them: a
+/// quarter.
 const SHARE: u64 = 4;
-/// But at least this many requests, and one download.
+/// But at least this many requests, one download and one idle connection.
 const MIN_REQUESTS: usize = 4;
 
 /// The limits of one actor that need file descriptors.
@@ -33,6 +34,8 @@ pub(crate) struct Bounds {
     requests: usize,
     /// Replaces `limits.downloads`.
     pub(crate) downloads: usize,
+    /// Replaces `limits.idle_connections`.
+    idle_connections: usize,
 }
 
 /// The limits of all actors.
@@ -93,34 +96,36 @@ pub(crate) fn plan<'l>(
 impl Bounds {
     /// The limits of a manifest.
     fn of(limits: &Limits) -> Self {
-        let Limits { connections, requests, downloads, .. } = *limits;
-        Self { connections, requests, downloads }
+        let Limits { connections, requests, downloads, idle_connections, .. } = *limits;
+        Self { connections, requests, downloads, idle_connections }
     }
 
     /// The manifest's limits, reduced to these. `limits.per_address` shrinks along with the
     /// connections.
     pub(crate) fn within(self, limits: &Limits) -> Limits {
-        let Self { connections, requests, downloads } = self;
+        let Self { connections, requests, downloads, idle_connections } = self;
         let part = to_u64(limits.per_address).saturating_mul(to_u64(connections));
         let part = part.checked_div(to_u64(limits.connections)).unwrap_or(0).max(1);
         let per_address = usize::try_from(part).unwrap_or(usize::MAX);
-        Limits { connections, requests, downloads, per_address, ..limits.clone() }
+        Limits { connections, requests, downloads, idle_connections, per_address, ..limits.clone() }
     }
 
-    /// The file descriptors that requests and downloads need.
+    /// The file descriptors that requests, downloads and idle connections need.
     fn beside_connections(self) -> u64 {
         let requests = to_u64(self.requests).saturating_mul(PER_REQUEST);
-        requests.saturating_add(to_u64(self.downloads).saturating_mul(PER_DOWNLOAD))
+        let downloads = to_u64(self.downloads).saturating_mul(PER_DOWNLOAD);
+        requests.saturating_add(downloads).saturating_add(to_u64(self.idle_connections))
     }
 
-    /// With requests and downloads reduced to `part` of `whole`.
+    /// With requests, downloads and idle connections reduced to `part` of `whole`.
     fn shrunk(self, part: u64, whole: u64) -> Self {
         let shrink = |count: usize, least: usize| {
             let less = to_u64(count).saturating_mul(part).checked_div(whole).unwrap_or(0);
             usize::try_from(less).unwrap_or(usize::MAX).max(least).min(count)
         };
         let requests = shrink(self.requests, MIN_REQUESTS);
-        Self { requests, downloads: shrink(self.downloads, 1), ..self }
+        let downloads = shrink(self.downloads, 1);
+        Self { requests, downloads, idle_connections: shrink(self.idle_connections, 1), ..self }
     }
 }
 
@@ -179,7 +184,7 @@ impl fmt::Display for Shortage {
              only {limit} files open, of which {places} can be connections, and fewer requests and \
              downloads can be in progress; write LimitNOFILE={enough} in the systemd unit, or \
              `ulimit -n {enough}` as root before the start, or lower `limits.connections`, \
-             `requests` and `downloads`"
+             `requests`, `downloads` and `idle_connections`"
         )
     }
 }
@@ -191,13 +196,13 @@ mod tests {
     /// The file descriptors that are not for clients, with one listener.
     const RESERVE: u64 = HOST + REFUSED + 2;
 
-    /// An actor with this many connections, 4 requests and 1 download.
+    /// An actor with this many connections, 4 requests, 1 download and 1 idle connection.
     fn small(connections: usize) -> Bounds {
-        Bounds { connections, requests: MIN_REQUESTS, downloads: 1 }
+        Bounds { connections, requests: MIN_REQUESTS, downloads: 1, idle_connections: 1 }
     }
 
     /// What [`small`] needs beside its connections.
-    const BESIDE: u64 = 4 * PER_REQUEST + PER_DOWNLOAD;
+    const BESIDE: u64 = 4 * PER_REQUEST + PER_DOWNLOAD + 1;
 
     #[test]
     fn limits_that_fit_stay_unchanged() {
@@ -213,22 +218,26 @@ mod tests {
         let plan = fit(RESERVE + 100 + 2 * BESIDE, 2, &wanted).unwrap();
         assert_eq!(plan.bounds, [small(60), small(40)]);
         let text = plan.shortage.unwrap().to_string();
-        for part in ["101 connections", "150 files", "100 can be", "LimitNOFILE=151"] {
+        for part in ["101 connections", "152 files", "100 can be", "LimitNOFILE=153"] {
             assert!(text.contains(part), "{part}: {text}");
         }
         // The number in the message is enough.
-        assert_eq!(fit(151, 2, &wanted).map(|plan| plan.shortage), Ok(None));
+        assert_eq!(fit(153, 2, &wanted).map(|plan| plan.shortage), Ok(None));
     }
 
     #[test]
-    fn requests_and_downloads_take_no_more_than_a_quarter_of_what_is_short() {
-        let wanted = Bounds { connections: 1024, requests: 64, downloads: 64 };
+    fn requests_downloads_and_idle_connections_take_no_more_than_a_quarter_of_what_is_short() {
+        let wanted =
+            Bounds { connections: 1024, requests: 64, downloads: 64, idle_connections: 64 };
         let plan = fit(1024, 2, &[wanted]).unwrap();
         let [bounds] = plan.bounds[..] else { panic!("{plan:?}") };
-        assert_eq!(bounds, Bounds { connections: 1002 - 248, requests: 31, downloads: 31 });
+        assert_eq!(
+            bounds,
+            Bounds { connections: 1002 - 243, requests: 27, downloads: 27, idle_connections: 27 }
+        );
         assert!(bounds.beside_connections() <= 1002 / 4);
         let limits = bounds.within(&Limits::default());
-        assert_eq!((limits.connections, limits.per_address), (754, 188));
+        assert_eq!((limits.connections, limits.per_address), (759, 189));
     }
 
     #[test]

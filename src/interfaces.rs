@@ -28,6 +28,14 @@ pub(crate) const FILES: Interface =
 /// `footlight:host/storage`
 pub(crate) const STORAGE: Interface =
     Interface { name: "storage", modules: &["footlight:host/storage@0.1.0"] };
+/// `footlight:host/http`
+pub(crate) const HTTP: Interface =
+    Interface { name: "http", modules: &["footlight:host/http@0.1.0"] };
+/// Theater's `http-client`
+pub(crate) const HTTP_CLIENT: Interface = Interface {
+    name: "http-client",
+    modules: &["ntwk:theater/http-client", "theater:simple/http-client"],
+};
 /// Theater's `runtime`
 pub(crate) const RUNTIME: Interface =
     Interface { name: "runtime", modules: &wit_core::shape::RUNTIME_MODULES };
@@ -38,4 +46,5 @@ pub(crate) const FILESYSTEM: Interface = Interface {
 };
 
 /// The interfaces of the host's own package.
-pub(crate) const OWN: [&Interface; 6] = [&CONNECTIONS, &ALARM, &CLOCK, &RANDOM, &FILES, &STORAGE];
+pub(crate) const OWN: [&Interface; 7] =
+    [&CONNECTIONS, &ALARM, &CLOCK, &RANDOM, &FILES, &STORAGE, &HTTP];

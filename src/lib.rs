@@ -17,6 +17,7 @@
 //! - [`world`]: the time and the random numbers that actors see.
 //! - [`executor`]: runs tasks and polls the sockets.
 //! - [`files`]: the files that an actor reads and writes.
+//! - [`http_client`]: what an actor asks of other servers.
 //! - [`sandboxed_dir`]: a folder that no path can escape from.
 //! - [`regular`]: reads files that the operator names.
 //! - [`systemd`], [`socket_activation`]: notifications to the service manager, and its sockets.
@@ -55,14 +56,17 @@ pub mod exchange;
 pub mod executor;
 pub mod fd_limit;
 pub mod files;
+pub(crate) mod header_fields;
 pub mod histogram;
 pub mod host;
+pub mod http_client;
 pub mod interfaces;
 pub mod limits;
 pub mod lock;
 pub mod logger;
 pub mod manifest;
 pub mod memory;
+pub mod named_folder;
 pub mod new;
 pub mod regular;
 pub mod sandboxed_dir;

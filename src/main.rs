@@ -204,16 +204,16 @@ fn announce(listening: &[Listening]) {
         };
         // In a browser, any page can connect to a WebSocket in the same network, unless the
         // manifest forbids it.
-        let origins = if endpoint.origins.is_none() && endpoint.token.is_none() {
+        let origins = if endpoint.access.is_open() && endpoint.token.is_none() {
             "; any page in a browser may connect, `origins` says which"
         } else {
             ""
         };
-        lines += &format!(
-            "{actor}: {}://{address}{} ({who}{origins})\n",
-            endpoint.scheme(),
-            endpoint.path
-        );
+        for url in endpoint.urls(*address) {
+            // Other sites' pages can't change anything by requests.
+            let origins = if url.starts_with("http") { "" } else { origins };
+            lines += &format!("{actor}: {url} ({who}{origins})\n");
+        }
     }
     if let Err(error) = print(&lines) {
         log::warn!("standard output cannot be written: {error}; it should have got:");

@@ -29,6 +29,15 @@ const MAX_FILE: usize = 64 << 10;
 /// Where the control groups are.
 const GROUPS: &str = "/sys/fs/cgroup";
 
+/// What an actor uses that not all do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// Its state is kept on the disk.
+    pub stored: bool,
+    /// It answers HTTP requests.
+    pub answers: bool,
+}
+
 /// The most memory of some actors, and how much there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Memory {
@@ -39,10 +48,9 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// The memory of actors with these limits. The second part says whether an actor's state is kept
-    /// on the disk.
-    pub fn of<'l>(actors: impl Iterator<Item = (&'l Limits, bool)>) -> Self {
-        let each = actors.map(|(limits, stored)| most(limits, stored));
+    /// The memory of actors with these limits.
+    pub fn of<'l>(actors: impl Iterator<Item = (&'l Limits, Uses)>) -> Self {
+        let each = actors.map(|(limits, uses)| most(limits, uses));
         Self { most: each.fold(0, u64::saturating_add), there: there() }
     }
 
@@ -58,26 +66,33 @@ impl Memory {
 /// - what it keeps: `state`, two or three times, and `storage`, twice as often: an entry of few bytes
 ///   takes more memory than it counts;
 /// - a call: `answer`, `effects` and `file_access`;
+/// - what servers answer: a `fetch_response` for the call and for each of `fetches`, whose requests
+///   take as much as `effects` together;
 /// - what waits: `mailbox` with one `message` more, and `held`;
+/// - if it answers requests, each of its `requests`: a `request` and a `response`;
 /// - each of its `connections`: a `message` that arrives, an `outbox`, an `attachment` and `tags`.
 ///
 /// It does not count the modules and the host itself.
-pub fn most(limits: &Limits, stored: bool) -> u64 {
+pub fn most(limits: &Limits, uses: Uses) -> u64 {
     let sum =
         |sizes: &[usize]| sizes.iter().fold(0, |sum: u64, size| sum.saturating_add(to_u64(*size)));
     let elements = to_u64(limits.tables).saturating_mul(to_u64(limits.table));
-    let copies = if stored { STORED_COPIES } else { COPIES };
+    let copies = if uses.stored { STORED_COPIES } else { COPIES };
     let tags = to_u64(limits.tags).saturating_mul(to_u64(limits.tag).saturating_add(TAG));
     let connection = sum(&[limits.message, limits.outbox, limits.attachment])
         .saturating_add(tags)
         .saturating_add(CONNECTION);
+    let requests = if uses.answers { to_u64(limits.requests) } else { 0 };
     let parts = [
         sum(&[limits.memory]),
         elements.saturating_mul(ELEMENT),
         sum(&[limits.state, limits.storage, limits.storage]).saturating_mul(copies),
         sum(&[limits.answer, limits.effects, limits.file_access]),
+        to_u64(limits.fetches).saturating_add(1).saturating_mul(to_u64(limits.fetch_response)),
+        sum(&[limits.effects]),
         sum(&[limits.mailbox, limits.message, limits.held]),
         connection.saturating_mul(to_u64(limits.connections)),
+        sum(&[limits.request, limits.response]).saturating_mul(requests),
     ];
     parts.into_iter().fold(0, u64::saturating_add)
 }
@@ -177,22 +192,31 @@ mod tests {
             answer: 1,
             effects: 2,
             file_access: 4,
+            fetches: 3,
+            fetch_response: 9,
             mailbox: 50,
             held: 500,
+            requests: 3,
+            request: 30,
+            response: 3000,
             ..Limits::default()
         };
         let connection = 10 + 100 + 1000 + 3 * (20 + 80) + 8192;
-        let beside = 100_000 + 5 * 16 + (1 + 2 + 4) + (50 + 10 + 500) + 2 * connection;
-        assert_eq!(most(&limits, false), beside + 2 * (7 + 6));
-        assert_eq!(most(&limits, true), beside + 3 * (7 + 6));
+        let beside =
+            100_000 + 5 * 16 + (1 + 2 + 4) + (4 * 9 + 2) + (50 + 10 + 500) + 2 * connection;
+        let stored = Uses { stored: true, answers: false };
+        assert_eq!(most(&limits, Uses::default()), beside + 2 * (7 + 6));
+        assert_eq!(most(&limits, stored), beside + 3 * (7 + 6));
+        let answers = Uses { stored: false, answers: true };
+        assert_eq!(most(&limits, answers), beside + 2 * (7 + 6) + 3 * 3030);
         // With the defaults, which docs/deploy.md tells.
-        assert_eq!(mib(most(&Limits::default(), true)), 189);
+        assert_eq!(mib(most(&Limits::default(), stored)), 191);
     }
 
     #[test]
     fn limits_that_are_too_large_to_add_are_more_than_there_is() {
         let huge = Limits { connections: usize::MAX, ..Limits::default() };
-        let memory = Memory { most: most(&huge, true), there: Some(1 << 40) };
+        let memory = Memory { most: most(&huge, Uses::default()), there: Some(1 << 40) };
         assert!(memory.is_short());
     }
 

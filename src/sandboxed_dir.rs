@@ -8,23 +8,33 @@ use std::{
 };
 
 use rustix::{
-    fs::{CWD, FileType, Mode, OFlags, ResolveFlags, fstat, openat, openat2},
+    fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat, stat, statat},
     io::Errno,
 };
 
 /// The flags for every open: don't pass it on to other programs, don't wait for a pipe's other end,
 /// don't make it the process's terminal.
 const FLAGS: OFlags = OFlags::CLOEXEC.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
+/// The flags to open a folder on the way to a path's end.
+const ON_THE_WAY: OFlags =
+    OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 /// Linux refuses paths of this many bytes and more (`PATH_MAX`).
 const TOO_LONG: usize = 4096;
-/// How often to retry a lookup while another program renames folders.
-const TRIES: usize = 8;
+/// The most links on the way of a path, as in Linux.
+const MAX_LINKS: usize = 40;
+/// The most steps on the way of a path. Each `..` in a link walks the way to it again.
+const MAX_STEPS: usize = 10_000;
+
+/// What a file or a folder is, by whatever name: its device and its inode.
+pub(crate) type Identity = (u64, u64);
 
 /// An open folder. It stays the same folder even if it is moved or replaced.
 ///
-/// A path that contains a zero byte or an empty part, `.` or `..` is not found. The kernel refuses
-/// links that lead out of the folder. Linux before 5.6 can't check that, so no link is followed
-/// there.
+/// A path that contains a zero byte or an empty part, `.` or `..` is not found. Links are followed
+/// if they stay inside. A link with an absolute path leads out, wherever that path is.
+///
+/// The links are read here, part by part, and not by the kernel. So it is known through which names
+/// a path really leads, and all kernels behave alike.
 #[derive(Debug)]
 pub(crate) struct SandboxedDir(OwnedFd);
 
@@ -37,12 +47,13 @@ impl SandboxedDir {
         Ok(Self(openat(CWD, path, FLAGS | OFlags::DIRECTORY, Mode::empty())?))
     }
 
-    /// Opens a file or a folder inside, for reading.
+    /// Opens a file or a folder inside, for reading. A name that begins with a dot is not found. This
+    /// holds for the names in links, too.
     ///
     /// # Errors
-    /// It does not exist inside, or may not be read.
-    pub(crate) fn file(&self, path: &str) -> io::Result<File> {
-        Ok(self.inside(path, OFlags::RDONLY)?.into())
+    /// It does not exist inside, is hidden, or may not be read.
+    pub(crate) fn visible(&self, path: &str) -> io::Result<File> {
+        Ok(self.inside(path, OFlags::RDONLY, false)?.into())
     }
 
     /// Opens a regular file inside, with these `flags`. Anything else is not opened at all, because
@@ -57,7 +68,7 @@ impl SandboxedDir {
             _ => Err(io::Error::from(io::ErrorKind::Unsupported)),
         };
         check(self.kind(path)?)?;
-        let file = self.inside(path, flags)?;
+        let file = self.inside(path, flags, true)?;
         // Checked again, because another file may have replaced it.
         check(FileType::from_raw_mode(fstat(&file)?.st_mode))?;
         Ok(file.into())
@@ -71,7 +82,7 @@ impl SandboxedDir {
         if path.is_empty() {
             return Ok(Self(self.0.try_clone()?));
         }
-        Ok(Self(self.inside(path, OFlags::RDONLY | OFlags::DIRECTORY)?))
+        Ok(Self(self.inside(path, OFlags::RDONLY | OFlags::DIRECTORY, true)?))
     }
 
     /// The kind of what is at a path inside. Links are followed.
@@ -79,16 +90,38 @@ impl SandboxedDir {
     /// # Errors
     /// It does not exist inside.
     pub(crate) fn kind(&self, path: &str) -> io::Result<FileType> {
-        let mode = fstat(self.inside(path, OFlags::PATH)?)?.st_mode;
-        match FileType::from_raw_mode(mode) {
-            // An old kernel does not follow links, so this is one.
-            FileType::Symlink => Err(Errno::LOOP.into()),
-            kind => Ok(kind),
+        Ok(FileType::from_raw_mode(fstat(self.inside(path, OFlags::PATH, true)?)?.st_mode))
+    }
+
+    /// What this folder is.
+    ///
+    /// # Errors
+    /// The disk has failed.
+    pub(crate) fn identity(&self) -> Result<Identity, Errno> {
+        Ok(identity(&fstat(&self.0)?))
+    }
+
+    /// What this folder is, and then what all folders around it are.
+    ///
+    /// # Errors
+    /// A folder may not be looked at.
+    pub(crate) fn around(&self) -> io::Result<Vec<Identity>> {
+        let root = identity(&stat("/")?);
+        let mut all = vec![self.identity()?];
+        let mut path = String::from("..");
+        loop {
+            let next = identity(&statat(&self.0, &*path, AtFlags::empty())?);
+            // The root is around itself.
+            if next == root && all.last() == Some(&root) {
+                return Ok(all);
+            }
+            all.push(next);
+            path += "/..";
         }
     }
 
-    /// Opens what is at a path inside.
-    fn inside(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
+    /// Opens what is at a path inside. `hidden` allows names that begin with a dot.
+    fn inside(&self, path: &str, flags: OFlags, hidden: bool) -> io::Result<OwnedFd> {
         let nowhere = |part: &str| matches!(part, "" | "." | "..") || part.contains('\0');
         if path.split('/').any(nowhere) {
             return Err(io::ErrorKind::NotFound.into());
@@ -96,32 +129,72 @@ impl SandboxedDir {
         if path.len() >= TOO_LONG {
             return Err(Errno::NAMETOOLONG.into());
         }
-        // `PATH` allows no other flags.
+        // `PATH` allows few other flags.
         let more = if flags.contains(OFlags::PATH) { OFlags::CLOEXEC } else { FLAGS };
-        let (flags, mode) = (flags | more, Mode::empty());
-        let within = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        for _ in 0..TRIES {
-            match openat2(&self.0, path, flags, mode, within) {
-                Err(Errno::NOSYS | Errno::PERM) => return self.step_by_step(path, flags),
-                // While another program moves folders, the kernel can't decide whether a `..` in a
-                // link leads out.
-                Err(Errno::AGAIN) => {}
-                opened => return Ok(opened?),
+        let flags = flags | more | OFlags::NOFOLLOW;
+        // The parts from this folder to `at`, none of which is a link, and those that follow. The
+        // next one is the last.
+        let (mut behind, mut ahead) = (Vec::<Vec<u8>>::new(), Vec::<Vec<u8>>::new());
+        add(&mut ahead, path.as_bytes());
+        let mut at: Option<OwnedFd> = None;
+        let mut links = 0;
+        for _ in 0..MAX_STEPS {
+            let name = ahead.pop().unwrap_or_else(|| b".".to_vec());
+            let is_last = ahead.is_empty();
+            let folder = at.as_ref().unwrap_or(&self.0).as_fd();
+            match &*name {
+                b"." if is_last => return Ok(openat(folder, ".", flags, Mode::empty())?),
+                b"." => continue,
+                // The folder around `at` may have changed, so the way is walked again.
+                b".." => {
+                    behind.pop().ok_or(Errno::XDEV)?;
+                    ahead.extend(behind.drain(..).rev());
+                    at = None;
+                    continue;
+                }
+                [b'.', ..] if !hidden => return Err(io::ErrorKind::NotFound.into()),
+                _ => {}
             }
+            let how = if is_last { flags } else { ON_THE_WAY };
+            let opened = openat(folder, &*name, how, Mode::empty());
+            let may_be_link = match opened {
+                Ok(_) => is_last && flags.contains(OFlags::PATH),
+                Err(error) => matches!(error, Errno::LOOP | Errno::NOTDIR),
+            };
+            if may_be_link && let Ok(target) = readlinkat(folder, &*name, Vec::new()) {
+                links += 1;
+                if links > MAX_LINKS {
+                    return Err(Errno::LOOP.into());
+                }
+                if target.as_bytes().starts_with(b"/") {
+                    return Err(Errno::XDEV.into());
+                }
+                add(&mut ahead, target.as_bytes());
+                continue;
+            }
+            let opened = opened?;
+            if is_last {
+                return Ok(opened);
+            }
+            at = Some(opened);
+            behind.push(name);
         }
-        Err(Errno::AGAIN.into())
+        Err(Errno::LOOP.into())
     }
+}
 
-    /// Opens a path on old kernels: part by part, without following links.
-    fn step_by_step(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
-        let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let mut at = self.0.try_clone()?;
-        for part in folders.split('/').filter(|part| !part.is_empty()) {
-            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            at = openat(&at, part, flags, Mode::empty())?;
-        }
-        Ok(openat(&at, name, flags | OFlags::NOFOLLOW, Mode::empty())?)
+/// Adds the parts of a path, the first one last. After a `/` at its end there must be a folder.
+fn add(ahead: &mut Vec<Vec<u8>>, path: &[u8]) {
+    if path.ends_with(b"/") {
+        ahead.push(b".".to_vec());
     }
+    let parts = path.split(|byte| *byte == b'/').filter(|part| !part.is_empty());
+    ahead.extend(parts.rev().map(<[u8]>::to_vec));
+}
+
+/// What a file or a folder is.
+fn identity(found: &Stat) -> Identity {
+    (found.st_dev, found.st_ino)
 }
 
 impl AsFd for SandboxedDir {
@@ -131,66 +204,4 @@ impl AsFd for SandboxedDir {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, os::unix::fs::symlink};
-
-    use super::*;
-
-    #[test]
-    fn only_what_is_inside_is_opened_with_or_without_openat2() {
-        let outer = tempfile::tempdir().unwrap();
-        let root = outer.path().join("root");
-        fs::create_dir_all(root.join("a/b")).unwrap();
-        for file in ["secret", "root/file", "root/a/b/file", "root/.hidden"] {
-            fs::write(outer.path().join(file), file).unwrap();
-        }
-        symlink("../secret", root.join("out")).unwrap();
-        symlink("..", root.join("up")).unwrap();
-        symlink(outer.path().join("secret"), root.join("absolute")).unwrap();
-        symlink("/proc/self/cwd", root.join("magic")).unwrap();
-        symlink("a/b", root.join("inside")).unwrap();
-        let folder = SandboxedDir::open(&root).unwrap();
-        let read = |path| folder.file(path).and_then(io::read_to_string).ok();
-        for path in ["file", "a/b/file", ".hidden"] {
-            assert_eq!(read(path), Some(format!("root/{path}")));
-            let file = File::from(folder.step_by_step(path, OFlags::RDONLY).unwrap());
-            let file = io::read_to_string(file);
-            assert_eq!(file.unwrap(), format!("root/{path}"));
-        }
-        assert_eq!(read("inside/file").as_deref(), Some("root/a/b/file"));
-        assert!(folder.step_by_step("inside/file", OFlags::RDONLY).is_err());
-        for path in [
-            "",
-            "/",
-            ".",
-            "..",
-            "../secret",
-            "a/../../secret",
-            "/etc/passwd",
-            "//etc/passwd",
-            "a//b/file",
-            "./file",
-            "out",
-            "up/secret",
-            "absolute",
-            "magic/Cargo.toml",
-            "file/",
-            "file\0",
-            "missing",
-            "a/b/missing",
-        ] {
-            assert_eq!(read(path), None, "{path:?}");
-        }
-        for path in ["out", "up/secret", "absolute", "magic/Cargo.toml"] {
-            assert!(folder.step_by_step(path, OFlags::RDONLY).is_err(), "{path:?}");
-        }
-    }
-
-    #[test]
-    fn a_folder_that_is_missing_or_a_file_is_an_error() {
-        let outer = tempfile::tempdir().unwrap();
-        fs::write(outer.path().join("file"), "").unwrap();
-        assert!(SandboxedDir::open(&outer.path().join("file")).is_err());
-        assert!(SandboxedDir::open(&outer.path().join("missing")).is_err());
-    }
-}
+mod tests;

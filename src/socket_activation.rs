@@ -6,12 +6,15 @@
 
 use std::{
     env, fmt, io,
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, SocketAddr, TcpListener},
     process,
 };
 
 use listenfd::ListenFd;
-use rustix::net::sockopt::socket_acceptconn;
+use rustix::net::{
+    ipproto,
+    sockopt::{ipv6_v6only, socket_acceptconn, socket_protocol},
+};
 
 /// The first file descriptor that is passed.
 const FIRST_FD: usize = 3;
@@ -22,8 +25,37 @@ const MAX_SOCKETS: usize = 1024;
 /// The listeners that were passed and that no manifest has taken yet.
 #[derive(Debug, Default)]
 pub struct Inherited {
-    /// The descriptor, the listener and its address. The descriptor is for messages.
-    listeners: Vec<(usize, TcpListener, SocketAddr)>,
+    sockets: Vec<Passed>,
+    /// Whether any were passed.
+    any: bool,
+}
+
+/// A listener that was passed.
+#[derive(Debug)]
+struct Passed {
+    id: SocketId,
+    listener: TcpListener,
+    listens: Listens,
+    /// What a manifest has at the same port. For the message that they don't fit.
+    near: Option<SocketAddr>,
+}
+
+/// A passed socket, for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketId {
+    /// Its number, counted from 3, as systemd passes it.
+    descriptor: usize,
+    /// `FileDescriptorName=` of its unit, which is the unit's name by default. Empty if it is not
+    /// known.
+    name: String,
+}
+
+/// Where a socket listens.
+#[derive(Clone, Copy, Debug)]
+struct Listens {
+    address: SocketAddr,
+    /// Whether an IPv6 socket refuses IPv4.
+    only_v6: bool,
 }
 
 /// Why a passed socket can't be used. The operator's fault, in the `.socket` unit or in a manifest.
@@ -37,17 +69,19 @@ pub enum InheritedError {
     },
     /// A descriptor is not a listening TCP socket.
     NoListener {
-        /// Its number, counted from 3, as systemd passes it.
-        descriptor: usize,
+        /// Which one.
+        id: SocketId,
         /// From the system.
         error: io::Error,
     },
-    /// No manifest has a listener with this address.
+    /// No manifest has a listener that fits this address, or another socket has taken its place.
     Unnamed {
-        /// Its number, counted from 3, as systemd passes it.
-        descriptor: usize,
-        /// Where it listens. The advice says which manifest to change.
+        /// Which one.
+        id: SocketId,
+        /// Where it listens.
         address: SocketAddr,
+        /// What a manifest has at the same port. The advice depends on it.
+        near: Option<SocketAddr>,
     },
 }
 
@@ -67,23 +101,47 @@ impl Inherited {
         if count.is_none_or(|count| count > MAX_SOCKETS) {
             return Err(InheritedError::Count { value: value.to_string_lossy().into_owned() });
         }
+        let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
+        let mut names = names.split(':');
         let mut found = ListenFd::from_env();
-        let mut listeners = Vec::new();
+        let mut sockets = Vec::new();
         for index in 0..found.len() {
-            let descriptor = FIRST_FD.saturating_add(index);
-            let wrong = |error| InheritedError::NoListener { descriptor, error };
+            let name = names.next().unwrap_or_default().to_owned();
+            let id = SocketId { descriptor: FIRST_FD.saturating_add(index), name };
+            let wrong = |error| InheritedError::NoListener { id: id.clone(), error };
             let Some(listener) = found.take_tcp_listener(index).map_err(wrong)? else { continue };
-            let address = listens(&listener).map_err(wrong)?;
-            listeners.push((descriptor, listener, address));
+            let listens = Listens::of(&listener).map_err(wrong)?;
+            sockets.push(Passed { id, listener, listens, near: None });
         }
-        Ok(Self { listeners })
+        Ok(Self { any: !sockets.is_empty(), sockets })
+    }
+
+    /// Whether any sockets were passed.
+    pub(crate) fn any(&self) -> bool {
+        self.any
     }
 
     /// Takes the listener that stands in for `address`, if there is one.
     pub(crate) fn take(&mut self, address: SocketAddr) -> Option<TcpListener> {
-        let fits = |(_, _, own): &(_, _, SocketAddr)| stands_for(*own, address);
-        let index = self.listeners.iter().position(fits)?;
-        Some(self.listeners.remove(index).1)
+        // One with just this address comes first.
+        let same = |passed: &Passed| passed.listens.address == address;
+        let fits = |passed: &Passed| passed.listens.stands_for(address);
+        let index = self.sockets.iter().position(same);
+        if let Some(index) = index.or_else(|| self.sockets.iter().position(fits)) {
+            return Some(self.sockets.remove(index).listener);
+        }
+        for passed in &mut self.sockets {
+            if passed.listens.address.port() == address.port() {
+                passed.near = Some(address);
+            }
+        }
+        None
+    }
+
+    /// Why the address can't be used if another program seems to have it: a socket that was passed
+    /// has the same port, but does not fit.
+    pub(crate) fn misfit(&self, address: SocketAddr) -> Option<InheritedError> {
+        self.sockets.iter().find(|passed| passed.near == Some(address)).map(Passed::unnamed)
     }
 
     /// Checks that all listeners have been taken.
@@ -91,29 +149,53 @@ impl Inherited {
     /// # Errors
     /// One is left, so a manifest and a `.socket` unit don't match.
     pub(crate) fn all_taken(&self) -> Result<(), InheritedError> {
-        match self.listeners.first() {
-            None => Ok(()),
-            Some((descriptor, _, address)) => {
-                Err(InheritedError::Unnamed { descriptor: *descriptor, address: *address })
-            }
+        self.sockets.first().map_or(Ok(()), |passed| Err(passed.unnamed()))
+    }
+}
+
+impl Passed {
+    /// The error that no manifest takes it.
+    fn unnamed(&self) -> InheritedError {
+        let (id, address) = (self.id.clone(), self.listens.address);
+        InheritedError::Unnamed { id, address, near: self.near }
+    }
+}
+
+impl Listens {
+    /// Where a TCP socket listens.
+    fn of(socket: &TcpListener) -> io::Result<Self> {
+        if !socket_acceptconn(socket)? {
+            return Err(io::Error::other("it is a socket that does not listen"));
         }
+        // Others, such as SCTP, have stream sockets too. Of the kinds of TCP, Linux has MPTCP.
+        let protocol = socket_protocol(socket)?;
+        if protocol.is_some_and(|protocol| ![ipproto::TCP, ipproto::MPTCP].contains(&protocol)) {
+            return Err(io::Error::other("its protocol is not TCP"));
+        }
+        let address = socket.local_addr()?;
+        let only_v6 = address.is_ipv6() && ipv6_v6only(socket)?;
+        Ok(Self { address, only_v6 })
+    }
+
+    /// Whether a socket that listens here stands in for `address`. A socket that listens on all
+    /// addresses stands in for each of them that can reach it. The `.socket` unit then decides which
+    /// networks can connect.
+    fn stands_for(self, address: SocketAddr) -> bool {
+        let (own, wanted) = (self.address.ip().to_canonical(), address.ip().to_canonical());
+        let reaches = match own {
+            IpAddr::V4(own) if own.is_unspecified() => wanted.is_ipv4(),
+            IpAddr::V6(own) if own.is_unspecified() => wanted.is_ipv6() || !self.only_v6,
+            own => own == wanted,
+        };
+        self.address.port() == address.port() && reaches
     }
 }
 
-/// The address of a listening TCP socket.
-fn listens(socket: &TcpListener) -> io::Result<SocketAddr> {
-    if !socket_acceptconn(socket)? {
-        return Err(io::Error::other("it is a socket that does not listen"));
+impl fmt::Display for SocketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "descriptor {}", self.descriptor)?;
+        if self.name.is_empty() { Ok(()) } else { write!(f, " ({})", self.name) }
     }
-    socket.local_addr()
-}
-
-/// Whether a socket with the address `own` stands in for `address`. A socket that listens on all
-/// addresses stands in for each of them. The `.socket` unit then decides which networks can
-/// connect.
-fn stands_for(own: SocketAddr, address: SocketAddr) -> bool {
-    let same = || own.ip().to_canonical() == address.ip().to_canonical();
-    own.port() == address.port() && (own.ip().is_unspecified() || same())
 }
 
 impl fmt::Display for InheritedError {
@@ -124,16 +206,22 @@ impl fmt::Display for InheritedError {
                 "LISTEN_FDS: {value:?} is no number of sockets from 0 to {MAX_SOCKETS}; the service \
                  manager sets it, so do not set it by hand"
             ),
-            Self::NoListener { descriptor, error } => write!(
+            Self::NoListener { id, error } => write!(
                 f,
-                "LISTEN_FDS: descriptor {descriptor} is no TCP listener: {error}; in the .socket \
-                 unit write ListenStream= with a port or an address and a port, and Accept=no"
+                "LISTEN_FDS: {id} is no TCP listener: {error}; in the .socket unit write \
+                 ListenStream= with a port or an address and a port, and Accept=no"
             ),
-            Self::Unnamed { descriptor, address } => write!(
+            Self::Unnamed { id, address, near: Some(near) } => write!(
                 f,
-                "LISTEN_FDS: descriptor {descriptor} listens on {address}, which no manifest has; \
-                 make a handler's `host` (or --bind) and `port` fit ListenStream= in the .socket \
-                 unit"
+                "LISTEN_FDS: {id} listens on {address}, which does not fit {near} of a manifest; in \
+                 the .socket unit write ListenStream={near}, or make the handler's `host` (or \
+                 --bind) fit"
+            ),
+            Self::Unnamed { id, address, near: None } => write!(
+                f,
+                "LISTEN_FDS: {id} listens on {address}, which no manifest has, or an earlier socket \
+                 has taken; remove its ListenStream= from the .socket unit, or make a handler's \
+                 `host` (or --bind) and `port` fit"
             ),
         }
     }
@@ -153,22 +241,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_listener_stands_in_for_its_address_and_a_wildcard_for_all_addresses() {
-        for (own, address, fits) in [
-            ("127.0.0.1:80", "127.0.0.1:80", true),
-            ("127.0.0.1:80", "127.0.0.1:81", false),
-            ("127.0.0.1:80", "127.0.0.2:80", false),
-            ("0.0.0.0:80", "127.0.0.1:80", true),
-            ("[::]:80", "127.0.0.1:80", true),
-            ("[::]:80", "0.0.0.0:80", true),
-            ("[::]:80", "[::1]:80", true),
-            ("[::]:80", "[::1]:0", false),
-            ("[::ffff:127.0.0.1]:80", "127.0.0.1:80", true),
-            ("127.0.0.1:80", "0.0.0.0:80", false),
-            ("[::1]:80", "127.0.0.1:80", false),
+    fn a_listener_stands_in_for_its_address_and_a_wildcard_for_all_that_reach_it() {
+        for (own, only_v6, address, fits) in [
+            ("127.0.0.1:80", false, "127.0.0.1:80", true),
+            ("127.0.0.1:80", false, "127.0.0.1:81", false),
+            ("127.0.0.1:80", false, "127.0.0.2:80", false),
+            ("127.0.0.1:80", false, "0.0.0.0:80", false),
+            ("0.0.0.0:80", false, "127.0.0.1:80", true),
+            ("0.0.0.0:80", false, "0.0.0.0:80", true),
+            ("0.0.0.0:80", false, "[::]:80", false),
+            ("0.0.0.0:80", false, "[::1]:80", false),
+            ("[::]:80", false, "127.0.0.1:80", true),
+            ("[::]:80", false, "0.0.0.0:80", true),
+            ("[::]:80", false, "[::1]:80", true),
+            ("[::]:80", false, "[::1]:0", false),
+            ("[::]:80", true, "127.0.0.1:80", false),
+            ("[::]:80", true, "0.0.0.0:80", false),
+            ("[::]:80", true, "[::ffff:127.0.0.1]:80", false),
+            ("[::]:80", true, "[::1]:80", true),
+            ("[::]:80", true, "[::]:80", true),
+            ("[::1]:80", false, "127.0.0.1:80", false),
+            ("[::1]:80", false, "[::]:80", false),
+            ("[::ffff:127.0.0.1]:80", false, "127.0.0.1:80", true),
+            ("[::ffff:0.0.0.0]:80", false, "127.0.0.1:80", true),
         ] {
-            let found = stands_for(own.parse().unwrap(), address.parse().unwrap());
-            assert_eq!(found, fits, "{own} for {address}");
+            let own = Listens { address: own.parse().unwrap(), only_v6 };
+            assert_eq!(own.stands_for(address.parse().unwrap()), fits, "{own:?} for {address}");
         }
     }
 }

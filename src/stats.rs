@@ -62,13 +62,18 @@ enum Summary {
 }
 
 /// The statuses of refused requests.
-const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 408, 426, 429, 431, 503];
+const STATUSES: [u16; 19] =
+    [400, 401, 403, 404, 405, 408, 412, 413, 414, 416, 417, 421, 426, 429, 431, 500, 501, 503, 505];
+/// The classes of the actor's responses (RFC 9110, section 15).
+const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
 /// One actor's counters since the process started.
 #[derive(Debug, Default)]
 pub struct Stats {
     /// Completed WebSocket handshakes.
     pub connections: Counter,
+    /// Handshakes in which the client asked for subprotocols and got none.
+    pub(crate) unagreed_subprotocols: Counter,
     /// Events handled, successfully or not.
     pub events: Counter,
     /// Alarms and ticks among the events.
@@ -85,6 +90,8 @@ pub struct Stats {
     pub(crate) tls_failures: Counter,
     /// Refused requests, in the order of [`STATUSES`].
     refused: [Counter; STATUSES.len()],
+    /// The actor's responses, in the order of [`CLASSES`].
+    responses: [Counter; CLASSES.len()],
     /// Messages from clients, including control frames.
     pub(crate) received: Counter,
     /// The bytes of their payloads.
@@ -125,6 +132,12 @@ pub struct Stats {
     pub(crate) file_writes: Counter,
     /// Files and folders that could not be read or written.
     pub(crate) file_failures: Counter,
+    /// Requests to servers.
+    pub(crate) fetches: Counter,
+    /// Those without an answer, and those that were refused.
+    pub(crate) fetch_failures: Counter,
+    /// The bytes of the answers' content.
+    pub(crate) fetched_bytes: Counter,
     /// Times that the actor went back to what is stored, because a record could not be written.
     pub(crate) failed_records: Counter,
     /// How long events took, from being taken to their commit.
@@ -153,6 +166,19 @@ impl Stats {
         }
     }
 
+    /// Counts a response of the actor with this status.
+    pub(crate) fn respond(&self, status: u16) {
+        let class = usize::from(status / 100).checked_sub(2);
+        if let Some(counter) = class.and_then(|class| self.responses.get(class)) {
+            counter.add(1);
+        }
+    }
+
+    /// How many responses the actor has made, for each class of statuses.
+    pub(crate) fn responses(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        CLASSES.into_iter().zip(self.responses.iter().map(Counter::get))
+    }
+
     /// How many requests were refused, for each status.
     pub(crate) fn refusals(&self) -> impl Iterator<Item = (u16, u64)> {
         STATUSES.into_iter().zip(self.refused.iter().map(Counter::get))
@@ -163,6 +189,12 @@ impl Stats {
         let metric = |counter, name, help| Metric { counter, name, help, summary: Summary::Never };
         [
             metric(&self.connections, "connections", "Handshakes completed.").always("connections"),
+            metric(
+                &self.unagreed_subprotocols,
+                "unagreed_subprotocols",
+                "Handshakes whose client asked for subprotocols and got none.",
+            )
+            .if_any("clients without the subprotocol that they asked for"),
             metric(&self.events, "events", "Events handled by the actor.").always("events"),
             metric(&self.answers, "answers", "Messages queued for clients.")
                 .always("messages sent"),
@@ -211,6 +243,15 @@ impl Stats {
             metric(&self.file_writes, "file_writes", "Files written for the actor."),
             metric(&self.file_failures, "file_failures", "Files not read or written.")
                 .if_any("files refused"),
+            metric(&self.fetches, "fetches", "Requests of the actor to servers.")
+                .if_any("requests to servers"),
+            metric(
+                &self.fetch_failures,
+                "fetch_failures",
+                "Requests to servers that failed or were refused.",
+            )
+            .if_any("failed or refused"),
+            metric(&self.fetched_bytes, "fetched_bytes", "Bytes of the servers' answers."),
             metric(
                 &self.failed_records,
                 "failed_records",

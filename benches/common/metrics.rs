@@ -14,7 +14,7 @@ pub(crate) fn metrics(address: SocketAddr) -> String {
     let read = || -> io::Result<String> {
         let mut socket = TcpStream::connect_timeout(&address, ANSWER)?;
         socket.set_read_timeout(Some(ANSWER))?;
-        socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\n\r\n")?;
+        socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")?;
         let mut text = String::new();
         socket.read_to_string(&mut text)?;
         Ok(text)

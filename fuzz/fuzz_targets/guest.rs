@@ -57,7 +57,7 @@ fn outline(shape: Shape, extras: u8, bits: u32) -> String {
     text += &function(shape::REALLOC.0, shape::REALLOC.1);
     text += &function(shape.handle_message(), shape.handle_message_signature());
     let optional = [
-        (shape.init(), shape.init_signature()),
+        (shape.init(), shape.init_forms()[0].signature()),
         (shape.handle_message_post(), shape::POST_RETURN),
         (shape.init_post(), shape::POST_RETURN),
         (shape::INITIALIZE.0, shape::INITIALIZE.1),

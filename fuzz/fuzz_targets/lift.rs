@@ -7,14 +7,14 @@
 
 use arbitrary::Unstructured;
 use footlight_fuzz::{
-    reference::{Trap, interface, load_result},
+    reference::{Trap, interface, load_result, requests},
     top::Top,
 };
 use libfuzzer_sys::fuzz_target;
 use wit_core::{
-    Budget, LiftError, Memory, MessageType, Shape,
+    Budget, HttpResponse, LiftError, Memory, MessageType, Shape,
     error::LiftErrorKind,
-    lift::{self, Reply},
+    lift::{self, HttpReply, Reply},
 };
 
 /// No limits, because the reference has none.
@@ -65,6 +65,18 @@ fn within_budget<M: Memory + ?Sized>(
             assert!(reply.messages.len() <= budget.messages);
             assert!(size(&reply) <= budget.bytes);
             state_fits(reply.state);
+        }
+        Ok(Err(text)) => assert!(shape.has_results() && text.len() <= budget.bytes),
+        Err(error) => refused_rightly(error),
+    }
+    match lift::handle_request(shape, memory, ptr, budget) {
+        Ok(Ok(HttpReply { state, response })) => {
+            let HttpResponse { headers, body, .. } = response;
+            assert!(headers.len() <= budget.messages);
+            let fields = headers.iter().map(|(name, value)| name.capacity() + value.capacity());
+            let body = body.as_ref().map_or(0, Vec::capacity);
+            assert!(fields.sum::<usize>() + body <= budget.bytes);
+            state_fits(state);
         }
         Ok(Err(text)) => assert!(shape.has_results() && text.len() <= budget.bytes),
         Err(error) => refused_rightly(error),
@@ -124,7 +136,12 @@ fn as_the_reference(shape: Shape, memory: &[u8], ptr: u32) {
     let lifted = lift::handle_message(shape, memory, ptr, &UNLIMITED);
     assert_eq!(lifted.map_err(trap), expected);
 
-    let expected = load_result(memory, interface::init(shape).result(), ptr);
+    let expected = load_result(memory, requests::handle_request(shape).result(), ptr);
+    let expected = expected.map(|value| requests::as_reply(shape, value));
+    let lifted = lift::handle_request(shape, memory, ptr, &UNLIMITED);
+    assert_eq!(lifted.map_err(trap), expected);
+
+    let expected = load_result(memory, interface::init(shape, shape.init_forms()[0]).result(), ptr);
     let expected = expected.map(|value| interface::as_first_state(shape, value));
     let lifted = lift::init(shape, memory, ptr, &UNLIMITED);
     assert_eq!(lifted.map_err(trap), expected);

@@ -6,6 +6,7 @@ use std::{collections::HashSet, fmt::Write, path::Path, time::Duration};
 
 use footlight::{
     files::config::SharedFolder,
+    http_client::{grant::Grant, url::Url},
     limits::{Limits, keys::limit_keys},
     manifest::{Handler, Manifest, ManifestError},
     server::config::Listener,
@@ -44,11 +45,12 @@ fn is_sound(manifest: &Manifest) {
     let Manifest { name, handlers, limits, .. } = manifest;
     assert!((1..=64).contains(&name.len()) && !name.starts_with('.') && name != "footlight");
     assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)));
-    assert!(matches!(handlers[0], Handler::WebSocketServer(_)) && handlers.len() <= 2);
+    assert!(matches!(handlers[0], Handler::WebSocketServer(_)) && handlers.len() <= 3);
     for handler in handlers {
         match handler {
             Handler::WebSocketServer(server) => are_sound(&server.listeners),
             Handler::Filesystem(files) => are_told_apart(&files.folders),
+            Handler::HttpClient(client) => are_in_their_form(&client.grants),
         }
     }
     for key in limit_keys() {
@@ -57,7 +59,17 @@ fn is_sound(manifest: &Manifest) {
     }
     assert!(limits.message <= limits.mailbox && limits.memory % (64 << 10) == 0);
     let largest = limits.message.max(limits.file_access).max(limits.state).max(limits.answer);
-    assert!(largest <= limits.memory);
+    assert!(largest.max(limits.fetch_response) <= limits.memory);
+}
+
+/// Checks that what the actor may ask is an address in its one form, which the grant allows itself.
+fn are_in_their_form(grants: &[Grant]) {
+    assert!(!grants.is_empty());
+    for grant in grants {
+        let text = format!("{}{}", grant.origin, grant.path);
+        let url = Url::parse(&text).expect("the form can be read");
+        assert!(url.to_string() == text && grant.allows(&url));
+    }
 }
 
 /// Checks that there are listeners within their bounds.
@@ -96,6 +108,10 @@ fn number_of(limits: &Limits, key: &str) -> Option<u128> {
         "per_address" => size(limits.per_address),
         "requests" => size(limits.requests),
         "downloads" => size(limits.downloads),
+        "idle_connections" => size(limits.idle_connections),
+        "request" => size(limits.request),
+        "response" => size(limits.response),
+        "rate" => size(limits.rate),
         "file" => size(limits.file),
         "file_access" => size(limits.file_access),
         "effects" => size(limits.effects),
@@ -122,8 +138,12 @@ fn number_of(limits: &Limits, key: &str) -> Option<u128> {
         "log_rate" => size(limits.log_rate),
         "hibernate_after" => time(limits.hibernate_after),
         "handshake" => time(limits.handshake),
-        "response" => time(limits.response),
+        "turn" => time(limits.turn),
+        "keep_alive" => time(limits.keep_alive),
         "file_wait" => time(limits.file_wait),
+        "fetch_response" => size(limits.fetch_response),
+        "fetches" => size(limits.fetches),
+        "fetch_wait" => time(limits.fetch_wait),
         "ping" => time(limits.ping),
         "pong" => time(limits.pong),
         "idle" => time(limits.idle),

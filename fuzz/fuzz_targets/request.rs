@@ -1,7 +1,7 @@
 //! Parameters of imports with any content. Lifting ends without a panic, and has the same outcome
 //! as in the reference implementation.
 //!
-//! Input: signature and place (1 byte each), nine parameters (8 each), all little-endian; then the
+//! Input: signature and place (1 byte each), 17 parameters (8 each), all little-endian; then the
 //! memory.
 #![no_main]
 
@@ -21,7 +21,7 @@ use wit_core::{Memory as _, error::LiftErrorKind};
 struct Head {
     signature: u8,
     place: u8,
-    flat: [u64; 9],
+    flat: [u64; 17],
 }
 
 fuzz_target!(|data: &[u8]| {

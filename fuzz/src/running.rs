@@ -48,6 +48,7 @@ impl Running {
             init_state,
             tick: None,
             files: None,
+            http: None,
             store: None,
             world,
             turns: Arc::default(),

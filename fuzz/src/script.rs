@@ -103,6 +103,9 @@ impl Script {
             EventKind::Message(Message::Pong(data)) => messages.push(hex("pong:", data)),
             EventKind::Close(_) => {}
             EventKind::Alarm => unreachable!("it sets none"),
+            EventKind::Request(_) | EventKind::Response(_) => {
+                unreachable!("it has no handler for them")
+            }
         }
         expected
     }

@@ -173,7 +173,7 @@ impl fmt::Display for AnswerError {
             }
             Fault::Code(code) => write!(
                 f,
-                "closes with code {code}, which must not be sent; use 1000 to 1003, 1007 to 1013 \
+                "closes with code {code}, which must not be sent; use 1000 to 1003, 1007 to 1014 \
                  or 3000 to 4999"
             ),
         }
@@ -268,9 +268,9 @@ mod tests {
     }
 
     #[test]
-    fn the_close_codes_that_may_be_sent_are_those_of_the_rfc() {
+    fn the_close_codes_that_may_be_sent_are_those_of_the_rfc_and_the_registry() {
         for code in 0..=u16::MAX {
-            let may = matches!(code, 1000..=1003 | 1007..=1013 | 3000..=4999);
+            let may = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
             let sent = answer(&[message("close", Some(&code.to_be_bytes()), None)]);
             assert_eq!(sent.is_ok(), may, "{code}: {sent:?}");
         }

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{host_calls::HostCalls, meter::Meter};
-use crate::{executor::Turns, files::Files, limits::SharedLimits, stats::Stats, world::World};
+use crate::{
+    executor::Turns, files::Files, http_client::Http, limits::SharedLimits, stats::Stats,
+    world::World,
+};
 
 /// The context of an actor's calls. An actor has one, and all events use it in turn.
 pub struct CallContext {
@@ -21,6 +24,8 @@ pub struct Resources {
     pub tick: Option<Duration>,
     /// `None` if the manifest has no handler `filesystem`.
     pub files: Option<Files>,
+    /// `None` if the manifest has no handler `http-client`.
+    pub http: Option<Http>,
     /// Gives the actor its turns on the executor.
     pub turns: Arc<Turns>,
     /// Counted here: fuel, faults, alarms, and what imports do.
@@ -31,7 +36,7 @@ impl Default for Resources {
     /// The system's time, and nothing else. Tests and fuzzers use it.
     fn default() -> Self {
         let (turns, stats) = (Arc::default(), Arc::default());
-        Self { world: World::System, tick: None, files: None, turns, stats }
+        Self { world: World::System, tick: None, files: None, http: None, turns, stats }
     }
 }
 
@@ -39,10 +44,10 @@ impl CallContext {
     /// The context of an actor that has not been called yet.
     pub fn new(limits: impl Into<SharedLimits>, resources: Resources) -> Self {
         let limits = limits.into();
-        let Resources { world, tick, files, turns, stats } = resources;
+        let Resources { world, tick, files, http, turns, stats } = resources;
         Self {
             meter: Meter::new(limits.clone(), turns),
-            host: HostCalls::new(limits, world, tick, files, stats),
+            host: HostCalls::new(limits, world, tick, (files, http), stats),
         }
     }
 }

@@ -59,9 +59,10 @@ impl fmt::Display for ComponentError {
             ),
             Self::NoActor { modules } => write!(
                 f,
-                "is a component, but none of its {modules} core modules exports `{}`; build the \
-                 actor as a core module for wasm32-unknown-unknown and name that file",
-                shape::HANDLE_MESSAGE[0]
+                "is a component, but none of its {modules} core modules exports `{}` or `{}`; \
+                 build the actor as a core module for wasm32-unknown-unknown and name that file",
+                shape::HANDLE_MESSAGE[0],
+                shape::HANDLE_REQUEST[0]
             ),
         }
     }
@@ -149,7 +150,8 @@ fn exports_handler(section: &[u8]) -> Option<bool> {
     for _ in 0..count {
         let len = leb128(section, &mut at)?;
         let name = section.get(at..at.checked_add(len)?)?;
-        if shape::HANDLE_MESSAGE.iter().any(|known| known.as_bytes() == name) {
+        let mut known = shape::HANDLE_MESSAGE.iter().chain(&shape::HANDLE_REQUEST);
+        if known.any(|known| known.as_bytes() == name) {
             return Some(true);
         }
         at += len + 1; // the kind

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use footlight_store::{Changes, Contents, Failed, Owner, StoredAlarm, Ticket};
+use footlight_store::{Changes, Contents, Failed, HOST_KEY, Owner, StoredAlarm, Ticket};
 use smol::{block_on, future::poll_fn};
 
 use super::storage::Change;
@@ -35,6 +35,8 @@ pub struct Durable {
     last: Ticket,
     /// The alarm of the last record, to notice a change.
     alarm: Option<Instant>,
+    /// The requests to servers of the last record.
+    fetches: Bytes,
     /// The connections whose `connect` event came after the last record.
     opened: BTreeSet<u64>,
     /// The recorded connections whose `close` event came after the last record.
@@ -54,10 +56,17 @@ pub struct After<'a> {
     pub new: Option<&'a Bytes>,
     /// The keys of the storage that it changed.
     pub keys: &'a [(Box<str>, Change)],
+    /// The requests to servers that have no answer after it.
+    pub fetches: Bytes,
     /// The moment of the alarm after it.
     pub alarm: Option<Instant>,
     /// The same moment as it is stored.
     pub stored_alarm: Option<StoredAlarm>,
+}
+
+/// The requests to servers that are stored.
+fn fetches(contents: &Contents) -> Bytes {
+    contents.keys.get(HOST_KEY).cloned().unwrap_or_default()
 }
 
 impl Durable {
@@ -73,6 +82,7 @@ impl Durable {
             gate,
             last: Ticket::default(),
             alarm,
+            fetches: fetches(contents),
             opened: BTreeSet::new(),
             closed: BTreeSet::new(),
             lost: contents.open.iter().copied().map(ConnectionId).collect(),
@@ -99,13 +109,16 @@ impl Durable {
     /// The changes of an event; `None` if it changes nothing that is stored. The connections that
     /// opened and closed are added to them, but are no reason for a record.
     pub fn changes(&self, after: After<'_>) -> Option<Changes> {
-        let After { old, new, keys, alarm, stored_alarm } = after;
+        let After { old, new, keys, fetches, alarm, stored_alarm } = after;
         let state = (old != new).then(|| new.cloned());
         let alarm = (alarm != self.alarm).then_some(stored_alarm);
-        if state.is_none() && alarm.is_none() && keys.is_empty() {
+        let fetches = (fetches != self.fetches).then_some(fetches);
+        if state.is_none() && alarm.is_none() && keys.is_empty() && fetches.is_none() {
             return None;
         }
         let mut new_values = BTreeMap::new();
+        let fetches = fetches.map(|fetches| Some(fetches).filter(|fetches| !fetches.is_empty()));
+        new_values.extend(fetches.map(|fetches| (HOST_KEY.into(), fetches)));
         new_values.extend(keys.iter().map(|(key, change)| (key.clone(), change.new.clone())));
         let opened = self.opened.iter().copied().collect();
         let closed = self.closed.iter().copied().collect();
@@ -116,8 +129,15 @@ impl Durable {
 
     /// Hands changes over to be recorded.
     pub fn record(&mut self, changes: Changes, alarm: Option<Instant>) {
+        let fetches = changes.keys.get(HOST_KEY).cloned();
+        let fetches = fetches.map_or_else(|| self.fetches.clone(), Option::unwrap_or_default);
         let ticket = self.owner.commit(changes);
-        self.recorded(ticket, alarm);
+        self.recorded(ticket, alarm, fetches);
+    }
+
+    /// The requests to servers of the last record.
+    pub fn fetches(&self) -> Bytes {
+        self.fetches.clone()
     }
 
     /// A function that records `changes` on another thread, and waits until they are on the disk if
@@ -135,7 +155,8 @@ impl Durable {
     }
 
     /// Notes that changes were handed over.
-    pub fn recorded(&mut self, ticket: Ticket, alarm: Option<Instant>) {
+    pub fn recorded(&mut self, ticket: Ticket, alarm: Option<Instant>, fetches: Bytes) {
+        self.fetches = fetches;
         self.last = ticket;
         self.alarm = alarm;
         self.opened.clear();
@@ -182,6 +203,7 @@ impl Durable {
         // The failed records will never be reached, so nothing may wait for them.
         self.last = self.owner.durable().unwrap_or_default();
         self.alarm = alarm;
+        self.fetches = fetches(contents);
         self.opened.clear();
         self.closed.clear();
         let lost = contents.open.iter().filter(|id| known.binary_search(id).is_err());

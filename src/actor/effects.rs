@@ -6,6 +6,7 @@ use wit_core::host::Refusal;
 
 use crate::{
     exchange::{Close, Message, Session},
+    http_client::Asked,
     limits::SharedLimits,
 };
 
@@ -26,6 +27,8 @@ pub enum Effect {
         /// Checked already.
         message: Message,
     },
+    /// A request to a server. It leaves if it is started, and never if it is dropped.
+    Fetch(Asked),
     /// Closes a connection.
     Close {
         /// The one to close: any client's.

@@ -1,19 +1,33 @@
-//! Converts an event into the interface's message for the actor.
+//! Converts an event into the interface's message for the actor. A request is no message: it has its
+//! own handler.
 
 use wit_core::{MessageRef, MessageType};
 
 use crate::exchange::{Close, EventKind, Message};
 
+/// The type of an event that is no client's, for [`message`]. For others it is not used, and costs no
+/// allocation.
+pub fn other(kind: &EventKind) -> MessageType {
+    match kind {
+        EventKind::Alarm | EventKind::Response(_) => MessageType::Other(kind.name().into()),
+        _ => MessageType::Text,
+    }
+}
+
 /// Converts an event. The message borrows from the two buffers: `code` gets the bytes of a close
-/// code, and `alarm` is the type of an alarm.
+/// code, and `other` is the type of an event that is no client's.
 pub fn message<'a>(
     kind: &'a EventKind,
     code: &'a mut [u8; 2],
-    alarm: &'a MessageType,
+    other: &'a MessageType,
 ) -> MessageRef<'a> {
     match kind {
         EventKind::Connect => MessageRef::bare(&MessageType::Connect),
-        EventKind::Alarm => MessageRef::bare(alarm),
+        // A request does not come here.
+        EventKind::Alarm | EventKind::Request(_) => MessageRef::bare(other),
+        EventKind::Response(answered) => {
+            MessageRef { ty: other, data: None, text: Some(&answered.tag) }
+        }
         EventKind::Message(Message::Text(text)) => MessageRef::text(text),
         EventKind::Message(Message::Binary(data)) => MessageRef::data(&MessageType::Binary, data),
         EventKind::Message(Message::Ping(data)) => MessageRef::data(&MessageType::Ping, data),
@@ -28,22 +42,28 @@ pub fn message<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use wit_core::host::HttpError;
+
     use super::*;
-    use crate::exchange::{CloseCode, event::ALARM};
+    use crate::exchange::{Answered, CloseCode};
 
     /// The type, text and data of an event's message.
     fn converted(kind: &EventKind) -> (String, Option<String>, Option<Vec<u8>>) {
-        let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
-        let MessageRef { ty, data, text } = message(kind, &mut code, &alarm);
+        let (mut code, other) = ([0; 2], other(kind));
+        let MessageRef { ty, data, text } = message(kind, &mut code, &other);
         (ty.name().into(), text.map(String::from), data.map(<[u8]>::to_vec))
     }
 
     #[test]
     fn each_event_sets_exactly_the_fields_that_its_type_has() {
         let (text, bytes) = (|text: &str| Some(text.to_owned()), |bytes: &[u8]| Some(bytes.into()));
+        let answered = Arc::new(Answered { tag: "lamp".into(), outcome: Err(HttpError::TimedOut) });
         for (kind, ty, expected_text, expected_data) in [
             (EventKind::Connect, "connect", None, None),
             (EventKind::Alarm, "alarm", None, None),
+            (EventKind::Response(answered), "http-response", text("lamp"), None),
             (EventKind::Message(Message::Text("".into())), "text", text(""), None),
             (EventKind::Message(Message::Text("hi".into())), "text", text("hi"), None),
             (EventKind::Message(Message::Binary(vec![].into())), "binary", None, bytes(b"")),

@@ -3,7 +3,7 @@
 //! cost.
 
 use wasmi::{Instance, Store, TypedFunc};
-use wit_core::Shape;
+use wit_core::{InitForm, Shape};
 
 use super::imports::Guest;
 
@@ -21,13 +21,26 @@ pub enum HandleMessage {
     Twelve(TypedFunc<Twelve, i32>),
 }
 
-/// `init`, by the number of its flat parameters.
+/// `handle-request`, by the number of its flat parameters.
+#[derive(Clone, Copy)]
+pub enum HandleRequest {
+    /// The shapes *guide* and *typed*.
+    Eleven(TypedFunc<Eleven, i32>),
+    /// The shapes *result* and *renamed*.
+    Twelve(TypedFunc<Twelve, i32>),
+}
+
+/// `init`, by its form.
 #[derive(Clone, Copy)]
 pub enum Init {
-    /// The shapes *guide* and *typed*.
-    None(TypedFunc<(), i32>),
-    /// The shapes *result* and *renamed*.
-    Five(TypedFunc<(i32, i32, i32, i32, i32), i32>),
+    /// Without parameters.
+    Bare(TypedFunc<(), i32>),
+    /// With a state.
+    Bytes(TypedFunc<(i32, i32), i32>),
+    /// With a state that may be absent.
+    Optional(TypedFunc<(i32, i32, i32), i32>),
+    /// With a state that may be absent, and the actor's name.
+    Named(TypedFunc<(i32, i32, i32, i32, i32), i32>),
 }
 
 /// Ten parameters.
@@ -38,21 +51,27 @@ pub type Eleven = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 pub type Twelve = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 
 impl HandleMessage {
-    /// Finds the handler of a module of this shape.
-    ///
-    /// # Errors
-    /// The export is missing or has another type.
-    pub fn of(
-        store: &Store<Guest>,
-        instance: Instance,
-        shape: Shape,
-    ) -> Result<Self, wasmi::Error> {
+    /// Finds the handler of a module of this shape, if it has one.
+    pub fn of(store: &Store<Guest>, instance: Instance, shape: Shape) -> Option<Self> {
         let name = shape.handle_message();
         match shape {
             Shape::Guide => instance.get_typed_func(store, name).map(Self::Ten),
             Shape::Typed => instance.get_typed_func(store, name).map(Self::Eleven),
             _ => instance.get_typed_func(store, name).map(Self::Twelve),
         }
+        .ok()
+    }
+}
+
+impl HandleRequest {
+    /// Finds the handler of a module of this shape, if it has one.
+    pub fn of(store: &Store<Guest>, instance: Instance, shape: Shape) -> Option<Self> {
+        let name = shape.handle_request();
+        match shape {
+            Shape::Guide | Shape::Typed => instance.get_typed_func(store, name).map(Self::Eleven),
+            _ => instance.get_typed_func(store, name).map(Self::Twelve),
+        }
+        .ok()
     }
 }
 
@@ -60,10 +79,22 @@ impl Init {
     /// Finds the `init` of a module of this shape, if it has one.
     pub fn of(store: &Store<Guest>, instance: Instance, shape: Shape) -> Option<Self> {
         let name = shape.init();
-        match shape {
-            Shape::Guide | Shape::Typed => instance.get_typed_func(store, name).map(Self::None),
-            _ => instance.get_typed_func(store, name).map(Self::Five),
+        let find = |form: &InitForm| match form {
+            InitForm::Bare => instance.get_typed_func(store, name).map(Self::Bare).ok(),
+            InitForm::Bytes => instance.get_typed_func(store, name).map(Self::Bytes).ok(),
+            InitForm::Optional => instance.get_typed_func(store, name).map(Self::Optional).ok(),
+            InitForm::Named => instance.get_typed_func(store, name).map(Self::Named).ok(),
+        };
+        shape.init_forms().iter().find_map(find)
+    }
+
+    /// Its form.
+    pub fn form(self) -> InitForm {
+        match self {
+            Self::Bare(_) => InitForm::Bare,
+            Self::Bytes(_) => InitForm::Bytes,
+            Self::Optional(_) => InitForm::Optional,
+            Self::Named(_) => InitForm::Named,
         }
-        .ok()
     }
 }

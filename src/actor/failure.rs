@@ -6,7 +6,9 @@ use std::fmt;
 use footlight_store::Failed;
 use log::Level;
 
-use super::{answer::AnswerError, call_error::CallError, transaction::CommitError};
+use super::{
+    answer::AnswerError, call_error::CallError, response::ResponseError, transaction::CommitError,
+};
 use crate::{
     exchange::{Event, EventKind},
     stats::Stats,
@@ -21,6 +23,8 @@ pub enum Failure {
     Returned(String),
     /// The answer has a message that can't be sent.
     Answer(AnswerError),
+    /// The response can't be sent.
+    Response(ResponseError),
     /// The changes could not be committed.
     Commit(CommitError),
 }
@@ -30,7 +34,7 @@ impl Failure {
     pub fn level(&self) -> Level {
         match self {
             Self::Call(_) | Self::Commit(_) => Level::Error,
-            Self::Returned(_) | Self::Answer(_) => Level::Warn,
+            Self::Returned(_) | Self::Answer(_) | Self::Response(_) => Level::Warn,
         }
     }
 
@@ -45,7 +49,7 @@ impl Failure {
         match self {
             Self::Call(_) => stats.traps.add(1),
             Self::Returned(_) => stats.errors.add(1),
-            Self::Answer(_) => stats.refused_answers.add(1),
+            Self::Answer(_) | Self::Response(_) => stats.refused_answers.add(1),
             Self::Commit(_) => {}
         }
     }
@@ -79,6 +83,9 @@ impl fmt::Display for Line<'_> {
             }
             Failure::Answer(error) => {
                 write!(f, "the answer to {event} is refused, the state kept: {error}")
+            }
+            Failure::Response(error) => {
+                write!(f, "the response to {event} is refused, the state kept: {error}")
             }
             Failure::Commit(CommitError::Files(failed)) => write!(
                 f,

@@ -2,25 +2,26 @@
 //!
 //! Nothing here reaches a client before the event's [`Transaction`] is committed.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use footlight_store::{Contents, Owner};
+use footlight_store::{Contents, HOST_KEY, Owner};
 use rand::rngs::StdRng;
 
 use super::{
     alarm::Alarm,
     call_time::CallTime,
     clients::Clients,
-    durable::{Durable, OutputGate},
+    durable::{After, Durable, OutputGate},
     effects::Effect,
     meter::Meter,
     storage::Storage,
     transaction::{CommitError, Committed, Transaction},
 };
 use crate::{
-    exchange::{ConnectionId, Event, EventKind, Source},
+    exchange::{Answered, ConnectionId, Event, EventKind, Source},
     files::Files,
+    http_client::Http,
     limits::SharedLimits,
     stats::Stats,
     world::World,
@@ -38,14 +39,20 @@ pub struct HostCalls {
     pub alarm: Alarm,
     /// The folder that the manifest grants, if it grants one.
     pub(super) files: Option<Files>,
+    /// The servers that the manifest allows, if it allows any.
+    pub(super) http: Option<Http>,
     /// The actor's place in the store, if its state is stored.
     pub(super) durable: Option<Durable>,
     /// The actor's counters.
     stats: Arc<Stats>,
+    /// Has the longest tag of a request.
+    limits: SharedLimits,
     /// Where the time comes from.
     pub(super) world: World,
     /// The client of the current event, for `sender`.
     pub(super) sender: Option<ConnectionId>,
+    /// The answer of a server that is the current event, for `answer`.
+    pub(super) answered: Option<Arc<Answered>>,
     /// The random generator of the current call, once the guest has sent for random bytes.
     pub(super) random: Option<StdRng>,
 }
@@ -56,19 +63,22 @@ impl HostCalls {
         limits: SharedLimits,
         world: World,
         tick: Option<Duration>,
-        files: Option<Files>,
+        (files, http): (Option<Files>, Option<Http>),
         stats: Arc<Stats>,
     ) -> Self {
         Self {
             clients: Clients::new(limits.clone()),
             storage: Storage::new(limits.clone()),
             transaction: Transaction::new(limits.clone()),
-            alarm: Alarm::new(world.clone(), tick, limits),
+            alarm: Alarm::new(world.clone(), tick, limits.clone()),
             files,
+            http,
             durable: None,
             stats,
+            limits,
             world,
             sender: None,
+            answered: None,
             random: None,
         }
     }
@@ -82,6 +92,9 @@ impl HostCalls {
             durable.begin(event);
         }
         self.sender = event.source.connection();
+        if let EventKind::Response(answered) = &event.kind {
+            self.answered = Some(answered.clone());
+        }
         let Source::Connection(session) = &event.source else { return };
         match event.kind {
             EventKind::Connect => self.clients.add(session),
@@ -109,9 +122,10 @@ impl HostCalls {
         state: &mut Option<Bytes>,
         meter: &mut Meter,
     ) -> Result<Vec<Effect>, CommitError> {
+        let fetches = self.fetches();
         let Self { transaction, alarm, files, storage, durable, .. } = self;
         let (files, durable) = (files.as_ref(), durable.as_mut());
-        let to = Committed { state, alarm, files, storage, durable };
+        let to = Committed { state, alarm, files, storage, fetches, durable };
         transaction.commit(new, to, meter).await
     }
 
@@ -122,14 +136,29 @@ impl HostCalls {
         self.alarm.restore(contents.alarm);
         let durable = Durable::new(owner, gate, &contents, self.alarm.set_to());
         self.durable = Some(durable);
-        self.storage.load(contents.keys.clone());
-        (!contents.is_empty()).then_some(contents.state)
+        let is_stored = !contents.is_empty();
+        self.load(contents.keys);
+        is_stored.then_some(contents.state)
+    }
+
+    /// Loads the keys that are stored: the actor's own, and the one with its requests to servers.
+    fn load(&mut self, mut keys: BTreeMap<Box<str>, Bytes>) {
+        let fetches = keys.remove(HOST_KEY).unwrap_or_default();
+        if let Some(http) = &self.http {
+            http.restore(&fetches);
+        }
+        self.storage.load(keys);
+    }
+
+    /// The actor's requests to servers that have no answer, as they are stored.
+    fn fetches(&self) -> Bytes {
+        self.http.as_ref().map(Http::stored).unwrap_or_default()
     }
 
     /// Goes on from these contents, which nothing stores. Returns the state.
     pub(crate) fn go_on_from(&mut self, contents: Contents) -> Option<Bytes> {
         self.alarm.restore(contents.alarm);
-        self.storage.load(contents.keys);
+        self.load(contents.keys);
         contents.state
     }
 
@@ -143,13 +172,30 @@ impl HostCalls {
         for id in known.into_iter().filter(|id| !contents.open.contains(id)) {
             self.clients.remove(ConnectionId(id));
         }
-        self.storage.load(contents.keys);
+        self.load(contents.keys);
         contents.state
     }
 
     /// Takes the event's changes back.
     pub async fn roll_back(&mut self, meter: &mut Meter) {
         self.transaction.roll_back(&mut self.clients, &mut self.storage, meter).await;
+    }
+
+    /// Records that a server's answer was there, after its event was rolled back: it does not come
+    /// again.
+    pub(crate) fn record_answered(&mut self) {
+        let (fetches, alarm) = (self.fetches(), self.alarm.set_to());
+        let stored_alarm = alarm.map(|at| self.alarm.stored(at));
+        let Some(durable) = &mut self.durable else { return };
+        let after = After { old: None, new: None, keys: &[], fetches, alarm, stored_alarm };
+        if let Some(changes) = durable.changes(after) {
+            durable.record(changes, alarm);
+        }
+    }
+
+    /// The longest tag of a request to a server, in bytes.
+    pub(crate) fn longest_tag(&self) -> usize {
+        self.limits.get(|limits| limits.tag)
     }
 
     /// The time of a call that begins now.
@@ -170,6 +216,7 @@ impl HostCalls {
     /// Forgets the sender and the random generator of the last call.
     fn forget_call(&mut self) {
         self.sender = None;
+        self.answered = None;
         self.random = None;
     }
 }

@@ -4,7 +4,7 @@
 //! actor.
 
 use wasmi::ExternType;
-use wit_core::{Shape, Signature, shape};
+use wit_core::{InitForm, Shape, Signature, shape};
 
 pub use super::verdict::{Item, Verdict};
 use super::{
@@ -13,7 +13,7 @@ use super::{
     validate::Tables,
     verdict::{describe, signature},
 };
-use crate::limits::Limits;
+use crate::{exchange::EventKind, interfaces, limits::Limits};
 
 /// What is known about a module without running it.
 #[derive(Clone, Debug)]
@@ -24,8 +24,12 @@ pub struct Report {
     pub component: Option<usize>,
     /// The interface's shape, if the module exports a handler of a known shape.
     pub shape: Option<Shape>,
-    /// Whether the module exports an `init`, which makes the first state.
-    pub init: bool,
+    /// The form of the module's `init`, which makes the first state; `None` without a usable one.
+    pub init: Option<InitForm>,
+    /// Whether the module exports `handle-message`.
+    pub handles_messages: bool,
+    /// Whether the module exports `handle-request`.
+    pub handles_requests: bool,
     /// The linear memory's minimum and maximum size in bytes.
     pub memory: Option<(u64, Option<u64>)>,
     /// Every export with its verdict.
@@ -45,16 +49,19 @@ impl Report {
         limits: &Limits,
         grants: Grants<'_>,
     ) -> Self {
-        let shape =
-            shape::HANDLE_MESSAGE.into_iter().find_map(|name| match module.get_export(name) {
-                Some(ExternType::Func(ty)) => Shape::detect(name, signature(&ty)?),
-                _ => None,
-            });
+        // A module's `handle-message` tells more about its shape.
+        let handlers = shape::HANDLE_MESSAGE.into_iter().chain(shape::HANDLE_REQUEST);
+        let shape = handlers.into_iter().find_map(|name| match module.get_export(name) {
+            Some(ExternType::Func(ty)) => Shape::detect(name, signature(&ty)?),
+            _ => None,
+        });
         let mut report = Self {
             file_bytes,
             component: None,
             shape,
-            init: false,
+            init: None,
+            handles_messages: false,
+            handles_requests: false,
             memory: None,
             exports: Vec::new(),
             imports: judge(module, shape, grants),
@@ -82,14 +89,32 @@ impl Report {
         items.chain(self.faults.iter().cloned())
     }
 
+    /// Whether the actor has a handler for such an event.
+    pub fn handles(&self, event: &EventKind) -> bool {
+        match event {
+            EventKind::Request(_) => self.handles_requests,
+            _ => self.handles_messages,
+        }
+    }
+
     /// The verdict on an export.
     fn judge_export(&mut self, name: &str, ty: &ExternType, memory_limit: usize) -> Verdict {
-        let handler = shape::HANDLE_MESSAGE.contains(&name);
+        let handler =
+            shape::HANDLE_MESSAGE.contains(&name) || shape::HANDLE_REQUEST.contains(&name);
         if let Some(shape) = self.shape {
+            if name == shape.init() {
+                self.init = match ty {
+                    ExternType::Func(ty) => signature(ty).and_then(|ty| shape.init_form(ty)),
+                    _ => None,
+                };
+                let forms = shape.init_forms().iter().map(|form| form.signature());
+                return judge_function(ty, forms, "makes the first state");
+            }
             let found = [
                 (shape.handle_message(), shape.handle_message_signature(), "the handler"),
-                (shape.init(), shape.init_signature(), "makes the first state"),
+                (shape.handle_request(), shape.handle_request_signature(), "answers HTTP requests"),
                 (shape.handle_message_post(), shape::POST_RETURN, "frees the handler's result"),
+                (shape.handle_request_post(), shape::POST_RETURN, "frees the response"),
                 (shape.init_post(), shape::POST_RETURN, "frees the result of init"),
                 (shape::REALLOC.0, shape::REALLOC.1, "allocates in the guest"),
                 (shape::INITIALIZE.0, shape::INITIALIZE.1, "called once per instance"),
@@ -97,14 +122,18 @@ impl Report {
             ];
             if let Some((_, expected, role)) = found.into_iter().find(|(known, ..)| *known == name)
             {
-                self.init |= name == shape.init();
-                return judge_function(ty, expected, role);
+                self.handles_messages |= name == shape.handle_message();
+                self.handles_requests |= name == shape.handle_request();
+                return judge_function(ty, [expected].into_iter(), role);
             }
         }
         match ty {
             ExternType::Func(_) if handler && self.shape.is_none() => {
-                let known = Shape::ALL
-                    .map(|shape| format!("{} {}", shape.name(), shape.handle_message_signature()));
+                let of = |shape: Shape| match shape::HANDLE_REQUEST.contains(&name) {
+                    true => shape.handle_request_signature(),
+                    false => shape.handle_message_signature(),
+                };
+                let known = Shape::ALL.map(|shape| format!("{} {}", shape.name(), of(shape)));
                 Verdict::Wrong(format!(
                     "its type is {}, which is none of the interface's shapes ({}); build it from \
                      this project's WIT files, or with the wit-bindgen of its time",
@@ -153,13 +182,15 @@ impl Report {
     fn find_faults(&mut self) {
         let has = |name: &str| self.exports.iter().any(|item| item.name == name);
         let mut faults = Vec::new();
-        if !shape::HANDLE_MESSAGE.into_iter().any(has) {
+        let mut handlers = shape::HANDLE_MESSAGE.into_iter().chain(shape::HANDLE_REQUEST);
+        if !handlers.any(has) {
             let near = self.exports.iter().find(|item| item.name.contains("handle"));
             let near = near.map_or(String::new(), |item| format!(" (it has `{}`)", item.name));
             faults.push(format!(
-                "no export `{}`{near}; this is no WebSocket actor: implement the interface \
-                 websocket-server and build it as a `cdylib`",
-                shape::HANDLE_MESSAGE[0]
+                "no export `{}` and no `{}`{near}; this is no actor: implement the interface \
+                 websocket-server or http-server, and build it as a `cdylib`",
+                shape::HANDLE_MESSAGE[0],
+                shape::HANDLE_REQUEST[0]
             ));
         } else {
             if !has(shape::MEMORY) {
@@ -176,6 +207,19 @@ impl Report {
                 ));
             }
         }
+        let alarm = |item: &Item| {
+            let modules = interfaces::ALARM.modules.iter();
+            modules.into_iter().any(|module| item.name.starts_with(module))
+        };
+        if let (Some(shape), false) = (self.shape, self.handles_messages)
+            && self.imports.iter().any(alarm)
+        {
+            faults.push(format!(
+                "it imports alarms, and has no export `{}` that would get them; add it, or remove \
+                 the calls",
+                shape.handle_message()
+            ));
+        }
         self.faults = faults;
     }
 }
@@ -184,13 +228,25 @@ impl Report {
 const PAGE: u64 = 65_536;
 
 /// The verdict on a function that the host uses.
-fn judge_function(ty: &ExternType, expected: Signature, role: &'static str) -> Verdict {
+fn judge_function(
+    ty: &ExternType,
+    expected: impl Iterator<Item = Signature> + Clone,
+    role: &'static str,
+) -> Verdict {
     match ty {
-        ExternType::Func(ty) if signature(ty) == Some(expected) => Verdict::Used(role),
-        _ => Verdict::Wrong(format!(
-            "its type is {}, but the canonical ABI has {expected} here; rebuild it with bindings \
-             made from this project's WIT files",
-            describe(ty)
-        )),
+        ExternType::Func(ty)
+            if signature(ty).is_some_and(|ty| expected.clone().any(|one| one == ty)) =>
+        {
+            Verdict::Used(role)
+        }
+        _ => {
+            let expected: Vec<_> = expected.map(|one| one.to_string()).collect();
+            Verdict::Wrong(format!(
+                "its type is {}, but the canonical ABI has {} here; rebuild it with bindings made \
+                 from this project's WIT files",
+                describe(ty),
+                expected.join(" or ")
+            ))
+        }
     }
 }

@@ -7,20 +7,20 @@ use std::sync::Arc;
 
 use wasmi::{Instance as WasmInstance, Memory, Store, StoreLimitsBuilder, TypedFunc};
 use wit_core::{
-    Budget, Message, MessageRef, Shape,
-    lift::{self, Reply},
-    lower::{self, Lowering},
+    Budget, HttpRequest, Message, MessageRef, Shape,
+    lift::{self, HttpReply, Reply},
+    lower::{self, Lowering, LoweringRequest},
     shape,
 };
 
 use super::{
     call_context::CallContext,
     call_error::CallError,
-    exports::{HandleMessage, Init, PostReturn},
+    exports::{HandleMessage, HandleRequest, Init, PostReturn},
     imports::Guest,
     meter::Meter,
     module::Module,
-    start_function,
+    response, start_function,
 };
 use crate::{exchange::ConnectionId, limits::Limits, logger::ActorLog};
 
@@ -34,15 +34,22 @@ pub struct Instance {
     pub(super) memory: Memory,
     /// The guest's allocator: it makes room for each parameter.
     pub(super) realloc: TypedFunc<(i32, i32, i32, i32), i32>,
-    handler: HandleMessage,
+    /// Handles messages. `None` if the module does not export it.
+    handler: Option<HandleMessage>,
     /// Frees what the handler returned. `None` if the module does not export it.
     handler_post: Option<PostReturn>,
+    /// Answers HTTP requests. `None` if the module does not export it.
+    request_handler: Option<HandleRequest>,
+    /// Frees what it returned.
+    request_post: Option<PostReturn>,
     /// Makes the first state. `None` if the module does not export it.
     init: Option<Init>,
     /// Frees what `init` returned.
     init_post: Option<PostReturn>,
     /// What a result may have: it bounds what a guest makes the host copy.
     budget: Budget,
+    /// The same for a response.
+    response_budget: Budget,
 }
 
 /// The result of a call. The inner error comes from the actor itself: its author planned for it.
@@ -104,18 +111,22 @@ impl Instance {
         let memory = instance.get_memory(&store, shape::MEMORY);
         let missing = || broken(shape::MEMORY)(wasmi::Error::new("is missing"));
         let budget = Budget { state: limits.state, messages: limits.answers, bytes: limits.answer };
+        let (messages, bytes) = (response::MAX_FIELDS, limits.response);
+        let response_budget = Budget { messages, bytes, ..budget };
         Ok(Self {
             shape,
             memory: memory.ok_or_else(missing)?,
             realloc: instance
                 .get_typed_func(&store, shape::REALLOC.0)
                 .map_err(broken(shape::REALLOC.0))?,
-            handler: HandleMessage::of(&store, instance, shape)
-                .map_err(broken(shape.handle_message()))?,
+            handler: HandleMessage::of(&store, instance, shape),
             handler_post: instance.get_typed_func(&store, shape.handle_message_post()).ok(),
+            request_handler: HandleRequest::of(&store, instance, shape),
+            request_post: instance.get_typed_func(&store, shape.handle_request_post()).ok(),
             init: Init::of(&store, instance, shape),
             init_post: instance.get_typed_func(&store, shape.init_post()).ok(),
             budget,
+            response_budget,
             store,
         })
     }
@@ -132,10 +143,15 @@ impl Instance {
     ) -> Outcome<Option<Vec<u8>>> {
         let Some(init) = self.init else { return Ok(Ok(state.map(<[u8]>::to_vec))) };
         let (shape, export) = (self.shape, self.shape.init());
-        let flat = self.place(lower::init(shape, state, name), &mut context.meter).await?;
+        let lowering = lower::init(init.form(), state, name);
+        let flat = self.place(lowering, &mut context.meter).await?;
         let ptr = match (init, flat) {
-            (Init::None(init), _) => self.serve(export, init, (), context).await?,
-            (Init::Five(init), [a, b, c, d, e, ..]) => {
+            (Init::Bare(init), _) => self.serve(export, init, (), context).await?,
+            (Init::Bytes(init), [a, b, ..]) => self.serve(export, init, (a, b), context).await?,
+            (Init::Optional(init), [a, b, c, ..]) => {
+                self.serve(export, init, (a, b, c), context).await?
+            }
+            (Init::Named(init), [a, b, c, d, e, ..]) => {
                 self.serve(export, init, (a, b, c, d, e), context).await?
             }
         };
@@ -159,10 +175,11 @@ impl Instance {
         context: &mut CallContext,
     ) -> Outcome<Reply> {
         let (shape, export) = (self.shape, self.shape.handle_message());
+        let handler = self.handler.ok_or_else(|| missing(export))?;
         let flat =
             self.place(lower::handle_message(shape, message, state), &mut context.meter).await?;
         let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
-        let ptr = match self.handler {
+        let ptr = match handler {
             HandleMessage::Ten(handler) => {
                 let flat = (a, b, c, d, e, f, g, h, i, j);
                 self.serve(export, handler, flat, context).await?
@@ -182,6 +199,45 @@ impl Instance {
         context.meter.moved(reply.as_ref().map_or(0, size));
         if let Some(post) = self.handler_post {
             self.call(shape.handle_message_post(), post, ptr, &mut context.meter).await?;
+        }
+        Ok(reply)
+    }
+
+    /// Calls `handle-request`.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn handle_request(
+        &mut self,
+        request: &HttpRequest,
+        state: Option<&[u8]>,
+        context: &mut CallContext,
+    ) -> Outcome<HttpReply> {
+        let (shape, export) = (self.shape, self.shape.handle_request());
+        let handler = self.request_handler.ok_or_else(|| missing(export))?;
+        let parameters = lower::handle_request(shape, request, state);
+        let flat = self.place_request(parameters, &mut context.meter).await?;
+        let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
+        let ptr = match handler {
+            HandleRequest::Eleven(handler) => {
+                let flat = (a, b, c, d, e, f, g, h, i, j, k);
+                self.serve(export, handler, flat, context).await?
+            }
+            HandleRequest::Twelve(handler) => {
+                let flat = (a, b, c, d, e, f, g, h, i, j, k, l);
+                self.serve(export, handler, flat, context).await?
+            }
+        };
+        let memory = self.memory.data(&self.store);
+        let budget = &self.response_budget;
+        let lifted = lift::handle_request(shape, memory, ptr.cast_unsigned(), budget);
+        let reply = lifted.map_err(CallError::Lift)?;
+        context.meter.moved(reply.as_ref().map_or(0, |reply| {
+            let state = reply.state.as_ref().map_or(0, Vec::len);
+            state.saturating_add(response::cost(&reply.response))
+        }));
+        if let Some(post) = self.request_post {
+            self.call(shape.handle_request_post(), post, ptr, &mut context.meter).await?;
         }
         Ok(reply)
     }
@@ -209,11 +265,37 @@ impl Instance {
             parameters.place(memory, ptr).map_err(CallError::Lower)?;
             meter.moved(block.len());
         }
-        let mut flat = [0; lower::MAX_FLAT];
-        let values = flat.iter_mut().zip(parameters.parameters());
-        values.for_each(|(slot, value)| *slot = value.cast_signed());
-        Ok(flat)
+        Ok(padded(parameters.parameters()))
     }
+
+    /// The same for a request.
+    async fn place_request(
+        &mut self,
+        mut parameters: LoweringRequest<'_>,
+        meter: &mut Meter,
+    ) -> Result<[i32; lower::MAX_FLAT], CallError> {
+        while let Some((len, align)) = parameters.next_block() {
+            let ptr = self.allocate(len, align, meter).await?;
+            let memory = self.memory.data_mut(&mut self.store);
+            parameters.place(memory, ptr).map_err(CallError::Lower)?;
+            meter.moved(len);
+        }
+        Ok(padded(parameters.parameters()))
+    }
+}
+
+/// Flat parameters as signed numbers, padded with zeroes.
+fn padded(parameters: &[u32]) -> [i32; lower::MAX_FLAT] {
+    let mut flat = [0; lower::MAX_FLAT];
+    let values = flat.iter_mut().zip(parameters);
+    values.for_each(|(slot, value)| *slot = value.cast_signed());
+    flat
+}
+
+/// The error for a handler that the module does not export. The host finds that out when it loads
+/// the module, so this is not reached.
+fn missing(export: &'static str) -> CallError {
+    CallError::Trap { export, error: wasmi::Error::new("there is no such export") }
 }
 
 /// The bytes of a reply.

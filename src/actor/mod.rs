@@ -20,8 +20,10 @@
 //! - [`durable`]: the actor's place in the store. [`recovery`] goes back to what is stored after a
 //!   record failed.
 //! - [`outgoing`]: delivers what leaves the host after an event, once it may.
-//! - [`answer`]: checks and converts the messages that the actor returns.
+//! - [`reply`]: what a call returned. [`answer`] checks and converts messages, and [`response`] checks
+//!   the response to a request.
 //! - [`observed`]: the same task, one event at a time, for those who look at what an event does.
+//!   [`ended`] is what they see of its end.
 //! - [`alarm`]: the actor's alarm and tick. [`idle`] notices that the actor has had no events.
 //!
 //! The files that load a module:
@@ -55,6 +57,7 @@ pub mod entry;
 pub mod event_message;
 pub mod exports;
 pub mod failure;
+mod feed;
 pub mod fuel_cost;
 pub mod host_calls;
 pub mod idle;
@@ -73,6 +76,8 @@ pub mod points;
 pub mod recode;
 pub mod recovery;
 pub mod rejected;
+pub mod reply;
+pub mod response;
 pub mod sections;
 pub mod start_function;
 pub mod storage;

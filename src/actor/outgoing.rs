@@ -14,9 +14,10 @@ use super::{
     answer::Answer,
     effects::{self, Effect},
     meter::Meter,
+    response,
 };
 use crate::{
-    exchange::{CloseCode, Delivery, Message, Session, Source},
+    exchange::{CloseCode, Delivery, HttpResponse, Message, Session, Source, Unanswered},
     stats::Stats,
 };
 
@@ -41,6 +42,8 @@ pub struct Output {
 pub enum Ending {
     /// It succeeded, with this answer.
     Answer(Answer),
+    /// It was a request, and succeeded with this response.
+    Response(HttpResponse),
     /// It failed.
     Failed {
         /// Whether its client is closed.
@@ -110,6 +113,10 @@ impl Outgoing {
         let mut dropped = 0;
         while let Some(output) = self.next_held() {
             output.for_each_receiver(|_, _| dropped += 1);
+            if let Source::Request(responder) = &output.source {
+                dropped += 1;
+                responder.answer(Err(Unanswered::Unavailable("the state could not be stored")));
+            }
             output.source.handled();
         }
         dropped
@@ -139,6 +146,7 @@ impl Outgoing {
                     }
                 }
                 Effect::Close { to, close } => to.close_with(close),
+                Effect::Fetch(asked) => asked.start(),
             }
             let _ = meter.yield_if_due().await;
         }
@@ -151,12 +159,19 @@ impl Outgoing {
                 let Answer { messages, close, after_close } = answer;
                 self.delivery.answer(&source, is_last, messages, close, after_close);
             }
-            Ending::Failed { closes: true } => {
-                if let Some(session) = session {
+            Ending::Response(response) => {
+                if let Source::Request(responder) = &source {
+                    responder.answer(Ok(response));
+                }
+            }
+            Ending::Failed { closes } => {
+                if let Source::Request(responder) = &source {
+                    responder.answer(Err(Unanswered::Failed));
+                }
+                if let (Some(session), true) = (session, closes) {
                     session.close(CloseCode::INTERNAL_ERROR, "the actor failed");
                 }
             }
-            Ending::Failed { closes: false } => {}
         }
         source.handled();
     }
@@ -191,7 +206,7 @@ impl Output {
                 Effect::Broadcast { to, message } => {
                     to.iter().for_each(|to| each(to, message.cost()));
                 }
-                Effect::Close { .. } => {}
+                Effect::Close { .. } | Effect::Fetch(_) => {}
             }
         }
         if let (Ending::Answer(answer), Some(session)) = (&self.ending, self.source.session()) {
@@ -207,9 +222,11 @@ impl Output {
                 message.cost().saturating_add(to.len().saturating_mul(effects::RECEIVER))
             }
             Effect::Close { close, .. } => close.reason.len(),
+            Effect::Fetch(asked) => asked.bytes(),
         };
         let answer = match &self.ending {
             Ending::Answer(answer) => answer.cost(),
+            Ending::Response(response) => response::cost(response),
             Ending::Failed { .. } => 0,
         };
         let effects = self.effects.iter().map(|effect| of(effect).saturating_add(OVERHEAD));

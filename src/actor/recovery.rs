@@ -65,10 +65,11 @@ impl Actor {
         self.instances.drop_present();
     }
 
-    /// Leaves out an event of a connection that the actor does not know any more.
-    pub(super) fn leave_out(&self, event: &Event) {
+    /// Leaves out an event that the actor must not get, such as one of a connection that it does not
+    /// know any more.
+    pub(super) fn leave_out(&self, event: &Event, why: &str) {
         let kind = event.kind.name();
-        let text = format_args!("a {kind} event is left out: the connect event was undone");
+        let text = format_args!("a {kind} event is left out: {why}");
         self.lines.host(Level::Info, event.source.connection(), text);
         event.source.handled();
     }

@@ -11,26 +11,29 @@ use std::{
 use bytes::Bytes;
 use footlight_store::{Contents, Failed, Owner, Ticket};
 use log::Level;
-use wit_core::{MessageType, lift::Reply};
+use wit_core::InitForm;
 
 use super::{
-    answer::Answer,
     call_context::{CallContext, Resources},
     durable::{Durable, OutputGate},
+    effects::Effect,
     ended::{Attempt, Ended, Look},
     event_message,
     failure::{Failure, StartError},
+    feed::Feed,
     idle::Idle,
     instance::Outcome,
     instances::Instances,
     module::Module,
     outgoing::{Ending, Outgoing, Output},
+    reply::Reply,
 };
 use crate::{
     coarse_clock,
-    exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, event::ALARM},
+    exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Source},
     executor::Turns,
     files::Files,
+    http_client::Http,
     limits::SharedLimits,
     logger::ActorLog,
     stats::Stats,
@@ -61,8 +64,8 @@ pub struct Actor {
     pub(super) outgoing: Outgoing,
     /// Has the most bytes that may wait for the disk.
     limits: SharedLimits,
-    /// Whether the last event was an alarm. Then a client's event comes before the next alarm.
-    alarmed: bool,
+    /// Where the last event came from. The others come before it now.
+    last: Feed,
     /// Notices that there have been no events.
     idle: Idle,
     /// Shown in `/metrics` and in the summary at the end.
@@ -85,6 +88,8 @@ pub struct Setup {
     pub tick: Option<Duration>,
     /// The files that its manifest grants; `None` if it has no handler of that type.
     pub files: Option<Files>,
+    /// The servers that its manifest allows; `None` if it has no handler of that type.
+    pub http: Option<Http>,
     /// Its place in the store; `None` if its state ends with the process.
     pub store: Option<(Owner, OutputGate)>,
     /// Has the time and the random numbers that it sees. A test gives others.
@@ -99,8 +104,8 @@ pub struct Setup {
 
 impl Actor {
     /// Makes the first instance and the first state. An actor that has something stored goes on from
-    /// that. Otherwise, shapes with a state parameter pass the content of `init_state` through
-    /// `init`. For the others the state is `init_state`, else the result of `init`, else empty.
+    /// that. Otherwise, an `init` that takes a state gets the content of `init_state`. For the others
+    /// the state is `init_state`, else the result of `init`, else empty.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -120,6 +125,7 @@ impl Actor {
             init_state,
             tick,
             files,
+            http,
             store,
             world,
             turns,
@@ -131,11 +137,11 @@ impl Actor {
             instances: Instances::new(module, limits.clone(), &world, stats.clone(), lines.clone()),
             outgoing: Outgoing::new(Delivery::new(stats.clone(), lines.clone()), stats.clone()),
             limits: limits.clone(),
-            alarmed: false,
+            last: Feed::Mailbox,
             idle: Idle::new(world.clone(), limits.clone()),
             context: CallContext::new(
                 limits,
-                Resources { world, tick, files, turns, stats: stats.clone() },
+                Resources { world, tick, files, http, turns, stats: stats.clone() },
             ),
             stats,
             lines,
@@ -151,7 +157,8 @@ impl Actor {
         if let Some(state) = restored {
             actor.state = state;
         } else {
-            let new = if init_state.is_some() && !actor.instances.module().shape().has_results() {
+            let bare = actor.instances.module().report().init == Some(InitForm::Bare);
+            let new = if init_state.is_some() && bare {
                 init_state
             } else {
                 context.meter.begin();
@@ -161,11 +168,16 @@ impl Actor {
             };
             let new = present(new, actor.instances.module());
             let committed = context.host.commit(new, &mut actor.state, &mut context.meter).await;
-            // The actor has no clients yet, so there is nothing to deliver.
-            committed.map_err(StartError::Commit)?;
+            let effects = committed.map_err(StartError::Commit)?;
             // Without a first state on the disk, the actor would have nothing to go back to.
             if let Some(durable) = &context.host.durable {
                 durable.reached().await.map_err(StartError::Store)?;
+            }
+            // The actor has no clients yet, so requests to servers are all that there is to deliver.
+            for effect in effects {
+                if let Effect::Fetch(asked) = effect {
+                    asked.start();
+                }
             }
         }
         actor.instances.begin_with(instance);
@@ -211,7 +223,13 @@ impl Actor {
     ) {
         let durable = self.context.host.durable.as_mut();
         if durable.is_some_and(|durable| durable.is_undone(&event)) {
-            return self.leave_out(&event);
+            return self.leave_out(&event, "the connect event was undone");
+        }
+        if !self.instances.module().report().handles(&event.kind) {
+            return self.leave_out(&event, "the actor exports no handler for it");
+        }
+        if matches!(&event.source, Source::Request(responder) if !responder.begin()) {
+            return self.leave_out(&event, "its client is gone");
         }
         let began = coarse_clock::read();
         self.context.host.begin(&event);
@@ -225,7 +243,7 @@ impl Actor {
             look(&event, Ended::from(&attempt));
         }
         let (effects, ending) = match attempt {
-            Ok((effects, answer)) => (effects, Ending::Answer(answer)),
+            Ok(committed) => committed,
             Err(failure) => (Vec::new(), self.roll_back(&event, &failure).await),
         };
         self.context.host.end(&event);
@@ -237,7 +255,8 @@ impl Actor {
     }
 
     /// Waits for what comes next: a record that is on the disk or failed, the `close` of an earlier
-    /// run's connection, an alarm, or a client's event. If the last two are ready, they alternate.
+    /// run's connection, an alarm, a server's answer, or a client's event. Those of the last three
+    /// that are ready take turns.
     /// Drops the instance after `limits.hibernate_after` without events.
     async fn next(&mut self, mailbox: &Mailbox, control: &Control, stopping: &mut bool) -> Next {
         let mut next = pin!(mailbox.next());
@@ -260,21 +279,30 @@ impl Actor {
                     return Poll::Ready(Next::Event(Event::lost(lost)));
                 }
             }
-            if !self.alarmed && self.context.host.alarm.poll(cx).is_ready() {
-                return Poll::Ready(Next::Event(self.alarm()));
-            }
-            if let Poll::Ready(event) = next.as_mut().poll(cx) {
-                self.idle.active();
-                self.alarmed = false;
-                return Poll::Ready(Next::Event(event));
+            for from in self.last.others_first() {
+                // Clients' events are the last that an actor gets. What has more would not end.
+                if *stopping && from == self.last && from != Feed::Mailbox {
+                    continue;
+                }
+                let event = match from {
+                    Feed::Mailbox => next.as_mut().poll(cx),
+                    Feed::Alarm => self.context.host.alarm.poll(cx).map(|()| Event::alarm()),
+                    Feed::Fetches => match &self.context.host.http {
+                        Some(http) => http.poll_answer(cx).map(Event::response),
+                        None => Poll::Pending,
+                    },
+                };
+                if let Poll::Ready(event) = event {
+                    self.last = from;
+                    self.idle.active();
+                    self.stats.alarms.add(u64::from(from == Feed::Alarm));
+                    return Poll::Ready(Next::Event(event));
+                }
             }
             if *stopping && self.outgoing.awaited().is_none() {
                 return Poll::Ready(Next::Stop);
             }
             self.context.meter.wait();
-            if self.alarmed && self.context.host.alarm.poll(cx).is_ready() {
-                return Poll::Ready(Next::Event(self.alarm()));
-            }
             if self.instances.is_present() && self.idle.poll(cx).is_ready() {
                 self.instances.drop_present();
                 self.measure();
@@ -286,23 +314,28 @@ impl Actor {
         .await
     }
 
-    /// The event of an alarm.
+    /// The event of an alarm, which has just come.
     pub(super) fn alarm(&mut self) -> Event {
         self.idle.active();
-        self.alarmed = true;
         self.stats.alarms.add(1);
         Event::alarm()
     }
 
-    /// Calls `handle-message` for one event. Keeps the instance if the call ends without a fault.
+    /// Calls the handler of one event. Keeps the instance if the call ends without a fault.
     async fn call(&mut self, event: &Event, connections: &Connections) -> Outcome<Reply> {
         let context = &mut self.context;
         let mut instance = self.instances.take(&mut context.meter, connections).await?;
         context.meter.begin();
         instance.set_connection(event.source.connection());
-        let (mut code, alarm) = ([0; 2], MessageType::Other(ALARM.into()));
-        let message = event_message::message(&event.kind, &mut code, &alarm);
-        let outcome = instance.handle_message(message, self.state.as_deref(), context).await?;
+        let state = self.state.as_deref();
+        let outcome = if let EventKind::Request(request) = &event.kind {
+            // Boxed, because it is larger than the call for a message, and rarer.
+            Box::pin(instance.handle_request(request, state, context)).await?.map(Reply::from)
+        } else {
+            let (mut code, other) = ([0; 2], event_message::other(&event.kind));
+            let message = event_message::message(&event.kind, &mut code, &other);
+            instance.handle_message(message, state, context).await?.map(Reply::from)
+        };
         self.instances.put_back(instance);
         Ok(outcome)
     }
@@ -311,16 +344,19 @@ impl Actor {
     /// storage, and tags and attachments. None of them has reached a client yet.
     async fn commit(&mut self, outcome: Outcome<Reply>) -> Attempt {
         let reply = outcome.map_err(Failure::Call)?.map_err(Failure::Returned)?;
-        let answer = Answer::from_messages(reply.messages).map_err(Failure::Answer)?;
+        let ending = reply.content.check()?;
         let CallContext { meter, host } = &mut self.context;
         let state = present(reply.state, self.instances.module());
         let committed = host.commit(state, &mut self.state, meter).await;
-        Ok((committed.map_err(Failure::Commit)?, answer))
+        Ok((committed.map_err(Failure::Commit)?, ending))
     }
 
     /// Rolls back the changes of a failed event, and logs the failure.
     async fn roll_back(&mut self, event: &Event, failure: &Failure) -> Ending {
         self.context.host.roll_back(&mut self.context.meter).await;
+        if matches!(event.kind, EventKind::Response(_)) {
+            self.context.host.record_answered();
+        }
         failure.count(&self.stats);
         let from = event.source.session().map(|session| &**session);
         let text = format_args!("{}", failure.at(event));

@@ -49,7 +49,7 @@ impl Called {
             let opened = opened.map_err(|NotOpened { errors, .. }| CallError::Open(errors))?;
             let path = manifest.handlers.iter().find_map(|handler| match handler {
                 Handler::WebSocketServer(config) => Some(config.listeners.first()?.path.clone()),
-                Handler::Filesystem(_) => None,
+                Handler::Filesystem(_) | Handler::HttpClient(_) => None,
             });
             let folders = opened.folders();
             let Opened { module, init_state, .. } = opened;

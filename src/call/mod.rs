@@ -9,7 +9,8 @@
 //!   file.
 //! - [`stage`]: the actor with its surroundings. [`called`] opens it, [`clients`] has its clients, and
 //!   [`capture`] its log.
-//! - [`report`]: what an event did, as JSON. [`bytes`] shortens what is long in it.
+//! - [`report`]: what an event did, as JSON. [`http`] has requests and responses, and [`bytes`]
+//!   shortens what is long.
 //! - [`text`]: the same for people.
 //! - [`golden`]: compares reports with expected ones.
 //! - [`moment`]: the time of `--now`.
@@ -21,6 +22,7 @@ mod capture;
 mod clients;
 mod error;
 mod golden;
+mod http;
 mod lines;
 pub(crate) mod moment;
 mod notation;

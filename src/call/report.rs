@@ -26,17 +26,19 @@ use serde_json::{Map, Value};
 use super::{
     bytes::{optional, value},
     clients::Clients,
+    http,
 };
 use crate::{
     actor::{
-        answer::Answer,
         call_error::CallError,
         effects::Effect,
         failure::Failure,
         observed::{Kept, KeptOfClient},
+        outgoing::Ending,
     },
-    exchange::{Close, EventKind, Message},
+    exchange::{Close, EventKind, Message, Session},
     files::Write,
+    http_client::Failure as Failed,
     world::millis,
 };
 
@@ -83,14 +85,33 @@ impl Report {
         match kind {
             EventKind::Message(sent) => self.set("message", message(sent)),
             EventKind::Close(sent) => self.set("message", close(sent)),
+            EventKind::Request(request) => {
+                self.set("message", object([("request", http::request(request))]));
+            }
+            EventKind::Response(answered) => {
+                let outcome = match &answered.outcome {
+                    Ok(response) => ("response", http::response(response)),
+                    Err(error) => (ERROR, Failed(error.clone()).to_string().into()),
+                };
+                self.set("message", object([("tag", (*answered.tag).into()), outcome]));
+            }
             EventKind::Connect | EventKind::Alarm => {}
         }
     }
 
     /// Adds the answer and the effects.
-    pub(super) fn add_output(&mut self, effects: &[Effect], answer: &Answer, clients: &Clients) {
-        let mut parts: Vec<Value> = answer.messages.iter().map(message).collect();
-        parts.extend(answer.close.as_ref().map(close));
+    pub(super) fn add_output(&mut self, effects: &[Effect], ending: &Ending, clients: &Clients) {
+        let mut parts = Vec::new();
+        match ending {
+            Ending::Answer(answer) => {
+                parts.extend(answer.messages.iter().map(message));
+                parts.extend(answer.close.as_ref().map(close));
+            }
+            Ending::Response(response) => {
+                parts.push(object([("response", http::response(response))]));
+            }
+            Ending::Failed { .. } => {}
+        }
         self.set("answer", parts.into());
         let effects = effects.iter().map(|effect| self::effect(effect, clients));
         self.set("effects", effects.collect::<Vec<_>>().into());
@@ -176,6 +197,7 @@ pub(super) fn error(failure: &Failure) -> String {
         Failure::Call(error) => error.to_string(),
         Failure::Returned(text) => text.clone(),
         Failure::Answer(error) => error.to_string(),
+        Failure::Response(error) => error.to_string(),
         Failure::Commit(error) => error.to_string(),
     }
 }
@@ -193,21 +215,27 @@ fn close(close: &Close) -> Value {
 
 /// What a call asked for.
 fn effect(effect: &Effect, clients: &Clients) -> Value {
-    let mut made = match effect {
-        Effect::Send { message, .. } | Effect::Broadcast { message, .. } => self::message(message),
-        Effect::Close { close, .. } => self::close(close),
-    };
-    let (key, to) = match effect {
-        Effect::Send { to, .. } | Effect::Close { to, .. } => ("to", clients.name(to.id()).into()),
-        Effect::Broadcast { to, .. } => {
+    let (mut made, to) = match effect {
+        Effect::Send { to, message } => (self::message(message), receiver(to, clients)),
+        Effect::Close { to, close } => (self::close(close), receiver(to, clients)),
+        Effect::Broadcast { to, message } => {
             let names = to.iter().map(|to| clients.name(to.id()).into());
-            ("broadcast", Value::Array(names.collect()))
+            (self::message(message), ("broadcast", Value::Array(names.collect())))
+        }
+        Effect::Fetch(asked) => {
+            let request = asked.request().map_or(Value::Null, |asked| http::request(&asked));
+            (object([("fetch", request)]), ("tag", (*asked.tag()).into()))
         }
     };
     if let Some(made) = made.as_object_mut() {
-        made.insert(key.into(), to);
+        made.insert(to.0.into(), to.1);
     }
     made
+}
+
+/// The client that gets something.
+fn receiver(to: &Session, clients: &Clients) -> (&'static str, Value) {
+    ("to", clients.name(to.id()).into())
 }
 
 /// The number of a connection, if the event has one.

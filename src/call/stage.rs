@@ -77,6 +77,7 @@ impl Stage {
             init_state,
             tick,
             files: own,
+            http: None,
             store: None,
             world: world.clone(),
             turns: Arc::default(),

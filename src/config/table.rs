@@ -207,9 +207,14 @@ impl<'d> Value<'d> {
         text
     }
 
+    /// The boolean, if this is one.
+    pub(crate) fn as_boolean(&self) -> Option<bool> {
+        self.value.as_bool()
+    }
+
     /// The boolean. Anything else is refused.
     pub(crate) fn boolean(&self) -> Option<bool> {
-        let value = self.value.as_bool();
+        let value = self.as_boolean();
         if value.is_none() {
             self.refuse_as("a boolean", "write true or false, without quotes");
         }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 /// a request's head has at most 8 KiB, which bounds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
-    /// Where it connects from. Behind a proxy this is the proxy.
+    /// Where it connects from. Behind a proxy this is the proxy, unless the proxy is trusted to tell.
     pub peer: SocketAddr,
     /// As the client sent it, still percent-encoded.
     pub path: Box<str>,

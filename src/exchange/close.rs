@@ -31,9 +31,14 @@ impl CloseCode {
     pub const TRY_AGAIN_LATER: Self = Self(1013);
 
     /// Whether a close frame may contain this code: a code of the RFC or of IANA's registry that is
-    /// not reserved, or one for libraries and applications (RFC 6455, section 7.4.2).
+    /// not reserved, or one for libraries and applications (RFC 6455, section 7.4.2). The registry
+    /// has 1012 to 1014 beside those of the RFC.
+    ///
+    /// An actor may send all of them. A client may send all but 1014, which tungstenite does not know
+    /// and answers with 1002. It means that a gateway got an invalid answer from its server, so no
+    /// client has a use for it.
     pub(crate) fn may_be_sent(self) -> bool {
-        matches!(self.0, 1000..=1003 | 1007..=1013 | 3000..=4999)
+        matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
 }
 

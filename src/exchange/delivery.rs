@@ -37,6 +37,8 @@ impl Delivery {
             if total > 0 {
                 let why = match to {
                     Source::Alarm => "answer an alarm, which belongs to no client",
+                    Source::Request(_) => "answer a request, which takes a response",
+                    Source::Fetch => "answer a server's answer, which belongs to no client",
                     _ => "answer a close event",
                 };
                 self.undelivered(None, total, why);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    ConnectionId, Message, Session,
+    Answered, ConnectionId, HttpRequest, Message, Responder, Session,
     close::{CONTROL, Close},
 };
 
@@ -23,9 +23,13 @@ pub enum Source {
     Connection(Arc<Session>),
     /// The actor's alarm or its tick. There is no one to answer.
     Alarm,
+    /// A request of the actor to a server. There is no one to answer.
+    Fetch,
     /// A connection that ended with an earlier run of the host, or while nothing could be stored. The
     /// actor gets the `close` event that it misses. There is no one to answer.
     Lost(ConnectionId),
+    /// An HTTP request. It has only this event, and gets its answer.
+    Request(Responder),
 }
 
 impl Source {
@@ -33,7 +37,7 @@ impl Source {
     pub(crate) fn session(&self) -> Option<&Arc<Session>> {
         match self {
             Self::Connection(session) => Some(session),
-            Self::Alarm | Self::Lost(_) => None,
+            Self::Alarm | Self::Fetch | Self::Lost(_) | Self::Request(_) => None,
         }
     }
 
@@ -49,7 +53,7 @@ impl Source {
         match self {
             Self::Connection(session) => Some(session.id()),
             Self::Lost(id) => Some(*id),
-            Self::Alarm => None,
+            Self::Alarm | Self::Fetch | Self::Request(_) => None,
         }
     }
 }
@@ -63,6 +67,16 @@ impl Event {
     /// An event of the actor's alarm.
     pub fn alarm() -> Self {
         Self { source: Source::Alarm, kind: EventKind::Alarm }
+    }
+
+    /// An HTTP request. `responder` gets its answer.
+    pub fn request(responder: Responder, request: HttpRequest) -> Self {
+        Self { source: Source::Request(responder), kind: EventKind::Request(Box::new(request)) }
+    }
+
+    /// The answer of a server.
+    pub(crate) fn response(answered: Answered) -> Self {
+        Self { source: Source::Fetch, kind: EventKind::Response(Arc::new(answered)) }
     }
 
     /// The `close` event that the actor misses of a connection.
@@ -84,10 +98,17 @@ pub enum EventKind {
     Close(Close),
     /// The actor's alarm or its tick. It belongs to no client and never waits in the mailbox.
     Alarm,
+    /// An HTTP request. It is boxed, because it is larger than other events and rarer.
+    Request(Box<HttpRequest>),
+    /// The answer of a server, or why there is none. It belongs to no client, and waits with its
+    /// request.
+    Response(Arc<Answered>),
 }
 
 /// The `message-type` of an alarm.
-pub(crate) const ALARM: &str = "alarm";
+const ALARM: &str = "alarm";
+/// The `message-type` of a server's answer.
+const RESPONSE: &str = "http-response";
 
 /// What an event costs in the mailbox beside its payload, in bytes: its entry and the allocator's
 /// overhead.
@@ -103,19 +124,22 @@ impl EventKind {
     pub fn cost(&self) -> usize {
         OVERHEAD
             + match self {
-                Self::Connect | Self::Alarm => 0,
+                // A request's content counts where it is read: see `mailbox`.
+                Self::Connect | Self::Alarm | Self::Request(_) | Self::Response(_) => 0,
                 Self::Message(message) => message.payload().len(),
                 Self::Close(close) => close.reason.len(),
             }
     }
 
-    /// The event's `message-type`, for logs.
+    /// The event's `message-type`, or another name for what is no message. For logs.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Connect => "connect",
             Self::Message(message) => message.name(),
             Self::Close(_) => "close",
             Self::Alarm => ALARM,
+            Self::Request(_) => "request",
+            Self::Response(_) => RESPONSE,
         }
     }
 }

@@ -27,6 +27,8 @@
 //! |---|---|---|
 //! | a connection's message | [`Sender::push`], after [`Sender::poll_reserve`] | `limits.mailbox` and one message |
 //! | a connection's `connect` and `close` | [`Mailbox::push_unrefused`] | one for each of `limits.connections` |
+//! | an HTTP request | [`Mailbox::push_unrefused`], after a place for it and its content was given | `limits.requests`, each with `limits.request` |
+//! | the answer of a server | nothing: the actor's task takes it from the request | `limits.fetches` |
 //! | the alarm | nothing: the actor's task looks at the clock | one moment |
 //!
 //! A new kind of source that can't wait for room, as a connection can, needs a function that may
@@ -38,7 +40,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Event, event};
+use super::{Event, EventKind, event};
 use crate::{
     coarse_clock::{self, Moment},
     histogram::Histogram,
@@ -62,8 +64,13 @@ pub struct Mailbox {
 /// What the lock protects.
 #[derive(Debug, Default)]
 struct Inner {
-    /// In order of arrival, each with the moment in which it came.
+    /// All but requests, in order of arrival, each with the moment in which it came.
     queue: VecDeque<(Moment, Event)>,
+    /// Requests, in order of arrival. They take turns with the others, so that a message waits for
+    /// one request at most, however many there are.
+    requests: VecDeque<(Moment, Event)>,
+    /// Whether the last event was no request, so that a request comes next.
+    is_requests_turn: bool,
     /// The sum of the events' costs: see [`EventKind::cost`](super::EventKind::cost).
     bytes: usize,
     /// How many senders have reserved room, each for the largest message.
@@ -102,10 +109,11 @@ impl Mailbox {
         Self { limits, inner: Lock::default(), waits: Histogram::default() }
     }
 
-    /// Adds a connection's `connect` or `close` event, which is never refused.
+    /// Adds a connection's `connect` or `close` event, or a request, which is never refused.
     ///
     /// It needs no room. A source has at most one event in the round, so there are never more of
-    /// these events than connections, and none is larger than a close frame.
+    /// these events than connections, and none is larger than a close frame. A request's content has
+    /// a bound of its own, so that large requests keep no message waiting.
     pub fn push_unrefused(&self, event: Event) {
         self.add(self.inner.lock(), event);
     }
@@ -133,7 +141,7 @@ impl Mailbox {
     /// The poll function of [`next`](Self::next).
     fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Event> {
         let mut inner = self.inner.lock();
-        let Some((came, event)) = inner.queue.pop_front() else {
+        let Some((came, event)) = inner.pop() else {
             inner.actor = Some(cx.waker().clone());
             return Poll::Pending;
         };
@@ -151,7 +159,11 @@ impl Mailbox {
     /// Adds an event, and wakes the actor and the sender that gets the remaining room.
     fn add(&self, mut inner: MutexGuard<'_, Inner>, event: Event) {
         inner.bytes += event.kind.cost();
-        inner.queue.push_back((coarse_clock::read(), event));
+        let queue = match event.kind {
+            EventKind::Request(_) => &mut inner.requests,
+            _ => &mut inner.queue,
+        };
+        queue.push_back((coarse_clock::read(), event));
         let actor = inner.actor.take();
         self.grant_room(inner);
         if let Some(actor) = actor {
@@ -175,6 +187,15 @@ impl Mailbox {
 }
 
 impl Inner {
+    /// Takes the next event: if both wait, a request and another one in turn.
+    fn pop(&mut self) -> Option<(Moment, Event)> {
+        let request_first = self.is_requests_turn && !self.requests.is_empty();
+        let first = if request_first { &mut self.requests } else { &mut self.queue };
+        let next = first.pop_front().or_else(|| self.requests.pop_front())?;
+        self.is_requests_turn = !matches!(next.1.kind, EventKind::Request(_));
+        Some(next)
+    }
+
     /// Whether one more message may be read.
     fn has_room(&self, limits: &SharedLimits) -> bool {
         let (limit, message) = limits.get(|limits| (limits.mailbox, limits.message));

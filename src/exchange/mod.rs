@@ -5,6 +5,7 @@
 //! bytes.
 //!
 //! - [`actor_handle`]: an actor, as all others hold it.
+//! - [`answered`]: what a server has answered.
 //! - [`client`]: what a client's handshake told about it.
 //! - [`close`]: close codes and reasons.
 //! - [`connections`]: the open connections of an actor.
@@ -14,9 +15,11 @@
 //! - [`mailbox`]: events that wait for the actor.
 //! - [`message`]: messages between clients and actors.
 //! - [`outbox`]: messages that wait for one client.
+//! - [`request`]: an HTTP request on its way to the actor, and the slot for its answer.
 //! - [`session`]: the handle of a connection that its task and the actor share.
 
 pub mod actor_handle;
+pub(crate) mod answered;
 pub(crate) mod client;
 pub mod close;
 pub mod connections;
@@ -26,10 +29,12 @@ pub(crate) mod event;
 pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod outbox;
+pub mod request;
 pub mod session;
 
 pub use crate::connection_id::ConnectionId;
 pub use actor_handle::ActorHandle;
+pub use answered::Answered;
 pub use client::Client;
 pub use close::{Close, CloseCode};
 pub use connections::Connections;
@@ -39,4 +44,5 @@ pub use event::{Event, EventKind, Source};
 pub use mailbox::Mailbox;
 pub use message::Message;
 pub use outbox::OnOverflow;
+pub use request::{HttpRequest, HttpResponse, PendingResponse, Responder, Unanswered};
 pub use session::Session;

@@ -75,13 +75,14 @@ pub(super) fn commit(
     progress: &Progress,
     record: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let folders = folders.begin();
     let mut steps: Vec<Step<'_>> = Vec::new();
     for Write { path, content } in writes {
         progress.begin(path)?;
         if content.len() > limit {
             return Err(Failure(FileError::TooLarge));
         }
-        let target = Target::find(folders, path)?;
+        let target = Target::find(&folders, path)?;
         // A later content of the same file replaces the earlier staged one.
         steps.retain(|step| step.staged.is_none() || !step.target.is(&target));
         let others = steps.iter().filter_map(|step| step.staged.as_ref());

@@ -1,11 +1,14 @@
-//! The open folders of one actor, and which of them a path refers to.
+//! The folders of one actor, and which of them a path refers to.
 
-use std::{fmt, io, path::PathBuf};
+use std::{cell::OnceCell, fmt, io, path::PathBuf, sync::Arc};
 
 use wit_core::host::FileError;
 
 use super::{Failure, config::SharedFolder};
-use crate::sandboxed_dir::SandboxedDir;
+use crate::{
+    named_folder::{Forbidden, NamedFolder},
+    sandboxed_dir::SandboxedDir,
+};
 
 /// The folders of one actor.
 #[derive(Debug, Default)]
@@ -13,12 +16,20 @@ pub struct Folders(Vec<Shared>);
 
 /// One folder.
 #[derive(Debug)]
-pub(super) struct Shared {
+struct Shared {
     /// The first part of each path to it; `None` if it is the only folder.
     name: Option<String>,
     /// Whether the actor may write, from the manifest.
-    pub(super) writable: bool,
-    pub(super) folder: SandboxedDir,
+    writable: bool,
+    folder: NamedFolder,
+}
+
+/// The folders during one operation. Each is opened once, when it is needed. So an operation stays
+/// in one folder even if another one replaces it meanwhile.
+pub(super) struct InUse<'a> {
+    folders: &'a Folders,
+    /// In the order of the folders; empty if a folder was not needed so far.
+    opened: Vec<OnceCell<SandboxedDir>>,
 }
 
 /// What a path refers to.
@@ -27,7 +38,12 @@ pub(super) enum Destination<'a> {
     /// The list of the folders' names.
     Names,
     /// A path in one of the folders.
-    Inside(&'a Shared, &'a str),
+    Inside {
+        folder: &'a SandboxedDir,
+        /// Whether the actor may write.
+        writable: bool,
+        path: &'a str,
+    },
 }
 
 /// Why a folder can't be opened. The operator's fault.
@@ -39,25 +55,38 @@ pub struct FolderError {
 }
 
 impl Folders {
-    /// Opens the folders that the manifest names.
+    /// Checks that the folders that the manifest names can be opened now.
     ///
     /// # Errors
     /// All folders that do not exist, or may not be read.
     pub fn open(folders: &[SharedFolder]) -> Result<Self, Vec<FolderError>> {
         let (mut opened, mut errors) = (Vec::new(), Vec::new());
         for SharedFolder { path, writable, name } in folders.iter().cloned() {
-            match SandboxedDir::open(&path) {
+            match NamedFolder::new(path) {
                 Ok(folder) => opened.push(Shared { name, writable, folder }),
-                Err(error) => errors.push(FolderError { folder: path, error }),
+                Err((folder, error)) => errors.push(FolderError { folder, error }),
             }
         }
         if errors.is_empty() { Ok(Self(opened)) } else { Err(errors) }
     }
 
+    /// Sets what the actor may not reach from now on.
+    pub(crate) fn keep_away_from(&self, forbidden: &Arc<Forbidden>) {
+        self.0.iter().for_each(|shared| shared.folder.keep_away_from(forbidden));
+    }
+
+    /// Begins an operation.
+    pub(super) fn begin(&self) -> InUse<'_> {
+        InUse { folders: self, opened: self.0.iter().map(|_| OnceCell::new()).collect() }
+    }
+}
+
+impl InUse<'_> {
     /// The names of the folders, sorted. They are what an actor with several folders finds at the
     /// empty path.
     pub(super) fn names(&self) -> Vec<String> {
-        let mut names: Vec<_> = self.0.iter().filter_map(|shared| shared.name.clone()).collect();
+        let names = self.folders.0.iter().filter_map(|shared| shared.name.clone());
+        let mut names: Vec<_> = names.collect();
         names.sort_unstable();
         names
     }
@@ -65,10 +94,10 @@ impl Folders {
     /// Finds the folder that a path refers to.
     ///
     /// # Errors
-    /// No folder has this name.
+    /// No folder has this name, or what is there now can't be opened.
     pub(super) fn find<'a>(&'a self, path: &'a str) -> Result<Destination<'a>, Failure> {
-        if let [shared @ Shared { name: None, .. }] = self.0.as_slice() {
-            return Ok(Destination::Inside(shared, path));
+        if let [Shared { name: None, .. }] = self.folders.0.as_slice() {
+            return self.inside(0, path);
         }
         if path.is_empty() {
             return Ok(Destination::Names);
@@ -79,8 +108,23 @@ impl Folders {
             Some((name, rest)) => (name, rest),
             None => (path, ""),
         };
-        let shared = self.0.iter().find(|shared| shared.name.as_deref() == Some(name));
-        shared.map(|shared| Destination::Inside(shared, rest)).ok_or(Failure(FileError::NotFound))
+        let is_named = |shared: &Shared| shared.name.as_deref() == Some(name);
+        let index = self.folders.0.iter().position(is_named);
+        self.inside(index.ok_or(Failure(FileError::NotFound))?, rest)
+    }
+
+    /// A path in the folder with this index.
+    fn inside<'a>(&'a self, index: usize, path: &'a str) -> Result<Destination<'a>, Failure> {
+        let found = self.folders.0.get(index).zip(self.opened.get(index));
+        let (shared, opened) = found.ok_or(Failure(FileError::NotFound))?;
+        let folder = match opened.get() {
+            Some(folder) => folder,
+            None => {
+                let folder = shared.folder.open()?;
+                opened.get_or_init(|| folder)
+            }
+        };
+        Ok(Destination::Inside { folder, writable: shared.writable, path })
     }
 }
 

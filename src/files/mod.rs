@@ -1,7 +1,7 @@
 //! An actor's files, for the interface `files` of `footlight:host` and for Theater's `filesystem`.
 //!
 //! - [`config`]: the folders that the manifest names.
-//! - `folders`: the same folders, opened.
+//! - `folders`: the same folders, opened for each operation.
 //! - `reading`, `writing`: blocking reads and writes.
 //! - `commit`: writes all files of one call, or none.
 //! - `blocking`: runs blocking calls on other threads, one at a time and with a deadline.
@@ -129,7 +129,7 @@ impl Files {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
         let content = match self.overlay.as_ref().and_then(|overlay| overlay.read(path, limit)) {
             Some(content) => Ok(content),
-            None => self.blocking.run(move || reading::read(&folders, &of?, limit)).await,
+            None => self.blocking.run(move || reading::read(&folders.begin(), &of?, limit)).await,
         };
         self.record(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
     }
@@ -141,7 +141,7 @@ impl Files {
     /// See [`Failure`].
     pub(crate) async fn list(&self, path: &str) -> Result<Vec<DirEntry>, Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
-        let found = self.blocking.run(move || reading::list(&folders, &of?, limit)).await;
+        let found = self.blocking.run(move || reading::list(&folders.begin(), &of?, limit)).await;
         let found = match &self.overlay {
             Some(overlay) => Ok(overlay.list(path, found.map_err(Failure::from).and_then(|it| it))),
             None => found,
@@ -168,7 +168,7 @@ impl Files {
         let is_over = self.overlay.as_ref().is_some_and(|overlay| overlay.takes(path));
         let check = self.blocking.run(move || {
             if !is_over {
-                writing::check(&folders, &of?)?;
+                writing::check(&folders.begin(), &of?)?;
             }
             if len > limit { Err(Failure(FileError::TooLarge)) } else { Ok(()) }
         });

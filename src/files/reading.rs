@@ -7,7 +7,7 @@ use wit_core::host::{FileError, Kind};
 
 use super::{
     DirEntry, Failure,
-    folders::{Destination, Folders},
+    folders::{Destination, InUse},
 };
 use crate::{convert::to_u64, sandboxed_dir::SandboxedDir};
 
@@ -19,14 +19,14 @@ const MIN_CAPACITY: usize = 4096;
 ///
 /// # Errors
 /// See [`Failure`].
-pub(super) fn read(folders: &Folders, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
-    let Destination::Inside(shared, path) = folders.find(path)? else {
+pub(super) fn read(folders: &InUse<'_>, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+    let Destination::Inside { folder, path, .. } = folders.find(path)? else {
         return Err(Failure(FileError::WrongKind));
     };
     if path.is_empty() {
         return Err(Failure(FileError::WrongKind));
     }
-    let file = shared.folder.regular(path, OFlags::RDONLY)?;
+    let file = folder.regular(path, OFlags::RDONLY)?;
     let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     let max = limit.saturating_add(1);
     let mut content =
@@ -44,13 +44,13 @@ pub(super) fn read(folders: &Folders, path: &str, limit: usize) -> Result<Vec<u8
 /// # Errors
 /// See [`Failure`].
 pub(super) fn list(
-    folders: &Folders,
+    folders: &InUse<'_>,
     path: &str,
     limit: usize,
 ) -> Result<(Vec<DirEntry>, usize), Failure> {
     let mut entries = Vec::new();
-    let (shared, path) = match folders.find(path)? {
-        Destination::Inside(shared, path) => (shared, path),
+    let (folder, path) = match folders.find(path)? {
+        Destination::Inside { folder, path, .. } => (folder, path),
         Destination::Names => {
             let names = folders.names();
             if names.iter().map(String::len).sum::<usize>() > limit {
@@ -61,7 +61,7 @@ pub(super) fn list(
         }
     };
     let (mut bytes, mut left_out) = (0_usize, 0);
-    for found in Dir::read_from(shared.folder.folder(path)?)? {
+    for found in Dir::read_from(folder.folder(path)?)? {
         let found = found?;
         let name = found.file_name().to_bytes();
         if matches!(name, b"." | b"..") {
@@ -75,7 +75,7 @@ pub(super) fn list(
             left_out += 1;
             continue;
         };
-        let kind = kind(&shared.folder, path, name, found.file_type());
+        let kind = kind(folder, path, name, found.file_type());
         entries.push(DirEntry { name: name.to_owned(), kind });
     }
     entries.sort_unstable_by(|one, other| one.name.cmp(&other.name));

@@ -173,7 +173,8 @@ fn a_file_that_has_become_a_folder_meanwhile_is_an_error_and_nothing_remains() {
     let both = Both::new();
     fs::write(both.at("file"), "old").unwrap();
     let folders = Folders::open(&both.shared()).unwrap();
-    let target = Target::find(&folders, "data/file").unwrap();
+    let in_use = folders.begin();
+    let target = Target::find(&in_use, "data/file").unwrap();
     let mut staged = target.stage(b"new", ".new", std::iter::empty()).unwrap().unwrap();
     assert_eq!(both.names(), [".new", "file"]);
     fs::remove_file(both.at("file")).unwrap();
@@ -188,7 +189,8 @@ fn a_folder_that_was_replaced_meanwhile_is_an_error_and_nothing_is_written_there
     let both = Both::new();
     fs::create_dir(both.at("folder")).unwrap();
     let folders = Folders::open(&both.shared()).unwrap();
-    let target = Target::find(&folders, "data/folder/file").unwrap();
+    let in_use = folders.begin();
+    let target = Target::find(&in_use, "data/folder/file").unwrap();
     let mut staged = target.stage(b"new", ".new", std::iter::empty()).unwrap().unwrap();
     fs::rename(both.at("folder"), both.at("moved")).unwrap();
     fs::create_dir(both.at("folder")).unwrap();
@@ -200,37 +202,59 @@ fn a_folder_that_was_replaced_meanwhile_is_an_error_and_nothing_is_written_there
 }
 
 #[test]
+fn a_call_stays_in_the_folder_that_it_began_with() {
+    let both = Both::new();
+    fs::create_dir(both.at("data")).unwrap();
+    let folders = Folders::open(&[shared(both.at("data"), true, None)]).unwrap();
+    let in_use = folders.begin();
+    let target = Target::find(&in_use, "file").unwrap();
+    let mut staged = target.stage(b"new", ".new", std::iter::empty()).unwrap().unwrap();
+    fs::rename(both.at("data"), both.at("aside")).unwrap();
+    fs::create_dir(both.at("data")).unwrap();
+    let second = Target::find(&in_use, "second").unwrap();
+    drop(second.stage(b"new", ".new", std::iter::once(&staged)).unwrap().unwrap());
+    assert_eq!(target.replace(&mut staged, b"new"), Ok(()));
+    assert_eq!(names(&both.at("aside")), ["file"]);
+    assert!(names(&both.at("data")).is_empty());
+    // The next call finds what the path names now.
+    let (next, progress) = (list(&[("file", "newer")]), Progress::default());
+    assert_eq!(commit::commit(&folders, &next, 100, ".new", &progress, || Ok(())), Ok(()));
+    assert_eq!((both.read("aside/file"), both.read("data/file")), ("new".into(), "newer".into()));
+}
+
+#[test]
 fn a_call_may_write_more_files_than_there_are_descriptors() {
     let both = Both::new();
     let folders = Folders::open(&both.shared()).unwrap();
+    let in_use = folders.begin();
     let mut waiting = Vec::new();
-    let target = Target::find(&folders, "data/file").unwrap();
-    let before = descriptors();
+    let target = Target::find(&in_use, "data/file").unwrap();
     for _ in 0..300 {
         waiting.push(target.stage(b"x", ".new", waiting.iter()).unwrap().unwrap());
     }
-    // Other tests open some at the same time.
-    assert!(descriptors() < before + 200);
-}
-
-/// How many file descriptors this process has open.
-fn descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").unwrap().count()
+    // Other tests open some at the same time, in other folders.
+    let own = fs::canonicalize(both.at("")).unwrap();
+    let opened = fs::read_dir("/proc/self/fd").unwrap().filter_map(|entry| {
+        let target = fs::read_link(entry.unwrap().path()).ok()?;
+        target.starts_with(&own).then_some(target)
+    });
+    assert!(opened.eq([own.clone()]), "more than the folder itself is open");
 }
 
 #[test]
 fn temporary_files_of_a_call_have_different_names() {
     let both = Both::new();
     let folders = Folders::open(&both.shared()).unwrap();
+    let in_use = folders.begin();
     let mut waiting = Vec::new();
     for path in ["data/a", "data/b", "data/c"] {
-        let target = Target::find(&folders, path).unwrap();
+        let target = Target::find(&in_use, path).unwrap();
         let staged = target.stage(path.as_bytes(), ".new", waiting.iter()).unwrap().unwrap();
         waiting.push(staged);
     }
     assert_eq!(both.names(), [".new", ".new.1", ".new.2"]);
     waiting.remove(0);
-    let target = Target::find(&folders, "data/d").unwrap();
+    let target = Target::find(&in_use, "data/d").unwrap();
     waiting.push(target.stage(b"d", ".new", waiting.iter()).unwrap().unwrap());
     assert_eq!(both.names(), [".new.1", ".new.2", ".new.3"]);
     assert_eq!(both.read(".new.2"), "data/c");

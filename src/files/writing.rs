@@ -18,18 +18,16 @@ use std::{
 };
 
 use rustix::{
-    fs::{
-        Access, AtFlags, Mode, OFlags, accessat, fchmod, fstat, openat, renameat, statat, unlinkat,
-    },
+    fs::{Access, AtFlags, Mode, OFlags, accessat, fchmod, openat, renameat, statat, unlinkat},
     io::Errno,
 };
 use wit_core::host::FileError;
 
 use super::{
     Failure,
-    folders::{Destination, Folders, Shared},
+    folders::{Destination, InUse},
 };
-use crate::sandboxed_dir::SandboxedDir;
+use crate::sandboxed_dir::{Identity, SandboxedDir};
 
 /// The flags to create a temporary file.
 const CREATE_FLAGS: OFlags =
@@ -53,7 +51,7 @@ pub(super) struct Target<'a> {
 ///
 /// # Errors
 /// See [`Failure`].
-pub(super) fn check(folders: &Folders, path: &str) -> Result<(), Failure> {
+pub(super) fn check(folders: &InUse<'_>, path: &str) -> Result<(), Failure> {
     let target = Target::find(folders, path)?;
     if target.existing.is_none() {
         accessat(&target.parent()?, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::empty())?;
@@ -68,7 +66,7 @@ pub(super) struct Staged<'a> {
     /// Finds the file again to rename or remove it.
     parent_path: &'a str,
     /// Identifies the parent folder, in case it is moved.
-    id: DirId,
+    id: Identity,
     /// Its number among the temporary files of the same call in that folder.
     number: usize,
     /// The temporary file's name.
@@ -77,14 +75,11 @@ pub(super) struct Staged<'a> {
     moved: bool,
 }
 
-/// Identifies a folder: device and inode.
-type DirId = (u64, u64);
-
 impl<'a> Target<'a> {
     /// Finds the place that a path refers to, and checks that a file there may be written.
-    pub(super) fn find(folders: &'a Folders, path: &'a str) -> Result<Self, Failure> {
+    pub(super) fn find(folders: &'a InUse<'_>, path: &'a str) -> Result<Self, Failure> {
         let requested = path;
-        let Destination::Inside(Shared { writable, folder, .. }, path) = folders.find(path)? else {
+        let Destination::Inside { folder, writable, path } = folders.find(path)? else {
             return Err(Failure(FileError::WrongKind));
         };
         if path.is_empty() {
@@ -146,7 +141,7 @@ impl<'a> Target<'a> {
         if !self.replaceable(&parent)? {
             return Ok(None);
         }
-        let id = dir_id(&parent)?;
+        let id = parent.identity()?;
         let number =
             others.filter(|other| other.id == id).map(|other| other.number + 1).max().unwrap_or(0);
         let name = if number == 0 { new.to_owned() } else { format!("{new}.{number}") };
@@ -170,7 +165,7 @@ impl<'a> Target<'a> {
     /// See [`Failure`].
     pub(super) fn replace(&self, staged: &mut Staged<'_>, content: &[u8]) -> Result<(), Failure> {
         let parent = self.parent()?;
-        if dir_id(&parent)? != staged.id {
+        if parent.identity()? != staged.id {
             return Err(Failure(FileError::Other("its folder was moved meanwhile".into())));
         }
         match renameat(&parent, &*staged.name, &parent, self.name) {
@@ -225,7 +220,7 @@ impl Drop for Staged<'_> {
         }
         // The failure has been reported already.
         let Ok(parent) = self.folder.folder(self.parent_path) else { return };
-        if dir_id(&parent).is_ok_and(|id| id == self.id) {
+        if parent.identity().is_ok_and(|id| id == self.id) {
             let _ = unlinkat(&parent, &*self.name, AtFlags::empty());
         }
     }
@@ -243,12 +238,6 @@ fn make(parent: &SandboxedDir, new: &str) -> Result<File, Errno> {
         made => made?,
     };
     Ok(file.into())
-}
-
-/// Identifies a folder.
-fn dir_id(folder: &SandboxedDir) -> Result<DirId, Errno> {
-    let found = fstat(folder)?;
-    Ok((found.st_dev, found.st_ino))
 }
 
 /// The error's number. Errors without one become `EIO`.

@@ -77,13 +77,14 @@ impl Prepared {
             init_state,
             tick,
             files: None,
+            http: None,
             store,
             world: environment.world.clone(),
             turns: environment.turns.clone(),
             stats: handle.stats.clone(),
             lines: handle.lines.clone(),
         };
-        handlers.iter().for_each(|handler| handler.equip(&mut setup));
+        handlers.iter().for_each(|handler| handler.equip(&mut setup, executor));
         let actor = Actor::start(setup).await?;
         let (mailbox, control) = (handle.mailbox.clone(), handle.control.clone());
         let task = executor.spawn(actor.run(mailbox, control, handle.connections.clone()));

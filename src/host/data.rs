@@ -9,9 +9,10 @@ use std::{
 
 use footlight_store::{LogError, OpenError, OpenErrorKind, Options, Store};
 
+use super::secrets::{listeners, secrets_of};
 use crate::{
     manifest::{Handler, Manifest},
-    server::config::Listener,
+    sandboxed_dir::{Identity, SandboxedDir},
     storage::{Durability, StorageConfig, data_folder::STORE},
 };
 
@@ -74,9 +75,6 @@ pub enum DataError {
 const ADVICE: &str = ". Restore a backup into another folder (docs/deploy.md, The data folder). \
     `footlight state export --partial` saves what precedes the damage";
 
-/// What a file or a folder is, by whatever name: its device and its inode.
-type Identity = (u64, u64);
-
 /// Checks all manifests of a process. See [`mistakes`].
 pub(super) fn check(manifests: &[Manifest], data: Option<&Path>) -> Result<(), Vec<DataError>> {
     let of =
@@ -99,20 +97,23 @@ fn make(folder: &Path) -> Result<(), DataError> {
 }
 
 /// Opens the store in the data folder, for all of these manifests. Makes both if they are not there.
-/// Returns the block of numbers for connections that this run begins with, too.
+/// Also returns the block of numbers for connections that this run begins with, and the store's folder,
+/// from which all other folders keep away.
 pub(super) async fn open(
     folder: PathBuf,
     manifests: &[Manifest],
-) -> Result<(Store, u64), DataError> {
+) -> Result<(Store, u64, SandboxedDir), DataError> {
     let (wear, wait) = StorageConfig::of_process(manifests.iter().map(|one| &one.storage));
     smol::unblock(move || {
         make(&folder)?;
         let store = Store::open(&folder, Options { wear, wait }).map_err(DataError::Store)?;
         let block = store.next_block().ok_or_else(|| {
             let error = store.health().err().unwrap_or_else(|| "the numbers are used up".into());
-            DataError::Numbers { folder, error }
+            DataError::Numbers { folder: folder.clone(), error }
         })?;
-        Ok((store, block))
+        let place = SandboxedDir::open(&self::store(&folder));
+        let place = place.map_err(|error| DataError::Unusable { folder, error })?;
+        Ok((store, block, place))
     })
     .await
 }
@@ -223,39 +224,28 @@ fn folders(manifest: &Manifest) -> Vec<(&'static str, &PathBuf)> {
                 let granted = config.folders.iter().map(|shared| &shared.path);
                 folders.extend(granted.map(|path| ("`path` of a `filesystem` handler", path)));
             }
+            Handler::HttpClient(_) => {}
         }
     }
     folders
 }
 
-/// The listeners of a manifest.
-fn listeners(manifest: &Manifest) -> impl Iterator<Item = &Listener> {
-    manifest.handlers.iter().flat_map(|handler| match handler {
-        Handler::WebSocketServer(config) => config.listeners.as_slice(),
-        Handler::Filesystem(_) => &[],
-    })
-}
-
 /// The secrets of one manifest that lie in the `static` folders of another.
 fn served(manifest: &Manifest, by: &Manifest) -> Vec<DataError> {
     let mut mistakes = Vec::new();
-    for listener in listeners(manifest) {
-        let token = listener.token_file.iter().map(|file| ("`token_file`", file));
-        let key = listener.tls.iter().map(|files| ("`key` of `tls`", &files.key));
-        for (key, secret) in token.chain(key) {
-            let Ok(own) = around(secret) else { continue };
-            let is_around = |folder: &&PathBuf| {
-                around(folder).is_ok_and(|ids| ids.first().is_some_and(|id| own.contains(id)))
-            };
-            let mut folders = listeners(by).filter_map(|listener| listener.static_folder.as_ref());
-            mistakes.extend(folders.find(is_around).map(|folder| DataError::Served {
-                file: manifest.file.clone(),
-                key,
-                secret: secret.clone(),
-                folder: folder.clone(),
-                by: by.file.clone(),
-            }));
-        }
+    for (key, secret) in secrets_of(manifest) {
+        let Ok(own) = around(secret) else { continue };
+        let is_around = |folder: &&PathBuf| {
+            around(folder).is_ok_and(|ids| ids.first().is_some_and(|id| own.contains(id)))
+        };
+        let mut folders = listeners(by).filter_map(|listener| listener.static_folder.as_ref());
+        mistakes.extend(folders.find(is_around).map(|folder| DataError::Served {
+            file: manifest.file.clone(),
+            key,
+            secret: secret.clone(),
+            folder: folder.clone(),
+            by: by.file.clone(),
+        }));
     }
     mistakes
 }

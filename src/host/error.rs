@@ -2,7 +2,7 @@
 
 use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use super::{data::DataError, handler::HandlerError};
+use super::{data::DataError, exports::MissingExport, handler::HandlerError};
 use crate::{
     actor::{LoadError, StartError},
     fd_limit::Shortage,
@@ -41,6 +41,8 @@ pub enum HostError {
         /// The reason.
         error: LoadError,
     },
+    /// A handler needs an export that the actor does not have.
+    Export(MissingExport),
     /// The file with the first state can't be read.
     InitState {
         /// The file.
@@ -98,6 +100,7 @@ impl fmt::Display for HostError {
             Self::Data(error) => error.fmt(f),
             Self::Descriptors(shortage) => shortage.fmt(f),
             Self::Load { file, error } => write!(f, "{}: {error}", file.display()),
+            Self::Export(missing) => missing.fmt(f),
             Self::InitState { file, error } => write!(
                 f,
                 "{}: cannot be read: {error}; `init_state` is relative to its manifest",
@@ -134,6 +137,7 @@ impl std::error::Error for HostError {
             Self::Data(error) => error.source(),
             Self::Descriptors(shortage) => Some(shortage),
             Self::Handler(error) => Some(error),
+            Self::Export(missing) => Some(missing),
             Self::Inherited(error) => Some(error),
             // Several errors have no single cause.
             Self::Several(_) | Self::Start(_) => None,

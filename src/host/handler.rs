@@ -10,7 +10,9 @@ use crate::{
     actor::Setup,
     exchange::ActorHandle,
     files::{Files, FolderError, Folders},
+    http_client::{self, Http},
     manifest::{Handler, Manifest},
+    named_folder::Forbidden,
     server::{self, EndpointError, Listeners, Served, ServerContext},
 };
 
@@ -20,6 +22,8 @@ pub enum Opened {
     WebSocketServer(Listeners),
     /// The folders whose files the actor may use.
     Filesystem(Arc<Folders>),
+    /// The servers that the actor may ask.
+    HttpClient(http_client::Config),
 }
 
 /// Handlers that have everything they need, so that starting them can't fail.
@@ -28,6 +32,8 @@ pub enum Bound {
     WebSocketServer(server::BoundListeners),
     /// The folders whose files the actor may use.
     Filesystem(Arc<Folders>),
+    /// The servers that the actor may ask.
+    HttpClient(http_client::Config),
 }
 
 /// Handlers that run beside their actor.
@@ -59,6 +65,17 @@ impl Opened {
             Handler::Filesystem(config) => Folders::open(&config.folders)
                 .map(|folders| Self::Filesystem(Arc::new(folders)))
                 .map_err(|errors| errors.into_iter().map(HandlerError::Filesystem).collect()),
+            // A server need not be there yet, and its name may lead elsewhere later.
+            Handler::HttpClient(config) => Ok(Self::HttpClient(config.clone())),
+        }
+    }
+
+    /// Sets what nobody may reach through the folders of these handlers from now on.
+    pub(crate) fn keep_away_from(&self, forbidden: &Arc<Forbidden>) {
+        match self {
+            Self::WebSocketServer(listeners) => listeners.keep_away_from(forbidden),
+            Self::Filesystem(folders) => folders.keep_away_from(forbidden),
+            Self::HttpClient(_) => {}
         }
     }
 
@@ -78,13 +95,14 @@ impl Opened {
                 bound.map(Bound::WebSocketServer).map_err(HandlerError::WebSocketServer)
             }
             Self::Filesystem(folders) => Ok(Bound::Filesystem(folders)),
+            Self::HttpClient(config) => Ok(Bound::HttpClient(config)),
         }
     }
 }
 
 impl Bound {
     /// Gives the actor what these handlers grant, before it starts.
-    pub(crate) fn equip(&self, setup: &mut Setup) {
+    pub(crate) fn equip(&self, setup: &mut Setup, executor: &Arc<Executor<'static>>) {
         match self {
             Self::WebSocketServer(_) => {}
             Self::Filesystem(folders) => {
@@ -92,6 +110,11 @@ impl Bound {
                 let files =
                     Files::new(&setup.name, folders.clone(), setup.limits.clone(), stats, lines);
                 setup.files = Some(files);
+            }
+            Self::HttpClient(config) => {
+                let (stats, lines) = (setup.stats.clone(), setup.lines.clone());
+                let http = Http::new(config, executor.clone(), setup.limits.clone(), stats, lines);
+                setup.http = Some(http);
             }
         }
     }
@@ -112,7 +135,7 @@ impl Bound {
                 let accepting = bound.start(executor, Arc::new(context));
                 Some(Running::WebSocketServer(accepting))
             }
-            Self::Filesystem(_) => None,
+            Self::Filesystem(_) | Self::HttpClient(_) => None,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Actors with their handlers, from start to shutdown.
 //!
 //! - [`opened`]: opens all files that a manifest names, for `run` and for `check`.
+//! - [`exports`]: whether handlers and exports fit.
 //! - [`handler`]: the steps of a handler's life: opened, bound, started, stopped.
 //! - [`actor`]: one actor with its handlers.
 //! - [`directory`]: the actors by name.
 //! - [`environment`]: what no manifest names.
 //! - [`data`]: the folder for state, and which folders must keep away from it.
+//! - [`secrets`]: the files with secrets.
 //! - [`start_lines`]: what the log says at start.
 //! - [`error`]: why a host could not be started.
 
@@ -15,8 +17,10 @@ mod data;
 mod directory;
 mod environment;
 mod error;
+mod exports;
 mod handler;
 mod opened;
+mod secrets;
 mod start_lines;
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
@@ -35,6 +39,7 @@ use crate::{
     fd_limit,
     limits::Limits,
     manifest::Manifest,
+    named_folder::Forbidden,
     server::{Endpoint, Served},
     stats::Stats,
 };
@@ -43,6 +48,8 @@ pub(crate) use conflicts::conflicts;
 pub use data::DataError;
 pub use environment::Environment;
 pub use error::HostError;
+pub use exports::MissingExport;
+pub(crate) use exports::unused;
 pub use handler::HandlerError;
 pub use opened::{NotOpened, Opened};
 
@@ -91,13 +98,18 @@ impl Host {
         // Open everything before the first listener is bound, so that all mistakes are reported at
         // once.
         let opened = open(manifests)?;
-        let (store, first) = match environment.data.clone() {
+        let (store, first, place) = match environment.data.clone() {
             Some(folder) => {
                 let opened = data::open(folder, manifests).await;
-                opened.map(|(store, first)| (Some(store), first)).map_err(HostError::Data)?
+                let (store, first, place) = opened.map_err(HostError::Data)?;
+                (Some(store), first, Some(place))
             }
-            None => (None, 0),
+            None => (None, 0, None),
         };
+        let secrets = secrets::secrets(manifests).cloned().collect();
+        let forbidden = Arc::new(Forbidden { store: place, secrets });
+        let handlers = opened.iter().flat_map(|one| &one.handlers);
+        handlers.for_each(|handler| handler.keep_away_from(&forbidden));
         let handle = |(manifest, limits)| handle(manifest, limits, store.clone(), first);
         start_lines::log(manifests, &limits, environment.data.as_deref());
         if let Some(store) = &store {
@@ -207,7 +219,8 @@ fn refuse_same_names(manifests: &[Manifest]) -> Result<(), HostError> {
 /// Each actor's limits, with fewer connections if there are too few file descriptors.
 fn fit_limits(descriptors: Option<u64>, manifests: &[Manifest]) -> Result<Vec<Limits>, HostError> {
     let wanted = manifests.iter().map(|manifest| {
-        let handlers = manifest.handlers.iter().map(|handler| handler.descriptors());
+        let handlers = manifest.handlers.iter();
+        let handlers = handlers.map(|handler| handler.descriptors(&manifest.limits));
         (&manifest.limits, handlers.sum())
     });
     let plan = fd_limit::plan(descriptors, wanted).map_err(HostError::Descriptors)?;

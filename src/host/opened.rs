@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{error::HostError, handler};
+use super::{error::HostError, exports, handler};
 use crate::{
     actor::{Grants, LoadError, Module, Report},
     files::Folders,
@@ -67,6 +67,10 @@ impl Opened {
         }
         let module = module.map_err(|error| HostError::Load { file: file.clone(), error });
         let module = keep(module, &mut errors);
+        if let Some(module) = &module {
+            let missing = exports::missing(manifest, module.report());
+            errors.extend(missing.into_iter().map(HostError::Export));
+        }
         let init_state = keep(read_state(manifest), &mut errors).flatten();
         let mut handlers = Vec::new();
         for handler in manifest.handlers.iter().filter(|handler| wanted(handler)) {
@@ -92,7 +96,7 @@ impl Opened {
     pub(crate) fn folders(&self) -> Option<Arc<Folders>> {
         self.handlers.iter().find_map(|handler| match handler {
             handler::Opened::Filesystem(folders) => Some(folders.clone()),
-            handler::Opened::WebSocketServer(_) => None,
+            handler::Opened::WebSocketServer(_) | handler::Opened::HttpClient(_) => None,
         })
     }
 }

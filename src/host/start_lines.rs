@@ -17,8 +17,8 @@ const MAX_NAMES: usize = 20;
 /// Logs the lines. `limits` are those that the actors really have.
 pub(super) fn log(manifests: &[Manifest], limits: &[Limits], folder: Option<&Path>) {
     log::info!(target: "footlight", "{}", about_state(manifests, folder));
-    let stored = manifests.iter().map(|manifest| manifest.storage.is_kept(folder.is_some()));
-    let memory = Memory::of(limits.iter().zip(stored));
+    let uses = manifests.iter().map(|manifest| manifest.uses(folder.is_some()));
+    let memory = Memory::of(limits.iter().zip(uses));
     let level = if memory.is_short() { log::Level::Warn } else { log::Level::Info };
     log::log!(target: "footlight", level, "{memory}");
 }

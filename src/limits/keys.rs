@@ -37,7 +37,7 @@ const fn row(key: &'static str, slot: fn(&mut Limits) -> Slot<'_>, least: u64, m
 
 /// All keys. The defaults are in [`Limits::default`].
 #[rustfmt::skip]
-pub(super) const ROWS: [Row; 40] = [
+pub(super) const ROWS: [Row; 48] = [
     row("message", |l| Slot::Size(&mut l.message), 1, GIB),
     row("connections", |l| Slot::Count(&mut l.connections), 1, 1_000_000),
     row("per_address", |l| Slot::Count(&mut l.per_address), 1, 1_000_000),
@@ -45,6 +45,10 @@ pub(super) const ROWS: [Row; 40] = [
     row("outbox", |l| Slot::Size(&mut l.outbox), 1, GIB),
     row("requests", |l| Slot::Count(&mut l.requests), 1, 100_000),
     row("downloads", |l| Slot::Count(&mut l.downloads), 1, 100_000),
+    row("idle_connections", |l| Slot::Count(&mut l.idle_connections), 1, 100_000),
+    row("request", |l| Slot::Size(&mut l.request), 1, GIB),
+    row("response", |l| Slot::Size(&mut l.response), 1, GIB),
+    row("rate", |l| Slot::Size(&mut l.rate), 16, 1 << 20),
     row("file", |l| Slot::Size(&mut l.file), 1, GIB),
     row("file_access", |l| Slot::Size(&mut l.file_access), 1, GIB),
     row("state", |l| Slot::Size(&mut l.state), 1, GIB),
@@ -71,8 +75,12 @@ pub(super) const ROWS: [Row; 40] = [
     row("log_rate", |l| Slot::Count(&mut l.log_rate), 1, 1_000_000),
     row("hibernate_after", |l| Slot::Time(&mut l.hibernate_after), 1, DAY),
     row("handshake", |l| Slot::Time(&mut l.handshake), 1, DAY),
-    row("response", |l| Slot::Time(&mut l.response), 1, DAY),
+    row("turn", |l| Slot::Time(&mut l.turn), 1, DAY),
+    row("keep_alive", |l| Slot::Time(&mut l.keep_alive), 1, DAY),
     row("file_wait", |l| Slot::Time(&mut l.file_wait), 1, DAY),
+    row("fetch_response", |l| Slot::Size(&mut l.fetch_response), 1, GIB),
+    row("fetches", |l| Slot::Count(&mut l.fetches), 1, 1000),
+    row("fetch_wait", |l| Slot::Time(&mut l.fetch_wait), 1, DAY),
     row("ping", |l| Slot::Time(&mut l.ping), 1, DAY),
     row("pong", |l| Slot::Time(&mut l.pong), 1, DAY),
     row("idle", |l| Slot::Time(&mut l.idle), 1, 365 * DAY),

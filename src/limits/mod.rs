@@ -36,11 +36,23 @@ pub struct Limits {
     /// The bytes of messages that may wait for one client to read them. Default 64 KiB.
     pub outbox: usize,
     /// The most requests that may be read at once, from their beginning until their heads are
-    /// complete. This includes TLS handshakes, but not answers. Default 64.
+    /// complete. This includes TLS handshakes, but not answers. As many requests may be answered by
+    /// the actor at once, and as many again may wait for that. Default 64.
     pub requests: usize,
     /// The most files of the listeners' `static` folders that may be sent at once. Four times as
     /// many may wait for their turn. Default 64.
     pub downloads: usize,
+    /// The most connections that may stay open for further requests. One more closes after its
+    /// answer. Default 64.
+    pub idle_connections: usize,
+    /// The largest content of a request that the actor answers, in bytes. Default 64 KiB.
+    pub request: usize,
+    /// The largest response of the actor to a request, in bytes, with its header fields. Default
+    /// 256 KiB.
+    pub response: usize,
+    /// The fewest bytes in a second at which a client must take an answer or send a body. It may be
+    /// behind by 64 KiB. Default 1 KiB.
+    pub rate: usize,
     /// The largest file of a listener's `static` folder, in bytes. Default 16 MiB.
     pub file: usize,
     /// The largest file that the actor may read or write, and the most bytes of all names in one
@@ -105,11 +117,21 @@ pub struct Limits {
     pub hibernate_after: Duration,
     /// The time for a client to send its whole HTTP head. Default 5 s.
     pub handshake: Duration,
-    /// The time for sending an answer to a request that is not a handshake, such as a page or a
-    /// file. Default 30 s.
-    pub response: Duration,
+    /// How long a request may wait until it may be read or its file sent, while others have all
+    /// places or its address has its share. Default 30 s.
+    pub turn: Duration,
+    /// How long a connection may wait for its next request. Default 30 s.
+    pub keep_alive: Duration,
     /// How long the actor waits for a file to be read or written. Default 5 s.
     pub file_wait: Duration,
+    /// The largest content of a server's answer that the actor may get, in bytes. Default 64 KiB.
+    pub fetch_response: usize,
+    /// The most requests to servers whose answers come as events, from the call that asks for one
+    /// until the actor gets its answer. Default 8.
+    pub fetches: usize,
+    /// The time for a request to a server, with its redirects, until all of its answer is there.
+    /// Default 10 s.
+    pub fetch_wait: Duration,
     /// The time after which the host sends a ping to a quiet client. Default 25 s: proxies tend to
     /// cut connections off after 60 s.
     pub ping: Duration,
@@ -133,6 +155,10 @@ impl Default for Limits {
             outbox: 64 << 10,
             requests: 64,
             downloads: 64,
+            idle_connections: 64,
+            request: 64 << 10,
+            response: 256 << 10,
+            rate: 1 << 10,
             file: 16 << 20,
             file_access: 64 << 10,
             state: 1 << 20,
@@ -159,8 +185,12 @@ impl Default for Limits {
             log_rate: 20,
             hibernate_after: Duration::from_secs(60),
             handshake: Duration::from_secs(5),
-            response: Duration::from_secs(30),
+            turn: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(30),
             file_wait: Duration::from_secs(5),
+            fetch_response: 64 << 10,
+            fetches: 8,
+            fetch_wait: Duration::from_secs(10),
             ping: Duration::from_secs(25),
             pong: Duration::from_secs(8),
             idle: Duration::from_secs(24 * 60 * 60),

@@ -8,10 +8,11 @@ use crate::config::{Location, Table, units::Quantity};
 
 /// Pairs of sizes. The first must fit into the second: messages pass through the mailbox and the
 /// instance's memory, and everything else has to fit into that memory.
-pub(super) const FITS_INTO: [(&str, &str); 6] = [
+pub(super) const FITS_INTO: [(&str, &str); 7] = [
     ("message", "mailbox"),
     ("message", "memory"),
     ("file_access", "memory"),
+    ("fetch_response", "memory"),
     ("state", "memory"),
     ("storage_value", "memory"),
     ("answer", "memory"),

@@ -4,46 +4,67 @@ use std::net::SocketAddr;
 
 use crate::{
     config::{Capability, HandlerType, Table, Value},
-    files, server,
+    files, http_client,
+    limits::Limits,
+    server,
 };
 
 /// All handlers of one type that an actor has, as its manifest describes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Handler {
-    /// The listeners that clients connect to.
+    /// The listeners that clients connect to: of `websocket-server` and of `http-server`.
     WebSocketServer(server::Config),
     /// The folders whose files the actor may use.
     Filesystem(files::Config),
+    /// The servers that the actor may ask.
+    HttpClient(http_client::Config),
 }
 
-/// A type of handler, and how to read its handlers.
+/// A group of types of handlers that are read together, and how to read them.
 struct Type {
-    ty: &'static HandlerType,
+    /// The types. All but listeners are a group of their own.
+    types: &'static [&'static HandlerType],
     /// Reads the `config` of each of its handlers. The numbers are their indices in `handlers`.
-    read: fn(Vec<(usize, Table<'_>)>) -> Handler,
+    read: fn(Vec<(&HandlerType, usize, Table<'_>)>) -> Handler,
 }
 
 /// All types of handlers.
-static TYPES: [Type; 2] = [
+static TYPES: [Type; 3] = [
     Type {
-        ty: &server::config::TYPE,
+        types: &[&server::config::TYPE, &server::http_config::TYPE],
         read: |entries| Handler::WebSocketServer(server::Config::read(entries)),
     },
     Type {
-        ty: &files::config::TYPE,
-        read: |entries| Handler::Filesystem(files::Config::read(entries)),
+        types: &[&files::config::TYPE],
+        read: |entries| {
+            let own = entries.into_iter().map(|(_, index, table)| (index, table)).collect();
+            Handler::Filesystem(files::Config::read(own))
+        },
+    },
+    Type {
+        types: &[&http_client::config::TYPE],
+        read: |entries| {
+            let own = entries.into_iter().map(|(_, index, table)| (index, table)).collect();
+            Handler::HttpClient(http_client::Config::read(own))
+        },
     },
 ];
 
 /// The type that advice shows if the manifest names none.
-const DEFAULT: &Type = &TYPES[0];
+const DEFAULT: &HandlerType = &server::config::TYPE;
+
+/// All types of handlers, without their groups.
+fn types() -> impl Iterator<Item = &'static HandlerType> {
+    TYPES.iter().flat_map(|group| group.types.iter().copied())
+}
 
 impl Handler {
-    /// The file descriptors that these handlers need, not counting connections.
-    pub fn descriptors(&self) -> usize {
+    /// The file descriptors that these handlers need with these limits, not counting connections.
+    pub fn descriptors(&self, limits: &Limits) -> usize {
         match self {
-            Self::WebSocketServer(config) => config.descriptors(),
+            Self::WebSocketServer(config) => config.descriptors(limits.requests),
             Self::Filesystem(config) => config.descriptors(),
+            Self::HttpClient(config) => config.descriptors(limits.fetches),
         }
     }
 
@@ -51,7 +72,7 @@ impl Handler {
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         match self {
             Self::WebSocketServer(config) => config.addresses().collect(),
-            Self::Filesystem(_) => Vec::new(),
+            Self::Filesystem(_) | Self::HttpClient(_) => Vec::new(),
         }
     }
 
@@ -65,6 +86,7 @@ impl Handler {
         match self {
             Self::WebSocketServer(_) => &server::config::TYPE,
             Self::Filesystem(_) => &files::config::TYPE,
+            Self::HttpClient(_) => &http_client::config::TYPE,
         }
     }
 }
@@ -75,7 +97,7 @@ pub fn missing_capabilities(
     handlers: &[Handler],
 ) -> Vec<(&'static HandlerType, &'static Capability)> {
     let is_there = |ty: &HandlerType| handlers.iter().any(|handler| handler.ty() == ty);
-    let types = TYPES.iter().map(|known| known.ty).filter(|ty| !is_there(ty));
+    let types = types().filter(|ty| !is_there(ty));
     types.flat_map(|ty| ty.capabilities.iter().map(move |one| (ty, one))).collect()
 }
 
@@ -90,7 +112,7 @@ struct HandlerTable<'d> {
 /// Reads `handlers` from the manifest's root. A handler with mistakes still counts for its type, so
 /// that no advice says to add one.
 pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
-    let example = DEFAULT.ty.advice();
+    let example = DEFAULT.advice();
     let Some(value) = root.require("handlers", &example) else { return Vec::new() };
     let Some(items) = value.items() else {
         value.refuse_as("a list of tables", "write [[handlers]], in two pairs of brackets");
@@ -106,10 +128,13 @@ pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
     }
     let mut handlers = Vec::new();
     for known in &TYPES {
-        let own = |(_, entry): &(usize, &mut HandlerTable<'_>)| entry.ty == Some(known.ty);
+        let own = |(_, entry): &(usize, &mut HandlerTable<'_>)| {
+            entry.ty.is_some_and(|ty| known.types.contains(&ty))
+        };
         let mut own = entries.iter_mut().enumerate().filter(own).peekable();
         if own.peek().is_some() {
-            let configs = own.filter_map(|(index, entry)| Some((index, entry.config.take()?)));
+            let configs =
+                own.filter_map(|(index, entry)| Some((entry.ty?, index, entry.config.take()?)));
             handlers.push((known.read)(configs.collect()));
         }
     }
@@ -121,15 +146,15 @@ fn read_entry<'d>(item: &Value<'d>) -> HandlerTable<'d> {
     let Some(mut table) = item.table("write [[handlers]], with type and config below it") else {
         return HandlerTable { ty: None, config: None };
     };
-    let written = table.require("type", &format!("add type = \"{}\"", DEFAULT.ty.name));
+    let written = table.require("type", &format!("add type = \"{}\"", DEFAULT.name));
     let name = written.as_ref().and_then(Value::as_str);
-    let known = TYPES.iter().find(|known| Some(known.ty.name) == name);
-    let example = known.unwrap_or(DEFAULT).ty.example;
+    let known = types().find(|known| Some(known.name) == name);
+    let example = known.unwrap_or(DEFAULT).example;
     let config = table.require("config", &format!("add {example}"));
     table.finish();
     let config = || config.and_then(|config| config.table(&format!("write {example}")));
     match (written, known) {
-        (Some(_), Some(known)) => return HandlerTable { ty: Some(known.ty), config: config() },
+        (Some(_), Some(known)) => return HandlerTable { ty: Some(known), config: config() },
         (Some(written), None) => {
             if written.string().is_some() {
                 // This host can't know how the configuration of an unknown type should look.
@@ -139,7 +164,8 @@ fn read_entry<'d>(item: &Value<'d>) -> HandlerTable<'d> {
         }
         (None, _) => {
             // The author probably meant this type, so report the other mistakes too.
-            (DEFAULT.read)(config().map(|config| (0, config)).into_iter().collect());
+            let config = config().map(|config| (DEFAULT, 0, config));
+            server::Config::read(config.into_iter().collect());
         }
     }
     HandlerTable { ty: None, config: None }
@@ -147,7 +173,7 @@ fn read_entry<'d>(item: &Value<'d>) -> HandlerTable<'d> {
 
 /// Lists the names of some types for a message.
 fn listed(which: fn(&HandlerType) -> bool, conjunction: &str) -> String {
-    let some = TYPES.iter().map(|known| known.ty).filter(|ty| which(ty));
+    let some = types().filter(|ty| which(ty));
     let mut names: Vec<_> = some.map(|ty| format!("`{}`", ty.name)).collect();
     match names.pop() {
         Some(last) if !names.is_empty() => format!("{}{conjunction}{last}", names.join(", ")),

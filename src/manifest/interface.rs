@@ -12,12 +12,12 @@ use crate::{
 
 /// The names that the interface's package has had: the guide's, and the later one.
 const PACKAGES: [&str; 2] = ["ntwk:theater", "theater:simple"];
-/// The interface that every actor of this host implements.
-const SERVER: &str = "websocket-server";
+/// The interfaces of which every actor of this host implements one.
+const SERVERS: [&str; 2] = ["websocket-server", "http-server"];
 /// The interfaces that an actor may implement.
-const IMPLEMENTS: [&str; 3] = [SERVER, "actor", "types"];
+const IMPLEMENTS: [&str; 5] = ["websocket-server", "http-server", "actor", "types", "http-types"];
 /// The interfaces of these packages that an actor may require.
-const REQUIRES: [&str; 3] = ["runtime", "types", "filesystem"];
+const REQUIRES: [&str; 5] = ["runtime", "types", "filesystem", "http-client", "http-types"];
 
 /// Checks the `[interface]` of an actor with these handlers.
 pub(super) fn check(mut table: Table<'_>, handlers: &[Handler]) {
@@ -70,11 +70,13 @@ fn check_implements(value: &Value<'_>) {
             item.place.refuse(problem, advice);
         }
     }
-    let server = names.iter().any(|(_, name)| known(name, &IMPLEMENTS) == Some(SERVER));
+    let server = names.iter().any(|(_, name)| known(name, &SERVERS).is_some());
     // An unknown name may be the missing one, misspelt, and is reported already.
     if !server && !unknown {
-        let example = PACKAGES.map(|package| format!("\"{package}/{SERVER}\"")).join(" or ");
-        value.place.refuse(format!("does not name a {SERVER} interface"), format!("add {example}"));
+        let [socket, http] = SERVERS;
+        let example = PACKAGES.map(|package| format!("\"{package}/{socket}\"")).join(" or ");
+        let problem = format!("names neither a {socket} nor a {http} interface");
+        value.place.refuse(problem, format!("add {example}"));
     }
 }
 

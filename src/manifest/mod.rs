@@ -26,6 +26,7 @@ use crate::{
     config::{Document, Table, Value, units::Quantity},
     limits::Limits,
     logger::config::Logging,
+    memory::Uses,
     regular::{self, Unread},
     storage::StorageConfig,
 };
@@ -88,6 +89,16 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// What its actor uses that not all do, in a process with a folder for state or without one.
+    pub(crate) fn uses(&self, has_data: bool) -> Uses {
+        let answers = |handler: &Handler| match handler {
+            Handler::WebSocketServer(config) => config.answers_requests(),
+            Handler::Filesystem(_) | Handler::HttpClient(_) => false,
+        };
+        let answers = self.handlers.iter().any(answers);
+        Uses { stored: self.storage.is_kept(has_data), answers }
+    }
+
     /// Reads a manifest from a file, or from `manifest.toml` in a folder.
     ///
     /// # Errors

@@ -15,7 +15,11 @@ use crate::{
     exchange::OnOverflow,
     files::config::SharedFolder,
     logger::config::Output,
-    server::config::{AutoResponse, Listener},
+    server::{
+        access::AccessConfig,
+        config::{AutoResponse, Listener},
+        trusted_proxies::AddressRange,
+    },
     storage::Durability,
 };
 
@@ -37,7 +41,7 @@ pub(super) fn listeners(manifest: &Manifest) -> &[Listener] {
     let mut handlers = manifest.handlers.iter();
     let found = handlers.find_map(|handler| match handler {
         Handler::WebSocketServer(config) => Some(&*config.listeners),
-        Handler::Filesystem(_) => None,
+        Handler::Filesystem(_) | Handler::HttpClient(_) => None,
     });
     found.unwrap_or_default()
 }
@@ -47,7 +51,7 @@ fn folders(manifest: &Manifest) -> &[SharedFolder] {
     let mut handlers = manifest.handlers.iter();
     let found = handlers.find_map(|handler| match handler {
         Handler::Filesystem(config) => Some(&*config.folders),
-        Handler::WebSocketServer(_) => None,
+        Handler::WebSocketServer(_) | Handler::HttpClient(_) => None,
     });
     found.unwrap_or_default()
 }
@@ -132,6 +136,9 @@ type = "websocket-server"
 host = "0.0.0.0"
 port = 0x1F90
 origins = ["self", "null", "https://example.org:8443"]
+names = ["example.org"]
+trusted_proxies = ["10.0.0.0/8"]
+proxy_protocol = true
 subprotocols = ["chat.v1", "json"]
 token_file = "secret/token"
 console = false
@@ -168,7 +175,12 @@ wait = "1h"
     assert_eq!(listeners(&manifest)[0].host.to_string(), "::1");
     assert_eq!(listeners(&manifest)[0].path, "/a/b%20c");
     let expected = Listener {
-        origins: Some(["self", "null", "https://example.org:8443"].map(Into::into).into()),
+        access: AccessConfig {
+            origins: Some(["self", "null", "https://example.org:8443"].map(Into::into).into()),
+            names: vec!["example.org".into()],
+            trusted_proxies: vec![AddressRange::parse("10.0.0.0/8").unwrap()],
+            proxy_protocol: true,
+        },
         subprotocols: ["chat.v1", "json"].map(Into::into).into(),
         token_file: Some("chat/secret/token".into()),
         console: false,
@@ -228,8 +240,9 @@ fn all_mistakes_are_said_in_one_pass_in_the_order_of_lines() {
          2: component_path: 5 is not a string; write one text in quotes\n\
          5: handlers[0].config.port: missing; add port = 8080 (0 lets the system choose)\n\
          6: handlers[0].config.prot: unknown key; did you mean `port`? The keys here are `port`, \
-         `host`, `path`, `origins`, `subprotocols`, `token_file`, `console`, `static`, \
-         `auto_response`, `on_overflow`, `tls`\n\
+         `host`, `path`, `origins`, `names`, `trusted_proxies`, `proxy_protocol`, `token_file`, \
+         `static`, `tls`, `health`, `metrics`, `subprotocols`, `console`, `auto_response`, \
+         `on_overflow`\n\
          8: limits.message: 0 is out of range; write a size from \"1B\" to \"1GiB\""
     );
 }

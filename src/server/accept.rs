@@ -69,7 +69,8 @@ impl Acceptor {
         let socket = Socket::new(socket);
         let (endpoint, context, alive) =
             (self.endpoint.clone(), self.context.clone(), self.alive.clone());
-        let task = match context.admission.admit(peer, &context.actor.connections) {
+        let network = endpoint.access.network_of(peer);
+        let task = match context.admission.admit(network, &context.actor.connections) {
             Ok(admitted) => {
                 admitted.until_accepting().await;
                 self.executor.spawn(async move {

@@ -2,13 +2,14 @@
 //!
 //! All connections within `limits.connections` get in, in order of arrival. At most
 //! `limits.requests` requests are read at once. While that many are, no connection is accepted:
-//! clients wait in the kernel's queue, where they cost the host nothing. Downloads and closing
-//! connections have limits of their own, so they keep no client out.
+//! clients wait in the kernel's queue, where they cost the host nothing. Downloads, closing
+//! connections and those that stay open for further requests have limits of their own, so they keep
+//! no client out.
 //!
 //! [`places`](super::places) decides which connection has to give way, and
 //! [`addresses`](super::addresses) limits the connections of one address.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use smol::future::FutureExt as _;
 
@@ -36,12 +37,20 @@ const SEND_CREDIT: Credit = Credit {
     per_byte: Duration::from_nanos(61_035),
     max: Duration::from_secs(4),
 };
+/// A request for the actor may take a second, and longer as long as 4 KiB of its content arrive in a
+/// second, or as much of its response is taken. A response that has just begun may take 4 s.
+const ASK_CREDIT: Credit = Credit {
+    initial: Duration::from_secs(1),
+    per_byte: Duration::from_nanos(244_141),
+    max: Duration::from_secs(4),
+};
 /// A closing connection can be evicted at any time.
 const LINGER_CREDIT: Credit =
     Credit { initial: Duration::ZERO, per_byte: Duration::ZERO, max: Duration::ZERO };
 /// How many downloads may wait for each one that may run.
 const QUEUED_PER_DOWNLOAD: usize = 4;
-/// One network may have this fraction of the requests and downloads in progress: a quarter.
+/// One network may have this fraction of the requests and downloads in progress, and of the
+/// connections that stay open for further requests: a quarter.
 const SHARE: usize = 4;
 
 /// The limits of what is open before and beside an actor's connections.
@@ -53,8 +62,14 @@ pub(crate) struct Admission {
     pub(crate) requests: Arc<Places>,
     /// How many files may be sent at once: `limits.downloads`.
     pub(crate) downloads: Arc<Places>,
+    /// How many requests the actor may answer at once, from their heads until their responses are
+    /// sent: `limits.requests`. As many may wait.
+    pub(crate) asked: Arc<Places>,
     /// The connections after their last answer, whose clients may still be sending.
     pub(crate) lingering: Arc<Places>,
+    /// How many connections may stay open for further requests: `limits.idle_connections`. One more
+    /// closes after its answer.
+    pub(crate) kept: Arc<Places>,
 }
 
 /// A connection that was accepted and let in.
@@ -93,13 +108,51 @@ impl Admission {
                 queue: limits.downloads.saturating_mul(QUEUED_PER_DOWNLOAD),
                 credit: SEND_CREDIT,
             }),
+            asked: Places::new(limits.clone(), |limits| Rules {
+                limit: limits.requests,
+                share: share(limits.requests),
+                queue: limits.requests,
+                credit: ASK_CREDIT,
+            }),
             lingering: Places::new(limits.clone(), |limits| Rules {
                 limit: limits.requests,
                 share: usize::MAX,
                 queue: usize::MAX,
                 credit: LINGER_CREDIT,
             }),
+            kept: Places::new(limits.clone(), |limits| Rules {
+                limit: limits.idle_connections,
+                share: share(limits.idle_connections),
+                queue: 0,
+                credit: LINGER_CREDIT,
+            }),
         }
+    }
+
+    /// Counts a connection for its network. `None` if it has too many.
+    pub(crate) fn count(&self, network: Option<Network>) -> Option<Counted> {
+        self.addresses.count(network)
+    }
+
+    /// Lets the next request of an open connection in. It may have to wait for its place. Until then
+    /// it is reserved, so no more wait than could be let in.
+    ///
+    /// # Errors
+    /// There are too many connections.
+    pub(crate) fn admit_next(
+        &self,
+        network: Option<Network>,
+        connections: &Arc<Connections>,
+    ) -> Result<(Place, Option<Reserved>), ErrorResponse> {
+        let place = self.requests.enter(network).ok_or(ErrorResponse::Address)?;
+        let reserved = match place.state() {
+            PlaceState::Acquired => None,
+            PlaceState::Full | PlaceState::Share => {
+                let reserved = connections.reserve();
+                Some(reserved.map_err(|full| ErrorResponse::Unavailable(full.reason()))?)
+            }
+        };
+        Ok((place, reserved))
     }
 
     /// Lets in a connection that was accepted.
@@ -108,10 +161,9 @@ impl Admission {
     /// Its address has too many connections, or there are too many in all.
     pub(crate) fn admit(
         &self,
-        peer: SocketAddr,
+        network: Option<Network>,
         connections: &Arc<Connections>,
     ) -> Result<Admitted, ErrorResponse> {
-        let network = Network::of(peer.ip());
         let counted = self.addresses.count(network).ok_or(ErrorResponse::Address)?;
         let place = self.requests.enter(network).ok_or(ErrorResponse::Address)?;
         let reserved = match place.state() {
@@ -128,7 +180,7 @@ impl Admission {
     /// evicts the oldest. Otherwise clients that never close could pile up.
     pub(crate) async fn linger(&self, end: impl Future<Output = ()>) {
         if let Some(place) = self.lingering.enter(None) {
-            end.or(place.evicted()).await;
+            end.or(place.lost()).await;
         }
     }
 }

@@ -1,15 +1,12 @@
-//! The `config` of a `websocket-server` handler: where clients connect, who may connect, and what
-//! is served beside the socket.
+//! The listeners of an actor: the `config` of its handlers of the types `websocket-server` and
+//! `http-server`, which may share one.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
-};
+use std::net::SocketAddr;
 
-use crate::{
-    config::{HandlerType, Location, Table, Value},
-    exchange::OnOverflow,
-};
+pub(crate) use super::listener_config::overlap;
+pub use super::listener_config::{AutoResponse, Listener, TlsFiles};
+use super::{http_config, listener_config::refuse_taken};
+use crate::config::{HandlerType, Table};
 
 /// This type of handler.
 pub const TYPE: HandlerType = HandlerType {
@@ -21,20 +18,8 @@ pub const TYPE: HandlerType = HandlerType {
 /// The file descriptors of a listener: its own, and that of the connection that waits to be
 /// admitted.
 const DESCRIPTORS: usize = 2;
-/// The port for which the system chooses a free one. Several listeners may use it.
-const ANY_PORT: u16 = 0;
 
-/// The longest path of a listener, origin or subprotocol, in bytes.
-const MAX_TEXT: usize = 256;
-/// The most origins, and the most subprotocols, of a listener.
-const MAX_ITEMS: usize = 64;
-/// The longest `ping` and `pong` of an `auto_response`, in bytes. The host compares every message
-/// with `ping`.
-const MAX_PING: usize = 1024;
-/// The separators of RFC 9110, section 5.6.2, which a token must not contain.
-const SEPARATORS: &[u8] = b"()<>@,;:\\\"/[]?={} \t";
-
-/// All handlers of this type that one actor has.
+/// All handlers of this type, and of the type `http-server`, that one actor has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
     /// No two have the same address.
@@ -42,15 +27,21 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the `config` of each handler of this type. The numbers are their indices in
+    /// Reads the `config` of each handler of these types. The numbers are their indices in
     /// `handlers`.
-    pub fn read(entries: Vec<(usize, Table<'_>)>) -> Self {
+    pub fn read(entries: Vec<(&HandlerType, usize, Table<'_>)>) -> Self {
         let mut listeners: Vec<(usize, Listener)> = Vec::new();
-        for (index, table) in entries {
+        let (sockets, actors): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|(ty, ..)| **ty == TYPE);
+        for (_, index, table) in sockets {
             if let Some((listener, port)) = Listener::read(table) {
                 refuse_taken(&listener, &port, &listeners);
                 listeners.push((index, listener));
             }
+        }
+        // These may share a listener of the others.
+        for (_, index, table) in actors {
+            http_config::read(index, table, &mut listeners);
         }
         Self { listeners: listeners.into_iter().map(|(_, listener)| listener).collect() }
     }
@@ -60,257 +51,15 @@ impl Config {
         self.listeners.iter().map(Listener::address)
     }
 
-    /// The file descriptors that these handlers need, not counting connections.
-    pub fn descriptors(&self) -> usize {
-        self.listeners.len().saturating_mul(DESCRIPTORS)
-    }
-}
-
-/// A network address where clients reach the actor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listener {
-    /// The address to bind. Default 127.0.0.1, which only this machine reaches, so that no actor is
-    /// open to a network by accident.
-    pub host: IpAddr,
-    /// The TCP port; 0 lets the system choose a free one.
-    pub port: u16,
-    /// The path of the WebSocket, beside `/`. Default `/ws`.
-    pub path: String,
-    /// The origins of the pages that may connect, as browsers send them in `Origin`. `self` stands
-    /// for pages that this listener serves. `None`, the default, allows all.
-    pub origins: Option<Vec<String>>,
-    /// The subprotocols that clients may choose (RFC 6455, section 1.9). Default none.
-    pub subprotocols: Vec<String>,
-    /// The file with the token that clients must send. Default none.
-    pub token_file: Option<PathBuf>,
-    /// Whether to serve the console page. Default true.
-    pub console: bool,
-    /// The folder to serve beside the socket. Default none.
-    pub static_folder: Option<PathBuf>,
-    /// A text that the host answers without calling the actor. Default none.
-    pub auto_response: Option<AutoResponse>,
-    /// What happens to a client that does not read its messages. Default `close`.
-    pub on_overflow: OnOverflow,
-    /// The certificate for TLS. Default none. Needs the feature `tls`.
-    pub tls: Option<TlsFiles>,
-}
-
-impl Listener {
-    /// The address that it binds.
-    fn address(&self) -> SocketAddr {
-        SocketAddr::new(self.host, self.port)
+    /// Whether the actor answers requests at one of them.
+    pub(crate) fn answers_requests(&self) -> bool {
+        self.listeners.iter().any(|listener| listener.has_actor)
     }
 
-    /// A listener at an address, with defaults for everything else.
-    pub fn new(host: IpAddr, port: u16) -> Self {
-        Self {
-            host,
-            port,
-            path: "/ws".into(),
-            origins: None,
-            subprotocols: Vec::new(),
-            token_file: None,
-            console: true,
-            static_folder: None,
-            auto_response: None,
-            on_overflow: OnOverflow::Close,
-            tls: None,
-        }
+    /// The file descriptors that these handlers need, not counting connections. `requests` is how
+    /// many requests the actor may answer at once; as many may wait.
+    pub fn descriptors(&self, requests: usize) -> usize {
+        let asked = if self.answers_requests() { requests.saturating_mul(2) } else { 0 };
+        self.listeners.len().saturating_mul(DESCRIPTORS).saturating_add(asked)
     }
-
-    /// Reads a listener. Returns the place of its port too.
-    fn read(mut table: Table<'_>) -> Option<(Self, Location<'_>)> {
-        let port = table.require("port", "add port = 8080 (0 lets the system choose)");
-        let host = table.get("host");
-        let mut listener = Self::new(IpAddr::V4(Ipv4Addr::LOCALHOST), ANY_PORT);
-        read_others(&mut table, &mut listener);
-        table.finish();
-        if let Some(host) = host {
-            listener.host = read_host(&host)?;
-        }
-        let port = port?;
-        listener.port = read_port(&port)?;
-        Some((listener, port.place))
-    }
-}
-
-/// A text and its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AutoResponse {
-    /// The client's message, which must match exactly.
-    pub ping: String,
-    /// The host's answer.
-    pub pong: String,
-}
-
-/// The files for TLS, both in PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The file with the certificate, followed by the chain to its authority. PEM.
-    pub cert: PathBuf,
-    /// The file with its private key. PEM.
-    pub key: PathBuf,
-}
-
-/// Reads a port.
-fn read_port(value: &Value<'_>) -> Option<u16> {
-    let port = value.as_integer().and_then(|number| u16::try_from(number).ok());
-    if port.is_none() {
-        let advice = "write a whole number from 0 to 65535 (0 lets the system choose)";
-        value.refuse_as("a port", advice);
-    }
-    port
-}
-
-/// Reads an address. Host names are refused: their addresses may change, and there may be several.
-fn read_host(value: &Value<'_>) -> Option<IpAddr> {
-    let host = value.as_str().and_then(|text| text.parse().ok());
-    if host.is_none() {
-        let local = "\"127.0.0.1\" (this machine only)";
-        let advice = format!("write {local}, \"0.0.0.0\" (every network) or another address");
-        value.refuse_as("an IP address", advice);
-    }
-    host
-}
-
-/// Whether only one of two addresses can be bound: both have the same port, and the same host or one
-/// that stands for every host. Port 0 is a different port each time.
-pub(crate) fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
-    let same_family = one.is_ipv4() == other.is_ipv4();
-    let any = one.ip().is_unspecified() || other.ip().is_unspecified();
-    one.port() == other.port()
-        && one.port() != ANY_PORT
-        && (one.ip() == other.ip() || same_family && any)
-}
-
-/// Refuses an address that an earlier handler already has.
-fn refuse_taken(listener: &Listener, port: &Location<'_>, earlier: &[(usize, Listener)]) {
-    let address = listener.address();
-    let taken = |(_, other): &&(usize, Listener)| overlap(other.address(), address);
-    if let Some((index, _)) = earlier.iter().find(taken) {
-        let problem = format!("{address} is taken by handlers[{index}] already");
-        port.refuse(problem, "write another port or another host");
-    }
-}
-
-/// Reads every key except `port` and `host`. Wrong values are replaced by defaults, because the
-/// document knows that the result must not be used.
-fn read_others(table: &mut Table<'_>, listener: &mut Listener) {
-    if let Some(path) = table.get("path").and_then(|value| read_path(&value)) {
-        listener.path = path;
-    }
-    listener.origins = table.get("origins").map(|value| {
-        let advice = "write a list such as [\"self\", \"https://example.org\"]: a scheme, a host \
-                      and no path";
-        list(&value, advice, is_origin)
-    });
-    if let Some(value) = table.get("subprotocols") {
-        let advice = "write a list of names such as [\"chat.v1\"]";
-        listener.subprotocols = list(&value, advice, is_token);
-    }
-    listener.token_file = table.get("token_file").and_then(|value| value.path());
-    if let Some(console) = table.get("console").and_then(|value| value.boolean()) {
-        listener.console = console;
-    }
-    listener.static_folder = table.get("static").and_then(|value| value.path());
-    listener.auto_response =
-        table.get("auto_response").and_then(|value| read_auto_response(&value));
-    if let Some(choice) = table.get("on_overflow").and_then(|value| read_on_overflow(&value)) {
-        listener.on_overflow = choice;
-    }
-    listener.tls = table.get("tls").and_then(|value| read_tls(&value));
-}
-
-/// Reads the path of a listener.
-fn read_path(value: &Value<'_>) -> Option<String> {
-    let fits = |text: &&str| {
-        let plain = |b: u8| b.is_ascii_graphic() && b != b'?' && b != b'#';
-        text.starts_with('/') && text.len() <= MAX_TEXT && text.bytes().all(plain)
-    };
-    let path = value.as_str().filter(fits);
-    if path.is_none() {
-        let rule = format!("at most {MAX_TEXT} ASCII characters, without `?`, `#` and space");
-        value.refuse_as("a path", format!("write \"/\" and what follows it, {rule}"));
-    }
-    path.map(str::to_owned)
-}
-
-/// Reads a list of texts for which `fits` returns true.
-fn list(value: &Value<'_>, advice: &str, fits: fn(&str) -> bool) -> Vec<String> {
-    let Some(items) = value.items().filter(|items| (1..=MAX_ITEMS).contains(&items.len())) else {
-        value.refuse_as(&format!("a list of 1 to {MAX_ITEMS} texts"), advice);
-        return Vec::new();
-    };
-    let read = |item: &Value<'_>| {
-        let text = item.as_str().filter(|text| text.len() <= MAX_TEXT && fits(text));
-        if text.is_none() {
-            item.refuse_as("one that fits here", advice);
-        }
-        text.map(str::to_owned)
-    };
-    items.iter().filter_map(read).collect()
-}
-
-/// Whether a browser could send this as `Origin` (RFC 6454, section 7), or whether it is `self`.
-fn is_origin(text: &str) -> bool {
-    let host = text.split_once("://").map(|(scheme, host)| (is_token(scheme), host));
-    let plain = |b: u8| b.is_ascii_graphic() && b != b'/' && !b.is_ascii_uppercase();
-    text == "self"
-        || text == "null"
-        || host.is_some_and(|(scheme, host)| {
-            scheme && !host.is_empty() && host.bytes().all(plain) && host != "*"
-        })
-}
-
-/// Whether this is a token (RFC 9110, section 5.6.2).
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !SEPARATORS.contains(&b))
-}
-
-/// Reads `auto_response`.
-fn read_auto_response(value: &Value<'_>) -> Option<AutoResponse> {
-    const EXAMPLE: &str = "write { ping = \"ping\", pong = \"pong\" }";
-    let mut table = value.table(EXAMPLE)?;
-    let mut text = |key| {
-        let value = table.require(key, EXAMPLE)?;
-        let text = value.string()?;
-        if text.is_empty() || text.len() > MAX_PING {
-            value.refuse_as("a text for this", format!("write 1 to {MAX_PING} bytes"));
-            return None;
-        }
-        Some(text.to_owned())
-    };
-    let (ping, pong) = (text("ping"), text("pong"));
-    table.finish();
-    Some(AutoResponse { ping: ping?, pong: pong? })
-}
-
-/// Reads `on_overflow`.
-fn read_on_overflow(value: &Value<'_>) -> Option<OnOverflow> {
-    match value.as_str() {
-        Some("close") => Some(OnOverflow::Close),
-        Some("drop") => Some(OnOverflow::Drop),
-        _ => {
-            value.refuse_as("a way to go on", "write \"close\" or \"drop\"");
-            None
-        }
-    }
-}
-
-/// Reads `tls`. A build without the feature refuses it.
-fn read_tls(value: &Value<'_>) -> Option<TlsFiles> {
-    const EXAMPLE: &str = "write { cert = \"cert.pem\", key = \"key.pem\" }";
-    if !cfg!(feature = "tls") {
-        value.place.refuse(
-            "this footlight was built without TLS",
-            "build it with `--features tls`; or remove this and put a proxy that has TLS, such as \
-             Caddy or nginx, in front",
-        );
-        return None;
-    }
-    let mut table = value.table(EXAMPLE)?;
-    let mut path = |key| table.require(key, EXAMPLE)?.path();
-    let (cert, key) = (path("cert"), path("key"));
-    table.finish();
-    Some(TlsFiles { cert: cert?, key: key? })
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use smol::channel::Receiver;
+use smol::{channel::Receiver, future::FutureExt as _};
 
-use super::admission::Admission;
+use super::{admission::Admission, error_response::ErrorResponse, places::Place};
 use crate::{
+    deadline::within,
     exchange::{ActorHandle, Delivery},
     executor::Turns,
     world::World,
@@ -43,5 +44,31 @@ impl ServerContext {
             turns,
             stopping,
         }
+    }
+
+    /// Waits until the host stops.
+    pub(crate) async fn stopped(&self) {
+        let _ = self.stopping.recv().await;
+    }
+
+    /// Waits for a place, at most for `limits.turn`.
+    ///
+    /// # Errors
+    /// It took too long, for the reason `late`, or the host is stopping.
+    pub(crate) async fn turn(
+        &self,
+        place: &Place,
+        late: &'static str,
+    ) -> Result<(), ErrorResponse> {
+        let turn = async {
+            place.acquired().await;
+            Ok(())
+        };
+        let stop = async {
+            self.stopped().await;
+            Err(ErrorResponse::Unavailable("the host is stopping"))
+        };
+        let turn = within(self.actor.limits.get(|limits| limits.turn), turn.or(stop)).await;
+        turn.unwrap_or(Err(ErrorResponse::Unavailable(late)))
     }
 }

@@ -1,31 +1,45 @@
 //! What one listener serves and requires: the `config` of its handler in the manifest, with the
 //! files that it names opened.
 
-use std::{fmt, io, net::SocketAddr, path::PathBuf};
+use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::atomic::AtomicBool};
 
 #[cfg(feature = "tls")]
 use super::tls::{Tls, TlsError};
 use super::{
+    access::Access,
     config::{AutoResponse, Listener},
+    error_response::ErrorResponse,
+    request_head::RequestHead,
     token::{Token, TokenError},
 };
-use crate::{exchange::OnOverflow, sandboxed_dir::SandboxedDir};
+use crate::{exchange::OnOverflow, named_folder::NamedFolder, socket_activation::InheritedError};
 
 /// What one listener serves and requires.
 #[derive(Debug)]
 pub struct Endpoint {
+    /// Whether the WebSocket is here.
+    pub has_socket: bool,
+    /// Whether the actor answers requests here.
+    pub has_actor: bool,
     /// The path of the WebSocket, beside `/`.
     pub path: String,
-    /// The web pages that may connect; `None` allows all.
-    pub origins: Option<Vec<String>>,
+    /// The path that tells whether the actor is well, if there is one.
+    pub(crate) health: Option<String>,
+    /// The path of the counters, if there is one.
+    pub(crate) metrics: Option<String>,
+    /// Who may connect, and who speaks for others.
+    pub access: Access,
     /// What a client may choose from (RFC 6455, section 1.9).
     pub(crate) subprotocols: Vec<String>,
+    /// Whether the log has a client that asked for others. It has only the first one, because clients
+    /// can ask for anything at any rate.
+    pub(crate) is_unagreed_logged: AtomicBool,
     /// What each client must send. `None` if the listener requires nothing.
     pub token: Option<Token>,
     /// Whether to serve the console page.
     pub(crate) console: bool,
-    /// The open `static` folder. `None` if the manifest names none.
-    pub(crate) files: Option<SandboxedDir>,
+    /// The `static` folder. `None` if the manifest names none.
+    pub(crate) files: Option<NamedFolder>,
     /// A text that the host answers without the actor.
     pub(crate) auto_response: Option<AutoResponse>,
     /// What happens if a client does not read its messages.
@@ -56,6 +70,8 @@ pub enum EndpointError {
     /// The certificate can't be loaded.
     #[cfg(feature = "tls")]
     Tls(TlsError),
+    /// The service manager has passed a socket that keeps the address from being used.
+    Inherited(InheritedError),
     /// The address can't be listened on.
     Bind {
         /// The file to correct.
@@ -79,8 +95,8 @@ impl Endpoint {
             Token::load(file).map_err(|error| errors.push(failed(error))).ok()
         });
         let files = listener.static_folder.as_ref().and_then(|folder| {
-            let failed = |error| EndpointError::Folder { folder: folder.clone(), error };
-            SandboxedDir::open(folder).map_err(|error| errors.push(failed(error))).ok()
+            let failed = |(folder, error)| EndpointError::Folder { folder, error };
+            NamedFolder::new(folder.clone()).map_err(|error| errors.push(failed(error))).ok()
         });
         #[cfg(feature = "tls")]
         let tls = listener.tls.as_ref().and_then(|files| {
@@ -90,9 +106,14 @@ impl Endpoint {
             return Err(errors);
         }
         Ok(Self {
+            has_socket: listener.has_socket,
+            has_actor: listener.has_actor,
             path: listener.path.clone(),
-            origins: listener.origins.clone(),
+            health: listener.health.clone(),
+            metrics: listener.metrics.clone(),
+            access: Access::new(&listener.access),
             subprotocols: listener.subprotocols.clone(),
+            is_unagreed_logged: AtomicBool::new(false),
             token,
             console: listener.console,
             files,
@@ -101,6 +122,24 @@ impl Endpoint {
             #[cfg(feature = "tls")]
             tls,
         })
+    }
+
+    /// The URLs at this address: of the WebSocket, and of the actor's answers.
+    pub fn urls(&self, address: SocketAddr) -> Vec<String> {
+        let socket = self.has_socket.then(|| format!("{}://{address}{}", self.scheme(), self.path));
+        let http = if self.scheme() == "wss" { "https" } else { "http" };
+        let actor = self.has_actor.then(|| format!("{http}://{address}/"));
+        socket.into_iter().chain(actor).collect()
+    }
+
+    /// Checks the access token, if the listener has one.
+    ///
+    /// # Errors
+    /// The request does not contain the token.
+    pub(crate) fn authorize(&self, request: &RequestHead<'_>) -> Result<(), ErrorResponse> {
+        let Some(token) = &self.token else { return Ok(()) };
+        let shown = token.authorizes(request.field("Authorization").next(), request.query);
+        if shown { Ok(()) } else { Err(ErrorResponse::Unauthorized) }
     }
 
     /// The scheme of the WebSocket's URL.
@@ -125,6 +164,7 @@ impl fmt::Display for EndpointError {
             ),
             #[cfg(feature = "tls")]
             Self::Tls(error) => error.fmt(f),
+            Self::Inherited(error) => error.fmt(f),
             Self::Bind { manifest, address, error } => {
                 let advice = match error.kind() {
                     io::ErrorKind::AddrInUse => {
@@ -152,6 +192,7 @@ impl std::error::Error for EndpointError {
             Self::Folder { error, .. } | Self::Bind { error, .. } => Some(error),
             #[cfg(feature = "tls")]
             Self::Tls(error) => Some(error),
+            Self::Inherited(error) => Some(error),
         }
     }
 }

@@ -2,14 +2,18 @@
 
 use std::{borrow::Cow, fmt};
 
+use super::{origin::split_port, status::Status};
+
+/// The methods that the host answers on its own paths.
+pub(crate) const ALLOW: (&str, &str) = ("Allow", "GET, HEAD, OPTIONS");
 /// Tells a client to try again after 5 seconds, where that may help.
-const RETRY: &str = "Retry-After: 5\r\n";
+const RETRY: (&str, &str) = ("Retry-After", "5");
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub(crate) enum ErrorResponse {
-    /// It is not HTTP/1.1, or a field is missing or wrong: 400.
+pub enum ErrorResponse {
+    /// It is not valid HTTP, or a field is missing or wrong: 400.
     Bad(&'static str),
     /// It has no valid token: 401.
     Unauthorized,
@@ -17,97 +21,133 @@ pub(crate) enum ErrorResponse {
     Origin,
     /// The file is larger than `limits.file`, or can't be read: 403.
     Forbidden(&'static str),
+    /// It would change something, and comes from a page of another site: 403.
+    CrossSite,
     /// There is nothing at this path: 404.
     NotFound {
         /// The path of the WebSocket, as a hint for the client.
         path: String,
     },
-    /// Its method is neither GET nor HEAD: 405.
+    /// Its method is neither GET, HEAD nor OPTIONS: 405.
     Method,
     /// It took too long: 408.
     Timeout,
+    /// It calls the host by a name that is not the host's: 421.
+    Misdirected {
+        /// The host of the request.
+        host: String,
+    },
+    /// A condition of the request does not hold: 412.
+    Precondition,
+    /// Its body is too large: 413.
+    ContentTooLarge,
+    /// Its first line is too long: 414.
+    UriTooLong,
+    /// The file, of so many bytes, has no such range: 416.
+    Range(u64),
+    /// It expects something other than 100: 417.
+    Expectation,
     /// It asks for no upgrade, or for another version of WebSocket: 426.
     UpgradeRequired,
     /// Its address has `limits.per_address` connections already: 429.
     Address,
     /// Its head is too long: 431.
     TooLarge,
+    /// The actor failed at it: 500.
+    Failed,
+    /// It needs something that the host does not have: 501.
+    NotImplemented(&'static str),
     /// There are too many connections or requests, or the host is stopping: 503.
     Unavailable(&'static str),
-}
-
-/// An HTTP status: its number and its phrase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Status(pub u16, pub &'static str);
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.0, self.1)
-    }
+    /// Its major version is not 1: 505.
+    Version,
 }
 
 impl ErrorResponse {
     /// The status.
-    pub(crate) fn status(&self) -> Status {
-        match self {
-            Self::Bad(_) => Status(400, "Bad Request"),
-            Self::Unauthorized => Status(401, "Unauthorized"),
-            Self::Origin | Self::Forbidden(_) => Status(403, "Forbidden"),
-            Self::NotFound { .. } => Status(404, "Not Found"),
-            Self::Method => Status(405, "Method Not Allowed"),
-            Self::Timeout => Status(408, "Request Timeout"),
-            Self::UpgradeRequired => Status(426, "Upgrade Required"),
-            Self::Address => Status(429, "Too Many Requests"),
-            Self::TooLarge => Status(431, "Request Header Fields Too Large"),
-            Self::Unavailable(_) => Status(503, "Service Unavailable"),
-        }
+    pub fn status(&self) -> Status {
+        Status(match self {
+            Self::Bad(_) => 400,
+            Self::Unauthorized => 401,
+            Self::Origin | Self::Forbidden(_) | Self::CrossSite => 403,
+            Self::NotFound { .. } => 404,
+            Self::Method => 405,
+            Self::Timeout => 408,
+            Self::Precondition => 412,
+            Self::ContentTooLarge => 413,
+            Self::UriTooLong => 414,
+            Self::Range(_) => 416,
+            Self::Expectation => 417,
+            Self::Misdirected { .. } => 421,
+            Self::UpgradeRequired => 426,
+            Self::Address => 429,
+            Self::TooLarge => 431,
+            Self::Failed => 500,
+            Self::NotImplemented(_) => 501,
+            Self::Unavailable(_) => 503,
+            Self::Version => 505,
+        })
     }
 
-    /// The header fields that this status needs, and a text for people.
-    fn parts(&self) -> (&'static str, Cow<'static, str>) {
-        match self {
-            Self::Bad(why) | Self::Forbidden(why) => ("", (*why).into()),
-            Self::Unauthorized => (
-                "WWW-Authenticate: Bearer\r\n",
-                "a token is needed: in `Authorization: Bearer …`, or as `?token=…`".into(),
-            ),
-            Self::Origin => ("", "this page may not connect; see `origins` in the manifest".into()),
-            Self::NotFound { path } => {
-                ("", format!("nothing is here; the WebSocket is at {path}").into())
+    /// A text for people.
+    pub(super) fn text(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Bad(why)
+            | Self::Forbidden(why)
+            | Self::NotImplemented(why)
+            | Self::Unavailable(why) => why,
+            Self::Unauthorized => {
+                "a token is needed: in `Authorization: Bearer …`, or as `?token=…`"
             }
-            Self::Method => ("Allow: GET, HEAD\r\n", "only GET and HEAD are answered here".into()),
-            Self::Timeout => ("", "the request took too long".into()),
-            Self::UpgradeRequired => (
-                "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
-                "this is a WebSocket: connect with a WebSocket client, version 13".into(),
-            ),
-            Self::Address => (
-                RETRY,
+            Self::Origin => "this page may not connect; see `origins` in the manifest",
+            Self::CrossSite => {
+                "a page of another site may not do this; see `origins` in the manifest"
+            }
+            Self::Failed => "the actor failed",
+            Self::NotFound { path } => {
+                return format!("nothing is here; the WebSocket is at {path}").into();
+            }
+            Self::Misdirected { host } => {
+                let (name, _) = split_port(host);
+                return format!(
+                    "this host is not known as {name}; if it is to be, add names = [\"{name}\"] to \
+                     the handler in the manifest"
+                )
+                .into();
+            }
+            Self::Method => "only GET, HEAD and OPTIONS are answered here",
+            Self::Timeout => "the request took too long",
+            Self::Precondition => "the file is not the one that the request asks for",
+            Self::Range(_) => "the file has no such range",
+            Self::ContentTooLarge => "the body is too large",
+            Self::UriTooLong => "the first line of the request is too long",
+            Self::Expectation => "the only expectation that is supported is `100-continue`",
+            Self::UpgradeRequired => {
+                "this is a WebSocket: connect with a WebSocket client, version 13"
+            }
+            Self::Address => {
                 "too many connections from this address; see `limits.per_address` in the manifest"
-                    .into(),
-            ),
-            Self::TooLarge => ("", "the request's head is too large".into()),
-            Self::Unavailable(why) => (RETRY, (*why).into()),
-        }
+            }
+            Self::TooLarge => "the request's head is too large",
+            Self::Version => "this is HTTP/1.1",
+        })
     }
 
-    /// The whole response.
-    pub(crate) fn response(&self) -> String {
-        let (fields, body) = self.parts();
-        let connection =
-            if matches!(self, Self::UpgradeRequired) { "close, Upgrade" } else { "close" };
-        format!(
-            "HTTP/1.1 {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
-             Connection: {connection}\r\n{fields}\r\n{body}\n",
-            self.status(),
-            body.len() + 1
-        )
+    /// The fields that this status needs.
+    pub(super) fn fields(&self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Unauthorized => &[("WWW-Authenticate", "Bearer")],
+            Self::Method => &[ALLOW],
+            Self::UpgradeRequired => &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")],
+            Self::Address | Self::Unavailable(_) => &[RETRY],
+            _ => &[],
+        }
     }
 }
 
 impl fmt::Display for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.status(), self.parts().1)
+        write!(f, "{}: {}", self.status(), self.text())
     }
 }
 
@@ -126,18 +166,28 @@ mod tests {
             ErrorResponse::Unauthorized,
             ErrorResponse::Origin,
             ErrorResponse::Forbidden(""),
+            ErrorResponse::CrossSite,
+            ErrorResponse::Failed,
             ErrorResponse::NotFound { path: String::new() },
             ErrorResponse::Method,
             ErrorResponse::Timeout,
+            ErrorResponse::Precondition,
+            ErrorResponse::ContentTooLarge,
+            ErrorResponse::UriTooLong,
+            ErrorResponse::Range(0),
+            ErrorResponse::Expectation,
+            ErrorResponse::Misdirected { host: String::new() },
             ErrorResponse::UpgradeRequired,
             ErrorResponse::Address,
             ErrorResponse::TooLarge,
+            ErrorResponse::NotImplemented(""),
             ErrorResponse::Unavailable(""),
+            ErrorResponse::Version,
         ];
         for refusal in &refusals {
             stats.refuse(refusal.status().0);
         }
-        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 11);
+        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 21);
         assert!(stats.refusals().all(|(_, count)| count > 0));
     }
 }

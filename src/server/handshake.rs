@@ -2,7 +2,13 @@
 
 use async_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{endpoint::Endpoint, error_response::ErrorResponse, request_head::RequestHead, token};
+use super::{
+    endpoint::Endpoint, error_response::ErrorResponse, framing::Framing, request_head::RequestHead,
+    token,
+};
+
+/// The most bytes of a client's subprotocols that the log shows.
+const MAX_SHOWN: usize = 100;
 
 /// The answer to a request for an upgrade.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,6 +17,9 @@ pub(crate) struct Upgrade {
     pub accept: String,
     /// What was chosen of the client's; `None` if nothing.
     pub subprotocol: Option<String>,
+    /// What the client asked for, at most [`MAX_SHOWN`] bytes of it, if nothing was chosen. For the
+    /// log.
+    pub unagreed: Option<String>,
     /// The requested path, for the actor.
     pub path: String,
     /// The query, for the actor. Without the token, which is the operator's secret.
@@ -32,12 +41,13 @@ impl Upgrade {
     }
 }
 
-/// Checks a request for an upgrade. The order of the checks puts the most helpful error first.
+/// Checks a request of HTTP/1.1 for an upgrade. The order of the checks puts the most helpful error first.
 ///
 /// # Errors
 /// The first check that failed.
 pub(crate) fn upgrade(
     request: &RequestHead<'_>,
+    framing: Framing,
     endpoint: &Endpoint,
 ) -> Result<Upgrade, ErrorResponse> {
     if request.method != "GET" {
@@ -46,14 +56,12 @@ pub(crate) fn upgrade(
     if request.path != endpoint.path && request.path != "/" {
         return Err(ErrorResponse::NotFound { path: endpoint.path.clone() });
     }
-    if request.version != 1 {
-        return Err(ErrorResponse::Bad("a WebSocket needs HTTP/1.1"));
-    }
     if !request.has_token("Connection", "Upgrade") {
         return Err(ErrorResponse::Bad("the field `Connection: Upgrade` is missing"));
     }
-    if request.field("Host").count() != 1 {
-        return Err(ErrorResponse::Bad("exactly one field `Host` is needed"));
+    // The bytes of a body would be taken for frames.
+    if framing != Framing::Length(0) {
+        return Err(ErrorResponse::Bad("a request for a WebSocket has no body"));
     }
     if !request.field("Sec-WebSocket-Version").eq([b"13".as_slice()]) {
         return Err(ErrorResponse::UpgradeRequired);
@@ -64,8 +72,8 @@ pub(crate) fn upgrade(
             "the field `Sec-WebSocket-Key` must be 16 bytes in base64, once",
         ));
     };
-    request.authorize(endpoint)?;
-    if !may_connect(request, endpoint) {
+    endpoint.authorize(request)?;
+    if !endpoint.access.may_connect(request) {
         return Err(ErrorResponse::Origin);
     }
     let query = match endpoint.token {
@@ -73,9 +81,11 @@ pub(crate) fn upgrade(
         Some(_) => token::without_token(request.query),
         None => request.query.into(),
     };
+    let subprotocol = choose(request, endpoint);
     Ok(Upgrade {
         accept: derive_accept_key(key),
-        subprotocol: choose(request, endpoint),
+        unagreed: if subprotocol.is_none() { asked(request) } else { None },
+        subprotocol,
         path: request.path.into(),
         query,
     })
@@ -87,28 +97,17 @@ fn is_key(key: &[u8]) -> bool {
     key.strip_suffix(b"==").is_some_and(|digits| digits.len() == 22 && digits.iter().all(digit))
 }
 
-/// Whether a browser may connect from this page. A request without `Origin` does not come from a
-/// page. A client that can omit it could also forge it (RFC 6455, section 10.2).
-fn may_connect(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
-    let Some(allowed) = &endpoint.origins else { return true };
-    let mut origins = request.field("Origin");
-    let Some(origin) = origins.next() else { return true };
-    let own = || {
-        let host = request.field("Host").next().unwrap_or_default();
-        let origin_host = origin.strip_prefix(b"http://").or(origin.strip_prefix(b"https://"));
-        origin_host.is_some_and(|found| found.eq_ignore_ascii_case(host))
-    };
-    let is_allowed = |entry: &String| match entry.as_str() {
-        "self" => own(),
-        entry => origin.eq_ignore_ascii_case(entry.as_bytes()),
-    };
-    origins.next().is_none() && allowed.iter().any(is_allowed)
-}
-
 /// The first of the client's subprotocols that the listener supports; clients list them by
 /// preference. If there is none, none is chosen, and a browser then closes the connection.
 fn choose(request: &RequestHead<'_>, endpoint: &Endpoint) -> Option<String> {
     let mut asked = request.list("Sec-WebSocket-Protocol");
     let known = |name: &[u8]| endpoint.subprotocols.iter().find(|own| own.as_bytes() == name);
     asked.find_map(known).cloned()
+}
+
+/// The subprotocols that a client asks for, cut off at [`MAX_SHOWN`] bytes. `None` if there are none.
+fn asked(request: &RequestHead<'_>) -> Option<String> {
+    let mut all = request.list("Sec-WebSocket-Protocol").collect::<Vec<_>>().join(&b", "[..]);
+    all.truncate(MAX_SHOWN);
+    (!all.is_empty()).then(|| String::from_utf8_lossy(&all).into_owned())
 }

@@ -1,6 +1,7 @@
 //! The listeners of one actor: opened, bound, accepting, stopped.
 
 use std::{
+    io::ErrorKind,
     net::{IpAddr, SocketAddr, TcpListener},
     path::Path,
     sync::Arc,
@@ -21,6 +22,7 @@ use super::{
 };
 use crate::{
     exchange::CloseCode,
+    named_folder::Forbidden,
     shutdown::{PAUSE, Shutdown},
     socket_activation::Inherited,
 };
@@ -70,6 +72,12 @@ impl Listeners {
         if errors.is_empty() { Ok(Self(opened)) } else { Err(errors) }
     }
 
+    /// Sets what clients may not reach through a `static` folder from now on.
+    pub(crate) fn keep_away_from(&self, forbidden: &Arc<Forbidden>) {
+        let folders = self.0.iter().filter_map(|served| served.endpoint.files.as_ref());
+        folders.for_each(|folder| folder.keep_away_from(forbidden));
+    }
+
     /// Binds the addresses, or uses the sockets that the service manager has passed. `host`
     /// replaces the addresses of the manifest. `actor` and `manifest` are for messages.
     ///
@@ -83,14 +91,22 @@ impl Listeners {
     ) -> Result<BoundListeners, EndpointError> {
         let bind = |Served { mut address, endpoint }| {
             address.set_ip(host.unwrap_or(address.ip()));
-            let bound = match inherited.take(address) {
+            let passed = inherited.take(address);
+            if passed.is_none() && inherited.any() && address.port() != 0 {
+                log::warn!(target: actor, "{address}: the service manager has passed other sockets, \
+                    and none for this address, so the host listens there itself; in the .socket unit \
+                    write ListenStream={address}, so that clients wait while the host restarts");
+            }
+            let bound = match passed {
                 Some(listener) => Async::new(listener),
                 None => Async::<TcpListener>::bind(address),
             };
             let bound = bound.and_then(|bound| Ok((bound.get_ref().local_addr()?, bound)));
-            let (address, bound) = bound.map_err(|error| {
-                let manifest = manifest.to_owned();
-                EndpointError::Bind { manifest, address, error }
+            let (address, bound) = bound.map_err(|error| match inherited.misfit(address) {
+                Some(misfit) if error.kind() == ErrorKind::AddrInUse => {
+                    EndpointError::Inherited(misfit)
+                }
+                _ => EndpointError::Bind { manifest: manifest.to_owned(), address, error },
             })?;
             if let Err(error) = listen(&bound, i32::MAX) {
                 log::warn!(target: actor, "{address}: clients that come at once may have \

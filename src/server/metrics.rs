@@ -26,7 +26,17 @@ pub(crate) fn text(context: &ServerContext) -> String {
             "HTTP requests that are being read.",
             to_u64(context.admission.requests.count()),
         ),
+        (
+            "requests_in_progress",
+            "HTTP requests that the actor answers.",
+            to_u64(context.admission.asked.count()),
+        ),
         ("downloads", "Files that are being sent.", to_u64(context.admission.downloads.count())),
+        (
+            "idle_connections",
+            "Connections that stay open for further HTTP requests.",
+            to_u64(context.admission.kept.count()),
+        ),
         (
             "lingering",
             "Connections after their last answer, whose clients may still be sending.",
@@ -58,6 +68,12 @@ pub(crate) fn text(context: &ServerContext) -> String {
     histogram::add(&mut text, "footlight_event_duration_seconds", help, actor, &stats.durations);
     let (help, waits) = ("Time that events wait for the actor.", context.actor.mailbox.waits());
     histogram::add(&mut text, "footlight_mailbox_wait_seconds", help, actor, waits);
+    let responses: Vec<_> = stats.responses().collect();
+    let labelled = responses.iter().map(|(class, count)| {
+        (format!("{{actor=\"{}\",class=\"{class}\"}}", context.actor.name), *count)
+    });
+    let help = "Responses of the actor to HTTP requests, by class.";
+    metric(&mut text, "footlight_responses_total", "counter", help, labelled);
     let refusals: Vec<_> = stats.refusals().collect();
     let labelled = refusals.iter().map(|(status, count)| {
         (format!("{{actor=\"{}\",status=\"{status}\"}}", context.actor.name), *count)

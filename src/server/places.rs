@@ -137,7 +137,7 @@ pub(crate) enum PlaceState {
 
 impl Credit {
     /// When the credit ends after this many bytes of progress, if it ended at `until` before.
-    fn after(self, bytes: usize, until: Instant, now: Instant) -> Instant {
+    pub(crate) fn after(self, bytes: usize, until: Instant, now: Instant) -> Instant {
         let earned = self.per_byte.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX));
         (until.max(now) + earned.min(self.max)).min(now + self.max)
     }
@@ -280,19 +280,32 @@ impl Place {
 
     /// Waits until the holder has to leave. Progress in the last moment saves the place.
     pub(crate) async fn evicted(&self) {
-        loop {
+        // Looks before it waits: who was told to leave just after it had got the place has only one
+        // message for both.
+        while !self.has_to_leave() {
             let _ = self.wake.recv().await;
-            let mut guard = self.list.inner.lock();
-            let inner = &mut *guard;
-            let Some(held) = inner.held.get_mut(&self.number).filter(|held| held.evicting) else {
-                continue;
-            };
-            if held.until <= Instant::now() {
-                return;
-            }
-            held.evicting = false;
-            inner.evicting = inner.evicting.saturating_sub(1);
         }
+    }
+
+    /// Waits for the place if it is not held yet, and then until the holder has to leave.
+    pub(crate) async fn lost(&self) {
+        self.acquired().await;
+        self.evicted().await;
+    }
+
+    /// Whether the holder was told to leave and has made no progress since.
+    fn has_to_leave(&self) -> bool {
+        let mut guard = self.list.inner.lock();
+        let inner = &mut *guard;
+        let Some(held) = inner.held.get_mut(&self.number).filter(|held| held.evicting) else {
+            return false;
+        };
+        if held.until <= Instant::now() {
+            return true;
+        }
+        held.evicting = false;
+        inner.evicting = inner.evicting.saturating_sub(1);
+        false
     }
 }
 

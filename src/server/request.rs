@@ -1,23 +1,23 @@
-//! Serves the one HTTP request of a connection, from accept to answer.
+//! Serves the HTTP requests of a connection, from accept to the last answer or to an upgrade.
 
 use std::{net::SocketAddr, sync::Arc};
 
-use log::Level;
-use smol::{future::FutureExt, io::AsyncReadExt};
+use smol::future::yield_now;
 
-#[cfg(feature = "tls")]
-use super::tls::TlsFailure;
 use super::{
     addresses::Counted,
     admission::Admitted,
     context::ServerContext,
-    decision::{self, Decision},
+    conversation::{After, Conversation},
+    decision::Decision,
     endpoint::Endpoint,
     error_response::ErrorResponse,
+    framing::RequestMeta,
     handshake::Upgrade,
     linger::{drain, finish},
     pages,
-    places::Place,
+    request_log::{log_connected, log_refusal},
+    response::Response,
     socket::Socket,
     stream::ClientStream,
 };
@@ -29,6 +29,9 @@ use crate::{
     },
 };
 
+/// Tells a client that others have used up its address's share.
+const SHARE_IS_USED: &str = "too many requests from this address are in progress";
+
 /// A client after its handshake.
 pub(crate) struct Upgraded {
     pub(crate) stream: ClientStream,
@@ -37,11 +40,11 @@ pub(crate) struct Upgraded {
     /// Keeps the connection counted until the end.
     pub(crate) open: Open,
     /// Counts the connection for its address until it is dropped.
-    pub(crate) counted: Counted,
+    pub(crate) counted: Option<Counted>,
 }
 
-/// Serves one request. Returns `None` if the request is not upgraded; its connection is closed
-/// then.
+/// Serves the requests of a connection, one after another. Returns `None` if none is an upgrade; the
+/// connection is closed then.
 pub(crate) async fn serve(
     socket: Socket,
     peer: SocketAddr,
@@ -53,77 +56,89 @@ pub(crate) async fn serve(
     // Answers are small and should be sent at once. If this fails, they only arrive later.
     let _ = socket.get_ref().set_nodelay(true);
     if reserved.is_some() {
-        let unavailable = |why| Some(ErrorResponse::Unavailable(why));
-        let turn = async {
-            place.acquired().await;
-            None
-        };
-        let stop = async {
-            stopped(context).await;
-            unavailable("the host is stopping")
-        };
-        let turn = within(context.actor.limits.get(|limits| limits.response), turn.or(stop)).await;
-        let late = || unavailable("too many requests from this address are in progress");
-        if let Some(refusal) = turn.unwrap_or_else(late) {
+        if let Err(refusal) = context.turn(&place, SHARE_IS_USED).await {
             drop(place);
             refuse(socket, peer, &refusal, endpoint, context).await;
             return None;
         }
         drop(reserved);
     }
-    let (mut stream, mut bytes) = (None, Vec::new());
-    // From here on, this connection delays no other.
-    let decision =
-        read_request(socket, peer, &mut stream, &mut bytes, place, endpoint, context).await;
-    let Some(mut stream) = stream else {
-        // The TLS handshake did not finish, so no answer can be sent.
-        if let Some(Decision::Refuse(refusal)) = decision {
-            log_refusal(peer, &refusal, context);
-        }
-        return None;
-    };
-    let refused = match decision {
-        Some(Decision::Upgrade { upgrade, len }) => {
-            match open_connection(upgrade, peer, endpoint, context) {
-                Ok((open, response)) => {
-                    let send = stream.send(response.as_bytes());
-                    within(context.actor.limits.get(|limits| limits.handshake), send)
-                        .await?
-                        .ok()?;
-                    context.actor.stats.connections.add(1);
-                    let id = open.session.id();
-                    context.actor.lines.host(
-                        Level::Debug,
-                        Some(id),
-                        format_args!("connected from {peer}"),
-                    );
-                    return Some(Upgraded { stream, early: bytes.split_off(len), open, counted });
-                }
-                Err(full) => Some(ErrorResponse::Unavailable(full.reason())),
+    let mut client = Conversation::new(peer, network, counted, endpoint, context);
+    let (mut socket, mut stream) = (Some(socket), None);
+    let mut turn = Ok(place);
+    // Its place among the connections that stay open for further requests.
+    let mut kept = None;
+    loop {
+        let (decision, mut meta) = match turn {
+            // From here on, this connection delays no other.
+            Ok(place) => client.read_request(&mut socket, &mut stream, place).await,
+            Err(refusal) => (Some(Decision::Refuse(refusal)), RequestMeta::UNREADABLE),
+        };
+        let Some(open_stream) = &mut stream else {
+            // The TLS handshake did not finish, so no answer can be sent.
+            if let Some(Decision::Refuse(refusal)) = decision {
+                log_refusal(client.client, b"", &refusal, context);
             }
-        }
-        Some(Decision::Page { page, head_only }) => {
-            let answer = pages::answer(&mut stream, page, head_only, network, endpoint, context);
-            match within(context.actor.limits.get(|limits| limits.response), answer).await {
-                Some(Err(refusal)) => Some(refusal),
-                Some(Ok(Ok(()))) => None,
-                // The answer was too slow or broke off. It has begun, so no other can be sent.
-                _ => {
-                    context.actor.stats.broken_pages.add(1);
-                    let text = format_args!("{peer} is too slow for a page, which broke off");
-                    context.actor.lines.host(Level::Info, None, text);
-                    return None;
+            return None;
+        };
+        let decision = match client.identify(&meta) {
+            Ok(()) => decision,
+            Err(refusal) => Some(Decision::Refuse(refusal)),
+        };
+        let answer = match decision {
+            Some(Decision::Upgrade { mut upgrade }) => {
+                let unagreed = upgrade.unagreed.take();
+                match open_connection(upgrade, client.client, endpoint, context) {
+                    Ok((open, response)) => {
+                        let deadline = context.actor.limits.get(|limits| limits.handshake);
+                        within(deadline, open_stream.send(response.as_bytes())).await?.ok()?;
+                        let unagreed = unagreed.as_deref();
+                        log_connected(client.client, &open, unagreed, endpoint, context);
+                        let (stream, early) = (stream?, client.bytes.split_off(meta.len));
+                        let counted = client.into_counted();
+                        return Some(Upgraded { stream, early, open, counted });
+                    }
+                    Err(full) => Err(ErrorResponse::Unavailable(full.reason())),
                 }
             }
+            Some(Decision::Page { page, conditions, otherwise }) => {
+                let answer =
+                    pages::answer(page, conditions, client.network, endpoint, context).await;
+                match (answer, otherwise) {
+                    (Err(ErrorResponse::NotFound { .. }), Some(otherwise)) => match *otherwise {
+                        Ok(ask) => client.ask(ask, open_stream, &mut meta).await,
+                        Err(refusal) => Err(refusal),
+                    },
+                    (answer, _) => answer,
+                }
+            }
+            Some(Decision::Ask(ask)) => client.ask(*ask, open_stream, &mut meta).await,
+            Some(Decision::Refuse(refusal)) => Err(refusal),
+            Some(Decision::Incomplete) | None => break,
+        };
+        let (response, held) = answer.unwrap_or_else(|refusal| (client.refused(&refusal), None));
+        meta.keep &= meta.may_discard() && !context.stopping.is_closed();
+        if meta.keep && kept.is_none() {
+            // The answer says whether the connection closes. So no client sends a request into a
+            // connection that closes at the same moment because there are too many.
+            kept = client.keep();
+            meta.keep = kept.is_some();
         }
-        Some(Decision::Refuse(refusal)) => Some(refusal),
-        Some(Decision::Incomplete) | None => None,
-    };
-    let last = refused.map_or(String::new(), |refusal| {
-        log_refusal(peer, &refusal, context);
-        refusal.response()
-    });
-    send_last(stream, last.as_bytes(), context).await;
+        if !client.send(open_stream, response, &meta, held).await {
+            return None;
+        }
+        match client.after(&meta) {
+            After::Next => yield_now().await,
+            After::Wait(body) => {
+                if !client.idle(open_stream, body).await {
+                    break;
+                }
+            }
+            After::Close => break,
+        }
+        turn = client.next_place().await;
+    }
+    close(stream?, b"", context).await;
     None
 }
 
@@ -136,9 +151,11 @@ pub(crate) async fn refuse(
     endpoint: &Endpoint,
     context: &ServerContext,
 ) {
-    log_refusal(peer, refusal, context);
+    log_refusal(peer, b"", refusal, context);
     if endpoint.scheme() == "ws" {
-        send_last(ClientStream::Plain(socket), refusal.response().as_bytes(), context).await;
+        let now = context.world.since_1970();
+        let (last, _) = Response::from(refusal).into_parts(&RequestMeta::UNREADABLE, now);
+        close(ClientStream::Plain(socket), &last, context).await;
     }
 }
 
@@ -160,121 +177,8 @@ fn open_connection(
     Ok((context.actor.connections.open(endpoint.on_overflow, client)?, response))
 }
 
-/// Does the TLS handshake if the listener uses TLS, reads the request's head and decides. Returns
-/// `None` if the client is gone or gets no answer. Dropping the place lets the next request be
-/// read.
-async fn read_request(
-    socket: Socket,
-    peer: SocketAddr,
-    stream: &mut Option<ClientStream>,
-    bytes: &mut Vec<u8>,
-    place: Place,
-    endpoint: &Endpoint,
-    context: &ServerContext,
-) -> Option<Decision> {
-    let place = Arc::new(place);
-    let read = async {
-        match secure(socket, peer, &place, endpoint, context).await {
-            Ok(secured) => read_head(stream.insert(secured), bytes, &place, endpoint).await,
-            Err((plain, refusal)) => {
-                *stream = Some(plain);
-                refusal.map(Decision::Refuse)
-            }
-        }
-    };
-    let unavailable = |why| Some(Decision::Refuse(ErrorResponse::Unavailable(why)));
-    let stop = async {
-        stopped(context).await;
-        unavailable("the host is stopping")
-    };
-    let evicted = async {
-        place.evicted().await;
-        unavailable("this request is too slow while others wait")
-    };
-    let timeout = Some(Decision::Refuse(ErrorResponse::Timeout));
-    // Reading is polled first: a client that has just sent something keeps its place.
-    within(context.actor.limits.get(|limits| limits.handshake), read.or(evicted).or(stop))
-        .await
-        .unwrap_or(timeout)
-}
-
-/// Waits until the host stops.
-async fn stopped(context: &ServerContext) {
-    let _ = context.stopping.recv().await;
-}
-
-/// The client's stream: the socket itself.
-#[cfg(not(feature = "tls"))]
-async fn secure(
-    socket: Socket,
-    _: SocketAddr,
-    _: &Arc<Place>,
-    _: &Endpoint,
-    _: &ServerContext,
-) -> Result<ClientStream, (ClientStream, Option<ErrorResponse>)> {
-    Ok(ClientStream::Plain(socket))
-}
-
-/// The client's stream: the socket itself, or TLS if the listener uses it.
-///
-/// # Errors
-/// The handshake failed. Returns the socket, and the answer for a client that does not speak TLS.
-#[cfg(feature = "tls")]
-async fn secure(
-    socket: Socket,
-    peer: SocketAddr,
-    place: &Arc<Place>,
-    endpoint: &Endpoint,
-    context: &ServerContext,
-) -> Result<ClientStream, (ClientStream, Option<ErrorResponse>)> {
-    let Some(tls) = &endpoint.tls else { return Ok(ClientStream::Plain(socket)) };
-    tls.accept(socket, Arc::downgrade(place), &context.actor.lines).await.map_err(|failure| {
-        match failure {
-            TlsFailure::NotTls(socket) => {
-                let refusal = ErrorResponse::Bad("this port speaks TLS: write wss:// or https://");
-                (ClientStream::Plain(socket), Some(refusal))
-            }
-            TlsFailure::Failed(socket, error) => {
-                context.actor.stats.tls_failures.add(1);
-                context.actor.lines.host(
-                    Level::Info,
-                    None,
-                    format_args!("{peer} gets no TLS: {error}"),
-                );
-                (ClientStream::Plain(socket), None)
-            }
-        }
-    })
-}
-
-/// Reads the request's head and decides. Returns `None` if the client is gone.
-async fn read_head(
-    stream: &mut ClientStream,
-    bytes: &mut Vec<u8>,
-    place: &Place,
-    endpoint: &Endpoint,
-) -> Option<Decision> {
-    let mut buffer = [0; 1024];
-    loop {
-        match stream.read(&mut buffer).await {
-            Ok(n @ 1..) => {
-                bytes.extend_from_slice(buffer.get(..n)?);
-                // `Watched` has counted encrypted bytes already.
-                if matches!(stream, ClientStream::Plain(_)) {
-                    place.progress(n);
-                }
-            }
-            _ => return None,
-        }
-        match decision::decide(bytes, endpoint) {
-            Decision::Incomplete => {}
-            decided => return Some(decided),
-        }
-    }
-}
-
 /// Sends the last bytes and closes the connection such that the client can read them.
-async fn send_last(mut stream: ClientStream, last: &[u8], context: &ServerContext) {
+async fn close(mut stream: ClientStream, last: &[u8], context: &ServerContext) {
     let deadline = context.actor.limits.get(|limits| limits.close);
     let end = async {
         within(deadline, stream.send(last)).await;
@@ -282,11 +186,4 @@ async fn send_last(mut stream: ClientStream, last: &[u8], context: &ServerContex
         drain(stream.socket(), deadline).await;
     };
     context.admission.linger(end).await;
-}
-
-/// Counts and logs a refused request.
-fn log_refusal(peer: SocketAddr, refusal: &ErrorResponse, context: &ServerContext) {
-    let status = refusal.status();
-    context.actor.stats.refuse(status.0);
-    context.actor.lines.host(Level::Info, None, format_args!("{peer} is refused: {status}"));
 }

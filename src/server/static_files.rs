@@ -1,27 +1,23 @@
 //! The files of a listener's `static` folder.
 //!
-//! Files are opened and read on the thread pool for blocking calls, because a slow SD card must not
+//! Files are opened on the thread pool for blocking calls, because a slow SD card must not
 //! block the sockets.
 
 use std::{
     fs::File,
-    io::{self, Read as _},
+    io::{self, Seek as _, SeekFrom},
     sync::Arc,
-    time::UNIX_EPOCH,
+    time::SystemTime,
 };
 
-use smol::{io::AsyncWriteExt as _, unblock};
+use smol::unblock;
 
-use super::{endpoint::Endpoint, error_response::ErrorResponse, stream::ClientStream};
-use crate::convert::to_u64;
-
-/// The bytes read at a time, which are what a download keeps in memory.
-const CHUNK: usize = 16 * 1024;
-
-/// The size of the kernel's send buffer for a file, in bytes. The kernel counts about double, with
-/// its own overhead. By default, it would buffer some MB: a client that reads nothing would hold
-/// that memory, and a slow client would make no visible progress for a long time.
-pub(crate) const SEND_BUFFER: usize = 64 * 1024;
+use super::{
+    conditions::{Conditions, Selected},
+    endpoint::Endpoint,
+    error_response::ErrorResponse,
+    validators::Validators,
+};
 
 /// Content types by file extension. Other files are sent as `application/octet-stream`.
 const TYPES: [(&str, &str); 24] = [
@@ -56,39 +52,41 @@ const TYPES: [(&str, &str); 24] = [
 pub(crate) enum Found {
     /// The file itself.
     File {
+        /// At the position from which it is to be sent.
         file: File,
         /// What to send, in bytes. The file may grow meanwhile.
         len: u64,
-        /// The value of `ETag`, by which a client asks again.
-        tag: String,
+        /// For a part of the file: its position, and the length of the whole.
+        part: Option<(u64, u64)>,
+        /// By which a client asks again.
+        validators: Validators,
         /// The value of `Content-Type`.
         ty: &'static str,
     },
-    /// The client's copy is current. The value of `ETag`.
-    NotModified(String),
-    /// A folder. Its path, with a `/` at the end.
+    /// The client's copy is current.
+    NotModified(Validators),
+    /// A folder, by the last part of its path.
     Folder(String),
 }
 
-/// Finds a file. `path` is relative to the folder, and `if_none_match` holds the entity tags of the
-/// client's copies.
+/// Finds a file. `path` is relative to the folder.
 ///
 /// # Errors
-/// The file does not exist, or may not be served.
+/// The file does not exist, may not be served, or does not meet the `conditions`.
 pub(crate) async fn find(
     endpoint: Arc<Endpoint>,
     path: String,
-    if_none_match: Option<String>,
+    conditions: Conditions,
     limit: usize,
 ) -> Result<Found, ErrorResponse> {
-    unblock(move || open(&endpoint, path, if_none_match.as_deref(), limit)).await
+    unblock(move || open(&endpoint, path, &conditions, limit)).await
 }
 
 /// Blocking version of [`find`].
 fn open(
     endpoint: &Endpoint,
     mut path: String,
-    if_none_match: Option<&str>,
+    conditions: &Conditions,
     limit: usize,
 ) -> Result<Found, ErrorResponse> {
     let not_found = || ErrorResponse::NotFound { path: endpoint.path.clone() };
@@ -100,13 +98,11 @@ fn open(
         io::ErrorKind::PermissionDenied => ErrorResponse::Forbidden("this file may not be read"),
         _ => not_found(),
     };
-    if path.split('/').any(|part| part.starts_with('.')) {
-        return Err(not_found());
-    }
-    let file = folder.file(&path).map_err(unreadable)?;
+    let mut file = folder.page(&path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if metadata.is_dir() {
-        return Ok(Found::Folder(path + "/"));
+        let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
+        return Ok(Found::Folder(name.into()));
     }
     if !metadata.is_file() {
         return Err(not_found());
@@ -115,15 +111,16 @@ fn open(
     if usize::try_from(len).map_or(true, |len| len > limit) {
         return Err(ErrorResponse::Forbidden("this file is larger than `limits.file`"));
     }
-    let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    let tag = format!("\"{:x}-{len:x}\"", changed.unwrap_or_default().as_nanos());
-    let is_known = |known: &str| {
-        known.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
-    };
-    if if_none_match.is_some_and(is_known) {
-        return Ok(Found::NotModified(tag));
+    let validators = Validators::of(&metadata, SystemTime::now());
+    let ty = type_of(&path);
+    match conditions.select(&validators, len)? {
+        Selected::NotModified => Ok(Found::NotModified(validators)),
+        Selected::Whole => Ok(Found::File { file, len, part: None, validators, ty }),
+        Selected::Part(from, part) => {
+            file.seek(SeekFrom::Start(from)).map_err(unreadable)?;
+            Ok(Found::File { file, len: part, part: Some((from, len)), validators, ty })
+        }
     }
-    Ok(Found::File { file, len, tag, ty: type_of(&path) })
 }
 
 /// The value of `Content-Type` for a file name.
@@ -131,41 +128,6 @@ fn type_of(path: &str) -> &'static str {
     let end = path.rsplit_once('.').map_or("", |(_, end)| end);
     let known = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(end));
     known.map_or("application/octet-stream", |(_, ty)| ty)
-}
-
-/// Sends `len` bytes of a file. Calls `progress` with the number of bytes that the client or the
-/// kernel has taken.
-///
-/// # Errors
-/// The socket failed, or the file has become shorter.
-pub(crate) async fn send(
-    stream: &mut ClientStream,
-    file: File,
-    len: u64,
-    progress: impl Fn(usize),
-) -> io::Result<()> {
-    let mut reader = file.take(len);
-    let mut left = len;
-    while left > 0 {
-        let (back, chunk) = unblock(move || {
-            let mut chunk = vec![0; CHUNK];
-            let read = reader.read(&mut chunk).map(|len| {
-                chunk.truncate(len);
-                chunk
-            });
-            (reader, read)
-        })
-        .await;
-        let chunk = chunk?;
-        if chunk.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        stream.write_all(&chunk).await?;
-        progress(chunk.len());
-        left = left.saturating_sub(to_u64(chunk.len()));
-        reader = back;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -193,16 +155,17 @@ mod tests {
         let mut listener = Listener::new([127, 0, 0, 1].into(), 0);
         listener.static_folder = Some(folder.path().into());
         let endpoint = Endpoint::new(&listener).unwrap();
-        let found = |path: &str| match open(&endpoint, path.into(), None, 5) {
+        let any = Conditions::default();
+        let found = |path: &str| match open(&endpoint, path.into(), &any, 5) {
             Ok(Found::File { len, ty, .. }) => format!("{len} {ty}"),
             Ok(Found::Folder(path)) => path,
-            Ok(Found::NotModified(_)) => "known".into(),
+            Ok(Found::NotModified(_)) => panic!("there is no condition"),
             Err(refusal) => refusal.status().to_string(),
         };
         for (path, expected) in [
             ("", "3 text/html; charset=utf-8"),
             ("index.html", "3 text/html; charset=utf-8"),
-            ("sub.d", "sub.d/"),
+            ("sub.d", "sub.d"),
             ("sub.d/", "3 text/html; charset=utf-8"),
             ("a.JS", "5 text/javascript; charset=utf-8"),
             ("b.bin", "1 application/octet-stream"),
@@ -218,11 +181,5 @@ mod tests {
         }
         fs::write(folder.path().join("a.JS"), "123456").unwrap();
         assert_eq!(found("a.JS"), "403 Forbidden");
-        let Ok(Found::File { tag, .. }) = open(&endpoint, String::new(), None, 5) else { panic!() };
-        for known in [&tag, "*", &format!("\"x\", W/{tag}")] {
-            let again = open(&endpoint, String::new(), Some(known), 5);
-            assert!(matches!(again, Ok(Found::NotModified(_))), "{known}");
-        }
-        assert!(matches!(open(&endpoint, String::new(), Some("\"x\""), 5), Ok(Found::File { .. })));
     }
 }

@@ -5,6 +5,7 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
@@ -13,9 +14,9 @@ use std::{
 use futures_rustls::server::TlsStream;
 use smol::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
-use super::socket::Socket;
 #[cfg(feature = "tls")]
 use super::watched::Watched;
+use super::{places::Place, socket::Socket};
 
 /// A client's connection.
 #[derive(Debug)]
@@ -45,6 +46,18 @@ impl ClientStream {
             Self::Tls(tls) => &mut tls.get_mut().0.socket,
         }
     }
+
+    /// Lets a place earn time with each encrypted byte that arrives from now on.
+    #[cfg(feature = "tls")]
+    pub(crate) fn watch(&mut self, place: &Arc<Place>) {
+        if let Self::Tls(tls) = self {
+            tls.get_mut().0.place = Arc::downgrade(place);
+        }
+    }
+
+    /// Does nothing: without TLS, who reads the bytes also counts them.
+    #[cfg(not(feature = "tls"))]
+    pub(crate) fn watch(&mut self, _: &Arc<Place>) {}
 
     /// Sends these bytes and flushes them, since TLS may hold some back until then.
     ///

@@ -9,7 +9,8 @@
 //!       "state": "text",
 //!       "keys": { "a": "text", "b": { "hex": "00ff" } },
 //!       "alarm": { "at": 1767225600000, "left": 5000 },
-//!       "open": [17]
+//!       "open": [17],
+//!       "host": "0:4:test"
 //!     }
 //!   }
 //! }
@@ -17,10 +18,11 @@
 //!
 //! Bytes that are UTF-8 are a string, and others have two hexadecimal digits for each. `alarm` has the moment in
 //! milliseconds since 1970, and how many milliseconds were left. `open` has the connections whose end
-//! the actor has not been told, and `blocks` says which numbers of connections were used.
+//! the actor has not been told, and `host` what the host stores beside its keys: the requests to servers
+//! that have no answer. `blocks` says which numbers of connections were used.
 
 use bytes::Bytes;
-use footlight_store::{BLOCK_SIZE, Contents, StoredAlarm};
+use footlight_store::{BLOCK_SIZE, Contents, HOST_KEY, StoredAlarm};
 use serde_json::{Map, Value};
 
 use crate::manifest::is_name;
@@ -105,11 +107,15 @@ fn write_actor(contents: &Contents) -> Value {
         set(&mut alarm, "left", (*left).into());
         set(&mut entries, "alarm", alarm.into());
     }
-    if !keys.is_empty() {
-        let mut values = Map::new();
-        for (key, value) in keys {
+    let mut values = Map::new();
+    for (key, value) in keys {
+        if **key == *HOST_KEY {
+            set(&mut entries, "host", write_bytes(value));
+        } else {
             set(&mut values, key, write_bytes(value));
         }
+    }
+    if !values.is_empty() {
         set(&mut entries, "keys", values.into());
     }
     if !open.is_empty() {
@@ -145,13 +151,16 @@ fn read_actor(object: &Object<'_>) -> Result<Contents, Mistake> {
             contents.keys.insert(key.as_str().into(), value);
         }
     }
+    if let Some(host) = object.get("host") {
+        contents.keys.insert(HOST_KEY.into(), read_bytes(host, &object.place("host"))?);
+    }
     if let Some(open) = object.get("open") {
         let place = object.place("open");
         for item in open.as_array().ok_or_else(|| wrong(&place, "is not a list"))? {
             contents.open.insert(number(item, &place, MAX_CONNECTION)?);
         }
     }
-    object.only(&["state", "alarm", "keys", "open"])?;
+    object.only(&["state", "alarm", "keys", "open", "host"])?;
     Ok(contents)
 }
 

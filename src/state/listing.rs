@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use footlight_store::Image;
+use footlight_store::{HOST_KEY, Image};
 
 use crate::{convert::to_u64, logger::date::write_time, visible};
 
@@ -14,11 +14,12 @@ pub(super) fn lines(image: &Image) -> String {
     let mut text = String::new();
     for (name, contents) in image.owners() {
         let mut bytes = 0_u64;
-        for (key, value) in &contents.keys {
+        let own = || contents.keys.iter().filter(|(key, _)| &***key != HOST_KEY);
+        for (key, value) in own() {
             bytes = bytes.saturating_add(to_u64(key.len())).saturating_add(to_u64(value.len()));
         }
         let state = contents.state.as_ref().map_or(0, |state| state.len());
-        let keys = contents.keys.len();
+        let keys = own().count();
         // Writing to a string can't fail.
         let _ = write!(text, "{name}: state {state} bytes, {keys} keys {bytes} bytes");
         let alarm = contents.alarm.map(|alarm| Duration::from_millis(alarm.at));

@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
+/// The key of what a host stores beside the values of an actor. An actor has no such key, so it can
+/// neither read nor change it.
+pub const HOST_KEY: &str = "";
+
 /// An alarm as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredAlarm {

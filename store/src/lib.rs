@@ -38,7 +38,7 @@ mod writer;
 
 pub use blocks::BLOCK_SIZE;
 pub use changes::Changes;
-pub use contents::{Contents, StoredAlarm};
+pub use contents::{Contents, HOST_KEY, StoredAlarm};
 pub use creation::create;
 pub use folder::{Folder, LOCK, NAME};
 pub use image::Image;

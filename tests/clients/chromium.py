@@ -211,6 +211,11 @@ class Page:
         for kind in ["keyDown", "keyUp"]:
             await self.call("Input.dispatchKeyEvent", type=kind, **key)
 
+    async def press(self, key):
+        """Presses a key that has a name, such as ArrowUp."""
+        for kind in ("rawKeyDown", "keyUp"):
+            await self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+
     async def look(self, width, scheme):
         """Shows the page as on a screen of this width, in pixels, `light` or `dark`."""
         await self.call("Page.bringToFront")

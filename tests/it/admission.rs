@@ -2,14 +2,21 @@
 
 use std::{
     io::{Read as _, Write as _},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
 };
 
-use crate::support::{PATIENCE, Raw, Server, eventually, guest, masked};
+use crate::{
+    crowd::metric,
+    support::{PATIENCE, Raw, Server, eventually, guest, masked},
+};
 
 /// Asks for an upgrade at `target` with some fields more, and reads the answer's head.
 fn ask(server: &Server, target: &str, fields: &str) -> String {
-    let address = server.address("events");
+    ask_at(server.address("events"), target, fields)
+}
+
+/// The same at another address.
+fn ask_at(address: SocketAddr, target: &str, fields: &str) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let request = format!(
@@ -94,6 +101,39 @@ fn a_token_file_that_is_missing_keeps_the_host_from_starting() {
 }
 
 #[test]
+fn a_subprotocol_that_was_not_agreed_is_in_the_log_once_for_each_listener_and_counted() {
+    let second = "[[handlers]]\ntype = \"websocket-server\"\nconfig = { port = 0 }\n";
+    let actor = guest("events").config("subprotocols = [\"chat\"]").extra(second);
+    let server = Server::of(actor);
+    let name = "footlight_unagreed_subprotocols_total{actor=\"events\"}";
+    let connect = |address, fields: &str| {
+        let head = ask_at(address, "/ws", &format!("{fields}\r\n"));
+        assert!(head.starts_with("HTTP/1.1 101 "), "{fields}: {head}");
+    };
+    let address = server.address("events");
+    connect(address, "Sec-WebSocket-Protocol: chat");
+    connect(address, "Sec-WebSocket-Protocol: other, chat");
+    connect(address, "X: none");
+    assert_eq!(metric(address, name), 0);
+    connect(address, "Sec-WebSocket-Protocol: mqtt, v2.mqtt");
+    let line = server.wait_for(&["WARN", "asks for the subprotocols"]);
+    assert!(line.contains("events#4: 127.0.0.1:"), "{line}");
+    assert!(line.contains("\"mqtt, v2.mqtt\", and `subprotocols` of this listener"), "{line}");
+    for number in 0..20 {
+        connect(address, &format!("Sec-WebSocket-Protocol: p{number}"));
+    }
+    assert_eq!(metric(address, name), 21);
+    assert_eq!(server.count("asks for the subprotocols"), 1);
+    // Another listener has a line of its own, however long the names are.
+    let long = "x".repeat(4000);
+    let url = server.greeting[1].split("://").nth(1).unwrap();
+    let second = url.split('/').next().unwrap().parse().unwrap();
+    connect(second, &format!("Sec-WebSocket-Protocol: {long}"));
+    server.wait_for(&["WARN", &format!("\"{}\"", &long[..100])]);
+    assert_eq!(server.count("asks for the subprotocols"), 2);
+}
+
+#[test]
 fn the_first_of_the_clients_subprotocols_that_is_known_is_chosen() {
     let server = Server::of(guest("events").config("subprotocols = [\"a\", \"b\"]"));
     for (asked, chosen) in [("b", Some("b")), ("x, b ,a", Some("b")), ("x", None), ("A", None)] {
@@ -114,7 +154,7 @@ fn clients_that_stay_after_their_last_answer_are_not_waited_for_all_at_once() {
     for number in 0..40 {
         let mut client = Raw::connect(address);
         if number % 2 == 0 {
-            client.send(b"GET /missing HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.send(b"GET /missing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         } else {
             client = client.upgraded();
             client.send(&masked(0x88, b""));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     clients::{SCRIPTS, available, python, talk, talk_until},
+    guestbook,
     support::{Actor, Server, example},
 };
 
@@ -45,6 +46,11 @@ fn people_share_a_list_on_the_notes_page() {
 }
 
 #[test]
+fn a_person_sees_readings_on_the_sensors_page() {
+    browse(page("sensor-api").http(), "sensor_api_page_client.py", &[]);
+}
+
+#[test]
 fn a_person_sees_the_device_on_the_dashboards_page() {
     let machine = crate::dashboard::machine("0.42 0.36 0.31 1/123 4567\n");
     let actor = crate::dashboard::over(machine.path(), "50ms").config(&static_folder("dashboard"));
@@ -56,6 +62,17 @@ fn people_switch_lights_on_the_lights_page() {
     let board = crate::lights::board();
     let actor = crate::lights::over(&board, "writable = true").config(&static_folder("lights"));
     browse(actor, "lights_page_client.py", &[board.path()]);
+}
+
+#[test]
+fn a_person_signs_on_the_page_that_an_actor_of_february_2025_serves() {
+    let mut probe = python();
+    probe.arg(format!("{SCRIPTS}/chromium.py"));
+    if available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
+        let web = guestbook::quotes();
+        let (_server, page, _folder) = guestbook::serve(&web);
+        look(&format!("http://{page}/"), "guestbook_page_client.py", &[]);
+    }
 }
 
 /// An example's folder.
@@ -83,6 +100,11 @@ fn browse(actor: Actor, script: &str, arguments: &[&Path]) {
     let name = actor.name.clone();
     let server = Server::of(actor);
     let url = server.url(&name).replacen("ws://", "http://", 1).replace("/ws", "/");
+    look(&url, script, arguments);
+}
+
+/// Lets a script look at a page.
+fn look(url: &str, script: &str, arguments: &[&Path]) {
     let script = format!("{SCRIPTS}/{script}");
     let output = python().arg(script).arg(url).args(arguments).output().unwrap();
     let said = [output.stdout, output.stderr].concat();

@@ -17,7 +17,7 @@ use crate::support::{Client, PATIENCE, REQUEST, Raw, Server, eventually, guest, 
 /// request may take while others wait.
 const PAUSE: Duration = Duration::from_millis(300);
 /// A request for the server's health.
-const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 /// Clients that have connected and sent nothing yet.
 pub fn connect(address: SocketAddr, count: usize) -> Vec<Raw> {
@@ -50,7 +50,7 @@ fn answer(client: &mut Raw) -> String {
 /// The number of a metric, by its name and labels.
 pub fn metric(address: SocketAddr, name: &str) -> usize {
     let mut client = Raw::connect(address);
-    client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     let text = answer(&mut client);
     let line = text.lines().find_map(|line| line.strip_prefix(name));
     line.unwrap_or_else(|| panic!("no {name} in {text}")).trim().parse().unwrap()
@@ -202,7 +202,9 @@ impl Drippers<'_> {
         let ask = |address| {
             let mut client = Raw::with_small_buffer(address);
             // Refused or not.
-            let _ = client.socket.write_all(b"GET /file HTTP/1.1\r\nHost: x\r\n\r\n");
+            let _ = client
+                .socket
+                .write_all(b"GET /file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
             client
         };
         let mut clients: Vec<_> = (0..count).map(|_| ask(self.address)).collect();
@@ -274,7 +276,7 @@ fn stalled() -> (Server, tempfile::TempDir, Vec<Raw>) {
     while server.count("is refused: 503") == 0 {
         assert!(clients.len() < 100, "downloads are not bounded");
         let mut client = Raw::with_small_buffer(server.address("events"));
-        client.send(b"GET /file HTTP/1.1\r\nHost: x\r\n\r\n");
+        client.send(b"GET /file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         clients.push(client);
         // The host has read the request and decided about it.
         metric(server.address("events"), "footlight_downloads{actor=\"events\"}");
@@ -294,7 +296,7 @@ fn as_many_files_are_sent_as_the_limit_some_wait_and_the_next_gets_503() {
     let address = server.address("events");
     assert_eq!(metric(address, "footlight_downloads{actor=\"events\"}"), 1);
     let mut console = Raw::connect(address);
-    console.send(b"GET /console HTTP/1.1\r\nHost: x\r\n\r\n");
+    console.send(b"GET /console HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert_eq!(status(&mut console), "200");
     server.client("events").expect("state:0");
 }
@@ -305,7 +307,7 @@ fn a_client_that_takes_nothing_of_a_file_makes_room_for_one_that_does() {
     let address = server.address("events");
     eventually("is the file sent", || {
         let mut client = Raw::connect(address);
-        client.send(b"GET /file HTTP/1.1\r\nHost: x\r\n\r\n");
+        client.send(b"GET /file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         answer(&mut client).len() > 4 << 20
     });
     assert!(metric(address, "footlight_broken_pages_total{actor=\"events\"}") > 0);

@@ -142,7 +142,7 @@ fn while_nobody_watches_next_to_nothing_is_measured() {
 fn events(server: &Server) -> u64 {
     let mut socket = TcpStream::connect(server.address("dashboard")).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).unwrap();
     let name = "footlight_events_total{actor=\"dashboard\"} ";

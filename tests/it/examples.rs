@@ -42,6 +42,7 @@ pub fn drive(name: &str, mut client: Client) {
             client.expect(r#"{"here":["Guest"],"room":"lobby","you":"Guest"}"#);
             client.ask("/name Ann", r#"{"here":["Ann"],"room":"lobby","you":"Ann"}"#);
         }
+        "sensor-api" => client.expect(r#"{"readings":[],"more":false}"#),
         "notes" => {
             client.expect(r#"{"notes":[],"more":false}"#);
             client.text("add Milk");
@@ -62,9 +63,9 @@ fn names() -> Vec<String> {
     folders.map(|folder| folder.file_name().into_string().unwrap()).collect()
 }
 
-/// Whether an example has its own tests, with test folders instead of this machine's.
+/// Whether an example has its own tests, with test folders and servers instead of this machine's.
 fn needs_folders(name: &str) -> bool {
-    ["dashboard", "lights"].contains(&name)
+    ["dashboard", "lights", "notify"].contains(&name)
 }
 
 /// An example with its own manifest's files, on a free port.
@@ -110,8 +111,18 @@ fn a_newcomer_to_the_chat_room_gets_its_history() {
 
 #[test]
 fn the_rust_examples_are_small_and_ask_for_little_memory() {
-    for name in ["welcome", "chat-room", "echo", "counter", "rooms", "notes", "dashboard", "lights"]
-    {
+    for name in [
+        "welcome",
+        "chat-room",
+        "echo",
+        "counter",
+        "rooms",
+        "notes",
+        "notify",
+        "dashboard",
+        "lights",
+        "sensor-api",
+    ] {
         let file = example(name);
         let bytes = std::fs::metadata(&file).unwrap().len();
         // The chat room, which has serde_json in it, is a little more than 64 KiB with some compilers.

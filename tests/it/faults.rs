@@ -72,7 +72,7 @@ fn clients_may_be_killed_during_the_handshake() {
     killed(0, stranger(b""));
     killed(0, stranger(&REQUEST[..60]));
     // The host refuses these, and is writing its answer or reading the rest.
-    killed(0, stranger(b"GET /ws HTTP/1.1\r\nHost: x\r\n\r\n"));
+    killed(0, stranger(b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
     // Some have become connections by then.
     killed(0, stranger(REQUEST));
 }

@@ -21,7 +21,7 @@ fn exchange(server: &Server, bytes: &[u8]) -> String {
 #[test]
 fn a_plain_request_is_told_that_this_is_a_websocket() {
     let server = Server::of(guest("events"));
-    let answer = exchange(&server, b"GET /ws HTTP/1.1\r\nHost: x\r\n\r\n");
+    let answer = exchange(&server, b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 426 Upgrade Required\r\n"), "{answer}");
     assert!(answer.contains("\r\nSec-WebSocket-Version: 13\r\n"), "{answer}");
     assert!(
@@ -31,6 +31,33 @@ fn a_plain_request_is_told_that_this_is_a_websocket() {
         "{answer}"
     );
     server.wait_for(&["events: ", "is refused: 426"]);
+}
+
+#[test]
+fn the_log_says_what_was_refused_and_why_without_the_query() {
+    let server = Server::of(guest("events"));
+    for (request, line) in [
+        (
+            "GET /no%0a\u{1b}where?token=secret HTTP/1.1\r\nHost: x\r\n",
+            "is refused: 400 Bad Request: the target of the request is not valid (\"GET /no%0a",
+        ),
+        (
+            "GET /nowhere?token=secret HTTP/1.1\r\nHost: x\r\n",
+            "is refused: 404 Not Found: nothing is here; the WebSocket is at /ws (\"GET /nowhere\")",
+        ),
+        (
+            "DELETE /ws HTTP/1.1\r\nHost: x\r\n",
+            "is refused: 405 Method Not Allowed: only GET, HEAD and OPTIONS are answered here \
+             (\"DELETE /ws\")",
+        ),
+        ("GET /ws HTTP/1.1\r\n", " (\"GET /ws\")"),
+    ] {
+        let answer = exchange(&server, format!("{request}Connection: close\r\n\r\n").as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+        server.wait_for(&["INFO", "events: 127.0.0.1:", line]);
+    }
+    assert!(!server.log().contains("secret"), "{}", server.log());
+    assert!(!server.log().contains('\u{1b}'), "{}", server.log());
 }
 
 #[test]

@@ -1,59 +1,25 @@
 //! The limits for one address. They do not apply to this machine's own addresses, so these tests run
 //! in a network namespace where other addresses lead to this machine too.
-//!
-//! Each test begins by starting itself again in such a namespace. This needs Linux, `unshare` and
-//! `ip`, and the right to make one. Without these the tests say so and pass, unless
-//! `FOOTLIGHT_REQUIRE_NETNS` is set.
 
-use std::{
-    env,
-    net::{Ipv4Addr, SocketAddr},
-    process::Command,
-};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 
 use crate::{
     crowd::{ask_all, metric, status, wait_until_full},
-    support::{Actor, REQUEST, Raw, Server, guest},
+    support::{Actor, REQUEST, Raw, Server, eventually, guest, namespace},
 };
 
-/// Tells a test that it is inside.
-const INSIDE: &str = "FOOTLIGHT_INSIDE_NETNS";
 /// Where the servers are.
 const HOST: &str = "10.9.0.1";
 /// The commands that make a network whose addresses all lead to this machine, and some of IPv6.
 const SETUP: &str = "ip link set lo up && ip addr add 10.9.0.1/16 dev lo && \
                      for ip in fd00:9::1 fd00:9:0:1::1 fd00:9:0:1::2 fd00:9:0:2::1; do \
-                     ip -6 addr add $ip/128 dev lo nodad || exit 1; done && exec \"$0\" \"$@\"";
+                     ip -6 addr add $ip/128 dev lo nodad || exit 1; done";
 
 /// Runs the test with this name inside such a namespace.
 fn inside(name: &str, test: impl FnOnce()) {
-    if env::var_os(INSIDE).is_some() {
-        footlight::fd_limit::raise();
-        return test();
-    }
-    let unshare = |user: &[&str], program: &str| {
-        let mut command = Command::new("unshare");
-        command.args(user).args(["--net", "sh", "-c", SETUP, program]);
-        command
-    };
-    let program = env::current_exe().unwrap();
-    let program = program.to_str().unwrap();
-    for user in [&[][..], &["--user", "--map-root-user"]] {
-        if !unshare(user, "true").output().is_ok_and(|output| output.status.success()) {
-            continue;
-        }
-        let mut command = unshare(user, program);
-        let output = command.args(["--exact", name, "--nocapture"]).env(INSIDE, "1").output();
-        let output = output.unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        assert!(output.status.success() && said.contains("1 passed"), "{said}");
-        return;
-    }
-    assert!(env::var_os("FOOTLIGHT_REQUIRE_NETNS").is_none(), "no network namespace can be made");
-    eprintln!("skipped: no network namespace can be made; it takes root, `unshare` and `ip`");
+    namespace::inside("--net", SETUP, name, test);
 }
 
 /// A server in the namespace.
@@ -100,14 +66,7 @@ fn one_address_has_as_many_connections_as_the_limit_and_the_next_gets_429() {
             assert!(said.contains("too many connections from this address"), "{said}");
             server.wait_for(&["events: 10.9.1.1:", "is refused: 429"]);
             let name = "footlight_refused_requests_total{actor=\"events\",status=\"429\"}";
-            let count = || {
-                let mut client = from(address(2), host);
-                client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
-                let mut text = String::new();
-                std::io::Read::read_to_string(&mut client.socket, &mut text).unwrap();
-                text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()
-            };
-            assert_eq!(count(), "1");
+            assert_eq!(number(from(address(2), host), name), 1);
             // Other addresses have their own share. The first one's share is free again when its
             // connections are closed.
             assert_eq!(ask_all(&mut many(address(2), host, 3)), 3);
@@ -121,6 +80,63 @@ fn one_address_has_as_many_connections_as_the_limit_and_the_next_gets_429() {
             }
         },
     );
+}
+
+#[test]
+fn idle_connections_do_not_count_for_their_address_and_take_a_quarter_of_the_places() {
+    inside(
+        "networks::idle_connections_do_not_count_for_their_address_and_take_a_quarter_of_the_places",
+        || {
+            let actor = guest("events").limit("idle_connections", 8).limit("keep_alive", "\"1h\"");
+            let (server, host) = serve(actor.limit("per_address", 1));
+            // The last connection counts until the host has seen that its answer was sent.
+            let get = |source, request: &[u8], expected: &str| {
+                let mut client = None;
+                eventually("is it let in", || {
+                    let client = client.insert(from(source, host));
+                    client.send(request);
+                    status(client) == expected
+                });
+                client.unwrap()
+            };
+            let health = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+            let ask = |source| get(source, health, "200");
+            let idle = |count: usize| {
+                let name = "footlight_idle_connections{actor=\"events\"}";
+                // Another address each time, since the last one may still count.
+                let mut others = (10..=250).cycle();
+                eventually("are they idle", || {
+                    number(from(address(others.next().unwrap()), host), name) == count
+                });
+            };
+            // One address has two places at most. The third connection closes.
+            let mut clients = [(); 3].map(|()| ask(address(1)));
+            let mut rest = String::new();
+            std::io::Read::read_to_string(&mut clients[2].socket, &mut rest).unwrap();
+            assert!(rest.contains("\r\nConnection: close\r\n"), "{rest}");
+            idle(2);
+            // An upgrade is the one connection that the address may have.
+            let _client = get(address(1), REQUEST, "101");
+            // The next request of an idle connection counts again.
+            clients[1].send(health);
+            let mut said = String::new();
+            std::io::Read::read_to_string(&mut clients[1].socket, &mut said).unwrap();
+            assert!(said.contains("HTTP/1.1 429 "), "{said}");
+            let _other = ask(address(2));
+            // The refused connection is closed, and that of another address is kept.
+            idle(2);
+            server.wait_for(&["events: 10.9.1.1:", "is refused: 429"]);
+        },
+    );
+}
+
+/// The number of a metric, asked for on this connection.
+fn number(mut client: Raw, name: &str) -> usize {
+    client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut client.socket, &mut text).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap_or_else(|| panic!("no {name} in {text}")).trim().parse().unwrap()
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::support::{PATIENCE, Server, guest, wat};
 fn request(server: &Server, line: &str, fields: &str) -> String {
     let mut socket = TcpStream::connect(server.address("events")).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    let request = format!("{line} HTTP/1.1\r\nHost: x\r\n{fields}\r\n");
+    let request = format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n");
     socket.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).unwrap();
@@ -122,15 +122,12 @@ fn files_are_served_from_their_folder_and_from_nowhere_else() {
     let page = get(&server, "/");
     assert!(page.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"));
     assert!(page.ends_with("\r\n\r\n<p>page"), "{page}");
-    let tag = page.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap();
-    let again = request(&server, "GET /", &format!("If-None-Match: {tag}\r\n"));
-    assert!(again.starts_with("HTTP/1.1 304 ") && again.ends_with("\r\n\r\n"), "{again}");
     let head = request(&server, "HEAD /large", "");
     assert!(head.contains("\r\nContent-Length: 1000\r\n") && head.ends_with("\r\n\r\n"), "{head}");
     assert!(get(&server, "/large").ends_with(&"x".repeat(1000)));
     assert!(get(&server, "/larger").starts_with("HTTP/1.1 403 "));
     assert!(get(&server, "/a%20b.js?x").contains("\r\nContent-Type: text/javascript"));
-    assert!(get(&server, "/sub").contains("\r\nLocation: /sub/\r\n"));
+    assert!(get(&server, "/sub").contains("\r\nLocation: sub/\r\n"));
     assert!(get(&server, "/sub/").ends_with("<p>sub"));
     assert!(get(&server, "/console").contains("<title>Footlight console</title>"));
     for path in [
@@ -159,16 +156,17 @@ fn files_are_served_from_their_folder_and_from_nowhere_else() {
 }
 
 #[test]
-fn a_file_that_is_not_read_in_time_is_broken_off_and_counted() {
+fn a_file_that_is_read_more_slowly_than_the_rate_is_broken_off_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     // More than the buffers of both kernels hold.
     fs::write(folder.path().join("large"), vec![b'x'; 16 << 20]).unwrap();
     let config = format!("static = {:?}", folder.path());
-    let actor = guest("events").config(&config).limit("response", "\"200ms\"");
+    // Who may fall behind by 64 KiB has 62 ms at this rate.
+    let actor = guest("events").config(&config).limit("rate", "\"1MiB\"");
     let server = Server::of(actor);
     let mut socket = TcpStream::connect(server.address("events")).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    socket.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     while metric(&get(&server, "/metrics"), "footlight_broken_pages_total{actor=\"events\"}") == 0 {
     }
     let mut bytes = Vec::new();

@@ -34,7 +34,7 @@ fn hear(client: &mut Client) -> Value {
 fn talk(address: SocketAddr) {
     let mut socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    socket.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut page = String::new();
     socket.read_to_string(&mut page).unwrap();
     assert!(page.starts_with("HTTP/1.1 200 ") && page.contains("<title>Rooms</title>"), "{page}");

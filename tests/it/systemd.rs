@@ -1,7 +1,7 @@
 //! The service manager: the host's messages to it, its watchdog, and its sockets.
 
 use std::{
-    net::{TcpListener, UdpSocket},
+    net::{SocketAddr, TcpListener, UdpSocket},
     os::{
         fd::OwnedFd,
         unix::net::{UnixDatagram, UnixListener},
@@ -9,6 +9,7 @@ use std::{
     process::{Command, Output},
 };
 
+use socket2::{Domain, Protocol, Socket, Type};
 use tempfile::TempDir;
 
 use crate::{
@@ -179,6 +180,81 @@ fn a_listener_that_no_manifest_names_is_named() {
 }
 
 #[test]
+fn a_listener_of_another_address_or_family_is_an_error_with_what_to_write() {
+    let bind = |address: &str, only_v6: bool| {
+        let address: SocketAddr = address.parse().unwrap();
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
+        if only_v6 {
+            socket.set_only_v6(true).unwrap();
+        }
+        socket.bind(&address.into()).unwrap();
+        socket.listen(1).unwrap();
+        socket
+    };
+    for (own, only_v6, host) in [
+        ("127.0.0.1:0", false, "0.0.0.0"),
+        ("127.0.0.1:0", false, "127.0.0.2"),
+        ("0.0.0.0:0", false, "::1"),
+        ("0.0.0.0:0", false, "::"),
+        ("[::]:0", true, "127.0.0.1"),
+        ("[::]:0", true, "0.0.0.0"),
+        ("[::1]:0", false, "127.0.0.1"),
+        ("[::1]:0", false, "::"),
+    ] {
+        let socket = bind(own, only_v6);
+        let own = socket.local_addr().unwrap().as_socket().unwrap();
+        let wanted = SocketAddr::new(host.parse().unwrap(), own.port());
+        let mut command = with_socket(socket, "1");
+        command.env("LISTEN_FDNAMES", "web.socket");
+        let error = refused(command, guest("events").host(host).port(own.port()));
+        let expected = format!(
+            "LISTEN_FDS: descriptor 3 (web.socket) listens on {own}, which does not fit {wanted} of a \
+             manifest; in the .socket unit write ListenStream={wanted}, "
+        );
+        assert!(error.contains(&expected), "{error}");
+    }
+    // With both families, it fits all addresses.
+    for host in ["127.0.0.1", "0.0.0.0", "::1", "::"] {
+        let socket = bind("[::]:0", false);
+        let own = socket.local_addr().unwrap().as_socket().unwrap();
+        let actor = guest("events").host(host).port(own.port());
+        let server = Server::start_by(with_socket(socket, "1"), actor);
+        assert_eq!(server.address("events"), own);
+        Client::connect(([127, 0, 0, 1], own.port()).into(), "/ws").expect("state:0");
+    }
+}
+
+#[test]
+fn a_second_listener_for_the_same_address_is_named() {
+    let first = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    first.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    first.listen(1).unwrap();
+    let port = first.local_addr().unwrap().as_socket().unwrap().port();
+    let mut command = after("exec 3<&0 4<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=2");
+    command.stdin(OwnedFd::from(first));
+    let error = refused(command, guest("events").port(port));
+    for part in ["descriptor 4 listens on", "which no manifest has, or an earlier socket has taken"]
+    {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}
+
+#[test]
+fn an_address_without_a_listener_among_those_that_were_handed_over_is_in_the_log() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let other = format!("config = {{ port = {port}, host = \"127.0.0.2\" }}");
+    let other = format!("[[handlers]]\ntype = \"websocket-server\"\n{other}\n");
+    let actor = guest("events").port(port).extra(&other);
+    let server = Server::start_by(with_socket(socket, "1"), actor);
+    let line = server.wait_for(&["WARN", "the host listens there itself"]);
+    let address = format!("127.0.0.2:{port}");
+    assert!(line.contains(&format!("events: {address}: ")), "{line}");
+    assert!(line.contains(&format!("write ListenStream={address}, ")), "{line}");
+    assert_eq!(server.count("the host listens there itself"), 1);
+}
+
+#[test]
 fn a_descriptor_that_is_no_tcp_listener_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let unix = UnixListener::bind(folder.path().join("socket")).unwrap();
@@ -191,6 +267,15 @@ fn a_descriptor_that_is_no_tcp_listener_is_named() {
         let error = refused(with_socket(descriptor, "1"), guest("events"));
         assert!(error.contains("descriptor 3 is no TCP listener"), "{error}");
     }
+    // Not every system has this protocol.
+    if let Ok(sctp) = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::from(132))) {
+        sctp.listen(1).unwrap();
+        let error = refused(with_socket(sctp, "1"), guest("events"));
+        assert!(error.contains("descriptor 3 is no TCP listener: its protocol"), "{error}");
+    }
+    let unbound = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let error = refused(with_socket(unbound, "1"), guest("events"));
+    assert!(error.contains("it is a socket that does not listen"), "{error}");
     // The variable announces one more descriptor than there is.
     let port = listener.local_addr().unwrap().port();
     let error = refused(with_socket(listener, "2"), guest("events").port(port));

@@ -3,6 +3,7 @@
 //! `openssl` makes the certificates. Without `openssl` the tests say so and pass, unless
 //! `FOOTLIGHT_REQUIRE_CLIENTS` is set.
 
+mod asking;
 mod certificates;
 mod handshakes;
 
@@ -55,7 +56,7 @@ fn greeted(stream: TlsStream, server: &Server) -> Client<TlsStream> {
 /// Sends a request, and reads the whole answer. TLS must confirm its end, or reading fails.
 fn request(certificates: &Certificates, server: &Server, head: &str) -> Vec<u8> {
     let mut stream = certificates.connect(server.address("events"));
-    stream.write_all(format!("{head}\r\n\r\n").as_bytes()).unwrap();
+    stream.write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     answer

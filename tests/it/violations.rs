@@ -91,7 +91,8 @@ fn breaches() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     for opcode in [0x3, 0x4, 0x5, 0x6, 0x7, 0xb, 0xc, 0xd, 0xe, 0xf] {
         breaches.push(("a reserved opcode", masked(0x80 | opcode, b"hi"), protocol.clone()));
     }
-    for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535] {
+    // 1014 is what only a gateway sends.
+    for code in [0, 999, 1004, 1005, 1006, 1014, 1015, 1016, 1100, 2000, 2999, 5000, 65535] {
         // This one is tungstenite's own answer.
         breaches.push(("an invalid code", closing(code, b""), close(1002, "Protocol violation")));
     }
@@ -138,6 +139,18 @@ fn what_comes_after_a_clients_close_frame_is_neither_delivered_nor_in_the_way_of
         server.wait_for(&[&format!("events#{}: actor: close", number + 1)]);
     }
     assert_eq!(server.count("a line from"), 0, "{}", server.log());
+}
+
+#[test]
+fn each_code_that_a_client_may_send_is_echoed_and_told_to_the_actor() {
+    let server = Server::of(guest("events").limit("log_rate", 1000));
+    let known = (1000..=1003).chain(1007..=1013).chain([3000, 3003, 3008, 3999, 4000, 4999]);
+    for (number, code) in known.enumerate() {
+        let mut client = Raw::connect(server.address("events")).upgraded();
+        client.send(&closing(code, b""));
+        assert_eq!(rest(&mut client.socket), close(code, ""), "{code}");
+        server.wait_for(&[&format!("events#{}: actor: close {code} none", number + 1)]);
+    }
 }
 
 #[test]

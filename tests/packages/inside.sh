@@ -80,7 +80,7 @@ without_systemd() {
     systemd-analyze verify footlight.service footlight.socket
     say 'installed; systemd accepts the units'
 
-    footlight run /etc/footlight 2>/tmp/log >/tmp/log &
+    footlight run /etc/footlight >/tmp/log 2>&1 &
     wait_for grep -qs 'ws://127.0.0.1:8080/ws' /tmp/log
     client
     kill $!

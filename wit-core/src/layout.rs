@@ -34,6 +34,36 @@ pub struct ResultLayout {
     pub messages: u32,
 }
 
+/// The layout of one shape's result of `handle-request`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestResultLayout {
+    /// In bytes.
+    pub size: u32,
+    /// The offset of the new state's `{ptr, len}`, or of the option's discriminant before them.
+    pub state: u32,
+    /// The offset of the `http-response`.
+    pub response: u32,
+}
+
+/// The layout of an `http-response`, which is the same in all shapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResponseLayout {
+    /// In bytes.
+    pub size: u32,
+    /// The offset of the status.
+    pub status: u32,
+    /// The offset of the `{ptr, len}` of the list of header fields.
+    pub headers: u32,
+    /// The offset of the content: the option's discriminant. Pointer and length follow at +4 and +8.
+    pub body: u32,
+}
+
+/// The layout of an `http-response`.
+pub const RESPONSE: ResponseLayout = ResponseLayout { size: 24, status: 0, headers: 4, body: 12 };
+
+/// The size of a header field in a list: the `{ptr, len}` of its name, then those of its value.
+pub const HEADER_FIELD: u32 = 16;
+
 /// The offset of the error's `{ptr, len}` in a `result` that is an error.
 pub const ERROR: u32 = 4;
 
@@ -54,6 +84,16 @@ impl Shape {
         match self {
             Self::Guide | Self::Typed => ResultLayout { size: 16, state: 0, messages: 8 },
             Self::Result | Self::Renamed => ResultLayout { size: 24, state: 4, messages: 16 },
+        }
+    }
+
+    /// The layout of the result of `handle-request`. In the early shapes the response comes first.
+    pub const fn request_result_layout(self) -> RequestResultLayout {
+        match self {
+            Self::Guide | Self::Typed => RequestResultLayout { size: 32, state: 24, response: 0 },
+            Self::Result | Self::Renamed => {
+                RequestResultLayout { size: 40, state: 4, response: 16 }
+            }
         }
     }
 

@@ -1,5 +1,5 @@
-//! The interface `ntwk:theater/websocket-server`, the imports that an actor may use, and the part
-//! of the [canonical ABI] that both need.
+//! The interfaces `websocket-server` and `http-server` of `ntwk:theater`, the imports that an actor
+//! may use, and the part of the [canonical ABI] that they need.
 //!
 //! This crate converts between bytes and Rust values. It contains no interpreter, no socket and
 //! no clock. The host calls the guest and hands this crate the guest's memory.
@@ -11,8 +11,9 @@
 //!   by its core signatures.
 //! - [`layout`]: the offset of each field in memory, for each shape.
 //! - [`memory`]: the guest's memory, with every access checked.
-//! - [`mod@lower`]: from Rust to the guest: the parameters of `handle-message` and `init`.
-//! - [`lift`]: from the guest to Rust: the results of both, within a byte budget.
+//! - [`mod@lower`]: from Rust to the guest: the parameters of `handle-message`, `handle-request` and
+//!   `init`.
+//! - [`lift`]: from the guest to Rust: their results, within a byte budget.
 //! - [`host`]: the imports: `footlight:host`, and Theater's `filesystem`.
 //! - [`error`]: what is wrong with a guest's value, and where.
 //!
@@ -61,5 +62,5 @@ pub use error::{Field, LiftError, LowerError};
 pub use http::{HeaderField, HttpRequest, HttpResponse};
 pub use lift::Budget;
 pub use memory::Memory;
-pub use shape::{Shape, Signature};
+pub use shape::{InitForm, Shape, Signature};
 pub use types::{Message, MessageRef, MessageType};

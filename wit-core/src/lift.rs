@@ -1,12 +1,15 @@
-//! From the guest to Rust: the results of `handle-message` and `init` (canonical ABI,
-//! *lift*).
+//! From the guest to Rust: the results of `handle-message`, `handle-request` and `init` (canonical
+//! ABI, *lift*).
 //!
 //! This code trusts no pointer, length or byte. It copies only after it has checked the length
 //! against the memory and against a [`Budget`]. So a result that claims four billion messages, or
 //! a thousand messages that share one long string, costs the host nothing.
 
+mod response;
+
 use alloc::{string::String, vec::Vec};
 
+pub use self::response::{HttpReply, handle_request};
 use crate::{
     error::{Field, LiftError, LiftErrorKind},
     layout::{self, ALIGN},
@@ -20,10 +23,10 @@ use crate::{
 pub struct Budget {
     /// The largest state, in bytes.
     pub state: usize,
-    /// The most messages of one answer.
+    /// The most messages of one answer, or header fields of one response.
     pub messages: usize,
-    /// The most bytes of all messages of one answer together, including their types; or of an
-    /// error's text.
+    /// The most bytes of all messages of one answer together, including their types; of a
+    /// response's header fields and its content; or of an error's text.
     pub bytes: usize,
 }
 
@@ -169,6 +172,12 @@ impl Record<'_> {
     fn u32(&self, at: u32) -> u32 {
         let word = usize::try_from(at).ok().and_then(|at| self.bytes.get(at..)?.first_chunk());
         word.copied().map_or(0, u32::from_le_bytes)
+    }
+
+    /// The two bytes at `at`, as a number.
+    fn u16(&self, at: u32) -> u16 {
+        let half = usize::try_from(at).ok().and_then(|at| self.bytes.get(at..)?.first_chunk());
+        half.copied().map_or(0, u16::from_le_bytes)
     }
 
     /// The byte at `at`.

@@ -1,18 +1,21 @@
-//! From Rust to the guest: the parameters of `handle-message` and `init` (canonical ABI,
-//! *lower* and *flattening*).
+//! From Rust to the guest: the parameters of `handle-message`, `handle-request` and `init`
+//! (canonical ABI, *lower* and *flattening*).
 //!
 //! The canonical ABI allows sixteen flat parameters, and all parameters fit. So only the bytes of
-//! strings and lists go to memory, and no records.
+//! strings and lists go to memory, and no records but a request's header fields.
 //!
 //! The host drives lowering in a loop, because each block of bytes needs a call into the guest.
 //! [`Lowering::next_block`] returns the next block, the host calls `cabi_realloc(0, 0, 1, len)`,
 //! and [`Lowering::place`] copies the block there. Like other hosts, this one also allocates
 //! empty blocks.
 
+mod request;
+
+pub use self::request::{LoweringRequest, handle_request};
 use crate::{
     error::{Field, LowerError},
     memory::Memory,
-    shape::Shape,
+    shape::{InitForm, Shape},
     types::{MessageRef, MessageType},
 };
 
@@ -64,13 +67,19 @@ pub fn handle_message<'a>(
     lowering
 }
 
-/// Lowers the parameters of `init`: the state so far and the actor's name. In some shapes `init`
-/// has no parameters.
-pub fn init<'a>(shape: Shape, state: Option<&'a [u8]>, name: &'a str) -> Lowering<'a> {
+/// Lowers the parameters of `init`: the state so far and the actor's name, if this form has them.
+///
+/// In a form whose state is not optional, an absent state becomes an empty list.
+pub fn init<'a>(form: InitForm, state: Option<&'a [u8]>, name: &'a str) -> Lowering<'a> {
     let mut lowering = Lowering::default();
-    if shape.has_results() {
-        lowering.option("state", state);
-        lowering.bytes("params", name.as_bytes());
+    match form {
+        InitForm::Bare => {}
+        InitForm::Bytes => lowering.bytes("data", state.unwrap_or_default()),
+        InitForm::Optional => lowering.option("data", state),
+        InitForm::Named => {
+            lowering.option("state", state);
+            lowering.bytes("params", name.as_bytes());
+        }
     }
     lowering
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// One of the four forms that the interface has had. [`Shape::detect`] recognises a module's form
-/// by the core signature of its `handle-message`.
+/// by the core signature of its `handle-message`, or else of its `handle-request`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// The form of the guide (2025-01-22): a message's type is a string.
@@ -14,6 +14,38 @@ pub enum Shape {
     Result,
     /// From 2025-06-03: like *result*, in the package `theater:simple`.
     Renamed,
+}
+
+/// The parameters of `init`. They changed more often than the rest of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InitForm {
+    /// `()`: *guide*, and *typed* until 2025-02-11.
+    Bare,
+    /// `(data: list<u8>)`: *typed* for one day, 2025-02-11.
+    Bytes,
+    /// `(data: option<list<u8>>)`: *typed* from 2025-02-12 to 2025-02-24.
+    Optional,
+    /// `(state: option<list<u8>>, params: tuple<string>)`: *result* and *renamed*. The parameter is
+    /// the actor's name.
+    Named,
+}
+
+impl InitForm {
+    /// The flat signature.
+    pub fn signature(self) -> Signature {
+        let params = match self {
+            Self::Bare => 0,
+            Self::Bytes => 2,
+            Self::Optional => 3,
+            Self::Named => 5,
+        };
+        Signature { params, results: 1 }
+    }
+
+    /// Whether `init` takes a state and makes the first one of it. The others make it of nothing.
+    pub fn takes_state(self) -> bool {
+        self != Self::Bare
+    }
 }
 
 /// The type of a core function. In this interface all parameters and results are `i32`.
@@ -57,15 +89,27 @@ pub const HANDLE_MESSAGE: [&str; 2] = [
     "theater:simple/websocket-server#handle-message",
 ];
 
+/// The export names of `handle-request`, one for each package.
+pub const HANDLE_REQUEST: [&str; 2] =
+    ["ntwk:theater/http-server#handle-request", "theater:simple/http-server#handle-request"];
+
 impl Shape {
     /// All shapes, for loops over them.
     pub const ALL: [Self; 4] = [Self::Guide, Self::Typed, Self::Result, Self::Renamed];
 
-    /// The shape whose `handle-message` has this export name and signature.
+    /// The shape whose `handle-message` or `handle-request` has this export name and signature.
+    ///
+    /// `handle-request` is the same in *guide* and *typed*. It counts as *typed*, because nearly all
+    /// public actors that have it are of that time. A module's `handle-message` tells the two apart.
     pub fn detect(export: &str, signature: Signature) -> Option<Self> {
-        Self::ALL.into_iter().find(|shape| {
+        let message = |shape: &Self| {
             shape.handle_message() == export && shape.handle_message_signature() == signature
-        })
+        };
+        let request = |shape: &Self| {
+            shape.handle_request() == export && shape.handle_request_signature() == signature
+        };
+        let mut by_request = [Self::Typed, Self::Result, Self::Renamed].into_iter();
+        Self::ALL.into_iter().find(message).or_else(|| by_request.find(request))
     }
 
     /// The shape's name in this project's documents.
@@ -104,6 +148,27 @@ impl Shape {
         Signature { params, results: 1 }
     }
 
+    /// The export name of `handle-request`.
+    pub fn handle_request(self) -> &'static str {
+        match self {
+            Self::Renamed => "theater:simple/http-server#handle-request",
+            _ => "ntwk:theater/http-server#handle-request",
+        }
+    }
+
+    /// The export to call after the result of `handle-request` has been lifted.
+    pub fn handle_request_post(self) -> &'static str {
+        match self {
+            Self::Renamed => "cabi_post_theater:simple/http-server#handle-request",
+            _ => "cabi_post_ntwk:theater/http-server#handle-request",
+        }
+    }
+
+    /// The flat signature of `handle-request`.
+    pub fn handle_request_signature(self) -> Signature {
+        Signature { params: if self.has_results() { 12 } else { 11 }, results: 1 }
+    }
+
     /// The export name of `init`.
     pub fn init(self) -> &'static str {
         match self {
@@ -120,9 +185,18 @@ impl Shape {
         }
     }
 
-    /// The flat signature of `init`.
-    pub fn init_signature(self) -> Signature {
-        Signature { params: if self.has_results() { 5 } else { 0 }, results: 1 }
+    /// The forms that `init` has had in this shape. The first is that of the shape's WIT file.
+    pub fn init_forms(self) -> &'static [InitForm] {
+        match self {
+            Self::Guide => &[InitForm::Bare],
+            Self::Typed => &[InitForm::Bare, InitForm::Optional, InitForm::Bytes],
+            Self::Result | Self::Renamed => &[InitForm::Named],
+        }
+    }
+
+    /// The form of an `init` with this signature; `None` if this shape never had it.
+    pub fn init_form(self, signature: Signature) -> Option<InitForm> {
+        self.init_forms().iter().copied().find(|form| form.signature() == signature)
     }
 
     /// Whether calls return a `result` and take an optional state as their first parameter.
@@ -147,6 +221,28 @@ mod tests {
             let signature = shape.handle_message_signature();
             assert_eq!(Shape::detect(shape.handle_message(), signature), Some(shape));
             assert!(HANDLE_MESSAGE.contains(&shape.handle_message()));
+            let signature = shape.handle_request_signature();
+            let by_request = if shape == Shape::Guide { Shape::Typed } else { shape };
+            assert_eq!(Shape::detect(shape.handle_request(), signature), Some(by_request));
+            assert!(HANDLE_REQUEST.contains(&shape.handle_request()));
+        }
+    }
+
+    #[test]
+    fn each_form_of_init_is_found_by_its_signature_in_its_shapes_only() {
+        let signature = |params| Signature { params, results: 1 };
+        for (params, shapes) in [
+            (0, &[Shape::Guide, Shape::Typed][..]),
+            (2, &[Shape::Typed]),
+            (3, &[Shape::Typed]),
+            (5, &[Shape::Result, Shape::Renamed]),
+            (1, &[]),
+            (4, &[]),
+        ] {
+            for shape in Shape::ALL {
+                let form = shape.init_form(signature(params));
+                assert_eq!(form.is_some(), shapes.contains(&shape), "{shape} {params}");
+            }
         }
     }
 
@@ -154,10 +250,14 @@ mod tests {
     fn no_other_signature_is_taken_for_a_shape() {
         for params in 0..20 {
             for results in [0, 2] {
-                assert_eq!(Shape::detect(HANDLE_MESSAGE[0], Signature { params, results }), None);
+                for name in [HANDLE_MESSAGE[0], HANDLE_REQUEST[0]] {
+                    assert_eq!(Shape::detect(name, Signature { params, results }), None);
+                }
             }
         }
         assert_eq!(Shape::detect(HANDLE_MESSAGE[1], Signature { params: 10, results: 1 }), None);
+        assert_eq!(Shape::detect(HANDLE_REQUEST[0], Signature { params: 10, results: 1 }), None);
+        assert_eq!(Shape::detect(HANDLE_REQUEST[1], Signature { params: 11, results: 1 }), None);
         assert_eq!(Shape::detect("handle-message", Signature { params: 10, results: 1 }), None);
     }
 }

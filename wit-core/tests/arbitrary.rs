@@ -158,7 +158,7 @@ proptest! {
         let lifted = lift::handle_message(shape, memory.as_slice(), ptr, &UNLIMITED);
         prop_assert_eq!(lifted.map_err(trap), expected);
 
-        let expected = load_result(&memory, interface::init(shape).result(), ptr);
+        let expected = load_result(&memory, interface::init(shape, shape.init_forms()[0]).result(), ptr);
         let expected = expected.map(|value| interface::as_first_state(shape, value));
         let lifted = lift::init(shape, memory.as_slice(), ptr, &UNLIMITED);
         prop_assert_eq!(lifted.map_err(trap), expected);

@@ -1,4 +1,4 @@
-//! Compares `wit/host/host.wit`, and `filesystem` in the files of the shapes, with `wit_core::host`
+//! Compares `wit/host/host.wit`, and `filesystem` and `http-client` in the files of the shapes, with `wit_core::host`
 //! and the reference.
 //!
 //! `wit-parser` computes names, signatures and layouts from the files alone.
@@ -21,7 +21,9 @@ use reference::{
 use wit_core::{
     Shape,
     host::{
-        Entry, FileError, Info, Kind, Page, Parameters, Payload, Refusal, StorageError, Stored,
+        Entry, FileError, HttpError, Info, Kind, Page, Parameters, Payload, Refusal, StorageError,
+        Stored,
+        http::{MostFields, RequestRef},
     },
 };
 use wit_parser::{Function, TypeDefKind};
@@ -37,7 +39,9 @@ fn each(mut check: impl FnMut(&Wit, &Function)) {
     }
     for shape in Shape::ALL {
         let wit = Wit::of(shape);
-        wit.imports("filesystem").into_iter().for_each(|(_, function)| check(&wit, function));
+        for interface in ["filesystem", "http-client"] {
+            wit.imports(interface).into_iter().for_each(|(_, function)| check(&wit, function));
+        }
     }
 }
 
@@ -80,8 +84,13 @@ fn same_layout(wit: &Wit, ty: &wit_parser::Type) {
     match (&ours, ty) {
         (Type::Record(fields), _) => {
             assert_eq!(reference::field_offsets(fields), wit.offsets(ty), "{ty:?}");
-            let TypeDefKind::Record(record) = wit.kind(ty) else { panic!("{ty:?} is no record") };
-            record.fields.iter().for_each(|field| same_layout(wit, &field.ty));
+            match wit.kind(ty) {
+                TypeDefKind::Record(record) => {
+                    record.fields.iter().for_each(|field| same_layout(wit, &field.ty));
+                }
+                TypeDefKind::Tuple(tuple) => tuple.types.iter().for_each(|ty| same_layout(wit, ty)),
+                other => panic!("{other:?} is no record"),
+            }
         }
         (Type::List(_), _) => {
             let TypeDefKind::List(element) = wit.kind(ty) else { panic!("{ty:?} is no list") };
@@ -165,6 +174,23 @@ fn cases_have_the_order_of_the_wit() {
         }
     }
 
+    let text = String::new;
+    let errors = [
+        HttpError::Denied(text()),
+        HttpError::Invalid(text()),
+        HttpError::Unresolved(text()),
+        HttpError::TimedOut,
+        HttpError::TooLarge,
+        HttpError::Limit,
+        HttpError::Interrupted,
+        HttpError::Failed(text()),
+    ];
+    assert_eq!(errors.clone().map(kebab), *names("http", "error"));
+    for (case, error) in (0..).zip(errors) {
+        let area = area(Response::Asked(Err(error)));
+        assert_eq!((area[0], area[4]), (1, case));
+    }
+
     let kinds = [Kind::File, Kind::Folder, Kind::Other];
     assert_eq!(kinds.map(kebab), *names("files", "kind"));
     for (case, kind) in (0..).zip(kinds) {
@@ -221,6 +247,20 @@ fn fields_have_the_order_of_the_wit() {
     }
     assert_eq!(memory[offsets.next().unwrap()..][..8], *b"\0 since ");
     assert_eq!(names("files", "entry"), ["name", "kind"]);
+}
+
+#[test]
+fn fields_of_requests_and_their_answers_have_the_order_of_the_wit() {
+    assert_eq!(names("http", "request"), ["method", "uri", "headers", "body"]);
+    assert_eq!(names("http", "options"), ["timeout-ms", "max-body", "follow-redirects"]);
+    assert_eq!(names("http", "response"), ["status", "headers", "body"]);
+    let memory = *b"methoduribody\0\0\0";
+    let flat = [0, 6, 6, 3, 16, 0, 1, 9, 4];
+    let most = MostFields { count: 0, bytes: 0 };
+    let lifted = Parameters::new(memory.as_slice(), &flat).request("request", most).unwrap();
+    let headers = Some(Vec::new());
+    let body = Some(&b"body"[..]);
+    assert_eq!(lifted, RequestRef { method: "method", uri: "uri", headers, body });
 }
 
 #[test]

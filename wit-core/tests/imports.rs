@@ -26,7 +26,10 @@ fn value(ty: &Type) -> BoxedStrategy<Value> {
         Type::U32 => any::<u32>().prop_map(Value::U32).boxed(),
         Type::U64 => any::<u64>().prop_map(Value::U64).boxed(),
         Type::String => strategies::text().prop_map(Value::String).boxed(),
-        Type::List(element) => vec(value(element), 0..32).prop_map(Value::List).boxed(),
+        Type::List(element) => {
+            let most = if matches!(**element, Type::Record(_)) { 4 } else { 32 };
+            vec(value(element), 0..most).prop_map(Value::List).boxed()
+        }
         Type::Record(fields) => {
             fields.iter().map(value).collect::<Vec<_>>().prop_map(Value::Record).boxed()
         }
@@ -97,7 +100,7 @@ proptest! {
     fn any_parameters_are_lifted_or_refused_as_in_the_reference(
         signature in strategies::signature(),
         memory in memory(),
-        flat in vec(flat_param(), 16),
+        flat in vec(flat_param(), 17),
     ) {
         compare(&signature, &memory, &flat[..signature.flat()]);
     }

@@ -211,3 +211,49 @@ fn an_error_says_what_was_passed() {
         "result at offset 0x84 is not aligned to 8 bytes"
     );
 }
+
+/// Pairs of texts, if they were read.
+type Pairs<'m> = Option<Vec<(&'m str, &'m str)>>;
+
+/// Lifts pairs of texts from a memory, at most so many of so many bytes.
+fn pairs(
+    memory: &[u8],
+    [at, len]: [u64; 2],
+    most: (usize, usize),
+) -> Result<(Pairs<'_>, Lifted), LiftError> {
+    let flat: &'static [u64] = Box::leak(Box::new([at, len]));
+    let mut from = Parameters::new(memory, flat);
+    let pairs = from.pairs("name", most.0, most.1)?;
+    Ok((pairs, from.lifted()))
+}
+
+#[test]
+fn pairs_are_read_up_to_their_number_and_their_bytes_and_beyond_that_not_at_all() {
+    // Two pairs at 32: `text` and `and`, `more` and nothing.
+    let mut memory = memory();
+    for (at, word) in [0, 4, 5, 3, 9, 4, 0, 0_u32].into_iter().enumerate() {
+        memory[32 + 4 * at..][..4].copy_from_slice(&word.to_le_bytes());
+    }
+    let both = vec![("text", "and"), ("more", "")];
+    let lifted = Lifted { bytes: 11, text: 11 };
+    assert_eq!(pairs(&memory, [32, 2], (2, 11)), Ok((Some(both), lifted)));
+    for most in [(1, 11), (2, 10)] {
+        assert_eq!(pairs(&memory, [32, 2], most), Ok((None, Lifted::default())));
+    }
+    assert_eq!(pairs(&memory, [256, 0], (0, 0)), Ok((Some(vec![]), Lifted::default())));
+    let all = u64::from(u32::MAX);
+    for (flat, kind) in [
+        ([33, 2], Misaligned { align: 4 }),
+        ([240, 2], OutOfBounds { len: 32, memory: 256 }),
+        ([0, all], OutOfBounds { len: all, memory: 256 }),
+    ] {
+        let refused = Err(error("name", flat[0] as u32, kind));
+        assert_eq!(pairs(&memory, flat, (9, 99)), refused);
+    }
+    // The last text begins beyond the memory, or is none.
+    for (at, kind) in [(255, OutOfBounds { len: 2, memory: 256 }), (14, Utf8 { valid: 0 })] {
+        (memory[56], memory[60]) = (at, 2);
+        let refused = Err(error("name", at.into(), kind));
+        assert_eq!(pairs(&memory, [32, 2], (9, 99)), refused);
+    }
+}

@@ -1,7 +1,7 @@
 //! What a guest's `cabi_realloc` may return, and what it may not.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use wit_core::{Field, LowerError, MessageRef, MessageType, Shape, lower};
+use wit_core::{Field, InitForm, LowerError, MessageRef, MessageType, Shape, lower};
 
 /// A message that needs every block: the name of its type, data and text.
 fn message() -> (MessageType, &'static [u8], &'static str) {
@@ -44,19 +44,17 @@ fn a_block_beyond_the_memory_is_refused_and_names_the_parameter() {
 
 #[test]
 fn the_actors_name_beyond_the_memory_is_refused() {
-    for shape in [Shape::Result, Shape::Renamed] {
-        let mut memory = [0; 4];
-        let mut call = lower::init(shape, None, "actor");
-        let field = Field::new("params");
-        let expected = LowerError { field, ptr: 0, len: 5, align: 1, memory: 4 };
-        assert_eq!(call.place(memory.as_mut_slice(), 0), Err(expected));
-    }
+    let mut memory = [0; 4];
+    let mut call = lower::init(InitForm::Named, None, "actor");
+    let field = Field::new("params");
+    let expected = LowerError { field, ptr: 0, len: 5, align: 1, memory: 4 };
+    assert_eq!(call.place(memory.as_mut_slice(), 0), Err(expected));
 }
 
 #[test]
 fn a_block_at_address_zero_is_placed_there() {
     let mut memory = [0xaa; 8];
-    let mut call = lower::init(Shape::Result, None, "actor");
+    let mut call = lower::init(InitForm::Named, None, "actor");
     assert_eq!(call.place(memory.as_mut_slice(), 0), Ok(()));
     assert_eq!(&memory, b"actor\xaa\xaa\xaa");
     assert_eq!(call.parameters(), [0, 0, 0, 0, 5]);
@@ -66,7 +64,7 @@ fn a_block_at_address_zero_is_placed_there() {
 fn an_empty_block_is_asked_for_and_may_stand_at_the_very_end() {
     for (ptr, fits) in [(0, true), (8, true), (9, false), (u32::MAX, false)] {
         let mut memory = [0xaa; 8];
-        let mut call = lower::init(Shape::Result, Some(b""), "");
+        let mut call = lower::init(InitForm::Named, Some(b""), "");
         assert_eq!(call.next_block(), Some(&b""[..]));
         assert_eq!(call.place(memory.as_mut_slice(), ptr).is_ok(), fits, "{ptr}");
         assert_eq!(call.parameters(), [1, if fits { ptr } else { 0 }, 0, 0, 0]);
@@ -110,7 +108,7 @@ fn blocks_may_overlap_and_then_the_last_one_stands() {
 #[test]
 fn to_place_more_than_there_is_changes_nothing() {
     let mut memory = [0xaa; 8];
-    let mut call = lower::init(Shape::Guide, Some(b"state"), "actor");
+    let mut call = lower::init(InitForm::Bare, Some(b"state"), "actor");
     assert_eq!(call.next_block(), None);
     assert_eq!(call.place(memory.as_mut_slice(), u32::MAX), Ok(()));
     assert_eq!(memory, [0xaa; 8]);

@@ -110,17 +110,17 @@ proptest! {
 
     #[test]
     fn a_guest_that_begins_is_given_its_state_and_its_name(
-        shape in strategies::shape(),
+        (shape, form) in strategies::init_form(),
         state in strategies::state(),
         name in strategies::text(),
         arena in strategies::arena(),
     ) {
         let (mut ours, mut theirs) = (arena.clone(), arena);
-        let types = interface::init(shape).params;
-        let values = interface::init_params(shape, state.as_deref(), &name);
+        let types = interface::init(shape, form).params;
+        let values = interface::init_params(form, state.as_deref(), &name);
 
-        let flat = place(&mut ours, lower::init(shape, state.as_deref(), &name));
-        prop_assert_eq!(flat.len(), shape.init_signature().params);
+        let flat = place(&mut ours, lower::init(form, state.as_deref(), &name));
+        prop_assert_eq!(flat.len(), form.signature().params);
         prop_assert_eq!(read(&ours.memory, &types, &flat), values.clone());
         prop_assert_eq!(flat, write(&mut theirs, &types, &values));
         prop_assert_eq!(ours.blocks, theirs.blocks);
@@ -146,7 +146,7 @@ proptest! {
         (shape, outcome) in strategies::first_state(),
         mut arena in strategies::arena(),
     ) {
-        let function = interface::init(shape);
+        let function = interface::init(shape, shape.init_forms()[0]);
         let value = interface::init_value(shape, &outcome);
         let at = store_result(&mut arena, function.result(), &value);
 

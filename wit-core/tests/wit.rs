@@ -9,7 +9,7 @@ mod parsed;
 mod reference;
 
 use parsed::{LEGACY, Wit};
-use reference::{Function, interface};
+use reference::{Function, interface, requests};
 use wit_core::{MessageType, Shape, Signature, layout, shape};
 use wit_parser::{Resolve, TypeDefKind, WasmExport, WasmImport, abi::AbiVariant};
 
@@ -22,13 +22,18 @@ fn exports_have_the_names_and_signatures_of_the_wit() {
         let wit = Wit::of(shape);
         let names = wit.export_names("websocket-server", "handle-message");
         assert_eq!(names, [shape.handle_message(), shape.handle_message_post()]);
+        let names = wit.export_names("http-server", "handle-request");
+        assert_eq!(names, [shape.handle_request(), shape.handle_request_post()]);
         let names = wit.export_names("actor", "init");
         assert_eq!(names, [shape.init(), shape.init_post()]);
 
         let export = AbiVariant::GuestExport;
         let signature = wit.signature(export, "websocket-server", "handle-message");
         assert_eq!(signature, shape.handle_message_signature(), "{shape}");
-        assert_eq!(wit.signature(export, "actor", "init"), shape.init_signature(), "{shape}");
+        let signature = wit.signature(export, "http-server", "handle-request");
+        assert_eq!(signature, shape.handle_request_signature(), "{shape}");
+        let init = shape.init_forms()[0].signature();
+        assert_eq!(wit.signature(export, "actor", "init"), init, "{shape}");
     }
 }
 
@@ -114,12 +119,36 @@ fn results_lie_in_memory_as_the_wit_has_them() {
 }
 
 #[test]
+fn responses_lie_in_memory_as_the_wit_has_them() {
+    for shape in Shape::ALL {
+        let wit = Wit::of(shape);
+        let response = wit_parser::Type::Id(wit.type_id("http-response"));
+        let ours = layout::RESPONSE;
+        assert_eq!(wit.size(&response), (ours.size, layout::ALIGN), "{shape}");
+        assert_eq!(wit.offsets(&response), [ours.status, ours.headers, ours.body], "{shape}");
+
+        let (_, function) = wit.function("http-server", "handle-request");
+        let result = function.result.unwrap();
+        let ours = shape.request_result_layout();
+        assert_eq!(wit.size(&result), (ours.size, layout::ALIGN), "{shape}");
+        let (at, ok) = if shape.has_results() { wit.ok(&result) } else { (0, result) };
+        let offsets: Vec<_> = wit.offsets(&ok).into_iter().map(|offset| at + offset).collect();
+        let late = shape.has_results();
+        let expected = if late { [ours.state, ours.response] } else { [ours.response, ours.state] };
+        assert_eq!(offsets, expected, "{shape}");
+    }
+}
+
+#[test]
 fn the_reference_has_the_types_of_the_wit() {
     for shape in Shape::ALL {
         let wit = Wit::of(shape);
         let function = interface::handle_message(shape);
         assert_eq!(wit.reference_function("websocket-server", "handle-message"), function);
-        assert_eq!(wit.reference_function("actor", "init"), interface::init(shape));
+        let function = requests::handle_request(shape);
+        assert_eq!(wit.reference_function("http-server", "handle-request"), function);
+        let init = interface::init(shape, shape.init_forms()[0]);
+        assert_eq!(wit.reference_function("actor", "init"), init);
         assert_eq!(wit.reference_function("runtime", "log"), interface::log());
     }
 }
@@ -131,11 +160,18 @@ fn the_reference_computes_what_the_crate_has_written_down() {
         Signature { params, results }
     };
     for shape in Shape::ALL {
-        let (handle_message, init) = (interface::handle_message(shape), interface::init(shape));
+        let handle_message = interface::handle_message(shape);
         assert_eq!(signature(&handle_message), shape.handle_message_signature(), "{shape}");
-        assert_eq!(signature(&init), shape.init_signature(), "{shape}");
+        for form in shape.init_forms() {
+            let init = interface::init(shape, *form);
+            assert_eq!(signature(&init), form.signature(), "{shape} {form:?}");
+            assert_eq!(init.result().size(), shape.init_size(), "{shape} {form:?}");
+        }
+        let handle_request = requests::handle_request(shape);
+        assert_eq!(signature(&handle_request), shape.handle_request_signature(), "{shape}");
+        let size = shape.request_result_layout().size;
+        assert_eq!(handle_request.result().size(), size, "{shape}");
         assert_eq!(handle_message.result().size(), shape.result_layout().size, "{shape}");
-        assert_eq!(init.result().size(), shape.init_size(), "{shape}");
         assert_eq!(interface::message(shape).size(), shape.message_layout().size, "{shape}");
     }
     assert_eq!(signature(&interface::log()), shape::LOG.1);

@@ -6,7 +6,8 @@
 //!
 //! - [`row`]: the parts of a row.
 //! - [`connections`], [`alarm`], [`clock`], [`random`], [`files`], [`storage`]: the interfaces of
-//!   `footlight:host`. [`theater`]: the functions that the host has of Theater's packages.
+//!   `footlight:host`. [`http`]: requests to servers, in Theater's form too. [`theater`]: the other
+//!   functions that the host has of Theater's packages.
 //! - [`grants`]: which interfaces an actor may import.
 //! - [`judge`]: whether the host can provide a module's imports.
 //! - [`guest`]: the host's data about an instance. The immediate imports `log` and `clock.now` find
@@ -23,6 +24,7 @@ pub mod connections;
 pub mod files;
 pub mod grants;
 pub mod guest;
+pub mod http;
 pub mod judge;
 pub mod random;
 pub mod row;
@@ -41,12 +43,13 @@ pub use row::{Import, Kind, Step, Trap};
 pub use suspended::{ImportCall, SliceSpent};
 
 /// The tables of all interfaces.
-const TABLES: [&[Import]; 7] = [
+const TABLES: [&[Import]; 8] = [
     connections::ROWS,
     alarm::ROWS,
     clock::ROWS,
     random::ROWS,
     files::ROWS,
+    http::ROWS,
     storage::ROWS,
     theater::ROWS,
 ];

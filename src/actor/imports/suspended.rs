@@ -10,7 +10,7 @@ use super::row::{Call, Function, Import, Step, Trap};
 use crate::actor::host_calls::HostCalls;
 
 /// The most flat parameters of any suspending import.
-pub(super) const MAX_PARAMETERS: usize = 9;
+pub(super) const MAX_PARAMETERS: usize = 17;
 
 /// A call of an import that suspends the guest.
 #[derive(Clone, Copy, Debug)]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 #![allow(clippy::cast_possible_truncation, unreachable_pub, missing_docs)]
 
+mod costs;
 mod host;
 #[path = "../../../wit-core/tests/parsed/mod.rs"]
 mod parsed;
@@ -28,7 +29,7 @@ use crate::manifest::Manifest;
 const WIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/wit-core/wit");
 
 /// The interfaces of Theater that can be imported.
-const THEATER: [&str; 2] = ["runtime", "filesystem"];
+const THEATER: [&str; 3] = ["runtime", "filesystem", "http-client"];
 
 /// Calls `check` for every importable function of the WIT, with its row for each shape.
 fn each(mut check: impl FnMut(&'static Import, &Wit, &Function)) {
@@ -52,11 +53,33 @@ fn each(mut check: impl FnMut(&'static Import, &Wit, &Function)) {
     }
 }
 
+/// The parts of a type that are parameters of their own: the fields of a record.
+fn parts(ty: Type) -> Vec<Type> {
+    match ty {
+        Type::Record(fields) => fields.into_iter().flat_map(parts).collect(),
+        ty => vec![ty],
+    }
+}
+
+/// The parts of a function's parameters, with the names of the parameters.
+fn parameters<'w>(wit: &'w Wit, function: &'w Function) -> Vec<(&'w str, Type)> {
+    let parts = |param: &'w wit_parser::Param| {
+        parts(wit.reference(&param.ty)).into_iter().map(|part| (&*param.name, part))
+    };
+    function.params.iter().flat_map(parts).collect()
+}
+
+/// A list of records. Its elements are not bytes.
+fn is_list_of_records(ty: &Type) -> bool {
+    matches!(ty, Type::List(element) if matches!(**element, Type::Record(_)))
+}
+
 /// Valid flat parameters: every text is `a`, and every option and payload has its first case.
 fn plain(row: &Import, wit: &Wit, function: &Function) -> Vec<u64> {
     let mut flat = Vec::new();
-    for param in &function.params {
-        match wit.reference(&param.ty) {
+    for (_, ty) in parameters(wit, function) {
+        match ty {
+            ty if is_list_of_records(&ty) => flat.extend([16, 0]),
             Type::String | Type::List(_) => flat.extend([16, 1]),
             ty => flat.extend(vec![0; ty.flat().len()]),
         }
@@ -141,9 +164,15 @@ fn functions_lift_the_parameters_of_the_wit_under_their_names_before_they_do_any
             assert_eq!(cost, 0, "{row}");
         };
         let mut at = 0;
-        for param in &function.params {
-            let (name, ty, good) = (&*param.name, wit.reference(&param.ty), flat.clone());
+        for (name, ty) in parameters(wit, function) {
+            let good = flat.clone();
             match ty {
+                ref ty if is_list_of_records(ty) => {
+                    (flat[at], flat[at + 1]) = (4094, 1);
+                    refused(&flat, name, Misaligned { align: 4 });
+                    (flat[at], flat[at + 1]) = (4084, 1);
+                    refused(&flat, name, OutOfBounds { len: 16, memory: 4096 });
+                }
                 Type::Variant(ref cases) => {
                     flat[at] = 2;
                     refused(&flat, name, FlatDiscriminant { found: 2, cases: 2 });
@@ -190,13 +219,13 @@ fn functions_give_results_of_the_types_of_the_wit() {
         }
         // Tries every case of variant parameters, and numbers of nobody, of a client, and of a
         // close code.
-        let types: Vec<_> = function.params.iter().map(|param| wit.reference(&param.ty)).collect();
+        let types: Vec<_> = parameters(wit, function).into_iter().map(|(_, ty)| ty).collect();
         for value in [0, 1, 1000] {
             for case in [0, 1] {
                 let (mut flat, mut at, mut memory) = (plain(row, wit, function), 0, clean.clone());
                 for ty in &types {
                     match ty {
-                        Type::Variant(_) => flat[at] = case,
+                        Type::Variant(_) | Type::Bool => flat[at] = case,
                         Type::U16 | Type::U32 | Type::U64 => flat[at] = value,
                         _ => {}
                     }
@@ -226,9 +255,20 @@ fn read_file_is_the_row_of_its_shape() {
     for shape in Shape::ALL {
         for module in crate::interfaces::FILESYSTEM.modules {
             let row = find(shape, module, "read-file").unwrap();
-            let size = if shape.has_results() { 12 } else { 8 };
+            let size = if shape == Shape::Guide { 8 } else { 12 };
             assert_eq!(row.ty().area, Some(Area { size, align: 4 }), "{shape}");
             assert_eq!(row.to_string(), "filesystem.read-file");
+        }
+    }
+}
+
+#[test]
+fn send_http_is_the_row_of_its_shape() {
+    for shape in Shape::ALL {
+        for module in crate::interfaces::HTTP_CLIENT.modules {
+            let row = find(shape, module, "send-http").unwrap();
+            let size = if shape.has_results() { 28 } else { 24 };
+            assert_eq!(row.ty().area, Some(Area { size, align: 4 }), "{shape}");
         }
     }
 }
@@ -254,68 +294,13 @@ fn no_other_name_is_taken_for_an_import() {
 }
 
 #[test]
-fn what_takes_the_host_longer_costs_more() {
-    let mut host = Host::new(100);
-    let text = "x".repeat(1600);
-    let memory = [text.as_bytes(), &[0; 400], b"four"].concat();
-    let mut cost = |name: &str, flat: &[u64]| {
-        let row = all().find(|row| row.to_string() == name).unwrap();
-        host.call(row, &memory, flat).0
-    };
-    let (area, four, long) = (1600, 2000, 1600);
-    for (name, flat, expected) in [
-        ("connections.sender", vec![area], 1000),
-        ("connections.info", vec![1, area], 1000),
-        ("connections.list", vec![0, 0, 0, area], 1000 + 100 * 100),
-        // All clients have the tag of four bytes, and none has that of three.
-        ("connections.list", vec![1, four, 4, area], 1000 + 1000 + 4 + 100 * 100),
-        ("connections.list", vec![1, four, 3, area], 1000 + 1000 + 3),
-        ("connections.send", vec![0, 0, 0, 0, area], 1000),
-        ("connections.send", vec![0, 0, 0, long, area], 1000 + 100 + 1600),
-        ("connections.send", vec![0, 1, 0, long, area], 1000 + 100),
-        ("connections.broadcast", vec![0, 0, 0, 0, 0, 0, 0, 0, area], 1000 + 100 * 1000),
-        (
-            "connections.broadcast",
-            vec![1, four, 3, 0, 0, 29, 0, 0, area],
-            // Both are copied together.
-            1000 + 1000 + 32 + 2,
-        ),
-        ("connections.tag", vec![1, four, 4, area], 1000 + 1000 + 4),
-        ("connections.untag", vec![1, four, 4, area], 1000 + 1000 + 4),
-        ("connections.attachment", vec![1, area], 1000),
-        ("connections.set-attachment", vec![1, 1, 0, long, area], 1000 + 100),
-        ("connections.close", vec![0, 1000, 0, 16, area], 1000 + 1 + 16),
-        ("alarm.set", vec![1], 1000),
-        ("alarm.cancel", vec![], 1000),
-        ("random.bytes", vec![64, area], 1000 + 128),
-        // A refusal costs as much.
-        ("random.bytes", vec![u32::MAX.into(), area], 1000 + 2 * u64::from(u32::MAX)),
-        ("files.read", vec![0, 16, area], 21_000 + 1 + 16),
-        ("files.list", vec![0, 16, area], 21_000 + 1 + 16),
-        ("files.write", vec![0, 16, 0, 32, area], 21_000 + 3 + 16),
-        ("filesystem.read-file", vec![0, 16, area], 21_000 + 1 + 16),
-        ("storage.get", vec![0, 16, area], 1000 + 1000 + 1 + 16),
-        ("storage.put", vec![0, 16, 0, 32, area], 1000 + 2000 + 3 + 16),
-        ("storage.put", vec![four, 4, 0, 0, area], 1000 + 2000 + 4),
-        ("storage.delete", vec![0, 16, area], 1000 + 2000 + 1 + 16),
-        ("storage.list", vec![four, 4, 1, 0, 16, 9, area], 1000 + 1000 + 1 + 4 + 16),
-        ("storage.list", vec![four, 4, 0, 0, 0, 9, area], 1000 + 1000 + 300 + 4),
-        ("storage.put", vec![0, 16, 0, 16, area], 1000 + 2000 + 2 + 16),
-        ("storage.delete-all", vec![], 1000 + 2 * 1000),
-        ("storage.delete-all", vec![], 1000),
-    ] {
-        assert_eq!(cost(name, &flat), expected, "{name} {flat:?}");
-    }
-}
-
-#[test]
 fn a_manifest_may_require_every_interface_of_the_hosts_own() {
     for row in all() {
         let module = row.interface.modules[0];
         let text = format!(
             "name = 'a'\ncomponent_path = 'a.wasm'\n[[handlers]]\ntype = 'websocket-server'\n\
              config = {{ port = 8080 }}\n[[handlers]]\ntype = 'filesystem'\nconfig = {{ path = \
-             'data' }}\n[interface]\nrequires = '{module}'\n"
+             'data' }}\n[[handlers]]\ntype = 'http-client'\nconfig = {{ allow = ['http://a'] }}\n[interface]\nrequires = '{module}'\n"
         );
         let parsed = Manifest::parse(Path::new("a/manifest.toml"), &text);
         assert!(parsed.is_ok(), "{module}");

@@ -20,7 +20,7 @@ fn mailbox(limit: usize, message: usize) -> Mailbox {
     Mailbox::new(Limits { mailbox: limit, message, ..Limits::default() }.into())
 }
 
-use crate::exchange::{Close, CloseCode, EventKind, Message, Source};
+use crate::exchange::{Close, CloseCode, HttpRequest, Message, Source, request};
 
 /// An event that costs 128 bytes more than `bytes`.
 fn event(bytes: usize) -> Event {
@@ -33,6 +33,27 @@ fn event(bytes: usize) -> Event {
 /// Takes an event that is there.
 fn take(mailbox: &Mailbox) -> Event {
     block_on(mailbox.next())
+}
+
+#[test]
+fn requests_and_other_events_take_turns() {
+    let mailbox = mailbox(1 << 20, 1 << 16);
+    let request = || {
+        let (responder, pending) = request::pending();
+        let (method, uri) = ("GET".to_owned(), "/".to_owned());
+        let request = HttpRequest { method, uri, headers: vec![], body: None };
+        mailbox.push_unrefused(Event::request(responder, request));
+        pending
+    };
+    let _pending = [request(), request(), request()];
+    mailbox.push_unrefused(event(0));
+    mailbox.push_unrefused(event(0));
+    let kinds = [(); 5].map(|()| take(&mailbox).kind.name());
+    let other = event(0).kind.name();
+    assert_eq!(kinds, [other, "request", other, "request", "request"]);
+    mailbox.push_unrefused(event(0));
+    let _pending = request();
+    assert_eq!([(); 2].map(|()| take(&mailbox).kind.name()), [other, "request"]);
 }
 
 #[test]

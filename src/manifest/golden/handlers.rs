@@ -32,9 +32,9 @@ fn mistakes_about_handlers_are_told() {
             ("", "3: handlers[0].type: missing; add type = \"websocket-server\""),
             ("type = 1", "4: handlers[0].type: 1 is not a string; write one text in quotes"),
             (
-                "type = 'http-server'",
-                "4: handlers[0].type: this host has no handler of type `http-server`; it has \
-                 `websocket-server` and `filesystem`",
+                "type = 'message-server'",
+                "4: handlers[0].type: this host has no handler of type `message-server`; it has \
+                 `websocket-server`, `http-server`, `filesystem` and `http-client`",
             ),
             (
                 "type = 'websocket-server'\nport = 1",
@@ -98,20 +98,60 @@ fn mistakes_about_a_listener_are_told() {
 
 #[test]
 fn mistakes_about_what_a_listener_serves_are_told() {
-    let origins = "write a list such as [\"self\", \"https://example.org\"]: a scheme, a host and \
-                   no path";
+    let origins = "write a list such as [\"self\", \"https://example.org\"]";
+    let origin = "is not an origin that browsers send";
+    let network = "is not an IP address or a network";
+    let name = "is not a host name; write letters, digits, `-`, `.` and `_`, without a port; \
+                addresses are always known";
     let names = "write a list of names such as [\"chat.v1\"]";
     let auto = "write { ping = \"ping\", pong = \"pong\" }";
     for (key, value, expected) in [
         ("origins", "'*'", format!(": \"*\" is not a list of 1 to 64 texts; {origins}")),
         ("origins", "[]", format!(": an array is not a list of 1 to 64 texts; {origins}")),
-        ("origins", "['*']", format!("[0]: \"*\" is not one that fits here; {origins}")),
         (
             "origins",
             "['self', 'https://a.org/']",
-            format!("[1]: \"https://a.org/\" is not one that fits here; {origins}"),
+            format!(
+                "[1]: \"https://a.org/\" {origin}; an origin ends with its host and port: write \
+                 \"https://a.org\""
+            ),
         ),
-        ("origins", "['a.org']", format!("[0]: \"a.org\" is not one that fits here; {origins}")),
+        (
+            "origins",
+            "['a.org:443']",
+            format!(
+                "[0]: \"a.org:443\" {origin}; write a scheme and a host, such as \
+                 \"https://example.org\"; or \"self\", \"null\" or \"file://\""
+            ),
+        ),
+        ("names", "['a.org:80']", format!("[0]: \"a.org:80\" {name}")),
+        (
+            "names",
+            "['a.org']",
+            ": without `origins` a listener answers to any name; add origins = [\"self\"], or remove \
+             this"
+                .into(),
+        ),
+        ("names", "['127.0.0.1']", format!("[0]: \"127.0.0.1\" {name}")),
+        ("names", "['a..org']", format!("[0]: \"a..org\" {name}")),
+        (
+            "trusted_proxies",
+            "['proxy']",
+            format!("[0]: \"proxy\" {network}; write \"127.0.0.1\", \"::1\" or \"10.0.0.0/8\""),
+        ),
+        (
+            "trusted_proxies",
+            "['10.0.0.1/8']",
+            "[0]: \"10.0.0.1/8\" is not a network; it has bits after its own; write \"10.0.0.0/8\""
+                .into(),
+        ),
+        (
+            "proxy_protocol",
+            "true",
+            ": the PROXY protocol is taken from trusted proxies only; add trusted_proxies = \
+             [\"127.0.0.1\"], or the address of your proxy"
+                .into(),
+        ),
         ("subprotocols", "['a b']", format!("[0]: \"a b\" is not one that fits here; {names}")),
         ("subprotocols", "[1]", format!("[0]: 1 is not one that fits here; {names}")),
         ("token_file", "1", ": 1 is not a string; write one text in quotes".into()),
@@ -173,4 +213,92 @@ fn tls_is_a_mistake_where_there_is_none_and_read_where_there_is() {
         );
         replaced(5, &[(&files("{ cert = 'a', key = 'b' }"), &expected)]);
     }
+}
+
+#[test]
+fn mistakes_about_where_the_actor_answers_are_told() {
+    let second = |config: &str| format!("[[handlers]]\ntype = 'http-server'\nconfig = {config}");
+    let shared = |key: &str| {
+        format!(
+            "8: handlers[1].config.{key}: handlers[0] has the same port, and so one listener; write \
+             `{key}` there"
+        )
+    };
+    let path = "write \"/\" and what follows it, at most 256 ASCII characters, without `?`, `#` and \
+                space";
+    let keys = "the keys here are `port`, `host`, `origins`, `names`, `trusted_proxies`, \
+                `proxy_protocol`, `token_file`, `static`, `tls`, `health`, `metrics`";
+    let port = "write a whole number from 0 to 65535 (0 lets the system choose)";
+    for (config, expected) in [
+        ("{ port = 8080, static = 'a' }", shared("static")),
+        ("{ port = 8080, origins = 'a' }", shared("origins")),
+        ("{ port = 8080, health = false }", shared("health")),
+        (
+            "{ host = '0.0.0.0', port = 8080 }",
+            "8: handlers[1].config.port: handlers[0] has this port at 127.0.0.1; write host = \
+             \"127.0.0.1\" here too, to share its listener"
+                .into(),
+        ),
+        (
+            "{ port = 8081, console = false }",
+            format!("8: handlers[1].config.console: unknown key; {keys}"),
+        ),
+        (
+            "{ port = 8081, health = 'x' }",
+            format!("8: handlers[1].config.health: \"x\" is not a path; {path}"),
+        ),
+        (
+            "{ port = 8081, health = '/a', metrics = '/a' }",
+            "8: handlers[1].config.metrics: something else has this path; write another path"
+                .into(),
+        ),
+        ("{ port = 'x' }", format!("8: handlers[1].config.port: \"x\" is not a port; {port}")),
+        (
+            "{ host = '::1' }",
+            "8: handlers[1].config.port: missing; add port = 8080 (0 lets the system choose)"
+                .into(),
+        ),
+    ] {
+        added(&[(&second(config), &expected)]);
+    }
+    // A listener of the socket takes one handler.
+    let twice = [second("{ port = 8080 }"), second("{ port = 8080 }")].join("\n");
+    let taken = "11: handlers[2].config.port: 127.0.0.1:8080 is taken by handlers[0] already; \
+                 write another port or another host";
+    added(&[(&twice, taken)]);
+    replaced(
+        5,
+        &[(
+            "config = { port = 1, metrics = '/ws' }",
+            "5: handlers[0].config.metrics: something else has this path; write another path",
+        )],
+    );
+}
+
+#[test]
+fn an_actor_answers_at_a_listener_of_its_own_or_at_the_sockets() {
+    let read = |text: &str| listeners(&parse(text).unwrap()).to_vec();
+    let handler = |config: &str| format!("[[handlers]]\ntype = 'http-server'\nconfig = {config}\n");
+    let head = "name = 'a'\ncomponent_path = 'a.wasm'\n";
+    let socket = "[[handlers]]\ntype = 'websocket-server'\nconfig = { port = 0 }\n";
+    // The order of the handlers is of no importance.
+    for text in [
+        format!("{head}{socket}{}", handler("{ port = 0 }")),
+        format!("{head}{}{socket}", handler("{ port = 0, host = '127.0.0.1' }")),
+    ] {
+        let [one] = &read(&text)[..] else { panic!("{text}") };
+        assert!(one.has_socket && one.has_actor && one.console);
+    }
+    let own =
+        handler("{ port = 8084, health = '/up', metrics = false, origins = ['https://a.b'] }");
+    let text = format!("{head}{own}{socket}");
+    let [socket, own] = &read(&text)[..] else { panic!("{text}") };
+    assert!(socket.has_socket && !socket.has_actor);
+    assert!(!own.has_socket && own.has_actor && !own.console);
+    let pages = |listener: &crate::server::config::Listener| {
+        (listener.health.clone(), listener.metrics.clone())
+    };
+    assert_eq!(pages(socket), (Some("/healthz".into()), Some("/metrics".into())));
+    assert_eq!(pages(own), (Some("/up".into()), None));
+    assert_eq!(own.access.origins, Some(vec!["https://a.b".into()]));
 }

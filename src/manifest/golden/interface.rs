@@ -5,21 +5,21 @@ use crate::manifest::tests::{LEAST, parse, said};
 
 #[test]
 fn mistakes_about_the_interface_are_told() {
-    let calls = "remove it; this host calls `websocket-server`, `actor`, `types` of \
-                 `ntwk:theater` or `theater:simple`";
+    let calls = "remove it; this host calls `websocket-server`, `http-server`, `actor`, `types`, \
+                 `http-types` of `ntwk:theater` or `theater:simple`";
     let offers = "remove it, and the import from the actor; this host offers `runtime`, `types`, \
-                  `filesystem` of `ntwk:theater` or `theater:simple`, and \
+                  `filesystem`, `http-client`, `http-types` of `ntwk:theater` or `theater:simple`, and \
                   `footlight:host/connections@0.1.0`, `footlight:host/alarm@0.1.0`, \
                   `footlight:host/clock@0.1.0`, `footlight:host/random@0.1.0`, \
-                  `footlight:host/files@0.1.0`, `footlight:host/storage@0.1.0`";
-    let server = "does not name a websocket-server interface; add \
+                  `footlight:host/files@0.1.0`, `footlight:host/storage@0.1.0`, `footlight:host/http@0.1.0`";
+    let server = "names neither a websocket-server nor a http-server interface; add \
                   \"ntwk:theater/websocket-server\" or \"theater:simple/websocket-server\"";
     let named = "is not an interface; write its name in quotes, or a list of names";
     added(&[
         (
-            "[interface]\nimplements = 'ntwk:theater/http-server'",
+            "[interface]\nimplements = 'ntwk:theater/message-server'",
             &format!(
-                "7: interface.implements: `ntwk:theater/http-server` is not an interface that \
+                "7: interface.implements: `ntwk:theater/message-server` is not an interface that \
                  this host calls; {calls}"
             ),
         ),
@@ -45,9 +45,9 @@ fn mistakes_about_the_interface_are_told() {
             "7: interface.requires[1]: 7 is not a string; write one text in quotes",
         ),
         (
-            "[interface]\nrequires = 'ntwk:theater/http-client'",
+            "[interface]\nrequires = 'ntwk:theater/supervisor'",
             &format!(
-                "7: interface.requires: `ntwk:theater/http-client` is not offered by this host; \
+                "7: interface.requires: `ntwk:theater/supervisor` is not offered by this host; \
                  {offers}"
             ),
         ),

@@ -72,6 +72,20 @@ fn the_longest_overdue_holder_is_evicted_for_a_waiting_client_and_nobody_else() 
 }
 
 #[test]
+fn a_holder_that_is_told_to_leave_before_it_knows_of_its_place_leaves() {
+    let places = places(1, 10, Duration::ZERO);
+    let (first, second) = (places.enter(None).unwrap(), places.enter(None).unwrap());
+    drop(first);
+    // Now the second one holds the place, and is told to leave at once.
+    let third = places.enter(None).unwrap();
+    assert_eq!(second.state(), PlaceState::Acquired);
+    assert!(block_on(poll_once(second.lost())).is_some());
+    drop(second);
+    assert!(block_on(poll_once(third.lost())).is_none());
+    assert_eq!(third.state(), PlaceState::Acquired);
+}
+
+#[test]
 fn progress_saves_a_place_even_after_its_holder_was_told_to_leave() {
     let places = places(2, 10, Duration::ZERO);
     let (first, second) = (places.enter(None).unwrap(), places.enter(None).unwrap());

@@ -68,9 +68,12 @@ fn the_keys_of_the_manual_are_all_that_a_manifest_may_have() {
         format!("{ABOVE}[[handlers]]\ntype = \"websocket-server\"\nconfig = {{ {config} }}\n")
     };
     let folder = "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \"a\", zzzzzzzz = 1 }\n";
+    let servers = "[[handlers]]\ntype = \"http-client\"\nconfig = { allow = [\"http://a\"], zzzzzzzz = \
+                   1 }\n";
     for (heading, text) in [
         ("## Where clients connect", server("port = 1, zzzzzzzz = 1")),
         ("## Folders for the actor", server("port = 1") + folder),
+        ("## Servers that the actor may ask", server("port = 1") + servers),
         ("## Logging", server("port = 1") + "[logging]\nzzzzzzzz = 1\n"),
         ("## Interface", server("port = 1") + "[interface]\nzzzzzzzz = 1\n"),
         ("## Storage", server("port = 1") + "[storage]\nzzzzzzzz = 1\n"),
@@ -97,18 +100,21 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
     let text =
         format!("{ABOVE}[[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 1 }}\n");
     let text = text + "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \"a\" }\n";
+    let text = text + "[[handlers]]\ntype = \"http-client\"\nconfig = { allow = [\"http://a\"] }\n";
     let manifest = parse(&text).unwrap();
-    let [Handler::WebSocketServer(server), Handler::Filesystem(files)] = &manifest.handlers[..]
+    let [Handler::WebSocketServer(server), Handler::Filesystem(files), Handler::HttpClient(client)] =
+        &manifest.handlers[..]
     else {
         panic!("{:?}", manifest.handlers)
     };
     let (listener, folder) = (&server.listeners[0], &files.folders[0]);
     let none = |is_none: bool| if is_none { "none".into() } else { "something".to_owned() };
+    let text = |path: &Option<String>| format!("`{:?}`", path.as_deref().unwrap());
     let overflow = match listener.on_overflow {
         OnOverflow::Close => "close",
         OnOverflow::Drop => "drop",
     };
-    let origins = if listener.origins.is_none() { "all" } else { "some" };
+    let origins = if listener.access.origins.is_none() { "all" } else { "some" };
     let level = manifest.logging.level.as_str().to_lowercase();
     let (with, without) = (manifest.storage.durability(true), manifest.storage.durability(false));
     let durability =
@@ -122,13 +128,27 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
         ("## Where clients connect", "host", format!("`\"{}\"`", listener.host)),
         ("## Where clients connect", "path", format!("`\"{}\"`", listener.path)),
         ("## Where clients connect", "origins", origins.to_owned()),
+        ("## Where clients connect", "names", none(listener.access.names.is_empty())),
+        (
+            "## Where clients connect",
+            "trusted_proxies",
+            none(listener.access.trusted_proxies.is_empty()),
+        ),
+        (
+            "## Where clients connect",
+            "proxy_protocol",
+            format!("`{}`", listener.access.proxy_protocol),
+        ),
         ("## Where clients connect", "subprotocols", none(listener.subprotocols.is_empty())),
         ("## Where clients connect", "token_file", none(listener.token_file.is_none())),
         ("## Where clients connect", "console", format!("`{}`", listener.console)),
         ("## Where clients connect", "static", none(listener.static_folder.is_none())),
+        ("## Where clients connect", "health", text(&listener.health)),
+        ("## Where clients connect", "metrics", text(&listener.metrics)),
         ("## Where clients connect", "auto_response", none(listener.auto_response.is_none())),
         ("## Where clients connect", "tls", none(listener.tls.is_none())),
         ("## Where clients connect", "on_overflow", format!("`\"{overflow}\"`")),
+        ("## Servers that the actor may ask", "private", format!("`{}`", client.grants[0].private)),
         ("## Folders for the actor", "writable", format!("`{}`", folder.writable)),
         ("## Folders for the actor", "name", none(folder.name.is_none())),
         ("## Logging", "level", format!("`\"{level}\"`")),
@@ -147,13 +167,15 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
 fn every_toml_block_of_the_manual_is_right() {
     let [whole] = blocks(MANIFEST, "toml")[..] else { panic!("another number of blocks") };
     let manifest = parse(whole).unwrap();
-    let [Handler::WebSocketServer(server), Handler::Filesystem(files)] = &manifest.handlers[..]
+    let [Handler::WebSocketServer(server), Handler::Filesystem(files), Handler::HttpClient(client)] =
+        &manifest.handlers[..]
     else {
         panic!("{:?}", manifest.handlers)
     };
-    assert_eq!((server.listeners.len(), files.folders.len()), (1, 1));
+    assert_eq!((server.listeners.len(), files.folders.len(), client.grants.len()), (1, 1, 1));
 
-    let [tls] = blocks(DEPLOY, "toml")[..] else { panic!("another number of blocks") };
+    let [proxy, tls] = blocks(DEPLOY, "toml")[..] else { panic!("another number of blocks") };
+    parse(&format!("{ABOVE}{proxy}")).unwrap();
     match parse(&format!("{ABOVE}{tls}")) {
         Ok(manifest) => {
             let Handler::WebSocketServer(server) = &manifest.handlers[0] else { panic!() };
@@ -171,16 +193,19 @@ fn every_toml_block_of_the_manual_is_right() {
 }
 
 #[test]
-fn the_rust_of_the_manual_is_that_of_the_example_rooms() {
-    let source = include_str!("../../../examples/rooms/src/lib.rs");
-    let [world, methods] = blocks(ACTORS, "rust")[..] else { panic!("another number of blocks") };
+fn the_rust_of_the_manual_is_that_of_the_examples() {
+    let rooms = include_str!("../../../examples/rooms/src/lib.rs");
+    let notify = include_str!("../../../examples/notify/src/lib.rs");
+    let [world, methods, calls] = blocks(ACTORS, "rust")[..] else {
+        panic!("another number of blocks")
+    };
     // The example's own names, and its place in this repository.
     let folders = "\"../../wit-core/wit/guide\", \"../../wit-core/wit/host\"";
     let world = world.replace("hello", "rooms").replace("\"wit\", \"host\"", folders);
     let indented = |line: &str| if line.is_empty() { "\n".into() } else { format!("    {line}\n") };
-    for code in [&world, methods] {
+    for (code, source) in [(&*world, rooms), (methods, rooms), (calls, notify)] {
         let code: String = code.lines().map(indented).collect();
-        assert!(source.contains(&code), "examples/rooms/src/lib.rs has other code than:\n{code}");
+        assert!(source.contains(&code), "the example has other code than:\n{code}");
     }
 }
 

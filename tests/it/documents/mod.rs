@@ -1,5 +1,6 @@
 //! The documents are true: their links, tables, blocks of code and manifests.
 
+mod http;
 mod links;
 mod manual;
 mod sensors;

@@ -9,14 +9,17 @@ use std::{
 
 use footlight::{
     actor::OutputGate,
-    exchange::{ActorHandle, Command, Event, EventKind, Message, connections::Open},
+    exchange::{
+        ActorHandle, Command, Event, EventKind, HttpRequest, Message, connections::Open, request,
+    },
+    http_client::{Config, Http, grant::Grant, url::Url},
     limits::Limits,
 };
 use footlight_store::{Durability, Folder, Options, Store, file::File};
-use smol::{block_on, future::poll_once};
+use smol::{Executor, block_on, future::poll_once};
 
 use super::Device;
-use crate::support::in_process;
+use crate::support::{in_process, web::Web};
 
 /// Whether syncs go on.
 #[derive(Clone, Default)]
@@ -147,4 +150,65 @@ fn messages_of_a_relaxed_actor_do_not_wait_for_the_disk() {
     drive(&mut task);
     assert_eq!(stage.handle.stats.events.get(), 4);
     assert_eq!(stage.open.session.bytes(), 7 + 3 * 3);
+}
+
+#[test]
+fn a_response_waits_for_the_disk_like_a_message_and_counts_as_one() {
+    // The response `1`, its field, and 128 bytes for the event.
+    let field = 2 * size_of::<String>() + "content-type".len() + "text/plain; charset=utf-8".len();
+    let one = 128 + field + 1;
+    for (held, handled) in [(one, 1), (one + 1, 2)] {
+        let device = Device::new();
+        let stage = Stage::new(&device, held);
+        let mut task = stage.actor(OutputGate::Closed);
+        stage.gate.close();
+        let ask = || {
+            let (responder, pending) = request::pending();
+            let (method, uri) = ("GET".to_owned(), "/count".to_owned());
+            let request = HttpRequest { method, uri, headers: vec![], body: None };
+            stage.handle.mailbox.push_unrefused(Event::request(responder, request));
+            pending
+        };
+        let pending = [ask(), ask()];
+        drive(&mut task);
+        assert_eq!(stage.handle.stats.events.get(), handled, "{held}");
+        let answer = block_on(poll_once(pending[0].answered()));
+        assert_eq!(answer, None, "nothing leaves before the record");
+        stage.gate.open();
+        stage.handle.control.send(Command::Stop).unwrap();
+        block_on(task);
+        for (pending, count) in pending.iter().zip([b"1", b"2"]) {
+            let response = block_on(pending.answered()).unwrap();
+            assert_eq!(response.body.as_deref(), Some(&count[..]));
+        }
+    }
+}
+
+#[test]
+fn a_request_to_a_server_leaves_only_once_the_changes_of_its_event_are_on_the_disk() {
+    let device = Device::new();
+    let stage = Stage::new(&device, 1 << 20);
+    let web = Web::start(|_| None);
+    let Url { origin, path, .. } = Url::parse(&web.url("/")).unwrap();
+    let grants = Config { grants: vec![Grant { origin, path, private: false }] };
+    let executor = Arc::new(Executor::new());
+    let (stats, lines) = (stage.handle.stats.clone(), stage.handle.lines.clone());
+    let limits = stage.handle.limits.clone();
+    let http = Http::new(&grants, executor.clone(), limits, stats, lines);
+    let store = (stage.store.owner("events", Durability::Strict), OutputGate::Closed);
+    let mut task = in_process::start(&stage.handle, "asker-guide", Some(http), Some(store));
+    stage.gate.close();
+    stage.push(EventKind::Connect);
+    stage.push(text(&format!("later tag {}", web.url("/"))));
+    drive(&mut task);
+    while executor.try_tick() {}
+    assert_eq!(stage.handle.stats.events.get(), 2);
+    assert!(web.rest().is_empty());
+    stage.gate.open();
+    let asked = async { smol::unblock(move || web.next()).await.line };
+    let running = async {
+        task.await;
+        unreachable!("nobody stops it")
+    };
+    assert_eq!(block_on(executor.run(smol::future::or(running, asked))), "GET /");
 }

@@ -16,12 +16,12 @@ use tempfile::TempDir;
 use crate::support::{Actor, Client, Server, get};
 
 /// A data folder that outlasts the servers that use it.
-struct Device {
+pub struct Device {
     data: TempDir,
 }
 
 impl Device {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { data: tempfile::tempdir().unwrap() }
     }
 
@@ -36,7 +36,7 @@ impl Device {
     }
 
     /// Starts one actor.
-    fn run(&self, actor: &Actor) -> Server {
+    pub fn run(&self, actor: &Actor) -> Server {
         self.start(std::slice::from_ref(actor))
     }
 }

@@ -32,7 +32,7 @@ fn eater() -> Guest {
 /// The status of the health page.
 fn health(server: &Server) -> String {
     let mut client = Raw::connect(server.address("large"));
-    client.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     status(&mut client)
 }
 

@@ -138,7 +138,7 @@ fn a_reader_of_the_log_that_stops_reading_holds_up_nobody_and_is_told_how_much_i
     assert_eq!(numbers(&read).len() + missing, 40 * LINES);
     assert!(numbers(&read).is_sorted());
     let mut socket = TcpStream::connect(host.address).unwrap();
-    socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut metrics = String::new();
     socket.read_to_string(&mut metrics).unwrap();
     assert!(

@@ -25,7 +25,7 @@ fn a_connection_is_closed_with_code_and_reason_after_what_was_sent_before() {
 fn a_code_that_must_not_be_sent_and_a_reason_that_is_too_long_are_refused() {
     each(|server, shape| {
         let [mut one, mut two] = several(server, shape);
-        for code in [0, 999, 1004, 1005, 1006, 1014, 1015, 1016, 1999, 2000, 2999, 5000, 65535] {
+        for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 1999, 2000, 2999, 5000, 65535] {
             make(&mut one, &format!("close 2 {code}"), &["invalid"]);
         }
         make(
@@ -35,11 +35,16 @@ fn a_code_that_must_not_be_sent_and_a_reason_that_is_too_long_are_refused() {
         );
         make(&mut one, &format!("close 2 1000 {}; list", "x".repeat(123)), &["done", "list 1"]);
         assert_eq!(two.expect_close(1000), "x".repeat(123));
-        for (id, code) in (3..).zip([1001, 1002, 1003, 1007, 1011, 1012, 1013, 3000, 4999]) {
+        let codes = [1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000, 3008, 4999];
+        for (id, code) in (3..).zip(codes) {
             let mut client = joined(server, shape);
             make(&mut one, &format!("close {id} {code}"), &["done"]);
             client.expect_close(code);
         }
+        // The client above does not know this code.
+        let mut raw = Raw::connect(server.address(shape)).upgraded();
+        make(&mut one, &format!("close {} 1014", 3 + codes.len()), &["done"]);
+        assert_eq!(raw.frame(), (0x88, 1014_u16.to_be_bytes().into()));
     });
 }
 

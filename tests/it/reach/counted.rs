@@ -8,7 +8,7 @@ use crate::support::{Raw, SHAPES, Server, guest};
 /// A counter, by its name without `footlight_` and `_total`.
 fn counter(address: SocketAddr, name: &str) -> u64 {
     let mut raw = Raw::connect(address);
-    raw.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    raw.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     let mut text = String::new();
     raw.socket.read_to_string(&mut text).unwrap();
     let start = format!("footlight_{name}_total{{");

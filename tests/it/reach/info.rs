@@ -50,7 +50,7 @@ fn an_ipv4_address_looks_like_one_at_a_listener_for_both_kinds() {
     let server = Server::of(guest("events").host("::"));
     let address = (Ipv4Addr::LOCALHOST, server.address("events").port()).into();
     let mut refused = Raw::connect(address);
-    refused.send(b"GET /nothing HTTP/1.1\r\nHost: here\r\n\r\n");
+    refused.send(b"GET /nothing HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
     assert!(refused.read(12).starts_with(b"HTTP/1.1 404"));
     server.wait_for(&["INFO  events: 127.0.0.1:", "is refused: 404"]);
     let mut client = Client::connect(address, "/ws");

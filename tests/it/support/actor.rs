@@ -22,7 +22,18 @@ pub struct Actor {
     keys: String,
     own_folder: bool,
     folders: String,
+    http: Http,
     extra: String,
+}
+
+/// Whether an actor answers HTTP requests.
+#[derive(Clone, Copy, PartialEq)]
+enum Http {
+    No,
+    /// On the port of its socket.
+    Shared,
+    /// It has no socket.
+    Only,
 }
 
 /// Where an actor's code comes from.
@@ -70,6 +81,7 @@ impl Actor {
             keys: String::new(),
             own_folder: false,
             folders: String::new(),
+            http: Http::No,
             extra: String::new(),
         }
     }
@@ -136,9 +148,28 @@ impl Actor {
         this
     }
 
+    /// Adds a handler `http-client` with this `config`.
+    pub fn servers(mut self, config: &str) -> Self {
+        self.folders +=
+            &format!("[[handlers]]\ntype = \"http-client\"\n[handlers.config]\n{config}\n");
+        self
+    }
+
     /// Takes a test guest's own folder away from it.
     pub fn without_files(mut self) -> Self {
         self.own_folder = false;
+        self
+    }
+
+    /// Lets it answer HTTP requests on the port of its socket.
+    pub fn http(mut self) -> Self {
+        self.http = Http::Shared;
+        self
+    }
+
+    /// Lets it answer HTTP requests, in place of the socket.
+    pub fn only_http(mut self) -> Self {
+        self.http = Http::Only;
         self
     }
 
@@ -150,7 +181,8 @@ impl Actor {
 
     /// The number of listeners in its manifest.
     pub fn listeners(&self) -> usize {
-        1 + self.extra.matches("[[handlers]]").count()
+        let shared = usize::from(self.http == Http::Shared);
+        1 + shared + self.extra.matches("[[handlers]]").count()
     }
 
     /// Writes the actor to `folder` and returns its manifest.
@@ -170,12 +202,18 @@ impl Actor {
             fs::write(folder.join("state"), state).unwrap();
             text += "init_state = \"state\"\n";
         }
-        text += "[[handlers]]\ntype = \"websocket-server\"\n[handlers.config]\n";
+        let ty = if self.http == Http::Only { "http-server" } else { "websocket-server" };
+        text += &format!("[[handlers]]\ntype = {ty:?}\n[handlers.config]\n");
         text += &format!("port = {}\n", self.port);
         for (key, value) in [("host", self.host), ("path", self.path)] {
             text += &value.map_or(String::new(), |value| format!("{key} = {value:?}\n"));
         }
         text += &self.config;
+        if self.http == Http::Shared {
+            let host = self.host.map_or(String::new(), |host| format!("host = {host:?}, "));
+            text += "[[handlers]]\ntype = \"http-server\"\n";
+            text += &format!("config = {{ {host}port = {} }}\n", self.port);
+        }
         text += &self.folders;
         if self.own_folder {
             text +=

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use footlight::{
     actor::{Actor, Grants, Module, OutputGate, Setup},
     exchange::{ActorHandle, Client, OnOverflow, connections::Open},
+    http_client::Http,
     limits::Limits,
 };
 use footlight_store::Owner;
@@ -29,7 +30,26 @@ pub fn events(
     handle: &ActorHandle,
     store: Option<(Owner, OutputGate)>,
 ) -> Pin<Box<dyn Future<Output = ()>>> {
-    let file = actors_root().join("tests/guests/events.wasm");
+    start(handle, "events", None, store)
+}
+
+/// The same with another test guest.
+pub fn guest(
+    handle: &ActorHandle,
+    guest: &str,
+    store: Option<(Owner, OutputGate)>,
+) -> Pin<Box<dyn Future<Output = ()>>> {
+    start(handle, guest, None, store)
+}
+
+/// Starts a test guest, and returns its task. `http` is what it may ask of servers.
+pub fn start(
+    handle: &ActorHandle,
+    guest: &str,
+    http: Option<Http>,
+    store: Option<(Owner, OutputGate)>,
+) -> Pin<Box<dyn Future<Output = ()>>> {
+    let file = actors_root().join("tests/guests").join(format!("{guest}.wasm"));
     let setup = Setup {
         name: handle.name.clone(),
         module: Module::load(&file, &Limits::default(), Grants::ALL).unwrap(),
@@ -37,6 +57,7 @@ pub fn events(
         init_state: None,
         tick: None,
         files: None,
+        http,
         store,
         world: Default::default(),
         turns: Default::default(),

@@ -5,9 +5,11 @@ mod actor;
 pub mod certificates;
 mod client;
 pub mod in_process;
+pub mod namespace;
 mod program;
 mod raw;
 mod server;
+pub mod web;
 
 pub use actor::{Actor, SHAPES, actors_root, example, guest, wat};
 pub use client::Client;
@@ -40,7 +42,11 @@ pub fn eventually(what: &str, mut so: impl FnMut() -> bool) {
 pub fn get(address: SocketAddr, path: &str) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
+    socket
+        .write_all(
+            format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes(),
+        )
+        .unwrap();
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).unwrap();
     String::from_utf8_lossy(&answer).into_owned()

@@ -15,7 +15,7 @@ fn a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_is_not() {
     let server = serve(&certificates, guest("events"));
     let shown = || {
         let mut stream = certificates.connect(server.address("events"));
-        stream.write_all(b"GET /healthz HTTP/1.1\r\n\r\n").unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
         stream.read_to_end(&mut Vec::new()).unwrap();
         stream.conn.peer_certificates().unwrap()[0].clone()
     };

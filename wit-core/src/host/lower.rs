@@ -29,12 +29,12 @@ pub trait Lower {
 }
 
 /// The offset of a variant's payload, after its discriminant of one byte.
-const fn payload(align: u32) -> u32 {
+pub(super) const fn payload(align: u32) -> u32 {
     align
 }
 
 /// The size of a variant, from the largest size and alignment of its payloads.
-const fn variant(size: u32, align: u32) -> u32 {
+pub(super) const fn variant(size: u32, align: u32) -> u32 {
     (payload(align) + size).next_multiple_of(align)
 }
 
@@ -44,7 +44,7 @@ const fn max(one: u32, other: u32) -> u32 {
 }
 
 /// The size of a string or a list: a pointer and a length.
-const PAIR: u32 = 8;
+pub(super) const PAIR: u32 = 8;
 
 impl Lower for () {
     const SIZE: u32 = 0;

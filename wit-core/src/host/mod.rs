@@ -1,5 +1,5 @@
 //! The codec for an actor's imports: the part of the canonical ABI that the package
-//! `footlight:host` and Theater's `filesystem` need. The host decides which functions there are and
+//! `footlight:host` and Theater's `filesystem` and `http-client` need. The host decides which functions there are and
 //! what they do.
 //!
 //! A call of an import has three steps. The second one is the host's:
@@ -12,11 +12,13 @@
 //! - [`parameters`]: from the guest to Rust.
 //! - [`types`]: the WIT's types in Rust.
 //! - [`lower`]: from Rust to the guest. [`lower_result`] places the result.
+//! - [`http`]: requests to servers, in both directions.
 //! - [`function_type`]: the core type of an import.
 //!
-//! The WIT file is `wit/host/host.wit`. The file of each shape has `filesystem`.
+//! The WIT file is `wit/host/host.wit`. The file of each shape has the other two.
 
 pub mod function_type;
+pub mod http;
 pub mod lower;
 pub mod lower_result;
 pub mod parameters;
@@ -26,4 +28,6 @@ pub use function_type::{Area, Flat, FunctionType};
 pub use lower::Lower;
 pub use lower_result::{LoweredResult, ResultSlot};
 pub use parameters::{Lifted, Parameters};
-pub use types::{Entry, FileError, Info, Kind, Page, Payload, Refusal, StorageError, Stored};
+pub use types::{
+    Entry, FileError, HttpError, Info, Kind, Page, Payload, Refusal, StorageError, Stored,
+};

@@ -1,6 +1,8 @@
 //! Lifts the flat parameters of an import (canonical ABI, *lift* and *flattening*). Texts and bytes
 //! stay in the guest's memory; nothing is copied here.
 
+use alloc::vec::Vec;
+
 use super::{Area, Lower, Payload, ResultSlot};
 use crate::{
     error::{Field, LiftError, LiftErrorKind},
@@ -129,6 +131,64 @@ impl<'m, M: Memory + ?Sized> Parameters<'m, M> {
         self.u32();
         self.u32();
         Ok(None)
+    }
+
+    /// A boolean: everything but 0 is true.
+    pub fn boolean(&mut self) -> bool {
+        self.u32() != 0
+    }
+
+    /// An option of a number of 32 bits.
+    ///
+    /// # Errors
+    /// The discriminant is invalid.
+    pub fn optional_u32(&mut self, field: &'static str) -> Result<Option<u32>, LiftError> {
+        let is_there = self.is_second(field)?;
+        let number = self.u32();
+        Ok(is_there.then_some(number))
+    }
+
+    /// A list of pairs of texts. `None` if it has more than `count` pairs or more than `bytes` bytes
+    /// of text. Those are not read, because a guest could make them all the same large text.
+    ///
+    /// # Errors
+    /// The list is not aligned, the list or a text ends beyond the memory, or a text is not UTF-8.
+    pub fn pairs(
+        &mut self,
+        field: &'static str,
+        count: usize,
+        bytes: usize,
+    ) -> Result<Option<Vec<(&'m str, &'m str)>>, LiftError> {
+        /// The bytes of a pair: two pointers and two lengths.
+        const PAIR: u32 = 16;
+        let (at, len) = (self.u32(), self.u32());
+        if !at.is_multiple_of(4) {
+            let kind = LiftErrorKind::Misaligned { align: 4 };
+            return Err(LiftError { field: Field::new(field), offset: at, kind });
+        }
+        let size = u64::from(len) * u64::from(PAIR);
+        let list = self.read(field, at, u32::try_from(size).unwrap_or(u32::MAX))?;
+        let (texts, _) = list.as_chunks::<8>();
+        let text = |[a, b, c, d, e, f, g, h]: &[u8; 8]| {
+            (u32::from_le_bytes([*a, *b, *c, *d]), u32::from_le_bytes([*e, *f, *g, *h]))
+        };
+        let total: u64 = texts.iter().map(|pair| u64::from(text(pair).1)).sum();
+        if texts.len() / 2 > count || total > u64::try_from(bytes).unwrap_or(u64::MAX) {
+            return Ok(None);
+        }
+        let mut pairs = Vec::with_capacity(texts.len() / 2);
+        let (halves, _) = texts.as_chunks::<2>();
+        for [name, value] in halves {
+            let mut read = |half: &[u8; 8]| {
+                let (at, len) = text(half);
+                let text = utf8(field, at, self.read(field, at, len)?)?;
+                self.lifted.bytes = self.lifted.bytes.saturating_add(text.len());
+                self.lifted.text = self.lifted.text.saturating_add(text.len());
+                Ok(text)
+            };
+            pairs.push((read(name)?, read(value)?));
+        }
+        Ok(Some(pairs))
     }
 
     /// An option of a number of 64 bits.

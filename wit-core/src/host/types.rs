@@ -101,6 +101,27 @@ pub enum StorageError {
     Limit,
 }
 
+/// Why a request to a server failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HttpError {
+    /// The manifest does not allow it.
+    Denied(String),
+    /// The request is not one that can be sent.
+    Invalid(String),
+    /// The host's name leads nowhere.
+    Unresolved(String),
+    /// It took too long.
+    TimedOut,
+    /// The answer is too large.
+    TooLarge,
+    /// The actor has requested too much.
+    Limit,
+    /// The host was stopped before the answer came.
+    Interrupted,
+    /// The server or the network failed, in words.
+    Failed(String),
+}
+
 /// A key with its value, as the storage has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {

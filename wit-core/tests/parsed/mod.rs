@@ -23,7 +23,7 @@ pub struct Wit {
 impl Wit {
     /// Parses the folder of a shape.
     pub fn of(shape: Shape) -> Self {
-        Self::parse(shape.name(), "websocket-actor-with-init")
+        Self::parse(shape.name(), "websocket-http-actor")
     }
 
     /// Parses the folder of the host's own interfaces.
@@ -104,10 +104,13 @@ impl Wit {
         Signature { params: core.params.len(), results: core.results.len() }
     }
 
-    /// A type of the interface `websocket-server`.
+    /// A type of the interface `websocket-server` or `http-server`.
     pub fn type_id(&self, name: &str) -> TypeId {
-        let WorldKey::Interface(id) = self.key("websocket-server") else { panic!() };
-        self.resolve.interfaces[*id].types[name]
+        let types = |interface| {
+            let WorldKey::Interface(id) = self.key(interface) else { panic!() };
+            self.resolve.interfaces[*id].types.get(name).copied()
+        };
+        types("websocket-server").or_else(|| types("http-server")).expect("one of them has it")
     }
 
     /// The definition of a type, without the names that lead to it.

@@ -59,7 +59,15 @@ pub fn hostile(returned: Returned, parts: &Parts, size: usize, at: u32, pointers
                 // Placing a part of an entry also writes its pointer into the list of entries.
                 let block = (ptr, len as u32);
                 let list = *list.get_or_insert(block);
-                let has_entries = matches!(returned, Returned::Entries | Returned::Page);
+                let has_entries = matches!(
+                    returned,
+                    Returned::Entries
+                        | Returned::Page
+                        | Returned::Fetched
+                        | Returned::Answered
+                        | Returned::Sent
+                        | Returned::TheaterSent
+                );
                 let list = if has_entries { list } else { block };
                 assert!(differ_only_in(&before, &memory, &[block, list]));
             }

@@ -3,12 +3,15 @@
 //! `tests/host_wit.rs` proves that these are the types in `wit/`.
 
 use wit_core::{
-    LiftError, Memory,
-    host::{Area, Entry, FileError, Info, Page, Parameters, Payload, Refusal, StorageError},
+    HttpResponse, LiftError, Memory,
+    host::{
+        Area, Entry, FileError, HttpError, Info, Page, Parameters, Payload, Refusal, StorageError,
+    },
 };
 
+pub use super::signature::Signature;
 use super::{
-    Function, Type, Value,
+    Type, Value, http,
     interface::{bytes, bytes_value, option_value},
     responses::text,
 };
@@ -25,10 +28,12 @@ pub enum Param {
     OptionBytes,
     OptionU64,
     Payload,
+    Request,
+    Options,
 }
 
 impl Param {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::U64,
         Self::U32,
         Self::U16,
@@ -38,6 +43,8 @@ impl Param {
         Self::OptionBytes,
         Self::OptionU64,
         Self::Payload,
+        Self::Request,
+        Self::Options,
     ];
 
     /// The type in the reference's form.
@@ -52,6 +59,8 @@ impl Param {
             Self::OptionBytes => Type::option(bytes()),
             Self::OptionU64 => Type::option(Type::U64),
             Self::Payload => Type::Variant(vec![Some(Type::String), Some(bytes())]),
+            Self::Request => http::request(),
+            Self::Options => http::options(),
         }
     }
 
@@ -70,6 +79,8 @@ impl Param {
             Self::OptionText => option_value(from.optional_text(name)?.map(text)),
             Self::OptionBytes => option_value(from.optional_bytes(name)?.map(bytes_value)),
             Self::OptionU64 => option_value(from.optional_u64(name)?.map(Value::U64)),
+            Self::Request => http::lift_request(from, name)?,
+            Self::Options => http::lift_options(from, name)?,
             Self::Payload => {
                 let (case, value) = match from.payload(name)? {
                     Payload::Text(payload) => (0, text(payload)),
@@ -100,6 +111,11 @@ pub enum Returned {
     Put,
     Deleted,
     Page,
+    Fetched,
+    Asked,
+    Answered,
+    Sent,
+    TheaterSent,
 }
 
 /// Runs code with the crate's type of a result.
@@ -170,12 +186,32 @@ macro_rules! with_type {
                 type $R = Page;
                 $body
             }
+            Returned::Fetched => {
+                type $R = Result<HttpResponse, HttpError>;
+                $body
+            }
+            Returned::Asked => {
+                type $R = Result<(), HttpError>;
+                $body
+            }
+            Returned::Answered => {
+                type $R = Option<Result<HttpResponse, HttpError>>;
+                $body
+            }
+            Returned::Sent => {
+                type $R = HttpResponse;
+                $body
+            }
+            Returned::TheaterSent => {
+                type $R = Result<HttpResponse, String>;
+                $body
+            }
         }
     };
 }
 
 impl Returned {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::Nothing,
         Self::Id,
         Self::Info,
@@ -192,6 +228,11 @@ impl Returned {
         Self::Put,
         Self::Deleted,
         Self::Page,
+        Self::Fetched,
+        Self::Asked,
+        Self::Answered,
+        Self::Sent,
+        Self::TheaterSent,
     ];
 
     /// The type in the reference's form.
@@ -213,6 +254,11 @@ impl Returned {
             Self::Put => or_storage_error(None),
             Self::Deleted => or_storage_error(Some(Type::Bool)),
             Self::Page => Type::Record(vec![Type::list(stored()), Type::Bool]),
+            Self::Fetched => http::or_error(Some(http::response())),
+            Self::Asked => http::or_error(None),
+            Self::Answered => Type::option(http::or_error(Some(http::response()))),
+            Self::Sent => http::response(),
+            Self::TheaterSent => Type::result(http::response(), Type::String),
         })
     }
 
@@ -259,57 +305,4 @@ fn stored() -> Type {
 fn or_storage_error(ok: Option<Type>) -> Type {
     let error = Type::Variant(vec![None, None, Some(Type::U32), None]);
     Type::Variant(vec![ok, Some(error)])
-}
-
-/// The types of an import.
-#[derive(Clone, Debug)]
-pub struct Signature {
-    pub params: Vec<Param>,
-    pub result: Returned,
-}
-
-impl Signature {
-    /// The signatures of the imports at the time of writing. The seeds of the fuzz targets use
-    /// their indices.
-    pub fn samples() -> Vec<Self> {
-        use Param::{Bytes, OptionBytes, OptionText, OptionU64, Payload, Text, U16, U32, U64};
-        let of = |params: &[Param], result| Self { params: params.to_vec(), result };
-        vec![
-            of(&[], Returned::Id),
-            of(&[U64], Returned::Info),
-            of(&[OptionText], Returned::Ids),
-            of(&[U64, Payload], Returned::Count),
-            of(&[OptionText, Payload, OptionU64], Returned::Count),
-            of(&[U64, Text], Returned::Done),
-            of(&[U64, Text], Returned::Done),
-            of(&[U64], Returned::Attachment),
-            of(&[U64, OptionBytes], Returned::Done),
-            of(&[U64, U16, Text], Returned::Done),
-            of(&[U64], Returned::Nothing),
-            of(&[], Returned::Nothing),
-            of(&[], Returned::Nothing),
-            of(&[U32], Returned::Bytes),
-            of(&[Text], Returned::File),
-            of(&[Text], Returned::Entries),
-            of(&[Text, Bytes], Returned::Written),
-            of(&[Text], Returned::Text),
-            of(&[Text], Returned::TheaterFile),
-            of(&[Text], Returned::Attachment),
-            of(&[Text, Bytes], Returned::Put),
-            of(&[Text], Returned::Deleted),
-            of(&[Text, OptionText, U32], Returned::Page),
-            of(&[], Returned::Nothing),
-        ]
-    }
-
-    /// The type in the reference's form.
-    pub fn function(&self) -> Function {
-        let params = self.params.iter().map(|param| param.ty()).collect();
-        Function { params, result: self.result.ty() }
-    }
-
-    /// The number of its flat parameters.
-    pub fn flat(&self) -> usize {
-        self.function().core_import().0.len()
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! `tests/wit.rs` proves that these are the types in `wit/`.
 
-use wit_core::{Message, MessageRef, MessageType, Shape, lift::Reply};
+use wit_core::{InitForm, Message, MessageRef, MessageType, Shape, lift::Reply};
 
 use super::{Function, Type, Value};
 
@@ -13,7 +13,7 @@ const NAMES: [&str; 6] = ["text", "binary", "connect", "close", "ping", "pong"];
 pub type Outcome<T> = Result<T, String>;
 
 /// Whether this is one of the later shapes, which have an optional state and can return errors.
-fn late(shape: Shape) -> bool {
+pub fn late(shape: Shape) -> bool {
     matches!(shape, Shape::Result | Shape::Renamed)
 }
 
@@ -22,7 +22,7 @@ pub fn bytes() -> Type {
 }
 
 /// `json` in the earlier shapes, `state` in the later ones.
-fn state(shape: Shape) -> Type {
+pub fn state(shape: Shape) -> Type {
     if late(shape) { Type::option(bytes()) } else { bytes() }
 }
 
@@ -48,13 +48,18 @@ pub fn handle_message(shape: Shape) -> Function {
     Function { params, result: Some(result) }
 }
 
-/// `init`.
-pub fn init(shape: Shape) -> Function {
-    if !late(shape) {
-        return Function { params: vec![], result: Some(state(shape)) };
-    }
-    let result = Type::result(Type::Record(vec![state(shape)]), Type::String);
-    let params = vec![state(shape), Type::Record(vec![Type::String])];
+/// `init` in one of the shape's forms.
+pub fn init(shape: Shape, form: InitForm) -> Function {
+    let params = match form {
+        InitForm::Bare => vec![],
+        InitForm::Bytes => vec![bytes()],
+        InitForm::Optional => vec![Type::option(bytes())],
+        InitForm::Named => vec![Type::option(bytes()), Type::Record(vec![Type::String])],
+    };
+    let result = match late(shape) {
+        true => Type::result(Type::Record(vec![state(shape)]), Type::String),
+        false => state(shape),
+    };
     Function { params, result: Some(result) }
 }
 
@@ -74,11 +79,14 @@ pub fn handle_message_params(
 }
 
 /// The parameters of a call of `init`.
-pub fn init_params(shape: Shape, state: Option<&[u8]>, name: &str) -> Vec<Value> {
-    if !late(shape) {
-        return vec![];
+pub fn init_params(form: InitForm, state: Option<&[u8]>, name: &str) -> Vec<Value> {
+    let optional = option_value(state.map(bytes_value));
+    match form {
+        InitForm::Bare => vec![],
+        InitForm::Bytes => vec![bytes_value(state.unwrap_or_default())],
+        InitForm::Optional => vec![optional],
+        InitForm::Named => vec![optional, Value::Record(vec![Value::String(name.into())])],
     }
-    vec![state_value(shape, state), Value::Record(vec![Value::String(name.into())])]
 }
 
 pub fn bytes_value(bytes: &[u8]) -> Value {
@@ -89,14 +97,14 @@ pub fn option_value(value: Option<Value>) -> Value {
     Value::Case(value.is_some().into(), value.map(Box::new))
 }
 
-fn result_value(result: Outcome<Value>) -> Value {
+pub fn result_value(result: Outcome<Value>) -> Value {
     match result {
         Ok(value) => Value::Case(0, Some(Box::new(value))),
         Err(text) => Value::Case(1, Some(Box::new(Value::String(text)))),
     }
 }
 
-fn state_value(shape: Shape, state: Option<&[u8]>) -> Value {
+pub fn state_value(shape: Shape, state: Option<&[u8]>) -> Value {
     if late(shape) {
         option_value(state.map(bytes_value))
     } else {
@@ -149,39 +157,39 @@ pub fn init_value(shape: Shape, outcome: &Outcome<Option<Vec<u8>>>) -> Value {
     }
 }
 
-fn as_string(value: Value) -> String {
+pub fn as_string(value: Value) -> String {
     let Value::String(text) = value else { panic!("{value:?} is no string") };
     text
 }
 
-fn as_list(value: Value) -> Vec<Value> {
+pub fn as_list(value: Value) -> Vec<Value> {
     let Value::List(elements) = value else { panic!("{value:?} is no list") };
     elements
 }
 
-fn as_record<const N: usize>(value: Value) -> [Value; N] {
+pub fn as_record<const N: usize>(value: Value) -> [Value; N] {
     let Value::Record(fields) = value else { panic!("{value:?} is no record") };
     fields.try_into().expect("as many fields")
 }
 
-fn as_bytes(value: Value) -> Vec<u8> {
+pub fn as_bytes(value: Value) -> Vec<u8> {
     let byte = |value| if let Value::U8(byte) = value { byte } else { panic!("{value:?}") };
     as_list(value).into_iter().map(byte).collect()
 }
 
-fn as_case(value: Value) -> (usize, Option<Value>) {
+pub fn as_case(value: Value) -> (usize, Option<Value>) {
     let Value::Case(case, payload) = value else { panic!("{value:?} is no variant") };
     (case, payload.map(|payload| *payload))
 }
 
-fn as_result(value: Value) -> Outcome<Value> {
+pub fn as_result(value: Value) -> Outcome<Value> {
     match as_case(value) {
         (0, Some(value)) => Ok(value),
         (_, error) => Err(as_string(error.expect("an error has a text"))),
     }
 }
 
-fn as_state(shape: Shape, value: Value) -> Option<Vec<u8>> {
+pub fn as_state(shape: Shape, value: Value) -> Option<Vec<u8>> {
     if late(shape) { as_case(value).1.map(as_bytes) } else { Some(as_bytes(value)) }
 }
 

@@ -10,6 +10,7 @@
 //! - [`arena`]: the guest's memory and its `cabi_realloc`.
 //! - [`interface`]: the four shapes' functions as [`Type`]s, and the crate's types as
 //!   [`Value`]s.
+//! - [`requests`]: the same for `handle-request`.
 //! - [`imports`]: the same for the types that imports take and return; [`responses`] has the results.
 //! - [`parameters`]: lifts an import's parameters, and compares.
 //! - [`answers`]: lowers an import's result for an honest guest or a hostile one, and looks.
@@ -22,11 +23,14 @@
 pub mod answers;
 pub mod arena;
 pub mod flat;
+pub mod http;
 pub mod imports;
 pub mod interface;
 pub mod parameters;
 pub mod parts;
+pub mod requests;
 pub mod responses;
+pub mod signature;
 pub mod strategies;
 
 use arena::Arena;

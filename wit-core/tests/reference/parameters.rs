@@ -63,7 +63,9 @@ fn trap(error: LiftError) -> Trap {
 fn bytes(values: &[Value], data: bool) -> usize {
     let len = |value: &Value| match value {
         Value::String(text) => text.len(),
+        Value::List(items) if matches!(items.first(), Some(Value::Record(_))) => bytes(items, data),
         Value::List(bytes) if data => bytes.len(),
+        Value::Record(fields) => bytes(fields, data),
         Value::Case(_, Some(payload)) => bytes(std::slice::from_ref(payload), data),
         _ => 0,
     };

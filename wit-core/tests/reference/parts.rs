@@ -1,7 +1,10 @@
 //! The values that results of imports are made from.
 
 use proptest::{collection::vec, prelude::*};
-use wit_core::host::{Entry, FileError, Info, Kind, Page, Refusal, StorageError, Stored};
+use wit_core::{
+    HttpResponse,
+    host::{Entry, FileError, HttpError, Info, Kind, Page, Refusal, StorageError, Stored},
+};
 
 use super::{
     imports::Returned,
@@ -39,7 +42,9 @@ impl Parts {
         match returned {
             Returned::Count | Returned::Done | Returned::Put | Returned::Deleted => 5,
             Returned::File | Returned::Entries | Returned::Written => 8,
+            Returned::Fetched | Returned::Asked | Returned::Answered => 17,
             Returned::Info => 4,
+            Returned::Sent | Returned::TheaterSent => 2,
             Returned::Id | Returned::Attachment | Returned::TheaterFile | Returned::Page => 2,
             _ => 1,
         }
@@ -73,7 +78,42 @@ impl Parts {
                 Response::Deleted(self.storage_error().map_or(Ok(self.number & 1 == 1), Err))
             }
             Returned::Page => Response::Page(Page { entries: self.stored(), more: is_there }),
+            Returned::Fetched => Response::Fetched(self.fetched()),
+            Returned::Asked => Response::Asked(self.fetched().map(|_| ())),
+            Returned::Answered => {
+                Response::Answered((self.case % 17 != 16).then(|| self.fetched()))
+            }
+            Returned::Sent => Response::Sent(self.http()),
+            Returned::TheaterSent => Response::TheaterSent(match is_there {
+                true => Ok(self.http()),
+                false => Err(self.texts[0].clone()),
+            }),
         }
+    }
+
+    fn http(&self) -> HttpResponse {
+        let header = |(name, value): &(String, u8)| (name.clone(), value.to_string());
+        HttpResponse {
+            status: self.number as u16,
+            headers: self.names.iter().map(header).collect(),
+            body: (self.case & 1 == 1).then(|| self.bytes.clone()),
+        }
+    }
+
+    /// Half of all outcomes are no error.
+    fn fetched(&self) -> Result<HttpResponse, HttpError> {
+        let text = || self.texts[0].clone();
+        Err(match self.case % 16 {
+            0 => HttpError::Denied(text()),
+            1 => HttpError::Invalid(text()),
+            2 => HttpError::Unresolved(text()),
+            3 => HttpError::TimedOut,
+            4 => HttpError::TooLarge,
+            5 => HttpError::Limit,
+            6 => HttpError::Interrupted,
+            7 => HttpError::Failed(text()),
+            _ => return Ok(self.http()),
+        })
     }
 
     fn entries(&self) -> Vec<Entry> {

@@ -1,15 +1,15 @@
 //! What imports return, each result with its value of the crate and its [`Value`].
 
 use wit_core::{
-    Memory,
+    HttpResponse, Memory,
     host::{
-        Entry, FileError, Info, Kind, Lower, LoweredResult, Page, Parameters, Refusal,
+        Entry, FileError, HttpError, Info, Kind, Lower, LoweredResult, Page, Parameters, Refusal,
         StorageError, Stored,
     },
 };
 
 use super::{
-    Value,
+    Value, http,
     interface::{bytes_value, option_value},
 };
 
@@ -32,6 +32,11 @@ pub enum Response {
     Put(Result<(), StorageError>),
     Deleted(Result<bool, StorageError>),
     Page(Page),
+    Fetched(Result<HttpResponse, HttpError>),
+    Asked(Result<(), HttpError>),
+    Answered(Option<Result<HttpResponse, HttpError>>),
+    Sent(HttpResponse),
+    TheaterSent(Result<HttpResponse, String>),
 }
 
 /// A memory in which there is room everywhere.
@@ -77,6 +82,11 @@ impl Response {
             Self::Put(result) => lower(at, "result", result),
             Self::Deleted(result) => lower(at, "result", result),
             Self::Page(page) => lower(at, "list", page),
+            Self::Fetched(result) => lower(at, "result", result),
+            Self::Asked(result) => lower(at, "result", result),
+            Self::Answered(result) => lower(at, "result", result),
+            Self::Sent(response) => lower(at, "result", response),
+            Self::TheaterSent(result) => lower(at, "result", result),
         }
     }
 
@@ -115,6 +125,14 @@ impl Response {
                 let entries = page.entries.iter().map(stored_value).collect();
                 Value::Record(vec![Value::List(entries), Value::Bool(page.more)])
             }
+            Self::Fetched(result) => fetched_value(result),
+            Self::Asked(result) => result_value(result.as_ref().map(|()| None), http::error_value),
+            Self::Answered(result) => option_value(result.as_ref().map(fetched_value)),
+            Self::Sent(response) => http::response_value(response),
+            Self::TheaterSent(result) => {
+                let response = result.as_ref().map(|it| Some(http::response_value(it)));
+                result_value(response, |it| text(it))
+            }
         })
     }
 
@@ -134,9 +152,16 @@ impl Response {
             Self::Page(page) => {
                 page.entries.iter().map(|entry| entry.key.len() + entry.value.len()).sum()
             }
+            Self::Fetched(Ok(it)) | Self::Answered(Some(Ok(it))) => http::content_bytes(it),
+            Self::Sent(it) | Self::TheaterSent(Ok(it)) => http::content_bytes(it),
             _ => 0,
         }
     }
+}
+
+/// What the guest reads of the outcome of a request.
+fn fetched_value(result: &Result<HttpResponse, HttpError>) -> Value {
+    result_value(result.as_ref().map(|it| Some(http::response_value(it))), http::error_value)
 }
 
 pub fn text(text: &str) -> Value {

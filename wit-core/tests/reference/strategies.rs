@@ -1,7 +1,10 @@
 //! Arbitrary values of the interface.
 
 use proptest::{collection::vec, option, prelude::*};
-use wit_core::{Message, MessageType, Shape, lift::Reply};
+use wit_core::{
+    HeaderField, HttpRequest, HttpResponse, InitForm, Message, MessageType, Shape,
+    lift::{HttpReply, Reply},
+};
 
 use super::{
     arena::Arena,
@@ -12,6 +15,12 @@ use super::{
 /// Any of the four shapes.
 pub fn shape() -> impl Strategy<Value = Shape> {
     proptest::sample::select(&Shape::ALL[..])
+}
+
+/// A shape with one of the forms of its `init`.
+pub fn init_form() -> impl Strategy<Value = (Shape, InitForm)> {
+    let of = |shape: Shape| shape.init_forms().iter().map(move |form| (shape, *form));
+    proptest::sample::select(Shape::ALL.into_iter().flat_map(of).collect::<Vec<_>>())
 }
 
 /// A guest's memory before anything is placed in it.
@@ -82,6 +91,27 @@ pub fn first_state() -> impl Strategy<Value = (Shape, Outcome<Option<Vec<u8>>>)>
     shape().prop_flat_map(|shape| (Just(shape), outcome(shape, state())))
 }
 
+/// Header fields of any kind.
+fn headers() -> impl Strategy<Value = Vec<HeaderField>> {
+    vec((text(), text()), 0..6)
+}
+
+/// A request with any method and any fields.
+pub fn request() -> impl Strategy<Value = HttpRequest> {
+    (text(), text(), headers(), option::of(bytes()))
+        .prop_map(|(method, uri, headers, body)| HttpRequest { method, uri, headers, body })
+}
+
+/// A shape and what `handle-request` may return in it.
+pub fn http_reply() -> impl Strategy<Value = (Shape, Outcome<HttpReply>)> {
+    shape().prop_flat_map(|shape| {
+        let response = (any::<u16>(), headers(), option::of(bytes()))
+            .prop_map(|(status, headers, body)| HttpResponse { status, headers, body });
+        let reply = (state(), response).prop_map(|(state, response)| HttpReply { state, response });
+        (Just(shape), outcome(shape, reply))
+    })
+}
+
 /// A type of a result.
 pub fn returned() -> impl Strategy<Value = Returned> {
     proptest::sample::select(&Returned::ALL[..])
@@ -90,5 +120,14 @@ pub fn returned() -> impl Strategy<Value = Returned> {
 /// The types of an import. No real import needs to have them.
 pub fn signature() -> impl Strategy<Value = Signature> {
     let params = vec(proptest::sample::select(&Param::ALL[..]), 0..4);
-    (params, returned()).prop_map(|(params, result)| Signature { params, result })
+    // No function has more than 16 flat parameters.
+    let fitting = |mut params: Vec<Param>| {
+        let flat = |params: &[Param]| params.iter().map(|it| it.ty().flat().len()).sum::<usize>();
+        while flat(&params) > 16 {
+            params.pop();
+        }
+        params
+    };
+    (params, returned())
+        .prop_map(move |(params, result)| Signature { params: fitting(params), result })
 }

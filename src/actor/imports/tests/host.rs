@@ -13,6 +13,7 @@ use crate::{
     },
     exchange::{Client, Connections, Event, EventKind, OnOverflow, connections::Open},
     files::{Files, Folders, config::SharedFolder},
+    http_client::{Config, Http},
     limits::Limits,
     logger::ActorLog,
 };
@@ -34,7 +35,10 @@ impl Host {
         let shared = SharedFolder { path: folder.path().into(), name: None, writable: true };
         let folders = Folders::open(&[shared]).unwrap();
         let files = Files::new("rows", folders, &limits, Arc::default(), lines);
-        let resources = Resources { files: Some(files), ..Resources::default() };
+        let grants = Config::default();
+        let lines = Arc::new(ActorLog::new("rows".into(), &limits, Arc::default()));
+        let http = Http::new(&grants, Arc::default(), &limits, Arc::default(), lines);
+        let resources = Resources { files: Some(files), http: Some(http), ..Resources::default() };
         let mut context = CallContext::new(&limits, resources);
         let CallContext { meter, host } = &mut context;
         let connections = Connections::new(&limits);

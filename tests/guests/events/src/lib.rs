@@ -1,6 +1,6 @@
 //! The script of `script` in the shape *guide*, whose message types are strings.
 
-use bindings::exports::ntwk::theater::{actor, websocket_server as wire};
+use bindings::exports::ntwk::theater::{actor, http_server as http, websocket_server as wire};
 use bindings::ntwk::theater::{filesystem, runtime};
 use script::{Kind, Message};
 
@@ -10,7 +10,7 @@ mod bindings {
             package local:guest;
 
             world guest {
-                include ntwk:theater/websocket-actor-with-init;
+                include ntwk:theater/websocket-http-actor;
                 import ntwk:theater/filesystem;
             }
         ",
@@ -46,4 +46,4 @@ fn to_wire(message: Message) -> wire::WebsocketMessage {
     wire::WebsocketMessage { message_type, data: message.data, text: message.text }
 }
 
-script::plain_component!("guide");
+script::plain_component!("guide", |path| Ok(filesystem::read_file(path).into_bytes()));

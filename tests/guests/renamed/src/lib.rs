@@ -1,6 +1,6 @@
 //! The script of `script` in the shape *renamed*.
 
-use bindings::exports::theater::simple::{actor, websocket_server as wire};
+use bindings::exports::theater::simple::{actor, http_server as http, websocket_server as wire};
 use bindings::theater::simple::{filesystem, runtime};
 
 mod bindings {
@@ -9,7 +9,7 @@ mod bindings {
             package local:guest;
 
             world guest {
-                include theater:simple/websocket-actor-with-init;
+                include theater:simple/websocket-http-actor;
                 import theater:simple/filesystem;
             }
         ",

@@ -1,6 +1,6 @@
 //! The script of `script` in the shape *result*.
 
-use bindings::exports::ntwk::theater::{actor, websocket_server as wire};
+use bindings::exports::ntwk::theater::{actor, http_server as http, websocket_server as wire};
 use bindings::ntwk::theater::{filesystem, runtime};
 
 mod bindings {
@@ -9,7 +9,7 @@ mod bindings {
             package local:guest;
 
             world guest {
-                include ntwk:theater/websocket-actor-with-init;
+                include ntwk:theater/websocket-http-actor;
                 import ntwk:theater/filesystem;
             }
         ",

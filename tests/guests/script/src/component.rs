@@ -2,7 +2,24 @@
 //! `wit-bindgen` makes.
 //!
 //! A guest has these types in its module `bindings`, and imports `actor`, `wire` (the module of its
-//! messages), `filesystem` and `runtime` from there.
+//! messages), `http` (the module of its requests), `filesystem` and `runtime` from there.
+
+/// Makes `from_http` and `to_http`, between [`requests`](crate::requests) and the types that
+/// `wit-bindgen` makes.
+#[macro_export]
+macro_rules! http_types {
+    () => {
+        fn from_http(request: http::HttpRequest) -> $crate::requests::Request {
+            let http::HttpRequest { method, uri, headers, body } = request;
+            $crate::requests::Request { method, uri, headers, body }
+        }
+
+        fn to_http(response: $crate::requests::Response) -> http::HttpResponse {
+            let $crate::requests::Response { status, headers, body } = response;
+            http::HttpResponse { status, headers, body }
+        }
+    };
+}
 
 /// Makes `from_wire` and `to_wire`, between [`Message`] and the type that `wit-bindgen` makes
 /// for it in the shapes whose message type is a variant. `$wire` is the module of that type.
@@ -44,11 +61,20 @@ macro_rules! variant_messages {
 }
 
 /// Makes the component of a shape whose functions return their values as they are. The guest has a
-/// `from_wire` and a `to_wire`.
+/// `from_wire` and a `to_wire`. `read_file` changed between these shapes.
 #[macro_export]
 macro_rules! plain_component {
-    ($name:literal) => {
+    ($name:literal, $read_file:expr) => {
+        $crate::http_types!();
+
         struct Component;
+
+        const SHAPE: $crate::Shape = $crate::Shape {
+            name: $name,
+            fallible: false,
+            log: runtime::log,
+            read_file: $read_file,
+        };
 
         impl actor::Guest for Component {
             fn init() -> Vec<u8> {
@@ -61,17 +87,24 @@ macro_rules! plain_component {
                 message: wire::WebsocketMessage,
                 state: Vec<u8>,
             ) -> (Vec<u8>, wire::WebsocketResponse) {
-                let shape = $crate::Shape {
-                    name: $name,
-                    fallible: false,
-                    log: runtime::log,
-                    read_file: |path| Ok(filesystem::read_file(path).into_bytes()),
-                };
-                let Ok(reply) = $crate::handle(&shape, from_wire(message), Some(state)) else {
+                let Ok(reply) = $crate::handle(&SHAPE, from_wire(message), Some(state)) else {
                     unreachable!("only a fallible shape is asked to fail");
                 };
                 let messages = reply.messages.into_iter().map(to_wire).collect();
                 (reply.state.unwrap_or_default(), wire::WebsocketResponse { messages })
+            }
+        }
+
+        impl http::Guest for Component {
+            fn handle_request(
+                request: http::HttpRequest,
+                state: Vec<u8>,
+            ) -> (http::HttpResponse, Vec<u8>) {
+                let answer = $crate::requests::answer(&SHAPE, from_http(request), Some(state));
+                let Ok((state, response)) = answer else {
+                    unreachable!("only a fallible shape is asked to fail");
+                };
+                (to_http(response), state.unwrap_or_default())
             }
         }
 
@@ -84,8 +117,16 @@ macro_rules! plain_component {
 macro_rules! fallible_component {
     ($name:literal) => {
         $crate::variant_messages!(wire);
+        $crate::http_types!();
 
         struct Component;
+
+        const SHAPE: $crate::Shape = $crate::Shape {
+            name: $name,
+            fallible: true,
+            log: runtime::log,
+            read_file: filesystem::read_file,
+        };
 
         impl actor::Guest for Component {
             fn init(
@@ -101,15 +142,20 @@ macro_rules! fallible_component {
                 state: Option<Vec<u8>>,
                 (message,): (wire::WebsocketMessage,),
             ) -> Result<(Option<Vec<u8>>, (wire::WebsocketResponse,)), String> {
-                let shape = $crate::Shape {
-                    name: $name,
-                    fallible: true,
-                    log: runtime::log,
-                    read_file: filesystem::read_file,
-                };
-                let reply = $crate::handle(&shape, from_wire(message), state)?;
+                let reply = $crate::handle(&SHAPE, from_wire(message), state)?;
                 let messages = reply.messages.into_iter().map(to_wire).collect();
                 Ok((reply.state, (wire::WebsocketResponse { messages },)))
+            }
+        }
+
+        impl http::Guest for Component {
+            fn handle_request(
+                state: Option<Vec<u8>>,
+                (request,): (http::HttpRequest,),
+            ) -> Result<(Option<Vec<u8>>, (http::HttpResponse,)), String> {
+                let answer = $crate::requests::answer(&SHAPE, from_http(request), state);
+                let (state, response) = answer?;
+                Ok((state, (to_http(response),)))
             }
         }
 

@@ -40,11 +40,14 @@
 //! | anything else | the same text |
 //!
 //! (*) Only in the shapes that support it. In the others it is like any other text.
+//!
+//! [`requests`] has the answers to HTTP requests.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 mod component;
 mod reach;
+pub mod requests;
 
 /// What a message is. The shape *guide* has strings for it, the others a variant.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,191 @@
+//! An HTTP request on its way to the actor, and the slot for its answer.
+//!
+//! Each request is a source of its own, with exactly one event. The connection that has read it
+//! holds the [`PendingResponse`], and its event holds the [`Responder`].
+
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+pub use wit_core::{HttpRequest, HttpResponse};
+
+use crate::lock::Lock;
+
+/// What a connection gets for its request.
+pub type Answered = Result<HttpResponse, Unanswered>;
+
+/// Why a request has no answer of the actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// The actor failed at it, or returned an error or an invalid response. Its changes are undone.
+    Failed,
+    /// The actor could not handle it, or what it changed could not be stored. The text is for the
+    /// client.
+    Unavailable(&'static str),
+}
+
+/// The actor's end of a request. Dropping it without an answer answers that the host is stopping.
+#[derive(Debug)]
+pub struct Responder(Arc<Slot>);
+
+/// The connection's end of a request. Dropping it withdraws the request.
+#[derive(Debug)]
+pub struct PendingResponse(Arc<Slot>);
+
+/// What both ends share.
+#[derive(Debug)]
+struct Slot(Lock<Inner>);
+
+/// What the lock protects.
+#[derive(Debug)]
+struct Inner {
+    stage: Stage,
+    /// Wakes the connection's task while it waits.
+    connection: Option<Waker>,
+}
+
+/// How far a request has come.
+#[derive(Debug)]
+enum Stage {
+    /// Its event waits for the actor.
+    Waiting,
+    /// The actor handles it. From now on it is handled to its end, whether the client is there or
+    /// not.
+    Begun,
+    /// The answer waits for the connection.
+    Answered(Answered),
+    /// The client is gone, or has got its answer.
+    Over,
+}
+
+/// Makes both ends of a request.
+pub fn pending() -> (Responder, PendingResponse) {
+    let inner = Inner { stage: Stage::Waiting, connection: None };
+    let slot = Arc::new(Slot(Lock::new(inner)));
+    (Responder(slot.clone()), PendingResponse(slot))
+}
+
+impl Responder {
+    /// Begins to handle the request. Returns false if its client is gone, so that nobody needs it.
+    pub fn begin(&self) -> bool {
+        let mut inner = self.0.0.lock();
+        let waits = matches!(inner.stage, Stage::Waiting);
+        if waits {
+            inner.stage = Stage::Begun;
+        }
+        waits
+    }
+
+    /// Answers the request and wakes its connection. Only the first answer counts.
+    pub fn answer(&self, answer: Answered) {
+        let mut inner = self.0.0.lock();
+        if matches!(inner.stage, Stage::Waiting | Stage::Begun) {
+            inner.stage = Stage::Answered(answer);
+        }
+        let connection = inner.connection.take();
+        drop(inner);
+        if let Some(connection) = connection {
+            connection.wake();
+        }
+    }
+}
+
+impl Drop for Responder {
+    fn drop(&mut self) {
+        self.answer(Err(Unanswered::Unavailable("the host is stopping")));
+    }
+}
+
+impl PendingResponse {
+    /// Waits for the answer.
+    pub async fn answered(&self) -> Answered {
+        poll_fn(|cx| self.poll_answered(cx)).await
+    }
+
+    /// Takes the answer. If there is none yet, the task is woken when there is.
+    fn poll_answered(&self, cx: &mut Context<'_>) -> Poll<Answered> {
+        let mut inner = self.0.0.lock();
+        match std::mem::replace(&mut inner.stage, Stage::Over) {
+            Stage::Answered(answer) => Poll::Ready(answer),
+            Stage::Over => Poll::Pending,
+            stage => {
+                inner.stage = stage;
+                match &mut inner.connection {
+                    Some(waker) => waker.clone_from(cx.waker()),
+                    none => *none = Some(cx.waker().clone()),
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Withdraws the request if the actor has not begun with it. Returns whether it was withdrawn:
+    /// the actor will never see it then.
+    pub fn withdraw(&self) -> bool {
+        let mut inner = self.0.0.lock();
+        let waits = matches!(inner.stage, Stage::Waiting);
+        if waits {
+            inner.stage = Stage::Over;
+        }
+        waits
+    }
+}
+
+impl Drop for PendingResponse {
+    fn drop(&mut self) {
+        // An answer that comes later would only take memory.
+        let mut inner = self.0.0.lock();
+        if !matches!(inner.stage, Stage::Begun) {
+            inner.stage = Stage::Over;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smol::{block_on, future};
+
+    use super::*;
+
+    fn response(status: u16) -> HttpResponse {
+        HttpResponse { status, headers: Vec::new(), body: None }
+    }
+
+    #[test]
+    fn a_connection_that_waits_gets_the_first_answer() {
+        let (responder, pending) = super::pending();
+        assert!(responder.begin());
+        let answers = async {
+            responder.answer(Ok(response(200)));
+            responder.answer(Err(Unanswered::Failed));
+        };
+        let (answer, ()) = block_on(future::zip(pending.answered(), answers));
+        assert_eq!(answer, Ok(response(200)));
+    }
+
+    #[test]
+    fn a_request_is_withdrawn_until_the_actor_begins_with_it_and_never_after() {
+        let (responder, pending) = super::pending();
+        assert!(pending.withdraw());
+        assert!(!responder.begin(), "its client is gone");
+        let (responder, pending) = super::pending();
+        assert!(responder.begin());
+        assert!(!pending.withdraw());
+        responder.answer(Ok(response(204)));
+        assert_eq!(block_on(pending.answered()), Ok(response(204)));
+        let (responder, pending) = super::pending();
+        drop(pending);
+        assert!(!responder.begin());
+    }
+
+    #[test]
+    fn an_event_that_is_dropped_without_an_answer_says_that_the_host_stops() {
+        let (responder, pending) = super::pending();
+        assert!(responder.begin());
+        drop(responder);
+        let answer = block_on(pending.answered());
+        assert_eq!(answer, Err(Unanswered::Unavailable("the host is stopping")));
+    }
+}

@@ -1,0 +1,99 @@
+//! Whether an actor's exports and its handlers fit: each needs the other.
+
+use std::{fmt, path::PathBuf};
+
+use crate::{
+    actor::Report,
+    manifest::{Handler, Manifest},
+};
+
+/// A handler, or a key, without the export that it needs. The fault of the operator or of the actor's
+/// author.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingExport {
+    /// The manifest.
+    pub manifest: PathBuf,
+    /// The actor's file.
+    pub file: PathBuf,
+    /// What needs the export, in words.
+    pub needed_by: &'static str,
+    /// The export's name.
+    pub export: &'static str,
+}
+
+/// Which handlers a manifest has for an actor's exports.
+struct Handlers {
+    /// A `websocket-server`.
+    socket: bool,
+    /// An `http-server`.
+    requests: bool,
+}
+
+impl Handlers {
+    /// The handlers of a manifest.
+    fn of(manifest: &Manifest) -> Self {
+        let mut all = Self { socket: false, requests: false };
+        for handler in &manifest.handlers {
+            if let Handler::WebSocketServer(config) = handler {
+                all.socket |= config.listeners.iter().any(|listener| listener.has_socket);
+                all.requests |= config.listeners.iter().any(|listener| listener.has_actor);
+            }
+        }
+        all
+    }
+}
+
+/// The exports that a manifest needs and its actor does not have.
+pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport> {
+    let Some(shape) = report.shape else { return Vec::new() };
+    let handlers = Handlers::of(manifest);
+    let message = shape.handle_message();
+    let wants = [
+        (handlers.socket, report.handles_messages, "a handler of type websocket-server", message),
+        (manifest.tick.is_some(), report.handles_messages, "`tick`", message),
+        (
+            handlers.requests,
+            report.handles_requests,
+            "a handler of type http-server",
+            shape.handle_request(),
+        ),
+    ];
+    let missing = wants.into_iter().filter(|(needed, there, ..)| *needed && !there);
+    let missing = missing.map(|(.., needed_by, export)| MissingExport {
+        manifest: manifest.file.clone(),
+        file: manifest.component.clone(),
+        needed_by,
+        export,
+    });
+    missing.collect()
+}
+
+/// The exports that no handler uses, in words. This is no mistake.
+pub(crate) fn unused(manifest: &Manifest, report: &Report) -> Vec<String> {
+    let Some(shape) = report.shape else { return Vec::new() };
+    let handlers = Handlers::of(manifest);
+    let exports = [
+        (report.handles_messages && !handlers.socket, shape.handle_message(), "websocket-server"),
+        (report.handles_requests && !handlers.requests, shape.handle_request(), "http-server"),
+    ];
+    let unused = exports.into_iter().filter(|(is_unused, ..)| *is_unused);
+    let words = unused.map(|(_, export, ty)| {
+        format!("it exports `{export}`, and the manifest has no handler of type {ty} for it")
+    });
+    words.collect()
+}
+
+impl fmt::Display for MissingExport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { manifest, file, needed_by, export } = self;
+        write!(
+            f,
+            "{}: {needed_by} needs the export `{export}`, which {} does not have; export it from \
+             the actor, or remove this from the manifest",
+            manifest.display(),
+            file.display()
+        )
+    }
+}
+
+impl std::error::Error for MissingExport {}
