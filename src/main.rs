@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use footlight::{
@@ -45,19 +45,20 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    let fine = |()| ExitCode::SUCCESS;
     let done = match command {
-        Command::Print(text) => print(&text).map_err(Into::into),
-        Command::New { path, name } => new(&path, name.as_deref()),
+        Command::Print(text) => print(&text).map(fine).map_err(Into::into),
+        Command::New { path, name } => new(&path, name.as_deref()).map(fine),
         Command::Check { files, data, json } => return report(&files, data, json),
-        Command::Call(call) => return give_events(call),
-        Command::State { dir, action, partial } => state(&dir, &action, partial),
+        Command::Call(call) => on_known_stack(Box::new(move || give_events(&call))),
+        Command::State { dir, action, partial } => state(&dir, &action, partial).map(fine),
         Command::Run { manifests, bind, data, threads, verbosity } => {
             start(manifests, bind, data, threads, verbosity)
         }
     };
     log::logger().flush();
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             complain(&error.to_string());
             ExitCode::FAILURE
@@ -72,16 +73,27 @@ fn start(
     data: Option<PathBuf>,
     threads: usize,
     verbosity: i8,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<ExitCode, Box<dyn Error>> {
     // Done first, while there is one thread, because it changes the process's environment.
     let inherited = Inherited::from_environment()?;
-    let run = move || {
+    on_known_stack(Box::new(move || {
         let done = run(&paths, inherited, bind, data, threads, verbosity);
-        done.map_err(|error| error.to_string())
-    };
-    let thread = thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(run)?;
+        done.map(|()| ExitCode::SUCCESS).map_err(|error| error.to_string())
+    }))
+}
+
+/// What a thread with a known stack does.
+type Work = Box<dyn FnOnce() -> Result<ExitCode, String> + Send>;
+
+/// Starts a thread with a known stack.
+fn spawn(work: Work) -> io::Result<JoinHandle<Result<ExitCode, String>>> {
+    thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)
+}
+
+/// Works on a thread with a known stack until it ends.
+fn on_known_stack(work: Work) -> Result<ExitCode, Box<dyn Error>> {
     // The panic hook has printed the details.
-    let done = thread.join().map_err(|_| "the host panicked; this is a bug in the host")?;
+    let done = spawn(work)?.join().map_err(|_| "the host panicked; this is a bug in the host")?;
     Ok(done?)
 }
 
@@ -102,8 +114,10 @@ fn run(
     let (running, stopped) = channel::bounded::<()>(1);
     for _ in 1..threads {
         let (executor, turns, stopped) = (executor.clone(), turns.clone(), stopped.clone());
-        let work = move || block_on(turns.run(&executor, stopped.recv()));
-        thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
+        spawn(Box::new(move || {
+            let _ = block_on(turns.run(&executor, stopped.recv()));
+            Ok(ExitCode::SUCCESS)
+        }))?;
     }
     let manager = Arc::new(Manager::from_environment());
     let environment = Environment {
@@ -251,24 +265,15 @@ fn report(files: &[PathBuf], data: Option<PathBuf>, json: bool) -> ExitCode {
 }
 
 /// Gives events to an actor, on a thread with a known stack.
-fn give_events(call: Call) -> ExitCode {
-    // `block_on` stands here and not in the library, where the compiler would make a second copy of
-    // all that an actor's task does.
-    let run = move || block_on(call::run(&call, &mut io::stdout().lock()));
-    let thread = thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(run);
-    match thread.map(thread::JoinHandle::join) {
-        Ok(Ok(Ok(true))) => ExitCode::SUCCESS,
-        Ok(Ok(Ok(false))) => ExitCode::FAILURE,
-        Ok(Ok(Err(error))) => {
+fn give_events(call: &Call) -> Result<ExitCode, String> {
+    match call::run(call, &mut io::stdout().lock()) {
+        Ok(true) => Ok(ExitCode::SUCCESS),
+        Ok(false) => Ok(ExitCode::FAILURE),
+        Err(error) if error.is_usage() => {
             complain(&error.to_string());
-            if error.is_usage() { ExitCode::from(2) } else { ExitCode::FAILURE }
+            Ok(ExitCode::from(2))
         }
-        // The panic hook has printed the details.
-        Ok(Err(_)) => ExitCode::FAILURE,
-        Err(error) => {
-            complain(&error.to_string());
-            ExitCode::FAILURE
-        }
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -5,14 +5,14 @@
 
 use std::{
     sync::Arc,
-    task::{Context, Waker},
+    task::{Context, Poll, Waker},
     time::Instant,
 };
 
 use bytes::Bytes;
 
 use super::{ended::Look, task::Actor};
-use crate::exchange::{ConnectionId, Connections, Event};
+use crate::exchange::{ConnectionId, Connections, Event, EventKind};
 
 /// What an actor has between two events.
 #[derive(Debug, Default)]
@@ -65,6 +65,20 @@ impl Actor {
     /// The moment of the next alarm or tick.
     pub(crate) fn next_alarm(&self) -> Option<Instant> {
         self.context.host.alarm.next()
+    }
+
+    /// The event of the next answer of a server; `None` if there is none.
+    pub(crate) fn next_answer(&self) -> Option<Event> {
+        let cx = &mut Context::from_waker(Waker::noop());
+        match self.context.host.http.as_ref()?.poll_answer(cx) {
+            Poll::Ready(answered) => Some(Event::response(answered)),
+            Poll::Pending => None,
+        }
+    }
+
+    /// Whether the actor has a handler for such an event.
+    pub(crate) fn handles(&self, kind: &EventKind) -> bool {
+        self.instances.module().report().handles(kind)
     }
 
     /// The event of the alarm or tick that is due now; `None` if none is.

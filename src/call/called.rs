@@ -5,11 +5,12 @@ use std::{path::Path, sync::Arc, time::Duration};
 use bytes::Bytes;
 use footlight_store::Contents;
 
-use super::{Call, CallError};
+use super::{CallError, options::Call};
 use crate::{
     actor::{Grants, Module},
     files::Folders,
     host::{NotOpened, Opened},
+    http_client,
     limits::Limits,
     manifest::{Handler, Manifest, is_name},
     regular, state,
@@ -32,6 +33,8 @@ pub(super) struct Called {
     pub(super) tick: Option<Duration>,
     /// `None` if the manifest grants no files.
     pub(super) folders: Option<Arc<Folders>>,
+    /// The servers that it may ask; `None` if the manifest allows none.
+    pub(super) servers: Option<http_client::Config>,
     /// Those of the manifest, or the defaults.
     pub(super) limits: Limits,
     /// Where its clients connect.
@@ -53,6 +56,10 @@ impl Called {
             });
             let folders = opened.folders();
             let Opened { module, init_state, .. } = opened;
+            let servers = manifest.handlers.iter().find_map(|handler| match handler {
+                Handler::HttpClient(config) => Some(config.clone()),
+                Handler::WebSocketServer(_) | Handler::Filesystem(_) => None,
+            });
             let Manifest { name, tick, limits, .. } = manifest;
             let path = path.unwrap_or_else(|| PATH.into());
             return Ok(Self {
@@ -61,6 +68,7 @@ impl Called {
                 init_state,
                 tick,
                 folders,
+                servers,
                 limits,
                 path,
                 is_alone: false,
@@ -76,6 +84,7 @@ impl Called {
             init_state: None,
             tick: None,
             folders: Some(Arc::default()),
+            servers: Some(http_client::Config { grants: Vec::new() }),
             limits,
             path: PATH.into(),
             is_alone: true,

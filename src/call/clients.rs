@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::script::Handshake;
+use super::step::Handshake;
 use crate::exchange::{
     Client, Close, ConnectionId, Connections, OnOverflow, Session,
     connections::{Open, OpenError},

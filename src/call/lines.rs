@@ -2,9 +2,11 @@
 //!
 //! ```json
 //! {"files": {"temp": "21.5"}, "now": 1767225600000}
+//! {"answers": {"https://api.example/lamp": {"status": 200, "body": "on"}}}
 //! {"event": "connect", "client": "ann", "query": "room=tea"}
 //! {"event": "text", "client": "ann", "text": "hello"}
 //! {"event": "binary", "client": 2, "data": {"hex": "00ff"}}
+//! {"event": "http", "method": "POST", "path": "/api", "body": "hello"}
 //! {"advance": "5s"}
 //! "ann@close:4001:bye"
 //! ```
@@ -14,17 +16,17 @@
 
 use std::{path::Path, time::Duration};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
-    CallError,
+    CallError, http,
     notation::{self, is_name, know},
-    script::{CLIENT, Handshake, Step, close, control, pass},
+    step::{CLIENT, Handshake, Step, close, control, pass},
 };
 use crate::{
     config::units::milliseconds,
     exchange::{Close, EventKind, Message},
-    state::json::{Mistake, read_bytes},
+    state::json::{Object, read_bytes},
 };
 
 /// Reads all lines of a file and adds their steps. `known` are the clients that were named before.
@@ -46,91 +48,101 @@ pub(super) fn read(
     Ok(())
 }
 
+/// The keys that every line may have, whatever its event is.
+const COMMON: [&str; 6] = ["event", "now", "advance", "random", "files", "answers"];
+
 /// Reads one line.
 fn read_line(line: &str, known: &mut Vec<String>) -> Result<Vec<Step>, String> {
-    let value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
-    let map = match value {
-        Value::Object(map) => map,
-        Value::String(word) => return Ok(vec![notation::read(&word, known)?]),
-        _ => return Err("is neither an object nor a string".into()),
-    };
-    let mut object = Object(map);
+    let value: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
+    if let Some(word) = value.as_str() {
+        return Ok(vec![notation::read(word, known)?]);
+    }
+    if !value.is_object() {
+        return Err("is neither an object nor a string".into());
+    }
+    let object = Object::new(&value, "")?;
     let mut steps = Vec::new();
     if let Some(now) = object.number("now", u64::MAX)? {
         steps.push(Step::Until(now));
     }
-    match object.0.remove("advance") {
-        None => {}
-        Some(Value::Number(number)) => {
-            let time = number.as_u64().ok_or("advance: is no number of milliseconds")?;
-            steps.push(pass(Duration::from_millis(time))?);
-        }
-        Some(value) => {
-            let time = value.as_str().and_then(milliseconds);
-            let time = time.ok_or("advance: write milliseconds, or a text such as \"5s\"")?;
-            steps.push(pass(Duration::from_millis(time))?);
-        }
+    if let Some(value) = object.get("advance") {
+        let time = value.as_u64().or_else(|| milliseconds(value.as_str()?));
+        let time = time.ok_or("advance: write milliseconds, or a text such as \"5s\"")?;
+        steps.push(pass(Duration::from_millis(time))?);
     }
     if let Some(bytes) = object.bytes("random")? {
-        steps.push(Step::Random(bytes));
+        steps.push(Step::Random(bytes.into()));
     }
-    match object.0.remove("files") {
-        None => {}
-        Some(Value::Object(files)) => {
-            for (path, content) in files {
-                let content = match &content {
-                    Value::Null => None,
-                    content => Some(bytes(content, "files")?),
-                };
-                steps.push(Step::File(path, content));
-            }
+    if let Some(files) = object.object("files")? {
+        for (path, content) in files.entries {
+            let content = Some(content).filter(|content| !content.is_null());
+            let content = content.map(|content| read_bytes(content, "files")).transpose()?;
+            steps.push(Step::File(path.clone(), content.map(Vec::from)));
         }
-        Some(_) => return Err("files: is not an object with a content for each path".into()),
     }
-    steps.extend(event(&mut object, known)?);
-    match object.0.keys().next() {
-        Some(key) => Err(format!("{}: is unknown here", key.escape_debug())),
-        None if steps.is_empty() => Err("has no event".into()),
-        None => Ok(steps),
+    if let Some(answers) = object.object("answers")? {
+        for (key, value) in answers.entries {
+            steps.push(http::read_answer(key, value)?);
+        }
     }
+    match event(&object, known)? {
+        Some(step) => steps.push(step),
+        None => object.only(&COMMON)?,
+    }
+    if steps.is_empty() { Err("has no event".into()) } else { Ok(steps) }
 }
 
 /// The event of a line, if it has one.
-fn event(object: &mut Object, known: &mut Vec<String>) -> Result<Option<Step>, String> {
-    let has = |object: &Object, key| object.0.contains_key(key);
+fn event(object: &Object<'_>, known: &mut Vec<String>) -> Result<Option<Step>, String> {
     let name = match object.text("event")? {
         Some(name) => name,
-        None if has(object, "text") => "text".into(),
-        None if has(object, "data") => "binary".into(),
+        None if object.get("text").is_some() => "text",
+        None if object.get("data").is_some() => "binary",
         None => return Ok(None),
     };
-    if name == "alarm" {
-        return Ok(Some(Step::Alarm));
+    // The keys that only this event has.
+    let own: &[&str] = match name {
+        "connect" => &["client", "path", "query", "peer", "subprotocol"],
+        "text" => &["client", "text"],
+        "binary" | "ping" | "pong" => &["client", "data"],
+        "close" => &["client", "code", "reason"],
+        "http" => &["method", "path", "query", "headers", "body"],
+        "alarm" => &[],
+        other => {
+            return Err(format!(
+                "event: there is no event {other:?}; use connect, text, binary, ping, pong, close, \
+                 http or alarm"
+            ));
+        }
+    };
+    object.only(&[&COMMON, own].concat())?;
+    match name {
+        "alarm" => return Ok(Some(Step::Alarm)),
+        "http" => return http::read_request(object).map(Some),
+        _ => {}
     }
-    let client = match object.0.remove("client") {
+    let client = match object.get("client") {
         None => CLIENT.to_owned(),
         Some(Value::Number(number)) if number.is_u64() => number.to_string(),
-        Some(Value::String(name)) if is_name(&name) => name,
+        Some(Value::String(name)) if is_name(name) => name.clone(),
         Some(_) => {
-            return Err(
-                "client: is neither a number nor a name of ASCII letters, digits, `-` and \
-                        `_`"
-                .into(),
-            );
+            let problem = "is neither a number nor a name of ASCII letters, digits, `-` and `_`";
+            return Err(object.mistake("client", problem).into());
         }
     };
     know(&client, known);
-    let needs = |key: &str| format!("{key}: is missing");
-    let message = match &*name {
+    let needs = |key| object.mistake(key, "is missing");
+    let data = object.bytes("data")?;
+    let message = match name {
         "connect" => {
             let peer = object.text("peer")?.map(|peer| {
                 peer.parse().map_err(|_| "peer: is no address such as \"192.0.2.1:50000\"")
             });
             let handshake = Handshake {
-                path: object.text("path")?,
-                query: object.text("query")?.unwrap_or_default(),
+                path: object.text("path")?.map(Into::into),
+                query: object.text("query")?.unwrap_or_default().into(),
                 peer: peer.transpose()?,
-                subprotocol: object.text("subprotocol")?,
+                subprotocol: object.text("subprotocol")?.map(Into::into),
             };
             return Ok(Some(Step::Connect(client, handshake)));
         }
@@ -138,53 +150,15 @@ fn event(object: &mut Object, known: &mut Vec<String>) -> Result<Option<Step>, S
             let code = object.number("code", u16::MAX.into())?;
             let code = code.and_then(|code| u16::try_from(code).ok());
             let reason = object.text("reason")?.unwrap_or_default();
-            let kind = close(code.unwrap_or(Close::NO_STATUS.code.0), &reason)?;
+            let kind = close(code.unwrap_or(Close::NO_STATUS.code.0), reason)?;
             return Ok(Some(Step::Client(client, kind)));
         }
         "text" => Message::Text(object.text("text")?.ok_or_else(|| needs("text"))?.into()),
-        "binary" => Message::Binary(object.bytes("data")?.ok_or_else(|| needs("data"))?.into()),
-        "ping" => Message::Ping(control(object.bytes("data")?.unwrap_or_default())?),
-        "pong" => Message::Pong(control(object.bytes("data")?.unwrap_or_default())?),
-        other => {
-            return Err(format!(
-                "event: there is no event {other:?}; use connect, text, binary, ping, pong, close or \
-                 alarm"
-            ));
-        }
+        "binary" => Message::Binary(data.ok_or_else(|| needs("data"))?),
+        "ping" => Message::Ping(control(data.unwrap_or_default())?),
+        _ => Message::Pong(control(data.unwrap_or_default())?),
     };
     Ok(Some(Step::Client(client, EventKind::Message(message))))
-}
-
-/// A line's object. What is read is taken out, so the rest is unknown.
-struct Object(Map<String, Value>);
-
-impl Object {
-    /// Takes a text.
-    fn text(&mut self, key: &str) -> Result<Option<String>, String> {
-        match self.0.remove(key) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(format!("{key}: is not a string")),
-        }
-    }
-
-    /// Takes a whole number of at most `most`.
-    fn number(&mut self, key: &str, most: u64) -> Result<Option<u64>, String> {
-        let Some(value) = self.0.remove(key) else { return Ok(None) };
-        let number = value.as_u64().filter(|number| *number <= most);
-        let wrong = || format!("{key}: is not a whole number from 0 to {most}");
-        number.map(Some).ok_or_else(wrong)
-    }
-
-    /// Takes bytes.
-    fn bytes(&mut self, key: &str) -> Result<Option<Vec<u8>>, String> {
-        self.0.remove(key).map(|value| bytes(&value, key)).transpose()
-    }
-}
-
-/// Reads bytes: a string, or `{"hex": "00ff"}`.
-fn bytes(value: &Value, key: &str) -> Result<Vec<u8>, String> {
-    read_bytes(value, key).map(|bytes| bytes.to_vec()).map_err(|Mistake(mistake)| mistake)
 }
 
 #[cfg(test)]

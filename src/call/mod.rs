@@ -5,12 +5,13 @@
 //! clock stands still until the script says so, its random numbers come from a seed, and what it
 //! writes stays in memory. So a run shows the same each time, apart from the time that it takes.
 //!
+//! - [`options`]: what the command line asks for.
 //! - [`script`]: the steps of a run. [`notation`] reads them from the command line, [`lines`] from a
-//!   file.
+//!   file. [`step`]: one of them.
 //! - [`stage`]: the actor with its surroundings. [`called`] opens it, [`clients`] has its clients, and
 //!   [`capture`] its log.
-//! - [`report`]: what an event did, as JSON. [`http`] has requests and responses, and [`bytes`]
-//!   shortens what is long.
+//! - [`report`]: what an event did, as JSON. [`bytes`] shortens what is long in it. [`http`]:
+//!   requests and responses, for reports and from files.
 //! - [`text`]: the same for people.
 //! - [`golden`]: compares reports with expected ones.
 //! - [`moment`]: the time of `--now`.
@@ -26,53 +27,29 @@ mod http;
 mod lines;
 pub(crate) mod moment;
 mod notation;
+mod options;
 mod report;
 mod script;
 mod stage;
+mod step;
 mod text;
 
-use std::{io, path::PathBuf};
+use std::io;
 
 use serde_json::Value;
 
 pub use error::CallError;
 use golden::Golden;
+pub use options::Call;
 use script::Script;
 use stage::Stage;
 
-/// What the command line asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Call {
-    /// A module, a manifest, or a folder with a `manifest.toml`.
-    pub path: PathBuf,
-    /// The events in the notation of the command line.
-    pub words: Vec<String>,
-    /// A file of JSON lines with events, which come after those of the command line.
-    pub events: Option<PathBuf>,
-    /// A file with the state to begin with, in place of `init`.
-    pub state: Option<PathBuf>,
-    /// A data folder with the state to begin with. It is only read.
-    pub data: Option<PathBuf>,
-    /// The time at the beginning, in milliseconds since 1970.
-    pub now: Option<u64>,
-    /// Decides the random numbers.
-    pub seed: u64,
-    /// Whether to print a JSON object for each event.
-    pub json: bool,
-    /// A file with the expected objects.
-    pub expect: Option<PathBuf>,
-    /// Whether to write that file anew.
-    pub update: bool,
-    /// Whether the files that the actor writes go to the disk.
-    pub write: bool,
-}
-
-/// Makes a run, on a thread with a known stack. `out` gets the text. Returns whether all events were handled or, with expected
-/// reports, whether all are as expected.
+/// Makes a run, on a thread with a known stack. `out` gets the text. Returns whether all events were
+/// handled or, with expected reports, whether all are as expected.
 ///
 /// # Errors
 /// See [`CallError`].
-pub async fn run(call: &Call, out: &mut dyn io::Write) -> Result<bool, CallError> {
+pub fn run(call: &Call, out: &mut dyn io::Write) -> Result<bool, CallError> {
     if call.update && call.expect.is_none() {
         return Err(CallError::step("--update", "needs --expect FILE, the file that it writes"));
     }
@@ -92,9 +69,9 @@ pub async fn run(call: &Call, out: &mut dyn io::Write) -> Result<bool, CallError
         }
         Ok(())
     };
-    if let Some(mut stage) = Stage::open(call, &mut emit).await? {
+    if let Some(mut stage) = Stage::open(call, &mut emit)? {
         for (place, step) in script.steps {
-            stage.step(&place, step, &mut emit).await?;
+            stage.step(&place, step, &mut emit)?;
         }
     }
     let Some(golden) = golden else { return Ok(fine) };

@@ -7,6 +7,7 @@
 //! | `binary:00ff` | it sends bytes, in hexadecimal |
 //! | `ping`, `pong`, with `:00ff` for a payload | it sends a ping or a pong |
 //! | `close`, `close:4001`, `close:4001:reason` | its connection ends |
+//! | `http:/path?query`, `http:POST /path content` | somebody sends an HTTP request |
 //! | `alarm` | the alarm or the tick comes |
 //! | `+5s` | time passes |
 //! | any other word | it sends this text |
@@ -16,7 +17,12 @@
 
 use std::time::Duration;
 
-use super::script::{CLIENT, Handshake, Step, close, control, pass};
+use wit_core::HttpRequest;
+
+use super::{
+    http,
+    step::{CLIENT, Handshake, Step, close, control, pass},
+};
 use crate::{
     config::units::milliseconds,
     exchange::{Close, EventKind, Message},
@@ -83,8 +89,8 @@ fn event(client: &str, word: &str) -> Result<Option<Step>, String> {
         ("connect", target) => Step::Connect(client.into(), handshake(target)),
         ("text", Some(content)) => text(client, content),
         ("binary", Some(_)) => message(Message::Binary(bytes()?.into())),
-        ("ping", _) => message(Message::Ping(control(bytes()?)?)),
-        ("pong", _) => message(Message::Pong(control(bytes()?)?)),
+        ("ping", _) => message(Message::Ping(control(bytes()?.into())?)),
+        ("pong", _) => message(Message::Pong(control(bytes()?.into())?)),
         ("close", None) => Step::Client(client.into(), EventKind::Close(Close::NO_STATUS)),
         ("close", Some(rest)) => {
             let (code, reason) = rest.split_once(':').unwrap_or((rest, ""));
@@ -93,8 +99,28 @@ fn event(client: &str, word: &str) -> Result<Option<Step>, String> {
             })?;
             Step::Client(client.into(), close(code, reason)?)
         }
+        ("http", Some(rest)) => request(rest)?,
         _ => return Ok(None),
     }))
+}
+
+/// A request: a path, or a method, a path, and a content that is left out if there is none.
+fn request(words: &str) -> Result<Step, String> {
+    let (method, rest) = if words.starts_with('/') {
+        ("GET", words)
+    } else {
+        words.split_once(' ').unwrap_or((words, ""))
+    };
+    let (uri, body) = match rest.split_once(' ') {
+        Some((uri, body)) => (uri, Some(body)),
+        None => (rest, None),
+    };
+    http::step(HttpRequest {
+        method: method.into(),
+        uri: uri.into(),
+        headers: Vec::new(),
+        body: body.map(Into::into),
+    })
 }
 
 /// A handshake for this path and query.
@@ -125,6 +151,10 @@ mod tests {
     #[test]
     fn each_event_has_a_word_and_every_other_word_is_a_text() {
         let ends = |kind| Step::Client("1".into(), kind);
+        let asks = |method: &str, uri: &str, body: Option<&str>| {
+            let (method, uri, body) = (method.into(), uri.into(), body.map(Into::into));
+            Step::Request(HttpRequest { method, uri, headers: Vec::new(), body })
+        };
         for (word, step) in [
             ("connect", Step::Connect("1".into(), Handshake::default())),
             ("text:hello", sends("1", Message::Text("hello".into()))),
@@ -144,6 +174,8 @@ mod tests {
             ("close", ends(EventKind::Close(Close::NO_STATUS))),
             ("close:1006", ends(EventKind::Close(Close::ABNORMAL))),
             ("close:4001:a:b", ends(close(4001, "a:b").unwrap())),
+            ("http:/a?b=c", asks("GET", "/a?b=c", None)),
+            ("http:PUT /a b c", asks("PUT", "/a", Some("b c"))),
             ("alarm", Step::Alarm),
             ("+5s", Step::Pass(Duration::from_secs(5))),
             ("+250ms", Step::Pass(Duration::from_millis(250))),
@@ -175,6 +207,9 @@ mod tests {
             ("close:no", "close:4001:reason"),
             ("close:1004", "1004 is no code"),
             ("close:1005:why", "1005 has no reason"),
+            ("http:", "is no method"),
+            ("http:GET", "\"\" is no path"),
+            ("http:GET a", "is no path such as /api?a=b"),
             ("+9000h", "more than a year"),
         ] {
             let error = read(word, &mut Vec::new()).unwrap_err();

@@ -2,17 +2,18 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `event` | `init`, `connect`, `text`, `binary`, `ping`, `pong`, `close` or `alarm` |
+//! | `event` | `init`, `connect`, `text`, `binary`, `ping`, `pong`, `close`, `alarm`, `http` or `http-response` |
 //! | `client`, `connection` | the client's name, and the number of its connection |
-//! | `message` | what it sent, as in `answer` |
+//! | `message` | what it sent, as in `answer`; for `http` the `request`, for `http-response` its `tag` and the `response` or `error` |
 //! | `error` | why the event failed; nothing is changed then |
-//! | `answer` | a list of `{"text": …}`, `{"binary": …}`, `{"ping": …}`, `{"pong": …}`, `{"close": {"code": …, "reason": …}}` |
-//! | `effects` | the same for other clients, with `to` (a client), or `broadcast` (a list of them) |
+//! | `answer` | a list with the `response`, or of `{"text": …}`, `{"binary": …}`, `{"ping": …}`, `{"pong": …}`, `{"close": {"code": …, "reason": …}}` |
+//! | `effects` | the same for other clients, with `to` (a client), or `broadcast` (a list of them); `{"fetch": "GET https://…", "tag": …}` |
 //! | `state` | `before` and `after` |
 //! | `storage` | `before` and `after` of each key that changed |
 //! | `tags`, `attachments` | what each client has, if that changed |
 //! | `alarm` | `{"set": …}` if it changed: the milliseconds until it comes, or null |
 //! | `files` | the content of each file that was written |
+//! | `fetches` | the requests to servers, each with its `response` or `error` |
 //! | `log` | a list of lines with `level` and `text` |
 //! | `now` | the time of the event, in milliseconds since 1970 |
 //! | `fuel`, `ms` | what it took |
@@ -22,6 +23,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
+use wit_core::HttpRequest;
 
 use super::{
     bytes::{optional, value},
@@ -38,7 +40,7 @@ use crate::{
     },
     exchange::{Close, EventKind, Message, Session},
     files::Write,
-    http_client::Failure as Failed,
+    http_client::answers::Outcome,
     world::millis,
 };
 
@@ -70,7 +72,7 @@ impl Report {
         for key in ["answer", "effects"] {
             report.set(key, Value::Array(Vec::new()));
         }
-        report.set("event", event.into());
+        report.set("event", if event == "request" { "http" } else { event }.into());
         report.set("now", now.into());
         report
     }
@@ -89,11 +91,8 @@ impl Report {
                 self.set("message", object([("request", http::request(request))]));
             }
             EventKind::Response(answered) => {
-                let outcome = match &answered.outcome {
-                    Ok(response) => ("response", http::response(response)),
-                    Err(error) => (ERROR, Failed(error.clone()).to_string().into()),
-                };
-                self.set("message", object([("tag", (*answered.tag).into()), outcome]));
+                let tag = ("tag", (*answered.tag).into());
+                self.set("message", object([tag, http::outcome(&answered.outcome)]));
             }
             EventKind::Connect | EventKind::Alarm => {}
         }
@@ -166,19 +165,22 @@ impl Report {
         }
     }
 
-    /// Finishes it with the files that were written, the log, and what the event took.
-    pub(super) fn finish(
-        mut self,
-        written: Vec<Write>,
-        log: Value,
-        fuel: u64,
-        took: Duration,
-    ) -> Value {
+    /// Adds the files that were written, and what was asked of servers.
+    pub(super) fn add_outside(&mut self, written: Vec<Write>, asked: Vec<(HttpRequest, Outcome)>) {
         let mut files = Map::new();
         for Write { path, content } in written {
             files.insert(path, value(&content));
         }
         self.set("files", files.into());
+        let mut fetches = Vec::new();
+        for (request, outcome) in asked {
+            fetches.push(object([("request", http::request(&request)), http::outcome(&outcome)]));
+        }
+        self.set("fetches", fetches.into());
+    }
+
+    /// Finishes it with the log, and what the event took.
+    pub(super) fn finish(mut self, log: Value, fuel: u64, took: Duration) -> Value {
         self.set("log", log);
         self.set("fuel", fuel.into());
         let micros = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
@@ -223,8 +225,7 @@ fn effect(effect: &Effect, clients: &Clients) -> Value {
             (self::message(message), ("broadcast", Value::Array(names.collect())))
         }
         Effect::Fetch(asked) => {
-            let request = asked.request().map_or(Value::Null, |asked| http::request(&asked));
-            (object([("fetch", request)]), ("tag", (*asked.tag()).into()))
+            (object([("fetch", asked.line().into())]), ("tag", (*asked.tag()).into()))
         }
     };
     if let Some(made) = made.as_object_mut() {

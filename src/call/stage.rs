@@ -1,35 +1,39 @@
-//! The actor of a run, with what is around it.
+//! The actor of a run, with what is around it. [`open`] starts it.
+
+mod open;
 
 use std::{
     future::poll_fn,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
-use smol::future::FutureExt as _;
+use smol::{Executor, block_on, future::FutureExt as _};
+use wit_core::HttpRequest;
 
 use super::{
-    Call, CallError,
-    called::Called,
+    CallError,
     capture::Capture,
     clients::Clients,
-    moment,
     report::{self, Report},
-    script::{Handshake, Step},
+    step::{Handshake, Step},
 };
 use crate::{
-    actor::{Actor, Setup, ended::Ended, observed::Kept},
-    exchange::{ActorHandle, ConnectionId, Event, EventKind, Message, Session},
-    files::{Files, Overlay},
+    actor::{Actor, ended::Ended},
+    exchange::{ActorHandle, Event, EventKind, Message, Session, request},
+    files::Overlay,
+    http_client::answers::Answers,
     limits::Limits,
     lock::Lock,
     world::{Manual, World},
 };
 
-/// The most alarms and ticks of one step in which time passes.
-const MAX_ALARMS: usize = 1000;
+/// The most events that follow from one step: alarms and ticks in the time that passes, closes, and
+/// answers of servers.
+const MAX_FOLLOWING: usize = 1000;
 
 /// Takes the reports, one by one.
 pub(super) type Emit<'a> = dyn FnMut(Value) -> Result<(), CallError> + 'a;
@@ -45,6 +49,10 @@ pub(super) struct Stage {
     clients: Clients,
     /// The files of the script, and those that the actor wrote.
     files: Arc<Overlay>,
+    /// The answers of the script in place of servers.
+    answers: Arc<Answers>,
+    /// Runs the actor's requests to servers.
+    executor: Arc<Executor<'static>>,
     capture: Capture,
     /// The path of the first listener.
     path: String,
@@ -52,67 +60,8 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Starts the actor, and reports on that. Returns `None` if its `init` failed.
-    pub(super) async fn open(call: &Call, emit: &mut Emit<'_>) -> Result<Option<Self>, CallError> {
-        let called = Called::open(&call.path)?;
-        let contents = called.contents(call)?;
-        let Called { name, module, init_state, tick, folders, limits, path, is_alone } = called;
-        // A run shows all lines.
-        let limits = Limits { log_rate: usize::MAX, ..limits };
-        let (world, manual) = World::seeded(call.now.unwrap_or(moment::DEFAULT), call.seed);
-        let handle = ActorHandle::new(name.as_str().into(), limits.clone());
-        let (stats, lines) = (handle.stats.clone(), handle.lines.clone());
-        let files = Arc::new(Overlay::new(is_alone, call.write && !is_alone));
-        let own = folders.map(|folders| {
-            let own =
-                Files::new(&name, folders, handle.limits.clone(), stats.clone(), lines.clone());
-            own.below(files.clone())
-        });
-        let capture = Capture::install();
-        let lost = contents.iter().flat_map(|contents| contents.open.clone()).collect::<Vec<_>>();
-        let setup = Setup {
-            name: handle.name.clone(),
-            module,
-            limits: handle.limits.clone(),
-            init_state,
-            tick,
-            files: own,
-            http: None,
-            store: None,
-            world: world.clone(),
-            turns: Arc::default(),
-            stats,
-            lines,
-        };
-        let began = Instant::now();
-        let started = Actor::start_from(setup, contents).await;
-        let took = began.elapsed();
-        let mut report = Report::new("init", world.since_1970());
-        let (actor, kept) = match started {
-            Ok(actor) => {
-                let kept = actor.kept();
-                (Some(actor), kept)
-            }
-            Err(error) => {
-                report.set(report::ERROR, error.to_string().into());
-                (None, Kept::default())
-            }
-        };
-        let clients = Clients::default();
-        report.add_changes(&Kept::default(), &kept, &clients, world.now());
-        let fuel = handle.stats.fuel.get();
-        emit(report.finish(files.take_written(), capture.take(None), fuel, took))?;
-        let Some(actor) = actor else { return Ok(None) };
-        let mut stage =
-            Self { actor, handle, world, manual, clients, files, capture, path, limits };
-        for id in lost {
-            stage.perform(Event::lost(ConnectionId(id)), None, emit).await?;
-        }
-        Ok(Some(stage))
-    }
-
     /// Makes one step of the script, with all events that follow from it.
-    pub(super) async fn step(
+    pub(super) fn step(
         &mut self,
         place: &str,
         step: Step,
@@ -124,20 +73,22 @@ impl Stage {
                     let problem = format!("the client `{name}` is connected already");
                     return Err(CallError::step(place, problem));
                 }
-                self.connect(place, &name, handshake, emit).await?;
+                self.connect(place, &name, handshake, emit)?;
             }
-            Step::Client(name, kind) => self.client_event(place, name, kind, emit).await?,
+            Step::Client(name, kind) => self.client_event(place, name, kind, emit)?,
             Step::Alarm => {
                 if let Some(at) = self.actor.next_alarm() {
                     self.manual.pass_until(at);
                 }
                 let event = self.actor.due_alarm().unwrap_or_else(Event::alarm);
-                self.perform(event, None, emit).await?;
+                self.perform(event, None, emit)?;
+                self.follow(place, emit)?;
             }
+            Step::Request(request) => self.request(place, request, emit)?,
             Step::Pass(time) => {
                 let until = self.world.now().checked_add(time);
                 let until = until.ok_or_else(|| CallError::step(place, "the time is too far"))?;
-                self.pass(place, until, emit).await?;
+                self.pass(place, until, emit)?;
             }
             Step::Until(now) => {
                 let Some(left) = now.checked_sub(self.world.since_1970()) else {
@@ -147,16 +98,17 @@ impl Stage {
                 };
                 let until = self.world.now().checked_add(Duration::from_millis(left));
                 let until = until.ok_or_else(|| CallError::step(place, "the time is too far"))?;
-                self.pass(place, until, emit).await?;
+                self.pass(place, until, emit)?;
             }
             Step::Random(bytes) => self.manual.give_random(&bytes),
             Step::File(path, content) => self.files.set(path, content),
+            Step::Server(question, answer) => self.answers.set(question, answer),
         }
         Ok(())
     }
 
     /// Opens a connection, whose first event is `connect`.
-    async fn connect(
+    fn connect(
         &mut self,
         place: &str,
         name: &str,
@@ -166,11 +118,11 @@ impl Stage {
         let (connections, since) = (&self.handle.connections, self.world.since_1970());
         let opened = self.clients.connect(name, connections, handshake, &self.path, since);
         let session = opened.map_err(|error| CallError::step(place, error.to_string()))?;
-        self.client_turn(name, &session, EventKind::Connect, emit).await
+        self.client_turn((place, name), &session, EventKind::Connect, emit)
     }
 
     /// An event of a client. If it has no connection, it connects first.
-    async fn client_event(
+    fn client_event(
         &mut self,
         place: &str,
         name: String,
@@ -193,74 +145,108 @@ impl Stage {
                 let problem = format!("the client `{name}` is not connected");
                 return Err(CallError::step(place, problem));
             }
-            self.connect(place, &name, Handshake::default(), emit).await?;
+            self.connect(place, &name, Handshake::default(), emit)?;
         }
         match self.clients.session(&name) {
-            Some(session) => self.client_turn(&name, &session, kind, emit).await,
+            Some(session) => self.client_turn((place, &name), &session, kind, emit),
             // The actor has closed it at its `connect` event.
             None => Ok(()),
         }
     }
 
-    /// Gives a client's event to the actor. Clients that are closed by that have their `close` events
-    /// next.
-    async fn client_turn(
+    /// Gives a client's event to the actor, with all that follows.
+    fn client_turn(
         &mut self,
-        name: &str,
+        (place, name): (&str, &str),
         session: &Arc<Session>,
         kind: EventKind,
         emit: &mut Emit<'_>,
     ) -> Result<(), CallError> {
         let is_last = matches!(kind, EventKind::Close(_));
+        self.must_handle(place, &kind)?;
         session.set_busy();
-        let told = self.perform(Event::at(session, kind), Some(name), emit).await;
+        let told = self.perform(Event::at(session, kind), Some(name), emit);
         if is_last {
             self.clients.end(name);
         }
         told?;
-        self.close_clients(emit).await
+        self.follow(place, emit)
     }
 
-    /// Gives the `close` events of clients that the host has closed to the actor.
-    async fn close_clients(&mut self, emit: &mut Emit<'_>) -> Result<(), CallError> {
-        self.clients.take_messages();
-        while let Some((name, close)) = self.clients.next_closed() {
-            if let Some(session) = self.clients.session(&name) {
+    /// Gives an HTTP request to the actor. Its answer is in the report.
+    fn request(
+        &mut self,
+        place: &str,
+        request: HttpRequest,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), CallError> {
+        let (bytes, most) = (request.body.as_ref().map_or(0, Vec::len), self.limits.request);
+        if bytes > most {
+            let problem = format!(
+                "the content has {bytes} bytes; the host refuses more than `limits.request`, {most}"
+            );
+            return Err(CallError::step(place, problem));
+        }
+        let (responder, _client) = request::pending();
+        let event = Event::request(responder, request);
+        self.must_handle(place, &event.kind)?;
+        self.perform(event, None, emit)?;
+        self.follow(place, emit)
+    }
+
+    /// Refuses an event that the actor has no handler for.
+    fn must_handle(&self, place: &str, kind: &EventKind) -> Result<(), CallError> {
+        if self.actor.handles(kind) {
+            return Ok(());
+        }
+        let export = match kind {
+            EventKind::Request(_) => "handle-request",
+            _ => "handle-message",
+        };
+        Err(CallError::step(place, ["the actor does not export `", export, "`"].concat()))
+    }
+
+    /// Gives the actor the events that follow from the last one: the `close` events of clients that the
+    /// host has closed, and the answers of servers.
+    fn follow(&mut self, place: &str, emit: &mut Emit<'_>) -> Result<(), CallError> {
+        for _ in 0..MAX_FOLLOWING {
+            self.clients.take_messages();
+            if let Some((name, close)) = self.clients.next_closed() {
+                let Some(session) = self.clients.session(&name) else { continue };
                 session.set_busy();
                 let event = Event::at(&session, EventKind::Close(close));
-                self.perform(event, Some(&name), emit).await?;
+                self.perform(event, Some(&name), emit)?;
                 self.clients.end(&name);
-                self.clients.take_messages();
+            } else if let Some(event) = self.actor.next_answer() {
+                self.perform(event, None, emit)?;
+            } else {
+                return Ok(());
             }
         }
-        Ok(())
+        let problem = format!("more than {MAX_FOLLOWING} events follow from it without an end");
+        Err(CallError::step(place, problem))
     }
 
     /// Lets time pass, with the alarms and ticks that come meanwhile.
-    async fn pass(
-        &mut self,
-        place: &str,
-        until: Instant,
-        emit: &mut Emit<'_>,
-    ) -> Result<(), CallError> {
-        for _ in 0..MAX_ALARMS {
+    fn pass(&mut self, place: &str, until: Instant, emit: &mut Emit<'_>) -> Result<(), CallError> {
+        for _ in 0..MAX_FOLLOWING {
             let Some(at) = self.actor.next_alarm().filter(|at| *at <= until) else {
                 self.manual.pass_until(until);
                 return Ok(());
             };
             self.manual.pass_until(at);
             let Some(event) = self.actor.due_alarm() else { continue };
-            self.perform(event, None, emit).await?;
-            self.close_clients(emit).await?;
+            self.perform(event, None, emit)?;
+            self.follow(place, emit)?;
         }
         let problem = format!(
-            "more than {MAX_ALARMS} alarms come in this time; let it pass in several steps"
+            "more than {MAX_FOLLOWING} alarms come in this time; let it pass in several steps"
         );
         Err(CallError::step(place, problem))
     }
 
     /// Gives an event to the actor, and reports what it did.
-    async fn perform(
+    fn perform(
         &mut self,
         event: Event,
         client: Option<&str>,
@@ -281,8 +267,8 @@ impl Stage {
         let mut look = |event: &Event, ended: Ended<'_>| {
             took = began.elapsed();
             match ended {
-                Ended::Committed(effects, answer) => {
-                    report.add_output(effects, answer, &clients.lock());
+                Ended::Committed(effects, ending) => {
+                    report.add_output(effects, ending, &clients.lock());
                 }
                 Ended::Failed(failure) => {
                     told = Some(failure.at(event).to_string());
@@ -297,10 +283,17 @@ impl Stage {
             manual.pass_a_wait();
             Poll::<()>::Pending
         });
-        handled.or(meanwhile).await;
+        wait(pin!(handled.or(meanwhile)));
+        // Requests to servers that the event has asked for.
+        while self.executor.try_tick() {}
         report.add_changes(&before, &self.actor.kept(), &self.clients, self.world.now());
+        report.add_outside(self.files.take_written(), self.answers.take_asked());
         let fuel = self.handle.stats.fuel.get().saturating_sub(fuel);
-        let log = self.capture.take(told.as_deref());
-        emit(report.finish(self.files.take_written(), log, fuel, took))
+        emit(report.finish(self.capture.take(told.as_deref()), fuel, took))
     }
+}
+
+/// Waits for a future. One function for all, because each kind of future would have a copy of it.
+fn wait(future: Pin<&mut dyn Future<Output = ()>>) {
+    block_on(future);
 }

@@ -23,7 +23,7 @@ mod opened;
 mod secrets;
 mod start_lines;
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc};
 
 use footlight_store::Store;
 use smol::{
@@ -87,7 +87,17 @@ impl Host {
     ///
     /// # Errors
     /// See [`HostError`].
-    pub async fn start(
+    // Boxed here: what this future is made of would be compiled once more in each crate that polls it.
+    pub fn start<'a>(
+        executor: &'a Arc<Executor<'static>>,
+        manifests: &'a [Manifest],
+        environment: Environment,
+    ) -> Pin<Box<dyn Future<Output = Result<Self, HostError>> + 'a>> {
+        Box::pin(Self::start_all(executor, manifests, environment))
+    }
+
+    /// Does what [`start`](Self::start) says.
+    async fn start_all(
         executor: &Arc<Executor<'static>>,
         manifests: &[Manifest],
         mut environment: Environment,

@@ -13,7 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use smol::{Executor, Task};
-use wit_core::{HttpRequest, HttpResponse, host::HttpError};
+use wit_core::{HttpResponse, host::HttpError};
 
 use super::{
     client::{Client, Options},
@@ -241,9 +241,9 @@ impl Asked {
         inner.requests.get(&self.number).map(|entry| entry.tag.clone()).unwrap_or_default()
     }
 
-    /// The request; `None` once it has left.
-    pub(crate) fn request(&self) -> Option<HttpRequest> {
-        self.request.as_ref().map(Request::plain)
+    /// The method and the address.
+    pub(crate) fn line(&self) -> String {
+        self.request.as_ref().map(Request::line).unwrap_or_default()
     }
 
     /// Sends the request. Its answer becomes an event.

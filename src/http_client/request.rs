@@ -69,6 +69,11 @@ impl Request {
         }
     }
 
+    /// The method and the address.
+    pub(super) fn line(&self) -> String {
+        format!("{} {}", self.method, self.url)
+    }
+
     /// What it keeps in memory, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let Url { path, query, .. } = &self.url;

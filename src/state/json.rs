@@ -51,6 +51,12 @@ pub(super) struct Imported {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake(pub(crate) String);
 
+impl From<Mistake> for String {
+    fn from(mistake: Mistake) -> Self {
+        mistake.0
+    }
+}
+
 /// The text for these actors, which ends with a line break.
 pub(super) fn write(blocks: u64, actors: &[(&str, &Contents)]) -> String {
     let mut entries = Map::new();
@@ -128,13 +134,11 @@ fn write_actor(contents: &Contents) -> Value {
 /// Reads what [`write_actor()`] has written.
 fn read_actor(object: &Object<'_>) -> Result<Contents, Mistake> {
     let mut contents = Contents::default();
-    if let Some(state) = object.get("state") {
-        contents.state = Some(read_bytes(state, &object.place("state"))?);
-    }
+    contents.state = object.bytes("state")?;
     if let Some(alarm) = object.object("alarm")? {
         let field = |key| {
-            let value = alarm.get(key).ok_or_else(|| alarm.mistake(key, "is missing"))?;
-            number(value, &alarm.place(key), u64::MAX)
+            let number = alarm.number(key, u64::MAX)?;
+            number.ok_or_else(|| alarm.mistake(key, "is missing"))
         };
         contents.alarm = Some(StoredAlarm { at: field("at")?, left: field("left")? });
         alarm.only(&["at", "left"])?;
@@ -151,8 +155,8 @@ fn read_actor(object: &Object<'_>) -> Result<Contents, Mistake> {
             contents.keys.insert(key.as_str().into(), value);
         }
     }
-    if let Some(host) = object.get("host") {
-        contents.keys.insert(HOST_KEY.into(), read_bytes(host, &object.place("host"))?);
+    if let Some(host) = object.bytes("host")? {
+        contents.keys.insert(HOST_KEY.into(), host);
     }
     if let Some(open) = object.get("open") {
         let place = object.place("open");
@@ -209,28 +213,28 @@ pub(crate) fn from_hex(digits: &str) -> Option<Vec<u8>> {
 }
 
 /// A whole number from 0 to `most`.
-fn number(value: &Value, place: &str, most: u64) -> Result<u64, Mistake> {
+pub(crate) fn number(value: &Value, place: &str, most: u64) -> Result<u64, Mistake> {
     let number = value.as_u64().filter(|number| *number <= most);
     number.ok_or_else(|| wrong(place, &format!("is not a whole number from 0 to {most}")))
 }
 
 /// A mistake at a place.
-fn wrong(place: &str, problem: &str) -> Mistake {
+pub(crate) fn wrong(place: &str, problem: &str) -> Mistake {
     // Keys come from an actor, and must not break the line.
     Mistake(format!("{}: {problem}", place.escape_debug()))
 }
 
 /// An object and its place.
-struct Object<'v> {
+pub(crate) struct Object<'v> {
     /// Its place, empty for the root.
     place: String,
     /// Its entries.
-    entries: &'v Map<String, Value>,
+    pub(crate) entries: &'v Map<String, Value>,
 }
 
 impl<'v> Object<'v> {
     /// Takes a value for an object.
-    fn new(value: &'v Value, place: &str) -> Result<Self, Mistake> {
+    pub(crate) fn new(value: &'v Value, place: &str) -> Result<Self, Mistake> {
         match value.as_object() {
             Some(entries) => Ok(Self { place: place.into(), entries }),
             None if place.is_empty() => Err(Mistake("is not an object".into())),
@@ -239,28 +243,44 @@ impl<'v> Object<'v> {
     }
 
     /// An entry.
-    fn get(&self, key: &str) -> Option<&'v Value> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'v Value> {
         self.entries.get(key)
     }
 
+    /// An entry that is a text.
+    pub(crate) fn text(&self, key: &str) -> Result<Option<&'v str>, Mistake> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        value.as_str().map(Some).ok_or_else(|| self.mistake(key, "is not a string"))
+    }
+
+    /// An entry that has bytes.
+    pub(crate) fn bytes(&self, key: &str) -> Result<Option<Bytes>, Mistake> {
+        self.get(key).map(|value| read_bytes(value, &self.place(key))).transpose()
+    }
+
+    /// An entry that is a whole number from 0 to `most`.
+    pub(crate) fn number(&self, key: &str, most: u64) -> Result<Option<u64>, Mistake> {
+        self.get(key).map(|value| number(value, &self.place(key), most)).transpose()
+    }
+
     /// An entry that is an object.
-    fn object(&self, key: &str) -> Result<Option<Object<'v>>, Mistake> {
+    pub(crate) fn object(&self, key: &str) -> Result<Option<Object<'v>>, Mistake> {
         self.get(key).map(|value| Object::new(value, &self.place(key))).transpose()
     }
 
     /// The place of an entry.
-    fn place(&self, key: &str) -> String {
+    pub(crate) fn place(&self, key: &str) -> String {
         let dot = if self.place.is_empty() { "" } else { "." };
         [&self.place, dot, key].concat()
     }
 
     /// A mistake in an entry.
-    fn mistake(&self, key: &str, problem: &str) -> Mistake {
+    pub(crate) fn mistake(&self, key: &str, problem: &str) -> Mistake {
         wrong(&self.place(key), problem)
     }
 
     /// Refuses entries other than these.
-    fn only(&self, known: &[&str]) -> Result<(), Mistake> {
+    pub(crate) fn only(&self, known: &[&str]) -> Result<(), Mistake> {
         match self.entries.keys().find(|key| !known.contains(&key.as_str())) {
             Some(key) => Err(self.mistake(key, "is unknown here")),
             None => Ok(()),
