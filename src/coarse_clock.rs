@@ -11,7 +11,7 @@ use std::{
         LazyLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// What the nanoseconds of this clock count from.
@@ -28,6 +28,11 @@ impl Moment {
     pub(crate) fn since(self, earlier: Self) -> u64 {
         // Another thread may have set the clock to a moment just before.
         self.0.saturating_sub(earlier.0)
+    }
+
+    /// The same moment of the real clock.
+    pub(crate) fn instant(self) -> Instant {
+        *BEGINNING + Duration::from_nanos(self.0)
     }
 }
 
@@ -47,8 +52,6 @@ pub(crate) fn look() -> Moment {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -60,6 +63,7 @@ mod tests {
         let since = Duration::from_nanos(look().since(earlier));
         assert!(least <= since && since <= outer.elapsed(), "{least:?} {since:?}");
         assert_eq!(earlier.since(look()), 0);
+        assert!(outer <= earlier.instant() && earlier.instant() <= inner);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::{
     convert::Infallible,
     future::{Future, poll_fn},
     mem,
-    pin::pin,
+    pin::{Pin, pin},
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
     task::{Context, Poll, Waker},
     time::Duration,
@@ -89,6 +89,12 @@ impl Turns {
         future.or(async { match self.work(executor).await {} }).await
     }
 
+    /// Does the same on this thread. It is one function for all futures, because each kind of them
+    /// would have a copy of the loop.
+    pub fn block_on(&self, executor: &Executor<'_>, future: Pin<&mut dyn Future<Output = ()>>) {
+        smol::block_on(self.run(executor, future));
+    }
+
     /// Ends the current task's turn. It is resumed when no other task is ready, or after `MAX_WAIT`
     /// at the latest. While a loop runs, only tasks that such a loop polls may call this, because
     /// only that loop notices them.
@@ -118,9 +124,10 @@ impl Turns {
                 // as well.
                 let (mut tick, mut waited) = (pin!(executor.tick()), false);
                 let tick = poll_fn(|cx| {
-                    // The task that runs after the wait may ask for the time.
+                    // The task that runs after the wait may ask for the time. The sockets were polled
+                    // just now, since that ended the wait.
                     if mem::replace(&mut waited, true) {
-                        coarse_clock::look();
+                        looked = coarse_clock::look();
                     }
                     tick.as_mut().poll(cx).map(|()| false)
                 });

@@ -8,6 +8,7 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
     net::IpAddr,
     path::{Path, PathBuf},
+    pin::pin,
     process::ExitCode,
     sync::Arc,
     thread::{self, JoinHandle},
@@ -31,7 +32,7 @@ use footlight::{
     visible,
     world::World,
 };
-use smol::{Executor, block_on, channel, future::FutureExt as _};
+use smol::{Executor, channel, future::FutureExt as _};
 
 /// The stack of each thread that runs tasks, in bytes. The interpreter may need some of it: see
 /// `actor::meter`. The main thread runs no tasks, because the system decides about its stack.
@@ -115,7 +116,7 @@ fn run(
     for _ in 1..threads {
         let (executor, turns, stopped) = (executor.clone(), turns.clone(), stopped.clone());
         spawn(Box::new(move || {
-            let _ = block_on(turns.run(&executor, stopped.recv()));
+            turns.block_on(&executor, pin!(async { _ = stopped.recv().await }));
             Ok(ExitCode::SUCCESS)
         }))?;
     }
@@ -135,7 +136,9 @@ fn run(
         log::info!("stopped before the actors had started");
         Ok(None)
     });
-    let Some(host) = block_on(turns.run(&executor, start))? else { return Ok(()) };
+    let mut started = Ok(None);
+    turns.block_on(&executor, pin!(async { started = start.await }));
+    let Some(host) = started? else { return Ok(()) };
     announce(&host.listening());
     let ready = Notification::Ready { serving: host.actors(), of: manifests.len() };
     // Spawned as a task, because the future that `run` gets is polled after every turn.
@@ -144,7 +147,7 @@ fn run(
         manager.notify(ready).await;
         manager.watch().await;
     });
-    block_on(turns.run(&executor, serve));
+    turns.block_on(&executor, pin!(serve));
     drop((watch, running));
     Ok(())
 }

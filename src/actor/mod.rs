@@ -2,6 +2,7 @@
 //!
 //! The files, in the order in which an event passes them:
 //! - [`task`]: the actor's loop. It takes an event, calls the instance, and commits or rolls back.
+//!   [`setup`]: what it is made from.
 //! - [`event_message`]: converts an event into a message of the interface.
 //! - [`instance`]: one instance of the module: lower, call, lift. [`exports`] has the functions
 //!   that it calls, [`entry`] the metered way into the guest, and [`call_error`] its errors.
@@ -79,6 +80,7 @@ pub mod rejected;
 pub mod reply;
 pub mod response;
 pub mod sections;
+pub mod setup;
 pub mod start_function;
 pub mod storage;
 pub mod task;
@@ -94,4 +96,5 @@ pub use failure::StartError;
 pub use imports::Grants;
 pub use inspect::Report;
 pub use module::{LoadError, Module};
-pub use task::{Actor, Setup};
+pub use setup::Setup;
+pub use task::Actor;

@@ -84,6 +84,10 @@ impl Actor {
     /// The event of the alarm or tick that is due now; `None` if none is.
     pub(crate) fn due_alarm(&mut self) -> Option<Event> {
         let cx = &mut Context::from_waker(Waker::noop());
-        self.context.host.alarm.poll(cx).is_ready().then(|| self.alarm())
+        self.context.host.alarm.poll(cx).is_ready().then(|| {
+            self.idle.active();
+            self.stats.alarms.add(1);
+            Event::alarm()
+        })
     }
 }

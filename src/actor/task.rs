@@ -5,17 +5,16 @@ use std::{
     pin::pin,
     sync::Arc,
     task::Poll,
-    time::Duration,
 };
 
 use bytes::Bytes;
-use footlight_store::{Contents, Failed, Owner, Ticket};
+use footlight_store::{Contents, Failed, Ticket};
 use log::Level;
 use wit_core::InitForm;
 
 use super::{
     call_context::{CallContext, Resources},
-    durable::{Durable, OutputGate},
+    durable::Durable,
     effects::Effect,
     ended::{Attempt, Ended, Look},
     event_message,
@@ -27,17 +26,14 @@ use super::{
     module::Module,
     outgoing::{Ending, Outgoing, Output},
     reply::Reply,
+    setup::Setup,
 };
 use crate::{
     coarse_clock,
     exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Source},
-    executor::Turns,
-    files::Files,
-    http_client::Http,
     limits::SharedLimits,
     logger::ActorLog,
     stats::Stats,
-    world::World,
 };
 
 /// What an actor's task does next.
@@ -67,39 +63,11 @@ pub struct Actor {
     /// Where the last event came from. The others come before it now.
     last: Feed,
     /// Notices that there have been no events.
-    idle: Idle,
+    pub(super) idle: Idle,
     /// Shown in `/metrics` and in the summary at the end.
     pub(super) stats: Arc<Stats>,
     /// Has the bound on what is logged about it in a second.
     pub(super) lines: Arc<ActorLog>,
-}
-
-/// Everything that an actor is made from.
-pub struct Setup {
-    /// Given to `init`, and names it in the log.
-    pub name: Arc<str>,
-    /// Checked already: it can be run, and all its imports are granted.
-    pub module: Module,
-    /// Shared with its handlers. They may change while it runs.
-    pub limits: SharedLimits,
-    /// The content of its `init_state` file.
-    pub init_state: Option<Vec<u8>>,
-    /// The period of the manifest's `tick`.
-    pub tick: Option<Duration>,
-    /// The files that its manifest grants; `None` if it has no handler of that type.
-    pub files: Option<Files>,
-    /// The servers that its manifest allows; `None` if it has no handler of that type.
-    pub http: Option<Http>,
-    /// Its place in the store; `None` if its state ends with the process.
-    pub store: Option<(Owner, OutputGate)>,
-    /// Has the time and the random numbers that it sees. A test gives others.
-    pub world: World,
-    /// Gives the actor its turns on the executor.
-    pub turns: Arc<Turns>,
-    /// Shared with its handlers, which count too.
-    pub stats: Arc<Stats>,
-    /// Shared with its handlers, so that one bound holds for all lines about it.
-    pub lines: Arc<ActorLog>,
 }
 
 impl Actor {
@@ -234,7 +202,9 @@ impl Actor {
         let began = coarse_clock::read();
         self.context.host.begin(&event);
         let outcome = self.call(&event, connections).await;
-        self.instances.note_outcome(outcome.is_ok());
+        // What a failure makes the next instance wait for depends on the machine. Who looks at each event
+        // shall see the same each time.
+        self.instances.note_outcome(outcome.is_ok() || look.is_some());
         self.stats.events.add(1);
         self.stats.fuel.add(self.context.meter.spent());
         let attempt = self.commit(outcome).await;
@@ -312,13 +282,6 @@ impl Actor {
             Poll::Pending
         })
         .await
-    }
-
-    /// The event of an alarm, which has just come.
-    pub(super) fn alarm(&mut self) -> Event {
-        self.idle.active();
-        self.stats.alarms.add(1);
-        Event::alarm()
     }
 
     /// Calls the handler of one event. Keeps the instance if the call ends without a fault.

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::{convert::to_u64, state::json::write_bytes};
+use crate::{
+    convert::to_u64,
+    state::json::{set, write_bytes},
+};
 
 /// The most bytes that a report has of one value.
 const MAX: usize = 4096;
@@ -24,9 +27,9 @@ pub(super) fn value(bytes: &[u8]) -> Value {
         _ => beginning,
     };
     let mut object = Map::new();
-    object.insert("beginning".into(), write_bytes(beginning));
-    object.insert("bytes".into(), to_u64(bytes.len()).into());
-    object.insert("fnv1a".into(), format!("{:016x}", checksum(bytes)).into());
+    set(&mut object, "beginning", write_bytes(beginning));
+    set(&mut object, "bytes", to_u64(bytes.len()).into());
+    set(&mut object, "fnv1a", format!("{:016x}", checksum(bytes)).into());
     object.into()
 }
 

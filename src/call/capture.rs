@@ -5,7 +5,7 @@ use std::{mem, sync::Arc};
 use log::{LevelFilter, Log, Metadata, Record};
 use serde_json::{Map, Value};
 
-use crate::lock::Lock;
+use crate::{lock::Lock, state::json::set};
 
 /// The most lines of one event that are kept.
 const MAX_LINES: usize = 1000;
@@ -38,15 +38,18 @@ impl Capture {
     pub(super) fn take(&self, told: Option<&str>) -> Value {
         let Lines { kept, left_out } = mem::take(&mut *self.0.lock());
         let mut lines: Vec<Value> = Vec::new();
-        for (level, text) in kept.into_iter().filter(|(_, text)| Some(text.as_str()) != told) {
+        for (level, text) in kept {
+            if Some(text.as_str()) == told {
+                continue;
+            }
             let mut line = Map::new();
-            line.insert("level".into(), level.into());
-            line.insert("text".into(), text.into());
+            set(&mut line, "level", level.into());
+            set(&mut line, "text", text.into());
             lines.push(line.into());
         }
         if left_out > 0 {
             let mut line = Map::new();
-            line.insert("left_out".into(), left_out.into());
+            set(&mut line, "left_out", left_out.into());
             lines.push(line.into());
         }
         lines.into()

@@ -74,13 +74,9 @@ impl Clients {
 
     /// Ends a connection, after its `close` event.
     pub(super) fn end(&mut self, name: &str) {
-        self.open.retain(|(other, open)| {
-            let stays = other != name;
-            if !stays {
-                open.session.end();
-            }
-            stays
-        });
+        if let Some(place) = self.open.iter().position(|(other, _)| other == name) {
+            self.open.remove(place).1.session.end();
+        }
     }
 
     /// Takes all messages that wait. Notes which clients are being closed.

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{CallError, report::TAKEN, text};
+use super::{CallError, report::TAKEN, script::unread, text};
 use crate::regular::{self, Unread};
 
 /// The largest file of expected reports, in bytes.
@@ -45,13 +45,14 @@ impl Golden {
         let text = regular::read(file, MAX_FILE).and_then(|bytes| {
             String::from_utf8(bytes).map_err(|error| Unread::Io(std::io::Error::other(error)))
         });
-        let text = text.map_err(|error| CallError::Read { file: file.into(), error })?;
+        let text = text.map_err(|error| unread(file, &error))?;
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let line_number = index + 1;
-            let value = serde_json::from_str(line).map_err(|error| CallError::Golden {
-                file: file.into(),
-                line: line_number,
-                error,
+            let value = serde_json::from_str(line).map_err(|error| {
+                CallError::other(format_args!(
+                    "{}:{line_number}: not JSON: {error}; `--update` writes the file anew",
+                    file.display()
+                ))
             })?;
             this.expected.push((line_number, value));
         }
@@ -60,22 +61,19 @@ impl Golden {
     }
 
     /// Adds a report.
-    pub(super) fn add(&mut self, mut report: Value) {
+    pub(super) fn add(&mut self, report: &Value) {
         self.count += 1;
         if let Some(new) = &mut self.new {
-            if let Some(report) = report.as_object_mut() {
-                TAKEN.iter().for_each(|key| _ = report.remove(*key));
-            }
-            *new += &text::line(&report);
+            *new += &text::line(report);
             return;
         }
         if self.difference.is_some() {
             return;
         }
-        let name = name(&report);
+        let name = name(report);
         self.difference = match self.expected.pop() {
             None => Some(format!("{}: event {}, {name}, is not expected\n", self.file.display(), self.count)),
-            Some((line, expected)) => expected_of(&expected, &report).map(|(place, expected, found)| {
+            Some((line, expected)) => expected_of(&expected, report).map(|(place, expected, found)| {
                 format!(
                     "{}:{line}: event {}, {name}, differs in `{place}`:\n  expected {expected}\n  found    \
                      {found}\n",
@@ -91,7 +89,9 @@ impl Golden {
         let file = self.file.display();
         if let Some(new) = &self.new {
             let written = fs::write(&self.file, new);
-            written.map_err(|error| CallError::Update { file: self.file.clone(), error })?;
+            written.map_err(|error| {
+                CallError::other(format_args!("{file}: cannot be written: {error}"))
+            })?;
             return Ok((true, format!("{} events are written to {file}\n", self.count)));
         }
         if let Some(difference) = self.difference.take() {

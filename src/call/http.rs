@@ -11,15 +11,15 @@ use crate::{
         answers::{Outcome, Question},
         url::Url,
     },
-    state::json::{Mistake, Object, wrong},
+    state::json::{Mistake, Object, set, wrong},
 };
 
 /// A request.
 pub(super) fn request(request: &HttpRequest) -> Value {
     let HttpRequest { method, uri, headers, body } = request;
     let mut object = Map::new();
-    object.insert("method".into(), method.as_str().into());
-    object.insert("uri".into(), uri.as_str().into());
+    set(&mut object, "method", method.as_str().into());
+    set(&mut object, "uri", uri.as_str().into());
     with_content(object, headers, body.as_deref())
 }
 
@@ -27,7 +27,7 @@ pub(super) fn request(request: &HttpRequest) -> Value {
 pub(super) fn response(response: &HttpResponse) -> Value {
     let HttpResponse { status, headers, body } = response;
     let mut object = Map::new();
-    object.insert("status".into(), (*status).into());
+    set(&mut object, "status", (*status).into());
     with_content(object, headers, body.as_deref())
 }
 
@@ -41,8 +41,8 @@ fn with_content(
     for (name, value) in fields {
         pairs.push(Value::Array(vec![name.as_str().into(), value.as_str().into()]));
     }
-    object.insert("headers".into(), pairs.into());
-    object.insert("body".into(), optional(body));
+    set(&mut object, "headers", pairs.into());
+    set(&mut object, "body", optional(body));
     object.into()
 }
 

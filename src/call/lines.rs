@@ -19,13 +19,11 @@ use std::{path::Path, time::Duration};
 use serde_json::Value;
 
 use super::{
-    CallError, http,
-    notation::{self, is_name, know},
-    step::{CLIENT, Handshake, Step, close, control, pass},
+    CallError, event, http, notation,
+    step::{Step, pass},
 };
 use crate::{
     config::units::milliseconds,
-    exchange::{Close, EventKind, Message},
     state::json::{Object, read_bytes},
 };
 
@@ -42,14 +40,12 @@ pub(super) fn read(
             continue;
         }
         let place = format!("{}:{}", file.display(), index + 1);
-        let read = read_line(line, known).map_err(|problem| CallError::step(&place, problem))?;
+        let read = read_line(line, known)
+            .map_err(|problem| CallError::step(&place, format_args!("{problem}")))?;
         steps.extend(read.into_iter().map(|step| (place.clone(), step)));
     }
     Ok(())
 }
-
-/// The keys that every line may have, whatever its event is.
-const COMMON: [&str; 6] = ["event", "now", "advance", "random", "files", "answers"];
 
 /// Reads one line.
 fn read_line(line: &str, known: &mut Vec<String>) -> Result<Vec<Step>, String> {
@@ -85,88 +81,37 @@ fn read_line(line: &str, known: &mut Vec<String>) -> Result<Vec<Step>, String> {
             steps.push(http::read_answer(key, value)?);
         }
     }
-    match event(&object, known)? {
-        Some(step) => steps.push(step),
-        None => object.only(&COMMON)?,
-    }
+    steps.extend(event::read(&object, known)?);
     if steps.is_empty() { Err("has no event".into()) } else { Ok(steps) }
-}
-
-/// The event of a line, if it has one.
-fn event(object: &Object<'_>, known: &mut Vec<String>) -> Result<Option<Step>, String> {
-    let name = match object.text("event")? {
-        Some(name) => name,
-        None if object.get("text").is_some() => "text",
-        None if object.get("data").is_some() => "binary",
-        None => return Ok(None),
-    };
-    // The keys that only this event has.
-    let own: &[&str] = match name {
-        "connect" => &["client", "path", "query", "peer", "subprotocol"],
-        "text" => &["client", "text"],
-        "binary" | "ping" | "pong" => &["client", "data"],
-        "close" => &["client", "code", "reason"],
-        "http" => &["method", "path", "query", "headers", "body"],
-        "alarm" => &[],
-        other => {
-            return Err(format!(
-                "event: there is no event {other:?}; use connect, text, binary, ping, pong, close, \
-                 http or alarm"
-            ));
-        }
-    };
-    object.only(&[&COMMON, own].concat())?;
-    match name {
-        "alarm" => return Ok(Some(Step::Alarm)),
-        "http" => return http::read_request(object).map(Some),
-        _ => {}
-    }
-    let client = match object.get("client") {
-        None => CLIENT.to_owned(),
-        Some(Value::Number(number)) if number.is_u64() => number.to_string(),
-        Some(Value::String(name)) if is_name(name) => name.clone(),
-        Some(_) => {
-            let problem = "is neither a number nor a name of ASCII letters, digits, `-` and `_`";
-            return Err(object.mistake("client", problem).into());
-        }
-    };
-    know(&client, known);
-    let needs = |key| object.mistake(key, "is missing");
-    let data = object.bytes("data")?;
-    let message = match name {
-        "connect" => {
-            let peer = object.text("peer")?.map(|peer| {
-                peer.parse().map_err(|_| "peer: is no address such as \"192.0.2.1:50000\"")
-            });
-            let handshake = Handshake {
-                path: object.text("path")?.map(Into::into),
-                query: object.text("query")?.unwrap_or_default().into(),
-                peer: peer.transpose()?,
-                subprotocol: object.text("subprotocol")?.map(Into::into),
-            };
-            return Ok(Some(Step::Connect(client, handshake)));
-        }
-        "close" => {
-            let code = object.number("code", u16::MAX.into())?;
-            let code = code.and_then(|code| u16::try_from(code).ok());
-            let reason = object.text("reason")?.unwrap_or_default();
-            let kind = close(code.unwrap_or(Close::NO_STATUS.code.0), reason)?;
-            return Ok(Some(Step::Client(client, kind)));
-        }
-        "text" => Message::Text(object.text("text")?.ok_or_else(|| needs("text"))?.into()),
-        "binary" => Message::Binary(data.ok_or_else(|| needs("data"))?),
-        "ping" => Message::Ping(control(data.unwrap_or_default())?),
-        _ => Message::Pong(control(data.unwrap_or_default())?),
-    };
-    Ok(Some(Step::Client(client, EventKind::Message(message))))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::step::{Handshake, close},
+        *,
+    };
+    use wit_core::{HttpRequest, HttpResponse, host::HttpError};
+
+    use crate::{
+        exchange::{Close, EventKind, Message},
+        http_client::{
+            answers::{Outcome, Question},
+            url::Url,
+        },
+    };
 
     fn steps(line: &str) -> Result<Vec<Step>, String> {
         read_line(line, &mut Vec::new())
+    }
+
+    fn answers(method: Option<&str>, url: &str, outcome: Option<Outcome>) -> Step {
+        let url = Url::parse(url).unwrap();
+        Step::Server(Question { method: method.map(Into::into), url }, outcome)
+    }
+
+    fn plain(status: u16, body: &str) -> HttpResponse {
+        HttpResponse { status, headers: Vec::new(), body: Some(body.into()) }
     }
 
     #[test]
@@ -201,6 +146,36 @@ mod tests {
                     Step::Alarm,
                 ]),
             ),
+            (
+                r#"{"event":"http","method":"PUT","path":"/a","query":"b","headers":{"X":"y"},"body":"c"}"#,
+                Ok(vec![Step::Request(HttpRequest {
+                    method: "PUT".into(),
+                    uri: "/a?b".into(),
+                    headers: vec![("x".into(), "y".into())],
+                    body: Some(b"c".into()),
+                })]),
+            ),
+            (
+                r#"{"answers":{"https://a.example":"x","GET http://b.example/c":{"error":"timed-out"}}}"#,
+                Ok(vec![
+                    answers(Some("GET"), "http://b.example/c", Some(Err(HttpError::TimedOut))),
+                    answers(None, "https://a.example/", Some(Ok(plain(200, "x")))),
+                ]),
+            ),
+            (
+                r#"{"answers":{"http://b/":{"status":404,"headers":[["a","1"],["a","2"]],"body":"no"},"http://c/":null}}"#,
+                Ok(vec![
+                    answers(
+                        None,
+                        "http://b/",
+                        Some(Ok(HttpResponse {
+                            headers: vec![("a".into(), "1".into()), ("a".into(), "2".into())],
+                            ..plain(404, "no")
+                        })),
+                    ),
+                    answers(None, "http://c/", None),
+                ]),
+            ),
             (r#"{"advance":250}"#, Ok(vec![Step::Pass(Duration::from_millis(250))])),
         ] {
             assert_eq!(steps(line), expected, "{line}");
@@ -233,6 +208,12 @@ mod tests {
             (r#"{"event":"connect","peer":"x"}"#, "peer: is no address"),
             (r#"{"advance":"soon"}"#, "advance: write milliseconds"),
             (r#"{"files":[]}"#, "files: is not an object"),
+            (r#"{"event":"http","client":"a"}"#, "client: is unknown here"),
+            (r#"{"event":"http","path":"a"}"#, "\"a\" is no path such as"),
+            (r#"{"event":"http","method":"a b"}"#, "\"a b\" is no method"),
+            (r#"{"event":"http","headers":{"a":"\n"}}"#, "headers: is neither an object"),
+            (r#"{"answers":{"a.example":"x"}}"#, "a.example: "),
+            (r#"{"answers":{"http://a/":{"code":1}}}"#, "http://a/.code: is unknown here"),
         ] {
             let error = steps(line).unwrap_err();
             assert!(error.contains(part), "{line}: {error}");

@@ -7,7 +7,8 @@
 //!
 //! - [`options`]: what the command line asks for.
 //! - [`script`]: the steps of a run. [`notation`] reads them from the command line, [`lines`] from a
-//!   file. [`step`]: one of them.
+//!   file. [`event`] reads what both
+//!   have in common, and [`step`] is what comes of it.
 //! - [`stage`]: the actor with its surroundings. [`called`] opens it, [`clients`] has its clients, and
 //!   [`capture`] its log.
 //! - [`report`]: what an event did, as JSON. [`bytes`] shortens what is long in it. [`http`]:
@@ -22,6 +23,7 @@ mod called;
 mod capture;
 mod clients;
 mod error;
+mod event;
 mod golden;
 mod http;
 mod lines;
@@ -41,6 +43,7 @@ use serde_json::Value;
 pub use error::CallError;
 use golden::Golden;
 pub use options::Call;
+use report::Taken;
 use script::Script;
 use stage::Stage;
 
@@ -51,23 +54,31 @@ use stage::Stage;
 /// See [`CallError`].
 pub fn run(call: &Call, out: &mut dyn io::Write) -> Result<bool, CallError> {
     if call.update && call.expect.is_none() {
-        return Err(CallError::step("--update", "needs --expect FILE, the file that it writes"));
+        return Err(CallError::step(
+            "--update",
+            format_args!("needs --expect FILE, the file that it writes"),
+        ));
     }
     let script = Script::read(call)?;
     let mut golden =
         call.expect.as_deref().map(|file| Golden::new(file, call.update)).transpose()?;
     let quiet = golden.is_some() && !call.json;
     let mut fine = true;
-    let mut emit = |report: Value| -> Result<(), CallError> {
+    let mut emit = |mut report: Value, taken: Taken| -> Result<(), CallError> {
         fine &= report.get(report::ERROR).is_none_or(Value::is_null);
-        if !quiet {
-            let text = if call.json { text::line(&report) } else { text::block(&report) };
-            out.write_all(text.as_bytes()).map_err(CallError::Output)?;
-        }
         if let Some(golden) = &mut golden {
-            golden.add(report);
+            golden.add(&report);
         }
-        Ok(())
+        if quiet {
+            return Ok(());
+        }
+        let text = if call.json {
+            taken.add_to(&mut report);
+            text::line(&report)
+        } else {
+            text::block(&report, taken)
+        };
+        written(out.write_all(text.as_bytes()))
     };
     if let Some(mut stage) = Stage::open(call, &mut emit)? {
         for (place, step) in script.steps {
@@ -78,9 +89,14 @@ pub fn run(call: &Call, out: &mut dyn io::Write) -> Result<bool, CallError> {
     let (same, text) = golden.finish()?;
     // With `--json`, each line is an object.
     if !call.json {
-        out.write_all(text.as_bytes()).map_err(CallError::Output)?;
+        written(out.write_all(text.as_bytes()))?;
     } else if !same {
-        return Err(CallError::Different(text));
+        return Err(CallError::other(format_args!("{}", text.trim_end())));
     }
     Ok(same)
+}
+
+/// The error of an output that can't be written.
+fn written(done: io::Result<()>) -> Result<(), CallError> {
+    done.map_err(|error| CallError::other(format_args!("the output cannot be written: {error}")))
 }

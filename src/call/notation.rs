@@ -17,123 +17,111 @@
 
 use std::time::Duration;
 
-use wit_core::HttpRequest;
+use serde_json::{Map, Value};
 
 use super::{
-    http,
-    step::{CLIENT, Handshake, Step, close, control, pass},
+    event,
+    step::{Step, pass},
 };
 use crate::{
     config::units::milliseconds,
-    exchange::{Close, EventKind, Message},
-    state::json::from_hex,
+    state::json::{Object, set},
 };
-
-/// The longest name of a client, in bytes.
-pub(super) const MAX_NAME: usize = 64;
 
 /// Reads a word. `known` are the clients that were named before.
 ///
 /// # Errors
 /// What is wrong with it.
 pub(super) fn read(word: &str, known: &mut Vec<String>) -> Result<Step, String> {
-    if let Some((client, rest)) = word.split_once('@').filter(|(client, _)| is_name(client)) {
-        let named = event(client, rest)?;
-        let step =
-            named.or_else(|| known.iter().any(|name| name == client).then(|| text(client, rest)));
-        if let Some(step) = step {
-            know(client, known);
-            return Ok(step);
+    if let Some(time) = word.strip_prefix('+').and_then(milliseconds) {
+        return pass(Duration::from_millis(time));
+    }
+    let named = word.split_once('@').filter(|(client, _)| event::is_name(client));
+    let named = named.and_then(|(client, rest)| {
+        let is_known = || known.iter().any(|name| name == client);
+        let event = event(rest).or_else(|| is_known().then(|| text(rest)))?;
+        Some((client, event))
+    });
+    let object = match named {
+        Some((client, mut event)) => {
+            set(&mut event, "client", client.into());
+            event
         }
-    }
-    let alone = match word.strip_prefix('+').and_then(milliseconds) {
-        Some(time) => Some(pass(Duration::from_millis(time))?),
-        None if word == "alarm" => Some(Step::Alarm),
-        None => event(CLIENT, word)?,
+        None => event(word).unwrap_or_else(|| text(word)),
     };
-    Ok(alone.unwrap_or_else(|| text(CLIENT, word)))
+    let step = event::read(&Object { place: String::new(), entries: &object }, known)?;
+    step.ok_or_else(|| "has no event".into())
 }
 
-/// Adds a client to those that are known.
-pub(super) fn know(client: &str, known: &mut Vec<String>) {
-    if known.iter().all(|name| name != client) {
-        known.push(client.to_owned());
-    }
+/// A text message, as a line of a file has it.
+fn text(text: &str) -> Map<String, Value> {
+    let mut object = Map::new();
+    set(&mut object, "text", text.into());
+    object
 }
 
-/// Whether a client may have this name.
-pub(super) fn is_name(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(allowed)
-}
-
-/// A client's text message.
-fn text(client: &str, text: &str) -> Step {
-    Step::Client(client.into(), EventKind::Message(Message::Text(text.into())))
-}
-
-/// A client's event by its name; `None` if the word is no such event.
-fn event(client: &str, word: &str) -> Result<Option<Step>, String> {
+/// An event by its name, as a line of a file has it; `None` if the word is no such event.
+fn event(word: &str) -> Option<Map<String, Value>> {
     let (name, rest) = match word.split_once(':') {
         Some((name, rest)) => (name, Some(rest)),
         None => (word, None),
     };
-    let bytes = || {
-        let digits = rest.unwrap_or_default();
-        from_hex(digits).ok_or_else(|| {
-            format!("{digits:?} is not hexadecimal, with two digits for each byte, such as 00ff")
-        })
+    let mut object = Map::new();
+    set(&mut object, "event", name.into());
+    let mut add = |key: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            set(&mut object, key, value.into());
+        }
     };
-    let message = |message| Step::Client(client.into(), EventKind::Message(message));
-    Ok(Some(match (name, rest) {
-        ("connect", target) => Step::Connect(client.into(), handshake(target)),
-        ("text", Some(content)) => text(client, content),
-        ("binary", Some(_)) => message(Message::Binary(bytes()?.into())),
-        ("ping", _) => message(Message::Ping(control(bytes()?.into())?)),
-        ("pong", _) => message(Message::Pong(control(bytes()?.into())?)),
-        ("close", None) => Step::Client(client.into(), EventKind::Close(Close::NO_STATUS)),
+    match (name, rest) {
+        ("alarm" | "connect" | "close" | "ping" | "pong", None) => {}
+        ("connect", Some(target)) => {
+            let (path, query) = target.split_once('?').unwrap_or((target, ""));
+            add("path", Some(path).filter(|path| !path.is_empty()));
+            add("query", Some(query));
+        }
+        ("text", Some(_)) => add("text", rest),
+        ("binary" | "ping" | "pong", Some(digits)) => {
+            let mut hex = Map::new();
+            set(&mut hex, "hex", digits.into());
+            set(&mut object, "data", hex.into());
+        }
         ("close", Some(rest)) => {
             let (code, reason) = rest.split_once(':').unwrap_or((rest, ""));
-            let code = code.parse().map_err(|_| {
-                format!("{code:?} is no code; write close, close:4001 or close:4001:reason")
-            })?;
-            Step::Client(client.into(), close(code, reason)?)
+            add("reason", Some(reason));
+            // What is no number is refused as such.
+            let code = code.parse().map_or_else(|_| code.into(), |code: u16| code.into());
+            set(&mut object, "code", code);
         }
-        ("http", Some(rest)) => request(rest)?,
-        _ => return Ok(None),
-    }))
-}
-
-/// A request: a path, or a method, a path, and a content that is left out if there is none.
-fn request(words: &str) -> Result<Step, String> {
-    let (method, rest) = if words.starts_with('/') {
-        ("GET", words)
-    } else {
-        words.split_once(' ').unwrap_or((words, ""))
-    };
-    let (uri, body) = match rest.split_once(' ') {
-        Some((uri, body)) => (uri, Some(body)),
-        None => (rest, None),
-    };
-    http::step(HttpRequest {
-        method: method.into(),
-        uri: uri.into(),
-        headers: Vec::new(),
-        body: body.map(Into::into),
-    })
-}
-
-/// A handshake for this path and query.
-fn handshake(target: Option<&str>) -> Handshake {
-    let Some(target) = target else { return Handshake::default() };
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let path = Some(path.to_owned()).filter(|path| !path.is_empty());
-    Handshake { path, query: query.into(), ..Handshake::default() }
+        // A path, or a method, a path, and a content that is left out if there is none.
+        ("http", Some(words)) => {
+            let (method, rest) = match words.split_once(' ') {
+                _ if words.starts_with('/') => ("GET", words),
+                Some(words) => words,
+                None => (words, ""),
+            };
+            let (path, body) = match rest.split_once(' ') {
+                Some((path, body)) => (path, Some(body)),
+                None => (rest, None),
+            };
+            add("method", Some(method));
+            add("path", Some(path));
+            add("body", body);
+        }
+        _ => return None,
+    }
+    Some(object)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use wit_core::HttpRequest;
+
+    use super::{
+        super::step::{Handshake, close},
+        *,
+    };
+    use crate::exchange::{Close, EventKind, Message};
 
     fn steps(words: &[&str]) -> Vec<Step> {
         let mut known = Vec::new();
@@ -202,9 +190,9 @@ mod tests {
     #[test]
     fn what_can_be_no_event_is_refused_with_the_right_form() {
         for (word, part) in [
-            ("binary:0", "not hexadecimal"),
-            ("binary:xx", "such as 00ff"),
-            ("close:no", "close:4001:reason"),
+            ("binary:0", "with two digits for each byte"),
+            ("close:no", "code: is not a whole number from 0 to 65535"),
+            ("ann@http:/", "client: is unknown here"),
             ("close:1004", "1004 is no code"),
             ("close:1005:why", "1005 has no reason"),
             ("http:", "is no method"),

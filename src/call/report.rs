@@ -41,6 +41,7 @@ use crate::{
     exchange::{Close, EventKind, Message, Session},
     files::Write,
     http_client::answers::Outcome,
+    state::json::set,
     world::millis,
 };
 
@@ -48,6 +49,29 @@ use crate::{
 pub(super) const ERROR: &str = "error";
 /// The keys that differ from run to run.
 pub(super) const TAKEN: [&str; 2] = ["fuel", "ms"];
+
+/// What an event took, which differs from run to run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    pub(super) fuel: u64,
+    pub(super) took: Duration,
+}
+
+impl Taken {
+    /// The time in milliseconds.
+    pub(super) fn millis(self) -> f64 {
+        let micros = u32::try_from(self.took.as_micros()).unwrap_or(u32::MAX);
+        f64::from(micros) / 1000.0
+    }
+
+    /// Adds it to a report.
+    pub(super) fn add_to(self, report: &mut Value) {
+        if let Some(report) = report.as_object_mut() {
+            set(report, "fuel", self.fuel.into());
+            set(report, "ms", self.millis().into());
+        }
+    }
+}
 
 /// A report that is being made.
 #[derive(Debug)]
@@ -57,7 +81,7 @@ pub(super) struct Report(Map<String, Value>);
 fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
     let mut object = Map::new();
     for (key, value) in entries {
-        object.insert(key.into(), value);
+        set(&mut object, key, value);
     }
     object.into()
 }
@@ -79,7 +103,7 @@ impl Report {
 
     /// Sets an entry.
     pub(super) fn set(&mut self, key: &str, value: Value) {
-        self.0.insert(key.into(), value);
+        set(&mut self.0, key, value);
     }
 
     /// Adds what a client sent.
@@ -139,7 +163,7 @@ impl Report {
             if old != new {
                 let change =
                     [("before", optional(old.as_deref())), ("after", optional(new.as_deref()))];
-                storage.insert(key.to_string(), object(change));
+                set(&mut storage, key, object(change));
             }
         }
         self.set("storage", storage.into());
@@ -151,10 +175,10 @@ impl Report {
             let old = old.map_or(&none, |(_, kept)| kept);
             if old.tags != kept.tags {
                 let all: Vec<Value> = kept.tags.iter().map(|tag| (**tag).into()).collect();
-                tags.insert(clients.name(*id), all.into());
+                set(&mut tags, &clients.name(*id), all.into());
             }
             if old.attachment != kept.attachment {
-                attachments.insert(clients.name(*id), optional(kept.attachment.as_deref()));
+                set(&mut attachments, &clients.name(*id), optional(kept.attachment.as_deref()));
             }
         }
         self.set("tags", tags.into());
@@ -169,7 +193,7 @@ impl Report {
     pub(super) fn add_outside(&mut self, written: Vec<Write>, asked: Vec<(HttpRequest, Outcome)>) {
         let mut files = Map::new();
         for Write { path, content } in written {
-            files.insert(path, value(&content));
+            set(&mut files, &path, value(&content));
         }
         self.set("files", files.into());
         let mut fetches = Vec::new();
@@ -179,12 +203,9 @@ impl Report {
         self.set("fetches", fetches.into());
     }
 
-    /// Finishes it with the log, and what the event took.
-    pub(super) fn finish(mut self, log: Value, fuel: u64, took: Duration) -> Value {
+    /// Finishes it with the log.
+    pub(super) fn finish(mut self, log: Value) -> Value {
         self.set("log", log);
-        self.set("fuel", fuel.into());
-        let micros = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
-        self.set("ms", (f64::from(micros) / 1000.0).into());
         self.0.into()
     }
 }
@@ -229,7 +250,7 @@ fn effect(effect: &Effect, clients: &Clients) -> Value {
         }
     };
     if let Some(made) = made.as_object_mut() {
-        made.insert(to.0.into(), to.1);
+        set(made, to.0, to.1);
     }
     made
 }

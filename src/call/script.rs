@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{CallError, lines, notation, options::Call, step::Step};
-use crate::regular;
+use crate::regular::{self, Unread};
 
 /// The largest file of events, in bytes. A wrong path must not fill the memory.
 const MAX_FILE: usize = 64 << 20;
@@ -23,7 +23,8 @@ impl Script {
         for word in &call.words {
             let place = format!("the event {word:?}");
             let step = notation::read(word, &mut known);
-            let step = step.map_err(|problem| CallError::step(&place, problem))?;
+            let step =
+                step.map_err(|problem| CallError::step(&place, format_args!("{problem}")))?;
             script.steps.push((place, step));
         }
         if let Some(file) = &call.events {
@@ -37,7 +38,13 @@ impl Script {
 /// Reads a file of events, or standard input.
 fn read_file(file: &Path) -> Result<String, CallError> {
     let bytes = regular::read_input(file, MAX_FILE);
-    let bytes = bytes.map_err(|error| CallError::Read { file: file.into(), error })?;
-    String::from_utf8(bytes)
-        .map_err(|_| CallError::step(&file.display().to_string(), "is not UTF-8 text"))
+    let bytes = bytes.map_err(|error| unread(file, &error))?;
+    String::from_utf8(bytes).map_err(|_| {
+        CallError::step(&file.display().to_string(), format_args!("is not UTF-8 text"))
+    })
+}
+
+/// The error of a file that can't be read.
+pub(super) fn unread(file: &Path, error: &Unread) -> CallError {
+    CallError::other(format_args!("{}: cannot be read: {error}", file.display()))
 }

@@ -4,29 +4,29 @@ mod open;
 
 use std::{
     future::poll_fn,
-    pin::{Pin, pin},
+    pin::pin,
     sync::Arc,
     task::Poll,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
-use smol::{Executor, block_on, future::FutureExt as _};
+use smol::{Executor, future::FutureExt as _};
 use wit_core::HttpRequest;
 
 use super::{
     CallError,
     capture::Capture,
     clients::Clients,
-    report::{self, Report},
+    report::{self, Report, Taken},
     step::{Handshake, Step},
 };
 use crate::{
     actor::{Actor, ended::Ended},
     exchange::{ActorHandle, Event, EventKind, Message, Session, request},
+    executor::Turns,
     files::Overlay,
     http_client::answers::Answers,
-    limits::Limits,
     lock::Lock,
     world::{Manual, World},
 };
@@ -36,7 +36,7 @@ use crate::{
 const MAX_FOLLOWING: usize = 1000;
 
 /// Takes the reports, one by one.
-pub(super) type Emit<'a> = dyn FnMut(Value) -> Result<(), CallError> + 'a;
+pub(super) type Emit<'a> = dyn FnMut(Value, Taken) -> Result<(), CallError> + 'a;
 
 /// The actor of a run, with what is around it.
 pub(super) struct Stage {
@@ -53,10 +53,11 @@ pub(super) struct Stage {
     answers: Arc<Answers>,
     /// Runs the actor's requests to servers.
     executor: Arc<Executor<'static>>,
+    /// The actor's turns.
+    turns: Arc<Turns>,
     capture: Capture,
     /// The path of the first listener.
     path: String,
-    limits: Limits,
 }
 
 impl Stage {
@@ -70,8 +71,10 @@ impl Stage {
         match step {
             Step::Connect(name, handshake) => {
                 if self.clients.session(&name).is_some() {
-                    let problem = format!("the client `{name}` is connected already");
-                    return Err(CallError::step(place, problem));
+                    return Err(CallError::step(
+                        place,
+                        format_args!("the client `{name}` is connected already"),
+                    ));
                 }
                 self.connect(place, &name, handshake, emit)?;
             }
@@ -87,17 +90,23 @@ impl Stage {
             Step::Request(request) => self.request(place, request, emit)?,
             Step::Pass(time) => {
                 let until = self.world.now().checked_add(time);
-                let until = until.ok_or_else(|| CallError::step(place, "the time is too far"))?;
+                let until = until
+                    .ok_or_else(|| CallError::step(place, format_args!("the time is too far")))?;
                 self.pass(place, until, emit)?;
             }
             Step::Until(now) => {
                 let Some(left) = now.checked_sub(self.world.since_1970()) else {
-                    let problem = "it is later already, and the time can't go back; `--now` says when \
-                                   the run begins";
-                    return Err(CallError::step(place, problem));
+                    return Err(CallError::step(
+                        place,
+                        format_args!(
+                            "it is later already, and the time can't go back; `--now` says when \
+                                   the run begins"
+                        ),
+                    ));
                 };
                 let until = self.world.now().checked_add(Duration::from_millis(left));
-                let until = until.ok_or_else(|| CallError::step(place, "the time is too far"))?;
+                let until = until
+                    .ok_or_else(|| CallError::step(place, format_args!("the time is too far")))?;
                 self.pass(place, until, emit)?;
             }
             Step::Random(bytes) => self.manual.give_random(&bytes),
@@ -117,7 +126,7 @@ impl Stage {
     ) -> Result<(), CallError> {
         let (connections, since) = (&self.handle.connections, self.world.since_1970());
         let opened = self.clients.connect(name, connections, handshake, &self.path, since);
-        let session = opened.map_err(|error| CallError::step(place, error.to_string()))?;
+        let session = opened.map_err(|error| CallError::step(place, format_args!("{error}")))?;
         self.client_turn((place, name), &session, EventKind::Connect, emit)
     }
 
@@ -129,21 +138,25 @@ impl Stage {
         kind: EventKind,
         emit: &mut Emit<'_>,
     ) -> Result<(), CallError> {
-        let most = self.limits.message;
+        let most = self.handle.limits.get(|limits| limits.message);
         if let EventKind::Message(message @ (Message::Text(_) | Message::Binary(_))) = &kind
             && message.payload().len() > most
         {
-            let problem = format!(
-                "the message has {} bytes; the host closes a client that sends more than \
+            return Err(CallError::step(
+                place,
+                format_args!(
+                    "the message has {} bytes; the host closes a client that sends more than \
                  `limits.message`, {most}",
-                message.payload().len()
-            );
-            return Err(CallError::step(place, problem));
+                    message.payload().len()
+                ),
+            ));
         }
         if self.clients.session(&name).is_none() {
             if matches!(kind, EventKind::Close(_)) {
-                let problem = format!("the client `{name}` is not connected");
-                return Err(CallError::step(place, problem));
+                return Err(CallError::step(
+                    place,
+                    format_args!("the client `{name}` is not connected"),
+                ));
             }
             self.connect(place, &name, Handshake::default(), emit)?;
         }
@@ -180,12 +193,15 @@ impl Stage {
         request: HttpRequest,
         emit: &mut Emit<'_>,
     ) -> Result<(), CallError> {
-        let (bytes, most) = (request.body.as_ref().map_or(0, Vec::len), self.limits.request);
+        let bytes = request.body.as_ref().map_or(0, Vec::len);
+        let most = self.handle.limits.get(|limits| limits.request);
         if bytes > most {
-            let problem = format!(
-                "the content has {bytes} bytes; the host refuses more than `limits.request`, {most}"
-            );
-            return Err(CallError::step(place, problem));
+            return Err(CallError::step(
+                place,
+                format_args!(
+                    "the content has {bytes} bytes; the host refuses more than `limits.request`, {most}"
+                ),
+            ));
         }
         let (responder, _client) = request::pending();
         let event = Event::request(responder, request);
@@ -203,7 +219,7 @@ impl Stage {
             EventKind::Request(_) => "handle-request",
             _ => "handle-message",
         };
-        Err(CallError::step(place, ["the actor does not export `", export, "`"].concat()))
+        Err(CallError::step(place, format_args!("the actor does not export `{export}`")))
     }
 
     /// Gives the actor the events that follow from the last one: the `close` events of clients that the
@@ -223,8 +239,10 @@ impl Stage {
                 return Ok(());
             }
         }
-        let problem = format!("more than {MAX_FOLLOWING} events follow from it without an end");
-        Err(CallError::step(place, problem))
+        Err(CallError::step(
+            place,
+            format_args!("more than {MAX_FOLLOWING} events follow from it without an end"),
+        ))
     }
 
     /// Lets time pass, with the alarms and ticks that come meanwhile.
@@ -239,10 +257,12 @@ impl Stage {
             self.perform(event, None, emit)?;
             self.follow(place, emit)?;
         }
-        let problem = format!(
-            "more than {MAX_FOLLOWING} alarms come in this time; let it pass in several steps"
-        );
-        Err(CallError::step(place, problem))
+        Err(CallError::step(
+            place,
+            format_args!(
+                "more than {MAX_FOLLOWING} alarms come in this time; let it pass in several steps"
+            ),
+        ))
     }
 
     /// Gives an event to the actor, and reports what it did.
@@ -260,7 +280,7 @@ impl Stage {
         let fuel = self.handle.stats.fuel.get();
         // A wait of an earlier event must not let time pass in this one.
         self.manual.forget_waiting();
-        let Self { actor, handle, clients, manual, .. } = self;
+        let Self { actor, handle, clients, manual, executor, turns, .. } = self;
         let clients = Lock::new(clients);
         let (mut took, mut told) = (Duration::ZERO, None);
         let began = Instant::now();
@@ -283,17 +303,12 @@ impl Stage {
             manual.pass_a_wait();
             Poll::<()>::Pending
         });
-        wait(pin!(handled.or(meanwhile)));
+        turns.block_on(executor, pin!(handled.or(meanwhile)));
         // Requests to servers that the event has asked for.
         while self.executor.try_tick() {}
         report.add_changes(&before, &self.actor.kept(), &self.clients, self.world.now());
         report.add_outside(self.files.take_written(), self.answers.take_asked());
         let fuel = self.handle.stats.fuel.get().saturating_sub(fuel);
-        emit(report.finish(self.capture.take(told.as_deref()), fuel, took))
+        emit(report.finish(self.capture.take(told.as_deref())), Taken { fuel, took })
     }
-}
-
-/// Waits for a future. One function for all, because each kind of future would have a copy of it.
-fn wait(future: Pin<&mut dyn Future<Output = ()>>) {
-    block_on(future);
 }

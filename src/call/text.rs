@@ -2,14 +2,15 @@
 
 use serde_json::{Map, Value};
 
+use super::report::Taken;
 use crate::{config::units::Quantity, visible};
 
 /// The most characters that a value is shown with.
 const MAX: usize = 200;
 /// The most lines of one kind in a report.
 const MAX_ROWS: usize = 100;
-/// The most receivers that a broadcast is shown with.
-const MAX_NAMES: usize = 20;
+/// The most items that a list within a row is shown with.
+const MAX_ITEMS: usize = 20;
 
 /// A report as one line of JSON.
 pub(super) fn line(report: &Value) -> String {
@@ -17,47 +18,47 @@ pub(super) fn line(report: &Value) -> String {
     visible::json(&report.to_string()) + "\n"
 }
 
+/// The keys that a text shows, with what stands before their rows.
+const ROWS: [(&str, &str); 10] = [
+    ("answer", "answer"),
+    ("effects", "effect"),
+    ("fetches", "fetched"),
+    ("state", "state"),
+    ("storage", "stored"),
+    ("tags", "tags"),
+    ("attachments", "attached"),
+    ("alarm", "alarm"),
+    ("files", "written"),
+    ("log", "log"),
+];
+
 /// A report as some lines of text: what happened, and below it what the actor did.
-pub(super) fn block(report: &Value) -> String {
-    let Some(report) = report.as_object() else { return String::new() };
+pub(super) fn block(report: &Value, taken: Taken) -> String {
     let mut block = Block(head(report));
     if let Some(error) = report.get("error").and_then(Value::as_str) {
         block.row("FAILED", &visible::lines(error).replace('\n', "\n           "));
     }
-    block.list("answer", report.get("answer"), message);
-    block.list("effect", report.get("effects"), message);
-    if let Some(state) = report.get("state") {
-        block.row("state", &change(state, "unchanged: "));
-    }
-    block.entries("stored", report.get("storage"), |key, values| {
-        format!("{} {}", quoted(key), change(values, ""))
-    });
-    block.entries("tags", report.get("tags"), |client, tags| {
-        let tags = tags.as_array().map(Vec::as_slice).unwrap_or_default();
-        format!("{client}: {}", tags.iter().map(shown).collect::<Vec<_>>().join(", "))
-    });
-    block.entries("attached", report.get("attachments"), |client, bytes| {
-        format!("{client}: {}", shown(bytes))
-    });
-    if let Some(alarm) = report.get("alarm").and_then(Value::as_object) {
-        let set = alarm.get("set").and_then(Value::as_u64);
-        let set = set.map(|left| format!("in {}", Quantity::Duration.text(left)));
-        block.row("alarm", set.as_deref().unwrap_or("none"));
-    }
-    block.entries("written", report.get("files"), |path, content| {
-        format!("{} {}", quoted(path), shown(content))
-    });
-    block.list("log", report.get("log"), |line| {
-        let text = |key| line.get(key).and_then(Value::as_str);
-        match (text("level"), text("text")) {
-            (Some("info") | None, Some(line)) => escaped(line),
-            (Some(level), Some(line)) => format!("{level}: {}", escaped(line)),
-            _ => format!("and {} more lines", shown_key(line, "left_out")),
+    for (key, label) in ROWS {
+        match report.get(key) {
+            Some(Value::Array(items)) => {
+                items.iter().take(MAX_ROWS).for_each(|item| block.row(label, &shown(item)));
+                block.more(label, items.len());
+            }
+            // These have keys of their own. Those of the others are names.
+            Some(value @ Value::Object(_)) if key == "state" || key == "alarm" => {
+                block.row(label, &shown(value));
+            }
+            Some(Value::Object(entries)) => {
+                for (name, value) in entries.iter().take(MAX_ROWS) {
+                    block.row(label, &[&quoted(name), " ", &shown(value)].concat());
+                }
+                block.more(label, entries.len());
+            }
+            _ => {}
         }
-    });
-    let fuel = report.get("fuel").and_then(Value::as_u64).unwrap_or(0);
-    let ms = report.get("ms").and_then(Value::as_f64).unwrap_or(0.0);
-    block.row("took", &format!("{} fuel, {ms} ms", Quantity::Count.text(fuel)));
+    }
+    let fuel = Quantity::Count.text(taken.fuel);
+    block.row("took", &format!("{fuel} fuel, {} ms", taken.millis()));
     block.0
 }
 
@@ -66,28 +67,9 @@ struct Block(String);
 
 impl Block {
     /// Adds a line.
+    #[inline(never)]
     fn row(&mut self, label: &str, content: &str) {
         self.0 += &format!("  {label:<8} {content}\n");
-    }
-
-    /// Adds a line for each item of a list, as far as they are not too many.
-    fn list(&mut self, label: &str, list: Option<&Value>, show: impl Fn(&Value) -> String) {
-        let items = list.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        items.iter().take(MAX_ROWS).for_each(|item| self.row(label, &show(item)));
-        self.more(label, items.len());
-    }
-
-    /// The same for the entries of an object.
-    fn entries(
-        &mut self,
-        label: &str,
-        object: Option<&Value>,
-        show: impl Fn(&str, &Value) -> String,
-    ) {
-        let Some(object) = object.and_then(Value::as_object) else { return };
-        let some = object.iter().take(MAX_ROWS);
-        some.for_each(|(key, value)| self.row(label, &show(key, value)));
-        self.more(label, object.len());
     }
 
     /// Says how many of `all` are not shown, if some are not.
@@ -99,14 +81,15 @@ impl Block {
 }
 
 /// What happened.
-fn head(report: &Map<String, Value>) -> String {
+fn head(report: &Value) -> String {
     let text = |key: &str| report.get(key).and_then(Value::as_str);
-    let mut head = text("event").unwrap_or_default().to_owned();
-    if let Some(message) = report.get("message").filter(|message| !message.is_null()) {
-        head = self::message(message);
-    }
+    let mut head = String::new();
     if let Some(client) = text("client") {
-        head = format!("{client}: {head}");
+        head = [client, ": "].concat();
+    }
+    match report.get("message") {
+        Some(message @ Value::Object(_)) => head += &shown(message),
+        _ => head += text("event").unwrap_or_default(),
     }
     if let Some(number) = report.get("connection").and_then(Value::as_u64) {
         head += &format!(" (#{number})");
@@ -115,71 +98,61 @@ fn head(report: &Map<String, Value>) -> String {
     head
 }
 
-/// A message, with who gets it: `to ann: text "hello"`.
-fn message(message: &Value) -> String {
-    let mut parts = Vec::new();
-    let Some(object) = message.as_object() else { return String::new() };
-    if let Some(to) = object.get("to") {
-        parts.push(format!("to {}:", bare(to)));
-    }
-    if let Some(all) = object.get("broadcast").and_then(Value::as_array) {
-        let more = all.len().saturating_sub(MAX_NAMES);
-        let mut names: Vec<_> = all.iter().take(MAX_NAMES).map(bare).collect();
-        if more > 0 {
-            names.push(format!("and {more} more"));
-        }
-        parts.push(format!("to {}:", names.join(", ")));
-    }
-    for (key, value) in object {
-        match key.as_str() {
-            "to" | "broadcast" => {}
-            "close" => parts.push(format!(
-                "close {} {}",
-                shown_key(value, "code"),
-                shown_key(value, "reason")
-            )),
-            key => parts.push(format!("{key} {}", shown(value))),
-        }
-    }
-    parts.join(" ")
-}
-
-/// A change: the values before and after it. `same` precedes one that is no change.
-fn change(change: &Value, same: &str) -> String {
-    let of = |key| shown_key(change, key);
-    if change.get("before") == change.get("after") {
-        return format!("{same}{}", of("after"));
-    }
-    format!("{} → {}", of("before"), of("after"))
-}
-
-/// An entry of an object.
-fn shown_key(value: &Value, key: &str) -> String {
-    value.get(key).map(shown).unwrap_or_default()
-}
-
-/// A name without quotes.
-fn bare(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), escaped)
-}
-
 /// A value: text in quotes, other bytes in hexadecimal, and what is long cut.
 fn shown(value: &Value) -> String {
-    let length = value.get("bytes").and_then(Value::as_u64);
-    let length = length.map(|bytes| format!("… ({bytes} bytes)"));
-    let value = value.get("beginning").unwrap_or(value);
-    let (mut text, is_hex) = match (value.as_str(), value.get("hex").and_then(Value::as_str)) {
-        (Some(text), _) => (text, false),
-        (None, Some(digits)) => (digits, true),
-        (None, None) if value.is_null() => return "none".into(),
-        (None, None) => return value.to_string(),
-    };
-    let cut = text.char_indices().nth(MAX).map(|(at, _)| at);
-    let whole = if is_hex { text.len() / 2 } else { text.len() };
-    let length = length.or_else(|| cut.map(|_| format!("… ({whole} bytes)")));
-    text = cut.and_then(|at| text.get(..at)).unwrap_or(text);
-    let text = if is_hex { format!("hex {text}") } else { quoted(text) };
-    text + &length.unwrap_or_default()
+    match value {
+        Value::Null => "none".into(),
+        Value::String(text) => {
+            let cut = text.char_indices().nth(MAX).and_then(|(at, _)| text.get(..at));
+            let mut shown = quoted(cut.unwrap_or(text));
+            if cut.is_some() {
+                shown += &format!("… ({} bytes)", text.len());
+            }
+            shown
+        }
+        Value::Array(items) => {
+            let mut shown: Vec<_> = items.iter().take(MAX_ITEMS).map(self::shown).collect();
+            if let Some(more @ 1..) = items.len().checked_sub(MAX_ITEMS) {
+                shown.push(format!("and {more} more"));
+            }
+            shown.join(", ")
+        }
+        Value::Object(entries) => object(value, entries),
+        other => other.to_string(),
+    }
+}
+
+/// An object: its keys and values, or what it stands for.
+fn object(value: &Value, entries: &Map<String, Value>) -> String {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    if let (Some(before), Some(after)) = (value.get("before"), value.get("after")) {
+        if before == after {
+            return ["unchanged: ", &shown(after)].concat();
+        }
+        return [&shown(before), " → ", &shown(after)].concat();
+    }
+    if let (Some(level), Some(line)) = (text("level"), text("text")) {
+        let line = escaped(line);
+        return if level == "info" { line } else { [level, ": ", &line].concat() };
+    }
+    if let (Some(beginning), Some(bytes)) = (value.get("beginning"), value.get("bytes")) {
+        return format!("{}… ({bytes} bytes)", shown(beginning));
+    }
+    if let Some(digits) = text("hex") {
+        let cut = digits.get(..MAX);
+        let more = cut.map(|_| format!("… ({} bytes)", digits.len() / 2));
+        return ["hex ", cut.unwrap_or(digits), &more.unwrap_or_default()].concat();
+    }
+    if let Some(left) = value.get("set").and_then(Value::as_u64) {
+        return ["in ", &Quantity::Duration.text(left)].concat();
+    }
+    let mut parts = Vec::new();
+    for (key, value) in entries {
+        if !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty()) {
+            parts.push([key, " ", &shown(value)].concat());
+        }
+    }
+    if parts.is_empty() { "none".into() } else { parts.join(" ") }
 }
 
 /// Text in quotes. Quotes inside stay as they are, because JSON has so many.
@@ -199,6 +172,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
 
     use super::*;
@@ -217,25 +192,29 @@ mod tests {
             "alarm": {"set": 5000}, "files": {"f": "x"},
             "log": [{"level": "info", "text": "actor: \u{202e}"}, {"level": "warn", "text": "w"},
                     {"left_out": 2}],
-            "now": 5, "fuel": 12_345, "ms": 0.25,
+            "fetches": [{"request": {"method": "GET", "uri": "https://a.example/", "headers": [],
+                         "body": null}, "response": {"status": 200, "headers": [["a", "b"]], "body": "x"}}],
+            "now": 5,
         });
+        let taken = Taken { fuel: 12_345, took: Duration::from_micros(250) };
         assert_eq!(
-            block(&report),
+            block(&report, taken),
             "\
 ann: text \"hi\\n\" (#1)
   answer   text \"{\"a\":1}\"
-  answer   close 4001 \"bye\"
-  effect   to bob: binary hex 00ff
-  effect   to bob, eve: text \"all\"
+  answer   close code 4001 reason \"bye\"
+  effect   binary hex 00ff to \"bob\"
+  effect   broadcast \"bob\", \"eve\" text \"all\"
+  fetched  request method \"GET\" uri \"https://a.example/\" response body \"x\" headers \"a\", \"b\" status 200
   state    \"0\" → none
   stored   \"k\" none → \"v\"
-  tags     ann: \"a\", \"b\"
-  attached bob: none
+  tags     \"ann\" \"a\", \"b\"
+  attached \"bob\" none
   alarm    in 5s
   written  \"f\" \"x\"
   log      actor: \\u{202e}
   log      warn: w
-  log      and 2 more lines
+  log      left_out 2
   took     12_345 fuel, 0.25 ms
 "
         );
@@ -244,12 +223,13 @@ ann: text \"hi\\n\" (#1)
     #[test]
     fn what_is_too_much_for_people_is_counted() {
         let lines: Vec<_> = (0..=MAX_ROWS).map(|_| json!({"level": "info", "text": "x"})).collect();
-        let text = block(&json!({"event": "alarm", "log": lines}));
+        let taken = Taken { fuel: 0, took: Duration::ZERO };
+        let text = block(&json!({"event": "alarm", "log": lines}), taken);
         assert_eq!(text.matches("  log      x\n").count(), MAX_ROWS);
         assert!(text.contains("  log      and 1 more\n"), "{text}");
-        let names: Vec<_> = (0..=MAX_NAMES).map(|number| json!(number.to_string())).collect();
-        let text = message(&json!({"broadcast": names, "text": "x"}));
-        assert!(text.ends_with(", 19, and 1 more: text \"x\""), "{text}");
+        let names: Vec<_> = (0..=MAX_ITEMS).map(|number| json!(number.to_string())).collect();
+        let text = shown(&json!({"broadcast": names, "text": "x"}));
+        assert!(text.ends_with(", \"19\", and 1 more text \"x\""), "{text}");
     }
 
     #[test]

@@ -139,20 +139,21 @@ fn file(option: &OptionSpec, parser: &mut Parser) -> Result<PathBuf, UsageError>
 }
 
 /// The command, from its options and its words.
-pub(super) fn command(call: Call, words: Vec<OsString>) -> Result<Command, UsageError> {
+pub(super) fn command(mut call: Call, words: Vec<OsString>) -> Result<Command, UsageError> {
     if call.state.is_some() && call.data.is_some() {
         return Err(wrong(
             "--state and --data both say what to begin with; give one of them".into(),
         ));
     }
     let mut words = words.into_iter();
-    let path = words.next().unwrap_or_default().into();
-    let text = |word: OsString| {
-        let problem = |word: OsString| ["not UTF-8 text: ", &word.to_string_lossy()].concat();
-        word.into_string().map_err(|word| wrong(problem(word)))
-    };
-    let words = words.map(text).collect::<Result<_, _>>()?;
-    Ok(Command::Call(Call { path, words, ..call }))
+    call.path = words.next().unwrap_or_default().into();
+    for word in words {
+        match word.into_string() {
+            Ok(text) => call.words.push(text),
+            Err(word) => return Err(wrong(["not UTF-8 text: ", &word.to_string_lossy()].concat())),
+        }
+    }
+    Ok(Command::Call(call))
 }
 
 #[cfg(test)]

@@ -107,7 +107,9 @@ fn read(
             Command::Check { files: paths(words), data: given.data, json: given.json }
         }
         SubcommandId::Call => {
-            call::command(Call { data: given.data, json: given.json, ..given.call }, words)?
+            given.call.data = given.data;
+            given.call.json = given.json;
+            call::command(given.call, words)?
         }
         SubcommandId::New => {
             Command::New { path: paths(words).pop().unwrap_or_default(), name: given.name }

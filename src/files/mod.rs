@@ -193,12 +193,11 @@ impl Files {
         let (count, state, lines) = (writes.len(), progress.clone(), self.lines.clone());
         let overlay = self.overlay.clone();
         let work = move || {
-            let done = match &overlay {
-                Some(overlay) => overlay.commit(writes, |to_disk| {
-                    commit::commit(&folders, to_disk, limit, &new, &state, record)
-                }),
-                None => commit::commit(&folders, &writes, limit, &new, &state, record),
-            };
+            let to_disk = overlay.as_ref().map_or(&*writes, |overlay| overlay.to_disk(&writes));
+            let done = commit::commit(&folders, to_disk, limit, &new, &state, record);
+            if let (Some(overlay), Ok(())) = (overlay, &done) {
+                overlay.keep(writes);
+            }
             if state.is_given_up() {
                 log_written(&lines, &state, "after the time in which it should have been");
             }

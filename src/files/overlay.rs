@@ -110,22 +110,18 @@ impl Overlay {
         Ok((entries, left_out))
     }
 
-    /// Keeps what a call writes. `commit` writes what goes to the disk, and records the state.
-    ///
-    /// # Errors
-    /// That of `commit`. Nothing is kept then.
-    pub(super) fn commit(
-        &self,
-        writes: Vec<Write>,
-        commit: impl FnOnce(&[Write]) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        commit(if self.to_disk { &writes } else { &[] })?;
+    /// Those of a call's writes that go to the disk.
+    pub(super) fn to_disk<'w>(&self, writes: &'w [Write]) -> &'w [Write] {
+        if self.to_disk { writes } else { &[] }
+    }
+
+    /// Keeps what a call has written, once it is committed.
+    pub(super) fn keep(&self, writes: Vec<Write>) {
         let mut inner = self.inner.lock();
         for Write { path, content } in &writes {
             inner.set(path.clone(), Some(content.clone()));
         }
         inner.written.extend(writes);
-        Ok(())
     }
 }
 
@@ -147,14 +143,10 @@ mod tests {
         assert_eq!(overlay.read("gone", 5), Some(Err(Failure(FileError::NotFound))));
         assert_eq!(overlay.read("b", 5), None);
         let write = |path: &str| vec![Write { path: path.into(), content: b"new".into() }];
-        let failure = Failure(FileError::Denied);
-        assert_eq!(overlay.commit(write("a"), |_| Err(failure.clone())), Err(failure));
-        assert_eq!(overlay.read("a", 5), Some(Ok(b"given".into())));
-        let kept = overlay.commit(write("b"), |to_disk| {
-            assert!(to_disk.is_empty());
-            Ok(())
-        });
-        assert_eq!((kept, overlay.read("b", 5)), (Ok(()), Some(Ok(b"new".into()))));
+        assert!(overlay.to_disk(&write("a")).is_empty());
+        assert_eq!(Overlay::new(false, true).to_disk(&write("a")).len(), 1);
+        overlay.keep(write("b"));
+        assert_eq!(overlay.read("b", 5), Some(Ok(b"new".into())));
         assert_eq!(overlay.take_written().len(), 1);
         assert!(overlay.take_written().is_empty());
     }

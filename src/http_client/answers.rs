@@ -43,8 +43,12 @@ impl Answers {
     /// Gives the answer to a question. With `None` there is none any more.
     pub(crate) fn set(&self, question: Question, answer: Option<Outcome>) {
         let given = &mut self.inner.lock().given;
-        given.retain(|(other, _)| *other != question);
-        given.extend(answer.map(|answer| (question, answer)));
+        if let Some(place) = given.iter().position(|(other, _)| *other == question) {
+            drop(given.remove(place));
+        }
+        if let Some(answer) = answer {
+            given.push((question, answer));
+        }
     }
 
     /// What the actor has asked since the last call of this function.

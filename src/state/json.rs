@@ -133,8 +133,7 @@ fn write_actor(contents: &Contents) -> Value {
 
 /// Reads what [`write_actor()`] has written.
 fn read_actor(object: &Object<'_>) -> Result<Contents, Mistake> {
-    let mut contents = Contents::default();
-    contents.state = object.bytes("state")?;
+    let mut contents = Contents { state: object.bytes("state")?, ..Contents::default() };
     if let Some(alarm) = object.object("alarm")? {
         let field = |key| {
             let number = alarm.number(key, u64::MAX)?;
@@ -169,7 +168,9 @@ fn read_actor(object: &Object<'_>) -> Result<Contents, Mistake> {
 }
 
 /// Sets an entry.
-fn set(object: &mut Map<String, Value>, key: &str, value: Value) {
+// There are so many calls that copies of it would be large.
+#[inline(never)]
+pub(crate) fn set(object: &mut Map<String, Value>, key: &str, value: Value) {
     object.insert(key.into(), value);
 }
 
@@ -227,7 +228,7 @@ pub(crate) fn wrong(place: &str, problem: &str) -> Mistake {
 /// An object and its place.
 pub(crate) struct Object<'v> {
     /// Its place, empty for the root.
-    place: String,
+    pub(crate) place: String,
     /// Its entries.
     pub(crate) entries: &'v Map<String, Value>,
 }
@@ -248,22 +249,26 @@ impl<'v> Object<'v> {
     }
 
     /// An entry that is a text.
+    #[inline(never)]
     pub(crate) fn text(&self, key: &str) -> Result<Option<&'v str>, Mistake> {
         let Some(value) = self.get(key) else { return Ok(None) };
         value.as_str().map(Some).ok_or_else(|| self.mistake(key, "is not a string"))
     }
 
     /// An entry that has bytes.
+    #[inline(never)]
     pub(crate) fn bytes(&self, key: &str) -> Result<Option<Bytes>, Mistake> {
         self.get(key).map(|value| read_bytes(value, &self.place(key))).transpose()
     }
 
     /// An entry that is a whole number from 0 to `most`.
+    #[inline(never)]
     pub(crate) fn number(&self, key: &str, most: u64) -> Result<Option<u64>, Mistake> {
         self.get(key).map(|value| number(value, &self.place(key), most)).transpose()
     }
 
     /// An entry that is an object.
+    #[inline(never)]
     pub(crate) fn object(&self, key: &str) -> Result<Option<Object<'v>>, Mistake> {
         self.get(key).map(|value| Object::new(value, &self.place(key))).transpose()
     }
@@ -275,11 +280,13 @@ impl<'v> Object<'v> {
     }
 
     /// A mistake in an entry.
+    #[inline(never)]
     pub(crate) fn mistake(&self, key: &str, problem: &str) -> Mistake {
         wrong(&self.place(key), problem)
     }
 
     /// Refuses entries other than these.
+    #[inline(never)]
     pub(crate) fn only(&self, known: &[&str]) -> Result<(), Mistake> {
         match self.entries.keys().find(|key| !known.contains(&key.as_str())) {
             Some(key) => Err(self.mistake(key, "is unknown here")),

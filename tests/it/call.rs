@@ -75,7 +75,7 @@ fn events_reach_each_form_of_the_interface_and_answers_and_states_are_shown() {
         assert_eq!(next(), "1: binary hex 00ff (#1)");
         assert_eq!(next(), "  answer   binary hex 00ff");
         assert_eq!(next(), "  state    \"2\" → \"3\"");
-        assert_eq!(next(), "1: close 4001 \"bye\" (#1)");
+        assert_eq!(next(), "1: close code 4001 reason \"bye\" (#1)");
         assert_eq!(next(), "  state    \"3\" → \"4\"");
         assert_eq!(next(), "  log      actor: close 4001 bye");
         assert_eq!(next(), "");
@@ -211,6 +211,84 @@ fn imports_answer_from_the_file_of_events() {
     // A call sees the files as they were before it.
     assert_eq!(answers(4), ["done", "content 22"]);
     assert_eq!(answers(5), ["content 5"]);
+}
+
+#[test]
+fn requests_reach_each_form_of_the_interface_and_their_responses_are_shown() {
+    for shape in SHAPES {
+        let (_folder, file) = lines(&[
+            r#""http:/count?a=b""#,
+            r#"{"event":"http","method":"PUT","path":"/x","headers":{"X-A":"1"},"body":{"hex":"00ff"}}"#,
+        ]);
+        let called = call(&[&module(shape), "--json", "--events", &file]);
+        let all = called.reports();
+        assert_eq!((called.code, all.len()), (0, 3), "{}", called.error);
+        assert_eq!(
+            all[1]["message"]["request"],
+            json!({ "method": "GET", "uri": "/count?a=b", "headers": [], "body": null })
+        );
+        assert_eq!((&all[1]["event"], &all[1]["connection"]), (&json!("http"), &Value::Null));
+        assert!(all[1]["answer"][0]["response"]["status"].is_u64(), "{}", all[1]);
+        let put = &all[2]["message"]["request"];
+        assert_eq!((&put["method"], &put["uri"]), (&json!("PUT"), &json!("/x")));
+        assert_eq!(put["headers"], json!([["x-a", "1"]]));
+        assert_eq!(put["body"], json!({ "hex": "00ff" }));
+    }
+    let large = format!("http:POST / {}", "x".repeat((64 << 10) + 1));
+    let refused = call(&[&module("events"), &large]);
+    assert!(refused.code == 2 && refused.error.contains("`limits.request`, 65536"));
+    let without = call(&[&module("asker-guide"), "http:/"]);
+    assert!(without.code == 2 && without.error.contains("does not export `handle-request`"));
+}
+
+#[test]
+fn servers_answer_from_the_file_of_events() {
+    let (_folder, file) = lines(&[
+        r#"{"answers":{"https://a.example/x":"on","POST https://a.example/x":{"status":404,"body":"no"}}}"#,
+        r#""fetch GET https://a.example/x""#,
+        r#""fetch POST https://a.example/x content""#,
+        r#""later lamp https://a.example/x""#,
+        r#"{"answers":{"https://a.example/x":{"error":"timed-out"}},"text":"fetch GET https://a.example/x"}"#,
+        r#""fetch GET https://b.example/""#,
+    ]);
+    let all = call(&[&module("asker-guide"), "--json", "--events", &file]).reports();
+    let text = |index: usize| all[index]["answer"][0]["text"].as_str().unwrap_or_default();
+    assert!(text(2).contains("200") && text(2).contains("on"), "{}", all[2]);
+    assert_eq!(all[2]["fetches"][0]["request"]["uri"], "https://a.example/x");
+    assert_eq!(all[2]["fetches"][0]["response"]["body"], "on");
+    assert!(text(3).contains("404"), "{}", all[3]);
+    assert_eq!(all[3]["fetches"][0]["request"]["body"], "content");
+    // The request leaves after its event, and its answer is the next one.
+    assert_eq!(text(4), "asked");
+    let fetch = json!({ "fetch": "GET https://a.example/x", "tag": "lamp" });
+    assert_eq!(all[4]["effects"], json!([fetch]));
+    assert_eq!(
+        (&all[5]["event"], &all[5]["message"]["tag"]),
+        (&json!("http-response"), &json!("lamp"))
+    );
+    assert_eq!(all[5]["message"]["response"]["body"], "on");
+    assert!(text(6).contains("timed-out"), "{}", all[6]);
+    // No request leaves the machine.
+    assert!(text(7).contains("`answers` has none to GET https://b.example/"), "{}", all[7]);
+    assert_eq!(all.len(), 8);
+}
+
+#[test]
+fn an_actor_may_ask_only_whom_its_manifest_allows() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest =
+        guest("asker-guide").servers("allow = [\"http://a.example\"]").write(folder.path());
+    let manifest = manifest.to_str().unwrap();
+    let (_folder, file) = lines(&[
+        r#"{"answers":{"http://a.example/":"yes","http://b.example/":"no"}}"#,
+        r#""fetch GET http://a.example/""#,
+        r#""fetch GET http://b.example/""#,
+    ]);
+    let all = call(&[manifest, "--json", "--events", &file]).reports();
+    let text = |index: usize| all[index]["answer"][0]["text"].as_str().unwrap_or_default();
+    assert!(text(2).contains("yes"), "{}", all[2]);
+    assert!(text(3).contains("denied"), "{}", all[3]);
+    assert_eq!(all[3]["fetches"], json!([]));
 }
 
 #[test]
@@ -373,7 +451,7 @@ fn a_script_that_can_not_be_is_refused_at_its_place_with_exit_code_2() {
     for (words, part) in [
         (&["connect", "connect"][..], "the event \"connect\": the client `1` is connected already"),
         (&["close"], "the client `1` is not connected"),
-        (&["binary:0"], "the event \"binary:0\": \"0\" is not hexadecimal"),
+        (&["binary:0"], "the event \"binary:0\": data: is neither a string nor"),
         (&["close:1004"], "1004 is no code that a connection ends with"),
     ] {
         let called = call(&[&[&*module("events")], words].concat());

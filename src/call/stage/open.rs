@@ -12,16 +12,16 @@ use super::{
         clients::Clients,
         moment,
         options::Call,
-        report::{self, Report},
+        report::{self, Report, Taken},
     },
-    Emit, Stage, wait,
+    Emit, Stage,
 };
 use crate::{
     actor::{Actor, Setup, observed::Kept},
     exchange::{ActorHandle, ConnectionId, Event},
+    executor::Turns,
     files::{Files, Overlay},
     http_client::{Http, answers::Answers},
-    limits::Limits,
     world::World,
 };
 
@@ -35,14 +35,12 @@ impl Stage {
         let contents = called.contents(call)?;
         let Called { name, module, init_state, tick, folders, servers, limits, path, is_alone } =
             called;
-        // A run shows all lines.
-        let limits = Limits { log_rate: usize::MAX, ..limits };
         let (world, manual) = World::seeded(call.now.unwrap_or(moment::DEFAULT), call.seed);
-        let handle = ActorHandle::new(name.as_str().into(), limits.clone());
+        let handle = ActorHandle::new(name.as_str().into(), limits);
         let (stats, lines) = (handle.stats.clone(), handle.lines.clone());
         let files = Arc::new(Overlay::new(is_alone, call.write && !is_alone));
         let answers = Arc::new(Answers::new(is_alone));
-        let executor = Arc::new(Executor::new());
+        let (executor, turns) = (Arc::new(Executor::new()), Arc::new(Turns::default()));
         let folders = folders.map(|folders| {
             let own =
                 Files::new(&name, folders, handle.limits.clone(), stats.clone(), lines.clone());
@@ -65,13 +63,16 @@ impl Stage {
             http,
             store: None,
             world: world.clone(),
-            turns: Arc::default(),
+            turns: turns.clone(),
             stats,
             lines,
         };
         let began = Instant::now();
         let mut started = None;
-        wait(pin!(async { started = Some(Actor::start_from(setup, contents).await) }));
+        turns.block_on(
+            &executor,
+            pin!(async { started = Some(Actor::start_from(setup, contents).await) }),
+        );
         let took = began.elapsed();
         let mut report = Report::new("init", world.since_1970());
         let (actor, kept) = match started {
@@ -90,7 +91,7 @@ impl Stage {
         let fuel = handle.stats.fuel.get();
         while executor.try_tick() {}
         report.add_outside(files.take_written(), answers.take_asked());
-        emit(report.finish(capture.take(None), fuel, took))?;
+        emit(report.finish(capture.take(None)), Taken { fuel, took })?;
         let Some(actor) = actor else { return Ok(None) };
         let mut stage = Self {
             actor,
@@ -101,9 +102,9 @@ impl Stage {
             files,
             answers,
             executor,
+            turns,
             capture,
             path,
-            limits,
         };
         for id in lost {
             stage.perform(Event::lost(ConnectionId(id)), None, emit)?;
