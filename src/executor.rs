@@ -14,9 +14,11 @@ use std::{
     collections::VecDeque,
     convert::Infallible,
     future::{Future, poll_fn},
+    mem,
+    pin::{Pin, pin},
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
     task::{Context, Poll, Waker},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use smol::{
@@ -24,11 +26,11 @@ use smol::{
     future::{FutureExt as _, yield_now},
 };
 
-use crate::{convert::to_u64, lock::Lock};
+use crate::{coarse_clock, convert::to_u64, lock::Lock};
 
 /// How long tasks run between two polls of the sockets, as a multiple of the last poll's duration.
 /// A poll takes about 1 µs on a PC and 10 µs on a slow board.
-const POLL_RATIO: u32 = 16;
+const POLL_RATIO: u64 = 16;
 /// The minimum of that time. A client waits this long while others keep the host busy.
 const MIN_PERIOD: Duration = Duration::from_micros(20);
 /// The maximum of that time, in case something interrupted the last poll.
@@ -61,6 +63,11 @@ pub(crate) struct Yield {
     ticket: Option<u64>,
 }
 
+/// A time in nanoseconds.
+const fn nanos(time: Duration) -> u64 {
+    time.as_secs() * 1_000_000_000 + time.subsec_nanos() as u64
+}
+
 /// A ticket that counts as resumed.
 const SERVED: u64 = 0;
 
@@ -80,6 +87,12 @@ impl Turns {
         self.loops.fetch_add(1, Relaxed);
         let _running = LoopGuard(self);
         future.or(async { match self.work(executor).await {} }).await
+    }
+
+    /// Does the same on this thread. It is one function for all futures, because each kind of them
+    /// would have a copy of the loop.
+    pub fn block_on(&self, executor: &Executor<'_>, future: Pin<&mut dyn Future<Output = ()>>) {
+        smol::block_on(self.run(executor, future));
     }
 
     /// Ends the current task's turn. It is resumed when no other task is ready, or after `MAX_WAIT`
@@ -102,31 +115,35 @@ impl Turns {
 
     /// Runs tasks forever.
     async fn work(&self, executor: &Executor<'_>) -> Infallible {
-        let (mut looked, mut period) = (Instant::now(), MIN_PERIOD);
+        let (mut looked, mut period) = (coarse_clock::look(), nanos(MIN_PERIOD));
         let mut served = looked;
         loop {
             let mut idle = !executor.try_tick();
             if idle {
                 // Waits until a task is ready or has yielded. The future that `run` polls may yield
                 // as well.
-                idle = self
-                    .has_yielded()
-                    .or(async {
-                        executor.tick().await;
-                        false
-                    })
-                    .await;
+                let (mut tick, mut waited) = (pin!(executor.tick()), false);
+                let tick = poll_fn(|cx| {
+                    // The task that runs after the wait may ask for the time. The sockets were polled
+                    // just now, since that ended the wait.
+                    if mem::replace(&mut waited, true) {
+                        looked = coarse_clock::look();
+                    }
+                    tick.as_mut().poll(cx).map(|()| false)
+                });
+                idle = self.has_yielded().or(tick).await;
             }
-            let now = Instant::now();
-            if idle || now.duration_since(looked) >= period {
+            let now = coarse_clock::look();
+            if idle || now.since(looked) >= period {
                 // Returns to `block_on`, which polls the sockets and calls this again.
                 yield_now().await;
-                looked = Instant::now();
-                period = (POLL_RATIO * looked.duration_since(now)).clamp(MIN_PERIOD, MAX_PERIOD);
+                looked = coarse_clock::look();
+                let took = looked.since(now).saturating_mul(POLL_RATIO);
+                period = took.clamp(nanos(MIN_PERIOD), nanos(MAX_PERIOD));
                 // The poll may have made a task ready.
                 idle = idle && !executor.try_tick();
             }
-            if idle || now.duration_since(served) >= MAX_WAIT {
+            if idle || now.since(served) >= nanos(MAX_WAIT) {
                 served = now;
                 self.resume_next();
             }
@@ -174,9 +191,12 @@ impl Drop for LoopGuard<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicU32, AtomicU64},
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicU32, AtomicU64},
+        },
+        time::Instant,
     };
 
     use rustix::time::{ClockId, clock_gettime};
@@ -262,6 +282,19 @@ mod tests {
             poll_fn(|_| if count.load(Relaxed) >= 10 { Poll::Ready(()) } else { Poll::Pending });
         block_on(turns.run(&executor, ten));
         assert!(rounds.load(Relaxed) > 10);
+    }
+
+    #[test]
+    fn a_task_that_waited_finds_the_coarse_clock_at_its_own_moment() {
+        let (executor, turns) = (Executor::new(), Turns::default());
+        let wait = Duration::from_millis(50);
+        let start = coarse_clock::look();
+        let task = executor.spawn(async move {
+            smol::Timer::after(wait).await;
+            coarse_clock::read().since(start)
+        });
+        // Only the clock's age before the wait would make it less.
+        assert!(block_on(turns.run(&executor, task)) >= 50_000_000);
     }
 
     #[test]

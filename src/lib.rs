@@ -26,7 +26,8 @@
 //! - [`memory`]: the most memory that the limits allow, and how much there is.
 //! - [`signals`]: the signals of the process.
 //! - [`shutdown`]: how fast connections are closed.
-//! - [`stats`]: counts what an actor and its connections do.
+//! - [`stats`]: counts what an actor and its connections do; [`histogram`]: counts how long it takes.
+//! - [`coarse_clock`]: a clock that costs almost nothing to read.
 //! - [`logger`]: the log.
 //! - [`state`]: shows and changes what is stored of actors, for `footlight state`.
 //! - [`storage`]: how an actor's state is kept on the disk, and in which folder.
@@ -36,6 +37,7 @@
 //! - [`dev`]: watches the files of actors and builds them, for `footlight dev`.
 //! - [`reloading`]: what the program does on SIGHUP.
 //! - [`check`]: the report of `footlight check`.
+//! - [`call`]: gives events to an actor and shows what they do, for `footlight call`.
 //! - [`announce`]: what `run` prints; [`own_addresses`]: where others reach this machine.
 //! - [`new`]: the project that `footlight new` creates.
 //! - [`cli`]: the command line.
@@ -47,8 +49,10 @@
 
 pub mod actor;
 pub mod announce;
+pub mod call;
 pub mod check;
 pub mod cli;
+pub(crate) mod coarse_clock;
 pub mod config;
 pub mod connection_id;
 pub mod convert;
@@ -59,6 +63,7 @@ pub mod executor;
 pub mod fd_limit;
 pub mod files;
 pub(crate) mod header_fields;
+pub mod histogram;
 pub mod host;
 pub mod http_client;
 pub mod interfaces;

@@ -8,13 +8,16 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
     net::IpAddr,
     path::{Path, PathBuf},
+    pin::pin,
     process::ExitCode,
     sync::Arc,
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use footlight::{
-    Host, Manifest, announce, check,
+    Host, Manifest, announce,
+    call::{self, Call},
+    check,
     cli::{self, Command},
     dev::Watcher,
     executor::Turns,
@@ -36,7 +39,7 @@ use footlight::{
     world::World,
 };
 use smol::{
-    Executor, block_on,
+    Executor,
     channel::{self, Receiver},
     future::{self, FutureExt as _},
 };
@@ -53,11 +56,15 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    let fine = |()| ExitCode::SUCCESS;
     let done = match command {
-        Command::Print(text) => print(&text).map_err(Into::into),
-        Command::New { path, name, template } => new(&path, name.as_deref(), template.as_deref()),
+        Command::Print(text) => print(&text).map(fine).map_err(Into::into),
+        Command::New { path, name, template } => {
+            new(&path, name.as_deref(), template.as_deref()).map(fine)
+        }
         Command::Check { files, data, json } => return report(&files, data, json),
-        Command::State { dir, action, partial } => state(&dir, &action, partial),
+        Command::Call(call) => on_known_stack(Box::new(move || give_events(&call))),
+        Command::State { dir, action, partial } => state(&dir, &action, partial).map(fine),
         Command::Run { manifests, bind, port, data, threads, verbosity } => {
             start(Options { paths: manifests, bind, port, data, threads, verbosity, dev: None })
         }
@@ -68,7 +75,7 @@ fn main() -> ExitCode {
     };
     log::logger().flush();
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             complain(&error.to_string());
             ExitCode::FAILURE
@@ -103,16 +110,27 @@ struct Dev {
 }
 
 /// Serves until a signal stops it, on threads with a known stack.
-fn start(options: Options) -> Result<(), Box<dyn Error>> {
+fn start(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     // Done first, while there is one thread, because it changes the process's environment.
     let inherited = Inherited::from_environment()?;
-    let run = move || {
+    on_known_stack(Box::new(move || {
         let done = run(options, inherited);
-        done.map_err(|error| error.to_string())
-    };
-    let thread = thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(run)?;
+        done.map(|()| ExitCode::SUCCESS).map_err(|error| error.to_string())
+    }))
+}
+
+/// What a thread with a known stack does.
+type Work = Box<dyn FnOnce() -> Result<ExitCode, String> + Send>;
+
+/// Starts a thread with a known stack.
+fn spawn(work: Work) -> io::Result<JoinHandle<Result<ExitCode, String>>> {
+    thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)
+}
+
+/// Works on a thread with a known stack until it ends.
+fn on_known_stack(work: Work) -> Result<ExitCode, Box<dyn Error>> {
     // The panic hook has printed the details.
-    let done = thread.join().map_err(|_| "the host panicked; this is a bug in the host")?;
+    let done = spawn(work)?.join().map_err(|_| "the host panicked; this is a bug in the host")?;
     Ok(done?)
 }
 
@@ -134,8 +152,10 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
     let (running, stopped) = channel::bounded::<()>(1);
     for _ in 1..threads {
         let (executor, turns, stopped) = (executor.clone(), turns.clone(), stopped.clone());
-        let work = move || block_on(turns.run(&executor, stopped.recv()));
-        thread::Builder::new().name("footlight".into()).stack_size(STACK).spawn(work)?;
+        spawn(Box::new(move || {
+            turns.block_on(&executor, pin!(async { _ = stopped.recv().await }));
+            Ok(ExitCode::SUCCESS)
+        }))?;
     }
     let manager = Arc::new(Manager::from_environment());
     let live = watcher.is_some().then(Live::new).transpose()?.map(Arc::new);
@@ -157,7 +177,9 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
         log::info!("stopped before the actors had started");
         Ok(None)
     });
-    let Some(host) = block_on(turns.run(&executor, start))? else { return Ok(()) };
+    let mut started = Ok(None);
+    turns.block_on(&executor, pin!(async { started = start.await }));
+    let Some(host) = started? else { return Ok(()) };
     announce(&host.listening());
     let ready = Notification::Ready { serving: host.actors(), of };
     // Spawned as a task, because the future that `run` gets is polled after every turn.
@@ -168,7 +190,7 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
         manager.notify(ready).await;
         manager.watch().await;
     });
-    block_on(turns.run(&executor, serve));
+    turns.block_on(&executor, pin!(serve));
     drop((watch, running));
     Ok(())
 }
@@ -305,6 +327,19 @@ fn report(files: &[PathBuf], data: Option<PathBuf>, json: bool) -> ExitCode {
     let data = data_folder(data, env::var_os(VARIABLE));
     let (text, fine) = check::report(files, data.as_deref(), json);
     if print(&text).is_ok() && fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Gives events to an actor, on a thread with a known stack.
+fn give_events(call: &Call) -> Result<ExitCode, String> {
+    match call::run(call, &mut io::stdout().lock()) {
+        Ok(true) => Ok(ExitCode::SUCCESS),
+        Ok(false) => Ok(ExitCode::FAILURE),
+        Err(error) if error.is_usage() => {
+            complain(&error.to_string());
+            Ok(ExitCode::from(2))
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Prints an error to standard error. If that fails, the exit code still tells.

@@ -38,15 +38,34 @@ pub enum Unread {
 /// # Errors
 /// See [`Unread`].
 pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
-    let file = self::file(path).map_err(Unread::Io)?;
+    let mut file = self::file(path).map_err(Unread::Io)?;
     let size = file.metadata().map_err(Unread::Io)?.len();
-    let most = to_u64(limit);
-    if size > most {
+    if size > to_u64(limit) {
         return Err(Unread::TooLarge(size));
     }
     // The size may be wrong: kernel files report 0, and a file may grow.
+    read_all(&mut file, limit)
+}
+
+/// The name of a file that stands for standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// Reads a regular file, or standard input if its name is `-`, of at most `limit` bytes.
+///
+/// # Errors
+/// See [`Unread`].
+pub(crate) fn read_input(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
+    if path.as_os_str() != STANDARD_INPUT {
+        return read(path, limit);
+    }
+    read_all(&mut io::stdin().lock(), limit)
+}
+
+/// Reads to the end, at most `limit` bytes.
+fn read_all(from: &mut dyn io::Read, limit: usize) -> Result<Vec<u8>, Unread> {
+    let most = to_u64(limit);
     let mut content = Vec::new();
-    file.take(most.saturating_add(1)).read_to_end(&mut content).map_err(Unread::Io)?;
+    from.take(most.saturating_add(1)).read_to_end(&mut content).map_err(Unread::Io)?;
     match u64::try_from(content.len()) {
         Ok(read) if read <= most => Ok(content),
         read => Err(Unread::TooLarge(read.unwrap_or(u64::MAX))),

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::convert::to_u64;
+use crate::{convert::to_u64, histogram::Histogram};
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -146,6 +146,8 @@ pub struct Stats {
     pub failed_reloads: Counter,
     /// New modules that were given back, because they failed where the old one succeeded.
     pub rollbacks: Counter,
+    /// How long events took, from being taken to their commit.
+    pub(crate) durations: Histogram,
     /// Fuel spent.
     pub fuel: Counter,
     /// The instance's linear memory in bytes; 0 without an instance.

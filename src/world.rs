@@ -4,6 +4,7 @@
 //! when the test says so and the random numbers are always the same. So can a replay.
 
 use std::{
+    collections::VecDeque,
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -28,18 +29,21 @@ pub enum World {
     /// The system's clocks and random numbers. Every run of `footlight` has these.
     #[default]
     System,
-    /// Set by hand, for tests and benchmarks.
+    /// Set by hand, for tests, benchmarks and `footlight call`.
     Manual(Arc<Manual>),
 }
 
 impl World {
     /// A world that is controlled by hand. It begins `since_1970` milliseconds after 1970 (UTC).
     pub fn manual(since_1970: u64) -> (Self, Arc<Manual>) {
-        let manual = Arc::new(Manual {
-            start: Instant::now(),
-            since_1970,
-            state: Lock::new(State { passed: Duration::ZERO, generators: 0, waiting: Vec::new() }),
-        });
+        Self::seeded(since_1970, 0)
+    }
+
+    /// The same, with random numbers that `seed` decides.
+    pub(crate) fn seeded(since_1970: u64, seed: u64) -> (Self, Arc<Manual>) {
+        let state = State { generators: seed, ..State::default() };
+        let start = Instant::now();
+        let manual = Arc::new(Manual { start, since_1970, state: Lock::new(state) });
         (Self::Manual(manual.clone()), manual)
     }
 
@@ -78,6 +82,14 @@ impl World {
         self.until(now.checked_add(wait).unwrap_or_else(|| now + CENTURY))
     }
 
+    /// Takes random bytes that were given by hand. Returns how many bytes it has filled.
+    pub(crate) fn given_random(&self, bytes: &mut [u8]) -> usize {
+        match self {
+            Self::System => 0,
+            Self::Manual(manual) => manual.take_random(bytes),
+        }
+    }
+
     /// A new generator of random numbers, which nobody can predict. In a manual world it is the
     /// same at each run.
     ///
@@ -88,7 +100,7 @@ impl World {
             Self::System => StdRng::try_from_rng(&mut SysRng),
             Self::Manual(manual) => {
                 let mut state = manual.state.lock();
-                state.generators += 1;
+                state.generators = state.generators.wrapping_add(1);
                 Ok(StdRng::seed_from_u64(state.generators))
             }
         }
@@ -124,12 +136,14 @@ pub struct Manual {
 }
 
 /// The part of a manual world that changes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     /// How much time has passed since it was made.
     passed: Duration,
-    /// How many generators of random numbers were made: the seed of the last one.
+    /// The seed of the last generator of random numbers. Each has another one.
     generators: u64,
+    /// Random bytes that come before those of a generator.
+    random: VecDeque<u8>,
     /// The tasks that wait: until when, and whom to wake.
     waiting: Vec<(Instant, Waker)>,
 }
@@ -145,6 +159,37 @@ impl Manual {
         drop(state);
         let due: Vec<(Instant, Waker)> = due;
         due.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+
+    /// Lets time pass until `at`.
+    pub(crate) fn pass_until(&self, at: Instant) {
+        self.advance(at.saturating_duration_since(self.now()));
+    }
+
+    /// Lets time pass until the first moment that a task waits for, if one waits.
+    pub(crate) fn pass_a_wait(&self) {
+        let first = self.state.lock().waiting.iter().map(|(at, _)| *at).min();
+        if let Some(at) = first {
+            self.pass_until(at);
+        }
+    }
+
+    /// Forgets the tasks that wait. They look at the clock again when they are polled.
+    pub(crate) fn forget_waiting(&self) {
+        self.state.lock().waiting.clear();
+    }
+
+    /// Gives random bytes, which come before those of a generator.
+    pub(crate) fn give_random(&self, bytes: &[u8]) {
+        self.state.lock().random.extend(bytes);
+    }
+
+    /// Takes as many of the given random bytes as fit.
+    fn take_random(&self, bytes: &mut [u8]) -> usize {
+        let mut state = self.state.lock();
+        let given = state.random.len().min(bytes.len());
+        bytes.iter_mut().zip(state.random.drain(..given)).for_each(|(byte, value)| *byte = value);
+        given
     }
 
     /// The present moment.

@@ -80,6 +80,11 @@ impl Alarm {
         self.once
     }
 
+    /// The moment of the next event: of the alarm or of a tick.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.once.into_iter().chain(self.tick.map(|(_, at)| at)).min()
+    }
+
     /// An alarm's moment, as it is stored: by the wall clock, and what is left of it.
     pub(crate) fn stored(&self, at: Instant) -> StoredAlarm {
         let left = millis(at.saturating_duration_since(self.world.now()));

@@ -119,6 +119,11 @@ impl Clients {
         }
     }
 
+    /// All clients, even those that are closing.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &KnownClient> {
+        self.all.values()
+    }
+
     /// The sessions of all clients.
     pub(crate) fn sessions(&self) -> impl Iterator<Item = &Arc<Session>> {
         self.all.values().map(|client| &client.session)
@@ -293,6 +298,11 @@ impl KnownClient {
     /// The bytes that the actor has attached.
     pub fn attachment(&self) -> Option<&[u8]> {
         self.kept.attachment.as_deref()
+    }
+
+    /// Its tags, in the order in which the actor added them.
+    pub(crate) fn tags(&self) -> &[Arc<str>] {
+        &self.kept.tags
     }
 
     /// The bytes that this call has sent to the client so far.

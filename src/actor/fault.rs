@@ -69,6 +69,11 @@ impl Fault {
         };
         Self { error, cause, said }
     }
+
+    /// From the call.
+    pub(crate) fn error(&self) -> &CallError {
+        &self.error
+    }
 }
 
 impl From<CallError> for Fault {

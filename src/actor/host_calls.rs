@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use footlight_store::{HOST_KEY, Owner};
+use footlight_store::{Contents, HOST_KEY, Owner};
 use rand::rngs::StdRng;
 
 use super::{
@@ -173,6 +173,13 @@ impl HostCalls {
     /// The actor's requests to servers that have no answer, as they are stored.
     fn fetches(&self) -> Bytes {
         self.http.as_ref().map(Http::stored).unwrap_or_default()
+    }
+
+    /// Goes on from these contents, which nothing stores. Returns the state.
+    pub(crate) fn go_on_from(&mut self, contents: Contents) -> Option<Bytes> {
+        self.alarm.restore(contents.alarm);
+        self.load(contents.keys);
+        contents.state
     }
 
     /// Goes back to what the store has of the actor, after a record failed. Returns its state.

@@ -3,6 +3,7 @@
 //! The files, in the order in which an event passes them:
 //! - [`setup`]: everything that an actor is made from.
 //! - [`task`]: the actor's loop. It takes an event, calls the instance, and commits or rolls back.
+//!   [`setup`]: what it is made from.
 //! - [`dispatch`]: calls the handler of an event. [`event_message`] converts the event into a message
 //!   of the interface.
 //! - [`instance`]: one instance of the module: lower, call, lift. [`exports`] has the functions
@@ -18,6 +19,7 @@
 //! - [`storage`]: the keys and values that the actor stores.
 //! - [`transaction`]: the changes of one event, with its [`effects`]. [`failure`] says why an event
 //!   failed.
+//! - [`ended`]: how an event ended, for who looks at that.
 //! - [`durable`]: the actor's place in the store. [`recovery`] goes back to what is stored after a
 //!   record failed.
 //! - [`outgoing`]: delivers what leaves the host after an event, once it may.
@@ -25,6 +27,8 @@
 //!   the response to a request.
 //! - [`change`]: what the actor gets anew while it runs. [`trial`] exchanges the module, with its
 //!   first event.
+//! - [`observed`]: the same task, one event at a time, for those who look at what an event does.
+//!   [`ended`] is what they see of its end.
 //! - [`alarm`]: the actor's alarm and tick. [`idle`] notices that the actor has had no events.
 //!
 //! The files that load a module:
@@ -55,6 +59,7 @@ pub mod component;
 pub mod dispatch;
 pub mod durable;
 pub mod effects;
+pub(crate) mod ended;
 pub mod entry;
 pub mod event_message;
 pub mod exports;
@@ -73,6 +78,7 @@ pub mod loops;
 pub mod meter;
 pub mod module;
 pub mod nesting;
+pub(crate) mod observed;
 pub mod outgoing;
 pub mod points;
 pub mod recode;

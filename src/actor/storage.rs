@@ -95,6 +95,11 @@ impl Storage {
         self.entries.map.len()
     }
 
+    /// All entries, in the order of their keys.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&Box<str>, &Bytes)> {
+        self.entries.map.iter()
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Bytes> {
         self.entries.map.get(key)

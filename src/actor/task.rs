@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use footlight_store::{Failed, Ticket};
+use footlight_store::{Contents, Failed, Ticket};
 use log::Level;
 use wit_core::InitForm;
 
@@ -18,6 +18,7 @@ use super::{
     dispatch::Called,
     durable::Durable,
     effects::Effect,
+    ended::{Attempt, Ended, Look},
     failure::{Failure, StartError},
     feed::Feed,
     idle::Idle,
@@ -27,6 +28,7 @@ use super::{
     setup::Setup,
 };
 use crate::{
+    coarse_clock,
     exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Source},
     limits::SharedLimits,
     logger::ActorLog,
@@ -60,7 +62,7 @@ pub struct Actor {
     /// Where the last event came from. The others come before it now.
     last: Feed,
     /// Notices that there have been no events.
-    idle: Idle,
+    pub(super) idle: Idle,
     /// Has what the actor gets anew while it runs.
     pub(super) changes: Arc<ChangeSlot>,
     /// Shown in `/metrics` and in the summary at the end.
@@ -77,6 +79,14 @@ impl Actor {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
+        Self::start_from(setup, None).await
+    }
+
+    /// The same. An actor that is given `contents` goes on from these, as if they had been stored.
+    pub(crate) async fn start_from(
+        setup: Setup,
+        contents: Option<Contents>,
+    ) -> Result<Self, StartError> {
         let Setup {
             name,
             module,
@@ -108,8 +118,11 @@ impl Actor {
             lines,
         };
         let hash = actor.instances.module().hash();
-        let restore = |(owner, gate)| actor.context.host.restore(owner, gate, hash);
-        let restored = store.and_then(restore);
+        let host = &mut actor.context.host;
+        let restored = match contents {
+            Some(contents) => Some(host.go_on_from(contents)),
+            None => store.and_then(|(owner, gate)| host.restore(owner, gate, hash)),
+        };
         let context = &mut actor.context;
         let made = actor.instances.make(&mut context.meter).await;
         let mut instance = made.map_err(|error| StartError::Call(error.into()))?;
@@ -123,6 +136,7 @@ impl Actor {
             } else {
                 context.meter.begin();
                 let made = instance.init(init_state.as_deref(), &name, context).await;
+                actor.stats.fuel.add(context.meter.spent());
                 let made = made.map_err(|error| StartError::Call(instance.explain(error)));
                 made?.map_err(StartError::Init)?
             };
@@ -167,7 +181,7 @@ impl Actor {
         let mut stopping = false;
         loop {
             match self.next(&mailbox, &control, &mut stopping).await {
-                Next::Event(event) => self.handle(event, &connections).await,
+                Next::Event(event) => self.handle(event, &connections, None).await,
                 Next::Reached(ticket) => {
                     self.outgoing.release(ticket, &mut self.context.meter).await;
                 }
@@ -184,8 +198,14 @@ impl Actor {
         }
     }
 
-    /// Handles an event: calls the actor, commits or rolls back, and sends what leaves the host.
-    async fn handle(&mut self, event: Event, connections: &Connections) {
+    /// Handles an event: calls the actor, commits or rolls back, and sends what leaves the host. `look`
+    /// sees what is about to leave.
+    pub(super) async fn handle(
+        &mut self,
+        event: Event,
+        connections: &Connections,
+        look: Option<&mut Look<'_>>,
+    ) {
         let durable = self.context.host.durable.as_mut();
         if durable.is_some_and(|durable| durable.is_undone(&event)) {
             return self.leave_out(&event, "the connect event was undone");
@@ -196,21 +216,28 @@ impl Actor {
         if matches!(&event.source, Source::Request(responder) if !responder.begin()) {
             return self.leave_out(&event, "its client is gone");
         }
+        let began = coarse_clock::read();
         self.context.host.begin(&event);
-        let handled = if self.instances.is_on_trial() {
+        let attempt = if self.instances.is_on_trial() {
             // Boxed, because it is larger than a usual event, and rarer.
-            let handled = Box::pin(self.try_event(&event)).await;
-            self.instances.note_outcome(!matches!(handled, Err(Failure::Call(_))));
-            handled
+            let attempt = Box::pin(self.try_event(&event)).await;
+            self.instances.note_outcome(!matches!(attempt, Err(Failure::Call(_))));
+            attempt
         } else {
             let outcome = self.call(&event, connections).await;
-            self.instances.note_outcome(outcome.is_ok());
+            // What a failure makes the next instance wait for depends on the machine. Who looks at each
+            // event shall see the same each time.
+            self.instances.note_outcome(outcome.is_ok() || look.is_some());
             // Before the commit, which counts anew.
             self.stats.fuel.add(self.context.meter.spent());
             self.commit(outcome).await
         };
         self.stats.events.add(1);
-        let (effects, ending) = match handled {
+        self.stats.durations.observe(coarse_clock::look().since(began));
+        if let Some(look) = look {
+            look(&event, Ended::from(&attempt));
+        }
+        let (effects, ending) = match attempt {
             Ok(committed) => committed,
             Err(failure) => (Vec::new(), self.roll_back(&event, &failure).await),
         };
@@ -295,10 +322,7 @@ impl Actor {
 
     /// Checks the result of a call and commits its changes: the state, the files, the alarm, the
     /// storage, and tags and attachments. None of them has reached a client yet.
-    pub(super) async fn commit(
-        &mut self,
-        outcome: Called,
-    ) -> Result<(Vec<Effect>, Ending), Failure> {
+    pub(super) async fn commit(&mut self, outcome: Called) -> Attempt {
         let reply = outcome.map_err(Failure::Call)?.map_err(Failure::Returned)?;
         let ending = reply.content.check()?;
         let CallContext { meter, host } = &mut self.context;

@@ -2,11 +2,12 @@
 //!
 //! # Layout
 //! - `table`: all subcommands and options, with their help texts; `spec`: its types
-//! - `actions`: the actions of `footlight state`
+//! - `actions`: the actions of `footlight state`; `call`: the row of `footlight call`
 //! - `parse`: parses the arguments; `usage_error`: what is wrong with them
 //! - `help`, `man`, `completions`: printed from the table
 
 mod actions;
+mod call;
 mod completions;
 mod help;
 mod man;
@@ -19,7 +20,7 @@ mod usage_error;
 
 use std::{net::IpAddr, path::PathBuf};
 
-use crate::state::Action;
+use crate::{call::Call, state::Action};
 
 pub use parse::parse;
 pub use usage_error::UsageError;
@@ -76,6 +77,8 @@ pub enum Command {
         /// Whether to print JSON, for programs.
         json: bool,
     },
+    /// `footlight call`: give events to an actor, and show what they do.
+    Call(Call),
     /// `footlight new`: create a project.
     New {
         /// The folder to make.

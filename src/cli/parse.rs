@@ -5,12 +5,12 @@ use std::{ffi::OsString, net::IpAddr, path::PathBuf};
 use lexopt::prelude::*;
 
 use super::{
-    Command, actions, completions, help, man,
+    Command, actions, call, completions, help, man,
     spec::{Arity, OptionId, OptionSpec, Subcommand, SubcommandId},
     table::{self, SHELLS, SUBCOMMANDS},
     usage_error::{UsageError, instead, list, wrong},
 };
-use crate::config::nearest::nearest;
+use crate::{call::Call, config::nearest::nearest};
 
 /// The maximum of `--threads`.
 const MAX_THREADS: usize = 64;
@@ -25,6 +25,8 @@ struct Given {
     fresh: bool,
     json: bool,
     keep_instance: bool,
+    /// What only `call` has.
+    call: Call,
     name: Option<String>,
     partial: bool,
     template: Option<String>,
@@ -79,6 +81,13 @@ fn read(
             OptionId::KeepInstance => given.keep_instance = true,
             OptionId::Bind => given.bind = Some(address(&parser.value()?.string()?)?),
             OptionId::Data => given.data = Some(folder(parser.value()?)?),
+            OptionId::Events
+            | OptionId::Expect
+            | OptionId::Now
+            | OptionId::Seed
+            | OptionId::State
+            | OptionId::Update
+            | OptionId::Write => call::option_value(option, &mut parser, &mut given.call)?,
             OptionId::Name => given.name = Some(parser.value()?.string()?),
             OptionId::Port => given.port = Some(port(&parser.value()?.string()?)?),
             OptionId::Partial => given.partial = true,
@@ -114,6 +123,11 @@ fn read(
         },
         SubcommandId::Check => {
             Command::Check { files: paths_or_here(words), data: given.data, json: given.json }
+        }
+        SubcommandId::Call => {
+            given.call.data = given.data;
+            given.call.json = given.json;
+            call::command(given.call, words)?
         }
         SubcommandId::New => Command::New {
             path: paths(words).pop().unwrap_or_default(),
@@ -152,7 +166,7 @@ fn fits(
         Some(Arity::One) => (1, 1),
         Some(Arity::Any) => (0, usize::MAX),
         // An action counts its arguments itself.
-        Some(Arity::Actions(_)) => (1, usize::MAX),
+        Some(Arity::Many | Arity::Actions(_)) => (1, usize::MAX),
     };
     if let Some(argument) = &subcommand.argument
         && words.len() < least

@@ -36,6 +36,8 @@ pub(super) enum Arity {
     One,
     /// Any number of times. None stands for `.`, the current folder.
     Any,
+    /// Once or more.
+    Many,
     /// One of these actions, with arguments of its own.
     Actions(&'static [ActionSpec]),
 }
@@ -93,6 +95,7 @@ pub(super) enum SubcommandId {
     Run,
     Dev,
     Check,
+    Call,
     New,
     State,
     Completions,
@@ -116,18 +119,25 @@ pub(super) enum ActionId {
 pub(super) enum OptionId {
     Bind,
     Data,
+    Events,
+    Expect,
     Fresh,
     Help,
     Json,
     KeepInstance,
     Name,
+    Now,
     Partial,
     Port,
     Quiet,
+    Seed,
+    State,
     Template,
     Threads,
+    Update,
     Verbose,
     Version,
+    Write,
 }
 
 impl OptionSpec {
@@ -175,6 +185,7 @@ impl Subcommand {
                 Arity::Optional => (" [", "]"),
                 Arity::One => (" ", ""),
                 Arity::Any => (" [", "]..."),
+                Arity::Many => (" ", "..."),
                 Arity::Actions(_) => (" ", " [NAME]..."),
             };
             usage += before;

@@ -3,6 +3,7 @@
 
 use super::{
     actions::ACTIONS,
+    call::CALL,
     spec::{Argument, Arity, Completion, OptionId, OptionSpec, Subcommand, SubcommandId},
 };
 use crate::new::TEMPLATES;
@@ -156,6 +157,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             },
         ],
     },
+    CALL,
     Subcommand {
         id: SubcommandId::New,
         name: "new",
@@ -244,6 +246,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
                 "run",
                 "dev",
                 "check",
+                "call",
                 "new",
                 "state",
                 "completions",

@@ -36,9 +36,11 @@ fn value(option: &OptionSpec) -> &'static str {
     match option.id {
         OptionId::Bind => " ::1",
         OptionId::Data => " folder",
+        OptionId::Events | OptionId::Expect | OptionId::State => " file",
         OptionId::Name => " other",
         OptionId::Port => " 80",
         OptionId::Template => " rooms",
+        OptionId::Now | OptionId::Seed => " 5",
         OptionId::Threads => " 2",
         _ => "",
     }
@@ -188,11 +190,7 @@ It opens everything that `run` would open, and reports the same errors.
 #[test]
 fn each_error_says_what_to_write() {
     for (line, part) in [
-        (
-            "",
-            "no command was given: run, dev, check, new, state, completions, man or help
-",
-        ),
+        ("", "no command was given: run, dev, check, call, new, state, completions, man or help\n"),
         ("serve x", "there is no command `serve`: use run, dev, check,"),
         ("rnu x", "there is no command `rnu`: did you mean `run`?"),
         ("chek x", "there is no command `chek`: did you mean `check`?"),
@@ -202,13 +200,16 @@ fn each_error_says_what_to_write() {
         ("new a b", "`footlight new [OPTIONS] PATH`: unexpected argument b"),
         ("man a", "`footlight man`: unexpected argument a"),
         ("completions tcsh", "tcsh: there are completions for bash, zsh or fish"),
-        ("run x --json", "--json is an option of `footlight check`\nTry `footlight run --help`."),
+        (
+            "run x --json",
+            "--json is an option of `footlight check or call`\nTry `footlight run --help`.",
+        ),
         ("check x --threads 2", "--threads is an option of `footlight run`"),
         ("run x --bind localhost", "not an IP address"),
         ("run x --bind 0.0.0.0:80", "and the port as --port"),
         ("run x --port 65536", "--port 65536: write a number from 0 to 65535"),
         ("run x --data=", "--data: the path is empty; write the path of a folder"),
-        ("new x --data y", "--data is an option of `footlight run, dev or check`"),
+        ("new x --data y", "--data is an option of `footlight run, dev, check or call`"),
         ("run x --threads 0", "a number from 1 to 64"),
         ("run x --threads 65", "a number from 1 to 64"),
         ("run x --thread 2", "there is no option --thread: did you mean --threads?"),

@@ -88,6 +88,11 @@ fn duration(value: &Value<'_>) -> Option<i128> {
     read
 }
 
+/// Reads milliseconds from text such as `500ms` or `5s`.
+pub(crate) fn milliseconds(text: &str) -> Option<u64> {
+    measure(text, &DURATIONS).and_then(|time| u64::try_from(time).ok())
+}
+
 /// Reads bytes a day from text such as `"2GB/day"`. Anything else is refused.
 fn rate(value: &Value<'_>) -> Option<i128> {
     let read = value.as_str().and_then(|text| measure(text, &RATES));

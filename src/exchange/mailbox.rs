@@ -41,7 +41,12 @@ use std::{
 };
 
 use super::{Event, EventKind, event};
-use crate::{limits::SharedLimits, lock::Lock};
+use crate::{
+    coarse_clock::{self, Moment},
+    histogram::Histogram,
+    limits::SharedLimits,
+    lock::Lock,
+};
 
 /// The capacity that an empty queue keeps: some KB.
 const MAX_KEPT: usize = 256;
@@ -52,16 +57,18 @@ pub struct Mailbox {
     /// Has the bytes at which connections stop reading, and the size of the largest message.
     limits: SharedLimits,
     inner: Lock<Inner>,
+    /// How long events have waited.
+    waits: Histogram,
 }
 
 /// What the lock protects.
 #[derive(Debug, Default)]
 struct Inner {
-    /// All but requests, in order of arrival.
-    queue: VecDeque<Event>,
+    /// All but requests, in order of arrival, each with the moment in which it came.
+    queue: VecDeque<(Moment, Event)>,
     /// Requests, in order of arrival. They take turns with the others, so that a message waits for
     /// one request at most, however many there are.
-    requests: VecDeque<Event>,
+    requests: VecDeque<(Moment, Event)>,
     /// Whether the last event was no request, so that a request comes next.
     is_requests_turn: bool,
     /// The sum of the events' costs: see [`EventKind::cost`](super::EventKind::cost).
@@ -99,7 +106,7 @@ impl Mailbox {
     /// An empty mailbox for messages of at most `limits.message` bytes. Connections stop reading
     /// once `limits.mailbox` bytes wait.
     pub fn new(limits: SharedLimits) -> Self {
-        Self { limits, inner: Lock::default() }
+        Self { limits, inner: Lock::default(), waits: Histogram::default() }
     }
 
     /// Adds a connection's `connect` or `close` event, or a request, which is never refused.
@@ -126,10 +133,15 @@ impl Mailbox {
         self.inner.lock().bytes
     }
 
+    /// How long events have waited.
+    pub(crate) fn waits(&self) -> &Histogram {
+        &self.waits
+    }
+
     /// The poll function of [`next`](Self::next).
     fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Event> {
         let mut inner = self.inner.lock();
-        let Some(event) = inner.pop() else {
+        let Some((came, event)) = inner.pop() else {
             inner.actor = Some(cx.waker().clone());
             return Poll::Pending;
         };
@@ -140,16 +152,18 @@ impl Mailbox {
             inner.queue = VecDeque::new();
         }
         self.grant_room(inner);
+        self.waits.observe(coarse_clock::read().since(came));
         Poll::Ready(event)
     }
 
     /// Adds an event, and wakes the actor and the sender that gets the remaining room.
     fn add(&self, mut inner: MutexGuard<'_, Inner>, event: Event) {
         inner.bytes += event.kind.cost();
-        match event.kind {
-            EventKind::Request(_) => inner.requests.push_back(event),
-            _ => inner.queue.push_back(event),
-        }
+        let queue = match event.kind {
+            EventKind::Request(_) => &mut inner.requests,
+            _ => &mut inner.queue,
+        };
+        queue.push_back((coarse_clock::read(), event));
         let actor = inner.actor.take();
         self.grant_room(inner);
         if let Some(actor) = actor {
@@ -174,12 +188,12 @@ impl Mailbox {
 
 impl Inner {
     /// Takes the next event: if both wait, a request and another one in turn.
-    fn pop(&mut self) -> Option<Event> {
+    fn pop(&mut self) -> Option<(Moment, Event)> {
         let request_first = self.is_requests_turn && !self.requests.is_empty();
         let first = if request_first { &mut self.requests } else { &mut self.queue };
-        let event = first.pop_front().or_else(|| self.requests.pop_front())?;
-        self.is_requests_turn = !matches!(event.kind, EventKind::Request(_));
-        Some(event)
+        let next = first.pop_front().or_else(|| self.requests.pop_front())?;
+        self.is_requests_turn = !matches!(next.1.kind, EventKind::Request(_));
+        Some(next)
     }
 
     /// Whether one more message may be read.

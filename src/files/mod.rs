@@ -5,6 +5,7 @@
 //! - `reading`, `writing`: blocking reads and writes.
 //! - `commit`: writes all files of one call, or none.
 //! - `blocking`: runs blocking calls on other threads, one at a time and with a deadline.
+//! - `overlay`: files that are not on the disk, for `footlight call`.
 //! - `failure`: why an operation failed.
 //!
 //! This module knows the manifest's folders and the types of the interface. It knows neither the
@@ -15,6 +16,7 @@ mod commit;
 pub mod config;
 mod failure;
 mod folders;
+pub(crate) mod overlay;
 mod reading;
 mod writing;
 
@@ -43,6 +45,7 @@ pub(crate) use commit::{Failed, Write};
 pub use config::Config;
 pub(crate) use failure::Failure;
 pub use folders::{FolderError, Folders};
+pub(crate) use overlay::Overlay;
 pub use wit_core::host::Entry as DirEntry;
 
 use crate::{convert::to_u64, limits::SharedLimits, logger::ActorLog, stats::Stats};
@@ -61,6 +64,8 @@ pub struct Files {
     new: Arc<str>,
     stats: Arc<Stats>,
     lines: Arc<ActorLog>,
+    /// Files that take the place of those on the disk; `None` for a host that serves.
+    overlay: Option<Arc<Overlay>>,
     /// Whether the log says already that a folder is read-only.
     is_told: AtomicBool,
 }
@@ -85,6 +90,7 @@ impl Files {
             new: format!(".{actor}.footlight").into(),
             stats,
             lines,
+            overlay: None,
             is_told: AtomicBool::new(false),
         }
     }
@@ -92,6 +98,11 @@ impl Files {
     /// The same actor's files, in the folders of `other`.
     pub(crate) fn with_folders_of(self, other: Self) -> Self {
         Self { folders: other.folders, ..self }
+    }
+
+    /// The same files below others, which take their place.
+    pub(crate) fn below(self, overlay: Arc<Overlay>) -> Self {
+        Self { overlay: Some(overlay), ..self }
     }
 
     /// Checks the sizes of a path and a content before they are copied out of the guest.
@@ -130,7 +141,10 @@ impl Files {
     /// See [`Failure`].
     pub(crate) async fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
-        let content = self.blocking.run(move || reading::read(&folders.begin(), &of?, limit)).await;
+        let content = match self.overlay.as_ref().and_then(|overlay| overlay.read(path, limit)) {
+            Some(content) => Ok(content),
+            None => self.blocking.run(move || reading::read(&folders.begin(), &of?, limit)).await,
+        };
         self.record(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
     }
 
@@ -142,6 +156,10 @@ impl Files {
     pub(crate) async fn list(&self, path: &str) -> Result<Vec<DirEntry>, Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
         let found = self.blocking.run(move || reading::list(&folders.begin(), &of?, limit)).await;
+        let found = match &self.overlay {
+            Some(overlay) => Ok(overlay.list(path, found.map_err(Failure::from).and_then(|it| it))),
+            None => found,
+        };
         let (entries, left_out) =
             self.record(Level::Debug, "listing", path, found, |stats| stats.file_reads.add(1))?;
         if left_out > 0 {
@@ -161,8 +179,11 @@ impl Files {
     /// See [`Failure`].
     pub(crate) async fn check_write(&self, path: &str, len: usize) -> Result<(), Failure> {
         let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
+        let is_over = self.overlay.as_ref().is_some_and(|overlay| overlay.takes(path));
         let check = self.blocking.run(move || {
-            writing::check(&folders.begin(), &of?)?;
+            if !is_over {
+                writing::check(&folders.begin(), &of?)?;
+            }
             if len > limit { Err(Failure(FileError::TooLarge)) } else { Ok(()) }
         });
         let done = self.record(Level::Debug, "writing", path, check.await, |_| ());
@@ -190,8 +211,13 @@ impl Files {
         let (folders, limit, new) = (self.folders.clone(), self.max_size(), self.new.clone());
         let progress = Arc::new(Progress::default());
         let (count, state, lines) = (writes.len(), progress.clone(), self.lines.clone());
+        let overlay = self.overlay.clone();
         let work = move || {
-            let done = commit::commit(&folders, &writes, limit, &new, &state, record);
+            let to_disk = overlay.as_ref().map_or(&*writes, |overlay| overlay.to_disk(&writes));
+            let done = commit::commit(&folders, to_disk, limit, &new, &state, record);
+            if let (Some(overlay), Ok(())) = (overlay, &done) {
+                overlay.keep(writes);
+            }
             if state.is_given_up() {
                 log_written(&lines, &state, "after the time in which it should have been");
             }

@@ -32,7 +32,7 @@ mod restart;
 mod secrets;
 mod start_lines;
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use footlight_store::Store;
 use smol::{
@@ -93,7 +93,17 @@ impl Host {
     ///
     /// # Errors
     /// See [`HostError`].
-    pub async fn start(
+    // Boxed here: what this future is made of would be compiled once more in each crate that polls it.
+    pub fn start<'a>(
+        executor: &'a Arc<Executor<'static>>,
+        manifests: Vec<Manifest>,
+        environment: Environment,
+    ) -> Pin<Box<dyn Future<Output = Result<Self, HostError>> + 'a>> {
+        Box::pin(Self::start_all(executor, manifests, environment))
+    }
+
+    /// Does what [`start`](Self::start) says.
+    async fn start_all(
         executor: &Arc<Executor<'static>>,
         manifests: Vec<Manifest>,
         mut environment: Environment,

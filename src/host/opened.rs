@@ -1,13 +1,14 @@
 //! Opens all files that a manifest names: `run` uses them, and `check` reports on them.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use super::{error::HostError, exports, handler};
 use crate::{
     actor::{Grants, LoadError, Module, Report},
+    files::Folders,
     limits::Limits,
     logger,
-    manifest::{Manifest, missing_capabilities},
+    manifest::{Handler, Manifest, missing_capabilities},
     regular::{self, Unread},
 };
 
@@ -37,6 +38,24 @@ impl Opened {
     /// # Errors
     /// All mistakes, not only the first.
     pub fn new(manifest: &Manifest) -> Result<Self, NotOpened> {
+        let log = logger::check(&manifest.logging);
+        Self::with(manifest, log.map_err(|error| HostError::log(manifest, error)), |_| true)
+    }
+
+    /// Opens what the actor itself uses: no listener, and no log.
+    ///
+    /// # Errors
+    /// All mistakes, not only the first.
+    pub(crate) fn without_sources(manifest: &Manifest) -> Result<Self, NotOpened> {
+        Self::with(manifest, Ok(()), |handler| !handler.brings_events())
+    }
+
+    /// Opens the handlers that are `wanted`. `log` says whether the log can be opened.
+    fn with(
+        manifest: &Manifest,
+        log: Result<(), HostError>,
+        wanted: fn(&Handler) -> bool,
+    ) -> Result<Self, NotOpened> {
         let mut errors = Vec::new();
         let mut report = None;
         let file = &manifest.component;
@@ -52,14 +71,13 @@ impl Opened {
         }
         let init_state = keep(read_state(manifest), &mut errors).flatten();
         let mut handlers = Vec::new();
-        for handler in &manifest.handlers {
+        for handler in manifest.handlers.iter().filter(|handler| wanted(handler)) {
             match handler::Opened::new(handler) {
                 Ok(opened) => handlers.push(opened),
                 Err(failures) => errors.extend(failures.into_iter().map(HostError::Handler)),
             }
         }
-        let log = logger::check(&manifest.logging);
-        keep(log.map_err(|error| HostError::log(manifest, error)), &mut errors);
+        keep(log, &mut errors);
         match module {
             Some(module) if errors.is_empty() => {
                 Ok(Self { module, last_good: None, init_state, handlers })
@@ -70,6 +88,16 @@ impl Opened {
                 Err(NotOpened { errors, report })
             }
         }
+    }
+}
+
+impl Opened {
+    /// The folders whose files the actor may use; `None` if the manifest grants none.
+    pub(crate) fn folders(&self) -> Option<Arc<Folders>> {
+        self.handlers.iter().find_map(|handler| match handler {
+            handler::Opened::Filesystem(folders) => Some(folders.clone()),
+            handler::Opened::WebSocketServer(_) | handler::Opened::HttpClient(_) => None,
+        })
     }
 }
 

@@ -9,12 +9,14 @@
 //! - [`client`]: one request with its redirects. [`stream`] and `tls`: its connection. [`call`]: its
 //!   bytes.
 //! - [`pending`]: requests whose answers come as events.
+//! - [`answers`]: answers without servers, for `footlight call`.
 //! - [`failure`]: why a request failed.
 //!
 //! This module knows the manifest's grants and the types of the interface. It knows neither the
 //! interpreter nor the actor's clients.
 
 mod address;
+pub(crate) mod answers;
 pub mod call;
 pub mod client;
 pub mod config;
@@ -44,6 +46,7 @@ use bytes::Bytes;
 use smol::Executor;
 use wit_core::HttpResponse;
 
+use answers::Answers;
 use client::Client;
 pub(crate) use client::Options;
 pub use config::Config;
@@ -76,8 +79,17 @@ impl Http {
         let (limits, resolver) = (limits.into(), Resolver::default());
         let pending = Arc::new(Pending::new(limits.clone()));
         let grants = config.grants.clone();
-        let client = Arc::new(Client { grants, resolver, limits, stats, lines });
+        let client = Arc::new(Client { grants, resolver, limits, stats, lines, answers: None });
         Self { client, pending, executor }
+    }
+
+    /// The same, with these answers in place of all servers.
+    pub(crate) fn answered_by(mut self, answers: Arc<Answers>) -> Self {
+        // Nobody else has the client yet.
+        if let Some(client) = Arc::get_mut(&mut self.client) {
+            client.answers = Some(answers);
+        }
+        self
     }
 
     /// Sends a request and waits for its answer.

@@ -235,6 +235,17 @@ impl Asked {
         self.bytes
     }
 
+    /// What the actor calls the request.
+    pub(crate) fn tag(&self) -> Box<str> {
+        let inner = self.pending.inner.lock();
+        inner.requests.get(&self.number).map(|entry| entry.tag.clone()).unwrap_or_default()
+    }
+
+    /// The method and the address.
+    pub(crate) fn line(&self) -> String {
+        self.request.as_ref().map(Request::line).unwrap_or_default()
+    }
+
     /// Sends the request. Its answer becomes an event.
     pub(crate) fn start(mut self) {
         let Some(request) = self.request.take() else { return };

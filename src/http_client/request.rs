@@ -59,6 +59,21 @@ impl Request {
         Ok(Self { method, url, fields: headers, body })
     }
 
+    /// The request as the interface has it.
+    pub(super) fn plain(&self) -> HttpRequest {
+        HttpRequest {
+            method: self.method.clone(),
+            uri: self.url.to_string(),
+            headers: self.fields.clone(),
+            body: self.body.clone(),
+        }
+    }
+
+    /// The method and the address.
+    pub(super) fn line(&self) -> String {
+        format!("{} {}", self.method, self.url)
+    }
+
     /// What it keeps in memory, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let Url { path, query, .. } = &self.url;

@@ -52,6 +52,7 @@ fn client_with(allow: &[&str], private: bool, limits: Limits) -> Client {
         limits,
         stats: Arc::default(),
         lines,
+        answers: None,
     }
 }
 

@@ -76,6 +76,11 @@ impl Handler {
         }
     }
 
+    /// Whether these handlers bring the actor's events.
+    pub(crate) fn brings_events(&self) -> bool {
+        self.ty().brings_events
+    }
+
     /// The type's own description.
     fn ty(&self) -> &'static HandlerType {
         match self {

@@ -14,7 +14,10 @@ use std::{
 
 use smol::Timer;
 
-use crate::limits::SharedLimits;
+use crate::{
+    coarse_clock::{self, Moment},
+    limits::SharedLimits,
+};
 
 /// The payload of the host's own pings, which identifies their pongs. An actor is unlikely to
 /// choose it.
@@ -36,6 +39,8 @@ pub(crate) enum Due {
 pub(crate) struct Keepalive {
     /// Fires when a ping, an answer or the end of idleness may be due.
     timer: Timer,
+    /// When the last message was sent or received.
+    last_message: Moment,
     /// Apart from the timer, so that tests can set the time.
     state: State,
 }
@@ -43,7 +48,7 @@ pub(crate) struct Keepalive {
 /// What is known about a connection's activity.
 #[derive(Debug)]
 struct State {
-    /// When the last message was sent or received.
+    /// When the last message was sent or received. Set before each look at the rest.
     last_message: Instant,
     /// When the last ping was sent; `None` once the client has been active since.
     pinged: Option<Instant>,
@@ -55,13 +60,14 @@ impl Keepalive {
     /// Starts the timer now.
     pub(crate) fn new(limits: SharedLimits) -> Self {
         let first = limits.get(|limits| limits.ping.min(limits.idle));
-        let state = State { last_message: Instant::now(), pinged: None, limits };
-        Self { timer: Timer::after(first), state }
+        let last_message = coarse_clock::look();
+        let state = State { last_message: last_message.instant(), pinged: None, limits };
+        Self { timer: Timer::after(first), last_message, state }
     }
 
     /// Notes that a message was sent or received.
     pub(crate) fn note_message(&mut self) {
-        self.state.last_message = Instant::now();
+        self.last_message = coarse_clock::read();
     }
 
     /// Ready when something is to be done. `last_activity` is when the client was last active.
@@ -72,6 +78,7 @@ impl Keepalive {
         loop {
             ready!(Pin::new(&mut self.timer).poll(cx));
             let now = Instant::now();
+            self.state.last_message = self.last_message.instant();
             match self.state.at(last_activity, now) {
                 Ok(due) => {
                     self.timer.set_at(now + self.state.limits.get(|limits| limits.pong));

@@ -1,8 +1,13 @@
 //! `GET /metrics`: an actor's counters in Prometheus' text format, version 0.0.4.
 
+mod histogram;
+mod process;
 mod store;
 
-use std::fmt::{self, Display, Write as _};
+use std::{
+    fmt::{self, Display, Write as _},
+    time::Duration,
+};
 
 use super::context::ServerContext;
 use crate::{convert::to_u64, logger, stats::Metric};
@@ -58,6 +63,11 @@ pub(crate) fn text(context: &ServerContext) -> String {
         let name = format!("footlight_{name}_total");
         metric(&mut text, &name, "counter", help, [(&*label, counter.get())]);
     }
+    let actor = &*context.actor.name;
+    let help = "Time from taking an event to its commit, imports that wait included.";
+    histogram::add(&mut text, "footlight_event_duration_seconds", help, actor, &stats.durations);
+    let (help, waits) = ("Time that events wait for the actor.", context.actor.mailbox.waits());
+    histogram::add(&mut text, "footlight_mailbox_wait_seconds", help, actor, waits);
     let responses: Vec<_> = stats.responses().collect();
     let labelled = responses.iter().map(|(class, count)| {
         (format!("{{actor=\"{}\",class=\"{class}\"}}", context.actor.name), *count)
@@ -75,10 +85,7 @@ pub(crate) fn text(context: &ServerContext) -> String {
     }
     let help = "Log lines of the whole process that could not be written.";
     metric(&mut text, "footlight_log_lines_lost_total", "counter", help, [("", logger::lost())]);
-    if let Some(resident) = resident_bytes() {
-        let help = "Memory of the whole process.";
-        metric(&mut text, "process_resident_memory_bytes", "gauge", help, [("", resident)]);
-    }
+    process::add(&mut text);
     let version = concat!("{version=\"", env!("CARGO_PKG_VERSION"), "\"}");
     metric(&mut text, "footlight_build_info", "gauge", "Always 1.", [(version, 1)]);
     text
@@ -107,6 +114,13 @@ enum Value {
     Seconds(f64),
 }
 
+impl Value {
+    /// A time in seconds.
+    fn of(time: Duration) -> Self {
+        Self::Seconds(time.as_secs_f64())
+    }
+}
+
 impl Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -114,11 +128,4 @@ impl Display for Value {
             Self::Seconds(seconds) => write!(f, "{seconds:.6}"),
         }
     }
-}
-
-/// The process's resident memory in bytes, if the system tells.
-fn resident_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
 }

@@ -49,7 +49,13 @@ pub(super) struct Imported {
 
 /// A mistake in such JSON: its place and what is wrong there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake(pub(super) String);
+pub struct Mistake(pub(crate) String);
+
+impl From<Mistake> for String {
+    fn from(mistake: Mistake) -> Self {
+        mistake.0
+    }
+}
 
 /// The text for these actors, which ends with a line break.
 pub(super) fn write(blocks: u64, actors: &[(&str, &Contents)]) -> String {
@@ -130,21 +136,16 @@ fn write_actor(contents: &Contents) -> Value {
 
 /// Reads what [`write_actor()`] has written.
 fn read_actor(object: &Object<'_>) -> Result<Contents, Mistake> {
-    let mut contents = Contents::default();
-    if let Some(module) = object.get("module") {
-        let place = object.place("module");
-        let bytes = read_bytes(module, &place)?;
-        let origin =
-            bytes.as_ref().try_into().map_err(|_| wrong(&place, "is not 20 bytes long"))?;
-        contents.origin = Some(origin);
-    }
-    if let Some(state) = object.get("state") {
-        contents.state = Some(read_bytes(state, &object.place("state"))?);
+    let mut contents = Contents { state: object.bytes("state")?, ..Contents::default() };
+    if let Some(module) = object.bytes("module")? {
+        let origin = module.as_ref().try_into();
+        contents.origin =
+            Some(origin.map_err(|_| object.mistake("module", "is not 20 bytes long"))?);
     }
     if let Some(alarm) = object.object("alarm")? {
         let field = |key| {
-            let value = alarm.get(key).ok_or_else(|| alarm.mistake(key, "is missing"))?;
-            number(value, &alarm.place(key), u64::MAX)
+            let number = alarm.number(key, u64::MAX)?;
+            number.ok_or_else(|| alarm.mistake(key, "is missing"))
         };
         contents.alarm = Some(StoredAlarm { at: field("at")?, left: field("left")? });
         alarm.only(&["at", "left"])?;
@@ -161,8 +162,8 @@ fn read_actor(object: &Object<'_>) -> Result<Contents, Mistake> {
             contents.keys.insert(key.as_str().into(), value);
         }
     }
-    if let Some(host) = object.get("host") {
-        contents.keys.insert(HOST_KEY.into(), read_bytes(host, &object.place("host"))?);
+    if let Some(host) = object.bytes("host")? {
+        contents.keys.insert(HOST_KEY.into(), host);
     }
     if let Some(open) = object.get("open") {
         let place = object.place("open");
@@ -175,12 +176,14 @@ fn read_actor(object: &Object<'_>) -> Result<Contents, Mistake> {
 }
 
 /// Sets an entry.
-fn set(object: &mut Map<String, Value>, key: &str, value: Value) {
+// There are so many calls that copies of it would be large.
+#[inline(never)]
+pub(crate) fn set(object: &mut Map<String, Value>, key: &str, value: Value) {
     object.insert(key.into(), value);
 }
 
 /// Bytes as a string, or in hexadecimal if they are not UTF-8.
-fn write_bytes(bytes: &[u8]) -> Value {
+pub(crate) fn write_bytes(bytes: &[u8]) -> Value {
     if let Ok(text) = str::from_utf8(bytes) {
         return text.into();
     }
@@ -196,7 +199,7 @@ fn write_bytes(bytes: &[u8]) -> Value {
 }
 
 /// Reads what [`write_bytes()`] has written.
-fn read_bytes(value: &Value, place: &str) -> Result<Bytes, Mistake> {
+pub(crate) fn read_bytes(value: &Value, place: &str) -> Result<Bytes, Mistake> {
     if let Some(text) = value.as_str() {
         return Ok(Bytes::copy_from_slice(text.as_bytes()));
     }
@@ -209,7 +212,7 @@ fn read_bytes(value: &Value, place: &str) -> Result<Bytes, Mistake> {
 }
 
 /// Reads bytes in hexadecimal.
-fn from_hex(digits: &str) -> Option<Vec<u8>> {
+pub(crate) fn from_hex(digits: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let pairs = digits.as_bytes().chunks(2).map(|pair| match *pair {
         [high, low] => Some(digit(high)? << 4 | digit(low)?),
@@ -219,28 +222,28 @@ fn from_hex(digits: &str) -> Option<Vec<u8>> {
 }
 
 /// A whole number from 0 to `most`.
-fn number(value: &Value, place: &str, most: u64) -> Result<u64, Mistake> {
+pub(crate) fn number(value: &Value, place: &str, most: u64) -> Result<u64, Mistake> {
     let number = value.as_u64().filter(|number| *number <= most);
     number.ok_or_else(|| wrong(place, &format!("is not a whole number from 0 to {most}")))
 }
 
 /// A mistake at a place.
-fn wrong(place: &str, problem: &str) -> Mistake {
+pub(crate) fn wrong(place: &str, problem: &str) -> Mistake {
     // Keys come from an actor, and must not break the line.
     Mistake(format!("{}: {problem}", place.escape_debug()))
 }
 
 /// An object and its place.
-struct Object<'v> {
+pub(crate) struct Object<'v> {
     /// Its place, empty for the root.
-    place: String,
+    pub(crate) place: String,
     /// Its entries.
-    entries: &'v Map<String, Value>,
+    pub(crate) entries: &'v Map<String, Value>,
 }
 
 impl<'v> Object<'v> {
     /// Takes a value for an object.
-    fn new(value: &'v Value, place: &str) -> Result<Self, Mistake> {
+    pub(crate) fn new(value: &'v Value, place: &str) -> Result<Self, Mistake> {
         match value.as_object() {
             Some(entries) => Ok(Self { place: place.into(), entries }),
             None if place.is_empty() => Err(Mistake("is not an object".into())),
@@ -249,28 +252,50 @@ impl<'v> Object<'v> {
     }
 
     /// An entry.
-    fn get(&self, key: &str) -> Option<&'v Value> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'v Value> {
         self.entries.get(key)
     }
 
+    /// An entry that is a text.
+    #[inline(never)]
+    pub(crate) fn text(&self, key: &str) -> Result<Option<&'v str>, Mistake> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        value.as_str().map(Some).ok_or_else(|| self.mistake(key, "is not a string"))
+    }
+
+    /// An entry that has bytes.
+    #[inline(never)]
+    pub(crate) fn bytes(&self, key: &str) -> Result<Option<Bytes>, Mistake> {
+        self.get(key).map(|value| read_bytes(value, &self.place(key))).transpose()
+    }
+
+    /// An entry that is a whole number from 0 to `most`.
+    #[inline(never)]
+    pub(crate) fn number(&self, key: &str, most: u64) -> Result<Option<u64>, Mistake> {
+        self.get(key).map(|value| number(value, &self.place(key), most)).transpose()
+    }
+
     /// An entry that is an object.
-    fn object(&self, key: &str) -> Result<Option<Object<'v>>, Mistake> {
+    #[inline(never)]
+    pub(crate) fn object(&self, key: &str) -> Result<Option<Object<'v>>, Mistake> {
         self.get(key).map(|value| Object::new(value, &self.place(key))).transpose()
     }
 
     /// The place of an entry.
-    fn place(&self, key: &str) -> String {
+    pub(crate) fn place(&self, key: &str) -> String {
         let dot = if self.place.is_empty() { "" } else { "." };
         [&self.place, dot, key].concat()
     }
 
     /// A mistake in an entry.
-    fn mistake(&self, key: &str, problem: &str) -> Mistake {
+    #[inline(never)]
+    pub(crate) fn mistake(&self, key: &str, problem: &str) -> Mistake {
         wrong(&self.place(key), problem)
     }
 
     /// Refuses entries other than these.
-    fn only(&self, known: &[&str]) -> Result<(), Mistake> {
+    #[inline(never)]
+    pub(crate) fn only(&self, known: &[&str]) -> Result<(), Mistake> {
         match self.entries.keys().find(|key| !known.contains(&key.as_str())) {
             Some(key) => Err(self.mistake(key, "is unknown here")),
             None => Ok(()),

@@ -7,32 +7,23 @@
 
 mod error;
 mod holder;
-mod json;
+pub(crate) mod json;
 mod listing;
 
 use std::{
     fs,
-    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use footlight_store::{Changes, Contents, Image, Offline, log::AppendError};
 
-use crate::{
-    convert::to_u64,
-    manifest::is_name,
-    regular::{self, Unread},
-    storage::data_folder::STORE,
-    visible,
-};
+use crate::{manifest::is_name, regular, storage::data_folder::STORE, visible};
 
 pub use error::StateError;
 use json::{Imported, Mistake};
 
 /// The largest JSON that is read, in bytes. A wrong path must not fill the memory.
 const MAX_JSON: usize = 1 << 30;
-/// The name of a file that stands for standard input.
-const STANDARD_INPUT: &str = "-";
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +129,16 @@ fn read(dir: &Path, partial: bool) -> Result<(Image, Option<String>), StateError
     }
 }
 
+/// Everything that a data folder has of an actor; `None` if it has nothing of it.
+///
+/// # Errors
+/// See [`StateError`].
+pub(crate) fn contents(dir: &Path, actor: &str) -> Result<Option<Contents>, StateError> {
+    must_exist(dir)?;
+    let (image, _) = read(dir, false)?;
+    Ok(image.owner(actor).cloned())
+}
+
 /// Opens the store for changes, while no host uses it.
 fn open(dir: &Path) -> Result<Offline, StateError> {
     Offline::open(dir).map_err(|error| StateError::open(dir, error))
@@ -199,14 +200,8 @@ fn export(dir: &Path, image: &Image, names: &[String]) -> Result<Vec<u8>, StateE
 
 /// Reads the JSON of a file or of standard input.
 fn read_json(file: &Path) -> Result<Imported, StateError> {
-    let bytes = if file.as_os_str() == STANDARD_INPUT {
-        let mut bytes = Vec::new();
-        let read = io::stdin().lock().take(to_u64(MAX_JSON)).read_to_end(&mut bytes);
-        read.map(|_| bytes).map_err(Unread::Io)
-    } else {
-        regular::read(file, MAX_JSON)
-    };
-    let bytes = bytes.map_err(|error| StateError::Read { file: file.into(), error })?;
+    let bytes = regular::read_input(file, MAX_JSON)
+        .map_err(|error| StateError::Read { file: file.into(), error })?;
     let wrong = |mistake| StateError::Json { file: file.into(), mistake };
     let text = str::from_utf8(&bytes).map_err(|_| wrong(Mistake("is not UTF-8 text".into())))?;
     json::read(text).map_err(wrong)

@@ -49,8 +49,8 @@ fn run(folder: &Path, program: &str, args: &[&str]) -> String {
 
 /// Command lines, each with the exact completions for its last word.
 const LINES: &[(&str, &[&str])] = &[
-    ("footlight ", &["run", "dev", "check", "new", "state", "completions", "man", "help"]),
-    ("footlight c", &["check", "completions"]),
+    ("footlight ", &["run", "dev", "check", "call", "new", "state", "completions", "man", "help"]),
+    ("footlight c", &["check", "call", "completions"]),
     ("footlight run --b", &["--bind"]),
     ("footlight run --d", &["--data"]),
     ("footlight run --bind 127", &["127.0.0.1"]),

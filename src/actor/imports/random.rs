@@ -33,7 +33,8 @@ fn bytes<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
         }
     };
     let mut bytes = vec![0; usize::try_from(count).unwrap_or(0)];
+    let given = host.world.given_random(&mut bytes);
     // This generator can't fail.
-    let _ = generator.try_fill_bytes(&mut bytes);
+    let _ = generator.try_fill_bytes(bytes.get_mut(given..).unwrap_or_default());
     Ok(Step::Done(result.lower(bytes)))
 }

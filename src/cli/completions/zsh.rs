@@ -57,7 +57,7 @@ pub(super) fn script() -> String {
             let times = match argument.arity {
                 Arity::Optional => "::",
                 Arity::One => ":",
-                Arity::Any => "*:",
+                Arity::Any | Arity::Many => "*:",
                 Arity::Actions(_) => "1:",
             };
             let row = [times, argument.name, ":", &action(&argument.completion)].concat();

@@ -1,7 +1,5 @@
 //! The metrics of the store, which all actors of the process share.
 
-use std::time::Duration;
-
 use footlight_store::Store;
 
 use super::{Value, metric};
@@ -29,12 +27,5 @@ pub(super) fn add(text: &mut String, store: &Store) {
         ("gathered", "Records delayed to spare the disk.", Value::Whole(stats.gathered)),
     ] {
         metric(text, &format!("footlight_store_{name}_total"), "counter", help, [("", value)]);
-    }
-}
-
-impl Value {
-    /// A time in seconds.
-    fn of(time: Duration) -> Self {
-        Self::Seconds(time.as_secs_f64())
     }
 }

@@ -1,0 +1,116 @@
+//! Starts the actor of a run.
+
+use std::{pin::pin, sync::Arc, time::Instant};
+
+use smol::Executor;
+
+use super::{
+    super::{
+        CallError,
+        called::Called,
+        capture::Capture,
+        clients::Clients,
+        moment,
+        options::Call,
+        report::{self, Report, Taken},
+    },
+    Emit, Stage,
+};
+use crate::{
+    actor::{Actor, Setup, observed::Kept},
+    exchange::{ActorHandle, ConnectionId, Event},
+    executor::Turns,
+    files::{Files, Overlay},
+    http_client::{Http, answers::Answers},
+    world::World,
+};
+
+impl Stage {
+    /// Starts the actor, and reports on that. Returns `None` if its `init` failed.
+    pub(in crate::call) fn open(
+        call: &Call,
+        emit: &mut Emit<'_>,
+    ) -> Result<Option<Self>, CallError> {
+        let called = Called::open(&call.path)?;
+        let contents = called.contents(call)?;
+        let Called { name, module, init_state, tick, folders, servers, limits, path, is_alone } =
+            called;
+        let (world, manual) = World::seeded(call.now.unwrap_or(moment::DEFAULT), call.seed);
+        let handle = ActorHandle::new(name.as_str().into(), limits);
+        let (stats, lines) = (handle.stats.clone(), handle.lines.clone());
+        let files = Arc::new(Overlay::new(is_alone, call.write && !is_alone));
+        let answers = Arc::new(Answers::new(is_alone));
+        let (executor, turns) = (Arc::new(Executor::new()), Arc::new(Turns::default()));
+        let folders = folders.map(|folders| {
+            let own =
+                Files::new(&name, folders, handle.limits.clone(), stats.clone(), lines.clone());
+            own.below(files.clone())
+        });
+        let http = servers.map(|servers| {
+            let (stats, lines) = (stats.clone(), lines.clone());
+            let own = Http::new(&servers, executor.clone(), handle.limits.clone(), stats, lines);
+            own.answered_by(answers.clone())
+        });
+        let capture = Capture::install();
+        let lost = contents.iter().flat_map(|contents| contents.open.clone()).collect::<Vec<_>>();
+        let setup = Setup {
+            last_good: None,
+            name: handle.name.clone(),
+            module,
+            limits: handle.limits.clone(),
+            init_state,
+            tick,
+            files: folders,
+            http,
+            store: None,
+            world: world.clone(),
+            turns: turns.clone(),
+            stats,
+            lines,
+        };
+        let began = Instant::now();
+        let mut started = None;
+        turns.block_on(
+            &executor,
+            pin!(async { started = Some(Actor::start_from(setup, contents).await) }),
+        );
+        let took = began.elapsed();
+        let mut report = Report::new("init", world.since_1970());
+        let (actor, kept) = match started {
+            Some(Ok(actor)) => {
+                let kept = actor.kept();
+                (Some(actor), kept)
+            }
+            Some(Err(error)) => {
+                report.set(report::ERROR, error.to_string().into());
+                (None, Kept::default())
+            }
+            None => (None, Kept::default()),
+        };
+        let clients = Clients::default();
+        report.add_changes(&Kept::default(), &kept, &clients, world.now());
+        let fuel = handle.stats.fuel.get();
+        while executor.try_tick() {}
+        report.add_outside(files.take_written(), answers.take_asked());
+        emit(report.finish(capture.take(None)), Taken { fuel, took })?;
+        let Some(actor) = actor else { return Ok(None) };
+        let mut stage = Self {
+            actor,
+            handle,
+            world,
+            manual,
+            clients,
+            files,
+            answers,
+            executor,
+            turns,
+            capture,
+            path,
+        };
+        for id in lost {
+            stage.perform(Event::lost(ConnectionId(id)), None, emit)?;
+        }
+        stage.follow("the beginning", emit)?;
+        Ok(Some(stage))
+    }
+}
