@@ -1,4 +1,4 @@
-//! Calls the handler of an event.
+//! How an event is handled, and by which function.
 
 use super::{
     call_context::CallContext,
@@ -6,7 +6,19 @@ use super::{
     instance::{Instance, Outcome},
     reply::Reply,
 };
-use crate::exchange::{Event, EventKind};
+use crate::exchange::{Connections, Event, EventKind};
+
+/// How an event is handled.
+#[derive(Clone, Copy)]
+pub(super) enum Attempt<'a> {
+    /// By the present instance. If none can be made, nobody may connect meanwhile.
+    Usual(&'a Connections),
+    /// By an instance of its own, perhaps after the migration of the state.
+    Tried {
+        /// Whether the module may migrate the state first.
+        migrates: bool,
+    },
+}
 
 impl Instance {
     /// Calls the handler of an event.
