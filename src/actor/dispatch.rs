@@ -1,9 +1,21 @@
-//! Calls the handler of an event.
+//! How an event is handled, and by which function.
 
 use super::{
     call_context::CallContext, event_message, fault::Fault, instance::Instance, reply::Reply,
 };
-use crate::exchange::{Event, EventKind};
+use crate::exchange::{Connections, Event, EventKind};
+
+/// How an event is handled.
+#[derive(Clone, Copy)]
+pub(super) enum Attempt<'a> {
+    /// By the present instance. If none can be made, nobody may connect meanwhile.
+    Usual(&'a Connections),
+    /// By an instance of its own, perhaps after the migration of the state.
+    Tried {
+        /// Whether the module may migrate the state first.
+        migrates: bool,
+    },
+}
 
 /// The result of a call. The inner error comes from the actor itself.
 pub(super) type Called = Result<Result<Reply, String>, Fault>;
@@ -19,7 +31,6 @@ impl Instance {
         state: Option<&[u8]>,
         context: &mut CallContext,
     ) -> Called {
-        self.begin_for(event.source.connection());
         let outcome = if let EventKind::Request(request) = &event.kind {
             // Boxed, because it is larger than the call for a message, and rarer.
             let called = Box::pin(self.handle_request(request, state, context)).await;

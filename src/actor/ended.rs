@@ -4,7 +4,7 @@ use super::{effects::Effect, failure::Failure, outgoing::Ending};
 use crate::exchange::Event;
 
 /// A committed event's output, or why the event failed.
-pub(super) type Attempt = Result<(Vec<Effect>, Ending), Failure>;
+pub(super) type Handled = Result<(Vec<Effect>, Ending), Failure>;
 
 /// How an event ended, before anything has left the host.
 #[derive(Clone, Copy)]
@@ -18,9 +18,9 @@ pub(crate) enum Ended<'a> {
 /// Is shown how an event ended.
 pub(crate) type Look<'a> = dyn FnMut(&Event, Ended<'_>) + Send + 'a;
 
-impl<'a> From<&'a Attempt> for Ended<'a> {
-    fn from(attempt: &'a Attempt) -> Self {
-        match attempt {
+impl<'a> From<&'a Handled> for Ended<'a> {
+    fn from(handled: &'a Handled) -> Self {
+        match handled {
             Ok((effects, ending)) => Self::Committed(effects, ending),
             Err(failure) => Self::Failed(failure),
         }

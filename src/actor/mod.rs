@@ -4,7 +4,8 @@
 //! - [`setup`]: everything that an actor is made from.
 //! - [`task`]: the actor's loop. It takes an event, calls the instance, and commits or rolls back.
 //!   [`setup`]: what it is made from.
-//! - [`dispatch`]: calls the handler of an event. [`event_message`] converts the event into a message
+//! - [`attempt`]: calls a handler and commits. [`dispatch`] says which handler an event has.
+//!   [`event_message`] converts the event into a message
 //!   of the interface.
 //! - [`instance`]: one instance of the module: lower, call, lift. [`exports`] has the functions
 //!   that it calls, [`entry`] the metered way into the guest, and [`call_error`] its errors.
@@ -49,6 +50,7 @@
 
 pub mod alarm;
 pub mod answer;
+pub mod attempt;
 pub mod backoff;
 pub mod call_context;
 pub mod call_error;

@@ -151,6 +151,12 @@ impl Module {
         self.slow.load(Relaxed)
     }
 
+    /// A state, unless the form of the interface has none that is absent and this one is empty. Then
+    /// both are the same, so that an actor without a state has nothing stored.
+    pub fn present(&self, state: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        state.filter(|state| !state.is_empty() || self.shape.has_results())
+    }
+
     /// The form of the interface that the module implements.
     pub fn shape(&self) -> Shape {
         self.shape

@@ -15,15 +15,14 @@ use wit_core::InitForm;
 use super::{
     call_context::{CallContext, Resources},
     change::ChangeSlot,
-    dispatch::Called,
+    dispatch::Attempt,
     durable::Durable,
     effects::Effect,
-    ended::{Attempt, Ended, Look},
+    ended::{Ended, Look},
     failure::{Failure, StartError},
     feed::Feed,
     idle::Idle,
     instances::Instances,
-    module::Module,
     outgoing::{Ending, Outgoing, Output},
     setup::Setup,
 };
@@ -140,7 +139,7 @@ impl Actor {
                 let made = made.map_err(|error| StartError::Call(instance.explain(error)));
                 made?.map_err(StartError::Init)?
             };
-            let new = present(new, actor.instances.module());
+            let new = actor.instances.module().present(new);
             let committed = context.host.commit(new, &mut actor.state, &mut context.meter).await;
             let effects = committed.map_err(StartError::Commit)?;
             // Without a first state on the disk, the actor would have nothing to go back to.
@@ -218,26 +217,22 @@ impl Actor {
         }
         let began = coarse_clock::read();
         self.context.host.begin(&event);
-        let attempt = if self.instances.is_on_trial() {
+        let handled = if self.instances.is_on_trial() {
             // Boxed, because it is larger than a usual event, and rarer.
-            let attempt = Box::pin(self.try_event(&event)).await;
-            self.instances.note_outcome(!matches!(attempt, Err(Failure::Call(_))));
-            attempt
+            Box::pin(self.try_event(&event)).await
         } else {
-            let outcome = self.call(&event, connections).await;
-            // What a failure makes the next instance wait for depends on the machine. Who looks at each
-            // event shall see the same each time.
-            self.instances.note_outcome(outcome.is_ok() || look.is_some());
-            // Before the commit, which counts anew.
-            self.stats.fuel.add(self.context.meter.spent());
-            self.commit(outcome).await
+            self.attempt(&event, Attempt::Usual(connections)).await
         };
+        // What a failure makes the next instance wait for depends on the machine. Who looks at each event
+        // shall see the same each time.
+        let is_fault = matches!(handled, Err(Failure::Call(_)));
+        self.instances.note_outcome(!is_fault || look.is_some());
         self.stats.events.add(1);
         self.stats.durations.observe(coarse_clock::look().since(began));
         if let Some(look) = look {
-            look(&event, Ended::from(&attempt));
+            look(&event, Ended::from(&handled));
         }
-        let (effects, ending) = match attempt {
+        let (effects, ending) = match handled {
             Ok(committed) => committed,
             Err(failure) => (Vec::new(), self.roll_back(&event, &failure).await),
         };
@@ -310,27 +305,6 @@ impl Actor {
         .await
     }
 
-    /// Calls the handler of one event. Keeps the instance if the call ends without a fault.
-    async fn call(&mut self, event: &Event, connections: &Connections) -> Called {
-        let context = &mut self.context;
-        let mut instance = self.instances.take(&mut context.meter, connections).await?;
-        context.meter.begin();
-        let outcome = instance.handle(event, self.state.as_deref(), context).await?;
-        self.instances.put_back(instance);
-        Ok(outcome)
-    }
-
-    /// Checks the result of a call and commits its changes: the state, the files, the alarm, the
-    /// storage, and tags and attachments. None of them has reached a client yet.
-    pub(super) async fn commit(&mut self, outcome: Called) -> Attempt {
-        let reply = outcome.map_err(Failure::Call)?.map_err(Failure::Returned)?;
-        let ending = reply.content.check()?;
-        let CallContext { meter, host } = &mut self.context;
-        let state = present(reply.state, self.instances.module());
-        let committed = host.commit(state, &mut self.state, meter).await;
-        Ok((committed.map_err(Failure::Commit)?, ending))
-    }
-
     /// Rolls back the changes of a failed event, and logs the failure.
     async fn roll_back(&mut self, event: &Event, failure: &Failure) -> Ending {
         self.context.host.roll_back(&mut self.context.meter).await;
@@ -350,10 +324,4 @@ impl Actor {
         self.stats.state.set(self.state.as_ref().map_or(0, Bytes::len));
         self.stats.storage.set(self.context.host.storage.bytes());
     }
-}
-
-/// A state, unless the form of the interface has none that is absent and this one is empty. Then both
-/// are the same, so that an actor without a state has nothing stored.
-fn present(state: Option<Vec<u8>>, module: &Module) -> Option<Vec<u8>> {
-    state.filter(|state| !state.is_empty() || module.shape().has_results())
 }

@@ -8,8 +8,8 @@
 use log::Level;
 
 use super::{
-    change::Change, durable::Durable, effects::Effect, failure::Failure, instance::Instance,
-    module::Module, outgoing::Ending, task::Actor,
+    change::Change, dispatch::Attempt, durable::Durable, ended::Handled, failure::Failure,
+    instance::Instance, module::Module, task::Actor,
 };
 use crate::exchange::Event;
 
@@ -34,12 +34,9 @@ impl Actor {
 
     /// Handles an event while it is not known whether the new module works. The caller has begun the
     /// event, and rolls it back if it failed.
-    pub(super) async fn try_event(
-        &mut self,
-        event: &Event,
-    ) -> Result<(Vec<Effect>, Ending), Failure> {
+    pub(super) async fn try_event(&mut self, event: &Event) -> Handled {
         self.instances.pause().await;
-        let failure = match self.attempt(event, true).await {
+        let failure = match self.attempt(event, Attempt::Tried { migrates: true }).await {
             Ok(committed) => {
                 self.instances.confirm();
                 self.changes.set_good();
@@ -55,7 +52,7 @@ impl Actor {
         }
         self.context.host.roll_back(&mut self.context.meter).await;
         self.context.host.begin_call(event);
-        match self.attempt(event, false).await {
+        match self.attempt(event, Attempt::Tried { migrates: false }).await {
             Ok(committed) => {
                 self.instances.confirm();
                 self.changes.set_running(self.instances.module());
@@ -89,34 +86,8 @@ impl Actor {
         }
     }
 
-    /// Handles an event by a new instance, and commits its changes.
-    async fn attempt(
-        &mut self,
-        event: &Event,
-        migrates: bool,
-    ) -> Result<(Vec<Effect>, Ending), Failure> {
-        if let Some(durable) = &mut self.context.host.durable {
-            durable.set_module(self.instances.module().hash());
-        }
-        let made = self.instances.make(&mut self.context.meter).await;
-        let mut instance = made.map_err(|error| Failure::Call(error.into()))?;
-        instance.begin_for(event.source.connection());
-        let migrated = if migrates { self.migrate(&mut instance).await? } else { None };
-        let context = &mut self.context;
-        context.meter.begin();
-        let state = match &migrated {
-            Some(migrated) => migrated.as_deref(),
-            None => self.state.as_deref(),
-        };
-        let outcome = instance.handle(event, state, context).await;
-        self.stats.fuel.add(self.context.meter.spent());
-        let outcome = outcome.map_err(Failure::Call)?;
-        self.instances.put_back(instance);
-        self.commit(Ok(outcome)).await
-    }
-
     /// Migrates the state. Returns the new one, or `None` if the module does not export `migrate`.
-    async fn migrate(
+    pub(super) async fn migrate(
         &mut self,
         instance: &mut Instance,
     ) -> Result<Option<Option<Vec<u8>>>, Failure> {

@@ -11,7 +11,7 @@ use ::log::warn;
 
 use crate::{
     blocks::Blocks,
-    contents::{Contents, Origin},
+    contents::Origin,
     deadline_file::{DeadlineFile, Watch},
     file::File,
     folder::Folder,
@@ -122,10 +122,11 @@ impl Store {
     /// The origins that are on the disk, with the names of their owners.
     #[must_use]
     pub fn origins(&self) -> Vec<(Box<str>, Origin)> {
-        let image = self.0.shared.image();
-        let origin =
-            |(name, contents): (&Box<str>, &Contents)| Some((name.clone(), contents.origin?));
-        image.owners().filter_map(origin).collect()
+        let mut origins = Vec::new();
+        for (name, contents) in self.0.shared.image().owners() {
+            origins.extend(contents.origin.map(|origin| (name.clone(), origin)));
+        }
+        origins
     }
 
     /// The handle of the owner called `name`, which need not have anything stored. There should be one
