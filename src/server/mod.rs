@@ -22,7 +22,7 @@
 //! - [`sending`]: sends an answer; [`pace`] ends a transfer that is too slow.
 //! - [`ask`]: asks the actor for its answer to a request. [`actor_request`] is what the actor sees,
 //!   [`actor_response`] what the client gets, and [`cross_site`] keeps other sites' pages away.
-//! - [`pages`]: the answers to plain HTTP requests; [`static_files`] and [`metrics`] produce some
+//! - [`pages`]: the answers to plain HTTP requests; [`static_files`], [`own_pages`] and [`metrics`] produce some
 //!   of them. [`conditions`] says what to send of a file, by its [`validators`].
 //! - [`connection`]: a WebSocket connection, from its `connect` event to its `close` event.
 //! - [`context`]: what all connections of an actor share.
@@ -67,6 +67,7 @@ pub mod listeners;
 pub(crate) mod metrics;
 pub(crate) mod names;
 pub mod origin;
+mod own_pages;
 pub(crate) mod pace;
 pub(crate) mod pages;
 pub(crate) mod places;
