@@ -28,7 +28,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Cargo as a user calls it in the project's folder.
-fn cargo(folder: &Path, args: &[&str]) -> Command {
+pub fn cargo(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/wasm-rust.sh"));
     command.args(args).current_dir(folder);
     // The variables of the cargo that runs the tests must not reach this one.
@@ -46,7 +46,7 @@ fn cargo(folder: &Path, args: &[&str]) -> Command {
 }
 
 /// Whether the project in this folder can be built here.
-fn can_build(folder: &Path) -> bool {
+pub fn can_build(folder: &Path) -> bool {
     if std::env::var_os(REQUIRED).is_none() {
         let mut rustc = Command::new("rustc");
         rustc.args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"]);
