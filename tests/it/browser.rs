@@ -180,6 +180,15 @@ fn browse_at(actor: Actor, path: &str, script: &str, arguments: &[&Path]) {
     look(&(url + path), script, arguments);
 }
 
+/// Lets a script look at a page, if there is a browser.
+pub fn look_if_possible(url: &str, script: &str, arguments: &[&Path]) {
+    let mut probe = python();
+    probe.arg(format!("{SCRIPTS}/chromium.py"));
+    if available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
+        look(url, script, arguments);
+    }
+}
+
 /// Lets a script look at a page.
 fn look(url: &str, script: &str, arguments: &[&Path]) {
     let script = format!("{SCRIPTS}/{script}");

@@ -4,16 +4,15 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
 use serde_json::Value;
 
 use crate::{
     new::{can_build, cargo},
-    support::{Client, program},
+    support::{Client, Host, program},
 };
 
 /// The document.
@@ -37,54 +36,6 @@ struct Reader {
     seen: Vec<Value>,
     /// Commands that change this machine or reach others, which a test does not run.
     left_out: Vec<String>,
-}
-
-/// A running host.
-struct Host {
-    child: Child,
-    /// The first lines that it has printed.
-    greeting: String,
-}
-
-impl Host {
-    fn start(folder: &Path, args: &[&str]) -> Self {
-        // Another program may use the document's port.
-        let mut child = program()
-            .args(args)
-            .args(["--port", "0"])
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.as_mut().unwrap());
-        let mut greeting = String::new();
-        lines.read_line(&mut greeting).unwrap();
-        lines.read_line(&mut greeting).unwrap();
-        Self { child, greeting }
-    }
-
-    /// The first message for a new client.
-    fn first_message(&self) -> Value {
-        let (_, rest) = self.greeting.split_once("ws://").unwrap();
-        let (address, _) = rest.split_once('/').unwrap();
-        let mut client = Client::connect(address.parse().unwrap(), "/ws");
-        serde_json::from_str(client.next().to_text().unwrap()).unwrap()
-    }
-
-    /// Presses Ctrl-C.
-    fn stop(mut self) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
-        assert!(self.child.wait().unwrap().success());
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 impl Reader {
@@ -115,7 +66,7 @@ impl Reader {
     fn prose(&mut self, prose: &str) {
         for _ in prose.matches("Ctrl-C") {
             let host = self.host.take().expect("a host is running");
-            self.seen.push(host.first_message());
+            self.seen.push(first_message(&host));
             host.stop();
         }
     }
@@ -156,7 +107,7 @@ impl Reader {
             ["footlight" | "./footlight", "run", ..] => {
                 assert!(self.host.is_none(), "the host still runs");
                 let host = Host::start(&self.folder, &words[1..]);
-                self.seen.push(host.first_message());
+                self.seen.push(first_message(&host));
                 self.host = Some(host);
             }
             ["footlight" | "./footlight", ..] => {
@@ -203,6 +154,12 @@ impl Reader {
         let sensor = laptop.join("sensor");
         fs::write(manifest, text.replace(SENSOR, sensor.to_str().unwrap())).unwrap();
     }
+}
+
+/// The first message for a new client.
+fn first_message(host: &Host) -> Value {
+    let mut client = Client::connect(host.address(), "/ws");
+    serde_json::from_str(client.next().to_text().unwrap()).unwrap()
 }
 
 /// What stands between two texts at the end of the prose.
