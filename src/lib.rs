@@ -33,7 +33,8 @@
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
 //! - [`visible`]: escapes hidden characters; [`style`]: whether output may have colours.
 //! - [`check`]: the report of `footlight check`.
-//! - [`announce`]: what `run` prints; [`own_addresses`]: where others reach this machine.
+//! - [`announce`]: what `run` prints; [`own_addresses`]: where others reach this machine; [`qr_code`]:
+//!   its page for phones.
 //! - [`new`]: the project that `footlight new` creates.
 //! - [`cli`]: the command line.
 
@@ -66,6 +67,7 @@ pub mod memory;
 pub mod named_folder;
 pub mod new;
 pub mod own_addresses;
+pub mod qr_code;
 pub mod regular;
 pub mod sandboxed_dir;
 pub mod server;
