@@ -1,6 +1,12 @@
-//! Compresses the files of `footlight new`, which are text and repeat themselves.
+//! Compresses the texts in the program: the files of `footlight new`, and the host's own pages.
 
-use std::{env, error::Error, fs, path::Path};
+use std::{
+    env,
+    error::Error,
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::Path,
+};
 
 /// The folder with the templates. Each has a folder, and so do those that share files.
 const TEMPLATES: &str = "src/new";
@@ -13,40 +19,71 @@ const INTERFACES: [(&str, &str); 4] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut archive = String::new();
-    collect(Path::new(TEMPLATES), &mut archive)?;
+    let mut files = Vec::new();
+    collect(Path::new(TEMPLATES), &mut files)?;
+    // Files of one name are alike, so they are smaller beside each other. This order is the smallest.
+    files.sort_by(|a, b| name(&a.0).cmp(name(&b.0)).then(b.0.cmp(&a.0)));
     for (place, file) in INTERFACES {
-        add(place, Path::new(file), &mut archive)?;
+        add(place, Path::new(file), &mut files)?;
     }
-    let compressed = miniz_oxide::deflate::compress_to_vec(archive.as_bytes(), 10);
-    let out = env::var_os("OUT_DIR").ok_or("Cargo has set no OUT_DIR")?;
-    Ok(fs::write(Path::new(&out).join("templates"), compressed)?)
+    let archive: String =
+        files.iter().flat_map(|(place, text)| [place, "\0", text, "\0"]).collect();
+    compress(&archive, "templates")?;
+    compress(&read(Path::new("src/server/console.html"))?, "console.html")?;
+    let client = without_comments(&read(Path::new("src/server/footlight.js"))?);
+    compress(&client, "footlight.js")?;
+    let mut hasher = DefaultHasher::new();
+    client.hash(&mut hasher);
+    println!("cargo::rustc-env=FOOTLIGHT_JS_TAG=\"{:x}\"", hasher.finish());
+    Ok(())
 }
 
-/// Adds all files in a folder, in the order of their names.
-fn collect(folder: &Path, archive: &mut String) -> Result<(), Box<dyn Error>> {
+/// Writes a text, compressed, where the program includes it.
+fn compress(text: &str, name: &str) -> Result<(), Box<dyn Error>> {
+    let compressed = miniz_oxide::deflate::compress_to_vec(text.as_bytes(), 10);
+    let out = env::var_os("OUT_DIR").ok_or("Cargo has set no OUT_DIR")?;
+    Ok(fs::write(Path::new(&out).join(name), compressed)?)
+}
+
+/// A script without its indentation and its comments, each of which has lines of its own.
+fn without_comments(script: &str) -> String {
+    let lines = script.lines().map(str::trim);
+    let code = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    code.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// The text of a file, on which this program then depends.
+fn read(file: &Path) -> Result<String, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", file.display());
+    Ok(fs::read_to_string(file)?)
+}
+
+/// The last part of a place.
+fn name(place: &str) -> &str {
+    place.rsplit('/').next().unwrap_or(place)
+}
+
+/// Adds all files in a folder.
+fn collect(folder: &Path, files: &mut Vec<(String, String)>) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", folder.display());
-    let entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-    let mut paths: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
-    paths.sort();
-    for path in paths {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
         if path.is_dir() {
-            collect(&path, archive)?;
+            collect(&path, files)?;
         } else {
             let place = path.strip_prefix(TEMPLATES)?.to_str().ok_or("a name is not text")?;
-            add(place, &path, archive)?;
+            add(place, &path, files)?;
         }
     }
     Ok(())
 }
 
-/// Adds a file: its place and its text, each with its end.
-fn add(place: &str, file: &Path, archive: &mut String) -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed={}", file.display());
-    let text = fs::read_to_string(file)?;
+/// Adds a file: its place and its text, neither of which has a byte 0.
+fn add(place: &str, file: &Path, files: &mut Vec<(String, String)>) -> Result<(), Box<dyn Error>> {
+    let text = read(file)?;
     if text.contains('\0') {
         return Err(format!("{}: has a byte 0", file.display()).into());
     }
-    *archive += &[place, "\0", &text, "\0"].concat();
+    files.push((place.into(), text));
     Ok(())
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the bindings in the projects of `footlight new` anew from the WIT files.
 #
-#   scripts/bindings.sh            replaces src/new/*/src/bindings.rs
+#   scripts/bindings.sh            replaces src/new/*/src/bindings.rs, and src/new/api/src/http.rs
 #   scripts/bindings.sh --check    fails if they are not what the WIT files give
 set -euo pipefail
 
@@ -18,8 +18,8 @@ cp "$wit/host/host.wit" "$stage/host/deps/footlight"
 cp "$wit/guide/theater.wit" "$stage/host/deps/theater"
 
 status=0
-while read -r template world; do
-    file=$root/src/new/$template/src/bindings.rs
+while read -r template world file; do
+    file=$root/src/new/$file
     cargo run --quiet --locked --manifest-path "$root/scripts/bindings/Cargo.toml" \
         --target-dir "$root/target/bindings" -- "$stage/$template" "$world" >"$stage/new"
     if [ "${1:-}" != --check ]; then
@@ -29,7 +29,8 @@ while read -r template world; do
         status=1
     fi
 done <<'WORLDS'
-hello websocket-actor
-host actor
+hello websocket-actor hello/src/bindings.rs
+host actor host/src/bindings.rs
+hello http-actor api/src/http.rs
 WORLDS
 exit "$status"

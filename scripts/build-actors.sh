@@ -3,7 +3,7 @@
 #
 #   scripts/build-actors.sh              replaces the files in the repository
 #   scripts/build-actors.sh --out DIR    writes DIR/examples/NAME/ (the actor, its manifest,
-#                                        first state and page) and DIR/tests/guests/, and
+#                                        first state, page and folder) and DIR/tests/guests/, and
 #                                        leaves the files in the repository as they are
 #
 # It needs these, and installs them as root on Debian 12:
@@ -175,7 +175,7 @@ place() {
     local manifest folder
     for manifest in "$root"/examples/*/manifest.toml; do
         folder=$(dirname "$manifest")
-        find "$folder" -maxdepth 1 \( -name manifest.toml -o -name '*.json' -o -name page \) \
+        find "$folder" -maxdepth 1 \( -name manifest.toml -o -name '*.json' -o -name page -o -name leds \) \
             -exec cp -R {} "$stage/examples/$(basename "$folder")/" \;
     done
     cp -R "$stage/." "$out/"

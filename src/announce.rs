@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::{host::Listening, server::Endpoint};
+use crate::{host::Listening, qr_code, server::Endpoint};
 
 /// The most actors that a line of advice names.
 const MAX_NAMES: usize = 5;
@@ -25,9 +25,10 @@ const STYLED: Style = Style { strong: "\x1b[1m", faint: "\x1b[2m", end: "\x1b[0m
 
 /// The text. Each address has a line: the URL for a browser, the actor's name and the URL of the
 /// WebSocket, with two spaces between them. A listener without a page has only the latter, first in
-/// its line. Then comes advice, each once. `own` are this machine's addresses in its networks.
-pub fn text(listening: &[Listening], own: &[IpAddr], styled: bool) -> String {
-    let style = if styled { STYLED } else { PLAIN };
+/// its line. Then comes advice, each once, and in a `terminal` with so many columns, which knows styles, a
+/// page as a QR code. `own` are this machine's addresses in its networks.
+pub fn text(listening: &[Listening], own: &[IpAddr], terminal: Option<usize>) -> String {
+    let style = if terminal.is_some() { STYLED } else { PLAIN };
     let mut text = String::new();
     for Listening { actor, address, endpoint } in listening {
         for ip in addresses(address.ip(), own) {
@@ -44,7 +45,19 @@ pub fn text(listening: &[Listening], own: &[IpAddr], styled: bool) -> String {
     for advice in advice(listening) {
         text += &[style.faint, &advice, style.end, "\n"].concat();
     }
+    if let (Some(columns), Some(url)) = (terminal, page_for_phones(listening, own)) {
+        text += &qr_code::lines(&url, columns).unwrap_or_default();
+    }
     text
+}
+
+/// The first page that a phone in this machine's networks can open.
+fn page_for_phones(listening: &[Listening], own: &[IpAddr]) -> Option<String> {
+    listening.iter().find_map(|Listening { address, endpoint, .. }| {
+        let mut others = addresses(address.ip(), own).into_iter().filter(|ip| !ip.is_loopback());
+        let urls = endpoint.urls(SocketAddr::new(others.next()?, address.port()));
+        urls.into_iter().next().filter(|_| endpoint.has_page())
+    })
 }
 
 /// The addresses to name for a listener at this one.
@@ -124,7 +137,7 @@ mod tests {
         let two =
             [at("a", "127.0.0.1:80", |_| {}), at("b", "[::1]:81", |it| it.path = "/x".into())];
         assert_eq!(
-            text(&two, &[], false),
+            text(&two, &[], None),
             "http://127.0.0.1:80/  a  ws://127.0.0.1:80/ws\n\
              http://[::1]:81/  b  ws://[::1]:81/x\n\
              Only this machine can connect. --bind 0.0.0.0 opens it to others.\n\
@@ -138,7 +151,7 @@ mod tests {
         let mut all = vec![at("a", "192.0.2.1:1", safe)];
         let others = ["b", "c", "d", "e", "f", "g", "b"];
         all.extend(others.map(|name| at(name, "127.0.0.1:2", |_| {})));
-        let text = text(&all, &[], false);
+        let text = text(&all, &[], None);
         let advice: Vec<_> = text.lines().skip(all.len()).collect();
         assert_eq!(
             advice,
@@ -156,7 +169,7 @@ mod tests {
     fn a_listener_for_all_networks_has_a_line_for_each_address() {
         let own = ["192.0.2.7", "2001:db8::7"].map(|ip| ip.parse().unwrap());
         let shown = |address| {
-            let text = text(&[at("a", address, |_| {})], &own, false);
+            let text = text(&[at("a", address, |_| {})], &own, None);
             let urls = text.lines().filter(|line| line.starts_with("http"));
             urls.map(|line| line.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
         };
@@ -167,14 +180,43 @@ mod tests {
     }
 
     #[test]
+    fn a_phone_gets_the_first_page_that_it_can_reach() {
+        let own = ["192.0.2.7", "2001:db8::7"].map(|ip| ip.parse().unwrap());
+        let bare = at("a", "0.0.0.0:80", |listener| listener.console = false);
+        let local = at("b", "127.0.0.1:81", |_| {});
+        let open = at("c", "0.0.0.0:82", |_| {});
+        let url = page_for_phones(&[bare, local, open], &own);
+        assert_eq!(url.as_deref(), Some("http://192.0.2.7:82/"));
+        let named = at("d", "192.0.2.9:83", |_| {});
+        assert_eq!(page_for_phones(&[named], &[]).as_deref(), Some("http://192.0.2.9:83/"));
+        assert_eq!(page_for_phones(&[at("e", "0.0.0.0:84", |_| {})], &[]), None);
+    }
+
+    #[test]
+    fn a_terminal_that_is_wide_enough_gets_the_page_for_phones_as_a_qr_code() {
+        let own = ["192.0.2.7".parse().unwrap()];
+        let open = [at("a", "0.0.0.0:80", |_| {})];
+        let code = qr_code::lines("http://192.0.2.7:80/", 33).unwrap();
+        assert!(text(&open, &own, Some(33)).ends_with(&format!("\n{code}")));
+        for text in [
+            text(&open, &own, Some(32)),
+            text(&open, &own, None),
+            text(&open, &[], Some(80)),
+            text(&[at("a", "127.0.0.1:80", |_| {})], &own, Some(80)),
+        ] {
+            assert!(!text.contains('▄'), "{text}");
+        }
+    }
+
+    #[test]
     fn without_a_page_the_socket_comes_first() {
         let bare = at("a", "127.0.0.1:80", |listener| listener.console = false);
-        assert!(text(&[bare], &[], false).starts_with("ws://127.0.0.1:80/ws  a\n"));
+        assert!(text(&[bare], &[], None).starts_with("ws://127.0.0.1:80/ws  a\n"));
     }
 
     #[test]
     fn a_terminal_gets_bold_addresses_and_faint_advice() {
-        let text = text(&[at("a", "127.0.0.1:80", |_| {})], &[], true);
+        let text = text(&[at("a", "127.0.0.1:80", |_| {})], &[], Some(80));
         assert!(text.starts_with("\x1b[1mhttp://127.0.0.1:80/\x1b[0m  a  ws:"), "{text}");
         assert!(text.contains("\n\x1b[2mOnly this machine"), "{text}");
     }

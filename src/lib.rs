@@ -38,7 +38,8 @@
 //! - [`reloading`]: what the program does on SIGHUP.
 //! - [`check`]: the report of `footlight check`.
 //! - [`call`]: gives events to an actor and shows what they do, for `footlight call`.
-//! - [`announce`]: what `run` prints; [`own_addresses`]: where others reach this machine.
+//! - [`announce`]: what `run` prints; [`own_addresses`]: where others reach this machine; [`qr_code`]:
+//!   its page for phones.
 //! - [`new`]: the project that `footlight new` creates.
 //! - [`cli`]: the command line.
 
@@ -76,6 +77,7 @@ pub mod named_folder;
 pub mod new;
 pub mod own_addresses;
 pub(crate) mod platform;
+pub mod qr_code;
 pub mod regular;
 pub mod reloading;
 pub mod sandboxed_dir;

@@ -33,7 +33,7 @@ use footlight::{
     socket_activation::Inherited,
     state::{self, Action},
     storage::data_folder::{VARIABLE, data_folder},
-    style::is_styled,
+    style::{columns, is_styled},
     systemd::{Manager, Notification},
     visible,
     world::World,
@@ -293,7 +293,8 @@ fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Outputs, Box<
 fn announce(listening: &[Listening]) {
     let is_open = listening.iter().any(|one| one.address.ip().is_unspecified());
     let own = if is_open { own_addresses::own_addresses() } else { Vec::new() };
-    let text = announce::text(listening, &own, is_styled(&io::stdout()));
+    let terminal = is_styled(&io::stdout()).then(|| columns(io::stdout()));
+    let text = announce::text(listening, &own, terminal);
     if let Err(error) = print(&text) {
         log::warn!("standard output cannot be written: {error}; it should have got:");
         text.lines().for_each(|line| log::warn!("{line}"));

@@ -24,7 +24,7 @@ const SHARED: &str = "all";
 /// The files of those templates that call the host.
 const WITH_HOST: &str = "host";
 /// The templates that a user may name. Each has a page.
-pub const TEMPLATES: &[&str] = &["counter", "rooms", "dashboard"];
+pub const TEMPLATES: &[&str] = &["counter", "rooms", "dashboard", "api"];
 
 /// The actor's name in the template.
 const NAME: &str = "actor-name";
@@ -288,7 +288,7 @@ mod tests {
         let refused =
             |name| Project::new(Path::new("x"), None, Some(name)).unwrap_err().to_string();
         assert_eq!(refused("count"), "there is no template \"count\": did you mean \"counter\"?");
-        let all = "there is no template \"hello\": use one of counter, rooms, dashboard";
+        let all = "there is no template \"hello\": use one of counter, rooms, dashboard, api";
         assert_eq!(refused("hello"), all);
     }
 

@@ -1,6 +1,11 @@
 //! Whether output may have colours and other styles.
 
-use std::{env, io::IsTerminal};
+use std::{env, io::IsTerminal, os::fd::AsFd};
+
+/// How many columns a terminal has. 0 if it does not tell.
+pub fn columns(terminal: impl AsFd) -> usize {
+    rustix::termios::tcgetwinsize(terminal).map_or(0, |size| usize::from(size.ws_col))
+}
 
 /// Whether a stream is a terminal that knows styles, and its user has not set `NO_COLOR`
 /// (no-color.org).

@@ -185,7 +185,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
                 long: "template",
                 value: Some(("TEMPLATE", Completion::Words(TEMPLATES))),
                 about: "Begin with a counter, chat rooms or a dashboard",
-                more: "(counter, rooms, dashboard; without it: a greeting)",
+                more: "(counter, rooms, dashboard, api; without it: a greeting)",
             },
         ],
     },

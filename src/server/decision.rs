@@ -60,6 +60,8 @@ pub enum Page {
     Metrics,
     /// A page on which a person can talk to the actor.
     Console,
+    /// The client for the actor's pages.
+    Client,
     /// A file of the `static` folder.
     File {
         /// Its decoded path in the folder. It ends in `/` for a folder.
@@ -75,6 +77,10 @@ pub enum Page {
         seen: String,
     },
 }
+
+/// The path of the client for the actor's pages, without its `/`. A file of this name in the `static`
+/// folder takes its place.
+pub(crate) const CLIENT: &str = "footlight.js";
 
 /// Decides what to do about the head in `bytes`, from `peer`, at a listener with this `endpoint`. Also
 /// returns what the head says about the message.
@@ -162,6 +168,7 @@ fn is_of_the_host(request: &RequestHead<'_>, endpoint: &Endpoint) -> bool {
         || is(&endpoint.metrics)
         || (endpoint.has_socket && request.path == endpoint.path)
         || (endpoint.console && request.path == "/console")
+        || request.path.strip_prefix('/') == Some(CLIENT)
         // A check whether the server is there, such as HAProxy's: no page and no program asks so.
         || (request.method == "OPTIONS" && request.version == 0)
         // The server as a whole, and a tunnel. An actor has no use for TRACE, whose answer could
@@ -178,7 +185,8 @@ fn ask(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Ask, ErrorRespo
 }
 
 /// The page for a request without an upgrade. The host's own paths take precedence over the
-/// `static` folder. One exception: the folder's `index.html` replaces the console page at `/`.
+/// `static` folder. Two exceptions: the folder's `index.html` replaces the console page at `/`, and its
+/// `footlight.js` the host's.
 fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorResponse> {
     if request.method == "OPTIONS" {
         return Ok(Page::Options);
@@ -199,7 +207,10 @@ fn page(request: &RequestHead<'_>, endpoint: &Endpoint) -> Result<Page, ErrorRes
         _ => {}
     }
     let not_found = || ErrorResponse::NotFound { path: endpoint.path.clone() };
-    let encoded = request.path.strip_prefix('/').filter(|_| endpoint.files.is_some());
+    let encoded = request.path.strip_prefix('/');
+    if endpoint.files.is_none() {
+        return if encoded == Some(CLIENT) { Ok(Page::Client) } else { Err(not_found()) };
+    }
     let path = percent_decode_str(encoded.ok_or_else(not_found)?).decode_utf8();
     let path = path.map(Cow::into_owned).map_err(|_| not_found())?;
     let live = endpoint.live.get();

@@ -22,7 +22,7 @@
 //! - [`sending`]: sends an answer; [`pace`] ends a transfer that is too slow.
 //! - [`ask`]: asks the actor for its answer to a request. [`actor_request`] is what the actor sees,
 //!   [`actor_response`] what the client gets, and [`cross_site`] keeps other sites' pages away.
-//! - [`pages`]: the answers to plain HTTP requests; [`static_files`] and [`metrics`] produce some
+//! - [`pages`]: the answers to plain HTTP requests; [`static_files`], [`own_pages`] and [`metrics`] produce some
 //!   of them. [`conditions`] says what to send of a file, by its [`validators`].
 //! - [`live`]: tells open pages to load anew, for `footlight dev`.
 //! - [`connection`]: a WebSocket connection, from its `connect` event to its `close` event.
@@ -69,6 +69,7 @@ pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod names;
 pub mod origin;
+mod own_pages;
 pub(crate) mod pace;
 pub(crate) mod pages;
 pub(crate) mod places;

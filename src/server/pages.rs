@@ -1,6 +1,6 @@
 //! The answers to plain HTTP requests, on the port of the WebSocket.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -8,23 +8,15 @@ use super::{
     addresses::Network,
     conditions::{Conditions, Selected},
     context::ServerContext,
-    decision::Page,
+    decision::{CLIENT, Page},
     endpoint::Endpoint,
     error_response::{ALLOW, ErrorResponse},
-    metrics,
+    metrics, own_pages,
     places::Place,
     response::{Body, Response},
     static_files::{self, Found},
     validators::Validators,
 };
-
-/// A page on which a person can talk to the actor.
-const CONSOLE: &str = include_str!("console.html");
-
-/// Lets the console page run its own script and open WebSockets, and nothing else.
-const CONSOLE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
-     script-src 'unsafe-inline'; connect-src 'self' ws: wss:; img-src data:; base-uri 'none'; \
-     form-action 'none'; frame-ancestors 'none'";
 
 /// What is encoded of a folder's name in a redirect. A colon is, since what comes before it would be
 /// taken for a scheme.
@@ -43,6 +35,8 @@ pub(crate) async fn answer(
     context: &ServerContext,
 ) -> Result<(Response, Option<Place>), ErrorResponse> {
     let mut held = None;
+    // What is made for each request has no validators.
+    let mut validators = Some(Validators::default());
     let mut response = match page {
         Page::Options => Response::new(204).field(ALLOW.0, ALLOW.1),
         Page::Preflight(preflight) => preflight.response(),
@@ -55,7 +49,11 @@ pub(crate) async fn answer(
         Page::Metrics => {
             Response::text(200, "text/plain; version=0.0.4; charset=utf-8", metrics::text(context))
         }
-        Page::Console => console(),
+        Page::Console => own_pages::console(),
+        Page::Client => {
+            validators = Some(own_pages::client_validators());
+            own_pages::client()
+        }
         Page::Live { seen } => {
             let live = endpoint.live.get().ok_or(ErrorResponse::Method)?;
             let version = live.version(&seen, context).await;
@@ -67,26 +65,30 @@ pub(crate) async fn answer(
             let place = place.ok_or(ErrorResponse::Unavailable(busy))?;
             context.turn(&place, busy).await?;
             held = Some(place);
-            let is_root = path.is_empty();
+            let own = own_page(&path, endpoint);
             let limit = context.actor.limits.get(|limits| limits.file);
             // The script is another one in another run, so a page with it is sent whole.
-            let conditions = if is_live { Conditions::default() } else { conditions.clone() };
+            let wanted = if is_live { Conditions::default() } else { conditions.clone() };
             let script = endpoint.live.get().filter(|_| is_live).map(|live| live.script());
-            match static_files::find(endpoint.clone(), path, conditions, limit, script).await {
-                Ok(found) => describe(found, &query),
-                Err(ErrorResponse::NotFound { .. })
-                    if is_root && endpoint.console && !endpoint.has_actor =>
-                {
-                    console()
+            match (static_files::find(endpoint.clone(), path, wanted, limit, script).await, own) {
+                (Ok(found), _) => {
+                    // The conditions have been evaluated.
+                    validators = None;
+                    describe(found, &query)
                 }
-                Err(refusal) => return Err(refusal),
+                (Err(ErrorResponse::NotFound { .. }), Some((page, of_it))) => {
+                    validators = Some(of_it);
+                    page()
+                }
+                (Err(refusal), _) => return Err(refusal),
             }
         }
     };
-    // What is made for each request has no validators, and no ranges.
-    let is_file = held.is_some();
-    if !is_file && conditions.select(&Validators::default(), 0)? == Selected::NotModified {
-        response = Response::new(304);
+    // All of it is sent whatever range is asked for.
+    if let Some(validators) = validators
+        && conditions.select(&validators, u64::MAX)? == Selected::NotModified
+    {
+        response = validators.add_to(Response::new(304));
     }
     context.actor.stats.pages.add(1);
     // A browser asks whether its copy is current before it shows it.
@@ -94,10 +96,15 @@ pub(crate) async fn answer(
     Ok((response.field("X-Content-Type-Options", "nosniff"), held))
 }
 
-/// The console page.
-fn console() -> Response {
-    Response::text(200, "text/html; charset=utf-8", Cow::Borrowed(CONSOLE))
-        .field("Content-Security-Policy", CONSOLE_POLICY)
+/// The host's own page in place of a file that is not there.
+fn own_page(path: &str, endpoint: &Endpoint) -> Option<(fn() -> Response, Validators)> {
+    match path {
+        "" if endpoint.console && !endpoint.has_actor => {
+            Some((own_pages::console, Validators::default()))
+        }
+        CLIENT => Some((own_pages::client, own_pages::client_validators())),
+        _ => None,
+    }
 }
 
 /// The response for a file or folder that was found.

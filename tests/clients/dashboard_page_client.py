@@ -33,6 +33,8 @@ async def main(url, machine, screenshots=None):
     machine = pathlib.Path(machine)
     async with Browser() as browser:
         page = await browser.open(url)
+        await page.wait_for("document.querySelector('h1').textContent === 'kitchen-pi'")
+        await page.wait_for("document.querySelector('#machine').textContent === '4 cores, up for 2 days'")
         await page.wait_for(shown("load", "0.42"))
         await page.wait_for(shown("memory", "25.0 %"))
         await page.wait_for(f"{DRAWN}('load') && {DRAWN}('memory')")

@@ -57,14 +57,14 @@ async def main(url, screenshots=None):
         await ann.wait_for("document.querySelector('#text').value.length === 201")
 
         # What is typed outlasts the connection.
-        await ann.evaluate("window.broken = socket; socket.close()")
-        await ann.wait_for("socket !== broken && !document.querySelector('#save').disabled")
+        await ann.evaluate("actor.connect()")
+        await ann.wait_for("!document.querySelector('#save').disabled")
         await ann.wait_for("document.querySelector('#text').value.length === 201")
         await bob.click("#notes [aria-label=delete]")
         await see("+<i>Milk</i>")
 
         # Another page gets the newest notes, and older ones at a click.
-        await bob.evaluate("for (let n = 1; n <= 120; n++) socket.send(`add ${n}`)")
+        await bob.evaluate("for (let n = 1; n <= 120; n++) actor.send(`add ${n}`)")
         numbers = [str(n) for n in range(120, 0, -1)]
         await see("|".join(numbers + ["+<i>Milk</i>"]))
         cid = await browser.open(url)

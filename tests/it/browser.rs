@@ -3,12 +3,17 @@
 //! `scripts/test-clients.sh` installs it. Without it these tests say so and pass, unless
 //! `FOOTLIGHT_REQUIRE_BROWSER` is set.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use crate::{
     clients::{SCRIPTS, available, python, talk, talk_until},
     guestbook,
-    support::{Actor, Server, example},
+    support::{Actor, Server, example, guest},
 };
 
 #[test]
@@ -31,7 +36,7 @@ fn a_person_talks_to_the_actor_from_the_console_page() {
 
 #[test]
 fn people_chat_on_the_chat_rooms_page() {
-    let state = std::fs::read(folder("chat-room").join("state.json")).unwrap();
+    let state = fs::read(folder("chat-room").join("state.json")).unwrap();
     browse(page("chat-room").init_state(&state), "chat_page_client.py", &[]);
 }
 
@@ -75,6 +80,73 @@ fn a_person_signs_on_the_page_that_an_actor_of_february_2025_serves() {
     }
 }
 
+#[test]
+fn a_page_dims_what_is_old_and_works_again_once_the_host_is_back() {
+    let mut probe = python();
+    probe.arg(format!("{SCRIPTS}/chromium.py"));
+    if !available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
+        return;
+    }
+    let state = fs::read(folder("chat-room").join("state.json")).unwrap();
+    let room = || page("chat-room").init_state(&state);
+    let mut server = Server::of(room());
+    let address = server.address("chat-room");
+    let mut script = python()
+        .arg(format!("{SCRIPTS}/again_page_client.py"))
+        .arg(format!("http://{address}/"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut done = script.stdin.take().unwrap();
+    for step in BufReader::new(script.stdout.take().unwrap()).lines() {
+        match step.unwrap().as_str() {
+            "kill" => {
+                server.signal("KILL");
+                server.wait();
+            }
+            "stop" => {
+                server.signal("TERM");
+                server.wait();
+            }
+            "start" => server = Server::of(room().port(address.port())),
+            other => panic!("{other}"),
+        }
+        // The script may have failed, which its status says.
+        let _ = writeln!(done);
+    }
+    assert!(script.wait().unwrap().success());
+}
+
+/// A page with the host's client, which notes what it hears and is told.
+const NOTING: &str = r#"<!doctype html>
+<link rel="icon" href="data:,">
+<script src="../footlight.js"></script>
+<script>
+  const heard = [], told = [];
+  let actor;
+  function begin(url) {
+    actor = footlight(url);
+    actor.onopen = () => heard.push("open");
+    actor.onmessage = (data) => heard.push(data);
+    actor.onstatus = (text, state) => told.push([text, state]);
+  }
+  begin();
+</script>
+"#;
+
+#[test]
+fn the_hosts_client_says_how_a_connection_ended_and_tries_again_where_that_helps() {
+    let files = tempfile::tempdir().unwrap();
+    fs::create_dir_all(files.path().join("page/folder")).unwrap();
+    fs::write(files.path().join("page/folder/index.html"), NOTING).unwrap();
+    let token = files.path().join("token");
+    fs::write(&token, "s3cret").unwrap();
+    let page = files.path().join("page");
+    let actor = guest("events").config(&format!("static = {page:?}\ntoken_file = {token:?}"));
+    browse_at(actor, "folder/?token=s3cret", "ends_page_client.py", &[]);
+}
+
 /// An example's folder.
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
@@ -92,6 +164,11 @@ fn page(name: &str) -> Actor {
 
 /// Starts an actor and lets a script look at its page.
 fn browse(actor: Actor, script: &str, arguments: &[&Path]) {
+    browse_at(actor, "", script, arguments);
+}
+
+/// The same, for a page at this path.
+fn browse_at(actor: Actor, path: &str, script: &str, arguments: &[&Path]) {
     let mut probe = python();
     probe.arg(format!("{SCRIPTS}/chromium.py"));
     if !available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
@@ -100,7 +177,16 @@ fn browse(actor: Actor, script: &str, arguments: &[&Path]) {
     let name = actor.name.clone();
     let server = Server::of(actor);
     let url = server.url(&name).replacen("ws://", "http://", 1).replace("/ws", "/");
-    look(&url, script, arguments);
+    look(&(url + path), script, arguments);
+}
+
+/// Lets a script look at a page, if there is a browser.
+pub fn look_if_possible(url: &str, script: &str, arguments: &[&Path]) {
+    let mut probe = python();
+    probe.arg(format!("{SCRIPTS}/chromium.py"));
+    if available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
+        look(url, script, arguments);
+    }
 }
 
 #[test]

@@ -17,8 +17,12 @@ use crate::support::{Actor, Client, PATIENCE, Server, eventually, example};
 /// A machine with these lines in its `proc/loadavg`.
 pub fn machine(load: &str) -> TempDir {
     let machine = tempfile::tempdir().unwrap();
-    fs::create_dir(machine.path().join("proc")).unwrap();
-    fs::create_dir_all(machine.path().join("sys/class/thermal")).unwrap();
+    for folder in ["proc/sys/kernel", "sys/class/thermal", "sys/devices/system/cpu"] {
+        fs::create_dir_all(machine.path().join(folder)).unwrap();
+    }
+    fs::write(machine.path().join("proc/sys/kernel/hostname"), "kitchen-pi\n").unwrap();
+    fs::write(machine.path().join("proc/uptime"), "183845.12 700000.00\n").unwrap();
+    fs::write(machine.path().join("sys/devices/system/cpu/online"), "0-2,4\n").unwrap();
     fs::write(machine.path().join("proc/loadavg"), load).unwrap();
     let memory = "MemTotal:        1000000 kB\nMemFree:  1 kB\nMemAvailable:     750000 kB\n";
     fs::write(machine.path().join("proc/meminfo"), memory).unwrap();
@@ -46,9 +50,14 @@ fn dashboard(root: &Path, tick: &str) -> Server {
     Server::of(over(root, tick))
 }
 
-/// The measurements of the next message.
+/// The measurements of the next message that has some.
 fn next(client: &mut Client) -> Vec<Value> {
-    serde_json::from_str(client.next().to_text().unwrap()).unwrap()
+    loop {
+        match serde_json::from_str(client.next().to_text().unwrap()).unwrap() {
+            Value::Array(rows) => return rows,
+            machine => assert!(machine.is_object(), "{machine}"),
+        }
+    }
 }
 
 /// The measured values, without the time.
@@ -80,6 +89,18 @@ fn load_memory_and_the_hottest_zone_are_measured_again_and_again() {
     let next = next_but(&mut client, &first);
     assert_eq!(values(&next), [json!(42), json!(250), json!(483)]);
     assert!(next[0].as_u64() > first[0].as_u64(), "{first} {next}");
+}
+
+#[test]
+fn the_machines_name_its_cores_and_its_uptime_come_first() {
+    let machine = machine("0.42 0.36 0.31 1/123 4567\n");
+    let server = dashboard(machine.path(), "50ms");
+    let first = || server.client("dashboard").next().to_text().unwrap().to_owned();
+    assert_eq!(first(), r#"{"name":"kitchen-pi","cores":4,"uptime":183845}"#);
+    fs::write(machine.path().join("proc/sys/kernel/hostname"), "a\"\\\n\u{1}b\n").unwrap();
+    fs::write(machine.path().join("sys/devices/system/cpu/online"), "0-\n").unwrap();
+    fs::remove_file(machine.path().join("proc/uptime")).unwrap();
+    assert_eq!(first(), r#"{"name":"ab","cores":null,"uptime":null}"#);
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 
 use tempfile::TempDir;
 
-use crate::support::{Actor, Client, Server, eventually, example};
+use footlight::manifest::{Handler, Manifest};
+
+use crate::support::{Actor, Client, Server, actors_root, eventually, example};
 
 /// A folder with `leds`, like Linux's folder of LEDs, and with another folder `outside`.
 pub fn board() -> TempDir {
@@ -43,6 +45,30 @@ fn next_but(client: &mut Client, text: &str) -> String {
             return next;
         }
     }
+}
+
+#[test]
+fn the_example_runs_on_any_machine_with_the_folder_that_comes_with_it() {
+    let from = actors_root().join("examples/lights");
+    let manifest = Manifest::load(&from).unwrap();
+    let [_, Handler::Filesystem(files)] = &manifest.handlers[..] else { panic!("{manifest:?}") };
+    let folder = &files.folders[0];
+    assert!(folder.writable && folder.path == from.join("leds"), "{folder:?}");
+    // A copy, since the example writes.
+    let board = tempfile::tempdir().unwrap();
+    for led in ["ACT", "PWR", "relay"] {
+        let to = board.path().join("leds").join(led);
+        fs::create_dir_all(&to).unwrap();
+        for file in ["brightness", "max_brightness", "trigger"] {
+            fs::copy(folder.path.join(led).join(file), to.join(file)).unwrap();
+        }
+    }
+    let server = lights(&board, "writable = true");
+    let mut client = server.client("lights");
+    client.expect("off ACT\non PWR\noff relay");
+    client.text("on relay");
+    client.expect("off ACT\non PWR\non relay");
+    wait_for(&board.path().join("leds/relay"), "1");
 }
 
 #[test]

@@ -11,8 +11,10 @@ use std::{
 };
 
 use crate::{
+    browser,
     clients::available,
-    support::{Actor, Client, Server, footlight},
+    http_server::ask,
+    support::{Actor, Client, Host, Server, footlight},
 };
 
 /// The variable that says that the project must be built.
@@ -28,7 +30,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Cargo as a user calls it in the project's folder.
-fn cargo(folder: &Path, args: &[&str]) -> Command {
+pub fn cargo(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/wasm-rust.sh"));
     command.args(args).current_dir(folder);
     // The variables of the cargo that runs the tests must not reach this one.
@@ -46,7 +48,7 @@ fn cargo(folder: &Path, args: &[&str]) -> Command {
 }
 
 /// Whether the project in this folder can be built here.
-fn can_build(folder: &Path) -> bool {
+pub fn can_build(folder: &Path) -> bool {
     if std::env::var_os(REQUIRED).is_none() {
         let mut rustc = Command::new("rustc");
         rustc.args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"]);
@@ -110,8 +112,13 @@ fn a_new_project_builds_checks_and_answers_with_the_steps_that_were_printed() {
 }
 
 /// The options of all kinds of projects.
-const KINDS: [&[&str]; 4] =
-    [&[], &["--template", "counter"], &["--template", "rooms"], &["--template", "dashboard"]];
+const KINDS: [&[&str]; 5] = [
+    &[],
+    &["--template", "counter"],
+    &["--template", "rooms"],
+    &["--template", "dashboard"],
+    &["--template", "api"],
+];
 
 #[test]
 fn each_template_passes_its_tests_on_this_machine_and_would_run() {
@@ -133,7 +140,53 @@ fn each_template_passes_its_tests_on_this_machine_and_would_run() {
         assert!(built.status.success() && !log.contains("warning"), "{kind:?}: {log}");
         let checked = footlight(&["check", folder.to_str().unwrap()]);
         assert!(checked.status.success(), "{kind:?}: {checked:?}");
+        if let [_, template] = kind {
+            let host = Host::start(&folder, &["run"]);
+            let page = format!("http://{}/", host.address());
+            browser::look_if_possible(&page, "template_page_client.py", &[Path::new(template)]);
+            host.stop();
+        }
     }
+}
+
+#[test]
+fn the_api_of_the_template_answers_programs_and_tells_clients_each_change() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("values");
+    assert!(new(&folder, &["--template", "api"]).status.success());
+    if !can_build(&folder) {
+        return;
+    }
+    let built = cargo(&folder, &["build", "--release"]).output().unwrap();
+    assert!(built.status.success(), "{}", text(&built.stderr));
+    let host = Host::start(&folder, &["run"]);
+    let address = host.address();
+    let mut client = Client::connect(address, "/ws");
+    client.expect("{}");
+    // It answers under its own names only.
+    let send = |line: &str, fields: &str, content: Option<&str>| {
+        let line = line.replace(" /", &format!(" http://{address}/"));
+        ask(address, &line, fields, content.map(str::as_bytes))
+    };
+    let asked = |line: &str, content: Option<&str>| {
+        let answer = send(line, "", content);
+        (answer.status, answer.body)
+    };
+    assert_eq!(asked("PUT /values/kitchen", Some("21.5\n")), (201, String::new()));
+    client.expect(r#"{"kitchen":"21.5"}"#);
+    assert_eq!(asked("GET /values/kitchen", None), (200, "21.5".into()));
+    assert_eq!(asked("PUT /values/kitchen", Some("22")), (204, String::new()));
+    client.expect(r#"{"kitchen":"22"}"#);
+    let answer = send("GET /values", "", None);
+    assert_eq!(answer.body, r#"{"kitchen":"22"}"#);
+    assert_eq!(answer.field("content-type"), Some("application/json"));
+    assert_eq!(send("POST /values/kitchen", "", None).status, 405);
+    // A page of another site changes nothing.
+    let other = "Origin: http://evil.example\r\n";
+    assert_eq!(send("DELETE /values/kitchen", other, None).status, 403);
+    assert_eq!(asked("DELETE /values/kitchen", None), (204, String::new()));
+    client.expect("{}");
+    host.stop();
 }
 
 /// What the actor of the next test does for some texts.

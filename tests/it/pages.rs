@@ -156,6 +156,43 @@ fn files_are_served_from_their_folder_and_from_nowhere_else() {
 }
 
 #[test]
+fn every_listener_has_the_client_for_pages_and_a_file_of_its_name_takes_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let with_files = format!("static = {:?}", folder.path());
+    let actors = [
+        guest("events").config("console = false"),
+        guest("events").config(&with_files),
+        guest("events").config(&with_files).http(),
+        guest("requests").without_files().only_http().name("events"),
+    ];
+    for actor in actors {
+        let server = Server::of(actor);
+        let answer = get(&server, "/footlight.js");
+        let (head, script) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/javascript;"), "{head}");
+        assert!(head.contains("\r\nX-Content-Type-Options: nosniff"), "{head}");
+        assert!(head.contains("\r\nCache-Control: no-cache\r\n"), "{head}");
+        assert!(script.len() <= 2048 && script.contains("globalThis.footlight = "), "{script}");
+        let length = format!("\r\nContent-Length: {}\r\n", script.len());
+        let of_head = request(&server, "HEAD /footlight.js", "");
+        assert!(of_head.contains(&length) && of_head.ends_with("\r\n\r\n"), "{of_head}");
+        let tag = head.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap();
+        let known = request(&server, "GET /footlight.js", &format!("If-None-Match: {tag}\r\n"));
+        assert!(known.starts_with("HTTP/1.1 304 ") && known.contains(tag), "{known}");
+        let other = request(&server, "GET /footlight.js", "If-None-Match: \"x\"\r\n");
+        assert!(other.starts_with("HTTP/1.1 200 "), "{other}");
+        // The whole is an answer to every range.
+        let part = request(&server, "GET /footlight.js", "Range: bytes=0-1\r\n");
+        assert!(part.starts_with("HTTP/1.1 200 ") && part.contains(&length), "{part}");
+        assert!(request(&server, "OPTIONS /footlight.js", "").starts_with("HTTP/1.1 204 "));
+        assert!(request(&server, "POST /footlight.js", "").starts_with("HTTP/1.1 405 "));
+    }
+    let server = Server::of(guest("events").config(&with_files));
+    fs::write(folder.path().join("footlight.js"), "own").unwrap();
+    assert!(get(&server, "/footlight.js").ends_with("\r\n\r\nown"));
+}
+
+#[test]
 fn a_file_that_is_read_more_slowly_than_the_rate_is_broken_off_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     // More than the buffers of both kernels hold.

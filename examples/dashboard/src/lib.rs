@@ -1,6 +1,7 @@
 //! Shows a device's load, memory and processor temperature every second.
 //!
-//! A client gets JSON and need not send anything. The JSON is a list of measurements, each a
+//! A client gets JSON and need not send anything. First comes an object with the device's `name`, its
+//! `cores` and its `uptime` in seconds. All other JSON is a list of measurements, each a
 //! list of four numbers: the time in milliseconds since 1970, the load in hundredths, the
 //! memory in use in thousandths, the temperature in tenths of a degree Celsius. An unknown value
 //! is `null`. A new client gets the measurements of the last minutes, then one with each tick.
@@ -67,11 +68,13 @@ impl Guest for Dashboard {
             "alarm" => history = tick(history),
             "connect" => {
                 history.forget(clock::now());
-                messages.push(WebsocketMessage {
-                    message_type: "text".into(),
-                    text: Some(history.to_json()),
-                    data: None,
-                });
+                messages.extend([sensors::machine(), history.to_json()].map(|json| {
+                    WebsocketMessage {
+                        message_type: "text".into(),
+                        text: Some(json),
+                        data: None,
+                    }
+                }));
             }
             _ => {}
         }

@@ -2,6 +2,34 @@
 
 use crate::files;
 
+/// What does not change, and since when the machine runs, as a JSON object.
+pub fn machine() -> String {
+    let name = text("proc/sys/kernel/hostname").map(|name| {
+        // What a name may have. It needs no escapes.
+        let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || "-_.".contains(*letter);
+        format!("\"{}\"", name.chars().filter(is_plain).collect::<String>())
+    });
+    let [name, cores, uptime] = [name, cores().map(|cores| cores.to_string()), uptime()]
+        .map(|value| value.unwrap_or_else(|| "null".into()));
+    format!(r#"{{"name":{name},"cores":{cores},"uptime":{uptime}}}"#)
+}
+
+/// How many processor cores are in use: 6 for `0-3,6-7`.
+fn cores() -> Option<u32> {
+    let text = text("sys/devices/system/cpu/online")?;
+    let ranges = text.trim().split(',').map(|range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        last.parse::<u32>().ok()?.checked_sub(first.parse().ok()?)?.checked_add(1)
+    });
+    ranges.sum()
+}
+
+/// How long the machine has run, in seconds: 1234 for `1234.56 4321.00`.
+fn uptime() -> Option<String> {
+    let text = text("proc/uptime")?;
+    Some(text.split('.').next()?.parse::<u64>().ok()?.to_string())
+}
+
 /// Measures everything, as a JSON list.
 pub fn measure(at: u64) -> String {
     let [load, memory, temperature] = [load(), memory(), temperature()]

@@ -4,6 +4,7 @@ mod http;
 mod links;
 mod manual;
 mod sensors;
+mod tutorial;
 
 /// The blocks of a document in this language.
 fn blocks<'d>(document: &'d str, language: &str) -> Vec<&'d str> {

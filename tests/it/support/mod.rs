@@ -4,6 +4,7 @@ mod actor;
 #[cfg(feature = "tls")]
 pub mod certificates;
 mod client;
+mod host;
 pub mod in_process;
 pub mod namespace;
 mod program;
@@ -13,6 +14,7 @@ pub mod web;
 
 pub use actor::{Actor, SHAPES, actors_root, example, guest, wat};
 pub use client::Client;
+pub use host::Host;
 pub use program::{after, emulated, footlight, program};
 pub use raw::{REQUEST, Raw, masked};
 pub use server::Server;

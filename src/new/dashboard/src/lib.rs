@@ -25,7 +25,7 @@ struct Actor;
 bindings::export!(Actor with_types_in bindings);
 
 impl Guest for Actor {
-    /// Handles one event. An "alarm" comes at each `tick` of manifest.toml. There is no state.
+    /// Handles one event. An "alarm" comes at each `tick` of manifest.toml.
     fn handle_message(message: WebsocketMessage, state: Vec<u8>) -> (Vec<u8>, WebsocketResponse) {
         log_panics();
         let mut messages = vec![];
@@ -44,14 +44,14 @@ impl Guest for Actor {
 
 /// A measurement as JSON. What can't be read is `null`.
 fn measure() -> String {
-    let [load, memory, uptime] = [first("loadavg"), memory(), first("uptime")]
+    let [load, memory, uptime] = [first("proc/loadavg"), memory(), first("proc/uptime")]
         .map(|value| value.unwrap_or_else(|| "null".into()));
     format!(r#"{{"load":{load},"memory":{memory},"uptime":{uptime}}}"#)
 }
 
 /// The part of the memory in use, in hundredths.
 fn memory() -> Option<String> {
-    let text = read("meminfo")?;
+    let text = read("proc/meminfo")?;
     let kilobytes = |name: &str| -> Option<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
         line.trim_end_matches("kB").trim().parse().ok()
@@ -67,7 +67,7 @@ fn first(file: &str) -> Option<String> {
     Some(read(file)?.split_whitespace().next()?.into())
 }
 
-/// The text of a file in the folder that manifest.toml shares.
+/// The text of a file in a folder that manifest.toml shares.
 fn read(file: &str) -> Option<String> {
     String::from_utf8(files::read(file).ok()?).ok()
 }
@@ -97,8 +97,8 @@ mod tests {
     fn a_measurement_has_what_the_files_say() {
         testing::host(|host| {
             let file = |name: &str, text: &str| (name.into(), text.into());
-            let meminfo = file("meminfo", "MemTotal: 200 kB\nMemAvailable:  150 kB\n");
-            let loadavg = file("loadavg", "0.42 0.36 0.31 1/123 4567\n");
+            let meminfo = file("proc/meminfo", "MemTotal: 200 kB\nMemAvailable:  150 kB\n");
+            let loadavg = file("proc/loadavg", "0.42 0.36 0.31 1/123 4567\n");
             host.files.extend([meminfo, loadavg]);
         });
         assert_eq!(measure(), r#"{"load":0.42,"memory":25,"uptime":null}"#);

@@ -1,0 +1,58 @@
+//! The texts that the host itself serves. `build.rs` has compressed them.
+
+use std::sync::LazyLock;
+
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
+
+use super::{response::Response, validators::Validators};
+
+/// A page on which a person can talk to the actor.
+static CONSOLE: LazyLock<String> =
+    LazyLock::new(|| text(include_bytes!(concat!(env!("OUT_DIR"), "/console.html"))));
+/// The client for the actors' pages, without its comments.
+static CLIENT: LazyLock<String> =
+    LazyLock::new(|| text(include_bytes!(concat!(env!("OUT_DIR"), "/footlight.js"))));
+
+/// The size of each text is below this one, in bytes.
+const MAX_TEXT: usize = 64 << 10;
+
+/// Lets the console page run its own script and open WebSockets, and nothing else.
+const CONSOLE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
+     script-src 'unsafe-inline'; connect-src 'self' ws: wss:; img-src data:; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'";
+
+/// The console page.
+pub(crate) fn console() -> Response {
+    Response::text(200, "text/html; charset=utf-8", CONSOLE.as_str())
+        .field("Content-Security-Policy", CONSOLE_POLICY)
+}
+
+/// The client for the actors' pages.
+pub(crate) fn client() -> Response {
+    let response = Response::text(200, "text/javascript; charset=utf-8", CLIENT.as_str());
+    client_validators().add_to(response)
+}
+
+/// What changes whenever another version of the program has another client.
+pub(crate) fn client_validators() -> Validators {
+    Validators { tag: Some(env!("FOOTLIGHT_JS_TAG").into()), modified: None }
+}
+
+/// Takes a text out.
+fn text(compressed: &[u8]) -> String {
+    // The program's own bytes are not damaged, so this does not fail.
+    let bytes = decompress_to_vec_with_limit(compressed, MAX_TEXT).unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_client_takes_two_kilobytes_and_both_texts_come_out_whole() {
+        assert!((1500..=2048).contains(&CLIENT.len()), "{} bytes", CLIENT.len());
+        assert!(CLIENT.ends_with("}\n") && !CLIENT.contains("// "));
+        assert_eq!(CONSOLE.as_str(), include_str!("console.html"));
+    }
+}
