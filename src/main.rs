@@ -1,6 +1,7 @@
 //! The program: see `footlight --help`.
 
 mod allocator;
+mod output;
 
 use std::{
     env,
@@ -15,29 +16,28 @@ use std::{
 };
 
 use footlight::{
-    Host, Manifest, announce,
+    Host, Manifest,
     call::{self, Call},
     check,
     cli::{self, Command},
     dev::Watcher,
     executor::Turns,
     fd_limit,
-    host::{Environment, HostError, Listening},
+    host::{Environment, HostError},
     logger::{Logger, Outputs},
-    manifest,
+    manifest::Selection,
     new::Project,
-    own_addresses,
     reloading::Reloading,
     server::Live,
     signals::{SignalAction, SignalStream},
     socket_activation::Inherited,
     state::{self, Action},
     storage::data_folder::{VARIABLE, data_folder},
-    style::{columns, is_styled},
     systemd::{Manager, Notification},
     visible,
     world::World,
 };
+use output::{announce, complain, print};
 use smol::{
     Executor,
     channel::{self, Receiver},
@@ -66,11 +66,13 @@ fn main() -> ExitCode {
         Command::Call(call) => on_known_stack(Box::new(move || give_events(&call))),
         Command::State { dir, action, partial } => state(&dir, &action, partial).map(fine),
         Command::Run { manifests, bind, port, data, threads, verbosity } => {
-            start(Options { paths: manifests, bind, port, data, threads, verbosity, dev: None })
+            let selection = Selection { paths: manifests, port };
+            start(Options { selection, bind, data, threads, verbosity, dev: None })
         }
         Command::Dev { path, bind, port, data, fresh, keep_instance, verbosity } => {
             let dev = Some(Dev { fresh, keep_instance });
-            start(Options { paths: vec![path], bind, port, data, threads: 1, verbosity, dev })
+            let selection = Selection { paths: vec![path], port };
+            start(Options { selection, bind, data, threads: 1, verbosity, dev })
         }
     };
     log::logger().flush();
@@ -85,12 +87,10 @@ fn main() -> ExitCode {
 
 /// The options of `run` and `dev`.
 struct Options {
-    /// Manifests, or their folders.
-    paths: Vec<PathBuf>,
+    /// The manifests, and what the command changes in them.
+    selection: Selection,
     /// Replaces the manifests' addresses.
     bind: Option<IpAddr>,
-    /// Replaces the port of the only listener.
-    port: Option<u16>,
     /// The folder for the actors' state.
     data: Option<PathBuf>,
     /// How many threads run tasks.
@@ -136,13 +136,13 @@ fn on_known_stack(work: Work) -> Result<ExitCode, Box<dyn Error>> {
 
 /// Serves until a signal stops it.
 fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
-    let Options { paths, bind, port, data, threads, verbosity, dev } = options;
+    let Options { selection, bind, data, threads, verbosity, dev } = options;
     let data = data_folder(data, env::var_os(VARIABLE));
     // Built first, while signals still end the program at once.
-    let watcher = dev.is_some().then(|| Watcher::new(paths.clone()));
+    let watcher = dev.is_some().then(|| Watcher::new(selection.clone()));
     let watcher = watcher.map(|mut watcher| watcher.first_build().map(|()| watcher)).transpose()?;
     let mut signals = SignalStream::new()?;
-    let manifests = manifest::load_all(&paths, port)?;
+    let manifests = selection.load()?;
     if let (Some(Dev { fresh: true, .. }), Some(data)) = (&dev, &data) {
         state::forget_all(data, manifests.iter().map(|manifest| manifest.name.as_str()))?;
     }
@@ -184,7 +184,7 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
     let ready = Notification::Ready { serving: host.actors(), of };
     // Spawned as a task, because the future that `run` gets is polled after every turn.
     let changes = watcher.zip(live).map(|(watcher, live)| watcher.start(live)).transpose()?;
-    let reloading = Reloading { paths, port, outputs, manager: manager.clone() };
+    let reloading = Reloading { selection, outputs, manager: manager.clone() };
     let serve = executor.spawn(serve(host, signals, changes, reloading));
     let watch = executor.spawn(async move {
         manager.notify(ready).await;
@@ -288,19 +288,6 @@ fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Outputs, Box<
     Ok(logger.install()?)
 }
 
-/// Prints where the actors listen and who can connect. If standard output can't be written, the log
-/// gets it.
-fn announce(listening: &[Listening]) {
-    let is_open = listening.iter().any(|one| one.address.ip().is_unspecified());
-    let own = if is_open { own_addresses::own_addresses() } else { Vec::new() };
-    let terminal = is_styled(&io::stdout()).then(|| columns(io::stdout()));
-    let text = announce::text(listening, &own, terminal);
-    if let Err(error) = print(&text) {
-        log::warn!("standard output cannot be written: {error}; it should have got:");
-        text.lines().for_each(|line| log::warn!("{line}"));
-    }
-}
-
 /// Creates a project and prints the next steps.
 fn new(path: &Path, name: Option<&str>, template: Option<&str>) -> Result<(), Box<dyn Error>> {
     let project = Project::new(path, name, template)?;
@@ -341,17 +328,4 @@ fn give_events(call: &Call) -> Result<ExitCode, String> {
         }
         Err(error) => Err(error.to_string()),
     }
-}
-
-/// Prints an error to standard error. If that fails, the exit code still tells.
-fn complain(text: &str) {
-    let lines = text.lines().map(|line| format!("footlight: {}\n", visible::lines(line)));
-    let _ = io::stderr().lock().write_all(lines.collect::<String>().as_bytes());
-}
-
-/// Prints to standard output. A closed pipe (`| head`) is an error like any other.
-fn print(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
 }

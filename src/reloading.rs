@@ -1,20 +1,19 @@
 //! A reload of the whole program: its log files, its manifests and its actors.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     Host,
     host::Listening,
     logger::Outputs,
+    manifest::Selection,
     systemd::{Manager, Notification},
 };
 
 /// What a reload needs, apart from the host.
 pub struct Reloading {
-    /// The paths of the command. They are read anew each time.
-    pub paths: Vec<PathBuf>,
-    /// The port of the command.
-    pub port: Option<u16>,
+    /// The manifests of the command. They are read anew each time.
+    pub selection: Selection,
     /// The log's outputs.
     pub outputs: Outputs,
     /// Told when a reload begins and when it ends.
@@ -30,7 +29,7 @@ impl Reloading {
         self.manager.notify(Notification::Reloading).await;
         log::info!(target: "footlight", "{why}: reopening the log files and reading the manifests");
         self.outputs.reopen();
-        let added = match host.reload(self.paths.clone(), self.port, &self.outputs).await {
+        let added = match host.reload(self.selection.clone(), &self.outputs).await {
             Ok(reloaded) => {
                 log::info!(target: "footlight", "reloaded: {reloaded}");
                 reloaded.added
@@ -44,7 +43,7 @@ impl Reloading {
             }
         };
         let serving = host.actors();
-        let of = serving.max(self.paths.len());
+        let of = serving.max(self.selection.paths.len());
         self.manager.notify(Notification::Ready { serving, of }).await;
         added
     }

@@ -1,7 +1,13 @@
 //! How an event is handled, and by which function.
 
 use super::{
-    call_context::CallContext, event_message, fault::Fault, instance::Instance, reply::Reply,
+    call_context::CallContext,
+    call_error::CallError,
+    event_message,
+    fault::{Evidence, Fault},
+    instance::Instance,
+    reply::Reply,
+    stack_pointer,
 };
 use crate::exchange::{Connections, Event, EventKind};
 
@@ -41,5 +47,13 @@ impl Instance {
             self.handle_message(message, state, context).await.map(|reply| reply.map(Reply::from))
         };
         outcome.map_err(|error| self.explain(error))
+    }
+
+    /// Finds out why the last call failed.
+    pub(super) fn explain(&mut self, error: CallError) -> Fault {
+        let used = stack_pointer::used(self.instance, &self.store);
+        let guest = self.store.data_mut();
+        let (said, refused) = (std::mem::take(&mut guest.said), guest.limits.refused());
+        Fault::new(error, Evidence { said, refused, stack: self.stack.map(|size| (size, used)) })
     }
 }

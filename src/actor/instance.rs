@@ -17,11 +17,10 @@ use super::{
     call_context::CallContext,
     call_error::CallError,
     exports::{HandleMessage, HandleRequest, Init, Migrate, PostReturn, Step},
-    fault::{Evidence, Fault},
     imports::{Growth, Guest},
     meter::Meter,
     module::Module,
-    response, stack_pointer, start_function,
+    response, start_function,
 };
 use crate::{exchange::ConnectionId, limits::Limits, logger::ActorLog};
 
@@ -54,9 +53,9 @@ pub struct Instance {
     /// What a result may have: it bounds what a guest makes the host copy.
     budget: Budget,
     /// The size of its stack in bytes, if the module tells it.
-    stack: Option<u32>,
+    pub(super) stack: Option<u32>,
     /// Has the export that tells how much of the stack is used.
-    instance: WasmInstance,
+    pub(super) instance: WasmInstance,
     /// The same for a response.
     response_budget: Budget,
 }
@@ -246,14 +245,6 @@ impl Instance {
     /// Begins a call for an event of this connection, which the lines of the guest's log name.
     pub fn begin_for(&mut self, connection: Option<ConnectionId>) {
         self.store.data_mut().begin(connection);
-    }
-
-    /// Finds out why the last call failed.
-    pub(super) fn explain(&mut self, error: CallError) -> Fault {
-        let used = stack_pointer::used(self.instance, &self.store);
-        let guest = self.store.data_mut();
-        let (said, refused) = (std::mem::take(&mut guest.said), guest.limits.refused());
-        Fault::new(error, Evidence { said, refused, stack: self.stack.map(|size| (size, used)) })
     }
 
     /// Calls `handle-request`.

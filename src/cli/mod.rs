@@ -12,6 +12,7 @@ mod completions;
 mod help;
 mod man;
 mod parse;
+mod shared;
 mod spec;
 mod table;
 #[cfg(test)]

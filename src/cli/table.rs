@@ -4,6 +4,7 @@
 use super::{
     actions::ACTIONS,
     call::CALL,
+    shared::{BIND, DATA, PATH, PORT, QUIET, VERBOSE},
     spec::{Argument, Arity, Completion, OptionId, OptionSpec, Subcommand, SubcommandId},
 };
 use crate::new::TEMPLATES;
@@ -16,64 +17,6 @@ pub(super) const DESCRIPTION: &str = "An actor is a WebAssembly module with one 
     takes a client's message and the actor's state and gives back the new state and an answer. \
     Its manifest, a TOML file, says which module that is, on which port its clients connect, and \
     how much memory, time and traffic they may use.";
-
-/// The option of the subcommands that use the data folder.
-const DATA: OptionSpec = OptionSpec {
-    id: OptionId::Data,
-    short: None,
-    long: "data",
-    value: Some(("DIR", Completion::Folders)),
-    about: "Keep the actors' state in this folder",
-    more: "(without it: in systemd's StateDirectory=, or only in memory)",
-};
-
-/// The argument of the subcommands that load actors.
-const PATH: Argument = Argument {
-    name: "PATH",
-    about: "A manifest, a folder with a manifest.toml, or a module; `.` if there is none",
-    arity: Arity::Any,
-    completion: Completion::Files(&["toml", "wasm"]),
-};
-
-/// The option that replaces addresses.
-const BIND: OptionSpec = OptionSpec {
-    id: OptionId::Bind,
-    short: None,
-    long: "bind",
-    value: Some(("ADDRESS", Completion::Words(&["0.0.0.0", "127.0.0.1"]))),
-    about: "Listen on this IP address, whatever the manifests say",
-    more: "(0.0.0.0: on every network; 127.0.0.1: this machine only)",
-};
-
-/// The option that replaces a port.
-const PORT: OptionSpec = OptionSpec {
-    id: OptionId::Port,
-    short: None,
-    long: "port",
-    value: Some(("N", Completion::Nothing)),
-    about: "Listen on this port, whatever the manifest says",
-    more: "(if there is one listener; 0: a free one)",
-};
-
-/// The option for more lines in the log.
-const VERBOSE: OptionSpec = OptionSpec {
-    id: OptionId::Verbose,
-    short: Some('v'),
-    long: "verbose",
-    value: None,
-    about: "Log more",
-    more: "(-v debug, -vv trace and the libraries' lines)",
-};
-
-/// The option for fewer lines.
-const QUIET: OptionSpec = OptionSpec {
-    id: OptionId::Quiet,
-    short: Some('q'),
-    long: "quiet",
-    value: None,
-    about: "Log less",
-    more: "(-q warnings, -qq errors)",
-};
 
 /// The subcommands, the most used ones first.
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[

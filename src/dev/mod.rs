@@ -7,7 +7,6 @@
 mod snapshot;
 
 use std::{
-    path::PathBuf,
     process::{Command, Stdio},
     sync::Arc,
     thread,
@@ -18,7 +17,7 @@ use smol::channel::{Receiver, Sender, TrySendError, bounded};
 use snapshot::Snapshot;
 
 use crate::{
-    manifest::{self, Build, Manifest},
+    manifest::{self, Build, Manifest, Selection},
     server::Live,
 };
 
@@ -31,8 +30,8 @@ const STACK: usize = 256 << 10;
 
 /// Watches the files of actors.
 pub struct Watcher {
-    /// The paths of the command.
-    paths: Vec<PathBuf>,
+    /// The manifests of the command.
+    selection: Selection,
     /// The sources that were built last. `None` if nothing was built.
     built: Option<Snapshot>,
     /// The manifests and modules that were loaded last.
@@ -42,10 +41,10 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Watches the actors of these paths. Nothing is built yet.
-    pub fn new(paths: Vec<PathBuf>) -> Self {
+    /// Watches the actors of these manifests. Nothing is built yet.
+    pub fn new(selection: Selection) -> Self {
         let (loaded, pages) = (Snapshot::default(), Snapshot::default());
-        Self { paths, built: None, loaded, pages }
+        Self { selection, built: None, loaded, pages }
     }
 
     /// Builds the actors, and waits for changes until that succeeds. Blocks.
@@ -53,7 +52,7 @@ impl Watcher {
     /// # Errors
     /// A manifest has a mistake.
     pub fn first_build(&mut self) -> Result<(), String> {
-        let manifests = manifest::load_all(&self.paths, None)?;
+        let manifests = self.selection.load()?;
         if !self.build_if_changed(&manifests) {
             log_or_print("waiting for a change of the sources");
             while !self.build_if_changed(&manifests) {
@@ -79,7 +78,7 @@ impl Watcher {
 
     /// Watches until nobody listens any more.
     fn watch(mut self, changed: &Sender<()>, live: &Live) {
-        let mut manifests = manifest::load_all(&self.paths, None).unwrap_or_default();
+        let mut manifests = self.selection.load().unwrap_or_default();
         loop {
             thread::sleep(PERIOD);
             self.build_if_changed(&manifests);
@@ -88,7 +87,7 @@ impl Watcher {
                 continue;
             }
             // The new manifests may name other files. With a mistake, those of before count.
-            manifests = manifest::load_all(&self.paths, None).unwrap_or(manifests);
+            manifests = self.selection.load().unwrap_or(manifests);
             self.loaded = self.files(&manifests);
             if matches!(changed.try_send(()), Err(TrySendError::Closed(()))) {
                 return;
@@ -121,7 +120,9 @@ impl Watcher {
     /// What the manifests and modules are like.
     fn files(&self, manifests: &[Manifest]) -> Snapshot {
         // A folder of actors may get another one.
-        let paths = manifest::expand(&self.paths).into_iter().map(|path| Manifest::file_at(&path));
+        let paths = manifest::expand(&self.selection.paths)
+            .into_iter()
+            .map(|path| Manifest::file_at(&path));
         let components = manifests.iter().map(|manifest| manifest.component.clone());
         Snapshot::of(paths.chain(components))
     }

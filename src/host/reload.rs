@@ -26,7 +26,7 @@ use crate::{
     files,
     limits::Limits,
     logger::{NewOutputs, Outputs},
-    manifest::{self, Handler, Manifest},
+    manifest::{Handler, Manifest, Selection},
     named_folder::Forbidden,
 };
 
@@ -91,15 +91,14 @@ enum Kind {
 }
 
 impl Host {
-    /// Reads the manifests of these paths. Changes the running actors as they say, adds new ones and
+    /// Reads these manifests. Changes the running actors as they say, adds new ones and
     /// ends those that have no manifest any more. Connections, states and alarms stay.
     ///
     /// # Errors
     /// All mistakes, and all changes that need a restart, a line for each. Nothing has changed then.
     pub async fn reload(
         &mut self,
-        paths: Vec<PathBuf>,
-        port: Option<u16>,
+        selection: Selection,
         outputs: &Outputs,
     ) -> Result<Reloaded, String> {
         let present = |running: &Running| (running.manifest.clone(), running.changes.clone());
@@ -112,7 +111,7 @@ impl Host {
             forbidden: self.forbidden.clone(),
             outputs: outputs.begin(),
         };
-        let (checked, new_outputs) = smol::unblock(move || check.run(&paths, port)).await?;
+        let (checked, new_outputs) = smol::unblock(move || check.run(&selection)).await?;
         let (present, added): (Vec<_>, Vec<_>) =
             checked.into_iter().partition(|one| matches!(one.kind, Kind::Present { .. }));
         let (mut ready, mut failed) = (Vec::new(), Vec::new());
@@ -204,12 +203,8 @@ impl Host {
 
 impl Check {
     /// Reads and checks all manifests, opens all that they name, and keeps copies of new modules.
-    fn run(
-        mut self,
-        paths: &[PathBuf],
-        port: Option<u16>,
-    ) -> Result<(Vec<Checked>, NewOutputs), String> {
-        let manifests = manifest::load_all(paths, port)?;
+    fn run(mut self, selection: &Selection) -> Result<(Vec<Checked>, NewOutputs), String> {
+        let manifests = selection.load()?;
         let checked = self.check(manifests).map_err(|error| error.to_string())?;
         Ok((checked, self.outputs))
     }

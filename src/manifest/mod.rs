@@ -8,6 +8,7 @@
 //! - `build`: how `footlight dev` makes the module.
 //! - `folder`: the manifests that a path stands for.
 //! - `defaults`: the manifest of a module that has none; `--port`.
+//! - `selection`: the manifests of a command, and what it changes in them.
 //! - `interface`, `handler`: parts of a manifest. The other parts are read where they are used.
 //! - `tests`, and `golden` with the exact texts about every kind of mistake.
 
@@ -16,6 +17,7 @@ mod defaults;
 mod folder;
 mod handler;
 mod interface;
+mod selection;
 
 #[cfg(test)]
 mod golden;
@@ -43,6 +45,7 @@ pub use build::Build;
 pub use defaults::PortError;
 pub use folder::expand;
 pub use handler::{Handler, missing_capabilities};
+pub use selection::Selection;
 
 /// The name of the manifest in a folder.
 const FILE_NAME: &str = "manifest.toml";
@@ -214,27 +217,6 @@ impl Manifest {
             build: None,
         }
     }
-}
-
-/// Reads all manifests.
-///
-/// # Errors
-/// The mistakes of all of them, a line for each.
-pub fn load_all(paths: &[PathBuf], port: Option<u16>) -> Result<Vec<Manifest>, String> {
-    let (mut manifests, mut mistakes) = (Vec::new(), Vec::new());
-    for path in expand(paths) {
-        match Manifest::load(&path) {
-            Ok(manifest) => manifests.push(manifest),
-            Err(error) => mistakes.push(error.to_string()),
-        }
-    }
-    if !mistakes.is_empty() {
-        return Err(mistakes.join("\n"));
-    }
-    if let Some(port) = port {
-        defaults::set_port(&mut manifests, port).map_err(|error| error.to_string())?;
-    }
-    Ok(manifests)
 }
 
 /// Reads a file that is small enough for a manifest.

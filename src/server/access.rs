@@ -19,6 +19,11 @@ const MAX_TEXT: usize = 255;
 /// The entry of `origins` for the pages that the listener serves itself.
 const OWN: &str = "self";
 
+/// The fields by which proxies tell that they are there, beside those that begin with [`FORWARDED`].
+const OF_PROXIES: [&str; 3] = ["Forwarded", "Via", "X-Real-IP"];
+/// The beginning of the others.
+const FORWARDED: &[u8] = b"X-Forwarded-";
+
 /// The keys of a manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccessConfig {
@@ -192,6 +197,17 @@ impl Access {
         let origin = str::from_utf8(origin).ok().and_then(Origin::parse);
         let Some(origin) = origin.filter(|_| origins.next().is_none()) else { return false };
         pages.others.contains(&origin) || (pages.own && self.is_own(&origin, request))
+    }
+
+    /// Whether a request came through a proxy, as far as it or its connection says so. A proxy without a
+    /// word can't be told from a browser.
+    pub(crate) fn is_proxied(&self, request: &RequestHead<'_>) -> bool {
+        let is_of_proxy = |name: &str| {
+            let beginning = name.as_bytes().get(..FORWARDED.len());
+            OF_PROXIES.iter().any(|known| known.eq_ignore_ascii_case(name))
+                || beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(FORWARDED))
+        };
+        self.proxy_protocol || request.fields.iter().any(|field| is_of_proxy(field.name))
     }
 
     /// Whether a request calls the host by a name of its own.

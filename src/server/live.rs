@@ -105,7 +105,7 @@ impl Live {
         }
         let (token, seen) = request.query.split_once('&').unwrap_or((request.query, ""));
         let is_ours = constant_time_eq(token.as_bytes(), self.token.as_bytes());
-        if !is_ours || !access.is_from_own_page(request) || is_proxied(request, access) {
+        if !is_ours || !access.is_from_own_page(request) || access.is_proxied(request) {
             let why = "only a page of `footlight dev` may ask this, and not through a proxy";
             return Err(ErrorResponse::Forbidden(why));
         }
@@ -114,7 +114,7 @@ impl Live {
 
     /// Whether the page of a request gets the script: only if the script may ask.
     pub(crate) fn is_for(&self, request: &RequestHead<'_>, access: &Access) -> bool {
-        access.knows_name(request) && !is_proxied(request, access)
+        access.knows_name(request) && !access.is_proxied(request)
     }
 
     /// The script for a page that is read after this.
@@ -123,16 +123,6 @@ impl Live {
         let [start, middle, end] = SCRIPT;
         [start, &version, middle, PATH, "?", &self.token, end].concat()
     }
-}
-
-/// Whether a request came through a proxy, as far as it says so.
-fn is_proxied(request: &RequestHead<'_>, access: &Access) -> bool {
-    let says_so = |name: &str| {
-        let start = name.get(..12).unwrap_or_default();
-        ["Forwarded", "Via"].iter().any(|known| known.eq_ignore_ascii_case(name))
-            || start.eq_ignore_ascii_case("X-Forwarded-")
-    };
-    access.proxy_protocol || request.fields.iter().any(|field| says_so(field.name))
 }
 
 impl fmt::Debug for Live {
