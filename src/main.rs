@@ -214,6 +214,10 @@ fn announce(listening: &[Listening]) {
             let origins = if url.starts_with("http") { "" } else { origins };
             lines += &format!("{actor}: {url} ({who}{origins})\n");
         }
+        if let Some(url) = endpoint.inspector_url(*address) {
+            lines +=
+                &format!("{actor}: {url} (inspects the actor; who has this URL sees all of it)\n");
+        }
     }
     if let Err(error) = print(&lines) {
         log::warn!("standard output cannot be written: {error}; it should have got:");

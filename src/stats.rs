@@ -62,8 +62,10 @@ enum Summary {
 }
 
 /// The statuses of refused requests.
-const STATUSES: [u16; 19] =
-    [400, 401, 403, 404, 405, 408, 412, 413, 414, 416, 417, 421, 426, 429, 431, 500, 501, 503, 505];
+const STATUSES: [u16; 20] = [
+    400, 401, 403, 404, 405, 406, 408, 412, 413, 414, 416, 417, 421, 426, 429, 431, 500, 501, 503,
+    505,
+];
 /// The classes of the actor's responses (RFC 9110, section 15).
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
@@ -185,6 +187,7 @@ impl Stats {
     }
 
     /// All counters, in the order of `/metrics` and of the summary.
+    #[inline(never)]
     pub fn metrics(&self) -> impl Iterator<Item = Metric<'_>> {
         let metric = |counter, name, help| Metric { counter, name, help, summary: Summary::Never };
         [

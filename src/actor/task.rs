@@ -22,6 +22,7 @@ use super::{
     failure::{Failure, StartError},
     feed::Feed,
     idle::Idle,
+    inspected,
     instance::Outcome,
     instances::Instances,
     module::Module,
@@ -236,9 +237,14 @@ impl Actor {
         let outcome = self.call(&event, connections).await;
         self.instances.note_outcome(outcome.is_ok());
         self.stats.events.add(1);
-        self.stats.fuel.add(self.context.meter.spent());
+        let fuel = self.context.meter.spent();
+        self.stats.fuel.add(fuel);
         let attempt = self.commit(outcome).await;
-        self.stats.durations.observe(coarse_clock::look().since(began));
+        let took = coarse_clock::look().since(began);
+        self.stats.durations.observe(took);
+        if let Some(inspection) = self.lines.inspection() {
+            inspection.event(&inspected::event(&event, (&attempt).into(), took, fuel));
+        }
         if let Some(look) = look {
             look(&event, Ended::from(&attempt));
         }
@@ -266,6 +272,7 @@ impl Actor {
             while let Poll::Ready(command) = control.poll_next(cx) {
                 match command {
                     Command::Stop => *stopping = true,
+                    Command::Show => self.show(),
                 }
             }
             if let Some(durable) = &mut self.context.host.durable {

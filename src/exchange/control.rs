@@ -16,6 +16,8 @@ const MAX_COMMANDS: usize = 8;
 pub enum Command {
     /// Handle the events in the mailbox, then end.
     Stop,
+    /// Show inspectors how the actor is now.
+    Show,
 }
 
 /// One actor's queue of commands.

@@ -13,6 +13,7 @@ use super::{
     error_response::ErrorResponse,
     framing::RequestMeta,
     handshake::{self, Upgrade},
+    inspecting::{self, Inspecting},
     request_head::{MAX_FIELDS, RequestHead},
 };
 use crate::exchange::HttpRequest;
@@ -59,6 +60,8 @@ pub enum Page {
     Metrics,
     /// A page on which a person can talk to the actor.
     Console,
+    /// What the actor does, and a page that shows it.
+    Inspect(Inspecting),
     /// A file of the `static` folder.
     File {
         /// Its decoded path in the folder. It ends in `/` for a folder.
@@ -102,7 +105,7 @@ pub(crate) fn decide(
         handshake::upgrade(&request, meta.framing, endpoint)
             .map(|upgrade| Decision::Upgrade { upgrade })
     } else {
-        plain(&request, &meta, endpoint)
+        plain(&request, &meta, peer, endpoint)
     };
     (decided.unwrap_or_else(Decision::Refuse), meta)
 }
@@ -111,6 +114,7 @@ pub(crate) fn decide(
 fn plain(
     request: &RequestHead<'_>,
     meta: &RequestMeta,
+    peer: SocketAddr,
     endpoint: &Endpoint,
 ) -> Result<Decision, ErrorResponse> {
     // An expectation of HTTP/1.0 is ignored.
@@ -125,6 +129,9 @@ fn plain(
             if is_conditional { Conditions::of(request, meta) } else { Conditions::default() };
         Decision::Page { page, conditions, otherwise }
     };
+    if let Some(asked) = inspecting::asked(request, peer, endpoint) {
+        return asked.map(|asked| conditional(Page::Inspect(asked), None));
+    }
     if !endpoint.has_actor || is_of_the_host(request, endpoint) {
         return page(request, endpoint).map(|page| conditional(page, None));
     }

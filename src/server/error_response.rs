@@ -30,6 +30,8 @@ pub enum ErrorResponse {
     },
     /// Its method is neither GET, HEAD nor OPTIONS: 405.
     Method,
+    /// Its client can't take the form that there is: 406.
+    NotAcceptable(&'static str),
     /// It took too long: 408.
     Timeout,
     /// It calls the host by a name that is not the host's: 421.
@@ -72,6 +74,7 @@ impl ErrorResponse {
             Self::Origin | Self::Forbidden(_) | Self::CrossSite => 403,
             Self::NotFound { .. } => 404,
             Self::Method => 405,
+            Self::NotAcceptable(_) => 406,
             Self::Timeout => 408,
             Self::Precondition => 412,
             Self::ContentTooLarge => 413,
@@ -94,6 +97,7 @@ impl ErrorResponse {
         Cow::Borrowed(match self {
             Self::Bad(why)
             | Self::Forbidden(why)
+            | Self::NotAcceptable(why)
             | Self::NotImplemented(why)
             | Self::Unavailable(why) => why,
             Self::Unauthorized => {
@@ -170,6 +174,7 @@ mod tests {
             ErrorResponse::Failed,
             ErrorResponse::NotFound { path: String::new() },
             ErrorResponse::Method,
+            ErrorResponse::NotAcceptable(""),
             ErrorResponse::Timeout,
             ErrorResponse::Precondition,
             ErrorResponse::ContentTooLarge,
@@ -187,7 +192,7 @@ mod tests {
         for refusal in &refusals {
             stats.refuse(refusal.status().0);
         }
-        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 21);
+        assert_eq!(stats.refusals().map(|(_, count)| count).sum::<u64>(), 22);
         assert!(stats.refusals().all(|(_, count)| count > 0));
     }
 }

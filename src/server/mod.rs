@@ -23,6 +23,7 @@
 //!   [`actor_response`] what the client gets, and [`cross_site`] keeps other sites' pages away.
 //! - [`pages`]: the answers to plain HTTP requests; [`static_files`] and [`metrics`] produce some
 //!   of them. [`conditions`] says what to send of a file, by its [`validators`].
+//! - [`inspecting`]: who may inspect the actor; [`inspector`]: the stream of what it does.
 //! - [`connection`]: a WebSocket connection, from its `connect` event to its `close` event.
 //! - [`context`]: what all connections of an actor share.
 //! - [`keepalive`]: detects dead and idle clients.
@@ -58,6 +59,8 @@ pub(crate) mod frame;
 pub mod framing;
 pub(crate) mod handshake;
 pub mod http_config;
+pub mod inspecting;
+pub(crate) mod inspector;
 pub(crate) mod keepalive;
 pub mod linger;
 pub(crate) mod list;

@@ -11,7 +11,7 @@ use super::{
     decision::Page,
     endpoint::Endpoint,
     error_response::{ALLOW, ErrorResponse},
-    metrics,
+    inspector, metrics,
     places::Place,
     response::{Body, Response},
     static_files::{self, Found},
@@ -21,10 +21,22 @@ use super::{
 /// A page on which a person can talk to the actor.
 const CONSOLE: &str = include_str!("console.html");
 
-/// Lets the console page run its own script and open WebSockets, and nothing else.
-const CONSOLE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
-     script-src 'unsafe-inline'; connect-src 'self' ws: wss:; img-src data:; base-uri 'none'; \
-     form-action 'none'; frame-ancestors 'none'";
+/// What the console page may do, beside the source of its scripts: run its own, open WebSockets, and
+/// nothing else.
+macro_rules! policy {
+    ($scripts:literal) => {
+        concat!(
+            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'",
+            $scripts,
+            "; connect-src 'self' ws: wss:; img-src data:; base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'none'"
+        )
+    };
+}
+/// What the console page may do.
+const CONSOLE_POLICY: &str = policy!("");
+/// The same, and it may load the inspector's script.
+const INSPECTOR_POLICY: &str = policy!(" 'self'");
 
 /// What is encoded of a folder's name in a redirect. A colon is, since what comes before it would be
 /// taken for a scheme.
@@ -55,7 +67,8 @@ pub(crate) async fn answer(
         Page::Metrics => {
             Response::text(200, "text/plain; version=0.0.4; charset=utf-8", metrics::text(context))
         }
-        Page::Console => console(),
+        Page::Console => console(endpoint),
+        Page::Inspect(asked) => inspector::response(asked, context)?,
         Page::File { path, query } => {
             let busy = "too many files are being sent";
             let place = context.admission.downloads.enter(network);
@@ -69,7 +82,7 @@ pub(crate) async fn answer(
                 Err(ErrorResponse::NotFound { .. })
                     if is_root && endpoint.console && !endpoint.has_actor =>
                 {
-                    console()
+                    console(endpoint)
                 }
                 Err(refusal) => return Err(refusal),
             }
@@ -87,9 +100,12 @@ pub(crate) async fn answer(
 }
 
 /// The console page.
-fn console() -> Response {
+fn console(endpoint: &Endpoint) -> Response {
+    // An inspector's page has its token in its address, and loads its script.
+    let policy = if endpoint.inspect.is_some() { INSPECTOR_POLICY } else { CONSOLE_POLICY };
     Response::text(200, "text/html; charset=utf-8", Cow::Borrowed(CONSOLE))
-        .field("Content-Security-Policy", CONSOLE_POLICY)
+        .field("Content-Security-Policy", policy)
+        .field("Referrer-Policy", "no-referrer")
 }
 
 /// The response for a file or folder that was found.

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fs::File, time::SystemTime};
 
 use super::{error_response::ErrorResponse, framing::RequestMeta, status::Status};
-use crate::convert::to_u64;
+use crate::{convert::to_u64, inspection::inspector::Inspector};
 
 /// A clock that shows an earlier time was never set: 2020-01-01, in milliseconds since 1970. A
 /// server without a clock sends no `Date` (RFC 9110, section 6.6.1).
@@ -27,11 +27,15 @@ pub(crate) enum Body {
     Text(Cow<'static, str>),
     /// An actor's.
     Bytes(Vec<u8>),
+    /// A part of the program.
+    Static(&'static [u8]),
     /// That of a response to HEAD which the actor has not made. It may have told its length.
     Unmade(Option<u64>),
     /// A file, from its present position. The response has this many of its bytes, even if the file
     /// grows meanwhile.
     File(File, u64),
+    /// What an inspector reads. It ends with the connection.
+    Stream(Box<Inspector>),
 }
 
 impl Response {
@@ -110,6 +114,7 @@ impl Response {
             Body::Text(text) if text.len() <= MAX_JOINED => {
                 first.extend_from_slice(text.as_bytes())
             }
+            Body::Static(bytes) if bytes.len() <= MAX_JOINED => first.extend_from_slice(bytes),
             Body::Bytes(bytes) if bytes.len() <= MAX_JOINED => first.extend_from_slice(&bytes),
             body => return (first, Some(body)),
         }
@@ -127,6 +132,7 @@ impl Body {
     fn told_len(&self) -> Option<u64> {
         match self {
             Self::Unmade(len) => *len,
+            Self::Stream(_) => None,
             made => Some(made.len()),
         }
     }
@@ -136,8 +142,9 @@ impl Body {
         match self {
             Self::Text(text) => to_u64(text.len()),
             Self::Bytes(bytes) => to_u64(bytes.len()),
+            Self::Static(bytes) => to_u64(bytes.len()),
             Self::File(_, len) => *len,
-            Self::Unmade(_) => 0,
+            Self::Unmade(_) | Self::Stream(_) => 0,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     clients::{SCRIPTS, available, python, talk, talk_until},
     guestbook,
-    support::{Actor, Server, example},
+    support::{Actor, Server, example, guest},
 };
 
 #[test]
@@ -26,6 +26,18 @@ fn a_person_talks_to_the_actor_from_the_console_page() {
     probe.arg(format!("{SCRIPTS}/chromium.py"));
     if available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
         talk_until(python(), "console_client.py", "close 4001");
+    }
+}
+
+#[test]
+fn a_person_inspects_the_actor_at_the_url_that_the_host_prints() {
+    let mut probe = python();
+    probe.arg(format!("{SCRIPTS}/chromium.py"));
+    if available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
+        let server = Server::of(guest("events").config("console = \"inspect\""));
+        let line = server.greeting.iter().find(|line| line.contains("?inspect=")).unwrap();
+        let url = line.split(' ').nth(1).unwrap();
+        look(url, "inspector_client.py", &[]);
     }
 }
 

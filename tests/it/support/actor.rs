@@ -179,10 +179,11 @@ impl Actor {
         self
     }
 
-    /// The number of listeners in its manifest.
+    /// The number of URLs of its manifest.
     pub fn listeners(&self) -> usize {
         let shared = usize::from(self.http == Http::Shared);
-        1 + shared + self.extra.matches("[[handlers]]").count()
+        let inspected = self.config.matches("\"inspect\"").count();
+        1 + shared + inspected + self.extra.matches("[[handlers]]").count()
     }
 
     /// Writes the actor to `folder` and returns its manifest.
