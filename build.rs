@@ -30,6 +30,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         files.iter().flat_map(|(place, text)| [place, "\0", text, "\0"]).collect();
     compress(&archive, "templates")?;
     compress(&read(Path::new("src/server/console.html"))?, "console.html")?;
+    let inspector = without_comments(&read(Path::new("src/server/inspector.js"))?);
+    compress(&inspector, "inspector.js")?;
     let client = without_comments(&read(Path::new("src/server/footlight.js"))?);
     compress(&client, "footlight.js")?;
     let mut hasher = DefaultHasher::new();

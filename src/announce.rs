@@ -25,7 +25,7 @@ const STYLED: Style = Style { strong: "\x1b[1m", faint: "\x1b[2m", end: "\x1b[0m
 
 /// The text. Each address has a line: the URL for a browser, the actor's name and the URL of the
 /// WebSocket, with two spaces between them. A listener without a page has only the latter, first in
-/// its line. Then comes advice, each once, and in a `terminal` with so many columns, which knows styles, a
+/// its line. A line for the inspector follows. Then comes advice, each once, and in a `terminal` with so many columns, which knows styles, a
 /// page as a QR code. `own` are this machine's addresses in its networks.
 pub fn text(listening: &[Listening], own: &[IpAddr], terminal: Option<usize>) -> String {
     let style = if terminal.is_some() { STYLED } else { PLAIN };
@@ -40,6 +40,20 @@ pub fn text(listening: &[Listening], own: &[IpAddr], terminal: Option<usize>) ->
                 text += &url;
             }
             text.push('\n');
+        }
+        // Once, for this machine if it is one of them: who has this URL sees all that the actor does.
+        let first = addresses(address.ip(), own).into_iter().next().unwrap_or(address.ip());
+        let inspector = endpoint.inspector_url(SocketAddr::new(first, address.port()));
+        for url in inspector.as_slice() {
+            text += &[
+                style.strong,
+                url,
+                style.end,
+                "  ",
+                actor,
+                "  inspects it; keep this URL secret\n",
+            ]
+            .concat();
         }
     }
     for advice in advice(listening) {

@@ -29,6 +29,7 @@
 //! - [`stats`]: counts what an actor and its connections do; [`histogram`]: counts how long it takes.
 //! - [`coarse_clock`]: a clock that costs almost nothing to read.
 //! - [`logger`]: the log.
+//! - [`inspection`]: what is recorded of an actor for those who inspect it.
 //! - [`state`]: shows and changes what is stored of actors, for `footlight state`.
 //! - [`storage`]: how an actor's state is kept on the disk, and in which folder.
 //! - [`connection_id`]: the number of a connection; [`deadline`]: waits with a deadline.
@@ -67,6 +68,7 @@ pub(crate) mod header_fields;
 pub mod histogram;
 pub mod host;
 pub mod http_client;
+pub mod inspection;
 pub mod interfaces;
 pub mod limits;
 pub mod lock;

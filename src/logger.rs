@@ -34,6 +34,8 @@ use std::{io, panic, thread};
 
 use log::{LevelFilter, Log, Metadata, Record};
 
+use crate::inspection;
+
 pub use actor_log::ActorLog;
 use config::{Logging, Output};
 use line::Head;
@@ -153,6 +155,7 @@ impl Log for Logger {
         if record.level() <= level {
             let head = Head { level: record.level(), target: record.target() };
             self.queue.push(sink, sink.line(head, record.args()));
+            inspection::log(record.target(), record.level(), record.args());
         }
     }
 

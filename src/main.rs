@@ -66,12 +66,12 @@ fn main() -> ExitCode {
         Command::Call(call) => on_known_stack(Box::new(move || give_events(&call))),
         Command::State { dir, action, partial } => state(&dir, &action, partial).map(fine),
         Command::Run { manifests, bind, port, data, threads, verbosity } => {
-            let selection = Selection { paths: manifests, port };
+            let selection = Selection { paths: manifests, port, inspect: false };
             start(Options { selection, bind, data, threads, verbosity, dev: None })
         }
         Command::Dev { path, bind, port, data, fresh, keep_instance, verbosity } => {
             let dev = Some(Dev { fresh, keep_instance });
-            let selection = Selection { paths: vec![path], port };
+            let selection = Selection { paths: vec![path], port, inspect: true };
             start(Options { selection, bind, data, threads: 1, verbosity, dev })
         }
     };

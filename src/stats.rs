@@ -191,6 +191,7 @@ impl Stats {
     }
 
     /// All counters, in the order of `/metrics` and of the summary.
+    #[inline(never)]
     pub fn metrics(&self) -> impl Iterator<Item = Metric<'_>> {
         let metric = |counter, name, help| Metric { counter, name, help, summary: Summary::Never };
         [

@@ -30,6 +30,7 @@
 //!   first event.
 //! - [`observed`]: the same task, one event at a time, for those who look at what an event does.
 //!   [`ended`] is what they see of its end.
+//! - [`inspected`]: what an inspector sees of the actor and its events.
 //! - [`alarm`]: the actor's alarm and tick. [`idle`] notices that the actor has had no events.
 //!
 //! The files that load a module:
@@ -74,6 +75,7 @@ pub mod idle;
 pub mod import_call;
 pub mod imports;
 pub mod inspect;
+pub(crate) mod inspected;
 pub mod instance;
 pub mod instances;
 pub mod loops;

@@ -32,6 +32,7 @@ impl Actor {
                 match command {
                     Command::Stop => return Poll::Ready(false),
                     Command::Change => self.change(),
+                    Command::Show => self.show(),
                 }
             }
             self.context.meter.wait();

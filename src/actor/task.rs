@@ -22,6 +22,7 @@ use super::{
     failure::{Failure, StartError},
     feed::Feed,
     idle::Idle,
+    inspected,
     instances::Instances,
     outgoing::{Ending, Outgoing, Output},
     setup::Setup,
@@ -228,7 +229,12 @@ impl Actor {
         let is_fault = matches!(handled, Err(Failure::Call(_)));
         self.instances.note_outcome(!is_fault || look.is_some());
         self.stats.events.add(1);
-        self.stats.durations.observe(coarse_clock::look().since(began));
+        let took = coarse_clock::look().since(began);
+        self.stats.durations.observe(took);
+        if let Some(inspection) = self.lines.inspection() {
+            let fuel = self.context.meter.spent();
+            inspection.event(&inspected::event(&event, (&handled).into(), took, fuel));
+        }
         if let Some(look) = look {
             look(&event, Ended::from(&handled));
         }
@@ -257,6 +263,7 @@ impl Actor {
                 match command {
                     Command::Stop => *stopping = true,
                     Command::Change => self.change(),
+                    Command::Show => self.show(),
                 }
             }
             if let Some(durable) = &mut self.context.host.durable {

@@ -18,6 +18,8 @@ pub enum Command {
     Stop,
     /// Take the change that was left for the actor, before the next event.
     Change,
+    /// Show inspectors how the actor is now.
+    Show,
 }
 
 /// One actor's queue of commands.

@@ -236,7 +236,11 @@ fn handle(
     store: Option<Store>,
     first: u64,
 ) -> Arc<ActorHandle> {
-    Arc::new(ActorHandle::with_store(manifest.name.as_str().into(), limits, store, first))
+    let handle = ActorHandle::with_store(manifest.name.as_str().into(), limits, store, first);
+    if manifest.is_inspected() {
+        handle.lines.inspect();
+    }
+    Arc::new(handle)
 }
 
 /// All mistakes of the data folder.

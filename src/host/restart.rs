@@ -81,6 +81,7 @@ fn listener_keys(keys: &mut Vec<String>, old: &Listener, new: &Listener, of: &st
         subprotocols,
         token_file,
         console,
+        inspect,
         static_folder,
         auto_response,
         on_overflow,
@@ -99,7 +100,8 @@ fn listener_keys(keys: &mut Vec<String>, old: &Listener, new: &Listener, of: &st
     note(keys, *proxy_protocol != new.access.proxy_protocol, "proxy_protocol", of);
     note(keys, *subprotocols != new.subprotocols, "subprotocols", of);
     note(keys, *token_file != new.token_file, "token_file", of);
-    note(keys, *console != new.console, "console", of);
+    let same_console = (*console, *inspect) == (new.console, new.inspect);
+    note(keys, !same_console, "console", of);
     note(keys, *static_folder != new.static_folder, "static", of);
     note(keys, *auto_response != new.auto_response, "auto_response", of);
     note(keys, *on_overflow != new.on_overflow, "on_overflow", of);

@@ -6,13 +6,16 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
 use log::Level;
 
-use crate::{connection_id::ConnectionId, limits::SharedLimits, lock::Lock, stats::Stats};
+use crate::{
+    connection_id::ConnectionId, inspection::Inspection, limits::SharedLimits, lock::Lock,
+    stats::Stats,
+};
 
 /// The log of one actor.
 pub struct ActorLog {
@@ -24,6 +27,8 @@ pub struct ActorLog {
     /// Has the lines of each kind that pass in a second: `limits.log_rate`.
     limits: SharedLimits,
     stats: Arc<Stats>,
+    /// What is recorded of the actor for inspectors. Not set if nobody may inspect it.
+    inspection: OnceLock<Arc<Inspection>>,
 }
 
 /// The target of a line: `chat-room` or `chat-room#12`.
@@ -34,7 +39,23 @@ impl ActorLog {
     pub fn new(actor: Arc<str>, limits: impl Into<SharedLimits>, stats: Arc<Stats>) -> Self {
         let now = Instant::now();
         let limiter = || Lock::new(RateLimiter::new(now));
-        Self { actor, host: limiter(), guest: limiter(), limits: limits.into(), stats }
+        let (limits, inspection) = (limits.into(), OnceLock::new());
+        Self { actor, host: limiter(), guest: limiter(), limits, stats, inspection }
+    }
+
+    /// The actor's name.
+    pub(crate) fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    /// Begins to record the actor for inspectors.
+    pub fn inspect(&self) {
+        self.inspection.get_or_init(|| Inspection::new(self.actor.clone()));
+    }
+
+    /// What is recorded of the actor for inspectors. `None` if nobody may inspect it.
+    pub fn inspection(&self) -> Option<&Arc<Inspection>> {
+        self.inspection.get()
     }
 
     /// Logs a line of the host. Debug lines have no limit, because somebody asked for all of them.

@@ -114,6 +114,14 @@ impl Manifest {
         Uses { stored: self.storage.is_kept(has_data), answers }
     }
 
+    /// Whether an inspector may see what its actor does.
+    pub(crate) fn is_inspected(&self) -> bool {
+        self.handlers.iter().any(|handler| match handler {
+            Handler::WebSocketServer(config) => config.is_inspected(),
+            Handler::Filesystem(_) | Handler::HttpClient(_) => false,
+        })
+    }
+
     /// Reads a manifest from a file, or from `manifest.toml` in a folder. A module gets a manifest
     /// with defaults.
     ///

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Manifest, defaults, expand};
+use super::{Handler, Manifest, defaults, expand};
 
 /// The manifests of a command. They can be read anew while it runs.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +11,8 @@ pub struct Selection {
     pub paths: Vec<PathBuf>,
     /// Replaces the port of the only listener.
     pub port: Option<u16>,
+    /// Whether the console inspects the actor wherever it is served, as in `footlight dev`.
+    pub inspect: bool,
 }
 
 impl Selection {
@@ -32,6 +34,18 @@ impl Selection {
         if let Some(port) = self.port {
             defaults::set_port(&mut manifests, port).map_err(|error| error.to_string())?;
         }
+        if self.inspect {
+            manifests.iter_mut().flat_map(|manifest| &mut manifest.handlers).for_each(inspect);
+        }
         Ok(manifests)
+    }
+}
+
+/// Lets the console of a handler's listeners inspect the actor.
+fn inspect(handler: &mut Handler) {
+    if let Handler::WebSocketServer(config) = handler {
+        for listener in &mut config.listeners {
+            listener.inspect = listener.console;
+        }
     }
 }

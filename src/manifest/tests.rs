@@ -184,6 +184,7 @@ wait = "1h"
         subprotocols: ["chat.v1", "json"].map(Into::into).into(),
         token_file: Some("chat/secret/token".into()),
         console: false,
+        inspect: false,
         static_folder: Some("/srv/page".into()),
         auto_response: Some(AutoResponse { ping: "ping".into(), pong: "pong".into() }),
         on_overflow: OnOverflow::Drop,

@@ -232,6 +232,11 @@ impl Access {
         request.host.is_some_and(|host| origin.is_of(host) && self.names.have(host))
     }
 
+    /// Whether the listener is known by this host. This also counts where any page may connect.
+    pub(crate) fn has_name(&self, host: &str) -> bool {
+        self.names.have(host)
+    }
+
     /// Whether this is a proxy that tells who its clients are.
     pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         trust(&self.trusted_proxies, address)

@@ -56,6 +56,11 @@ impl Config {
         self.listeners.iter().any(|listener| listener.has_actor)
     }
 
+    /// Whether an inspector may see what the actor does, at one of them.
+    pub(crate) fn is_inspected(&self) -> bool {
+        self.listeners.iter().any(|listener| listener.inspect)
+    }
+
     /// The file descriptors that these handlers need, not counting connections. `requests` is how
     /// many requests the actor may answer at once; as many may wait.
     pub fn descriptors(&self, requests: usize) -> usize {

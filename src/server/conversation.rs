@@ -14,11 +14,12 @@ use super::{
     endpoint::Endpoint,
     error_response::ErrorResponse,
     framing::{MAX_DISCARDED, RequestMeta},
+    inspector,
     places::Place,
     proxy_protocol,
     request_line::is_blank,
     request_log::log_refusal,
-    response::Response,
+    response::{Body, Response},
     secure::secure,
     sending,
     socket::Socket,
@@ -238,6 +239,10 @@ impl<'a> Conversation<'a> {
         held: Option<Place>,
     ) -> bool {
         let context = self.context;
+        if let Body::Stream(_) = &response.body {
+            // Boxed, so that other requests do not reserve its memory.
+            return Box::pin(inspector::send(stream, response, meta, context)).await;
+        }
         let sent = sending::send(stream, response, meta, held, self.network, context).await;
         if let Err(error) = &sent {
             context.actor.stats.broken_pages.add(1);

@@ -13,6 +13,7 @@ use super::{
     error_response::ErrorResponse,
     framing::RequestMeta,
     handshake::{self, Upgrade},
+    inspecting::{self, Inspecting},
     live,
     request_head::{MAX_FIELDS, RequestHead},
 };
@@ -62,6 +63,8 @@ pub enum Page {
     Console,
     /// The client for the actor's pages.
     Client,
+    /// What the actor does, and a page that shows it.
+    Inspect(Inspecting),
     /// A file of the `static` folder.
     File {
         /// Its decoded path in the folder. It ends in `/` for a folder.
@@ -116,7 +119,7 @@ pub(crate) fn decide(
         handshake::upgrade(&request, meta.framing, endpoint)
             .map(|upgrade| Decision::Upgrade { upgrade })
     } else {
-        plain(&request, &meta, endpoint)
+        plain(&request, &meta, peer, endpoint)
     };
     (decided.unwrap_or_else(Decision::Refuse), meta)
 }
@@ -125,6 +128,7 @@ pub(crate) fn decide(
 fn plain(
     request: &RequestHead<'_>,
     meta: &RequestMeta,
+    peer: SocketAddr,
     endpoint: &Endpoint,
 ) -> Result<Decision, ErrorResponse> {
     // An expectation of HTTP/1.0 is ignored.
@@ -142,6 +146,9 @@ fn plain(
     if let Some(live) = endpoint.live.get().filter(|_| request.path == live::PATH) {
         let page = Page::Live { seen: live.check(request, &endpoint.access)? };
         return Ok(conditional(page, None));
+    }
+    if let Some(asked) = inspecting::asked(request, peer, endpoint) {
+        return asked.map(|asked| conditional(Page::Inspect(asked), None));
     }
     if !endpoint.has_actor || is_of_the_host(request, endpoint) {
         return page(request, endpoint).map(|page| conditional(page, None));

@@ -8,6 +8,8 @@ use std::{
     sync::{Arc, OnceLock, atomic::AtomicBool},
 };
 
+use rand::rngs::SysError;
+
 #[cfg(feature = "tls")]
 use super::tls::{Tls, TlsError};
 use super::{
@@ -44,6 +46,8 @@ pub struct Endpoint {
     pub token: Option<Token>,
     /// Whether to serve the console page.
     pub(crate) console: bool,
+    /// What an inspector must send. `None` if nobody may inspect the actor here.
+    pub(crate) inspect: Option<Token>,
     /// The `static` folder. `None` if the manifest names none.
     pub(crate) files: Option<NamedFolder>,
     /// Lets open pages load anew, in `footlight dev`.
@@ -68,6 +72,8 @@ pub enum EndpointError {
         /// Says what to write into the file.
         error: TokenError,
     },
+    /// The system has no random numbers for the token of inspectors.
+    Random(SysError),
     /// The `static` folder can't be opened.
     Folder {
         /// The folder that the manifest names as `static`.
@@ -112,6 +118,9 @@ impl Endpoint {
         let tls = listener.tls.as_ref().and_then(|files| {
             Tls::load(files).map_err(|error| errors.push(EndpointError::Tls(error))).ok()
         });
+        let inspect = listener.inspect.then(Token::random).and_then(|token| {
+            token.map_err(|error| errors.push(EndpointError::Random(error))).ok()
+        });
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -126,6 +135,7 @@ impl Endpoint {
             is_unagreed_logged: AtomicBool::new(false),
             token,
             console: listener.console,
+            inspect,
             files,
             live: OnceLock::new(),
             auto_response: listener.auto_response.clone(),
@@ -147,6 +157,13 @@ impl Endpoint {
         let page = self.has_page().then(|| ["http", secure, &at, "/"].concat());
         let socket = self.has_socket.then(|| ["ws", secure, &at, &self.path].concat());
         page.into_iter().chain(socket).collect()
+    }
+
+    /// The URL at this address with which a person can inspect the actor. It has the token.
+    pub fn inspector_url(&self, address: SocketAddr) -> Option<String> {
+        let (token, secure) = (self.inspect.as_ref()?.text(), self.scheme() == "wss");
+        let scheme = if secure { "https" } else { "http" };
+        Some([scheme, "://", &address.to_string(), "/console?inspect=", token].concat())
     }
 
     /// Checks the access token, if the listener has one.
@@ -173,6 +190,9 @@ impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Token { file, error } => write!(f, "{}: {error}", file.display()),
+            Self::Random(error) => {
+                write!(f, "`console = \"inspect\"` needs random numbers of the system: {error}")
+            }
             Self::Folder { folder, error } => write!(
                 f,
                 "{}: cannot be served: {error}; `static` must name a folder, relative to its \
@@ -206,6 +226,7 @@ impl std::error::Error for EndpointError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Token { error, .. } => Some(error),
+            Self::Random(error) => Some(error),
             Self::Folder { error, .. } | Self::Bind { error, .. } => Some(error),
             #[cfg(feature = "tls")]
             Self::Tls(error) => Some(error),

@@ -8,7 +8,7 @@ use std::{
     path::PathBuf,
 };
 
-use self::values::{read_auto_response, read_on_overflow, read_tls};
+use self::values::{read_auto_response, read_console, read_on_overflow, read_tls};
 use super::{access::AccessConfig, list::list};
 use crate::{
     config::{Location, Table, Value},
@@ -52,6 +52,8 @@ pub struct Listener {
     pub token_file: Option<PathBuf>,
     /// Whether to serve the console page. Default true.
     pub console: bool,
+    /// Whether the console page is an inspector. Default false.
+    pub inspect: bool,
     /// The folder to serve beside the socket. Default none.
     pub static_folder: Option<PathBuf>,
     /// A text that the host answers without calling the actor. Default none.
@@ -83,6 +85,7 @@ impl Listener {
             subprotocols: Vec::new(),
             token_file: None,
             console: true,
+            inspect: false,
             static_folder: None,
             auto_response: None,
             on_overflow: OnOverflow::Close,
@@ -183,8 +186,8 @@ fn read_others(table: &mut Table<'_>, listener: &mut Listener) {
             name.map(str::to_owned).ok_or_else(|| ("one that fits here", advice.to_owned()))
         });
     }
-    if let Some(console) = table.get("console").and_then(|value| value.boolean()) {
-        listener.console = console;
+    if let Some(value) = table.get("console") {
+        read_console(&value, listener);
     }
     listener.auto_response =
         table.get("auto_response").and_then(|value| read_auto_response(&value));

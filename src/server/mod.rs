@@ -25,6 +25,7 @@
 //! - [`pages`]: the answers to plain HTTP requests; [`static_files`], [`own_pages`] and [`metrics`] produce some
 //!   of them. [`conditions`] says what to send of a file, by its [`validators`].
 //! - [`live`]: tells open pages to load anew, for `footlight dev`.
+//! - [`inspecting`]: who may inspect the actor; [`inspector`]: the stream of what it does.
 //! - [`connection`]: a WebSocket connection, from its `connect` event to its `close` event.
 //! - [`context`]: what all connections of an actor share.
 //! - [`keepalive`]: detects dead and idle clients.
@@ -60,6 +61,8 @@ pub(crate) mod frame;
 pub mod framing;
 pub(crate) mod handshake;
 pub mod http_config;
+pub mod inspecting;
+pub(crate) mod inspector;
 pub(crate) mod keepalive;
 pub mod linger;
 pub(crate) mod list;

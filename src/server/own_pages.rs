@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
-use super::{response::Response, validators::Validators};
+use super::{endpoint::Endpoint, response::Response, validators::Validators};
 
 /// A page on which a person can talk to the actor.
 static CONSOLE: LazyLock<String> =
@@ -13,18 +13,42 @@ static CONSOLE: LazyLock<String> =
 static CLIENT: LazyLock<String> =
     LazyLock::new(|| text(include_bytes!(concat!(env!("OUT_DIR"), "/footlight.js"))));
 
+/// The part of the console page that inspects an actor, without its comments.
+static INSPECTOR: LazyLock<String> =
+    LazyLock::new(|| text(include_bytes!(concat!(env!("OUT_DIR"), "/inspector.js"))));
+
 /// The size of each text is below this one, in bytes.
 const MAX_TEXT: usize = 64 << 10;
 
-/// Lets the console page run its own script and open WebSockets, and nothing else.
-const CONSOLE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
-     script-src 'unsafe-inline'; connect-src 'self' ws: wss:; img-src data:; base-uri 'none'; \
-     form-action 'none'; frame-ancestors 'none'";
+/// What the console page may do: run its own script, open WebSockets, and nothing else. `$scripts` are
+/// other scripts that it may run.
+macro_rules! policy {
+    ($scripts:literal) => {
+        concat!(
+            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'",
+            $scripts,
+            "; connect-src 'self' ws: wss:; img-src data:; base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'none'"
+        )
+    };
+}
+/// What the console page may do.
+const CONSOLE_POLICY: &str = policy!("");
+/// The same, and it may load the inspector's script.
+const INSPECTOR_POLICY: &str = policy!(" 'self'");
 
 /// The console page.
-pub(crate) fn console() -> Response {
+pub(crate) fn console(endpoint: &Endpoint) -> Response {
+    // An inspector's page has its token in its address, and loads its script.
+    let policy = if endpoint.inspect.is_some() { INSPECTOR_POLICY } else { CONSOLE_POLICY };
     Response::text(200, "text/html; charset=utf-8", CONSOLE.as_str())
-        .field("Content-Security-Policy", CONSOLE_POLICY)
+        .field("Content-Security-Policy", policy)
+        .field("Referrer-Policy", "no-referrer")
+}
+
+/// The part of the console page that inspects an actor.
+pub(crate) fn inspector() -> Response {
+    Response::text(200, "text/javascript; charset=utf-8", INSPECTOR.as_str())
 }
 
 /// The client for the actors' pages.

@@ -11,7 +11,7 @@ use super::{
     decision::{CLIENT, Page},
     endpoint::Endpoint,
     error_response::{ALLOW, ErrorResponse},
-    metrics, own_pages,
+    inspector, metrics, own_pages,
     places::Place,
     response::{Body, Response},
     static_files::{self, Found},
@@ -49,11 +49,12 @@ pub(crate) async fn answer(
         Page::Metrics => {
             Response::text(200, "text/plain; version=0.0.4; charset=utf-8", metrics::text(context))
         }
-        Page::Console => own_pages::console(),
+        Page::Console => own_pages::console(endpoint),
         Page::Client => {
             validators = Some(own_pages::client_validators());
             own_pages::client()
         }
+        Page::Inspect(asked) => inspector::response(asked, context)?,
         Page::Live { seen } => {
             let live = endpoint.live.get().ok_or(ErrorResponse::Method)?;
             let version = live.version(&seen, context).await;
@@ -78,7 +79,7 @@ pub(crate) async fn answer(
                 }
                 (Err(ErrorResponse::NotFound { .. }), Some((page, of_it))) => {
                     validators = Some(of_it);
-                    page()
+                    page(endpoint)
                 }
                 (Err(refusal), _) => return Err(refusal),
             }
@@ -97,12 +98,12 @@ pub(crate) async fn answer(
 }
 
 /// The host's own page in place of a file that is not there.
-fn own_page(path: &str, endpoint: &Endpoint) -> Option<(fn() -> Response, Validators)> {
+fn own_page(path: &str, endpoint: &Endpoint) -> Option<(fn(&Endpoint) -> Response, Validators)> {
     match path {
         "" if endpoint.console && !endpoint.has_actor => {
             Some((own_pages::console, Validators::default()))
         }
-        CLIENT => Some((own_pages::client, own_pages::client_validators())),
+        CLIENT => Some((|_| own_pages::client(), own_pages::client_validators())),
         _ => None,
     }
 }

@@ -17,7 +17,7 @@ use super::{
     linger::{drain, finish},
     pages,
     request_log::{log_connected, log_refusal},
-    response::Response,
+    response::{Body, Response},
     socket::Socket,
     stream::ClientStream,
 };
@@ -117,7 +117,8 @@ pub(crate) async fn serve(
             Some(Decision::Incomplete) | None => break,
         };
         let (response, held) = answer.unwrap_or_else(|refusal| (client.refused(&refusal), None));
-        meta.keep &= meta.may_discard() && !context.stopping.is_closed();
+        let has_end = !matches!(response.body, Body::Stream(_));
+        meta.keep &= has_end && meta.may_discard() && !context.stopping.is_closed();
         if meta.keep && kept.is_none() {
             // The answer says whether the connection closes. So no client sends a request into a
             // connection that closes at the same moment because there are too many.

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fs::File, time::SystemTime};
 
 use super::{error_response::ErrorResponse, framing::RequestMeta, status::Status};
-use crate::convert::to_u64;
+use crate::{convert::to_u64, inspection::inspector::Inspector};
 
 /// A clock that shows an earlier time was never set: 2020-01-01, in milliseconds since 1970. A
 /// server without a clock sends no `Date` (RFC 9110, section 6.6.1).
@@ -32,6 +32,8 @@ pub(crate) enum Body {
     /// A file, from its present position. The response has this many of its bytes, even if the file
     /// grows meanwhile.
     File(File, u64),
+    /// What an inspector reads. It ends with the connection.
+    Stream(Box<Inspector>),
 }
 
 impl Response {
@@ -127,6 +129,7 @@ impl Body {
     fn told_len(&self) -> Option<u64> {
         match self {
             Self::Unmade(len) => *len,
+            Self::Stream(_) => None,
             made => Some(made.len()),
         }
     }
@@ -137,7 +140,7 @@ impl Body {
             Self::Text(text) => to_u64(text.len()),
             Self::Bytes(bytes) => to_u64(bytes.len()),
             Self::File(_, len) => *len,
-            Self::Unmade(_) => 0,
+            Self::Unmade(_) | Self::Stream(_) => 0,
         }
     }
 }

@@ -31,7 +31,7 @@ const CHUNK: usize = 16 * 1024;
 /// The size of the kernel's send buffer for a long body, in bytes. The kernel counts about double,
 /// with its own overhead. By default, it would buffer some MB: a client that reads nothing would
 /// hold that memory, and a slow client would make no visible progress for a long time.
-const SEND_BUFFER: usize = 64 * 1024;
+pub(super) const SEND_BUFFER: usize = 64 * 1024;
 
 /// Sends a response. `place` is its place among the downloads, if it has one. A response without one
 /// needs a place only if it does not fit into the kernel's send buffer. So a host that is busy with
@@ -67,7 +67,7 @@ pub(crate) async fn send(
         let (first, rest) = response.into_parts(meta, context.world.since_1970());
         write(stream, &first, &progress).await?;
         match rest {
-            None | Some(Body::Unmade(_)) => {}
+            None | Some(Body::Unmade(_) | Body::Stream(_)) => {}
             Some(Body::Text(text)) => write(stream, text.as_bytes(), &progress).await?,
             Some(Body::Bytes(bytes)) => write(stream, &bytes, &progress).await?,
             Some(Body::File(file, len)) => write_file(stream, file, len, &progress).await?,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The phrases of statuses. Others are sent without one.
-const PHRASES: [(u16, &str); 38] = [
+const PHRASES: [(u16, &str); 37] = [
     (200, "OK"),
     (201, "Created"),
     (202, "Accepted"),
@@ -20,7 +20,6 @@ const PHRASES: [(u16, &str); 38] = [
     (403, "Forbidden"),
     (404, "Not Found"),
     (405, "Method Not Allowed"),
-    (406, "Not Acceptable"),
     (408, "Request Timeout"),
     (409, "Conflict"),
     (410, "Gone"),

@@ -4,6 +4,10 @@ use std::{fmt, io, path::Path};
 
 use constant_time_eq::constant_time_eq;
 use percent_encoding::percent_decode;
+use rand::{
+    TryRng as _,
+    rngs::{SysError, SysRng},
+};
 
 use crate::regular::{self, Unread};
 
@@ -41,6 +45,20 @@ impl Token {
             return Err(TokenError::NoToken);
         }
         Ok(Self(token.into()))
+    }
+
+    /// A token of 128 random bits in hexadecimal.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub(crate) fn random() -> Result<Self, SysError> {
+        let (first, second) = (SysRng.try_next_u64()?, SysRng.try_next_u64()?);
+        Ok(Self(format!("{first:016x}{second:016x}")))
+    }
+
+    /// The token itself.
+    pub(super) fn text(&self) -> &str {
+        &self.0
     }
 
     /// Whether a request contains the token: in the field `Authorization`, or in the query for
@@ -140,6 +158,13 @@ mod tests {
             let found = token.authorizes(authorization.map(str::as_bytes), query);
             assert_eq!(found, shown, "{authorization:?} {query}");
         }
+    }
+
+    #[test]
+    fn random_tokens_have_128_bits_and_differ() {
+        let tokens = [(); 2].map(|()| Token::random().unwrap().0);
+        assert!(tokens.iter().all(|token| token.len() == 32), "{tokens:?}");
+        assert_ne!(tokens[0], tokens[1]);
     }
 
     #[test]

@@ -35,6 +35,18 @@ fn a_person_talks_to_the_actor_from_the_console_page() {
 }
 
 #[test]
+fn a_person_inspects_the_actor_at_the_url_that_the_host_prints() {
+    let mut probe = python();
+    probe.arg(format!("{SCRIPTS}/chromium.py"));
+    if available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
+        let server = Server::of(guest("events").config("console = \"inspect\""));
+        let line = server.greeting.iter().find(|line| line.contains("?inspect=")).unwrap();
+        let url = line.split(' ').nth(1).unwrap();
+        look(url, "inspector_client.py", &[]);
+    }
+}
+
+#[test]
 fn people_chat_on_the_chat_rooms_page() {
     let state = fs::read(folder("chat-room").join("state.json")).unwrap();
     browse(page("chat-room").init_state(&state), "chat_page_client.py", &[]);

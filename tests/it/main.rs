@@ -39,6 +39,7 @@ mod handshakes;
 mod hostile;
 mod http;
 mod http_server;
+mod inspector;
 mod instances;
 mod keepalive;
 mod lights;

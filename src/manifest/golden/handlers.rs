@@ -158,8 +158,9 @@ fn mistakes_about_what_a_listener_serves_are_told() {
         (
             "console",
             "'no'",
-            ": \"no\" is not a boolean; write true or false, without quotes".into(),
+            ": \"no\" is not a kind of console; write true, false or \"inspect\"".into(),
         ),
+        ("console", "1", ": 1 is not a kind of console; write true, false or \"inspect\"".into()),
         (
             "static",
             "''",
@@ -180,6 +181,19 @@ fn mistakes_about_what_a_listener_serves_are_told() {
     ] {
         let line = format!("config = {{ port = 1, {key} = {value} }}");
         replaced(5, &[(&line, &format!("5: handlers[0].config.{key}{expected}"))]);
+    }
+}
+
+#[test]
+fn the_console_is_a_page_an_inspector_or_nothing() {
+    for (value, expected) in
+        [("true", (true, false)), ("false", (false, false)), ("'inspect'", (true, true))]
+    {
+        let text = LEAST.replace("port = 8080", &format!("port = 1, console = {value}"));
+        let manifest = parse(&text).unwrap();
+        let listener = &listeners(&manifest)[0];
+        assert_eq!((listener.console, listener.inspect), expected, "{value}");
+        assert_eq!(manifest.is_inspected(), listener.inspect);
     }
 }
 

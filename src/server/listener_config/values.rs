@@ -1,6 +1,6 @@
 //! Reads the values of a listener's keys that are more than a text.
 
-use super::{AutoResponse, MAX_PING, TlsFiles};
+use super::{AutoResponse, Listener, MAX_PING, TlsFiles};
 use crate::{config::Value, exchange::OnOverflow};
 
 /// Reads `auto_response`.
@@ -19,6 +19,16 @@ pub(super) fn read_auto_response(value: &Value<'_>) -> Option<AutoResponse> {
     let (ping, pong) = (text("ping"), text("pong"));
     table.finish();
     Some(AutoResponse { ping: ping?, pong: pong? })
+}
+
+/// Reads `console`.
+pub(super) fn read_console(value: &Value<'_>, listener: &mut Listener) {
+    listener.inspect = value.as_str() == Some("inspect");
+    match value.as_boolean() {
+        Some(console) => listener.console = console,
+        None if listener.inspect => {}
+        None => value.refuse_as("a kind of console", "write true, false or \"inspect\""),
+    }
 }
 
 /// Reads `on_overflow`.

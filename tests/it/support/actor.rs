@@ -179,9 +179,10 @@ impl Actor {
         self
     }
 
-    /// The number of listeners in its manifest. An `http-server` shares that of the socket.
+    /// The number of URLs of its manifest. An `http-server` shares that of the socket.
     pub fn listeners(&self) -> usize {
-        1 + self.extra.matches("websocket-server").count()
+        let inspected = self.config.matches("\"inspect\"").count();
+        1 + inspected + self.extra.matches("websocket-server").count()
     }
 
     /// Writes the actor to `folder` and returns its manifest.
