@@ -150,7 +150,8 @@ impl Project {
             steps += &["    cd ", &pasteable(&self.folder.to_string_lossy()), "\n"].concat();
         }
         steps += "    cargo build --release  # needs: rustup target add wasm32-unknown-unknown\n";
-        steps += "    footlight run          # then open http://127.0.0.1:8080/\n";
+        steps += "    footlight run          # then open http://127.0.0.1:8080/\n\n";
+        steps += "Or `footlight dev`, which builds it, serves it, and takes over each change.\n";
         steps
     }
 }

@@ -217,6 +217,7 @@ impl Actor {
             return self.leave_out(&event, "its client is gone");
         }
         let began = coarse_clock::read();
+        let fuel = self.stats.fuel.get();
         self.context.host.begin(&event);
         let handled = if self.instances.is_on_trial() {
             // Boxed, because it is larger than a usual event, and rarer.
@@ -232,7 +233,7 @@ impl Actor {
         let took = coarse_clock::look().since(began);
         self.stats.durations.observe(took);
         if let Some(inspection) = self.lines.inspection() {
-            let fuel = self.context.meter.spent();
+            let fuel = self.stats.fuel.get().wrapping_sub(fuel);
             inspection.event(&inspected::event(&event, (&handled).into(), took, fuel));
         }
         if let Some(look) = look {

@@ -41,7 +41,7 @@ fn a_person_inspects_the_actor_at_the_url_that_the_host_prints() {
     if available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
         let server = Server::of(guest("events").config("console = \"inspect\""));
         let line = server.greeting.iter().find(|line| line.contains("?inspect=")).unwrap();
-        let url = line.split(' ').nth(1).unwrap();
+        let url = line.split(' ').next().unwrap();
         look(url, "inspector_client.py", &[]);
     }
 }
