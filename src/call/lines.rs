@@ -11,7 +11,7 @@
 //! "ann@close:4001:bye"
 //! ```
 //!
-//! A line is an object, or a string in the [notation](super::notation) of the command line. Empty lines and
+//! A line is an object, or a string in the `notation` of the command line. Empty lines and
 //! those that begin with `#` are left out.
 
 use std::{path::Path, time::Duration};

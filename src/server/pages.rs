@@ -97,8 +97,11 @@ pub(crate) async fn answer(
     Ok((response.field("X-Content-Type-Options", "nosniff"), held))
 }
 
+/// What makes one of the host's own pages, and its validators.
+type OwnPage = (fn(&Endpoint) -> Response, Validators);
+
 /// The host's own page in place of a file that is not there.
-fn own_page(path: &str, endpoint: &Endpoint) -> Option<(fn(&Endpoint) -> Response, Validators)> {
+fn own_page(path: &str, endpoint: &Endpoint) -> Option<OwnPage> {
     match path {
         "" if endpoint.console && !endpoint.has_actor => {
             Some((own_pages::console, Validators::default()))

@@ -69,11 +69,7 @@ impl Guest for Dashboard {
             "connect" => {
                 history.forget(clock::now());
                 messages.extend([sensors::machine(), history.to_json()].map(|json| {
-                    WebsocketMessage {
-                        message_type: "text".into(),
-                        text: Some(json),
-                        data: None,
-                    }
+                    WebsocketMessage { message_type: "text".into(), text: Some(json), data: None }
                 }));
             }
             _ => {}
