@@ -52,7 +52,7 @@ pub fn exercise(module: Module, limits: &Limits) {
         Ok(instance) => instance,
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
-    instance.begin(Some(ConnectionId(1)));
+    instance.begin_for(Some(ConnectionId(1)));
     let all = crowd(limits, &mut context);
 
     context.meter.begin();
