@@ -213,6 +213,18 @@ fn a_page_of_dev_loads_anew_when_its_file_changes() {
     }
 }
 
+#[test]
+fn a_page_of_dev_keeps_its_socket_and_its_state_when_the_source_changes() {
+    let mut probe = python();
+    probe.arg(format!("{SCRIPTS}/chromium.py"));
+    if available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
+        let (_outer, folder, new) = crate::reload::dev::with_a_new_source();
+        let server = crate::reload::dev::dev(&folder, &[]);
+        let url = format!("http://{}/", server.address("actor"));
+        look(&url, "dev_socket_client.py", &[&new, &folder.join("source")]);
+    }
+}
+
 /// Lets a script look at a page.
 fn look(url: &str, script: &str, arguments: &[&Path]) {
     let script = format!("{SCRIPTS}/{script}");

@@ -1,6 +1,9 @@
 //! `footlight dev`: builds, and takes over what changes.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::versions::Version;
 use crate::support::{Actor, Client, Server, eventually, footlight, program};
@@ -13,13 +16,23 @@ pub fn dev(folder: &Path, options: &[&str]) -> Server {
 }
 
 /// Writes an actor whose build copies `source` to its module.
-fn with_build(actor: &Actor, folder: &Path) -> std::path::PathBuf {
+fn with_build(actor: &Actor, folder: &Path) -> PathBuf {
     let build = "[build]\ncommand = \"echo from the build >&2; cp source actor.wasm\"\n\
                  watch = [\"source\"]\n";
     actor.clone().extra(build).write(folder);
     let folder = folder.join(&actor.name);
     fs::rename(folder.join("actor.wasm"), folder.join("source")).unwrap();
     folder
+}
+
+/// The folder of an actor with a build, in another one, and the source of its next version, which adds an
+/// `m` to the state.
+pub fn with_a_new_source() -> (tempfile::TempDir, PathBuf, PathBuf) {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = with_build(&Version::new(1).actor(), outer.path());
+    let new = outer.path().join("new");
+    fs::write(&new, module(Version::new(2).adds('m'))).unwrap();
+    (outer, folder, new)
 }
 
 /// The bytes of a version's module.
