@@ -4,7 +4,7 @@
 #
 #   scripts/boards.sh                   all steps
 #   scripts/boards.sh build|budget|test [TARGET...]
-#   scripts/boards.sh --all ...         with all tests on ARMv6 too
+#   scripts/boards.sh --all ...         with all tests on ARMv6 and AArch64 too
 #
 # Binaries for other processors run under qemu-user (scripts/as-board.sh). As root on Debian 12,
 # this installs what is missing.
@@ -37,9 +37,9 @@ tests=(
     hostile::logging hostile::parameters hostile::results hostile::starts hostile::storms
     hostile::suspended hostile::tables hostile::turns
 )
-# ARMv6 runs the same code as ARMv7, with other instructions. So it gets the tests of the interpreter and
-# of the whole program, and `--all` adds the others.
-armv6_tests=(
+# ARMv6 runs the same code as ARMv7, with other instructions, and AArch64 has the word size of x86-64. So
+# they get the tests of the interpreter and of the whole program, and `--all` adds the others.
+sampled_tests=(
     answers:: durable:: events:: examples:: start:: hostile::computing hostile::growth
     hostile::instructions hostile::parameters hostile::results
 )
@@ -109,7 +109,7 @@ step_test() {
                 ;;
         esac
         local selected=("${tests[@]}")
-        if [ -z "$all" ] && [[ $target == arm-* ]]; then selected=("${armv6_tests[@]}"); fi
+        if [ -z "$all" ] && [[ $target == arm-* || $target == aarch64-* ]]; then selected=("${sampled_tests[@]}"); fi
         cargo test --quiet --test it --locked -- "${skip[@]}" "${selected[@]}"
     done
 }
