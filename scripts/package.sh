@@ -160,7 +160,7 @@ install_help() {
 install_units() {
     mkdir -p "$1"
     cp dist/footlight.socket "$1"
-    sed -e '/^\[Unit\]$/,$!d' -e 's#^ExecStart=/usr/local/bin/#ExecStart=/usr/bin/#' dist/footlight.service >"$1/footlight.service"
+    sed -e '/^\[Unit\]$/,$!d' -e 's#^\(ExecStart\|ExecReload\)=/usr/local/bin/#\1=/usr/bin/#' dist/footlight.service >"$1/footlight.service"
     grep -q '^ExecStart=/usr/bin/footlight run /etc/footlight$' "$1/footlight.service" ||
         fail 'dist/footlight.service: ExecStart= is not as expected here'
 }
