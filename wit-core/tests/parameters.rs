@@ -216,12 +216,11 @@ fn an_error_says_what_was_passed() {
 type Pairs<'m> = Option<Vec<(&'m str, &'m str)>>;
 
 /// Lifts pairs of texts from a memory, at most so many of so many bytes.
-fn pairs(
-    memory: &[u8],
-    [at, len]: [u64; 2],
+fn pairs<'m>(
+    memory: &'m [u8],
+    flat: &'m [u64; 2],
     most: (usize, usize),
-) -> Result<(Pairs<'_>, Lifted), LiftError> {
-    let flat: &'static [u64] = Box::leak(Box::new([at, len]));
+) -> Result<(Pairs<'m>, Lifted), LiftError> {
     let mut from = Parameters::new(memory, flat);
     let pairs = from.pairs("name", most.0, most.1)?;
     Ok((pairs, from.lifted()))
@@ -236,11 +235,11 @@ fn pairs_are_read_up_to_their_number_and_their_bytes_and_beyond_that_not_at_all(
     }
     let both = vec![("text", "and"), ("more", "")];
     let lifted = Lifted { bytes: 11, text: 11 };
-    assert_eq!(pairs(&memory, [32, 2], (2, 11)), Ok((Some(both), lifted)));
+    assert_eq!(pairs(&memory, &[32, 2], (2, 11)), Ok((Some(both), lifted)));
     for most in [(1, 11), (2, 10)] {
-        assert_eq!(pairs(&memory, [32, 2], most), Ok((None, Lifted::default())));
+        assert_eq!(pairs(&memory, &[32, 2], most), Ok((None, Lifted::default())));
     }
-    assert_eq!(pairs(&memory, [256, 0], (0, 0)), Ok((Some(vec![]), Lifted::default())));
+    assert_eq!(pairs(&memory, &[256, 0], (0, 0)), Ok((Some(vec![]), Lifted::default())));
     let all = u64::from(u32::MAX);
     for (flat, kind) in [
         ([33, 2], Misaligned { align: 4 }),
@@ -248,12 +247,12 @@ fn pairs_are_read_up_to_their_number_and_their_bytes_and_beyond_that_not_at_all(
         ([0, all], OutOfBounds { len: all, memory: 256 }),
     ] {
         let refused = Err(error("name", flat[0] as u32, kind));
-        assert_eq!(pairs(&memory, flat, (9, 99)), refused);
+        assert_eq!(pairs(&memory, &flat, (9, 99)), refused);
     }
     // The last text begins beyond the memory, or is none.
     for (at, kind) in [(255, OutOfBounds { len: 2, memory: 256 }), (14, Utf8 { valid: 0 })] {
         (memory[56], memory[60]) = (at, 2);
         let refused = Err(error("name", at.into(), kind));
-        assert_eq!(pairs(&memory, [32, 2], (9, 99)), refused);
+        assert_eq!(pairs(&memory, &[32, 2], (9, 99)), refused);
     }
 }
