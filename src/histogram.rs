@@ -1,6 +1,6 @@
 //! Counts how long something took.
 
-use crate::stats::Counter;
+use crate::counter::Counter;
 
 /// The upper bounds of the buckets but the last, in nanoseconds, each with its seconds in words.
 pub(crate) static BOUNDS: [(u64, &str); 9] = [

@@ -24,7 +24,7 @@ use log::Level;
 use smol::channel::Sender;
 
 use self::json::Text;
-use crate::{lock::Lock, visible, world::World};
+use crate::{beginning::beginning, lock::Lock, visible, world::World};
 
 /// The bytes of all records of the process. Each inspected actor has the same share.
 const HISTORY: usize = 256 << 10;
@@ -125,7 +125,7 @@ pub(crate) fn log(target: &str, level: Level, text: &fmt::Arguments<'_>) {
     drop(all);
     let Some(inspection) = found else { return };
     let line = visible::lines(&text.to_string());
-    let (from, text) = (Text(target), Text(json::beginning(&line, MAX_LINE)));
+    let (from, text) = (Text(target), Text(beginning(&line, MAX_LINE)));
     inspection.record("log", &format!(",\"level\":\"{level}\",\"from\":{from},\"text\":{text}"));
 }
 

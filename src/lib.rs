@@ -34,6 +34,7 @@
 //! - [`storage`]: how an actor's state is kept on the disk, and in which folder.
 //! - [`connection_id`]: the number of a connection; [`deadline`]: waits with a deadline.
 //! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
+//! - `beginning`: the part of a text that fits; `compressed`: what the program carries; [`counter`]: counts.
 //! - [`visible`]: escapes hidden characters; [`style`]: whether output may have colours.
 //! - [`dev`]: watches the files of actors and builds them, for `footlight dev`.
 //! - [`reloading`]: what the program does on SIGHUP.
@@ -51,13 +52,16 @@
 
 pub mod actor;
 pub mod announce;
+pub(crate) mod beginning;
 pub mod call;
 pub mod check;
 pub mod cli;
 pub(crate) mod coarse_clock;
+pub(crate) mod compressed;
 pub mod config;
 pub mod connection_id;
 pub mod convert;
+pub mod counter;
 pub mod deadline;
 pub mod dev;
 pub mod exchange;

@@ -97,7 +97,7 @@ pub fn most(limits: &Limits, uses: Uses) -> u64 {
 
 /// How much memory the process can have: that of the machine, or of its control group.
 fn there() -> Option<u64> {
-    let groups = read("/proc/self/cgroup".as_ref()).unwrap_or_default();
+    let groups = regular::text("/proc/self/cgroup".as_ref(), MAX_FILE).unwrap_or_default();
     let group = group_limit(Path::new(GROUPS), &groups);
     // `/proc/meminfo` has the same number, but a service may be without that file (`ProcSubset=`).
     platform::memory().into_iter().chain(group).min()
@@ -110,7 +110,9 @@ fn group_limit(root: &Path, groups: &str) -> Option<u64> {
         let base = root.join(controller);
         // A container may see only a part of the tree. Then the first folders do not exist.
         let folders: Vec<PathBuf> = path.ancestors().map(|path| base.join(path)).collect();
-        folders.into_iter().filter_map(move |folder| limit(&read(&folder.join(file))?))
+        folders
+            .into_iter()
+            .filter_map(move |folder| limit(&regular::text(&folder.join(file), MAX_FILE)?))
     });
     limits.min()
 }
@@ -131,11 +133,6 @@ fn group(line: &str) -> Option<(&'static str, &Path, &'static str)> {
 /// The limit in a file of a control group. `max` means none.
 fn limit(text: &str) -> Option<u64> {
     text.trim().parse().ok()
-}
-
-/// Reads a small text file of the kernel.
-fn read(file: &Path) -> Option<String> {
-    String::from_utf8(regular::read(file, MAX_FILE).ok()?).ok()
 }
 
 /// Whole MiB, rounded up.

@@ -7,9 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
-
-use crate::config::nearest::nearest;
+use crate::{compressed, config::nearest::nearest};
 
 /// The files of all templates, which `build.rs` has compressed: each is a place and a text, both with
 /// a byte 0 at the end. The first part of a place is the template or the part that it belongs to.
@@ -119,9 +117,7 @@ impl Project {
 
     /// The files, by their path in the project. [`NAME`] and [`LIBRARY`] in their text are replaced.
     fn files(&self) -> Vec<(String, String)> {
-        // The program's own bytes are not damaged, so this does not fail.
-        let bytes = decompress_to_vec_with_limit(ARCHIVE, MAX_ARCHIVE).unwrap_or_default();
-        let archive = String::from_utf8(bytes).unwrap_or_default();
+        let archive = compressed::text(ARCHIVE, MAX_ARCHIVE);
         let mut parts = archive.split('\0');
         let mut files = Vec::new();
         while let (Some(place), Some(text)) = (parts.next(), parts.next()) {

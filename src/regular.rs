@@ -47,6 +47,11 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
     read_all(&mut file, limit)
 }
 
+/// Reads a text of at most `limit` bytes, such as a file of the kernel. `None` if there is none.
+pub(crate) fn text(path: &Path, limit: usize) -> Option<String> {
+    String::from_utf8(read(path, limit).ok()?).ok()
+}
+
 /// The name of a file that stands for standard input.
 const STANDARD_INPUT: &str = "-";
 

@@ -1,43 +1,11 @@
 //! The counters of an actor and its connections.
 
-use std::{
-    fmt,
-    sync::atomic::{AtomicU64, Ordering},
+use std::fmt;
+
+use crate::{
+    counter::{Counter, Gauge},
+    histogram::Histogram,
 };
-
-use crate::{convert::to_u64, histogram::Histogram};
-
-/// A number that only grows.
-#[derive(Debug, Default)]
-pub struct Counter(AtomicU64);
-
-impl Counter {
-    /// Adds to the counter.
-    pub fn add(&self, n: u64) {
-        self.0.fetch_add(n, Ordering::Relaxed);
-    }
-
-    /// The current value.
-    pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// A number that can also shrink.
-#[derive(Debug, Default)]
-pub(crate) struct Gauge(AtomicU64);
-
-impl Gauge {
-    /// Sets the value.
-    pub(crate) fn set(&self, size: usize) {
-        self.0.store(to_u64(size), Ordering::Relaxed);
-    }
-
-    /// The current value.
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// A counter's row in `/metrics` and in the summary.
 pub struct Metric<'a> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use smol::channel::Sender;
 
-use super::module::{Module, ModuleHash};
+use super::{module::Module, module_hash::ModuleHash};
 use crate::{files::Files, lock::Lock};
 
 /// What an actor gets anew. Its instance is dropped in any case, because an instance keeps some of the

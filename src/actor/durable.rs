@@ -12,7 +12,7 @@ use bytes::Bytes;
 use footlight_store::{Changes, Contents, Failed, HOST_KEY, Owner, StoredAlarm, Ticket};
 use smol::{block_on, future::poll_fn};
 
-use super::{module::ModuleHash, storage::Change};
+use super::{module_hash::ModuleHash, storage::Change};
 use crate::exchange::{ConnectionId, Event, EventKind, Source};
 
 /// Whether messages wait until the changes before them are on the disk.

@@ -15,7 +15,7 @@ use super::{
     durable::{After, Durable, OutputGate},
     effects::Effect,
     meter::Meter,
-    module::ModuleHash,
+    module_hash::ModuleHash,
     storage::Storage,
     transaction::{CommitError, Committed, Transaction},
 };

@@ -17,7 +17,9 @@ use super::{
     component::{ComponentError, Format},
     imports::{self, Grants, Guest},
     inspect::Report,
-    loops, recode,
+    loops,
+    module_hash::ModuleHash,
+    recode,
     rejected::Rejected,
     stack_pointer, start_function, validate,
     verdict::fit,
@@ -45,9 +47,6 @@ pub struct Module {
     /// Whether the last instance took longer than [`SLOW`] to make.
     slow: AtomicBool,
 }
-
-/// The SHA-1 of a module's file. It tells versions apart.
-pub type ModuleHash = [u8; 20];
 
 /// If an instance takes longer than this to make, the threads for blocking work make the next
 /// one.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
+    beginning::without_half_character,
     convert::to_u64,
     state::json::{set, write_bytes},
 };
@@ -20,12 +21,7 @@ pub(super) fn value(bytes: &[u8]) -> Value {
     }
     let beginning = bytes.get(..BEGINNING).unwrap_or_default();
     // A cut character would turn a text into hexadecimal.
-    let beginning = match str::from_utf8(beginning) {
-        Err(error) if error.error_len().is_none() => {
-            beginning.get(..error.valid_up_to()).unwrap_or_default()
-        }
-        _ => beginning,
-    };
+    let beginning = without_half_character(beginning);
     let mut object = Map::new();
     set(&mut object, "beginning", write_bytes(beginning));
     set(&mut object, "bytes", to_u64(bytes.len()).into());

@@ -70,17 +70,18 @@ impl Golden {
         if self.difference.is_some() {
             return;
         }
-        let name = name(report);
+        let (file, count, name) = (self.file.display(), self.count, name(report));
         self.difference = match self.expected.pop() {
-            None => Some(format!("{}: event {}, {name}, is not expected\n", self.file.display(), self.count)),
-            Some((line, expected)) => expected_of(&expected, report).map(|(place, expected, found)| {
-                format!(
-                    "{}:{line}: event {}, {name}, differs in `{place}`:\n  expected {expected}\n  found    \
-                     {found}\n",
-                    self.file.display(),
-                    self.count
-                )
-            }),
+            None => Some(format!("{file}: event {count}, {name}, is not expected\n")),
+            Some((line, expected)) => {
+                let differs = expected_of(&expected, report);
+                differs.map(|(place, expected, found)| {
+                    format!(
+                        "{file}:{line}: event {count}, {name}, differs in `{place}`:\n  \
+                         expected {expected}\n  found    {found}\n"
+                    )
+                })
+            }
         };
     }
 

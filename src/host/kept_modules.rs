@@ -3,7 +3,7 @@
 //! A new version of an actor may fail at its first event. Then the version before it gets the event,
 //! also if the host was restarted in between and the old file is gone. So a copy of a module is there
 //! before anything that the module has made is stored, until another module's work is on the disk in
-//! its place. A copy's name is the module's hash, which says whether it is still the same.
+//! its place. A copy's name is the module's hash in hexadecimal, which says whether it is still the same.
 //!
 //! Nothing depends on the copies: if one can't be written or read, the log says so.
 
@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     actor::{Module, ModuleHash},
+    convert::hex,
     manifest::Manifest,
     regular,
 };
@@ -47,7 +48,7 @@ impl KeptModules {
     /// Removes all copies that neither the store nor one of these modules needs.
     pub(super) fn clear(&self, needed: impl Iterator<Item = ModuleHash>) {
         let origins = self.origins.iter().map(|(_, origin)| *origin);
-        let needed: Vec<_> = origins.chain(needed).map(|hash| name(&hash)).collect();
+        let needed: Vec<_> = origins.chain(needed).map(|hash| hex(&hash)).collect();
         for entry in self.folder.read_dir().into_iter().flatten().flatten() {
             if needed.iter().all(|needed| entry.file_name() != **needed) {
                 // Another try follows at the next start or reload.
@@ -65,7 +66,7 @@ impl KeptModules {
 
     /// Keeps a copy of an actor's module, if the actor's state is stored.
     pub(super) fn keep(&self, manifest: &Manifest, module: &Module) {
-        let path = self.folder.join(name(&module.hash()));
+        let path = self.folder.join(hex(&module.hash()));
         if !manifest.storage.is_kept(true) || path.exists() {
             return;
         }
@@ -103,7 +104,7 @@ impl KeptModules {
         if *origin == module.hash() || !manifest.storage.is_kept(true) {
             return None;
         }
-        let path = self.folder.join(name(origin));
+        let path = self.folder.join(hex(origin));
         let why = match opened::load(&path, manifest) {
             Ok(old) if old.hash() != *origin => "it is damaged".to_owned(),
             Ok(old) => match exports::missing(manifest, old.report()).first() {
@@ -121,13 +122,4 @@ impl KeptModules {
         );
         None
     }
-}
-
-/// The name of a copy.
-fn name(hash: &ModuleHash) -> String {
-    let mut name = String::new();
-    for byte in hash {
-        name += &format!("{byte:02x}");
-    }
-    name
 }

@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use crate::convert::to_u64;
+use crate::{
+    beginning::without_half_character,
+    convert::{hex, to_u64},
+};
 
 /// A string of JSON.
 pub(crate) struct Text<'a>(pub(crate) &'a str);
@@ -38,11 +41,7 @@ impl Display for Bytes<'_> {
         let shown = self.all.get(..self.most).unwrap_or(self.all);
         match text(shown, shown.len() < self.all.len()) {
             Some(text) => write!(f, ",\"text\":{}", Text(text)),
-            None => {
-                f.write_str(",\"hex\":\"")?;
-                shown.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-                f.write_char('"')
-            }
+            None => write!(f, ",\"hex\":\"{}\"", hex(shown)),
         }
     }
 }
@@ -50,20 +49,10 @@ impl Display for Bytes<'_> {
 /// Bytes as a text. `None` if they are none, or would become much longer as JSON. If they are cut, a
 /// part of a character at the end is left out.
 fn text(bytes: &[u8], is_cut: bool) -> Option<&str> {
-    let text = match str::from_utf8(bytes) {
-        Err(error) if is_cut && error.error_len().is_none() => {
-            str::from_utf8(bytes.get(..error.valid_up_to())?).ok()?
-        }
-        text => text.ok()?,
-    };
+    let bytes = if is_cut { without_half_character(bytes) } else { bytes };
+    let text = str::from_utf8(bytes).ok()?;
     let is_plain = |byte: u8| byte >= b' ' || matches!(byte, b'\n' | b'\r' | b'\t');
     text.bytes().all(is_plain).then_some(text)
-}
-
-/// The beginning of a text: whole characters of at most so many bytes.
-pub(crate) fn beginning(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -92,12 +81,5 @@ mod tests {
         ] {
             assert_eq!(Bytes { all, most }.to_string(), json);
         }
-    }
-
-    #[test]
-    fn a_beginning_has_whole_characters() {
-        assert_eq!(beginning("aé", 3), "aé");
-        assert_eq!(beginning("aé", 2), "a");
-        assert_eq!(beginning("", 2), "");
     }
 }

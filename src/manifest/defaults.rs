@@ -55,12 +55,7 @@ impl Manifest {
 /// # Errors
 /// There is not exactly one listener.
 pub(super) fn set_port(manifests: &mut [Manifest], port: u16) -> Result<(), PortError> {
-    let handlers = manifests.iter_mut().flat_map(|manifest| &mut manifest.handlers);
-    let listeners = handlers.filter_map(|handler| match handler {
-        Handler::WebSocketServer(config) => Some(&mut config.listeners),
-        Handler::Filesystem(_) | Handler::HttpClient(_) => None,
-    });
-    let mut listeners: Vec<_> = listeners.flatten().collect();
+    let mut listeners: Vec<_> = manifests.iter_mut().flat_map(Manifest::listeners_mut).collect();
     match &mut listeners[..] {
         [only] => {
             only.port = port;
@@ -99,14 +94,8 @@ mod tests {
 
     /// The ports of manifests, and how many more each may try.
     fn ports(manifests: &[Manifest]) -> Vec<(u16, u16)> {
-        let handlers = manifests.iter().flat_map(|manifest| &manifest.handlers);
-        let ports = handlers.flat_map(|handler| match handler {
-            Handler::WebSocketServer(config) => {
-                config.listeners.iter().map(|one| (one.port, one.more_ports)).collect()
-            }
-            Handler::Filesystem(_) | Handler::HttpClient(_) => Vec::new(),
-        });
-        ports.collect()
+        let listeners = manifests.iter().flat_map(Manifest::listeners);
+        listeners.map(|one| (one.port, one.more_ports)).collect()
     }
 
     #[test]

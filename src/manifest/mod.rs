@@ -106,20 +106,13 @@ pub struct Manifest {
 impl Manifest {
     /// What its actor uses that not all do, in a process with a folder for state or without one.
     pub(crate) fn uses(&self, has_data: bool) -> Uses {
-        let answers = |handler: &Handler| match handler {
-            Handler::WebSocketServer(config) => config.answers_requests(),
-            Handler::Filesystem(_) | Handler::HttpClient(_) => false,
-        };
-        let answers = self.handlers.iter().any(answers);
+        let answers = self.listeners().any(|listener| listener.has_actor);
         Uses { stored: self.storage.is_kept(has_data), answers }
     }
 
     /// Whether an inspector may see what its actor does.
     pub(crate) fn is_inspected(&self) -> bool {
-        self.handlers.iter().any(|handler| match handler {
-            Handler::WebSocketServer(config) => config.is_inspected(),
-            Handler::Filesystem(_) | Handler::HttpClient(_) => false,
-        })
+        self.listeners().any(|listener| listener.inspect)
     }
 
     /// Reads a manifest from a file, or from `manifest.toml` in a folder. A module gets a manifest
@@ -148,6 +141,14 @@ impl Manifest {
         self.handlers.iter().flat_map(|handler| match handler {
             Handler::WebSocketServer(config) => config.listeners.as_slice(),
             Handler::Filesystem(_) | Handler::HttpClient(_) => &[],
+        })
+    }
+
+    /// The same, to be changed.
+    fn listeners_mut(&mut self) -> impl Iterator<Item = &mut Listener> {
+        self.handlers.iter_mut().flat_map(|handler| match handler {
+            Handler::WebSocketServer(config) => config.listeners.as_mut_slice(),
+            Handler::Filesystem(_) | Handler::HttpClient(_) => &mut [],
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Handler, Manifest, defaults, expand};
+use super::{Manifest, defaults, expand};
 
 /// The manifests of a command. They can be read anew while it runs.
 #[derive(Clone, Debug, Default)]
@@ -35,17 +35,9 @@ impl Selection {
             defaults::set_port(&mut manifests, port).map_err(|error| error.to_string())?;
         }
         if self.inspect {
-            manifests.iter_mut().flat_map(|manifest| &mut manifest.handlers).for_each(inspect);
+            let listeners = manifests.iter_mut().flat_map(Manifest::listeners_mut);
+            listeners.for_each(|listener| listener.inspect = listener.console);
         }
         Ok(manifests)
-    }
-}
-
-/// Lets the console of a handler's listeners inspect the actor.
-fn inspect(handler: &mut Handler) {
-    if let Handler::WebSocketServer(config) = handler {
-        for listener in &mut config.listeners {
-            listener.inspect = listener.console;
-        }
     }
 }

@@ -181,7 +181,7 @@ impl Access {
     /// The listener says which pages may connect, and is not known by this name.
     pub(crate) fn check_name(&self, request: &RequestHead<'_>) -> Result<(), ErrorResponse> {
         match request.host {
-            Some(host) if self.pages.is_some() && !self.names.have(host) => {
+            Some(host) if self.pages.is_some() && !self.knows_name(request) => {
                 Err(ErrorResponse::Misdirected { host: host.into() })
             }
             _ => Ok(()),
@@ -192,10 +192,10 @@ impl Access {
     /// page. A client that can omit it could also forge it (RFC 6455, section 10.2).
     pub(crate) fn may_connect(&self, request: &RequestHead<'_>) -> bool {
         let Some(pages) = &self.pages else { return true };
-        let mut origins = request.field("Origin");
-        let Some(origin) = origins.next() else { return true };
-        let origin = str::from_utf8(origin).ok().and_then(Origin::parse);
-        let Some(origin) = origin.filter(|_| origins.next().is_none()) else { return false };
+        if request.field("Origin").next().is_none() {
+            return true;
+        }
+        let Some(origin) = origin_of(request) else { return false };
         pages.others.contains(&origin) || (pages.own && self.is_own(&origin, request))
     }
 
@@ -210,16 +210,14 @@ impl Access {
         self.proxy_protocol || request.fields.iter().any(|field| is_of_proxy(field.name))
     }
 
-    /// Whether a request calls the host by a name of its own.
+    /// Whether a request calls the host by a name of its own, also where any page may connect.
     pub(crate) fn knows_name(&self, request: &RequestHead<'_>) -> bool {
         request.host.is_some_and(|host| self.names.have(host))
     }
 
     /// Whether a request comes from a page that was loaded from this listener.
     pub(crate) fn is_from_own_page(&self, request: &RequestHead<'_>) -> bool {
-        let mut origins = request.field("Origin");
-        let origin = origins.next().and_then(|origin| Origin::parse(str::from_utf8(origin).ok()?));
-        origins.next().is_none() && origin.is_some_and(|origin| self.is_own(&origin, request))
+        origin_of(request).is_some_and(|origin| self.is_own(&origin, request))
     }
 
     /// Whether `origins` names the pages of this origin.
@@ -229,12 +227,7 @@ impl Access {
 
     /// Whether a page of this origin was loaded from this listener, by one of its names.
     fn is_own(&self, origin: &Origin, request: &RequestHead<'_>) -> bool {
-        request.host.is_some_and(|host| origin.is_of(host) && self.names.have(host))
-    }
-
-    /// Whether the listener is known by this host. This also counts where any page may connect.
-    pub(crate) fn has_name(&self, host: &str) -> bool {
-        self.names.have(host)
+        request.host.is_some_and(|host| origin.is_of(host)) && self.knows_name(request)
     }
 
     /// Whether this is a proxy that tells who its clients are.
@@ -252,4 +245,12 @@ impl Access {
     pub(crate) fn client(&self, peer: SocketAddr, request: &RequestHead<'_>) -> SocketAddr {
         trusted_proxies::client(&self.trusted_proxies, peer, request)
     }
+}
+
+/// The origin of the page that a request comes from. `None` if it tells none, several, or none that is
+/// valid.
+fn origin_of(request: &RequestHead<'_>) -> Option<Origin> {
+    let mut origins = request.field("Origin");
+    let origin = Origin::parse(str::from_utf8(origins.next()?).ok()?)?;
+    origins.next().is_none().then_some(origin)
 }

@@ -52,13 +52,8 @@ impl Config {
     }
 
     /// Whether the actor answers requests at one of them.
-    pub(crate) fn answers_requests(&self) -> bool {
+    fn answers_requests(&self) -> bool {
         self.listeners.iter().any(|listener| listener.has_actor)
-    }
-
-    /// Whether an inspector may see what the actor does, at one of them.
-    pub(crate) fn is_inspected(&self) -> bool {
-        self.listeners.iter().any(|listener| listener.inspect)
     }
 
     /// The file descriptors that these handlers need, not counting connections. `requests` is how

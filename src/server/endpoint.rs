@@ -152,18 +152,17 @@ impl Endpoint {
 
     /// The URLs at this address: of what a browser shows, and of the WebSocket.
     pub fn urls(&self, address: SocketAddr) -> Vec<String> {
-        let secure = if self.scheme() == "wss" { "s" } else { "" };
         let at = ["://", &address.to_string()].concat();
-        let page = self.has_page().then(|| ["http", secure, &at, "/"].concat());
-        let socket = self.has_socket.then(|| ["ws", secure, &at, &self.path].concat());
+        let page = self.has_page().then(|| [self.page_scheme(), &at, "/"].concat());
+        let socket = self.has_socket.then(|| [self.scheme(), &at, &self.path].concat());
         page.into_iter().chain(socket).collect()
     }
 
     /// The URL at this address with which a person can inspect the actor. It has the token.
     pub fn inspector_url(&self, address: SocketAddr) -> Option<String> {
-        let (token, secure) = (self.inspect.as_ref()?.text(), self.scheme() == "wss");
-        let scheme = if secure { "https" } else { "http" };
-        Some([scheme, "://", &address.to_string(), "/console?inspect=", token].concat())
+        let token = self.inspect.as_ref()?.text();
+        let at = address.to_string();
+        Some([self.page_scheme(), "://", &at, "/console?inspect=", token].concat())
     }
 
     /// Checks the access token, if the listener has one.
@@ -174,6 +173,11 @@ impl Endpoint {
         let Some(token) = &self.token else { return Ok(()) };
         let shown = token.authorizes(request.field("Authorization").next(), request.query);
         if shown { Ok(()) } else { Err(ErrorResponse::Unauthorized) }
+    }
+
+    /// The scheme of the pages' URLs.
+    pub(crate) fn page_scheme(&self) -> &'static str {
+        if self.scheme() == "wss" { "https" } else { "http" }
     }
 
     /// The scheme of the WebSocket's URL.

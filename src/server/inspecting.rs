@@ -57,11 +57,10 @@ fn check(
         return Err(ErrorResponse::Forbidden("an actor can't be inspected through a proxy"));
     }
     let host = request.host.unwrap_or_default();
-    if !access.has_name(host) {
+    if !access.knows_name(request) {
         return Err(ErrorResponse::Misdirected { host: host.into() });
     }
-    let scheme = if endpoint.scheme() == "wss" { "https" } else { "http" };
-    let own = Origin::parse(&[scheme, "://", host].concat());
+    let own = Origin::parse(&[endpoint.page_scheme(), "://", host].concat());
     let is_own = |origin: &[u8]| str::from_utf8(origin).ok().and_then(Origin::parse) == own;
     let is_here = |site: &[u8]| matches!(site, b"same-origin" | b"none");
     if !request.field("Origin").all(is_own) || !request.field("Sec-Fetch-Site").all(is_here) {

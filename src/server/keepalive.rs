@@ -45,11 +45,9 @@ pub(crate) struct Keepalive {
     state: State,
 }
 
-/// What is known about a connection's activity.
+/// What is known about a connection's activity, apart from messages.
 #[derive(Debug)]
 struct State {
-    /// When the last message was sent or received. Set before each look at the rest.
-    last_message: Instant,
     /// When the last ping was sent; `None` once the client has been active since.
     pinged: Option<Instant>,
     /// Has the times: `limits.ping`, `limits.pong` and `limits.idle`.
@@ -60,9 +58,8 @@ impl Keepalive {
     /// Starts the timer now.
     pub(crate) fn new(limits: SharedLimits) -> Self {
         let first = limits.get(|limits| limits.ping.min(limits.idle));
-        let last_message = coarse_clock::look();
-        let state = State { last_message: last_message.instant(), pinged: None, limits };
-        Self { timer: Timer::after(first), last_message, state }
+        let state = State { pinged: None, limits };
+        Self { timer: Timer::after(first), last_message: coarse_clock::look(), state }
     }
 
     /// Notes that a message was sent or received.
@@ -78,8 +75,7 @@ impl Keepalive {
         loop {
             ready!(Pin::new(&mut self.timer).poll(cx));
             let now = Instant::now();
-            self.state.last_message = self.last_message.instant();
-            match self.state.at(last_activity, now) {
+            match self.state.at(self.last_message.instant(), last_activity, now) {
                 Ok(due) => {
                     self.timer.set_at(now + self.state.limits.get(|limits| limits.pong));
                     return Poll::Ready(due);
@@ -92,9 +88,14 @@ impl Keepalive {
 
 impl State {
     /// What to do now, or when to check again.
-    fn at(&mut self, last_activity: Instant, now: Instant) -> Result<Due, Instant> {
+    fn at(
+        &mut self,
+        last_message: Instant,
+        last_activity: Instant,
+        now: Instant,
+    ) -> Result<Due, Instant> {
         let (ping, pong, idle) = self.limits.get(|limits| (limits.ping, limits.pong, limits.idle));
-        let idle = self.last_message + idle;
+        let idle = last_message + idle;
         if now >= idle {
             return Ok(Due::Idle);
         }
@@ -128,42 +129,37 @@ mod tests {
         move |seconds| start + Duration::from_secs(seconds)
     }
 
-    fn state(last_message: Instant) -> State {
+    fn state() -> State {
         let [ping, pong, idle] = [25, 8, 100].map(Duration::from_secs);
-        State {
-            last_message,
-            pinged: None,
-            limits: Limits { ping, pong, idle, ..Limits::default() }.into(),
-        }
+        State { pinged: None, limits: Limits { ping, pong, idle, ..Limits::default() }.into() }
     }
 
     #[test]
     fn a_quiet_client_is_pinged_and_then_dead() {
         let at = clock();
-        let mut state = state(at(0));
-        assert_eq!(state.at(at(0), at(24)), Err(at(25)));
-        assert_eq!(state.at(at(0), at(25)), Ok(Due::Ping));
-        assert_eq!(state.at(at(0), at(32)), Err(at(33)));
-        assert_eq!(state.at(at(0), at(33)), Ok(Due::Dead));
+        let mut state = state();
+        assert_eq!(state.at(at(0), at(0), at(24)), Err(at(25)));
+        assert_eq!(state.at(at(0), at(0), at(25)), Ok(Due::Ping));
+        assert_eq!(state.at(at(0), at(0), at(32)), Err(at(33)));
+        assert_eq!(state.at(at(0), at(0), at(33)), Ok(Due::Dead));
     }
 
     #[test]
     fn any_sign_of_life_is_as_good_as_a_pong() {
         let at = clock();
-        let mut state = state(at(0));
-        assert_eq!(state.at(at(0), at(25)), Ok(Due::Ping));
-        assert_eq!(state.at(at(26), at(33)), Err(at(51)));
-        assert_eq!(state.at(at(26), at(51)), Ok(Due::Ping));
-        assert_eq!(state.at(at(26), at(59)), Ok(Due::Dead));
+        let mut state = state();
+        assert_eq!(state.at(at(0), at(0), at(25)), Ok(Due::Ping));
+        assert_eq!(state.at(at(0), at(26), at(33)), Err(at(51)));
+        assert_eq!(state.at(at(0), at(26), at(51)), Ok(Due::Ping));
+        assert_eq!(state.at(at(0), at(26), at(59)), Ok(Due::Dead));
     }
 
     #[test]
     fn a_connection_without_messages_is_idle_however_often_it_pongs() {
         let at = clock();
-        let mut state = state(at(0));
-        assert_eq!(state.at(at(90), at(90)), Err(at(100)));
-        assert_eq!(state.at(at(99), at(100)), Ok(Due::Idle));
-        state.last_message = at(99);
-        assert_eq!(state.at(at(99), at(100)), Err(at(124)));
+        let mut state = state();
+        assert_eq!(state.at(at(0), at(90), at(90)), Err(at(100)));
+        assert_eq!(state.at(at(0), at(99), at(100)), Ok(Due::Idle));
+        assert_eq!(state.at(at(99), at(99), at(100)), Err(at(124)));
     }
 }

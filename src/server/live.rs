@@ -4,18 +4,14 @@
 //! files, again and again, and the host answers when it has changed, or after a while. Only a page that
 //! this listener serves may ask, and nobody through a proxy: whoever can ask learns when somebody works.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use constant_time_eq::constant_time_eq;
-use rand::{
-    TryRng as _,
-    rngs::{SysError, SysRng},
-};
+use rand::rngs::SysError;
 use smol::channel::{self, Receiver, Sender};
 
 use super::{
     access::Access, context::ServerContext, error_response::ErrorResponse,
-    request_head::RequestHead,
+    request_head::RequestHead, token::Token,
 };
 use crate::{deadline::within, lock::Lock};
 
@@ -38,13 +34,15 @@ const SCRIPT: [&str; 3] = [
 ];
 
 /// The version of the files, and who waits for the next one.
+#[derive(Debug)]
 pub struct Live {
     /// A secret that only the host's own pages have.
-    token: String,
+    token: Token,
     state: Lock<State>,
 }
 
 /// What the lock protects.
+#[derive(Debug)]
 struct State {
     version: u64,
     /// Dropped when the version changes, which wakes all that wait.
@@ -65,8 +63,7 @@ impl Live {
     /// # Errors
     /// The system has no random numbers for the token.
     pub fn new() -> Result<Self, SysError> {
-        let (a, b) = (SysRng.try_next_u64()?, SysRng.try_next_u64()?);
-        Ok(Self { token: format!("{a:016x}{b:016x}"), state: Lock::new(State::new(1)) })
+        Ok(Self { token: Token::random()?, state: Lock::new(State::new(1)) })
     }
 
     /// Lets all pages load anew.
@@ -104,7 +101,7 @@ impl Live {
             return Err(ErrorResponse::Method);
         }
         let (token, seen) = request.query.split_once('&').unwrap_or((request.query, ""));
-        let is_ours = constant_time_eq(token.as_bytes(), self.token.as_bytes());
+        let is_ours = self.token.is(token.as_bytes());
         if !is_ours || !access.is_from_own_page(request) || access.is_proxied(request) {
             let why = "only a page of `footlight dev` may ask this, and not through a proxy";
             return Err(ErrorResponse::Forbidden(why));
@@ -121,12 +118,6 @@ impl Live {
     pub(crate) fn script(&self) -> String {
         let version = self.state.lock().version.to_string();
         let [start, middle, end] = SCRIPT;
-        [start, &version, middle, PATH, "?", &self.token, end].concat()
-    }
-}
-
-impl fmt::Debug for Live {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Live(…)")
+        [start, &version, middle, PATH, "?", self.token.text(), end].concat()
     }
 }

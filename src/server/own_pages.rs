@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
-
 use super::{endpoint::Endpoint, response::Response, validators::Validators};
+use crate::compressed;
 
 /// A page on which a person can talk to the actor.
 static CONSOLE: LazyLock<String> =
@@ -63,10 +62,8 @@ pub(crate) fn client_validators() -> Validators {
 }
 
 /// Takes a text out.
-fn text(compressed: &[u8]) -> String {
-    // The program's own bytes are not damaged, so this does not fail.
-    let bytes = decompress_to_vec_with_limit(compressed, MAX_TEXT).unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
+fn text(file: &[u8]) -> String {
+    compressed::text(file, MAX_TEXT)
 }
 
 #[cfg(test)]

@@ -62,8 +62,7 @@ impl Token {
     }
 
     /// Whether a request contains the token: in the field `Authorization`, or in the query for
-    /// clients that can't set a field, such as browsers. The comparison takes constant time, so it
-    /// reveals only the token's length.
+    /// clients that can't set a field, such as browsers.
     pub(crate) fn authorizes(&self, authorization: Option<&[u8]>, query: &str) -> bool {
         let bearer = authorization.and_then(|value| {
             let (scheme, token) = value.split_at_checked(7)?;
@@ -73,10 +72,16 @@ impl Token {
             let given = query.split('&').find_map(|pair| pair.strip_prefix("token="));
             given.is_some_and(|given| {
                 let given: Vec<u8> = percent_decode(given.as_bytes()).collect();
-                constant_time_eq(&given, self.0.as_bytes())
+                self.is(&given)
             })
         };
-        bearer.map_or_else(of_query, |token| constant_time_eq(token, self.0.as_bytes()))
+        bearer.map_or_else(of_query, |token| self.is(token))
+    }
+
+    /// Whether this is the token. The comparison takes constant time, so it reveals only the token's
+    /// length.
+    pub(super) fn is(&self, given: &[u8]) -> bool {
+        constant_time_eq(given, self.0.as_bytes())
     }
 }
 

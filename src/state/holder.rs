@@ -18,11 +18,9 @@ pub(super) fn of(file: &Path) -> Option<String> {
     #[allow(clippy::useless_conversion, reason = "the type is signed on macOS")]
     let device = data.dev().try_into().ok()?;
     let id = format!("{:02x}:{:02x}:{}", major(device), minor(device), data.ino());
-    let locks = String::from_utf8(regular::read("/proc/locks".as_ref(), MAX_LIST).ok()?).ok()?;
+    let locks = regular::text("/proc/locks".as_ref(), MAX_LIST)?;
     let pid = find(&locks, &id)?;
-    let name = regular::read(format!("/proc/{pid}/comm").as_ref(), MAX_NAME).ok();
-    let name = name.and_then(|name| String::from_utf8(name).ok());
-    Some(match name {
+    Some(match regular::text(format!("/proc/{pid}/comm").as_ref(), MAX_NAME) {
         Some(name) => format!("process {pid} ({})", name.trim_end().escape_debug()),
         None => format!("process {pid}"),
     })

@@ -25,7 +25,7 @@ use bytes::Bytes;
 use footlight_store::{BLOCK_SIZE, Contents, HOST_KEY, StoredAlarm};
 use serde_json::{Map, Value};
 
-use crate::manifest::is_name;
+use crate::{convert::hex, manifest::is_name};
 
 /// The number of this form. A later form that this version can't read gets another one.
 const FORMAT: u64 = 1;
@@ -187,14 +187,8 @@ pub(crate) fn write_bytes(bytes: &[u8]) -> Value {
     if let Ok(text) = str::from_utf8(bytes) {
         return text.into();
     }
-    let mut digits = String::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        for half in [byte >> 4, byte & 15] {
-            digits.extend(char::from_digit(half.into(), 16));
-        }
-    }
     let mut object = Map::new();
-    set(&mut object, "hex", digits.into());
+    set(&mut object, "hex", hex(bytes).into());
     object.into()
 }
 

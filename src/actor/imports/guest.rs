@@ -5,7 +5,9 @@ use std::sync::Arc;
 use wasmi::Caller;
 
 use super::growth::Growth;
-use crate::{actor::call_time::CallTime, exchange::ConnectionId, logger::ActorLog};
+use crate::{
+    actor::call_time::CallTime, beginning::beginning, exchange::ConnectionId, logger::ActorLog,
+};
 
 /// The host's data about one instance.
 pub struct Guest {
@@ -49,11 +51,7 @@ impl Guest {
 
 /// The part of a line that is kept.
 pub(super) fn kept(line: &str) -> String {
-    let mut end = line.len().min(KEPT_BYTES);
-    while !line.is_char_boundary(end) {
-        end -= 1;
-    }
-    line.get(..end).unwrap_or_default().into()
+    beginning(line, KEPT_BYTES).into()
 }
 
 /// Charges for an immediate import. Returns whether the slice is used up. What the slice can't pay

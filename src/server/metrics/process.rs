@@ -42,7 +42,7 @@ pub(super) fn add(text: &mut String) {
 
 /// A file of the kernel.
 fn read(path: &str) -> Option<String> {
-    String::from_utf8(regular::read(path.as_ref(), MAX).ok()?).ok()
+    regular::text(path.as_ref(), MAX)
 }
 
 /// The process's resident memory in bytes.
