@@ -204,7 +204,7 @@ impl Finding {
 fn known_names(manifest: &Manifest) -> Vec<String> {
     let listeners = manifest.handlers.iter().flat_map(|handler| match handler {
         Handler::WebSocketServer(config) => &*config.listeners,
-        Handler::Filesystem(_) | Handler::HttpClient(_) => &[],
+        _ => &[],
     });
     listeners.filter_map(|listener| server::access::known_names(&listener.access)).collect()
 }

@@ -66,6 +66,7 @@ impl Memory {
 /// - a call: `answer`, `effects` and `file_access`;
 /// - what servers answer: a `fetch_response` for the call and for each of `fetches`, whose requests
 ///   take as much as `effects` together;
+/// - between actors: `sent`, two `sent` and a `reply` for a request under way, and what is stored;
 /// - what waits: `mailbox` with one `message` more, and `held`;
 /// - if it answers requests, each of its `requests`: a `request` and a `response`;
 /// - each of its `connections`: a `message` that arrives, an `outbox`, an `attachment` and `tags`.
@@ -88,6 +89,7 @@ pub fn most(limits: &Limits, uses: Uses) -> u64 {
         sum(&[limits.answer, limits.effects, limits.file_access]),
         to_u64(limits.fetches).saturating_add(1).saturating_mul(to_u64(limits.fetch_response)),
         sum(&[limits.effects]),
+        sum(&[limits.sent, limits.sent, limits.sent, limits.reply]),
         sum(&[limits.mailbox, limits.message, limits.held]),
         connection.saturating_mul(to_u64(limits.connections)),
         sum(&[limits.request, limits.response]).saturating_mul(requests),

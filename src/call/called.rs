@@ -13,7 +13,7 @@ use crate::{
     http_client,
     limits::Limits,
     manifest::{Handler, Manifest, is_name},
-    regular, state,
+    messages, regular, state,
 };
 
 /// The name of an actor whose file's name can't be one.
@@ -37,6 +37,8 @@ pub(super) struct Called {
     pub(super) folders: Option<Arc<Folders>>,
     /// The servers that it may ask; `None` if the manifest allows none.
     pub(super) servers: Option<http_client::Config>,
+    /// The actors that it may send to; `None` if it has no handler for messages.
+    pub(super) receivers: Option<messages::Config>,
     /// Those of the manifest, or the defaults.
     pub(super) limits: Limits,
     /// Where its clients connect.
@@ -65,6 +67,7 @@ impl Called {
             tick: None,
             folders: Some(Arc::default()),
             servers: Some(http_client::Config { grants: Vec::new() }),
+            receivers: Some(messages::Config::default()),
             limits,
             path: PATH.into(),
             is_alone: true,
@@ -85,7 +88,7 @@ impl Called {
                     path = config.listeners.first().map(|listener| listener.path.clone());
                 }
                 Handler::HttpClient(config) => servers = Some(config.clone()),
-                Handler::Filesystem(_) => {}
+                Handler::Filesystem(_) | Handler::MessageServer(_) => {}
             }
         }
         Ok(Self {
@@ -95,6 +98,7 @@ impl Called {
             name: mem::take(&mut manifest.name),
             tick: manifest.tick,
             servers,
+            receivers: manifest.messages().cloned(),
             limits: mem::take(&mut manifest.limits),
             path: path.unwrap_or_else(|| PATH.into()),
             is_alone: false,

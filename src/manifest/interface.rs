@@ -13,11 +13,13 @@ use crate::{
 /// The names that the interface's package has had: the guide's, and the later one.
 const PACKAGES: [&str; 2] = ["ntwk:theater", "theater:simple"];
 /// The interfaces of which every actor of this host implements one.
-const SERVERS: [&str; 2] = ["websocket-server", "http-server"];
+const SERVERS: [&str; 3] = ["websocket-server", "http-server", "message-server-client"];
 /// The interfaces that an actor may implement.
-const IMPLEMENTS: [&str; 5] = ["websocket-server", "http-server", "actor", "types", "http-types"];
+const IMPLEMENTS: [&str; 6] =
+    ["websocket-server", "http-server", "message-server-client", "actor", "types", "http-types"];
 /// The interfaces of these packages that an actor may require.
-const REQUIRES: [&str; 5] = ["runtime", "types", "filesystem", "http-client", "http-types"];
+const REQUIRES: [&str; 6] =
+    ["runtime", "types", "filesystem", "http-client", "message-server-host", "http-types"];
 
 /// Checks the `[interface]` of an actor with these handlers.
 pub(super) fn check(mut table: Table<'_>, handlers: &[Handler]) {
@@ -73,9 +75,9 @@ fn check_implements(value: &Value<'_>) {
     let server = names.iter().any(|(_, name)| known(name, &SERVERS).is_some());
     // An unknown name may be the missing one, misspelt, and is reported already.
     if !server && !unknown {
-        let [socket, http] = SERVERS;
+        let [socket, http, client] = SERVERS;
         let example = PACKAGES.map(|package| format!("\"{package}/{socket}\"")).join(" or ");
-        let problem = format!("names neither a {socket} nor a {http} interface");
+        let problem = format!("names no {socket}, {http} or {client} interface");
         value.place.refuse(problem, format!("add {example}"));
     }
 }

@@ -35,6 +35,7 @@ use crate::{
     limits::Limits,
     logger::config::Logging,
     memory::Uses,
+    messages,
     regular::{self, Unread},
     server::config::Listener,
     storage::StorageConfig,
@@ -140,7 +141,7 @@ impl Manifest {
     pub fn listeners(&self) -> impl Iterator<Item = &Listener> {
         self.handlers.iter().flat_map(|handler| match handler {
             Handler::WebSocketServer(config) => config.listeners.as_slice(),
-            Handler::Filesystem(_) | Handler::HttpClient(_) => &[],
+            _ => &[],
         })
     }
 
@@ -148,7 +149,15 @@ impl Manifest {
     fn listeners_mut(&mut self) -> impl Iterator<Item = &mut Listener> {
         self.handlers.iter_mut().flat_map(|handler| match handler {
             Handler::WebSocketServer(config) => config.listeners.as_mut_slice(),
-            Handler::Filesystem(_) | Handler::HttpClient(_) => &mut [],
+            _ => &mut [],
+        })
+    }
+
+    /// The actors that its own may send to. `None` if it has no handler for messages.
+    pub(crate) fn messages(&self) -> Option<&messages::Config> {
+        self.handlers.iter().find_map(|handler| match handler {
+            Handler::MessageServer(config) => Some(config),
+            _ => None,
         })
     }
 

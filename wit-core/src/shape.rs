@@ -307,7 +307,8 @@ mod tests {
     fn no_other_signature_is_taken_for_a_shape() {
         for params in 0..20 {
             for results in [0, 2] {
-                for name in [HANDLE_MESSAGE[0], HANDLE_REQUEST[0], HANDLE_SEND[0], HANDLE_REPLY[1]] {
+                for name in [HANDLE_MESSAGE[0], HANDLE_REQUEST[0], HANDLE_SEND[0], HANDLE_REPLY[1]]
+                {
                     assert_eq!(Shape::detect(name, Signature { params, results }), None);
                 }
             }

@@ -6,8 +6,8 @@
 //!
 //! - [`row`]: the parts of a row.
 //! - [`connections`], [`alarm`], [`clock`], [`random`], [`files`], [`storage`]: the interfaces of
-//!   `footlight:host`. [`http`]: requests to servers, in Theater's form too. [`theater`]: the other
-//!   functions that the host has of Theater's packages.
+//!   `footlight:host`. [`http`]: requests to servers, in Theater's form too. [`messages`]: messages to other
+//!   actors. [`theater`]: the other functions that the host has of Theater's packages.
 //! - [`grants`]: which interfaces an actor may import.
 //! - [`judge`]: whether the host can provide a module's imports.
 //! - [`growth`]: bounds an instance's memory and tables.
@@ -28,6 +28,7 @@ mod growth;
 pub mod guest;
 pub mod http;
 pub mod judge;
+pub mod messages;
 pub mod random;
 pub mod row;
 pub mod storage;
@@ -46,13 +47,14 @@ pub use row::{Import, Kind, Step, Trap};
 pub use suspended::{ImportCall, SliceSpent};
 
 /// The tables of all interfaces.
-const TABLES: [&[Import]; 8] = [
+const TABLES: [&[Import]; 9] = [
     connections::ROWS,
     alarm::ROWS,
     clock::ROWS,
     random::ROWS,
     files::ROWS,
     http::ROWS,
+    messages::ROWS,
     storage::ROWS,
     theater::ROWS,
 ];

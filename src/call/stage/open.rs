@@ -22,6 +22,7 @@ use crate::{
     executor::Turns,
     files::{Files, Overlay},
     http_client::{Http, answers::Answers},
+    messages::{self, Messages},
     world::World,
 };
 
@@ -33,8 +34,18 @@ impl Stage {
     ) -> Result<Option<Self>, CallError> {
         let called = Called::open(&call.path)?;
         let contents = called.contents(call)?;
-        let Called { name, module, init_state, tick, folders, servers, limits, path, is_alone } =
-            called;
+        let Called {
+            name,
+            module,
+            init_state,
+            tick,
+            folders,
+            servers,
+            receivers,
+            limits,
+            path,
+            is_alone,
+        } = called;
         let (world, manual) = World::seeded(call.now.unwrap_or(moment::DEFAULT), call.seed);
         let handle = ActorHandle::new(name.as_str().into(), limits);
         let (stats, lines) = (handle.stats.clone(), handle.lines.clone());
@@ -51,6 +62,13 @@ impl Stage {
             let own = Http::new(&servers, executor.clone(), handle.limits.clone(), stats, lines);
             own.answered_by(answers.clone())
         });
+        let others = Arc::new(messages::answers::Answers::new(is_alone));
+        let messages = receivers.map(|config| {
+            let (name, limits) = (handle.name.clone(), handle.limits.clone());
+            let (stats, lines) = (stats.clone(), lines.clone());
+            let own = Messages::new(name, config, Arc::default(), limits, stats, lines);
+            own.answered_by(others.clone())
+        });
         let capture = Capture::install();
         let lost = contents.iter().flat_map(|contents| contents.open.clone()).collect::<Vec<_>>();
         let setup = Setup {
@@ -62,6 +80,7 @@ impl Stage {
             tick,
             files: folders,
             http,
+            messages,
             store: None,
             world: world.clone(),
             turns: turns.clone(),
@@ -92,6 +111,7 @@ impl Stage {
         let fuel = handle.stats.fuel.get();
         while executor.try_tick() {}
         report.add_outside(files.take_written(), answers.take_asked());
+        report.add_asked(&others.take_asked());
         emit(report.finish(capture.take(None)), Taken { fuel, took })?;
         let Some(actor) = actor else { return Ok(None) };
         let mut stage = Self {
@@ -102,6 +122,7 @@ impl Stage {
             clients,
             files,
             answers,
+            others,
             executor,
             turns,
             capture,
