@@ -187,6 +187,8 @@ impl Running {
             task.await;
         };
         let stopped = within(handle.limits.get(|limits| limits.shutdown), stop).await;
+        // The task has done so already, unless it was late.
+        handle.mailbox.close();
         let open = handle.connections.count();
         if stopped.is_none() {
             log::warn!(target: &handle.name,

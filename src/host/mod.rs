@@ -61,6 +61,7 @@ pub use handler::HandlerError;
 pub use listening::Listening;
 pub use opened::{NotOpened, Opened};
 pub use reload::Reloaded;
+pub(crate) use start_lines::unknown_receivers;
 
 /// A host whose listeners are open.
 pub struct Host {
