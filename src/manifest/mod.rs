@@ -108,7 +108,11 @@ impl Manifest {
     /// What its actor uses that not all do, in a process with a folder for state or without one.
     pub(crate) fn uses(&self, has_data: bool) -> Uses {
         let answers = self.listeners().any(|listener| listener.has_actor);
-        Uses { stored: self.storage.is_kept(has_data), answers }
+        Uses {
+            stored: self.storage.is_kept(has_data),
+            answers,
+            messages: self.messages().is_some(),
+        }
     }
 
     /// Whether an inspector may see what its actor does.

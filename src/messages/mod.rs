@@ -12,6 +12,8 @@ pub(crate) mod answers;
 pub mod config;
 mod pending;
 pub(crate) mod stored;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fmt,

@@ -5,14 +5,14 @@ use crate::manifest::tests::{LEAST, parse, said};
 
 #[test]
 fn mistakes_about_the_interface_are_told() {
-    let calls = "remove it; this host calls `websocket-server`, `http-server`, `actor`, `types`, \
-                 `http-types` of `ntwk:theater` or `theater:simple`";
+    let calls = "remove it; this host calls `websocket-server`, `http-server`, \
+                 `message-server-client`, `actor`, `types`, `http-types` of `ntwk:theater` or `theater:simple`";
     let offers = "remove it, and the import from the actor; this host offers `runtime`, `types`, \
-                  `filesystem`, `http-client`, `http-types` of `ntwk:theater` or `theater:simple`, and \
+                  `filesystem`, `http-client`, `message-server-host`, `http-types` of `ntwk:theater` or `theater:simple`, and \
                   `footlight:host/connections@0.1.0`, `footlight:host/alarm@0.1.0`, \
                   `footlight:host/clock@0.1.0`, `footlight:host/random@0.1.0`, \
                   `footlight:host/files@0.1.0`, `footlight:host/storage@0.1.0`, `footlight:host/http@0.1.0`";
-    let server = "names neither a websocket-server nor a http-server interface; add \
+    let server = "names no websocket-server, http-server or message-server-client interface; add \
                   \"ntwk:theater/websocket-server\" or \"theater:simple/websocket-server\"";
     let named = "is not an interface; write its name in quotes, or a list of names";
     added(&[
