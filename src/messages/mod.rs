@@ -29,6 +29,7 @@ pub use config::Config;
 use pending::{Full, Pending};
 
 use crate::{
+    beginning::beginning,
     config::units::Quantity,
     deadline::within,
     exchange::{
@@ -40,6 +41,9 @@ use crate::{
     stats::Stats,
     world::millis,
 };
+
+/// The most bytes of a receiver's name in an error. No actor has a longer one.
+const MAX_SHOWN: usize = 64;
 
 /// What one actor may send to others, and what it has sent. Dropping it forgets that.
 pub struct Messages {
@@ -188,6 +192,8 @@ impl Messages {
         {
             return Ok(());
         }
+        // The guest may have made it up, of any length.
+        let to = beginning(to, MAX_SHOWN);
         Err(format!("the manifest does not let {} send to {to:?}; `to` has to name it", self.name))
     }
 
