@@ -16,11 +16,19 @@ pub struct Directory(Lock<Inner>);
 /// What the lock protects.
 #[derive(Default)]
 struct Inner {
-    actors: BTreeMap<Arc<str>, Arc<ActorHandle>>,
-    /// What each actor has sent to others, if its manifest lets it send.
-    senders: BTreeMap<Arc<str>, Weak<dyn Sends>>,
-    /// For each actor that waits for another one's reply: that one. There are no circles.
-    waits: BTreeMap<Arc<str>, Arc<str>>,
+    /// By name.
+    entries: BTreeMap<Arc<str>, Entry>,
+}
+
+/// What is known of one name.
+#[derive(Default)]
+struct Entry {
+    /// The actor, while it is there.
+    actor: Option<Arc<ActorHandle>>,
+    /// What it has sent to others, if its manifest lets it send.
+    sends: Option<Weak<dyn Sends>>,
+    /// The actor whose reply it waits for. There are no circles.
+    waits: Option<Arc<str>>,
 }
 
 /// An actor's wait for another one's reply. It ends when this is dropped.
@@ -36,41 +44,51 @@ pub(crate) struct Circle;
 impl Directory {
     /// A directory of these actors. Their names must differ.
     pub(crate) fn new(actors: impl IntoIterator<Item = Arc<ActorHandle>>) -> Self {
-        let by_name = actors.into_iter().map(|actor| (actor.name.clone(), actor));
-        Self(Lock::new(Inner { actors: by_name.collect(), ..Inner::default() }))
+        let new = Self::default();
+        actors.into_iter().for_each(|actor| new.insert(actor));
+        new
     }
 
     /// The actor with this name.
     pub(crate) fn get(&self, name: &str) -> Option<Arc<ActorHandle>> {
-        self.0.lock().actors.get(name).cloned()
+        self.0.lock().entries.get(name)?.actor.clone()
     }
 
     /// Adds an actor, which no other one has the name of. It gets the messages that wait for it.
     pub(crate) fn add(&self, actor: Arc<ActorHandle>) {
         let name = actor.name.clone();
-        self.0.lock().actors.insert(name.clone(), actor);
+        self.insert(actor);
         self.came(&name);
+    }
+
+    /// Does so before anybody can have sent it a message.
+    fn insert(&self, actor: Arc<ActorHandle>) {
+        self.change(&actor.name.clone(), |entry| entry.actor = Some(actor));
+    }
+
+    /// Changes what is known of a name.
+    fn change(&self, name: &Arc<str>, change: impl FnOnce(&mut Entry)) {
+        change(self.0.lock().entries.entry(name.clone()).or_default());
     }
 
     /// Removes an actor that could not be started, or that ends.
     pub(crate) fn remove(&self, name: &str) {
-        self.0.lock().actors.remove(name);
+        let mut inner = self.0.lock();
+        // What it has sent may be under way, and its name stays for the next actor that has it.
+        let removed = inner.entries.get_mut(name).and_then(|entry| entry.actor.take());
+        drop(inner);
+        drop(removed);
     }
 
     /// Adds what an actor sends to others.
     pub(crate) fn register(&self, name: &Arc<str>, sends: Weak<dyn Sends>) {
-        self.0.lock().senders.insert(name.clone(), sends);
+        self.change(name, |entry| entry.sends = Some(sends));
     }
 
     /// Tells all senders that this actor takes messages now.
     pub(crate) fn came(&self, name: &str) {
-        let mut present = Vec::new();
-        self.0.lock().senders.retain(|_, sends| {
-            let sends = sends.upgrade();
-            let is_there = sends.is_some();
-            present.extend(sends);
-            is_there
-        });
+        let senders = |entry: &Entry| entry.sends.as_ref().and_then(Weak::upgrade);
+        let present: Vec<_> = self.0.lock().entries.values().filter_map(senders).collect();
         // Without the lock, because senders look up their receivers.
         present.iter().for_each(|sends| sends.offer(name));
     }
@@ -87,16 +105,16 @@ impl Directory {
             if name == waiting {
                 return Err(Circle);
             }
-            next = inner.waits.get(name);
+            next = inner.entries.get(name).and_then(|entry| entry.waits.as_ref());
         }
-        inner.waits.insert(waiting.clone(), to.clone());
+        inner.entries.entry(waiting.clone()).or_default().waits = Some(to.clone());
         Ok(Wait { directory: self, waiting: waiting.clone() })
     }
 }
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        self.directory.0.lock().waits.remove(&self.waiting);
+        self.directory.change(&self.waiting, |entry| entry.waits = None);
     }
 }
 

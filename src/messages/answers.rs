@@ -1,6 +1,6 @@
 //! Other actors that are given in advance, so that an actor can be called without any.
 
-use std::{collections::BTreeMap, mem};
+use std::mem;
 
 use crate::lock::Lock;
 
@@ -16,7 +16,7 @@ pub(crate) struct Answers {
 #[derive(Debug, Default)]
 struct Inner {
     /// What each actor replies. With an error it takes messages, and fails at requests.
-    given: BTreeMap<String, Outcome>,
+    given: Vec<(String, Outcome)>,
     /// What the actor has asked since the last look, with the replies.
     asked: Vec<Asked>,
 }
@@ -41,10 +41,8 @@ impl Answers {
     /// Says what an actor replies. With `None` it is not there any more.
     pub(crate) fn set(&self, name: String, reply: Option<Outcome>) {
         let given = &mut self.inner.lock().given;
-        match reply {
-            Some(reply) => _ = given.insert(name, reply),
-            None => _ = given.remove(&name),
-        }
+        given.retain(|(other, _)| *other != name);
+        given.extend(reply.map(|reply| (name, reply)));
     }
 
     /// What the actor has asked since the last call of this function.
@@ -54,13 +52,14 @@ impl Answers {
 
     /// Whether there is an actor with this name.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.inner.lock().given.contains_key(name)
+        self.inner.lock().given.iter().any(|(other, _)| other == name)
     }
 
     /// What an actor replies. `missing` is the error for one that is not there.
     pub(super) fn reply(&self, name: &str, content: &[u8], missing: &str) -> Outcome {
         let Inner { given, asked } = &mut *self.inner.lock();
-        let outcome = given.get(name).cloned().unwrap_or_else(|| Err(missing.into()));
+        let found = given.iter().find(|(other, _)| other == name);
+        let outcome = found.map_or_else(|| Err(missing.into()), |(_, reply)| reply.clone());
         let (to, content) = (name.into(), content.to_vec());
         asked.push(Asked { to, content, outcome: outcome.clone() });
         outcome

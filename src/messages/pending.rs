@@ -4,7 +4,6 @@
 //! one that sends much delays others by one event, and a receiver that ends leaves all here.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Weak},
     task::{Context, Poll, Waker},
 };
@@ -44,8 +43,8 @@ pub(super) struct Pending {
 struct Inner {
     /// The number of the next message.
     next: u64,
-    /// By their numbers, which is the order in which they were sent.
-    messages: BTreeMap<u64, Entry>,
+    /// In the order of their numbers, which is that in which they were sent. They are few, so a list does.
+    messages: Vec<Entry>,
     /// The bytes of all of them.
     bytes: usize,
     /// The messages as they are stored. `None` if they have changed since.
@@ -58,6 +57,7 @@ struct Inner {
 
 /// One message.
 struct Entry {
+    number: u64,
     to: Box<str>,
     content: Bytes,
     stage: Stage,
@@ -96,9 +96,20 @@ pub(super) fn size(to: &str, content: &[u8]) -> usize {
 }
 
 impl Inner {
+    /// The place of a message.
+    fn place(&self, number: u64) -> Option<usize> {
+        self.messages.binary_search_by_key(&number, |entry| entry.number).ok()
+    }
+
+    /// Finds a message.
+    fn find(&mut self, number: u64) -> Option<&mut Entry> {
+        let place = self.place(number)?;
+        self.messages.get_mut(place)
+    }
+
     /// Removes a message.
     fn remove(&mut self, number: u64) -> Option<Entry> {
-        let entry = self.messages.remove(&number)?;
+        let entry = self.messages.remove(self.place(number)?);
         self.bytes = self.bytes.saturating_sub(entry.bytes());
         self.stored = None;
         Some(entry)
@@ -156,7 +167,7 @@ impl Pending {
         inner.next += 1;
         inner.bytes = bytes;
         inner.stored = None;
-        inner.messages.insert(number, Entry { to: to.into(), content, stage: Stage::Asked });
+        inner.messages.push(Entry { number, to: to.into(), content, stage: Stage::Asked });
         Ok(number)
     }
 
@@ -164,7 +175,7 @@ impl Pending {
     pub(super) fn start(&self, number: u64) {
         let mut inner = self.inner.lock();
         // The actor may have gone back to what is stored.
-        let Some(entry) = inner.messages.get_mut(&number) else { return };
+        let Some(entry) = inner.find(number) else { return };
         entry.stage = Stage::Ready;
         let to = entry.to.clone();
         drop(inner);
@@ -198,7 +209,7 @@ impl Pending {
         }
         let messages = inner.messages.iter();
         let stored =
-            stored::write(messages.map(|(number, entry)| (*number, &*entry.to, &*entry.content)));
+            stored::write(messages.map(|entry| (entry.number, &*entry.to, &*entry.content)));
         inner.stored = Some(stored.clone());
         stored
     }
@@ -206,21 +217,16 @@ impl Pending {
     /// Goes on from what is stored. Messages that are not stored were never sent, and those that are
     /// stored and not known are sent.
     pub(super) fn restore(&self, stored: &Bytes) {
-        let stored: BTreeMap<u64, _> =
-            stored::read(stored).map(|(number, to, content)| (number, (to, content))).collect();
         let mut inner = self.inner.lock();
-        let known = inner.messages.keys().copied();
-        let unknown: Vec<_> = known.filter(|number| !stored.contains_key(number)).collect();
-        for number in unknown {
-            inner.remove(number);
-        }
-        for (number, (to, content)) in stored {
+        let known = std::mem::take(&mut inner.messages);
+        inner.bytes = 0;
+        for (number, to, content) in stored::read(stored) {
+            let same = known.iter().find(|entry| entry.number == number);
+            let stage = same.map_or(Stage::Ready, |entry| entry.stage);
+            let entry = Entry { number, to, content, stage };
             inner.next = inner.next.max(number.saturating_add(1));
-            if !inner.messages.contains_key(&number) {
-                let entry = Entry { to, content, stage: Stage::Ready };
-                inner.bytes = inner.bytes.saturating_add(entry.bytes());
-                inner.messages.insert(number, entry);
-            }
+            inner.bytes = inner.bytes.saturating_add(entry.bytes());
+            inner.messages.push(entry);
         }
         inner.stored = None;
         drop(inner);
@@ -230,9 +236,8 @@ impl Pending {
     /// Drops what waits for actors that this one may no longer send to.
     pub(super) fn keep_allowed(&self, config: &Config) {
         let mut inner = self.inner.lock();
-        let gone = |(_, entry): &(&u64, &Entry)| !config.allows(&entry.to);
-        let gone: Vec<u64> =
-            inner.messages.iter().filter(gone).map(|(number, _)| *number).collect();
+        let gone = inner.messages.iter().filter(|entry| !config.allows(&entry.to));
+        let gone: Vec<u64> = gone.map(|entry| entry.number).collect();
         for number in &gone {
             inner.remove(*number);
         }
@@ -252,7 +257,7 @@ impl Pending {
         if !stored {
             let waits = |entry: &&Entry| entry.stage != Stage::Offered;
             self.drop_all(
-                messages.values().filter(waits).count(),
+                messages.iter().filter(waits).count(),
                 "the actor ends, and nothing stores them",
             );
         }
@@ -270,7 +275,7 @@ impl Pending {
     /// Offers the first message to each receiver.
     fn offer_all(&self) {
         let mut receivers: Vec<_> =
-            self.inner.lock().messages.values().map(|entry| entry.to.clone()).collect();
+            self.inner.lock().messages.iter().map(|entry| entry.to.clone()).collect();
         receivers.sort_unstable();
         receivers.dedup();
         receivers.iter().for_each(|to| self.offer(to));
@@ -281,7 +286,7 @@ impl Sends for Pending {
     fn settle(&self, number: u64, outcome: Outcome) {
         let mut inner = self.inner.lock();
         // It may be dropped already.
-        let Some(entry) = inner.messages.get_mut(&number) else { return };
+        let Some(entry) = inner.find(number) else { return };
         let to = entry.to.clone();
         let actor = match outcome {
             Outcome::Undone | Outcome::Returned => {
@@ -309,11 +314,9 @@ impl Sends for Pending {
         // The lock is held until the mailbox has the message or has refused it, so that nobody who
         // calls this meanwhile finds neither.
         let mut inner = self.inner.lock();
-        let first = inner.messages.iter_mut().find(|(_, entry)| *entry.to == *to);
-        let Some((number, entry)) = first.filter(|(_, entry)| entry.stage == Stage::Ready) else {
-            return;
-        };
-        let receipt = Receipt::new(me, *number);
+        let first = inner.messages.iter_mut().find(|entry| *entry.to == *to);
+        let Some(entry) = first.filter(|entry| entry.stage == Stage::Ready) else { return };
+        let receipt = Receipt::new(me, entry.number);
         let message = ActorMessage { from: self.name.clone(), content: entry.content.clone() };
         entry.stage = Stage::Offered;
         if let Err((event, _)) = receiver.mailbox.offer(Event::sent(receipt, message)) {
