@@ -274,10 +274,12 @@ impl Pending {
 
     /// Offers the first message to each receiver.
     fn offer_all(&self) {
-        let mut receivers: Vec<_> =
-            self.inner.lock().messages.iter().map(|entry| entry.to.clone()).collect();
-        receivers.sort_unstable();
-        receivers.dedup();
+        let mut receivers: Vec<Box<str>> = Vec::new();
+        for entry in &self.inner.lock().messages {
+            if !receivers.contains(&entry.to) {
+                receivers.push(entry.to.clone());
+            }
+        }
         receivers.iter().for_each(|to| self.offer(to));
     }
 }
