@@ -12,7 +12,7 @@ use crate::{
         Grants, LoadError, Module, Report,
         inspect::{Item, Verdict},
     },
-    host::{HostError, NotOpened, Opened, conflicts, unused},
+    host::{HostError, NotOpened, Opened, conflicts, unknown_receivers, unused},
     limits::Limits,
     manifest::{Handler, Manifest, expand},
     memory::{Memory, most},
@@ -25,7 +25,13 @@ pub fn report(files: &[PathBuf], data: Option<&Path>, json: bool) -> (String, bo
     let mut manifests = Vec::new();
     let files = expand(files);
     let findings = files.iter().map(|file| Finding::of(file, &mut manifests, data));
-    let findings: Vec<_> = findings.collect();
+    let mut findings: Vec<_> = findings.collect();
+    // What one manifest names may be in a later one.
+    for finding in &mut findings {
+        let own = manifests.iter().find(|one| finding.manifest.as_ref() == Some(&one.file));
+        let unknown = own.into_iter().flat_map(|own| unknown_receivers(own, &manifests));
+        finding.notes.extend(unknown.map(|(_, text)| text));
+    }
     let fine = findings.iter().all(Finding::is_fine);
     if json {
         let all: Vec<_> = findings.iter().map(Finding::json).collect();
@@ -44,6 +50,8 @@ pub fn report(files: &[PathBuf], data: Option<&Path>, json: bool) -> (String, bo
 struct Finding {
     /// As the user named it. Each line about the file begins with it.
     named: PathBuf,
+    /// The manifest's file, if it could be read.
+    manifest: Option<PathBuf>,
     /// The module's file; `None` if the manifest could not be read.
     file: Option<PathBuf>,
     /// `None` if the module could not be read.
@@ -64,6 +72,7 @@ impl Finding {
     fn of(named: &Path, before: &mut Vec<Manifest>, data: Option<&Path>) -> Self {
         let mut finding = Self {
             named: named.into(),
+            manifest: None,
             file: None,
             report: None,
             most_memory: None,
@@ -77,6 +86,7 @@ impl Finding {
         }
         match Manifest::load(named) {
             Ok(manifest) => {
+                finding.manifest = Some(manifest.file.clone());
                 finding.file = Some(manifest.component.clone());
                 finding.most_memory = Some(most(&manifest.limits, manifest.uses(data.is_some())));
                 finding.names = known_names(&manifest);
@@ -206,7 +216,7 @@ impl Finding {
 fn known_names(manifest: &Manifest) -> Vec<String> {
     let listeners = manifest.handlers.iter().flat_map(|handler| match handler {
         Handler::WebSocketServer(config) => &*config.listeners,
-        Handler::Filesystem(_) | Handler::HttpClient(_) => &[],
+        _ => &[],
     });
     listeners.filter_map(|listener| server::access::known_names(&listener.access)).collect()
 }

@@ -63,6 +63,12 @@ pub(crate) const FILESYSTEM: Interface = Interface {
     modules: &["ntwk:theater/filesystem", "theater:simple/filesystem"],
 };
 
+/// Theater's `message-server-host`
+pub(crate) const MESSAGE_SERVER_HOST: Interface = Interface {
+    name: "message-server-host",
+    modules: &["ntwk:theater/message-server-host", "theater:simple/message-server-host"],
+};
+
 /// The interfaces of the host's own package.
 pub(crate) const OWN: [&Interface; 7] =
     [&CONNECTIONS, &ALARM, &CLOCK, &RANDOM, &FILES, &STORAGE, &HTTP];

@@ -80,6 +80,7 @@ pub mod lock;
 pub mod logger;
 pub mod manifest;
 pub mod memory;
+pub mod messages;
 pub mod named_folder;
 pub mod new;
 pub mod own_addresses;

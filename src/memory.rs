@@ -34,6 +34,8 @@ pub struct Uses {
     pub stored: bool,
     /// It answers HTTP requests.
     pub answers: bool,
+    /// It has a handler for messages between actors.
+    pub messages: bool,
 }
 
 /// The most memory of some actors, and how much there is.
@@ -67,6 +69,8 @@ impl Memory {
 /// - what servers answer: a `fetch_response` for the call and for each of `fetches`, whose requests
 ///   take as much as `effects` together;
 /// - what waits: `mailbox` with one `message` more, and `held`;
+/// - between actors, if it has a handler for that: what it has sent, as it is and twice as it is stored,
+///   and a request under way with its reply: four `sent` and a `reply`;
 /// - if it answers requests, each of its `requests`: a `request` and a `response`;
 /// - each of its `connections`: a `message` that arrives, an `outbox`, an `attachment` and `tags`.
 ///
@@ -88,6 +92,7 @@ pub fn most(limits: &Limits, uses: Uses) -> u64 {
         sum(&[limits.answer, limits.effects, limits.file_access]),
         to_u64(limits.fetches).saturating_add(1).saturating_mul(to_u64(limits.fetch_response)),
         sum(&[limits.effects]),
+        if uses.messages { sum(&[limits.sent; 4]).saturating_add(to_u64(limits.reply)) } else { 0 },
         sum(&[limits.mailbox, limits.message, limits.held]),
         connection.saturating_mul(to_u64(limits.connections)),
         sum(&[limits.request, limits.response]).saturating_mul(requests),
@@ -186,16 +191,20 @@ mod tests {
             requests: 3,
             request: 30,
             response: 3000,
+            sent: 7000,
+            reply: 70,
             ..Limits::default()
         };
         let connection = 10 + 100 + 1000 + 3 * (20 + 80) + 8192;
         let beside =
             100_000 + 5 * 16 + (1 + 2 + 4) + (4 * 9 + 2) + (50 + 10 + 500) + 2 * connection;
-        let stored = Uses { stored: true, answers: false };
+        let stored = Uses { stored: true, ..Uses::default() };
         assert_eq!(most(&limits, Uses::default()), beside + 2 * (7 + 6));
         assert_eq!(most(&limits, stored), beside + 3 * (7 + 6));
-        let answers = Uses { stored: false, answers: true };
+        let answers = Uses { answers: true, ..Uses::default() };
         assert_eq!(most(&limits, answers), beside + 2 * (7 + 6) + 3 * 3030);
+        let messages = Uses { messages: true, ..Uses::default() };
+        assert_eq!(most(&limits, messages), beside + 2 * (7 + 6) + 28_070);
         // With the defaults, which docs/deploy.md tells.
         assert_eq!(mib(most(&Limits::default(), stored)), 191);
     }

@@ -106,6 +106,16 @@ pub struct Stats {
     pub(crate) fetch_failures: Counter,
     /// The bytes of the answers' content.
     pub(crate) fetched_bytes: Counter,
+    /// Messages to other actors that were sent.
+    pub messages_sent: Counter,
+    /// Those that their receivers have handled.
+    pub messages_delivered: Counter,
+    /// Those at which their receivers failed, and those that were dropped.
+    pub messages_failed: Counter,
+    /// Requests to other actors.
+    pub message_requests: Counter,
+    /// Messages and requests to other actors for which the actor got an error.
+    pub message_refusals: Counter,
     /// Times that the actor went back to what is stored, because a record could not be written.
     pub(crate) failed_records: Counter,
     /// Reloads of the host that changed this actor.
@@ -227,6 +237,27 @@ impl Stats {
             )
             .if_any("failed or refused"),
             metric(&self.fetched_bytes, "fetched_bytes", "Bytes of the servers' answers."),
+            metric(&self.messages_sent, "messages_sent", "Messages to other actors.")
+                .if_any("messages to actors"),
+            metric(
+                &self.messages_delivered,
+                "messages_delivered",
+                "Messages to other actors that these have handled.",
+            ),
+            metric(
+                &self.messages_failed,
+                "messages_failed",
+                "Messages to other actors at which these failed, or that were dropped.",
+            )
+            .if_any("that failed"),
+            metric(&self.message_requests, "message_requests", "Requests to other actors.")
+                .if_any("requests to actors"),
+            metric(
+                &self.message_refusals,
+                "message_refusals",
+                "Messages and requests to other actors that gave an error.",
+            )
+            .if_any("refused by actors"),
             metric(
                 &self.failed_records,
                 "failed_records",

@@ -40,17 +40,23 @@ fn is_readable(error: &ManifestError, text: &str) {
     assert!(error.mistakes.is_sorted_by_key(|mistake| mistake.line));
 }
 
+/// Whether a handler lets anybody reach the actor.
+fn brings_events(handler: &Handler) -> bool {
+    matches!(handler, Handler::WebSocketServer(_) | Handler::MessageServer(_))
+}
+
 /// Checks that everything in a manifest is within its bounds.
 fn is_sound(manifest: &Manifest) {
     let Manifest { name, handlers, limits, .. } = manifest;
     assert!((1..=64).contains(&name.len()) && !name.starts_with('.') && name != "footlight");
     assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)));
-    assert!(matches!(handlers[0], Handler::WebSocketServer(_)) && handlers.len() <= 3);
+    assert!(handlers.iter().any(brings_events) && handlers.len() <= 4);
     for handler in handlers {
         match handler {
             Handler::WebSocketServer(server) => are_sound(&server.listeners),
             Handler::Filesystem(files) => are_told_apart(&files.folders),
             Handler::HttpClient(client) => are_in_their_form(&client.grants),
+            Handler::MessageServer(_) => {}
         }
     }
     for key in limit_keys() {

@@ -50,6 +50,7 @@ impl Running {
             tick: None,
             files: None,
             http: None,
+            messages: None,
             last_good: None,
             store: None,
             world,

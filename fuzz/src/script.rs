@@ -103,7 +103,10 @@ impl Script {
             EventKind::Message(Message::Pong(data)) => messages.push(hex("pong:", data)),
             EventKind::Close(_) => {}
             EventKind::Alarm => unreachable!("it sets none"),
-            EventKind::Request(_) | EventKind::Response(_) => {
+            EventKind::Request(_)
+            | EventKind::Response(_)
+            | EventKind::Sent(_)
+            | EventKind::Asked(_) => {
                 unreachable!("it has no handler for them")
             }
         }

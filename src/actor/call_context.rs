@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use super::{host_calls::HostCalls, meter::Meter};
 use crate::{
-    executor::Turns, files::Files, http_client::Http, limits::SharedLimits, stats::Stats,
-    world::World,
+    executor::Turns, files::Files, http_client::Http, limits::SharedLimits, messages::Messages,
+    stats::Stats, world::World,
 };
 
 /// The context of an actor's calls. An actor has one, and all events use it in turn.
@@ -26,6 +26,8 @@ pub struct Resources {
     pub files: Option<Files>,
     /// `None` if the manifest has no handler `http-client`.
     pub http: Option<Http>,
+    /// `None` if the manifest has no handler `message-server`.
+    pub messages: Option<Messages>,
     /// Gives the actor its turns on the executor.
     pub turns: Arc<Turns>,
     /// Counted here: fuel, faults, alarms, and what imports do.
@@ -36,7 +38,15 @@ impl Default for Resources {
     /// The system's time, and nothing else. Tests and fuzzers use it.
     fn default() -> Self {
         let (turns, stats) = (Arc::default(), Arc::default());
-        Self { world: World::System, tick: None, files: None, http: None, turns, stats }
+        Self {
+            world: World::System,
+            tick: None,
+            files: None,
+            http: None,
+            messages: None,
+            turns,
+            stats,
+        }
     }
 }
 
@@ -44,10 +54,10 @@ impl CallContext {
     /// The context of an actor that has not been called yet.
     pub fn new(limits: impl Into<SharedLimits>, resources: Resources) -> Self {
         let limits = limits.into();
-        let Resources { world, tick, files, http, turns, stats } = resources;
+        let Resources { world, tick, files, http, messages, turns, stats } = resources;
         Self {
             meter: Meter::new(limits.clone(), turns),
-            host: HostCalls::new(limits, world, tick, (files, http), stats),
+            host: HostCalls::new(limits, world, tick, (files, http, messages), stats),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What an actor gets anew while it runs: another module, other files, another tick.
+//! What an actor gets anew while it runs: another module, other files, other
+//! actors to send to, another tick.
 //!
 //! A change waits in the actor's [`ChangeSlot`] until the actor is between two events.
 //! [`Command::Change`](crate::exchange::Command::Change) tells the actor to look there, so that an
@@ -9,7 +10,7 @@ use std::time::Duration;
 use smol::channel::Sender;
 
 use super::{module::Module, module_hash::ModuleHash};
-use crate::{env::Env, files::Files, lock::Lock};
+use crate::{env::Env, files::Files, lock::Lock, messages::Messages};
 
 /// What an actor gets anew. Its instance is dropped in any case, because an instance keeps some of the
 /// limits that it was made with.
@@ -18,6 +19,8 @@ pub struct Change {
     pub module: Option<Module>,
     /// Other files, or none any more.
     pub files: Option<Option<Files>>,
+    /// Other actors that it may send to, or none any more.
+    pub messages: Option<Option<Messages>>,
     /// Another period of the tick, or none any more.
     pub tick: Option<Option<Duration>>,
     /// Another environment.
@@ -50,6 +53,7 @@ impl ChangeSlot {
         if let Some(earlier) = earlier {
             change.module = change.module.or(earlier.module);
             change.files = change.files.or(earlier.files);
+            change.messages = change.messages.or(earlier.messages);
             change.tick = change.tick.or(earlier.tick);
             change.env = change.env.or(earlier.env);
         }

@@ -59,10 +59,11 @@ impl fmt::Display for ComponentError {
             ),
             Self::NoActor { modules } => write!(
                 f,
-                "is a component, but none of its {modules} core modules exports `{}` or `{}`; \
+                "is a component, but none of its {modules} core modules exports `{}`, `{}` or `{}`; \
                  build the actor as a core module for wasm32-unknown-unknown and name that file",
                 shape::HANDLE_MESSAGE[0],
-                shape::HANDLE_REQUEST[0]
+                shape::HANDLE_REQUEST[0],
+                shape::HANDLE_SEND[0]
             ),
         }
     }
@@ -150,7 +151,10 @@ fn exports_handler(section: &[u8]) -> Option<bool> {
     for _ in 0..count {
         let len = leb128(section, &mut at)?;
         let name = section.get(at..at.checked_add(len)?)?;
-        let mut known = shape::HANDLE_MESSAGE.iter().chain(&shape::HANDLE_REQUEST);
+        let mut known = [&shape::HANDLE_MESSAGE, &shape::HANDLE_REQUEST]
+            .into_iter()
+            .chain([&shape::HANDLE_SEND, &shape::HANDLE_REPLY])
+            .flatten();
         if known.any(|known| known.as_bytes() == name) {
             return Some(true);
         }

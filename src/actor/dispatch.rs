@@ -37,14 +37,23 @@ impl Instance {
         state: Option<&[u8]>,
         context: &mut CallContext,
     ) -> Called {
-        let outcome = if let EventKind::Request(request) = &event.kind {
-            // Boxed, because it is larger than the call for a message, and rarer.
-            let called = Box::pin(self.handle_request(request, state, context)).await;
-            called.map(|reply| reply.map(Reply::from))
-        } else {
-            let (mut code, other) = ([0; 2], event_message::other(&event.kind));
-            let message = event_message::message(&event.kind, &mut code, &other);
-            self.handle_message(message, state, context).await.map(|reply| reply.map(Reply::from))
+        let outcome = match &event.kind {
+            // Boxed, because these are larger than the call for a message, and rarer.
+            EventKind::Request(request) => {
+                let called = Box::pin(self.handle_request(request, state, context)).await;
+                called.map(|reply| reply.map(Reply::from))
+            }
+            EventKind::Sent(message) | EventKind::Asked(message) => {
+                let is_request = matches!(event.kind, EventKind::Asked(_));
+                let content = &message.content;
+                Box::pin(self.handle_actor_message(content, is_request, state, context)).await
+            }
+            kind => {
+                let (mut code, other) = ([0; 2], event_message::other(kind));
+                let message = event_message::message(kind, &mut code, &other);
+                let called = self.handle_message(message, state, context).await;
+                called.map(|reply| reply.map(Reply::from))
+            }
         };
         outcome.map_err(|error| self.explain(error))
     }

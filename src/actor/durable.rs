@@ -41,8 +41,8 @@ pub struct Durable {
     unnamed: ModuleHash,
     /// The alarm of the last record, to notice a change.
     alarm: Option<Instant>,
-    /// The requests to servers of the last record.
-    fetches: Bytes,
+    /// The requests to servers and the messages to other actors of the last record.
+    waits: Bytes,
     /// The connections whose `connect` event came after the last record.
     opened: BTreeSet<u64>,
     /// The recorded connections whose `close` event came after the last record.
@@ -62,16 +62,16 @@ pub struct After<'a> {
     pub new: Option<&'a Bytes>,
     /// The keys of the storage that it changed.
     pub keys: &'a [(Box<str>, Change)],
-    /// The requests to servers that have no answer after it.
-    pub fetches: Bytes,
+    /// The requests to servers and the messages to other actors that wait after it.
+    pub waits: Bytes,
     /// The moment of the alarm after it.
     pub alarm: Option<Instant>,
     /// The same moment as it is stored.
     pub stored_alarm: Option<StoredAlarm>,
 }
 
-/// The requests to servers that are stored.
-fn fetches(contents: &Contents) -> Bytes {
+/// The requests to servers and the messages to other actors that are stored.
+fn waits(contents: &Contents) -> Bytes {
     contents.keys.get(HOST_KEY).cloned().unwrap_or_default()
 }
 
@@ -93,7 +93,7 @@ impl Durable {
             gate,
             last: Ticket::default(),
             alarm,
-            fetches: fetches(contents),
+            waits: waits(contents),
             opened: BTreeSet::new(),
             closed: BTreeSet::new(),
             lost: contents.open.iter().copied().map(ConnectionId).collect(),
@@ -130,16 +130,16 @@ impl Durable {
     /// The changes of an event; `None` if it changes nothing that is stored. The connections that
     /// opened and closed are added to them, but are no reason for a record.
     pub fn changes(&self, after: After<'_>) -> Option<Changes> {
-        let After { old, new, keys, fetches, alarm, stored_alarm } = after;
+        let After { old, new, keys, waits, alarm, stored_alarm } = after;
         let state = (old != new).then(|| new.cloned());
         let alarm = (alarm != self.alarm).then_some(stored_alarm);
-        let fetches = (fetches != self.fetches).then_some(fetches);
-        if state.is_none() && alarm.is_none() && keys.is_empty() && fetches.is_none() {
+        let waits = (waits != self.waits).then_some(waits);
+        if state.is_none() && alarm.is_none() && keys.is_empty() && waits.is_none() {
             return None;
         }
         let mut new_values = BTreeMap::new();
-        let fetches = fetches.map(|fetches| Some(fetches).filter(|fetches| !fetches.is_empty()));
-        new_values.extend(fetches.map(|fetches| (HOST_KEY.into(), fetches)));
+        let waits = waits.map(|waits| Some(waits).filter(|waits| !waits.is_empty()));
+        new_values.extend(waits.map(|waits| (HOST_KEY.into(), waits)));
         new_values.extend(keys.iter().map(|(key, change)| (key.clone(), change.new.clone())));
         let opened = self.opened.iter().copied().collect();
         let closed = self.closed.iter().copied().collect();
@@ -152,15 +152,15 @@ impl Durable {
 
     /// Hands changes over to be recorded.
     pub fn record(&mut self, changes: Changes, alarm: Option<Instant>) {
-        let fetches = changes.keys.get(HOST_KEY).cloned();
-        let fetches = fetches.map_or_else(|| self.fetches.clone(), Option::unwrap_or_default);
+        let waits = changes.keys.get(HOST_KEY).cloned();
+        let waits = waits.map_or_else(|| self.waits.clone(), Option::unwrap_or_default);
         let ticket = self.owner.commit(changes);
-        self.recorded(ticket, alarm, fetches);
+        self.recorded(ticket, alarm, waits);
     }
 
-    /// The requests to servers of the last record.
-    pub fn fetches(&self) -> Bytes {
-        self.fetches.clone()
+    /// The requests to servers and the messages to other actors of the last record.
+    pub fn waits(&self) -> Bytes {
+        self.waits.clone()
     }
 
     /// Whose the stored state is.
@@ -189,8 +189,8 @@ impl Durable {
     }
 
     /// Notes that changes were handed over.
-    pub fn recorded(&mut self, ticket: Ticket, alarm: Option<Instant>, fetches: Bytes) {
-        self.fetches = fetches;
+    pub fn recorded(&mut self, ticket: Ticket, alarm: Option<Instant>, waits: Bytes) {
+        self.waits = waits;
         self.last = ticket;
         self.alarm = alarm;
         self.stored_by = self.module;
@@ -239,7 +239,7 @@ impl Durable {
         self.last = self.owner.durable().unwrap_or_default();
         self.alarm = alarm;
         self.stored_by = contents.origin.unwrap_or(self.unnamed);
-        self.fetches = fetches(contents);
+        self.waits = waits(contents);
         self.opened.clear();
         self.closed.clear();
         let lost = contents.open.iter().filter(|id| known.binary_search(id).is_err());

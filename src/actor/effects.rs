@@ -8,6 +8,7 @@ use crate::{
     exchange::{Close, Message, Session},
     http_client::Asked,
     limits::SharedLimits,
+    messages::Sent,
 };
 
 /// Something that a call requests. It happens after the call's transaction is committed.
@@ -29,6 +30,8 @@ pub enum Effect {
     },
     /// A request to a server. It leaves if it is started, and never if it is dropped.
     Fetch(Asked),
+    /// A message to another actor. It leaves if it is started, and never if it is dropped.
+    Message(Sent),
     /// Closes a connection.
     Close {
         /// The one to close: any client's.

@@ -1,5 +1,5 @@
-//! Converts an event into the interface's message for the actor. A request is no message: it has its
-//! own handler.
+//! Converts an event into the interface's message for the actor. Requests and other
+//! actors' messages have handlers of their own.
 
 use wit_core::{MessageRef, MessageType};
 
@@ -23,8 +23,10 @@ pub fn message<'a>(
 ) -> MessageRef<'a> {
     match kind {
         EventKind::Connect => MessageRef::bare(&MessageType::Connect),
-        // A request does not come here.
-        EventKind::Alarm | EventKind::Request(_) => MessageRef::bare(other),
+        // Requests and other actors' messages do not come here.
+        EventKind::Alarm | EventKind::Request(_) | EventKind::Sent(_) | EventKind::Asked(_) => {
+            MessageRef::bare(other)
+        }
         EventKind::Response(answered) => {
             MessageRef { ty: other, data: None, text: Some(&answered.tag) }
         }

@@ -25,6 +25,10 @@ use crate::{
     files::Files,
     http_client::Http,
     limits::SharedLimits,
+    messages::{
+        Messages,
+        stored::{join, split},
+    },
     stats::Stats,
     world::World,
 };
@@ -43,10 +47,14 @@ pub struct HostCalls {
     pub(super) files: Option<Files>,
     /// The servers that the manifest allows, if it allows any.
     pub(super) http: Option<Http>,
+    /// The actors that the manifest lets it send to, if it lets it send.
+    pub(super) messages: Option<Messages>,
     /// The actor's place in the store, if its state is stored.
     pub(super) durable: Option<Durable>,
     /// The actor's counters.
     stats: Arc<Stats>,
+    /// Whether messages were stored that the actor may not send any more.
+    pub(super) has_dropped: bool,
     /// Has the longest tag of a request.
     limits: SharedLimits,
     /// Where the time comes from.
@@ -67,7 +75,7 @@ impl HostCalls {
         limits: SharedLimits,
         world: World,
         tick: Option<Duration>,
-        (files, http): (Option<Files>, Option<Http>),
+        (files, http, messages): (Option<Files>, Option<Http>, Option<Messages>),
         stats: Arc<Stats>,
     ) -> Self {
         Self {
@@ -77,8 +85,10 @@ impl HostCalls {
             alarm: Alarm::new(world.clone(), tick, limits.clone()),
             files,
             http,
+            messages,
             durable: None,
             stats,
+            has_dropped: false,
             limits,
             world,
             sender: None,
@@ -122,6 +132,25 @@ impl HostCalls {
         };
     }
 
+    /// Replaces the actors that the manifest lets it send to. What it has sent to those that are still
+    /// there stays.
+    pub(crate) fn set_messages(&mut self, messages: Option<Messages>) {
+        self.messages = match (self.messages.take(), messages) {
+            (Some(old), Some(new)) => Some(new.after(old)),
+            (old, new) => {
+                old.iter().for_each(Messages::drop_all);
+                new
+            }
+        };
+        self.note_stored();
+    }
+
+    /// Tells whether what the actor sends is stored.
+    fn note_stored(&mut self) {
+        let is_stored = self.durable.is_some();
+        self.messages.iter_mut().for_each(|messages| messages.set_stored(is_stored));
+    }
+
     /// Ends the call, after it was committed or rolled back.
     pub fn end(&mut self, event: &Event) {
         if let (Source::Connection(session), EventKind::Close(_)) = (&event.source, &event.kind) {
@@ -141,10 +170,10 @@ impl HostCalls {
         state: &mut Option<Bytes>,
         meter: &mut Meter,
     ) -> Result<Vec<Effect>, CommitError> {
-        let fetches = self.fetches();
+        let waits = self.waits();
         let Self { transaction, alarm, files, storage, durable, .. } = self;
         let (files, durable) = (files.as_ref(), durable.as_mut());
-        let to = Committed { state, alarm, files, storage, fetches, durable };
+        let to = Committed { state, alarm, files, storage, waits, durable };
         transaction.commit(new, to, meter).await
     }
 
@@ -160,23 +189,31 @@ impl HostCalls {
         self.alarm.restore(contents.alarm);
         let durable = Durable::new(owner, gate, &contents, self.alarm.set_to(), module);
         self.durable = Some(durable);
+        self.note_stored();
         let is_stored = !contents.is_empty();
         self.load(contents.keys);
         is_stored.then_some(contents.state)
     }
 
-    /// Loads the keys that are stored: the actor's own, and the one with its requests to servers.
+    /// Loads the keys that are stored: the actor's own, and the one with its requests to servers and its
+    /// messages to other actors.
     fn load(&mut self, mut keys: BTreeMap<Box<str>, Bytes>) {
-        let fetches = keys.remove(HOST_KEY).unwrap_or_default();
+        let (fetches, messages) = split(&keys.remove(HOST_KEY).unwrap_or_default());
         if let Some(http) = &self.http {
             http.restore(&fetches);
+        }
+        match &mut self.messages {
+            Some(own) => own.restore(&messages),
+            None => self.has_dropped = !messages.is_empty(),
         }
         self.storage.load(keys);
     }
 
-    /// The actor's requests to servers that have no answer, as they are stored.
-    fn fetches(&self) -> Bytes {
-        self.http.as_ref().map(Http::stored).unwrap_or_default()
+    /// The actor's requests to servers that have no answer and its messages that nobody has handled, as
+    /// they are stored.
+    fn waits(&self) -> Bytes {
+        let fetches = self.http.as_ref().map(Http::stored).unwrap_or_default();
+        join(fetches, self.messages.as_ref().map(Messages::stored).unwrap_or_default())
     }
 
     /// Goes on from these contents, which nothing stores. Returns the state.
@@ -205,13 +242,13 @@ impl HostCalls {
         self.transaction.roll_back(&mut self.clients, &mut self.storage, meter).await;
     }
 
-    /// Records that a server's answer was there, after its event was rolled back: it does not come
-    /// again.
-    pub(crate) fn record_answered(&mut self) {
-        let (fetches, alarm) = (self.fetches(), self.alarm.set_to());
+    /// Records what waits no more: a server's answer, after its event was rolled back, or messages that
+    /// other actors have handled. They do not come again.
+    pub(crate) fn record_waits(&mut self) {
+        let (waits, alarm) = (self.waits(), self.alarm.set_to());
         let stored_alarm = alarm.map(|at| self.alarm.stored(at));
         let Some(durable) = &mut self.durable else { return };
-        let after = After { old: None, new: None, keys: &[], fetches, alarm, stored_alarm };
+        let after = After { old: None, new: None, keys: &[], waits, alarm, stored_alarm };
         if let Some(changes) = durable.changes(after) {
             // The state stays whose it was.
             durable.record_by(durable.stored_by(), changes, alarm);

@@ -40,6 +40,10 @@ pub struct Report {
     pub handles_messages: bool,
     /// Whether the module exports `handle-request`.
     pub handles_requests: bool,
+    /// Whether the module exports `handle-send`.
+    pub handles_sends: bool,
+    /// Whether the module exports the `handle-request` of `message-server-client`.
+    pub replies: bool,
     /// The linear memory's minimum and maximum size in bytes.
     pub memory: Option<(u64, Option<u64>)>,
     /// Every export with its verdict.
@@ -61,8 +65,7 @@ impl Report {
         toolchain: Toolchain,
     ) -> Self {
         // A module's `handle-message` tells more about its shape.
-        let handlers = shape::HANDLE_MESSAGE.into_iter().chain(shape::HANDLE_REQUEST);
-        let shape = handlers.into_iter().find_map(|name| match module.get_export(name) {
+        let shape = handlers().find_map(|name| match module.get_export(name) {
             Some(ExternType::Func(ty)) => Shape::detect(name, signature(&ty)?),
             _ => None,
         });
@@ -74,6 +77,8 @@ impl Report {
             migrates: false,
             handles_messages: false,
             handles_requests: false,
+            handles_sends: false,
+            replies: false,
             memory: None,
             exports: Vec::new(),
             imports: judge(module, shape, grants, toolchain),
@@ -115,6 +120,8 @@ impl Report {
     pub fn handles(&self, event: &EventKind) -> bool {
         match event {
             EventKind::Request(_) => self.handles_requests,
+            EventKind::Sent(_) => self.handles_sends,
+            EventKind::Asked(_) => self.replies,
             _ => self.handles_messages,
         }
     }
@@ -127,8 +134,7 @@ impl Report {
         memory_limit: usize,
         toolchain: Toolchain,
     ) -> Verdict {
-        let handler =
-            shape::HANDLE_MESSAGE.contains(&name) || shape::HANDLE_REQUEST.contains(&name);
+        let handler = handlers().any(|known| known == name);
         if let Some(shape) = self.shape {
             if name == shape.init() {
                 self.init = match ty {
@@ -141,6 +147,10 @@ impl Report {
             let found = [
                 (shape.handle_message(), shape.handle_message_signature(), "the handler"),
                 (shape.handle_request(), shape.handle_request_signature(), "answers HTTP requests"),
+                (shape.handle_send(), shape.handle_send_signature(), "handles actors' messages"),
+                (shape.handle_reply(), shape.handle_send_signature(), "replies to actors"),
+                (shape.handle_send_post(), shape::POST_RETURN, "frees the result of handle-send"),
+                (shape.handle_reply_post(), shape::POST_RETURN, "frees the reply"),
                 (shape.handle_message_post(), shape::POST_RETURN, "frees the handler's result"),
                 (shape.handle_request_post(), shape::POST_RETURN, "frees the response"),
                 (shape.init_post(), shape::POST_RETURN, "frees the result of init"),
@@ -154,14 +164,17 @@ impl Report {
                 self.migrates |= name == MIGRATE.0;
                 self.handles_messages |= name == shape.handle_message();
                 self.handles_requests |= name == shape.handle_request();
+                self.handles_sends |= name == shape.handle_send();
+                self.replies |= name == shape.handle_reply();
                 return judge_function(ty, [expected].into_iter(), role);
             }
         }
         match ty {
             ExternType::Func(_) if handler && self.shape.is_none() => {
-                let of = |shape: Shape| match shape::HANDLE_REQUEST.contains(&name) {
-                    true => shape.handle_request_signature(),
-                    false => shape.handle_message_signature(),
+                let of = |shape: Shape| match () {
+                    () if shape::HANDLE_REQUEST.contains(&name) => shape.handle_request_signature(),
+                    () if shape::HANDLE_MESSAGE.contains(&name) => shape.handle_message_signature(),
+                    () => shape.handle_send_signature(),
                 };
                 let known = Shape::ALL.map(|shape| format!("{} {}", shape.name(), of(shape)));
                 Verdict::Wrong(format!(
@@ -213,13 +226,12 @@ impl Report {
     fn find_faults(&mut self, toolchain: Toolchain) {
         let has = |name: &str| self.exports.iter().any(|item| item.name == name);
         let mut faults = Vec::new();
-        let mut handlers = shape::HANDLE_MESSAGE.into_iter().chain(shape::HANDLE_REQUEST);
-        if !handlers.any(has) {
+        if !handlers().any(has) {
             let near = self.exports.iter().find(|item| item.name.contains("handle"));
             let near = near.map_or(String::new(), |item| format!(" (it has `{}`)", item.name));
             faults.push(format!(
                 "no export `{}` and no `{}`{near}; this is no actor: implement the interface \
-                 websocket-server or http-server, and {}",
+                 websocket-server, http-server or message-server-client, and {}",
                 shape::HANDLE_MESSAGE[0],
                 shape::HANDLE_REQUEST[0],
                 toolchain.build()
@@ -278,6 +290,14 @@ fn together(kind: &str, items: &[Item], say: fn(&Item) -> Option<String>) -> Vec
         format!("{kind}{plural} {}{more}: {text}", shown.join(", "))
     };
     lines.into_iter().map(line).collect()
+}
+
+/// The names of all exports that make a module an actor. A module's `handle-message` tells most about
+/// its shape, so it is first.
+fn handlers() -> impl Iterator<Item = &'static str> {
+    let all =
+        [shape::HANDLE_MESSAGE, shape::HANDLE_REQUEST, shape::HANDLE_SEND, shape::HANDLE_REPLY];
+    all.into_iter().flatten()
 }
 
 /// The size of a page of linear memory (core specification, 4.2.8).

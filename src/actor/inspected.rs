@@ -7,7 +7,7 @@ use std::fmt::{self, Display, Write as _};
 use super::{effects::Effect, ended::Ended, outgoing::Ending};
 use crate::{
     beginning::beginning,
-    exchange::{Close, Event, EventKind, Message},
+    exchange::{ActorMessage, Close, Event, EventKind, Message},
     inspection::json::{Bytes, Text},
 };
 
@@ -45,15 +45,26 @@ fn write_event(
         EventKind::Request(request) => format!("{} {}", request.method, request.uri),
         EventKind::Response(answered) => answered.tag.to_string(),
         EventKind::Close(close) => self::close(close),
-        EventKind::Message(_) | EventKind::Connect | EventKind::Alarm => String::new(),
+        EventKind::Message(_)
+        | EventKind::Connect
+        | EventKind::Alarm
+        | EventKind::Sent(_)
+        | EventKind::Asked(_) => String::new(),
     };
     let payload = match &event.kind {
         EventKind::Message(message) => message.payload(),
+        EventKind::Sent(message) | EventKind::Asked(message) => &message.content,
         _ => text.as_bytes(),
     };
     write!(json, ",{}", Part { ty: event.kind.name(), payload })?;
     if let Some(id) = event.source.connection() {
         write!(json, ",\"connection\":{}", id.0)?;
+    }
+    if let EventKind::Sent(ActorMessage { from, .. })
+    | EventKind::Asked(ActorMessage { from, .. }) = &event.kind
+    {
+        // A name has no characters that JSON would escape.
+        write!(json, ",\"from\":\"{from}\"")?;
     }
     write!(json, ",\"us\":{},\"fuel\":{fuel}", nanos / 1000)?;
     match ended {
@@ -86,6 +97,7 @@ fn write_outputs(json: &mut String, effects: &[Effect], ending: &Ending) -> fmt:
                 output(&to, message.name(), message.payload())?;
             }
             Effect::Fetch(asked) => output(&"server", "request", asked.tag().as_bytes())?,
+            Effect::Message(sent) => output(&sent.to(), "send", sent.content())?,
             Effect::Close { to, close: why } => {
                 output(&to.id(), "close", close(why).as_bytes())?;
             }
@@ -103,6 +115,7 @@ fn write_outputs(json: &mut String, effects: &[Effect], ending: &Ending) -> fmt:
             let ty = response.status.to_string();
             output(&"", &ty, response.body.as_deref().unwrap_or_default())?;
         }
+        Ending::Reply(reply) => output(&"", "reply", reply)?,
         Ending::Failed { .. } => {}
     }
     write!(json, "],\"more\":{}", all.saturating_sub(OUTPUTS))

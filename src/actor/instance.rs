@@ -29,7 +29,7 @@ pub struct Instance {
     /// All that wasmi keeps of the instance, with the host's data about it.
     pub(super) store: Store<Guest>,
     /// Says how to lower and lift.
-    shape: Shape,
+    pub(super) shape: Shape,
     /// Where parameters are written and results are read.
     pub(super) memory: Memory,
     /// The guest's allocator: it makes room for each parameter.
@@ -51,7 +51,9 @@ pub struct Instance {
     /// Frees what `migrate` returned.
     migrate_post: Option<PostReturn>,
     /// What a result may have: it bounds what a guest makes the host copy.
-    budget: Budget,
+    pub(super) budget: Budget,
+    /// The most bytes of a reply to another actor.
+    pub(super) longest_reply: usize,
     /// The size of its stack in bytes, if the module tells it.
     pub(super) stack: Option<u32>,
     /// Has the export that tells how much of the stack is used.
@@ -137,6 +139,7 @@ impl Instance {
             migrate: instance.get_typed_func(&store, migrate::MIGRATE.0).ok(),
             migrate_post: instance.get_typed_func(&store, migrate::MIGRATE_POST).ok(),
             budget,
+            longest_reply: limits.reply,
             stack: module.stack(),
             instance,
             response_budget,
@@ -189,7 +192,7 @@ impl Instance {
     }
 
     /// Finishes a call that makes a state, and lifts it. `post` frees the result.
-    async fn finish_state(
+    pub(super) async fn finish_state(
         &mut self,
         export: &'static str,
         step: Step<i32>,
@@ -293,7 +296,7 @@ impl Instance {
 
     /// Places the blocks of the parameters in the guest. Returns the flat parameters, padded with
     /// zeroes.
-    async fn place(
+    pub(super) async fn place(
         &mut self,
         mut parameters: Lowering<'_>,
         meter: &mut Meter,

@@ -9,6 +9,7 @@
 //!   of the interface.
 //! - [`instance`]: one instance of the module: lower, call, lift. [`exports`] has the functions
 //!   that it calls, [`entry`] the metered way into the guest, and [`call_error`] its errors.
+//!   [`actor_message`] calls those for other actors' messages.
 //! - [`instances`]: makes instances, and keeps the present one. [`watermark`] says when its memory
 //!   has grown too far, and [`backoff`] how long to wait after a failure.
 //! - [`call_context`]: what each call needs. That is [`meter`], which counts fuel and time and
@@ -49,6 +50,7 @@
 //!
 //! This folder uses wasmi and `exchange`. It knows neither sockets nor the executor's loop.
 
+pub mod actor_message;
 pub mod alarm;
 pub mod answer;
 pub mod attempt;

@@ -17,7 +17,7 @@ use super::{
     response,
 };
 use crate::{
-    exchange::{CloseCode, Delivery, HttpResponse, Message, Session, Source, Unanswered},
+    exchange::{CloseCode, Delivery, HttpResponse, Message, Outcome, Session, Source, Unanswered},
     stats::Stats,
 };
 
@@ -25,6 +25,8 @@ use crate::{
 const PER_SEND: usize = 32 << 10;
 /// What each held event and each held effect counts for beside its messages, in bytes.
 const OVERHEAD: usize = 128;
+/// What a request gets whose changes could not be stored.
+const NOT_STORED: Unanswered = Unanswered::Unavailable("the state could not be stored");
 
 /// What leaves the host after an event.
 pub struct Output {
@@ -44,6 +46,8 @@ pub enum Ending {
     Answer(Answer),
     /// It was a request, and succeeded with this response.
     Response(HttpResponse),
+    /// Another actor has asked, and gets this reply.
+    Reply(Vec<u8>),
     /// It failed.
     Failed {
         /// Whether its client is closed.
@@ -115,7 +119,12 @@ impl Outgoing {
             output.for_each_receiver(|_, _| dropped += 1);
             if let Source::Request(responder) = &output.source {
                 dropped += 1;
-                responder.answer(Err(Unanswered::Unavailable("the state could not be stored")));
+                responder.answer(Err(NOT_STORED));
+            }
+            match &output.source {
+                Source::Asker(responder) => responder.answer(Err(NOT_STORED)),
+                Source::Sender(receipt) => receipt.settle(Outcome::Undone),
+                _ => {}
             }
             output.source.handled();
         }
@@ -147,6 +156,7 @@ impl Outgoing {
                 }
                 Effect::Close { to, close } => to.close_with(close),
                 Effect::Fetch(asked) => asked.start(),
+                Effect::Message(sent) => sent.start(),
             }
             let _ = meter.yield_if_due().await;
         }
@@ -164,9 +174,17 @@ impl Outgoing {
                     responder.answer(Ok(response));
                 }
             }
+            Ending::Reply(reply) => {
+                if let Source::Asker(responder) = &source {
+                    responder.answer(Ok(reply));
+                }
+            }
             Ending::Failed { closes } => {
-                if let Source::Request(responder) = &source {
-                    responder.answer(Err(Unanswered::Failed));
+                match &source {
+                    Source::Request(responder) => responder.answer(Err(Unanswered::Failed)),
+                    Source::Asker(responder) => responder.answer(Err(Unanswered::Failed)),
+                    Source::Sender(receipt) => receipt.settle(Outcome::Failed),
+                    _ => {}
                 }
                 if let (Some(session), true) = (session, closes) {
                     session.close(CloseCode::INTERNAL_ERROR, "the actor failed");
@@ -206,7 +224,7 @@ impl Output {
                 Effect::Broadcast { to, message } => {
                     to.iter().for_each(|to| each(to, message.cost()));
                 }
-                Effect::Close { .. } | Effect::Fetch(_) => {}
+                Effect::Close { .. } | Effect::Fetch(_) | Effect::Message(_) => {}
             }
         }
         if let (Ending::Answer(answer), Some(session)) = (&self.ending, self.source.session()) {
@@ -223,10 +241,12 @@ impl Output {
             }
             Effect::Close { close, .. } => close.reason.len(),
             Effect::Fetch(asked) => asked.bytes(),
+            Effect::Message(sent) => sent.bytes(),
         };
         let answer = match &self.ending {
             Ending::Answer(answer) => answer.cost(),
             Ending::Response(response) => response::cost(response),
+            Ending::Reply(reply) => reply.len(),
             Ending::Failed { .. } => 0,
         };
         let effects = self.effects.iter().map(|effect| of(effect).saturating_add(OVERHEAD));

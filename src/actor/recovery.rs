@@ -13,7 +13,7 @@ use log::Level;
 use super::task::Actor;
 use crate::{
     convert::to_u64,
-    exchange::{CloseCode, Command, Connections, Control, Event, connections::Unavailable},
+    exchange::{CloseCode, Command, Connections, Control, Event, Source, connections::Unavailable},
 };
 
 impl Actor {
@@ -76,7 +76,10 @@ impl Actor {
         let kind = event.kind.name();
         let text = format_args!("a {kind} event is left out: {why}");
         self.lines.host(Level::Info, event.source.connection(), text);
-        event.source.handled();
+        // Another actor's message waits until this one takes it.
+        if !matches!(event.source, Source::Sender(_)) {
+            event.source.handled();
+        }
     }
 
     /// Logs a line about the actor.

@@ -18,6 +18,8 @@ pub enum Content {
     Messages(Vec<Message>),
     /// Of `handle-request`.
     Response(HttpResponse),
+    /// Of the `handle-request` for other actors.
+    Reply(Vec<u8>),
 }
 
 impl Content {
@@ -34,6 +36,7 @@ impl Content {
                 response::check(&response).map_err(Failure::Response)?;
                 Ok(Ending::Response(response))
             }
+            Self::Reply(reply) => Ok(Ending::Reply(reply)),
         }
     }
 }
@@ -42,6 +45,15 @@ impl From<lift::Reply> for Reply {
     fn from(reply: lift::Reply) -> Self {
         let lift::Reply { state, messages } = reply;
         Self { state, content: Content::Messages(messages) }
+    }
+}
+
+/// The state, and the reply if there is one: of the functions for other actors.
+impl From<(Option<Vec<u8>>, Option<Vec<u8>>)> for Reply {
+    fn from((state, reply): (Option<Vec<u8>>, Option<Vec<u8>>)) -> Self {
+        // `handle-send` answers with nothing, as an answer without messages does.
+        let nothing = || Content::Messages(Vec::new());
+        Self { state, content: reply.map_or_else(nothing, Content::Reply) }
     }
 }
 

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     coarse_clock,
-    exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Source},
+    exchange::{Command, Connections, Control, Delivery, Event, EventKind, Mailbox, Takes},
     limits::SharedLimits,
     logger::ActorLog,
     stats::Stats,
@@ -42,6 +42,8 @@ enum Next {
     Event(Event),
     /// Deliver what waited for records up to this one.
     Reached(Ticket),
+    /// Record that messages to other actors wait no more.
+    Less,
     /// Go back to what is stored, because a record could not be written.
     Failed(Failed),
     /// End.
@@ -66,6 +68,8 @@ pub struct Actor {
     pub(super) idle: Idle,
     /// Has what the actor gets anew while it runs.
     pub(super) changes: Arc<ChangeSlot>,
+    /// Which messages of other actors the mailbox takes.
+    taken: Takes,
     /// Shown in `/metrics` and in the summary at the end.
     pub(super) stats: Arc<Stats>,
     /// Has the bound on what is logged about it in a second.
@@ -96,6 +100,7 @@ impl Actor {
             tick,
             files,
             http,
+            messages,
             last_good,
             store,
             world,
@@ -114,9 +119,10 @@ impl Actor {
             last: Feed::Mailbox,
             idle: Idle::new(world.clone(), limits.clone()),
             changes: Arc::default(),
+            taken: Takes::default(),
             context: CallContext::new(
                 limits,
-                Resources { world, tick, files, http, turns, stats: stats.clone() },
+                Resources { world, tick, files, http, messages, turns, stats: stats.clone() },
             ),
             stats,
             lines,
@@ -152,12 +158,20 @@ impl Actor {
             if let Some(durable) = &context.host.durable {
                 durable.reached().await.map_err(StartError::Store)?;
             }
-            // The actor has no clients yet, so requests to servers are all that there is to deliver.
+            // The actor has no clients yet, so what goes to others is all that there is to deliver.
             for effect in effects {
-                if let Effect::Fetch(asked) = effect {
-                    asked.start();
+                match effect {
+                    Effect::Fetch(asked) => asked.start(),
+                    Effect::Message(sent) => sent.start(),
+                    _ => {}
                 }
             }
+        }
+        if actor.context.host.has_dropped {
+            let text = "messages that it has sent are dropped: its manifest has no handler of type \
+                        message-server any more";
+            actor.lines.host(Level::Warn, None, format_args!("{text}"));
+            actor.stats.messages_failed.add(1);
         }
         actor.changes.set_running(actor.instances.module());
         actor.instances.begin_with(instance);
@@ -185,21 +199,40 @@ impl Actor {
     ) {
         let mut stopping = false;
         loop {
+            self.set_takes(&mailbox, stopping);
             match self.next(&mailbox, &control, &mut stopping).await {
                 Next::Event(event) => self.handle(event, &connections, None).await,
                 Next::Reached(ticket) => {
                     self.outgoing.release(ticket, &mut self.context.meter).await;
                 }
+                Next::Less => self.context.host.record_waits(),
                 Next::Failed(failed) => {
                     if !self.recover(&failed, &control, &connections).await {
-                        return;
+                        break;
                     }
                 }
-                Next::Stop => return,
+                Next::Stop => break,
             }
             // No event is running, so no time limit can pass here.
             self.context.meter.renew();
             let _ = self.context.meter.yield_if_due().await;
+        }
+        mailbox.close();
+    }
+
+    /// Says which messages of other actors the actor takes now, if that has changed.
+    fn set_takes(&mut self, mailbox: &Mailbox, stopping: bool) {
+        let report = self.instances.module().report();
+        let messages = self.context.host.messages.as_ref().filter(|_| !stopping);
+        let sends = messages.is_some() && report.handles_sends;
+        let takes = Takes { sends, requests: messages.is_some() && report.replies };
+        if takes == self.taken {
+            return;
+        }
+        self.taken = takes;
+        mailbox.set_takes(takes);
+        if let (Some(messages), true) = (messages, sends) {
+            messages.came();
         }
     }
 
@@ -218,7 +251,7 @@ impl Actor {
         if !self.instances.module().report().handles(&event.kind) {
             return self.leave_out(&event, "the actor exports no handler for it");
         }
-        if matches!(&event.source, Source::Request(responder) if !responder.begin()) {
+        if event.source.is_gone() {
             return self.leave_out(&event, "its client is gone");
         }
         let began = coarse_clock::read();
@@ -271,6 +304,13 @@ impl Actor {
                     Command::Change => self.change(),
                     Command::Show => self.show(),
                 }
+                self.set_takes(mailbox, *stopping);
+            }
+            if let (Some(messages), true) =
+                (&self.context.host.messages, self.context.host.durable.is_some())
+                && messages.poll_less(cx).is_ready()
+            {
+                return Poll::Ready(Next::Less);
             }
             if let Some(durable) = &mut self.context.host.durable {
                 if let Poll::Ready(next) = durable.poll(self.outgoing.awaited(), cx) {
@@ -322,7 +362,7 @@ impl Actor {
     async fn roll_back(&mut self, event: &Event, failure: &Failure) -> Ending {
         self.context.host.roll_back(&mut self.context.meter).await;
         if matches!(event.kind, EventKind::Response(_)) {
-            self.context.host.record_answered();
+            self.context.host.record_waits();
         }
         failure.count(&self.stats);
         let from = event.source.session().map(|session| &**session);

@@ -55,8 +55,9 @@ pub struct Committed<'a> {
     pub files: Option<&'a Files>,
     /// Its storage, where the changes are made already.
     pub storage: &'a Storage,
-    /// The requests to servers that have no answer, those of this event too.
-    pub fetches: Bytes,
+    /// The requests to servers that have no answer and the messages to other actors that nobody has
+    /// handled, those of this event too.
+    pub waits: Bytes,
     /// Its place in the store, if its state is stored.
     pub durable: Option<&'a mut Durable>,
 }
@@ -112,7 +113,7 @@ impl Transaction {
         to: Committed<'_>,
         meter: &mut Meter,
     ) -> Result<Vec<Effect>, CommitError> {
-        let Committed { state: current, alarm, files, storage, fetches, mut durable } = to;
+        let Committed { state: current, alarm, files, storage, waits, mut durable } = to;
         let new = state.map(Bytes::from);
         let at = match self.alarm {
             Some(after) => alarm.moment(after),
@@ -125,8 +126,8 @@ impl Transaction {
         let mut changes = durable.as_mut().and_then(|durable| {
             let stored_alarm = at.map(|at| alarm.stored(at));
             let (old, new) = (current.as_ref(), new.as_ref());
-            let fetches = fetches.clone();
-            durable.changes(After { old, new, keys: &keys, fetches, alarm: at, stored_alarm })
+            let waits = waits.clone();
+            durable.changes(After { old, new, keys: &keys, waits, alarm: at, stored_alarm })
         });
         let writes = std::mem::take(&mut self.writes);
         if let (Some(files), false) = (files, writes.is_empty()) {
@@ -142,12 +143,12 @@ impl Transaction {
             };
             let written = files.commit(writes, record).await;
             if let (Some(durable), Some(ticket)) = (durable.as_mut(), reached.get()) {
-                let (by, asked) = (durable.stored_by(), durable.fetches());
-                durable.recorded(*ticket, at, fetches);
+                let (by, waited) = (durable.stored_by(), durable.waits());
+                durable.recorded(*ticket, at, waits);
                 if written.is_err() {
                     // The record is on the disk already, so the old values follow it.
                     let (old, at) = (alarm.set_to(), alarm.set_to().map(|at| alarm.stored(at)));
-                    durable.record_by(by, undo(current.as_ref(), keys, asked, at), old);
+                    durable.record_by(by, undo(current.as_ref(), keys, waited, at), old);
                 }
             }
             written.map_err(CommitError::Files)?;
@@ -190,12 +191,12 @@ impl Transaction {
 fn undo(
     state: Option<&Bytes>,
     keys: Vec<(Box<str>, Change)>,
-    fetches: Bytes,
+    waits: Bytes,
     alarm: Option<StoredAlarm>,
 ) -> Changes {
     let mut changes =
         Changes { state: Some(state.cloned()), alarm: Some(alarm), ..Changes::default() };
-    changes.keys.insert(HOST_KEY.into(), Some(fetches).filter(|fetches| !fetches.is_empty()));
+    changes.keys.insert(HOST_KEY.into(), Some(waits).filter(|waits| !waits.is_empty()));
     changes.keys.extend(keys.into_iter().map(|(key, change)| (key, change.old)));
     changes
 }

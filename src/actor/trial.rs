@@ -16,7 +16,9 @@ use crate::exchange::Event;
 impl Actor {
     /// Makes the change that was left for the actor. No event is running.
     pub(super) fn change(&mut self) {
-        let Some(Change { module, files, tick, env, done }) = self.changes.take() else { return };
+        let Some(Change { module, files, messages, tick, env, done }) = self.changes.take() else {
+            return;
+        };
         self.instances.drop_present();
         if let Some(module) = module {
             self.changes.set_running(&module);
@@ -24,6 +26,9 @@ impl Actor {
         }
         if let Some(files) = files {
             self.context.host.set_files(files);
+        }
+        if let Some(messages) = messages {
+            self.context.host.set_messages(messages);
         }
         if let Some(tick) = tick {
             self.context.host.alarm.set_tick(tick);

@@ -14,7 +14,7 @@ use crate::{
     http_client,
     limits::Limits,
     manifest::{Handler, Manifest, is_name},
-    regular, state,
+    messages, regular, state,
 };
 
 /// The name of an actor whose file's name can't be one.
@@ -40,6 +40,8 @@ pub(super) struct Called {
     pub(super) folders: Option<Arc<Folders>>,
     /// The servers that it may ask; `None` if the manifest allows none.
     pub(super) servers: Option<http_client::Config>,
+    /// The actors that it may send to; `None` if it has no handler for messages.
+    pub(super) receivers: Option<messages::Config>,
     /// Those of the manifest, or the defaults.
     pub(super) limits: Limits,
     /// Where its clients connect.
@@ -69,6 +71,7 @@ impl Called {
             env: Env::default(),
             folders: Some(Arc::default()),
             servers: Some(http_client::Config { grants: Vec::new() }),
+            receivers: Some(messages::Config::default()),
             limits,
             path: PATH.into(),
             is_alone: true,
@@ -89,7 +92,7 @@ impl Called {
                     path = config.listeners.first().map(|listener| listener.path.clone());
                 }
                 Handler::HttpClient(config) => servers = Some(config.clone()),
-                Handler::Filesystem(_) => {}
+                Handler::Filesystem(_) | Handler::MessageServer(_) => {}
             }
         }
         Ok(Self {
@@ -100,6 +103,7 @@ impl Called {
             tick: manifest.tick,
             env: mem::take(&mut manifest.env),
             servers,
+            receivers: manifest.messages().cloned(),
             limits: mem::take(&mut manifest.limits),
             path: path.unwrap_or_else(|| PATH.into()),
             is_alone: false,

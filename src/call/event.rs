@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    http,
+    http, messages,
     step::{CLIENT, Handshake, Step, close, control},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 /// The longest name of a client, in bytes.
 const MAX_NAME: usize = 64;
 /// The keys that every line may have, whatever its event is.
-const COMMON: [&str; 6] = ["event", "now", "advance", "random", "files", "answers"];
+const COMMON: [&str; 7] = ["event", "now", "advance", "random", "files", "answers", "actors"];
 
 /// Reads the event of an object, if it has one. `known` are the clients that were named before.
 ///
@@ -37,11 +37,12 @@ pub(super) fn read(object: &Object<'_>, known: &mut Vec<String>) -> Result<Optio
         "binary" | "ping" | "pong" => &["client", "data"],
         "close" => &["client", "code", "reason"],
         "http" => &["method", "path", "query", "headers", "body"],
+        "send" | "request" => &["from", "data"],
         "alarm" => &[],
         other => {
             return Err(format!(
                 "event: there is no event {other:?}; use connect, text, binary, ping, pong, close, \
-                 http or alarm"
+                 http, send, request or alarm"
             ));
         }
     };
@@ -49,6 +50,7 @@ pub(super) fn read(object: &Object<'_>, known: &mut Vec<String>) -> Result<Optio
     match name {
         "alarm" => return Ok(Some(Step::Alarm)),
         "http" => return http::read_request(object).map(Some),
+        "send" | "request" => return Ok(Some(messages::read(object, name == "request")?)),
         _ => {}
     }
     let client = match object.get("client") {

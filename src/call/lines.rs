@@ -7,6 +7,9 @@
 //! {"event": "text", "client": "ann", "text": "hello"}
 //! {"event": "binary", "client": 2, "data": {"hex": "00ff"}}
 //! {"event": "http", "method": "POST", "path": "/api", "body": "hello"}
+//! {"actors": {"lamp": "on", "clock": {"error": "it is late"}}}
+//! {"event": "send", "from": "door", "data": "open"}
+//! {"event": "request", "from": "door", "data": {"hex": "00ff"}}
 //! {"advance": "5s"}
 //! "ann@close:4001:bye"
 //! ```
@@ -19,7 +22,7 @@ use std::{path::Path, time::Duration};
 use serde_json::Value;
 
 use super::{
-    CallError, event, http, notation,
+    CallError, event, http, messages, notation,
     step::{Step, pass},
 };
 use crate::{
@@ -81,6 +84,11 @@ fn read_line(line: &str, known: &mut Vec<String>) -> Result<Vec<Step>, String> {
             steps.push(http::read_answer(key, value)?);
         }
     }
+    if let Some(actors) = object.object("actors")? {
+        for (name, reply) in actors.entries {
+            steps.push(messages::read_actor(name, reply)?);
+        }
+    }
     steps.extend(event::read(&object, known)?);
     if steps.is_empty() { Err("has no event".into()) } else { Ok(steps) }
 }
@@ -94,7 +102,7 @@ mod tests {
     use wit_core::{HttpRequest, HttpResponse, host::HttpError};
 
     use crate::{
-        exchange::{Close, EventKind, Message},
+        exchange::{ActorMessage, Close, EventKind, Message},
         http_client::{
             answers::{Outcome, Question},
             url::Url,
@@ -112,6 +120,10 @@ mod tests {
 
     fn plain(status: u16, body: &str) -> HttpResponse {
         HttpResponse { status, headers: Vec::new(), body: Some(body.into()) }
+    }
+
+    fn from_actor(from: &str, content: &'static [u8]) -> ActorMessage {
+        ActorMessage { from: from.into(), content: content.into() }
     }
 
     #[test]
@@ -176,6 +188,22 @@ mod tests {
                     answers(None, "http://c/", None),
                 ]),
             ),
+            (
+                r#"{"actors":{"lamp":"on","clock":{"error":"late"},"door":null}}"#,
+                Ok(vec![
+                    Step::Other("clock".into(), Some(Err("late".into()))),
+                    Step::Other("door".into(), None),
+                    Step::Other("lamp".into(), Some(Ok(b"on".into()))),
+                ]),
+            ),
+            (
+                r#"{"event":"send","data":"open"}"#,
+                Ok(vec![Step::Actor(from_actor("other", b"open"), false)]),
+            ),
+            (
+                r#"{"event":"request","from":"door","data":{"hex":"00ff"}}"#,
+                Ok(vec![Step::Actor(from_actor("door", &[0, 255]), true)]),
+            ),
             (r#"{"advance":250}"#, Ok(vec![Step::Pass(Duration::from_millis(250))])),
         ] {
             assert_eq!(steps(line), expected, "{line}");
@@ -212,6 +240,9 @@ mod tests {
             (r#"{"event":"http","path":"a"}"#, "\"a\" is no path such as"),
             (r#"{"event":"http","method":"a b"}"#, "\"a b\" is no method"),
             (r#"{"event":"http","headers":{"a":"\n"}}"#, "headers: is neither an object"),
+            (r#"{"event":"send","from":"a b","data":"x"}"#, "from: is no name of an actor"),
+            (r#"{"event":"request"}"#, "data: is missing"),
+            (r#"{"actors":{"lamp":5}}"#, "lamp: is neither a string nor"),
             (r#"{"answers":{"a.example":"x"}}"#, "a.example: "),
             (r#"{"answers":{"http://a/":{"code":1}}}"#, "http://a/.code: is unknown here"),
         ] {

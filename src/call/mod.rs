@@ -27,6 +27,7 @@ mod event;
 mod golden;
 mod http;
 mod lines;
+mod messages;
 pub(crate) mod moment;
 mod notation;
 mod options;

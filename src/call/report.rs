@@ -2,18 +2,19 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `event` | `init`, `connect`, `text`, `binary`, `ping`, `pong`, `close`, `alarm`, `http` or `http-response` |
+//! | `event` | `init`, `connect`, `text`, `binary`, `ping`, `pong`, `close`, `alarm`, `http`, `http-response`, `send` or `request` |
 //! | `client`, `connection` | the client's name, and the number of its connection |
-//! | `message` | what it sent, as in `answer`; for `http` the `request`, for `http-response` its `tag` and the `response` or `error` |
+//! | `message` | what it sent, as in `answer`; for `http` the `request`, for `http-response` its `tag` and the `response` or `error`; for `send` and `request` who it is `from` and its `data` |
 //! | `error` | why the event failed; nothing is changed then |
-//! | `answer` | a list with the `response`, or of `{"text": …}`, `{"binary": …}`, `{"ping": …}`, `{"pong": …}`, `{"close": {"code": …, "reason": …}}` |
-//! | `effects` | the same for other clients, with `to` (a client), or `broadcast` (a list of them); `{"fetch": "GET https://…", "tag": …}` |
+//! | `answer` | a list with the `response` or the `reply`, or of `{"text": …}`, `{"binary": …}`, `{"ping": …}`, `{"pong": …}`, `{"close": {"code": …, "reason": …}}` |
+//! | `effects` | the same for other clients, with `to` (a client), or `broadcast` (a list of them); `{"fetch": "GET https://…", "tag": …}`; `{"send": …, "to": …}` for another actor |
 //! | `state` | `before` and `after` |
 //! | `storage` | `before` and `after` of each key that changed |
 //! | `tags`, `attachments` | what each client has, if that changed |
 //! | `alarm` | `{"set": …}` if it changed: the milliseconds until it comes, or null |
 //! | `files` | the content of each file that was written |
 //! | `fetches` | the requests to servers, each with its `response` or `error` |
+//! | `asked` | the requests to other actors: `to`, `data`, and the `reply` or `error` |
 //! | `log` | a list of lines with `level` and `text` |
 //! | `now` | the time of the event, in milliseconds since 1970 |
 //! | `fuel`, `ms` | what it took |
@@ -28,7 +29,7 @@ use wit_core::HttpRequest;
 use super::{
     bytes::{optional, value},
     clients::Clients,
-    http,
+    http, messages,
 };
 use crate::{
     actor::{
@@ -41,6 +42,7 @@ use crate::{
     exchange::{Close, EventKind, Message, Session},
     files::Write,
     http_client::answers::Outcome,
+    messages::answers::Asked,
     state::json::set,
     world::millis,
 };
@@ -96,7 +98,13 @@ impl Report {
         for key in ["answer", "effects"] {
             report.set(key, Value::Array(Vec::new()));
         }
-        report.set("event", if event == "request" { "http" } else { event }.into());
+        // As files of events name them.
+        let event = match event {
+            "request" => "http",
+            "message-request" => "request",
+            event => event,
+        };
+        report.set("event", event.into());
         report.set("now", now.into());
         report
     }
@@ -118,6 +126,9 @@ impl Report {
                 let tag = ("tag", (*answered.tag).into());
                 self.set("message", object([tag, http::outcome(&answered.outcome)]));
             }
+            EventKind::Sent(sent) | EventKind::Asked(sent) => {
+                self.set("message", messages::message(sent));
+            }
             EventKind::Connect | EventKind::Alarm => {}
         }
     }
@@ -133,6 +144,7 @@ impl Report {
             Ending::Response(response) => {
                 parts.push(object([("response", http::response(response))]));
             }
+            Ending::Reply(reply) => parts.push(object([("reply", value(reply))])),
             Ending::Failed { .. } => {}
         }
         self.set("answer", parts.into());
@@ -203,6 +215,11 @@ impl Report {
         self.set("fetches", fetches.into());
     }
 
+    /// Adds what was asked of other actors.
+    pub(super) fn add_asked(&mut self, asked: &[Asked]) {
+        self.set("asked", asked.iter().map(messages::asked).collect::<Vec<_>>().into());
+    }
+
     /// Finishes it with the log.
     pub(super) fn finish(mut self, log: Value) -> Value {
         self.set("log", log);
@@ -246,6 +263,9 @@ fn effect(effect: &Effect, clients: &Clients) -> Value {
         Effect::Broadcast { to, message } => {
             let names = to.iter().map(|to| clients.name(to.id()).into());
             (self::message(message), ("broadcast", Value::Array(names.collect())))
+        }
+        Effect::Message(sent) => {
+            (object([("send", value(sent.content()))]), ("to", sent.to().into()))
         }
         Effect::Fetch(asked) => {
             (object([("fetch", asked.line().into())]), ("tag", (*asked.tag()).into()))

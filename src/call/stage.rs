@@ -23,11 +23,12 @@ use super::{
 };
 use crate::{
     actor::{Actor, ended::Ended},
-    exchange::{ActorHandle, Event, EventKind, Message, Session, request},
+    exchange::{ActorHandle, ActorMessage, Event, EventKind, Message, Session, Source, request},
     executor::Turns,
     files::Overlay,
     http_client::answers::Answers,
     lock::Lock,
+    messages,
     world::{Manual, World},
 };
 
@@ -51,6 +52,8 @@ pub(super) struct Stage {
     files: Arc<Overlay>,
     /// The answers of the script in place of servers.
     answers: Arc<Answers>,
+    /// What other actors reply.
+    others: Arc<messages::answers::Answers>,
     /// Runs the actor's requests to servers.
     executor: Arc<Executor<'static>>,
     /// The actor's turns.
@@ -109,6 +112,8 @@ impl Stage {
                     .ok_or_else(|| CallError::step(place, format_args!("the time is too far")))?;
                 self.pass(place, until, emit)?;
             }
+            Step::Actor(message, is_request) => self.message(place, message, is_request, emit)?,
+            Step::Other(name, reply) => self.others.set(name, reply),
             Step::Random(bytes) => self.manual.give_random(&bytes),
             Step::File(path, content) => self.files.set(path, content),
             Step::Server(question, answer) => self.answers.set(question, answer),
@@ -210,6 +215,26 @@ impl Stage {
         self.follow(place, emit)
     }
 
+    /// Gives another actor's message to the actor. The reply is in the report.
+    fn message(
+        &mut self,
+        place: &str,
+        message: ActorMessage,
+        is_request: bool,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), CallError> {
+        // Nobody reads the reply: the report has it.
+        let (responder, _asker) = request::pending();
+        let event = if is_request {
+            Event::asked(responder, message)
+        } else {
+            Event { source: Source::Alarm, kind: EventKind::Sent(message) }
+        };
+        self.must_handle(place, &event.kind)?;
+        self.perform(event, None, emit)?;
+        self.follow(place, emit)
+    }
+
     /// Refuses an event that the actor has no handler for.
     fn must_handle(&self, place: &str, kind: &EventKind) -> Result<(), CallError> {
         if self.actor.handles(kind) {
@@ -217,6 +242,8 @@ impl Stage {
         }
         let export = match kind {
             EventKind::Request(_) => "handle-request",
+            EventKind::Sent(_) => "handle-send",
+            EventKind::Asked(_) => "handle-request` of `message-server-client",
             _ => "handle-message",
         };
         Err(CallError::step(place, format_args!("the actor does not export `{export}`")))
@@ -308,6 +335,7 @@ impl Stage {
         while self.executor.try_tick() {}
         report.add_changes(&before, &self.actor.kept(), &self.clients, self.world.now());
         report.add_outside(self.files.take_written(), self.answers.take_asked());
+        report.add_asked(&self.others.take_asked());
         let fuel = self.handle.stats.fuel.get().saturating_sub(fuel);
         emit(report.finish(self.capture.take(told.as_deref())), Taken { fuel, took })
     }

@@ -7,10 +7,11 @@ use wit_core::HttpRequest;
 
 use crate::{
     exchange::{
-        Close, CloseCode, EventKind,
+        ActorMessage, Close, CloseCode, EventKind,
         close::{CONTROL, REASON},
     },
     http_client::answers::{Outcome, Question},
+    messages,
 };
 
 /// The client of an event that names none.
@@ -33,6 +34,10 @@ pub(super) enum Step {
     Pass(Duration),
     /// Time passes until this moment, in milliseconds since 1970.
     Until(u64),
+    /// Another actor sends a message. The second says whether it waits for a reply.
+    Actor(ActorMessage, bool),
+    /// What another actor replies, by its name; `None` for one that is not there.
+    Other(String, Option<messages::answers::Outcome>),
     /// The actor's next random bytes.
     Random(Vec<u8>),
     /// A file's content, or that it is not there.

@@ -38,6 +38,7 @@ impl Delivery {
                 let why = match to {
                     Source::Alarm => "answer an alarm, which belongs to no client",
                     Source::Request(_) => "answer a request, which takes a response",
+                    Source::Sender(_) | Source::Asker(_) => "answer another actor's message",
                     Source::Fetch => "answer a server's answer, which belongs to no client",
                     _ => "answer a close event",
                 };

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{
-    Answered, ConnectionId, HttpRequest, Message, Responder, Session,
+    Answered, ConnectionId, HttpRequest, Message, Outcome, Receipt, Responder, Session,
     close::{CONTROL, Close},
 };
 
@@ -30,6 +32,10 @@ pub enum Source {
     Lost(ConnectionId),
     /// An HTTP request. It has only this event, and gets its answer.
     Request(Responder),
+    /// An actor that has sent a message. It is told what became of the message.
+    Sender(Receipt),
+    /// An actor that waits for a reply.
+    Asker(Responder<Vec<u8>>),
 }
 
 impl Source {
@@ -37,14 +43,25 @@ impl Source {
     pub(crate) fn session(&self) -> Option<&Arc<Session>> {
         match self {
             Self::Connection(session) => Some(session),
-            Self::Alarm | Self::Fetch | Self::Lost(_) | Self::Request(_) => None,
+            _ => None,
         }
     }
 
     /// Tells the source that its event was handled, so that it may bring the next one.
     pub(crate) fn handled(&self) {
-        if let Self::Connection(session) = self {
-            session.handled();
+        match self {
+            Self::Connection(session) => session.handled(),
+            Self::Sender(receipt) => receipt.settle(Outcome::Delivered),
+            _ => {}
+        }
+    }
+
+    /// Whether this is a request that nobody waits for any more. Otherwise its handling begins.
+    pub(crate) fn is_gone(&self) -> bool {
+        match self {
+            Self::Request(responder) => !responder.begin(),
+            Self::Asker(responder) => !responder.begin(),
+            _ => false,
         }
     }
 
@@ -53,7 +70,7 @@ impl Source {
         match self {
             Self::Connection(session) => Some(session.id()),
             Self::Lost(id) => Some(*id),
-            Self::Alarm | Self::Fetch | Self::Request(_) => None,
+            _ => None,
         }
     }
 }
@@ -77,6 +94,16 @@ impl Event {
     /// The answer of a server.
     pub(crate) fn response(answered: Answered) -> Self {
         Self { source: Source::Fetch, kind: EventKind::Response(Arc::new(answered)) }
+    }
+
+    /// A message of another actor.
+    pub(crate) fn sent(receipt: Receipt, message: ActorMessage) -> Self {
+        Self { source: Source::Sender(receipt), kind: EventKind::Sent(message) }
+    }
+
+    /// A message of another actor, which waits for the reply.
+    pub(crate) fn asked(responder: Responder<Vec<u8>>, message: ActorMessage) -> Self {
+        Self { source: Source::Asker(responder), kind: EventKind::Asked(message) }
     }
 
     /// The `close` event that the actor misses of a connection.
@@ -103,6 +130,19 @@ pub enum EventKind {
     /// The answer of a server, or why there is none. It belongs to no client, and waits with its
     /// request.
     Response(Arc<Answered>),
+    /// A message of another actor.
+    Sent(ActorMessage),
+    /// A message of another actor, which waits for the reply.
+    Asked(ActorMessage),
+}
+
+/// A message of another actor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActorMessage {
+    /// The name of the actor that has sent it.
+    pub from: Arc<str>,
+    /// Its bytes, which the sender keeps too.
+    pub content: Bytes,
 }
 
 /// The `message-type` of an alarm.
@@ -124,8 +164,14 @@ impl EventKind {
     pub fn cost(&self) -> usize {
         OVERHEAD
             + match self {
-                // A request's content counts where it is read: see `mailbox`.
-                Self::Connect | Self::Alarm | Self::Request(_) | Self::Response(_) => 0,
+                // A request's content counts where it is read, and another actor's message with its
+                // sender: see `mailbox`.
+                Self::Connect
+                | Self::Alarm
+                | Self::Request(_)
+                | Self::Response(_)
+                | Self::Sent(_) => 0,
+                Self::Asked(message) => message.content.len(),
                 Self::Message(message) => message.payload().len(),
                 Self::Close(close) => close.reason.len(),
             }
@@ -140,6 +186,8 @@ impl EventKind {
             Self::Alarm => ALARM,
             Self::Request(_) => "request",
             Self::Response(_) => RESPONSE,
+            Self::Sent(_) => "send",
+            Self::Asked(_) => "message-request",
         }
     }
 }

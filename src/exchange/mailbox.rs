@@ -28,6 +28,8 @@
 //! | a connection's message | [`Sender::push`], after [`Sender::poll_reserve`] | `limits.mailbox` and one message |
 //! | a connection's `connect` and `close` | [`Mailbox::push_unrefused`] | one for each of `limits.connections` |
 //! | an HTTP request | [`Mailbox::push_unrefused`], after a place for it and its content was given | `limits.requests`, each with `limits.request` |
+//! | a message of another actor | [`Mailbox::offer`], one of each sender | the sender's `limits.sends` |
+//! | another actor that waits for a reply | [`Mailbox::offer`], if there is room | `limits.mailbox` |
 //! | the answer of a server | nothing: the actor's task takes it from the request | `limits.fetches` |
 //! | the alarm | nothing: the actor's task looks at the clock | one moment |
 //!
@@ -40,7 +42,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Event, EventKind, event};
+use super::{Event, EventKind, Source, event};
 use crate::{
     coarse_clock::{self, Moment},
     histogram::Histogram,
@@ -77,10 +79,30 @@ struct Inner {
     reserved: usize,
     /// Wakes the actor's task; `None` unless it waits for an event.
     actor: Option<Waker>,
+    /// Which messages of other actors the actor takes now.
+    takes: Takes,
     /// The connections that wait for room, by ticket. Empty while there is room.
     waiting: BTreeMap<u64, Waker>,
     /// The last ticket that was given out.
     drawn: u64,
+}
+
+/// Which messages of other actors an actor takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Takes {
+    /// Those that nobody waits for.
+    pub sends: bool,
+    /// Those whose senders wait for a reply.
+    pub requests: bool,
+}
+
+/// Why an actor does not take another one's message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// It takes none of this kind.
+    None,
+    /// Too much waits for it.
+    Full,
 }
 
 /// A connection's handle for pushing messages. Dropping it releases its reservation.
@@ -116,6 +138,57 @@ impl Mailbox {
     /// a bound of its own, so that large requests keep no message waiting.
     pub fn push_unrefused(&self, event: Event) {
         self.add(self.inner.lock(), event);
+    }
+
+    /// Says which messages of other actors the actor takes from now on.
+    pub(crate) fn set_takes(&self, takes: Takes) {
+        self.inner.lock().takes = takes;
+    }
+
+    /// Whether the actor takes messages that nobody waits for.
+    pub(crate) fn takes_sends(&self) -> bool {
+        self.inner.lock().takes.sends
+    }
+
+    /// Adds the message of another actor, of which no other one of its kind may be here. Messages that
+    /// nobody waits for need no room: they stay with their sender, which has a bound of its own.
+    ///
+    /// # Errors
+    /// The actor does not take it. The event comes back.
+    pub(crate) fn offer(&self, event: Event) -> Result<(), (Box<Event>, NotTaken)> {
+        let inner = self.inner.lock();
+        let refused = match event.kind {
+            EventKind::Asked(_) if !inner.takes.requests => Some(NotTaken::None),
+            EventKind::Asked(_) => {
+                let is_full = inner.bytes >= self.limits.get(|limits| limits.mailbox);
+                is_full.then_some(NotTaken::Full)
+            }
+            _ => (!inner.takes.sends).then_some(NotTaken::None),
+        };
+        if let Some(why) = refused {
+            drop(inner);
+            return Err((Box::new(event), why));
+        }
+        self.add(inner, event);
+        Ok(())
+    }
+
+    /// Takes no more messages of other actors, because the actor has ended. Those that wait are
+    /// returned to their senders.
+    pub(crate) fn close(&self) {
+        let mut inner = self.inner.lock();
+        inner.takes = Takes::default();
+        let of_actor = |(_, event): &(Moment, Event)| {
+            matches!(event.source, Source::Sender(_) | Source::Asker(_))
+        };
+        let (returned, others): (VecDeque<_>, _) = inner.queue.drain(..).partition(of_actor);
+        inner.queue = others;
+        for (_, event) in &returned {
+            inner.bytes = inner.bytes.saturating_sub(event.kind.cost());
+        }
+        drop(inner);
+        // Without the lock, because the senders look here for room.
+        drop(returned);
     }
 
     /// A connection's sender.

@@ -10,12 +10,14 @@
 //! - [`close`]: close codes and reasons.
 //! - [`connections`]: the open connections of an actor.
 //! - [`control`]: commands that wait for the actor.
+//! - [`directory`]: the actors of the host, by name.
 //! - [`delivery`]: puts messages into outboxes.
 //! - [`event`]: what happened, and where.
 //! - [`mailbox`]: events that wait for the actor.
 //! - [`message`]: messages between clients and actors.
 //! - [`outbox`]: messages that wait for one client.
-//! - [`request`]: an HTTP request on its way to the actor, and the slot for its answer.
+//! - [`receipt`]: the sender's side of another actor's message.
+//! - [`request`]: a request on its way to the actor, and the slot for its answer.
 //! - [`session`]: the handle of a connection that its task and the actor share.
 
 pub mod actor_handle;
@@ -25,10 +27,12 @@ pub mod close;
 pub mod connections;
 pub mod control;
 pub(crate) mod delivery;
+pub mod directory;
 pub(crate) mod event;
 pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod outbox;
+pub mod receipt;
 pub mod request;
 pub mod session;
 
@@ -40,9 +44,11 @@ pub use close::{Close, CloseCode};
 pub use connections::Connections;
 pub use control::{Command, Control};
 pub use delivery::Delivery;
-pub use event::{Event, EventKind, Source};
-pub use mailbox::Mailbox;
+pub use directory::Directory;
+pub use event::{ActorMessage, Event, EventKind, Source};
+pub use mailbox::{Mailbox, NotTaken, Takes};
 pub use message::Message;
 pub use outbox::OnOverflow;
+pub use receipt::{Outcome, Receipt, Sends};
 pub use request::{HttpRequest, HttpResponse, PendingResponse, Responder, Unanswered};
 pub use session::Session;

@@ -1,7 +1,7 @@
-//! An HTTP request on its way to the actor, and the slot for its answer.
+//! A request on its way to the actor, and the slot for its answer: an HTTP request, or another actor's.
 //!
-//! Each request is a source of its own, with exactly one event. The connection that has read it
-//! holds the [`PendingResponse`], and its event holds the [`Responder`].
+//! Each request is a source of its own, with exactly one event. Who has asked, such as the connection
+//! that has read it, holds the [`PendingResponse`], and its event holds the [`Responder`].
 
 use std::{
     future::poll_fn,
@@ -14,7 +14,7 @@ pub use wit_core::{HttpRequest, HttpResponse};
 use crate::lock::Lock;
 
 /// What a connection gets for its request.
-pub type Answered = Result<HttpResponse, Unanswered>;
+pub type Answered<R = HttpResponse> = Result<R, Unanswered>;
 
 /// Why a request has no answer of the actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,46 +28,46 @@ pub enum Unanswered {
 
 /// The actor's end of a request. Dropping it without an answer answers that the host is stopping.
 #[derive(Debug)]
-pub struct Responder(Arc<Slot>);
+pub struct Responder<R = HttpResponse>(Arc<Slot<R>>);
 
 /// The connection's end of a request. Dropping it withdraws the request.
 #[derive(Debug)]
-pub struct PendingResponse(Arc<Slot>);
+pub struct PendingResponse<R = HttpResponse>(Arc<Slot<R>>);
 
 /// What both ends share.
 #[derive(Debug)]
-struct Slot(Lock<Inner>);
+struct Slot<R>(Lock<Inner<R>>);
 
 /// What the lock protects.
 #[derive(Debug)]
-struct Inner {
-    stage: Stage,
+struct Inner<R> {
+    stage: Stage<R>,
     /// Wakes the connection's task while it waits.
     connection: Option<Waker>,
 }
 
 /// How far a request has come.
 #[derive(Debug)]
-enum Stage {
+enum Stage<R> {
     /// Its event waits for the actor.
     Waiting,
     /// The actor handles it. From now on it is handled to its end, whether the client is there or
     /// not.
     Begun,
     /// The answer waits for the connection.
-    Answered(Answered),
+    Answered(Answered<R>),
     /// The client is gone, or has got its answer.
     Over,
 }
 
 /// Makes both ends of a request.
-pub fn pending() -> (Responder, PendingResponse) {
+pub fn pending<R>() -> (Responder<R>, PendingResponse<R>) {
     let inner = Inner { stage: Stage::Waiting, connection: None };
     let slot = Arc::new(Slot(Lock::new(inner)));
     (Responder(slot.clone()), PendingResponse(slot))
 }
 
-impl Responder {
+impl<R> Responder<R> {
     /// Begins to handle the request. Returns false if its client is gone, so that nobody needs it.
     pub fn begin(&self) -> bool {
         let mut inner = self.0.0.lock();
@@ -79,7 +79,7 @@ impl Responder {
     }
 
     /// Answers the request and wakes its connection. Only the first answer counts.
-    pub fn answer(&self, answer: Answered) {
+    pub fn answer(&self, answer: Answered<R>) {
         let mut inner = self.0.0.lock();
         if matches!(inner.stage, Stage::Waiting | Stage::Begun) {
             inner.stage = Stage::Answered(answer);
@@ -92,20 +92,20 @@ impl Responder {
     }
 }
 
-impl Drop for Responder {
+impl<R> Drop for Responder<R> {
     fn drop(&mut self) {
         self.answer(Err(Unanswered::Unavailable("the host is stopping")));
     }
 }
 
-impl PendingResponse {
+impl<R> PendingResponse<R> {
     /// Waits for the answer.
-    pub async fn answered(&self) -> Answered {
+    pub async fn answered(&self) -> Answered<R> {
         poll_fn(|cx| self.poll_answered(cx)).await
     }
 
     /// Takes the answer. If there is none yet, the task is woken when there is.
-    fn poll_answered(&self, cx: &mut Context<'_>) -> Poll<Answered> {
+    fn poll_answered(&self, cx: &mut Context<'_>) -> Poll<Answered<R>> {
         let mut inner = self.0.0.lock();
         match std::mem::replace(&mut inner.stage, Stage::Over) {
             Stage::Answered(answer) => Poll::Ready(answer),
@@ -133,7 +133,7 @@ impl PendingResponse {
     }
 }
 
-impl Drop for PendingResponse {
+impl<R> Drop for PendingResponse<R> {
     fn drop(&mut self) {
         // An answer that comes later would only take memory.
         let mut inner = self.0.0.lock();
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_request_is_withdrawn_until_the_actor_begins_with_it_and_never_after() {
-        let (responder, pending) = super::pending();
+        let (responder, pending) = super::pending::<HttpResponse>();
         assert!(pending.withdraw());
         assert!(!responder.begin(), "its client is gone");
         let (responder, pending) = super::pending();
@@ -175,14 +175,14 @@ mod tests {
         assert!(!pending.withdraw());
         responder.answer(Ok(response(204)));
         assert_eq!(block_on(pending.answered()), Ok(response(204)));
-        let (responder, pending) = super::pending();
+        let (responder, pending) = super::pending::<HttpResponse>();
         drop(pending);
         assert!(!responder.begin());
     }
 
     #[test]
     fn an_event_that_is_dropped_without_an_answer_says_that_the_host_stops() {
-        let (responder, pending) = super::pending();
+        let (responder, pending) = super::pending::<HttpResponse>();
         assert!(responder.begin());
         drop(responder);
         let answer = block_on(pending.answered());

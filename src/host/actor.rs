@@ -15,7 +15,7 @@ use super::{
 use crate::{
     actor::{Actor, ChangeSlot, Module, OutputGate, Setup, StartError},
     deadline::within,
-    exchange::{ActorHandle, Command},
+    exchange::{ActorHandle, Command, Directory},
     manifest::Manifest,
     storage::{Durability, StorageConfig},
 };
@@ -80,9 +80,14 @@ impl Prepared {
         self,
         executor: &Arc<Executor<'static>>,
         environment: &Environment,
+        directory: &Arc<Directory>,
         stopping: &Receiver<()>,
     ) -> Result<Running, StartError> {
-        Ok(self.make(executor, environment).await?.serve(executor, environment, stopping))
+        Ok(self.make(executor, environment, directory).await?.serve(
+            executor,
+            environment,
+            stopping,
+        ))
     }
 
     /// Makes the first state and runs the actor, which gets no events yet.
@@ -90,6 +95,7 @@ impl Prepared {
         self,
         executor: &Arc<Executor<'static>>,
         environment: &Environment,
+        directory: &Arc<Directory>,
     ) -> Result<Ready, StartError> {
         let Self { manifest, handle, module, last_good, init_state, handlers } = self;
         let (tick, storage) = (manifest.tick, &manifest.storage);
@@ -102,6 +108,7 @@ impl Prepared {
             tick,
             files: None,
             http: None,
+            messages: None,
             last_good,
             store,
             world: environment.world.clone(),
@@ -110,7 +117,7 @@ impl Prepared {
             lines: handle.lines.clone(),
             env: manifest.env.clone(),
         };
-        handlers.iter().for_each(|handler| handler.equip(&mut setup, executor));
+        handlers.iter().for_each(|handler| handler.equip(&mut setup, executor, directory));
         let mut actor = Actor::start(setup).await?;
         if environment.fresh_instances {
             actor.renew_at_each_event();
@@ -181,6 +188,8 @@ impl Running {
             task.await;
         };
         let stopped = within(handle.limits.get(|limits| limits.shutdown), stop).await;
+        // The task has done so already, unless it was late.
+        handle.mailbox.close();
         let open = handle.connections.count();
         if stopped.is_none() {
             log::warn!(target: &handle.name,

@@ -27,16 +27,22 @@ struct Handlers {
     socket: bool,
     /// An `http-server`.
     requests: bool,
+    /// A `message-server`.
+    messages: bool,
 }
 
 impl Handlers {
     /// The handlers of a manifest.
     fn of(manifest: &Manifest) -> Self {
-        let mut all = Self { socket: false, requests: false };
+        let mut all = Self { socket: false, requests: false, messages: false };
         for handler in &manifest.handlers {
-            if let Handler::WebSocketServer(config) = handler {
-                all.socket |= config.listeners.iter().any(|listener| listener.has_socket);
-                all.requests |= config.listeners.iter().any(|listener| listener.has_actor);
+            match handler {
+                Handler::WebSocketServer(config) => {
+                    all.socket |= config.listeners.iter().any(|listener| listener.has_socket);
+                    all.requests |= config.listeners.iter().any(|listener| listener.has_actor);
+                }
+                Handler::MessageServer(_) => all.messages = true,
+                Handler::Filesystem(_) | Handler::HttpClient(_) => {}
             }
         }
         all
@@ -48,6 +54,11 @@ pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport
     let Some(shape) = report.shape else { return Vec::new() };
     let handlers = Handlers::of(manifest);
     let message = shape.handle_message();
+    // An actor may only send, if something else calls it.
+    let only_receives = handlers.messages
+        && (!handlers.socket && !handlers.requests && manifest.tick.is_none()
+            || manifest.messages().is_some_and(|config| config.to.is_empty()));
+    let receives = report.handles_sends || report.replies;
     let wants = [
         (handlers.socket, report.handles_messages, "a handler of type websocket-server", message),
         (manifest.tick.is_some(), report.handles_messages, "`tick`", message),
@@ -56,6 +67,12 @@ pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport
             report.handles_requests,
             "a handler of type http-server",
             shape.handle_request(),
+        ),
+        (
+            only_receives,
+            receives,
+            "a handler of type message-server that lets the actor only receive",
+            shape.handle_send(),
         ),
     ];
     let missing = wants.into_iter().filter(|(needed, there, ..)| *needed && !there);
@@ -75,6 +92,8 @@ pub(crate) fn unused(manifest: &Manifest, report: &Report) -> Vec<String> {
     let exports = [
         (report.handles_messages && !handlers.socket, shape.handle_message(), "websocket-server"),
         (report.handles_requests && !handlers.requests, shape.handle_request(), "http-server"),
+        (report.handles_sends && !handlers.messages, shape.handle_send(), "message-server"),
+        (report.replies && !handlers.messages, shape.handle_reply(), "message-server"),
     ];
     let unused = exports.into_iter().filter(|(is_unused, ..)| *is_unused);
     let words = unused.map(|(_, export, ty)| {

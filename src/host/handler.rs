@@ -8,10 +8,11 @@ use smol::{Executor, channel::Receiver};
 use super::environment::Environment;
 use crate::{
     actor::Setup,
-    exchange::ActorHandle,
+    exchange::{ActorHandle, Directory},
     files::{Files, FolderError, Folders},
     http_client::{self, Http},
     manifest::{Handler, Manifest},
+    messages::{self, Messages},
     named_folder::Forbidden,
     server::{self, EndpointError, Listeners, Served, ServerContext},
 };
@@ -24,6 +25,8 @@ pub enum Opened {
     Filesystem(Arc<Folders>),
     /// The servers that the actor may ask.
     HttpClient(http_client::Config),
+    /// The actors that the actor may send to.
+    MessageServer(messages::Config),
 }
 
 /// Handlers that have everything they need, so that starting them can't fail.
@@ -34,6 +37,8 @@ pub enum Bound {
     Filesystem(Arc<Folders>),
     /// The servers that the actor may ask.
     HttpClient(http_client::Config),
+    /// The actors that the actor may send to.
+    MessageServer(messages::Config),
 }
 
 /// Handlers that run beside their actor.
@@ -67,6 +72,8 @@ impl Opened {
                 .map_err(|errors| errors.into_iter().map(HandlerError::Filesystem).collect()),
             // A server need not be there yet, and its name may lead elsewhere later.
             Handler::HttpClient(config) => Ok(Self::HttpClient(config.clone())),
+            // Actors come and go.
+            Handler::MessageServer(config) => Ok(Self::MessageServer(config.clone())),
         }
     }
 
@@ -75,7 +82,7 @@ impl Opened {
         match self {
             Self::WebSocketServer(listeners) => listeners.keep_away_from(forbidden),
             Self::Filesystem(folders) => folders.keep_away_from(forbidden),
-            Self::HttpClient(_) => {}
+            Self::HttpClient(_) | Self::MessageServer(_) => {}
         }
     }
 
@@ -84,6 +91,18 @@ impl Opened {
         let Self::Filesystem(folders) = self else { return None };
         let (stats, lines) = (actor.stats.clone(), actor.lines.clone());
         Some(Files::new(&actor.name, folders.clone(), actor.limits.clone(), stats, lines))
+    }
+
+    /// The actors that these handlers let an actor send to that runs already.
+    pub(super) fn messages(
+        &self,
+        actor: &ActorHandle,
+        directory: &Arc<Directory>,
+    ) -> Option<Messages> {
+        let Self::MessageServer(config) = self else { return None };
+        let (stats, lines) = (actor.stats.clone(), actor.lines.clone());
+        let (name, limits) = (actor.name.clone(), actor.limits.clone());
+        Some(Messages::new(name, config.clone(), directory.clone(), limits, stats, lines))
     }
 
     /// Takes what only one process can have, such as an address.
@@ -104,13 +123,19 @@ impl Opened {
             }
             Self::Filesystem(folders) => Ok(Bound::Filesystem(folders)),
             Self::HttpClient(config) => Ok(Bound::HttpClient(config)),
+            Self::MessageServer(config) => Ok(Bound::MessageServer(config)),
         }
     }
 }
 
 impl Bound {
     /// Gives the actor what these handlers grant, before it starts.
-    pub(crate) fn equip(&self, setup: &mut Setup, executor: &Arc<Executor<'static>>) {
+    pub(crate) fn equip(
+        &self,
+        setup: &mut Setup,
+        executor: &Arc<Executor<'static>>,
+        directory: &Arc<Directory>,
+    ) {
         match self {
             Self::WebSocketServer(_) => {}
             Self::Filesystem(folders) => {
@@ -123,6 +148,13 @@ impl Bound {
                 let (stats, lines) = (setup.stats.clone(), setup.lines.clone());
                 let http = Http::new(config, executor.clone(), setup.limits.clone(), stats, lines);
                 setup.http = Some(http);
+            }
+            Self::MessageServer(config) => {
+                let (stats, lines) = (setup.stats.clone(), setup.lines.clone());
+                let (name, limits) = (setup.name.clone(), setup.limits.clone());
+                let (config, directory) = (config.clone(), directory.clone());
+                let messages = Messages::new(name, config, directory, limits, stats, lines);
+                setup.messages = Some(messages);
             }
         }
     }
@@ -143,7 +175,7 @@ impl Bound {
                 let accepting = bound.start(executor, Arc::new(context));
                 Some(Running::WebSocketServer(accepting))
             }
-            Self::Filesystem(_) | Self::HttpClient(_) => None,
+            Self::Filesystem(_) | Self::HttpClient(_) | Self::MessageServer(_) => None,
         }
     }
 }

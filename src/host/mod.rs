@@ -5,7 +5,6 @@
 //! - [`exports`]: whether handlers and exports fit.
 //! - [`handler`]: the steps of a handler's life: opened, bound, started, stopped.
 //! - [`actor`]: one actor with its handlers.
-//! - [`directory`]: the actors by name.
 //! - [`environment`]: what no manifest names.
 //! - [`data`]: the folder for state, and which folders must keep away from it.
 //! - [`kept_modules`]: copies of the modules that have made what is stored.
@@ -19,7 +18,6 @@ mod actor;
 mod build_command;
 mod conflicts;
 mod data;
-mod directory;
 mod environment;
 mod error;
 mod exports;
@@ -41,12 +39,16 @@ use smol::{
 };
 
 use actor::{Prepared, Running};
-use directory::Directory;
 use kept_modules::KeptModules;
 
 use crate::{
-    exchange::ActorHandle, fd_limit, limits::Limits, lock::Lock, manifest::Manifest,
-    named_folder::Forbidden, stats::Stats,
+    exchange::{ActorHandle, Directory},
+    fd_limit,
+    limits::Limits,
+    lock::Lock,
+    manifest::Manifest,
+    named_folder::Forbidden,
+    stats::Stats,
 };
 
 pub(crate) use conflicts::conflicts;
@@ -59,13 +61,14 @@ pub use handler::HandlerError;
 pub use listening::Listening;
 pub use opened::{NotOpened, Opened};
 pub use reload::Reloaded;
+pub(crate) use start_lines::unknown_receivers;
 
 /// A host whose listeners are open.
 pub struct Host {
     /// Those that could be started. One whose `init` failed is left out.
     actors: Vec<Running>,
     /// The handles of the same actors, by name.
-    directory: Directory,
+    directory: Arc<Directory>,
     /// Where they store their state, if anywhere.
     store: Option<Store>,
     /// Runs their tasks, and the stops at the end.
@@ -139,12 +142,12 @@ impl Host {
         }
         let handles: Vec<_> = manifests.iter().zip(limits).map(handle).collect();
         let prepared = bind(manifests, &handles, opened, &mut environment)?;
-        let directory = Directory::new(handles);
+        let directory = Arc::new(Directory::new(handles));
         let (running, stopping) = channel::bounded(1);
         let (mut actors, mut failed) = (Vec::new(), Vec::new());
         for prepared in prepared {
             let name = prepared.handle.name.clone();
-            match prepared.start(executor, &environment, &stopping).await {
+            match prepared.start(executor, &environment, &directory, &stopping).await {
                 Ok(running) => actors.push(running),
                 Err(error) => {
                     log::error!(target: &name, "left out: {error}");

@@ -96,7 +96,7 @@ impl Opened {
     pub(crate) fn folders(&self) -> Option<Arc<Folders>> {
         self.handlers.iter().find_map(|handler| match handler {
             handler::Opened::Filesystem(folders) => Some(folders.clone()),
-            handler::Opened::WebSocketServer(_) | handler::Opened::HttpClient(_) => None,
+            _ => None,
         })
     }
 }

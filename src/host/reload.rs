@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     actor::{Change, ChangeSlot, Module},
-    exchange::Command,
+    exchange::{Command, Directory},
     files,
     limits::Limits,
     logger::{NewOutputs, Outputs},
@@ -117,7 +117,7 @@ impl Host {
         let (mut ready, mut failed) = (Vec::new(), Vec::new());
         for prepared in self.bind(added).map_err(|error| error.to_string())? {
             let name = prepared.handle.name.clone();
-            match prepared.make(&self.executor, &self.environment).await {
+            match prepared.make(&self.executor, &self.environment, &self.directory).await {
                 Ok(made) => ready.push(made),
                 Err(error) => failed.push((name, error)),
             }
@@ -164,7 +164,7 @@ impl Host {
             let at = self.actors.iter().position(|one| *one.handle.name == **name);
             let Some(at) = at else { continue };
             let mut running = self.actors.swap_remove(at);
-            if let Some(wait) = change(&mut running, checked) {
+            if let Some(wait) = change(&mut running, checked, &self.directory) {
                 changed += 1;
                 waits.extend(wait);
             }
@@ -191,7 +191,8 @@ impl Host {
                 urls.append(&mut at.endpoint.urls(at.address));
             }
             let name = &running.handle.name;
-            log::info!(target: "footlight", "{name}: added, at {}", urls.join(", "));
+            let at = if urls.is_empty() { "" } else { ", at " };
+            log::info!(target: "footlight", "{name}: added{at}{}", urls.join(", "));
             self.actors.push(running);
         }
         let manifests = self.actors.iter().map(|running| &*running.manifest);
@@ -295,7 +296,11 @@ impl Check {
 
 /// Changes a running actor. Returns `None` if nothing differs, and otherwise what to wait for, if the
 /// actor itself has to do something.
-fn change(running: &mut Running, checked: Checked) -> Option<Option<Receiver<()>>> {
+fn change(
+    running: &mut Running,
+    checked: Checked,
+    directory: &Arc<Directory>,
+) -> Option<Option<Receiver<()>>> {
     let Checked { manifest, limits, kind: Kind::Present { module, handlers } } = checked else {
         return None;
     };
@@ -303,6 +308,7 @@ fn change(running: &mut Running, checked: Checked) -> Option<Option<Receiver<()>
     let (new, handle) = (&running.manifest, &running.handle);
     let other_limits = handle.limits.get(|old| *old != limits);
     let other_folders = folders(&old) != folders(new);
+    let other_receivers = old.messages() != new.messages();
     let (other_tick, other_logging) = (old.tick != new.tick, old.logging != new.logging);
     let other_env = old.env != new.env;
     let mut parts = String::new();
@@ -310,6 +316,7 @@ fn change(running: &mut Running, checked: Checked) -> Option<Option<Receiver<()>
         (module.is_some(), ", module"),
         (other_limits, ", limits"),
         (other_folders, ", folders"),
+        (other_receivers, ", receivers"),
         (other_tick, ", tick"),
         (other_env, ", env"),
         (other_logging, ", logging"),
@@ -325,10 +332,12 @@ fn change(running: &mut Running, checked: Checked) -> Option<Option<Receiver<()>
     }
     handle.limits.set(limits);
     let files = || handlers.iter().find_map(|opened| opened.files(handle));
+    let messages = || handlers.iter().find_map(|opened| opened.messages(handle, directory));
     let (done, wait) = channel::bounded(1);
     running.changes.put(Change {
         module: module.map(|module| *module),
         files: other_folders.then(files),
+        messages: other_receivers.then(messages),
         tick: other_tick.then_some(new.tick),
         env: other_env.then(|| new.env.clone()),
         done,

@@ -10,8 +10,9 @@ use crate::{
 pub(super) fn keys(old: &Manifest, new: &Manifest) -> Vec<String> {
     let mut keys = Vec::new();
     storage_keys(&mut keys, &old.storage, &new.storage);
-    // Folders can be changed.
-    let bound = |handler: &&Handler| !matches!(handler, Handler::Filesystem(_));
+    // Folders and receivers can be changed.
+    let bound =
+        |handler: &&Handler| !matches!(handler, Handler::Filesystem(_) | Handler::MessageServer(_));
     let mut others = new.handlers.iter().filter(bound);
     for old in old.handlers.iter().filter(bound) {
         match (old, others.next()) {
@@ -174,7 +175,8 @@ mod tests {
     #[test]
     fn all_else_can_be_changed_while_the_host_runs() {
         let old = manifest("", "");
-        let folder = "[[handlers]]\ntype = 'filesystem'\nconfig.path = 'x'";
+        let folder = "[[handlers]]\ntype = 'filesystem'\nconfig.path = 'x'\n\
+                      [[handlers]]\ntype = 'message-server'\nconfig.to = ['b']";
         let others = "[limits]\ntags = 1\n[logging]\nlevel = 'warn'";
         assert_eq!(keys(&old, &manifest("", &format!("{folder}\n{others}"))), [""; 0]);
     }

@@ -20,10 +20,29 @@ pub(super) fn log(manifests: &[Manifest], limits: &[Limits], folder: Option<&Pat
         log::warn!(target: "footlight", "{}", visible::lines(&warning.to_string()));
     }
     log::info!(target: "footlight", "{}", about_state(manifests, folder));
+    for (name, line) in manifests.iter().flat_map(|manifest| unknown_receivers(manifest, manifests))
+    {
+        log::warn!(target: &name, "{line}");
+    }
     let uses = manifests.iter().map(|manifest| manifest.uses(folder.is_some()));
     let memory = Memory::of(limits.iter().zip(uses));
     let level = if memory.is_short() { log::Level::Warn } else { log::Level::Info };
     log::log!(target: "footlight", level, "{memory}");
+}
+
+/// The actors that a manifest's own may send to and that are not among these, in words, with the name of
+/// its own.
+pub(crate) fn unknown_receivers(manifest: &Manifest, all: &[Manifest]) -> Vec<(String, String)> {
+    let Some(config) = manifest.messages() else { return Vec::new() };
+    let unknown = config.to.iter().filter(|to| all.iter().all(|other| *other.name != ***to));
+    let words = unknown.map(|to| {
+        let text = format!(
+            "`to` of its message-server names {to:?}, and no manifest here has an actor of that name; \
+             sending to it gives an error until one has"
+        );
+        (manifest.name.clone(), text)
+    });
+    words.collect()
 }
 
 /// Logs what was found in the store.

@@ -37,7 +37,7 @@ const fn row(key: &'static str, slot: fn(&mut Limits) -> Slot<'_>, least: u64, m
 
 /// All keys. The defaults are in [`Limits::default`].
 #[rustfmt::skip]
-pub(super) const ROWS: [Row; 48] = [
+pub(super) const ROWS: [Row; 52] = [
     row("message", |l| Slot::Size(&mut l.message), 1, GIB),
     row("connections", |l| Slot::Count(&mut l.connections), 1, 1_000_000),
     row("per_address", |l| Slot::Count(&mut l.per_address), 1, 1_000_000),
@@ -81,6 +81,10 @@ pub(super) const ROWS: [Row; 48] = [
     row("fetch_response", |l| Slot::Size(&mut l.fetch_response), 1, GIB),
     row("fetches", |l| Slot::Count(&mut l.fetches), 1, 1000),
     row("fetch_wait", |l| Slot::Time(&mut l.fetch_wait), 1, DAY),
+    row("sends", |l| Slot::Count(&mut l.sends), 1, 100_000),
+    row("sent", |l| Slot::Size(&mut l.sent), 1, GIB),
+    row("reply", |l| Slot::Size(&mut l.reply), 1, GIB),
+    row("reply_wait", |l| Slot::Time(&mut l.reply_wait), 1, DAY),
     row("ping", |l| Slot::Time(&mut l.ping), 1, DAY),
     row("pong", |l| Slot::Time(&mut l.pong), 1, DAY),
     row("idle", |l| Slot::Time(&mut l.idle), 1, 365 * DAY),

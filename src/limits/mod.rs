@@ -132,6 +132,16 @@ pub struct Limits {
     /// The time for a request to a server, with its redirects, until all of its answer is there.
     /// Default 10 s.
     pub fetch_wait: Duration,
+    /// The most messages that the actor has sent to others and that these have not handled. Default
+    /// 64.
+    pub sends: usize,
+    /// The most bytes of these messages together, with 64 bytes more and the receiver's name for each.
+    /// It is also the largest message for which the actor waits for a reply. Default 64 KiB.
+    pub sent: usize,
+    /// The largest reply of the actor to another one, in bytes. Default 64 KiB.
+    pub reply: usize,
+    /// How long the actor waits for another one's reply. Default 5 s.
+    pub reply_wait: Duration,
     /// The time after which the host sends a ping to a quiet client. Default 25 s: proxies tend to
     /// cut connections off after 60 s.
     pub ping: Duration,
@@ -191,6 +201,10 @@ impl Default for Limits {
             fetch_response: 64 << 10,
             fetches: 8,
             fetch_wait: Duration::from_secs(10),
+            sends: 64,
+            sent: 64 << 10,
+            reply: 64 << 10,
+            reply_wait: Duration::from_secs(5),
             ping: Duration::from_secs(25),
             pong: Duration::from_secs(8),
             idle: Duration::from_secs(24 * 60 * 60),

@@ -8,7 +8,7 @@ use crate::config::{Location, Table, units::Quantity};
 
 /// Pairs of sizes. The first must fit into the second: messages pass through the mailbox and the
 /// instance's memory, and everything else has to fit into that memory.
-pub(super) const FITS_INTO: [(&str, &str); 7] = [
+pub(super) const FITS_INTO: [(&str, &str); 9] = [
     ("message", "mailbox"),
     ("message", "memory"),
     ("file_access", "memory"),
@@ -16,6 +16,8 @@ pub(super) const FITS_INTO: [(&str, &str); 7] = [
     ("state", "memory"),
     ("storage_value", "memory"),
     ("answer", "memory"),
+    ("sent", "memory"),
+    ("reply", "memory"),
 ];
 
 /// A key that the manifest sets.

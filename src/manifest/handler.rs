@@ -6,7 +6,7 @@ use crate::{
     config::{Capability, HandlerType, Table, Value},
     files, http_client,
     limits::Limits,
-    server,
+    messages, server,
 };
 
 /// All handlers of one type that an actor has, as its manifest describes them.
@@ -18,6 +18,8 @@ pub enum Handler {
     Filesystem(files::Config),
     /// The servers that the actor may ask.
     HttpClient(http_client::Config),
+    /// The actors that the actor may send to. It also takes messages, if it exports a handler for them.
+    MessageServer(messages::Config),
 }
 
 /// A group of types of handlers that are read together, and how to read them.
@@ -29,7 +31,7 @@ struct Type {
 }
 
 /// All types of handlers.
-static TYPES: [Type; 3] = [
+static TYPES: [Type; 4] = [
     Type {
         types: &[&server::config::TYPE, &server::http_config::TYPE],
         read: |entries| Handler::WebSocketServer(server::Config::read(entries)),
@@ -46,6 +48,13 @@ static TYPES: [Type; 3] = [
         read: |entries| {
             let own = entries.into_iter().map(|(_, index, table)| (index, table)).collect();
             Handler::HttpClient(http_client::Config::read(own))
+        },
+    },
+    Type {
+        types: &[&messages::config::TYPE],
+        read: |entries| {
+            let own = entries.into_iter().map(|(_, index, table)| (index, table)).collect();
+            Handler::MessageServer(messages::Config::read(own))
         },
     },
 ];
@@ -65,6 +74,7 @@ impl Handler {
             Self::WebSocketServer(config) => config.descriptors(limits.requests),
             Self::Filesystem(config) => config.descriptors(),
             Self::HttpClient(config) => config.descriptors(limits.fetches),
+            Self::MessageServer(_) => 0,
         }
     }
 
@@ -72,7 +82,7 @@ impl Handler {
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         match self {
             Self::WebSocketServer(config) => config.addresses().collect(),
-            Self::Filesystem(_) | Self::HttpClient(_) => Vec::new(),
+            _ => Vec::new(),
         }
     }
 
@@ -87,6 +97,7 @@ impl Handler {
             Self::WebSocketServer(_) => &server::config::TYPE,
             Self::Filesystem(_) => &files::config::TYPE,
             Self::HttpClient(_) => &http_client::config::TYPE,
+            Self::MessageServer(_) => &messages::config::TYPE,
         }
     }
 }

@@ -13,9 +13,11 @@ use crate::{
 /// The names that the interface's package has had: the guide's, and the later one.
 const PACKAGES: [&str; 2] = ["ntwk:theater", "theater:simple"];
 /// The interfaces that an actor may implement.
-const IMPLEMENTS: [&str; 5] = ["websocket-server", "http-server", "actor", "types", "http-types"];
+const IMPLEMENTS: [&str; 6] =
+    ["websocket-server", "http-server", "message-server-client", "actor", "types", "http-types"];
 /// The interfaces of these packages that an actor may require.
-const REQUIRES: [&str; 5] = ["runtime", "types", "filesystem", "http-client", "http-types"];
+const REQUIRES: [&str; 6] =
+    ["runtime", "types", "filesystem", "http-client", "message-server-host", "http-types"];
 
 /// Checks the `[interface]` of an actor with these handlers.
 pub(super) fn check(mut table: Table<'_>, handlers: &[Handler]) {

@@ -36,6 +36,7 @@ use crate::{
     limits::Limits,
     logger::config::Logging,
     memory::Uses,
+    messages,
     regular::{self, Unread},
     server::config::Listener,
     storage::StorageConfig,
@@ -112,7 +113,11 @@ impl Manifest {
     /// What its actor uses that not all do, in a process with a folder for state or without one.
     pub(crate) fn uses(&self, has_data: bool) -> Uses {
         let answers = self.listeners().any(|listener| listener.has_actor);
-        Uses { stored: self.storage.is_kept(has_data), answers }
+        Uses {
+            stored: self.storage.is_kept(has_data),
+            answers,
+            messages: self.messages().is_some(),
+        }
     }
 
     /// Whether an inspector may see what its actor does.
@@ -145,7 +150,7 @@ impl Manifest {
     pub fn listeners(&self) -> impl Iterator<Item = &Listener> {
         self.handlers.iter().flat_map(|handler| match handler {
             Handler::WebSocketServer(config) => config.listeners.as_slice(),
-            Handler::Filesystem(_) | Handler::HttpClient(_) => &[],
+            _ => &[],
         })
     }
 
@@ -153,7 +158,15 @@ impl Manifest {
     fn listeners_mut(&mut self) -> impl Iterator<Item = &mut Listener> {
         self.handlers.iter_mut().flat_map(|handler| match handler {
             Handler::WebSocketServer(config) => config.listeners.as_mut_slice(),
-            Handler::Filesystem(_) | Handler::HttpClient(_) => &mut [],
+            _ => &mut [],
+        })
+    }
+
+    /// The actors that its own may send to. `None` if it has no handler for messages.
+    pub(crate) fn messages(&self) -> Option<&messages::Config> {
+        self.handlers.iter().find_map(|handler| match handler {
+            Handler::MessageServer(config) => Some(config),
+            _ => None,
         })
     }
 

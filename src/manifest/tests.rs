@@ -41,7 +41,7 @@ pub(super) fn listeners(manifest: &Manifest) -> &[Listener] {
     let mut handlers = manifest.handlers.iter();
     let found = handlers.find_map(|handler| match handler {
         Handler::WebSocketServer(config) => Some(&*config.listeners),
-        Handler::Filesystem(_) | Handler::HttpClient(_) => None,
+        _ => None,
     });
     found.unwrap_or_default()
 }
@@ -51,7 +51,7 @@ fn folders(manifest: &Manifest) -> &[SharedFolder] {
     let mut handlers = manifest.handlers.iter();
     let found = handlers.find_map(|handler| match handler {
         Handler::Filesystem(config) => Some(&*config.folders),
-        Handler::WebSocketServer(_) | Handler::HttpClient(_) => None,
+        _ => None,
     });
     found.unwrap_or_default()
 }

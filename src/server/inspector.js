@@ -121,7 +121,8 @@ on("view", (view) => {
 on("event", (event) => {
   const entry = make("details", undefined, "event" + (event.failed ? " bad" : ""));
   const out = (event.out ?? []).length + (event.more ?? 0);
-  entry.append(make("summary", clock(event.at) + " " + event.type + (event.connection ? " #" + event.connection : "") +
+  const source = event.connection ? " #" + event.connection : event.from ? " from " + event.from : "";
+  entry.append(make("summary", clock(event.at) + " " + event.type + source +
     " · " + number(event.bytes) + " B · " + event.us / 1000 + " ms · " + number(event.fuel) + " fuel" +
     (event.failed ? " · failed" : out ? " · " + out + " out" : "")));
   if (event.bytes) entry.append(make("pre", payload(event)));

@@ -489,3 +489,55 @@ fn neither_listeners_nor_a_log_are_opened() {
     let called = call(&[manifest.to_str().unwrap(), "hello"]);
     assert_eq!((called.code, &*called.error), (0, ""), "{}", called.out);
 }
+
+#[test]
+fn other_actors_send_and_reply_from_a_file_in_every_shape() {
+    for shape in ["mail-guide", "mail-typed", "mail-result", "mail-renamed"] {
+        let (_folder, file) = lines(&[
+            r#"{"actors": {"lamp": "on", "clock": {"error": "it is late"}}}"#,
+            r#"{"event": "send", "from": "door", "data": "open"}"#,
+            r#"{"event": "request", "from": "door", "data": "hi"}"#,
+            r#""send lamp go""#,
+            r#""request lamp are you?""#,
+            r#""request clock now?""#,
+            r#""request nobody hi""#,
+            r#""send nobody hi""#,
+        ]);
+        let called = call(&[&module(shape), "--json", "--events", &file]);
+        assert_eq!(called.code, 0, "{}{}", called.out, called.error);
+        let reports = called.reports();
+        let [_, sent, asked, connect, go, are, late, nobody, none] = &reports[..] else {
+            panic!("{}", called.out)
+        };
+        assert_eq!(sent["event"], "send");
+        assert_eq!(sent["message"], json!({"from": "door", "data": "open"}));
+        assert_eq!(sent["state"]["after"], "open ");
+        assert_eq!(asked["event"], "request");
+        assert_eq!(asked["answer"], json!([{"reply": "got hi"}]));
+        assert_eq!(asked["state"]["after"], "open hi ");
+        assert_eq!(connect["event"], "connect");
+        assert_eq!(go["effects"], json!([{"send": "go", "to": "lamp"}]));
+        assert_eq!(go["answer"], json!([{"text": "sent"}]));
+        assert_eq!(are["asked"], json!([{"to": "lamp", "data": "are you?", "reply": "on"}]));
+        assert_eq!(are["answer"], json!([{"text": "on"}]));
+        let error = json!([{"to": "clock", "data": "now?", "error": "it is late"}]);
+        assert_eq!(late["asked"], error);
+        let missing = "there are no other actors here, and `actors` has none called nobody";
+        for report in [nobody, none] {
+            assert_eq!(report["answer"], json!([{"text": missing}]));
+        }
+    }
+}
+
+#[test]
+fn a_message_for_an_actor_without_a_handler_for_it_is_a_mistake_of_the_file() {
+    for (event, export) in
+        [("send", "`handle-send`"), ("request", "`handle-request` of `message-server-client`")]
+    {
+        let (_folder, file) = lines(&[&format!(r#"{{"event": "{event}", "data": "x"}}"#)]);
+        let called = call(&[&module("events"), "--events", &file]);
+        assert_eq!(called.code, 2);
+        let expected = format!("the actor does not export {export}");
+        assert!(called.error.contains(&expected), "{}", called.error);
+    }
+}

@@ -286,3 +286,42 @@ fn json_has_everything_that_the_text_has() {
     assert_eq!(nothing["ok"], false);
     assert!(nothing["shape"].is_null());
 }
+
+#[test]
+fn messages_between_actors_have_their_roles_and_receivers_that_are_nowhere_a_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| actors_root().join(format!("tests/guests/mail-{name}.wasm"));
+    let one = Actor::file("one", file("typed")).receivers(&["other", "nobody"]);
+    let other = Actor::file("other", file("renamed")).receivers(&[]);
+    let manifests = [one.write(folder.path()), other.write(folder.path())];
+    let manifests = manifests.each_ref().map(|file| file.to_str().unwrap());
+    let output = footlight(&[&["check"], &manifests[..]].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    for (name, role) in [
+        ("ntwk:theater/message-server-host.send ", "— sends to another actor"),
+        ("theater:simple/message-server-host.request ", "— asks another actor"),
+        ("ntwk:theater/message-server-client#handle-send ", "— handles actors' messages"),
+        ("theater:simple/message-server-client#handle-request ", "— replies to actors"),
+        ("cabi_post_ntwk:theater/message-server-client#handle-request ", "— frees the reply"),
+    ] {
+        let line = text.lines().find(|line| line.trim_start().starts_with(name));
+        assert!(line.is_some_and(|line| line.ends_with(role)), "{name}: {text}");
+    }
+    let note = "note: `to` of its message-server names \"nobody\", and no manifest here has an actor of \
+                that name";
+    assert_eq!(text.matches("note: ").count(), 1, "{text}");
+    assert!(text.contains(note), "{text}");
+}
+
+#[test]
+fn a_handler_for_messages_needs_an_export_or_a_receiver() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = guest("typed").receivers(&[]).write(folder.path());
+    let (fine, text) = check_file(&manifest);
+    assert!(!fine, "{text}");
+    let problem = "a handler of type message-server that lets the actor only receive needs the export \
+                   `ntwk:theater/message-server-client#handle-send`";
+    assert!(text.contains(problem), "{text}");
+    assert!(check_file(&guest("typed").receivers(&["lamp"]).write(folder.path())).0);
+}

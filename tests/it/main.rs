@@ -45,6 +45,7 @@ mod keepalive;
 mod lights;
 mod limits;
 mod log_lines;
+mod mail;
 mod metrics;
 mod networks;
 mod new;

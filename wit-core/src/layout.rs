@@ -45,6 +45,17 @@ pub struct RequestResultLayout {
     pub response: u32,
 }
 
+/// The layout of one shape's result of the `handle-request` of `message-server-client`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplyLayout {
+    /// In bytes.
+    pub size: u32,
+    /// The offset of the new state's `{ptr, len}`, or of the option's discriminant before them.
+    pub state: u32,
+    /// The offset of the reply's `{ptr, len}`.
+    pub reply: u32,
+}
+
 /// The layout of an `http-response`, which is the same in all shapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResponseLayout {
@@ -97,7 +108,16 @@ impl Shape {
         }
     }
 
-    /// The size in bytes of the result of `init`.
+    /// The layout of the result of the `handle-request` of `message-server-client`. In the early shapes
+    /// the reply comes first.
+    pub const fn reply_layout(self) -> ReplyLayout {
+        match self {
+            Self::Guide | Self::Typed => ReplyLayout { size: 16, state: 8, reply: 0 },
+            Self::Result | Self::Renamed => ReplyLayout { size: 24, state: 4, reply: 16 },
+        }
+    }
+
+    /// The size in bytes of the result of `init`, which is also that of `handle-send`.
     pub const fn init_size(self) -> u32 {
         match self {
             Self::Guide | Self::Typed => 8,

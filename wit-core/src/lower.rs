@@ -84,6 +84,21 @@ pub fn init<'a>(form: InitForm, state: Option<&'a [u8]>, name: &'a str) -> Lower
     lowering
 }
 
+/// Lowers the parameters of `handle-send` and of the `handle-request` beside it, which are the same.
+///
+/// In shapes whose state is not optional, an absent state becomes an empty list.
+pub fn actor_message<'a>(shape: Shape, msg: &'a [u8], state: Option<&'a [u8]>) -> Lowering<'a> {
+    let mut lowering = Lowering::default();
+    if shape.has_results() {
+        lowering.option("state", state);
+        lowering.bytes("msg", msg);
+    } else {
+        lowering.bytes("msg", msg);
+        lowering.bytes("state", state.unwrap_or_default());
+    }
+    lowering
+}
+
 /// Lowers the parameter of [`migrate`](crate::migrate): the old state.
 pub fn migrate(old: Option<&[u8]>) -> Lowering<'_> {
     let mut lowering = Lowering::default();

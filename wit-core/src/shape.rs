@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// One of the four forms that the interface has had. [`Shape::detect`] recognises a module's form
-/// by the core signature of its `handle-message`, or else of its `handle-request`.
+/// by the core signature of its `handle-message`, or else of another handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// The form of the guide (2025-01-22): a message's type is a string.
@@ -93,14 +93,28 @@ pub const HANDLE_MESSAGE: [&str; 2] = [
 pub const HANDLE_REQUEST: [&str; 2] =
     ["ntwk:theater/http-server#handle-request", "theater:simple/http-server#handle-request"];
 
+/// The export names of `handle-send`, one for each package: another actor's message.
+pub const HANDLE_SEND: [&str; 2] = [
+    "ntwk:theater/message-server-client#handle-send",
+    "theater:simple/message-server-client#handle-send",
+];
+
+/// The export names of the `handle-request` of `message-server-client`, one for each package: another
+/// actor's message, which wants a reply.
+pub const HANDLE_REPLY: [&str; 2] = [
+    "ntwk:theater/message-server-client#handle-request",
+    "theater:simple/message-server-client#handle-request",
+];
+
 impl Shape {
     /// All shapes, for loops over them.
     pub const ALL: [Self; 4] = [Self::Guide, Self::Typed, Self::Result, Self::Renamed];
 
-    /// The shape whose `handle-message` or `handle-request` has this export name and signature.
+    /// The shape of which a handler has this export name and signature.
     ///
-    /// `handle-request` is the same in *guide* and *typed*. It counts as *typed*, because nearly all
-    /// public actors that have it are of that time. A module's `handle-message` tells the two apart.
+    /// All but `handle-message` are the same in *guide* and *typed*. They count as *typed*, because
+    /// nearly all public actors that have them are of that time. A module's `handle-message` tells the
+    /// two apart.
     pub fn detect(export: &str, signature: Signature) -> Option<Self> {
         let message = |shape: &Self| {
             shape.handle_message() == export && shape.handle_message_signature() == signature
@@ -108,8 +122,13 @@ impl Shape {
         let request = |shape: &Self| {
             shape.handle_request() == export && shape.handle_request_signature() == signature
         };
-        let mut by_request = [Self::Typed, Self::Result, Self::Renamed].into_iter();
-        Self::ALL.into_iter().find(message).or_else(|| by_request.find(request))
+        let actor = |shape: &Self| {
+            [shape.handle_send(), shape.handle_reply()].contains(&export)
+                && shape.handle_send_signature() == signature
+        };
+        let mut others = [Self::Typed, Self::Result, Self::Renamed].into_iter();
+        let other = |shape: &Self| request(shape) || actor(shape);
+        Self::ALL.into_iter().find(message).or_else(|| others.find(other))
     }
 
     /// The shape's name in this project's documents.
@@ -169,6 +188,39 @@ impl Shape {
         Signature { params: if self.has_results() { 12 } else { 11 }, results: 1 }
     }
 
+    /// The export name of `handle-send`.
+    pub fn handle_send(self) -> &'static str {
+        let [early, late] = HANDLE_SEND;
+        if self == Self::Renamed { late } else { early }
+    }
+
+    /// The export to call after the result of `handle-send` has been lifted.
+    pub fn handle_send_post(self) -> &'static str {
+        match self {
+            Self::Renamed => "cabi_post_theater:simple/message-server-client#handle-send",
+            _ => "cabi_post_ntwk:theater/message-server-client#handle-send",
+        }
+    }
+
+    /// The export name of the `handle-request` of `message-server-client`.
+    pub fn handle_reply(self) -> &'static str {
+        let [early, late] = HANDLE_REPLY;
+        if self == Self::Renamed { late } else { early }
+    }
+
+    /// The export to call after its result has been lifted.
+    pub fn handle_reply_post(self) -> &'static str {
+        match self {
+            Self::Renamed => "cabi_post_theater:simple/message-server-client#handle-request",
+            _ => "cabi_post_ntwk:theater/message-server-client#handle-request",
+        }
+    }
+
+    /// The flat signature of both functions of `message-server-client`.
+    pub fn handle_send_signature(self) -> Signature {
+        Signature { params: if self.has_results() { 5 } else { 4 }, results: 1 }
+    }
+
     /// The export name of `init`.
     pub fn init(self) -> &'static str {
         match self {
@@ -225,6 +277,11 @@ mod tests {
             let by_request = if shape == Shape::Guide { Shape::Typed } else { shape };
             assert_eq!(Shape::detect(shape.handle_request(), signature), Some(by_request));
             assert!(HANDLE_REQUEST.contains(&shape.handle_request()));
+            let signature = shape.handle_send_signature();
+            for name in [shape.handle_send(), shape.handle_reply()] {
+                assert_eq!(Shape::detect(name, signature), Some(by_request));
+                assert!(HANDLE_SEND.contains(&name) || HANDLE_REPLY.contains(&name));
+            }
         }
     }
 
@@ -250,7 +307,8 @@ mod tests {
     fn no_other_signature_is_taken_for_a_shape() {
         for params in 0..20 {
             for results in [0, 2] {
-                for name in [HANDLE_MESSAGE[0], HANDLE_REQUEST[0]] {
+                for name in [HANDLE_MESSAGE[0], HANDLE_REQUEST[0], HANDLE_SEND[0], HANDLE_REPLY[1]]
+                {
                     assert_eq!(Shape::detect(name, Signature { params, results }), None);
                 }
             }

@@ -1,4 +1,4 @@
-//! Compares `wit/host/host.wit`, and `filesystem` and `http-client` in the files of the shapes, with `wit_core::host`
+//! Compares `wit/host/host.wit`, and `filesystem`, `http-client` and `message-server-host` in the files of the shapes, with `wit_core::host`
 //! and the reference.
 //!
 //! `wit-parser` computes names, signatures and layouts from the files alone.
@@ -39,7 +39,7 @@ fn each(mut check: impl FnMut(&Wit, &Function)) {
     }
     for shape in Shape::ALL {
         let wit = Wit::of(shape);
-        for interface in ["filesystem", "http-client"] {
+        for interface in ["filesystem", "http-client", "message-server-host"] {
             wit.imports(interface).into_iter().for_each(|(_, function)| check(&wit, function));
         }
     }

@@ -24,6 +24,14 @@ fn exports_have_the_names_and_signatures_of_the_wit() {
         assert_eq!(names, [shape.handle_message(), shape.handle_message_post()]);
         let names = wit.export_names("http-server", "handle-request");
         assert_eq!(names, [shape.handle_request(), shape.handle_request_post()]);
+        let (client, signature) = ("message-server-client", shape.handle_send_signature());
+        for (function, names) in [
+            ("handle-send", [shape.handle_send(), shape.handle_send_post()]),
+            ("handle-request", [shape.handle_reply(), shape.handle_reply_post()]),
+        ] {
+            assert_eq!(wit.export_names(client, function), names);
+            assert_eq!(wit.signature(AbiVariant::GuestExport, client, function), signature);
+        }
         let names = wit.export_names("actor", "init");
         assert_eq!(names, [shape.init(), shape.init_post()]);
 
@@ -136,6 +144,27 @@ fn responses_lie_in_memory_as_the_wit_has_them() {
         let late = shape.has_results();
         let expected = if late { [ours.state, ours.response] } else { [ours.response, ours.state] };
         assert_eq!(offsets, expected, "{shape}");
+    }
+}
+
+#[test]
+fn replies_lie_in_memory_as_the_wit_has_them() {
+    for shape in Shape::ALL {
+        let wit = Wit::of(shape);
+        let result = |name| wit.function("message-server-client", name).1.result.unwrap();
+        let sent = result("handle-send");
+        assert_eq!(wit.size(&sent), (shape.init_size(), layout::ALIGN), "{shape}");
+        let replied = result("handle-request");
+        let ours = shape.reply_layout();
+        assert_eq!(wit.size(&replied), (ours.size, layout::ALIGN), "{shape}");
+        let late = shape.has_results();
+        let (at, ok) = if late { wit.ok(&replied) } else { (0, replied) };
+        let offsets: Vec<_> = wit.offsets(&ok).into_iter().map(|offset| at + offset).collect();
+        let expected = if late { [ours.state, ours.reply] } else { [ours.reply, ours.state] };
+        assert_eq!(offsets, expected, "{shape}");
+        if late {
+            assert_eq!(wit.ok(&sent).0, layout::INIT_STATE, "{shape}");
+        }
     }
 }
 

@@ -6,8 +6,8 @@
 //!
 //! - [`row`]: the parts of a row.
 //! - [`connections`], [`alarm`], [`clock`], [`random`], [`files`], [`storage`]: the interfaces of
-//!   `footlight:host`. [`http`]: requests to servers, in Theater's form too. [`theater`]: the other
-//!   functions that the host has of Theater's packages.
+//!   `footlight:host`. [`http`]: requests to servers, in Theater's form too. [`messages`]: messages to other
+//!   actors. [`theater`]: the other functions that the host has of Theater's packages.
 //! - [`wasi`]: the functions of WASI that actors may use.
 //! - [`traps`]: the functions that a module may import and must not call.
 //! - [`grants`]: which interfaces an actor may import.
@@ -30,6 +30,7 @@ mod growth;
 pub mod guest;
 pub mod http;
 pub mod judge;
+pub mod messages;
 pub mod random;
 pub mod row;
 pub mod storage;
@@ -52,13 +53,14 @@ use suspended::MAX_PARAMETERS;
 pub use suspended::{ImportCall, SliceSpent};
 
 /// The tables of all interfaces but those of WASI.
-const TABLES: [&[Import]; 8] = [
+const TABLES: [&[Import]; 9] = [
     connections::ROWS,
     alarm::ROWS,
     clock::ROWS,
     random::ROWS,
     files::ROWS,
     http::ROWS,
+    messages::ROWS,
     storage::ROWS,
     theater::ROWS,
 ];

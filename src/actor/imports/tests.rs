@@ -29,7 +29,7 @@ use crate::manifest::Manifest;
 const WIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/wit-core/wit");
 
 /// The interfaces of Theater that can be imported.
-const THEATER: [&str; 3] = ["runtime", "filesystem", "http-client"];
+const THEATER: [&str; 4] = ["runtime", "filesystem", "http-client", "message-server-host"];
 
 /// Calls `check` for every importable function of the WIT, with its row for each shape.
 fn each(mut check: impl FnMut(&'static Import, &Wit, &Function)) {
@@ -300,7 +300,8 @@ fn a_manifest_may_require_every_interface_of_the_hosts_own() {
         let text = format!(
             "name = 'a'\ncomponent_path = 'a.wasm'\n[[handlers]]\ntype = 'websocket-server'\n\
              config = {{ port = 8080 }}\n[[handlers]]\ntype = 'filesystem'\nconfig = {{ path = \
-             'data' }}\n[[handlers]]\ntype = 'http-client'\nconfig = {{ allow = ['http://a'] }}\n[interface]\nrequires = '{module}'\n"
+             'data' }}\n[[handlers]]\ntype = 'http-client'\nconfig = {{ allow = ['http://a'] }}\n[[handlers]]\n\
+             type = 'message-server'\nconfig = {{ to = ['b'] }}\n[interface]\nrequires = '{module}'\n"
         );
         let parsed = Manifest::parse(Path::new("a/manifest.toml"), &text);
         assert!(parsed.is_ok(), "{module}");

@@ -22,6 +22,7 @@ use crate::{
     executor::Turns,
     files::{Files, Overlay},
     http_client::{Http, answers::Answers},
+    messages::{self, Messages},
     world::World,
 };
 
@@ -41,6 +42,7 @@ impl Stage {
             env,
             folders,
             servers,
+            receivers,
             limits,
             path,
             is_alone,
@@ -61,6 +63,13 @@ impl Stage {
             let own = Http::new(&servers, executor.clone(), handle.limits.clone(), stats, lines);
             own.answered_by(answers.clone())
         });
+        let others = Arc::new(messages::answers::Answers::new(is_alone));
+        let messages = receivers.map(|config| {
+            let (name, limits) = (handle.name.clone(), handle.limits.clone());
+            let (stats, lines) = (stats.clone(), lines.clone());
+            let own = Messages::new(name, config, Arc::default(), limits, stats, lines);
+            own.answered_by(others.clone())
+        });
         let capture = Capture::install();
         let lost = contents.iter().flat_map(|contents| contents.open.clone()).collect::<Vec<_>>();
         let setup = Setup {
@@ -72,6 +81,7 @@ impl Stage {
             tick,
             files: folders,
             http,
+            messages,
             store: None,
             world: world.clone(),
             turns: turns.clone(),
@@ -103,6 +113,7 @@ impl Stage {
         let fuel = handle.stats.fuel.get();
         while executor.try_tick() {}
         report.add_outside(files.take_written(), answers.take_asked());
+        report.add_asked(&others.take_asked());
         emit(report.finish(capture.take(None)), Taken { fuel, took })?;
         let Some(actor) = actor else { return Ok(None) };
         let mut stage = Self {
@@ -113,6 +124,7 @@ impl Stage {
             clients,
             files,
             answers,
+            others,
             executor,
             turns,
             capture,

@@ -32,9 +32,10 @@ fn mistakes_about_handlers_are_told() {
             ("", "3: handlers[0].type: missing; add type = \"websocket-server\""),
             ("type = 1", "4: handlers[0].type: 1 is not a string; write one text in quotes"),
             (
-                "type = 'message-server'",
-                "4: handlers[0].type: this host has no handler of type `message-server`; it has \
-                 `websocket-server`, `http-server`, `filesystem` and `http-client`",
+                "type = 'supervisor'",
+                "4: handlers[0].type: this host has no handler of type `supervisor`; it has \
+                 `websocket-server`, `http-server`, `filesystem`, `http-client` and \
+                 `message-server`",
             ),
             (
                 "type = 'websocket-server'\nport = 1",

@@ -22,10 +22,10 @@ fn mistakes_about_the_interface_are_told() {
 
 #[test]
 fn names_that_this_host_does_not_know_have_no_effect_and_are_warned_of() {
-    let calls = "this host calls `websocket-server`, `http-server`, `actor`, `types`, `http-types` of \
-                 `ntwk:theater` or `theater:simple`";
-    let offers = "this host offers `runtime`, `types`, `filesystem`, `http-client`, `http-types` of \
-                  `ntwk:theater` or `theater:simple`, and `footlight:host/connections@0.1.0`, \
+    let calls = "this host calls `websocket-server`, `http-server`, `message-server-client`, `actor`, \
+                 `types`, `http-types` of `ntwk:theater` or `theater:simple`";
+    let offers = "this host offers `runtime`, `types`, `filesystem`, `http-client`, \
+                  `message-server-host`, `http-types` of `ntwk:theater` or `theater:simple`, and `footlight:host/connections@0.1.0`, \
                   `footlight:host/alarm@0.1.0`, `footlight:host/clock@0.1.0`, \
                   `footlight:host/random@0.1.0`, `footlight:host/files@0.1.0`, \
                   `footlight:host/storage@0.1.0`, `footlight:host/http@0.1.0`";

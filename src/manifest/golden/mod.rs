@@ -8,6 +8,7 @@
 mod folders;
 mod handlers;
 mod interface;
+mod receivers;
 mod servers;
 mod storage;
 
@@ -146,7 +147,7 @@ fn mistakes_about_limits_are_told() {
             "messages = 1",
             "unknown key; did you mean `message`? The keys here are `message`, \
              `connections`, `per_address`, `mailbox`, `outbox`, `requests`, `downloads`, `idle_connections`, `request`, `response`, `rate`, `file`, `file_access`, `state`, `storage`, `storage_key`, `storage_value`, `held`, `answer`, `answers`, `effects`, `tags`, `tag`, `attachment`, `alarm`, `memory`, \
-             `watermark`, `table`, `tables`, `module`, `time`, `fuel`, `slice`, `log_line`, `log_rate`, `hibernate_after`, `handshake`, `turn`, `keep_alive`, `file_wait`, `fetch_response`, `fetches`, `fetch_wait`, `ping`, `pong`, `idle`, `close`, `shutdown`",
+             `watermark`, `table`, `tables`, `module`, `time`, `fuel`, `slice`, `log_line`, `log_rate`, `hibernate_after`, `handshake`, `turn`, `keep_alive`, `file_wait`, `fetch_response`, `fetches`, `fetch_wait`, `sends`, `sent`, `reply`, `reply_wait`, `ping`, `pong`, `idle`, `close`, `shutdown`",
         ),
     ];
     for (lines, expected) in &cases {

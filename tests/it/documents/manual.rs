@@ -70,10 +70,12 @@ fn the_keys_of_the_manual_are_all_that_a_manifest_may_have() {
     let folder = "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \"a\", zzzzzzzz = 1 }\n";
     let servers = "[[handlers]]\ntype = \"http-client\"\nconfig = { allow = [\"http://a\"], zzzzzzzz = \
                    1 }\n";
+    let receivers = "[[handlers]]\ntype = \"message-server\"\nconfig = { zzzzzzzz = 1 }\n";
     for (heading, text) in [
         ("## Where clients connect", server("port = 1, zzzzzzzz = 1")),
         ("## Folders for the actor", server("port = 1") + folder),
         ("## Servers that the actor may ask", server("port = 1") + servers),
+        ("## Actors that it may send to", server("port = 1") + receivers),
         ("## Logging", server("port = 1") + "[logging]\nzzzzzzzz = 1\n"),
         ("## Interface", server("port = 1") + "[interface]\nzzzzzzzz = 1\n"),
         ("## Storage", server("port = 1") + "[storage]\nzzzzzzzz = 1\n"),
@@ -170,12 +172,17 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
 fn every_toml_block_of_the_manual_is_right() {
     let [whole] = blocks(MANIFEST, "toml")[..] else { panic!("another number of blocks") };
     let manifest = parse(whole).unwrap();
-    let [Handler::WebSocketServer(server), Handler::Filesystem(files), Handler::HttpClient(client)] =
-        &manifest.handlers[..]
+    let [
+        Handler::WebSocketServer(server),
+        Handler::Filesystem(files),
+        Handler::HttpClient(client),
+        Handler::MessageServer(messages),
+    ] = &manifest.handlers[..]
     else {
         panic!("{:?}", manifest.handlers)
     };
     assert_eq!((server.listeners.len(), files.folders.len(), client.grants.len()), (1, 1, 1));
+    assert!(messages.allows("lamp"));
 
     let [proxy, tls] = blocks(DEPLOY, "toml")[..] else { panic!("another number of blocks") };
     parse(&format!("{ABOVE}{proxy}")).unwrap();

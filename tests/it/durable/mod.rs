@@ -30,7 +30,7 @@ impl Device {
     }
 
     /// Starts these actors with this data folder.
-    fn start(&self, actors: &[Actor]) -> Server {
+    pub fn start(&self, actors: &[Actor]) -> Server {
         let folder = self.folder().to_str().unwrap();
         Server::start_with(&["-v", "--data", folder], actors)
     }

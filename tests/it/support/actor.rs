@@ -155,6 +155,13 @@ impl Actor {
         self
     }
 
+    /// Adds a handler `message-server` that names these actors in `to`.
+    pub fn receivers(mut self, to: &[&str]) -> Self {
+        self.folders +=
+            &format!("[[handlers]]\ntype = \"message-server\"\n[handlers.config]\nto = {to:?}\n");
+        self
+    }
+
     /// Takes a test guest's own folder away from it.
     pub fn without_files(mut self) -> Self {
         self.own_folder = false;

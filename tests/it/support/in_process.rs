@@ -58,6 +58,7 @@ pub fn start(
         tick: None,
         files: None,
         http,
+        messages: None,
         last_good: None,
         store,
         world: Default::default(),

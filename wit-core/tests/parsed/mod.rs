@@ -59,7 +59,12 @@ impl Wit {
     /// The world's key of an interface, among its exports or its imports.
     pub fn key(&self, interface: &str) -> &WorldKey {
         let world = &self.resolve.worlds[self.world];
-        let mut exports = world.exports.keys();
+        // Each shape has a world of its own for messages between actors.
+        let package = world.package.expect("it has one");
+        let others = self.resolve.packages[package].worlds.get("message-actor");
+        let others = others.map(|world| &self.resolve.worlds[*world]);
+        let mut exports =
+            world.exports.keys().chain(others.iter().flat_map(|it| it.exports.keys()));
         let mut imports = world.imports.keys();
         let named = |key: &&WorldKey| {
             let name = self.resolve.name_world_key(key);

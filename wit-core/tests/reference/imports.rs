@@ -116,6 +116,7 @@ pub enum Returned {
     Answered,
     Sent,
     TheaterSent,
+    ActorSent,
 }
 
 /// Runs code with the crate's type of a result.
@@ -206,12 +207,16 @@ macro_rules! with_type {
                 type $R = Result<HttpResponse, String>;
                 $body
             }
+            Returned::ActorSent => {
+                type $R = Result<(), String>;
+                $body
+            }
         }
     };
 }
 
 impl Returned {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Nothing,
         Self::Id,
         Self::Info,
@@ -233,6 +238,7 @@ impl Returned {
         Self::Answered,
         Self::Sent,
         Self::TheaterSent,
+        Self::ActorSent,
     ];
 
     /// The type in the reference's form.
@@ -259,6 +265,7 @@ impl Returned {
             Self::Answered => Type::option(http::or_error(Some(http::response()))),
             Self::Sent => http::response(),
             Self::TheaterSent => Type::result(http::response(), Type::String),
+            Self::ActorSent => Type::Variant(vec![None, Some(Type::String)]),
         })
     }
 

@@ -44,7 +44,7 @@ impl Parts {
             Returned::File | Returned::Entries | Returned::Written => 8,
             Returned::Fetched | Returned::Asked | Returned::Answered => 17,
             Returned::Info => 4,
-            Returned::Sent | Returned::TheaterSent => 2,
+            Returned::Sent | Returned::TheaterSent | Returned::ActorSent => 2,
             Returned::Id | Returned::Attachment | Returned::TheaterFile | Returned::Page => 2,
             _ => 1,
         }
@@ -84,6 +84,10 @@ impl Parts {
                 Response::Answered((self.case % 17 != 16).then(|| self.fetched()))
             }
             Returned::Sent => Response::Sent(self.http()),
+            Returned::ActorSent => Response::ActorSent(match is_there {
+                true => Ok(()),
+                false => Err(self.texts[0].clone()),
+            }),
             Returned::TheaterSent => Response::TheaterSent(match is_there {
                 true => Ok(self.http()),
                 false => Err(self.texts[0].clone()),

@@ -37,6 +37,7 @@ pub enum Response {
     Answered(Option<Result<HttpResponse, HttpError>>),
     Sent(HttpResponse),
     TheaterSent(Result<HttpResponse, String>),
+    ActorSent(Result<(), String>),
 }
 
 /// A memory in which there is room everywhere.
@@ -87,6 +88,7 @@ impl Response {
             Self::Answered(result) => lower(at, "result", result),
             Self::Sent(response) => lower(at, "result", response),
             Self::TheaterSent(result) => lower(at, "result", result),
+            Self::ActorSent(result) => lower(at, "result", result),
         }
     }
 
@@ -129,6 +131,7 @@ impl Response {
             Self::Asked(result) => result_value(result.as_ref().map(|()| None), http::error_value),
             Self::Answered(result) => option_value(result.as_ref().map(fetched_value)),
             Self::Sent(response) => http::response_value(response),
+            Self::ActorSent(result) => result_value(result.as_ref().map(|()| None), |it| text(it)),
             Self::TheaterSent(result) => {
                 let response = result.as_ref().map(|it| Some(http::response_value(it)));
                 result_value(response, |it| text(it))

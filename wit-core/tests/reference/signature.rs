@@ -48,6 +48,8 @@ impl Signature {
             of(&[], Returned::Answered),
             of(&[Request], Returned::Sent),
             of(&[Request], Returned::TheaterSent),
+            of(&[Text, Bytes], Returned::ActorSent),
+            of(&[Text, Bytes], Returned::TheaterFile),
         ]
     }
 

@@ -16,6 +16,7 @@ use crate::{
     http_client::{Config, Http},
     limits::Limits,
     logger::ActorLog,
+    messages::{self, Messages},
 };
 
 /// The host's side of an actor with a file `a` and some clients, numbered from 1.
@@ -39,6 +40,11 @@ impl Host {
         let lines = Arc::new(ActorLog::new("rows".into(), &limits, Arc::default()));
         let http = Http::new(&grants, Arc::default(), &limits, Arc::default(), lines);
         let resources = Resources { files: Some(files), http: Some(http), ..Resources::default() };
+        let lines = Arc::new(ActorLog::new("rows".into(), &limits, Arc::default()));
+        let (config, directory) = (messages::Config::default(), Arc::default());
+        let messages =
+            Messages::new("rows".into(), config, directory, &limits, Arc::default(), lines);
+        let resources = Resources { messages: Some(messages), ..resources };
         let mut context = CallContext::new(&limits, resources);
         let CallContext { meter, host } = &mut context;
         let connections = Connections::new(&limits);

@@ -1,0 +1,72 @@
+//! Calls the handlers of `message-server-client`: the functions for other actors' messages.
+//!
+//! They are looked up at each call, because most actors have none and few calls are theirs.
+
+use wit_core::{Budget, lift, lower};
+
+use super::{
+    call_context::CallContext, call_error::CallError, exports::PostReturn, instance::Instance,
+    instance::Outcome, reply::Reply,
+};
+
+impl Instance {
+    /// Calls `handle-send`, or the `handle-request` beside it if the sender waits for a reply.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub(super) async fn handle_actor_message(
+        &mut self,
+        content: &[u8],
+        is_request: bool,
+        state: Option<&[u8]>,
+        context: &mut CallContext,
+    ) -> Outcome<Reply> {
+        let shape = self.shape;
+        let (export, post_name) = if is_request {
+            (shape.handle_reply(), shape.handle_reply_post())
+        } else {
+            (shape.handle_send(), shape.handle_send_post())
+        };
+        let parameters = lower::actor_message(shape, content, state);
+        let [a, b, c, d, e, ..] = self.place(parameters, &mut context.meter).await?;
+        let broken = |error| CallError::Trap { export, error };
+        let step = if shape.has_results() {
+            let handler = self.instance.get_typed_func(&self.store, export).map_err(broken)?;
+            self.begin(export, handler, (a, b, c, d, e), context)?
+        } else {
+            let handler = self.instance.get_typed_func(&self.store, export).map_err(broken)?;
+            self.begin(export, handler, (a, b, c, d), context)?
+        };
+        let post: Option<PostReturn> = self.instance.get_typed_func(&self.store, post_name).ok();
+        let post = post.map(|post| (post_name, post));
+        let returned = if is_request {
+            self.finish_reply(export, step, post, context).await?
+        } else {
+            let state = self.finish_state(export, step, (shape, post), context).await?;
+            state.map(|state| (state, None))
+        };
+        let bytes = |some: &Option<Vec<u8>>| some.as_ref().map_or(0, Vec::len);
+        let size = |(state, reply): &(_, _)| bytes(state).saturating_add(bytes(reply));
+        context.meter.moved(returned.as_ref().map_or(0, size));
+        Ok(returned.map(Reply::from))
+    }
+
+    /// Finishes a call of `handle-request`, and lifts the state and the reply.
+    async fn finish_reply(
+        &mut self,
+        export: &'static str,
+        step: super::exports::Step<i32>,
+        post: Option<(&'static str, PostReturn)>,
+        context: &mut CallContext,
+    ) -> Outcome<(Option<Vec<u8>>, Option<Vec<u8>>)> {
+        let ptr = self.finish(export, step, context).await?;
+        let memory = self.memory.data(&self.store);
+        let budget = Budget { bytes: self.longest_reply, ..self.budget };
+        let lifted = lift::actor_reply(self.shape, memory, ptr.cast_unsigned(), &budget);
+        let returned = lifted.map_err(CallError::Lift)?;
+        if let Some((name, post)) = post {
+            self.call(name, post, ptr, &mut context.meter).await?;
+        }
+        Ok(returned.map(|(state, reply)| (state, Some(reply))))
+    }
+}
