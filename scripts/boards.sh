@@ -23,8 +23,8 @@ budget() {
     case $1 in
         aarch64-*) echo 2304577 ;;
         arm-*) echo 2745741 ;;
-        armv7-*) echo 1866787 ;;
-        x86_64-*) echo 2713231 ;;
+        armv7-*) echo 1852792 ;;
+        x86_64-*) echo 2584856 ;;
     esac
 }
 

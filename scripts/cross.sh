@@ -85,6 +85,8 @@ use_rustup() {
 # ---- The way `debian` -----------------------------------------------------------------
 
 use_debian() {
+    # zig prints the call of the linker without quotes.
+    case $root in *[[:space:]]*) fail "this way needs a folder without spaces in its name" ;; esac
     need_debian
     need_zig
     way=debian
@@ -164,8 +166,12 @@ need_zig() {
 
 # Writes programs that call zig as a C compiler and linker for the target. They drop the few
 # arguments that zig does not take, and replace -static-pie by the two words that it knows. In the
-# way `rustup` the script installs zig only if a crate has C code. If FOOTLIGHT_SYMBOLS names a
-# file, the linker runs a second time without stripping, and writes that file.
+# way `rustup` the script installs zig only if a crate has C code.
+#
+# The program is linked twice, because zig passes on only options of the linker that it knows. It
+# prints how it called the linker, and the wrapper repeats that call with two options more: functions
+# with the same code become one, and x86-64's relocations are packed, which musl reads. If
+# FOOTLIGHT_SYMBOLS names a file, both also happen without stripping, and write that file.
 write_wrappers() {
     mkdir -p "$tools"
     write_program "cc-$target" <<END
@@ -182,10 +188,16 @@ for argument; do
         *) set -- "\$@" "\$argument" ;;
     esac
 done
-if [ -n "\$stripped" ] && [ -n "\${FOOTLIGHT_SYMBOLS:-}" ]; then
-    '$tools/zig-venv/zig' cc ${zig_target[*]} "\$@" -o "\$FOOTLIGHT_SYMBOLS" || exit
-fi
-exec '$tools/zig-venv/zig' cc ${zig_target[*]} "\$@" \$stripped
+[ -n "\$stripped" ] || exec '$tools/zig-venv/zig' cc ${zig_target[*]} "\$@"
+link() {
+    said=\$(ZIG_VERBOSE_LINK=1 '$tools/zig-venv/zig' cc ${zig_target[*]} "\$@" 2>&1) &&
+        call=\$(printf '%s\n' "\$said" | sed -n 's/^ld\.lld //p' | tail -n 1) && [ -n "\$call" ] &&
+        '$tools/zig-venv/zig' ld.lld \$call --icf=all --pack-dyn-relocs=relr && return
+    printf '%s\n' "\$said" >&2
+    exit 1
+}
+if [ -n "\${FOOTLIGHT_SYMBOLS:-}" ]; then link "\$@" -o "\$FOOTLIGHT_SYMBOLS"; fi
+link "\$@" "\$stripped"
 END
     write_program zig-ar <<END
 exec '$tools/zig-venv/zig' ar "\$@"
