@@ -12,7 +12,7 @@
 //! | `storage` | `before` and `after` of each key that changed |
 //! | `tags`, `attachments` | what each client has, if that changed |
 //! | `alarm` | `{"set": …}` if it changed: the milliseconds until it comes, or null |
-//! | `files` | the content of each file that was written |
+//! | `files` | the content of each file that was written, `null` for what was deleted, and `{"folder": true}` for a new folder |
 //! | `fetches` | the requests to servers, each with its `response` or `error` |
 //! | `log` | a list of lines with `level` and `text` |
 //! | `now` | the time of the event, in milliseconds since 1970 |
@@ -39,7 +39,7 @@ use crate::{
         outgoing::Ending,
     },
     exchange::{Close, EventKind, Message, Session},
-    files::Write,
+    files::{Change, What},
     http_client::answers::Outcome,
     state::json::set,
     world::millis,
@@ -189,11 +189,16 @@ impl Report {
         }
     }
 
-    /// Adds the files that were written, and what was asked of servers.
-    pub(super) fn add_outside(&mut self, written: Vec<Write>, asked: Vec<(HttpRequest, Outcome)>) {
+    /// Adds what was changed of files and folders, and what was asked of servers.
+    pub(super) fn add_outside(&mut self, changes: Vec<Change>, asked: Vec<(HttpRequest, Outcome)>) {
         let mut files = Map::new();
-        for Write { path, content } in written {
-            set(&mut files, &path, value(&content));
+        for Change { path, what } in changes {
+            let now = match what {
+                What::Write(content) => value(&content),
+                What::CreateFolder => object([("folder", true.into())]),
+                What::Delete | What::DeleteFolder => Value::Null,
+            };
+            set(&mut files, &path, now);
         }
         self.set("files", files.into());
         let mut fetches = Vec::new();

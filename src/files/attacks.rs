@@ -125,7 +125,7 @@ fn nothing_outside_is_written_and_no_link_to_it_is_replaced() {
         "loop",
         "new-outside",
     ] {
-        let checked = block_on(stage.files.check_write(path, 1));
+        let checked = stage.check(path, 1);
         assert_eq!(checked, Err(Failure(FileError::NotFound)), "{path:?}");
         let written = block_on(stage.files.write(path.into(), b"x".to_vec()));
         assert_eq!(written, Err(Failure(FileError::NotFound)), "{path:?}");
@@ -137,7 +137,7 @@ fn nothing_outside_is_written_and_no_link_to_it_is_replaced() {
 #[test]
 fn a_file_that_is_replaced_by_a_link_after_the_check_is_not_written() {
     let stage = stage();
-    let check = |path: &str| block_on(stage.files.check_write(path, 1));
+    let check = |path: &str| stage.check(path, 1);
     let write = |path: &str| block_on(stage.files.write(path.into(), b"x".to_vec()));
     assert_eq!((check("file"), check("folder/secret")), (Ok(()), Ok(())));
     fs::remove_file(stage.inside("file")).unwrap();

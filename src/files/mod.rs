@@ -2,8 +2,10 @@
 //!
 //! - [`config`]: the folders that the manifest names.
 //! - `folders`: the same folders, opened for each operation.
-//! - `reading`, `writing`: blocking reads and writes.
-//! - `commit`: writes all files of one call, or none.
+//! - `reading`, `writing`: blocking reads and changes.
+//! - `change`: the changes that a call asks for. `view` has what became of files and folders.
+//! - `scene`: what a call sees: its own changes above the disk. It checks further changes.
+//! - `commit`: makes all changes of one call, or none.
 //! - `blocking`: runs blocking calls on other threads, one at a time and with a deadline.
 //! - `overlay`: files that are not on the disk, for `footlight call`.
 //! - `failure`: why an operation failed.
@@ -12,12 +14,15 @@
 //! interpreter nor sockets.
 
 mod blocking;
+mod change;
 mod commit;
 pub mod config;
 mod failure;
 mod folders;
 pub(crate) mod overlay;
 mod reading;
+mod scene;
+mod view;
 mod writing;
 
 #[cfg(test)]
@@ -40,13 +45,17 @@ use rustix::io::Errno;
 use wit_core::host::FileError;
 
 use blocking::{Blocking, Unfinished};
+pub(crate) use change::{Change, Pending, What};
+pub(crate) use commit::Failed;
 use commit::Progress;
-pub(crate) use commit::{Failed, Write};
 pub use config::Config;
 pub(crate) use failure::Failure;
 pub use folders::{FolderError, Folders};
-pub(crate) use overlay::Overlay;
+pub(crate) use overlay::{Given, Overlay};
+use scene::Scene;
+use view::View;
 pub use wit_core::host::Entry as DirEntry;
+use wit_core::host::FileInfo;
 
 use crate::{convert::to_u64, limits::SharedLimits, logger::ActorLog, stats::Stats};
 
@@ -139,13 +148,19 @@ impl Files {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub(crate) async fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
-        let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
-        let content = match self.overlay.as_ref().and_then(|overlay| overlay.read(path, limit)) {
-            Some(content) => Ok(content),
-            None => self.blocking.run(move || reading::read(&folders.begin(), &of?, limit)).await,
-        };
+    pub(crate) async fn read(&self, path: &str, own: &Pending) -> Result<Vec<u8>, Failure> {
+        let limit = self.max_size();
+        let content = self.look(path, own, move |scene, path| scene.read(path, limit)).await;
         self.record(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
+    }
+
+    /// What is at a path.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub(crate) async fn info(&self, path: &str, own: &Pending) -> Result<FileInfo, Failure> {
+        let info = self.look(path, own, |scene, path| scene.info(path)).await;
+        self.record(Level::Debug, "looking at", path, info, |stats| stats.file_reads.add(1))
     }
 
     /// Lists a folder, sorted by name. The empty path is the actor's folder itself. Names that are
@@ -153,13 +168,9 @@ impl Files {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub(crate) async fn list(&self, path: &str) -> Result<Vec<DirEntry>, Failure> {
-        let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
-        let found = self.blocking.run(move || reading::list(&folders.begin(), &of?, limit)).await;
-        let found = match &self.overlay {
-            Some(overlay) => Ok(overlay.list(path, found.map_err(Failure::from).and_then(|it| it))),
-            None => found,
-        };
+    pub(crate) async fn list(&self, path: &str, own: &Pending) -> Result<Vec<DirEntry>, Failure> {
+        let limit = self.max_size();
+        let found = self.look(path, own, move |scene, path| scene.list(path, limit)).await;
         let (entries, left_out) =
             self.record(Level::Debug, "listing", path, found, |stats| stats.file_reads.add(1))?;
         if left_out > 0 {
@@ -172,54 +183,89 @@ impl Files {
         Ok(entries)
     }
 
-    /// Checks whether `len` bytes could be written to a file, as far as that can be known in
-    /// advance.
+    /// Looks at what a call sees, on another thread.
+    async fn look<T: Send + 'static>(
+        &self,
+        path: &str,
+        own: &Pending,
+        look: impl FnOnce(&Scene<'_>, &str) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<Result<T, Failure>, Unfinished> {
+        let script = self.overlay.as_ref().map(|overlay| overlay.view()).unwrap_or_default();
+        self.look_above(script, path, own, look).await
+    }
+
+    /// The same, with what a script says.
+    async fn look_above<T: Send + 'static>(
+        &self,
+        script: Arc<View>,
+        path: &str,
+        own: &Pending,
+        look: impl FnOnce(&Scene<'_>, &str) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<Result<T, Failure>, Unfinished> {
+        let (folders, of, own) = (self.folders.clone(), checked(path), own.view.clone());
+        let takes_all = self.overlay.as_ref().is_some_and(|overlay| overlay.takes_all);
+        let work = move || {
+            let folders = folders.begin();
+            look(&Scene { folders: &folders, own: &own, script: &script, takes_all }, &of?)
+        };
+        self.blocking.run(work).await
+    }
+
+    /// Checks whether a change could be made, as far as that can be known in advance, and adds it to
+    /// those of the call.
     ///
     /// # Errors
     /// See [`Failure`].
-    pub(crate) async fn check_write(&self, path: &str, len: usize) -> Result<(), Failure> {
-        let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
-        let is_over = self.overlay.as_ref().is_some_and(|overlay| overlay.takes(path));
-        let check = self.blocking.run(move || {
-            if !is_over {
-                writing::check(&folders.begin(), &of?)?;
+    pub(crate) async fn change(&self, change: Change, own: &mut Pending) -> Result<(), Failure> {
+        let (limit, what) = (self.max_size(), change.what.clone());
+        // What goes to the disk has to be possible there.
+        let script = self.overlay.as_ref().filter(|overlay| !overlay.to_disk);
+        let script = script.map(|overlay| overlay.view()).unwrap_or_default();
+        let name = what.name();
+        let check = move |scene: &Scene<'_>, path: &str| {
+            let place = scene.check(path, &what)?;
+            match what {
+                What::Write(content) if content.len() > limit => Err(Failure(FileError::TooLarge)),
+                _ => Ok(place),
             }
-            if len > limit { Err(Failure(FileError::TooLarge)) } else { Ok(()) }
-        });
-        let done = self.record(Level::Debug, "writing", path, check.await, |_| ());
+        };
+        let path = &*change.path;
+        let done = self.look_above(script, path, own, check).await;
+        let done = self.record(Level::Debug, name, path, done, |_| ());
         if done.is_err() && self.folders.is_read_only(path) && !self.is_told.swap(true, Relaxed) {
             let advice = "write `writable = true` into the `config` of its handler";
             let text = format_args!("{path:?} can't be written: its folder is read-only; {advice}");
             self.lines.host(Level::Warn, None, text);
         }
-        done
+        own.add(done?, change);
+        Ok(())
     }
 
-    /// Writes all files of a call, or none as far as possible. Creates files that don't exist.
-    /// `record` stores the actor's state. It runs after the last file that is written in place, and
-    /// before the first that is renamed.
+    /// Makes all changes of a call, or none as far as possible. `record` stores the actor's state. It
+    /// runs after the last file that is written in place, and before the first that is renamed.
     ///
     /// # Errors
-    /// A file could not be written, or `record` failed. The caller must report it. The log only gets
+    /// A change could not be made, or `record` failed. The caller must report it. The log only gets
     /// what could not be undone.
     pub(crate) async fn commit(
         &self,
-        writes: Vec<Write>,
+        pending: Pending,
         record: impl FnOnce() -> Result<(), Failure> + Send + 'static,
     ) -> Result<(), Failed> {
-        let first = writes.first().map(|write| write.path.clone()).unwrap_or_default();
+        let first = pending.changes.first().cloned();
         let (folders, limit, new) = (self.folders.clone(), self.max_size(), self.new.clone());
         let progress = Arc::new(Progress::default());
-        let (count, state, lines) = (writes.len(), progress.clone(), self.lines.clone());
+        let (count, state, lines) = (pending.changes.len(), progress.clone(), self.lines.clone());
         let overlay = self.overlay.clone();
         let work = move || {
-            let to_disk = overlay.as_ref().map_or(&*writes, |overlay| overlay.to_disk(&writes));
+            let changes = &*pending.changes;
+            let to_disk = overlay.as_ref().map_or(changes, |overlay| overlay.to_disk(changes));
             let done = commit::commit(&folders, to_disk, limit, &new, &state, record);
             if let (Some(overlay), Ok(())) = (overlay, &done) {
-                overlay.keep(writes);
+                overlay.keep(pending);
             }
             if state.is_given_up() {
-                log_written(&lines, &state, "after the time in which it should have been");
+                log_made(&lines, &state, "after the time in which it should have been");
             }
             done
         };
@@ -237,15 +283,18 @@ impl Files {
             }
         };
         self.stats.file_failures.add(1);
-        log_written(&self.lines, &progress, "before another one failed");
-        let at = progress.at();
-        Err(Failed { path: if at.is_empty() { first } else { at }, failure })
+        log_made(&self.lines, &progress, "before another one failed");
+        let at = progress.at().or(first.map(|change| (change.what.name(), change.path)));
+        let (doing, path) = at.unwrap_or_default();
+        Err(Failed { doing, path, failure })
     }
 
     /// Writes one file.
     #[cfg(test)]
     async fn write(&self, path: String, content: Vec<u8>) -> Result<(), Failure> {
-        self.commit(vec![Write { path, content }], || Ok(())).await.map_err(|failed| failed.failure)
+        let changes = vec![Change { path, what: What::Write(content.into()) }];
+        let pending = Pending { changes, ..Pending::default() };
+        self.commit(pending, || Ok(())).await.map_err(|failed| failed.failure)
     }
 
     /// Counts an operation, and logs a failure at `level`.
@@ -272,8 +321,8 @@ impl Files {
     }
 }
 
-/// Logs which files a failed call has written.
-fn log_written(lines: &ActorLog, progress: &Progress, when: &str) {
+/// Logs which changes a failed call has made.
+fn log_made(lines: &ActorLog, progress: &Progress, when: &str) {
     let done = progress.take_done();
     if !done.is_empty() {
         // Escaped, because the paths come from a guest.

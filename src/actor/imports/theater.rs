@@ -1,26 +1,30 @@
-//! The functions that this host has of Theater's packages: `log`, and `read-file` of `filesystem`.
+//! The functions that this host has of Theater's packages: `log`, and those of `filesystem`.
 
 use wasmi::{Caller, Extern};
 use wit_core::{
     Shape,
-    host::Flat::{self, I32},
+    host::{
+        FileError,
+        Flat::{self, I32},
+    },
     lift, shape,
 };
 
 use super::{
-    files,
+    files::{self, Asked},
     guest::{Guest, charge, kept},
-    row::{Call, Import, Kind, Step, Trap},
+    row::{Call, Import, Kind, Step, Trap, row},
     suspended::SliceSpent,
 };
 use crate::{
     actor::fuel_cost,
     convert::to_u64,
+    files::Failure,
     interfaces::{FILESYSTEM, RUNTIME},
 };
 
 /// The functions. There are two rows for `read-file`, told apart by the module's shape: its result
-/// changed while its name and its parameters stayed.
+/// changed while its name and its parameters stayed. The others have had one form.
 pub(crate) const ROWS: &[Import] = &[
     Import {
         interface: &RUNTIME,
@@ -49,9 +53,48 @@ pub(crate) const ROWS: &[Import] = &[
         params: PATH,
         kind: Kind::suspending::<Result<Vec<u8>, String>>(read_bytes),
     },
+    row(
+        &FILESYSTEM,
+        "write-file",
+        "writes a file",
+        &[I32, I32, I32, I32],
+        Kind::suspending::<Changed>(write),
+    ),
+    row(
+        &FILESYSTEM,
+        "list-files",
+        "lists a folder",
+        PATH,
+        Kind::suspending::<Result<Vec<String>, String>>(list),
+    ),
+    row(&FILESYSTEM, "delete-file", "deletes a file", PATH, Kind::suspending::<Changed>(delete)),
+    row(
+        &FILESYSTEM,
+        "create-dir",
+        "creates a folder",
+        PATH,
+        Kind::suspending::<Changed>(create_dir),
+    ),
+    row(
+        &FILESYSTEM,
+        "delete-dir",
+        "deletes an empty folder",
+        PATH,
+        Kind::suspending::<Changed>(delete_dir),
+    ),
+    row(
+        &FILESYSTEM,
+        "path-exists",
+        "looks at a path",
+        PATH,
+        Kind::suspending::<Result<bool, String>>(path_exists),
+    ),
 ];
 
-/// The parameters of `read-file`.
+/// The result of a change.
+type Changed = Result<(), String>;
+
+/// The parameters of a function that takes a path.
 const PATH: &[Flat] = &[I32, I32];
 
 /// The cost of a line, without its text.
@@ -86,5 +129,52 @@ fn read_text<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
 
 /// `read-file: func(path: string) -> result<list<u8>, string>`
 fn read_bytes<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    files::read_as(call, "content", |content| Ok(content.map_err(|failure| failure.to_string())))
+    files::read_as(call, "content", |content| Ok(content.map_err(in_words)))
+}
+
+/// `write-file: func(path: string, content: string) -> result<_, string>`
+fn write<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    let (path, content) = (call.parameters.text("path")?, call.parameters.text("content")?);
+    files::change_as(call, path, Asked::Write(content.as_bytes()), in_words)
+}
+
+/// `list-files: func(path: string) -> result<list<string>, string>`
+fn list<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    files::list_as::<Result<Vec<String>, String>>(call, |entries| {
+        let entries = entries.map_err(in_words)?;
+        Ok(entries.into_iter().map(|entry| entry.name).collect())
+    })
+}
+
+/// `delete-file: func(path: string) -> result<_, string>`
+fn delete<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    let path = call.parameters.text("path")?;
+    files::change_as(call, path, Asked::Delete, in_words)
+}
+
+/// `create-dir: func(path: string) -> result<_, string>`
+fn create_dir<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    let path = call.parameters.text("path")?;
+    files::change_as(call, path, Asked::CreateFolder, in_words)
+}
+
+/// `delete-dir: func(path: string) -> result<_, string>`
+fn delete_dir<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    let path = call.parameters.text("path")?;
+    files::change_as(call, path, Asked::DeleteFolder, in_words)
+}
+
+/// `path-exists: func(path: string) -> result<bool, string>`
+fn path_exists<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    files::info_as(call, |info| match info {
+        Ok(_) => Ok(true),
+        // There is nothing inside of a file either.
+        Err(Failure(FileError::NotFound | FileError::WrongKind)) => Ok(false),
+        Err(failure) => Err(in_words(failure)),
+    })
+}
+
+/// An error, as Theater's functions return it.
+fn in_words(failure: Failure) -> String {
+    failure.to_string()
 }

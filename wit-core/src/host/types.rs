@@ -66,6 +66,10 @@ pub enum FileError {
     TimedOut,
     /// Another error, in words.
     Other(String),
+    /// There is something with this name already.
+    Exists,
+    /// The folder is not empty.
+    NotEmpty,
 }
 
 /// The kind of an entry in a folder.
@@ -86,6 +90,15 @@ pub struct Entry {
     pub name: String,
     /// Its kind. For a link it is the kind of the target, if that is in the folder too.
     pub kind: Kind,
+}
+
+/// The facts about a file or a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileInfo {
+    /// Its kind.
+    pub kind: Kind,
+    /// The size of a file in bytes.
+    pub size: u64,
 }
 
 /// Why a change to the storage is refused.
