@@ -40,6 +40,11 @@ impl Stage {
         Self { outer, files, stats }
     }
 
+    /// Puts files of a script above those on the disk.
+    pub(super) fn below(&mut self, overlay: Arc<Overlay>) {
+        self.files.overlay = Some(overlay);
+    }
+
     /// A path outside the folder.
     pub(super) fn outside(&self, path: &str) -> PathBuf {
         self.outer.path().join(path)

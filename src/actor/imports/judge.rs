@@ -67,8 +67,8 @@ fn advice(module: &str, name: &str) -> String {
     } else if module.starts_with("ntwk:theater/") || module.starts_with("theater:simple/") {
         let runtime = shape::RUNTIME_MODULES.map(|module| format!("`{module}.{}`", shape::LOG.0));
         format!(
-            "of Theater's imports this host offers only {}, `read-file` of its `filesystem`, and \
-             `send-http` of its `http-client`; remove the call",
+            "of Theater's imports this host offers only {}, its `filesystem`, and `send-http` of \
+             its `http-client`; remove the call",
             runtime.join(" and ")
         )
     } else if module.contains("wbindgen") || module == "wbg" {
