@@ -326,7 +326,7 @@ fn log_made(lines: &ActorLog, progress: &Progress, when: &str) {
     let done = progress.take_done();
     if !done.is_empty() {
         // Escaped, because the paths come from a guest.
-        let text = format_args!("written {when}, which is not undone: {done:?}");
+        let text = format_args!("changed {when}, which is not undone: {done:?}");
         lines.host(Level::Warn, None, text);
     }
 }

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_was_given_or_changed_last_counts_and_the_disk_has_the_rest_and_stays_as_it_is() {
-        let mut stage = Stage::new(10);
+        let mut stage = Stage::new(30);
         for path in ["a", "b", "d/e", "ghost/x"] {
             stage.put(path, "disk");
         }
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(stage.list("").unwrap(), ["a", "b", "d/", "ghost/"]);
         overlay.set("a".into(), Given::File(b"given".into()));
         overlay.set("b".into(), Given::Nothing);
-        overlay.set("large".into(), Given::File(vec![0; 11]));
+        overlay.set("large".into(), Given::File(vec![0; 31]));
         overlay.set("ghost".into(), Given::Nothing);
         overlay.set("empty".into(), Given::Folder);
         overlay.set("in/deep/file".into(), Given::File(vec![]));

@@ -200,7 +200,7 @@ fn each_kind_of_unknown_import_is_told_with_its_own_advice() {
     for (import, advice) in [
         (r#""wasi_snapshot_preview1" "fd_write" (func (param i32))"#, "wasm32-unknown-unknown"),
         (r#""wasi:clocks/wall-clock@0.2.0" "now" (func)"#, "this host offers no WASI"),
-        (r#""ntwk:theater/filesystem" "write-file" (func)"#, "of Theater's imports"),
+        (r#""ntwk:theater/filesystem" "watch-file" (func)"#, "of Theater's imports"),
         (r#""ntwk:theater/filesystem" "read-file" (func)"#, "`filesystem.read-file` is (i32, i32,"),
         (r#""footlight:host/clock@0.1.0" "now" (func)"#, "`clock.now` is () → i64"),
         (r#""footlight:host/clock@0.2.0" "now" (func)"#, "this host has no such function"),

@@ -116,16 +116,16 @@ fn each_reason_why_a_file_cannot_be_used_is_told() {
             make(&mut client, "read data; list-files data/larger", &["wrong-kind", "wrong-kind"]);
             make(&mut client, "write data x; read ", &["wrong-kind", "wrong-kind"]);
             make(&mut client, "read data/larger; write-big new 6001", &["too-large", "too-large"]);
-            make(
-                &mut client,
-                "remove data; remove-folder data/largest; remove data/out; remove gone/x; stat ../x",
-                &["wrong-kind", "wrong-kind", "not-found", "not-found", "not-found"],
-            );
-            make(
-                &mut client,
-                "folder data; folder gone/new; remove-folder data; remove-folder gone; folder ../x",
-                &["exists", "not-found", "not-empty", "not-found", "not-found"],
-            );
+            for (requests, answers) in [
+                ("remove data; remove-folder data/largest", ["wrong-kind", "wrong-kind"]),
+                ("remove data/out; remove gone/x", ["not-found", "not-found"]),
+                ("stat data/out; stat ../x", ["not-found", "not-found"]),
+                ("folder data; folder gone/new", ["exists", "not-found"]),
+                ("remove-folder data; remove-folder gone", ["not-empty", "not-found"]),
+                ("folder ../x; stat data/larger/x", ["not-found", "wrong-kind"]),
+            ] {
+                make(&mut client, requests, &answers);
+            }
             make(&mut client, "write-big new 6000", &["done"]);
             client.text("do read data/largest");
             assert_eq!(client.next().len(), "content ".len() + 6000);

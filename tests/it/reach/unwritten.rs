@@ -186,6 +186,10 @@ fn a_full_disk_undoes_the_call_and_what_had_found_room_is_removed() {
     let mut client = joined(&server, "events");
     make(&mut client, "list-files ", &["entries file:file"]);
     // The file system has room again.
-    make(&mut client, "write-big first 20000; list-files ", &["done", "entries file:file"]);
+    make(
+        &mut client,
+        "write-big first 20000; list-files ",
+        &["done", "entries file:file first:file"],
+    );
     assert_eq!(fs::read(disk.path().join("first")).unwrap().len(), 20_000);
 }
