@@ -1,10 +1,11 @@
-//! The changes of files and folders that a call asks for.
+//! What a call asks for, and the changes of files and folders that it makes.
 
 use std::{mem, sync::Arc};
 
 use bytes::Bytes;
+use wit_core::host::FileInfo;
 
-use super::view::View;
+use super::{DirEntry, view::View};
 
 /// A change of a file or a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,44 @@ impl What {
             Self::DeleteFolder => "deleting the folder",
         }
     }
+}
+
+/// What a call asks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    /// The content of a file.
+    Read,
+    /// The entries of a folder, sorted by name. The empty path is the actor's folder itself. Names
+    /// that are not UTF-8 are left out, because no path could name them.
+    List,
+    /// What is at a path.
+    Info,
+    /// A change, which is checked now.
+    Change(What),
+}
+
+impl Asked {
+    /// For the log.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Read => "reading",
+            Self::List => "listing",
+            Self::Info => "looking at",
+            Self::Change(what) => what.name(),
+        }
+    }
+}
+
+/// The answer. What was not asked for is empty.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) content: Vec<u8>,
+    pub(crate) entries: Vec<DirEntry>,
+    /// How many names were left out of the entries.
+    pub(super) left_out: usize,
+    pub(crate) info: FileInfo,
+    /// The path without links of what is to be changed.
+    pub(super) place: String,
 }
 
 /// The changes of one call, in their order. They are checked, and made when the call is committed.

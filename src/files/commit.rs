@@ -7,7 +7,7 @@
 //! to its targets, and deletes what is to go, which both hardly ever fail. After a failure it removes
 //! what has a temporary name. What was already done can't be undone, so the log names it.
 
-use std::{collections::BTreeSet, fmt, mem, time::Instant};
+use std::{fmt, mem, time::Instant};
 
 use wit_core::host::FileError;
 
@@ -16,7 +16,7 @@ use super::{
     change::{Change, What},
     folders::{Folders, InUse},
     scene::Scene,
-    view::View,
+    view::{Seen, View},
     writing::{Staged, Target},
 };
 use crate::lock::Lock;
@@ -160,7 +160,7 @@ fn check(
     progress: &Progress,
 ) -> Result<Vec<Checked>, Failure> {
     let (mut own, script) = (View::default(), View::default());
-    let mut deleted = BTreeSet::new();
+    let mut deleted = View::default();
     let mut checked = Vec::with_capacity(changes.len());
     for change @ Change { path, what } in changes {
         progress.begin(change)?;
@@ -170,9 +170,9 @@ fn check(
         let scene = Scene { folders, own: &own, script: &script, takes_all: false };
         let place = scene.check(path, what)?;
         let on_disk = scene.on_disk(&place)?.is_some();
-        let is_new = !on_disk || deleted.contains(&place);
+        let is_new = !on_disk || deleted.look(&place) == Seen::Gone;
         if matches!(what, What::Delete | What::DeleteFolder) {
-            deleted.insert(place.clone());
+            deleted.apply(place.clone(), what);
         }
         own.apply(place.clone(), what);
         checked.push(Checked { place, is_new, on_disk });

@@ -45,7 +45,7 @@ use rustix::io::Errno;
 use wit_core::host::FileError;
 
 use blocking::{Blocking, Unfinished};
-pub(crate) use change::{Change, Pending, What};
+pub(crate) use change::{Answer, Asked, Change, Pending, What};
 pub(crate) use commit::Failed;
 use commit::Progress;
 pub use config::Config;
@@ -53,8 +53,8 @@ pub(crate) use failure::Failure;
 pub use folders::{FolderError, Folders};
 pub(crate) use overlay::{Given, Overlay};
 use scene::Scene;
-use view::View;
 pub use wit_core::host::Entry as DirEntry;
+#[cfg(test)]
 use wit_core::host::FileInfo;
 
 use crate::{convert::to_u64, limits::SharedLimits, logger::ActorLog, stats::Stats};
@@ -144,101 +144,67 @@ impl Files {
         self.limits.get(|limits| limits.file_access)
     }
 
-    /// Reads a file.
+    /// Does what a call asks for: looks at its folders, or checks a change and adds it to those of
+    /// the call.
     ///
     /// # Errors
     /// See [`Failure`].
-    pub(crate) async fn read(&self, path: &str, own: &Pending) -> Result<Vec<u8>, Failure> {
-        let limit = self.max_size();
-        let content = self.look(path, own, move |scene, path| scene.read(path, limit)).await;
-        self.record(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
-    }
-
-    /// What is at a path.
-    ///
-    /// # Errors
-    /// See [`Failure`].
-    pub(crate) async fn info(&self, path: &str, own: &Pending) -> Result<FileInfo, Failure> {
-        let info = self.look(path, own, |scene, path| scene.info(path)).await;
-        self.record(Level::Debug, "looking at", path, info, |stats| stats.file_reads.add(1))
-    }
-
-    /// Lists a folder, sorted by name. The empty path is the actor's folder itself. Names that are
-    /// not UTF-8 are left out, because no path could name them.
-    ///
-    /// # Errors
-    /// See [`Failure`].
-    pub(crate) async fn list(&self, path: &str, own: &Pending) -> Result<Vec<DirEntry>, Failure> {
-        let limit = self.max_size();
-        let found = self.look(path, own, move |scene, path| scene.list(path, limit)).await;
-        let (entries, left_out) =
-            self.record(Level::Debug, "listing", path, found, |stats| stats.file_reads.add(1))?;
-        if left_out > 0 {
-            self.lines.host(
-                Level::Debug,
-                None,
-                format_args!("listing {path:?}: {left_out} names left out that are not UTF-8"),
-            );
-        }
-        Ok(entries)
-    }
-
-    /// Looks at what a call sees, on another thread.
-    async fn look<T: Send + 'static>(
+    pub(crate) async fn perform(
         &self,
-        path: &str,
-        own: &Pending,
-        look: impl FnOnce(&Scene<'_>, &str) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<Result<T, Failure>, Unfinished> {
-        let script = self.overlay.as_ref().map(|overlay| overlay.view()).unwrap_or_default();
-        self.look_above(script, path, own, look).await
-    }
-
-    /// The same, with what a script says.
-    async fn look_above<T: Send + 'static>(
-        &self,
-        script: Arc<View>,
-        path: &str,
-        own: &Pending,
-        look: impl FnOnce(&Scene<'_>, &str) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<Result<T, Failure>, Unfinished> {
-        let (folders, of, own) = (self.folders.clone(), checked(path), own.view.clone());
-        let takes_all = self.overlay.as_ref().is_some_and(|overlay| overlay.takes_all);
-        let work = move || {
-            let folders = folders.begin();
-            look(&Scene { folders: &folders, own: &own, script: &script, takes_all }, &of?)
-        };
-        self.blocking.run(work).await
-    }
-
-    /// Checks whether a change could be made, as far as that can be known in advance, and adds it to
-    /// those of the call.
-    ///
-    /// # Errors
-    /// See [`Failure`].
-    pub(crate) async fn change(&self, change: Change, own: &mut Pending) -> Result<(), Failure> {
-        let (limit, what) = (self.max_size(), change.what.clone());
-        // What goes to the disk has to be possible there.
-        let script = self.overlay.as_ref().filter(|overlay| !overlay.to_disk);
-        let script = script.map(|overlay| overlay.view()).unwrap_or_default();
-        let name = what.name();
-        let check = move |scene: &Scene<'_>, path: &str| {
-            let place = scene.check(path, &what)?;
-            match what {
-                What::Write(content) if content.len() > limit => Err(Failure(FileError::TooLarge)),
-                _ => Ok(place),
+        path: String,
+        asked: Asked,
+        own: &mut Pending,
+    ) -> Result<Answer, Failure> {
+        let name = asked.name();
+        let done = self.ask(&path, asked.clone(), own).await;
+        // The disk has a problem, which the operator should know about.
+        let level =
+            if matches!(done, Err(Unfinished::TimedOut)) { Level::Warn } else { Level::Debug };
+        let done = done.map_err(Failure::from).and_then(|done| done);
+        match (&done, &asked) {
+            (Ok(_), Asked::Change(_)) => {}
+            (Ok(_), _) => self.stats.file_reads.add(1),
+            (Err(failure), _) => {
+                self.stats.file_failures.add(1);
+                // Escaped, because the path comes from a guest.
+                self.lines.host(level, None, format_args!("{name} {path:?}: {failure}"));
             }
-        };
-        let path = &*change.path;
-        let done = self.look_above(script, path, own, check).await;
-        let done = self.record(Level::Debug, name, path, done, |_| ());
-        if done.is_err() && self.folders.is_read_only(path) && !self.is_told.swap(true, Relaxed) {
+        }
+        if let Ok(Answer { left_out: more @ 1.., .. }) = &done {
+            let text = format_args!("{name} {path:?}: {more} names left out that are not UTF-8");
+            self.lines.host(Level::Debug, None, text);
+        }
+        let Asked::Change(what) = asked else { return done };
+        if done.is_err() && self.folders.is_read_only(&path) && !self.is_told.swap(true, Relaxed) {
             let advice = "write `writable = true` into the `config` of its handler";
             let text = format_args!("{path:?} can't be written: its folder is read-only; {advice}");
             self.lines.host(Level::Warn, None, text);
         }
-        own.add(done?, change);
-        Ok(())
+        let mut answer = done?;
+        own.add(std::mem::take(&mut answer.place), Change { path, what });
+        Ok(answer)
+    }
+
+    /// Asks on another thread.
+    async fn ask(
+        &self,
+        path: &str,
+        asked: Asked,
+        own: &Pending,
+    ) -> Result<Result<Answer, Failure>, Unfinished> {
+        let limit = self.max_size();
+        let (folders, of, own) = (self.folders.clone(), checked(path), own.view.clone());
+        let script = self.overlay.as_ref();
+        let takes_all = script.is_some_and(|script| script.takes_all);
+        // What goes to the disk has to be possible there.
+        let is_real = |script: &&Arc<Overlay>| matches!(asked, Asked::Change(_)) && script.to_disk;
+        let script = script.filter(|script| !is_real(script));
+        let script = script.map(|script| script.view()).unwrap_or_default();
+        let work = move || {
+            let folders = &folders.begin();
+            Scene { folders, own: &own, script: &script, takes_all }.answer(&of?, &asked, limit)
+        };
+        self.blocking.run(work).await
     }
 
     /// Makes all changes of a call, or none as far as possible. `record` stores the actor's state. It
@@ -296,28 +262,28 @@ impl Files {
         let pending = Pending { changes, ..Pending::default() };
         self.commit(pending, || Ok(())).await.map_err(|failed| failed.failure)
     }
+}
 
-    /// Counts an operation, and logs a failure at `level`.
-    fn record<T>(
-        &self,
-        level: Level,
-        what: &str,
-        path: &str,
-        result: Result<Result<T, Failure>, Unfinished>,
-        count: impl FnOnce(&Stats),
-    ) -> Result<T, Failure> {
-        // The disk has a problem, which the operator should know about.
-        let level = if matches!(result, Err(Unfinished::TimedOut)) { Level::Warn } else { level };
-        let result = result.map_err(Failure::from).and_then(|done| done);
-        match &result {
-            Ok(_) => count(&self.stats),
-            Err(failure) => {
-                self.stats.file_failures.add(1);
-                // Escaped, because the path comes from a guest.
-                self.lines.host(level, None, format_args!("{what} {path:?}: {failure}"));
-            }
-        }
-        result
+/// The functions that an actor has, for tests.
+#[cfg(test)]
+impl Files {
+    async fn read(&self, path: &str, own: &Pending) -> Result<Vec<u8>, Failure> {
+        let mut own = Pending { view: own.view.clone(), ..Pending::default() };
+        self.perform(path.into(), Asked::Read, &mut own).await.map(|answer| answer.content)
+    }
+
+    async fn info(&self, path: &str, own: &Pending) -> Result<FileInfo, Failure> {
+        let mut own = Pending { view: own.view.clone(), ..Pending::default() };
+        self.perform(path.into(), Asked::Info, &mut own).await.map(|answer| answer.info)
+    }
+
+    async fn list(&self, path: &str, own: &Pending) -> Result<Vec<DirEntry>, Failure> {
+        let mut own = Pending { view: own.view.clone(), ..Pending::default() };
+        self.perform(path.into(), Asked::List, &mut own).await.map(|answer| answer.entries)
+    }
+
+    async fn change(&self, change: Change, own: &mut Pending) -> Result<(), Failure> {
+        self.perform(change.path, Asked::Change(change.what), own).await.map(drop)
     }
 }
 

@@ -12,7 +12,7 @@ use wit_core::host::{FileError, FileInfo, Kind};
 
 use super::{
     DirEntry, Failure,
-    change::What,
+    change::{Answer, Asked, What},
     folders::{Destination, InUse},
     reading,
     view::{Seen, View},
@@ -113,8 +113,34 @@ impl<'s> Scene<'s> {
         }
     }
 
+    /// Answers what a call asks for. A content, and the names of a listing, have at most `limit`
+    /// bytes.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub(super) fn answer(
+        &self,
+        path: &str,
+        asked: &Asked,
+        limit: usize,
+    ) -> Result<Answer, Failure> {
+        let mut answer = Answer::default();
+        match asked {
+            Asked::Read => answer.content = self.read(path, limit)?,
+            Asked::List => (answer.entries, answer.left_out) = self.list(path, limit)?,
+            Asked::Info => answer.info = self.info(path)?,
+            Asked::Change(what) => {
+                answer.place = self.check(path, what)?;
+                if what.content().len() > limit {
+                    return Err(Failure(FileError::TooLarge));
+                }
+            }
+        }
+        Ok(answer)
+    }
+
     /// Reads a file of at most `limit` bytes.
-    pub(super) fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+    fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
         if self.is_bare() {
             return reading::read(self.folders, path, limit);
         }
@@ -130,7 +156,7 @@ impl<'s> Scene<'s> {
     }
 
     /// Lists a folder: see [`reading::list`].
-    pub(super) fn list(&self, path: &str, limit: usize) -> Result<(Vec<DirEntry>, usize), Failure> {
+    fn list(&self, path: &str, limit: usize) -> Result<(Vec<DirEntry>, usize), Failure> {
         if self.is_bare() {
             return reading::list(self.folders, path, limit);
         }
@@ -161,7 +187,7 @@ impl<'s> Scene<'s> {
     }
 
     /// What is at a path.
-    pub(super) fn info(&self, path: &str) -> Result<FileInfo, Failure> {
+    fn info(&self, path: &str) -> Result<FileInfo, Failure> {
         let of = |kind, size| Ok(FileInfo { kind, size });
         match self.look(&self.place(path)?.path)? {
             None => Err(Failure(FileError::NotFound)),

@@ -1,15 +1,14 @@
 //! What was made of files and folders above those of the disk.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use wit_core::host::Kind;
 
 use super::{DirEntry, change::What};
 
-/// Files and folders by their places: paths without links, that begin as the actor's do.
+/// Files and folders by their places: paths without links, that begin as the actor's do. They are in
+/// the order of their places, and few: `limits.effects` bounds them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct View(BTreeMap<String, Node>);
+pub(super) struct View(Vec<(String, Node)>);
 
 /// What is at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +44,25 @@ impl View {
 
     /// Sets what is at a place.
     pub(super) fn set(&mut self, place: String, node: Node) {
-        self.0.insert(place, node);
+        match self.find(&place) {
+            Ok(at) => {
+                if let Some((_, old)) = self.0.get_mut(at) {
+                    *old = node;
+                }
+            }
+            Err(at) => self.0.insert(at, (place, node)),
+        }
+    }
+
+    /// The index of a place, or where it would be.
+    fn find(&self, place: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(other, _)| (**other).cmp(place))
+    }
+
+    /// What is at a place itself.
+    fn get(&self, place: &str) -> Option<&Node> {
+        let at = self.find(place).ok()?;
+        self.0.get(at).map(|(_, node)| node)
     }
 
     /// Makes a change that was checked.
@@ -62,33 +79,34 @@ impl View {
 
     /// Adds what another says, which is newer.
     pub(super) fn add(&mut self, newer: &Self) {
-        self.0.extend(newer.0.iter().map(|(place, node)| (place.clone(), node.clone())));
+        newer.0.iter().for_each(|(place, node)| self.set(place.clone(), node.clone()));
     }
 
     /// What lies below a place, by the rest of its path.
     fn below<'v>(&'v self, place: &str) -> impl Iterator<Item = (&'v str, &'v Node)> {
         let prefix = if place.is_empty() { String::new() } else { format!("{place}/") };
-        let from = self.0.range(prefix.clone()..);
+        let (Ok(from) | Err(from)) = self.find(&prefix);
+        let from = self.0.get(from..).unwrap_or_default().iter();
         from.map_while(move |(path, node)| Some((path.strip_prefix(&prefix)?, node)))
             .filter(|(rest, _)| !rest.is_empty())
     }
 
     /// What it says about a place.
     pub(super) fn look(&self, place: &str) -> Seen<'_> {
-        match self.0.get(place) {
+        match self.get(place) {
             Some(Node::File(content)) => return Seen::File(content),
             Some(Node::Folder) => return Seen::New,
             _ if self.below(place).any(|(_, node)| *node != Node::Gone) => return Seen::Folder,
             Some(Node::Gone) => return Seen::Gone,
             None => {}
         }
-        let above = place.rmatch_indices('/').filter_map(|(at, _)| self.0.get(place.get(..at)?));
+        let above = place.rmatch_indices('/').filter_map(|(at, _)| self.get(place.get(..at)?));
         if above.count() > 0 { Seen::Gone } else { Seen::Unknown }
     }
 
     /// Whether it has a place, or one below.
     pub(super) fn knows(&self, place: &str) -> bool {
-        self.0.contains_key(place) || self.below(place).next().is_some()
+        self.get(place).is_some() || self.below(place).next().is_some()
     }
 
     /// Changes a folder's entries, which are in the order of their names, to what it says.

@@ -1,12 +1,14 @@
 //! `footlight:host/files`: the files of one folder.
 
+use std::pin::Pin;
+
 use bytes::Bytes;
-use wit_core::host::{Entry, FileError, FileInfo, Flat::I32, Lower};
+use wit_core::host::{Entry, FileError, FileInfo, Flat::I32, Lower, ResultSlot};
 
 use super::row::{Call, Import, Kind, Step, Trap, row};
 use crate::{
     actor::{effects, host_calls::HostCalls},
-    files::{Change, Failure, Files, Pending, What},
+    files::{Answer, Asked, Failure, What},
     interfaces::FILES,
 };
 
@@ -53,142 +55,123 @@ const HANDED_OVER: u64 = 20_000;
 
 /// `read: func(path: string) -> result<list<u8>, error>`
 fn read<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    read_as(call, "content", |content| Ok(content.map_err(FileError::from)))
+    ask_about::<Content>(call, Asked::Read, "content", |done| {
+        Ok(done.map(|answer| answer.content).map_err(FileError::from))
+    })
 }
 
 /// `list: func(path: string) -> result<list<entry>, error>`
 fn list<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    list_as::<Listing>(call, |entries| entries.map_err(FileError::from))
+    ask_about::<Listing>(call, Asked::List, "list", |done| {
+        Ok(done.map(|answer| answer.entries).map_err(FileError::from))
+    })
 }
 
 /// `info: func(path: string) -> result<file-info, error>`
 fn info<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    info_as::<Info>(call, |info| info.map_err(FileError::from))
+    ask_about::<Info>(call, Asked::Info, "result", |done| {
+        Ok(done.map(|answer| answer.info).map_err(FileError::from))
+    })
 }
 
 /// `write: func(path: string, content: list<u8>) -> result<_, error>`
 fn write<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     let (path, content) = (call.parameters.text("path")?, call.parameters.bytes("content")?);
-    change_as(call, path, Asked::Write(content), FileError::from)
+    write_to(call, path, content, changed)
 }
 
 /// `delete: func(path: string) -> result<_, error>`
-fn delete<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    let path = call.parameters.text("path")?;
-    change_as(call, path, Asked::Delete, FileError::from)
+fn delete<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    ask_about(call, Asked::Change(What::Delete), "result", changed)
 }
 
 /// `create-folder: func(path: string) -> result<_, error>`
-fn create_folder<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    let path = call.parameters.text("path")?;
-    change_as(call, path, Asked::CreateFolder, FileError::from)
+fn create_folder<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    ask_about(call, Asked::Change(What::CreateFolder), "result", changed)
 }
 
 /// `delete-folder: func(path: string) -> result<_, error>`
-fn delete_folder<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    let path = call.parameters.text("path")?;
-    change_as(call, path, Asked::DeleteFolder, FileError::from)
+fn delete_folder<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    ask_about(call, Asked::Change(What::DeleteFolder), "result", changed)
 }
 
-/// What a call asks for. A content is still in the guest's memory.
-#[derive(Clone, Copy)]
-pub(super) enum Asked<'m> {
-    Write(&'m [u8]),
-    Delete,
-    CreateFolder,
-    DeleteFolder,
+/// The result of a change.
+fn changed(done: Done) -> Result<Changed, Trap> {
+    Ok(done.map(drop).map_err(FileError::from))
 }
 
-impl<'m> Asked<'m> {
-    /// What a file gets; empty for other changes.
-    fn content(self) -> &'m [u8] {
-        match self {
-            Self::Write(content) => content,
-            _ => &[],
-        }
-    }
+/// What became of what a call asks for.
+pub(super) type Done = Result<Answer, Failure>;
 
-    /// The same, out of the guest's memory.
-    fn copied(self) -> What {
-        match self {
-            Self::Write(content) => What::Write(Bytes::copy_from_slice(content)),
-            Self::Delete => What::Delete,
-            Self::CreateFolder => What::CreateFolder,
-            Self::DeleteFolder => What::DeleteFolder,
-        }
-    }
-}
-
-/// Reads a file. `make` converts the content into the result of the import.
-pub(super) fn read_as<'h, R: Lower + 'h>(
+/// Asks for something at the path that is the only parameter. `make` makes the result of the import,
+/// whose blocks errors call `field`.
+pub(super) fn ask_about<'h, R: Lower + 'h>(
     mut call: Call<'h, '_>,
+    asked: Asked,
     field: &'static str,
-    make: fn(Result<Vec<u8>, Failure>) -> Result<R, Trap>,
+    make: fn(Done) -> Result<R, Trap>,
 ) -> Result<Step<'h>, Trap> {
     let path = call.parameters.text("path")?;
     let (host, result) = call.end(field, HANDED_OVER)?;
-    let (files, own) = files(host)?;
-    if let Err(failure) = files.fits(path, &[]) {
-        return Ok(Step::Done(result.lower(make(Err(failure))?)));
-    }
-    let path = path.to_owned();
-    Ok(Step::wait(async move { Ok(result.lower(make(files.read(&path, own).await)?)) }))
+    let begun = begin(host, path, Some(asked), &[])?;
+    finish(begun, result, make)
 }
 
-/// Lists a folder. `make` converts the entries into the result of the import.
-pub(super) fn list_as<'h, R: Lower + 'h>(
-    mut call: Call<'h, '_>,
-    make: fn(Result<Vec<Entry>, Failure>) -> R,
-) -> Result<Step<'h>, Trap> {
-    let path = call.parameters.text("path")?;
-    let (host, result) = call.end("list", HANDED_OVER)?;
-    let (files, own) = files(host)?;
-    if let Err(failure) = files.fits(path, &[]) {
-        return Ok(Step::Done(result.lower(make(Err(failure)))));
-    }
-    let path = path.to_owned();
-    Ok(Step::wait(async move { Ok(result.lower(make(files.list(&path, own).await))) }))
-}
-
-/// Looks at a path. `make` converts what is there into the result of the import.
-pub(super) fn info_as<'h, R: Lower + 'h>(
-    mut call: Call<'h, '_>,
-    make: fn(Result<FileInfo, Failure>) -> R,
-) -> Result<Step<'h>, Trap> {
-    let path = call.parameters.text("path")?;
-    let (host, result) = call.end("result", HANDED_OVER)?;
-    let (files, own) = files(host)?;
-    if let Err(failure) = files.fits(path, &[]) {
-        return Ok(Step::Done(result.lower(make(Err(failure)))));
-    }
-    let path = path.to_owned();
-    Ok(Step::wait(async move { Ok(result.lower(make(files.info(&path, own).await))) }))
-}
-
-/// Checks a change, and adds it to the transaction. `error` makes the error of the import.
-pub(super) fn change_as<'h, E: Lower + 'h>(
+/// Asks for a content to be written.
+pub(super) fn write_to<'h, R: Lower + 'h>(
     call: Call<'h, '_>,
     path: &str,
-    asked: Asked<'_>,
-    error: fn(Failure) -> E,
+    content: &[u8],
+    make: fn(Done) -> Result<R, Trap>,
 ) -> Result<Step<'h>, Trap> {
-    let (host, result) = call.end::<Result<(), E>>("result", HANDED_OVER)?;
-    if let Err(failure) = files(host)?.0.fits(path, asked.content()) {
-        return Ok(Step::Done(result.lower(Err(error(failure)))));
-    }
-    let bytes = path.len().saturating_add(asked.content().len()).max(effects::FILE);
-    if host.transaction.budget.pay(bytes).is_err() {
-        return Ok(Step::done(result, Err(error(Failure(FileError::Limit)))));
-    }
-    let change = Change { path: path.to_owned(), what: asked.copied() };
-    let (files, own) = files(host)?;
-    Ok(Step::wait(async move { Ok(result.lower(files.change(change, own).await.map_err(error))) }))
+    let (host, result) = call.end("result", HANDED_OVER)?;
+    let begun = begin(host, path, None, content)?;
+    finish(begun, result, make)
 }
 
-/// The actor's files, and what the call has changed of them. It is a trap to call these functions
-/// without any.
-fn files(host: &mut HostCalls) -> Result<(&Files, &mut Pending), Trap> {
+/// What was begun, or why it is refused. It is the same type for all functions, which keeps their code
+/// small.
+type Begun<'h> = Result<Pin<Box<dyn Future<Output = Done> + Send + 'h>>, Failure>;
+
+/// Begins what a call asks for; with `None`, to write the content. That stays in the guest until it is
+/// paid for.
+fn begin<'h>(
+    host: &'h mut HostCalls,
+    path: &str,
+    asked: Option<Asked>,
+    content: &[u8],
+) -> Result<Begun<'h>, Trap> {
     let HostCalls { files, transaction, .. } = host;
-    let files = files.as_ref().ok_or_else(|| Trap::Host("the manifest grants no files".into()))?;
-    Ok((files, &mut transaction.pending))
+    let Some(files) = files else {
+        return Err(Trap::Host("the manifest grants no files".into()));
+    };
+    if let Err(failure) = files.fits(path, content) {
+        return Ok(Err(failure));
+    }
+    if matches!(asked, None | Some(Asked::Change(_))) {
+        let bytes = path.len().saturating_add(content.len()).max(effects::FILE);
+        if transaction.budget.pay(bytes).is_err() {
+            return Ok(Err(Failure(FileError::Limit)));
+        }
+    }
+    let write = || Asked::Change(What::Write(Bytes::copy_from_slice(content)));
+    let asked = asked.unwrap_or_else(write);
+    let own = &mut transaction.pending;
+    Ok(Ok(Box::pin(files.perform(path.to_owned(), asked, own))))
+}
+
+/// Waits for what was begun, and makes the result of the import.
+fn finish<'h, R: Lower + 'h>(
+    begun: Begun<'h>,
+    result: ResultSlot<R>,
+    make: fn(Done) -> Result<R, Trap>,
+) -> Result<Step<'h>, Trap> {
+    match begun {
+        Ok(done) => Ok(Step::wait(async move { Ok(result.lower(make(done.await)?)) })),
+        Err(failure) => {
+            let is_refused = failure.0 == FileError::Limit;
+            let result = result.lower(make(Err(failure))?);
+            Ok(if is_refused { Step::Refused(result) } else { Step::Done(result) })
+        }
+    }
 }

@@ -11,7 +11,7 @@ use wit_core::{
 };
 
 use super::{
-    files::{self, Asked},
+    files::{self, Done},
     guest::{Guest, charge, kept},
     row::{Call, Import, Kind, Step, Trap, row},
     suspended::SliceSpent,
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     actor::fuel_cost,
     convert::to_u64,
-    files::Failure,
+    files::{Answer, Asked, Failure, What},
     interfaces::{FILESYSTEM, RUNTIME},
 };
 
@@ -121,57 +121,61 @@ fn log(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::E
 
 /// `read-file: func(path: string) -> string`: this form can't return an error, so errors trap.
 fn read_text<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    files::read_as(call, "bytes", |content| {
-        let content = content.map_err(|failure| Trap::Host(failure.to_string()))?;
+    files::ask_about::<String>(call, Asked::Read, "bytes", |done| {
+        let content = done.map_err(|failure| Trap::Host(failure.to_string()))?.content;
         String::from_utf8(content).map_err(|_| Trap::Host("the file is not UTF-8".into()))
     })
 }
 
 /// `read-file: func(path: string) -> result<list<u8>, string>`
 fn read_bytes<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    files::read_as(call, "content", |content| Ok(content.map_err(in_words)))
+    files::ask_about::<Result<Vec<u8>, String>>(call, Asked::Read, "content", |done| {
+        Ok(done.map(|answer| answer.content).map_err(in_words))
+    })
 }
 
 /// `write-file: func(path: string, content: string) -> result<_, string>`
 fn write<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     let (path, content) = (call.parameters.text("path")?, call.parameters.text("content")?);
-    files::change_as(call, path, Asked::Write(content.as_bytes()), in_words)
+    files::write_to(call, path, content.as_bytes(), changed)
 }
 
 /// `list-files: func(path: string) -> result<list<string>, string>`
 fn list<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    files::list_as::<Result<Vec<String>, String>>(call, |entries| {
-        let entries = entries.map_err(in_words)?;
-        Ok(entries.into_iter().map(|entry| entry.name).collect())
+    files::ask_about::<Result<Vec<String>, String>>(call, Asked::List, "list", |done| {
+        let names = |answer: Answer| answer.entries.into_iter().map(|entry| entry.name).collect();
+        Ok(done.map(names).map_err(in_words))
     })
 }
 
 /// `delete-file: func(path: string) -> result<_, string>`
-fn delete<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    let path = call.parameters.text("path")?;
-    files::change_as(call, path, Asked::Delete, in_words)
+fn delete<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    files::ask_about(call, Asked::Change(What::Delete), "result", changed)
 }
 
 /// `create-dir: func(path: string) -> result<_, string>`
-fn create_dir<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    let path = call.parameters.text("path")?;
-    files::change_as(call, path, Asked::CreateFolder, in_words)
+fn create_dir<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    files::ask_about(call, Asked::Change(What::CreateFolder), "result", changed)
 }
 
 /// `delete-dir: func(path: string) -> result<_, string>`
-fn delete_dir<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    let path = call.parameters.text("path")?;
-    files::change_as(call, path, Asked::DeleteFolder, in_words)
+fn delete_dir<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
+    files::ask_about(call, Asked::Change(What::DeleteFolder), "result", changed)
 }
 
 /// `path-exists: func(path: string) -> result<bool, string>`
 fn path_exists<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    files::info_as(call, |info| match info {
-        Ok(_) => Ok(true),
+    files::ask_about::<Result<bool, String>>(call, Asked::Info, "result", |done| match done {
+        Ok(_) => Ok(Ok(true)),
         // There is nothing inside of a file either.
-        Err(Failure(FileError::NotFound | FileError::WrongKind)) => Ok(false),
-        Err(failure) => Err(in_words(failure)),
+        Err(Failure(FileError::NotFound | FileError::WrongKind)) => Ok(Ok(false)),
+        Err(failure) => Ok(Err(in_words(failure))),
     })
+}
+
+/// The result of a change.
+fn changed(done: Done) -> Result<Changed, Trap> {
+    Ok(done.map(drop).map_err(in_words))
 }
 
 /// An error, as Theater's functions return it.

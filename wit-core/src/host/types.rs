@@ -73,13 +73,14 @@ pub enum FileError {
 }
 
 /// The kind of an entry in a folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// A file.
     File,
     /// A folder.
     Folder,
     /// A socket, a device, or a link that leads nowhere.
+    #[default]
     Other,
 }
 
@@ -93,7 +94,7 @@ pub struct Entry {
 }
 
 /// The facts about a file or a folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FileInfo {
     /// Its kind.
     pub kind: Kind,
