@@ -1,11 +1,9 @@
-//! What a call asks for, and the changes of files and folders that it makes.
-
-use std::{mem, sync::Arc};
+//! What a call asks for: to look at its folders, or to change them.
 
 use bytes::Bytes;
 use wit_core::host::FileInfo;
 
-use super::{DirEntry, view::View};
+use super::DirEntry;
 
 /// A change of a file or a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,30 +82,4 @@ pub(crate) struct Answer {
     pub(crate) info: FileInfo,
     /// The path without links of what is to be changed.
     pub(super) place: String,
-}
-
-/// The changes of one call, in their order. They are checked, and made when the call is committed.
-#[derive(Debug, Default)]
-pub struct Pending {
-    pub(super) changes: Vec<Change>,
-    /// What the same call sees of them. Shared with the thread that reads.
-    pub(super) view: Arc<View>,
-}
-
-impl Pending {
-    /// Adds a change that was checked. Its place is its path without links.
-    pub(super) fn add(&mut self, place: String, change: Change) {
-        Arc::make_mut(&mut self.view).apply(place, &change.what);
-        self.changes.push(change);
-    }
-
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
-
-    /// Takes all changes. There are none afterwards.
-    pub(crate) fn take(&mut self) -> Self {
-        mem::take(self)
-    }
 }

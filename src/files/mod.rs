@@ -3,7 +3,8 @@
 //! - [`config`]: the folders that the manifest names.
 //! - `folders`: the same folders, opened for each operation.
 //! - `reading`, `writing`: blocking reads and changes.
-//! - `change`: the changes that a call asks for. `view` has what became of files and folders.
+//! - `change`: what a call asks for. `pending` has its changes, and `view` what became of files and
+//!   folders.
 //! - `scene`: what a call sees: its own changes above the disk. It checks further changes.
 //! - `commit`: makes all changes of one call, or none.
 //! - `blocking`: runs blocking calls on other threads, one at a time and with a deadline.
@@ -20,6 +21,7 @@ pub mod config;
 mod failure;
 mod folders;
 pub(crate) mod overlay;
+mod pending;
 mod reading;
 mod scene;
 mod view;
@@ -27,6 +29,8 @@ mod writing;
 
 #[cfg(test)]
 mod attacks;
+#[cfg(test)]
+mod deleting;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -45,13 +49,14 @@ use rustix::io::Errno;
 use wit_core::host::FileError;
 
 use blocking::{Blocking, Unfinished};
-pub(crate) use change::{Answer, Asked, Change, Pending, What};
+pub(crate) use change::{Answer, Asked, Change, What};
 pub(crate) use commit::Failed;
 use commit::Progress;
 pub use config::Config;
 pub(crate) use failure::Failure;
 pub use folders::{FolderError, Folders};
 pub(crate) use overlay::{Given, Overlay};
+pub(crate) use pending::Pending;
 use scene::Scene;
 pub use wit_core::host::Entry as DirEntry;
 #[cfg(test)]
