@@ -22,6 +22,8 @@ const ON_THE_WAY: OFlags =
     LOOK.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 /// Linux refuses paths of this many bytes and more (`PATH_MAX`).
 const TOO_LONG: usize = 4096;
+/// The longest name of a file or a folder, in bytes (`NAME_MAX`).
+const LONGEST_NAME: usize = 255;
 /// The most links on the way of a path, as in Linux.
 const MAX_LINKS: usize = 40;
 /// The most steps on the way of a path. Each `..` in a link walks the way to it again.
@@ -95,6 +97,39 @@ impl SandboxedDir {
         Ok(FileType::from_raw_mode(fstat(self.inside(path, LOOK, true)?)?.st_mode))
     }
 
+    /// The size of what is at a path inside, in bytes. Links are followed.
+    ///
+    /// # Errors
+    /// It does not exist inside.
+    pub(crate) fn size(&self, path: &str) -> io::Result<u64> {
+        let size = fstat(self.inside(path, LOOK, true)?)?.st_size;
+        Ok(u64::try_from(size).unwrap_or_default())
+    }
+
+    /// The path at which something inside really is: no part of it is a link. What is missing at the
+    /// end of the path is kept as it is. Also returns whether the path's last part is a link. A link
+    /// to nothing is its own place.
+    ///
+    /// # Errors
+    /// It does not lead inside.
+    pub(crate) fn resolve(&self, path: &str) -> io::Result<(Vec<u8>, bool)> {
+        let mut way = Way::default();
+        let Way { behind, ahead, link, .. } = match self.walk(path, LOOK, true, &mut way) {
+            Ok(_) => return Ok((way.behind.join(&b'/'), way.link.is_some())),
+            Err(error) if Errno::from_io_error(&error) != Some(Errno::NOENT) => return Err(error),
+            Err(error) if way.is_of_link && way.link.is_none() => return Err(error),
+            Err(_) => way,
+        };
+        if let Some(link) = link {
+            return Ok((link.join(&b'/'), true));
+        }
+        if ahead.iter().any(|name| name.len() > LONGEST_NAME) {
+            return Err(Errno::NAMETOOLONG.into());
+        }
+        let parts: Vec<_> = behind.into_iter().chain(ahead.into_iter().rev()).collect();
+        Ok((parts.join(&b'/'), false))
+    }
+
     /// What this folder is.
     ///
     /// # Errors
@@ -124,6 +159,11 @@ impl SandboxedDir {
 
     /// Opens what is at a path inside. `hidden` allows names that begin with a dot.
     fn inside(&self, path: &str, flags: OFlags, hidden: bool) -> io::Result<OwnedFd> {
+        self.walk(path, flags, hidden, &mut Way::default())
+    }
+
+    /// The same, and leaves the way there, or to the part that can't be opened.
+    fn walk(&self, path: &str, flags: OFlags, hidden: bool, way: &mut Way) -> io::Result<OwnedFd> {
         let nowhere = |part: &str| matches!(part, "" | "." | "..") || part.contains('\0');
         if path.split('/').any(nowhere) {
             return Err(io::ErrorKind::NotFound.into());
@@ -134,15 +174,16 @@ impl SandboxedDir {
         // On Linux, `PATH` allows few other flags.
         let more = if flags.contains(LOOK) { OFlags::CLOEXEC } else { FLAGS };
         let flags = flags | more | OFlags::NOFOLLOW;
-        // The parts from this folder to `at`, none of which is a link, and those that follow. The
-        // next one is the last.
-        let (mut behind, mut ahead) = (Vec::<Vec<u8>>::new(), Vec::<Vec<u8>>::new());
-        add(&mut ahead, path.as_bytes());
+        let Way { behind, ahead, is_of_link, link } = way;
+        add(ahead, path.as_bytes());
         let mut at: Option<OwnedFd> = None;
-        let mut links = 0;
+        // How many parts were ahead at the last link of the path itself. The parts above these are
+        // of links.
+        let (mut links, mut own) = (0, usize::MAX);
         for _ in 0..MAX_STEPS {
             let name = ahead.pop().unwrap_or_else(|| b".".to_vec());
             let is_last = ahead.is_empty();
+            *is_of_link = ahead.len() >= own;
             let folder = at.as_ref().unwrap_or(&self.0).as_fd();
             match &*name {
                 b"." if is_last => return Ok(openat(folder, ".", flags, Mode::empty())?),
@@ -171,18 +212,41 @@ impl SandboxedDir {
                 if target.as_bytes().starts_with(b"/") {
                     return Err(Errno::XDEV.into());
                 }
-                add(&mut ahead, target.as_bytes());
+                if !*is_of_link {
+                    own = ahead.len();
+                    *link = is_last.then(|| behind.iter().cloned().chain([name]).collect());
+                }
+                add(ahead, target.as_bytes());
                 continue;
             }
-            let opened = opened?;
+            let opened = match opened {
+                Ok(opened) => opened,
+                Err(error) => {
+                    ahead.push(name);
+                    return Err(error.into());
+                }
+            };
+            behind.push(name);
             if is_last {
                 return Ok(opened);
             }
             at = Some(opened);
-            behind.push(name);
         }
         Err(Errno::LOOP.into())
     }
+}
+
+/// The way of a path inside a folder.
+#[derive(Default)]
+struct Way {
+    /// The parts from the folder to where it is, none of which is a link.
+    behind: Vec<Vec<u8>>,
+    /// The parts that follow. The next one is the last.
+    ahead: Vec<Vec<u8>>,
+    /// Whether the part at which it is comes from a link.
+    is_of_link: bool,
+    /// Where the path's last part is, if that is a link.
+    link: Option<Vec<Vec<u8>>>,
 }
 
 /// Adds the parts of a path, the first one last. After a `/` at its end there must be a folder.

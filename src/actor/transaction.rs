@@ -23,7 +23,7 @@ use super::{
     storage::{self, Change, Storage},
 };
 use crate::{
-    files::{Failed, Failure, Files, Write},
+    files::{Failed, Failure, Files, Pending},
     limits::SharedLimits,
 };
 
@@ -39,8 +39,9 @@ pub struct Transaction {
     pub stored: storage::Undo,
     /// What to do after the commit, in order.
     effects: Vec<Effect>,
-    /// The files to write. If one can't be written, the commit fails.
-    writes: Vec<Write>,
+    /// The changes of files and folders. They are paid for already. If one can't be made, the commit
+    /// fails.
+    pub pending: Pending,
     /// The last call of `alarm.set` or `alarm.cancel`.
     alarm: Option<Option<Duration>>,
 }
@@ -66,7 +67,7 @@ pub struct Committed<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommitError {
-    /// A file could not be written.
+    /// A file or a folder could not be changed.
     Files(Failed),
 }
 
@@ -78,7 +79,7 @@ impl Transaction {
             undo: Undo::default(),
             stored: storage::Undo::default(),
             effects: Vec::new(),
-            writes: Vec::new(),
+            pending: Pending::default(),
             alarm: None,
         }
     }
@@ -86,11 +87,6 @@ impl Transaction {
     /// Adds an effect. It must be paid for already.
     pub fn add(&mut self, effect: Effect) {
         self.effects.push(effect);
-    }
-
-    /// Adds a file to be written. It must be paid for already.
-    pub fn write(&mut self, write: Write) {
-        self.writes.push(write);
     }
 
     /// Sets or cancels the alarm. Only the last request of a call counts.
@@ -101,8 +97,8 @@ impl Transaction {
     /// Makes all changes permanent, with `state` as the new state. Returns the effects, which the
     /// caller must deliver once the changes are on the disk. The transaction is then empty.
     ///
-    /// The order is: files in place, the record of the changes, files that are renamed, and then all
-    /// that can't fail. So after a power cut a file may be ahead of the state, or behind it by this
+    /// The order is: files in place, the record of the changes, files and folders that are renamed or
+    /// deleted, and then all that can't fail. So after a power cut a file may be ahead of the state, or behind it by this
     /// event. Neither is behind what a client was told.
     ///
     /// # Errors
@@ -129,8 +125,8 @@ impl Transaction {
             let waits = waits.clone();
             durable.changes(After { old, new, keys: &keys, waits, alarm: at, stored_alarm })
         });
-        let writes = std::mem::take(&mut self.writes);
-        if let (Some(files), false) = (files, writes.is_empty()) {
+        let pending = self.pending.take();
+        if let (Some(files), false) = (files, pending.is_empty()) {
             let record = durable.as_mut().zip(changes.take());
             let record = record.map(|(durable, changes)| durable.record_elsewhere(changes));
             let reached: Arc<OnceLock<Ticket>> = Arc::default();
@@ -141,7 +137,7 @@ impl Transaction {
                 let _ = noted.set(ticket);
                 Ok(())
             };
-            let written = files.commit(writes, record).await;
+            let written = files.commit(pending, record).await;
             if let (Some(durable), Some(ticket)) = (durable.as_mut(), reached.get()) {
                 let (by, waited) = (durable.stored_by(), durable.waits());
                 durable.recorded(*ticket, at, waits);
@@ -181,7 +177,7 @@ impl Transaction {
                 clients.set_leaving(to.id(), false);
             }
         }
-        self.writes.clear();
+        self.pending.take();
         self.alarm = None;
         self.budget.renew();
     }

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     config::units::milliseconds,
+    files::Given,
     state::json::{Object, read_bytes},
 };
 
@@ -74,9 +75,7 @@ fn read_line(line: &str, known: &mut Vec<String>) -> Result<Vec<Step>, String> {
     }
     if let Some(files) = object.object("files")? {
         for (path, content) in files.entries {
-            let content = Some(content).filter(|content| !content.is_null());
-            let content = content.map(|content| read_bytes(content, "files")).transpose()?;
-            steps.push(Step::File(path.clone(), content.map(Vec::from)));
+            steps.push(Step::File(path.clone(), given(content)?));
         }
     }
     if let Some(answers) = object.object("answers")? {
@@ -91,6 +90,19 @@ fn read_line(line: &str, known: &mut Vec<String>) -> Result<Vec<Step>, String> {
     }
     steps.extend(event::read(&object, known)?);
     if steps.is_empty() { Err("has no event".into()) } else { Ok(steps) }
+}
+
+/// Reads what is at a path: the content of a file, `{"folder": true}`, or `null`.
+fn given(value: &Value) -> Result<Given, String> {
+    if value.is_null() {
+        return Ok(Given::Nothing);
+    }
+    let is_folder = value.as_object().is_some_and(|object| object.len() == 1)
+        && value.get("folder") == Some(&Value::Bool(true));
+    if is_folder {
+        return Ok(Given::Folder);
+    }
+    Ok(Given::File(read_bytes(value, "files")?.into()))
 }
 
 #[cfg(test)]
@@ -148,13 +160,14 @@ mod tests {
                 Ok(vec![Step::Client("1".into(), EventKind::Close(Close::NO_STATUS))]),
             ),
             (
-                r#"{"now":5,"advance":"2s","random":{"hex":"07"},"files":{"a":"b","c":null},"event":"alarm"}"#,
+                r#"{"now":5,"advance":"2s","random":{"hex":"07"},"files":{"a":"b","c":null,"d":{"folder":true}},"event":"alarm"}"#,
                 Ok(vec![
                     Step::Until(5),
                     Step::Pass(Duration::from_secs(2)),
                     Step::Random(vec![7]),
-                    Step::File("a".into(), Some("b".into())),
-                    Step::File("c".into(), None),
+                    Step::File("a".into(), Given::File("b".into())),
+                    Step::File("c".into(), Given::Nothing),
+                    Step::File("d".into(), Given::Folder),
                     Step::Alarm,
                 ]),
             ),

@@ -12,7 +12,7 @@
 //! | `storage` | `before` and `after` of each key that changed |
 //! | `tags`, `attachments` | what each client has, if that changed |
 //! | `alarm` | `{"set": …}` if it changed: the milliseconds until it comes, or null |
-//! | `files` | the content of each file that was written |
+//! | `files` | the content of each file that was written, `null` for what was deleted, and `{"folder": true}` for a new folder |
 //! | `fetches` | the requests to servers, each with its `response` or `error` |
 //! | `asked` | the requests to other actors: `to`, `data`, and the `reply` or `error` |
 //! | `log` | a list of lines with `level` and `text` |
@@ -40,7 +40,7 @@ use crate::{
         outgoing::Ending,
     },
     exchange::{Close, EventKind, Message, Session},
-    files::Write,
+    files::{Change, What},
     http_client::answers::Outcome,
     messages::answers::Asked,
     state::json::set,
@@ -201,11 +201,16 @@ impl Report {
         }
     }
 
-    /// Adds the files that were written, and what was asked of servers.
-    pub(super) fn add_outside(&mut self, written: Vec<Write>, asked: Vec<(HttpRequest, Outcome)>) {
+    /// Adds what was changed of files and folders, and what was asked of servers.
+    pub(super) fn add_outside(&mut self, changes: Vec<Change>, asked: Vec<(HttpRequest, Outcome)>) {
         let mut files = Map::new();
-        for Write { path, content } in written {
-            set(&mut files, &path, value(&content));
+        for Change { path, what } in changes {
+            let now = match what {
+                What::Write(content) => value(&content),
+                What::CreateFolder => object([("folder", true.into())]),
+                What::Delete | What::DeleteFolder => Value::Null,
+            };
+            set(&mut files, &path, now);
         }
         self.set("files", files.into());
         let mut fetches = Vec::new();

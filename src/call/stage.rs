@@ -48,7 +48,7 @@ pub(super) struct Stage {
     /// The same world, to let time pass.
     manual: Arc<Manual>,
     clients: Clients,
-    /// The files of the script, and those that the actor wrote.
+    /// The files of the script, and what the actor changed.
     files: Arc<Overlay>,
     /// The answers of the script in place of servers.
     answers: Arc<Answers>,
@@ -115,7 +115,7 @@ impl Stage {
             Step::Actor(message, is_request) => self.message(place, message, is_request, emit)?,
             Step::Other(name, reply) => self.others.set(name, reply),
             Step::Random(bytes) => self.manual.give_random(&bytes),
-            Step::File(path, content) => self.files.set(path, content),
+            Step::File(path, given) => self.files.set(path, given),
             Step::Server(question, answer) => self.answers.set(question, answer),
         }
         Ok(())
@@ -334,7 +334,7 @@ impl Stage {
         // Requests to servers that the event has asked for.
         while self.executor.try_tick() {}
         report.add_changes(&before, &self.actor.kept(), &self.clients, self.world.now());
-        report.add_outside(self.files.take_written(), self.answers.take_asked());
+        report.add_outside(self.files.take_changes(), self.answers.take_asked());
         report.add_asked(&self.others.take_asked());
         let fuel = self.handle.stats.fuel.get().saturating_sub(fuel);
         emit(report.finish(self.capture.take(told.as_deref())), Taken { fuel, took })

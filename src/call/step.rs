@@ -10,6 +10,7 @@ use crate::{
         ActorMessage, Close, CloseCode, EventKind,
         close::{CONTROL, REASON},
     },
+    files::Given,
     http_client::answers::{Outcome, Question},
     messages,
 };
@@ -40,8 +41,8 @@ pub(super) enum Step {
     Other(String, Option<messages::answers::Outcome>),
     /// The actor's next random bytes.
     Random(Vec<u8>),
-    /// A file's content, or that it is not there.
-    File(String, Option<Vec<u8>>),
+    /// What is at a path.
+    File(String, Given),
     /// What a server answers; `None` for one that answers no more.
     Server(Question, Option<Outcome>),
 }

@@ -30,6 +30,8 @@ impl From<io::Error> for Failure {
                 FileError::NotFound
             }
             (Some(Errno::ACCESS | Errno::PERM | Errno::ROFS), _) => FileError::Denied,
+            (Some(Errno::EXIST), _) => FileError::Exists,
+            (Some(Errno::NOTEMPTY), _) => FileError::NotEmpty,
             (_, io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory) => FileError::WrongKind,
             // `SandboxedDir::regular` returns this without an OS error. If the system does not
             // support something, there is an OS error.
@@ -55,6 +57,8 @@ impl fmt::Display for Failure {
             FileError::TooLarge => "larger than `limits.file_access`",
             FileError::Limit => "the call asks for more than `limits.effects`",
             FileError::TimedOut => "not done within `limits.file_wait`, or an earlier one is not",
+            FileError::Exists => "there is something of this name already",
+            FileError::NotEmpty => "the folder is not empty",
             FileError::Other(text) => text,
         })
     }

@@ -171,8 +171,8 @@ mod tests {
 
     use super::*;
     use crate::files::{
-        DirEntry,
-        tests::{files, shared},
+        DirEntry, Pending,
+        tests::{check, files, shared},
     };
 
     #[test]
@@ -182,14 +182,14 @@ mod tests {
         let stats = Arc::default();
         let files = files(&[shared(folder.path(), false, None)], 100, &stats);
         for path in ["file", "new"] {
-            assert_eq!(block_on(files.check_write(path, 1)), Err(Failure(FileError::Denied)));
+            assert_eq!(check(&files, path, 1), Err(Failure(FileError::Denied)));
             assert_eq!(
                 block_on(files.write(path.into(), b"x".to_vec())),
                 Err(Failure(FileError::Denied))
             );
         }
-        assert_eq!(block_on(files.read("file")).unwrap(), b"content");
-        assert_eq!(block_on(files.list("")).unwrap().len(), 1);
+        assert_eq!(block_on(files.read("file", &Pending::default())).unwrap(), b"content");
+        assert_eq!(block_on(files.list("", &Pending::default())).unwrap().len(), 1);
     }
 
     #[test]
@@ -206,10 +206,13 @@ mod tests {
         let stats = Arc::default();
         let files = files(&folders, 11, &stats);
         let folder = |name: &str| DirEntry { name: name.into(), kind: Kind::Folder };
-        assert_eq!(block_on(files.list("")), Ok(vec![folder("first"), folder("second")]));
-        assert_eq!(block_on(files.list("first")).unwrap().len(), 1);
-        assert_eq!(block_on(files.read("first/file")).unwrap(), b"one");
-        assert_eq!(block_on(files.read("second/file")).unwrap(), b"two");
+        assert_eq!(
+            block_on(files.list("", &Pending::default())),
+            Ok(vec![folder("first"), folder("second")])
+        );
+        assert_eq!(block_on(files.list("first", &Pending::default())).unwrap().len(), 1);
+        assert_eq!(block_on(files.read("first/file", &Pending::default())).unwrap(), b"one");
+        assert_eq!(block_on(files.read("second/file", &Pending::default())).unwrap(), b"two");
         assert_eq!(block_on(files.write("second/file".into(), b"new".into())), Ok(()));
         assert_eq!(fs::read(outer.path().join("two/file")).unwrap(), b"new");
         for (path, expected) in [
@@ -222,23 +225,30 @@ mod tests {
             ("first/../second/file", Failure(FileError::NotFound)),
             ("first/../../two/file", Failure(FileError::NotFound)),
         ] {
-            assert_eq!(block_on(files.read(path)), Err(expected), "{path}");
+            assert_eq!(block_on(files.read(path, &Pending::default())), Err(expected), "{path}");
         }
         for path in ["first/", "/", "third"] {
-            assert_eq!(block_on(files.list(path)), Err(Failure(FileError::NotFound)), "{path}");
+            assert_eq!(
+                block_on(files.list(path, &Pending::default())),
+                Err(Failure(FileError::NotFound)),
+                "{path}"
+            );
         }
-        assert_eq!(block_on(files.check_write("first/file", 1)), Err(Failure(FileError::Denied)));
-        assert_eq!(block_on(files.check_write("first", 1)), Err(Failure(FileError::WrongKind)));
-        assert_eq!(block_on(files.check_write("third", 1)), Err(Failure(FileError::NotFound)));
+        assert_eq!(check(&files, "first/file", 1), Err(Failure(FileError::Denied)));
+        assert_eq!(check(&files, "first", 1), Err(Failure(FileError::WrongKind)));
+        assert_eq!(check(&files, "third", 1), Err(Failure(FileError::NotFound)));
     }
 
     #[test]
     fn an_actor_without_a_folder_finds_nothing() {
         let stats = Arc::default();
         let files = files(&[], 100, &stats);
-        assert_eq!(block_on(files.list("")), Ok(Vec::new()));
-        assert_eq!(block_on(files.read("file")), Err(Failure(FileError::NotFound)));
-        assert_eq!(block_on(files.check_write("file", 1)), Err(Failure(FileError::NotFound)));
+        assert_eq!(block_on(files.list("", &Pending::default())), Ok(Vec::new()));
+        assert_eq!(
+            block_on(files.read("file", &Pending::default())),
+            Err(Failure(FileError::NotFound))
+        );
+        assert_eq!(check(&files, "file", 1), Err(Failure(FileError::NotFound)));
     }
 
     #[test]

@@ -2,8 +2,11 @@
 //!
 //! - [`config`]: the folders that the manifest names.
 //! - `folders`: the same folders, opened for each operation.
-//! - `reading`, `writing`: blocking reads and writes.
-//! - `commit`: writes all files of one call, or none.
+//! - `reading`, `writing`: blocking reads and changes.
+//! - `change`: what a call asks for. `pending` has its changes, and `view` what became of files and
+//!   folders.
+//! - `scene`: what a call sees: its own changes above the disk. It checks further changes.
+//! - `commit`: makes all changes of one call, or none.
 //! - `blocking`: runs blocking calls on other threads, one at a time and with a deadline.
 //! - `overlay`: files that are not on the disk, for `footlight call`.
 //! - `failure`: why an operation failed.
@@ -12,16 +15,22 @@
 //! interpreter nor sockets.
 
 mod blocking;
+mod change;
 mod commit;
 pub mod config;
 mod failure;
 mod folders;
 pub(crate) mod overlay;
+mod pending;
 mod reading;
+mod scene;
+mod view;
 mod writing;
 
 #[cfg(test)]
 mod attacks;
+#[cfg(test)]
+mod deleting;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -40,13 +49,18 @@ use rustix::io::Errno;
 use wit_core::host::FileError;
 
 use blocking::{Blocking, Unfinished};
+pub(crate) use change::{Answer, Asked, Change, What};
+pub(crate) use commit::Failed;
 use commit::Progress;
-pub(crate) use commit::{Failed, Write};
 pub use config::Config;
 pub(crate) use failure::Failure;
 pub use folders::{FolderError, Folders};
-pub(crate) use overlay::Overlay;
+pub(crate) use overlay::{Given, Overlay};
+pub(crate) use pending::Pending;
+use scene::Scene;
 pub use wit_core::host::Entry as DirEntry;
+#[cfg(test)]
+use wit_core::host::FileInfo;
 
 use crate::{convert::to_u64, limits::SharedLimits, logger::ActorLog, stats::Stats};
 
@@ -135,91 +149,94 @@ impl Files {
         self.limits.get(|limits| limits.file_access)
     }
 
-    /// Reads a file.
+    /// Does what a call asks for: looks at its folders, or checks a change and adds it to those of
+    /// the call.
     ///
     /// # Errors
     /// See [`Failure`].
-    pub(crate) async fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
-        let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
-        let content = match self.overlay.as_ref().and_then(|overlay| overlay.read(path, limit)) {
-            Some(content) => Ok(content),
-            None => self.blocking.run(move || reading::read(&folders.begin(), &of?, limit)).await,
-        };
-        self.record(Level::Debug, "reading", path, content, |stats| stats.file_reads.add(1))
-    }
-
-    /// Lists a folder, sorted by name. The empty path is the actor's folder itself. Names that are
-    /// not UTF-8 are left out, because no path could name them.
-    ///
-    /// # Errors
-    /// See [`Failure`].
-    pub(crate) async fn list(&self, path: &str) -> Result<Vec<DirEntry>, Failure> {
-        let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
-        let found = self.blocking.run(move || reading::list(&folders.begin(), &of?, limit)).await;
-        let found = match &self.overlay {
-            Some(overlay) => Ok(overlay.list(path, found.map_err(Failure::from).and_then(|it| it))),
-            None => found,
-        };
-        let (entries, left_out) =
-            self.record(Level::Debug, "listing", path, found, |stats| stats.file_reads.add(1))?;
-        if left_out > 0 {
-            self.lines.host(
-                Level::Debug,
-                None,
-                format_args!("listing {path:?}: {left_out} names left out that are not UTF-8"),
-            );
-        }
-        Ok(entries)
-    }
-
-    /// Checks whether `len` bytes could be written to a file, as far as that can be known in
-    /// advance.
-    ///
-    /// # Errors
-    /// See [`Failure`].
-    pub(crate) async fn check_write(&self, path: &str, len: usize) -> Result<(), Failure> {
-        let (folders, limit, of) = (self.folders.clone(), self.max_size(), checked(path));
-        let is_over = self.overlay.as_ref().is_some_and(|overlay| overlay.takes(path));
-        let check = self.blocking.run(move || {
-            if !is_over {
-                writing::check(&folders.begin(), &of?)?;
+    pub(crate) async fn perform(
+        &self,
+        path: String,
+        asked: Asked,
+        own: &mut Pending,
+    ) -> Result<Answer, Failure> {
+        let name = asked.name();
+        let done = self.ask(&path, asked.clone(), own).await;
+        // The disk has a problem, which the operator should know about.
+        let level =
+            if matches!(done, Err(Unfinished::TimedOut)) { Level::Warn } else { Level::Debug };
+        let done = done.map_err(Failure::from).and_then(|done| done);
+        match (&done, &asked) {
+            (Ok(_), Asked::Change(_)) => {}
+            (Ok(_), _) => self.stats.file_reads.add(1),
+            (Err(failure), _) => {
+                self.stats.file_failures.add(1);
+                // Escaped, because the path comes from a guest.
+                self.lines.host(level, None, format_args!("{name} {path:?}: {failure}"));
             }
-            if len > limit { Err(Failure(FileError::TooLarge)) } else { Ok(()) }
-        });
-        let done = self.record(Level::Debug, "writing", path, check.await, |_| ());
-        if done.is_err() && self.folders.is_read_only(path) && !self.is_told.swap(true, Relaxed) {
+        }
+        if let Ok(Answer { left_out: more @ 1.., .. }) = &done {
+            let text = format_args!("{name} {path:?}: {more} names left out that are not UTF-8");
+            self.lines.host(Level::Debug, None, text);
+        }
+        let Asked::Change(what) = asked else { return done };
+        if done.is_err() && self.folders.is_read_only(&path) && !self.is_told.swap(true, Relaxed) {
             let advice = "write `writable = true` into the `config` of its handler";
             let text = format_args!("{path:?} can't be written: its folder is read-only; {advice}");
             self.lines.host(Level::Warn, None, text);
         }
-        done
+        let mut answer = done?;
+        own.add(std::mem::take(&mut answer.place), Change { path, what });
+        Ok(answer)
     }
 
-    /// Writes all files of a call, or none as far as possible. Creates files that don't exist.
-    /// `record` stores the actor's state. It runs after the last file that is written in place, and
-    /// before the first that is renamed.
+    /// Asks on another thread.
+    async fn ask(
+        &self,
+        path: &str,
+        asked: Asked,
+        own: &Pending,
+    ) -> Result<Result<Answer, Failure>, Unfinished> {
+        let limit = self.max_size();
+        let (folders, of, own) = (self.folders.clone(), checked(path), own.view.clone());
+        let script = self.overlay.as_ref();
+        let takes_all = script.is_some_and(|script| script.takes_all);
+        // What goes to the disk has to be possible there.
+        let is_real = |script: &&Arc<Overlay>| matches!(asked, Asked::Change(_)) && script.to_disk;
+        let script = script.filter(|script| !is_real(script));
+        let script = script.map(|script| script.view()).unwrap_or_default();
+        let work = move || {
+            let folders = &folders.begin();
+            Scene { folders, own: &own, script: &script, takes_all }.answer(&of?, &asked, limit)
+        };
+        self.blocking.run(work).await
+    }
+
+    /// Makes all changes of a call, or none as far as possible. `record` stores the actor's state. It
+    /// runs after the last file that is written in place, and before the first that is renamed.
     ///
     /// # Errors
-    /// A file could not be written, or `record` failed. The caller must report it. The log only gets
+    /// A change could not be made, or `record` failed. The caller must report it. The log only gets
     /// what could not be undone.
     pub(crate) async fn commit(
         &self,
-        writes: Vec<Write>,
+        pending: Pending,
         record: impl FnOnce() -> Result<(), Failure> + Send + 'static,
     ) -> Result<(), Failed> {
-        let first = writes.first().map(|write| write.path.clone()).unwrap_or_default();
+        let first = pending.changes.first().cloned();
         let (folders, limit, new) = (self.folders.clone(), self.max_size(), self.new.clone());
         let progress = Arc::new(Progress::default());
-        let (count, state, lines) = (writes.len(), progress.clone(), self.lines.clone());
+        let (count, state, lines) = (pending.changes.len(), progress.clone(), self.lines.clone());
         let overlay = self.overlay.clone();
         let work = move || {
-            let to_disk = overlay.as_ref().map_or(&*writes, |overlay| overlay.to_disk(&writes));
+            let changes = &*pending.changes;
+            let to_disk = overlay.as_ref().map_or(changes, |overlay| overlay.to_disk(changes));
             let done = commit::commit(&folders, to_disk, limit, &new, &state, record);
             if let (Some(overlay), Ok(())) = (overlay, &done) {
-                overlay.keep(writes);
+                overlay.keep(pending);
             }
             if state.is_given_up() {
-                log_written(&lines, &state, "after the time in which it should have been");
+                log_made(&lines, &state, "after the time in which it should have been");
             }
             done
         };
@@ -237,47 +254,50 @@ impl Files {
             }
         };
         self.stats.file_failures.add(1);
-        log_written(&self.lines, &progress, "before another one failed");
-        let at = progress.at();
-        Err(Failed { path: if at.is_empty() { first } else { at }, failure })
+        log_made(&self.lines, &progress, "before another one failed");
+        let at = progress.at().or(first.map(|change| (change.what.name(), change.path)));
+        let (doing, path) = at.unwrap_or_default();
+        Err(Failed { doing, path, failure })
     }
 
     /// Writes one file.
     #[cfg(test)]
     async fn write(&self, path: String, content: Vec<u8>) -> Result<(), Failure> {
-        self.commit(vec![Write { path, content }], || Ok(())).await.map_err(|failed| failed.failure)
-    }
-
-    /// Counts an operation, and logs a failure at `level`.
-    fn record<T>(
-        &self,
-        level: Level,
-        what: &str,
-        path: &str,
-        result: Result<Result<T, Failure>, Unfinished>,
-        count: impl FnOnce(&Stats),
-    ) -> Result<T, Failure> {
-        // The disk has a problem, which the operator should know about.
-        let level = if matches!(result, Err(Unfinished::TimedOut)) { Level::Warn } else { level };
-        let result = result.map_err(Failure::from).and_then(|done| done);
-        match &result {
-            Ok(_) => count(&self.stats),
-            Err(failure) => {
-                self.stats.file_failures.add(1);
-                // Escaped, because the path comes from a guest.
-                self.lines.host(level, None, format_args!("{what} {path:?}: {failure}"));
-            }
-        }
-        result
+        let changes = vec![Change { path, what: What::Write(content.into()) }];
+        let pending = Pending { changes, ..Pending::default() };
+        self.commit(pending, || Ok(())).await.map_err(|failed| failed.failure)
     }
 }
 
-/// Logs which files a failed call has written.
-fn log_written(lines: &ActorLog, progress: &Progress, when: &str) {
+/// The functions that an actor has, for tests.
+#[cfg(test)]
+impl Files {
+    async fn read(&self, path: &str, own: &Pending) -> Result<Vec<u8>, Failure> {
+        let mut own = Pending { view: own.view.clone(), ..Pending::default() };
+        self.perform(path.into(), Asked::Read, &mut own).await.map(|answer| answer.content)
+    }
+
+    async fn info(&self, path: &str, own: &Pending) -> Result<FileInfo, Failure> {
+        let mut own = Pending { view: own.view.clone(), ..Pending::default() };
+        self.perform(path.into(), Asked::Info, &mut own).await.map(|answer| answer.info)
+    }
+
+    async fn list(&self, path: &str, own: &Pending) -> Result<Vec<DirEntry>, Failure> {
+        let mut own = Pending { view: own.view.clone(), ..Pending::default() };
+        self.perform(path.into(), Asked::List, &mut own).await.map(|answer| answer.entries)
+    }
+
+    async fn change(&self, change: Change, own: &mut Pending) -> Result<(), Failure> {
+        self.perform(change.path, Asked::Change(change.what), own).await.map(drop)
+    }
+}
+
+/// Logs which changes a failed call has made.
+fn log_made(lines: &ActorLog, progress: &Progress, when: &str) {
     let done = progress.take_done();
     if !done.is_empty() {
         // Escaped, because the paths come from a guest.
-        let text = format_args!("written {when}, which is not undone: {done:?}");
+        let text = format_args!("changed {when}, which is not undone: {done:?}");
         lines.host(Level::Warn, None, text);
     }
 }

@@ -1,21 +1,23 @@
 //! Files that take the place of those on the disk, so that an actor can be called without its real
 //! files.
 
-use std::mem;
+use std::{mem, sync::Arc};
 
-use wit_core::host::{FileError, Kind};
+use bytes::Bytes;
 
-use super::{DirEntry, Failure, Write};
+use super::{
+    Change, Pending,
+    view::{Node, View},
+};
 use crate::lock::Lock;
 
-/// Files by the paths that the actor uses for them. What the actor writes is kept here. They are few, so
-/// a list does.
+/// Files and folders by the paths that the actor uses for them. What the actor changes is kept here.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
     /// Whether a path that no folder has may be written: the actor has no manifest that says more.
-    takes_all: bool,
-    /// Whether what the actor writes goes to the disk, too.
-    to_disk: bool,
+    pub(super) takes_all: bool,
+    /// Whether what the actor changes goes to the disk, too.
+    pub(super) to_disk: bool,
     /// Shared with the threads that read and write.
     inner: Lock<Inner>,
 }
@@ -23,25 +25,20 @@ pub(crate) struct Overlay {
 /// What the lock protects.
 #[derive(Debug, Default)]
 struct Inner {
-    /// The content of each file; `None` for one that is not there.
-    files: Vec<(String, Option<Vec<u8>>)>,
-    /// What was written since the last look.
-    written: Vec<Write>,
+    view: Arc<View>,
+    /// What was changed since the last look.
+    changes: Vec<Change>,
 }
 
-impl Inner {
-    /// A file; `None` if only the disk knows it.
-    fn get(&self, path: &str) -> Option<&Option<Vec<u8>>> {
-        self.files.iter().find(|(other, _)| other == path).map(|(_, content)| content)
-    }
-
-    /// Gives a file a content.
-    fn set(&mut self, path: String, content: Option<Vec<u8>>) {
-        match self.files.iter_mut().find(|(other, _)| *other == path) {
-            Some((_, old)) => *old = content,
-            None => self.files.push((path, content)),
-        }
-    }
+/// What a script says about a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// There is a file with this content.
+    File(Vec<u8>),
+    /// There is a folder, with nothing in it so far.
+    Folder,
+    /// There is nothing.
+    Nothing,
 }
 
 impl Overlay {
@@ -50,122 +47,135 @@ impl Overlay {
         Self { takes_all, to_disk, inner: Lock::default() }
     }
 
-    /// Gives a file a content. With `None` it is not there.
-    pub(crate) fn set(&self, path: String, content: Option<Vec<u8>>) {
-        self.inner.lock().set(path, content);
-    }
-
-    /// What was written since the last call of this function.
-    pub(crate) fn take_written(&self) -> Vec<Write> {
-        mem::take(&mut self.inner.lock().written)
-    }
-
-    /// The content of a file, of at most `limit` bytes; `None` if only the disk knows.
-    pub(super) fn read(&self, path: &str, limit: usize) -> Option<Result<Vec<u8>, Failure>> {
-        Some(match self.inner.lock().get(path)? {
-            None => Err(Failure(FileError::NotFound)),
-            Some(content) if content.len() > limit => Err(Failure(FileError::TooLarge)),
-            Some(content) => Ok(content.clone()),
-        })
-    }
-
-    /// Whether a file may be written whatever the disk says.
-    pub(super) fn takes(&self, path: &str) -> bool {
-        let is_there = matches!(self.inner.lock().get(path), Some(Some(_)));
-        !self.to_disk && (self.takes_all || is_there)
-    }
-
-    /// A folder's entries, from those that the disk has, or its failure. The second part of both is
-    /// how many names were left out.
-    pub(super) fn list(
-        &self,
-        path: &str,
-        found: Result<(Vec<DirEntry>, usize), Failure>,
-    ) -> Result<(Vec<DirEntry>, usize), Failure> {
-        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
-        let inner = self.inner.lock();
-        let within = inner.files.iter().filter_map(|(path, content)| {
-            let rest = path.strip_prefix(&prefix)?;
-            let (name, kind) = match rest.split_once('/') {
-                Some((folder, _)) => (folder, Kind::Folder),
-                None => (rest, Kind::File),
-            };
-            Some((name, kind, content.is_some()))
-        });
-        let is_folder = within.clone().any(|(_, _, is_there)| is_there);
-        let (mut entries, left_out) = match found {
-            Err(_) if is_folder => Default::default(),
-            found => found?,
+    /// Says what is at a path.
+    pub(crate) fn set(&self, path: String, given: Given) {
+        let node = match given {
+            Given::File(content) => Node::File(Bytes::from(content)),
+            Given::Folder => Node::Folder,
+            Given::Nothing => Node::Gone,
         };
-        // The entries are in the order of their names.
-        for (name, kind, is_there) in within {
-            let place = entries.partition_point(|entry: &DirEntry| *entry.name < *name);
-            let is_known = entries.get(place).is_some_and(|entry| entry.name == name);
-            if is_there && !is_known {
-                entries.insert(place, DirEntry { name: name.to_owned(), kind });
-            } else if !is_there && is_known && kind == Kind::File {
-                entries.remove(place);
-            }
-        }
-        Ok((entries, left_out))
+        Arc::make_mut(&mut self.inner.lock().view).set(path, node);
     }
 
-    /// Those of a call's writes that go to the disk.
-    pub(super) fn to_disk<'w>(&self, writes: &'w [Write]) -> &'w [Write] {
-        if self.to_disk { writes } else { &[] }
+    /// What was changed since the last call of this function.
+    pub(crate) fn take_changes(&self) -> Vec<Change> {
+        mem::take(&mut self.inner.lock().changes)
     }
 
-    /// Keeps what a call has written, once it is committed.
-    pub(super) fn keep(&self, writes: Vec<Write>) {
+    /// What it says now.
+    pub(super) fn view(&self) -> Arc<View> {
+        self.inner.lock().view.clone()
+    }
+
+    /// Those of a call's changes that go to the disk.
+    pub(super) fn to_disk<'c>(&self, changes: &'c [Change]) -> &'c [Change] {
+        if self.to_disk { changes } else { &[] }
+    }
+
+    /// Keeps what a call has changed, once it is committed.
+    pub(super) fn keep(&self, Pending { changes, view }: Pending) {
         let mut inner = self.inner.lock();
-        for Write { path, content } in &writes {
-            inner.set(path.clone(), Some(content.clone()));
-        }
-        inner.written.extend(writes);
+        Arc::make_mut(&mut inner.view).add(&view);
+        inner.changes.extend(changes);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, sync::Arc};
+
+    use smol::block_on;
+    use wit_core::host::{FileError, Kind};
+
     use super::*;
+    use crate::files::{
+        Failure, Files, What,
+        tests::{Stage, files},
+    };
 
-    fn names(list: Result<(Vec<DirEntry>, usize), Failure>) -> Vec<String> {
-        list.unwrap().0.into_iter().map(|entry| entry.name).collect()
+    /// Asks for changes and commits them, as a call does.
+    fn change(files: &Files, changes: &[(&str, What)]) -> Result<(), Failure> {
+        block_on(async {
+            let mut own = Pending::default();
+            for (path, what) in changes {
+                let change = Change { path: (*path).into(), what: what.clone() };
+                files.change(change, &mut own).await?;
+            }
+            files.commit(own, || Ok(())).await.map_err(|failed| failed.failure)
+        })
+    }
+
+    fn write(content: &'static str) -> What {
+        What::Write(Bytes::from_static(content.as_bytes()))
     }
 
     #[test]
-    fn a_file_is_what_was_given_or_written_last_and_the_disk_has_the_others() {
-        let overlay = Overlay::default();
-        overlay.set("a".into(), Some(b"given".into()));
-        overlay.set("gone".into(), None);
-        assert_eq!(overlay.read("a", 5), Some(Ok(b"given".into())));
-        assert_eq!(overlay.read("a", 4), Some(Err(Failure(FileError::TooLarge))));
-        assert_eq!(overlay.read("gone", 5), Some(Err(Failure(FileError::NotFound))));
-        assert_eq!(overlay.read("b", 5), None);
-        let write = |path: &str| vec![Write { path: path.into(), content: b"new".into() }];
-        assert!(overlay.to_disk(&write("a")).is_empty());
-        assert_eq!(Overlay::new(false, true).to_disk(&write("a")).len(), 1);
-        overlay.keep(write("b"));
-        assert_eq!(overlay.read("b", 5), Some(Ok(b"new".into())));
-        assert_eq!(overlay.take_written().len(), 1);
-        assert!(overlay.take_written().is_empty());
-    }
-
-    #[test]
-    fn a_folder_lists_the_files_of_the_disk_and_those_above_them() {
-        let overlay = Overlay::default();
-        let disk = || {
-            let entry = |name: &str| DirEntry { name: name.into(), kind: Kind::File };
-            Ok((vec![entry("b"), entry("c")], 0))
-        };
-        let missing = || Err(Failure(FileError::NotFound));
-        assert_eq!(names(overlay.list("", disk())), ["b", "c"]);
-        assert_eq!(overlay.list("", missing()).unwrap_err(), Failure(FileError::NotFound));
-        for (path, content) in [("c", None), ("a", Some(vec![])), ("d/e", Some(vec![]))] {
-            overlay.set(path.into(), content);
+    fn what_was_given_or_changed_last_counts_and_the_disk_has_the_rest_and_stays_as_it_is() {
+        let mut stage = Stage::new(30);
+        for path in ["a", "b", "d/e", "ghost/x"] {
+            stage.put(path, "disk");
         }
-        assert_eq!(names(overlay.list("", disk())), ["a", "b", "d"]);
-        assert_eq!(names(overlay.list("", missing())), ["a", "d"]);
-        assert_eq!(names(overlay.list("d", missing())), ["e"]);
+        let overlay = Arc::new(Overlay::new(false, false));
+        stage.below(overlay.clone());
+        assert_eq!(stage.list("").unwrap(), ["a", "b", "d/", "ghost/"]);
+        overlay.set("a".into(), Given::File(b"given".into()));
+        overlay.set("b".into(), Given::Nothing);
+        overlay.set("large".into(), Given::File(vec![0; 31]));
+        overlay.set("ghost".into(), Given::Nothing);
+        overlay.set("empty".into(), Given::Folder);
+        overlay.set("in/deep/file".into(), Given::File(vec![]));
+        assert_eq!(stage.list("").unwrap(), ["a", "d/", "empty/", "in/", "large"]);
+        assert_eq!(stage.list("in").unwrap(), ["deep/"]);
+        assert_eq!(stage.list("empty").unwrap(), [""; 0]);
+        assert_eq!(stage.list("ghost"), Err(Failure(FileError::NotFound)));
+        assert_eq!(stage.read("a").as_deref(), Ok("given"));
+        assert_eq!(stage.read("b"), Err(Failure(FileError::NotFound)));
+        assert_eq!(stage.read("large"), Err(Failure(FileError::TooLarge)));
+        assert_eq!(stage.read("ghost/x"), Err(Failure(FileError::NotFound)));
+        assert_eq!(stage.read("d/e").as_deref(), Ok("disk"));
+        let before = stage.names();
+        change(&stage.files, &[("d/e", What::Delete), ("d", What::DeleteFolder)]).unwrap();
+        change(&stage.files, &[("new", What::CreateFolder), ("new/f", write("x"))]).unwrap();
+        change(&stage.files, &[("b", write("y")), ("empty", What::DeleteFolder)]).unwrap();
+        assert_eq!(stage.list("").unwrap(), ["a", "b", "in/", "large", "new/"]);
+        assert_eq!(stage.read("new/f").as_deref(), Ok("x"));
+        let info = block_on(stage.files.info("b", &Pending::default())).unwrap();
+        assert_eq!((info.kind, info.size), (Kind::File, 1));
+        assert_eq!(
+            (stage.names(), fs::read(stage.inside("d/e")).unwrap()),
+            (before, b"disk".into())
+        );
+        let paths: Vec<_> = overlay.take_changes().into_iter().map(|change| change.path).collect();
+        assert_eq!(paths, ["d/e", "d", "new", "new/f", "b", "empty"]);
+        assert!(overlay.take_changes().is_empty());
+    }
+
+    #[test]
+    fn what_goes_to_the_disk_has_to_be_possible_there() {
+        let mut stage = Stage::new(10);
+        let overlay = Arc::new(Overlay::new(false, true));
+        stage.below(overlay.clone());
+        overlay.set("in/file".into(), Given::File(b"given".into()));
+        let missing = Err(Failure(FileError::NotFound));
+        assert_eq!(change(&stage.files, &[("in/file", What::Delete)]), missing);
+        assert_eq!(change(&stage.files, &[("in/file", write("x"))]), missing);
+        change(&stage.files, &[("in", What::CreateFolder), ("in/file", write("x"))]).unwrap();
+        assert_eq!(stage.read("in/file").as_deref(), Ok("x"));
+        assert_eq!(fs::read(stage.inside("in/file")).unwrap(), b"x");
+    }
+
+    #[test]
+    fn without_a_manifest_everything_may_be_changed_that_does_not_lead_out() {
+        let stats = Arc::default();
+        let files = files(&[], 10, &stats).below(Arc::new(Overlay::new(true, false)));
+        assert_eq!(block_on(files.list("", &Pending::default())), Ok(vec![]));
+        change(&files, &[("a/b", write("x")), ("c", What::CreateFolder)]).unwrap();
+        let list = block_on(files.list("", &Pending::default())).unwrap();
+        assert_eq!(list.iter().map(|entry| &*entry.name).collect::<Vec<_>>(), ["a", "c"]);
+        change(&files, &[("a/b", What::Delete), ("c", What::DeleteFolder)]).unwrap();
+        for path in ["../a", "/a", "a//b", "a/", "."] {
+            let refused = change(&files, &[(path, write("x"))]);
+            assert_eq!(refused, Err(Failure(FileError::NotFound)), "{path}");
+        }
     }
 }

@@ -38,6 +38,17 @@ pub(super) fn read(folders: &InUse<'_>, path: &str, limit: usize) -> Result<Vec<
     Ok(content)
 }
 
+/// The size of a file in bytes, as the system has it.
+///
+/// # Errors
+/// See [`Failure`].
+pub(super) fn size(folders: &InUse<'_>, path: &str) -> Result<u64, Failure> {
+    match folders.find(path)? {
+        Destination::Inside { folder, path, .. } if !path.is_empty() => Ok(folder.size(path)?),
+        _ => Ok(0),
+    }
+}
+
 /// Lists a folder whose names have at most `limit` bytes in all, sorted by name. Also returns how
 /// many names were left out because they are not UTF-8.
 ///

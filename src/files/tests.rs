@@ -40,6 +40,11 @@ impl Stage {
         Self { outer, files, stats }
     }
 
+    /// Puts files of a script above those on the disk.
+    pub(super) fn below(&mut self, overlay: Arc<Overlay>) {
+        self.files.overlay = Some(overlay);
+    }
+
     /// A path outside the folder.
     pub(super) fn outside(&self, path: &str) -> PathBuf {
         self.outer.path().join(path)
@@ -60,14 +65,19 @@ impl Stage {
     /// Writes a file as an actor does: check first, then write.
     pub(super) fn write(&self, path: &str, content: &str) -> Result<(), Failure> {
         block_on(async {
-            self.files.check_write(path, content.len()).await?;
+            self.check(path, content.len())?;
             self.files.write(path.into(), content.into()).await
         })
     }
 
+    /// Checks whether a file could be written, as an actor does.
+    pub(super) fn check(&self, path: &str, len: usize) -> Result<(), Failure> {
+        check(&self.files, path, len)
+    }
+
     /// Reads a file as an actor does.
     pub(super) fn read(&self, path: &str) -> Result<String, Failure> {
-        let content = block_on(self.files.read(path))?;
+        let content = block_on(self.files.read(path, &Pending::default()))?;
         Ok(String::from_utf8(content).unwrap())
     }
 
@@ -78,7 +88,7 @@ impl Stage {
             Kind::Folder => entry.name + "/",
             Kind::Other => entry.name + "?",
         };
-        Ok(block_on(self.files.list(path))?.into_iter().map(sign).collect())
+        Ok(block_on(self.files.list(path, &Pending::default()))?.into_iter().map(sign).collect())
     }
 
     /// The names of everything inside, on disk.
@@ -94,6 +104,12 @@ impl Stage {
 /// A folder as the manifest describes it.
 pub(super) fn shared(path: impl Into<PathBuf>, writable: bool, name: Option<&str>) -> SharedFolder {
     SharedFolder { path: path.into(), writable, name: name.map(Into::into) }
+}
+
+/// Checks whether a file could be written.
+pub(super) fn check(files: &Files, path: &str, len: usize) -> Result<(), Failure> {
+    let what = What::Write(vec![b'x'; len].into());
+    block_on(files.change(Change { path: path.into(), what }, &mut Pending::default()))
 }
 
 /// The files of an actor with these folders.
@@ -232,7 +248,7 @@ fn replacing_a_file_changes_only_its_content() {
 fn foreseeable_failures_are_reported_before_the_write_and_nothing_is_touched() {
     let stage = Stage::new(10);
     stage.put("folder/file", "content");
-    let check = |path: &str, len| block_on(stage.files.check_write(path, len));
+    let check = |path: &str, len| stage.check(path, len);
     for path in ["folder/file", "folder/new", "new"] {
         assert_eq!(check(path, 10), Ok(()), "{path}");
         assert_eq!(check(path, 11), Err(Failure(FileError::TooLarge)), "{path}");
@@ -258,7 +274,10 @@ fn foreseeable_failures_are_reported_before_the_write_and_nothing_is_touched() {
 fn kernel_files_are_read_and_written_in_place() {
     let stats = Arc::default();
     let proc = files(&[shared("/proc/self", true, None)], 100, &stats);
-    let read = |path| block_on(proc.read(path)).map(|bytes| String::from_utf8(bytes).unwrap());
+    let read = |path| {
+        block_on(proc.read(path, &Pending::default()))
+            .map(|bytes| String::from_utf8(bytes).unwrap())
+    };
     // The kernel reports the size 0.
     assert!(read("comm").unwrap().ends_with('\n'));
     assert_eq!(read("status"), Err(Failure(FileError::TooLarge)));
@@ -276,12 +295,14 @@ fn kernel_files_are_read_and_written_in_place() {
     assert_eq!(read("coredump_filter").unwrap(), before);
     // The kernel reports the size 4096, which exceeds the limit.
     let sys = files(&[shared("/sys/kernel", true, None)], 100, &stats);
-    let number = String::from_utf8(block_on(sys.read("uevent_seqnum")).unwrap()).unwrap();
+    let number =
+        String::from_utf8(block_on(sys.read("uevent_seqnum", &Pending::default())).unwrap())
+            .unwrap();
     assert!(number.trim().parse::<u64>().is_ok(), "{number}");
     // Read-only, even for root.
     let written = sys.write("uevent_seqnum".into(), b"1".to_vec());
     assert_eq!(block_on(written), Err(Failure(FileError::Denied)));
-    assert_eq!(block_on(sys.check_write("uevent_seqnum", 1)), Err(Failure(FileError::Denied)));
+    assert_eq!(check(&sys, "uevent_seqnum", 1), Err(Failure(FileError::Denied)));
 }
 
 #[test]
@@ -289,8 +310,8 @@ fn a_device_is_not_even_opened() {
     let stats = Arc::default();
     let dev = files(&[shared("/dev", true, None)], 100, &stats);
     assert!(fs::metadata("/dev/zero").unwrap().file_type().is_char_device());
-    assert_eq!(block_on(dev.read("zero")), Err(Failure(FileError::WrongKind)));
-    assert_eq!(block_on(dev.check_write("null", 1)), Err(Failure(FileError::WrongKind)));
+    assert_eq!(block_on(dev.read("zero", &Pending::default())), Err(Failure(FileError::WrongKind)));
+    assert_eq!(check(&dev, "null", 1), Err(Failure(FileError::WrongKind)));
     assert_eq!(
         block_on(dev.write("null".into(), b"x".to_vec())),
         Err(Failure(FileError::WrongKind))

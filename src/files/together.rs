@@ -19,22 +19,22 @@ use crate::files::config::SharedFolder;
 
 /// A folder of ordinary files, `data`, and one of kernel files, `proc`. This process's
 /// `proc/oom_score_adj` rejects most numbers with `EINVAL`, as files under `/sys` do.
-struct Both {
+pub(super) struct Both {
     outer: TempDir,
 }
 
 impl Both {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { outer: tempfile::tempdir().unwrap() }
     }
 
     /// A path in the folder of ordinary files.
-    fn at(&self, path: &str) -> PathBuf {
+    pub(super) fn at(&self, path: &str) -> PathBuf {
         self.outer.path().join(path)
     }
 
     /// Both folders.
-    fn shared(&self) -> [SharedFolder; 2] {
+    pub(super) fn shared(&self) -> [SharedFolder; 2] {
         let proc = shared("/proc/self", true, Some("proc"));
         [shared(self.outer.path(), true, Some("data")), proc]
     }
@@ -44,23 +44,23 @@ impl Both {
         let folders = Folders::open(&self.shared()).unwrap();
         let progress = Progress::default();
         let done = commit::commit(&folders, &list(writes), 100, ".new", &progress, || Ok(()));
-        let at = progress.at();
-        (done.map_err(|failure| Failed { path: at, failure }), progress.take_done())
+        let (doing, path) = progress.at().unwrap_or_default();
+        (done.map_err(|failure| Failed { doing, path, failure }), progress.take_done())
     }
 
     /// The names in the folder of ordinary files.
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         names(self.outer.path())
     }
 
     /// The content of an ordinary file.
-    fn read(&self, path: &str) -> String {
+    pub(super) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.at(path)).unwrap()
     }
 }
 
 /// The names in a folder.
-fn names(folder: &Path) -> Vec<String> {
+pub(super) fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<_> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -69,10 +69,17 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 /// A list of files to write.
-fn list(writes: &[(&str, &str)]) -> Vec<Write> {
-    let write =
-        |(path, content): &(&str, &str)| Write { path: (*path).into(), content: (*content).into() };
+pub(super) fn list(writes: &[(&str, &str)]) -> Vec<Change> {
+    let write = |(path, content): &(&str, &str)| {
+        let what = What::Write((*content).to_owned().into());
+        Change { path: (*path).into(), what }
+    };
     writes.iter().map(write).collect()
+}
+
+/// The same as the changes of a call.
+fn pending(changes: Vec<Change>) -> Pending {
+    Pending { changes, ..Pending::default() }
 }
 
 #[test]
@@ -174,7 +181,7 @@ fn a_file_that_has_become_a_folder_meanwhile_is_an_error_and_nothing_remains() {
     fs::write(both.at("file"), "old").unwrap();
     let folders = Folders::open(&both.shared()).unwrap();
     let in_use = folders.begin();
-    let target = Target::find(&in_use, "data/file").unwrap();
+    let target = Target::find(&in_use, "data/file", "data/file", true).unwrap();
     let mut staged = target.stage(b"new", ".new", std::iter::empty()).unwrap().unwrap();
     assert_eq!(both.names(), [".new", "file"]);
     fs::remove_file(both.at("file")).unwrap();
@@ -190,7 +197,7 @@ fn a_folder_that_was_replaced_meanwhile_is_an_error_and_nothing_is_written_there
     fs::create_dir(both.at("folder")).unwrap();
     let folders = Folders::open(&both.shared()).unwrap();
     let in_use = folders.begin();
-    let target = Target::find(&in_use, "data/folder/file").unwrap();
+    let target = Target::find(&in_use, "data/folder/file", "data/folder/file", false).unwrap();
     let mut staged = target.stage(b"new", ".new", std::iter::empty()).unwrap().unwrap();
     fs::rename(both.at("folder"), both.at("moved")).unwrap();
     fs::create_dir(both.at("folder")).unwrap();
@@ -207,11 +214,11 @@ fn a_call_stays_in_the_folder_that_it_began_with() {
     fs::create_dir(both.at("data")).unwrap();
     let folders = Folders::open(&[shared(both.at("data"), true, None)]).unwrap();
     let in_use = folders.begin();
-    let target = Target::find(&in_use, "file").unwrap();
+    let target = Target::find(&in_use, "file", "file", false).unwrap();
     let mut staged = target.stage(b"new", ".new", std::iter::empty()).unwrap().unwrap();
     fs::rename(both.at("data"), both.at("aside")).unwrap();
     fs::create_dir(both.at("data")).unwrap();
-    let second = Target::find(&in_use, "second").unwrap();
+    let second = Target::find(&in_use, "second", "second", false).unwrap();
     drop(second.stage(b"new", ".new", std::iter::once(&staged)).unwrap().unwrap());
     assert_eq!(target.replace(&mut staged, b"new"), Ok(()));
     assert_eq!(names(&both.at("aside")), ["file"]);
@@ -228,7 +235,7 @@ fn a_call_may_write_more_files_than_there_are_descriptors() {
     let folders = Folders::open(&both.shared()).unwrap();
     let in_use = folders.begin();
     let mut waiting = Vec::new();
-    let target = Target::find(&in_use, "data/file").unwrap();
+    let target = Target::find(&in_use, "data/file", "data/file", false).unwrap();
     for _ in 0..300 {
         waiting.push(target.stage(b"x", ".new", waiting.iter()).unwrap().unwrap());
     }
@@ -248,13 +255,13 @@ fn temporary_files_of_a_call_have_different_names() {
     let in_use = folders.begin();
     let mut waiting = Vec::new();
     for path in ["data/a", "data/b", "data/c"] {
-        let target = Target::find(&in_use, path).unwrap();
+        let target = Target::find(&in_use, path, path, false).unwrap();
         let staged = target.stage(path.as_bytes(), ".new", waiting.iter()).unwrap().unwrap();
         waiting.push(staged);
     }
     assert_eq!(both.names(), [".new", ".new.1", ".new.2"]);
     waiting.remove(0);
-    let target = Target::find(&in_use, "data/d").unwrap();
+    let target = Target::find(&in_use, "data/d", "data/d", false).unwrap();
     waiting.push(target.stage(b"d", ".new", waiting.iter()).unwrap().unwrap());
     assert_eq!(both.names(), [".new.1", ".new.2", ".new.3"]);
     assert_eq!(both.read(".new.2"), "data/c");
@@ -281,8 +288,12 @@ fn a_call_whose_files_take_too_long_has_failed_and_they_are_not_written_later() 
     let mut stuck = Box::pin(stage.files.blocking.run(move || wait.recv()));
     block_on(smol::future::poll_once(&mut stuck));
     let failed =
-        block_on(stage.files.commit(list(&[("one", "x"), ("two", "x")]), || Ok(()))).unwrap_err();
-    assert_eq!(failed, Failed { path: "one".into(), failure: Failure(FileError::TimedOut) });
+        block_on(stage.files.commit(pending(list(&[("one", "x"), ("two", "x")])), || Ok(())))
+            .unwrap_err();
+    assert_eq!(
+        failed,
+        Failed { doing: "writing", path: "one".into(), failure: Failure(FileError::TimedOut) }
+    );
     end.send(()).unwrap();
     block_on(stuck).unwrap().unwrap();
     assert!(stage.names().is_empty());
@@ -292,6 +303,6 @@ fn a_call_whose_files_take_too_long_has_failed_and_they_are_not_written_later() 
 fn no_file_at_all_is_no_operation() {
     let stats = Arc::default();
     let files = files(&[], 100, &stats);
-    assert_eq!(block_on(files.commit(Vec::new(), || Ok(()))), Ok(()));
+    assert_eq!(block_on(files.commit(Pending::default(), || Ok(()))), Ok(()));
     assert_eq!(stats.file_writes.get() + stats.file_failures.get(), 0);
 }

@@ -181,3 +181,57 @@ fn a_folder_that_is_missing_or_a_file_is_an_error() {
     assert!(SandboxedDir::open(&outer.path().join("file")).is_err());
     assert!(SandboxedDir::open(&outer.path().join("missing")).is_err());
 }
+
+#[test]
+fn a_path_is_resolved_to_the_place_where_it_leads_and_what_is_missing_is_kept() {
+    let outer = tempfile::tempdir().unwrap();
+    let root = outer.path().join("root");
+    fs::create_dir_all(root.join("real/deep")).unwrap();
+    fs::write(root.join("real/file"), "").unwrap();
+    for (to, at) in [
+        ("real", "link"),
+        ("link/deep", "two"),
+        ("deep/../file", "real/up"),
+        ("missing", "nothing"),
+        ("nothing", "nothing-twice"),
+        ("missing/", "nothing-within"),
+        ("..", "out"),
+        ("/", "root"),
+        ("self", "self"),
+    ] {
+        symlink(to, root.join(at)).unwrap();
+    }
+    let dir = SandboxedDir::open(&root).unwrap();
+    let resolved = |path: &str| {
+        let (place, is_link) = dir.resolve(path).ok()?;
+        Some((String::from_utf8(place).unwrap(), is_link))
+    };
+    let long = format!("new/{}", "x".repeat(256));
+    for (path, expected) in [
+        ("real/file", Some(("real/file", false))),
+        ("link", Some(("real", true))),
+        ("link/file", Some(("real/file", false))),
+        ("two", Some(("real/deep", true))),
+        ("two/new", Some(("real/deep/new", false))),
+        ("link/up", Some(("real/file", true))),
+        ("link/new/deep/er", Some(("real/new/deep/er", false))),
+        ("new", Some(("new", false))),
+        // A link to nothing is its own place, and nothing is in it.
+        ("nothing", Some(("nothing", true))),
+        ("nothing-twice", Some(("nothing-twice", true))),
+        ("nothing-within", Some(("nothing-within", true))),
+        ("nothing/new", None),
+        ("real/file/new", None),
+        ("out", None),
+        ("out/root/real", None),
+        ("root/etc", None),
+        ("self", None),
+        ("../root", None),
+        ("real/../file", None),
+        ("real//file", None),
+        (&long, None),
+    ] {
+        let expected = expected.map(|(place, is_link)| (String::from(place), is_link));
+        assert_eq!(resolved(path), expected, "{path}");
+    }
+}

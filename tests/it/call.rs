@@ -200,6 +200,9 @@ fn imports_answer_from_the_file_of_events() {
         r#"{"files":{"temp":"22"},"now":1767225600500,"text":"do read temp; now; list-files "}"#,
         r#""do write temp 5; read temp""#,
         r#""do read temp""#,
+        r#"{"files":{"empty":{"folder":true}},"text":"do stat empty; stat temp; names ; exists gone"}"#,
+        r#""do remove-folder empty; remove temp; folder new; write-file new/a x; names new""#,
+        r#""do names ; exists empty; read temp; delete-file new/a; delete-dir new""#,
     ]);
     let all = reports(&["--events", &file]);
     let answers = |index: usize| -> Vec<&str> {
@@ -208,9 +211,15 @@ fn imports_answer_from_the_file_of_events() {
     };
     assert_eq!(answers(2), ["content 21.5", "not-found"]);
     assert_eq!(answers(3), ["content 22", "now 1767225600500", "entries sub:folder temp:file"]);
-    // A call sees the files as they were before it.
-    assert_eq!(answers(4), ["done", "content 22"]);
+    // A call sees its own changes.
+    assert_eq!(answers(4), ["done", "content 5"]);
     assert_eq!(answers(5), ["content 5"]);
+    assert_eq!(answers(6), ["folder 0", "file 1", "names empty sub temp", "false"]);
+    assert_eq!(answers(7), ["done", "done", "done", "done", "names a"]);
+    let changed = json!({"empty": null, "temp": null, "new": {"folder": true}, "new/a": "x"});
+    assert_eq!((&all[6]["files"], &all[7]["files"]), (&json!({}), &changed));
+    assert_eq!(answers(8), ["names new sub", "false", "not-found", "done", "done"]);
+    assert_eq!(all[8]["files"], json!({"new/a": null, "new": null}));
 }
 
 #[test]

@@ -21,8 +21,8 @@ use reference::{
 use wit_core::{
     Shape,
     host::{
-        Entry, FileError, HttpError, Info, Kind, Page, Parameters, Payload, Refusal, StorageError,
-        Stored,
+        Entry, FileError, FileInfo, HttpError, Info, Kind, Page, Parameters, Payload, Refusal,
+        StorageError, Stored,
         http::{MostFields, RequestRef},
     },
 };
@@ -145,8 +145,11 @@ fn cases_have_the_order_of_the_wit() {
         }
     }
 
-    use FileError::{Denied, Limit, NotFound, Other, TimedOut, TooLarge, WrongKind};
-    let errors = [NotFound, Denied, WrongKind, TooLarge, Limit, TimedOut, Other(String::new())];
+    use FileError::{
+        Denied, Exists, Limit, NotEmpty, NotFound, Other, TimedOut, TooLarge, WrongKind,
+    };
+    let other = Other(String::new());
+    let errors = [NotFound, Denied, WrongKind, TooLarge, Limit, TimedOut, other, Exists, NotEmpty];
     assert_eq!(errors.clone().map(kebab), *names("files", "error"));
     for (case, error) in (0..).zip(errors) {
         let error = || error.clone();
@@ -158,6 +161,8 @@ fn cases_have_the_order_of_the_wit() {
             let area = area(response);
             assert_eq!((area[0], area[4]), (1, case));
         }
+        let area = area(Response::FileInfo(Err(error())));
+        assert_eq!((area[0], area[8]), (1, case));
     }
 
     let errors = [
@@ -200,6 +205,8 @@ fn cases_have_the_order_of_the_wit() {
         lowered.place(memory.as_mut_slice(), 16).unwrap();
         lowered.place(memory.as_mut_slice(), 64).unwrap();
         assert_eq!(memory[16 + 8], case, "behind the name");
+        let area = area(Response::FileInfo(Ok(FileInfo { kind, size: 7 })));
+        assert_eq!((area[0], area[8], area[16]), (0, case, 7));
     }
 
     assert_eq!(
@@ -247,6 +254,7 @@ fn fields_have_the_order_of_the_wit() {
     }
     assert_eq!(memory[offsets.next().unwrap()..][..8], *b"\0 since ");
     assert_eq!(names("files", "entry"), ["name", "kind"]);
+    assert_eq!(names("files", "file-info"), ["kind", "size"]);
 }
 
 #[test]

@@ -112,7 +112,7 @@ impl Stage {
         report.add_changes(&Kept::default(), &kept, &clients, world.now());
         let fuel = handle.stats.fuel.get();
         while executor.try_tick() {}
-        report.add_outside(files.take_written(), answers.take_asked());
+        report.add_outside(files.take_changes(), answers.take_asked());
         report.add_asked(&others.take_asked());
         emit(report.finish(capture.take(None)), Taken { fuel, took })?;
         let Some(actor) = actor else { return Ok(None) };

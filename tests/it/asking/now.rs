@@ -38,6 +38,21 @@ fn a_server_is_asked_in_every_shape_by_both_interfaces() {
 }
 
 #[test]
+fn fields_go_both_ways_in_every_shape() {
+    let web = Web::start(|seen| {
+        let field = seen.head.lines().find(|line| line.starts_with("x-first"));
+        Some((200, field.unwrap_or("none").trim().to_owned()))
+    });
+    let server = Server::start(&ASKERS.map(|name| asker(name, &[&web.url("")])));
+    for name in ASKERS {
+        let mut client = ready(&server, name);
+        let ask = format!("send-field x-first {} one", web.url("/"));
+        client.ask(&ask, "200 x-first: one content-length=12");
+        assert!(web.next().head.contains("x-second: \r\n"), "{name}");
+    }
+}
+
+#[test]
 fn a_shape_without_errors_gets_the_answer_of_a_gateway() {
     let web = mirror();
     for name in ["asker-guide", "asker-typed"] {

@@ -9,6 +9,9 @@ use std::{
 use super::{each, joined, make, with_each};
 use crate::support::Server;
 
+/// What Theater's functions say in a folder that is not `writable`.
+const READ_ONLY: &str = "failed: the host may not do this, or the folder is not `writable`";
+
 /// Makes the folder `data` in an actor's folder.
 fn data(server: &Server, shape: &str) -> PathBuf {
     let data = server.folder(shape).join("data");
@@ -41,16 +44,57 @@ fn files_are_read_listed_and_written() {
 }
 
 #[test]
-fn a_file_is_read_as_it_is_until_the_call_that_writes_it_has_succeeded() {
+fn a_call_sees_its_own_changes_and_the_disk_gets_them_once_it_has_succeeded() {
     each(|server, shape| {
+        let folder = server.folder(shape);
+        fs::write(folder.join("old"), "old").unwrap();
         let mut client = joined(server, shape);
         make(
             &mut client,
-            "write file one; read file; write file two; list-files file",
-            &["done", "not-found", "done", "not-found"],
+            "write file one; read file; write file three; read file; stat file; remove old; read old; \
+             stat old; folder new; write new/inner x; list-files new; read new/inner",
+            &[
+                "done",
+                "content one",
+                "done",
+                "content three",
+                "file 5",
+                "done",
+                "not-found",
+                "not-found",
+                "done",
+                "done",
+                "entries inner:file",
+                "content x",
+            ],
         );
-        // The later of two writes counts.
-        make(&mut client, "read file", &["content two"]);
+        assert_eq!(fs::read_to_string(folder.join("file")).unwrap(), "three");
+        assert_eq!(fs::read_to_string(folder.join("new/inner")).unwrap(), "x");
+        assert!(!folder.join("old").exists());
+        make(
+            &mut client,
+            "remove-folder new; remove new/inner; remove-folder new; stat new; list-files ",
+            &["not-empty", "done", "done", "not-found", "entries file:file manifest.toml:file"],
+        );
+        assert!(!folder.join("new").exists());
+        make(&mut client, "read file; stat file; stat ", &["content three", "file 5", "folder 0"]);
+    });
+}
+
+#[test]
+fn a_call_sees_its_own_changes_by_whatever_path() {
+    each(|server, shape| {
+        let folder = server.folder(shape);
+        fs::create_dir(folder.join("real")).unwrap();
+        symlink("real", folder.join("link")).unwrap();
+        let mut client = joined(server, shape);
+        make(
+            &mut client,
+            "write link/file x; read real/file; list-files real; remove real/file; read link/file; \
+             write real/file y; read link/file",
+            &["done", "content x", "entries file:file", "done", "not-found", "done", "content y"],
+        );
+        assert_eq!(fs::read_to_string(folder.join("real/file")).unwrap(), "y");
     });
 }
 
@@ -72,6 +116,16 @@ fn each_reason_why_a_file_cannot_be_used_is_told() {
             make(&mut client, "read data; list-files data/larger", &["wrong-kind", "wrong-kind"]);
             make(&mut client, "write data x; read ", &["wrong-kind", "wrong-kind"]);
             make(&mut client, "read data/larger; write-big new 6001", &["too-large", "too-large"]);
+            for (requests, answers) in [
+                ("remove data; remove-folder data/largest", ["wrong-kind", "wrong-kind"]),
+                ("remove data/out; remove gone/x", ["not-found", "not-found"]),
+                ("stat data/out; stat ../x", ["not-found", "not-found"]),
+                ("folder data; folder gone/new", ["exists", "not-found"]),
+                ("remove-folder data; remove-folder gone", ["not-empty", "not-found"]),
+                ("folder ../x; stat data/larger/x", ["not-found", "wrong-kind"]),
+            ] {
+                make(&mut client, requests, &answers);
+            }
             make(&mut client, "write-big new 6000", &["done"]);
             client.text("do read data/largest");
             assert_eq!(client.next().len(), "content ".len() + 6000);
@@ -84,7 +138,22 @@ fn each_reason_why_a_file_cannot_be_used_is_told() {
                 &format!("{two}; write-big new {}; write-big new {rest}", rest + 1),
                 &["done", "done", "limit", "done"],
             );
-            assert_eq!(fs::read(server.folder(shape).join("new")).unwrap().len(), rest);
+            make(
+                &mut client,
+                "folder a; remove data/larger; remove data/largest; remove-folder a",
+                &["done", "done", "done", "limit"],
+            );
+            fs::write(data.join("larger"), "").unwrap();
+            make(
+                &mut client,
+                &format!(
+                    "remove-folder a; remove data/larger; write-big new {}; folder a",
+                    5000 - 63
+                ),
+                &["done", "done", "done", "limit"],
+            );
+            assert_eq!(fs::read(server.folder(shape).join("new")).unwrap().len(), 5000 - 63);
+            assert!(!server.folder(shape).join("a").exists());
         },
     );
 }
@@ -98,9 +167,11 @@ fn in_a_folder_that_is_not_writable_files_are_only_read() {
             let mut client = joined(server, shape);
             make(
                 &mut client,
-                "write file new; write other new; read file",
-                &["denied", "denied", "content old"],
+                "write file new; write other new; read file; remove file; folder new; stat file",
+                &["denied", "denied", "content old", "denied", "denied", "file 3"],
             );
+            make(&mut client, "exists file; exists other", &["true", "false"]);
+            make(&mut client, "write-file file x; create-dir new", &[READ_ONLY, READ_ONLY]);
             // The operator is told once.
             let told = format!("{shape}: \"file\" can't be written: its folder is read-only;");
             server.wait_for(&["WARN", &told, "write `writable = true`"]);
@@ -134,4 +205,86 @@ fn theaters_read_file_gives_a_text_or_fails_as_its_shape_has_it() {
             client = joined(server, shape);
         }
     });
+}
+
+#[test]
+fn every_other_function_of_theaters_filesystem_answers_in_every_shape() {
+    each(|server, shape| {
+        let folder = server.folder(shape);
+        let mut client = joined(server, shape);
+        make(
+            &mut client,
+            "exists data; create-dir data; exists data; write-file data/b text \u{1f40e}; write-file data/a ; \
+             names data; read-file data/b; exists data/b",
+            &[
+                "false",
+                "done",
+                "true",
+                "done",
+                "done",
+                "names a b",
+                "content text \u{1f40e}",
+                "true",
+            ],
+        );
+        assert_eq!(fs::read_to_string(folder.join("data/b")).unwrap(), "text \u{1f40e}");
+        let missing = "failed: there is nothing of this name in the folder";
+        let wrong = "failed: a folder or a device is no file, and a file no folder";
+        make(
+            &mut client,
+            "create-dir data; delete-dir data; delete-file data; names data/a; names gone; delete-file gone",
+            &[
+                "failed: there is something of this name already",
+                "failed: the folder is not empty",
+                wrong,
+                wrong,
+                missing,
+                missing,
+            ],
+        );
+        make(
+            &mut client,
+            "exists ../data; exists /etc; exists data/a/inner; create-dir ../new; write-file ../new x; \
+             delete-dir .; create-dir gone/new",
+            &["false", "false", "false", missing, missing, missing, missing],
+        );
+        make(
+            &mut client,
+            "delete-file data/a; delete-file data/b; names data; delete-dir data; exists data; names ",
+            &["done", "done", "names ", "done", "false", "names manifest.toml"],
+        );
+        assert!(!folder.join("data").exists());
+        // A list of many names is placed as a whole.
+        (0..200).for_each(|number| fs::write(folder.join(format!("n{number:03}")), "").unwrap());
+        client.text("do names ");
+        let names = client.next().to_text().unwrap().to_owned();
+        assert!(names.starts_with("names manifest.toml n000 n001 ") && names.ends_with(" n199"));
+    });
+}
+
+#[test]
+fn theaters_functions_have_the_limits_of_the_hosts_own() {
+    with_each(
+        |actor| actor.limit("file_access", 100).limit("effects", 4160 * 2),
+        |server, shape| {
+            let mut client = joined(server, shape);
+            let fits = "x".repeat(100);
+            let large = "failed: larger than `limits.file_access`";
+            make(
+                &mut client,
+                &format!("write-file file {fits}; write-file file {fits}x; exists file"),
+                &["done", large, "true"],
+            );
+            let limit = "failed: the call asks for more than `limits.effects`";
+            make(
+                &mut client,
+                "create-dir a; create-dir b; create-dir c; delete-file file; exists b; exists c",
+                &["done", "done", limit, limit, "true", "false"],
+            );
+            fs::write(server.folder(shape).join("y".repeat(86)), "").unwrap();
+            make(&mut client, "names a; delete-dir b; write-file z x", &["names ", "done", "done"]);
+            // The names `a`, `file`, `manifest.toml`, `z` and that of 86 bytes are too long together.
+            make(&mut client, "names ", &[large]);
+        },
+    );
 }

@@ -10,11 +10,12 @@ use std::{
 use super::{each, joined, make, several};
 use crate::support::{Server, after, guest};
 
-/// Makes writing in an actor's folder fail: the place for the new content has a folder, which the
-/// host does not remove. `false` removes the folder again.
+/// Makes writing in an actor's folder fail: the place for the new content has a folder with another
+/// in it, which the host does not remove. `false` removes the folder again.
 fn block(server: &Server, shape: &str, blocked: bool) {
     let path = server.folder(shape).join(format!(".{shape}.footlight"));
-    if blocked { fs::create_dir(path) } else { fs::remove_dir(path) }.unwrap();
+    if blocked { fs::create_dir_all(path.join("inner")) } else { fs::remove_dir_all(path) }
+        .unwrap();
 }
 
 /// The log's line about it.
@@ -77,6 +78,34 @@ fn a_connect_or_an_alarm_whose_files_cannot_be_written_has_failed_too() {
 }
 
 #[test]
+fn nothing_is_deleted_or_created_by_a_call_that_fails() {
+    each(|server, shape| {
+        let folder = server.folder(shape);
+        let is_as_before = || {
+            assert_eq!(fs::read_to_string(folder.join("file")).unwrap(), "before");
+            assert!(folder.join("empty").is_dir() && !folder.join("new").exists());
+        };
+        let mut client = joined(server, shape);
+        make(&mut client, "write file before; folder empty", &["done", "done"]);
+        let changes = "remove file; remove-folder empty; folder new; write new/inner x";
+        client.text(&format!("do {changes}; trap"));
+        client.expect_close(1011);
+        is_as_before();
+        block(server, shape, true);
+        let mut client = joined(server, shape);
+        client.text(&format!("do {changes}"));
+        client.expect_close(1011);
+        server.wait_for(&[&line(shape, 2).replace("writing ", "creating the folder \"new\": ")]);
+        is_as_before();
+        block(server, shape, false);
+        let mut client = joined(server, shape);
+        make(&mut client, changes, &["done"; 4]);
+        assert_eq!(fs::read_to_string(folder.join("new/inner")).unwrap(), "x");
+        assert!(!folder.join("file").exists() && !folder.join("empty").exists());
+    });
+}
+
+#[test]
 fn what_the_kernel_refuses_to_take_undoes_what_was_to_be_written_elsewhere() {
     // Like `/sys` with an invalid number.
     let actor = guest("events")
@@ -95,7 +124,7 @@ fn what_the_kernel_refuses_to_take_undoes_what_was_to_be_written_elsewhere() {
     let mut client = joined(&server, "events");
     client.text("do write own/one x; write proc/oom_score_adj never");
     client.expect_close(1011);
-    server.wait_for(&["WARN  events: written before another one failed", "[\"own/one\"]"]);
+    server.wait_for(&["WARN  events: changed before another one failed", "[\"own/one\"]"]);
     assert_eq!(fs::read_to_string(own.join("two")).unwrap(), "x");
 }
 
@@ -157,6 +186,10 @@ fn a_full_disk_undoes_the_call_and_what_had_found_room_is_removed() {
     let mut client = joined(&server, "events");
     make(&mut client, "list-files ", &["entries file:file"]);
     // The file system has room again.
-    make(&mut client, "write-big first 20000; list-files ", &["done", "entries file:file"]);
+    make(
+        &mut client,
+        "write-big first 20000; list-files ",
+        &["done", "entries file:file first:file"],
+    );
     assert_eq!(fs::read(disk.path().join("first")).unwrap().len(), 20_000);
 }

@@ -8,7 +8,7 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     lower_result::LoweredResult,
-    types::{Entry, FileError, Info, Kind, Page, Refusal, StorageError, Stored},
+    types::{Entry, FileError, FileInfo, Info, Kind, Page, Refusal, StorageError, Stored},
 };
 
 /// A value that an import returns. The host owns it, and the guest gets a copy.
@@ -226,8 +226,55 @@ impl Lower for FileError {
                 text.lower(to, at.saturating_add(payload(Self::ALIGN)), "error");
                 6
             }
+            Self::Exists => 7,
+            Self::NotEmpty => 8,
         };
         to.put(at, &[case]);
+    }
+}
+
+impl Lower for FileInfo {
+    const SIZE: u32 = 16;
+    const ALIGN: u32 = 8;
+
+    fn lower(self, to: &mut LoweredResult, at: u32, field: &'static str) {
+        to.put(at, &[self.kind.case()]);
+        self.size.lower(to, at.saturating_add(8), field);
+    }
+}
+
+impl Kind {
+    /// The number of its case.
+    fn case(self) -> u8 {
+        match self {
+            Self::File => 0,
+            Self::Folder => 1,
+            Self::Other => 2,
+        }
+    }
+}
+
+impl Lower for Vec<String> {
+    const SIZE: u32 = PAIR;
+    const ALIGN: u32 = 4;
+
+    fn lower(self, to: &mut LoweredResult, at: u32, field: &'static str) {
+        let mut bytes = Vec::with_capacity(self.len().saturating_mul(PAIR as usize));
+        for text in &self {
+            // The pointer, which is written later, and the length.
+            bytes.extend([0; 4]);
+            bytes.extend(super::lower_result::length(text.len()));
+        }
+        let list = to.list(at, field, bytes, 4, self.len());
+        let mut at = 0_u32;
+        for text in self {
+            to.bytes_of(list, at, field, text.into_bytes());
+            at = at.saturating_add(PAIR);
+        }
+    }
+
+    fn content_bytes(&self) -> usize {
+        self.iter().map(String::len).sum()
     }
 }
 
@@ -241,15 +288,10 @@ impl Lower for Vec<Entry> {
     fn lower(self, to: &mut LoweredResult, at: u32, field: &'static str) {
         let mut bytes = Vec::with_capacity(self.len().saturating_mul(ENTRY as usize));
         for entry in &self {
-            let kind = match entry.kind {
-                Kind::File => 0,
-                Kind::Folder => 1,
-                Kind::Other => 2,
-            };
             // The name's pointer, which is written later, its length, and the kind.
             bytes.extend([0; 4]);
             bytes.extend(super::lower_result::length(entry.name.len()));
-            bytes.extend([kind, 0, 0, 0]);
+            bytes.extend([entry.kind.case(), 0, 0, 0]);
         }
         let list = to.list(at, field, bytes, 4, self.len());
         let mut at = 0_u32;

@@ -29,5 +29,5 @@ pub use lower::Lower;
 pub use lower_result::{LoweredResult, ResultSlot};
 pub use parameters::{Lifted, Parameters};
 pub use types::{
-    Entry, FileError, HttpError, Info, Kind, Page, Payload, Refusal, StorageError, Stored,
+    Entry, FileError, FileInfo, HttpError, Info, Kind, Page, Payload, Refusal, StorageError, Stored,
 };

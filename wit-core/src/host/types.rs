@@ -66,16 +66,21 @@ pub enum FileError {
     TimedOut,
     /// Another error, in words.
     Other(String),
+    /// There is something with this name already.
+    Exists,
+    /// The folder is not empty.
+    NotEmpty,
 }
 
 /// The kind of an entry in a folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// A file.
     File,
     /// A folder.
     Folder,
     /// A socket, a device, or a link that leads nowhere.
+    #[default]
     Other,
 }
 
@@ -86,6 +91,15 @@ pub struct Entry {
     pub name: String,
     /// Its kind. For a link it is the kind of the target, if that is in the folder too.
     pub kind: Kind,
+}
+
+/// The facts about a file or a folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileInfo {
+    /// Its kind.
+    pub kind: Kind,
+    /// The size of a file in bytes.
+    pub size: u64,
 }
 
 /// Why a change to the storage is refused.

@@ -62,6 +62,7 @@ pub fn hostile(returned: Returned, parts: &Parts, size: usize, at: u32, pointers
                 let has_entries = matches!(
                     returned,
                     Returned::Entries
+                        | Returned::TheaterNames
                         | Returned::Page
                         | Returned::Fetched
                         | Returned::Answered

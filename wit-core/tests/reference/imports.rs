@@ -5,7 +5,8 @@
 use wit_core::{
     HttpResponse, LiftError, Memory,
     host::{
-        Area, Entry, FileError, HttpError, Info, Page, Parameters, Payload, Refusal, StorageError,
+        Area, Entry, FileError, FileInfo, HttpError, Info, Page, Parameters, Payload, Refusal,
+        StorageError,
     },
 };
 
@@ -107,7 +108,11 @@ pub enum Returned {
     File,
     Entries,
     Written,
+    FileInfo,
     TheaterFile,
+    TheaterNames,
+    TheaterWritten,
+    TheaterExists,
     Put,
     Deleted,
     Page,
@@ -171,8 +176,24 @@ macro_rules! with_type {
                 type $R = Result<(), FileError>;
                 $body
             }
+            Returned::FileInfo => {
+                type $R = Result<FileInfo, FileError>;
+                $body
+            }
             Returned::TheaterFile => {
                 type $R = Result<Vec<u8>, String>;
+                $body
+            }
+            Returned::TheaterNames => {
+                type $R = Result<Vec<String>, String>;
+                $body
+            }
+            Returned::TheaterWritten => {
+                type $R = Result<(), String>;
+                $body
+            }
+            Returned::TheaterExists => {
+                type $R = Result<bool, String>;
                 $body
             }
             Returned::Put => {
@@ -216,7 +237,7 @@ macro_rules! with_type {
 }
 
 impl Returned {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::Nothing,
         Self::Id,
         Self::Info,
@@ -229,7 +250,11 @@ impl Returned {
         Self::File,
         Self::Entries,
         Self::Written,
+        Self::FileInfo,
         Self::TheaterFile,
+        Self::TheaterNames,
+        Self::TheaterWritten,
+        Self::TheaterExists,
         Self::Put,
         Self::Deleted,
         Self::Page,
@@ -256,7 +281,14 @@ impl Returned {
             Self::File => or_file_error(Some(bytes())),
             Self::Entries => or_file_error(Some(Type::list(entry()))),
             Self::Written => or_file_error(None),
+            Self::FileInfo => {
+                let kind = Type::Variant(vec![None, None, None]);
+                or_file_error(Some(Type::Record(vec![kind, Type::U64])))
+            }
             Self::TheaterFile => Type::result(bytes(), Type::String),
+            Self::TheaterNames => Type::result(Type::list(Type::String), Type::String),
+            Self::TheaterWritten => Type::Variant(vec![None, Some(Type::String)]),
+            Self::TheaterExists => Type::result(Type::Bool, Type::String),
             Self::Put => or_storage_error(None),
             Self::Deleted => or_storage_error(Some(Type::Bool)),
             Self::Page => Type::Record(vec![Type::list(stored()), Type::Bool]),
@@ -299,7 +331,8 @@ fn or_refusal(ok: Option<Type>) -> Type {
 
 /// `result<_, error>` of a file, or with a value.
 fn or_file_error(ok: Option<Type>) -> Type {
-    let error = Type::Variant(vec![None, None, None, None, None, None, Some(Type::String)]);
+    let error =
+        Type::Variant(vec![None, None, None, None, None, None, Some(Type::String), None, None]);
     Type::Variant(vec![ok, Some(error)])
 }
 

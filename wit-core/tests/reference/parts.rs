@@ -3,7 +3,9 @@
 use proptest::{collection::vec, prelude::*};
 use wit_core::{
     HttpResponse,
-    host::{Entry, FileError, HttpError, Info, Kind, Page, Refusal, StorageError, Stored},
+    host::{
+        Entry, FileError, FileInfo, HttpError, Info, Kind, Page, Refusal, StorageError, Stored,
+    },
 };
 
 use super::{
@@ -41,11 +43,13 @@ impl Parts {
     pub fn cases(returned: Returned) -> u8 {
         match returned {
             Returned::Count | Returned::Done | Returned::Put | Returned::Deleted => 5,
-            Returned::File | Returned::Entries | Returned::Written => 8,
+            Returned::File | Returned::Entries | Returned::Written | Returned::FileInfo => 10,
             Returned::Fetched | Returned::Asked | Returned::Answered => 17,
             Returned::Info => 4,
             Returned::Sent | Returned::TheaterSent | Returned::ActorSent => 2,
-            Returned::Id | Returned::Attachment | Returned::TheaterFile | Returned::Page => 2,
+            Returned::Id | Returned::Attachment | Returned::Page => 2,
+            Returned::TheaterFile | Returned::TheaterNames => 2,
+            Returned::TheaterWritten | Returned::TheaterExists => 2,
             _ => 1,
         }
     }
@@ -71,6 +75,23 @@ impl Parts {
             Returned::Written => Response::Written(self.file_error().map_or(Ok(()), Err)),
             Returned::TheaterFile => Response::TheaterFile(match is_there {
                 true => Ok(bytes()),
+                false => Err(self.texts[0].clone()),
+            }),
+            Returned::FileInfo => {
+                let kind = [Kind::File, Kind::Folder, Kind::Other][usize::from(self.case % 3)];
+                let info = FileInfo { kind, size: self.number };
+                Response::FileInfo(self.file_error().map_or(Ok(info), Err))
+            }
+            Returned::TheaterNames => Response::TheaterNames(match is_there {
+                true => Ok(self.names.iter().map(|(name, _)| name.clone()).collect()),
+                false => Err(self.texts[0].clone()),
+            }),
+            Returned::TheaterWritten => Response::TheaterWritten(match is_there {
+                true => Ok(()),
+                false => Err(self.texts[0].clone()),
+            }),
+            Returned::TheaterExists => Response::TheaterExists(match is_there {
+                true => Ok(self.number & 1 == 1),
                 false => Err(self.texts[0].clone()),
             }),
             Returned::Put => Response::Put(self.storage_error().map_or(Ok(()), Err)),
@@ -167,7 +188,7 @@ impl Parts {
 
     /// Half of all answers have no error.
     fn file_error(&self) -> Option<FileError> {
-        match self.case % 14 {
+        match self.case % 18 {
             0 => Some(FileError::NotFound),
             1 => Some(FileError::Denied),
             2 => Some(FileError::WrongKind),
@@ -175,6 +196,8 @@ impl Parts {
             4 => Some(FileError::Limit),
             5 => Some(FileError::TimedOut),
             6 => Some(FileError::Other(self.texts[0].clone())),
+            7 => Some(FileError::Exists),
+            8 => Some(FileError::NotEmpty),
             _ => None,
         }
     }

@@ -3,8 +3,8 @@
 use wit_core::{
     HttpResponse, Memory,
     host::{
-        Entry, FileError, HttpError, Info, Kind, Lower, LoweredResult, Page, Parameters, Refusal,
-        StorageError, Stored,
+        Entry, FileError, FileInfo, HttpError, Info, Kind, Lower, LoweredResult, Page, Parameters,
+        Refusal, StorageError, Stored,
     },
 };
 
@@ -28,7 +28,11 @@ pub enum Response {
     File(Result<Vec<u8>, FileError>),
     Entries(Result<Vec<Entry>, FileError>),
     Written(Result<(), FileError>),
+    FileInfo(Result<FileInfo, FileError>),
     TheaterFile(Result<Vec<u8>, String>),
+    TheaterNames(Result<Vec<String>, String>),
+    TheaterWritten(Result<(), String>),
+    TheaterExists(Result<bool, String>),
     Put(Result<(), StorageError>),
     Deleted(Result<bool, StorageError>),
     Page(Page),
@@ -79,7 +83,11 @@ impl Response {
             Self::File(result) => lower(at, "content", result),
             Self::Entries(result) => lower(at, "list", result),
             Self::Written(result) => lower(at, "result", result),
+            Self::FileInfo(result) => lower(at, "result", result),
             Self::TheaterFile(result) => lower(at, "content", result),
+            Self::TheaterNames(result) => lower(at, "list", result),
+            Self::TheaterWritten(result) => lower(at, "result", result),
+            Self::TheaterExists(result) => lower(at, "result", result),
             Self::Put(result) => lower(at, "result", result),
             Self::Deleted(result) => lower(at, "result", result),
             Self::Page(page) => lower(at, "list", page),
@@ -116,6 +124,24 @@ impl Response {
                 result_value(list, file_error_value)
             }
             Self::Written(result) => result_value(result.as_ref().map(|()| None), file_error_value),
+            Self::FileInfo(result) => {
+                let info = |it: &FileInfo| {
+                    let kind = Value::Case(kind_case(it.kind), None);
+                    Some(Value::Record(vec![kind, Value::U64(it.size)]))
+                };
+                result_value(result.as_ref().map(info), file_error_value)
+            }
+            Self::TheaterNames(result) => {
+                let names = |names: &Vec<String>| names.iter().map(|it| text(it)).collect();
+                let names = result.as_ref().map(|it| Some(Value::List(names(it))));
+                result_value(names, |it| text(it))
+            }
+            Self::TheaterWritten(result) => {
+                result_value(result.as_ref().map(|()| None), |it| text(it))
+            }
+            Self::TheaterExists(result) => {
+                result_value(result.as_ref().map(|it| Some(Value::Bool(*it))), |it| text(it))
+            }
             Self::TheaterFile(result) => {
                 result_value(result.as_ref().map(|bytes| Some(bytes_value(bytes))), |it| text(it))
             }
@@ -151,6 +177,7 @@ impl Response {
             Self::Attachment(Some(bytes)) | Self::Bytes(bytes) => bytes.len(),
             Self::Text(text) => text.len(),
             Self::File(Ok(content)) | Self::TheaterFile(Ok(content)) => content.len(),
+            Self::TheaterNames(Ok(names)) => names.iter().map(String::len).sum(),
             Self::Entries(Ok(entries)) => entries.iter().map(|entry| entry.name.len()).sum(),
             Self::Page(page) => {
                 page.entries.iter().map(|entry| entry.key.len() + entry.value.len()).sum()
@@ -178,12 +205,15 @@ fn info_value(info: &Info) -> Value {
 }
 
 fn entry_value(entry: &Entry) -> Value {
-    let kind = match entry.kind {
+    Value::Record(vec![text(&entry.name), Value::Case(kind_case(entry.kind), None)])
+}
+
+fn kind_case(kind: Kind) -> usize {
+    match kind {
         Kind::File => 0,
         Kind::Folder => 1,
         Kind::Other => 2,
-    };
-    Value::Record(vec![text(&entry.name), Value::Case(kind, None)])
+    }
 }
 
 fn stored_value(entry: &Stored) -> Value {
@@ -215,6 +245,8 @@ fn file_error_value(error: &FileError) -> Value {
         FileError::Limit => Value::Case(4, None),
         FileError::TimedOut => Value::Case(5, None),
         FileError::Other(words) => Value::Case(6, Some(Box::new(text(words)))),
+        FileError::Exists => Value::Case(7, None),
+        FileError::NotEmpty => Value::Case(8, None),
     }
 }
 

@@ -77,6 +77,8 @@ impl Host {
             Step::Done(result) | Step::Refused(result) | Step::Full { result, .. } => Ok(result),
             Step::Wait(wait) => block_on(wait),
         });
+        // The next row finds the file as it is.
+        self.context.host.transaction.pending.take();
         (cost, result)
     }
 }

@@ -881,7 +881,8 @@ pub mod footlight {
                 NotFound,
                 /// The host may not do this, or the handler is not `writable`.
                 Denied,
-                /// The file is a folder, or the folder is not a folder.
+                /// The file is a folder, or the folder is not a folder, or what should be
+                /// deleted is a link.
                 WrongKind,
                 /// The file is larger than the host's `limits.file_access`.
                 TooLarge,
@@ -890,8 +891,14 @@ pub mod footlight {
                 /// The access took longer than the host's `limits.file_wait`, or an
                 /// earlier one that did is still not done.
                 TimedOut,
-                /// Another error of the system, in the system's words.
+                /// Another error, in words: mostly of the system, and then in the
+                /// system's words.
                 Other(_rt::String),
+                /// There is something of this name already. Only `create-folder` returns
+                /// this.
+                Exists,
+                /// The folder is not empty. Only `delete-folder` returns this.
+                NotEmpty,
             }
             impl ::core::fmt::Debug for Error {
                 fn fmt(
@@ -908,6 +915,8 @@ pub mod footlight {
                         Error::Other(e) => {
                             f.debug_tuple("Error::Other").field(e).finish()
                         }
+                        Error::Exists => f.debug_tuple("Error::Exists").finish(),
+                        Error::NotEmpty => f.debug_tuple("Error::NotEmpty").finish(),
                     }
                 }
             }
@@ -972,6 +981,27 @@ pub mod footlight {
                         .finish()
                 }
             }
+            /// What is at a path.
+            #[repr(C)]
+            #[derive(Clone, Copy)]
+            pub struct FileInfo {
+                /// That of the target, if the path is a link.
+                pub kind: Kind,
+                /// The size of a file in bytes; 0 for others. For files that the kernel
+                /// provides it says nothing about their content.
+                pub size: u64,
+            }
+            impl ::core::fmt::Debug for FileInfo {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("FileInfo")
+                        .field("kind", &self.kind)
+                        .field("size", &self.size)
+                        .finish()
+                }
+            }
             #[allow(unused_unsafe, clippy::all)]
             /// The current content of a file.
             #[allow(async_fn_in_trait)]
@@ -1032,8 +1062,7 @@ pub mod footlight {
                                     3 => Error::TooLarge,
                                     4 => Error::Limit,
                                     5 => Error::TimedOut,
-                                    n => {
-                                        debug_assert_eq!(n, 6, "invalid enum discriminant");
+                                    6 => {
                                         let e11 = {
                                             let l8 = *ptr1
                                                 .add(2 * ::core::mem::size_of::<*const u8>())
@@ -1050,6 +1079,11 @@ pub mod footlight {
                                             _rt::string_lift(bytes10)
                                         };
                                         Error::Other(e11)
+                                    }
+                                    7 => Error::Exists,
+                                    n => {
+                                        debug_assert_eq!(n, 8, "invalid enum discriminant");
+                                        Error::NotEmpty
                                     }
                                 };
                                 v11
@@ -1153,8 +1187,7 @@ pub mod footlight {
                                     3 => Error::TooLarge,
                                     4 => Error::Limit,
                                     5 => Error::TimedOut,
-                                    n => {
-                                        debug_assert_eq!(n, 6, "invalid enum discriminant");
+                                    6 => {
                                         let e15 = {
                                             let l12 = *ptr1
                                                 .add(2 * ::core::mem::size_of::<*const u8>())
@@ -1172,6 +1205,11 @@ pub mod footlight {
                                         };
                                         Error::Other(e15)
                                     }
+                                    7 => Error::Exists,
+                                    n => {
+                                        debug_assert_eq!(n, 8, "invalid enum discriminant");
+                                        Error::NotEmpty
+                                    }
                                 };
                                 v15
                             };
@@ -1184,10 +1222,11 @@ pub mod footlight {
             }
             #[allow(unused_unsafe, clippy::all)]
             /// Replaces a file's content once the call has succeeded, or makes a new
-            /// file. The host checks now what it can check. If it can't write a file of
+            /// file. The folder must be there. The host checks now what it can check, and
+            /// the call sees the new content at once. If the host can't write a file of
             /// the call later, for instance on a full disk, the call fails as if it had
             /// trapped: none of its requests takes effect, and its client is closed
-            /// with 1011.
+            /// with 1011. This holds for the changes below, too.
             #[allow(async_fn_in_trait)]
             pub fn write(
                 path: &str,
@@ -1253,8 +1292,7 @@ pub mod footlight {
                                     3 => Error::TooLarge,
                                     4 => Error::Limit,
                                     5 => Error::TimedOut,
-                                    n => {
-                                        debug_assert_eq!(n, 6, "invalid enum discriminant");
+                                    6 => {
                                         let e9 = {
                                             let l6 = *ptr2
                                                 .add(2 * ::core::mem::size_of::<*const u8>())
@@ -1272,6 +1310,11 @@ pub mod footlight {
                                         };
                                         Error::Other(e9)
                                     }
+                                    7 => Error::Exists,
+                                    n => {
+                                        debug_assert_eq!(n, 8, "invalid enum discriminant");
+                                        Error::NotEmpty
+                                    }
                                 };
                                 v9
                             };
@@ -1280,6 +1323,344 @@ pub mod footlight {
                         _ => _rt::invalid_enum_discriminant(),
                     };
                     result10
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// What is at a path. There is nothing if the error is `not-found`, or
+            /// `wrong-kind`, which says that a part of the path before the last is a
+            /// file.
+            #[allow(async_fn_in_trait)]
+            pub fn info(path: &str) -> ::core::result::Result<FileInfo, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = path;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "footlight:host/files@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "info"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result11 = match l3 {
+                        0 => {
+                            let e = {
+                                let l4 = i32::from(*ptr1.add(8).cast::<u8>());
+                                let l5 = *ptr1.add(16).cast::<i64>();
+                                FileInfo {
+                                    kind: Kind::_lift(l4 as u8),
+                                    size: l5 as u64,
+                                }
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l6 = i32::from(*ptr1.add(8).cast::<u8>());
+                                let v10 = match l6 {
+                                    0 => Error::NotFound,
+                                    1 => Error::Denied,
+                                    2 => Error::WrongKind,
+                                    3 => Error::TooLarge,
+                                    4 => Error::Limit,
+                                    5 => Error::TimedOut,
+                                    6 => {
+                                        let e10 = {
+                                            let l7 = *ptr1
+                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l8 = *ptr1
+                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len9 = l8;
+                                            let bytes9 = _rt::Vec::from_raw_parts(
+                                                l7.cast(),
+                                                len9,
+                                                len9,
+                                            );
+                                            _rt::string_lift(bytes9)
+                                        };
+                                        Error::Other(e10)
+                                    }
+                                    7 => Error::Exists,
+                                    n => {
+                                        debug_assert_eq!(n, 8, "invalid enum discriminant");
+                                        Error::NotEmpty
+                                    }
+                                };
+                                v10
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result11
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Deletes a file once the call has succeeded. A link is not deleted, and
+            /// neither is what it leads to.
+            #[allow(async_fn_in_trait)]
+            pub fn delete(path: &str) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = path;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "footlight:host/files@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "delete"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result9 = match l3 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v8 = match l4 {
+                                    0 => Error::NotFound,
+                                    1 => Error::Denied,
+                                    2 => Error::WrongKind,
+                                    3 => Error::TooLarge,
+                                    4 => Error::Limit,
+                                    5 => Error::TimedOut,
+                                    6 => {
+                                        let e8 = {
+                                            let l5 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let bytes7 = _rt::Vec::from_raw_parts(
+                                                l5.cast(),
+                                                len7,
+                                                len7,
+                                            );
+                                            _rt::string_lift(bytes7)
+                                        };
+                                        Error::Other(e8)
+                                    }
+                                    7 => Error::Exists,
+                                    n => {
+                                        debug_assert_eq!(n, 8, "invalid enum discriminant");
+                                        Error::NotEmpty
+                                    }
+                                };
+                                v8
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result9
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Creates a folder once the call has succeeded. The folder around it must be
+            /// there. The call can write files in the new folder at once. In one call, a
+            /// file can't take the place of a folder, and a folder not that of a file.
+            #[allow(async_fn_in_trait)]
+            pub fn create_folder(path: &str) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = path;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "footlight:host/files@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "create-folder"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result9 = match l3 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v8 = match l4 {
+                                    0 => Error::NotFound,
+                                    1 => Error::Denied,
+                                    2 => Error::WrongKind,
+                                    3 => Error::TooLarge,
+                                    4 => Error::Limit,
+                                    5 => Error::TimedOut,
+                                    6 => {
+                                        let e8 = {
+                                            let l5 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let bytes7 = _rt::Vec::from_raw_parts(
+                                                l5.cast(),
+                                                len7,
+                                                len7,
+                                            );
+                                            _rt::string_lift(bytes7)
+                                        };
+                                        Error::Other(e8)
+                                    }
+                                    7 => Error::Exists,
+                                    n => {
+                                        debug_assert_eq!(n, 8, "invalid enum discriminant");
+                                        Error::NotEmpty
+                                    }
+                                };
+                                v8
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result9
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Deletes an empty folder once the call has succeeded. What is in it has to
+            /// be deleted before, in the same call or earlier.
+            #[allow(async_fn_in_trait)]
+            pub fn delete_folder(path: &str) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = path;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "footlight:host/files@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "delete-folder"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result9 = match l3 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v8 = match l4 {
+                                    0 => Error::NotFound,
+                                    1 => Error::Denied,
+                                    2 => Error::WrongKind,
+                                    3 => Error::TooLarge,
+                                    4 => Error::Limit,
+                                    5 => Error::TimedOut,
+                                    6 => {
+                                        let e8 = {
+                                            let l5 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let bytes7 = _rt::Vec::from_raw_parts(
+                                                l5.cast(),
+                                                len7,
+                                                len7,
+                                            );
+                                            _rt::string_lift(bytes7)
+                                        };
+                                        Error::Other(e8)
+                                    }
+                                    7 => Error::Exists,
+                                    n => {
+                                        debug_assert_eq!(n, 8, "invalid enum discriminant");
+                                        Error::NotEmpty
+                                    }
+                                };
+                                v8
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result9
                 }
             }
         }
@@ -1812,8 +2193,8 @@ pub(crate) use __export_actor_impl as export;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1257] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xed\x08\x01A\x02\x01\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1392] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf4\x09\x01A\x02\x01\
 A\x0d\x01B\x02\x01@\0\0w\x04\0\x03now\x01\0\x03\0\x1afootlight:host/clock@0.1.0\x05\
 \0\x01B#\x01w\x04\0\x0dconnection-id\x03\0\0\x01ks\x01r\x05\x04peers\x04paths\x05\
 querys\x0bsubprotocol\x02\x0fconnected-sincew\x04\0\x0fconnection-info\x03\0\x03\
@@ -1827,22 +2208,26 @@ q\x04\x04gone\0\0\x04full\x01y\0\x05limit\0\0\x07invalid\0\0\x04\0\x07refusal\x0
 untag\x01\x14\x01k\x05\x01@\x01\x02id\x01\0\x15\x04\0\x0aattachment\x01\x16\x01@\
 \x02\x02id\x01\x05value\x15\0\x13\x04\0\x0eset-attachment\x01\x17\x01@\x03\x02id\
 \x01\x04code{\x06reasons\0\x13\x04\0\x05close\x01\x18\x03\0\x20footlight:host/co\
-nnections@0.1.0\x05\x01\x01B\x11\x01q\x07\x09not-found\0\0\x06denied\0\0\x0awron\
-g-kind\0\0\x09too-large\0\0\x05limit\0\0\x09timed-out\0\0\x05other\x01s\0\x04\0\x05\
-error\x03\0\0\x01m\x03\x04file\x06folder\x05other\x04\0\x04kind\x03\0\x02\x01r\x02\
-\x04names\x04kind\x03\x04\0\x05entry\x03\0\x04\x01p}\x01j\x01\x06\x01\x01\x01@\x01\
-\x04paths\0\x07\x04\0\x04read\x01\x08\x01p\x05\x01j\x01\x09\x01\x01\x01@\x01\x04\
-paths\0\x0a\x04\0\x04list\x01\x0b\x01j\0\x01\x01\x01@\x02\x04paths\x07content\x06\
-\0\x0c\x04\0\x05write\x01\x0d\x03\0\x1afootlight:host/files@0.1.0\x05\x02\x01B\x02\
-\x01@\x01\x03msgs\x01\0\x04\0\x03log\x01\0\x03\0\x14ntwk:theater/runtime\x05\x03\
-\x01B\x02\x01p}\x04\0\x04json\x03\0\0\x03\0\x12ntwk:theater/types\x05\x04\x02\x03\
-\0\x04\x04json\x01B\x0d\x02\x03\x02\x01\x05\x04\0\x04json\x03\0\0\x01p}\x01k\x02\
-\x01ks\x01r\x03\x0cmessage-types\x04data\x03\x04text\x04\x04\0\x11websocket-mess\
-age\x03\0\x05\x01p\x06\x01r\x01\x08messages\x07\x04\0\x12websocket-response\x03\0\
-\x08\x01o\x02\x01\x09\x01@\x02\x07message\x06\x05state\x01\0\x0a\x04\0\x0ehandle\
--message\x01\x0b\x04\0\x1dntwk:theater/websocket-server\x05\x06\x04\0\x13local:p\
-roject/actor\x04\0\x0b\x0b\x01\0\x05actor\x03\0\0\0G\x09producers\x01\x0cprocess\
-ed-by\x02\x0dwit-component\x070.262.0\x10wit-bindgen-rust\x060.63.0";
+nnections@0.1.0\x05\x01\x01B\x1a\x01q\x09\x09not-found\0\0\x06denied\0\0\x0awron\
+g-kind\0\0\x09too-large\0\0\x05limit\0\0\x09timed-out\0\0\x05other\x01s\0\x06exi\
+sts\0\0\x09not-empty\0\0\x04\0\x05error\x03\0\0\x01m\x03\x04file\x06folder\x05ot\
+her\x04\0\x04kind\x03\0\x02\x01r\x02\x04names\x04kind\x03\x04\0\x05entry\x03\0\x04\
+\x01r\x02\x04kind\x03\x04sizew\x04\0\x09file-info\x03\0\x06\x01p}\x01j\x01\x08\x01\
+\x01\x01@\x01\x04paths\0\x09\x04\0\x04read\x01\x0a\x01p\x05\x01j\x01\x0b\x01\x01\
+\x01@\x01\x04paths\0\x0c\x04\0\x04list\x01\x0d\x01j\0\x01\x01\x01@\x02\x04paths\x07\
+content\x08\0\x0e\x04\0\x05write\x01\x0f\x01j\x01\x07\x01\x01\x01@\x01\x04paths\0\
+\x10\x04\0\x04info\x01\x11\x01@\x01\x04paths\0\x0e\x04\0\x06delete\x01\x12\x04\0\
+\x0dcreate-folder\x01\x12\x04\0\x0ddelete-folder\x01\x12\x03\0\x1afootlight:host\
+/files@0.1.0\x05\x02\x01B\x02\x01@\x01\x03msgs\x01\0\x04\0\x03log\x01\0\x03\0\x14\
+ntwk:theater/runtime\x05\x03\x01B\x02\x01p}\x04\0\x04json\x03\0\0\x03\0\x12ntwk:\
+theater/types\x05\x04\x02\x03\0\x04\x04json\x01B\x0d\x02\x03\x02\x01\x05\x04\0\x04\
+json\x03\0\0\x01p}\x01k\x02\x01ks\x01r\x03\x0cmessage-types\x04data\x03\x04text\x04\
+\x04\0\x11websocket-message\x03\0\x05\x01p\x06\x01r\x01\x08messages\x07\x04\0\x12\
+websocket-response\x03\0\x08\x01o\x02\x01\x09\x01@\x02\x07message\x06\x05state\x01\
+\0\x0a\x04\0\x0ehandle-message\x01\x0b\x04\0\x1dntwk:theater/websocket-server\x05\
+\x06\x04\0\x13local:project/actor\x04\0\x0b\x0b\x01\0\x05actor\x03\0\0\0G\x09pro\
+ducers\x01\x0cprocessed-by\x02\x0dwit-component\x070.262.0\x10wit-bindgen-rust\x06\
+0.63.0";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

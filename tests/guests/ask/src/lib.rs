@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `send METHOD URI BODY` | Theater's `send-http`; text: the outcome |
 //! | `fetch METHOD URI BODY` | `fetch`; text: the outcome |
+//! | `send-field NAME URI VALUE` | `send-http` with that field; text: the outcome, and the answer's fields as ` NAME=VALUE` |
 //! | `field NAME URI VALUE` | `fetch` with that field |
 //! | `within MS URI`, `small BYTES URI`, `stay - URI` | `fetch` with a time-out, with a size, without redirects |
 //! | `later TAG URI BODY` | `fetch-later`; text: `asked`, or the error |
@@ -31,11 +32,12 @@ use bindings::footlight;
 pub struct Request {
     pub method: String,
     pub uri: String,
+    pub headers: Vec<(String, String)>,
     pub body: Option<Vec<u8>>,
 }
 
-/// The status and the body of an answer, or why there is none.
-pub type Sent = Result<(u16, Option<Vec<u8>>), String>;
+/// The status, the fields and the body of an answer, or why there is none.
+pub type Sent = Result<(u16, Vec<(String, String)>, Option<Vec<u8>>), String>;
 
 /// Makes `send`, which calls `send-http`. In the later shapes that returns a `result`, which `$check`
 /// takes.
@@ -43,10 +45,10 @@ pub type Sent = Result<(u16, Option<Vec<u8>>), String>;
 macro_rules! send_http {
     ($check:expr) => {
         fn send(request: $crate::Request) -> $crate::Sent {
-            let $crate::Request { method, uri, body } = request;
-            let request = http_client::HttpRequest { method, uri, headers: vec![], body };
+            let $crate::Request { method, uri, headers, body } = request;
+            let request = http_client::HttpRequest { method, uri, headers, body };
             let response = $check(http_client::send_http(&request))?;
-            Ok((response.status, response.body))
+            Ok((response.status, response.headers, response.body))
         }
     };
 }
@@ -148,10 +150,20 @@ fn command(text: &str, send: fn(Request) -> Sent) -> String {
     };
     let mut options = http::Options { timeout_ms: None, max_body: None, follow_redirects: true };
     match &*what {
-        "send" => match send(Request { method: first, uri, body }) {
-            Ok((status, body)) => shown(status, body),
+        "send" => match send(Request { method: first, uri, headers: vec![], body }) {
+            Ok((status, _, body)) => shown(status, body),
             Err(error) => format!("failed: {error}"),
         },
+        "send-field" => {
+            let headers = vec![(first, rest), ("x-second".to_owned(), String::new())];
+            match send(Request { method: "GET".into(), uri, headers, body: None }) {
+                Ok((status, headers, body)) => {
+                    let fields = headers.iter().map(|(name, value)| format!(" {name}={value}"));
+                    shown(status, body) + &fields.collect::<String>()
+                }
+                Err(error) => format!("failed: {error}"),
+            }
+        }
         "fetch" => {
             request.method = first;
             outcome(http::fetch(&request, options))

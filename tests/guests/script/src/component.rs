@@ -60,6 +60,21 @@ macro_rules! variant_messages {
     };
 }
 
+/// The functions of the guest's `filesystem` that have had one form.
+#[macro_export]
+macro_rules! files {
+    () => {
+        $crate::Files {
+            write_file: filesystem::write_file,
+            list_files: filesystem::list_files,
+            delete_file: filesystem::delete_file,
+            create_dir: filesystem::create_dir,
+            delete_dir: filesystem::delete_dir,
+            path_exists: filesystem::path_exists,
+        }
+    };
+}
+
 /// Makes the component of a shape whose functions return their values as they are. The guest has a
 /// `from_wire` and a `to_wire`. `read_file` changed between these shapes.
 #[macro_export]
@@ -74,6 +89,7 @@ macro_rules! plain_component {
             fallible: false,
             log: runtime::log,
             read_file: $read_file,
+            files: $crate::files!(),
         };
 
         impl actor::Guest for Component {
@@ -126,6 +142,7 @@ macro_rules! fallible_component {
             fallible: true,
             log: runtime::log,
             read_file: filesystem::read_file,
+            files: $crate::files!(),
         };
 
         impl actor::Guest for Component {

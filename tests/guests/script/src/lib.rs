@@ -102,6 +102,18 @@ pub struct Shape {
     pub log: fn(&str),
     /// Theater's `read-file`.
     pub read_file: fn(&str) -> Result<Vec<u8>, String>,
+    /// The other functions of Theater's `filesystem`.
+    pub files: Files,
+}
+
+/// Functions of Theater's `filesystem`, which have had one form.
+pub struct Files {
+    pub write_file: fn(&str, &str) -> Result<(), String>,
+    pub list_files: fn(&str) -> Result<Vec<String>, String>,
+    pub delete_file: fn(&str) -> Result<(), String>,
+    pub create_dir: fn(&str) -> Result<(), String>,
+    pub delete_dir: fn(&str) -> Result<(), String>,
+    pub path_exists: fn(&str) -> Result<bool, String>,
 }
 
 /// The first state of every guest.

@@ -18,13 +18,18 @@
 //! | `read PATH` | `content TEXT` |
 //! | `list-files PATH` | `entries NAME:KIND…` |
 //! | `write PATH TEXT`, `write-big PATH N` | `done` |
+//! | `stat PATH` | `KIND SIZE` |
+//! | `remove PATH`, `folder PATH`, `remove-folder PATH` | `done` |
 //! | `get KEY` | `value TEXT`, `none` |
 //! | `put KEY TEXT`, `put-big KEY N` | `done` |
 //! | `delete KEY` | `deleted`, `not there` |
 //! | `keys LIMIT PREFIX AFTER`, `sizes LIMIT PREFIX AFTER`, with `-` for none | `page KEY=TEXT…` or `page KEY:BYTES…`, and ` …` if more follow |
 //! | `delete-all` | `done` |
 //! | `fill N BYTES` | `done`; puts values of so many bytes under the keys `0` to `N - 1` |
-//! | `read-file PATH` | `content TEXT`, `failed: …`; Theater's |
+//! | `read-file PATH` | `content TEXT`, `failed: …`; this and what follows is Theater's |
+//! | `names PATH` | `names NAME…`, `failed: …` |
+//! | `exists PATH` | `true`, `false`, `failed: …` |
+//! | `write-file PATH TEXT`, `delete-file PATH`, `create-dir PATH`, `delete-dir PATH` | `done`, `failed: …` |
 //! | `repeat N REQUEST` | the answer to the last of N such requests |
 //!
 //! A refusal is answered with the name of its case: `gone`, `full N`, `limit`, `not-found`…
@@ -171,12 +176,24 @@ fn one(shape: &Shape, request: &str) -> Option<String> {
         }),
         "write" => written(files::write(first, more.as_bytes())),
         "write-big" => written(files::write(first, big(more).as_bytes())),
+        "stat" => files::info(rest)
+            .map_or_else(error, |info| format!("{} {}", kind(info.kind), info.size)),
+        "remove" => written(files::delete(rest)),
+        "folder" => written(files::create_folder(rest)),
+        "remove-folder" => written(files::delete_folder(rest)),
         "get" | "put" | "put-big" | "delete" | "keys" | "sizes" | "delete-all" | "fill" => {
             stored::one(word, first, more)
         }
         "read-file" => {
-            (shape.read_file)(rest).map_or_else(|error| format!("failed: {error}"), content)
+            (shape.read_file)(rest).map_or_else(failed, content)
         }
+        "write-file" => in_words((shape.files.write_file)(first, more)),
+        "names" => (shape.files.list_files)(rest)
+            .map_or_else(failed, |names| format!("names {}", names.join(" "))),
+        "delete-file" => in_words((shape.files.delete_file)(rest)),
+        "create-dir" => in_words((shape.files.create_dir)(rest)),
+        "delete-dir" => in_words((shape.files.delete_dir)(rest)),
+        "exists" => (shape.files.path_exists)(rest).map_or_else(failed, |it| it.to_string()),
         "repeat" => {
             (1..number).for_each(|_| drop(one(shape, more)));
             one(shape, more)?
@@ -206,6 +223,14 @@ fn written(result: Result<(), files::Error>) -> String {
     result.map_or_else(error, |()| "done".to_owned())
 }
 
+fn in_words(result: Result<(), String>) -> String {
+    result.map_or_else(failed, |()| "done".to_owned())
+}
+
+fn failed(error: String) -> String {
+    format!("failed: {error}")
+}
+
 fn content(bytes: Vec<u8>) -> String {
     format!("content {}", String::from_utf8_lossy(&bytes))
 }
@@ -232,6 +257,8 @@ fn error(error: files::Error) -> String {
         Error::Limit => "limit".to_owned(),
         Error::TimedOut => "timed-out".to_owned(),
         Error::Other(text) => format!("other: {text}"),
+        Error::Exists => "exists".to_owned(),
+        Error::NotEmpty => "not-empty".to_owned(),
     }
 }
 
