@@ -5,8 +5,9 @@
 
 use wasmi::ExternType;
 use wit_core::{
-    InitForm, Shape, Signature,
+    InitForm, Names, Shape, Signature,
     migrate::{MIGRATE, MIGRATE_POST},
+    names::PLAIN_HANDLE_MESSAGE,
     shape,
 };
 
@@ -28,6 +29,8 @@ pub struct Report {
     pub component: Option<usize>,
     /// The interface's shape, if the module exports a handler of a known shape.
     pub shape: Option<Shape>,
+    /// What the module's exports are called.
+    pub names: Names,
     /// The form of the module's `init`, which makes the first state; `None` without a usable one.
     pub init: Option<InitForm>,
     /// Whether the module exports `migrate`.
@@ -57,7 +60,8 @@ impl Report {
     ) -> Self {
         // A module's `handle-message` tells more about its shape.
         let handlers = shape::HANDLE_MESSAGE.into_iter().chain(shape::HANDLE_REQUEST);
-        let shape = handlers.into_iter().find_map(|name| match module.get_export(name) {
+        let names = Names::detect(|name| module.get_export(name).is_some());
+        let shape = handlers.into_iter().find_map(|name| match module.get_export(names.of(name)) {
             Some(ExternType::Func(ty)) => Shape::detect(name, signature(&ty)?),
             _ => None,
         });
@@ -65,6 +69,7 @@ impl Report {
             file_bytes,
             component: None,
             shape,
+            names,
             init: None,
             migrates: false,
             handles_messages: false,
@@ -106,10 +111,11 @@ impl Report {
 
     /// The verdict on an export.
     fn judge_export(&mut self, name: &str, ty: &ExternType, memory_limit: usize) -> Verdict {
-        let handler =
-            shape::HANDLE_MESSAGE.contains(&name) || shape::HANDLE_REQUEST.contains(&name);
+        let is = |full: &'static str| self.names.of(full) == name;
+        let answers = shape::HANDLE_REQUEST.into_iter().any(is);
+        let handler = answers || shape::HANDLE_MESSAGE.into_iter().any(is);
         if let Some(shape) = self.shape {
-            if name == shape.init() {
+            if is(shape.init()) {
                 self.init = match ty {
                     ExternType::Func(ty) => signature(ty).and_then(|ty| shape.init_form(ty)),
                     _ => None,
@@ -129,17 +135,16 @@ impl Report {
                 (shape::INITIALIZE.0, shape::INITIALIZE.1, "called once per instance"),
                 (start_function::EXPORT, shape::INITIALIZE.1, "called once per instance, first"),
             ];
-            if let Some((_, expected, role)) = found.into_iter().find(|(known, ..)| *known == name)
-            {
-                self.migrates |= name == MIGRATE.0;
-                self.handles_messages |= name == shape.handle_message();
-                self.handles_requests |= name == shape.handle_request();
+            if let Some((full, expected, role)) = found.into_iter().find(|(full, ..)| is(full)) {
+                self.migrates |= full == MIGRATE.0;
+                self.handles_messages |= full == shape.handle_message();
+                self.handles_requests |= full == shape.handle_request();
                 return judge_function(ty, [expected].into_iter(), role);
             }
         }
         match ty {
             ExternType::Func(_) if handler && self.shape.is_none() => {
-                let of = |shape: Shape| match shape::HANDLE_REQUEST.contains(&name) {
+                let of = |shape: Shape| match answers {
                     true => shape.handle_request_signature(),
                     false => shape.handle_message_signature(),
                 };
@@ -193,12 +198,13 @@ impl Report {
         let has = |name: &str| self.exports.iter().any(|item| item.name == name);
         let mut faults = Vec::new();
         let mut handlers = shape::HANDLE_MESSAGE.into_iter().chain(shape::HANDLE_REQUEST);
-        if !handlers.any(has) {
+        if !handlers.any(|name| has(self.names.of(name))) {
             let near = self.exports.iter().find(|item| item.name.contains("handle"));
             let near = near.map_or(String::new(), |item| format!(" (it has `{}`)", item.name));
             faults.push(format!(
                 "no export `{}` and no `{}`{near}; this is no actor: implement the interface \
-                 websocket-server or http-server, and build it as a `cdylib`",
+                 websocket-server or http-server, and build it as a `cdylib`; where a language can't \
+                 write such a name, `{PLAIN_HANDLE_MESSAGE}` will do",
                 shape::HANDLE_MESSAGE[0],
                 shape::HANDLE_REQUEST[0]
             ));
@@ -227,7 +233,7 @@ impl Report {
             faults.push(format!(
                 "it imports alarms, and has no export `{}` that would get them; add it, or remove \
                  the calls",
-                shape.handle_message()
+                self.names.of(shape.handle_message())
             ));
         }
         self.faults = faults;

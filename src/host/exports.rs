@@ -47,7 +47,7 @@ impl Handlers {
 pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport> {
     let Some(shape) = report.shape else { return Vec::new() };
     let handlers = Handlers::of(manifest);
-    let message = shape.handle_message();
+    let message = report.names.of(shape.handle_message());
     let wants = [
         (handlers.socket, report.handles_messages, "a handler of type websocket-server", message),
         (manifest.tick.is_some(), report.handles_messages, "`tick`", message),
@@ -55,7 +55,7 @@ pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport
             handlers.requests,
             report.handles_requests,
             "a handler of type http-server",
-            shape.handle_request(),
+            report.names.of(shape.handle_request()),
         ),
     ];
     let missing = wants.into_iter().filter(|(needed, there, ..)| *needed && !there);
@@ -78,6 +78,7 @@ pub(crate) fn unused(manifest: &Manifest, report: &Report) -> Vec<String> {
     ];
     let unused = exports.into_iter().filter(|(is_unused, ..)| *is_unused);
     let words = unused.map(|(_, export, ty)| {
+        let export = report.names.of(export);
         format!("it exports `{export}`, and the manifest has no handler of type {ty} for it")
     });
     words.collect()

@@ -1,0 +1,3 @@
+module actor-name
+
+go 1.24
