@@ -60,6 +60,8 @@ need_assemblyscript() {
 
 need_componentize-js() {
     need_npm "@bytecodealliance/componentize-js@$componentize_js"
+    # It imports this one without saying so, and later versions do not fit.
+    need_npm @bytecodealliance/preview2-shim@0.17
 }
 
 # PACKAGE==VERSION: installs one of PyPI in an environment of its own.
