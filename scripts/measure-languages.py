@@ -5,13 +5,13 @@
     cargo build --release
     scripts/measure-languages.py [FOLDER...]
 
-FOLDER has another actor with the same behaviour, already built. The time is the median of 1000
-messages, and the memory what the process of `footlight call` needs more than with the smallest actor.
+FOLDER has another actor with the same behaviour, already built. Fuel and time are medians
+of 1000 messages in `footlight call`, and the memory is the PSS of `footlight run` after as many.
 """
 
 import json
 import os
-import resource
+import socket
 import statistics
 import subprocess
 import sys
@@ -38,24 +38,40 @@ def make(language, parent):
     return folder
 
 
-def measure(folder, messages):
-    """The reports of these messages, and the most memory that they took, in KiB."""
-    # In a process of its own, because the system counts the most of all children.
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        events = ["connect"] + ["text:add"] * messages
-        output = subprocess.run([FOOTLIGHT, "call", "--json", folder, *events], check=True, capture_output=True)
-        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        with os.fdopen(writer, "wb") as pipe:
-            pipe.write(f"{most}\n".encode() + output.stdout)
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        most, *reports = pipe.read().splitlines()
-    os.waitpid(child, 0)
-    reports = [json.loads(report) for report in reports]
-    return [report for report in reports if report["message"]], int(most)
+def measure(folder):
+    """The reports of the messages."""
+    events = ["connect"] + ["text:add"] * MESSAGES
+    output = subprocess.run([FOOTLIGHT, "call", "--json", folder, *events], check=True, capture_output=True)
+    reports = [json.loads(report) for report in output.stdout.splitlines()]
+    reports = [report for report in reports if report["message"]]
+    assert len(reports) == MESSAGES and not any(report["error"] for report in reports), reports[0]
+    return reports
+
+
+def memory(folder):
+    """What the process of `footlight run` has in memory after the messages of a client, in bytes."""
+    command = [FOOTLIGHT, "run", "--port", "0", folder]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as host:
+        line = next(line for line in host.stdout if "ws://" in line)
+        address, port = line.split("ws://")[1].split("/")[0].split(":")
+        with socket.create_connection((address, int(port)), timeout=10) as client:
+            request = f"GET /ws HTTP/1.1\r\nHost: {address}:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            client.sendall(f"{request}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}==\r\n\r\n".encode())
+            stream = client.makefile("rb")
+            while stream.readline().strip():
+                pass
+            for number in range(MESSAGES + 1):
+                # A short frame: its kind, its length, its text.
+                length = stream.read(2)[1]
+                text = stream.read(length)
+                assert text == str(number).encode(), text
+                if number < MESSAGES:
+                    # The mask of zeroes leaves the text as it is.
+                    client.sendall(b"\x81\x83\0\0\0\0add")
+            status = Path(f"/proc/{host.pid}/smaps_rollup").read_text()
+            host.terminate()
+        pss = next(line for line in status.splitlines() if line.startswith("Pss:"))
+        return int(pss.split()[1]) * 1024
 
 
 def main():
@@ -66,18 +82,16 @@ def main():
             manifest = (folder / "manifest.toml").read_text()
             module = next(line for line in manifest.splitlines() if line.startswith("component_path = "))
             size = (folder / json.loads(module.removeprefix("component_path = "))).stat().st_size
-            reports, most = measure(folder, MESSAGES)
-            assert len(reports) == MESSAGES and not any(report["error"] for report in reports), reports[0]
+            reports = measure(folder)
             fuel = statistics.median(report["fuel"] for report in reports)
             ms = statistics.median(report["ms"] for report in reports)
-            rows.append((folder.name, size, most, fuel, ms))
-        least = min(most for _, _, most, _, _ in rows)
-        print("| language | module, bytes | memory, MB | fuel | here, µs | Cortex-A53, µs |")
+            rows.append((folder.name, size, memory(folder), fuel, ms))
+        print("| language | module | memory | fuel | here | on the board |")
         print("|---|---|---|---|---|---|")
         for name, size, most, fuel, ms in rows:
-            low, high = (round(fuel * ns / 1000) for ns in BOARD)
-            memory = (most - least) * 1024 / 1e6
-            print(f"| {name} | {size:,} | {memory:.1f} | {fuel:,.0f} | {ms * 1000:.0f} | {low} to {high} |")
+            low, high = (fuel * ns / 1000 for ns in BOARD)
+            size = f"{size / 1000:.0f} KB" if size < 1e6 else f"{size / 1e6:.1f} MB"
+            print(f"| `{name}` | {size} | {most / 1e6:.1f} MB | {fuel:,.0f} | {ms * 1000:.0f} µs | {low:.0f} to {high:.0f} µs |")
 
 
 main()
