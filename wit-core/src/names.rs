@@ -37,9 +37,9 @@ const PLAIN: [(&str, &str); 8] = [
 impl Names {
     /// The names in a module that has these exports. Plain names count only where no handler has a full
     /// one: a module with full names may export an `init` that is something else.
-    pub fn detect(mut has: impl FnMut(&str) -> bool) -> Self {
+    pub fn detect(has: impl FnMut(&str) -> bool) -> Self {
         let mut full = HANDLE_MESSAGE.into_iter().chain(HANDLE_REQUEST);
-        if full.any(|name| has(name)) { Self::Full } else { Self::Plain }
+        if full.any(has) { Self::Full } else { Self::Plain }
     }
 
     /// The name of the export that has this full name.
