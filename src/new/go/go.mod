@@ -1,3 +1,3 @@
-module actor-name
+module example.com/actor-name
 
 go 1.24
