@@ -87,8 +87,10 @@ impl Finding {
                         errors.into_iter().for_each(|error| finding.add(error));
                     }
                 }
+                finding.notes.extend(manifest.warnings.iter().map(ToString::to_string));
                 if let Some(report) = &finding.report {
-                    finding.notes = unused(&manifest, report);
+                    finding.notes.extend(unused(&manifest, report));
+                    finding.notes.extend(report.traps());
                 }
                 // The same manifest may be checked twice.
                 if before.iter().all(|other| other.file != manifest.file) {
@@ -249,6 +251,7 @@ fn json_items(items: &[Item]) -> Vec<Value> {
         let (word, note) = match verdict {
             Verdict::Used(role) => ("used", Some((*role).to_owned())),
             Verdict::Ignored => ("ignored", None),
+            Verdict::Traps(why) => ("traps", Some(why.clone())),
             Verdict::Wrong(why) => ("wrong", Some(why.clone())),
         };
         json!({ "name": name, "type": ty, "verdict": word, "note": note })

@@ -6,8 +6,26 @@ pub struct Interface {
     /// Without the package: `filesystem`.
     pub name: &'static str,
     /// The module names of its imports, in core form. There is one for each name that the package
-    /// has had.
+    /// has had. One that ends with `@0.2` stands for every patch of that version.
     pub modules: &'static [&'static str],
+}
+
+impl Interface {
+    /// Whether an import from this module is one of the interface.
+    pub fn has(&self, module: &str) -> bool {
+        self.modules.iter().any(|known| match module.strip_prefix(known) {
+            Some("") => true,
+            Some(rest) if known.ends_with("@0.2") => rest
+                .strip_prefix('.')
+                .is_some_and(|patch| (1..=9).contains(&patch.len()) && is_number(patch)),
+            _ => false,
+        })
+    }
+}
+
+/// Whether a text has only digits.
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `footlight:host/connections`

@@ -8,7 +8,7 @@
 //! # Layout
 //! - [`manifest`]: an actor's manifest: names, addresses, limits.
 //! - [`limits`]: how much an actor and its clients may use.
-//! - [`interfaces`]: the interfaces that actors may import, by name.
+//! - [`interfaces`]: the interfaces that actors may import, by name; [`env`](mod@env): their environment.
 //! - [`config`]: reads TOML and reports every mistake in it.
 //! - [`host`]: actors and listeners together, from start to shutdown.
 //! - [`server`]: sockets, handshakes, connections.
@@ -64,6 +64,7 @@ pub mod convert;
 pub mod counter;
 pub mod deadline;
 pub mod dev;
+pub mod env;
 pub mod exchange;
 pub mod executor;
 pub mod fd_limit;

@@ -7,7 +7,7 @@ use std::{
     collections::VecDeque,
     future::Future,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll, Waker},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -53,6 +53,16 @@ impl World {
             Self::System => Instant::now(),
             Self::Manual(manual) => manual.now(),
         }
+    }
+
+    /// Nanoseconds since some moment before the first call. The value never goes back.
+    pub(crate) fn uptime(&self) -> u64 {
+        static START: OnceLock<Instant> = OnceLock::new();
+        let passed = match self {
+            Self::System => START.get_or_init(Instant::now).elapsed(),
+            Self::Manual(manual) => manual.state.lock().passed,
+        };
+        u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// Milliseconds since 1970 (UTC). The value goes back if the system's clock is set back.

@@ -5,12 +5,14 @@ use std::{path::Path, sync::Arc};
 use footlight::{
     actor::{
         CallContext, Grants, Module, Resources,
+        imports::Ambient,
         instance::{Instance, Outcome},
         meter::Meter,
     },
     files::{Files, Folders, config::SharedFolder},
     limits::Limits,
     logger::ActorLog,
+    world::World,
 };
 use wit_core::{MessageRef, lift::Reply};
 
@@ -40,7 +42,13 @@ impl Inside {
         let mut meter = Meter::new(&Limits { fuel: None, ..limits.clone() }, Arc::default());
         meter.begin();
         Ok(Self {
-            instance: Instance::new(&Arc::new(module), limits, lines, &mut meter).await?,
+            instance: Instance::new(
+                &Arc::new(module),
+                limits,
+                Ambient::new(lines, World::System),
+                &mut meter,
+            )
+            .await?,
             context: CallContext::new(limits, Resources { files, ..Resources::default() }),
         })
     }

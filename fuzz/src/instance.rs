@@ -3,12 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use footlight::{
-    actor::{CallContext, Module, Resources, answer::Answer, effects::Effect, instance::Instance},
+    actor::{
+        CallContext, Module, Resources, answer::Answer, effects::Effect, imports::Ambient,
+        instance::Instance,
+    },
     exchange::{
         Close, ConnectionId, Connections, Event, EventKind, Message, OnOverflow, connections::Open,
     },
     limits::Limits,
     logger::ActorLog,
+    world::World,
 };
 use wit_core::{MessageRef, MessageType, lift::Reply};
 
@@ -46,7 +50,10 @@ pub fn exercise(module: Module, limits: &Limits) {
     let mut context = CallContext::new(limits, Resources::default());
     let fuel = limits.fuel.unwrap_or(u64::MAX);
     context.meter.begin();
-    let made = run(limits, Instance::new(module, limits, lines, &mut context.meter));
+    let made = run(
+        limits,
+        Instance::new(module, limits, Ambient::new(lines, World::System), &mut context.meter),
+    );
     assert!(context.meter.spent() <= fuel);
     let mut instance = match made {
         Ok(instance) => instance,

@@ -4,6 +4,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use footlight::{
     actor::{Actor, Module, Setup, StartError},
+    env::Env,
     exchange::{ActorHandle, Connections, Control, Mailbox},
     limits::Limits,
     stats::Stats,
@@ -55,6 +56,7 @@ impl Running {
             turns: Arc::default(),
             stats: stats.clone(),
             lines,
+            env: Env::default(),
         };
         let (actor, _) = drive::to_end(Actor::start(setup));
         let task = actor?.run(mailbox.clone(), control.clone(), connections.clone());

@@ -107,7 +107,9 @@ impl Stage {
                 assert_eq!((self.clients.len(), false), (limit, self.stopping))
             }
             Err(OpenError::Stopping) => assert!(self.stopping),
-            Err(OpenError::Unavailable(_) | OpenError::Numbers) => panic!("what could be started once can be started again"),
+            Err(OpenError::Unavailable(_) | OpenError::Numbers) => {
+                panic!("what could be started once can be started again")
+            }
         }
     }
 

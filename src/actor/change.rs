@@ -9,7 +9,7 @@ use std::time::Duration;
 use smol::channel::Sender;
 
 use super::{module::Module, module_hash::ModuleHash};
-use crate::{files::Files, lock::Lock};
+use crate::{env::Env, files::Files, lock::Lock};
 
 /// What an actor gets anew. Its instance is dropped in any case, because an instance keeps some of the
 /// limits that it was made with.
@@ -20,6 +20,8 @@ pub struct Change {
     pub files: Option<Option<Files>>,
     /// Another period of the tick, or none any more.
     pub tick: Option<Option<Duration>>,
+    /// Another environment.
+    pub env: Option<Env>,
     /// Dropped when the change is made, which tells those who wait for that.
     pub done: Sender<()>,
 }
@@ -49,6 +51,7 @@ impl ChangeSlot {
             change.module = change.module.or(earlier.module);
             change.files = change.files.or(earlier.files);
             change.tick = change.tick.or(earlier.tick);
+            change.env = change.env.or(earlier.env);
         }
         inner.change = Some(change);
     }

@@ -53,6 +53,7 @@ impl Instance {
     pub(super) fn explain(&mut self, error: CallError) -> Fault {
         let used = stack_pointer::used(self.instance, &self.store);
         let guest = self.store.data_mut();
+        guest.end_lines();
         let (said, refused) = (std::mem::take(&mut guest.said), guest.limits.refused());
         Fault::new(error, Evidence { said, refused, stack: self.stack.map(|size| (size, used)) })
     }

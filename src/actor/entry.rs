@@ -66,7 +66,10 @@ impl Instance {
             // Only functions that are begun like this may read the time.
             let time = self.store.data_mut().time.take();
             let (import, call) = match stop? {
-                Stop::Finished(result) => return Ok(result),
+                Stop::Finished(result) => {
+                    self.store.data_mut().end_lines();
+                    return Ok(result);
+                }
                 Stop::Import(import, call) => (import, call),
             };
             self.answer(export, &import, context).await?;

@@ -8,6 +8,10 @@ use super::{call_error::CallError, stack_pointer::Stack};
 
 /// How the line begins that a panic's hook logs, as the standard library writes it.
 const PANIC: &str = "panicked at ";
+/// What stands before it on standard error.
+const THREAD: &str = "thread '";
+/// What comes after a panic on standard error, and helps nobody here.
+const BACKTRACE: &str = "note: run with `RUST_BACKTRACE";
 
 /// A failed call, and what the host knows about it.
 #[derive(Debug)]
@@ -55,7 +59,7 @@ impl Fault {
         };
         let cause = match code {
             Some(TrapCode::UnreachableCodeReached) => {
-                let panic = said.pop_if(|last| last.starts_with(PANIC));
+                let panic = take_panic(&mut said);
                 let memory = || refused.map(|(asked, most)| Cause::Memory(asked, most));
                 panic.map(Cause::Panic).or_else(memory).or(Some(Cause::Abort))
             }
@@ -74,6 +78,23 @@ impl Fault {
     pub(crate) fn error(&self) -> &CallError {
         &self.error
     }
+}
+
+/// Takes a panic's lines out of those that the guest logged: the last of a hook, or what the standard
+/// library has written to standard error.
+fn take_panic(said: &mut Vec<String>) -> Option<String> {
+    let found = said.iter().enumerate().rev().find_map(|(index, line)| {
+        let at = line.find(PANIC)?;
+        (at == 0 || line.starts_with(THREAD)).then_some((index, at))
+    });
+    let (index, at) = found?;
+    let mut lines = said.split_off(index).into_iter();
+    let mut panic = lines.next()?.split_off(at);
+    for line in lines.filter(|line| !line.starts_with(BACKTRACE)) {
+        panic.push('\n');
+        panic += &line;
+    }
+    Some(panic)
 }
 
 impl From<CallError> for Fault {
@@ -145,6 +166,15 @@ mod tests {
         let panicked = "it panicked in f: panicked at src/lib.rs:1:2:\nno; before that it logged \
                         [\"hello\"]";
         assert_eq!(words(TrapCode::UnreachableCodeReached, panic), panicked);
+
+        let lines = [
+            "hello",
+            "thread '<unnamed>' panicked at src/lib.rs:1:2:",
+            "no",
+            "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
+        ];
+        let written = Evidence { said: lines.map(String::from).to_vec(), ..nothing() };
+        assert_eq!(words(TrapCode::UnreachableCodeReached, written), panicked);
 
         let memory = Evidence { refused: Some((9, 8)), ..nothing() };
         let text = words(TrapCode::UnreachableCodeReached, memory);

@@ -20,6 +20,7 @@ use super::{
     transaction::{CommitError, Committed, Transaction},
 };
 use crate::{
+    env::Env,
     exchange::{Answered, ConnectionId, Event, EventKind, Source},
     files::Files,
     http_client::Http,
@@ -54,6 +55,8 @@ pub struct HostCalls {
     pub(super) sender: Option<ConnectionId>,
     /// The answer of a server that is the current event, for `answer`.
     pub(super) answered: Option<Arc<Answered>>,
+    /// The environment that the actor sees.
+    pub(super) env: Env,
     /// The random generator of the current call, once the guest has sent for random bytes.
     pub(super) random: Option<StdRng>,
 }
@@ -80,6 +83,7 @@ impl HostCalls {
             world,
             sender: None,
             answered: None,
+            env: Env::default(),
             random: None,
         }
     }

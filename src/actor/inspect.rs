@@ -13,8 +13,12 @@ use wit_core::{
 
 pub use super::verdict::{Item, Verdict};
 use super::{
-    imports::{Grants, judge::judge},
-    start_function,
+    imports::{
+        Grants,
+        judge::{is_linked, judge},
+    },
+    stack_pointer, start_function,
+    toolchain::Toolchain,
     validate::Tables,
     verdict::{describe, signature},
 };
@@ -57,6 +61,7 @@ impl Report {
         file_bytes: usize,
         limits: &Limits,
         grants: Grants<'_>,
+        toolchain: Toolchain,
     ) -> Self {
         // A module's `handle-message` tells more about its shape.
         let handlers = shape::HANDLE_MESSAGE.into_iter().chain(shape::HANDLE_REQUEST);
@@ -76,29 +81,39 @@ impl Report {
             handles_requests: false,
             memory: None,
             exports: Vec::new(),
-            imports: judge(module, shape, grants),
+            imports: judge(module, shape, grants, toolchain),
             faults: Vec::new(),
         };
-        for export in module.exports() {
-            let verdict = report.judge_export(export.name(), export.ty(), limits.memory);
+        let own = [start_function::EXPORT, stack_pointer::EXPORT];
+        for export in module.exports().filter(|export| !own.contains(&export.name())) {
+            let verdict = report.judge_export(export.name(), export.ty(), limits.memory, toolchain);
             report.exports.push(Item::new(export.name(), export.ty(), verdict));
         }
-        report.find_faults();
+        // The linked modules have what this one lacks.
+        if !is_linked(module) {
+            report.find_faults(toolchain);
+        }
         report.judge_tables(tables, limits);
         report
     }
 
-    /// Everything that prevents the host from loading the actor, with advice.
+    /// Everything that prevents the host from loading the actor, with advice. What several imports
+    /// or exports have in common is said once.
     pub fn problems(&self) -> impl Iterator<Item = String> + '_ {
-        let of = |kind: &'static str, items: &'_ [Item]| {
-            let texts = items.iter().filter_map(move |item| match &item.verdict {
-                Verdict::Wrong(why) => Some(format!("{kind} `{}`: {why}", item.name)),
-                _ => None,
-            });
-            texts.collect::<Vec<_>>()
+        let wrong = |item: &'_ Item| match &item.verdict {
+            Verdict::Wrong(why) => Some(why.clone()),
+            _ => None,
         };
-        let items = of("import", &self.imports).into_iter().chain(of("export", &self.exports));
-        items.chain(self.faults.iter().cloned())
+        let items = together("import", &self.imports, wrong).into_iter();
+        items.chain(together("export", &self.exports, wrong)).chain(self.faults.iter().cloned())
+    }
+
+    /// What the module imports and must not call, with advice.
+    pub fn traps(&self) -> Vec<String> {
+        together("import", &self.imports, |item| match &item.verdict {
+            Verdict::Traps(why) => Some(format!("a call of it traps: {why}")),
+            _ => None,
+        })
     }
 
     /// Whether the actor has a handler for such an event.
@@ -110,7 +125,13 @@ impl Report {
     }
 
     /// The verdict on an export.
-    fn judge_export(&mut self, name: &str, ty: &ExternType, memory_limit: usize) -> Verdict {
+    fn judge_export(
+        &mut self,
+        name: &str,
+        ty: &ExternType,
+        memory_limit: usize,
+        toolchain: Toolchain,
+    ) -> Verdict {
         let is = |full: &'static str| self.names.of(full) == name;
         let answers = shape::HANDLE_REQUEST.into_iter().any(is);
         let handler = answers || shape::HANDLE_MESSAGE.into_iter().any(is);
@@ -133,7 +154,6 @@ impl Report {
                 (MIGRATE_POST, shape::POST_RETURN, "frees the result of migrate"),
                 (shape::REALLOC.0, shape::REALLOC.1, "allocates in the guest"),
                 (shape::INITIALIZE.0, shape::INITIALIZE.1, "called once per instance"),
-                (start_function::EXPORT, shape::INITIALIZE.1, "called once per instance, first"),
             ];
             if let Some((full, expected, role)) = found.into_iter().find(|(full, ..)| is(full)) {
                 self.migrates |= full == MIGRATE.0;
@@ -161,8 +181,9 @@ impl Report {
                 self.memory = Some((minimum, memory.maximum().map(|max| max.saturating_mul(PAGE))));
                 if usize::try_from(minimum).map_or(true, |minimum| minimum > memory_limit) {
                     return Verdict::Wrong(format!(
-                        "it begins with {minimum} bytes, past the limit of {memory_limit}; link \
-                         the actor with a smaller stack (-zstack-size) or raise `limits.memory`"
+                        "it begins with {minimum} bytes, past the limit of {memory_limit}; {}, or \
+                         raise `limits.memory`",
+                        toolchain.smaller_stack()
                     ));
                 }
                 Verdict::Used("the linear memory")
@@ -194,7 +215,7 @@ impl Report {
     }
 
     /// Finds missing exports.
-    fn find_faults(&mut self) {
+    fn find_faults(&mut self, toolchain: Toolchain) {
         let has = |name: &str| self.exports.iter().any(|item| item.name == name);
         let mut faults = Vec::new();
         let mut handlers = shape::HANDLE_MESSAGE.into_iter().chain(shape::HANDLE_REQUEST);
@@ -203,10 +224,11 @@ impl Report {
             let near = near.map_or(String::new(), |item| format!(" (it has `{}`)", item.name));
             faults.push(format!(
                 "no export `{}` and no `{}`{near}; this is no actor: implement the interface \
-                 websocket-server or http-server, and build it as a `cdylib`; where a language can't \
+                 websocket-server or http-server, and {}; where a language can't \
                  write such a name, `{PLAIN_HANDLE_MESSAGE}` will do",
                 shape::HANDLE_MESSAGE[0],
-                shape::HANDLE_REQUEST[0]
+                shape::HANDLE_REQUEST[0],
+                toolchain.build()
             ));
         } else {
             if !has(shape::MEMORY) {
@@ -238,6 +260,30 @@ impl Report {
         }
         self.faults = faults;
     }
+}
+
+/// The most names in one line.
+const MOST_NAMES: usize = 4;
+
+/// A line for each thing that `say` says of items, with the names of those that it says it of.
+fn together(kind: &str, items: &[Item], say: fn(&Item) -> Option<String>) -> Vec<String> {
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
+    for (item, text) in items.iter().filter_map(|item| Some((item, say(item)?))) {
+        match lines.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, names)) => names.push(&item.name),
+            None => lines.push((text, vec![&item.name])),
+        }
+    }
+    let line = |(text, names): (String, Vec<&str>)| {
+        let shown: Vec<_> = names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
+        let plural = if names.len() > 1 { "s" } else { "" };
+        let more = match names.len().checked_sub(MOST_NAMES) {
+            Some(more @ 1..) => format!(" and {more} more"),
+            _ => String::new(),
+        };
+        format!("{kind}{plural} {}{more}: {text}", shown.join(", "))
+    };
+    lines.into_iter().map(line).collect()
 }
 
 /// The size of a page of linear memory (core specification, 4.2.8).

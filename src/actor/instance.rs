@@ -17,12 +17,12 @@ use super::{
     call_context::CallContext,
     call_error::CallError,
     exports::{HandleMessage, HandleRequest, Init, Migrate, PostReturn, Step},
-    imports::{Growth, Guest},
+    imports::{Ambient, Growth, Guest},
     meter::Meter,
     module::Module,
     response, start_function,
 };
-use crate::{exchange::ConnectionId, limits::Limits, logger::ActorLog};
+use crate::{exchange::ConnectionId, limits::Limits};
 
 /// A running instance. It is boxed, because it is large and moves at each event.
 pub struct Instance {
@@ -75,17 +75,18 @@ impl Instance {
     pub async fn new(
         module: &Arc<Module>,
         limits: &Limits,
-        lines: Arc<ActorLog>,
+        ambient: Ambient,
         meter: &mut Meter,
     ) -> Result<Box<Self>, CallError> {
         let guest = Guest {
             limits: Growth::new(limits),
-            lines,
+            ambient,
             line: limits.log_line,
             said: Vec::new(),
             connection: None,
             time: None,
             debt: 0,
+            process: None,
         };
         meter.wait();
         let (store, instance) = if module.is_slow() {

@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 use log::Level;
 
 use super::{
-    backoff::Backoff, call_error::CallError, instance::Instance, meter::Meter, module::Module,
-    watermark::Watermark,
+    backoff::Backoff, call_error::CallError, imports::Ambient, instance::Instance, meter::Meter,
+    module::Module, watermark::Watermark,
 };
 use crate::{
+    env::Env,
     exchange::{Connections, connections::Unavailable},
     limits::{Limits, SharedLimits},
-    logger::ActorLog,
     stats::Stats,
     world::World,
 };
@@ -42,7 +42,7 @@ pub struct Instances {
     /// How long to wait after a trap, if instances take long to make.
     trap_backoff: Backoff,
     stats: Arc<Stats>,
-    lines: Arc<ActorLog>,
+    ambient: Ambient,
 }
 
 /// What is kept while it is not known whether the new module works.
@@ -54,13 +54,8 @@ struct Trial {
 
 impl Instances {
     /// Starts without an instance.
-    pub fn new(
-        module: Module,
-        limits: SharedLimits,
-        world: &World,
-        stats: Arc<Stats>,
-        lines: Arc<ActorLog>,
-    ) -> Self {
+    pub fn new(module: Module, limits: SharedLimits, stats: Arc<Stats>, ambient: Ambient) -> Self {
+        say_traps(&module, &ambient);
         Self {
             module: Arc::new(module),
             limits,
@@ -68,12 +63,12 @@ impl Instances {
             trial: None,
             present: None,
             watermark: Watermark::default(),
-            backoff: Backoff::new(world.clone(), MAX_WAIT),
+            backoff: Backoff::new(ambient.world.clone(), MAX_WAIT),
             // This wait saves processor time, which passes on the machine and not in the actor's
             // `World`.
             trap_backoff: Backoff::new(World::System, MAX_TRAP_WAIT),
             stats,
-            lines,
+            ambient,
         }
     }
 
@@ -89,7 +84,7 @@ impl Instances {
     pub async fn make(&self, meter: &mut Meter) -> Result<Box<Instance>, CallError> {
         meter.begin();
         let limits = self.limits.get(Limits::clone);
-        Instance::new(&self.module, &limits, self.lines.clone(), meter).await
+        Instance::new(&self.module, &limits, self.ambient.clone(), meter).await
     }
 
     /// Takes the instance out for a call, so that it is gone if the call fails. Makes one if there
@@ -114,7 +109,11 @@ impl Instances {
         // The client gets its answer after the wait only, so that no client can shorten it.
         let wait = self.backoff.failed();
         connections.set_unavailable(Some(Unavailable::Instance));
-        self.lines.host(Level::Error, None, format_args!("can't be started; waits {wait:?}"));
+        self.ambient.lines.host(
+            Level::Error,
+            None,
+            format_args!("can't be started; waits {wait:?}"),
+        );
         if let Some(wait) = self.backoff.wait() {
             wait.await;
         }
@@ -129,10 +128,11 @@ impl Instances {
         if self.fresh {
             return;
         }
-        if self
-            .watermark
-            .is_passed(instance.memory_size(), self.limits.get(|limits| limits.watermark))
-        {
+        // A new instance has its module's first memory again.
+        let first = self.module.report().memory.map_or(0, |(minimum, _)| minimum);
+        let limit = self.limits.get(|limits| limits.watermark);
+        let limit = limit.max(usize::try_from(first).unwrap_or(usize::MAX));
+        if self.watermark.is_passed(instance.memory_size(), limit) {
             self.stats.watermarks.add(1);
         } else {
             self.present = Some(instance);
@@ -158,7 +158,7 @@ impl Instances {
         } else if self.module.is_slow() && !self.backoff.is_failing() {
             let wait = self.trap_backoff.failed();
             let text = format_args!("takes long to make anew after a failure; waits {wait:?}");
-            self.lines.host(Level::Warn, None, text);
+            self.ambient.lines.host(Level::Warn, None, text);
         }
     }
 
@@ -169,9 +169,16 @@ impl Instances {
         }
     }
 
+    /// Gives all further instances another environment.
+    pub(crate) fn set_env(&mut self, env: Env) {
+        self.ambient.env = env;
+        self.present = None;
+    }
+
     /// Makes all further instances of another module. The one so far is kept until the other has
     /// committed an event.
     pub(crate) fn replace(&mut self, module: Module) {
+        say_traps(&module, &self.ambient);
         let old = std::mem::replace(&mut self.module, Arc::new(module));
         self.trial.get_or_insert(Trial { last_good: Some(old) });
         self.present = None;
@@ -219,5 +226,12 @@ impl Instances {
     /// The size of the present instance's memory, in bytes.
     pub fn memory_size(&self) -> usize {
         self.present.as_ref().map_or(0, |instance| instance.memory_size())
+    }
+}
+
+/// Logs what a module imports and must not call.
+fn say_traps(module: &Module, ambient: &Ambient) {
+    for line in module.report().traps() {
+        ambient.lines.host(Level::Warn, None, format_args!("{line}"));
     }
 }

@@ -97,6 +97,7 @@ pub mod stack_pointer;
 pub mod start_function;
 pub mod storage;
 pub mod task;
+pub mod toolchain;
 pub mod transaction;
 pub mod trial;
 pub mod types;

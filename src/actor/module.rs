@@ -21,7 +21,9 @@ use super::{
     module_hash::ModuleHash,
     recode,
     rejected::Rejected,
-    stack_pointer, start_function, validate,
+    stack_pointer, start_function,
+    toolchain::Toolchain,
+    validate,
     verdict::fit,
 };
 use crate::{
@@ -51,6 +53,8 @@ pub struct Module {
 /// If an instance takes longer than this to make, the threads for blocking work make the next
 /// one.
 const SLOW: Duration = Duration::from_millis(1);
+/// The first instance of a module of more than these bytes is made there too.
+const LARGE: usize = 256 * 1024;
 
 /// The host shows at most this many characters of the interpreter's error about a module.
 const MAX_ERROR: usize = 400;
@@ -115,7 +119,8 @@ impl Module {
         let (exported, stack) = stack_pointer::export(exported);
         let split = loops::split(&exported);
         let module = wasmi::Module::new(&engine, split).map_err(LoadError::Invalid)?;
-        let mut report = Report::of(&module, tables, bytes.len(), limits, grants);
+        let mut report =
+            Report::of(&module, tables, bytes.len(), limits, grants, Toolchain::of(bytes, core));
         report.component = component;
         let Some(shape) = report.shape.filter(|_| report.problems().next().is_none()) else {
             return Err(LoadError::Unfit(Box::new(report)));
@@ -123,7 +128,9 @@ impl Module {
         let mut linker = Linker::new(&engine);
         imports::add_to(&mut linker, &module, shape, grants).map_err(LoadError::Invalid)?;
         let hash = Self::hash_of(bytes);
-        Ok(Self { module, linker, shape, report, stack, hash, slow: AtomicBool::new(false) })
+        // A large module may take long to make an instance of, until it is known.
+        let slow = AtomicBool::new(core.len() > LARGE);
+        Ok(Self { module, linker, shape, report, stack, hash, slow })
     }
 
     /// Makes an instance. This costs no fuel, but its work is bounded: the limits of `guest` bound

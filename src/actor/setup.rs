@@ -6,8 +6,8 @@ use footlight_store::Owner;
 
 use super::{durable::OutputGate, module::Module};
 use crate::{
-    executor::Turns, files::Files, http_client::Http, limits::SharedLimits, logger::ActorLog,
-    stats::Stats, world::World,
+    env::Env, executor::Turns, files::Files, http_client::Http, limits::SharedLimits,
+    logger::ActorLog, stats::Stats, world::World,
 };
 
 /// Everything that an actor is made from.
@@ -38,4 +38,6 @@ pub struct Setup {
     pub stats: Arc<Stats>,
     /// Shared with its handlers, so that one bound holds for all lines about it.
     pub lines: Arc<ActorLog>,
+    /// The environment that it sees through WASI.
+    pub env: Env,
 }

@@ -14,7 +14,7 @@ use wasmparser::{Operator, Parser, Payload, TypeRef, ValType};
 use super::sections::{PREAMBLE, Sections, add_export, section};
 
 /// The name of the export. WIT identifiers have no spaces, so no export of a guest has this name.
-const EXPORT: &str = "footlight stack pointer";
+pub(super) const EXPORT: &str = "footlight stack pointer";
 /// The id of the section with the exports.
 const EXPORTS: u8 = 7;
 /// The kind of an export that is a global.

@@ -22,6 +22,7 @@ use super::{
     failure::{Failure, StartError},
     feed::Feed,
     idle::Idle,
+    imports::Ambient,
     inspected,
     instances::Instances,
     outgoing::{Ending, Outgoing, Output},
@@ -101,10 +102,13 @@ impl Actor {
             turns,
             stats,
             lines,
+            env,
         } = setup;
+        let mut ambient = Ambient::new(lines.clone(), world.clone());
+        ambient.env = env.clone();
         let mut actor = Self {
             state: None,
-            instances: Instances::new(module, limits.clone(), &world, stats.clone(), lines.clone()),
+            instances: Instances::new(module, limits.clone(), stats.clone(), ambient),
             outgoing: Outgoing::new(Delivery::new(stats.clone(), lines.clone()), stats.clone()),
             limits: limits.clone(),
             last: Feed::Mailbox,
@@ -119,6 +123,7 @@ impl Actor {
         };
         let hash = actor.instances.module().hash();
         let host = &mut actor.context.host;
+        host.env = env;
         let restored = match contents {
             Some(contents) => Some(host.go_on_from(contents)),
             None => store.and_then(|(owner, gate)| host.restore(owner, gate, hash)),

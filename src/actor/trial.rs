@@ -16,7 +16,7 @@ use crate::exchange::Event;
 impl Actor {
     /// Makes the change that was left for the actor. No event is running.
     pub(super) fn change(&mut self) {
-        let Some(Change { module, files, tick, done }) = self.changes.take() else { return };
+        let Some(Change { module, files, tick, env, done }) = self.changes.take() else { return };
         self.instances.drop_present();
         if let Some(module) = module {
             self.changes.set_running(&module);
@@ -27,6 +27,10 @@ impl Actor {
         }
         if let Some(tick) = tick {
             self.context.host.alarm.set_tick(tick);
+        }
+        if let Some(env) = env {
+            self.context.host.env = env.clone();
+            self.instances.set_env(env);
         }
         self.measure();
         drop(done);

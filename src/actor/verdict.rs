@@ -23,6 +23,8 @@ pub struct Item {
 pub enum Verdict {
     /// The host uses the export or provides the import. The text says what for.
     Used(&'static str),
+    /// The module may import it, and traps if it calls it. The text says why and what to do.
+    Traps(String),
     /// The host ignores it.
     Ignored,
     /// The host can't load the actor because of it. The text says why and what to do.
@@ -100,6 +102,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Used(role) => f.write_str(role),
+            Self::Traps(why) => write!(f, "traps if it is called: {why}"),
             Self::Ignored => f.write_str("not used"),
             Self::Wrong(why) => write!(f, "WRONG: {why}"),
         }

@@ -8,6 +8,7 @@ use footlight_store::Contents;
 use super::{CallError, options::Call, script::unread};
 use crate::{
     actor::{Grants, Module},
+    env::Env,
     files::Folders,
     host::Opened,
     http_client,
@@ -33,6 +34,8 @@ pub(super) struct Called {
     pub(super) init_state: Option<Vec<u8>>,
     /// The period of the manifest's `tick`.
     pub(super) tick: Option<Duration>,
+    /// Its environment.
+    pub(super) env: Env,
     /// `None` if the manifest grants no files.
     pub(super) folders: Option<Arc<Folders>>,
     /// The servers that it may ask; `None` if the manifest allows none.
@@ -63,6 +66,7 @@ impl Called {
             module,
             init_state: None,
             tick: None,
+            env: Env::default(),
             folders: Some(Arc::default()),
             servers: Some(http_client::Config { grants: Vec::new() }),
             limits,
@@ -94,6 +98,7 @@ impl Called {
             init_state: opened.init_state,
             name: mem::take(&mut manifest.name),
             tick: manifest.tick,
+            env: mem::take(&mut manifest.env),
             servers,
             limits: mem::take(&mut manifest.limits),
             path: path.unwrap_or_else(|| PATH.into()),

@@ -23,6 +23,8 @@ pub struct Document<'t> {
     line_starts: Vec<usize>,
     /// In a cell, because all tables and values of the document share it.
     mistakes: RefCell<Vec<Mistake>>,
+    /// What is no mistake, and is perhaps not meant so.
+    warnings: RefCell<Vec<Mistake>>,
 }
 
 impl<'t> Document<'t> {
@@ -30,13 +32,13 @@ impl<'t> Document<'t> {
     pub fn new(file: &'t Path, text: &str) -> Self {
         let after_newlines = text.match_indices('\n').map(|(offset, _)| offset + 1);
         let line_starts = std::iter::once(0).chain(after_newlines).collect();
-        Self { file, line_starts, mistakes: RefCell::new(Vec::new()) }
+        Self { file, line_starts, mistakes: RefCell::default(), warnings: RefCell::default() }
     }
 
     /// The root table. Its place is the first line.
     pub fn root<'d>(&'d self, entries: &'d DeTable<'d>) -> Table<'d> {
         let place = Location { document: self, key: String::new(), offset: 0 };
-        Table { place, entries, known: Vec::new() }
+        Table { place, entries, known: Vec::new(), old: Vec::new() }
     }
 
     /// Records a mistake that the TOML parser has found.
@@ -50,6 +52,13 @@ impl<'t> Document<'t> {
     /// The line at this offset, counted from 1.
     fn line(&self, offset: usize) -> usize {
         self.line_starts.partition_point(|start| *start <= offset)
+    }
+
+    /// The warnings so far, in the order of their lines.
+    pub(crate) fn warnings(&self) -> Vec<Mistake> {
+        let mut warnings = self.warnings.take();
+        warnings.sort_by_key(|warning| warning.line);
+        warnings
     }
 
     /// Returns `value` if there were no mistakes, and otherwise all mistakes in the order of their
@@ -90,13 +99,23 @@ impl<'d> Location<'d> {
 
     /// Records a mistake at this place.
     pub fn refuse(&self, problem: impl Into<String>, advice: impl Into<String>) {
-        self.document.mistakes.borrow_mut().push(Mistake {
+        self.document.mistakes.borrow_mut().push(self.mistake(problem.into(), advice.into()));
+    }
+
+    /// Records a warning about this place.
+    pub(crate) fn warn(&self, problem: impl Into<String>, advice: impl Into<String>) {
+        self.document.warnings.borrow_mut().push(self.mistake(problem.into(), advice.into()));
+    }
+
+    /// A mistake at this place.
+    fn mistake(&self, problem: String, advice: String) -> Mistake {
+        Mistake {
             file: self.document.file.to_owned(),
             line: Some(self.document.line(self.offset)),
             key: Some(self.key.clone()),
-            problem: problem.into(),
-            advice: Some(advice.into()),
-        });
+            problem,
+            advice: Some(advice),
+        }
     }
 }
 
@@ -107,6 +126,8 @@ pub struct Table<'d> {
     entries: &'d DeTable<'d>,
     /// The keys that were read so far, which are the known ones.
     known: Vec<&'static str>,
+    /// The keys that are accepted and have no effect.
+    old: Vec<&'static str>,
 }
 
 impl<'d> Table<'d> {
@@ -116,6 +137,22 @@ impl<'d> Table<'d> {
         let found = self.entries.get(key)?;
         let place = self.place.inner(key, found.span().start);
         Some(Value { place, value: found.get_ref() })
+    }
+
+    /// Accepts a key that has no effect, and warns about it.
+    pub(crate) fn accept_old(&mut self, key: &'static str) {
+        self.old.push(key);
+        if self.entries.contains_key(key) {
+            self.place_of(key)
+                .warn("has no effect", "this host accepts it from manifests of Theater");
+        }
+    }
+
+    /// The value of a key under the name that it had before. No message names it.
+    pub(crate) fn get_old(&mut self, key: &'static str) -> Option<Value<'d>> {
+        let value = self.get(key);
+        self.old.extend(self.known.pop());
+        value
     }
 
     /// The place of a key's value, or of the table if the key is missing.
@@ -133,13 +170,28 @@ impl<'d> Table<'d> {
         found
     }
 
+    /// The table's own place.
+    pub(crate) fn place(&self) -> Location<'d> {
+        self.place.clone()
+    }
+
+    /// All its keys with their values, for a table whose keys are the user's own.
+    pub(crate) fn into_pairs(self) -> Vec<(&'d str, Value<'d>)> {
+        let pair = |(key, found): (&'d toml::Spanned<_>, &'d toml::Spanned<DeValue<'d>>)| {
+            let name: &'d std::borrow::Cow<'d, str> = key.get_ref();
+            let place = self.place.inner(name, found.span().start);
+            (&**name, Value { place, value: found.get_ref() })
+        };
+        self.entries.iter().map(pair).collect()
+    }
+
     /// Refuses every key that was not read.
     pub(crate) fn finish(self) {
         let listed: Vec<String> = self.known.iter().map(|key| format!("`{key}`")).collect();
         let listed = listed.join(", ");
         for key in self.entries.keys() {
             let (name, offset) = (key.get_ref(), key.span().start);
-            if self.known.contains(&name.as_ref()) {
+            if self.known.iter().chain(&self.old).any(|known| *known == name.as_ref()) {
                 continue;
             }
             let advice = match nearest(name, &self.known) {
@@ -239,7 +291,7 @@ impl<'d> Value<'d> {
             self.refuse_as("a table", advice);
         }
         let place = self.place.clone();
-        entries.map(|entries| Table { place, entries, known: Vec::new() })
+        entries.map(|entries| Table { place, entries, known: Vec::new(), old: Vec::new() })
     }
 
     /// The items, if this is an array.

@@ -108,6 +108,7 @@ impl Prepared {
             turns: environment.turns.clone(),
             stats: handle.stats.clone(),
             lines: handle.lines.clone(),
+            env: manifest.env.clone(),
         };
         handlers.iter().for_each(|handler| handler.equip(&mut setup, executor));
         let mut actor = Actor::start(setup).await?;

@@ -304,12 +304,14 @@ fn change(running: &mut Running, checked: Checked) -> Option<Option<Receiver<()>
     let other_limits = handle.limits.get(|old| *old != limits);
     let other_folders = folders(&old) != folders(new);
     let (other_tick, other_logging) = (old.tick != new.tick, old.logging != new.logging);
+    let other_env = old.env != new.env;
     let mut parts = String::new();
     for (is, part) in [
         (module.is_some(), ", module"),
         (other_limits, ", limits"),
         (other_folders, ", folders"),
         (other_tick, ", tick"),
+        (other_env, ", env"),
         (other_logging, ", logging"),
     ] {
         parts += if is { part } else { "" };
@@ -328,6 +330,7 @@ fn change(running: &mut Running, checked: Checked) -> Option<Option<Receiver<()>
         module: module.map(|module| *module),
         files: other_folders.then(files),
         tick: other_tick.then_some(new.tick),
+        env: other_env.then(|| new.env.clone()),
         done,
     });
     if let Err(full) = handle.control.send(Command::Change) {

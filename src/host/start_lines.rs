@@ -16,6 +16,9 @@ const MAX_NAMES: usize = 20;
 
 /// Logs the lines. `limits` are those that the actors really have.
 pub(super) fn log(manifests: &[Manifest], limits: &[Limits], folder: Option<&Path>) {
+    for warning in manifests.iter().flat_map(|manifest| &manifest.warnings) {
+        log::warn!(target: "footlight", "{}", visible::lines(&warning.to_string()));
+    }
     log::info!(target: "footlight", "{}", about_state(manifests, folder));
     let uses = manifests.iter().map(|manifest| manifest.uses(folder.is_some()));
     let memory = Memory::of(limits.iter().zip(uses));

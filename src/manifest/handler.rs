@@ -118,7 +118,7 @@ pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
         value.refuse_as("a list of tables", "write [[handlers]], in two pairs of brackets");
         return Vec::new();
     };
-    let mut entries: Vec<_> = items.iter().map(read_entry).collect();
+    let mut entries: Vec<_> = items.iter().filter_map(read_entry).collect();
     let idle = |entry: &HandlerTable<'_>| entry.ty.is_some_and(|ty| !ty.brings_events);
     if items.is_empty() {
         value.place.refuse("no handler, so nothing could reach the actor", example);
@@ -141,20 +141,27 @@ pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
     handlers
 }
 
-/// Reads the type of one handler, and finds its `config`.
-fn read_entry<'d>(item: &Value<'d>) -> HandlerTable<'d> {
+/// The type of Theater's handlers for `log`. Every actor of this host has that.
+const RUNTIME: &str = "runtime";
+
+/// Reads the type of one handler, and finds its `config`. `None` if the handler has no effect.
+fn read_entry<'d>(item: &Value<'d>) -> Option<HandlerTable<'d>> {
     let Some(mut table) = item.table("write [[handlers]], with type and config below it") else {
-        return HandlerTable { ty: None, config: None };
+        return Some(HandlerTable { ty: None, config: None });
     };
     let written = table.require("type", &format!("add type = \"{}\"", DEFAULT.name));
     let name = written.as_ref().and_then(Value::as_str);
+    if let (Some(RUNTIME), Some(written)) = (name, &written) {
+        written.place.warn("has no effect", "every actor may log");
+        return None;
+    }
     let known = types().find(|known| Some(known.name) == name);
     let example = known.unwrap_or(DEFAULT).example;
     let config = table.require("config", &format!("add {example}"));
     table.finish();
     let config = || config.and_then(|config| config.table(&format!("write {example}")));
     match (written, known) {
-        (Some(_), Some(known)) => return HandlerTable { ty: Some(known), config: config() },
+        (Some(_), Some(known)) => return Some(HandlerTable { ty: Some(known), config: config() }),
         (Some(written), None) => {
             if written.string().is_some() {
                 // This host can't know how the configuration of an unknown type should look.
@@ -168,7 +175,7 @@ fn read_entry<'d>(item: &Value<'d>) -> HandlerTable<'d> {
             server::Config::read(config.into_iter().collect());
         }
     }
-    HandlerTable { ty: None, config: None }
+    Some(HandlerTable { ty: None, config: None })
 }
 
 /// Lists the names of some types for a message.

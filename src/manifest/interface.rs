@@ -1,8 +1,8 @@
 //! The manifest's `[interface]`: what the actor claims to implement and to require.
 //!
-//! The host finds an actor's shape in the module itself, so it keeps nothing of this. It checks the
-//! table anyway: if a manifest asks for something that this host does not have, loading would fail
-//! later and with a less clear message.
+//! The host finds an actor's shape in the module itself, so it keeps nothing of this. It warns if the
+//! table names something that this host does not have, and refuses what needs a handler that is not
+//! there.
 
 use super::handler::{Handler, missing_capabilities};
 use crate::{
@@ -12,8 +12,6 @@ use crate::{
 
 /// The names that the interface's package has had: the guide's, and the later one.
 const PACKAGES: [&str; 2] = ["ntwk:theater", "theater:simple"];
-/// The interfaces of which every actor of this host implements one.
-const SERVERS: [&str; 2] = ["websocket-server", "http-server"];
 /// The interfaces that an actor may implement.
 const IMPLEMENTS: [&str; 5] = ["websocket-server", "http-server", "actor", "types", "http-types"];
 /// The interfaces of these packages that an actor may require.
@@ -38,15 +36,10 @@ fn check_requires(value: &Value<'_>, handlers: &[Handler]) {
         interfaces::OWN.map(|interface| interface.modules.first().copied().unwrap_or_default());
     for (item, name) in names(value).iter().flatten() {
         if !own.contains(name) && known(name, &REQUIRES).is_none() {
-            let problem = format!("{} is not offered by this host", item.named());
+            let problem =
+                format!("{} is not offered by this host, so a call of it traps", item.named());
             let own = own.map(|name| format!("`{name}`")).join(", ");
-            item.place.refuse(
-                problem,
-                format!(
-                    "remove it, and the import from the actor; this host offers {}, and {own}",
-                    list(&REQUIRES)
-                ),
-            );
+            item.place.warn(problem, format!("this host offers {}, and {own}", list(&REQUIRES)));
             continue;
         };
         let missing = capabilities.iter().find(|(_, capability)| {
@@ -58,25 +51,13 @@ fn check_requires(value: &Value<'_>, handlers: &[Handler]) {
     }
 }
 
-/// Checks the interfaces that the actor says it implements.
+/// Checks the interfaces that the actor says it implements. Its exports decide what is called.
 fn check_implements(value: &Value<'_>) {
-    let Some(names) = names(value) else { return };
-    let mut unknown = false;
-    for (item, name) in &names {
+    for (item, name) in names(value).iter().flatten() {
         if known(name, &IMPLEMENTS).is_none() {
-            unknown = true;
-            let problem = format!("{} is not an interface that this host calls", item.named());
-            let advice = format!("remove it; this host calls {}", list(&IMPLEMENTS));
-            item.place.refuse(problem, advice);
+            let problem = format!("{} has no effect: this host does not call it", item.named());
+            item.place.warn(problem, format!("this host calls {}", list(&IMPLEMENTS)));
         }
-    }
-    let server = names.iter().any(|(_, name)| known(name, &SERVERS).is_some());
-    // An unknown name may be the missing one, misspelt, and is reported already.
-    if !server && !unknown {
-        let [socket, http] = SERVERS;
-        let example = PACKAGES.map(|package| format!("\"{package}/{socket}\"")).join(" or ");
-        let problem = format!("names neither a {socket} nor a {http} interface");
-        value.place.refuse(problem, format!("add {example}"));
     }
 }
 

@@ -31,7 +31,8 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use crate::{
-    config::{Document, Table, Value, units::Quantity},
+    config::{Document, Mistake, Table, Value, units::Quantity},
+    env::Env,
     limits::Limits,
     logger::config::Logging,
     memory::Uses,
@@ -99,6 +100,10 @@ pub struct Manifest {
     pub logging: Logging,
     /// How the actor's state is kept on the disk.
     pub storage: StorageConfig,
+    /// The environment that the actor sees through WASI.
+    pub env: Env,
+    /// What is no mistake, and perhaps not meant so, in the order of the lines.
+    pub warnings: Vec<Mistake>,
     /// How `footlight dev` makes its module. `run` ignores it.
     pub build: Option<Build>,
 }
@@ -173,7 +178,8 @@ impl Manifest {
             // The text is not TOML, so further messages would not help.
             return document.finish(Self::empty(file));
         }
-        let manifest = Self::read(file, document.root(tree.get_ref()));
+        let mut manifest = Self::read(file, document.root(tree.get_ref()));
+        manifest.warnings = document.warnings();
         document.finish(manifest)
     }
 
@@ -188,7 +194,16 @@ impl Manifest {
         if let Some(path) = component.and_then(|value| value.path()) {
             manifest.component = path;
         }
-        manifest.init_state = root.get("init_state").and_then(|value| value.path());
+        for key in ["version", "description"] {
+            root.accept_old(key);
+        }
+        let init_state = root.get("init_state");
+        // Its name until March 2025.
+        let init_data = root.get_old("init_data");
+        if let (Some(_), Some(old)) = (&init_state, &init_data) {
+            old.place.warn("has no effect beside `init_state`", "remove one of the two");
+        }
+        manifest.init_state = init_state.or(init_data).and_then(|value| value.path());
         manifest.tick = root.get("tick").and_then(|value| read_tick(&value));
         let interface = section(&mut root, "interface");
         manifest.handlers = handler::read(&mut root);
@@ -203,6 +218,9 @@ impl Manifest {
         }
         if let Some(table) = section(&mut root, "storage") {
             manifest.storage = StorageConfig::read(table);
+        }
+        if let Some(table) = section(&mut root, "env") {
+            manifest.env = Env::read(table);
         }
         if let Some(table) = section(&mut root, "build") {
             manifest.build = Build::read(table, file);
@@ -223,6 +241,8 @@ impl Manifest {
             limits: Limits::default(),
             logging: Logging::default(),
             storage: StorageConfig::default(),
+            env: Env::default(),
+            warnings: Vec::new(),
             build: None,
         }
     }

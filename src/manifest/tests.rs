@@ -223,6 +223,91 @@ fn a_log_file_is_implied_by_its_path_or_folder() {
 }
 
 #[test]
+fn a_manifest_of_theaters_time_loads_and_what_had_no_effect_there_is_warned_of() {
+    let manifest = parse(
+        r#"
+name = "chat"
+version = "0.1.0"
+description = "A chat room"
+component_path = "chat.wasm"
+init_data = "state.json"
+
+[interface]
+implements = "ntwk:simple-actor/single-actor"
+
+[[handlers]]
+type = "runtime"
+config = {}
+
+[[handlers]]
+type = "http-client"
+config = {}
+
+[[handlers]]
+type = "websocket-server"
+config = { port = 8084 }
+"#,
+    )
+    .unwrap();
+    assert_eq!(manifest.init_state, Some(PathBuf::from("chat/state.json")));
+    assert_eq!(listeners(&manifest).len(), 1);
+    let warnings: Vec<_> = manifest.warnings.iter().map(ToString::to_string).collect();
+    let beginnings = [
+        "chat/manifest.toml:3: version: has no effect; ",
+        "chat/manifest.toml:4: description: has no effect; ",
+        "chat/manifest.toml:9: interface.implements: `ntwk:simple-actor/single-actor` has no effect: ",
+        "chat/manifest.toml:12: handlers[0].type: has no effect; every actor may log",
+        "chat/manifest.toml:17: handlers[1].config: grants no servers, so every request is refused; ",
+    ];
+    assert_eq!(warnings.len(), beginnings.len(), "{warnings:?}");
+    for (warning, beginning) in warnings.iter().zip(beginnings) {
+        assert!(warning.starts_with(beginning), "{warning}");
+    }
+}
+
+#[test]
+fn an_older_key_has_no_effect_beside_its_new_name() {
+    let manifest = parse(&format!("init_state = 'new'\ninit_data = 'old'\n{LEAST}")).unwrap();
+    assert_eq!(manifest.init_state, Some(PathBuf::from("chat/new")));
+    let warnings: Vec<_> = manifest.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "chat/manifest.toml:2: init_data: has no effect beside `init_state`; remove one of the two"
+        ]
+    );
+}
+
+#[test]
+fn only_handlers_without_effect_are_no_handlers() {
+    let text = "name = 'a'\ncomponent_path = 'a'\n[[handlers]]\ntype = 'runtime'\n";
+    assert!(said(text).contains("so nothing could reach the actor"), "{}", said(text));
+}
+
+#[test]
+fn an_environment_is_read_up_to_its_limit() {
+    let with = |env: &str| parse(&format!("{LEAST}[env]\n{env}"));
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let read = with("B = 'two words'\nA = ''\n").unwrap();
+    assert_eq!(read.env.pairs(), [pair("A", ""), pair("B", "two words")]);
+    // Two bytes for each pair are those of `=` and of the end.
+    let most = "x".repeat((1 << 15) - 3);
+    assert!(with(&format!("A = '{most}'")).is_ok());
+    for (env, expected) in [
+        (format!("A = '{most}y'"), "6: env: 32769 bytes, at most 32768 are allowed; keep long"),
+        ("A = 1".into(), "7: env.A: 1 is not a string; write one text in quotes"),
+        ("\"A=B\" = ''".into(), "7: env.\"A=B\": not a name of the environment; write a name"),
+        (
+            "A = \"a\\u0000\"".into(),
+            "7: env.A: \"a\\0\" is not a value of the environment; write a",
+        ),
+    ] {
+        let said = said(&format!("{LEAST}[env]\n{env}"));
+        assert!(said.starts_with(expected), "{said}");
+    }
+}
+
+#[test]
 fn the_system_may_choose_the_ports_of_several_listeners() {
     let handler = "[[handlers]]\ntype = 'websocket-server'\nconfig.port = 0\n";
     let text = format!("name = 'a'\ncomponent_path = 'a'\n{handler}{handler}");
@@ -237,7 +322,7 @@ fn all_mistakes_are_said_in_one_pass_in_the_order_of_lines() {
         said(text),
         "1: name: missing; add name = \"my-actor\"\n\
          1: nmae: unknown key; did you mean `name`? The keys here are `name`, `component_path`, \
-         `init_state`, `tick`, `interface`, `handlers`, `limits`, `logging`, `storage`, `build`\n\
+         `init_state`, `tick`, `interface`, `handlers`, `limits`, `logging`, `storage`, `env`, `build`\n\
          2: component_path: 5 is not a string; write one text in quotes\n\
          5: handlers[0].config.port: missing; add port = 8080 (0 lets the system choose)\n\
          6: handlers[0].config.prot: unknown key; did you mean `port`? The keys here are `port`, \

@@ -198,16 +198,21 @@ fn an_export_of_the_wrong_type_is_told() {
 #[test]
 fn each_kind_of_unknown_import_is_told_with_its_own_advice() {
     for (import, advice) in [
-        (r#""wasi_snapshot_preview1" "fd_write" (func (param i32))"#, "wasm32-unknown-unknown"),
-        (r#""wasi:clocks/wall-clock@0.2.0" "now" (func)"#, "this host offers no WASI"),
-        (r#""ntwk:theater/filesystem" "write-file" (func)"#, "of Theater's imports"),
+        (r#""wasi_snapshot_preview1" "fd_write" (func (param i32))"#, "WASI's own WIT files"),
+        (r#""wasi_snapshot_preview1" "fd_wrote" (func)"#, "this host offers no such part of WASI"),
+        (r#""wasi_unstable" "fd_write" (func)"#, "this host offers no such part of WASI"),
+        (r#""wasi:http/types@0.2.0" "get" (func)"#, "this host offers no such part of WASI"),
+        (r#""wasi:clocks/wall-clock@0.3.0" "now" (func)"#, "this host offers no such part of WASI"),
+        (r#""ntwk:theater/wallet" "pay" (func)"#, "knows no such interface of Theater's"),
+        (r#""ntwk:theater/supervisor" "spawn" (global i32)"#, "knows no such interface"),
         (r#""ntwk:theater/filesystem" "read-file" (func)"#, "`filesystem.read-file` is (i32, i32,"),
         (r#""footlight:host/clock@0.1.0" "now" (func)"#, "`clock.now` is () → i64"),
         (r#""footlight:host/clock@0.2.0" "now" (func)"#, "this host has no such function"),
         (r#""footlight:host/clock@0.1.0" "then" (func)"#, "`footlight:host/clock@0.1.0`"),
         (r#""__wbindgen_placeholder__" "now" (func)"#, "wasm-bindgen's glue"),
-        (r#""env" "sleep" (func)"#, "the linker left `sleep` undefined"),
-        (r#""env" "table" (table 1 funcref)"#, "the linker left `table` undefined"),
+        (r#""env" "sleep" (func)"#, "the linker left it undefined"),
+        (r#""env" "table" (table 1 funcref)"#, "the linker left it undefined"),
+        (r#""env" "abort" (func (param i32 i32 i32 i32))"#, "asc --use abort="),
         (r#""something" "else" (global i32)"#, "nothing of this name"),
         (r#""ntwk:theater/runtime" "log" (func (param i32))"#, "`log` takes a string"),
     ] {
@@ -216,6 +221,31 @@ fn each_kind_of_unknown_import_is_told_with_its_own_advice() {
         let name = format!("import `{}.{}`", parts[1], parts[3]);
         assert!(text.contains(&name) && text.contains(advice), "{import}: {text}");
     }
+}
+
+#[test]
+fn imports_of_a_kind_are_told_in_one_line() {
+    let import = |name: &str| format!(r#"(import "wasi_unstable" "{name}" (func))"#);
+    let text = problem(&module(&["a", "b", "c", "d", "e", "f"].map(import).concat()));
+    let line = "imports `wasi_unstable.a`, `wasi_unstable.b`, `wasi_unstable.c`, `wasi_unstable.d` \
+                and 2 more: this host offers no such part of WASI";
+    assert!(text.contains(line), "{text}");
+    assert_eq!(text.matches("problem:").count(), 1, "{text}");
+}
+
+#[test]
+fn an_actor_of_several_linked_modules_is_told_as_that_and_nothing_else() {
+    let text = problem(
+        &wat::parse_str(
+            r#"(module (import "env" "memory" (memory 1)) (import "env" "cabi_realloc" (func))
+                (import "GOT.mem" "x" (global (mut i32)))
+                (func (export "ntwk:theater/websocket-server#handle-message")
+                (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) i32.const 0))"#,
+        )
+        .unwrap(),
+    );
+    assert!(text.contains("the actor is made of several linked modules"), "{text}");
+    assert_eq!(text.matches("problem:").count(), 1, "{text}");
 }
 
 #[test]

@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use wasmi::Caller;
 
-use super::growth::Growth;
+use super::{growth::Growth, wasi::process::Process};
 use crate::{
-    actor::call_time::CallTime, beginning::beginning, exchange::ConnectionId, logger::ActorLog,
+    actor::call_time::CallTime, beginning::beginning, env::Env, exchange::ConnectionId, lock::Lock,
+    logger::ActorLog, world::World,
 };
 
 /// The host's data about one instance.
 pub struct Guest {
     /// The interpreter asks them before a memory or a table grows.
     pub limits: Growth,
-    /// Takes what the guest logs.
-    pub lines: Arc<ActorLog>,
+    /// What every instance of the actor has.
+    pub ambient: Ambient,
     /// The longest log line in bytes: `limits.log_line`.
     pub line: usize,
     /// The last lines that the guest logged in this call, for the host's line about a failure.
@@ -25,10 +26,32 @@ pub struct Guest {
     pub time: Option<CallTime>,
     /// What immediate imports have cost beyond the fuel that the slice had left.
     pub debt: u64,
+    /// Made by the first function of WASI that needs it.
+    pub process: Option<Box<Process>>,
+}
+
+/// What every instance of an actor has.
+#[derive(Clone)]
+pub struct Ambient {
+    /// Takes what the guest logs.
+    pub lines: Arc<ActorLog>,
+    /// The source of the time and the random numbers of WASI.
+    pub world: World,
+    /// The environment of WASI.
+    pub env: Env,
+    /// The functions that do nothing, which the log has named.
+    pub(super) missed: Arc<Lock<Vec<&'static str>>>,
+}
+
+impl Ambient {
+    /// Of an actor with this log, and with an empty environment.
+    pub fn new(lines: Arc<ActorLog>, world: World) -> Self {
+        Self { lines, world, env: Env::default(), missed: Arc::default() }
+    }
 }
 
 /// How many lines of a call are kept.
-const KEPT_LINES: usize = 3;
+const KEPT_LINES: usize = 5;
 /// How many bytes of each are kept.
 const KEPT_BYTES: usize = 1000;
 
@@ -38,11 +61,22 @@ impl Guest {
         self.connection = connection;
         self.said.clear();
         self.limits.begin();
+        if let Some(process) = &mut self.process {
+            process.begin();
+        }
     }
 
-    /// Keeps a line of the guest's, and forgets an older one.
+    /// Keeps a line of the guest's, and forgets an older one. What follows the beginning of a panic,
+    /// such as its backtrace, does not push that out.
     pub(super) fn keep(&mut self, line: String) {
         if self.said.len() == KEPT_LINES {
+            if self
+                .said
+                .iter()
+                .any(|line| line.starts_with("panic: ") || line.contains("panicked at "))
+            {
+                return;
+            }
             self.said.remove(0);
         }
         self.said.push(line);

@@ -3,9 +3,12 @@
 use wasmi::ExternType;
 use wit_core::{Shape, shape};
 
-use super::{Grants, Import, find};
+use super::{Grants, Import, find, traps, wasi};
 use crate::{
-    actor::verdict::{Item, Verdict, describe, shown},
+    actor::{
+        toolchain::Toolchain,
+        verdict::{Item, Verdict, describe},
+    },
     interfaces,
 };
 
@@ -13,13 +16,27 @@ use crate::{
 const OWN: &str = "footlight:host/";
 
 /// Judges every import of a module. `shape` is the module's shape, if it is known.
-pub(crate) fn judge(module: &wasmi::Module, shape: Option<Shape>, grants: Grants<'_>) -> Vec<Item> {
+pub(crate) fn judge(
+    module: &wasmi::Module,
+    shape: Option<Shape>,
+    grants: Grants<'_>,
+    toolchain: Toolchain,
+) -> Vec<Item> {
+    let linked = is_linked(module);
     let items = module.imports().map(|import| {
         let (from, name) = (import.module(), import.name());
         // A module without a shape does not run anyway, so any shape will do here.
         let verdict = match find(shape.unwrap_or(Shape::Guide), from, name) {
             Some(known) => judge_known(known, import.ty(), grants),
-            None => Verdict::Wrong(advice(from, name)),
+            None => match traps::not_offered(from) {
+                Some(reason) if matches!(import.ty(), ExternType::Func(_)) => {
+                    Verdict::Traps(reason.into())
+                }
+                _ if linked && (from == "env" || from.starts_with(GLOBAL_OFFSETS)) => {
+                    Verdict::Wrong(LINKED.into())
+                }
+                _ => Verdict::Wrong(advice(from, toolchain)),
+            },
         };
         Item::new(&format!("{from}.{name}"), import.ty(), verdict)
     });
@@ -37,25 +54,31 @@ fn judge_known(known: &Import, ty: &ExternType, grants: Grants<'_>) -> Verdict {
         } else {
             format!("`{known}` is {}", known.ty())
         };
+        let source = if wasi::is_named(known.interface.modules.first().unwrap_or(&"")) {
+            "WASI's own"
+        } else {
+            "this project's"
+        };
         return Verdict::Wrong(format!(
-            "its type is {}, but {expected}; rebuild the actor with bindings made from this \
-             project's WIT files",
+            "its type is {}, but {expected}; rebuild the actor with bindings made from {source} \
+             WIT files",
             describe(ty)
         ));
     }
     match grants.allow(known.interface) {
         Ok(()) => Verdict::Used(known.role),
-        Err(advice) => Verdict::Wrong(advice.into()),
+        Err(advice) => Verdict::Traps(advice.into()),
     }
 }
 
-/// Says why the host has no such import, and what to do.
-fn advice(module: &str, name: &str) -> String {
-    if module.starts_with("wasi_snapshot_preview1") || module.starts_with("wasi:") {
-        "this host offers no WASI; build the actor for wasm32-unknown-unknown, leave out what needs \
-         sockets or the environment, and take the clock, random bytes and files from \
-         `footlight:host`"
-            .into()
+/// Says why the host has no such import, and what to do. The text is the same for all imports of a
+/// kind, so that it is said once.
+fn advice(module: &str, toolchain: Toolchain) -> String {
+    if wasi::is_named(module) {
+        format!(
+            "this host offers no such part of WASI (docs/actors.md lists what it offers); {}",
+            toolchain.build()
+        )
     } else if module.starts_with(OWN) {
         let modules = interfaces::OWN.iter().flat_map(|interface| interface.modules);
         let modules: Vec<_> = modules.map(|module| format!("`{module}`")).collect();
@@ -65,23 +88,38 @@ fn advice(module: &str, name: &str) -> String {
             modules.join(", ")
         )
     } else if module.starts_with("ntwk:theater/") || module.starts_with("theater:simple/") {
-        let runtime = shape::RUNTIME_MODULES.map(|module| format!("`{module}.{}`", shape::LOG.0));
-        format!(
-            "of Theater's imports this host offers only {}, `read-file` of its `filesystem`, and \
-             `send-http` of its `http-client`; remove the call",
-            runtime.join(" and ")
-        )
+        "this host knows no such interface of Theater's; remove the call".into()
     } else if module.contains("wbindgen") || module == "wbg" {
         "wasm-bindgen's glue needs a browser; look for a dependency with a feature such as `js` \
          or `wasmbind` and turn it off"
             .into()
+    } else if module == "env" && toolchain == Toolchain::AssemblyScript {
+        "this host has no such function; compile with `asc --use abort=`, and without `trace` and \
+         `seed`"
+            .into()
     } else if module == "env" {
-        format!(
-            "the linker left `{}` undefined; link the library that has it, or remove the call \
-             (AssemblyScript: compile with --use abort=)",
-            shown(name)
-        )
+        "the linker left it undefined; link the library that has it, or remove the call".into()
     } else {
         "this host has nothing of this name; remove the call".into()
     }
+}
+
+/// The module of imports of addresses in other linked modules (`DynamicLinking.md` of the WebAssembly
+/// tool conventions).
+const GLOBAL_OFFSETS: &str = "GOT.";
+
+/// What to do with an actor of several linked modules.
+const LINKED: &str = "the actor is made of several linked modules, and this host runs one; build it \
+                      without dynamic linking, which componentize-py and componentize-qjs can't do";
+
+/// Whether a module is one of several that are linked to each other: it imports their memory or
+/// addresses, or is one of wit-component's linker.
+pub(crate) fn is_linked(module: &wasmi::Module) -> bool {
+    const OF_ENV: [&str; 5] =
+        ["__memory_base", "__table_base", "__stack_pointer", "__indirect_function_table", "memory"];
+    module.imports().any(|import| {
+        let (from, name) = (import.module(), import.name());
+        from.starts_with(GLOBAL_OFFSETS)
+            || (from == "env" && (OF_ENV.contains(&name) || name.starts_with("wit_dylib_")))
+    })
 }

@@ -8,6 +8,8 @@
 //! - [`connections`], [`alarm`], [`clock`], [`random`], [`files`], [`storage`]: the interfaces of
 //!   `footlight:host`. [`http`]: requests to servers, in Theater's form too. [`theater`]: the other
 //!   functions that the host has of Theater's packages.
+//! - [`wasi`]: the functions of WASI that actors may use.
+//! - [`traps`]: the functions that a module may import and must not call.
 //! - [`grants`]: which interfaces an actor may import.
 //! - [`judge`]: whether the host can provide a module's imports.
 //! - [`growth`]: bounds an instance's memory and tables.
@@ -33,19 +35,23 @@ pub mod row;
 pub mod storage;
 pub mod suspended;
 pub mod theater;
+mod traps;
+pub mod wasi;
 
 use std::collections::BTreeSet;
 
-use wasmi::{Caller, Linker, Val};
+use wasmi::{Caller, ExternType, FuncType, Linker, Val};
 use wit_core::Shape;
 
 pub use grants::Grants;
 pub use growth::Growth;
-pub use guest::Guest;
+pub use guest::{Ambient, Guest};
+use row::Run;
 pub use row::{Import, Kind, Step, Trap};
+use suspended::MAX_PARAMETERS;
 pub use suspended::{ImportCall, SliceSpent};
 
-/// The tables of all interfaces.
+/// The tables of all interfaces but those of WASI.
 const TABLES: [&[Import]; 8] = [
     connections::ROWS,
     alarm::ROWS,
@@ -57,21 +63,20 @@ const TABLES: [&[Import]; 8] = [
     theater::ROWS,
 ];
 
-/// Every function that an actor may import.
+/// Every function that an actor may import, without those of WASI.
 pub fn all() -> impl Iterator<Item = &'static Import> {
     TABLES.into_iter().flatten()
 }
 
 /// The function that an import's two names mean in a module of this shape.
 pub fn find(shape: Shape, module: &str, name: &str) -> Option<&'static Import> {
-    all().find(|import| {
-        import.name == name
-            && import.interface.modules.contains(&module)
-            && import.shapes.contains(&shape)
-    })
+    let known = |import: &&Import| {
+        import.name == name && import.interface.has(module) && import.shapes.contains(&shape)
+    };
+    all().find(known).or_else(|| wasi::find(module, name))
 }
 
-/// Adds the imports that modules of this shape may use and that are granted.
+/// Adds the imports that modules of this shape may have. Those that are not granted trap.
 ///
 /// # Errors
 /// A name is added twice, which would be a bug of this program.
@@ -84,12 +89,32 @@ pub(crate) fn add_to(
     let mut added = BTreeSet::new();
     for import in module.imports() {
         let names = (import.module(), import.name());
-        let Some(known) = find(shape, names.0, names.1) else { continue };
-        if grants.allow(known.interface).is_err() || !added.insert(names) {
+        let ExternType::Func(ty) = import.ty() else { continue };
+        if !added.insert(names) {
+            continue;
+        }
+        let Some(known) = find(shape, names.0, names.1) else {
+            if let Some(reason) = traps::not_offered(names.0) {
+                traps::add(linker, names, ty.clone(), reason.into())?;
+            }
+            continue;
+        };
+        if let Err(advice) = grants.allow(known.interface) {
+            let reason = format!("`{known}` was called, and {advice}");
+            traps::add(linker, names, ty.clone(), reason)?;
             continue;
         }
         match known.kind {
             Kind::Immediate { add, .. } => add(linker, names.0, names.1)?,
+            Kind::AtOnce { run, .. } => add_at_once(linker, names, ty.clone(), run)?,
+            Kind::Unsupported { answer } => {
+                let miss = move |mut caller: Caller<'_, Guest>, _: &[Val], results: &mut [Val]| {
+                    caller.data_mut().say_once(known.name, "the host does not support it");
+                    answer_with(results, answer);
+                    Ok(())
+                };
+                linker.func_new(names.0, names.1, known.core_type(), miss)?;
+            }
             Kind::Suspending { call, .. } => {
                 let suspend = move |_: Caller<'_, Guest>, values: &[Val], _: &mut [Val]| {
                     Err(wasmi::Error::host(ImportCall::new(known, call, values)))
@@ -99,6 +124,32 @@ pub(crate) fn add_to(
         }
     }
     Ok(())
+}
+
+/// Adds a function that runs at once.
+fn add_at_once(
+    linker: &mut Linker<Guest>,
+    names: (&str, &str),
+    ty: FuncType,
+    run: Run,
+) -> Result<(), wasmi::Error> {
+    let call = move |mut caller: Caller<'_, Guest>, values: &[Val], results: &mut [Val]| {
+        let mut parameters = [0; MAX_PARAMETERS];
+        suspended::flat(values, &mut parameters);
+        answer_with(results, run(&mut caller, &parameters)?);
+        Ok(())
+    };
+    linker.func_new(names.0, names.1, ty, call)?;
+    Ok(())
+}
+
+/// Sets a function's result, if it has one.
+fn answer_with(results: &mut [Val], answer: u64) {
+    match results.first_mut() {
+        Some(Val::I32(value)) => *value = u32::try_from(answer).unwrap_or_default().cast_signed(),
+        Some(Val::I64(value)) => *value = answer.cast_signed(),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use rand::TryRng as _;
 use wit_core::host::Flat::I32;
 
 use super::row::{Call, Import, Kind, Step, Trap, row};
-use crate::interfaces::RANDOM;
+use crate::{actor::host_calls::HostCalls, interfaces::RANDOM};
 
 /// The functions of this interface.
 pub(crate) const ROWS: &[Import] =
@@ -23,6 +23,11 @@ fn bytes<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
         let text = format!("{count} random bytes are asked for, at most {MAX} are given");
         return Err(Trap::Host(text));
     }
+    Ok(Step::Done(result.lower(draw(host, count)?)))
+}
+
+/// Random bytes from the generator of the current call.
+pub(super) fn draw(host: &mut HostCalls, count: u32) -> Result<Vec<u8>, Trap> {
     let generator = match &mut host.random {
         Some(generator) => generator,
         none => {
@@ -36,5 +41,5 @@ fn bytes<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     let given = host.world.given_random(&mut bytes);
     // This generator can't fail.
     let _ = generator.try_fill_bytes(bytes.get_mut(given..).unwrap_or_default());
-    Ok(Step::Done(result.lower(bytes)))
+    Ok(bytes)
 }

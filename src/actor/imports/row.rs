@@ -10,7 +10,7 @@
 
 use std::{error::Error, fmt, pin::Pin};
 
-use wasmi::{FuncType, Linker, ValType, errors::LinkerError};
+use wasmi::{Caller, FuncType, Linker, ValType, errors::LinkerError};
 use wit_core::{
     LiftError, Shape,
     host::{Area, Flat, FunctionType, Lower, LoweredResult, Parameters, ResultSlot},
@@ -62,6 +62,19 @@ pub enum Kind {
         /// Adds the function to a linker, under these two names.
         add: fn(&mut Linker<Guest>, &str, &str) -> Result<(), LinkerError>,
     },
+    /// The same, with its flat parameters and its result as numbers. It is smaller in the program, and
+    /// slower to call.
+    AtOnce {
+        /// A result that fits into a core result.
+        result: Option<Flat>,
+        /// Does the work.
+        run: Run,
+    },
+    /// Does nothing. The host's log says so once.
+    Unsupported {
+        /// The error number that it returns.
+        answer: u64,
+    },
     /// Suspends the guest until the result is in its memory. It has no core result: after a tail
     /// call, wasmi 2.0 writes the resumed result over another value of the caller, which may be a
     /// function reference.
@@ -72,6 +85,9 @@ pub enum Kind {
         call: Function,
     },
 }
+
+/// The function of a row that runs at once. Its result is 0 if the type has none.
+pub type Run = fn(&mut Caller<'_, Guest>, &[u64]) -> Result<u64, wasmi::Error>;
 
 /// The function of a row.
 pub type Function = for<'h> fn(Call<'h, '_>) -> Result<Step<'h>, Trap>;
@@ -125,7 +141,8 @@ impl Import {
     /// The function's core type.
     pub fn ty(&self) -> FunctionType {
         let (area, result) = match self.kind {
-            Kind::Immediate { result, .. } => (None, result),
+            Kind::Immediate { result, .. } | Kind::AtOnce { result, .. } => (None, result),
+            Kind::Unsupported { .. } => (None, Some(Flat::I32)),
             Kind::Suspending { area, .. } => (area, None),
         };
         FunctionType { params: self.params, area, result }

@@ -27,13 +27,7 @@ impl ImportCall {
     /// Makes a call from values that the interpreter has checked.
     pub(super) fn new(import: &'static Import, function: Function, values: &[Val]) -> Self {
         let mut parameters = [0; MAX_PARAMETERS];
-        for (slot, value) in parameters.iter_mut().zip(values) {
-            *slot = match value {
-                Val::I32(value) => u64::from(value.cast_unsigned()),
-                Val::I64(value) => value.cast_unsigned(),
-                _ => 0,
-            };
-        }
+        flat(values, &mut parameters);
         Self { import, function, parameters }
     }
 
@@ -49,6 +43,17 @@ impl ImportCall {
     ) -> Result<Step<'h>, Trap> {
         let parameters = Parameters::new(memory, &self.parameters);
         (self.function)(Call { parameters, host, cost })
+    }
+}
+
+/// Flat parameters as numbers.
+pub(super) fn flat(values: &[Val], parameters: &mut [u64; MAX_PARAMETERS]) {
+    for (slot, value) in parameters.iter_mut().zip(values) {
+        *slot = match value {
+            Val::I32(value) => u64::from(value.cast_unsigned()),
+            Val::I64(value) => value.cast_unsigned(),
+            _ => 0,
+        };
     }
 }
 

@@ -67,8 +67,10 @@ fn log(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::E
         .map_err(|error| wasmi::Error::new(format!("in a call of `log`, {error}")))?;
     let cost = fuel_cost::of_text(to_u64(text.len())).saturating_add(LINE);
     match more {
-        0 => guest.lines.guest(guest.connection, format_args!("{text}")),
-        _ => guest.lines.guest(guest.connection, format_args!("{text}… ({more} bytes more)")),
+        0 => guest.ambient.lines.guest(guest.connection, format_args!("{text}")),
+        _ => {
+            guest.ambient.lines.guest(guest.connection, format_args!("{text}… ({more} bytes more)"))
+        }
     }
     let kept = kept(text);
     caller.data_mut().keep(kept);

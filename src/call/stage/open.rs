@@ -33,8 +33,18 @@ impl Stage {
     ) -> Result<Option<Self>, CallError> {
         let called = Called::open(&call.path)?;
         let contents = called.contents(call)?;
-        let Called { name, module, init_state, tick, folders, servers, limits, path, is_alone } =
-            called;
+        let Called {
+            name,
+            module,
+            init_state,
+            tick,
+            env,
+            folders,
+            servers,
+            limits,
+            path,
+            is_alone,
+        } = called;
         let (world, manual) = World::seeded(call.now.unwrap_or(moment::DEFAULT), call.seed);
         let handle = ActorHandle::new(name.as_str().into(), limits);
         let (stats, lines) = (handle.stats.clone(), handle.lines.clone());
@@ -67,6 +77,7 @@ impl Stage {
             turns: turns.clone(),
             stats,
             lines,
+            env,
         };
         let began = Instant::now();
         let mut started = None;

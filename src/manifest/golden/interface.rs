@@ -5,59 +5,12 @@ use crate::manifest::tests::{LEAST, parse, said};
 
 #[test]
 fn mistakes_about_the_interface_are_told() {
-    let calls = "remove it; this host calls `websocket-server`, `http-server`, `actor`, `types`, \
-                 `http-types` of `ntwk:theater` or `theater:simple`";
-    let offers = "remove it, and the import from the actor; this host offers `runtime`, `types`, \
-                  `filesystem`, `http-client`, `http-types` of `ntwk:theater` or `theater:simple`, and \
-                  `footlight:host/connections@0.1.0`, `footlight:host/alarm@0.1.0`, \
-                  `footlight:host/clock@0.1.0`, `footlight:host/random@0.1.0`, \
-                  `footlight:host/files@0.1.0`, `footlight:host/storage@0.1.0`, `footlight:host/http@0.1.0`";
-    let server = "names neither a websocket-server nor a http-server interface; add \
-                  \"ntwk:theater/websocket-server\" or \"theater:simple/websocket-server\"";
     let named = "is not an interface; write its name in quotes, or a list of names";
     added(&[
-        (
-            "[interface]\nimplements = 'ntwk:theater/message-server'",
-            &format!(
-                "7: interface.implements: `ntwk:theater/message-server` is not an interface that \
-                 this host calls; {calls}"
-            ),
-        ),
-        (
-            "[interface]\nimplements = [\n'ntwk:theater/websocket-server',\n'wasi:cli/run']",
-            &format!(
-                "9: interface.implements[1]: `wasi:cli/run` is not an interface that this host \
-                 calls; {calls}"
-            ),
-        ),
-        ("[interface]\nimplements = []", &format!("7: interface.implements: {server}")),
-        (
-            "[interface]\nimplements = 'ntwk:theater/actor'",
-            &format!("7: interface.implements: {server}"),
-        ),
-        (
-            "[interface]\nrequires = \"a\\nb\"",
-            &format!("7: interface.requires: `a\\nb` is not offered by this host; {offers}"),
-        ),
         ("[interface]\nimplements = true", &format!("7: interface.implements: true {named}")),
         (
             "[interface]\nrequires = ['ntwk:theater/runtime', 7]",
             "7: interface.requires[1]: 7 is not a string; write one text in quotes",
-        ),
-        (
-            "[interface]\nrequires = 'ntwk:theater/supervisor'",
-            &format!(
-                "7: interface.requires: `ntwk:theater/supervisor` is not offered by this host; \
-                 {offers}"
-            ),
-        ),
-        (
-            // The names of imports include the version, so those of the manifest do too.
-            "[interface]\nrequires = 'footlight:host/clock'",
-            &format!(
-                "7: interface.requires: `footlight:host/clock` is not offered by this host; \
-                 {offers}"
-            ),
         ),
         (
             "[interface]\nrequire = []",
@@ -65,6 +18,52 @@ fn mistakes_about_the_interface_are_told() {
              `implements`, `requires`",
         ),
     ]);
+}
+
+#[test]
+fn names_that_this_host_does_not_know_have_no_effect_and_are_warned_of() {
+    let calls = "this host calls `websocket-server`, `http-server`, `actor`, `types`, `http-types` of \
+                 `ntwk:theater` or `theater:simple`";
+    let offers = "this host offers `runtime`, `types`, `filesystem`, `http-client`, `http-types` of \
+                  `ntwk:theater` or `theater:simple`, and `footlight:host/connections@0.1.0`, \
+                  `footlight:host/alarm@0.1.0`, `footlight:host/clock@0.1.0`, \
+                  `footlight:host/random@0.1.0`, `footlight:host/files@0.1.0`, \
+                  `footlight:host/storage@0.1.0`, `footlight:host/http@0.1.0`";
+    for (interface, expected) in [
+        (
+            "implements = 'ntwk:simple-actor/actor'",
+            format!(
+                "7: interface.implements: `ntwk:simple-actor/actor` has no effect: this host does not \
+                 call it; {calls}"
+            ),
+        ),
+        (
+            "implements = [\n'ntwk:theater/websocket-server',\n'wasi:cli/run']",
+            format!(
+                "9: interface.implements[1]: `wasi:cli/run` has no effect: this host does not call it; \
+                 {calls}"
+            ),
+        ),
+        (
+            "requires = 'ntwk:theater/supervisor'",
+            format!(
+                "7: interface.requires: `ntwk:theater/supervisor` is not offered by this host, so a \
+                 call of it traps; {offers}"
+            ),
+        ),
+        (
+            // The names of imports include the version, so those of the manifest do too.
+            "requires = 'footlight:host/clock'",
+            format!(
+                "7: interface.requires: `footlight:host/clock` is not offered by this host, so a call \
+                 of it traps; {offers}"
+            ),
+        ),
+    ] {
+        let warnings = parse(&format!("{LEAST}[interface]\n{interface}\n")).unwrap().warnings;
+        let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings, [format!("chat/manifest.toml:{expected}")]);
+    }
 }
 
 #[test]

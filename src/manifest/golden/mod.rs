@@ -97,7 +97,7 @@ fn mistakes_of_the_root_are_told() {
             (
                 "component_path = 'a'\n\"a b\" = 1",
                 "3: \"a b\": unknown key; the keys here are `name`, `component_path`, \
-                 `init_state`, `tick`, `interface`, `handlers`, `limits`, `logging`, `storage`, `build`",
+                 `init_state`, `tick`, `interface`, `handlers`, `limits`, `logging`, `storage`, `env`, `build`",
             ),
             (
                 "component_path = 'a'\nlimits = 5",

@@ -22,7 +22,6 @@ fn mistakes_about_servers_are_told() {
                  \"http://10.0.0.5:8123/api\"";
     for (config, expected) in [
         // Theater's own manifests have no more.
-        ("", format!(".allow: missing; {allow}")),
         ("allow = 1", format!(".allow: 1 is not a list of addresses; {allow}")),
         ("allow = []", format!(".allow: an array is not a list of addresses; {allow}")),
         ("allow = [1]", ".allow[0]: 1 is not a string; write one text in quotes".into()),

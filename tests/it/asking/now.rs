@@ -117,7 +117,7 @@ fn while_a_call_waits_for_a_server_its_time_does_not_count_and_other_actors_go_o
 }
 
 #[test]
-fn a_module_that_asks_servers_does_not_load_without_the_handler() {
+fn check_names_the_handler_that_a_module_needs_to_ask_servers() {
     let text = "(module (import \"footlight:host/http@0.1.0\" \"fetch\" (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32))))";
     let folder = tempfile::tempdir().unwrap();
     let check = |actor: Actor| {

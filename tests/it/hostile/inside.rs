@@ -5,10 +5,12 @@ use std::sync::Arc;
 use footlight::{
     actor::{
         CallContext, Grants, Module, Resources,
+        imports::Ambient,
         instance::{Instance, Outcome},
     },
     limits::Limits,
     logger::ActorLog,
+    world::World,
 };
 use wit_core::{MessageRef, lift::Reply};
 
@@ -31,7 +33,9 @@ impl Inside {
         let mut context = CallContext::new(limits, Resources::default());
         context.meter.begin();
         let module = Arc::new(module);
-        let made = Instance::new(&module, limits, lines, &mut context.meter).await;
+        let made =
+            Instance::new(&module, limits, Ambient::new(lines, World::System), &mut context.meter)
+                .await;
         Some(Self { instance: made.unwrap(), context })
     }
 

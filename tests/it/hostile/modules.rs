@@ -171,8 +171,8 @@ fn modules_whose_instances_would_be_dear_to_make_are_refused() {
     let element = "0 ".repeat(400_000);
     for (what, fields) in [
         ("globals", "(global i32 (i32.const 0))".repeat(20_000)),
-        ("functions", "(func)".repeat(50_000)),
-        ("data segments", r#"(data (i32.const 0) "")"#.repeat(20_000)),
+        ("functions", "(func)".repeat(150_000)),
+        ("data segments", r#"(data (i32.const 0) "")"#.repeat(150_000)),
         (
             "element segments",
             format!("(table 1 funcref) {}", "(elem (i32.const 0))".repeat(20_000)),

@@ -1,7 +1,7 @@
 //! Imports that an actor does not get: the host says so before it runs, and what to do.
 
 use super::each;
-use crate::support::{Actor, SHAPES, footlight, guest, wat};
+use crate::support::{Actor, SHAPES, Server, footlight, guest, wat};
 
 /// What `run` and `check` say about an actor that must not run.
 fn refused(actor: &Actor) -> [String; 2] {
@@ -27,14 +27,37 @@ fn importing(import: &str) -> Actor {
 }
 
 #[test]
-fn files_that_no_handler_grants_are_refused_with_the_lines_to_add() {
+fn an_import_that_is_not_granted_is_named_and_traps_when_it_is_called() {
+    let add = "the manifest grants no files; add [[handlers]] with type = \"filesystem\"";
     for shape in SHAPES {
-        for text in refused(&guest(shape).without_files()) {
-            let add = "the manifest grants no files; add [[handlers]] with type = \"filesystem\"";
-            for import in ["footlight:host/files@0.1.0.read", "filesystem.read-file"] {
-                assert!(text.contains(import) && text.contains(add), "{import}: {text}");
-            }
+        let actor = guest(shape).without_files();
+        let folder = tempfile::tempdir().unwrap();
+        let output = footlight(&["check", actor.write(folder.path()).to_str().unwrap()]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}");
+        for import in ["footlight:host/files@0.1.0.read", "filesystem.read-file"] {
+            assert!(text.contains(import) && text.contains(add), "{import}: {text}");
         }
+        let server = Server::start(&[actor]);
+        server.wait_for(&[shape, "a call of it traps", add]);
+        let mut client = super::joined(&server, shape);
+        client.text("do read note");
+        client.expect_close(1011);
+        server.wait_for(&["the actor failed at a text event", "`files.read` was called, and", add]);
+    }
+}
+
+#[test]
+fn what_this_host_does_not_offer_of_theater_loads_and_traps() {
+    for (import, part) in [
+        (r#""ntwk:theater/supervisor" "spawn" (func (param i32 i32 i32))"#, "no `supervisor`"),
+        (r#""ntwk:theater/runtime" "spawn" (func (param i32 i32))"#, "only `log`"),
+        (r#""theater:simple/store" "get" (func (param i32 i64 f32) (result f64))"#, "no `store`"),
+        (r#""ntwk:theater/filesystem" "execute-command" (func)"#, "runs no commands"),
+    ] {
+        let actor = importing(import);
+        let server = Server::start(&[actor]);
+        server.wait_for(&["WARN", "a call of it traps", part]);
     }
 }
 

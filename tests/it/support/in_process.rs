@@ -64,6 +64,7 @@ pub fn start(
         turns: Default::default(),
         stats: handle.stats.clone(),
         lines: handle.lines.clone(),
+        env: Default::default(),
     };
     let actor = block_on(Actor::start(setup)).unwrap();
     let (mailbox, control) = (handle.mailbox.clone(), handle.control.clone());

@@ -1,0 +1,45 @@
+//! The functions that a module may import and must not call: those that the manifest does not grant,
+//! and those of Theater's that this host does not offer. Many actors import more than they call.
+
+use wasmi::{Caller, FuncType, Linker, Val};
+
+use super::guest::Guest;
+
+/// The packages of Theater, by their names in modules.
+const PACKAGES: [&str; 2] = ["ntwk:theater/", "theater:simple/"];
+
+/// The interfaces of Theater that this host does not offer, with what to do instead.
+const NOT_OFFERED: &[(&str, &str)] = &[
+    ("runtime", "of Theater's `runtime` this host offers only `log`"),
+    ("supervisor", "this host offers no `supervisor`; give each actor a manifest of its own"),
+    ("store", "this host offers no `store`; keep values with `footlight:host/storage`"),
+    ("process", "this host starts no programs"),
+    ("environment", "this host offers no `environment`; read the manifest's [env] through WASI"),
+    ("timing", "this host offers no `timing`; set an alarm with `footlight:host/alarm`"),
+    ("random", "this host offers no `random` of Theater's; use `footlight:host/random`"),
+    ("filesystem", "this host has no such function of `filesystem`, and runs no commands"),
+    ("http-client", "of Theater's `http-client` this host offers only `send-http`"),
+    ("http-framework", "this host offers no `http-framework`; use a handler `http-server`"),
+    ("message-server-host", "of `message-server-host` this host offers only `send` and `request`"),
+];
+
+/// Says why this host does not offer a function of an interface, and what to do. `None` if the
+/// interface is not one of Theater's that are known.
+pub(super) fn not_offered(module: &str) -> Option<&'static str> {
+    let name = PACKAGES.iter().find_map(|package| module.strip_prefix(package))?;
+    NOT_OFFERED.iter().find(|(known, _)| *known == name).map(|(_, reason)| *reason)
+}
+
+/// Adds a function that traps for this reason.
+pub(super) fn add(
+    linker: &mut Linker<Guest>,
+    (module, name): (&str, &str),
+    ty: FuncType,
+    reason: String,
+) -> Result<(), wasmi::Error> {
+    let trap = move |_: Caller<'_, Guest>, _: &[Val], _: &mut [Val]| {
+        Err(wasmi::Error::new(reason.clone()))
+    };
+    linker.func_new(module, name, ty, trap)?;
+    Ok(())
+}
