@@ -8,7 +8,8 @@ use std::{
     path::Path,
 };
 
-/// The folder with the templates. Each has a folder, and so do those that share files.
+/// The folder with the templates. Each has a folder, and so do those that share files. The file beside
+/// them is the program's.
 const TEMPLATES: &str = "src/new";
 /// The interfaces, which are a part of the projects, by their place in the archive.
 const INTERFACES: [(&str, &str); 4] = [
@@ -72,7 +73,7 @@ fn collect(folder: &Path, files: &mut Vec<(String, String)>) -> Result<(), Box<d
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else {
+        } else if folder != Path::new(TEMPLATES) {
             let place = path.strip_prefix(TEMPLATES)?.to_str().ok_or("a name is not text")?;
             add(place, &path, files)?;
         }

@@ -75,6 +75,7 @@ pub mod host;
 pub mod http_client;
 pub mod inspection;
 pub mod interfaces;
+pub mod languages;
 pub mod limits;
 pub mod lock;
 pub mod logger;

@@ -59,8 +59,9 @@ fn main() -> ExitCode {
     let fine = |()| ExitCode::SUCCESS;
     let done = match command {
         Command::Print(text) => print(&text).map(fine).map_err(Into::into),
-        Command::New { path, name, template } => {
-            new(&path, name.as_deref(), template.as_deref()).map(fine)
+        Command::New { path, name, template, lang } => {
+            let project = (name.as_deref(), template.as_deref(), lang.as_deref());
+            new(&path, project).map(fine)
         }
         Command::Check { files, data, json } => return report(&files, data, json),
         Command::Call(call) => on_known_stack(Box::new(move || give_events(&call))),
@@ -289,8 +290,11 @@ fn install_logger(manifests: &[Manifest], verbosity: i8) -> Result<Outputs, Box<
 }
 
 /// Creates a project and prints the next steps.
-fn new(path: &Path, name: Option<&str>, template: Option<&str>) -> Result<(), Box<dyn Error>> {
-    let project = Project::new(path, name, template)?;
+fn new(
+    path: &Path,
+    (name, template, lang): (Option<&str>, Option<&str>, Option<&str>),
+) -> Result<(), Box<dyn Error>> {
+    let project = Project::new(path, name, template, lang)?;
     project.write()?;
     Ok(print(&project.next_steps())?)
 }

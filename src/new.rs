@@ -1,4 +1,4 @@
-//! The project that `footlight new` creates: an actor in Rust that builds and runs unchanged.
+//! The project that `footlight new` creates: an actor that builds and runs unchanged.
 
 use std::{
     fmt,
@@ -7,7 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{compressed, config::nearest::nearest};
+use crate::{
+    compressed,
+    config::nearest::nearest,
+    languages::{self, Language, RUST},
+};
 
 /// The files of all templates, which `build.rs` has compressed: each is a place and a text, both with
 /// a byte 0 at the end. The first part of a place is the template or the part that it belongs to.
@@ -17,12 +21,15 @@ const MAX_ARCHIVE: usize = 1 << 20;
 
 /// The template of a project whose user names none.
 const PLAIN: &str = "hello";
-/// The files of every template.
+/// The files of every template in Rust.
 const SHARED: &str = "all";
 /// The files of those templates that call the host.
 const WITH_HOST: &str = "host";
+/// The template that is there in all languages, with this page.
+const COUNTER: &str = "counter";
+const COUNTER_PAGE: &str = "page/index.html";
 /// The templates that a user may name. Each has a page.
-pub const TEMPLATES: &[&str] = &["counter", "rooms", "dashboard", "api"];
+pub const TEMPLATES: &[&str] = &[COUNTER, "rooms", "dashboard", "api"];
 
 /// The actor's name in the template.
 const NAME: &str = "actor-name";
@@ -43,6 +50,8 @@ pub struct Project {
     name: String,
     /// One of [`TEMPLATES`], or [`PLAIN`].
     template: &'static str,
+    /// Other languages than Rust have only [`COUNTER`].
+    language: &'static Language,
 }
 
 /// Why a project can't be created. The user's fault, or the file system's.
@@ -62,22 +71,33 @@ pub enum NewError {
     Unwritable(PathBuf, io::Error),
     /// There is no template of this name.
     Template(String),
+    /// There is no language of this name.
+    Language(String),
+    /// A template, and a language that has none.
+    NotInRust(&'static str),
 }
 
 impl Project {
     /// A project in this folder. The actor gets `name` or, without one, the folder's name.
     ///
     /// # Errors
-    /// [`NewError::Name`] if an actor can't have this name. [`NewError::Template`] if there is no such
-    /// template.
+    /// [`NewError::Name`] if an actor can't have this name. [`NewError::Template`] and [`NewError::Language`]
+    /// if there is no such template or language, [`NewError::NotInRust`] if there is not that template
+    /// in that language.
     pub fn new(
         folder: &Path,
         name: Option<&str>,
         template: Option<&str>,
+        language: Option<&str>,
     ) -> Result<Self, NewError> {
-        let template = match template {
-            None => PLAIN,
-            Some(template) => {
+        let named =
+            |name: &str| languages::find(name).ok_or_else(|| NewError::Language(name.into()));
+        let language = language.map(named).transpose()?;
+        let template = match (template, language) {
+            (None, None) => PLAIN,
+            (None, Some(_)) => COUNTER,
+            (Some(_), Some(other)) if other != RUST => return Err(NewError::NotInRust(other.name)),
+            (Some(template), _) => {
                 let mut all = TEMPLATES.iter().copied();
                 let found = all.find(|name| *name == template);
                 found.ok_or_else(|| NewError::Template(template.into()))?
@@ -91,7 +111,8 @@ impl Project {
         if !is_name(&name) {
             return Err(NewError::Name { name, from_path });
         }
-        Ok(Self { folder: folder.to_owned(), name, template })
+        let language = language.unwrap_or(RUST);
+        Ok(Self { folder: folder.to_owned(), name, template, language })
     }
 
     /// Creates the folder and its files. Never overwrites anything.
@@ -122,8 +143,13 @@ impl Project {
         let mut files = Vec::new();
         while let (Some(place), Some(text)) = (parts.next(), parts.next()) {
             let Some((owner, place)) = place.split_once('/') else { continue };
-            let calls_host = self.template != PLAIN;
-            if owner == SHARED || owner == self.template || (owner == WITH_HOST && calls_host) {
+            let belongs = if self.language == RUST {
+                let calls_host = self.template != PLAIN;
+                owner == SHARED || owner == self.template || (owner == WITH_HOST && calls_host)
+            } else {
+                owner == self.language.name || (owner == COUNTER && place == COUNTER_PAGE)
+            };
+            if belongs {
                 files.push((place.into(), text.into()));
             }
         }
@@ -135,8 +161,16 @@ impl Project {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        let text = text.replace(NAME, &self.name).replace(LIBRARY, &self.name.replace('-', "_"));
-        OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes())
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(file)?
+            .write_all(self.named(text).as_bytes())
+    }
+
+    /// A text of the template with the project's name.
+    fn named(&self, text: &str) -> String {
+        text.replace(NAME, &self.name).replace(LIBRARY, &self.name.replace('-', "_"))
     }
 
     /// The next steps, for the user.
@@ -145,8 +179,11 @@ impl Project {
         if self.folder != Path::new(".") {
             steps += &["    cd ", &pasteable(&self.folder.to_string_lossy()), "\n"].concat();
         }
-        steps += "    cargo build --release  # needs: rustup target add wasm32-unknown-unknown\n";
-        steps += "    footlight run          # then open http://127.0.0.1:8080/\n\n";
+        let build = self.named(self.language.build);
+        // The comments are below each other if the command is short.
+        let gap = " ".repeat(build.len().clamp(13, 46) - 13);
+        steps += &["    ", &build, "  # needs: ", self.language.needs, "\n"].concat();
+        steps += &["    footlight run", &gap, "  # then open http://127.0.0.1:8080/\n\n"].concat();
         steps += "Or `footlight dev`, which builds it, serves it, and takes over each change.\n";
         steps
     }
@@ -206,14 +243,23 @@ impl fmt::Display for NewError {
             Self::Unwritable(path, error) => {
                 write!(f, "{}: cannot be made: {error}", path.display())
             }
-            Self::Template(name) => {
-                write!(f, "there is no template {name:?}: ")?;
-                match nearest(name, TEMPLATES) {
-                    Some(near) => write!(f, "did you mean {near:?}?"),
-                    None => write!(f, "use one of {}", TEMPLATES.join(", ")),
-                }
-            }
+            Self::Template(name) => unknown(f, "template", name, TEMPLATES),
+            Self::Language(name) => unknown(f, "language", name, languages::NAMES),
+            Self::NotInRust(language) => write!(
+                f,
+                "--template is for Rust only: in {language} there is the counter; leave out \
+                 --template, or write --lang rust"
+            ),
         }
+    }
+}
+
+/// Says that there is no such thing of a kind, and what there is.
+fn unknown(f: &mut fmt::Formatter<'_>, kind: &str, name: &str, known: &[&str]) -> fmt::Result {
+    write!(f, "there is no {kind} {name:?}: ")?;
+    match nearest(name, known) {
+        Some(near) => write!(f, "did you mean {near:?}?"),
+        None => write!(f, "use one of {}", known.join(", ")),
     }
 }
 
@@ -221,78 +267,14 @@ impl std::error::Error for NewError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Unwritable(_, error) => Some(error),
-            Self::Name { .. } | Self::Occupied(_) | Self::Template(_) => None,
+            Self::Name { .. }
+            | Self::Occupied(_)
+            | Self::Template(_)
+            | Self::Language(_)
+            | Self::NotInRust(_) => None,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::manifest::Manifest;
-
-    /// The manifest of a project with this name, if the name is valid.
-    fn manifest(name: &str) -> Result<Manifest, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().join("project");
-        let project = Project::new(&folder, Some(name), None).map_err(|error| error.to_string())?;
-        project.write().map_err(|error| error.to_string())?;
-        Manifest::load(&folder).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn every_valid_name_makes_a_manifest_that_loads() {
-        let longest = "x".repeat(MAX_NAME);
-        for name in ["a", "chat-room", "chat_room", "x2", "match", longest.as_str()] {
-            let manifest = manifest(name).unwrap();
-            assert_eq!(manifest.name, name);
-            let module = name.replace('-', "_") + ".wasm";
-            assert!(manifest.component.ends_with(module), "{manifest:?}");
-        }
-    }
-
-    #[test]
-    fn other_names_are_refused_with_the_rule() {
-        let too_long = "x".repeat(MAX_NAME + 1);
-        for name in ["", "2x", "-x", "_x", "Hello", "a b", "a.b", "ä", "footlight", &too_long] {
-            let error = manifest(name).unwrap_err();
-            assert!(error.contains("1 to 64 lower-case ASCII letters, digits"), "{error}");
-        }
-    }
-
-    #[test]
-    fn the_names_of_the_template_are_replaced_in_every_file() {
-        for template in TEMPLATES.iter().map(Some).chain([None]) {
-            let folder = tempfile::tempdir().unwrap();
-            let project =
-                Project::new(folder.path(), Some("chat-room"), template.copied()).unwrap();
-            project.write().unwrap();
-            let manifest = Manifest::load(folder.path()).unwrap();
-            assert_eq!(manifest.name, "chat-room");
-            let files = project.files();
-            for needed in ["Cargo.toml", ".cargo/config.toml", "src/lib.rs", "src/bindings.rs"] {
-                assert_eq!(files.iter().filter(|(place, _)| place == needed).count(), 1);
-            }
-            for (place, _) in files {
-                let text = fs::read_to_string(folder.path().join(&place)).unwrap();
-                assert!(!text.contains(NAME) && !text.contains(LIBRARY), "{place}: {text}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_unknown_template_is_refused_with_those_that_there_are() {
-        let refused =
-            |name| Project::new(Path::new("x"), None, Some(name)).unwrap_err().to_string();
-        assert_eq!(refused("count"), "there is no template \"count\": did you mean \"counter\"?");
-        let all = "there is no template \"hello\": use one of counter, rooms, dashboard, api";
-        assert_eq!(refused("hello"), all);
-    }
-
-    #[test]
-    fn the_step_into_the_folder_can_be_pasted() {
-        assert_eq!(pasteable("path/to/chat-room"), "path/to/chat-room");
-        assert_eq!(pasteable("it's here"), r"'it'\''s here'");
-        assert_eq!(pasteable("-x"), "./-x");
-    }
-}
+mod tests;

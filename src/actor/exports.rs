@@ -3,7 +3,7 @@
 //! cost.
 
 use wasmi::{Instance, Store, TypedFunc, TypedResumableCall};
-use wit_core::{InitForm, Shape};
+use wit_core::{InitForm, Names, Shape};
 
 use super::imports::Guest;
 
@@ -58,8 +58,12 @@ pub type Twelve = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32);
 
 impl HandleMessage {
     /// Finds the handler of a module of this shape, if it has one.
-    pub fn of(store: &Store<Guest>, instance: Instance, shape: Shape) -> Option<Self> {
-        let name = shape.handle_message();
+    pub fn of(
+        store: &Store<Guest>,
+        instance: Instance,
+        (shape, names): (Shape, Names),
+    ) -> Option<Self> {
+        let name = names.of(shape.handle_message());
         match shape {
             Shape::Guide => instance.get_typed_func(store, name).map(Self::Ten),
             Shape::Typed => instance.get_typed_func(store, name).map(Self::Eleven),
@@ -71,8 +75,12 @@ impl HandleMessage {
 
 impl HandleRequest {
     /// Finds the handler of a module of this shape, if it has one.
-    pub fn of(store: &Store<Guest>, instance: Instance, shape: Shape) -> Option<Self> {
-        let name = shape.handle_request();
+    pub fn of(
+        store: &Store<Guest>,
+        instance: Instance,
+        (shape, names): (Shape, Names),
+    ) -> Option<Self> {
+        let name = names.of(shape.handle_request());
         match shape {
             Shape::Guide | Shape::Typed => instance.get_typed_func(store, name).map(Self::Eleven),
             _ => instance.get_typed_func(store, name).map(Self::Twelve),
@@ -83,8 +91,12 @@ impl HandleRequest {
 
 impl Init {
     /// Finds the `init` of a module of this shape, if it has one.
-    pub fn of(store: &Store<Guest>, instance: Instance, shape: Shape) -> Option<Self> {
-        let name = shape.init();
+    pub fn of(
+        store: &Store<Guest>,
+        instance: Instance,
+        (shape, names): (Shape, Names),
+    ) -> Option<Self> {
+        let name = names.of(shape.init());
         let find = |form: &InitForm| match form {
             InitForm::Bare => instance.get_typed_func(store, name).map(Self::Bare).ok(),
             InitForm::Bytes => instance.get_typed_func(store, name).map(Self::Bytes).ok(),

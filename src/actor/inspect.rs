@@ -5,8 +5,9 @@
 
 use wasmi::ExternType;
 use wit_core::{
-    InitForm, Shape, Signature,
+    InitForm, Names, Shape, Signature,
     migrate::{MIGRATE, MIGRATE_POST},
+    names::PLAIN_HANDLE_MESSAGE,
     shape,
 };
 
@@ -32,6 +33,8 @@ pub struct Report {
     pub component: Option<usize>,
     /// The interface's shape, if the module exports a handler of a known shape.
     pub shape: Option<Shape>,
+    /// What the module's exports are called.
+    pub names: Names,
     /// The form of the module's `init`, which makes the first state; `None` without a usable one.
     pub init: Option<InitForm>,
     /// Whether the module exports `migrate`.
@@ -65,7 +68,8 @@ impl Report {
         toolchain: Toolchain,
     ) -> Self {
         // A module's `handle-message` tells more about its shape.
-        let shape = handlers().find_map(|name| match module.get_export(name) {
+        let names = Names::detect(|name| module.get_export(name).is_some());
+        let shape = handlers().find_map(|name| match module.get_export(names.of(name)) {
             Some(ExternType::Func(ty)) => Shape::detect(name, signature(&ty)?),
             _ => None,
         });
@@ -73,6 +77,7 @@ impl Report {
             file_bytes,
             component: None,
             shape,
+            names,
             init: None,
             migrates: false,
             handles_messages: false,
@@ -134,9 +139,12 @@ impl Report {
         memory_limit: usize,
         toolchain: Toolchain,
     ) -> Verdict {
-        let handler = handlers().any(|known| known == name);
+        let is = |full: &'static str| self.names.of(full) == name;
+        let answers = shape::HANDLE_REQUEST.into_iter().any(&is);
+        let messages = shape::HANDLE_MESSAGE.into_iter().any(is);
+        let handler = handlers().any(is);
         if let Some(shape) = self.shape {
-            if name == shape.init() {
+            if is(shape.init()) {
                 self.init = match ty {
                     ExternType::Func(ty) => signature(ty).and_then(|ty| shape.init_form(ty)),
                     _ => None,
@@ -159,21 +167,20 @@ impl Report {
                 (shape::REALLOC.0, shape::REALLOC.1, "allocates in the guest"),
                 (shape::INITIALIZE.0, shape::INITIALIZE.1, "called once per instance"),
             ];
-            if let Some((_, expected, role)) = found.into_iter().find(|(known, ..)| *known == name)
-            {
-                self.migrates |= name == MIGRATE.0;
-                self.handles_messages |= name == shape.handle_message();
-                self.handles_requests |= name == shape.handle_request();
-                self.handles_sends |= name == shape.handle_send();
-                self.replies |= name == shape.handle_reply();
+            if let Some((full, expected, role)) = found.into_iter().find(|(full, ..)| is(full)) {
+                self.migrates |= full == MIGRATE.0;
+                self.handles_messages |= full == shape.handle_message();
+                self.handles_requests |= full == shape.handle_request();
+                self.handles_sends |= full == shape.handle_send();
+                self.replies |= full == shape.handle_reply();
                 return judge_function(ty, [expected].into_iter(), role);
             }
         }
         match ty {
             ExternType::Func(_) if handler && self.shape.is_none() => {
                 let of = |shape: Shape| match () {
-                    () if shape::HANDLE_REQUEST.contains(&name) => shape.handle_request_signature(),
-                    () if shape::HANDLE_MESSAGE.contains(&name) => shape.handle_message_signature(),
+                    () if answers => shape.handle_request_signature(),
+                    () if messages => shape.handle_message_signature(),
                     () => shape.handle_send_signature(),
                 };
                 let known = Shape::ALL.map(|shape| format!("{} {}", shape.name(), of(shape)));
@@ -226,12 +233,13 @@ impl Report {
     fn find_faults(&mut self, toolchain: Toolchain) {
         let has = |name: &str| self.exports.iter().any(|item| item.name == name);
         let mut faults = Vec::new();
-        if !handlers().any(has) {
+        if !handlers().any(|name| has(self.names.of(name))) {
             let near = self.exports.iter().find(|item| item.name.contains("handle"));
             let near = near.map_or(String::new(), |item| format!(" (it has `{}`)", item.name));
             faults.push(format!(
                 "no export `{}` and no `{}`{near}; this is no actor: implement the interface \
-                 websocket-server, http-server or message-server-client, and {}",
+                 websocket-server, http-server or message-server-client, and {}; where a language \
+                 can't write such a name, `{PLAIN_HANDLE_MESSAGE}` will do",
                 shape::HANDLE_MESSAGE[0],
                 shape::HANDLE_REQUEST[0],
                 toolchain.build()
@@ -261,7 +269,7 @@ impl Report {
             faults.push(format!(
                 "it imports alarms, and has no export `{}` that would get them; add it, or remove \
                  the calls",
-                shape.handle_message()
+                self.names.of(shape.handle_message())
             ));
         }
         self.faults = faults;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use wasmi::{Instance as WasmInstance, Memory, Store, TypedFunc};
 use wit_core::{
-    Budget, HttpRequest, Message, MessageRef, Shape,
+    Budget, HttpRequest, Message, MessageRef, Names, Shape,
     lift::{self, HttpReply, Reply},
     lower::{self, Lowering, LoweringRequest},
     migrate, shape,
@@ -30,6 +30,8 @@ pub struct Instance {
     pub(super) store: Store<Guest>,
     /// Says how to lower and lift.
     pub(super) shape: Shape,
+    /// Says what the exports are called.
+    names: Names,
     /// Where parameters are written and results are read.
     pub(super) memory: Memory,
     /// The guest's allocator: it makes room for each parameter.
@@ -117,7 +119,8 @@ impl Instance {
         module: &Module,
         limits: &Limits,
     ) -> Result<Self, CallError> {
-        let shape = module.shape();
+        let (shape, names) = (module.shape(), module.report().names);
+        let post = |full| instance.get_typed_func(&store, names.of(full)).ok();
         let broken = |export| move |error| CallError::Trap { export, error };
         let memory = instance.get_memory(&store, shape::MEMORY);
         let missing = || broken(shape::MEMORY)(wasmi::Error::new("is missing"));
@@ -126,18 +129,19 @@ impl Instance {
         let response_budget = Budget { messages, bytes, ..budget };
         Ok(Self {
             shape,
+            names,
             memory: memory.ok_or_else(missing)?,
             realloc: instance
                 .get_typed_func(&store, shape::REALLOC.0)
                 .map_err(broken(shape::REALLOC.0))?,
-            handler: HandleMessage::of(&store, instance, shape),
-            handler_post: instance.get_typed_func(&store, shape.handle_message_post()).ok(),
-            request_handler: HandleRequest::of(&store, instance, shape),
-            request_post: instance.get_typed_func(&store, shape.handle_request_post()).ok(),
-            init: Init::of(&store, instance, shape),
-            init_post: instance.get_typed_func(&store, shape.init_post()).ok(),
-            migrate: instance.get_typed_func(&store, migrate::MIGRATE.0).ok(),
-            migrate_post: instance.get_typed_func(&store, migrate::MIGRATE_POST).ok(),
+            handler: HandleMessage::of(&store, instance, (shape, names)),
+            handler_post: post(shape.handle_message_post()),
+            request_handler: HandleRequest::of(&store, instance, (shape, names)),
+            request_post: post(shape.handle_request_post()),
+            init: Init::of(&store, instance, (shape, names)),
+            init_post: post(shape.init_post()),
+            migrate: instance.get_typed_func(&store, names.of(migrate::MIGRATE.0)).ok(),
+            migrate_post: post(migrate::MIGRATE_POST),
             budget,
             longest_reply: limits.reply,
             stack: module.stack(),
@@ -158,7 +162,7 @@ impl Instance {
         context: &mut CallContext,
     ) -> Outcome<Option<Vec<u8>>> {
         let Some(init) = self.init else { return Ok(Ok(state.map(<[u8]>::to_vec))) };
-        let (shape, export) = (self.shape, self.shape.init());
+        let (shape, export) = (self.shape, self.names.of(self.shape.init()));
         let lowering = lower::init(init.form(), state, name);
         let flat = self.place(lowering, &mut context.meter).await?;
         let step = match (init, flat) {
@@ -169,7 +173,7 @@ impl Instance {
                 self.begin(export, init, (a, b, c, d, e), context)
             }
         };
-        let post = self.init_post.map(|post| (shape.init_post(), post));
+        let post = self.init_post.map(|post| (self.names.of(shape.init_post()), post));
         self.finish_state(export, step?, (shape, post), context).await
     }
 
@@ -186,7 +190,7 @@ impl Instance {
         let Some(migrate) = self.migrate else { return Ok(Ok(None)) };
         let [a, b, c, ..] = self.place(lower::migrate(old), &mut context.meter).await?;
         let step = self.begin("migrate", migrate, (a, b, c), context)?;
-        let post = self.migrate_post.map(|post| (migrate::MIGRATE_POST, post));
+        let post = self.migrate_post.map(|post| (self.names.of(migrate::MIGRATE_POST), post));
         let state = self.finish_state("migrate", step, (migrate::SHAPE, post), context).await?;
         Ok(state.map(Some))
     }
@@ -219,7 +223,7 @@ impl Instance {
         state: Option<&[u8]>,
         context: &mut CallContext,
     ) -> Outcome<Reply> {
-        let (shape, export) = (self.shape, self.shape.handle_message());
+        let (shape, export) = (self.shape, self.names.of(self.shape.handle_message()));
         let handler = self.handler.ok_or_else(|| missing(export))?;
         let flat =
             self.place(lower::handle_message(shape, message, state), &mut context.meter).await?;
@@ -241,7 +245,8 @@ impl Instance {
         let reply = lifted.map_err(CallError::Lift)?;
         context.meter.moved(reply.as_ref().map_or(0, size));
         if let Some(post) = self.handler_post {
-            self.call(shape.handle_message_post(), post, ptr, &mut context.meter).await?;
+            let name = self.names.of(shape.handle_message_post());
+            self.call(name, post, ptr, &mut context.meter).await?;
         }
         Ok(reply)
     }
@@ -261,7 +266,7 @@ impl Instance {
         state: Option<&[u8]>,
         context: &mut CallContext,
     ) -> Outcome<HttpReply> {
-        let (shape, export) = (self.shape, self.shape.handle_request());
+        let (shape, export) = (self.shape, self.names.of(self.shape.handle_request()));
         let handler = self.request_handler.ok_or_else(|| missing(export))?;
         let parameters = lower::handle_request(shape, request, state);
         let flat = self.place_request(parameters, &mut context.meter).await?;
@@ -284,7 +289,8 @@ impl Instance {
             state.saturating_add(response::cost(&reply.response))
         }));
         if let Some(post) = self.request_post {
-            self.call(shape.handle_request_post(), post, ptr, &mut context.meter).await?;
+            let name = self.names.of(shape.handle_request_post());
+            self.call(name, post, ptr, &mut context.meter).await?;
         }
         Ok(reply)
     }

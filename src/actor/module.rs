@@ -126,7 +126,7 @@ impl Module {
             return Err(LoadError::Unfit(Box::new(report)));
         };
         let mut linker = Linker::new(&engine);
-        imports::add_to(&mut linker, &module, shape, grants).map_err(LoadError::Invalid)?;
+        imports::add_to(&mut linker, &module, shape).map_err(LoadError::Invalid)?;
         let hash = Self::hash_of(bytes);
         // A large module may take long to make an instance of, until it is known.
         let slow = AtomicBool::new(core.len() > LARGE);

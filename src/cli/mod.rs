@@ -88,6 +88,8 @@ pub enum Command {
         name: Option<String>,
         /// The template, if it is not the plain one.
         template: Option<String>,
+        /// The language, if it is named.
+        lang: Option<String>,
     },
     /// Show or change what is kept in a data folder.
     State {

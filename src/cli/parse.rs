@@ -30,6 +30,7 @@ struct Given {
     name: Option<String>,
     partial: bool,
     template: Option<String>,
+    lang: Option<String>,
     threads: Option<usize>,
     verbosity: i8,
 }
@@ -92,6 +93,7 @@ fn read(
             OptionId::Port => given.port = Some(port(&parser.value()?.string()?)?),
             OptionId::Partial => given.partial = true,
             OptionId::Template => given.template = Some(parser.value()?.string()?),
+            OptionId::Lang => given.lang = Some(parser.value()?.string()?),
             OptionId::Threads => given.threads = Some(threads(&parser.value()?.string()?)?),
         }
     }
@@ -133,6 +135,7 @@ fn read(
             path: paths(words).pop().unwrap_or_default(),
             name: given.name,
             template: given.template,
+            lang: given.lang,
         },
         SubcommandId::State => actions::command(words, given.partial)?,
         SubcommandId::Completions => Command::Print(shell(first.unwrap_or_default())?),

@@ -133,6 +133,7 @@ pub(super) enum OptionId {
     Seed,
     State,
     Template,
+    Lang,
     Threads,
     Update,
     Verbose,

@@ -7,7 +7,7 @@ use super::{
     shared::{BIND, DATA, PATH, PORT, QUIET, VERBOSE},
     spec::{Argument, Arity, Completion, OptionId, OptionSpec, Subcommand, SubcommandId},
 };
-use crate::new::TEMPLATES;
+use crate::{languages, new::TEMPLATES};
 
 /// What the program does.
 pub(super) const ABOUT: &str = "Runs WebAssembly actors behind WebSockets";
@@ -104,9 +104,9 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         id: SubcommandId::New,
         name: "new",
-        about: "Create a project for an actor in Rust",
-        more: "The folder must not exist, or be empty. `cargo build --release` builds the project. Until \
-            then, nothing is downloaded.",
+        about: "Create a project for an actor",
+        more: "The folder must not exist, or be empty. Nothing is downloaded. With --lang, it is a counter in \
+            that language; the manifest says what builds it. Only Rust has --template.",
         argument: Some(Argument {
             name: "PATH",
             about: "The folder to create; its last part is the actor's name",
@@ -129,6 +129,14 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
                 value: Some(("TEMPLATE", Completion::Words(TEMPLATES))),
                 about: "Begin with a counter, chat rooms or a dashboard",
                 more: "(counter, rooms, dashboard, api; without it: a greeting)",
+            },
+            OptionSpec {
+                id: OptionId::Lang,
+                short: None,
+                long: "lang",
+                value: Some(("LANGUAGE", Completion::Words(languages::NAMES))),
+                about: "Write the actor in this language",
+                more: "(rust, c, assemblyscript, go, zig; without it: rust)",
             },
         ],
     },

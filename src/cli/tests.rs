@@ -40,6 +40,7 @@ fn value(option: &OptionSpec) -> &'static str {
         OptionId::Name => " other",
         OptionId::Port => " 80",
         OptionId::Template => " rooms",
+        OptionId::Lang => " zig",
         OptionId::Now | OptionId::Seed => " 5",
         OptionId::Threads => " 2",
         _ => "",

@@ -16,6 +16,11 @@ pub struct HandlerType {
 }
 
 impl HandlerType {
+    /// What a call is told that needs a handler of this type.
+    pub(crate) fn not_granted(&self) -> String {
+        self.capabilities.first().map_or("", |capability| capability.advice).into()
+    }
+
     /// Advice for a manifest that needs a handler of this type.
     pub fn advice(&self) -> String {
         format!("add a [[handlers]] table with type = \"{}\" and {}", self.name, self.example)

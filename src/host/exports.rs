@@ -53,7 +53,7 @@ impl Handlers {
 pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport> {
     let Some(shape) = report.shape else { return Vec::new() };
     let handlers = Handlers::of(manifest);
-    let message = shape.handle_message();
+    let message = report.names.of(shape.handle_message());
     // An actor may only send, if something else calls it.
     let only_receives = handlers.messages
         && (!handlers.socket && !handlers.requests && manifest.tick.is_none()
@@ -66,7 +66,7 @@ pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport
             handlers.requests,
             report.handles_requests,
             "a handler of type http-server",
-            shape.handle_request(),
+            report.names.of(shape.handle_request()),
         ),
         (
             only_receives,
@@ -97,6 +97,7 @@ pub(crate) fn unused(manifest: &Manifest, report: &Report) -> Vec<String> {
     ];
     let unused = exports.into_iter().filter(|(is_unused, ..)| *is_unused);
     let words = unused.map(|(_, export, ty)| {
+        let export = report.names.of(export);
         format!("it exports `{export}`, and the manifest has no handler of type {ty} for it")
     });
     words.collect()

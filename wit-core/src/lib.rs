@@ -16,6 +16,7 @@
 //! - [`lift`]: from the guest to Rust: their results, within a byte budget.
 //! - [`host`]: the imports: `footlight:host`, and Theater's `filesystem`.
 //! - [`migrate`]: the export that converts an older version's state.
+//! - [`names`]: the names that the exports may have.
 //! - [`error`]: what is wrong with a guest's value, and where.
 //!
 //! The WIT files are under `wit/`. There is a folder for each shape, and one for
@@ -57,6 +58,7 @@ pub mod lift;
 pub mod lower;
 pub mod memory;
 pub mod migrate;
+pub mod names;
 pub mod shape;
 pub mod types;
 
@@ -64,5 +66,6 @@ pub use error::{Field, LiftError, LowerError};
 pub use http::{HeaderField, HttpRequest, HttpResponse};
 pub use lift::Budget;
 pub use memory::Memory;
+pub use names::Names;
 pub use shape::{InitForm, Shape, Signature};
 pub use types::{Message, MessageRef, MessageType};

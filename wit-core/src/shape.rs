@@ -150,7 +150,7 @@ impl Shape {
     }
 
     /// The export to call after the result of `handle-message` has been lifted.
-    pub fn handle_message_post(self) -> &'static str {
+    pub const fn handle_message_post(self) -> &'static str {
         match self {
             Self::Renamed => "cabi_post_theater:simple/websocket-server#handle-message",
             _ => "cabi_post_ntwk:theater/websocket-server#handle-message",
@@ -176,7 +176,7 @@ impl Shape {
     }
 
     /// The export to call after the result of `handle-request` has been lifted.
-    pub fn handle_request_post(self) -> &'static str {
+    pub const fn handle_request_post(self) -> &'static str {
         match self {
             Self::Renamed => "cabi_post_theater:simple/http-server#handle-request",
             _ => "cabi_post_ntwk:theater/http-server#handle-request",
@@ -222,7 +222,7 @@ impl Shape {
     }
 
     /// The export name of `init`.
-    pub fn init(self) -> &'static str {
+    pub const fn init(self) -> &'static str {
         match self {
             Self::Renamed => "theater:simple/actor#init",
             _ => "ntwk:theater/actor#init",
@@ -230,7 +230,7 @@ impl Shape {
     }
 
     /// The export to call after the result of `init` has been lifted.
-    pub fn init_post(self) -> &'static str {
+    pub const fn init_post(self) -> &'static str {
         match self {
             Self::Renamed => "cabi_post_theater:simple/actor#init",
             _ => "cabi_post_ntwk:theater/actor#init",

@@ -143,7 +143,7 @@ fn begin<'h>(
 ) -> Result<Begun<'h>, Trap> {
     let HostCalls { files, transaction, .. } = host;
     let Some(files) = files else {
-        return Err(Trap::Host("the manifest grants no files".into()));
+        return Err(Trap::Host(crate::files::config::TYPE.not_granted()));
     };
     if let Err(failure) = files.fits(path, content) {
         return Ok(Err(failure));

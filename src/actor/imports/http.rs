@@ -174,7 +174,7 @@ fn lift_options(parameters: &mut Parameters<'_, [u8]>) -> Result<Options, Trap> 
 
 /// What the actor may ask. It is a trap to call these functions without it.
 fn http(host: &HostCalls) -> Result<&Http, Trap> {
-    let none = || Trap::Host("the manifest grants no requests to servers".into());
+    let none = || Trap::Host(crate::http_client::config::TYPE.not_granted());
     host.http.as_ref().ok_or_else(none)
 }
 

@@ -72,6 +72,6 @@ fn pay(host: &mut HostCalls, to: &str, message: &[u8]) -> Result<(), wit_core::h
 
 /// What the actor may send. It is a trap to call these functions without it.
 fn messages(host: &HostCalls) -> Result<&Messages, Trap> {
-    let none = || Trap::Host("the manifest grants no messages to other actors".into());
+    let none = || Trap::Host(crate::messages::config::TYPE.not_granted());
     host.messages.as_ref().ok_or_else(none)
 }

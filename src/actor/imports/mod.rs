@@ -9,7 +9,7 @@
 //!   `footlight:host`. [`http`]: requests to servers, in Theater's form too. [`messages`]: messages to other
 //!   actors. [`theater`]: the other functions that the host has of Theater's packages.
 //! - [`wasi`]: the functions of WASI that actors may use.
-//! - [`traps`]: the functions that a module may import and must not call.
+//! - [`traps`]: the functions of Theater's that a module may import and must not call.
 //! - [`grants`]: which interfaces an actor may import.
 //! - [`judge`]: whether the host can provide a module's imports.
 //! - [`growth`]: bounds an instance's memory and tables.
@@ -78,7 +78,8 @@ pub fn find(shape: Shape, module: &str, name: &str) -> Option<&'static Import> {
     all().find(known).or_else(|| wasi::find(module, name))
 }
 
-/// Adds the imports that modules of this shape may have. Those that are not granted trap.
+/// Adds the imports that modules of this shape may have. Their functions trap if they are not granted
+/// when they are called: a reload may grant them later.
 ///
 /// # Errors
 /// A name is added twice, which would be a bug of this program.
@@ -86,7 +87,6 @@ pub(crate) fn add_to(
     linker: &mut Linker<Guest>,
     module: &wasmi::Module,
     shape: Shape,
-    grants: Grants<'_>,
 ) -> Result<(), wasmi::Error> {
     let mut added = BTreeSet::new();
     for import in module.imports() {
@@ -101,11 +101,6 @@ pub(crate) fn add_to(
             }
             continue;
         };
-        if let Err(advice) = grants.allow(known.interface) {
-            let reason = format!("`{known}` was called, and {advice}");
-            traps::add(linker, names, ty.clone(), reason)?;
-            continue;
-        }
         match known.kind {
             Kind::Immediate { add, .. } => add(linker, names.0, names.1)?,
             Kind::AtOnce { run, .. } => add_at_once(linker, names, ty.clone(), run)?,

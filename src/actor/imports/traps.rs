@@ -1,5 +1,5 @@
-//! The functions that a module may import and must not call: those that the manifest does not grant,
-//! and those of Theater's that this host does not offer. Many actors import more than they call.
+//! The functions of Theater's that this host does not offer. A module may import them and must not call
+//! them: many actors import more than they call.
 
 use wasmi::{Caller, FuncType, Linker, Val};
 

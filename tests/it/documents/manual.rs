@@ -92,7 +92,8 @@ fn the_keys_of_the_manual_are_all_that_a_manifest_may_have() {
     let mut written: Vec<_> =
         rows(MANIFEST, "## The actor").into_iter().map(|(key, _)| key.to_owned()).collect();
     written.extend(
-        ["interface", "handlers", "logging", "storage", "limits", "build"].map(str::to_owned),
+        ["interface", "handlers", "logging", "storage", "env", "limits", "build"]
+            .map(str::to_owned),
     );
     let mut known = known(&format!("zzzzzzzz = 1\n{}", server("port = 1")));
     written.sort_unstable();

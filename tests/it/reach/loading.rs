@@ -43,7 +43,7 @@ fn an_import_that_is_not_granted_is_named_and_traps_when_it_is_called() {
         let mut client = super::joined(&server, shape);
         client.text("do read note");
         client.expect_close(1011);
-        server.wait_for(&["the actor failed at a text event", "`files.read` was called, and", add]);
+        server.wait_for(&["the actor failed at a text event", "in a call of `files.read`, ", add]);
     }
 }
 

@@ -106,7 +106,10 @@ fn folders_can_be_granted_and_taken_away() {
     client.expect("state:0");
     reload(&server, &events().folder(folder.path(), ""));
     server.wait_for(&["events: reloaded: folders"]);
+    client.ask("do read greeting", "hello");
     reload(&server, &events().without_files());
-    server.wait_for(&["not reloaded: ", "filesystem"]);
-    client.ask("hello", "hello");
+    server.wait_for(&["events: reloaded: folders"]);
+    client.text("do read greeting");
+    client.expect_close(1011);
+    server.wait_for(&["in a call of `files.read`, the manifest grants no files; add [[handlers]]"]);
 }

@@ -10,7 +10,7 @@ use wit_core::Shape;
 use super::{MOST_BYTES, preview1, preview2};
 use crate::{
     actor::{
-        imports::{Ambient, Grants, Growth, Guest, add_to, row::Kind},
+        imports::{Ambient, Growth, Guest, add_to, row::Kind},
         module::config,
     },
     config::Document,
@@ -71,7 +71,7 @@ impl Program {
         let mut store = Store::new(&engine, guest);
         store.set_fuel(u64::MAX / 2).unwrap();
         let mut linker = Linker::new(&engine);
-        add_to(&mut linker, &module, Shape::Guide, Grants::ALL).unwrap();
+        add_to(&mut linker, &module, Shape::Guide).unwrap();
         let instance = linker.instantiate_and_start(&mut store, &module).unwrap();
         Self { store, instance }
     }

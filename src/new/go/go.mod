@@ -1,0 +1,3 @@
+module example.com/actor-name
+
+go 1.24

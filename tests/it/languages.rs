@@ -1,0 +1,107 @@
+//! The projects of `footlight new --lang`, built with each language's own tool.
+//!
+//! `scripts/languages.sh` installs the tools. Without one, its test says so and passes, unless
+//! `FOOTLIGHT_REQUIRE_LANGUAGES` is set.
+
+use std::{path::Path, process::Command};
+
+use async_tungstenite::tungstenite::Message;
+
+use crate::{
+    browser,
+    clients::available,
+    support::{Client, Host, footlight},
+};
+
+/// The variable that says that the tools must be there.
+const REQUIRED: &str = "FOOTLIGHT_REQUIRE_LANGUAGES";
+
+/// A shell with the tools that the script has installed.
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/target/languages/bin");
+    let path = std::env::var("PATH").unwrap();
+    shell.args(["-c", command]).env("PATH", [installed, &path].join(":"));
+    // Go must not fetch another Go.
+    shell.env("GOTOOLCHAIN", "local");
+    shell
+}
+
+/// Makes a project in this language, builds it as its manifest says, and lets it count, past what its
+/// memory would hold if it freed nothing. `probe` is a command that succeeds if the tool is there.
+fn counts(language: &str, probe: &str) {
+    if !available(&format!("what builds {language} (languages.sh)"), shell(probe), REQUIRED) {
+        return;
+    }
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("my-actor");
+    let path = folder.to_str().unwrap();
+    let made = footlight(&["new", "--lang", language, path]);
+    let steps = String::from_utf8(made.stdout).unwrap();
+    let mut steps = steps.lines().filter_map(|line| line.strip_prefix("    "));
+    let build = steps.nth(1).unwrap().split("  # needs: ").next().unwrap();
+    let built = shell(build).current_dir(&folder).output().unwrap();
+    let log = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success() && !log.contains("warning"), "{build}: {log}");
+    let checked = footlight(&["check", path]);
+    assert!(checked.status.success(), "{checked:?}");
+
+    let host = Host::start(&folder, &["run"]);
+    let mut first = Client::connect(host.address(), "/ws");
+    first.expect("0");
+    let mut second = Client::connect(host.address(), "/ws");
+    second.expect("0");
+    // What is nothing to the counter changes nothing, and is freed too.
+    let (text, bytes) = ("ä".repeat(30_000), vec![0xff; 60_000]);
+    for number in 1..=300 {
+        let sender = if number % 2 == 0 { &mut first } else { &mut second };
+        sender.text(&text);
+        sender.send(Message::binary(bytes.clone()));
+        sender.text("add");
+        first.expect(&number.to_string());
+        second.expect(&number.to_string());
+    }
+    first.close(None);
+    Client::connect(host.address(), "/ws").expect("300");
+    host.stop();
+
+    let host = Host::start(&folder, &["run"]);
+    let page = format!("http://{}/", host.address());
+    browser::look_if_possible(&page, "template_page_client.py", &[Path::new("counter")]);
+    host.stop();
+}
+
+#[test]
+fn a_project_in_c_builds_with_make_and_counts() {
+    let wasi = "printf '#include <stdlib.h>\\nint main() { return abs(1); }' |
+        clang --target=wasm32-wasi -x c - -o /dev/null";
+    counts("c", &format!("make --version && {wasi}"));
+}
+
+#[test]
+fn a_project_in_assemblyscript_builds_with_npm_and_counts() {
+    // Without the variable, the test does not wait for a registry.
+    let required = std::env::var_os(REQUIRED).is_some();
+    counts("assemblyscript", if required { "npm --version" } else { "false" });
+}
+
+#[test]
+fn a_project_in_go_builds_with_go_and_counts() {
+    counts("go", "go version");
+}
+
+#[test]
+fn a_project_in_zig_builds_with_zig_and_counts() {
+    counts("zig", "zig version");
+}
+
+#[test]
+fn an_unknown_language_is_refused_before_anything_is_made() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("actor");
+    let refused = footlight(&["new", folder.to_str().unwrap(), "--lang", "ziq"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(error.contains("there is no language \"ziq\": did you mean \"zig\"?"), "{error}");
+    assert!(!folder.exists());
+}
