@@ -106,7 +106,7 @@ fn folders_can_be_granted_and_taken_away() {
     client.expect("state:0");
     reload(&server, &events().folder(folder.path(), ""));
     server.wait_for(&["events: reloaded: folders"]);
-    client.ask("do read greeting", "hello");
+    client.ask("do read greeting", "content hello");
     reload(&server, &events().without_files());
     server.wait_for(&["events: reloaded: folders"]);
     client.text("do read greeting");
