@@ -71,7 +71,7 @@ need_compiler() {
 need_cargo_fuzz() {
     export PATH=$PATH:$root/target/tools/bin
     if ! have cargo-fuzz; then
-        cargo install --locked --quiet cargo-fuzz --root target/tools
+        cargo install --debug --locked --quiet cargo-fuzz --root target/tools
     fi
 }
 

@@ -48,7 +48,7 @@ need_node() {
 
 need_websocat() {
     if command -v websocat >/dev/null || [ -x "$folder/bin/websocat" ]; then return; fi
-    cargo install --locked --quiet websocat --version '^1.14' --root "$folder"
+    cargo install --debug --locked --quiet websocat --version '^1.14' --root "$folder"
 }
 
 need_browser() {

@@ -108,7 +108,7 @@ fn folders_can_be_granted_and_taken_away() {
     server.wait_for(&["events: reloaded: folders"]);
     client.ask("do read greeting", "content hello");
     reload(&server, &events().without_files());
-    server.wait_for(&["events: reloaded: folders"]);
+    until_reloaded(&server, 2);
     client.text("do read greeting");
     client.expect_close(1011);
     server.wait_for(&["in a call of `files.read`, the manifest grants no files; add [[handlers]]"]);
