@@ -13,7 +13,7 @@ pub(super) fn write<'m>(messages: impl Iterator<Item = (u64, &'m str, &'m [u8])>
     all.into()
 }
 
-/// Reads what [`write`] has written, up to the first mistake.
+/// Reads what [`write()`] has written, up to the first mistake.
 pub(super) fn read(stored: &Bytes) -> impl Iterator<Item = (u64, Box<str>, Bytes)> {
     let mut rest = stored.clone();
     std::iter::from_fn(move || {
