@@ -97,6 +97,7 @@ pub mod sections;
 pub mod setup;
 pub mod stack_pointer;
 pub mod start_function;
+pub(crate) mod starting;
 pub mod storage;
 pub mod task;
 pub mod toolchain;

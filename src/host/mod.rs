@@ -16,6 +16,7 @@
 
 mod actor;
 mod build_command;
+mod changed;
 mod conflicts;
 mod data;
 mod environment;

@@ -9,11 +9,12 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use footlight_store::Store;
-use smol::channel::{self, Receiver};
+use smol::channel::Receiver;
 
 use super::{
     Host, Listening, NotOpened, Opened,
     actor::{Prepared, Ready, Running},
+    changed::{Wanted, change},
     conflicts, data,
     error::HostError,
     fit_limits, handle, handler,
@@ -21,12 +22,10 @@ use super::{
     restart, secrets,
 };
 use crate::{
-    actor::{Change, ChangeSlot, Module},
-    exchange::{Command, Directory},
-    files,
+    actor::{ChangeSlot, Module},
     limits::Limits,
     logger::{NewOutputs, Outputs},
-    manifest::{Handler, Manifest, Selection},
+    manifest::{Manifest, Selection},
     named_folder::Forbidden,
 };
 
@@ -159,12 +158,13 @@ impl Host {
     /// Makes all changes. Also returns what to wait for.
     fn apply(&mut self, present: Vec<Checked>, added: Vec<Ready>) -> (Reloaded, Vec<Receiver<()>>) {
         let (mut waits, mut changed, mut kept) = (Vec::new(), 0, Vec::new());
-        for checked in present {
-            let name = &checked.manifest.name;
-            let at = self.actors.iter().position(|one| *one.handle.name == **name);
+        for Checked { manifest, limits, kind } in present {
+            let Kind::Present { module, handlers } = kind else { continue };
+            let at = self.actors.iter().position(|one| *one.handle.name == *manifest.name);
             let Some(at) = at else { continue };
             let mut running = self.actors.swap_remove(at);
-            if let Some(wait) = change(&mut running, checked, &self.directory) {
+            let wanted = Wanted { manifest, limits, module, handlers };
+            if let Some(wait) = change(&mut running, wanted, &self.directory) {
                 changed += 1;
                 waits.extend(wait);
             }
@@ -292,67 +292,4 @@ impl Check {
             }
         }
     }
-}
-
-/// Changes a running actor. Returns `None` if nothing differs, and otherwise what to wait for, if the
-/// actor itself has to do something.
-fn change(
-    running: &mut Running,
-    checked: Checked,
-    directory: &Arc<Directory>,
-) -> Option<Option<Receiver<()>>> {
-    let Checked { manifest, limits, kind: Kind::Present { module, handlers } } = checked else {
-        return None;
-    };
-    let old = std::mem::replace(&mut running.manifest, manifest);
-    let (new, handle) = (&running.manifest, &running.handle);
-    let other_limits = handle.limits.get(|old| *old != limits);
-    let other_folders = folders(&old) != folders(new);
-    let other_receivers = old.messages() != new.messages();
-    let (other_tick, other_logging) = (old.tick != new.tick, old.logging != new.logging);
-    let other_env = old.env != new.env;
-    let mut parts = String::new();
-    for (is, part) in [
-        (module.is_some(), ", module"),
-        (other_limits, ", limits"),
-        (other_folders, ", folders"),
-        (other_receivers, ", receivers"),
-        (other_tick, ", tick"),
-        (other_env, ", env"),
-        (other_logging, ", logging"),
-    ] {
-        parts += if is { part } else { "" };
-    }
-    let parts = parts.get(2..)?;
-    // As one of the host's own lines, since the actor's may be turned off.
-    log::info!(target: "footlight", "{}: reloaded: {parts}", handle.name);
-    handle.stats.reloads.add(1);
-    if parts == "logging" {
-        return Some(None);
-    }
-    handle.limits.set(limits);
-    let files = || handlers.iter().find_map(|opened| opened.files(handle));
-    let messages = || handlers.iter().find_map(|opened| opened.messages(handle, directory));
-    let (done, wait) = channel::bounded(1);
-    running.changes.put(Change {
-        module: module.map(|module| *module),
-        files: other_folders.then(files),
-        messages: other_receivers.then(messages),
-        tick: other_tick.then_some(new.tick),
-        env: other_env.then(|| new.env.clone()),
-        done,
-    });
-    if let Err(full) = handle.control.send(Command::Change) {
-        // The commands that wait already lead the actor to the change.
-        log::debug!(target: &handle.name, "{full}");
-    }
-    Some(Some(wait))
-}
-
-/// The folders that a manifest grants.
-fn folders(manifest: &Manifest) -> Option<&files::Config> {
-    manifest.handlers.iter().find_map(|handler| match handler {
-        Handler::Filesystem(config) => Some(config),
-        _ => None,
-    })
 }
