@@ -184,9 +184,7 @@ fn one(shape: &Shape, request: &str) -> Option<String> {
         "get" | "put" | "put-big" | "delete" | "keys" | "sizes" | "delete-all" | "fill" => {
             stored::one(word, first, more)
         }
-        "read-file" => {
-            (shape.read_file)(rest).map_or_else(failed, content)
-        }
+        "read-file" => (shape.read_file)(rest).map_or_else(failed, content),
         "write-file" => in_words((shape.files.write_file)(first, more)),
         "names" => (shape.files.list_files)(rest)
             .map_or_else(failed, |names| format!("names {}", names.join(" "))),
