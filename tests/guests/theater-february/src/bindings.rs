@@ -1524,9 +1524,7 @@ macro_rules! __export_chat_impl {
 #[doc(inline)]
 pub(crate) use __export_chat_impl as export;
 #[cfg(target_arch = "wasm32")]
-#[unsafe(
-    link_section = "component-type:wit-bindgen:0.41.0:ntwk:theater:chat:encoded world"
-)]
+#[unsafe(link_section = "component-type:wit-bindgen:0.41.0:ntwk:theater:chat:encoded world")]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
 pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1259] = *b"\
