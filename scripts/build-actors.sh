@@ -7,7 +7,7 @@
 #                                        leaves the files in the repository as they are
 #
 # It needs these, and installs them as root on Debian 12:
-#   Rust   one that builds for wasm32-unknown-unknown: see scripts/wasm-rust.sh
+#   Rust   one that builds for wasm32-unknown-unknown and wasm32-wasip1: see scripts/wasm-rust.sh
 #   C      clang and wasm-ld (Debian: clang, lld)
 #   WAT    wat2wasm and wasm-objdump (Debian: wabt)
 #
@@ -21,20 +21,31 @@ home=${HOME:-/}
 # shellcheck source=scripts/wasm-rust.sh
 . "$root/scripts/wasm-rust.sh"
 
+# Guests that are written and built as Theater's actors were.
+theater=(theater-february theater-march)
+# Guests that are built for wasm32-wasip1, as `cargo component build` does. The tests make components of
+# them.
+wasip1=(events typed result renamed "${theater[@]}")
+
 main() {
     parse_arguments "$@"
     stage=$(mktemp -d)
     trap 'rm -rf "$stage"' EXIT
-    mkdir -p "$stage/tests/guests"
+    mkdir -p "$stage/tests/guests/wasip1"
 
     need_wabt
     need_clang
-    choose_rust
+    choose_rust wasm32-unknown-unknown
 
     build_workspace examples
-    build_workspace tests/guests
+    # Theater's actors need WASI.
+    build_workspace tests/guests --workspace "${theater[@]/#/--exclude=}"
     collect_examples
     collect_guests
+
+    choose_rust wasm32-wasip1
+    build_workspace tests/guests "${wasip1[@]/#/--package=}"
+    collect_wasip1
 
     check_for_folders
     place
@@ -72,7 +83,8 @@ need_clang() {
 
 # ---- Building -------------------------------------------------------------------------
 
-# Panic messages name source files. These flags remove the builder's folders from them.
+# Panic messages name source files. These flags remove the builder's folders from them, and link what
+# the compiler does not find by itself.
 # If several flags match, the compiler uses the last.
 remap_flags() {
     local cargo_home=${CARGO_HOME:-$home/.cargo} folder flags=()
@@ -84,17 +96,20 @@ remap_flags() {
     # A TOML list; '...' is a string without escapes.
     printf "target.%s.rustflags=[" "$target"
     printf "'--remap-path-prefix=%s'," "${flags[@]}"
+    [ ${#link_flags[@]} -eq 0 ] || printf "'%s'," "${link_flags[@]}"
     printf "]"
 }
 
+# WORKSPACE OPTION...
 build_workspace() {
     # Cargo reads the .cargo/config.toml of the folder that it runs in.
     cd "$root/$1"
+    shift
     # The folders under registry/src, which the flags name, have to be there first.
     quietly "${cargo[@]}" fetch --target "$target" \
         ${lock_options[@]+"${lock_options[@]}"}
     quietly "${cargo[@]}" build --release --target "$target" \
-        --target-dir "$target_folder" --config "$(remap_flags)" \
+        --target-dir "$target_folder" --config "$(remap_flags)" "$@" \
         ${lock_options[@]+"${lock_options[@]}"} ${build_options[@]+"${build_options[@]}"}
     cd "$root"
 }
@@ -141,7 +156,15 @@ collect_guests() {
     for cargo_toml in "$root"/tests/guests/*/Cargo.toml; do
         grep -q cdylib "$cargo_toml" || continue
         name=$(basename "$(dirname "$cargo_toml")")
+        case " ${theater[*]} " in *" $name "*) continue ;; esac
         cp "$(built tests/guests "$name")" "$stage/tests/guests/$name.wasm"
+    done
+}
+
+collect_wasip1() {
+    local name
+    for name in "${wasip1[@]}"; do
+        cp "$(built tests/guests "$name")" "$stage/tests/guests/wasip1/$name.wasm"
     done
 }
 

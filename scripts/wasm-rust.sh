@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Finds a Rust that builds for wasm32-unknown-unknown. Other scripts source this file. Run alone:
+# Finds a Rust that builds for wasm32-unknown-unknown, or for wasm32-wasip1. Other scripts source this
+# file. Run alone:
 #
 #   scripts/wasm-rust.sh ARGUMENTS    runs `cargo ARGUMENTS` in this folder with that Rust
 #
 # It takes any Rust with the target, and tries `rustup target add` if the target is missing. If
 # that fails, it takes Debian's rustc-web, cargo-web, rust-web-src and the lld of the same LLVM. As
-# root it installs them. That compiler also builds the standard library.
+# root it installs them. That compiler also builds the standard library. For wasm32-wasip1 it needs
+# Debian's wasi-libc too.
 #
 # FOOTLIGHT_RUST=rustup or =debian allows only that Rust.
 set -euo pipefail
 
-target=wasm32-unknown-unknown
 debian_std=/usr/lib/rustlib/src/rust
+debian_libc=/usr/lib/wasm32-wasi
 
 fail() {
     printf '%s: %s\n' "$(basename "$0" .sh)" "$*" >&2
@@ -45,10 +47,11 @@ install_packages() {
     quietly "${apt[@]}" install --no-install-recommends "$@"
 }
 
-# Sets `cargo`, a command with its environment, and other variables that differ by compiler. Some
-# of them are only for the scripts that source this one.
+# TARGET: sets `cargo`, a command with its environment, and other variables that differ by compiler.
+# Some of them are only for the scripts that source this one.
 # shellcheck disable=SC2034
 choose_rust() {
+    target=$1
     case ${FOOTLIGHT_RUST:-any} in
         any) use_rustup || use_debian ;;
         rustup) use_rustup || fail "this Rust has no $target and rustup cannot add it" ;;
@@ -58,7 +61,7 @@ choose_rust() {
 
     # Variables of these names would replace the flags that this script passes.
     unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS
-    unset CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
+    unset CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS
 }
 
 # True if the Rust on PATH has the target, or has it now.
@@ -69,6 +72,7 @@ use_rustup() {
         { have rustup && rustup target add "$target" >/dev/null 2>&1; } || return 1
     cargo=(cargo)
     build_options=()
+    link_flags=()
     target_folder=target
     std_source=$(rustc --print sysroot)/lib/rustlib/src/rust
 }
@@ -87,9 +91,15 @@ use_debian() {
     [ -n "$llvm" ] || fail "/usr/bin/rustc does not say which LLVM it has"
     have "wasm-ld-$llvm" || install_packages "lld-$llvm"
 
-    cargo=(env PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
-        CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$(command -v "wasm-ld-$llvm")"
-        /usr/bin/cargo)
+    local linker=${target^^}
+    linker=CARGO_TARGET_${linker//-/_}_LINKER=$(command -v "wasm-ld-$llvm")
+    cargo=(env PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 "$linker" /usr/bin/cargo)
+    link_flags=()
+    if [ "$target" = wasm32-wasip1 ]; then
+        [ -f $debian_libc/crt1-reactor.o ] || install_packages wasi-libc
+        # rustup's Rust has these files. This one has to be told of them.
+        link_flags=("-Clink-self-contained=no" "-L$debian_libc" "-Clink-arg=$debian_libc/crt1-reactor.o")
+    fi
     build_options=(-Z "build-std=std,panic_abort")
     # Two compilers can't share one folder.
     target_folder=target/debian
@@ -97,7 +107,7 @@ use_debian() {
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
-    choose_rust
+    choose_rust wasm32-unknown-unknown
     [ $# -gt 0 ] || fail "usage: $0 CARGO-ARGUMENTS"
     exec "${cargo[@]}" "$@" ${build_options[@]+"${build_options[@]}"}
 fi

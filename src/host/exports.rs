@@ -4,6 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use crate::{
     actor::Report,
+    interfaces::MESSAGE_SERVER_HOST,
     manifest::{Handler, Manifest},
 };
 
@@ -54,10 +55,10 @@ pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport
     let Some(shape) = report.shape else { return Vec::new() };
     let handlers = Handlers::of(manifest);
     let message = report.names.of(shape.handle_message());
-    // An actor may only send, if something else calls it.
+    // An actor may only send, if something else calls it. Theater's manifests name no receivers.
     let only_receives = handlers.messages
         && (!handlers.socket && !handlers.requests && manifest.tick.is_none()
-            || manifest.messages().is_some_and(|config| config.to.is_empty()));
+            || names_nobody(manifest) && !sends(report));
     let receives = report.handles_sends || report.replies;
     let wants = [
         (handlers.socket, report.handles_messages, "a handler of type websocket-server", message),
@@ -85,7 +86,18 @@ pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport
     missing.collect()
 }
 
-/// The exports that no handler uses, in words. This is no mistake.
+/// Whether an actor imports what sends messages to others.
+fn sends(report: &Report) -> bool {
+    let mut modules = report.imports.iter().filter_map(|import| import.name.split_once('.'));
+    modules.any(|(module, _)| MESSAGE_SERVER_HOST.has(module))
+}
+
+/// Whether a manifest has a handler for messages that lets the actor send to nobody.
+fn names_nobody(manifest: &Manifest) -> bool {
+    manifest.messages().is_some_and(|config| config.to.is_empty())
+}
+
+/// The exports that no handler uses, and the imports that reach nobody, in words. This is no mistake.
 pub(crate) fn unused(manifest: &Manifest, report: &Report) -> Vec<String> {
     let Some(shape) = report.shape else { return Vec::new() };
     let handlers = Handlers::of(manifest);
@@ -100,7 +112,11 @@ pub(crate) fn unused(manifest: &Manifest, report: &Report) -> Vec<String> {
         let export = report.names.of(export);
         format!("it exports `{export}`, and the manifest has no handler of type {ty} for it")
     });
-    words.collect()
+    let silent = (names_nobody(manifest) && sends(report)).then(|| {
+        "it sends to other actors, and `to` of its message-server names none, so each send is refused"
+            .to_owned()
+    });
+    words.chain(silent).collect()
 }
 
 impl fmt::Display for MissingExport {

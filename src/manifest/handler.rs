@@ -152,8 +152,16 @@ pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
     handlers
 }
 
-/// The type of Theater's handlers for `log`. Every actor of this host has that.
-const RUNTIME: &str = "runtime";
+/// Types of Theater's handlers that manifests of its time have, and that change nothing here: what is
+/// so, and what to do. They granted imports, which load without them.
+const WITHOUT_EFFECT: [(&str, &str, &str); 2] = [
+    ("runtime", "has no effect", "every actor may log"),
+    (
+        "supervisor",
+        "has no effect: this host offers no `supervisor`, so a call of it traps",
+        "give each actor a manifest of its own",
+    ),
+];
 
 /// Reads the type of one handler, and finds its `config`. `None` if the handler has no effect.
 fn read_entry<'d>(item: &Value<'d>) -> Option<HandlerTable<'d>> {
@@ -162,8 +170,9 @@ fn read_entry<'d>(item: &Value<'d>) -> Option<HandlerTable<'d>> {
     };
     let written = table.require("type", &format!("add type = \"{}\"", DEFAULT.name));
     let name = written.as_ref().and_then(Value::as_str);
-    if let (Some(RUNTIME), Some(written)) = (name, &written) {
-        written.place.warn("has no effect", "every actor may log");
+    let idle = WITHOUT_EFFECT.iter().find(|(idle, ..)| Some(*idle) == name);
+    if let (Some((_, problem, advice)), Some(written)) = (idle, &written) {
+        written.place.warn(*problem, *advice);
         return None;
     }
     let known = types().find(|known| Some(known.name) == name);

@@ -244,6 +244,10 @@ type = "http-client"
 config = {}
 
 [[handlers]]
+type = "supervisor"
+config = {}
+
+[[handlers]]
 type = "websocket-server"
 config = { port = 8084 }
 "#,
@@ -258,6 +262,7 @@ config = { port = 8084 }
         "chat/manifest.toml:9: interface.implements: `ntwk:simple-actor/single-actor` has no effect: ",
         "chat/manifest.toml:12: handlers[0].type: has no effect; every actor may log",
         "chat/manifest.toml:17: handlers[1].config: grants no servers, so every request is refused; ",
+        "chat/manifest.toml:20: handlers[2].type: has no effect: this host offers no `supervisor`, ",
     ];
     assert_eq!(warnings.len(), beginnings.len(), "{warnings:?}");
     for (warning, beginning) in warnings.iter().zip(beginnings) {

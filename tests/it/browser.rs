@@ -12,8 +12,8 @@ use std::{
 
 use crate::{
     clients::{SCRIPTS, available, python, talk, talk_until},
-    guestbook,
     support::{Actor, Server, example, guest},
+    theater::{self, Theater},
 };
 
 #[test]
@@ -82,13 +82,17 @@ fn people_switch_lights_on_the_lights_page() {
 }
 
 #[test]
-fn a_person_signs_on_the_page_that_an_actor_of_february_2025_serves() {
+fn people_chat_on_the_pages_that_actors_of_theaters_time_serve() {
     let mut probe = python();
     probe.arg(format!("{SCRIPTS}/chromium.py"));
     if available("Chromium, or Python's websockets,", probe, "FOOTLIGHT_REQUIRE_BROWSER") {
-        let web = guestbook::quotes();
-        let (_server, page, _folder) = guestbook::serve(&web);
-        look(&format!("http://{page}/"), "guestbook_page_client.py", &[]);
+        let web = theater::quotes();
+        let theater = Theater::whole(&web);
+        let url = |actor| format!("http://{}/", theater.page(actor));
+        let (first, quote) = (Path::new("Ann: I was here."), Path::new("a server: Less is more."));
+        let none = Path::new("");
+        look(&url("february"), "theater_page_client.py", &[first, quote]);
+        look(&url("march"), "theater_page_client.py", &[none, none]);
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::{fs, path::Path};
 
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-use crate::support::{Actor, SHAPES, Server, example, footlight, guest};
+use crate::support::{Actor, SHAPES, Server, actors_root, example, footlight, guest};
 
 /// Makes a component of a core module, as the usual tools do. Modules that wit-bindgen did not
 /// make get the metadata that it would have left in them.
@@ -18,9 +21,24 @@ fn component(module: &Path, shape: &str, world: &str) -> Vec<u8> {
         let world = resolve.select_world(&[package], Some(world)).unwrap();
         embed_component_metadata(&mut bytes, &resolve, world, StringEncoding::UTF8, false).unwrap();
     }
+    encode(module, ComponentEncoder::default().module(&bytes).unwrap())
+}
+
+/// The component that `cargo component build` makes of a guest by default: for wasm32-wasip1, with an
+/// adapter to WASI 0.2.
+pub fn wasip1(name: &str) -> Vec<u8> {
+    let module = actors_root().join("tests/guests/wasip1").join(format!("{name}.wasm"));
+    let bytes = fs::read(&module).unwrap();
     let mut encoder = ComponentEncoder::default();
-    let encoded = encoder.validate(true).module(&bytes).and_then(|encoder| encoder.encode());
-    let bytes = encoded.unwrap_or_else(|error| panic!("{module:?}: {error:#}"));
+    let (adapter, wasm) =
+        (WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER);
+    encode(&module, encoder.module(&bytes).unwrap().adapter(adapter, wasm).unwrap())
+}
+
+/// Finishes the component of a module.
+fn encode(module: &Path, encoder: &mut ComponentEncoder) -> Vec<u8> {
+    let bytes = encoder.validate(true).encode();
+    let bytes = bytes.unwrap_or_else(|error| panic!("{module:?}: {error:#}"));
     assert_eq!(bytes[6..8], [1, 0], "not a component");
     bytes
 }
@@ -48,7 +66,22 @@ fn every_shape_runs_as_a_component_too_with_its_imports() {
         let bytes = component(Path::new(&file), shape, "websocket-actor-with-init");
         Actor::bytes(shape, bytes).folder(Path::new("."), "")
     });
-    let server = Server::start(&actors);
+    use_imports(&Server::start(&actors));
+}
+
+#[test]
+fn every_shape_runs_as_cargo_component_builds_it_by_default() {
+    let actors = SHAPES.map(|shape| {
+        let bytes = wasip1(shape);
+        let adapted = b"wasi:io/streams@0.2";
+        assert!(bytes.windows(adapted.len()).any(|window| window == adapted), "no adapter");
+        Actor::bytes(shape, bytes).folder(Path::new("."), "")
+    });
+    use_imports(&Server::start(&actors));
+}
+
+/// Uses imports of the guest of each shape.
+fn use_imports(server: &Server) {
     for shape in SHAPES {
         let mut client = server.client(shape);
         client.expect("state:0");

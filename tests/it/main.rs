@@ -34,7 +34,6 @@ mod endings;
 mod events;
 mod examples;
 mod faults;
-mod guestbook;
 mod handshakes;
 mod hostile;
 mod http;
@@ -71,6 +70,7 @@ mod signals;
 mod start;
 mod state;
 mod systemd;
+mod theater;
 #[cfg(feature = "tls")]
 mod tls;
 mod verdicts;

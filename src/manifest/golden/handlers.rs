@@ -32,8 +32,8 @@ fn mistakes_about_handlers_are_told() {
             ("", "3: handlers[0].type: missing; add type = \"websocket-server\""),
             ("type = 1", "4: handlers[0].type: 1 is not a string; write one text in quotes"),
             (
-                "type = 'supervisor'",
-                "4: handlers[0].type: this host has no handler of type `supervisor`; it has \
+                "type = 'process'",
+                "4: handlers[0].type: this host has no handler of type `process`; it has \
                  `websocket-server`, `http-server`, `filesystem`, `http-client` and \
                  `message-server`",
             ),
