@@ -27,17 +27,19 @@ impl Instance {
         } else {
             (shape.handle_send(), shape.handle_send_post())
         };
+        let name = self.names.of(export);
         let parameters = lower::actor_message(shape, content, state);
         let [a, b, c, d, e, ..] = self.place(parameters, &mut context.meter).await?;
         let broken = |error| CallError::Trap { export, error };
         let step = if shape.has_results() {
-            let handler = self.instance.get_typed_func(&self.store, export).map_err(broken)?;
+            let handler = self.instance.get_typed_func(&self.store, name).map_err(broken)?;
             self.begin(export, handler, (a, b, c, d, e), context)?
         } else {
-            let handler = self.instance.get_typed_func(&self.store, export).map_err(broken)?;
+            let handler = self.instance.get_typed_func(&self.store, name).map_err(broken)?;
             self.begin(export, handler, (a, b, c, d), context)?
         };
-        let post: Option<PostReturn> = self.instance.get_typed_func(&self.store, post_name).ok();
+        let post: Option<PostReturn> =
+            self.instance.get_typed_func(&self.store, self.names.of(post_name)).ok();
         let post = post.map(|post| (post_name, post));
         let returned = if is_request {
             self.finish_reply(export, step, post, context).await?

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use wit_core::{LiftError, LowerError};
+use wit_core::{LiftError, LowerError, error::LiftErrorKind};
 
 /// Why a call failed. In every case the state stays as it was.
 #[derive(Debug)]
@@ -67,9 +67,24 @@ impl fmt::Display for CallError {
                  that many instructions outside loops"
             ),
             Self::Lower(error) => error.fmt(f),
-            Self::Lift(error) => write!(f, "its result is not valid: {error}"),
+            Self::Lift(error) => {
+                write!(f, "its result is not valid: {error}")?;
+                limit_of(error).map_or(Ok(()), |key| write!(f, "; `{key}` in the manifest"))
+            }
         }
     }
+}
+
+/// The limit that a result exceeds.
+fn limit_of(error: &LiftError) -> Option<&'static str> {
+    let LiftErrorKind::TooLarge { .. } = error.kind else { return None };
+    Some(match error.field.name {
+        "state" => "limits.state",
+        "reply" => "limits.reply",
+        "messages" if error.field.message.is_none() => "limits.answers",
+        _ if error.field.message.is_some() => "limits.answer",
+        _ => "limits.response",
+    })
 }
 
 impl std::error::Error for CallError {

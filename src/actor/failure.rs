@@ -81,7 +81,13 @@ impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.event.kind.name();
         let article = if matches!(self.event.kind, EventKind::Alarm) { "an" } else { "a" };
-        let event = format_args!("{article} {kind} event");
+        let from = match &self.event.kind {
+            EventKind::Sent(message) | EventKind::Asked(message) => {
+                format!(" from {}", message.from)
+            }
+            _ => String::new(),
+        };
+        let event = format_args!("{article} {kind} event{from}");
         let has_client = self.event.source.session().is_some();
         let closed = if has_client { ", the connection closed" } else { "" };
         match self.failure {

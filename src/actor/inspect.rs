@@ -259,6 +259,13 @@ impl Report {
                 ));
             }
         }
+        if toolchain == Toolchain::Go && has("_start") && !has(shape::INITIALIZE.0) {
+            faults.push(format!(
+                "it is a program with a `main` that ends, and Go's runtime is not ready when the \
+                 handler is called; {}",
+                toolchain.build()
+            ));
+        }
         let alarm = |item: &Item| {
             let modules = interfaces::ALARM.modules.iter();
             modules.into_iter().any(|module| item.name.starts_with(module))

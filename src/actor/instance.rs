@@ -31,7 +31,7 @@ pub struct Instance {
     /// Says how to lower and lift.
     pub(super) shape: Shape,
     /// Says what the exports are called.
-    names: Names,
+    pub(super) names: Names,
     /// Where parameters are written and results are read.
     pub(super) memory: Memory,
     /// The guest's allocator: it makes room for each parameter.

@@ -146,7 +146,11 @@ impl Actor {
             return self.leave_out(&event, "the actor exports no handler for it");
         }
         if event.source.is_gone() {
-            return self.leave_out(&event, "its client is gone");
+            let why = match event.kind {
+                EventKind::Asked(_) => "its sender waits no longer: see `limits.reply_wait`",
+                _ => "its client is gone",
+            };
+            return self.leave_out(&event, why);
         }
         let began = coarse_clock::read();
         let fuel = self.stats.fuel.get();

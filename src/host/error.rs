@@ -126,6 +126,12 @@ impl fmt::Display for HostError {
                 "{}: name: another manifest has the name {name:?} already; give each actor its own",
                 file.display()
             ),
+            Self::Taken { file, address, by } if file == by => write!(
+                f,
+                "{}: the actor that had this manifest holds {address} until it has ended; to give an \
+                 actor another name, restart the host",
+                file.display()
+            ),
             Self::Taken { file, address, by } => write!(
                 f,
                 "{}: {address} is taken by {} already; write another port or another host",

@@ -201,7 +201,8 @@ fn each_kind_of_unknown_import_is_told_with_its_own_advice() {
         (r#""wasi_snapshot_preview1" "fd_write" (func (param i32))"#, "WASI's own WIT files"),
         (r#""wasi_snapshot_preview1" "fd_wrote" (func)"#, "this host offers no such part of WASI"),
         (r#""wasi_unstable" "fd_write" (func)"#, "this host offers no such part of WASI"),
-        (r#""wasi:http/types@0.2.0" "get" (func)"#, "this host offers no such part of WASI"),
+        (r#""wasi:http/types@0.2.0" "get" (func)"#, "ask servers with `footlight:host/http`"),
+        (r#""gojs" "runtime.wasmExit" (func)"#, "GOOS=wasip1"),
         (r#""wasi:clocks/wall-clock@0.3.0" "now" (func)"#, "this host offers no such part of WASI"),
         (r#""ntwk:theater/wallet" "pay" (func)"#, "knows no such interface of Theater's"),
         (r#""ntwk:theater/supervisor" "spawn" (global i32)"#, "knows no such interface"),
@@ -220,6 +221,37 @@ fn each_kind_of_unknown_import_is_told_with_its_own_advice() {
         let parts: Vec<_> = import.split('"').collect();
         let name = format!("import `{}.{}`", parts[1], parts[3]);
         assert!(text.contains(&name) && text.contains(advice), "{import}: {text}");
+    }
+}
+
+#[test]
+fn an_object_file_is_told_as_one() {
+    let text = problem(
+        &wat::parse_str(
+            r#"(module (import "env" "__linear_memory" (memory 1))
+                (import "env" "__stack_pointer" (global (mut i32)))
+                (func (export "ntwk:theater/websocket-server#handle-message")
+                (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) i32.const 0))"#,
+        )
+        .unwrap(),
+    );
+    assert!(text.contains("an object file, which was not linked; leave out `-c`"), "{text}");
+}
+
+#[test]
+fn files_and_sockets_of_wasi_load_and_trap() {
+    for (import, part) in [
+        (
+            r#""wasi:filesystem/types@0.2.3" "[method]descriptor.read-directory""#,
+            "no files of WASI",
+        ),
+        (r#""wasi:sockets/tcp-create-socket@0.2.3" "create-tcp-socket""#, "no sockets"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("actor.wasm");
+        fs::write(&file, module(&format!("(import {import} (func (param i32 i32)))"))).unwrap();
+        let (fine, text) = check_file(&file);
+        assert!(fine && text.contains("traps if it is called") && text.contains(part), "{text}");
     }
 }
 

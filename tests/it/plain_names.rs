@@ -114,3 +114,22 @@ fn a_plain_handler_of_no_known_type_is_told_the_known_ones() {
     assert!(!fine && text.contains("(it has `"), "{text}");
     assert!(text.contains("such a name, `handle_message` will do"), "{text}");
 }
+
+#[test]
+fn an_actor_with_plain_names_gets_messages_of_others() {
+    let text = r#"(module (memory (export "memory") 1)
+        (data (i32.const 64) "\50\00\00\00\02\00\00\00\00\00\00\00\00\00\00\00ok")
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+        (func (export "handle_message") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
+            (result i32) (i32.const 64))
+        (func (export "handle_send") (param i32 i32 i32 i32) (result i32) (i32.const 72))
+        (func (export "handle_message_request") (param i32 i32 i32 i32) (result i32) (i32.const 64)))"#;
+    let folder = tempfile::tempdir().unwrap();
+    let manifest =
+        wat("plain", text).extra("[[handlers]]\ntype = \"message-server\"\nconfig = {}\n");
+    let manifest = manifest.write(folder.path());
+    let manifest = manifest.to_str().unwrap();
+    let output = footlight(&["call", manifest, r#"{"request":"x","from":"door"}"#]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("ok"), "{text}");
+}

@@ -21,13 +21,18 @@ pub enum Names {
 /// The plain name of `handle-message`.
 pub const PLAIN_HANDLE_MESSAGE: &str = "handle_message";
 
-/// The full names that have a plain one. The package `theater:simple` and `message-server-client` have
-/// none: a plain name stands for one function.
-const PLAIN: [(&str, &str); 8] = [
+/// The full names that have a plain one. The package `theater:simple` has none: a plain name stands for
+/// one function.
+const PLAIN: [(&str, &str); 12] = [
     (HANDLE_MESSAGE[0], PLAIN_HANDLE_MESSAGE),
     (Shape::Guide.handle_message_post(), "cabi_post_handle_message"),
     (HANDLE_REQUEST[0], "handle_request"),
     (Shape::Guide.handle_request_post(), "cabi_post_handle_request"),
+    (HANDLE_SEND[0], "handle_send"),
+    (Shape::Guide.handle_send_post(), "cabi_post_handle_send"),
+    // The plain name of its own is that of the other `handle-request`.
+    (HANDLE_REPLY[0], "handle_message_request"),
+    (Shape::Guide.handle_reply_post(), "cabi_post_handle_message_request"),
     (Shape::Guide.init(), "init"),
     (Shape::Guide.init_post(), "cabi_post_init"),
     (MIGRATE.0, "migrate"),
@@ -68,6 +73,8 @@ mod tests {
             let post = full.starts_with("cabi_post_");
             let own = full.rsplit('#').next().unwrap().replace('-', "_");
             assert_eq!(plain.strip_prefix("cabi_post_").is_some(), post, "{full}");
+            let own =
+                if full.contains("message-server") { own.replace("handle_", "") } else { own };
             assert!(plain.ends_with(&own), "{full} {plain}");
             assert_eq!((Names::Plain.of(full), Names::Full.of(full)), (plain, full));
         }

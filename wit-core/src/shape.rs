@@ -195,7 +195,7 @@ impl Shape {
     }
 
     /// The export to call after the result of `handle-send` has been lifted.
-    pub fn handle_send_post(self) -> &'static str {
+    pub const fn handle_send_post(self) -> &'static str {
         match self {
             Self::Renamed => "cabi_post_theater:simple/message-server-client#handle-send",
             _ => "cabi_post_ntwk:theater/message-server-client#handle-send",
@@ -209,7 +209,7 @@ impl Shape {
     }
 
     /// The export to call after its result has been lifted.
-    pub fn handle_reply_post(self) -> &'static str {
+    pub const fn handle_reply_post(self) -> &'static str {
         match self {
             Self::Renamed => "cabi_post_theater:simple/message-server-client#handle-request",
             _ => "cabi_post_ntwk:theater/message-server-client#handle-request",

@@ -33,7 +33,7 @@ pub(crate) fn judge(
                     Verdict::Traps(reason.into())
                 }
                 _ if linked && (from == "env" || from.starts_with(GLOBAL_OFFSETS)) => {
-                    Verdict::Wrong(LINKED.into())
+                    Verdict::Wrong(if is_object(module) { OBJECT } else { LINKED }.into())
                 }
                 _ => Verdict::Wrong(advice(from, toolchain)),
             },
@@ -74,7 +74,13 @@ fn judge_known(known: &Import, ty: &ExternType, grants: Grants<'_>) -> Verdict {
 /// Says why the host has no such import, and what to do. The text is the same for all imports of a
 /// kind, so that it is said once.
 fn advice(module: &str, toolchain: Toolchain) -> String {
-    if wasi::is_named(module) {
+    if module.starts_with("wasi:http/") {
+        "this host offers no HTTP of WASI; ask servers with `footlight:host/http` and a handler \
+         `http-client`, and answer requests with a handler `http-server`"
+            .into()
+    } else if module.starts_with("gojs") || module == "go" {
+        format!("this is for a browser; {}", Toolchain::Go.build())
+    } else if wasi::is_named(module) {
         format!(
             "this host offers no such part of WASI (docs/actors.md lists what it offers); {}",
             toolchain.build()
@@ -112,11 +118,25 @@ const GLOBAL_OFFSETS: &str = "GOT.";
 const LINKED: &str = "the actor is made of several linked modules, and this host runs one; build it \
                       without dynamic linking, which componentize-py and componentize-qjs can't do";
 
+/// What to do with a file that no linker has made.
+const OBJECT: &str = "this is an object file, which was not linked; leave out `-c`";
+
+/// Whether a module is an object file (`Linking.md` of the tool conventions).
+fn is_object(module: &wasmi::Module) -> bool {
+    module.imports().any(|import| import.name() == "__linear_memory")
+}
+
 /// Whether a module is one of several that are linked to each other: it imports their memory or
 /// addresses, or is one of wit-component's linker.
 pub(crate) fn is_linked(module: &wasmi::Module) -> bool {
-    const OF_ENV: [&str; 5] =
-        ["__memory_base", "__table_base", "__stack_pointer", "__indirect_function_table", "memory"];
+    const OF_ENV: [&str; 6] = [
+        "__linear_memory",
+        "__memory_base",
+        "__table_base",
+        "__stack_pointer",
+        "__indirect_function_table",
+        "memory",
+    ];
     module.imports().any(|import| {
         let (from, name) = (import.module(), import.name());
         from.starts_with(GLOBAL_OFFSETS)

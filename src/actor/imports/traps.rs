@@ -1,5 +1,5 @@
-//! The functions of Theater's that this host does not offer. A module may import them and must not call
-//! them: many actors import more than they call.
+//! The functions of Theater's, and the files and sockets of WASI 0.2, that this host does not offer. A
+//! module may import them and must not call them: many actors import more than they call.
 
 use wasmi::{Caller, FuncType, Linker, Val};
 
@@ -24,8 +24,19 @@ const NOT_OFFERED: &[(&str, &str)] = &[
 ];
 
 /// Says why this host does not offer a function of an interface, and what to do. `None` if the
-/// interface is not one of Theater's that are known.
+/// interface is not one of those that are known.
 pub(super) fn not_offered(module: &str) -> Option<&'static str> {
+    if module.contains("@0.2.") {
+        if module.starts_with("wasi:filesystem/") {
+            return Some("this host offers no files of WASI; use `footlight:host/files`");
+        }
+        if module.starts_with("wasi:sockets/") {
+            return Some(
+                "this host offers no sockets; ask servers with `footlight:host/http` and a handler \
+                 `http-client`",
+            );
+        }
+    }
     let name = PACKAGES.iter().find_map(|package| module.strip_prefix(package))?;
     NOT_OFFERED.iter().find(|(known, _)| *known == name).map(|(_, reason)| *reason)
 }

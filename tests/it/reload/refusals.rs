@@ -74,6 +74,8 @@ fn an_actor_that_would_get_the_address_of_a_running_one_is_refused() {
     let text = fs::read_to_string(&manifest).unwrap();
     fs::write(&manifest, text.replace("name = \"actor\"", "name = \"other\"")).unwrap();
     server.signal("HUP");
-    server.wait_for(&["not reloaded: ", &format!("127.0.0.1:{port} is taken by ")]);
+    let holds =
+        format!("the actor that had this manifest holds 127.0.0.1:{port} until it has ended");
+    server.wait_for(&["not reloaded: ", &holds, "restart the host"]);
     client.ask("a", "0");
 }
