@@ -17,8 +17,7 @@ const STEP: usize = 37;
 
 /// All changes.
 fn all() -> Vec<(What, &'static str)> {
-    let whats =
-        [What::Write("x".into()), What::Delete, What::CreateFolder, What::DeleteFolder];
+    let whats = [What::Write("x".into()), What::Delete, What::CreateFolder, What::DeleteFolder];
     let of = |what: What| PLACES.map(|place| (what.clone(), place));
     whats.into_iter().flat_map(of).collect()
 }
@@ -76,7 +75,8 @@ fn a_call_that_creates_writes_and_deletes_in_any_order_sees_and_leaves_what_the_
             // The actor's folder itself has to stay.
             for entry in fs::read_dir(stage.inside("")).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
+                if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+                    .unwrap();
             }
             let inside = stage.inside("");
             beginning.iter().for_each(|(what, place)| make(&inside, what, place).unwrap());
