@@ -144,7 +144,7 @@ pub(crate) fn log_loop() -> String {
     Guest::endless(LINE).imports(LOG).module()
 }
 
-/// Reads the time in straight-line code.
+/// Reads the time in straight-line code. The host stops it soon.
 pub(crate) fn clock() -> String {
     let now = r#"(import "footlight:host/clock@0.1.0" "now" (func $now (result i64)))"#;
     Guest::straight("(drop (call $now))").imports(now).module()

@@ -76,7 +76,7 @@ const KINDS: &[Kind] = &[
     kind("memory-fill", guests::memory_fill, TWO, Some(20_000_000), &[]),
     kind("log", guests::log, TWO, Some(10_000_000), &[("log_lines_left_out", 1000)]),
     kind("log-loop", guests::log_loop, TWO, Some(100_000_000), &[("log_lines_left_out", 1000)]),
-    kind("clock", guests::clock, TWO, Some(20_000_000), &[]),
+    kind("clock", guests::clock, TWO, None, &[("traps", 8)]),
     kind("wasi-write", guests::wasi_write, TWO, None, &[("traps", 8)]),
     kind("wasi-lines", guests::wasi_lines, TWO, None, &[("traps", 8)]),
     kind("wasi-lines-loop", guests::wasi_lines_loop, TWO, Some(100_000_000),

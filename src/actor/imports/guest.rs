@@ -88,9 +88,9 @@ pub(super) fn kept(line: &str) -> String {
     beginning(line, KEPT_BYTES).into()
 }
 
-/// The debt with which a guest may call no immediate import any more: about a millisecond. Compilers
-/// make no code that gets near it.
-const MAX_DEBT: u64 = 1_000_000;
+/// The debt with which a guest may call no immediate import any more: about a turn. That is two of the
+/// largest calls. Compilers make no code that does more without a loop or a call of its own.
+const MAX_DEBT: u64 = 250_000;
 
 /// Charges for an immediate import. Returns whether the slice is used up. What the slice can't pay
 /// becomes a debt, which the next settlement charges. Code outside loops is paid for in advance, so

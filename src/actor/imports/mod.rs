@@ -126,7 +126,7 @@ pub(crate) fn add_to(
 }
 
 /// The cost of any call of a function that runs at once.
-const AT_ONCE: u64 = 100;
+const AT_ONCE: u64 = 150;
 
 /// Adds a function that runs at once. The slice ends behind it if it is used up, unless there is a
 /// result: see [`Kind::Suspending`].
