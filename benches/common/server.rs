@@ -65,6 +65,11 @@ impl Actor {
         Self::new(name.into(), fs::read(file).unwrap())
     }
 
+    /// Any file.
+    pub(crate) fn at(name: impl Into<String>, file: &Path) -> Self {
+        Self::new(name.into(), fs::read(file).unwrap())
+    }
+
     /// An actor in WebAssembly's text format.
     pub(crate) fn of(name: impl Into<String>, text: &str) -> Self {
         Self::new(name.into(), wat::parse_str(text).unwrap())

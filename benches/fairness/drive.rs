@@ -71,7 +71,7 @@ async fn talk(url: String) {
             Timer::after(PAUSE).await;
             continue;
         };
-        while client.send(Message::text("x")).await.is_ok() && done(&mut client).await {}
+        while client.send(Message::text("panic")).await.is_ok() && done(&mut client).await {}
     }
 }
 

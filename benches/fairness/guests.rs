@@ -144,10 +144,50 @@ pub(crate) fn log_loop() -> String {
     Guest::endless(LINE).imports(LOG).module()
 }
 
-/// Reads the time in straight-line code.
+/// Reads the time in straight-line code. The host stops it soon.
 pub(crate) fn clock() -> String {
     let now = r#"(import "footlight:host/clock@0.1.0" "now" (func $now (result i64)))"#;
     Guest::straight("(drop (call $now))").imports(now).module()
+}
+
+/// The imports `fd_write` and `random_get` of WASI.
+const WASI: &str = r#"
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))"#;
+
+/// Writes 64 KiB of these bytes.
+fn wasi_block(byte: &str) -> (String, &'static str) {
+    let data = format!(
+        r#"(data (i32.const 1024) "\00\00\01\00\00\00\01\00") (data (i32.const 65536) "{}")"#,
+        byte.repeat(1 << 16)
+    );
+    let write = "(drop (call $write (i32.const 1) (i32.const 1024) (i32.const 1) (i32.const 128)))";
+    (data, write)
+}
+
+/// Writes without a loop and without a line's end. The host stops it soon.
+pub(crate) fn wasi_write() -> String {
+    let (data, write) = wasi_block("x");
+    Guest::straight(write).imports(WASI).with(data).module()
+}
+
+/// Writes empty lines without a loop.
+pub(crate) fn wasi_lines() -> String {
+    let (data, write) = wasi_block(r"\0a");
+    Guest::straight(write).imports(WASI).with(data).module()
+}
+
+/// Writes lines of a byte in a loop.
+pub(crate) fn wasi_lines_loop() -> String {
+    let (data, write) = wasi_block("x");
+    let data = data.replace("xx", r"x\0a");
+    Guest::endless(write).imports(WASI).with(data).module()
+}
+
+/// Asks for random bytes without a loop.
+pub(crate) fn wasi_random() -> String {
+    let random = "(drop (call $random (i32.const 65536) (i32.const 65536)))";
+    Guest::straight(random).imports(WASI).module()
 }
 
 /// Grows its memory to 16 MiB, fills it and traps. If it can't grow, it answers.

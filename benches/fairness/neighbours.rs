@@ -1,5 +1,7 @@
 //! The bad neighbours: how they are driven, and how they prove that they misbehaved.
 
+use std::path::{Path, PathBuf};
+
 use super::{
     common::{Result, guest, server::Actor},
     drive::Crowd,
@@ -39,8 +41,8 @@ pub(crate) enum Disk {
 pub(crate) struct Kind {
     /// Its name.
     name: &'static str,
-    /// Generates its code.
-    text: fn() -> String,
+    /// Its code.
+    code: Code,
     /// Its clients.
     pub(crate) crowd: Crowd,
     /// The fuel of an event that never ends by itself. It is less than the default if the host may
@@ -50,6 +52,16 @@ pub(crate) struct Kind {
     disk: Disk,
     /// The least values of its counters after it was driven.
     proof: &'static [(&'static str, u64)],
+}
+
+/// Where the code of a bad actor comes from.
+#[derive(Clone, Copy)]
+enum Code {
+    /// A function generates it, in the text format.
+    Text(fn() -> String),
+    /// A file in [`Allowed::languages`], which a toolchain has made. The actor traps at the text
+    /// `panic`, and has the limits that such modules need.
+    File(&'static str),
 }
 
 /// All kinds.
@@ -64,7 +76,12 @@ const KINDS: &[Kind] = &[
     kind("memory-fill", guests::memory_fill, TWO, Some(20_000_000), &[]),
     kind("log", guests::log, TWO, Some(10_000_000), &[("log_lines_left_out", 1000)]),
     kind("log-loop", guests::log_loop, TWO, Some(100_000_000), &[("log_lines_left_out", 1000)]),
-    kind("clock", guests::clock, TWO, Some(20_000_000), &[]),
+    kind("clock", guests::clock, TWO, None, &[("traps", 8)]),
+    kind("wasi-write", guests::wasi_write, TWO, None, &[("traps", 8)]),
+    kind("wasi-lines", guests::wasi_lines, TWO, None, &[("traps", 8)]),
+    kind("wasi-lines-loop", guests::wasi_lines_loop, TWO, Some(100_000_000),
+        &[("log_lines_left_out", 1000)]),
+    kind("wasi-random", guests::wasi_random, TWO, None, &[("traps", 8)]),
     // A unit of fuel fills 512 bytes.
     kind("memory-hog", guests::hog, EIGHT, None, &[("traps", 8), ("fuel", 8 * (16 << 11))]),
     kind("broadcast", guests::broadcast, Crowd { silent: 199, talking: 1 }, None,
@@ -73,6 +90,8 @@ const KINDS: &[Kind] = &[
     kind("files", guests::files, Crowd { silent: 0, talking: 4 }, None,
         &[("file_reads", guests::ACCESSES), ("file_writes", guests::ACCESSES)]),
     kind("large-module", guests::large, EIGHT, None, &[("traps", 8)]),
+    file("go", "go.wasm"),
+    file("javascript", "js.wasm"),
     kind("writer", guests::writer, Crowd { silent: 0, talking: 8 }, None, &[]).on(Disk::Empty),
     kind("turn-over", guests::pusher, ONE, None, &[]).on(Disk::NearlyFull),
 ];
@@ -94,7 +113,13 @@ const fn kind(
     fuel: Option<u64>,
     proof: &'static [(&'static str, u64)],
 ) -> Kind {
-    Kind { name, text, crowd, fuel, disk: Disk::Unused, proof }
+    Kind { name, code: Code::Text(text), crowd, fuel, disk: Disk::Unused, proof }
+}
+
+/// A kind that a toolchain has made, which traps at every message.
+const fn file(name: &'static str, file: &'static str) -> Kind {
+    let (code, proof): (_, &[_]) = (Code::File(file), &[("traps", 8)]);
+    Kind { name, code, crowd: EIGHT, fuel: None, disk: Disk::Unused, proof }
 }
 
 /// The limits of the bad actors.
@@ -105,6 +130,8 @@ pub(crate) struct Allowed {
     pub(crate) fuel: Option<u64>,
     /// The divisor of the default fuel.
     pub(crate) divisor: u64,
+    /// The folder of [`Code::File`].
+    pub(crate) languages: PathBuf,
     /// The bytes that are stored before, for [`Disk::NearlyFull`].
     pub(crate) stored: usize,
 }
@@ -144,7 +171,13 @@ impl Kind {
 
     /// The actor, under this name.
     pub(crate) fn actor(&self, name: &str, allowed: &Allowed) -> Actor {
-        let actor = Actor::of(name, &(self.text)()).limit("slice", allowed.slice).logged();
+        let actor = match self.code {
+            Code::Text(text) => Actor::of(name, &text()),
+            Code::File(file) => Actor::at(name, &allowed.languages.join(file))
+                .limit("module", "\"16MiB\"")
+                .limit("memory", "\"64MiB\""),
+        };
+        let actor = actor.limit("slice", allowed.slice).logged();
         // Slow clients must stay connected.
         let actor = actor.config("on_overflow = \"drop\"").folder("read", vec![b'x'; 64 << 10]);
         let actor = self.disk.keep(actor);
@@ -152,6 +185,12 @@ impl Kind {
             Some(fuel) => actor.limit("fuel", fuel),
             None => actor,
         }
+    }
+
+    /// The file that it needs and that is not there.
+    fn missing(&self, languages: &Path) -> Option<PathBuf> {
+        let Code::File(file) = self.code else { return None };
+        Some(languages.join(file)).filter(|file| !file.exists())
     }
 
     /// The proof that it misbehaved.
@@ -179,8 +218,20 @@ impl Neighbour {
         self.actors.first().map_or(Disk::Unused, |(_, kind)| kind.disk)
     }
 
+    /// All neighbours, or those with these names. Those are left out whose files are missing.
+    pub(crate) fn list(only: Option<Vec<&str>>, languages: &Path) -> Result<Vec<Self>> {
+        let is_there = |one: &Self| {
+            let missing = one.actors.iter().find_map(|(_, kind)| kind.missing(languages));
+            if let Some(file) = &missing {
+                println!("NOT MEASURED: {}: there is no {}", one.name, file.display());
+            }
+            missing.is_none()
+        };
+        Ok(Self::named(only)?.into_iter().filter(is_there).collect())
+    }
+
     /// All neighbours, or those with these names.
-    pub(crate) fn list(only: Option<Vec<&str>>) -> Result<Vec<Self>> {
+    fn named(only: Option<Vec<&str>>) -> Result<Vec<Self>> {
         let one = |kind: &'static Kind| Self::of(kind.name, &[kind.name]);
         let groups = GROUPS.iter().map(|(name, kinds)| Self::of(name, kinds));
         let all: Vec<Self> = KINDS.iter().map(one).chain(groups).collect();

@@ -1,6 +1,6 @@
 //! The imports that are measured.
 
-use footlight::actor::imports;
+use footlight::actor::imports::{self, Import};
 use wit_core::Shape;
 
 /// Code that writes another key of 4 bytes to 32.
@@ -25,6 +25,43 @@ pub(crate) const CASES: &[(&str, &str)] = &[
     ("log, 16 bytes", "(call $log (i32.const 65536) (i32.const 16))"),
     ("log, 1 KiB", "(call $log (i32.const 65536) (i32.const 1024))"),
     ("clock.now", "(drop (call $clock.now))"),
+    (
+        "wasi: fd_seek",
+        "(drop (call $wasi_snapshot_preview1.fd_seek (i32.const 1) (i64.const 0) (i32.const 0) (i32.const 0)))",
+    ),
+    (
+        "wasi: clock_time_get",
+        "(drop (call $wasi_snapshot_preview1.clock_time_get (i32.const 1) (i64.const 0) (i32.const 1024)))",
+    ),
+    (
+        "wasi: random_get, 64 KiB",
+        "(drop (call $wasi_snapshot_preview1.random_get (i32.const 65536) (i32.const 65536)))",
+    ),
+    (
+        "wasi: random_get, 8 bytes",
+        "(drop (call $wasi_snapshot_preview1.random_get (i32.const 65536) (i32.const 8)))",
+    ),
+    (
+        "wasi: fd_write, one line of 64 KiB",
+        "(i64.store (i32.const 1024) (i64.const 0x0001000000010000)) (drop (call $wasi_snapshot_preview1.fd_write (i32.const 1) (i32.const 1024) (i32.const 1) (i32.const 1032)))",
+    ),
+    (
+        "wasi: fd_write, 1024 empty blocks",
+        "(drop (call $wasi_snapshot_preview1.fd_write (i32.const 1) (i32.const 5000000) (i32.const 1024) (i32.const 1032)))",
+    ),
+    (
+        "wasi: fd_write, 256 short lines",
+        "(i64.store (i32.const 1024) (i64.const 0x0000020000002000)) (memory.fill (i32.const 8192) (i32.const 10) (i32.const 512)) (i32.store8 (i32.const 8200) (i32.const 120)) (drop (call $wasi_snapshot_preview1.fd_write (i32.const 1) (i32.const 1024) (i32.const 1) (i32.const 1032)))",
+    ),
+    (
+        "wasi: poll_oneoff, 1024 clocks",
+        "(drop (call $wasi_snapshot_preview1.poll_oneoff (i32.const 5000000) (i32.const 6000000) (i32.const 1024) (i32.const 1032)))",
+    ),
+    (
+        "wasi: a function that is not supported",
+        "(drop (call $wasi_snapshot_preview1.fd_sync (i32.const 1)))",
+    ),
+    ("wasi: now of 0.2", "(drop (call $wasi-now))"),
     ("connections.sender", "(call $connections.sender (i32.const 1024))"),
     ("connections.info", "(call $connections.info (i64.const 7) (i32.const 1024))"),
     (
@@ -119,9 +156,14 @@ pub(crate) const CASES: &[(&str, &str)] = &[
 
 /// The imports' declarations.
 pub(crate) fn declared() -> String {
-    let mut declared = String::new();
+    let mut declared: String =
+        r#"(import "wasi:clocks/monotonic-clock@0.2.7" "now" (func $wasi-now (result i64)))"#
+            .into();
     // There are two `read-file`. This takes the one of the guest's shape.
-    for import in imports::all().filter(|import| import.shapes.contains(&Shape::Guide)) {
+    // The other names of WASI 0.2 are no names in the text format.
+    let is_cased = |import: &&Import| import.interface.name == "wasi_snapshot_preview1";
+    let all = imports::all().filter(|import| import.shapes.contains(&Shape::Guide));
+    for import in all.chain(imports::wasi::all().filter(is_cased)) {
         // The cases call the import by this name.
         let name = if import.name == "log" { "log".into() } else { import.to_string() };
         let ty = import.ty();

@@ -10,6 +10,9 @@
 ;; all bytes are zero: an empty state, no messages.
 (module
   (import "ntwk:theater/runtime" "log" (func $log (param i32 i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 2)
   (table $table 1 funcref)
 
@@ -27,8 +30,8 @@
     (i32.add (call $recurse (i32.add (local.get $depth) (i32.const 1))) (i32.const 1)))
 
   (func $do (param $what i32) (param $number i32) (param $other i32)
-    (block $10 (block $9 (block $8 (block $7 (block $6 (block $5 (block $4 (block $3 (block $2 (block $1 (block $0
-      (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 $10 $0
+    (block $13 (block $12 (block $11 (block $10 (block $9 (block $8 (block $7 (block $6 (block $5 (block $4 (block $3 (block $2 (block $1 (block $0
+      (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 $10 $11 $12 $13 $0
         (i32.and (local.get $what) (i32.const 127))))
       ;; 0, and unknown numbers: nothing
       (return))
@@ -56,8 +59,16 @@
       (return))
       ;; 9: sets what cabi_post does
       (global.set $post (local.get $number)) (return))
-    ;; 10: sets the result of other events
-    (global.set $result (local.get $other)))
+      ;; 10: sets the result of other events
+      (global.set $result (local.get $other)) (return))
+      ;; 11: writes the blocks at the number, and a part of the memory
+      (drop (call $write (i32.const 1) (local.get $number) (local.get $other) (i32.const 48)))
+      (i32.store (i32.const 52) (local.get $number)) (i32.store (i32.const 56) (local.get $other))
+      (drop (call $write (i32.const 2) (i32.const 52) (i32.const 1) (i32.const 48))) (return))
+      ;; 12: random bytes to the number
+      (drop (call $random (local.get $number) (local.get $other))) (return))
+    ;; 13: waits for what is at the number
+    (drop (call $poll (local.get $number) (i32.const 8192) (local.get $other) (i32.const 48))))
 
   (func (export "cabi_realloc")
     (param $old i32) (param $old-size i32) (param $align i32) (param $size i32) (result i32)

@@ -11,6 +11,8 @@ use crate::convert::to_u64;
 const CALL: u64 = 1000;
 /// The cost of placing one block of a result, beside the fuel of the guest's allocator.
 pub(crate) const BLOCK: u64 = 300;
+/// The cost of a line in the log, without its text.
+pub(crate) const LINE: u64 = 300;
 /// The bytes that the host copies for a unit.
 const COPIED: u64 = 16;
 /// The bytes of text that the host checks for UTF-8 for a unit.

@@ -15,6 +15,8 @@ const MAX_VALUES: usize = 64;
 const MAX_TYPES: usize = 10_000;
 /// The most imports. An import takes more bytes in memory than in the file.
 const MAX_IMPORTS: usize = 1_000;
+/// The most exports. An export takes more bytes in memory than in the file, also for the report about it.
+const MAX_EXPORTS: usize = 10_000;
 /// The most locals of all functions together. The time to translate a function grows with the
 /// number of its locals, and a large number takes no more bytes in the file than a small one.
 const MAX_LOCALS: usize = 1_000_000;
@@ -66,6 +68,9 @@ pub fn validate(module: &[u8]) -> Result<Tables, Rejected> {
             }
             Ok(Payload::ImportSection(imports)) => {
                 at_most("imports", count(imports.count()), MAX_IMPORTS)?;
+            }
+            Ok(Payload::ExportSection(exports)) => {
+                at_most("exports", count(exports.count()), MAX_EXPORTS)?;
             }
             Ok(Payload::FunctionSection(functions)) => {
                 at_most("functions", count(functions.count()), MAX_FUNCTIONS)?;
@@ -199,6 +204,13 @@ mod tests {
             assert_eq!(many(limit), Ok(()), "{what}");
             assert_eq!(many(limit + 1), Err(Rejected::TooMany { what, limit }));
         }
+        let exports = |count: usize| {
+            let all = (0..count).map(|number| format!("(export \"{number}\" (func 0))"));
+            validated(&format!("(module (func) {})", all.collect::<String>()))
+        };
+        assert_eq!(exports(MAX_EXPORTS), Ok(()));
+        let limit = MAX_EXPORTS;
+        assert_eq!(exports(limit + 1), Err(Rejected::TooMany { what: "exports", limit }));
         let elements = |last: usize| {
             let (half, last) = ("0 ".repeat(MAX_ELEMENTS / 2), "0 ".repeat(last));
             validated(&format!("(module (func) (elem func {half}) (elem func {last}))"))

@@ -5,7 +5,7 @@ use std::fmt;
 use wasmi::{ExternType, FuncType, ValType};
 use wit_core::Signature;
 
-use crate::visible;
+use crate::{beginning::beginning, visible};
 
 /// An export or an import.
 #[derive(Clone, Debug)]
@@ -35,9 +35,10 @@ pub enum Verdict {
 const MAX_SHOWN: usize = 120;
 
 impl Item {
-    /// Describes an export or an import. The name comes from the guest, so it is cut and escaped.
+    /// Describes an export or an import. The name comes from the guest, so it is cut and escaped. A
+    /// type may be long, so it is cut too.
     pub fn new(name: &str, ty: &ExternType, verdict: Verdict) -> Self {
-        Self { name: shown(name), ty: describe(ty), verdict }
+        Self { name: shown(name), ty: fit_type(describe(ty)), verdict }
     }
 }
 
@@ -85,6 +86,11 @@ pub(crate) fn describe(ty: &ExternType) -> String {
         ExternType::Table(_) => "table".into(),
         ExternType::Global(_) => "global".into(),
     }
+}
+
+/// Cuts a type in words, which is nearly always short.
+fn fit_type(text: String) -> String {
+    if text.len() <= MAX_SHOWN { text } else { format!("{}…", beginning(&text, MAX_SHOWN)) }
 }
 
 /// Types in the words of WebAssembly's text format.

@@ -26,7 +26,7 @@ pub enum Unanswered {
     Unavailable(&'static str),
 }
 
-/// The actor's end of a request. Dropping it without an answer answers that the host is stopping.
+/// The actor's end of a request. Dropping it without an answer answers that the actor has stopped.
 #[derive(Debug)]
 pub struct Responder<R = HttpResponse>(Arc<Slot<R>>);
 
@@ -94,7 +94,7 @@ impl<R> Responder<R> {
 
 impl<R> Drop for Responder<R> {
     fn drop(&mut self) {
-        self.answer(Err(Unanswered::Unavailable("the host is stopping")));
+        self.answer(Err(Unanswered::Unavailable("the actor has stopped")));
     }
 }
 
@@ -181,11 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_is_dropped_without_an_answer_says_that_the_host_stops() {
+    fn an_event_that_is_dropped_without_an_answer_says_that_the_actor_has_stopped() {
         let (responder, pending) = super::pending::<HttpResponse>();
         assert!(responder.begin());
         drop(responder);
         let answer = block_on(pending.answered());
-        assert_eq!(answer, Err(Unanswered::Unavailable("the host is stopping")));
+        assert_eq!(answer, Err(Unanswered::Unavailable("the actor has stopped")));
     }
 }

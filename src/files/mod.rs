@@ -32,6 +32,8 @@ mod attacks;
 #[cfg(test)]
 mod deleting;
 #[cfg(test)]
+mod orders;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod together;

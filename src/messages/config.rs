@@ -25,7 +25,8 @@ const TO: &str = "write the names of actors, as in their manifests: to = [\"lamp
 /// All handlers of this type that one actor has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
-    /// The names of the actors that this one may send to. An actor that only receives needs none.
+    /// The names of the actors that this one may send to, in their order. An actor that only receives
+    /// needs none.
     pub to: Vec<Box<str>>,
 }
 
@@ -39,12 +40,14 @@ impl Config {
             }
             table.finish();
         }
+        to.sort_unstable();
+        to.dedup();
         Self { to }
     }
 
     /// Whether the actor may send to the one with this name.
     pub fn allows(&self, name: &str) -> bool {
-        self.to.iter().any(|to| **to == *name)
+        self.to.binary_search_by(|to| (**to).cmp(name)).is_ok()
     }
 }
 

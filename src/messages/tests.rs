@@ -193,7 +193,7 @@ fn a_request_gets_its_reply_or_says_why_there_is_none() {
             Some(Err(Unanswered::Failed)),
             Err("other failed at the request; the log says why".to_owned()),
         ),
-        (None, Err("other has not answered: the host is stopping".to_owned())),
+        (None, Err("other has not answered: the actor has stopped".to_owned())),
     ] {
         let answers = async {
             let event = stage.other.mailbox.next().await;

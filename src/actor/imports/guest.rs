@@ -88,10 +88,24 @@ pub(super) fn kept(line: &str) -> String {
     beginning(line, KEPT_BYTES).into()
 }
 
+/// The debt with which a guest may call no immediate import any more: about a turn. That is two of the
+/// largest calls. Compilers make no code that does more without a loop or a call of its own.
+const MAX_DEBT: u64 = 250_000;
+
 /// Charges for an immediate import. Returns whether the slice is used up. What the slice can't pay
 /// becomes a debt, which the next settlement charges. Code outside loops is paid for in advance, so
-/// without a debt a guest could call such an import there again and again for nothing.
+/// without a debt a guest could call such an import there again and again for nothing, and without a
+/// bound on the debt it would hold up all others.
+///
+/// # Errors
+/// The debt is at its bound.
 pub(super) fn charge(caller: &mut Caller<'_, Guest>, units: u64) -> Result<bool, wasmi::Error> {
+    if caller.data().debt >= MAX_DEBT {
+        return Err(wasmi::Error::new(
+            "it calls functions of the host too often in code without loops and calls of its own; \
+             call them in a loop",
+        ));
+    }
     let left = caller.get_fuel()?;
     caller.set_fuel(left.saturating_sub(units))?;
     let debt = &mut caller.data_mut().debt;

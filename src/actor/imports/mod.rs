@@ -46,6 +46,7 @@ use wit_core::Shape;
 
 pub use grants::Grants;
 pub use growth::Growth;
+use guest::charge;
 pub use guest::{Ambient, Guest};
 use row::Run;
 pub use row::{Import, Kind, Step, Trap};
@@ -106,6 +107,7 @@ pub(crate) fn add_to(
             Kind::AtOnce { run, .. } => add_at_once(linker, names, ty.clone(), run)?,
             Kind::Unsupported { answer } => {
                 let miss = move |mut caller: Caller<'_, Guest>, _: &[Val], results: &mut [Val]| {
+                    charge(&mut caller, AT_ONCE)?;
                     caller.data_mut().say_once(known.name, "the host does not support it");
                     answer_with(results, answer);
                     Ok(())
@@ -123,7 +125,11 @@ pub(crate) fn add_to(
     Ok(())
 }
 
-/// Adds a function that runs at once.
+/// The cost of any call of a function that runs at once.
+const AT_ONCE: u64 = 150;
+
+/// Adds a function that runs at once. The slice ends behind it if it is used up, unless there is a
+/// result: see [`Kind::Suspending`].
 fn add_at_once(
     linker: &mut Linker<Guest>,
     names: (&str, &str),
@@ -131,10 +137,12 @@ fn add_at_once(
     run: Run,
 ) -> Result<(), wasmi::Error> {
     let call = move |mut caller: Caller<'_, Guest>, values: &[Val], results: &mut [Val]| {
+        charge(&mut caller, AT_ONCE)?;
         let mut parameters = [0; MAX_PARAMETERS];
         suspended::flat(values, &mut parameters);
         answer_with(results, run(&mut caller, &parameters)?);
-        Ok(())
+        let goes_on = !results.is_empty() || caller.data().debt == 0;
+        if goes_on { Ok(()) } else { Err(wasmi::Error::host(SliceSpent)) }
     };
     linker.func_new(names.0, names.1, ty, call)?;
     Ok(())

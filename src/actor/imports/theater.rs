@@ -97,9 +97,6 @@ type Changed = Result<(), String>;
 /// The parameters of a function that takes a path.
 const PATH: &[Flat] = &[I32, I32];
 
-/// The cost of a line, without its text.
-const LINE: u64 = 300;
-
 /// `log: func(msg: string)`: writes a line to the host's log, marked as the actor's.
 fn log(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::Error> {
     let Some(Extern::Memory(memory)) = caller.get_export(shape::MEMORY) else {
@@ -108,7 +105,7 @@ fn log(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::E
     let guest = caller.data();
     let (text, more) = lift::prefix(memory.data(&caller), "msg", ptr, len, guest.line)
         .map_err(|error| wasmi::Error::new(format!("in a call of `log`, {error}")))?;
-    let cost = fuel_cost::of_text(to_u64(text.len())).saturating_add(LINE);
+    let cost = fuel_cost::of_text(to_u64(text.len())).saturating_add(fuel_cost::LINE);
     match more {
         0 => guest.ambient.lines.guest(guest.connection, format_args!("{text}")),
         _ => {

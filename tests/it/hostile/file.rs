@@ -7,7 +7,7 @@ use crate::support::{after, emulated};
 
 /// The most memory, in KiB of addresses, that checking a file may take: some 50 MiB for the
 /// worst file of 1 MiB, and what the program itself takes.
-const MEMORY: u32 = 128 << 10;
+const MEMORY: usize = 128 << 10;
 /// The most time, in seconds of the processor.
 const TIME: u32 = 10;
 /// The most that is said about a file, in bytes.
@@ -15,8 +15,13 @@ pub const REPORT: usize = 100_000;
 
 /// Checks files within the bounds. The process must end with an exit code, never by a signal.
 pub fn check(paths: &[&str]) -> (bool, String) {
+    check_in(MEMORY, paths)
+}
+
+/// Checks files within so many KiB of addresses.
+pub fn check_in(memory: usize, paths: &[&str]) -> (bool, String) {
     let limits =
-        if emulated() { ":".into() } else { format!("ulimit -v {MEMORY}; ulimit -t {TIME}") };
+        if emulated() { ":".into() } else { format!("ulimit -v {memory}; ulimit -t {TIME}") };
     let Output { status, stdout, stderr } =
         after(&limits).arg("check").args(paths).output().unwrap();
     let text = String::from_utf8(stdout).unwrap();

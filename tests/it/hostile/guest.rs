@@ -136,6 +136,12 @@ impl Guest {
         self
     }
 
+    /// Adds an import, as text.
+    pub fn import(mut self, import: &str) -> Self {
+        self.imports += import;
+        self
+    }
+
     /// Shares this folder with it.
     pub fn folder(mut self, folder: &Path, config: &'static str) -> Self {
         self.folder = Some((folder.into(), config));

@@ -15,6 +15,7 @@
 //!   memory that is taken and given back again and again
 //! - `failing`: an instance that can't be made anew; `inside`: an actor's inside, for what no client
 //!   can see
+//! - `wasi`: the same as the last three for the functions of WASI
 //! - `events`: guests that are hostile at `connect` or `close`, or again and again
 //! - `features`: features of WebAssembly that the host does not have
 //! - `modules`: files that claim to be large; `noise`: files that are cut short, random or changed;
@@ -46,3 +47,4 @@ mod tables;
 mod time;
 mod turns;
 mod variants;
+mod wasi;

@@ -5,8 +5,8 @@ use std::fs;
 
 use super::{
     file::{
-        INVALID, NO_ACTOR, UNKNOWN, check, functions, load, loads_or_says, module, number, says,
-        section, with,
+        INVALID, NO_ACTOR, UNKNOWN, check, check_in, functions, load, loads_or_says, module,
+        number, says, section, with,
     },
     guest::harmless,
 };
@@ -181,5 +181,57 @@ fn modules_whose_instances_would_be_dear_to_make_are_refused() {
     ] {
         let (fine, text) = load(&with(&fields));
         assert!(!fine, "{what}: {text}");
+    }
+}
+
+/// The most memory for a file of this size beside that of the smallest file, in KiB: what
+/// docs/actors.md says under "Sizes of a module".
+fn within(size: usize) -> usize {
+    40 * size / 1024 + 8_000_000 / 1024
+}
+
+/// What checking the smallest file takes, in KiB of addresses. A debug build takes the most.
+const LEAST: usize = 24 << 10;
+
+/// Functions of nothing, with this body each.
+fn bodies(count: usize, body: &[u8]) -> Vec<u8> {
+    functions("(type (func))", count, &[&[0], body].concat())
+}
+
+#[test]
+fn the_worst_files_within_the_bounds_load_within_the_memory_that_the_documents_state() {
+    const SIZE: usize = (1 << 20) - 1000;
+    // Functions of nothing but calls, of functions of which the third is empty.
+    let calls = |length: usize| {
+        let body = b"\x10\x02".repeat(length / 2);
+        bodies((SIZE / (length + 8)).max(3), &body)
+    };
+    let data = |one: &[u8]| module(&[section(5, 1, &[0, 1]), section(11, 100_000, one)]);
+    let wide =
+        "(func (param i64 i64) (result i64) (unreachable))".replace("i64 i64", &"i64 ".repeat(60));
+    let exports = (0..7_600).map(|number| format!("(export \"{number}\" (func 0))"));
+    let exports = format!("(module {wide} {})", exports.collect::<String>());
+    for (name, bytes) in [
+        ("calls in three functions", calls(SIZE / 3 - 100)),
+        ("calls in short functions", calls(30)),
+        ("loops", bodies(1, &b"\x03\x40\x0b".repeat(SIZE / 3))),
+        ("loops in short functions", bodies(SIZE / 40, &b"\x03\x40\x0b".repeat(10))),
+        ("blocks that are left", bodies(1, &b"\x02\x40\x0c\x00\x0b".repeat(SIZE / 5))),
+        ("as many functions as there may be", bodies(100_000, &[])),
+        ("as many functions with a call", bodies(100_000, b"\x10\x02")),
+        ("as many functions with a trap", bodies(100_000, b"\x00")),
+        ("passive data", data(b"\x01\x00")),
+        ("active data", data(b"\x00\x41\x00\x0b\x00")),
+        ("data of five bytes", data(b"\x00\x41\x00\x0b\x05hello")),
+        ("exports of a function with many parameters", wat::parse_str(exports).unwrap()),
+    ] {
+        assert!(bytes.len() < 1 << 20, "{name}: {}", bytes.len());
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("actor.wasm");
+        fs::write(&file, &bytes).unwrap();
+        let memory = LEAST + within(bytes.len());
+        let (fine, text) = check_in(memory, &[file.to_str().unwrap()]);
+        // It is whole, and no actor.
+        assert!(!fine && text.contains(NO_ACTOR), "{name}: {:.2000}", text);
     }
 }

@@ -9,6 +9,7 @@ mod limits;
 mod reload;
 mod requests;
 mod sends;
+mod storms;
 
 use std::{thread, time::Instant};
 

@@ -19,10 +19,14 @@ pub mod process;
 use super::row::Import;
 use crate::interfaces::Interface;
 
+/// Every function of WASI that an actor may import.
+pub fn all() -> impl Iterator<Item = &'static Import> {
+    [preview1::ROWS, preview1::ABSENT, preview2::ROWS].into_iter().flatten()
+}
+
 /// The function that an import's two names mean.
 pub(super) fn find(module: &str, name: &str) -> Option<&'static Import> {
-    let rows = [preview1::ROWS, preview1::ABSENT, preview2::ROWS];
-    rows.into_iter().flatten().find(|row| row.name == name && row.interface.has(module))
+    all().find(|row| row.name == name && row.interface.has(module))
 }
 
 /// Whether a module's name is one of WASI's, of whatever version.
@@ -37,6 +41,8 @@ const fn interface(name: &'static str, modules: &'static [&'static str]) -> Inte
 
 /// The most bytes that a call writes or reads.
 const MOST_BYTES: u32 = 1 << 16;
+/// The cost of a byte that is written, or random.
+const BYTE: u64 = 2;
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ const MOST: u32 = 1024;
 /// The size of a subscription, and of an event.
 const SIZES: (u32, u32) = (48, 32);
 /// The cost of a subscription.
-const SUBSCRIPTION: u64 = 50;
+const SUBSCRIPTION: u64 = 70;
 /// The kinds of subscriptions.
 const CLOCK: u8 = 0;
 const READ: u8 = 1;

@@ -10,16 +10,21 @@ use wit_core::{
 };
 
 use super::{
-    MOST_BYTES,
+    BYTE, MOST_BYTES,
     call::{Parts, parts, u32_at},
     poll::poll_oneoff,
     process::Stream,
 };
 use crate::{
-    actor::imports::{
-        guest::{Guest, charge},
-        row::{Import, Kind, Run},
+    actor::{
+        fuel_cost::LINE,
+        imports::{
+            guest::{Guest, charge},
+            row::{Import, Kind, Run},
+        },
     },
+    convert::to_u64,
+    env::Env,
     interfaces::Interface,
 };
 
@@ -114,12 +119,10 @@ pub(crate) const ABSENT: &[Import] = &[
 const NO_FILES: &str = "it has no files there; they are in `footlight:host/files`";
 /// The most blocks of one write.
 const MOST_BLOCKS: u32 = 1024;
-/// The cost of looking at a block.
-const BLOCK: u64 = 20;
-/// The cost of reading a clock.
-const CLOCK: u64 = 100;
-/// The cost of a byte that is written, or random.
-const BYTE: u64 = 2;
+/// The most lines that one write ends.
+const MOST_LINES: usize = 256;
+/// The cost of looking at a block, or at an entry of the environment.
+pub(super) const BLOCK: u64 = 50;
 
 /// The result of a function: an error number, or a trap.
 type Answer = Result<u64, wasmi::Error>;
@@ -171,6 +174,7 @@ fn environ_sizes_get(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answ
 /// `environ_get(pointers, texts)`
 fn environ_get(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
     let env = caller.data().ambient.env.clone();
+    charge(caller, cost_of(&env))?;
     let mut memory = parts(caller)?.memory;
     let (mut pointer, mut text) = (u32_at(parameters, 0), u32_at(parameters, 1));
     for (name, value) in env.pairs() {
@@ -180,8 +184,13 @@ fn environ_get(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
         pointer = pointer.wrapping_add(4);
         text = text.wrapping_add(u32::try_from(entry.len()).unwrap_or_default());
     }
-    charge(caller, BYTE.saturating_mul(crate::convert::to_u64(env.bytes())))?;
     Ok(errno::SUCCESS)
+}
+
+/// The cost of telling the environment.
+pub(super) fn cost_of(env: &Env) -> u64 {
+    let (pairs, bytes) = (to_u64(env.pairs().len()), to_u64(env.bytes()));
+    BLOCK.saturating_mul(pairs).saturating_add(BYTE.saturating_mul(bytes))
 }
 
 /// The time of a clock in nanoseconds. `None` if there is no such clock.
@@ -195,7 +204,6 @@ pub(super) fn time(guest: &mut Guest, clock: u32) -> Option<u64> {
 
 /// `clock_time_get(clock, precision, time)`
 fn clock_time_get(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
-    charge(caller, CLOCK)?;
     let Parts { mut memory, guest } = parts(caller)?;
     let Some(time) = time(guest, u32_at(parameters, 0)) else { return Ok(errno::INVAL) };
     memory.put_u64(u32_at(parameters, 2), time)?;
@@ -261,15 +269,19 @@ fn fd_write(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
     let Some(stream) = Stream::of(u32_at(parameters, 0)) else { return Ok(errno::BADF) };
     let (blocks, count) = (u32_at(parameters, 1), u32_at(parameters, 2).min(MOST_BLOCKS));
     let Parts { mut memory, guest } = parts(caller)?;
-    let mut written = 0;
+    let (mut written, mut lines) = (0, 0);
     for block in (0..count).map(|index| blocks.wrapping_add(index * 8)) {
         let (at, len) = (memory.u32(block)?, memory.u32(block.wrapping_add(4))?);
-        let len = len.min(MOST_BYTES - written);
-        guest.write(stream, memory.block(at, len)?);
-        written += len;
+        let text = memory.block(at, len.min(MOST_BYTES - written))?;
+        let taken = guest.write(stream, text, MOST_LINES - lines);
+        (written, lines) = (written + taken.bytes, lines + taken.lines);
+        if taken.bytes < len {
+            break;
+        }
     }
     memory.put_u32(u32_at(parameters, 3), written)?;
-    charge(caller, BLOCK * u64::from(count) + BYTE * u64::from(written))?;
+    let cost = BLOCK * u64::from(count) + BYTE * u64::from(written) + LINE * to_u64(lines);
+    charge(caller, cost)?;
     Ok(errno::SUCCESS)
 }
 

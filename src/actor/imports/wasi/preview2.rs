@@ -11,18 +11,22 @@ use wit_core::{
 };
 
 use super::{
-    MOST_BYTES,
+    BYTE, MOST_BYTES,
     call::{Parts, parts, u32_at},
     interface,
-    preview1::too_random,
+    preview1::{cost_of, too_random},
     process::Stream,
 };
 use crate::{
-    actor::imports::{
-        guest::{Guest, charge},
-        random::draw,
-        row::{Call, Import, Kind, Run, Step, Trap},
+    actor::{
+        fuel_cost::LINE,
+        imports::{
+            guest::{Guest, charge},
+            random::draw,
+            row::{Call, Import, Kind, Run, Step, Trap},
+        },
     },
+    convert::to_u64,
     interfaces::Interface,
 };
 
@@ -153,10 +157,9 @@ pub(crate) const ROWS: &[Import] = &[
 
 /// The handle of every pollable.
 const POLLABLE: u64 = 3;
-/// The cost of reading a clock, or of a random number.
-const NUMBERS: u64 = 100;
-/// The cost of a byte that is written, or random.
-const BYTE: u64 = 2;
+/// The most bytes of a write, as for `blocking-write-and-flush`. All of it has to be taken, however
+/// many lines there are.
+const MOST_WRITTEN: u32 = 4096;
 /// The nanoseconds of a second.
 const SECOND: u64 = 1_000_000_000;
 
@@ -227,7 +230,7 @@ fn check_write(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
         return Ok(0);
     }
     parts.memory.put(at, &[0])?;
-    parts.memory.put_u64(at.wrapping_add(8), MOST_BYTES.into())?;
+    parts.memory.put_u64(at.wrapping_add(8), MOST_WRITTEN.into())?;
     Ok(0)
 }
 
@@ -236,14 +239,14 @@ fn write(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
     let (from, len, at) = (u32_at(parameters, 1), u32_at(parameters, 2), u32_at(parameters, 3));
     let mut parts = parts(caller)?;
     let Some(stream) = Stream::of(u32_at(parameters, 0)) else { return closed(&mut parts, at) };
-    if len > MOST_BYTES {
+    if len > MOST_WRITTEN {
         // `wasi:io/streams`: to write more than `check-write` allows is a trap.
-        let text = format!("{len} bytes are written at once, at most {MOST_BYTES} may be");
+        let text = format!("{len} bytes are written at once, at most {MOST_WRITTEN} may be");
         return Err(wasmi::Error::new(text));
     }
-    parts.guest.write(stream, parts.memory.block(from, len)?);
+    let taken = parts.guest.write(stream, parts.memory.block(from, len)?, usize::MAX);
     parts.memory.put(at, &[0])?;
-    charge(caller, BYTE * u64::from(len))?;
+    charge(caller, BYTE * u64::from(len) + LINE * to_u64(taken.lines))?;
     Ok(0)
 }
 
@@ -283,13 +286,11 @@ fn block(caller: &mut Caller<'_, Guest>, _: &[u64]) -> Answer {
 
 /// `now() -> u64`
 fn monotonic(caller: &mut Caller<'_, Guest>, _: &[u64]) -> Answer {
-    charge(caller, NUMBERS)?;
     Ok(caller.data_mut().monotonic_clock())
 }
 
 /// `now() -> datetime`
 fn wall(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
-    charge(caller, NUMBERS)?;
     let Parts { memory, guest } = parts(caller)?;
     put_time(memory, u32_at(parameters, 0), guest.wall_clock())
 }
@@ -308,7 +309,6 @@ fn put_time(mut memory: super::call::Memory<'_>, at: u32, nanos: u64) -> Answer 
 
 /// `get-random-u64() -> u64`
 fn random(caller: &mut Caller<'_, Guest>, _: &[u64]) -> Answer {
-    charge(caller, NUMBERS)?;
     let mut bytes = [0; 8];
     caller.data_mut().fill_random(&mut bytes)?;
     Ok(u64::from_le_bytes(bytes))
@@ -316,7 +316,6 @@ fn random(caller: &mut Caller<'_, Guest>, _: &[u64]) -> Answer {
 
 /// `insecure-seed() -> tuple<u64, u64>`
 fn seed(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
-    charge(caller, NUMBERS)?;
     let Parts { mut memory, guest } = parts(caller)?;
     guest.fill_random(memory.block(u32_at(parameters, 0), 16)?)?;
     Ok(0)
@@ -324,7 +323,8 @@ fn seed(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
 
 /// `get-environment() -> list<tuple<string, string>>`
 fn get_environment<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
-    let (host, result) = call.end::<Vec<(String, String)>>("environment", 0)?;
+    let cost = cost_of(&call.host.env);
+    let (host, result) = call.end::<Vec<(String, String)>>("environment", cost)?;
     let pairs = host.env.pairs().to_vec();
     Ok(Step::Done(result.lower(pairs)))
 }

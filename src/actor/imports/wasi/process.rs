@@ -77,20 +77,42 @@ impl Process {
     }
 }
 
+/// What of a text was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// From its beginning on.
+    pub(super) bytes: u32,
+    /// The lines that ended in it.
+    pub(super) lines: usize,
+}
+
 impl Guest {
-    /// Takes what the program writes to a stream, and logs the lines that it ends.
-    pub(super) fn write(&mut self, stream: Stream, text: &[u8]) {
-        let mut parts = text.split(|byte| *byte == b'\n').peekable();
-        while let Some(part) = parts.next() {
-            let room = self.line;
-            let line = self.process().unfinished(stream);
-            let taken = part.len().min(room.saturating_sub(line.bytes.len()));
-            line.bytes.extend_from_slice(part.get(..taken).unwrap_or_default());
-            line.more = line.more.saturating_add(part.len() - taken);
-            if parts.peek().is_some() {
+    /// Takes what the program writes to a stream, up to the end of the last of `most` lines, and logs
+    /// the lines that end in it.
+    pub(super) fn write(&mut self, stream: Stream, text: &[u8], most: usize) -> Taken {
+        let mut taken = Taken::default();
+        for part in text.split_inclusive(|byte| *byte == b'\n') {
+            if taken.lines == most {
+                break;
+            }
+            taken.bytes = taken.bytes.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
+            let content = part.strip_suffix(b"\n");
+            self.extend_line(stream, content.unwrap_or(part));
+            if content.is_some() {
                 self.end_line(stream);
+                taken.lines += 1;
             }
         }
+        taken
+    }
+
+    /// Adds to the line that has not ended, or counts what does not fit.
+    fn extend_line(&mut self, stream: Stream, text: &[u8]) {
+        let room = self.line;
+        let line = self.process().unfinished(stream);
+        let taken = text.len().min(room.saturating_sub(line.bytes.len()));
+        line.bytes.extend_from_slice(text.get(..taken).unwrap_or_default());
+        line.more = line.more.saturating_add(text.len() - taken);
     }
 
     /// Logs a line.

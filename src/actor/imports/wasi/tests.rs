@@ -7,7 +7,7 @@ use std::{fmt::Write as _, sync::Arc};
 use wasmi::{Engine, Instance, Linker, Store, Val};
 use wit_core::Shape;
 
-use super::{MOST_BYTES, preview1, preview2};
+use super::{MOST_BYTES, preview1};
 use crate::{
     actor::{
         imports::{Ambient, Growth, Guest, add_to, row::Kind},
@@ -37,8 +37,7 @@ impl Program {
 
     fn in_world(world: World) -> Self {
         let (mut imports, mut functions) = (String::new(), String::new());
-        let rows = preview1::ROWS.iter().chain(preview1::ABSENT).chain(preview2::ROWS);
-        let at_once = rows.filter(|row| !matches!(row.kind, Kind::Suspending { .. }));
+        let at_once = super::all().filter(|row| !matches!(row.kind, Kind::Suspending { .. }));
         for (index, row) in at_once.enumerate() {
             let ty = row.ty();
             let params: String = ty.params().map(|flat| format!(" {flat}")).collect();
@@ -178,6 +177,63 @@ fn a_write_takes_64_kib_at_most_and_says_how_much_it_has_taken() {
     for (blocks, count, written) in [(196_604, 1, 100), (0, 1, 196_606), (-8, 1, 100)] {
         let outside = program.call(P1, "fd_write", &[1, blocks, count, written]);
         assert!(outside.unwrap_err().contains("outside of the memory"));
+    }
+}
+
+#[test]
+fn a_write_ends_so_many_lines_at_most_and_says_how_much_it_has_taken() {
+    let mut program = Program::new();
+    for (text, taken) in [("a\n".repeat(256), 512), ("\n".repeat(257) + "rest", 256)] {
+        assert_eq!(program.write(1, text.as_bytes()), taken);
+    }
+    // The bound is that of all blocks together.
+    let block = |len: u32| [1000u32.to_le_bytes(), len.to_le_bytes()].concat();
+    program.put(1000, &[b'\n'; 300]);
+    program.put(0, &[block(200), block(200)].concat());
+    assert_eq!(program.p1("fd_write", &[1, 0, 2, 100]), 0);
+    assert_eq!(program.u32(100), 256);
+    // A whole text of the other form is taken.
+    program.said();
+    program.put(64, "b\n".repeat(2048).as_bytes());
+    let write = "[method]output-stream.write";
+    assert_eq!(program.call("wasi:io/streams@0.2.7", write, &[1, 64, 4096, 0]), Ok(0));
+    assert_eq!(program.said(), ["b"; 5]);
+}
+
+#[test]
+fn what_takes_the_host_longer_costs_more() {
+    let mut program = Program::new();
+    program.put(1000, &[b'x'; 3000]);
+    program.put(2000, &[b'\n'; 100]);
+    let block = |at: u32, len: u32| [at.to_le_bytes(), len.to_le_bytes()].concat();
+    program.put(0, &[block(1000, 500), block(2000, 10)].concat());
+    program.put(5000, &timer(1, 1, 5, 0).repeat(2));
+    let mut cost = |module: &str, name: &str, numbers: &[i64]| {
+        let before = program.store.get_fuel().unwrap();
+        program.call(module, name, numbers).unwrap();
+        before - program.store.get_fuel().unwrap()
+    };
+    // The guest's own code costs a little.
+    let own = cost(P1, "sched_yield", &[]) - 150;
+    assert!(own < 20, "{own}");
+    let (streams, write) = ("wasi:io/streams@0.2.7", "[method]output-stream.write");
+    let random = "wasi:random/random@0.2.7";
+    for (module, name, numbers, expected) in [
+        (P1, "fd_seek", &[1, 0, 0, 0][..], 150),
+        (P1, "fd_sync", &[1], 150),
+        (P1, "clock_time_get", &[1, 0, 100], 150),
+        (P1, "fd_write", &[1, 0, 1, 100], 150 + 50 + 1000),
+        (P1, "fd_write", &[1, 0, 2, 100], 150 + 100 + 1020 + 3000),
+        (P1, "random_get", &[100, 500], 150 + 1000),
+        (P1, "environ_get", &[100, 200], 150 + 2 * 50 + 2 * 21),
+        (P1, "poll_oneoff", &[5000, 6000, 2, 100], 150 + 2 * 70),
+        (streams, write, &[1, 1000, 500, 0], 150 + 1000),
+        (streams, write, &[1, 2000, 10, 0], 150 + 20 + 3000),
+        (random, "get-random-u64", &[], 150),
+    ] {
+        let found = cost(module, name, numbers);
+        let own = own + 8;
+        assert!((expected..=expected + own).contains(&found), "{name}: {found}, not {expected}");
     }
 }
 
@@ -350,7 +406,7 @@ fn streams_of_preview_2_write_to_the_log_and_read_nothing() {
         program.memory()[..16].to_vec()
     };
     let allowed = call("[method]output-stream.check-write", &[1, 0]);
-    assert_eq!((allowed[0], &allowed[8..]), (0, &65_536u64.to_le_bytes()[..]));
+    assert_eq!((allowed[0], &allowed[8..]), (0, &4096u64.to_le_bytes()[..]));
     assert_eq!(
         call("[method]output-stream.check-write", &[0, 0])[..9],
         [1, 9, 9, 9, 9, 9, 9, 9, 1]
@@ -361,11 +417,10 @@ fn streams_of_preview_2_write_to_the_log_and_read_nothing() {
     }
     assert_eq!(call("[method]input-stream.blocking-read", &[0, 10, 0])[..5], [1, 9, 9, 9, 1]);
     assert_eq!(call("[method]output-stream.blocking-flush", &[1, 0])[0], 0);
-    let most = i64::from(MOST_BYTES);
     let write = "[method]output-stream.write";
-    assert_eq!(program.call(STREAMS, write, &[1, 64, most, 0]), Ok(0));
-    let more = program.call(STREAMS, write, &[1, 64, most + 1, 0]).unwrap_err();
-    assert!(more.starts_with("65537 bytes are written at once"), "{more}");
+    assert_eq!(program.call(STREAMS, write, &[1, 64, 4096, 0]), Ok(0));
+    let more = program.call(STREAMS, write, &[1, 64, 4097, 0]).unwrap_err();
+    assert!(more.starts_with("4097 bytes are written at once"), "{more}");
     program.said();
     program.put(64, b"hello\n");
     program.call(STREAMS, write, &[2, 64, 6, 0]).unwrap();
