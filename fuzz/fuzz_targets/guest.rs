@@ -26,8 +26,8 @@ fuzz_target!(|data: &[u8]| {
     let chosen =
         |row: &Import, bits: u128, bit: u32| row.shapes.contains(&shape) && bits & 1 << bit != 0;
     let (own, wasi) = (u.arbitrary().unwrap_or_default(), u.arbitrary().unwrap_or_default());
-    let own = (0..).zip(imports::all()).filter(|(bit, row)| chosen(row, own, bit));
-    let wasi = (0..).zip(imports::wasi::all()).filter(|(bit, row)| chosen(row, wasi, bit));
+    let own = (0..).zip(imports::all()).filter(|(bit, row)| chosen(row, own, *bit));
+    let wasi = (0..).zip(imports::wasi::all()).filter(|(bit, row)| chosen(row, wasi, *bit));
     let imported = own.chain(wasi).map(|(_, row)| import(row)).collect::<String>();
     let outline = outline(shape, extras, more, &imported);
     let Ok(module) = wasm_smith::Module::new(config(&outline), &mut u) else { return };
