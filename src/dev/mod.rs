@@ -25,6 +25,8 @@ use crate::{
 const PERIOD: Duration = Duration::from_millis(200);
 /// How long a file must have been unchanged before it is used: a program may still be writing it.
 const SETTLED: Duration = Duration::from_millis(100);
+/// What the shell exits with if it has not found a program.
+const NOT_FOUND: i32 = 127;
 /// The stack of the thread that watches, in bytes.
 const STACK: usize = 256 << 10;
 
@@ -206,6 +208,13 @@ fn build(manifest: &Manifest, build: &Build) -> bool {
         Ok(status) if status.success() => true,
         Ok(status) => {
             log_or_print(&format!("{name}: the build has failed: {status}"));
+            if status.code() == Some(NOT_FOUND) {
+                log_or_print(&format!(
+                    "{name}: a program of the command was not found; install what the comment of \
+                     [build] in {} says",
+                    manifest.file.display()
+                ));
+            }
             false
         }
         Err(error) => {

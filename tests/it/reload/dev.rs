@@ -101,6 +101,21 @@ fn a_first_build_that_fails_waits_for_a_change_and_then_the_actor_serves() {
 }
 
 #[test]
+fn a_build_whose_program_is_missing_says_where_to_read_what_to_install() {
+    let outer = tempfile::tempdir().unwrap();
+    let build = "[build]\ncommand = \"no-such-compiler\"\nwatch = [\"source\"]\n";
+    Version::new(1).actor().extra(build).write(outer.path());
+    let mut command = program();
+    command.arg("dev").arg(outer.path().join("actor"));
+    let server = Server::run(command, 0);
+    server.wait_for(&["actor: the build has failed: exit status: 127"]);
+    server.wait_for(&[
+        "actor: a program of the command was not found; install what the comment of [build] in ",
+        "actor/manifest.toml says",
+    ]);
+}
+
+#[test]
 fn a_manifest_that_changes_is_taken_over_without_a_build() {
     let outer = tempfile::tempdir().unwrap();
     let actor = Version::new(1).actor();
