@@ -59,6 +59,13 @@ impl Watcher {
     /// waited for.
     pub fn first_build(&mut self) -> Result<(), String> {
         let mut manifests = self.selection.load()?;
+        for manifest in manifests.iter().filter(|manifest| manifest.build.is_none()) {
+            let name = &manifest.name;
+            log_or_print(&format!(
+                "{name}: no [build] in its manifest, so nothing is built; only the module, the \
+                 manifest and the pages are watched"
+            ));
+        }
         while !self.build_if_changed(&manifests) {
             log_or_print("waiting for a change of the sources");
             manifests = self.changed(manifests);
