@@ -62,8 +62,8 @@ impl Watcher {
         for manifest in manifests.iter().filter(|manifest| manifest.build.is_none()) {
             let name = &manifest.name;
             log_or_print(&format!(
-                "{name}: no [build] in its manifest, so nothing is built; only the module, the \
-                 manifest and the pages are watched"
+                "{name}: nothing is built, because no [build] says how; only the module, the manifest \
+                 and the pages are watched"
             ));
         }
         while !self.build_if_changed(&manifests) {

@@ -121,10 +121,7 @@ fn a_manifest_that_changes_is_taken_over_without_a_build() {
     let actor = Version::new(1).actor();
     actor.write(outer.path());
     let server = dev(&outer.path().join("actor"), &[]);
-    assert_eq!(
-        server.count("actor: no [build] in its manifest, so nothing is built; only the "),
-        1
-    );
+    assert_eq!(server.count("actor: nothing is built, because no [build] says how; only the "), 1);
     let mut client = server.client("actor");
     client.ask("+", "0+");
     actor.limit("connections", 1).write(outer.path());
