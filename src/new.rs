@@ -36,6 +36,9 @@ const NAME: &str = "actor-name";
 /// The name of the template's module file: the compiler replaces `-` by `_`.
 const LIBRARY: &str = "actor_name";
 
+/// What users call the languages of browsers, which have no template.
+const SCRIPTS: &[&str] = &["js", "javascript", "ts", "typescript"];
+
 /// The longest name, in letters, as in manifests.
 const MAX_NAME: usize = 64;
 
@@ -244,6 +247,14 @@ impl fmt::Display for NewError {
                 write!(f, "{}: cannot be made: {error}", path.display())
             }
             Self::Template(name) => unknown(f, "template", name, TEMPLATES),
+            Self::Language(name) if SCRIPTS.iter().any(|one| name.eq_ignore_ascii_case(one)) => {
+                write!(
+                    f,
+                    "there is no language {name:?}: --lang assemblyscript is the one that is like \
+                 TypeScript; the section JavaScript of docs/actors.md says how to build an actor in \
+                 JavaScript"
+                )
+            }
             Self::Language(name) => unknown(f, "language", name, languages::NAMES),
             Self::NotInRust(language) => write!(
                 f,

@@ -87,6 +87,10 @@ fn head(report: &Value) -> String {
     if let Some(client) = text("client") {
         head = [client, ": "].concat();
     }
+    // Both have the same message.
+    if let Some(event @ ("send" | "request")) = text("event") {
+        head += &[event, " "].concat();
+    }
     match report.get("message") {
         Some(message @ Value::Object(_)) => head += &shown(message),
         _ => head += text("event").unwrap_or_default(),
@@ -218,6 +222,16 @@ ann: text \"hi\\n\" (#1)
   took     12_345 fuel, 0.25 ms
 "
         );
+    }
+
+    #[test]
+    fn a_block_tells_a_message_of_another_actor_from_a_request() {
+        let taken = || Taken { fuel: 0, took: Duration::ZERO };
+        for event in ["send", "request"] {
+            let report = json!({"event": event, "message": {"from": "lamp", "data": "on"}});
+            let text = block(&report, taken());
+            assert_eq!(text.lines().next(), Some(&*format!("{event} data \"on\" from \"lamp\"")));
+        }
     }
 
     #[test]

@@ -2,14 +2,15 @@
 
 /// The word of `known` that is nearest to `word`, if it is near enough.
 ///
-/// Near enough is one edit in a very short word, and up to three in a long one. A suggestion beyond
-/// that would mislead.
+/// Near enough is one edit in a very short word, and up to three in a long one, with at least one letter
+/// in common. A suggestion beyond that would mislead.
 pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    let allowed = word.chars().count().div_ceil(3).clamp(1, 3);
+    let letters = word.chars().count();
+    let allowed = letters.div_ceil(3).clamp(1, 3);
     known
         .iter()
         .map(|candidate| (distance(word, candidate), *candidate))
-        .filter(|(edits, _)| *edits <= allowed)
+        .filter(|(edits, one)| *edits <= allowed && *edits < letters.max(one.chars().count()))
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, candidate)| candidate)
 }
@@ -68,6 +69,9 @@ mod tests {
         assert_eq!(nearest("Path", &known), Some("path"));
         assert_eq!(nearest("protocol", &known), None);
         assert_eq!(nearest("", &known), None);
+        // Every letter differs.
+        assert_eq!((nearest("", &["c"]), nearest("d", &["c"])), (None, None));
+        assert_eq!(nearest("cc", &["c"]), Some("c"));
         assert_eq!(nearest("component-path", &["component_path"]), Some("component_path"));
     }
 }

@@ -185,18 +185,31 @@ impl<'d> Table<'d> {
         self.entries.iter().map(pair).collect()
     }
 
+    /// Whether a key was read so far, or is accepted without effect.
+    pub(crate) fn knows(&self, key: &str) -> bool {
+        self.known.iter().chain(&self.old).any(|known| *known == key)
+    }
+
     /// Refuses every key that was not read.
     pub(crate) fn finish(self) {
+        self.finish_or(&|_| None);
+    }
+
+    /// The same. `elsewhere` says where a key belongs that is not near one of these.
+    pub(crate) fn finish_or(self, elsewhere: &dyn Fn(&str) -> Option<String>) {
         let listed: Vec<String> = self.known.iter().map(|key| format!("`{key}`")).collect();
         let listed = listed.join(", ");
         for key in self.entries.keys() {
             let (name, offset) = (key.get_ref(), key.span().start);
-            if self.known.iter().chain(&self.old).any(|known| *known == name.as_ref()) {
+            if self.knows(name) {
                 continue;
             }
             let advice = match nearest(name, &self.known) {
                 Some(meant) => format!("did you mean `{meant}`? The keys here are {listed}"),
-                None => format!("the keys here are {listed}"),
+                None => {
+                    let elsewhere = elsewhere(name).map(|text| text + "; ").unwrap_or_default();
+                    format!("{elsewhere}the keys here are {listed}")
+                }
             };
             self.place.inner(name, offset).refuse("unknown key", advice);
         }

@@ -25,6 +25,8 @@ use crate::{
 const PERIOD: Duration = Duration::from_millis(200);
 /// How long a file must have been unchanged before it is used: a program may still be writing it.
 const SETTLED: Duration = Duration::from_millis(100);
+/// What the shell exits with if it has not found a program.
+const NOT_FOUND: i32 = 127;
 /// The stack of the thread that watches, in bytes.
 const STACK: usize = 256 << 10;
 
@@ -34,6 +36,8 @@ pub struct Watcher {
     selection: Selection,
     /// The sources that were built last. `None` if nothing was built.
     built: Option<Snapshot>,
+    /// Whether that build has succeeded.
+    succeeded: bool,
     /// The manifests and modules that were loaded last.
     loaded: Snapshot,
     /// The files of pages.
@@ -44,24 +48,55 @@ impl Watcher {
     /// Watches the actors of these manifests. Nothing is built yet.
     pub fn new(selection: Selection) -> Self {
         let (loaded, pages) = (Snapshot::default(), Snapshot::default());
-        Self { selection, built: None, loaded, pages }
+        Self { selection, built: None, succeeded: false, loaded, pages }
     }
 
-    /// Builds the actors, and waits for changes until that succeeds. Blocks.
+    /// Builds the actors. While that fails, waits for a change of the sources or of a manifest, and
+    /// builds again. Blocks.
     ///
     /// # Errors
-    /// A manifest has a mistake.
+    /// A manifest has a mistake at the beginning. Later mistakes are told, and the change after them is
+    /// waited for.
     pub fn first_build(&mut self) -> Result<(), String> {
-        let manifests = self.selection.load()?;
-        if !self.build_if_changed(&manifests) {
+        let mut manifests = self.selection.load()?;
+        for manifest in manifests.iter().filter(|manifest| manifest.build.is_none()) {
+            let name = &manifest.name;
+            log_or_print(&format!(
+                "{name}: nothing is built, because no [build] says how; only the module, the manifest \
+                 and the pages are watched"
+            ));
+        }
+        while !self.build_if_changed(&manifests) {
             log_or_print("waiting for a change of the sources");
-            while !self.build_if_changed(&manifests) {
-                thread::sleep(PERIOD);
-            }
+            manifests = self.changed(manifests);
         }
         self.loaded = self.files(&manifests);
         self.pages = pages(&manifests);
         Ok(())
+    }
+
+    /// Waits until the sources of a failed build or the manifests have changed. Returns the manifests to
+    /// build with.
+    fn changed(&mut self, manifests: Vec<Manifest>) -> Vec<Manifest> {
+        // Not the modules: a build that fails may have written one.
+        let mut before = self.files(&[]);
+        loop {
+            thread::sleep(PERIOD);
+            if let Some(now) = self.settled(&[], &before) {
+                before = now;
+                match self.selection.load() {
+                    Ok(new) => {
+                        // A manifest may have got another command for the same sources.
+                        self.built = None;
+                        return new;
+                    }
+                    Err(error) => log_or_print(&error),
+                }
+            }
+            if self.settled_sources(&manifests).is_some() {
+                return manifests;
+            }
+        }
     }
 
     /// Watches from now on, on a thread of its own. The receiver gets a message when something that was
@@ -107,7 +142,7 @@ impl Watcher {
         }
     }
 
-    /// The manifests and modules now, if they differ from `before` and nobody writes them.
+    /// The manifest files and the modules of `manifests` now, if they differ from `before` and nobody writes them.
     fn settled(&self, manifests: &[Manifest], before: &Snapshot) -> Option<Snapshot> {
         let now = self.files(manifests);
         if now == *before {
@@ -117,7 +152,7 @@ impl Watcher {
         (self.files(manifests) == now).then_some(now)
     }
 
-    /// What the manifests and modules are like.
+    /// What the manifest files and the modules of `manifests` are like.
     fn files(&self, manifests: &[Manifest]) -> Snapshot {
         // A folder of actors may get another one.
         let paths = manifest::expand(&self.selection.paths)
@@ -127,25 +162,39 @@ impl Watcher {
         Snapshot::of(paths.chain(components))
     }
 
-    /// Builds the actors if their sources have changed since the last build. Returns false if a build
-    /// has failed, or the sources still change.
-    fn build_if_changed(&mut self, manifests: &[Manifest]) -> bool {
-        let builds = || manifests.iter().filter_map(|one| Some((one, one.build.as_ref()?)));
-        let sources = || Snapshot::of(builds().flat_map(|(_, build)| build.watch.clone()));
-        let now = sources();
-        if self.built.as_ref() == Some(&now) {
-            return true;
+    /// The sources now, if they differ from those that were built last, and nobody writes them.
+    fn settled_sources(&self, manifests: &[Manifest]) -> Option<Snapshot> {
+        let now = sources(manifests);
+        if self.built == Some(now) {
+            return None;
         }
         if self.built.is_some() {
             thread::sleep(SETTLED);
-            if sources() != now {
-                return false;
-            }
         }
-        self.built = Some(now);
-        let results: Vec<_> = builds().map(|(manifest, one)| build(manifest, one)).collect();
-        results.into_iter().all(|built| built)
+        (sources(manifests) == now).then_some(now)
     }
+
+    /// Builds the actors if their sources have changed since the last build. Returns whether the last
+    /// build has succeeded.
+    fn build_if_changed(&mut self, manifests: &[Manifest]) -> bool {
+        if let Some(now) = self.settled_sources(manifests) {
+            self.built = Some(now);
+            let results: Vec<_> =
+                builds(manifests).map(|(manifest, one)| build(manifest, one)).collect();
+            self.succeeded = results.into_iter().all(|built| built);
+        }
+        self.succeeded
+    }
+}
+
+/// The manifests that say how to build their actor.
+fn builds(manifests: &[Manifest]) -> impl Iterator<Item = (&Manifest, &Build)> {
+    manifests.iter().filter_map(|one| Some((one, one.build.as_ref()?)))
+}
+
+/// What the sources are like.
+fn sources(manifests: &[Manifest]) -> Snapshot {
+    Snapshot::of(builds(manifests).flat_map(|(_, build)| build.watch.clone()))
 }
 
 /// What the files of pages are like.
@@ -166,6 +215,13 @@ fn build(manifest: &Manifest, build: &Build) -> bool {
         Ok(status) if status.success() => true,
         Ok(status) => {
             log_or_print(&format!("{name}: the build has failed: {status}"));
+            if status.code() == Some(NOT_FOUND) {
+                log_or_print(&format!(
+                    "{name}: a program of the command was not found; install what the comment of \
+                     [build] in {} says",
+                    manifest.file.display()
+                ));
+            }
             false
         }
         Err(error) => {

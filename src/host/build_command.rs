@@ -1,6 +1,8 @@
-//! The command that builds a module that does not exist yet, by the files near it.
+//! The command that builds a module that does not exist yet: its manifest's, or by the files near it.
 
 use std::{fs, path::Path};
+
+use crate::manifest::Manifest;
 
 /// How many folders above the module are looked at.
 const MAX_FOLDERS: usize = 6;
@@ -15,14 +17,33 @@ const OTHERS: &[(&str, &str)] = &[
     ("GNUmakefile", "make"),
 ];
 
-/// The command, and where to run it if that is not here. `None` if nothing near the module tells.
-pub(super) fn build_command(module: &Path) -> Option<String> {
+/// The command, and where to run it if that is not here. `None` if neither the manifest nor anything
+/// near the module tells.
+pub(super) fn build_command(module: &Path, manifest: Option<&Manifest>) -> Option<String> {
+    if let Some((manifest, build)) = manifest.and_then(|one| Some((one, one.build.as_ref()?))) {
+        let folder = manifest.file.parent().unwrap_or(Path::new(""));
+        let said = placed(first_line(&build.command), folder);
+        return Some([&said, " (`footlight dev` does that)"].concat());
+    }
     let folders = module.ancestors().skip(1).take(MAX_FOLDERS);
     let (folder, command) =
         folders.filter_map(|folder| Some((folder, command(folder, module)?))).next()?;
+    Some(placed(command, folder))
+}
+
+/// A command, and where to run it if that is not here.
+fn placed(command: String, folder: &Path) -> String {
     let is_here = folder == Path::new("") || folder == Path::new(".");
     let place = if is_here { String::new() } else { format!(" in {}", folder.display()) };
-    Some(format!("`{command}`{place}"))
+    format!("`{command}`{place}")
+}
+
+/// A command's first line, since an error is one line.
+fn first_line(command: &str) -> String {
+    let mut lines = command.trim().lines();
+    let first = lines.next().unwrap_or_default();
+    let more = if lines.next().is_some() { " …" } else { "" };
+    [first, more].concat()
 }
 
 /// The command for the project in a folder.
@@ -70,7 +91,7 @@ mod tests {
                 fs::create_dir_all(file.parent().unwrap()).unwrap();
                 fs::write(file, text).unwrap();
             }
-            let command = build_command(&folder.join(module))?;
+            let command = build_command(&folder.join(module), None)?;
             Some(command.replace(folder.to_str().unwrap(), "IT"))
         };
         let config = (".cargo/config.toml", "[build]\ntarget = \"wasm32-unknown-unknown\"\n");
@@ -98,5 +119,31 @@ mod tests {
             assert_eq!(with(name, files, module).as_deref(), Some(expected), "{name}");
         }
         assert_eq!(with("h", &[("README", "")], "a.wasm"), None);
+    }
+
+    #[test]
+    fn the_manifests_own_command_is_named_before_what_the_files_tell() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("Makefile"), "").unwrap();
+        let module = root.path().join("a.wasm");
+        let with = |folder: &Path, build: &str| {
+            let text = [
+                "name = \"a\"\ncomponent_path = \"a.wasm\"\n",
+                build,
+                "\n[[handlers]]\ntype = \"websocket-server\"\nconfig = { port = 1 }\n",
+            ];
+            let manifest = Manifest::parse(&folder.join("manifest.toml"), &text.concat()).unwrap();
+            let command = build_command(&module, Some(&manifest)).unwrap();
+            command.replace(root.path().to_str().unwrap(), "IT")
+        };
+        let dev = "(`footlight dev` does that)";
+        let own = "[build]\ncommand = \"npm install && npm run build\"";
+        let here = format!("`npm install && npm run build` {dev}");
+        assert_eq!(with(Path::new(""), own), here);
+        let there = format!("`npm install && npm run build` in IT {dev}");
+        assert_eq!(with(root.path(), own), there);
+        let lines = "[build]\ncommand = \"\"\"\nzig build\nls\n\"\"\"";
+        assert_eq!(with(Path::new(""), lines), format!("`zig build …` {dev}"));
+        assert_eq!(with(Path::new(""), ""), "`make` in IT");
     }
 }

@@ -61,7 +61,7 @@ pub enum HostError {
         file: PathBuf,
         /// From the system.
         error: io::Error,
-        /// The command that builds it, if the files near it tell.
+        /// The command that builds it, if its manifest or the files near it tell.
         command: Option<String>,
     },
     /// A handler needs an export that the actor does not have.
@@ -100,12 +100,13 @@ pub enum HostError {
 }
 
 impl HostError {
-    /// A module can't be loaded. If it does not exist, looks for what builds it.
-    pub(crate) fn load(file: &Path, error: LoadError) -> Self {
+    /// A module, which `manifest` names if there is one, can't be loaded. If it does not exist, looks for
+    /// what builds it.
+    pub(crate) fn load(file: &Path, error: LoadError, manifest: Option<&Manifest>) -> Self {
         let file = file.to_owned();
         match error {
             LoadError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
-                let command = build_command(&file);
+                let command = build_command(&file, manifest);
                 Self::NotBuilt { file, error, command }
             }
             error => Self::Load { file, error },

@@ -63,7 +63,7 @@ impl Opened {
         if let Err(LoadError::Unfit(unfit)) = &module {
             report = Some(unfit.clone());
         }
-        let module = module.map_err(|error| HostError::load(file, error));
+        let module = module.map_err(|error| HostError::load(file, error, Some(manifest)));
         let module = keep(module, &mut errors);
         if let Some(module) = &module {
             let missing = exports::missing(manifest, module.report());

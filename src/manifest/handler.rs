@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::{
-    config::{Capability, HandlerType, Table, Value},
+    config::{Capability, HandlerType, Table, Value, nearest::nearest},
     files, http_client,
     limits::Limits,
     messages, server,
@@ -129,7 +129,7 @@ pub(super) fn read(root: &mut Table<'_>) -> Vec<Handler> {
         value.refuse_as("a list of tables", "write [[handlers]], in two pairs of brackets");
         return Vec::new();
     };
-    let mut entries: Vec<_> = items.iter().filter_map(read_entry).collect();
+    let mut entries: Vec<_> = items.iter().filter_map(|item| read_entry(item, root)).collect();
     let idle = |entry: &HandlerTable<'_>| entry.ty.is_some_and(|ty| !ty.brings_events);
     if items.is_empty() {
         value.place.refuse("no handler, so nothing could reach the actor", example);
@@ -164,7 +164,8 @@ const WITHOUT_EFFECT: [(&str, &str, &str); 2] = [
 ];
 
 /// Reads the type of one handler, and finds its `config`. `None` if the handler has no effect.
-fn read_entry<'d>(item: &Value<'d>) -> Option<HandlerTable<'d>> {
+/// `root` has the manifest's own keys, some of which authors write too low.
+fn read_entry<'d>(item: &Value<'d>, root: &Table<'_>) -> Option<HandlerTable<'d>> {
     let Some(mut table) = item.table("write [[handlers]], with type and config below it") else {
         return Some(HandlerTable { ty: None, config: None });
     };
@@ -178,7 +179,13 @@ fn read_entry<'d>(item: &Value<'d>) -> Option<HandlerTable<'d>> {
     let known = types().find(|known| Some(known.name) == name);
     let example = known.unwrap_or(DEFAULT).example;
     let config = table.require("config", &format!("add {example}"));
-    table.finish();
+    table.finish_or(&|key| {
+        Some(if root.knows(key) {
+            "it is a key of the manifest: write it above the first [[handlers]]".into()
+        } else {
+            format!("a handler's own keys stand in its config, as in {example}")
+        })
+    });
     let config = || config.and_then(|config| config.table(&format!("write {example}")));
     match (written, known) {
         (Some(_), Some(known)) => return Some(HandlerTable { ty: Some(known), config: config() }),
@@ -186,7 +193,16 @@ fn read_entry<'d>(item: &Value<'d>) -> Option<HandlerTable<'d>> {
             if written.string().is_some() {
                 // This host can't know how the configuration of an unknown type should look.
                 let problem = format!("this host has no handler of type {}", written.named());
-                written.place.refuse(problem, format!("it has {}", listed(|_| true, " and ")));
+                let names: Vec<_> = types().map(|ty| ty.name).collect();
+                let near = name.and_then(|name| nearest(name, &names));
+                let all = listed(|_| true, " and ");
+                written.place.refuse(
+                    problem,
+                    match near {
+                        Some(near) => format!("did you mean `{near}`? It has {all}"),
+                        None => format!("it has {all}"),
+                    },
+                );
             }
         }
         (None, _) => {

@@ -104,6 +104,15 @@ fn an_unknown_language_and_a_template_in_another_one_than_rust_are_refused() {
         "there is no language \"python\": use one of rust, c, assemblyscript, go, zig"
     );
     assert_eq!(
+        refused(None, ""),
+        "there is no language \"\": use one of rust, c, assemblyscript, go, zig"
+    );
+    for script in ["js", "JavaScript", "ts", "typescript"] {
+        let text = refused(None, script);
+        assert!(text.contains("--lang assemblyscript"), "{text}");
+        assert!(text.contains("the section JavaScript of docs/actors.md"), "{text}");
+    }
+    assert_eq!(
         refused(Some("rooms"), "go"),
         "--template is for Rust only: in go there is the counter; leave out --template, or write \
          --lang rust"

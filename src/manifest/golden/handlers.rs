@@ -39,7 +39,19 @@ fn mistakes_about_handlers_are_told() {
             ),
             (
                 "type = 'websocket-server'\nport = 1",
-                "5: handlers[0].port: unknown key; the keys here are `type`, `config`",
+                "5: handlers[0].port: unknown key; a handler's own keys stand in its config, as in \
+                 config = { port = 8080 }; the keys here are `type`, `config`",
+            ),
+            (
+                "type = 'websocket-server'\ntick = 1000",
+                "5: handlers[0].tick: unknown key; it is a key of the manifest: write it above the \
+                 first [[handlers]]; the keys here are `type`, `config`",
+            ),
+            (
+                "type = 'websocket-sever'",
+                "4: handlers[0].type: this host has no handler of type `websocket-sever`; did you \
+                 mean `websocket-server`? It has `websocket-server`, `http-server`, `filesystem`, \
+                 `http-client` and `message-server`",
             ),
         ],
     );

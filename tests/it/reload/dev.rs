@@ -72,11 +72,56 @@ fn a_source_that_changes_is_built_and_goes_on_with_the_same_socket_and_state() {
 }
 
 #[test]
+fn a_first_build_that_fails_waits_for_a_change_and_then_the_actor_serves() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = with_build(&Version::new(1).actor(), outer.path());
+    let manifest = folder.join("manifest.toml");
+    let (source, right) = (folder.join("source"), fs::read_to_string(&manifest).unwrap());
+    let module = fs::read(&source).unwrap();
+    fs::remove_file(&source).unwrap();
+    let mut command = program();
+    command.arg("dev").arg(&folder);
+    let mut server = Server::run(command, 0);
+    let waits = |times| {
+        eventually("waiting", || {
+            server.count("footlight: waiting for a change of the sources") == times
+        });
+    };
+    waits(1);
+    // A manifest with a mistake is told, and one with another command is built with that.
+    fs::write(&manifest, right.replace("[build]", "[built]")).unwrap();
+    server.wait_for(&["built: unknown key"]);
+    fs::write(&manifest, right.replace("cp source", "echo again >&2; cp source")).unwrap();
+    server.wait_for(&["building: echo from the build >&2; echo again >&2; cp source actor.wasm"]);
+    waits(2);
+    fs::write(&source, module).unwrap();
+    server.wait_for_listeners(1);
+    server.client("actor").ask("+", "0+");
+    assert_eq!(server.stop().0.code(), Some(0));
+}
+
+#[test]
+fn a_build_whose_program_is_missing_says_where_to_read_what_to_install() {
+    let outer = tempfile::tempdir().unwrap();
+    let build = "[build]\ncommand = \"no-such-compiler\"\nwatch = [\"source\"]\n";
+    Version::new(1).actor().extra(build).write(outer.path());
+    let mut command = program();
+    command.arg("dev").arg(outer.path().join("actor"));
+    let server = Server::run(command, 0);
+    server.wait_for(&["actor: the build has failed: exit status: 127"]);
+    server.wait_for(&[
+        "actor: a program of the command was not found; install what the comment of [build] in ",
+        "actor/manifest.toml says",
+    ]);
+}
+
+#[test]
 fn a_manifest_that_changes_is_taken_over_without_a_build() {
     let outer = tempfile::tempdir().unwrap();
     let actor = Version::new(1).actor();
     actor.write(outer.path());
     let server = dev(&outer.path().join("actor"), &[]);
+    assert_eq!(server.count("actor: nothing is built, because no [build] says how; only the "), 1);
     let mut client = server.client("actor");
     client.ask("+", "0+");
     actor.limit("connections", 1).write(outer.path());

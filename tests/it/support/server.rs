@@ -93,11 +93,16 @@ impl Server {
         thread::spawn(move || {
             stdout.map_while(Result::ok).try_for_each(|line| to_output.send(line))
         });
-        while server.greeting.len() < listeners {
-            let line = server.output_line();
-            server.greet(line);
-        }
+        server.wait_for_listeners(listeners);
         server
+    }
+
+    /// Waits until it has announced this many listeners.
+    pub fn wait_for_listeners(&mut self, listeners: usize) {
+        while self.greeting.len() < listeners {
+            let line = self.output_line();
+            self.greet(line);
+        }
     }
 
     /// The next line of its standard output.
