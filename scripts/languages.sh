@@ -12,6 +12,8 @@
 # the command that puts them on the shell's path.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/need-packages.sh
+source scripts/need-packages.sh
 
 folder=$PWD/target/languages
 bin=$folder/bin
@@ -89,21 +91,6 @@ need_npm() {
     fi
     [ -d "$folder/node_modules/${1%@*}" ] ||
         PATH=$bin:$PATH npm install --silent --no-fund --no-audit --prefix "$folder" "$1"
-}
-
-# Installs Debian packages that are missing.
-need_packages() {
-    local missing=()
-    for package in "$@"; do
-        dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-    done
-    [ ${#missing[@]} -eq 0 ] && return
-    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        printf 'install these first: %s\n' "${missing[*]}" >&2
-        exit 1
-    fi
-    apt-get -qq -o Acquire::Retries=3 update
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 main "$@"

@@ -10,6 +10,8 @@
 # the browser is a download of about 100 MB.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/need-packages.sh
+source scripts/need-packages.sh
 
 folder=$PWD/target/clients
 
@@ -68,21 +70,6 @@ need_proxies() {
         trap "rm -f '$policy'" EXIT
     fi
     need_packages caddy haproxy libnginx-mod-stream nginx-light
-}
-
-# Installs Debian packages that are missing.
-need_packages() {
-    local missing=()
-    for package in "$@"; do
-        dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-    done
-    [ ${#missing[@]} -eq 0 ] && return
-    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        printf 'install these first: %s\n' "${missing[*]}" >&2
-        exit 1
-    fi
-    apt-get -qq -o Acquire::Retries=3 update
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 main "$@"

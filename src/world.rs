@@ -13,7 +13,7 @@ use std::{
 };
 
 use rand::{
-    SeedableRng as _,
+    SeedableRng as _, TryRng as _,
     rngs::{StdRng, SysError, SysRng},
 };
 use smol::Timer;
@@ -92,12 +92,28 @@ impl World {
         self.until(now.checked_add(wait).unwrap_or_else(|| now + CENTURY))
     }
 
-    /// Takes random bytes that were given by hand. Returns how many bytes it has filled.
-    pub(crate) fn given_random(&self, bytes: &mut [u8]) -> usize {
-        match self {
+    /// Fills `bytes` with random numbers. Those that were given by hand come first, and the others are
+    /// of `generator`, which is made if there is none.
+    ///
+    /// # Errors
+    /// The system has no random numbers to seed a generator with.
+    pub(crate) fn fill_random(
+        &self,
+        generator: &mut Option<StdRng>,
+        bytes: &mut [u8],
+    ) -> Result<(), String> {
+        let none = |error| format!("the system gives no random bytes: {error}");
+        let generator = match generator {
+            Some(generator) => generator,
+            empty => empty.insert(self.generator().map_err(none)?),
+        };
+        let given = match self {
             Self::System => 0,
             Self::Manual(manual) => manual.take_random(bytes),
-        }
+        };
+        // This generator can't fail.
+        let _ = generator.try_fill_bytes(bytes.get_mut(given..).unwrap_or_default());
+        Ok(())
     }
 
     /// A new generator of random numbers, which nobody can predict. In a manual world it is the

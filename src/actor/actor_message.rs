@@ -5,8 +5,11 @@
 use wit_core::{Budget, lift, lower};
 
 use super::{
-    call_context::CallContext, call_error::CallError, exports::PostReturn, instance::Instance,
-    instance::Outcome, reply::Reply,
+    call_context::CallContext,
+    call_error::CallError,
+    exports::PostReturn,
+    instance::{Instance, Outcome},
+    reply::Reply,
 };
 
 impl Instance {
@@ -42,33 +45,20 @@ impl Instance {
             self.instance.get_typed_func(&self.store, self.names.of(post_name)).ok();
         let post = post.map(|post| (post_name, post));
         let returned = if is_request {
-            self.finish_reply(export, step, post, context).await?
+            let bytes = self.longest_reply;
+            let lift = |memory: &[u8], ptr, budget: &Budget| {
+                lift::actor_reply(shape, memory, ptr, &Budget { bytes, ..*budget })
+            };
+            let lifted = self.finish_lifted(export, step, post, context, lift).await?;
+            lifted.map(|(state, reply)| (state, Some(reply)))
         } else {
-            let state = self.finish_state(export, step, (shape, post), context).await?;
-            state.map(|state| (state, None))
+            let lift = |memory: &[u8], ptr, budget: &_| lift::init(shape, memory, ptr, budget);
+            let lifted = self.finish_lifted(export, step, post, context, lift).await?;
+            lifted.map(|state| (state, None))
         };
         let bytes = |some: &Option<Vec<u8>>| some.as_ref().map_or(0, Vec::len);
         let size = |(state, reply): &(_, _)| bytes(state).saturating_add(bytes(reply));
         context.meter.moved(returned.as_ref().map_or(0, size));
         Ok(returned.map(Reply::from))
-    }
-
-    /// Finishes a call of `handle-request`, and lifts the state and the reply.
-    async fn finish_reply(
-        &mut self,
-        export: &'static str,
-        step: super::exports::Step<i32>,
-        post: Option<(&'static str, PostReturn)>,
-        context: &mut CallContext,
-    ) -> Outcome<(Option<Vec<u8>>, Option<Vec<u8>>)> {
-        let ptr = self.finish(export, step, context).await?;
-        let memory = self.memory.data(&self.store);
-        let budget = Budget { bytes: self.longest_reply, ..self.budget };
-        let lifted = lift::actor_reply(self.shape, memory, ptr.cast_unsigned(), &budget);
-        let returned = lifted.map_err(CallError::Lift)?;
-        if let Some((name, post)) = post {
-            self.call(name, post, ptr, &mut context.meter).await?;
-        }
-        Ok(returned.map(|(state, reply)| (state, Some(reply))))
     }
 }

@@ -151,11 +151,7 @@ fn exports_handler(section: &[u8]) -> Option<bool> {
     for _ in 0..count {
         let len = leb128(section, &mut at)?;
         let name = section.get(at..at.checked_add(len)?)?;
-        let mut known = [&shape::HANDLE_MESSAGE, &shape::HANDLE_REQUEST]
-            .into_iter()
-            .chain([&shape::HANDLE_SEND, &shape::HANDLE_REPLY])
-            .flatten();
-        if known.any(|known| known.as_bytes() == name) {
+        if shape::handlers().any(|known| known.as_bytes() == name) {
             return Some(true);
         }
         at += len + 1; // the kind

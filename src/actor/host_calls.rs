@@ -170,7 +170,8 @@ impl HostCalls {
         state: &mut Option<Bytes>,
         meter: &mut Meter,
     ) -> Result<Vec<Effect>, CommitError> {
-        let waits = self.waits();
+        // Without a store, nobody asks for it.
+        let waits = self.durable.as_ref().map(|_| self.waits()).unwrap_or_default();
         let Self { transaction, alarm, files, storage, durable, .. } = self;
         let (files, durable) = (files.as_ref(), durable.as_mut());
         let to = Committed { state, alarm, files, storage, waits, durable };

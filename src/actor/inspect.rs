@@ -22,7 +22,11 @@ use super::{
     validate::Tables,
     verdict::{describe, signature},
 };
-use crate::{exchange::EventKind, interfaces, limits::Limits};
+use crate::{
+    exchange::EventKind,
+    interfaces::{self, Interface},
+    limits::Limits,
+};
 
 /// What is known about a module without running it.
 #[derive(Clone, Debug)]
@@ -69,7 +73,7 @@ impl Report {
     ) -> Self {
         // A module's `handle-message` tells more about its shape.
         let names = Names::detect(|name| module.get_export(name).is_some());
-        let shape = handlers().find_map(|name| match module.get_export(names.of(name)) {
+        let shape = shape::handlers().find_map(|name| match module.get_export(names.of(name)) {
             Some(ExternType::Func(ty)) => Shape::detect(name, signature(&ty)?),
             _ => None,
         });
@@ -121,6 +125,15 @@ impl Report {
         })
     }
 
+    /// Whether the module imports a function of this interface.
+    pub(crate) fn uses(&self, interface: &Interface) -> bool {
+        let is_of = |name: &str| {
+            let module = name.rsplit_once('.').map(|(module, _)| module);
+            module.is_some_and(|module| interface.has(module))
+        };
+        self.imports.iter().any(|import| is_of(&import.name))
+    }
+
     /// Whether the actor has a handler for such an event.
     pub fn handles(&self, event: &EventKind) -> bool {
         match event {
@@ -142,7 +155,7 @@ impl Report {
         let is = |full: &'static str| self.names.of(full) == name;
         let answers = shape::HANDLE_REQUEST.into_iter().any(&is);
         let messages = shape::HANDLE_MESSAGE.into_iter().any(is);
-        let handler = handlers().any(is);
+        let handler = shape::handlers().any(is);
         if let Some(shape) = self.shape {
             if is(shape.init()) {
                 self.init = match ty {
@@ -178,10 +191,14 @@ impl Report {
         }
         match ty {
             ExternType::Func(_) if handler && self.shape.is_none() => {
-                let of = |shape: Shape| match () {
-                    () if answers => shape.handle_request_signature(),
-                    () if messages => shape.handle_message_signature(),
-                    () => shape.handle_send_signature(),
+                let of = |shape: Shape| {
+                    if answers {
+                        shape.handle_request_signature()
+                    } else if messages {
+                        shape.handle_message_signature()
+                    } else {
+                        shape.handle_send_signature()
+                    }
                 };
                 let known = Shape::ALL.map(|shape| format!("{} {}", shape.name(), of(shape)));
                 Verdict::Wrong(format!(
@@ -233,7 +250,7 @@ impl Report {
     fn find_faults(&mut self, toolchain: Toolchain) {
         let has = |name: &str| self.exports.iter().any(|item| item.name == name);
         let mut faults = Vec::new();
-        if !handlers().any(|name| has(self.names.of(name))) {
+        if !shape::handlers().any(|name| has(self.names.of(name))) {
             let near = self.exports.iter().find(|item| item.name.contains("handle"));
             let near = near.map_or(String::new(), |item| format!(" (it has `{}`)", item.name));
             faults.push(format!(
@@ -266,12 +283,8 @@ impl Report {
                 toolchain.build()
             ));
         }
-        let alarm = |item: &Item| {
-            let modules = interfaces::ALARM.modules.iter();
-            modules.into_iter().any(|module| item.name.starts_with(module))
-        };
         if let (Some(shape), false) = (self.shape, self.handles_messages)
-            && self.imports.iter().any(alarm)
+            && self.uses(&interfaces::ALARM)
         {
             faults.push(format!(
                 "it imports alarms, and has no export `{}` that would get them; add it, or remove \
@@ -305,14 +318,6 @@ fn together(kind: &str, items: &[Item], say: fn(&Item) -> Option<String>) -> Vec
         format!("{kind}{plural} {}{more}: {text}", shown.join(", "))
     };
     lines.into_iter().map(line).collect()
-}
-
-/// The names of all exports that make a module an actor. A module's `handle-message` tells most about
-/// its shape, so it is first.
-fn handlers() -> impl Iterator<Item = &'static str> {
-    let all =
-        [shape::HANDLE_MESSAGE, shape::HANDLE_REQUEST, shape::HANDLE_SEND, shape::HANDLE_REPLY];
-    all.into_iter().flatten()
 }
 
 /// The size of a page of linear memory (core specification, 4.2.8).

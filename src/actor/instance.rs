@@ -16,7 +16,7 @@ use wit_core::{
 use super::{
     call_context::CallContext,
     call_error::CallError,
-    exports::{HandleMessage, HandleRequest, Init, Migrate, PostReturn, Step},
+    exports::{HandleMessage, HandleRequest, Init, Migrate, PostReturn},
     imports::{Ambient, Growth, Guest},
     meter::Meter,
     module::Module,
@@ -45,13 +45,13 @@ pub struct Instance {
     /// Frees what it returned.
     request_post: Option<PostReturn>,
     /// Makes the first state. `None` if the module does not export it.
-    init: Option<Init>,
+    pub(super) init: Option<Init>,
     /// Frees what `init` returned.
-    init_post: Option<PostReturn>,
+    pub(super) init_post: Option<PostReturn>,
     /// Converts an older version's state. `None` if the module does not export it.
-    migrate: Option<Migrate>,
+    pub(super) migrate: Option<Migrate>,
     /// Frees what `migrate` returned.
-    migrate_post: Option<PostReturn>,
+    pub(super) migrate_post: Option<PostReturn>,
     /// What a result may have: it bounds what a guest makes the host copy.
     pub(super) budget: Budget,
     /// The most bytes of a reply to another actor.
@@ -149,68 +149,6 @@ impl Instance {
             response_budget,
             store,
         })
-    }
-
-    /// Calls `init`, if the module has one, with the current state and the actor's name.
-    ///
-    /// # Errors
-    /// See [`CallError`].
-    pub async fn init(
-        &mut self,
-        state: Option<&[u8]>,
-        name: &str,
-        context: &mut CallContext,
-    ) -> Outcome<Option<Vec<u8>>> {
-        let Some(init) = self.init else { return Ok(Ok(state.map(<[u8]>::to_vec))) };
-        let (shape, export) = (self.shape, self.names.of(self.shape.init()));
-        let lowering = lower::init(init.form(), state, name);
-        let flat = self.place(lowering, &mut context.meter).await?;
-        let step = match (init, flat) {
-            (Init::Bare(init), _) => self.begin(export, init, (), context),
-            (Init::Bytes(init), [a, b, ..]) => self.begin(export, init, (a, b), context),
-            (Init::Optional(init), [a, b, c, ..]) => self.begin(export, init, (a, b, c), context),
-            (Init::Named(init), [a, b, c, d, e, ..]) => {
-                self.begin(export, init, (a, b, c, d, e), context)
-            }
-        };
-        let post = self.init_post.map(|post| (self.names.of(shape.init_post()), post));
-        self.finish_state(export, step?, (shape, post), context).await
-    }
-
-    /// Calls `migrate` with an older version's state. Returns the new state, or `None` if the module
-    /// does not export it.
-    ///
-    /// # Errors
-    /// See [`CallError`].
-    pub async fn migrate(
-        &mut self,
-        old: Option<&[u8]>,
-        context: &mut CallContext,
-    ) -> Outcome<Option<Option<Vec<u8>>>> {
-        let Some(migrate) = self.migrate else { return Ok(Ok(None)) };
-        let [a, b, c, ..] = self.place(lower::migrate(old), &mut context.meter).await?;
-        let step = self.begin("migrate", migrate, (a, b, c), context)?;
-        let post = self.migrate_post.map(|post| (self.names.of(migrate::MIGRATE_POST), post));
-        let state = self.finish_state("migrate", step, (migrate::SHAPE, post), context).await?;
-        Ok(state.map(Some))
-    }
-
-    /// Finishes a call that makes a state, and lifts it. `post` frees the result.
-    pub(super) async fn finish_state(
-        &mut self,
-        export: &'static str,
-        step: Step<i32>,
-        (shape, post): (Shape, Option<(&'static str, PostReturn)>),
-        context: &mut CallContext,
-    ) -> Outcome<Option<Vec<u8>>> {
-        let ptr = self.finish(export, step, context).await?;
-        let memory = self.memory.data(&self.store);
-        let lifted = lift::init(shape, memory, ptr.cast_unsigned(), &self.budget);
-        let state = lifted.map_err(CallError::Lift)?;
-        if let Some((name, post)) = post {
-            self.call(name, post, ptr, &mut context.meter).await?;
-        }
-        Ok(state)
     }
 
     /// Calls `handle-message`.

@@ -98,6 +98,7 @@ pub mod setup;
 pub mod stack_pointer;
 pub mod start_function;
 pub(crate) mod starting;
+mod state_calls;
 pub mod storage;
 pub mod task;
 pub mod toolchain;

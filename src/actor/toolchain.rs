@@ -3,7 +3,7 @@
 //! Toolchains write their names into the custom section `producers` (`ProducersSection.md` of the
 //! WebAssembly tool conventions).
 
-use wasmparser::{BinaryReader, Parser, Payload, ProducersSectionReader};
+use wasmparser::{BinaryReader, ImportSectionReader, ProducersSectionReader};
 
 use super::sections::{PREAMBLE, Sections};
 
@@ -133,16 +133,16 @@ fn producers(content: &[u8]) -> Vec<String> {
 
 /// Whether a module imports what only AssemblyScript imports.
 fn imports_abort(module: &[u8]) -> bool {
-    let is_abort = |payload| match payload {
-        Payload::ImportSection(imports) => {
-            let mut imports = imports.into_iter().map_while(Result::ok);
-            imports.any(|import| (import.module, import.name) == ("env", "abort"))
-        }
-        _ => false,
-    };
-    Parser::new(0).parse_all(module).map_while(Result::ok).any(is_abort)
+    let mut sections = Sections::new(module, PREAMBLE..module.len()).map_while(Result::ok);
+    let imports = sections.find(|(id, _)| *id == IMPORTS).and_then(|(_, content)| {
+        ImportSectionReader::new(BinaryReader::new(module.get(content)?, 0)).ok()
+    });
+    let mut imports = imports.into_iter().flatten().map_while(Result::ok);
+    imports.any(|import| (import.module, import.name) == ("env", "abort"))
 }
 
+/// The id of the section with the imports.
+const IMPORTS: u8 = 2;
 /// The id of a custom section.
 const CUSTOM: u8 = 0;
 /// The name of the section, behind its length.

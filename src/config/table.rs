@@ -177,12 +177,13 @@ impl<'d> Table<'d> {
 
     /// All its keys with their values, for a table whose keys are the user's own.
     pub(crate) fn into_pairs(self) -> Vec<(&'d str, Value<'d>)> {
-        let pair = |(key, found): (&'d toml::Spanned<_>, &'d toml::Spanned<DeValue<'d>>)| {
-            let name: &'d std::borrow::Cow<'d, str> = key.get_ref();
+        let mut pairs = Vec::new();
+        for (key, found) in self.entries {
+            let name: &str = key.get_ref();
             let place = self.place.inner(name, found.span().start);
-            (&**name, Value { place, value: found.get_ref() })
-        };
-        self.entries.iter().map(pair).collect()
+            pairs.push((name, Value { place, value: found.get_ref() }));
+        }
+        pairs
     }
 
     /// Whether a key was read so far, or is accepted without effect.

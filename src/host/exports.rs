@@ -58,7 +58,7 @@ pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport
     // An actor may only send, if something else calls it. Theater's manifests name no receivers.
     let only_receives = handlers.messages
         && (!handlers.socket && !handlers.requests && manifest.tick.is_none()
-            || names_nobody(manifest) && !sends(report));
+            || names_nobody(manifest) && !report.uses(&MESSAGE_SERVER_HOST));
     let receives = report.handles_sends || report.replies;
     let wants = [
         (handlers.socket, report.handles_messages, "a handler of type websocket-server", message),
@@ -86,12 +86,6 @@ pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport
     missing.collect()
 }
 
-/// Whether an actor imports what sends messages to others.
-fn sends(report: &Report) -> bool {
-    let mut modules = report.imports.iter().filter_map(|import| import.name.split_once('.'));
-    modules.any(|(module, _)| MESSAGE_SERVER_HOST.has(module))
-}
-
 /// Whether a manifest has a handler for messages that lets the actor send to nobody.
 fn names_nobody(manifest: &Manifest) -> bool {
     manifest.messages().is_some_and(|config| config.to.is_empty())
@@ -112,7 +106,7 @@ pub(crate) fn unused(manifest: &Manifest, report: &Report) -> Vec<String> {
         let export = report.names.of(export);
         format!("it exports `{export}`, and the manifest has no handler of type {ty} for it")
     });
-    let silent = (names_nobody(manifest) && sends(report)).then(|| {
+    let silent = (names_nobody(manifest) && report.uses(&MESSAGE_SERVER_HOST)).then(|| {
         "it sends to other actors, and `to` of its message-server names none, so each send is refused"
             .to_owned()
     });

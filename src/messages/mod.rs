@@ -31,6 +31,7 @@ use pending::{Full, Pending};
 use crate::{
     beginning::beginning,
     config::units::Quantity,
+    convert::to_u64,
     deadline::within,
     exchange::{
         ActorMessage, Directory, Event, NotTaken, Unanswered,
@@ -84,8 +85,13 @@ impl Messages {
         lines: Arc<ActorLog>,
     ) -> Self {
         let limits = limits.into();
-        let of = (directory.clone(), limits.clone(), stats.clone(), lines.clone());
-        let pending = Pending::new(name.clone(), of.0, of.1, of.2, of.3);
+        let pending = Pending::new(
+            name.clone(),
+            directory.clone(),
+            limits.clone(),
+            stats.clone(),
+            lines.clone(),
+        );
         let (answers, is_stored) = (None, false);
         Self { name, config, pending, directory, answers, is_stored, limits, stats, lines }
     }
@@ -284,7 +290,7 @@ impl fmt::Display for Full {
                 write!(f, "{most} messages of this actor wait already (`limits.sends`)")
             }
             Self::Bytes(most) => {
-                let most = Quantity::Size.text(crate::convert::to_u64(*most));
+                let most = Quantity::Size.text(to_u64(*most));
                 write!(f, "more than {most} of messages would wait (`limits.sent`)")
             }
         }

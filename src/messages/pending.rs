@@ -13,6 +13,7 @@ use log::Level;
 
 use super::{config::Config, stored};
 use crate::{
+    convert::to_u64,
     exchange::{ActorMessage, Directory, Event, Outcome, Receipt, Sends, Source},
     limits::SharedLimits,
     lock::Lock,
@@ -266,7 +267,7 @@ impl Pending {
     /// Counts and logs messages that are dropped.
     fn drop_all(&self, number: usize, why: &str) {
         if number > 0 {
-            self.stats.messages_failed.add(crate::convert::to_u64(number));
+            self.stats.messages_failed.add(to_u64(number));
             let text = format_args!("drops {number} messages that it has sent: {why}");
             self.lines.host(Level::Warn, None, text);
         }

@@ -5,11 +5,15 @@
 //! against the memory and against a [`Budget`]. So a result that claims four billion messages, or
 //! a thousand messages that share one long string, costs the host nothing.
 
+mod actor_reply;
 mod response;
 
 use alloc::{string::String, vec::Vec};
 
-pub use self::response::{HttpReply, handle_request};
+pub use self::{
+    actor_reply::{ActorReply, actor_reply},
+    response::{HttpReply, handle_request},
+};
 use crate::{
     error::{Field, LiftError, LiftErrorKind},
     layout::{self, ALIGN},
@@ -85,31 +89,6 @@ pub fn init<M: Memory + ?Sized>(
     }
     let at = if shape.has_results() { layout::INIT_STATE } else { 0 };
     lift.state(shape, result, at, budget.state).map(Ok)
-}
-
-/// What the `handle-request` of `message-server-client` returned: the new state, and the reply.
-pub type ActorReply = (Option<Vec<u8>>, Vec<u8>);
-
-/// Lifts the result of the `handle-request` of `message-server-client` from the pointer that the guest
-/// returned. The result of `handle-send` is that of [`init`].
-///
-/// # Errors
-/// The result is invalid or exceeds the budget.
-pub fn actor_reply<M: Memory + ?Sized>(
-    shape: Shape,
-    memory: &M,
-    ptr: u32,
-    budget: &Budget,
-) -> Result<Result<ActorReply, String>, LiftError> {
-    let layout = shape.reply_layout();
-    let mut lift = Lift::new(memory, budget.bytes);
-    let result = lift.record("result", ptr, layout.size)?;
-    if shape.has_results() && lift.discriminant("result", result, 0, 2)? == 1 {
-        return lift.string("error", result, layout::ERROR).map(Err);
-    }
-    let state = lift.state(shape, result, layout.state, budget.state)?;
-    let (place, len) = lift.pointed("reply", result, layout.reply);
-    Ok(Ok((state, lift.slice(place, len)?.to_vec())))
 }
 
 /// Lifts a string that the guest passed to an import as pointer and length.

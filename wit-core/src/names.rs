@@ -6,7 +6,7 @@
 
 use crate::{
     migrate::{MIGRATE, MIGRATE_POST},
-    shape::{HANDLE_MESSAGE, HANDLE_REPLY, HANDLE_REQUEST, HANDLE_SEND, Shape},
+    shape::{HANDLE_MESSAGE, HANDLE_REPLY, HANDLE_REQUEST, HANDLE_SEND, Shape, handlers},
 };
 
 /// Which names a module's exports have. All have names of one kind.
@@ -43,9 +43,7 @@ impl Names {
     /// The names in a module that has these exports. Plain names count only where no handler has a full
     /// one: a module with full names may export an `init` that is something else.
     pub fn detect(has: impl FnMut(&str) -> bool) -> Self {
-        let all = [HANDLE_MESSAGE, HANDLE_REQUEST, HANDLE_SEND, HANDLE_REPLY];
-        let mut full = all.into_iter().flatten();
-        if full.any(has) { Self::Full } else { Self::Plain }
+        if handlers().any(has) { Self::Full } else { Self::Plain }
     }
 
     /// The name of the export that has this full name.

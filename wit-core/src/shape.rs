@@ -106,6 +106,12 @@ pub const HANDLE_REPLY: [&str; 2] = [
     "theater:simple/message-server-client#handle-request",
 ];
 
+/// The export names of all handlers: each makes a module an actor. `handle-message` tells most about a
+/// module's shape, so it is first.
+pub fn handlers() -> impl Iterator<Item = &'static str> {
+    [HANDLE_MESSAGE, HANDLE_REQUEST, HANDLE_SEND, HANDLE_REPLY].into_iter().flatten()
+}
+
 impl Shape {
     /// All shapes, for loops over them.
     pub const ALL: [Self; 4] = [Self::Guide, Self::Typed, Self::Result, Self::Renamed];

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use log::Level;
 use wasmi::Caller;
 
 use super::{growth::Growth, wasi::process::Process};
@@ -66,9 +67,36 @@ impl Guest {
         }
     }
 
+    /// Logs a line of the guest's and keeps it. `mark` stands before it, and `more` bytes of it are left
+    /// out.
+    pub(super) fn say(&mut self, mark: &str, text: &str, more: usize) {
+        let lines = &self.ambient.lines;
+        match more {
+            0 => lines.guest(self.connection, format_args!("{mark}{text}")),
+            _ => lines.guest(self.connection, format_args!("{mark}{text}… ({more} bytes more)")),
+        }
+        self.keep(beginning(text, KEPT_BYTES).into());
+    }
+
+    /// How many functions the log has named.
+    #[cfg(test)]
+    pub(super) fn missed(&self) -> usize {
+        self.ambient.missed.lock().len()
+    }
+
+    /// Says once that a function does nothing.
+    pub(super) fn say_once(&self, name: &'static str, advice: &str) {
+        let mut missed = self.ambient.missed.lock();
+        if !missed.contains(&name) {
+            missed.push(name);
+            let text = format_args!("it calls `{name}` of WASI: {advice}");
+            self.ambient.lines.host(Level::Warn, self.connection, text);
+        }
+    }
+
     /// Keeps a line of the guest's, and forgets an older one. What follows the beginning of a panic,
     /// such as its backtrace, does not push that out.
-    pub(super) fn keep(&mut self, line: String) {
+    fn keep(&mut self, line: String) {
         if self.said.len() == KEPT_LINES {
             if self
                 .said
@@ -81,11 +109,6 @@ impl Guest {
         }
         self.said.push(line);
     }
-}
-
-/// The part of a line that is kept.
-pub(super) fn kept(line: &str) -> String {
-    beginning(line, KEPT_BYTES).into()
 }
 
 /// The debt with which a guest may call no immediate import any more: about a turn. That is two of the

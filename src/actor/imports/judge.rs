@@ -22,7 +22,8 @@ pub(crate) fn judge(
     grants: Grants<'_>,
     toolchain: Toolchain,
 ) -> Vec<Item> {
-    let linked = is_linked(module);
+    let unlinked = if is_object(module) { OBJECT } else { LINKED };
+    let linked = is_linked(module).then_some(unlinked);
     let items = module.imports().map(|import| {
         let (from, name) = (import.module(), import.name());
         // A module without a shape does not run anyway, so any shape will do here.
@@ -32,10 +33,11 @@ pub(crate) fn judge(
                 Some(reason) if matches!(import.ty(), ExternType::Func(_)) => {
                     Verdict::Traps(reason.into())
                 }
-                _ if linked && (from == "env" || from.starts_with(GLOBAL_OFFSETS)) => {
-                    Verdict::Wrong(if is_object(module) { OBJECT } else { LINKED }.into())
+                _ => {
+                    let of_linker = from == "env" || from.starts_with(GLOBAL_OFFSETS);
+                    let why = linked.filter(|_| of_linker).map(String::from);
+                    Verdict::Wrong(why.unwrap_or_else(|| advice(from, toolchain)))
                 }
-                _ => Verdict::Wrong(advice(from, toolchain)),
             },
         };
         Item::new(&format!("{from}.{name}"), import.ty(), verdict)

@@ -12,7 +12,7 @@ use wit_core::{
 
 use super::{
     files::{self, Done},
-    guest::{Guest, charge, kept},
+    guest::{Guest, charge},
     row::{Call, Import, Kind, Step, Trap, row},
     suspended::SliceSpent,
 };
@@ -102,18 +102,12 @@ fn log(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> Result<(), wasmi::E
     let Some(Extern::Memory(memory)) = caller.get_export(shape::MEMORY) else {
         return Err(wasmi::Error::new("`log` was called, but no memory is exported"));
     };
-    let guest = caller.data();
-    let (text, more) = lift::prefix(memory.data(&caller), "msg", ptr, len, guest.line)
+    let (memory, guest) = memory.data_and_store_mut(&mut caller);
+    let memory: &[u8] = memory;
+    let (text, more) = lift::prefix(memory, "msg", ptr, len, guest.line)
         .map_err(|error| wasmi::Error::new(format!("in a call of `log`, {error}")))?;
     let cost = fuel_cost::of_text(to_u64(text.len())).saturating_add(fuel_cost::LINE);
-    match more {
-        0 => guest.ambient.lines.guest(guest.connection, format_args!("{text}")),
-        _ => {
-            guest.ambient.lines.guest(guest.connection, format_args!("{text}… ({more} bytes more)"))
-        }
-    }
-    let kept = kept(text);
-    caller.data_mut().keep(kept);
+    guest.say("", text, more);
     let spent = charge(&mut caller, cost)?;
     if spent { Err(wasmi::Error::host(SliceSpent)) } else { Ok(()) }
 }

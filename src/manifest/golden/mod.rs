@@ -1,16 +1,18 @@
 //! The exact texts about every kind of mistake.
 //!
-//! This file has the root, `[limits]` and `[logging]`. The modules have `handlers`, `folders`,
-//! `interface` and `storage`.
+//! This file has the root, `[limits]` and `[logging]`. The modules have the other tables, and
+//! manifests of Theater.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod env;
 mod folders;
 mod handlers;
 mod interface;
 mod receivers;
 mod servers;
 mod storage;
+mod theater;
 
 use super::tests::{LEAST, said};
 

@@ -7,14 +7,17 @@
 //!
 //! - [`preview1`]: `wasi_snapshot_preview1`, and [`poll`], its `poll_oneoff`.
 //! - [`preview2`]: the interfaces `wasi:…@0.2.x`.
-//! - [`process`]: what an instance has of its own for WASI: lines, clock, random numbers.
-//! - [`call`]: the guest's memory in a call of a function.
+//! - [`process`]: what an instance has of its own for WASI: lines, clock, random numbers. [`program`]: a
+//!   guest that uses it.
+//! - [`call`]: the guest's memory in a call of a function. [`answers`]: what functions of both answer.
 
+mod answers;
 mod call;
 mod poll;
 pub mod preview1;
 pub mod preview2;
 pub mod process;
+mod program;
 
 use super::row::Import;
 use crate::interfaces::Interface;

@@ -4,8 +4,8 @@
 use wasmi::Caller;
 
 use super::{
+    answers::{Answer, errno},
     call::{Parts, parts, u32_at},
-    preview1::{errno, time},
 };
 use crate::actor::imports::guest::{Guest, charge};
 
@@ -31,10 +31,7 @@ struct Subscription {
 }
 
 /// `poll_oneoff(subscriptions, events, count, number)`
-pub(super) fn poll_oneoff(
-    caller: &mut Caller<'_, Guest>,
-    parameters: &[u64],
-) -> Result<u64, wasmi::Error> {
+pub(super) fn poll_oneoff(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
     let (from, to, count) = (u32_at(parameters, 0), u32_at(parameters, 1), u32_at(parameters, 2));
     if !(1..=MOST).contains(&count) {
         return Ok(errno::INVAL);
@@ -82,7 +79,7 @@ fn read(caller: &mut Caller<'_, Guest>, at: u32) -> Result<Subscription, wasmi::
             let clock = memory.u32(at.wrapping_add(16))?;
             let timeout = memory.u64(at.wrapping_add(24))?;
             let is_absolute = memory.u32(at.wrapping_add(40))? & 1 == 1;
-            let Some(now) = time(guest, clock) else { return Ok(there(errno::INVAL)) };
+            let Some(now) = guest.clock(clock) else { return Ok(there(errno::INVAL)) };
             let wait = if is_absolute { timeout.saturating_sub(now) } else { timeout };
             let at = guest.monotonic_clock().saturating_add(wait);
             Ok(Subscription { user_data, kind, at: Some(at), error: errno::SUCCESS })

@@ -11,6 +11,7 @@ use wit_core::{
 
 use super::{
     BYTE, MOST_BYTES,
+    answers::{Answer, BLOCK, cost_of, errno, exited},
     call::{Parts, parts, u32_at},
     poll::poll_oneoff,
     process::Stream,
@@ -20,26 +21,17 @@ use crate::{
         fuel_cost::LINE,
         imports::{
             guest::{Guest, charge},
+            random,
             row::{Import, Kind, Run},
         },
     },
     convert::to_u64,
-    env::Env,
     interfaces::Interface,
 };
 
 /// `wasi_snapshot_preview1`
 pub(super) const PREVIEW_1: Interface =
     Interface { name: "wasi_snapshot_preview1", modules: &["wasi_snapshot_preview1"] };
-
-/// Error numbers of preview 1.
-pub(super) mod errno {
-    pub(crate) const SUCCESS: u64 = 0;
-    pub(crate) const BADF: u64 = 8;
-    pub(crate) const INVAL: u64 = 28;
-    pub(crate) const NOSYS: u64 = 52;
-    pub(crate) const SPIPE: u64 = 70;
-}
 
 /// A function that returns an error number.
 const fn row(name: &'static str, role: &'static str, params: &'static [Flat], run: Run) -> Import {
@@ -121,11 +113,6 @@ const NO_FILES: &str = "it has no files there; they are in `footlight:host/files
 const MOST_BLOCKS: u32 = 1024;
 /// The most lines that one write ends.
 const MOST_LINES: usize = 256;
-/// The cost of looking at a block, or at an entry of the environment.
-pub(super) const BLOCK: u64 = 50;
-
-/// The result of a function: an error number, or a trap.
-type Answer = Result<u64, wasmi::Error>;
 
 /// Does nothing.
 fn succeed(_: &mut Caller<'_, Guest>, _: &[u64]) -> Answer {
@@ -150,7 +137,7 @@ fn path_open(caller: &mut Caller<'_, Guest>, _: &[u64]) -> Answer {
 
 /// `proc_exit(code)`
 fn proc_exit(_: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
-    Err(super::preview2::exited(u32_at(parameters, 0)))
+    Err(exited(u32_at(parameters, 0)))
 }
 
 /// `args_sizes_get(count, bytes)`
@@ -187,25 +174,10 @@ fn environ_get(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
     Ok(errno::SUCCESS)
 }
 
-/// The cost of telling the environment.
-pub(super) fn cost_of(env: &Env) -> u64 {
-    let (pairs, bytes) = (to_u64(env.pairs().len()), to_u64(env.bytes()));
-    BLOCK.saturating_mul(pairs).saturating_add(BYTE.saturating_mul(bytes))
-}
-
-/// The time of a clock in nanoseconds. `None` if there is no such clock.
-pub(super) fn time(guest: &mut Guest, clock: u32) -> Option<u64> {
-    match clock {
-        0 => Some(guest.wall_clock()),
-        1 => Some(guest.monotonic_clock()),
-        _ => None,
-    }
-}
-
 /// `clock_time_get(clock, precision, time)`
 fn clock_time_get(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
     let Parts { mut memory, guest } = parts(caller)?;
-    let Some(time) = time(guest, u32_at(parameters, 0)) else { return Ok(errno::INVAL) };
+    let Some(time) = guest.clock(u32_at(parameters, 0)) else { return Ok(errno::INVAL) };
     memory.put_u64(u32_at(parameters, 2), time)?;
     Ok(errno::SUCCESS)
 }
@@ -288,17 +260,11 @@ fn fd_write(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
 /// `random_get(bytes, count)`
 fn random_get(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer {
     let (at, count) = (u32_at(parameters, 0), u32_at(parameters, 1));
-    if count > MOST_BYTES {
-        return Err(too_random(count.into()));
+    if u64::from(count) > random::MAX {
+        return Err(wasmi::Error::new(random::too_many(count.into())));
     }
     let Parts { mut memory, guest } = parts(caller)?;
     guest.fill_random(memory.block(at, count)?)?;
     charge(caller, BYTE * u64::from(count))?;
     Ok(errno::SUCCESS)
-}
-
-/// The trap for too many random bytes.
-pub(super) fn too_random(count: u64) -> wasmi::Error {
-    let text = format!("{count} random bytes are asked for, at most {MOST_BYTES} are given");
-    wasmi::Error::new(text)
 }

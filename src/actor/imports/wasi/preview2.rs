@@ -11,10 +11,10 @@ use wit_core::{
 };
 
 use super::{
-    BYTE, MOST_BYTES,
-    call::{Parts, parts, u32_at},
+    BYTE,
+    answers::{Answer, cost_of, exited},
+    call::{Memory, Parts, parts, u32_at},
     interface,
-    preview1::{cost_of, too_random},
     process::Stream,
 };
 use crate::{
@@ -163,17 +163,6 @@ const MOST_WRITTEN: u32 = 4096;
 /// The nanoseconds of a second.
 const SECOND: u64 = 1_000_000_000;
 
-/// The result of a function, or a trap.
-type Answer = Result<u64, wasmi::Error>;
-
-/// The trap of an actor that ends its process.
-pub(super) fn exited(code: u32) -> wasmi::Error {
-    wasmi::Error::new(format!(
-        "it wanted to exit, with code {code}; an actor answers events and never exits, so return \
-         from the handler instead"
-    ))
-}
-
 fn nothing(_: &mut Caller<'_, Guest>, _: &[u64]) -> Answer {
     Ok(0)
 }
@@ -301,7 +290,7 @@ fn wall_resolution(caller: &mut Caller<'_, Guest>, parameters: &[u64]) -> Answer
 }
 
 /// Writes a `datetime`.
-fn put_time(mut memory: super::call::Memory<'_>, at: u32, nanos: u64) -> Answer {
+fn put_time(mut memory: Memory<'_>, at: u32, nanos: u64) -> Answer {
     memory.put_u64(at, nanos / SECOND)?;
     memory.put_u32(at.wrapping_add(8), u32::try_from(nanos % SECOND).unwrap_or_default())?;
     Ok(0)
@@ -333,8 +322,5 @@ fn get_environment<'h>(call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
 fn random_bytes<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     let count = call.parameters.u64();
     let (host, result) = call.end::<Vec<u8>>("bytes", BYTE.saturating_mul(count))?;
-    match u32::try_from(count) {
-        Ok(count) if count <= MOST_BYTES => Ok(Step::Done(result.lower(draw(host, count)?))),
-        _ => Err(Trap::Host(too_random(count).to_string())),
-    }
+    Ok(Step::Done(result.lower(draw(host, count)?)))
 }
