@@ -308,7 +308,7 @@ impl<'s> Call<'s> {
         let to = TEXTS[usize::from(to)];
         self.pay(to.len() + len)?;
         let mut content = vec![0; len];
-        // At a message of odd length, this actor fails.
+        // The courier fails at its own messages of odd length.
         content.iter_mut().take(len % 2).for_each(|first| *first = 1);
         Ok((to, content))
     }
