@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Something that has happened.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Event {
     /// The broker has accepted the connection.
     Up {
@@ -61,7 +61,7 @@ pub enum Event {
 }
 
 /// A message of the broker.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Message {
     /// Its topic name. One of the subscriptions matches it.
     pub topic: ByteString,

@@ -1,7 +1,6 @@
 //! Packets and their bytes: what a client sends and receives, in MQTT 5 and 3.1.1.
 //!
-//! It is our own, because it is smaller and stricter than any of others. docs/sizes.md has the
-//! comparison.
+//! Everything that a broker can send is checked here, and bounded before it takes memory.
 
 pub(crate) mod decode;
 pub(crate) mod encode;
