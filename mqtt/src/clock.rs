@@ -81,6 +81,10 @@ impl Clock {
         self.ping.get_or_insert(now);
     }
 
+    pub(crate) fn is_pinged(&self) -> bool {
+        self.ping.is_some()
+    }
+
     pub(crate) fn ping_answered(&mut self) {
         self.ping = None;
     }

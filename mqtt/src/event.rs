@@ -60,7 +60,7 @@ pub enum Event {
     },
 }
 
-/// A message of the broker.
+/// A message of the broker. Its parts share the memory of its packet.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Message {
     /// Its topic name. One of the subscriptions matches it.

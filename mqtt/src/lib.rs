@@ -8,6 +8,7 @@ mod clock;
 mod codec;
 mod event;
 mod in_flight;
+mod negotiation;
 mod publication;
 mod reason;
 mod receiving;

@@ -158,6 +158,7 @@ impl Session {
                 Some(subscription) if self.granted.get(index) == Some(&false) => subscription,
                 _ => continue,
             };
+            // The settings leave identifiers for all subscriptions.
             let Some(id) = self.in_flight.free_id(subscribing) else { return };
             let head = encode::subscribe(subscription, *version, id);
             // These would end the connection.

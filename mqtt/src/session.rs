@@ -1,6 +1,6 @@
 //! A session, as its caller sees it.
 
-use std::{collections::VecDeque, time::Instant};
+use std::{collections::VecDeque, fmt, time::Instant};
 
 use bytes::{Buf as _, BytesMut};
 
@@ -13,6 +13,7 @@ use crate::{
     },
     event::{Down, Event, Refusal},
     in_flight::InFlight,
+    negotiation::Negotiation,
     publication::{Publication, Qos},
     reason::SUCCESS,
     settings::{Invalid, Limits, Settings, Version},
@@ -62,7 +63,6 @@ use crate::{
 ///     }
 /// }
 /// ```
-#[derive(Debug)]
 pub struct Session {
     pub(crate) settings: Settings,
     pub(crate) connection: Option<Connection>,
@@ -72,10 +72,14 @@ pub struct Session {
     pub(crate) granted: Vec<bool>,
     pub(crate) events: VecDeque<Event>,
     output: BytesMut,
-    /// The version of the next connection, if the settings leave it open.
-    next_version: Version,
-    /// Whether the broker has said that it does not know MQTT 5.
-    has_refused_5: bool,
+    negotiation: Negotiation,
+}
+
+// By hand, so that no log has the password, which the output contains.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 /// One connection of a session.
@@ -111,8 +115,7 @@ impl Session {
             unacknowledged: Unacknowledged::default(),
             events: VecDeque::new(),
             output: BytesMut::new(),
-            next_version: Version::V5,
-            has_refused_5: false,
+            negotiation: Negotiation::new(),
         })
     }
 
@@ -121,7 +124,7 @@ impl Session {
     pub fn connect(&mut self, now: Instant) {
         self.ended();
         let Settings { version, session_expiry, timeout, limits, .. } = &self.settings;
-        let version = version.unwrap_or(self.next_version);
+        let version = version.unwrap_or(self.negotiation.next());
         let connect = encode::connect(&self.settings, version, *session_expiry == 0);
         self.unacknowledged.clear();
         self.output.clear();
@@ -254,6 +257,10 @@ impl Session {
             && at <= now
         {
             match due {
+                // One that waits to be written stands for all.
+                Due::Ping if connection.clock.is_pinged() && !self.output.is_empty() => {
+                    connection.clock.spoke(now);
+                }
                 Due::Ping => {
                     connection.clock.pinged(now);
                     self.send(&encode::pingreq(), &[], now);
@@ -299,29 +306,13 @@ impl Session {
     pub(crate) fn end(&mut self, mut down: Down) {
         let Some(connection) = self.connection.take() else { return };
         if self.settings.version.is_none() {
-            down = self.choose_version(&connection, down);
+            let Connection { version, broker, .. } = connection;
+            down = self.negotiation.ended(version, broker.is_some(), down);
         }
         if !matches!(down, Down::Disconnected | Down::Broken(_)) {
             self.output.clear();
         }
         self.events.push_back(Event::Down(down));
-    }
-
-    /// Which version is next. A broker that has closed the connection without an answer may do so for
-    /// any reason, so MQTT 5 gets another chance after one connection with 3.1.1.
-    fn choose_version(&mut self, connection: &Connection, down: Down) -> Down {
-        let is_refused = matches!(&down, Down::Refused(reason) if reason.is_unsupported_version());
-        if connection.version == Version::V3_1_1 {
-            self.has_refused_5 &= !is_refused;
-            self.next_version = if self.has_refused_5 { Version::V3_1_1 } else { Version::V5 };
-            return down;
-        }
-        if is_refused || (connection.broker.is_none() && down == Down::Ended) {
-            self.has_refused_5 |= is_refused;
-            self.next_version = Version::V3_1_1;
-            return Down::OtherVersion;
-        }
-        down
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Settings {
     /// never asks.
     pub keepalive: u16,
     /// For how many seconds the broker keeps the session after a connection. With 0 each connection
-    /// has a new one. 3.1.1 has no number: the broker decides for how long it keeps it.
+    /// has a new one, and the session never expires with `u32::MAX`. 3.1.1 has no number: the broker decides for how long it keeps it.
     pub session_expiry: u32,
     /// What the session subscribes to.
     pub subscriptions: Vec<Subscription>,
@@ -115,7 +115,8 @@ pub struct Will {
 /// What bounds the session's memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The largest packet of the broker, in bytes. Default: 1 MiB.
+    /// The largest packet of the broker, in bytes. Default: 1 MiB. On 3.1.1, which can't tell the
+    /// broker, a larger message is skipped if its topic fits.
     pub packet: u32,
     /// The longest topic of a message, in bytes. Default: 1024.
     pub topic: u16,
@@ -123,7 +124,8 @@ pub struct Limits {
     pub properties: u32,
     /// The user properties of a message. Default: 32.
     pub user_properties: u16,
-    /// The publications with QoS 1 that the broker has not acknowledged. Default: 64.
+    /// The publications with QoS 1 that the broker has not acknowledged, with the subscriptions at
+    /// most 65,535. Default: 64.
     pub in_flight: u16,
     /// Their memory together, in bytes. Default: 1 MiB.
     pub in_flight_bytes: usize,
@@ -162,6 +164,9 @@ pub enum Invalid {
     Will,
     /// The receive maximum is 0 (MQTT 5, section 3.1.2.11.3).
     ReceiveMaximum,
+    /// The subscriptions and the publications in flight together are more than the 65,535 packet
+    /// identifiers that exist.
+    InFlight,
     /// The limit of packets is smaller than 64 bytes, which the answers of brokers need.
     PacketLimit,
 }
@@ -192,6 +197,10 @@ impl Settings {
         if self.receive_maximum == 0 {
             return Err(Invalid::ReceiveMaximum);
         }
+        let ids = self.subscriptions.len() + usize::from(self.limits.in_flight);
+        if ids > usize::from(u16::MAX) {
+            return Err(Invalid::InFlight);
+        }
         if self.limits.packet < LEAST_PACKET {
             return Err(Invalid::PacketLimit);
         }
@@ -214,6 +223,9 @@ impl fmt::Display for Invalid {
                 "the will's payload or one of its properties has more than 65,535 bytes, or a property is wrong",
             ),
             Self::ReceiveMaximum => f.write_str("the receive maximum must be at least 1"),
+            Self::InFlight => f.write_str(
+                "subscriptions and publications in flight may be 65,535 together. Lower the limit in_flight",
+            ),
             Self::PacketLimit => write!(f, "the limit of packets must be at least {LEAST_PACKET}"),
         }
     }
@@ -261,6 +273,9 @@ mod tests {
         assert_eq!(check(|s| s.will = will(65_536)), Err(Invalid::Will));
         assert_eq!(check(|s| s.receive_maximum = 1), Ok(()));
         assert_eq!(check(|s| s.receive_maximum = 0), Err(Invalid::ReceiveMaximum));
+        assert_eq!(check(|s| s.limits.in_flight = 65_535), Ok(()));
+        let both = |s: &mut Settings| (s.limits.in_flight, s.subscriptions) = (65_535, filter("a"));
+        assert_eq!(check(both), Err(Invalid::InFlight));
         assert_eq!(check(|s| s.limits.packet = 64), Ok(()));
         assert_eq!(check(|s| s.limits.packet = 63), Err(Invalid::PacketLimit));
     }

@@ -37,7 +37,6 @@ impl Unacknowledged {
     }
 
     /// The message's packet identifier, if the broker still waits for it on this connection.
-    #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
     pub(crate) fn acknowledge(&mut self, ack: Ack) -> Option<u16> {
         if self.open.get(&ack.id) != Some(&ack.serial) {
             return None;

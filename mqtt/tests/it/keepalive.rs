@@ -82,3 +82,15 @@ fn while_the_caller_does_not_read_the_broker_need_not_answer() {
     assert_eq!(stage.hear(&[&PINGRESP[..], &packet(0x90, &[0, 1, 0, 1])].concat()).len(), 1);
     assert!(stage.session.deadline().unwrap() > stage.now);
 }
+
+#[test]
+fn pings_that_nobody_writes_do_not_pile_up() {
+    let mut stage = Stage::up(settings(Version::V5), &connack(false, &[]));
+    stage.session.set_reading(false, stage.now);
+    for _ in 0..5 {
+        stage.wait(60);
+    }
+    assert_eq!(stage.output(), [PINGREQ]);
+    stage.wait(60);
+    assert_eq!(stage.output(), [PINGREQ]);
+}
