@@ -12,18 +12,16 @@ fn messages_go_both_ways_with_qos_0_and_1() {
     with_all(|broker, version| {
         let mut lamp = Client::up(broker, settings(version, "lamp", &["to/lamp/#"]));
         let mut desk = Client::up(broker, settings(version, "desk", &["to/desk"]));
-        desk.publish(1, &publication("to/lamp/a", "on"));
-        desk.wait_delivered(1);
-        let zero = Publication { qos: Qos::AtMostOnce, ..publication("to/lamp/b", "off") };
-        desk.publish(2, &zero);
-        for (topic, payload, qos) in
-            [("to/lamp/a", "on", Qos::AtLeastOnce), ("to/lamp/b", "off", Qos::AtMostOnce)]
-        {
+        let sent = [Qos::AtLeastOnce, Qos::AtMostOnce]
+            .map(|qos| Publication { qos, ..publication("to/lamp/a", "on") });
+        for publication in sent {
+            desk.publish(1, &publication);
             let got = lamp.wait_message();
-            assert_eq!((&*got.topic, &*got.payload, got.qos), (topic, payload.as_bytes(), qos));
-            assert!(!got.duplicate && !got.retained);
-            if qos == Qos::AtLeastOnce {
+            assert_eq!((&*got.topic, &*got.payload), ("to/lamp/a", &b"on"[..]));
+            assert!(got.qos == publication.qos && !got.duplicate && !got.retained);
+            if got.qos == Qos::AtLeastOnce {
                 lamp.acknowledge(got);
+                desk.wait_delivered(1);
             }
         }
         let large = "x".repeat(100_000);

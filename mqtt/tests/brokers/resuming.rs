@@ -1,6 +1,6 @@
 //! Sessions that go on over several connections.
 
-use footlight_mqtt::Event;
+use footlight_mqtt::{Event, Skip};
 
 use crate::client::{Client, publication, settings, with_all};
 
@@ -87,5 +87,24 @@ fn publications_that_are_cut_off_before_puback_are_sent_again_in_order() {
             ["", "1", "12", "123"].map(|first| format!("{first}123end")).contains(&all),
             "{all}"
         );
+    });
+}
+
+#[test]
+fn subscriptions_of_earlier_settings_bring_no_messages() {
+    with_all(|broker, version| {
+        Client::up(broker, settings(version, "lamp", &["old"])).cut();
+        let mut lamp = Client::up(broker, settings(version, "lamp", &["new"]));
+        let mut desk = Client::up(broker, settings(version, "desk", &[]));
+        for (key, topic) in [(1, "old"), (2, "new")] {
+            desk.publish(key, &publication(topic, ""));
+            desk.wait_delivered(key);
+        }
+        assert_eq!(lamp.wait_message().topic, "new");
+        let why = lamp.wait(|event| match event {
+            Event::Skipped { topic, why, .. } if topic == "old" => Some(*why),
+            _ => None,
+        });
+        assert_eq!(why, Skip::Unsubscribed);
     });
 }
