@@ -36,6 +36,8 @@ pub struct Uses {
     pub answers: bool,
     /// It has a handler for messages between actors.
     pub messages: bool,
+    /// How many brokers it has.
+    pub brokers: usize,
 }
 
 /// The most memory of some actors, and how much there is.
@@ -71,6 +73,8 @@ impl Memory {
 /// - what waits: `mailbox` with one `message` more, and `held`;
 /// - between actors, if it has a handler for that: what it has sent, as it is and twice as it is stored,
 ///   and a request under way with its reply: four `sent` and a `reply`;
+/// - each of its brokers: what the actor has published, as it is and twice as it is stored, and what
+///   waits for it: three `mqtt_outbox`, and `mqtt_inbox` for each of `mqtt_inflight` and once more;
 /// - if it answers requests, each of its `requests`: a `request` and a `response`;
 /// - each of its `connections`: a `message` that arrives, an `outbox`, an `attachment` and `tags`.
 ///
@@ -84,6 +88,9 @@ pub fn most(limits: &Limits, uses: Uses) -> u64 {
     let connection = sum(&[limits.message, limits.outbox, limits.attachment])
         .saturating_add(tags)
         .saturating_add(CONNECTION);
+    let inbox =
+        to_u64(limits.mqtt_inflight).saturating_add(1).saturating_mul(sum(&[limits.mqtt_inbox]));
+    let broker = sum(&[limits.mqtt_outbox; 3]).saturating_add(inbox);
     let requests = if uses.answers { to_u64(limits.requests) } else { 0 };
     let parts = [
         sum(&[limits.memory]),
@@ -96,6 +103,7 @@ pub fn most(limits: &Limits, uses: Uses) -> u64 {
         sum(&[limits.mailbox, limits.message, limits.held]),
         connection.saturating_mul(to_u64(limits.connections)),
         sum(&[limits.request, limits.response]).saturating_mul(requests),
+        broker.saturating_mul(to_u64(uses.brokers)),
     ];
     parts.into_iter().fold(0, u64::saturating_add)
 }

@@ -116,6 +116,21 @@ pub struct Stats {
     pub message_requests: Counter,
     /// Messages and requests to other actors for which the actor got an error.
     pub message_refusals: Counter,
+    /// Messages of brokers.
+    pub mqtt_received: Counter,
+    /// Those that brokers were told of that they are done.
+    pub mqtt_acknowledged: Counter,
+    /// Those that had come before, from another Footlight host, and that the actor did not get.
+    pub mqtt_duplicates: Counter,
+    /// Messages of brokers for which there was no room or at which the actor failed, and publications
+    /// for which there was no room.
+    pub mqtt_dropped: Counter,
+    /// Publications that brokers have.
+    pub mqtt_published: Counter,
+    /// Publications that the host or a broker has refused.
+    pub mqtt_refused: Counter,
+    /// Connections with brokers after their first one.
+    pub mqtt_reconnects: Counter,
     /// Times that the actor went back to what is stored, because a record could not be written.
     pub(crate) failed_records: Counter,
     /// Reloads of the host that changed this actor.
@@ -136,6 +151,12 @@ pub struct Stats {
     pub(crate) held: Gauge,
     /// The keys and values that the actor stores, as `limits.storage` counts them.
     pub(crate) storage: Gauge,
+    /// The bytes of publications that no broker has yet.
+    pub(crate) mqtt_outbox: Gauge,
+    /// The bytes of messages of brokers that the actor has not handled.
+    pub(crate) mqtt_inbox: Gauge,
+    /// The brokers that there is a connection with.
+    pub(crate) mqtt_up: Gauge,
 }
 
 impl Stats {
@@ -258,6 +279,39 @@ impl Stats {
                 "Messages and requests to other actors that gave an error.",
             )
             .if_any("refused by actors"),
+            metric(&self.mqtt_received, "mqtt_received", "Messages of brokers.")
+                .if_any("messages of brokers"),
+            metric(
+                &self.mqtt_acknowledged,
+                "mqtt_acknowledged",
+                "Messages of brokers that were acknowledged.",
+            ),
+            metric(
+                &self.mqtt_duplicates,
+                "mqtt_duplicates",
+                "Messages of brokers that had come before.",
+            )
+            .if_any("that had come before"),
+            metric(
+                &self.mqtt_dropped,
+                "mqtt_dropped",
+                "Messages of brokers and publications that were dropped.",
+            )
+            .if_any("dropped between actor and broker"),
+            metric(&self.mqtt_published, "mqtt_published", "Publications that brokers have.")
+                .if_any("publications"),
+            metric(
+                &self.mqtt_refused,
+                "mqtt_refused",
+                "Publications that the host or a broker refused.",
+            )
+            .if_any("publications refused"),
+            metric(
+                &self.mqtt_reconnects,
+                "mqtt_reconnects",
+                "Connections with brokers after their first one.",
+            )
+            .if_any("connections with brokers again"),
             metric(
                 &self.failed_records,
                 "failed_records",

@@ -51,6 +51,7 @@ impl Running {
             files: None,
             http: None,
             messages: None,
+            mqtt: None,
             last_good: None,
             store: None,
             world,

@@ -29,6 +29,7 @@ use crate::{
     http_client::answers::Answers,
     lock::Lock,
     messages,
+    mqtt::Broker,
     world::{Manual, World},
 };
 
@@ -54,6 +55,8 @@ pub(super) struct Stage {
     answers: Arc<Answers>,
     /// What other actors reply.
     others: Arc<messages::answers::Answers>,
+    /// Its brokers.
+    brokers: Vec<Arc<Broker>>,
     /// Runs the actor's requests to servers.
     executor: Arc<Executor<'static>>,
     /// The actor's turns.
@@ -114,6 +117,22 @@ impl Stage {
             }
             Step::Actor(message, is_request) => self.message(place, message, is_request, emit)?,
             Step::Other(name, reply) => self.others.set(name, reply),
+            Step::Broker(message) => {
+                self.broker(place, &message.about.broker)?;
+                self.broker_event(place, EventKind::Mqtt(Arc::new(message)), emit)?;
+            }
+            Step::Connection(name, ended) => {
+                let broker = self.broker(place, &name)?;
+                match &ended {
+                    None => broker.inbox.up(false),
+                    Some(why) => broker.inbox.down(why),
+                }
+                let kind = match ended {
+                    None => EventKind::MqttUp(name.into()),
+                    Some(_) => EventKind::MqttDown(name.into()),
+                };
+                self.broker_event(place, kind, emit)?;
+            }
             Step::Random(bytes) => self.manual.give_random(&bytes),
             Step::File(path, given) => self.files.set(path, given),
             Step::Server(question, answer) => self.answers.set(question, answer),
@@ -232,6 +251,31 @@ impl Stage {
         };
         self.must_handle(place, &event.kind)?;
         self.perform(event, None, emit)?;
+        self.follow(place, emit)
+    }
+
+    /// The broker with this name.
+    fn broker(&self, place: &str, name: &str) -> Result<&Arc<Broker>, CallError> {
+        let named = |broker: &&Arc<Broker>| *broker.config.name == *name;
+        self.brokers.iter().find(named).ok_or_else(|| {
+            let text = format_args!(
+                "there is no broker {name:?}; write the `name` of one of the manifest's handlers of \
+                 type mqtt"
+            );
+            CallError::step(place, text)
+        })
+    }
+
+    /// Gives an event of a broker to the actor.
+    fn broker_event(
+        &mut self,
+        place: &str,
+        kind: EventKind,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), CallError> {
+        self.must_handle(place, &kind)?;
+        // Nobody has to be told that it is done.
+        self.perform(Event { source: Source::Alarm, kind }, None, emit)?;
         self.follow(place, emit)
     }
 

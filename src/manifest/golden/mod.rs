@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod brokers;
 mod env;
 mod folders;
 mod handlers;
@@ -149,7 +150,7 @@ fn mistakes_about_limits_are_told() {
             "messages = 1",
             "unknown key; did you mean `message`? The keys here are `message`, \
              `connections`, `per_address`, `mailbox`, `outbox`, `requests`, `downloads`, `idle_connections`, `request`, `response`, `rate`, `file`, `file_access`, `state`, `storage`, `storage_key`, `storage_value`, `held`, `answer`, `answers`, `effects`, `tags`, `tag`, `attachment`, `alarm`, `memory`, \
-             `watermark`, `table`, `tables`, `module`, `time`, `fuel`, `slice`, `log_line`, `log_rate`, `hibernate_after`, `handshake`, `turn`, `keep_alive`, `file_wait`, `fetch_response`, `fetches`, `fetch_wait`, `sends`, `sent`, `reply`, `reply_wait`, `ping`, `pong`, `idle`, `close`, `shutdown`",
+             `watermark`, `table`, `tables`, `module`, `time`, `fuel`, `slice`, `log_line`, `log_rate`, `hibernate_after`, `handshake`, `turn`, `keep_alive`, `file_wait`, `fetch_response`, `fetches`, `fetch_wait`, `sends`, `sent`, `reply`, `reply_wait`, `mqtt_publishes`, `mqtt_outbox`, `mqtt_inbox`, `mqtt_inflight`, `ping`, `pong`, `idle`, `close`, `shutdown`",
         ),
     ];
     for (lines, expected) in &cases {
