@@ -18,6 +18,7 @@ mod support;
 mod admission;
 mod answers;
 mod asking;
+mod brokers;
 mod browser;
 mod call;
 mod check;
