@@ -1,33 +1,16 @@
-//! The counters of an actor and its connections.
+//! The counters of an actor and its connections. [`metric`] is what is shown of one.
+
+mod metric;
 
 use std::fmt;
+
+pub use metric::Metric;
+use metric::Summary;
 
 use crate::{
     counter::{Counter, Gauge},
     histogram::Histogram,
 };
-
-/// A counter's row in `/metrics` and in the summary.
-pub struct Metric<'a> {
-    /// Has the present value.
-    pub counter: &'a Counter,
-    /// Its name in `/metrics`, without prefix and suffix.
-    pub name: &'static str,
-    /// Its description in `/metrics`.
-    pub help: &'static str,
-    /// Whether the summary shows it.
-    summary: Summary,
-}
-
-/// Whether the summary in the log shows a counter, and the words after the number.
-enum Summary {
-    /// Always.
-    Always(&'static str),
-    /// If it is not 0: an operator wants to see faults only if there were any.
-    IfAny(&'static str),
-    /// Never. It is only in `/metrics`.
-    Never,
-}
 
 /// The statuses of refused requests.
 const STATUSES: [u16; 19] =
@@ -192,7 +175,7 @@ impl Stats {
     /// All counters, in the order of `/metrics` and of the summary.
     #[inline(never)]
     pub fn metrics(&self) -> impl Iterator<Item = Metric<'_>> {
-        let metric = |counter, name, help| Metric { counter, name, help, summary: Summary::Never };
+        let metric = Metric::new;
         [
             metric(&self.connections, "connections", "Handshakes completed.").always("connections"),
             metric(
@@ -334,18 +317,6 @@ impl Stats {
             metric(&self.fuel, "fuel", "Fuel spent."),
         ]
         .into_iter()
-    }
-}
-
-impl<'a> Metric<'a> {
-    /// The same metric, always shown in the summary.
-    fn always(self, words: &'static str) -> Self {
-        Self { summary: Summary::Always(words), ..self }
-    }
-
-    /// The same metric, shown in the summary if it is not 0.
-    fn if_any(self, words: &'static str) -> Self {
-        Self { summary: Summary::IfAny(words), ..self }
     }
 }
 

@@ -1,5 +1,6 @@
-//! The actor of a run, with what is around it. [`open`] starts it.
+//! The actor of a run, with what is around it. [`open`] starts it. [`brokers`] has its brokers' events.
 
+mod brokers;
 mod open;
 
 use std::{
@@ -117,22 +118,8 @@ impl Stage {
             }
             Step::Actor(message, is_request) => self.message(place, message, is_request, emit)?,
             Step::Other(name, reply) => self.others.set(name, reply),
-            Step::Broker(message) => {
-                self.broker(place, &message.about.broker)?;
-                self.broker_event(place, EventKind::Mqtt(Arc::new(message)), emit)?;
-            }
-            Step::Connection(name, ended) => {
-                let broker = self.broker(place, &name)?;
-                match &ended {
-                    None => broker.inbox.up(false),
-                    Some(why) => broker.inbox.down(why),
-                }
-                let kind = match ended {
-                    None => EventKind::MqttUp(name.into()),
-                    Some(_) => EventKind::MqttDown(name.into()),
-                };
-                self.broker_event(place, kind, emit)?;
-            }
+            Step::Broker(message) => self.broker_message(place, message, emit)?,
+            Step::Connection(name, ended) => self.broker_connection(place, name, ended, emit)?,
             Step::Random(bytes) => self.manual.give_random(&bytes),
             Step::File(path, given) => self.files.set(path, given),
             Step::Server(question, answer) => self.answers.set(question, answer),
@@ -251,31 +238,6 @@ impl Stage {
         };
         self.must_handle(place, &event.kind)?;
         self.perform(event, None, emit)?;
-        self.follow(place, emit)
-    }
-
-    /// The broker with this name.
-    fn broker(&self, place: &str, name: &str) -> Result<&Arc<Broker>, CallError> {
-        let named = |broker: &&Arc<Broker>| *broker.config.name == *name;
-        self.brokers.iter().find(named).ok_or_else(|| {
-            let text = format_args!(
-                "there is no broker {name:?}; write the `name` of one of the manifest's handlers of \
-                 type mqtt"
-            );
-            CallError::step(place, text)
-        })
-    }
-
-    /// Gives an event of a broker to the actor.
-    fn broker_event(
-        &mut self,
-        place: &str,
-        kind: EventKind,
-        emit: &mut Emit<'_>,
-    ) -> Result<(), CallError> {
-        self.must_handle(place, &kind)?;
-        // Nobody has to be told that it is done.
-        self.perform(Event { source: Source::Alarm, kind }, None, emit)?;
         self.follow(place, emit)
     }
 

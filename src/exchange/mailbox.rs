@@ -33,9 +33,6 @@
 //! | an event of a broker | [`Mailbox::offer`], one of each broker | `limits.mqtt_inbox` and `limits.mqtt_inflight` |
 //! | the answer of a server | nothing: the actor's task takes it from the request | `limits.fetches` |
 //! | the alarm | nothing: the actor's task looks at the clock | one moment |
-//!
-//! A new kind of source that can't wait for room, as a connection can, needs a function that may
-//! refuse, and a bound of its own.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -154,8 +151,7 @@ impl Mailbox {
     }
 
     /// Adds the message of another actor or of a broker, of which no other one of its kind may be here.
-    /// Messages that nobody waits for need no room: they stay with their sender, which has a bound of its
-    /// own.
+    /// One that nobody waits for needs no room: it stays with its sender, which has a bound of its own.
     ///
     /// # Errors
     /// The actor does not take it. The event comes back.

@@ -5,11 +5,11 @@
 //! Those of QoS 0 are bounded in bytes: the oldest make room.
 
 use std::{
-    collections::VecDeque,
     sync::{Arc, Weak},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
+use bytes::Bytes;
 use log::Level;
 use wit_core::host::{MqttReceived, MqttStatus};
 
@@ -17,6 +17,7 @@ use super::{
     config::BrokerConfig,
     dedupe::{Identity, Windows},
     publication::{Incoming, size},
+    waiting::{Dropped, Entry, Waiting},
 };
 use crate::{
     exchange::{BrokerMessage, Event, EventKind, Mailbox, Outcome, Receipt, Sends, Source},
@@ -31,51 +32,13 @@ pub struct Inbox {
     config: Arc<BrokerConfig>,
     name: Arc<str>,
     mailbox: Arc<Mailbox>,
-    inner: Lock<Inner>,
+    inner: Lock<Waiting>,
     /// Itself, for receipts.
     me: Weak<Self>,
     /// Has the bounds.
     limits: SharedLimits,
     stats: Arc<Stats>,
     lines: Arc<ActorLog>,
-}
-
-/// What the lock protects.
-struct Inner {
-    /// The number of the next event.
-    next: u64,
-    /// In the order in which they came.
-    waiting: VecDeque<Entry>,
-    /// The one that is in the mailbox, or that the actor handles.
-    offered: Option<Entry>,
-    /// How many of both wait to be acknowledged.
-    unacknowledged: usize,
-    /// The bytes of the others that wait.
-    bytes: usize,
-    /// By what the broker learns what is done, in order.
-    acknowledged: VecDeque<u64>,
-    /// Wakes the connection's task; `None` unless it waits for that.
-    connection: Option<Waker>,
-    /// What must not come again.
-    windows: Windows,
-    status: MqttStatus,
-    /// Whether there has been a connection.
-    was_up: bool,
-    /// How many messages were dropped, to say so at times.
-    dropped: u64,
-}
-
-/// One event.
-struct Entry {
-    number: u64,
-    kind: EventKind,
-    bytes: usize,
-    /// By what it is acknowledged.
-    ack: Option<u64>,
-    /// Whether it is dropped if it was not handled: the broker sends it again.
-    comes_again: bool,
-    /// Which message it is, if it must come once only.
-    identity: Option<Identity>,
 }
 
 /// The broker has sent more messages of QoS 1 than it may before earlier ones are acknowledged, or one
@@ -94,19 +57,7 @@ impl Inbox {
         lines: Arc<ActorLog>,
     ) -> Arc<Self> {
         let name = config.name.as_ref().into();
-        let inner = Lock::new(Inner {
-            next: 0,
-            waiting: VecDeque::new(),
-            offered: None,
-            unacknowledged: 0,
-            bytes: 0,
-            acknowledged: VecDeque::new(),
-            connection: None,
-            windows: Windows::default(),
-            status: MqttStatus::Down("there has been no connection yet".into()),
-            was_up: false,
-            dropped: 0,
-        });
+        let inner = Lock::new(Waiting::new());
         Arc::new_cyclic(|me: &Weak<Self>| Self {
             config,
             name,
@@ -216,21 +167,31 @@ impl Inbox {
         let mut inner = self.inner.lock();
         if let Some(identity) = inner.offered.as_ref().and_then(|entry| entry.identity) {
             inner.windows.add(identity);
+            inner.seen = None;
         }
     }
 
-    /// Writes what must not come again.
-    pub(super) fn write_seen(&self, to: &mut String) {
-        let inner = self.inner.lock();
-        if !inner.windows.is_empty() {
-            *to += &format!("{}:{}", self.name.len(), self.name);
-            inner.windows.write(to);
+    /// What must not come again, as it is stored. Empty if there is nothing.
+    pub(super) fn seen(&self) -> Bytes {
+        let mut inner = self.inner.lock();
+        if let Some(seen) = &inner.seen {
+            return seen.clone();
         }
+        let mut text = String::new();
+        if !inner.windows.is_empty() {
+            text = format!("{}:{}", self.name.len(), self.name);
+            inner.windows.write(&mut text);
+        }
+        let seen = Bytes::from(text);
+        inner.seen = Some(seen.clone());
+        seen
     }
 
     /// Goes on from what is stored of what must not come again.
     pub(super) fn restore_seen(&self, windows: Windows) {
-        self.inner.lock().windows = windows;
+        let mut inner = self.inner.lock();
+        inner.windows = windows;
+        inner.seen = None;
     }
 
     /// Offers the next event to the actor, unless it has one.
@@ -267,7 +228,7 @@ impl Inbox {
     }
 
     /// Notes that an event is done. The broker learns so if it waits for that.
-    fn finish(&self, inner: &mut Inner, entry: &Entry) {
+    fn finish(&self, inner: &mut Waiting, entry: &Entry) {
         self.stats.mqtt_inbox.replace(entry.bytes, 0);
         let Some(ack) = entry.ack else { return };
         inner.unacknowledged = inner.unacknowledged.saturating_sub(1);
@@ -297,85 +258,6 @@ impl Inbox {
     }
 }
 
-/// Messages that were dropped.
-#[derive(Default)]
-struct Dropped {
-    number: u64,
-    bytes: usize,
-}
-
-impl Inner {
-    /// Adds an event.
-    fn add(&mut self, kind: EventKind, bytes: usize, ack: Option<u64>, identity: Option<Identity>) {
-        if ack.is_none() {
-            self.bytes = self.bytes.saturating_add(bytes);
-        }
-        let number = self.next;
-        self.next += 1;
-        self.waiting.push_back(Entry { number, kind, bytes, ack, comes_again: false, identity });
-    }
-
-    /// Adds an event about the connection. An earlier one of its kind that waits is out of date.
-    fn add_last(&mut self, kind: EventKind) {
-        self.waiting.retain(|entry| entry.kind != kind);
-        self.add(kind, 0, None, None);
-    }
-
-    /// Drops the oldest messages that nobody wants to be acknowledged until the others fit. The last
-    /// event stays.
-    fn trim(&mut self, most: usize) -> Dropped {
-        let mut dropped = Dropped::default();
-        while self.bytes > most {
-            let is_loose =
-                |entry: &Entry| entry.ack.is_none() && matches!(entry.kind, EventKind::Mqtt(_));
-            let place = self.waiting.iter().position(is_loose);
-            let place = place.filter(|place| place + 1 < self.waiting.len());
-            let Some(entry) = place.and_then(|place| self.waiting.remove(place)) else { break };
-            self.bytes = self.bytes.saturating_sub(entry.bytes);
-            dropped.number += 1;
-            dropped.bytes += entry.bytes;
-        }
-        self.dropped += dropped.number;
-        dropped
-    }
-
-    /// Forgets by what messages of the last connection would be acknowledged. Drops those that the broker
-    /// sends again, and returns their bytes.
-    fn forget_acknowledgements(&mut self, comes_again: bool) -> usize {
-        let mut gone = 0;
-        if comes_again {
-            self.waiting.retain(|entry| {
-                gone += if entry.ack.is_some() { entry.bytes } else { 0 };
-                entry.ack.is_none()
-            });
-        }
-        for entry in &mut self.waiting {
-            if entry.ack.take().is_some() {
-                self.bytes = self.bytes.saturating_add(entry.bytes);
-            }
-        }
-        if let Some(entry) = &mut self.offered {
-            let waits = entry.ack.take().is_some();
-            entry.comes_again = comes_again && waits;
-        }
-        self.unacknowledged = 0;
-        gone
-    }
-
-    /// Takes the offered event back, to be offered again. Returns its bytes if it is dropped instead.
-    fn take_back(&mut self) -> usize {
-        let Some(entry) = self.offered.take() else { return 0 };
-        if entry.comes_again {
-            return entry.bytes;
-        }
-        if entry.ack.is_none() {
-            self.bytes = self.bytes.saturating_add(entry.bytes);
-        }
-        self.waiting.push_front(entry);
-        0
-    }
-}
-
 impl Sends for Inbox {
     fn settle(&self, number: u64, outcome: Outcome) {
         let mut inner = self.inner.lock();
@@ -387,6 +269,7 @@ impl Sends for Inbox {
                 let identity = inner.offered.as_ref().and_then(|entry| entry.identity);
                 if let Some(identity) = identity {
                     inner.windows.remove(identity);
+                    inner.seen = None;
                 }
                 let gone = inner.take_back();
                 self.stats.mqtt_inbox.replace(gone, 0);

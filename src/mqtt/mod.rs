@@ -5,7 +5,7 @@
 //! - [`topic`]: the grammar of topics.
 //! - [`publication`]: messages in both directions.
 //! - [`outbox`]: what the actor has published, until a broker has it. [`stored`]: how that is stored.
-//! - [`inbox`]: what a broker has sent, until the actor has handled it.
+//! - [`inbox`]: what a broker has sent, until the actor has handled it. [`waiting`] has the events.
 //! - [`dedupe`]: messages between Footlight hosts that come once only.
 //!
 //! A [`Broker`] is what the connection with a broker and the actor share. This module knows the
@@ -25,6 +25,7 @@ mod stored;
 mod tests;
 pub mod topic;
 pub mod topics;
+mod waiting;
 
 use std::{
     fmt,
@@ -225,9 +226,8 @@ impl Mqtt {
 
     /// What must not come again, as it is stored.
     pub(crate) fn seen(&self) -> Bytes {
-        let mut all = String::new();
-        self.brokers.iter().for_each(|broker| broker.inbox.write_seen(&mut all));
-        all.into()
+        let each: Vec<_> = self.brokers.iter().map(|broker| broker.inbox.seen()).collect();
+        each.concat().into()
     }
 
     /// Goes on from what is stored. What is for a broker that the manifest does not name any more is

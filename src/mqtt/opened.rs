@@ -25,8 +25,15 @@ pub struct OpenedBroker {
 pub enum BrokerError {
     /// There are no credentials in this file.
     Credentials(PathBuf, CredentialsError),
-    /// The broker with this name has no client identifier, and why.
-    ClientId(Box<str>, String),
+    /// A broker has no client identifier.
+    ClientId {
+        /// The actor's name.
+        actor: Box<str>,
+        /// The broker's name.
+        broker: Box<str>,
+        /// In words.
+        why: String,
+    },
 }
 
 impl OpenedBroker {
@@ -38,8 +45,9 @@ impl OpenedBroker {
         let credentials = config.credentials_file.as_ref().map(|file| {
             Credentials::load(file).map_err(|error| BrokerError::Credentials(file.clone(), error))
         });
-        let client_id = client_id::fill(config.client_id.as_deref(), actor)
-            .map_err(|why| BrokerError::ClientId(config.name.clone(), why))?;
+        let client_id = client_id::fill(config.client_id.as_deref(), actor).map_err(|why| {
+            BrokerError::ClientId { actor: actor.into(), broker: config.name.clone(), why }
+        })?;
         Ok(Self { config: config.clone(), client_id, credentials: credentials.transpose()? })
     }
 }
@@ -48,8 +56,8 @@ impl fmt::Display for BrokerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Credentials(file, error) => write!(f, "{}: {error}", file.display()),
-            Self::ClientId(name, why) => {
-                write!(f, "the broker {name} gets no client identifier: {why}")
+            Self::ClientId { actor, broker, why } => {
+                write!(f, "{actor}: the broker {broker} gets no client identifier: {why}")
             }
         }
     }
@@ -59,7 +67,7 @@ impl std::error::Error for BrokerError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Credentials(_, error) => Some(error),
-            Self::ClientId(..) => None,
+            Self::ClientId { .. } => None,
         }
     }
 }

@@ -1,7 +1,5 @@
 //! The exact texts about mistakes in the `config` of an `mqtt` handler.
 
-#![cfg(feature = "mqtt")]
-
 use std::time::Duration;
 
 use wit_core::host::Qos;

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+#[cfg(feature = "mqtt")]
 mod brokers;
 mod env;
 mod folders;
@@ -206,4 +207,14 @@ fn mistakes_about_logging_are_told() {
              `log_dir`, `chain_events`",
         ),
     ]);
+}
+
+#[cfg(not(feature = "mqtt"))]
+#[test]
+fn a_build_without_mqtt_refuses_its_handlers() {
+    added(&[(
+        "[[handlers]]\ntype = 'mqtt'\nconfig = { broker = 'mqtt://b' }",
+        "8: handlers[1].config: this build has no MQTT; build it with `--features mqtt`, or remove the \
+         handler",
+    )]);
 }
