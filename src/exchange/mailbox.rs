@@ -7,7 +7,8 @@
 //! again only after its event was handled, and after a client's event if one waits. So the sources
 //! take turns: a client that floods the actor delays another client by one event. All other events
 //! wait at the source and are bounded in bytes: a connection's messages in TCP's buffers, and the
-//! alarm as the one time at which it fires next. A new kind of source must do the same.
+//! alarm as the one time at which it fires next. A new kind of source must do the same, and needs a
+//! bound of its own.
 //!
 //! # Back-pressure
 //! The queue is bounded in bytes. A connection reserves room *before* it reads a message

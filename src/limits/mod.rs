@@ -74,8 +74,8 @@ pub struct Limits {
     pub answer: usize,
     /// The most messages of one answer. Default 64.
     pub answers: usize,
-    /// The most bytes of what one call requests beside its answer: messages to other clients, files
-    /// to write, and the old values of the tags and attachments that it changes. Each request
+    /// The most bytes of what one call requests beside its answer: messages to other clients,
+    /// publications, files to write, and the old values of the tags and attachments that it changes. Each request
     /// counts for 64 bytes more, and each receiver of a broadcast for 8. Default 1 MiB.
     pub effects: usize,
     /// The most tags of a connection. Default 10.

@@ -7,7 +7,8 @@
 //! - [`row`]: the parts of a row.
 //! - [`connections`], [`alarm`], [`clock`], [`random`], [`files`], [`storage`]: the interfaces of
 //!   `footlight:host`. [`http`]: requests to servers, in Theater's form too. [`messages`]: messages to other
-//!   actors. [`mqtt`]: messages of brokers. [`theater`]: the other functions that the host has of Theater's packages.
+//!   actors. [`mqtt`]: messages of brokers. [`theater`]: the other functions that the host has of
+//!   Theater's packages.
 //! - [`wasi`]: the functions of WASI that actors may use.
 //! - [`traps`]: the functions of Theater's that a module may import and must not call.
 //! - [`grants`]: which interfaces an actor may import.

@@ -62,17 +62,13 @@ fn publish<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     let broker = call.parameters.text("broker")?;
     let publication = call.parameters.publication("publication", MOST)?;
     let (host, result) = call.end::<Published>("result", KEPT)?;
+    // Paid for before anything is copied.
+    if host.transaction.budget.pay(bytes(&publication)).is_err() {
+        return Ok(Step::done(result, Err(MqttRefusal::Limit)));
+    }
     let mqtt = mqtt(host)?;
-    let made = owned(&publication).and_then(|publication| {
-        let affords = host.transaction.budget.affords(publication.bytes());
-        if affords { mqtt.publish(broker, publication) } else { Err(MqttRefusal::Limit) }
-    });
-    let made = made.and_then(|publishing| {
-        let paid = host.transaction.budget.pay(publishing.bytes());
-        paid.map_err(|_| MqttRefusal::Limit)?;
-        host.transaction.add(Effect::Publish(publishing));
-        Ok(())
-    });
+    let made = owned(&publication).and_then(|publication| mqtt.publish(broker, publication));
+    let made = made.map(|publishing| host.transaction.add(Effect::Publish(publishing)));
     Ok(Step::done(result, made))
 }
 
@@ -82,6 +78,16 @@ fn broker_status<'h>(mut call: Call<'h, '_>) -> Result<Step<'h>, Trap> {
     let (host, result) = call.end::<Option<MqttStatus>>("status", 0)?;
     let status = mqtt(host)?.status(broker);
     Ok(Step::Done(result.lower(status)))
+}
+
+/// The bytes of a publication.
+fn bytes(publication: &PublicationRef<'_>) -> usize {
+    let PublicationRef { topic, payload, content_type, response_topic, .. } = publication;
+    let parts = [topic.len(), payload.len(), content_type.len(), response_topic.len()];
+    let user = publication.user.iter().flatten();
+    let user = user.map(|(name, value)| name.len().saturating_add(value.len()));
+    let all = parts.into_iter().chain([publication.correlation_data.len()]).chain(user);
+    all.fold(0, usize::saturating_add)
 }
 
 /// Copies a publication out of the guest.

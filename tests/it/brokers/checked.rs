@@ -15,8 +15,11 @@ fn check(actor: &Actor, folder: &Path) -> (bool, String) {
 #[test]
 fn imports_have_their_roles_with_a_handler_and_trap_without_one() {
     let folder = tempfile::tempdir().unwrap();
-    let (fine, text) = check(&guest().extra(&handler("publish = [\"room/#\"]")), folder.path());
+    let config = "publish = [\"room/#\"], client_id = \"kitchen\"";
+    let (fine, text) = check(&guest().extra(&handler(config)), folder.path());
     assert!(fine, "{text}");
+    let broker = "  broker  mqtt at mqtt://127.0.0.1:1, with the client identifier kitchen\n";
+    assert!(text.contains(broker), "{text}");
     for (name, role) in [
         ("message", "— reads what a broker says about its message"),
         ("publish", "— publishes at a broker"),
