@@ -6,7 +6,7 @@
 
 use std::{
     sync::{Arc, Weak},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
@@ -104,7 +104,8 @@ impl Inbox {
         Ok(())
     }
 
-    /// Notes that a connection has begun. With `session_present` the broker sends again what was not
+    /// Notes that a connection has begun, before its first message is [pushed](Self::push). With
+    /// `session_present` the broker sends again what was not
     /// acknowledged (MQTT 5.0, section 4.4), so what waits of it here is dropped. Otherwise nobody waits
     /// for it to be acknowledged any more.
     pub fn up(&self, session_present: bool) {
@@ -196,7 +197,13 @@ impl Inbox {
 
     /// Offers the next event to the actor, unless it has one.
     pub(super) fn offer_next(&self) {
-        let Some(me) = self.me.upgrade() else { return };
+        self.offer_first().into_iter().for_each(Waker::wake);
+    }
+
+    /// Does so. Returns whom to wake, because messages that had come before are done.
+    fn offer_first(&self) -> Option<Waker> {
+        let me = self.me.upgrade()?;
+        let mut connection = None;
         // The lock is held until the mailbox has the event or has refused it, so that nobody who calls
         // this meanwhile finds neither.
         let mut inner = self.inner.lock();
@@ -205,7 +212,7 @@ impl Inbox {
         {
             if entry.identity.is_some_and(|identity| inner.windows.has(identity)) {
                 self.stats.mqtt_duplicates.add(1);
-                self.finish(&mut inner, &entry);
+                connection = self.finish(&mut inner, &entry).or(connection);
                 continue;
             }
             let event = Event {
@@ -222,21 +229,20 @@ impl Inbox {
                     receipt.forget();
                 }
                 inner.take_back();
-                return;
+                break;
             }
         }
+        connection
     }
 
-    /// Notes that an event is done. The broker learns so if it waits for that.
-    fn finish(&self, inner: &mut Waiting, entry: &Entry) {
+    /// Notes that an event is done. The broker learns so if it waits for that. Returns whom to wake.
+    fn finish(&self, inner: &mut Waiting, entry: &Entry) -> Option<Waker> {
         self.stats.mqtt_inbox.replace(entry.bytes, 0);
-        let Some(ack) = entry.ack else { return };
+        let ack = entry.ack?;
         inner.unacknowledged = inner.unacknowledged.saturating_sub(1);
         inner.acknowledged.push_back(ack);
         self.stats.mqtt_acknowledged.add(1);
-        if let Some(connection) = inner.connection.take() {
-            connection.wake();
-        }
+        inner.connection.take()
     }
 
     /// Counts messages that were dropped, and logs the first and then ever fewer. `all` is how many there
@@ -264,7 +270,7 @@ impl Sends for Inbox {
         if inner.offered.as_ref().is_none_or(|entry| entry.number != number) {
             return;
         }
-        match outcome {
+        let connection = match outcome {
             Outcome::Undone | Outcome::Returned => {
                 let identity = inner.offered.as_ref().and_then(|entry| entry.identity);
                 if let Some(identity) = identity {
@@ -273,15 +279,16 @@ impl Sends for Inbox {
                 }
                 let gone = inner.take_back();
                 self.stats.mqtt_inbox.replace(gone, 0);
+                None
             }
             Outcome::Delivered | Outcome::Failed => {
-                if let Some(entry) = inner.offered.take() {
-                    self.finish(&mut inner, &entry);
-                }
                 self.stats.mqtt_dropped.add(u64::from(outcome == Outcome::Failed));
+                let done = inner.offered.take();
+                done.and_then(|entry| self.finish(&mut inner, &entry))
             }
-        }
+        };
         drop(inner);
+        connection.into_iter().for_each(Waker::wake);
         self.offer_next();
     }
 
