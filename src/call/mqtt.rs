@@ -1,12 +1,13 @@
 //! Messages of brokers in reports and in files of events.
 
+use footlight_mqtt::topic;
 use serde_json::{Map, Value};
 use wit_core::host::{MqttReceived, Qos};
 
 use super::{bytes::value, step::Step};
 use crate::{
     exchange::BrokerMessage,
-    mqtt::{Publication, Publishing, config::NAME, topic},
+    mqtt::{Publication, Publishing, config::NAME},
     state::json::{Mistake, Object, set},
 };
 
@@ -78,7 +79,7 @@ pub(super) fn read(line: &Object<'_>, event: &str) -> Result<Step, Mistake> {
         _ => {}
     }
     let topic = line.text("topic")?.ok_or_else(|| line.mistake("topic", "is missing"))?;
-    if !topic::is_name(topic) {
+    if topic::check_name(topic).is_err() {
         return Err(line.mistake("topic", "is no topic without `+`, `#` and NUL"));
     }
     let payload = line.bytes("payload")?.unwrap_or_default();

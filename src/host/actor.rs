@@ -181,13 +181,17 @@ impl Running {
     async fn stopped(self) {
         let Self { handle, handlers, task, .. } = self;
         let stop = async {
+            let mut remaining = Vec::new();
             for handler in handlers {
-                handler.stop().await;
+                remaining.extend(handler.stop().await);
             }
             if let Err(full) = handle.control.send(Command::Stop) {
                 log::error!(target: &handle.name, "the actor can't be asked to stop: {full}");
             }
             task.await;
+            for drivers in remaining {
+                drivers.ended().await;
+            }
         };
         let stopped = within(handle.limits.get(|limits| limits.shutdown), stop).await;
         // The task has done so already, unless it was late.

@@ -13,7 +13,7 @@ use crate::{
     http_client::{self, Http},
     manifest::{Handler, Manifest},
     messages::{self, Messages},
-    mqtt::{self, Broker, BrokerError, Mqtt, OpenedBroker},
+    mqtt::{self, Broker, BrokerError, Drivers, Mqtt, OpenedBroker},
     named_folder::Forbidden,
     server::{self, EndpointError, Listeners, Served, ServerContext},
 };
@@ -50,6 +50,8 @@ pub enum Bound {
 pub enum Running {
     /// Listeners that accept clients.
     WebSocketServer(server::Accepting),
+    /// Connections with brokers.
+    Mqtt(Drivers),
 }
 
 /// Why a handler can't be used. It is the operator's fault.
@@ -204,7 +206,10 @@ impl Bound {
                 Some(Running::WebSocketServer(accepting))
             }
             Self::Filesystem(_) | Self::HttpClient(_) | Self::MessageServer(_) => None,
-            Self::Mqtt(..) => None,
+            Self::Mqtt(_, opened, brokers) => cfg!(feature = "mqtt").then(|| {
+                let brokers = opened.into_iter().zip(brokers);
+                Running::Mqtt(Drivers::start(executor, actor, &environment.turns, brokers))
+            }),
         }
     }
 }
@@ -214,13 +219,22 @@ impl Running {
     pub fn served(&self) -> &[Served] {
         match self {
             Self::WebSocketServer(accepting) => accepting.served(),
+            Self::Mqtt(_) => &[],
         }
     }
 
-    /// Stops the handlers. The actor has then got their last event.
-    pub async fn stop(self) {
+    /// Stops the handlers. The actor has then got their last event. Returns what remains for what the
+    /// actor does until it has ended.
+    pub async fn stop(self) -> Option<Drivers> {
         match self {
-            Self::WebSocketServer(accepting) => accepting.stop().await,
+            Self::WebSocketServer(accepting) => {
+                accepting.stop().await;
+                None
+            }
+            Self::Mqtt(drivers) => {
+                drivers.stop();
+                Some(drivers)
+            }
         }
     }
 }

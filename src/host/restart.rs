@@ -128,6 +128,7 @@ fn broker_keys(keys: &mut Vec<String>, old: &BrokerConfig, new: &BrokerConfig, o
         credentials_file,
         keepalive,
         session,
+        reconnect,
         subscribe,
         publish,
         will,
@@ -140,6 +141,7 @@ fn broker_keys(keys: &mut Vec<String>, old: &BrokerConfig, new: &BrokerConfig, o
     note(keys, *credentials_file != new.credentials_file, "credentials_file", of);
     note(keys, *keepalive != new.keepalive, "keepalive", of);
     note(keys, *session != new.session, "session", of);
+    note(keys, *reconnect != new.reconnect, "reconnect", of);
     note(keys, *subscribe != new.subscribe, "subscribe", of);
     note(keys, *publish != new.publish, "publish", of);
     note(keys, *will != new.will, "will", of);
@@ -219,6 +221,7 @@ mod tests {
             ("credentials_file = 'x'", "credentials_file"),
             ("keepalive = '9s'", "keepalive"),
             ("session = '9s'", "session"),
+            ("reconnect = '9s'", "reconnect"),
             ("subscribe = [{ topic = 'a' }]", "subscribe"),
             ("publish = ['a']", "publish"),
             ("will = { topic = 'a' }", "will"),

@@ -2,9 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use footlight_mqtt::topic;
+
 use super::{
     address::Address,
-    client_id, topic,
+    client_id,
     topics::{Subscription, Will, read_publish, read_subscribe, read_will},
 };
 use crate::{
@@ -43,6 +45,12 @@ const SESSION_DEFAULT: u64 = 24 * 60 * 60;
 /// The longest session in milliseconds: a year.
 const SESSION: u64 = 365 * 24 * 60 * 60 * 1000;
 
+/// The longest wait between two attempts to connect in milliseconds: the least and the most that may be
+/// written.
+const RECONNECT: (u64, u64) = (100, 60 * 60 * 1000);
+/// The same if none is written: a minute.
+const RECONNECT_DEFAULT: Duration = Duration::from_secs(60);
+
 /// All handlers of this type that one actor has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
@@ -69,6 +77,8 @@ pub struct BrokerConfig {
     /// How long the broker keeps the session without a connection: whole seconds. Zero for a session
     /// that ends with its connection. Default 24 h.
     pub session: Duration,
+    /// The longest wait between two attempts to connect. Default 60 s.
+    pub reconnect: Duration,
     /// What the actor gets.
     pub subscribe: Vec<Subscription>,
     /// The filters of which one has to match what the actor publishes.
@@ -134,6 +144,7 @@ impl BrokerConfig {
             credentials_file: None,
             keepalive: Duration::from_secs(KEEPALIVE_DEFAULT),
             session: Duration::from_secs(SESSION_DEFAULT),
+            reconnect: RECONNECT_DEFAULT,
             subscribe: Vec::new(),
             publish: vec!["#".into()],
             will: None,
@@ -162,6 +173,7 @@ fn read_broker(mut table: Table<'_>, names: &mut Vec<String>) -> Option<BrokerCo
     let credentials_file = table.get("credentials_file");
     let keepalive = table.get("keepalive");
     let session = table.get("session");
+    let reconnect = table.get("reconnect");
     let subscribe = table.get("subscribe");
     let publish = table.get("publish");
     let will = table.get("will");
@@ -176,6 +188,10 @@ fn read_broker(mut table: Table<'_>, names: &mut Vec<String>) -> Option<BrokerCo
     let (least, most) = KEEPALIVE;
     let keepalive = read_seconds(keepalive, KEEPALIVE_DEFAULT, least, most);
     let session = read_seconds(session, SESSION_DEFAULT, 0, SESSION);
+    let (least, most) = RECONNECT;
+    let reconnect = reconnect.map_or(Some(RECONNECT_DEFAULT), |value| {
+        Quantity::Duration.read_within(&value, least, most).map(Duration::from_millis)
+    });
     let subscribe = subscribe.map(|value| read_subscribe(&value)).unwrap_or_default();
     let publish = publish.map(|value| read_publish(&value)).unwrap_or_default();
     let will = will.and_then(|value| read_will(&value, &publish));
@@ -188,6 +204,7 @@ fn read_broker(mut table: Table<'_>, names: &mut Vec<String>) -> Option<BrokerCo
         credentials_file: credentials_file.map_or(Some(None), |file| file.map(Some))?,
         keepalive: keepalive?,
         session: session?,
+        reconnect: reconnect?,
         subscribe,
         publish,
         will,

@@ -16,8 +16,9 @@ pub(crate) const OWN: &str = "footlight-";
 const SENDER: &str = "footlight-sender";
 /// The property with the number, in decimal digits.
 const NUMBER: &str = "footlight-number";
-/// How many numbers of a sender are kept.
-const NUMBERS: usize = 64;
+/// How many numbers of a sender are kept. A sender has as many publications in flight at most, because
+/// all of these may come again.
+pub(super) const NUMBERS: usize = 64;
 /// How many senders are kept. The one that has sent nothing for longest is forgotten.
 const SENDERS: usize = 256;
 

@@ -2,20 +2,26 @@
 //!
 //! - [`config`]: the manifest's keys, with [`address`], [`client_id`] and [`topics`]. [`credentials`]:
 //!   the file that it names. [`opened`]: a broker with all that.
-//! - [`topic`]: the grammar of topics.
 //! - [`publication`]: messages in both directions.
 //! - [`outbox`]: what the actor has published, until a broker has it. [`stored`]: how that is stored.
 //! - [`inbox`]: what a broker has sent, until the actor has handled it. [`waiting`] has the events.
 //! - [`dedupe`]: messages between Footlight hosts that come once only.
 //!
+//! - [`driver`]: connects again and again, as [`backoff`] says. [`connection`]: one connection.
+//!   [`translated`]: in the words of its session, which is the crate `footlight-mqtt`.
+//!
 //! A [`Broker`] is what the connection with a broker and the actor share. This module knows the
-//! manifest's grants and the mailbox. It knows neither the interpreter, sockets nor packets.
+//! manifest's grants and the mailbox. It knows neither the interpreter nor packets. Only `driver` and
+//! `connection` know sockets.
 
 pub mod address;
+mod backoff;
 pub(crate) mod client_id;
 pub mod config;
+mod connection;
 pub mod credentials;
 pub mod dedupe;
+mod driver;
 pub mod inbox;
 pub mod opened;
 pub mod outbox;
@@ -23,8 +29,8 @@ pub mod publication;
 mod stored;
 #[cfg(test)]
 mod tests;
-pub mod topic;
 pub mod topics;
+mod translated;
 mod waiting;
 
 use std::{
@@ -44,6 +50,7 @@ use wit_core::host::{MqttRefusal, MqttStatus};
 use config::BrokerConfig;
 pub use config::Config;
 use dedupe::Windows;
+pub use driver::Drivers;
 pub use inbox::{Inbox, Overrun};
 pub use opened::{BrokerError, OpenedBroker};
 pub use outbox::{Out, Outbox};
@@ -285,7 +292,7 @@ fn read_head(rest: &mut Bytes) -> Option<(Box<str>, usize)> {
 
 impl Drop for Mqtt {
     fn drop(&mut self) {
-        self.brokers.iter().for_each(|broker| broker.outbox.stop(self.is_stored));
+        self.brokers.iter().for_each(|broker| broker.outbox.end(self.is_stored));
     }
 }
 

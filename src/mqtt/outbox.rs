@@ -47,6 +47,8 @@ struct Inner {
     stored: Option<Bytes>,
     /// Whether one that is stored is done since the last look.
     is_less: bool,
+    /// Whether those of QoS 1 are stored, once the actor has ended.
+    ended: Option<bool>,
     /// Wakes the actor's task; `None` unless it waits for that.
     actor: Option<Waker>,
     /// Wakes the connection's task; `None` unless it waits for a publication.
@@ -110,6 +112,19 @@ impl Inner {
             self.stored = None;
         }
         entry
+    }
+
+    /// Whether a publication waits for the next start: the actor has ended, and it is stored.
+    fn stays(&self, entry: &Entry) -> bool {
+        self.ended == Some(true) && entry.is_kept()
+    }
+
+    /// Wakes the connection's task when a publication comes, or when the actor has ended.
+    fn wake_later(&mut self, cx: &Context<'_>) {
+        match &mut self.connection {
+            Some(connection) => connection.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
     }
 
     /// Whether so many publications with so many bytes are within the limits.
@@ -201,17 +216,41 @@ impl Outbox {
     /// task is woken when one comes.
     pub fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Out> {
         let mut inner = self.inner.lock();
-        let next = inner.entries.iter_mut().find(|entry| entry.stage == Stage::Ready);
-        if let Some(Entry { number, identity, publication, stage, .. }) = next {
+        let is_next = |entry: &Entry| entry.stage == Stage::Ready && !inner.stays(entry);
+        let next = inner.entries.iter().position(is_next);
+        if let Some(Entry { number, identity, publication, stage, .. }) =
+            next.and_then(|place| inner.entries.get_mut(place))
+        {
             *stage = Stage::Given;
             let (number, identity, publication) = (*number, *identity, publication.clone());
             return Poll::Ready(Out { number, publication, identity });
         }
-        match &mut inner.connection {
-            Some(connection) => connection.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
+        inner.wake_later(cx);
         Poll::Pending
+    }
+
+    /// Ready once the actor has ended. The task is woken then.
+    pub fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inner = self.inner.lock();
+        if inner.ended.is_some() {
+            return Poll::Ready(());
+        }
+        inner.wake_later(cx);
+        Poll::Pending
+    }
+
+    /// Whether the actor has ended and nothing waits that would be lost with the connection.
+    pub fn is_done(&self) -> bool {
+        let inner = self.inner.lock();
+        inner.ended.is_some() && inner.entries.iter().all(|entry| inner.stays(entry))
+    }
+
+    /// Notes that the connection was lost before a publication of QoS 0 was written. It is ready again.
+    pub fn unwritten(&self, number: u64) {
+        let mut inner = self.inner.lock();
+        if let Some(entry) = inner.place(number).and_then(|place| inner.entries.get_mut(place)) {
+            entry.stage = Stage::Ready;
+        }
     }
 
     /// Notes that the broker has a publication of QoS 1, or that one of QoS 0 was written to the
@@ -314,14 +353,13 @@ impl Outbox {
         connection.into_iter().for_each(Waker::wake);
     }
 
-    /// Forgets everything, because the actor ends. What is `stored` is sent after the next start.
-    pub(super) fn stop(&self, stored: bool) {
+    /// Notes that the actor has ended. What is `stored` is sent after the next start.
+    pub(super) fn end(&self, stored: bool) {
         let mut inner = self.inner.lock();
-        let Inner { entries, bytes, .. } = std::mem::take(&mut *inner);
+        inner.ended = Some(stored);
+        let connection = inner.connection.take();
         drop(inner);
-        self.note_gone(bytes);
-        let lost = entries.iter().filter(|entry| !(stored && entry.is_kept())).count();
-        self.note_dropped(to_u64(lost), "the actor ends, and nothing stores them");
+        connection.into_iter().for_each(Waker::wake);
     }
 
     /// Counts bytes that wait no more.
@@ -337,5 +375,16 @@ impl Outbox {
             let text = format_args!("drops {number} publications for the broker {name}: {why}");
             self.lines.host(Level::Warn, None, text);
         }
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let inner = self.inner.lock();
+        let lost = inner.entries.iter().filter(|entry| !inner.stays(entry)).count();
+        let bytes = inner.bytes;
+        drop(inner);
+        self.note_gone(bytes);
+        self.note_dropped(to_u64(lost), "the actor has ended, and nothing stores them");
     }
 }

@@ -1,9 +1,10 @@
 //! What an actor publishes, and what a broker sends, as the connection with the broker has them.
 
 use bytes::Bytes;
+use footlight_mqtt::topic;
 use wit_core::host::{MqttProperties, MqttRefusal, Qos};
 
-use super::{dedupe::OWN, topic};
+use super::dedupe::OWN;
 
 /// What a message takes beside its bytes.
 const OVERHEAD: usize = 256;
@@ -58,10 +59,10 @@ impl Publication {
         let refuse = |why: String| Err(MqttRefusal::Invalid(why));
         let MqttProperties { content_type, response_topic, correlation_data, user } =
             &self.properties;
-        if !topic::is_name(&self.topic) {
+        if topic::check_name(&self.topic).is_err() {
             return refuse("a topic has 1 to 65535 bytes, and no `+`, `#` and NUL".into());
         }
-        if !response_topic.is_empty() && !topic::is_name(response_topic) {
+        if !response_topic.is_empty() && topic::check_name(response_topic).is_err() {
             return refuse("response-topic is no topic without `+`, `#` and NUL".into());
         }
         let is_text = |text: &str| text.len() <= MAX && !text.contains('\0');

@@ -1,8 +1,8 @@
 //! The topics of an `mqtt` handler: `subscribe`, `publish` and `will`.
 
+use footlight_mqtt::topic::{self, TopicError};
 use wit_core::host::Qos;
 
-use super::topic;
 use crate::config::{Table, Value};
 
 /// What to write if `subscribe` is wrong.
@@ -11,9 +11,6 @@ const SUBSCRIBE: &str = "write tables in a list: subscribe = [{ topic = \"room/+
 const PUBLISH: &str = "write filters in a list: publish = [\"room/#\"]";
 /// What to write if `will` is wrong.
 const WILL: &str = "write will = { topic = \"room/kitchen/here\", payload = \"0\", retain = true }";
-/// What begins a subscription that several clients share (MQTT 5.0, section 4.8.2).
-const SHARED: &str = "$share/";
-
 /// The largest payload of a will in bytes (section 3.1.3.4).
 const MAX_WILL: usize = 65_535;
 
@@ -44,8 +41,7 @@ pub struct Will {
 impl Subscription {
     /// Whether it brings what has this topic.
     pub(super) fn matches(&self, name: &str) -> bool {
-        let shared = self.filter.strip_prefix(SHARED).and_then(|rest| rest.split_once('/'));
-        topic::matches(shared.map_or(&self.filter, |(_, filter)| filter), name)
+        topic::matches(&self.filter, name)
     }
 }
 
@@ -76,19 +72,7 @@ fn read_subscription(mut table: Table<'_>) -> Option<(Subscription, Value<'_>)> 
     table.finish();
     let topic = topic?;
     let filter = read_filter(&topic)?;
-    let rest = filter.strip_prefix(SHARED);
-    if rest.is_some_and(|rest| !is_shared(rest)) {
-        let advice = "write \"$share/NAME/FILTER\", with a name without wildcards";
-        topic.refuse_as("a shared subscription", advice);
-        return None;
-    }
     Some((Subscription { filter, qos: qos?, dedupe: dedupe? }, topic))
-}
-
-/// Whether this is the rest of a shared subscription: a name, and a filter.
-fn is_shared(rest: &str) -> bool {
-    let is_name = |name: &str| !name.is_empty() && !name.contains(['+', '#']);
-    rest.split_once('/').is_some_and(|(name, filter)| is_name(name) && topic::is_filter(filter))
 }
 
 /// Reads `publish`.
@@ -110,7 +94,7 @@ pub(super) fn read_will(value: &Value<'_>, publish: &[Box<str>]) -> Option<Will>
     table.finish();
     let value = topic?;
     let name = value.string()?;
-    if !topic::is_name(name) {
+    if topic::check_name(name).is_err() {
         value.refuse_as("a topic", "write a text without `+`, `#` and NUL");
         return None;
     }
@@ -131,13 +115,19 @@ pub(super) fn read_will(value: &Value<'_>, publish: &[Box<str>]) -> Option<Will>
 /// Reads a filter.
 fn read_filter(value: &Value<'_>) -> Option<Box<str>> {
     let text = value.string()?;
-    if !topic::is_filter(text) {
-        let advice = "write topics such as \"room/kitchen\", with `+` for one level, and `/#` at the \
-                      end for all below";
-        value.refuse_as("a filter of topics", advice);
-        return None;
+    match topic::check_filter(text) {
+        Ok(()) => return Some(text.into()),
+        Err(TopicError::Share) => {
+            let advice = "write \"$share/NAME/FILTER\", with a name without wildcards";
+            value.refuse_as("a shared subscription", advice);
+        }
+        Err(_) => {
+            let advice = "write topics such as \"room/kitchen\", with `+` for one level, and `/#` at \
+                          the end for all below";
+            value.refuse_as("a filter of topics", advice);
+        }
     }
-    Some(text.into())
+    None
 }
 
 /// Reads a quality of service.

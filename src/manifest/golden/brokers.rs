@@ -76,13 +76,18 @@ fn mistakes_about_a_broker_are_told() {
                 .into(),
         ),
         (
+            "broker = 'mqtt://b', reconnect = '99ms'",
+            ".reconnect: \"99ms\" is out of range; write a duration from \"100ms\" to \"1h\"".into(),
+        ),
+        (
             "broker = 'mqtt://b', on_full = 'wait'",
             ".on_full: \"wait\" is not a choice; write \"refuse\" or \"drop\"".into(),
         ),
         (
             "broker = 'mqtt://b', topics = []",
             ".topics: unknown key; the keys here are `name`, `broker`, `version`, `client_id`, \
-             `credentials_file`, `keepalive`, `session`, `subscribe`, `publish`, `will`, `on_full`"
+             `credentials_file`, `keepalive`, `session`, `reconnect`, `subscribe`, `publish`, \
+             `will`, `on_full`"
                 .into(),
         ),
     ] {
@@ -195,17 +200,20 @@ fn a_broker_is_read_with_all_its_keys_and_with_defaults() {
     assert_eq!((least.client_id, least.credentials_file, least.will), (None, None, None));
     assert_eq!(least.keepalive, Duration::from_secs(30));
     assert_eq!(least.session, Duration::from_secs(24 * 60 * 60));
+    assert_eq!(least.reconnect, Duration::from_secs(60));
     assert!(least.subscribe.is_empty() && least.publish.is_empty());
     assert_eq!(least.on_full, OnFull::Refuse);
     let most = broker(
         "broker = 'mqtt://[::1]:1', name = 'x', version = '3.1.1', client_id = 'a-{hostname}', \
-         credentials_file = 'secret', keepalive = '18h', session = '0s', on_full = 'drop', \
+         credentials_file = 'secret', keepalive = '18h', session = '0s', \
+         reconnect = '100ms', on_full = 'drop', \
          subscribe = [{ topic = 'a/#', qos = 1, dedupe = true }, { topic = '$share/g/b/+' }], \
          publish = ['c/#'], will = { topic = 'c', payload = '0', qos = 1, retain = true }",
     );
     assert_eq!((most.address.port, most.version), (1, Version::V3_1_1));
     assert_eq!(most.client_id.as_deref(), Some("a-{hostname}"));
     assert_eq!(most.credentials_file, Some("chat/secret".into()));
+    assert_eq!(most.reconnect, Duration::from_millis(100));
     assert_eq!((most.session, most.on_full), (Duration::ZERO, OnFull::Drop));
     assert_eq!((most.subscribe[0].qos, most.subscribe[0].dedupe), (Qos::AtLeastOnce, true));
     assert!(most.dedupes("a/b") && !most.dedupes("b/c") && most.may_publish("c/d"));
