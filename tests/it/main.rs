@@ -37,6 +37,7 @@ mod examples;
 mod faults;
 mod handshakes;
 mod hostile;
+mod house;
 mod http;
 mod http_server;
 mod inspector;
