@@ -2,14 +2,18 @@
 
 mod broker;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
     browser::look_if_possible,
-    support::{Client, Server, actors_root, program},
+    documents::blocks,
+    support::{Client, Server, actors_root, eventually, program},
 };
 use broker::Mosquitto;
 
@@ -20,11 +24,19 @@ struct House {
 
 impl House {
     fn of(broker: &Mosquitto) -> Self {
+        Self::with(broker, "5")
+    }
+
+    /// The same, over this version of MQTT.
+    fn with(broker: &Mosquitto, version: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let from = actors_root().join("examples/house");
         fs::copy(from.join("house.wasm"), folder.path().join("house.wasm")).unwrap();
         let page = format!("static = {:?}", from.join("page"));
-        let address = format!("broker = \"mqtt://{}\"\nreconnect = \"100ms\"", broker.address);
+        let address = format!(
+            "broker = \"mqtt://{}\"\nversion = {version:?}\nreconnect = \"100ms\"",
+            broker.address
+        );
         for (room, port) in [("kitchen", "8092"), ("attic", "8093")] {
             let state = format!("{room}.json");
             fs::copy(from.join(&state), folder.path().join(&state)).unwrap();
@@ -60,7 +72,7 @@ impl House {
     }
 }
 
-fn manifest(folder: &Path, room: &str) -> std::path::PathBuf {
+fn manifest(folder: &Path, room: &str) -> PathBuf {
     folder.join(format!("{room}.toml"))
 }
 
@@ -134,15 +146,8 @@ fn two_hosts_show_the_same_lines_in_the_same_order() {
     assert_eq!(ann.shown["lines"], bob.shown["lines"]);
     let lines = said(&ann.shown, "lines");
     for who in ["a", "b"] {
-        let own: Vec<_> = lines.iter().filter(|said| said.starts_with(who)).collect();
-        assert_eq!(
-            own,
-            (0..8)
-                .map(|number| format!("{who}{number}"))
-                .collect::<Vec<_>>()
-                .iter()
-                .collect::<Vec<_>>()
-        );
+        let own: Vec<_> = lines.iter().filter(|said| said.starts_with(who)).cloned().collect();
+        assert_eq!(own, [0, 1, 2, 3, 4, 5, 6, 7].map(|number| format!("{who}{number}")));
     }
     // Who comes later sees the same.
     for (server, room) in [(&one, "kitchen"), (&other, "attic")] {
@@ -153,17 +158,38 @@ fn two_hosts_show_the_same_lines_in_the_same_order() {
 }
 
 #[test]
-fn both_rooms_run_in_one_process() {
+fn both_rooms_run_in_one_process_with_both_versions_of_mqtt() {
     let Some(broker) = Mosquitto::start() else { return };
-    let server = House::of(&broker).start(&["kitchen", "attic"]);
-    let mut ann = Person::enter(&server, "kitchen");
-    let mut bob = Person::enter(&server, "attic");
+    for version in ["5", "3.1.1"] {
+        let server = House::with(&broker, version).start(&["kitchen", "attic"]);
+        server.wait_for(&["kitchen", &format!("over MQTT {version} as")]);
+        meet(&server, version);
+        server.stop();
+    }
+}
+
+/// Two people talk, who have not been there before. The rooms are in one process.
+fn meet(server: &Server, said: &str) {
+    let mut ann = Person::enter(server, "kitchen");
+    let mut bob = Person::enter(server, "attic");
     for person in [&mut ann, &mut bob] {
         person.sees("both", |shown| shown["people"] == json!({ "attic": 1, "kitchen": 1 }));
     }
-    ann.say("Ann", "Hello \"attic\" 🐎");
-    bob.sees_lines(&["Hello \"attic\" 🐎"]);
-    ann.sees_lines(&["Hello \"attic\" 🐎"]);
+    let text = format!("\"{said}\" <b>\\ 🐎");
+    ann.say("Ann", &text);
+    for person in [&mut ann, &mut bob] {
+        person.sees("the line", |shown| self::said(shown, "lines").last() == Some(&text));
+    }
+}
+
+#[test]
+fn the_code_and_the_manifest_of_the_document_are_true() {
+    let document = include_str!("../../../docs/mqtt.md");
+    let [code] = blocks(document, "rust")[..] else { panic!("another number of blocks") };
+    assert!(include_str!("../../../examples/house/src/lib.rs").contains(code), "{code}");
+    let [handler] = blocks(document, "toml")[..] else { panic!("another number of blocks") };
+    let text = format!("name = \"a\"\ncomponent_path = \"a.wasm\"\n\n{handler}\n");
+    footlight::Manifest::parse(Path::new("manifest.toml"), &text).unwrap();
 }
 
 #[test]
@@ -264,7 +290,7 @@ fn home_assistant_finds_the_lamp_and_the_people_and_switches_the_lamp() {
     let configs = broker.retained("homeassistant/#", 2);
     // docs/mqtt.md shows them.
     let document = include_str!("../../../docs/mqtt.md");
-    let shown = crate::documents::blocks(document, "json");
+    let shown = blocks(document, "json");
     for (topic, block) in [
         ("homeassistant/sensor/house-kitchen/people/config", shown[1]),
         ("homeassistant/switch/house-kitchen/lamp/config", shown[0]),
@@ -278,12 +304,12 @@ fn home_assistant_finds_the_lamp_and_the_people_and_switches_the_lamp() {
     assert_eq!(ann.shown["lamp"], false);
     broker.publish("house/kitchen/lamp/set", "ON");
     ann.sees("it on", |shown| shown["lamp"] == true);
-    crate::support::eventually("was it on", || lamp() == "ON");
+    eventually("was it on", || lamp() == "ON");
     ann.client.text(r#"{"lamp":false}"#);
     ann.sees("it off", |shown| shown["lamp"] == false);
-    crate::support::eventually("was it off", || lamp() == "OFF");
+    eventually("was it off", || lamp() == "OFF");
     let people = || broker.retained("house/kitchen/people", 1)["house/kitchen/people"].clone();
-    crate::support::eventually("was one there", || people() == "1");
+    eventually("was one there", || people() == "1");
 }
 
 #[test]
