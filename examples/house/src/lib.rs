@@ -17,7 +17,7 @@
 //! | topic | payload | retained |
 //! |---|---|---|
 //! | `house/say` | a line | no |
-//! | `house/ROOM/last` | the last lines, published by the room in which the last one was said | yes |
+//! | `house/ROOM/last` | the last lines. The room publishes them when one was said in it, and when another room knows less | yes |
 //! | `house/ROOM/people` | how many are in the room; the will says `0` | yes |
 //! | `house/ROOM/lamp` | `ON` or `OFF` | yes |
 //! | `house/ROOM/lamp/set` | the same, from others | no |
@@ -203,11 +203,19 @@ impl Room {
                     }
                 }
             }
-            ["house", _, "last"] => {
-                if self.lines.merge(serde_json::from_slice(payload).ok()?) {
+            ["house", room, "last"] => {
+                // What this room has published tells it nothing, unless it is from before.
+                if room == self.room && !mqtt::message().is_some_and(|message| message.retained) {
+                    return Some(());
+                }
+                let merged = self.lines.merge(serde_json::from_slice(payload).ok()?);
+                if merged.has_changed {
                     let Self { lines, waiting, .. } = self;
                     waiting.retain(|line| !lines.has(&line.id));
                     tell(json!({ "lines": lines, "waiting": waiting }));
+                }
+                if merged.is_ahead {
+                    self.publish_last();
                 }
             }
             ["house", room, "people"] => {

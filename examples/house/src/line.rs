@@ -37,19 +37,33 @@ impl Line {
             && short(&self.said, SAID)
             && self.at.max(self.number) <= LARGEST
     }
+
+    /// Where it is in the order. Lines of one number that different rooms have given have one, too.
+    fn place(&self) -> (u64, &str) {
+        (self.number, &self.id)
+    }
 }
 
 /// The last lines of the house.
 ///
 /// A room numbers the lines as they come from the broker. So rooms that hear the same have the same
 /// numbers. A room that was away takes over the lines of others: it keeps every line under the largest
-/// number that it has heard for it, in the order of the numbers. So all rooms end up with the same order.
+/// number that it has heard for it, in the order of the numbers. If it then knows more than the other
+/// room, that learns it in the same way. So all rooms end up with the same order.
 #[derive(Default, Serialize, Deserialize)]
 pub struct Lines(Vec<Line>);
 
+/// What the lines of another room have brought.
+pub struct Merged {
+    /// Whether what is shown has changed.
+    pub has_changed: bool,
+    /// Whether the other room lacks a line that comes before its last one, or has a smaller number.
+    pub is_ahead: bool,
+}
+
 impl Lines {
     pub fn has(&self, id: &str) -> bool {
-        self.0.iter().any(|line| line.id == id)
+        has(&self.0, id)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -61,28 +75,42 @@ impl Lines {
         if self.has(&line.id) || !line.is_valid() {
             return None;
         }
-        line.number = self.0.last().map_or(0, |last| last.number) + 1;
+        line.number = (self.0.last().map_or(0, |last| last.number) + 1).min(LARGEST);
         self.0.push(line);
         self.trim();
         self.0.last()
     }
 
-    /// Takes over the lines of a room. Says whether what is shown has changed.
-    pub fn merge(&mut self, others: Vec<Line>) -> bool {
+    /// Takes over the lines of a room.
+    pub fn merge(&mut self, mut others: Vec<Line>) -> Merged {
+        others.retain(Line::is_valid);
+        others.truncate(KEPT);
         let ids = |lines: &[Line]| lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>();
         let before = ids(&self.0);
-        for other in others.into_iter().filter(Line::is_valid).take(KEPT) {
+        let mut is_ahead = false;
+        for other in &others {
             match self.0.iter_mut().find(|own| own.id == other.id) {
-                Some(own) => own.number = own.number.max(other.number),
-                None => self.0.push(other),
+                Some(own) => {
+                    is_ahead |= own.number > other.number;
+                    own.number = own.number.max(other.number);
+                }
+                None => self.0.push(other.clone()),
             }
         }
-        self.0.sort_by(|one, other| (one.number, &one.id).cmp(&(other.number, &other.id)));
+        self.0.sort_by(|one, other| one.place().cmp(&other.place()));
         self.trim();
-        before != ids(&self.0)
+        if let Some(last) = others.iter().map(Line::place).max() {
+            is_ahead |= self.0.iter().any(|own| own.place() < last && !has(&others, &own.id));
+        }
+        Merged { has_changed: before != ids(&self.0), is_ahead }
     }
 
     fn trim(&mut self) {
         self.0.drain(..self.0.len().saturating_sub(KEPT));
     }
+}
+
+/// Whether a line is among these.
+fn has(lines: &[Line], id: &str) -> bool {
+    lines.iter().any(|line| line.id == id)
 }
