@@ -138,20 +138,20 @@ impl<'a> Connection<'a> {
     pub(super) async fn run(mut self) -> End {
         self.link.session.connect(Instant::now());
         let down = loop {
+            let before = self.work;
+            let moved = self.push_held() || self.feed();
             if let Some(down) = self.take_events() {
                 break Some(down);
             }
             if self.is_over() {
                 break None;
             }
-            if self.push_held() || self.feed() {
-                if self.work >= WORK {
-                    self.work = 0;
-                    self.shared.turns.yield_now().await;
-                }
-                continue;
+            if self.work >= WORK {
+                self.work = 0;
+                self.shared.turns.yield_now().await;
+            } else if !moved && self.work == before {
+                poll_fn(|cx| self.poll(cx)).await;
             }
-            poll_fn(|cx| self.poll(cx)).await;
         };
         self.close(down.is_none()).await;
         for (_, number) in self.unwritten {

@@ -22,6 +22,7 @@
 //! | `user BROKER TOPIC NAME` | the same with a user property of this name |
 //! | `burst N BROKER TOPIC` | `publish` with QoS 1 so often, with the payloads `0` to `N - 1`; text: how many were taken, and the last refusal |
 //! | `big N BROKER TOPIC` | `publish` of so many bytes |
+//! | `once N BROKER TOPIC` | `publish` of the number `N` with QoS 1, and `N` becomes the state, unless the state is `N`; text: as above |
 //! | `trap BROKER TOPIC PAYLOAD` | `publish`, then a trap |
 
 use bindings::exports::ntwk::theater::websocket_server as wire;
@@ -68,6 +69,7 @@ impl wire::Guest for Component {
                 None
             }
             "text" if text == "seen" => Some(state.clone()),
+            "text" if text.starts_with("once ") => Some(once(&text, &mut state)),
             "text" => Some(command(&text)),
             _ => None,
         };
@@ -157,6 +159,22 @@ fn command(text: &str) -> String {
         }
         _ => text.to_owned(),
     }
+}
+
+/// Publishes a number, unless that is done.
+fn once(text: &str, state: &mut String) -> String {
+    let mut words = text.split(' ').skip(1);
+    let mut word = || words.next().unwrap_or_default();
+    let (number, broker, topic) = (word(), word(), word());
+    if number == state {
+        return "published".to_owned();
+    }
+    let one = Publication { qos: Qos::AtLeastOnce, ..publication(topic, number) };
+    let result = mqtt::publish(broker, &one);
+    if result.is_ok() {
+        *state = number.to_owned();
+    }
+    outcome(result)
 }
 
 /// A publication with QoS 0 and no properties.
