@@ -4,12 +4,12 @@
 // The tests of the client itself use other parts of these two.
 #[allow(dead_code)]
 #[path = "../../../mqtt/tests/brokers/broker.rs"]
-mod broker;
+pub mod broker;
 mod called;
 mod checked;
 #[allow(dead_code)]
 #[path = "../../../mqtt/tests/brokers/client.rs"]
-mod client;
+pub mod client;
 mod connecting;
 mod hostile;
 mod losing;

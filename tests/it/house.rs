@@ -1,21 +1,24 @@
 //! The example `house`: rooms on several hosts, and a broker.
 
-mod broker;
-
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
+use footlight_mqtt::Version;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
+    brokers::{
+        broker::Broker,
+        client::{self, publication, settings, with_all},
+    },
     browser::look_if_possible,
     documents::blocks,
     support::{Client, Server, actors_root, eventually, program},
 };
-use broker::Mosquitto;
 
 /// The example with its own manifests, apart from the ports, in a folder of its own.
 struct House {
@@ -23,12 +26,12 @@ struct House {
 }
 
 impl House {
-    fn of(broker: &Mosquitto) -> Self {
+    fn of(broker: &Broker) -> Self {
         Self::with(broker, "5")
     }
 
     /// The same, over this version of MQTT.
-    fn with(broker: &Mosquitto, version: &str) -> Self {
+    fn with(broker: &Broker, version: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let from = actors_root().join("examples/house");
         fs::copy(from.join("house.wasm"), folder.path().join("house.wasm")).unwrap();
@@ -128,9 +131,33 @@ fn said(shown: &Value, key: &str) -> Vec<String> {
     lines.map(|line| line["said"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Publishes as Home Assistant does, and waits until the broker has it.
+fn publish(broker: &Broker, topic: &str, payload: &str) {
+    let mut client = client::Client::up(broker, settings(Version::V5, "publisher", &[]));
+    client.publish(1, &publication(topic, payload));
+    client.wait_delivered(1);
+}
+
+/// The payloads that the broker retains for so many topics that this filter matches.
+fn retained(broker: &Broker, filter: &str, count: usize) -> BTreeMap<String, String> {
+    let mut settings = settings(Version::V5, "subscriber", &[filter]);
+    // A session that goes on does not get what is retained.
+    settings.session_expiry = 0;
+    let mut client = client::Client::up(broker, settings);
+    let mut found = BTreeMap::new();
+    while found.len() < count {
+        let message = client.wait_message();
+        if message.retained {
+            let payload = String::from_utf8(message.payload.to_vec()).unwrap();
+            found.insert(message.topic.to_string(), payload);
+        }
+    }
+    found
+}
+
 #[test]
 fn two_hosts_show_the_same_lines_in_the_same_order() {
-    let Some(broker) = Mosquitto::start() else { return };
+    let Some(broker) = Broker::mosquitto("") else { return };
     let house = House::of(&broker);
     let (one, other) = (house.start(&["kitchen"]), house.start(&["attic"]));
     let mut ann = Person::enter(&one, "kitchen");
@@ -158,17 +185,17 @@ fn two_hosts_show_the_same_lines_in_the_same_order() {
 }
 
 #[test]
-fn both_rooms_run_in_one_process_with_both_versions_of_mqtt() {
-    let Some(broker) = Mosquitto::start() else { return };
-    for version in ["5", "3.1.1"] {
-        let server = House::with(&broker, version).start(&["kitchen", "attic"]);
-        server.wait_for(&["kitchen", &format!("over MQTT {version} as")]);
-        meet(&server, version);
+fn both_rooms_run_in_one_process_with_mosquitto_and_both_versions_and_with_nats() {
+    with_all(|broker, version| {
+        let number = if version == Version::V5 { "5" } else { "3.1.1" };
+        let server = House::with(broker, number).start(&["kitchen", "attic"]);
+        server.wait_for(&["kitchen", &format!("over {version} as")]);
+        meet(&server, number);
         server.stop();
-    }
+    });
 }
 
-/// Two people talk, who have not been there before. The rooms are in one process.
+/// Two people talk. The rooms are in one process.
 fn meet(server: &Server, said: &str) {
     let mut ann = Person::enter(server, "kitchen");
     let mut bob = Person::enter(server, "attic");
@@ -184,9 +211,9 @@ fn meet(server: &Server, said: &str) {
 
 #[test]
 fn the_code_and_the_manifest_of_the_document_are_true() {
-    let document = include_str!("../../../docs/mqtt.md");
+    let document = include_str!("../../docs/mqtt.md");
     let [code] = blocks(document, "rust")[..] else { panic!("another number of blocks") };
-    assert!(include_str!("../../../examples/house/src/lib.rs").contains(code), "{code}");
+    assert!(include_str!("../../examples/house/src/lib.rs").contains(code), "{code}");
     let [handler] = blocks(document, "toml")[..] else { panic!("another number of blocks") };
     let text = format!("name = \"a\"\ncomponent_path = \"a.wasm\"\n\n{handler}\n");
     footlight::Manifest::parse(Path::new("manifest.toml"), &text).unwrap();
@@ -194,7 +221,7 @@ fn the_code_and_the_manifest_of_the_document_are_true() {
 
 #[test]
 fn a_room_that_comes_later_or_has_forgotten_everything_sees_what_was_said() {
-    let Some(broker) = Mosquitto::start() else { return };
+    let Some(broker) = Broker::mosquitto("") else { return };
     let house = House::of(&broker);
     let one = house.start(&["kitchen"]);
     let mut ann = Person::enter(&one, "kitchen");
@@ -216,7 +243,7 @@ fn a_room_that_comes_later_or_has_forgotten_everything_sees_what_was_said() {
 
 #[test]
 fn without_the_broker_each_room_is_on_its_own_and_says_so_and_then_they_join_again() {
-    let Some(mut broker) = Mosquitto::start() else { return };
+    let Some(mut broker) = Broker::mosquitto("") else { return };
     let house = House::of(&broker);
     let (one, other) = (house.start(&["kitchen"]), house.start(&["attic"]));
     let mut ann = Person::enter(&one, "kitchen");
@@ -224,7 +251,7 @@ fn without_the_broker_each_room_is_on_its_own_and_says_so_and_then_they_join_aga
     ann.say("Ann", "before");
     ann.sees_lines(&["before"]);
     bob.sees_lines(&["before"]);
-    broker.kill();
+    broker.end("KILL");
     for (person, name) in [(&mut ann, "Ann"), (&mut bob, "Bob")] {
         person.is_alone(true);
         person.say(name, &format!("{name} alone"));
@@ -236,7 +263,7 @@ fn without_the_broker_each_room_is_on_its_own_and_says_so_and_then_they_join_aga
     assert_eq!(said(&late.shown, "waiting"), ["Ann alone"]);
     assert!(late.shown["alone"].is_string(), "{}", late.shown);
 
-    broker.come_back();
+    broker.restart();
     for person in [&mut ann, &mut bob] {
         person.is_alone(false);
         person.sees("all", |shown| said(shown, "lines").len() == 3);
@@ -253,8 +280,8 @@ fn without_the_broker_each_room_is_on_its_own_and_says_so_and_then_they_join_aga
 
 #[test]
 fn a_room_that_starts_without_a_broker_keeps_with_a_data_folder_what_is_said_until_there_is_one() {
-    let Some(mut broker) = Mosquitto::start() else { return };
-    broker.kill();
+    let Some(mut broker) = Broker::mosquitto("") else { return };
+    broker.end("KILL");
     let house = House::of(&broker);
     let data = tempfile::tempdir().unwrap();
     let options = ["--data", data.path().to_str().unwrap()];
@@ -264,7 +291,7 @@ fn a_room_that_starts_without_a_broker_keeps_with_a_data_folder_what_is_said_unt
     ann.say("Ann", "kept");
     ann.sees("it at once", |shown| said(shown, "waiting") == ["kept"]);
     drop(server);
-    broker.come_back();
+    broker.restart();
     let server = house.start_with(&options, &["kitchen"]);
     let mut ann = Person::enter(&server, "kitchen");
     ann.sees_lines(&["kept"]);
@@ -272,7 +299,7 @@ fn a_room_that_starts_without_a_broker_keeps_with_a_data_folder_what_is_said_unt
 
 #[test]
 fn everybody_is_gone_from_a_room_whose_host_is_killed() {
-    let Some(broker) = Mosquitto::start() else { return };
+    let Some(broker) = Broker::mosquitto("") else { return };
     let house = House::of(&broker);
     let (one, other) = (house.start(&["kitchen"]), house.start(&["attic"]));
     let _ann = Person::enter(&one, "kitchen");
@@ -284,12 +311,12 @@ fn everybody_is_gone_from_a_room_whose_host_is_killed() {
 
 #[test]
 fn home_assistant_finds_the_lamp_and_the_people_and_switches_the_lamp() {
-    let Some(broker) = Mosquitto::start() else { return };
+    let Some(broker) = Broker::mosquitto("") else { return };
     let server = House::of(&broker).start(&["kitchen"]);
     let mut ann = Person::enter(&server, "kitchen");
-    let configs = broker.retained("homeassistant/#", 2);
+    let configs = retained(&broker, "homeassistant/#", 2);
     // docs/mqtt.md shows them.
-    let document = include_str!("../../../docs/mqtt.md");
+    let document = include_str!("../../docs/mqtt.md");
     let shown = blocks(document, "json");
     for (topic, block) in [
         ("homeassistant/sensor/house-kitchen/people/config", shown[1]),
@@ -299,22 +326,22 @@ fn home_assistant_finds_the_lamp_and_the_people_and_switches_the_lamp() {
         assert_eq!(read(&configs[topic]), read(block));
         assert!(document.contains(&format!("`{topic}`")), "{topic}");
     }
-    let lamp = || broker.retained("house/kitchen/lamp", 1)["house/kitchen/lamp"].clone();
+    let lamp = || retained(&broker, "house/kitchen/lamp", 1)["house/kitchen/lamp"].clone();
     assert_eq!(lamp(), "OFF");
     assert_eq!(ann.shown["lamp"], false);
-    broker.publish("house/kitchen/lamp/set", "ON");
+    publish(&broker, "house/kitchen/lamp/set", "ON");
     ann.sees("it on", |shown| shown["lamp"] == true);
     eventually("was it on", || lamp() == "ON");
     ann.client.text(r#"{"lamp":false}"#);
     ann.sees("it off", |shown| shown["lamp"] == false);
     eventually("was it off", || lamp() == "OFF");
-    let people = || broker.retained("house/kitchen/people", 1)["house/kitchen/people"].clone();
+    let people = || retained(&broker, "house/kitchen/people", 1)["house/kitchen/people"].clone();
     eventually("was one there", || people() == "1");
 }
 
 #[test]
 fn what_others_publish_there_and_what_clients_send_wrongly_changes_nothing() {
-    let Some(broker) = Mosquitto::start() else { return };
+    let Some(broker) = Broker::mosquitto("") else { return };
     let server = House::of(&broker).start(&["kitchen"]);
     let mut ann = Person::enter(&server, "kitchen");
     let line = |said: &str| json!({ "id": said, "room": "x", "name": "Eve", "said": said, "at": 1, "number": 1 });
@@ -327,10 +354,10 @@ fn what_others_publish_there_and_what_clients_send_wrongly_changes_nothing() {
         ("house/x/people", "-1"),
         ("house/kitchen/lamp/set", "perhaps"),
     ] {
-        broker.publish(topic, payload);
+        publish(&broker, topic, payload);
     }
     let many: Vec<_> = (0..100).map(|number| line(&number.to_string())).collect();
-    broker.publish("house/x/last", &json!(many).to_string());
+    publish(&broker, "house/x/last", &json!(many).to_string());
     ann.sees("as many as a room keeps", |shown| said(shown, "lines").len() == 20);
     assert_eq!(ann.shown["people"], json!({ "kitchen": 1 }));
     let most = "x".repeat(300);
@@ -347,7 +374,7 @@ fn what_others_publish_there_and_what_clients_send_wrongly_changes_nothing() {
 
 #[test]
 fn people_talk_on_the_houses_pages() {
-    let Some(broker) = Mosquitto::start() else { return };
+    let Some(broker) = Broker::mosquitto("") else { return };
     let server = House::of(&broker).start(&["kitchen", "attic"]);
     let url = |room| format!("http://{}/", server.address(room));
     look_if_possible(&url("kitchen"), "house_page_client.py", &[Path::new(&url("attic"))]);
