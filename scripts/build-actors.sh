@@ -119,10 +119,11 @@ built() {
     printf '%s' "$root/$1/$target_folder/$target/release/${2//-/_}.wasm"
 }
 
-# Every folder with a manifest is an example: a crate, a C file or a WAT file.
+# Every folder with a manifest, or with one for each of its hosts, is an example: a crate, a C file or a WAT
+# file. The pattern leaves Cargo.toml out.
 collect_examples() {
     local manifest folder name wasm
-    for manifest in "$root"/examples/*/manifest.toml; do
+    for manifest in "$root"/examples/*/[!C]*.toml; do
         folder=$(dirname "$manifest")
         name=$(basename "$folder")
         wasm=$(sed -n 's/^component_path *= *"\([^"]*\)".*/\1/p' "$manifest")
@@ -196,9 +197,10 @@ place() {
         return
     fi
     local manifest folder
-    for manifest in "$root"/examples/*/manifest.toml; do
+    for manifest in "$root"/examples/*/[!C]*.toml; do
         folder=$(dirname "$manifest")
-        find "$folder" -maxdepth 1 \( -name manifest.toml -o -name '*.json' -o -name page -o -name leds \) \
+        cp "$manifest" "$stage/examples/$(basename "$folder")/"
+        find "$folder" -maxdepth 1 \( -name '*.json' -o -name page -o -name leds \) \
             -exec cp -R {} "$stage/examples/$(basename "$folder")/" \;
     done
     cp -R "$stage/." "$out/"

@@ -16,6 +16,7 @@ use crate::{
     limits::Limits,
     manifest::{Handler, Manifest, expand},
     memory::{Memory, most},
+    mqtt::OpenedBroker,
     server, visible,
 };
 
@@ -60,6 +61,8 @@ struct Finding {
     most_memory: Option<u64>,
     /// For each listener that says which pages may connect: the names that it is known by.
     names: Vec<String>,
+    /// For each broker: its name and address, and who the broker takes the actor for.
+    brokers: Vec<String>,
     /// Everything that prevents it from running here.
     problems: Vec<String>,
     /// What does not prevent it, and may be a mistake.
@@ -77,6 +80,7 @@ impl Finding {
             report: None,
             most_memory: None,
             names: Vec::new(),
+            brokers: Vec::new(),
             problems: Vec::new(),
             notes: Vec::new(),
         };
@@ -90,6 +94,7 @@ impl Finding {
                 finding.file = Some(manifest.component.clone());
                 finding.most_memory = Some(most(&manifest.limits, manifest.uses(data.is_some())));
                 finding.names = known_names(&manifest);
+                finding.brokers = brokers(&manifest);
                 match Opened::new(&manifest) {
                     Ok(opened) => finding.report = Some(opened.module.report().clone()),
                     Err(NotOpened { errors, report }) => {
@@ -171,6 +176,9 @@ impl Finding {
         for names in &self.names {
             let _ = writeln!(out, "  names   {names}; requests under others get 421");
         }
+        for broker in &self.brokers {
+            let _ = writeln!(out, "  broker  {broker}");
+        }
         for problem in self.problems.iter().take(MAX_ITEMS) {
             let _ = writeln!(out, "  problem: {}", problem.replace('\n', "\\n"));
         }
@@ -204,6 +212,7 @@ impl Finding {
             })),
             "most_memory": self.most_memory,
             "names": self.names,
+            "brokers": self.brokers,
             "exports": report.map(|report| json_items(&report.exports)),
             "imports": report.map(|report| json_items(&report.imports)),
             "problems": self.problems.iter().take(MAX_ITEMS).collect::<Vec<_>>(),
@@ -219,6 +228,15 @@ fn known_names(manifest: &Manifest) -> Vec<String> {
         _ => &[],
     });
     listeners.filter_map(|listener| server::access::known_names(&listener.access)).collect()
+}
+
+/// The brokers that can be used, in words.
+fn brokers(manifest: &Manifest) -> Vec<String> {
+    let opened = manifest.brokers().iter().map(|one| OpenedBroker::open(one, &manifest.name));
+    let words = opened.flatten().map(|OpenedBroker { config, client_id, .. }| {
+        format!("{} at {}, with the client identifier {client_id}", config.name, config.address)
+    });
+    words.collect()
 }
 
 /// The verdict in a word.

@@ -30,6 +30,11 @@ impl Gauge {
         self.0.store(to_u64(size), Ordering::Relaxed);
     }
 
+    /// Changes the share that one of several has in the value.
+    pub(crate) fn replace(&self, old: usize, new: usize) {
+        self.0.fetch_add(to_u64(new).wrapping_sub(to_u64(old)), Ordering::Relaxed);
+    }
+
     /// The current value.
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)

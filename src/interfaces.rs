@@ -49,6 +49,9 @@ pub(crate) const STORAGE: Interface =
 /// `footlight:host/http`
 pub(crate) const HTTP: Interface =
     Interface { name: "http", modules: &["footlight:host/http@0.1.0"] };
+/// `footlight:host/mqtt`
+pub(crate) const MQTT: Interface =
+    Interface { name: "mqtt", modules: &["footlight:host/mqtt@0.1.0"] };
 /// Theater's `http-client`
 pub(crate) const HTTP_CLIENT: Interface = Interface {
     name: "http-client",
@@ -70,5 +73,5 @@ pub(crate) const MESSAGE_SERVER_HOST: Interface = Interface {
 };
 
 /// The interfaces of the host's own package.
-pub(crate) const OWN: [&Interface; 7] =
-    [&CONNECTIONS, &ALARM, &CLOCK, &RANDOM, &FILES, &STORAGE, &HTTP];
+pub(crate) const OWN: [&Interface; 8] =
+    [&CONNECTIONS, &ALARM, &CLOCK, &RANDOM, &FILES, &STORAGE, &HTTP, &MQTT];

@@ -18,6 +18,8 @@
 //! - [`executor`]: runs tasks and polls the sockets.
 //! - [`files`]: the files that an actor reads and writes.
 //! - [`http_client`]: what an actor asks of other servers.
+//! - [`messages`]: messages between actors; [`mqtt`]: messages of brokers.
+//! - `host_key`: what the host stores beside an actor's keys.
 //! - [`sandboxed_dir`]: a folder that no path can escape from.
 //! - `platform`: what differs between Linux and macOS.
 //! - [`regular`]: reads files that the operator names.
@@ -72,6 +74,7 @@ pub mod files;
 pub(crate) mod header_fields;
 pub mod histogram;
 pub mod host;
+pub(crate) mod host_key;
 pub mod http_client;
 pub mod inspection;
 pub mod interfaces;
@@ -82,6 +85,7 @@ pub mod logger;
 pub mod manifest;
 pub mod memory;
 pub mod messages;
+pub mod mqtt;
 pub mod named_folder;
 pub mod new;
 pub mod own_addresses;

@@ -20,6 +20,9 @@ const ELEMENT: u64 = 16;
 /// The bytes of a connection that no limit counts, rounded up from what an idle one was measured to
 /// need.
 const CONNECTION: u64 = 8 << 10;
+/// The bytes of the numbers of messages that the host has seen of one broker, as they are and as they are
+/// stored, rounded up.
+const SEEN: u64 = 1 << 20;
 /// The bytes of a tag beside its text.
 const TAG: u64 = 80;
 /// The most bytes that are read of a file about control groups.
@@ -36,6 +39,8 @@ pub struct Uses {
     pub answers: bool,
     /// It has a handler for messages between actors.
     pub messages: bool,
+    /// How many brokers it has.
+    pub brokers: usize,
 }
 
 /// The most memory of some actors, and how much there is.
@@ -71,6 +76,9 @@ impl Memory {
 /// - what waits: `mailbox` with one `message` more, and `held`;
 /// - between actors, if it has a handler for that: what it has sent, as it is and twice as it is stored,
 ///   and a request under way with its reply: four `sent` and a `reply`;
+/// - each of its brokers: what the actor has published, as it is and twice as it is stored, and what
+///   waits for it: three `mqtt_outbox`, and `mqtt_inbox` for each of `mqtt_inflight` and once more; and the
+///   numbers of messages that it has seen;
 /// - if it answers requests, each of its `requests`: a `request` and a `response`;
 /// - each of its `connections`: a `message` that arrives, an `outbox`, an `attachment` and `tags`.
 ///
@@ -84,6 +92,9 @@ pub fn most(limits: &Limits, uses: Uses) -> u64 {
     let connection = sum(&[limits.message, limits.outbox, limits.attachment])
         .saturating_add(tags)
         .saturating_add(CONNECTION);
+    let inbox =
+        to_u64(limits.mqtt_inflight).saturating_add(1).saturating_mul(sum(&[limits.mqtt_inbox]));
+    let broker = sum(&[limits.mqtt_outbox; 3]).saturating_add(inbox).saturating_add(SEEN);
     let requests = if uses.answers { to_u64(limits.requests) } else { 0 };
     let parts = [
         sum(&[limits.memory]),
@@ -96,6 +107,7 @@ pub fn most(limits: &Limits, uses: Uses) -> u64 {
         sum(&[limits.mailbox, limits.message, limits.held]),
         connection.saturating_mul(to_u64(limits.connections)),
         sum(&[limits.request, limits.response]).saturating_mul(requests),
+        broker.saturating_mul(to_u64(uses.brokers)),
     ];
     parts.into_iter().fold(0, u64::saturating_add)
 }
@@ -193,6 +205,9 @@ mod tests {
             response: 3000,
             sent: 7000,
             reply: 70,
+            mqtt_outbox: 11,
+            mqtt_inbox: 13,
+            mqtt_inflight: 4,
             ..Limits::default()
         };
         let connection = 10 + 100 + 1000 + 3 * (20 + 80) + 8192;
@@ -205,6 +220,9 @@ mod tests {
         assert_eq!(most(&limits, answers), beside + 2 * (7 + 6) + 3 * 3030);
         let messages = Uses { messages: true, ..Uses::default() };
         assert_eq!(most(&limits, messages), beside + 2 * (7 + 6) + 28_070);
+        let brokers = Uses { brokers: 2, ..Uses::default() };
+        let broker = 3 * 11 + 5 * 13 + SEEN;
+        assert_eq!(most(&limits, brokers), beside + 2 * (7 + 6) + 2 * broker);
         // With the defaults, which docs/deploy.md tells.
         assert_eq!(mib(most(&Limits::default(), stored)), 191);
     }

@@ -1,33 +1,16 @@
-//! The counters of an actor and its connections.
+//! The counters of an actor and its connections. [`metric`] is what is shown of one.
+
+mod metric;
 
 use std::fmt;
+
+pub use metric::Metric;
+use metric::Summary;
 
 use crate::{
     counter::{Counter, Gauge},
     histogram::Histogram,
 };
-
-/// A counter's row in `/metrics` and in the summary.
-pub struct Metric<'a> {
-    /// Has the present value.
-    pub counter: &'a Counter,
-    /// Its name in `/metrics`, without prefix and suffix.
-    pub name: &'static str,
-    /// Its description in `/metrics`.
-    pub help: &'static str,
-    /// Whether the summary shows it.
-    summary: Summary,
-}
-
-/// Whether the summary in the log shows a counter, and the words after the number.
-enum Summary {
-    /// Always.
-    Always(&'static str),
-    /// If it is not 0: an operator wants to see faults only if there were any.
-    IfAny(&'static str),
-    /// Never. It is only in `/metrics`.
-    Never,
-}
 
 /// The statuses of refused requests.
 const STATUSES: [u16; 19] =
@@ -116,6 +99,21 @@ pub struct Stats {
     pub message_requests: Counter,
     /// Messages and requests to other actors for which the actor got an error.
     pub message_refusals: Counter,
+    /// Messages of brokers.
+    pub mqtt_received: Counter,
+    /// Those that brokers were told of that they are done.
+    pub mqtt_acknowledged: Counter,
+    /// Those that had come before, from another Footlight host, and that the actor did not get.
+    pub mqtt_duplicates: Counter,
+    /// Messages of brokers for which there was no room or at which the actor failed, and publications
+    /// for which there was no room.
+    pub mqtt_dropped: Counter,
+    /// Publications that brokers have.
+    pub mqtt_published: Counter,
+    /// Publications that the host or a broker has refused.
+    pub mqtt_refused: Counter,
+    /// Connections with brokers after their first one.
+    pub mqtt_reconnects: Counter,
     /// Times that the actor went back to what is stored, because a record could not be written.
     pub(crate) failed_records: Counter,
     /// Reloads of the host that changed this actor.
@@ -136,6 +134,12 @@ pub struct Stats {
     pub(crate) held: Gauge,
     /// The keys and values that the actor stores, as `limits.storage` counts them.
     pub(crate) storage: Gauge,
+    /// The bytes of publications that no broker has yet.
+    pub(crate) mqtt_outbox: Gauge,
+    /// The bytes of messages of brokers that the actor has not handled.
+    pub(crate) mqtt_inbox: Gauge,
+    /// The brokers that there is a connection with.
+    pub(crate) mqtt_up: Gauge,
 }
 
 impl Stats {
@@ -171,7 +175,7 @@ impl Stats {
     /// All counters, in the order of `/metrics` and of the summary.
     #[inline(never)]
     pub fn metrics(&self) -> impl Iterator<Item = Metric<'_>> {
-        let metric = |counter, name, help| Metric { counter, name, help, summary: Summary::Never };
+        let metric = Metric::new;
         [
             metric(&self.connections, "connections", "Handshakes completed.").always("connections"),
             metric(
@@ -258,6 +262,39 @@ impl Stats {
                 "Messages and requests to other actors that gave an error.",
             )
             .if_any("refused by actors"),
+            metric(&self.mqtt_received, "mqtt_received", "Messages of brokers.")
+                .if_any("messages of brokers"),
+            metric(
+                &self.mqtt_acknowledged,
+                "mqtt_acknowledged",
+                "Messages of brokers that were acknowledged.",
+            ),
+            metric(
+                &self.mqtt_duplicates,
+                "mqtt_duplicates",
+                "Messages of brokers that had come before.",
+            )
+            .if_any("that had come before"),
+            metric(
+                &self.mqtt_dropped,
+                "mqtt_dropped",
+                "Messages of brokers and publications that were dropped.",
+            )
+            .if_any("dropped between actor and broker"),
+            metric(&self.mqtt_published, "mqtt_published", "Publications that brokers have.")
+                .if_any("publications"),
+            metric(
+                &self.mqtt_refused,
+                "mqtt_refused",
+                "Publications that the host or a broker refused.",
+            )
+            .if_any("publications refused"),
+            metric(
+                &self.mqtt_reconnects,
+                "mqtt_reconnects",
+                "Connections with brokers after their first one.",
+            )
+            .if_any("connections with brokers again"),
             metric(
                 &self.failed_records,
                 "failed_records",
@@ -280,18 +317,6 @@ impl Stats {
             metric(&self.fuel, "fuel", "Fuel spent."),
         ]
         .into_iter()
-    }
-}
-
-impl<'a> Metric<'a> {
-    /// The same metric, always shown in the summary.
-    fn always(self, words: &'static str) -> Self {
-        Self { summary: Summary::Always(words), ..self }
-    }
-
-    /// The same metric, shown in the summary if it is not 0.
-    fn if_any(self, words: &'static str) -> Self {
-        Self { summary: Summary::IfAny(words), ..self }
     }
 }
 

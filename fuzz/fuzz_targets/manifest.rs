@@ -9,8 +9,10 @@ use footlight::{
     http_client::{grant::Grant, url::Url},
     limits::{Limits, keys::limit_keys},
     manifest::{Handler, Manifest, ManifestError},
+    mqtt::{address::Address, config::BrokerConfig},
     server::config::Listener,
 };
+use footlight_mqtt::topic;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -42,7 +44,7 @@ fn is_readable(error: &ManifestError, text: &str) {
 
 /// Whether a handler lets anybody reach the actor.
 fn brings_events(handler: &Handler) -> bool {
-    matches!(handler, Handler::WebSocketServer(_) | Handler::MessageServer(_))
+    matches!(handler, Handler::WebSocketServer(_) | Handler::MessageServer(_) | Handler::Mqtt(_))
 }
 
 /// Checks that everything in a manifest is within its bounds.
@@ -50,13 +52,14 @@ fn is_sound(manifest: &Manifest) {
     let Manifest { name, handlers, limits, .. } = manifest;
     assert!((1..=64).contains(&name.len()) && !name.starts_with('.') && name != "footlight");
     assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)));
-    assert!(handlers.iter().any(brings_events) && handlers.len() <= 4);
+    assert!(handlers.iter().any(brings_events) && handlers.len() <= 5);
     for handler in handlers {
         match handler {
             Handler::WebSocketServer(server) => are_sound(&server.listeners),
             Handler::Filesystem(files) => are_told_apart(&files.folders),
             Handler::HttpClient(client) => are_in_their_form(&client.grants),
             Handler::MessageServer(_) => {}
+            Handler::Mqtt(mqtt) => are_brokers(&mqtt.brokers),
         }
     }
     for key in limit_keys() {
@@ -65,7 +68,7 @@ fn is_sound(manifest: &Manifest) {
     }
     assert!(limits.message <= limits.mailbox && limits.memory % (64 << 10) == 0);
     let largest = limits.message.max(limits.file_access).max(limits.state).max(limits.answer);
-    assert!(largest.max(limits.fetch_response) <= limits.memory);
+    assert!(largest.max(limits.fetch_response).max(limits.mqtt_inbox) <= limits.memory);
 }
 
 /// Checks that what the actor may ask is an address in its one form, which the grant allows itself.
@@ -75,6 +78,23 @@ fn are_in_their_form(grants: &[Grant]) {
         let text = format!("{}{}", grant.origin, grant.path);
         let url = Url::parse(&text).expect("the form can be read");
         assert!(url.to_string() == text && grant.allows(&url));
+    }
+}
+
+/// Checks that there are brokers with names of their own, that their topics are valid, and that each may
+/// publish its will.
+fn are_brokers(brokers: &[BrokerConfig]) {
+    assert!(!brokers.is_empty());
+    let mut names = HashSet::new();
+    for broker in brokers {
+        assert!((1..=64).contains(&broker.name.len()) && names.insert(&broker.name));
+        assert!(Address::parse(&broker.address.to_string()).as_ref() == Ok(&broker.address));
+        let subscribed = broker.subscribe.iter().map(|one| &one.filter);
+        assert!(subscribed.chain(&broker.publish).all(|filter| topic::check_filter(filter).is_ok()));
+        assert!(broker.keepalive.subsec_nanos() == 0 && broker.keepalive.as_secs() <= 65_535);
+        let Some(will) = &broker.will else { continue };
+        assert!(topic::check_name(&will.topic).is_ok());
+        assert!(broker.publish.iter().any(|filter| topic::matches(filter, &will.topic)));
     }
 }
 
@@ -154,6 +174,10 @@ fn number_of(limits: &Limits, key: &str) -> Option<u128> {
         "sent" => size(limits.sent),
         "reply" => size(limits.reply),
         "reply_wait" => time(limits.reply_wait),
+        "mqtt_publishes" => size(limits.mqtt_publishes),
+        "mqtt_outbox" => size(limits.mqtt_outbox),
+        "mqtt_inbox" => size(limits.mqtt_inbox),
+        "mqtt_inflight" => size(limits.mqtt_inflight),
         "ping" => time(limits.ping),
         "pong" => time(limits.pong),
         "idle" => time(limits.idle),

@@ -148,7 +148,9 @@ fn are_within(effects: &[Effect], limits: &Limits) {
         Effect::Send { message, .. } => message.payload().len(),
         Effect::Broadcast { message, to } => message.payload().len() + 8 * to.len(),
         Effect::Close { close, .. } => close.reason.len(),
-        Effect::Fetch(_) | Effect::Message(_) => unreachable!("there is no handler for it"),
+        Effect::Fetch(_) | Effect::Message(_) | Effect::Publish(_) => {
+            unreachable!("there is no handler for it")
+        }
     };
     assert!(effects.iter().map(|effect| size(effect) + 64).sum::<usize>() <= limits.effects);
 }

@@ -68,6 +68,7 @@ impl Running {
             files,
             http: None,
             messages,
+            mqtt: None,
             last_good: None,
             store: None,
             world,

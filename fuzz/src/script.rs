@@ -106,7 +106,10 @@ impl Script {
             EventKind::Request(_)
             | EventKind::Response(_)
             | EventKind::Sent(_)
-            | EventKind::Asked(_) => {
+            | EventKind::Asked(_)
+            | EventKind::Mqtt(_)
+            | EventKind::MqttUp(_)
+            | EventKind::MqttDown(_) => {
                 unreachable!("it has no handler for them")
             }
         }

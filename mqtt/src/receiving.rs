@@ -14,7 +14,6 @@ use crate::{
     publication::Qos,
     reason::{QUOTA_EXCEEDED, Reason, SUCCESS, TAKEN_OVER},
     session::{Connection, Session, prepare},
-    settings::Version,
     topic,
 };
 
@@ -67,16 +66,7 @@ impl Session {
                 _ => Down::Closed(reason),
             }),
             _ if !is_up => return broken("it comes before CONNACK", 0x82),
-            Packet::Publish(publish) => {
-                let is_new = publish.id.is_some_and(|id| !self.unacknowledged.contains(id));
-                if is_new
-                    && connection.version == Version::V5
-                    && self.unacknowledged.len() >= usize::from(self.settings.receive_maximum)
-                {
-                    return broken("more are unacknowledged than the receive maximum", 0x93);
-                }
-                self.message(publish, now);
-            }
+            Packet::Publish(publish) => self.message(publish, now),
             Packet::Puback { id, reason } => {
                 let Some(key) = self.in_flight.acknowledged(id) else {
                     return broken("no publication waits for it", 0x82);

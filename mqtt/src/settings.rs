@@ -50,7 +50,8 @@ pub struct Settings {
     /// What the broker publishes when the connection ends without [`crate::Session::disconnect`].
     pub will: Option<Will>,
     /// How many messages with QoS 1 the broker may send before they are acknowledged, at least 1. On
-    /// 3.1.1 the broker does not know it: there, only a caller that stops reading limits them.
+    /// 3.1.1 the broker does not know it, and mosquitto 2.0.11 sends more on MQTT 5 when a session goes
+    /// on. Only a caller that stops reading limits them.
     pub receive_maximum: u16,
     /// How long the broker may take to answer.
     pub timeout: Duration,

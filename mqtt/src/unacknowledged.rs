@@ -21,14 +21,6 @@ pub(crate) struct Unacknowledged {
 }
 
 impl Unacknowledged {
-    pub(crate) fn len(&self) -> usize {
-        self.open.len()
-    }
-
-    pub(crate) fn contains(&self, id: u16) -> bool {
-        self.open.contains_key(&id)
-    }
-
     /// A message has come. If it is one that had come before, the new token stands for both.
     pub(crate) fn add(&mut self, id: u16) -> Ack {
         self.serial += 1;
@@ -67,6 +59,6 @@ mod tests {
         all.clear();
         let _new = all.add(3);
         assert_eq!(all.acknowledge(old), None);
-        assert_eq!(all.len(), 1);
+        assert_eq!(all.open.len(), 1);
     }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{host_calls::HostCalls, meter::Meter};
 use crate::{
     executor::Turns, files::Files, http_client::Http, limits::SharedLimits, messages::Messages,
-    stats::Stats, world::World,
+    mqtt::Mqtt, stats::Stats, world::World,
 };
 
 /// The context of an actor's calls. An actor has one, and all events use it in turn.
@@ -28,6 +28,8 @@ pub struct Resources {
     pub http: Option<Http>,
     /// `None` if the manifest has no handler `message-server`.
     pub messages: Option<Messages>,
+    /// `None` if the manifest has no handler `mqtt`.
+    pub mqtt: Option<Mqtt>,
     /// Gives the actor its turns on the executor.
     pub turns: Arc<Turns>,
     /// Counted here: fuel, faults, alarms, and what imports do.
@@ -44,6 +46,7 @@ impl Default for Resources {
             files: None,
             http: None,
             messages: None,
+            mqtt: None,
             turns,
             stats,
         }
@@ -54,10 +57,10 @@ impl CallContext {
     /// The context of an actor that has not been called yet.
     pub fn new(limits: impl Into<SharedLimits>, resources: Resources) -> Self {
         let limits = limits.into();
-        let Resources { world, tick, files, http, messages, turns, stats } = resources;
+        let Resources { world, tick, files, http, messages, mqtt, turns, stats } = resources;
         Self {
             meter: Meter::new(limits.clone(), turns),
-            host: HostCalls::new(limits, world, tick, (files, http, messages), stats),
+            host: HostCalls::new(limits, world, tick, (files, http, messages, mqtt), stats),
         }
     }
 }

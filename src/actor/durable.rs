@@ -13,7 +13,10 @@ use footlight_store::{Changes, Contents, Failed, HOST_KEY, Owner, StoredAlarm, T
 use smol::{block_on, future::poll_fn};
 
 use super::{module_hash::ModuleHash, storage::Change};
-use crate::exchange::{ConnectionId, Event, EventKind, Source};
+use crate::{
+    exchange::{ConnectionId, Event, EventKind, Source},
+    host_key::HostKey,
+};
 
 /// Whether messages wait until the changes before them are on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +44,8 @@ pub struct Durable {
     unnamed: ModuleHash,
     /// The alarm of the last record, to notice a change.
     alarm: Option<Instant>,
-    /// The requests to servers and the messages to other actors of the last record.
-    waits: Bytes,
+    /// What waited to leave at the last record.
+    waits: HostKey,
     /// The connections whose `connect` event came after the last record.
     opened: BTreeSet<u64>,
     /// The recorded connections whose `close` event came after the last record.
@@ -62,17 +65,20 @@ pub struct After<'a> {
     pub new: Option<&'a Bytes>,
     /// The keys of the storage that it changed.
     pub keys: &'a [(Box<str>, Change)],
-    /// The requests to servers and the messages to other actors that wait after it.
-    pub waits: Bytes,
+    /// What waits to leave after it.
+    pub(crate) waits: HostKey,
+    /// Whether its publications are a reason for a record. Those that brokers have acknowledged since the
+    /// last record are none: they can wait for the next one.
+    pub publishes: bool,
     /// The moment of the alarm after it.
     pub alarm: Option<Instant>,
     /// The same moment as it is stored.
     pub stored_alarm: Option<StoredAlarm>,
 }
 
-/// The requests to servers and the messages to other actors that are stored.
-fn waits(contents: &Contents) -> Bytes {
-    contents.keys.get(HOST_KEY).cloned().unwrap_or_default()
+/// What waits to leave, as it is stored.
+fn waits(contents: &Contents) -> HostKey {
+    HostKey::split(&contents.keys.get(HOST_KEY).cloned().unwrap_or_default())
 }
 
 impl Durable {
@@ -130,16 +136,19 @@ impl Durable {
     /// The changes of an event; `None` if it changes nothing that is stored. The connections that
     /// opened and closed are added to them, but are no reason for a record.
     pub fn changes(&self, after: After<'_>) -> Option<Changes> {
-        let After { old, new, keys, waits, alarm, stored_alarm } = after;
+        let After { old, new, keys, waits, publishes, alarm, stored_alarm } = after;
         let state = (old != new).then(|| new.cloned());
         let alarm = (alarm != self.alarm).then_some(stored_alarm);
-        let waits = (waits != self.waits).then_some(waits);
-        if state.is_none() && alarm.is_none() && keys.is_empty() && waits.is_none() {
+        let HostKey { requests, messages, publications, seen: _ } = &self.waits;
+        let has_waits = (requests, messages) != (&waits.requests, &waits.messages)
+            || (publishes && *publications != waits.publications);
+        if state.is_none() && alarm.is_none() && keys.is_empty() && !has_waits {
             return None;
         }
         let mut new_values = BTreeMap::new();
-        let waits = waits.map(|waits| Some(waits).filter(|waits| !waits.is_empty()));
-        new_values.extend(waits.map(|waits| (HOST_KEY.into(), waits)));
+        if waits != self.waits {
+            new_values.insert(HOST_KEY.into(), Some(waits.join()).filter(|all| !all.is_empty()));
+        }
         new_values.extend(keys.iter().map(|(key, change)| (key.clone(), change.new.clone())));
         let opened = self.opened.iter().copied().collect();
         let closed = self.closed.iter().copied().collect();
@@ -153,13 +162,14 @@ impl Durable {
     /// Hands changes over to be recorded.
     pub fn record(&mut self, changes: Changes, alarm: Option<Instant>) {
         let waits = changes.keys.get(HOST_KEY).cloned();
-        let waits = waits.map_or_else(|| self.waits.clone(), Option::unwrap_or_default);
+        let waits = waits
+            .map_or_else(|| self.waits.clone(), |waits| HostKey::split(&waits.unwrap_or_default()));
         let ticket = self.owner.commit(changes);
         self.recorded(ticket, alarm, waits);
     }
 
-    /// The requests to servers and the messages to other actors of the last record.
-    pub fn waits(&self) -> Bytes {
+    /// What waited to leave at the last record.
+    pub(crate) fn waits(&self) -> HostKey {
         self.waits.clone()
     }
 
@@ -189,7 +199,7 @@ impl Durable {
     }
 
     /// Notes that changes were handed over.
-    pub fn recorded(&mut self, ticket: Ticket, alarm: Option<Instant>, waits: Bytes) {
+    pub(crate) fn recorded(&mut self, ticket: Ticket, alarm: Option<Instant>, waits: HostKey) {
         self.waits = waits;
         self.last = ticket;
         self.alarm = alarm;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use wit_core::host::Refusal;
+use wit_core::host::{Qos, Refusal};
 
 use crate::{
     exchange::{Close, Message, Session},
     http_client::Asked,
     limits::SharedLimits,
     messages::Sent,
+    mqtt::Publishing,
 };
 
 /// Something that a call requests. It happens after the call's transaction is committed.
@@ -32,6 +33,8 @@ pub enum Effect {
     Fetch(Asked),
     /// A message to another actor. It leaves if it is started, and never if it is dropped.
     Message(Sent),
+    /// A publication. It leaves if it is started, and never if it is dropped.
+    Publish(Publishing),
     /// Closes a connection.
     Close {
         /// The one to close: any client's.
@@ -39,6 +42,13 @@ pub enum Effect {
         /// What the client reads in the close frame.
         close: Close,
     },
+}
+
+impl Effect {
+    /// Whether it is a publication that is stored until its broker has it.
+    pub(super) fn is_stored_publication(&self) -> bool {
+        matches!(self, Self::Publish(publishing) if publishing.publication().qos == Qos::AtLeastOnce)
+    }
 }
 
 /// The cost of an effect beside its payload: its place in the list, and the allocator's overhead.

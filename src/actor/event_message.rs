@@ -9,7 +9,11 @@ use crate::exchange::{Close, EventKind, Message};
 /// allocation.
 pub fn other(kind: &EventKind) -> MessageType {
     match kind {
-        EventKind::Alarm | EventKind::Response(_) => MessageType::Other(kind.name().into()),
+        EventKind::Alarm
+        | EventKind::Response(_)
+        | EventKind::Mqtt(_)
+        | EventKind::MqttUp(_)
+        | EventKind::MqttDown(_) => MessageType::Other(kind.name().into()),
         _ => MessageType::Text,
     }
 }
@@ -29,6 +33,12 @@ pub fn message<'a>(
         }
         EventKind::Response(answered) => {
             MessageRef { ty: other, data: None, text: Some(&answered.tag) }
+        }
+        EventKind::Mqtt(message) => {
+            MessageRef { ty: other, data: Some(&message.payload), text: Some(&message.about.topic) }
+        }
+        EventKind::MqttUp(broker) | EventKind::MqttDown(broker) => {
+            MessageRef { ty: other, data: None, text: Some(broker) }
         }
         EventKind::Message(Message::Text(text)) => MessageRef::text(text),
         EventKind::Message(Message::Binary(data)) => MessageRef::data(&MessageType::Binary, data),

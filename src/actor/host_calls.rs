@@ -21,14 +21,13 @@ use super::{
 };
 use crate::{
     env::Env,
-    exchange::{Answered, ConnectionId, Event, EventKind, Source},
+    exchange::{Answered, BrokerMessage, ConnectionId, Event, EventKind, Source},
     files::Files,
+    host_key::HostKey,
     http_client::Http,
     limits::SharedLimits,
-    messages::{
-        Messages,
-        stored::{join, split},
-    },
+    messages::Messages,
+    mqtt::Mqtt,
     stats::Stats,
     world::World,
 };
@@ -49,12 +48,16 @@ pub struct HostCalls {
     pub(super) http: Option<Http>,
     /// The actors that the manifest lets it send to, if it lets it send.
     pub(super) messages: Option<Messages>,
+    /// The actor's brokers, if the manifest names any.
+    pub(super) mqtt: Option<Mqtt>,
     /// The actor's place in the store, if its state is stored.
     pub(super) durable: Option<Durable>,
     /// The actor's counters.
     stats: Arc<Stats>,
     /// Whether messages were stored that the actor may not send any more.
     pub(super) has_dropped: bool,
+    /// Whether publications were stored, and the actor has no broker any more.
+    pub(super) has_unpublished: bool,
     /// Has the longest tag of a request.
     limits: SharedLimits,
     /// Where the time comes from.
@@ -63,6 +66,8 @@ pub struct HostCalls {
     pub(super) sender: Option<ConnectionId>,
     /// The answer of a server that is the current event, for `answer`.
     pub(super) answered: Option<Arc<Answered>>,
+    /// The message of a broker that is the current event, for `message`.
+    pub(super) received: Option<Arc<BrokerMessage>>,
     /// The environment that the actor sees.
     pub(super) env: Env,
     /// The random generator of the current call, once the guest has sent for random bytes.
@@ -75,7 +80,12 @@ impl HostCalls {
         limits: SharedLimits,
         world: World,
         tick: Option<Duration>,
-        (files, http, messages): (Option<Files>, Option<Http>, Option<Messages>),
+        (files, http, messages, mqtt): (
+            Option<Files>,
+            Option<Http>,
+            Option<Messages>,
+            Option<Mqtt>,
+        ),
         stats: Arc<Stats>,
     ) -> Self {
         Self {
@@ -86,13 +96,16 @@ impl HostCalls {
             files,
             http,
             messages,
+            mqtt,
             durable: None,
             stats,
             has_dropped: false,
+            has_unpublished: false,
             limits,
             world,
             sender: None,
             answered: None,
+            received: None,
             env: Env::default(),
             random: None,
         }
@@ -120,6 +133,10 @@ impl HostCalls {
         self.sender = event.source.connection();
         if let EventKind::Response(answered) = &event.kind {
             self.answered = Some(answered.clone());
+        }
+        if let EventKind::Mqtt(message) = &event.kind {
+            self.received = Some(message.clone());
+            self.mqtt.iter().for_each(|mqtt| mqtt.begin(message));
         }
     }
 
@@ -149,6 +166,7 @@ impl HostCalls {
     fn note_stored(&mut self) {
         let is_stored = self.durable.is_some();
         self.messages.iter_mut().for_each(|messages| messages.set_stored(is_stored));
+        self.mqtt.iter_mut().for_each(|mqtt| mqtt.set_stored(is_stored));
     }
 
     /// Ends the call, after it was committed or rolled back.
@@ -196,12 +214,16 @@ impl HostCalls {
         is_stored.then_some(contents.state)
     }
 
-    /// Loads the keys that are stored: the actor's own, and the one with its requests to servers and its
-    /// messages to other actors.
+    /// Loads the keys that are stored: the actor's own, and the host's, with what waits to leave.
     fn load(&mut self, mut keys: BTreeMap<Box<str>, Bytes>) {
-        let (fetches, messages) = split(&keys.remove(HOST_KEY).unwrap_or_default());
+        let HostKey { requests, messages, publications, seen } =
+            HostKey::split(&keys.remove(HOST_KEY).unwrap_or_default());
         if let Some(http) = &self.http {
-            http.restore(&fetches);
+            http.restore(&requests);
+        }
+        match &self.mqtt {
+            Some(own) => own.restore(&publications, &seen),
+            None => self.has_unpublished = !publications.is_empty(),
         }
         match &mut self.messages {
             Some(own) => own.restore(&messages),
@@ -210,11 +232,14 @@ impl HostCalls {
         self.storage.load(keys);
     }
 
-    /// The actor's requests to servers that have no answer and its messages that nobody has handled, as
-    /// they are stored.
-    fn waits(&self) -> Bytes {
-        let fetches = self.http.as_ref().map(Http::stored).unwrap_or_default();
-        join(fetches, self.messages.as_ref().map(Messages::stored).unwrap_or_default())
+    /// What waits to leave, and what must not come again, as they are stored.
+    fn waits(&self) -> HostKey {
+        HostKey {
+            requests: self.http.as_ref().map(Http::stored).unwrap_or_default(),
+            messages: self.messages.as_ref().map(Messages::stored).unwrap_or_default(),
+            publications: self.mqtt.as_ref().map(Mqtt::stored).unwrap_or_default(),
+            seen: self.mqtt.as_ref().map(Mqtt::seen).unwrap_or_default(),
+        }
     }
 
     /// Goes on from these contents, which nothing stores. Returns the state.
@@ -243,13 +268,14 @@ impl HostCalls {
         self.transaction.roll_back(&mut self.clients, &mut self.storage, meter).await;
     }
 
-    /// Records what waits no more: a server's answer, after its event was rolled back, or messages that
-    /// other actors have handled. They do not come again.
+    /// Records what waits no more: a server's answer, after its event was rolled back, messages that other
+    /// actors have handled, or publications that brokers have. They do not come again.
     pub(crate) fn record_waits(&mut self) {
         let (waits, alarm) = (self.waits(), self.alarm.set_to());
         let stored_alarm = alarm.map(|at| self.alarm.stored(at));
         let Some(durable) = &mut self.durable else { return };
-        let after = After { old: None, new: None, keys: &[], waits, alarm, stored_alarm };
+        let after =
+            After { old: None, new: None, keys: &[], waits, publishes: true, alarm, stored_alarm };
         if let Some(changes) = durable.changes(after) {
             // The state stays whose it was.
             durable.record_by(durable.stored_by(), changes, alarm);
@@ -280,6 +306,7 @@ impl HostCalls {
     fn forget_call(&mut self) {
         self.sender = None;
         self.answered = None;
+        self.received = None;
         self.random = None;
     }
 }

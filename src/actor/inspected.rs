@@ -49,11 +49,14 @@ fn write_event(
         | EventKind::Connect
         | EventKind::Alarm
         | EventKind::Sent(_)
-        | EventKind::Asked(_) => String::new(),
+        | EventKind::Asked(_)
+        | EventKind::Mqtt(_) => String::new(),
+        EventKind::MqttUp(broker) | EventKind::MqttDown(broker) => broker.to_string(),
     };
     let payload = match &event.kind {
         EventKind::Message(message) => message.payload(),
         EventKind::Sent(message) | EventKind::Asked(message) => &message.content,
+        EventKind::Mqtt(message) => &message.payload,
         _ => text.as_bytes(),
     };
     write!(json, ",{}", Part { ty: event.kind.name(), payload })?;
@@ -98,6 +101,10 @@ fn write_outputs(json: &mut String, effects: &[Effect], ending: &Ending) -> fmt:
             }
             Effect::Fetch(asked) => output(&"server", "request", asked.tag().as_bytes())?,
             Effect::Message(sent) => output(&sent.to(), "send", sent.content())?,
+            Effect::Publish(publishing) => {
+                // The name of a broker needs no escapes.
+                output(&publishing.broker(), "publish", &publishing.publication().payload)?;
+            }
             Effect::Close { to, close: why } => {
                 output(&to.id(), "close", close(why).as_bytes())?;
             }

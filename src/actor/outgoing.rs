@@ -123,7 +123,9 @@ impl Outgoing {
             }
             match &output.source {
                 Source::Asker(responder) => responder.answer(Err(NOT_STORED)),
-                Source::Sender(receipt) => receipt.settle(Outcome::Undone),
+                Source::Sender(receipt) | Source::Broker(receipt) => {
+                    receipt.settle(Outcome::Undone);
+                }
                 _ => {}
             }
             output.source.handled();
@@ -157,6 +159,7 @@ impl Outgoing {
                 Effect::Close { to, close } => to.close_with(close),
                 Effect::Fetch(asked) => asked.start(),
                 Effect::Message(sent) => sent.start(),
+                Effect::Publish(publishing) => publishing.start(),
             }
             let _ = meter.yield_if_due().await;
         }
@@ -183,7 +186,9 @@ impl Outgoing {
                 match &source {
                     Source::Request(responder) => responder.answer(Err(Unanswered::Failed)),
                     Source::Asker(responder) => responder.answer(Err(Unanswered::Failed)),
-                    Source::Sender(receipt) => receipt.settle(Outcome::Failed),
+                    Source::Sender(receipt) | Source::Broker(receipt) => {
+                        receipt.settle(Outcome::Failed);
+                    }
                     _ => {}
                 }
                 if let (Some(session), true) = (session, closes) {
@@ -224,7 +229,10 @@ impl Output {
                 Effect::Broadcast { to, message } => {
                     to.iter().for_each(|to| each(to, message.cost()));
                 }
-                Effect::Close { .. } | Effect::Fetch(_) | Effect::Message(_) => {}
+                Effect::Close { .. }
+                | Effect::Fetch(_)
+                | Effect::Message(_)
+                | Effect::Publish(_) => {}
             }
         }
         if let (Ending::Answer(answer), Some(session)) = (&self.ending, self.source.session()) {
@@ -242,6 +250,7 @@ impl Output {
             Effect::Close { close, .. } => close.reason.len(),
             Effect::Fetch(asked) => asked.bytes(),
             Effect::Message(sent) => sent.bytes(),
+            Effect::Publish(publishing) => publishing.bytes(),
         };
         let answer = match &self.ending {
             Ending::Answer(answer) => answer.cost(),

@@ -7,7 +7,7 @@ use footlight_store::Owner;
 use super::{durable::OutputGate, module::Module};
 use crate::{
     env::Env, executor::Turns, files::Files, http_client::Http, limits::SharedLimits,
-    logger::ActorLog, messages::Messages, stats::Stats, world::World,
+    logger::ActorLog, messages::Messages, mqtt::Mqtt, stats::Stats, world::World,
 };
 
 /// Everything that an actor is made from.
@@ -28,6 +28,8 @@ pub struct Setup {
     pub http: Option<Http>,
     /// The actors that its manifest lets it send to; `None` if it has no handler of that type.
     pub messages: Option<Messages>,
+    /// Its brokers; `None` if it has no handler of that type.
+    pub mqtt: Option<Mqtt>,
     /// The module that has made the stored state, if that is another one and a copy of it is there.
     pub last_good: Option<Box<Module>>,
     /// Its place in the store; `None` if its state ends with the process.

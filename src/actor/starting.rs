@@ -45,6 +45,7 @@ impl Actor {
             files,
             http,
             messages,
+            mqtt,
             last_good,
             store,
             world,
@@ -66,7 +67,7 @@ impl Actor {
             taken: Takes::default(),
             context: CallContext::new(
                 limits,
-                Resources { world, tick, files, http, messages, turns, stats: stats.clone() },
+                Resources { world, tick, files, http, messages, mqtt, turns, stats: stats.clone() },
             ),
             stats,
             lines,
@@ -107,6 +108,7 @@ impl Actor {
                 match effect {
                     Effect::Fetch(asked) => asked.start(),
                     Effect::Message(sent) => sent.start(),
+                    Effect::Publish(publishing) => publishing.start(),
                     _ => {}
                 }
             }
@@ -116,6 +118,12 @@ impl Actor {
                         message-server any more";
             actor.lines.host(Level::Warn, None, format_args!("{text}"));
             actor.stats.messages_failed.add(1);
+        }
+        if actor.context.host.has_unpublished {
+            let text =
+                "publications are dropped: its manifest has no handler of type mqtt any more";
+            actor.lines.host(Level::Warn, None, format_args!("{text}"));
+            actor.stats.mqtt_dropped.add(1);
         }
         actor.changes.set_running(actor.instances.module());
         actor.instances.begin_with(instance);

@@ -38,7 +38,7 @@ enum Next {
     Event(Event),
     /// Deliver what waited for records up to this one.
     Reached(Ticket),
-    /// Record that messages to other actors wait no more.
+    /// Record that messages to other actors, or publications, wait no more.
     Less,
     /// Go back to what is stored, because a record could not be written.
     Failed(Failed),
@@ -64,7 +64,7 @@ pub struct Actor {
     pub(super) idle: Idle,
     /// Has what the actor gets anew while it runs.
     pub(super) changes: Arc<ChangeSlot>,
-    /// Which messages of other actors the mailbox takes.
+    /// Which messages of other actors and of brokers the mailbox takes.
     pub(super) taken: Takes,
     /// Shown in `/metrics` and in the summary at the end.
     pub(super) stats: Arc<Stats>,
@@ -114,12 +114,14 @@ impl Actor {
         mailbox.close();
     }
 
-    /// Says which messages of other actors the actor takes now, if that has changed.
+    /// Says which messages of other actors and of brokers the actor takes now, if that has changed.
     fn set_takes(&mut self, mailbox: &Mailbox, stopping: bool) {
         let report = self.instances.module().report();
         let messages = self.context.host.messages.as_ref().filter(|_| !stopping);
         let sends = messages.is_some() && report.handles_sends;
-        let takes = Takes { sends, requests: messages.is_some() && report.replies };
+        let mqtt = self.context.host.mqtt.as_ref().filter(|_| !stopping);
+        let brokers = mqtt.is_some() && report.handles_messages;
+        let takes = Takes { sends, requests: messages.is_some() && report.replies, brokers };
         if takes == self.taken {
             return;
         }
@@ -127,6 +129,9 @@ impl Actor {
         mailbox.set_takes(takes);
         if let (Some(messages), true) = (messages, sends) {
             messages.came();
+        }
+        if let (Some(mqtt), true) = (mqtt, brokers) {
+            mqtt.came();
         }
     }
 
@@ -207,6 +212,12 @@ impl Actor {
             if let (Some(messages), true) =
                 (&self.context.host.messages, self.context.host.durable.is_some())
                 && messages.poll_less(cx).is_ready()
+            {
+                return Poll::Ready(Next::Less);
+            }
+            if let (Some(mqtt), true) =
+                (&mut self.context.host.mqtt, self.context.host.durable.is_some())
+                && mqtt.poll_less(cx, *stopping).is_ready()
             {
                 return Poll::Ready(Next::Less);
             }

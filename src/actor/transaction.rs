@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     files::{Failed, Failure, Files, Pending},
+    host_key::HostKey,
     limits::SharedLimits,
 };
 
@@ -56,9 +57,8 @@ pub struct Committed<'a> {
     pub files: Option<&'a Files>,
     /// Its storage, where the changes are made already.
     pub storage: &'a Storage,
-    /// The requests to servers that have no answer and the messages to other actors that nobody has
-    /// handled, those of this event too.
-    pub waits: Bytes,
+    /// What waits to leave, that of this event too.
+    pub(crate) waits: HostKey,
     /// Its place in the store, if its state is stored.
     pub durable: Option<&'a mut Durable>,
 }
@@ -123,7 +123,9 @@ impl Transaction {
             let stored_alarm = at.map(|at| alarm.stored(at));
             let (old, new) = (current.as_ref(), new.as_ref());
             let waits = waits.clone();
-            durable.changes(After { old, new, keys: &keys, waits, alarm: at, stored_alarm })
+            let publishes = self.effects.iter().any(Effect::is_stored_publication);
+            let keys = keys.as_slice();
+            durable.changes(After { old, new, keys, waits, publishes, alarm: at, stored_alarm })
         });
         let pending = self.pending.take();
         if let (Some(files), false) = (files, pending.is_empty()) {
@@ -144,7 +146,7 @@ impl Transaction {
                 if written.is_err() {
                     // The record is on the disk already, so the old values follow it.
                     let (old, at) = (alarm.set_to(), alarm.set_to().map(|at| alarm.stored(at)));
-                    durable.record_by(by, undo(current.as_ref(), keys, waited, at), old);
+                    durable.record_by(by, undo(current.as_ref(), keys, &waited, at), old);
                 }
             }
             written.map_err(CommitError::Files)?;
@@ -187,12 +189,12 @@ impl Transaction {
 fn undo(
     state: Option<&Bytes>,
     keys: Vec<(Box<str>, Change)>,
-    waits: Bytes,
+    waits: &HostKey,
     alarm: Option<StoredAlarm>,
 ) -> Changes {
     let mut changes =
         Changes { state: Some(state.cloned()), alarm: Some(alarm), ..Changes::default() };
-    changes.keys.insert(HOST_KEY.into(), Some(waits).filter(|waits| !waits.is_empty()));
+    changes.keys.insert(HOST_KEY.into(), Some(waits.join()).filter(|all| !all.is_empty()));
     changes.keys.extend(keys.into_iter().map(|(key, change)| (key, change.old)));
     changes
 }

@@ -14,7 +14,7 @@ use crate::{
     http_client,
     limits::Limits,
     manifest::{Handler, Manifest, is_name},
-    messages, regular, state,
+    messages, mqtt, regular, state,
 };
 
 /// The name of an actor whose file's name can't be one.
@@ -42,6 +42,8 @@ pub(super) struct Called {
     pub(super) servers: Option<http_client::Config>,
     /// The actors that it may send to; `None` if it has no handler for messages.
     pub(super) receivers: Option<messages::Config>,
+    /// Its brokers.
+    pub(super) brokers: mqtt::Config,
     /// Those of the manifest, or the defaults.
     pub(super) limits: Limits,
     /// Where its clients connect.
@@ -72,6 +74,7 @@ impl Called {
             folders: Some(Arc::default()),
             servers: Some(http_client::Config { grants: Vec::new() }),
             receivers: Some(messages::Config::default()),
+            brokers: mqtt::Config { brokers: vec![mqtt::config::BrokerConfig::anything()] },
             limits,
             path: PATH.into(),
             is_alone: true,
@@ -92,7 +95,7 @@ impl Called {
                     path = config.listeners.first().map(|listener| listener.path.clone());
                 }
                 Handler::HttpClient(config) => servers = Some(config.clone()),
-                Handler::Filesystem(_) | Handler::MessageServer(_) => {}
+                Handler::Filesystem(_) | Handler::MessageServer(_) | Handler::Mqtt(_) => {}
             }
         }
         Ok(Self {
@@ -104,6 +107,7 @@ impl Called {
             env: mem::take(&mut manifest.env),
             servers,
             receivers: manifest.messages().cloned(),
+            brokers: mqtt::Config { brokers: manifest.brokers().to_vec() },
             limits: mem::take(&mut manifest.limits),
             path: path.unwrap_or_else(|| PATH.into()),
             is_alone: false,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    http, messages,
+    http, messages, mqtt,
     step::{CLIENT, Handshake, Step, close, control},
 };
 use crate::{
@@ -38,11 +38,14 @@ pub(super) fn read(object: &Object<'_>, known: &mut Vec<String>) -> Result<Optio
         "close" => &["client", "code", "reason"],
         "http" => &["method", "path", "query", "headers", "body"],
         "send" | "request" => &["from", "data"],
+        "mqtt" => &["broker", "topic", "payload", "qos", "retained"],
+        "mqtt-up" => &["broker"],
+        "mqtt-down" => &["broker", "reason"],
         "alarm" => &[],
         other => {
             return Err(format!(
                 "event: there is no event {other:?}; use connect, text, binary, ping, pong, close, \
-                 http, send, request or alarm"
+                 http, send, request, mqtt, mqtt-up, mqtt-down or alarm"
             ));
         }
     };
@@ -50,6 +53,7 @@ pub(super) fn read(object: &Object<'_>, known: &mut Vec<String>) -> Result<Optio
     match name {
         "alarm" => return Ok(Some(Step::Alarm)),
         "http" => return http::read_request(object).map(Some),
+        "mqtt" | "mqtt-up" | "mqtt-down" => return Ok(Some(mqtt::read(object, name)?)),
         "send" | "request" => return Ok(Some(messages::read(object, name == "request")?)),
         _ => {}
     }

@@ -12,7 +12,8 @@
 //! - [`stage`]: the actor with its surroundings. [`called`] opens it, [`clients`] has its clients, and
 //!   [`capture`] its log.
 //! - [`report`]: what an event did, as JSON. [`bytes`] shortens what is long in it. [`http`]:
-//!   requests and responses, for reports and from files.
+//!   requests and responses, for reports and from files. [`messages`] and [`mqtt`] do the same for other
+//!   actors and for brokers.
 //! - [`text`]: the same for people.
 //! - [`golden`]: compares reports with expected ones.
 //! - [`moment`]: the time of `--now`.
@@ -29,6 +30,7 @@ mod http;
 mod lines;
 mod messages;
 pub(crate) mod moment;
+mod mqtt;
 mod notation;
 mod options;
 mod report;

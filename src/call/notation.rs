@@ -8,6 +8,8 @@
 //! | `ping`, `pong`, with `:00ff` for a payload | it sends a ping or a pong |
 //! | `close`, `close:4001`, `close:4001:reason` | its connection ends |
 //! | `http:/path?query`, `http:POST /path content` | somebody sends an HTTP request |
+//! | `mqtt:topic payload` | the broker sends a message |
+//! | `mqtt-up`, `mqtt-down` | the connection with the broker begins or ends |
 //! | `alarm` | the alarm or the tick comes |
 //! | `+5s` | time passes |
 //! | any other word | it sends this text |
@@ -74,7 +76,7 @@ fn event(word: &str) -> Option<Map<String, Value>> {
         }
     };
     match (name, rest) {
-        ("alarm" | "connect" | "close" | "ping" | "pong", None) => {}
+        ("alarm" | "connect" | "close" | "ping" | "pong" | "mqtt-up" | "mqtt-down", None) => {}
         ("connect", Some(target)) => {
             let (path, query) = target.split_once('?').unwrap_or((target, ""));
             add("path", Some(path).filter(|path| !path.is_empty()));
@@ -107,6 +109,11 @@ fn event(word: &str) -> Option<Map<String, Value>> {
             add("method", Some(method));
             add("path", Some(path));
             add("body", body);
+        }
+        ("mqtt", Some(words)) => {
+            let (topic, payload) = words.split_once(' ').unwrap_or((words, ""));
+            add("topic", Some(topic));
+            add("payload", Some(payload));
         }
         _ => return None,
     }

@@ -2,12 +2,12 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `event` | `init`, `connect`, `text`, `binary`, `ping`, `pong`, `close`, `alarm`, `http`, `http-response`, `send` or `request` |
+//! | `event` | `init`, `connect`, `text`, `binary`, `ping`, `pong`, `close`, `alarm`, `http`, `http-response`, `send`, `request`, `mqtt`, `mqtt-up` or `mqtt-down` |
 //! | `client`, `connection` | the client's name, and the number of its connection |
-//! | `message` | what it sent, as in `answer`; for `http` the `request`, for `http-response` its `tag` and the `response` or `error`; for `send` and `request` who it is `from` and its `data` |
+//! | `message` | what it sent, as in `answer`; for `http` the `request`, for `http-response` its `tag` and the `response` or `error`; for `send` and `request` who it is `from` and its `data`; for those of a broker its `broker`, and the `topic`, `payload`, `qos` and whether it was `retained` |
 //! | `error` | why the event failed; nothing is changed then |
 //! | `answer` | a list with the `response` or the `reply`, or of `{"text": …}`, `{"binary": …}`, `{"ping": …}`, `{"pong": …}`, `{"close": {"code": …, "reason": …}}` |
-//! | `effects` | the same for other clients, with `to` (a client), or `broadcast` (a list of them); `{"fetch": "GET https://…", "tag": …}`; `{"send": …, "to": …}` for another actor |
+//! | `effects` | the same for other clients, with `to` (a client), or `broadcast` (a list of them); `{"fetch": "GET https://…", "tag": …}`; `{"send": …, "to": …}` for another actor; `{"publish": …, "topic": …, "broker": …}` |
 //! | `state` | `before` and `after` |
 //! | `storage` | `before` and `after` of each key that changed |
 //! | `tags`, `attachments` | what each client has, if that changed |
@@ -29,7 +29,7 @@ use wit_core::HttpRequest;
 use super::{
     bytes::{optional, value},
     clients::Clients,
-    http, messages,
+    http, messages, mqtt,
 };
 use crate::{
     actor::{
@@ -128,6 +128,10 @@ impl Report {
             }
             EventKind::Sent(sent) | EventKind::Asked(sent) => {
                 self.set("message", messages::message(sent));
+            }
+            EventKind::Mqtt(sent) => self.set("message", mqtt::message(sent)),
+            EventKind::MqttUp(broker) | EventKind::MqttDown(broker) => {
+                self.set("message", mqtt::connection(broker));
             }
             EventKind::Connect | EventKind::Alarm => {}
         }
@@ -271,6 +275,9 @@ fn effect(effect: &Effect, clients: &Clients) -> Value {
         }
         Effect::Message(sent) => {
             (object([("send", value(sent.content()))]), ("to", sent.to().into()))
+        }
+        Effect::Publish(publishing) => {
+            (mqtt::published(publishing), ("broker", publishing.broker().into()))
         }
         Effect::Fetch(asked) => {
             (object([("fetch", asked.line().into())]), ("tag", (*asked.tag()).into()))

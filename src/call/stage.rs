@@ -1,5 +1,6 @@
-//! The actor of a run, with what is around it. [`open`] starts it.
+//! The actor of a run, with what is around it. [`open`] starts it. [`brokers`] has its brokers' events.
 
+mod brokers;
 mod open;
 
 use std::{
@@ -29,6 +30,7 @@ use crate::{
     http_client::answers::Answers,
     lock::Lock,
     messages,
+    mqtt::Broker,
     world::{Manual, World},
 };
 
@@ -54,6 +56,8 @@ pub(super) struct Stage {
     answers: Arc<Answers>,
     /// What other actors reply.
     others: Arc<messages::answers::Answers>,
+    /// Its brokers.
+    brokers: Vec<Arc<Broker>>,
     /// Runs the actor's requests to servers.
     executor: Arc<Executor<'static>>,
     /// The actor's turns.
@@ -114,6 +118,8 @@ impl Stage {
             }
             Step::Actor(message, is_request) => self.message(place, message, is_request, emit)?,
             Step::Other(name, reply) => self.others.set(name, reply),
+            Step::Broker(message) => self.broker_message(place, message, emit)?,
+            Step::Connection(name, ended) => self.broker_connection(place, name, ended, emit)?,
             Step::Random(bytes) => self.manual.give_random(&bytes),
             Step::File(path, given) => self.files.set(path, given),
             Step::Server(question, answer) => self.answers.set(question, answer),

@@ -7,7 +7,7 @@ use wit_core::HttpRequest;
 
 use crate::{
     exchange::{
-        ActorMessage, Close, CloseCode, EventKind,
+        ActorMessage, BrokerMessage, Close, CloseCode, EventKind,
         close::{CONTROL, REASON},
     },
     files::Given,
@@ -39,6 +39,10 @@ pub(super) enum Step {
     Actor(ActorMessage, bool),
     /// What another actor replies, by its name; `None` for one that is not there.
     Other(String, Option<messages::answers::Outcome>),
+    /// A broker sends a message.
+    Broker(BrokerMessage),
+    /// The connection with a broker begins, or ends for this reason.
+    Connection(String, Option<String>),
     /// The actor's next random bytes.
     Random(Vec<u8>),
     /// What is at a path.

@@ -87,8 +87,8 @@ fn head(report: &Value) -> String {
     if let Some(client) = text("client") {
         head = [client, ": "].concat();
     }
-    // Both have the same message.
-    if let Some(event @ ("send" | "request")) = text("event") {
+    // Some have the same message.
+    if let Some(event @ ("send" | "request" | "mqtt" | "mqtt-up" | "mqtt-down")) = text("event") {
         head += &[event, " "].concat();
     }
     match report.get("message") {

@@ -20,7 +20,7 @@ pub(super) const CALL: Subcommand = Subcommand {
     name: "call",
     about: "Give events to an actor without a network, and show what they do",
     more: "Events: `connect`, `connect:/path?query`, `text:hello`, `binary:00ff`, `ping`, `pong`, \
-        `close`, `close:4001:reason`, `alarm`, and `+5s` for time that passes. Any other word is \
+        `close`, `close:4001:reason`, `mqtt:topic payload`, `alarm`, and `+5s` for time that passes. Any other word is \
         sent as a text. `ann@` before an event names the client: `ann@connect bob@connect ann@hi`. \
         A client without a connection connects first. Each line of FILE is such a word as a JSON \
         string, or an object such as {\"event\": \"text\", \"client\": \"ann\", \"text\": \"hi\"}; with \

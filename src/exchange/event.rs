@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{
-    Answered, ConnectionId, HttpRequest, Message, Outcome, Receipt, Responder, Session,
+    Answered, BrokerMessage, ConnectionId, HttpRequest, Message, Outcome, Receipt, Responder,
+    Session,
     close::{CONTROL, Close},
 };
 
@@ -36,6 +37,8 @@ pub enum Source {
     Sender(Receipt),
     /// An actor that waits for a reply.
     Asker(Responder<Vec<u8>>),
+    /// A broker. It is told what became of the event.
+    Broker(Receipt),
 }
 
 impl Source {
@@ -51,7 +54,7 @@ impl Source {
     pub(crate) fn handled(&self) {
         match self {
             Self::Connection(session) => session.handled(),
-            Self::Sender(receipt) => receipt.settle(Outcome::Delivered),
+            Self::Sender(receipt) | Self::Broker(receipt) => receipt.settle(Outcome::Delivered),
             _ => {}
         }
     }
@@ -134,6 +137,12 @@ pub enum EventKind {
     Sent(ActorMessage),
     /// A message of another actor, which waits for the reply.
     Asked(ActorMessage),
+    /// A message of a broker, which waits with it.
+    Mqtt(Arc<BrokerMessage>),
+    /// A connection with the broker of this name has begun.
+    MqttUp(Arc<str>),
+    /// The connection with the broker of this name has ended.
+    MqttDown(Arc<str>),
 }
 
 /// A message of another actor.
@@ -164,13 +173,16 @@ impl EventKind {
     pub fn cost(&self) -> usize {
         OVERHEAD
             + match self {
-                // A request's content counts where it is read, and another actor's message with its
-                // sender: see `mailbox`.
+                // A request's content counts where it is read, and the message of another actor or of
+                // a broker with its sender: see `mailbox`.
                 Self::Connect
                 | Self::Alarm
                 | Self::Request(_)
                 | Self::Response(_)
-                | Self::Sent(_) => 0,
+                | Self::Sent(_)
+                | Self::Mqtt(_)
+                | Self::MqttUp(_)
+                | Self::MqttDown(_) => 0,
                 Self::Asked(message) => message.content.len(),
                 Self::Message(message) => message.payload().len(),
                 Self::Close(close) => close.reason.len(),
@@ -188,6 +200,9 @@ impl EventKind {
             Self::Response(_) => RESPONSE,
             Self::Sent(_) => "send",
             Self::Asked(_) => "message-request",
+            Self::Mqtt(_) => "mqtt",
+            Self::MqttUp(_) => "mqtt-up",
+            Self::MqttDown(_) => "mqtt-down",
         }
     }
 }

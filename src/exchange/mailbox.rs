@@ -7,7 +7,8 @@
 //! again only after its event was handled, and after a client's event if one waits. So the sources
 //! take turns: a client that floods the actor delays another client by one event. All other events
 //! wait at the source and are bounded in bytes: a connection's messages in TCP's buffers, and the
-//! alarm as the one time at which it fires next. A new kind of source must do the same.
+//! alarm as the one time at which it fires next. A new kind of source must do the same, and needs a
+//! bound of its own.
 //!
 //! # Back-pressure
 //! The queue is bounded in bytes. A connection reserves room *before* it reads a message
@@ -30,11 +31,9 @@
 //! | an HTTP request | [`Mailbox::push_unrefused`], after a place for it and its content was given | `limits.requests`, each with `limits.request` |
 //! | a message of another actor | [`Mailbox::offer`], one of each sender | the sender's `limits.sends` |
 //! | another actor that waits for a reply | [`Mailbox::offer`], if there is room | `limits.mailbox` |
+//! | an event of a broker | [`Mailbox::offer`], one of each broker | `limits.mqtt_inbox` and `limits.mqtt_inflight` |
 //! | the answer of a server | nothing: the actor's task takes it from the request | `limits.fetches` |
 //! | the alarm | nothing: the actor's task looks at the clock | one moment |
-//!
-//! A new kind of source that can't wait for room, as a connection can, needs a function that may
-//! refuse, and a bound of its own.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -79,7 +78,7 @@ struct Inner {
     reserved: usize,
     /// Wakes the actor's task; `None` unless it waits for an event.
     actor: Option<Waker>,
-    /// Which messages of other actors the actor takes now.
+    /// Which messages of other actors and of brokers the actor takes now.
     takes: Takes,
     /// The connections that wait for room, by ticket. Empty while there is room.
     waiting: BTreeMap<u64, Waker>,
@@ -87,13 +86,15 @@ struct Inner {
     drawn: u64,
 }
 
-/// Which messages of other actors an actor takes.
+/// Which messages of other actors and of brokers an actor takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Takes {
     /// Those that nobody waits for.
     pub sends: bool,
     /// Those whose senders wait for a reply.
     pub requests: bool,
+    /// Events of brokers.
+    pub brokers: bool,
 }
 
 /// Why an actor does not take another one's message.
@@ -140,7 +141,7 @@ impl Mailbox {
         self.add(self.inner.lock(), event);
     }
 
-    /// Says which messages of other actors the actor takes from now on.
+    /// Says which messages of other actors and of brokers the actor takes from now on.
     pub fn set_takes(&self, takes: Takes) {
         self.inner.lock().takes = takes;
     }
@@ -150,8 +151,8 @@ impl Mailbox {
         self.inner.lock().takes.sends
     }
 
-    /// Adds the message of another actor, of which no other one of its kind may be here. Messages that
-    /// nobody waits for need no room: they stay with their sender, which has a bound of its own.
+    /// Adds the message of another actor or of a broker, of which no other one of its kind may be here.
+    /// One that nobody waits for needs no room: it stays with its sender, which has a bound of its own.
     ///
     /// # Errors
     /// The actor does not take it. The event comes back.
@@ -163,7 +164,8 @@ impl Mailbox {
                 let is_full = inner.bytes >= self.limits.get(|limits| limits.mailbox);
                 is_full.then_some(NotTaken::Full)
             }
-            _ => (!inner.takes.sends).then_some(NotTaken::None),
+            EventKind::Sent(_) => (!inner.takes.sends).then_some(NotTaken::None),
+            _ => (!inner.takes.brokers).then_some(NotTaken::None),
         };
         if let Some(why) = refused {
             drop(inner);
@@ -173,13 +175,13 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Takes no more messages of other actors, because the actor has ended. Those that wait are
+    /// Takes no more messages of other actors and of brokers, because the actor has ended. Those that wait are
     /// returned to their senders.
     pub fn close(&self) {
         let mut inner = self.inner.lock();
         inner.takes = Takes::default();
         let of_actor = |(_, event): &(Moment, Event)| {
-            matches!(event.source, Source::Sender(_) | Source::Asker(_))
+            matches!(event.source, Source::Sender(_) | Source::Asker(_) | Source::Broker(_))
         };
         let (returned, others): (VecDeque<_>, _) = inner.queue.drain(..).partition(of_actor);
         inner.queue = others;

@@ -5,7 +5,7 @@
 //! bytes.
 //!
 //! - [`actor_handle`]: an actor, as all others hold it.
-//! - [`answered`]: what a server has answered.
+//! - [`answered`]: what a server has answered. [`broker_message`]: what a broker has sent.
 //! - [`client`]: what a client's handshake told about it.
 //! - [`close`]: close codes and reasons.
 //! - [`connections`]: the open connections of an actor.
@@ -16,12 +16,13 @@
 //! - [`mailbox`]: events that wait for the actor.
 //! - [`message`]: messages between clients and actors.
 //! - [`outbox`]: messages that wait for one client.
-//! - [`receipt`]: the sender's side of another actor's message.
+//! - [`receipt`]: the sender's side of a message of another actor or of a broker.
 //! - [`request`]: a request on its way to the actor, and the slot for its answer.
 //! - [`session`]: the handle of a connection that its task and the actor share.
 
 pub mod actor_handle;
 pub(crate) mod answered;
+pub(crate) mod broker_message;
 pub(crate) mod client;
 pub mod close;
 pub mod connections;
@@ -39,6 +40,7 @@ pub mod session;
 pub use crate::connection_id::ConnectionId;
 pub use actor_handle::ActorHandle;
 pub use answered::Answered;
+pub use broker_message::BrokerMessage;
 pub use client::Client;
 pub use close::{Close, CloseCode};
 pub use connections::Connections;

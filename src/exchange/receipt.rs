@@ -1,4 +1,4 @@
-//! The sender's side of a message from one actor to another, as its event holds it.
+//! The sender's side of a message from another actor or from a broker, as its event holds it.
 //!
 //! The message itself stays with its sender until the receiver has handled it. So a receiver that ends,
 //! or whose record fails, loses none.
@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-/// What one actor has sent to others.
+/// What one actor has sent to others, or a broker to an actor.
 pub trait Sends: Send + Sync {
     /// Notes what became of the message with this number.
     fn settle(&self, number: u64, outcome: Outcome);

@@ -97,7 +97,7 @@ impl Prepared {
         environment: &Environment,
         directory: &Arc<Directory>,
     ) -> Result<Ready, StartError> {
-        let Self { manifest, handle, module, last_good, init_state, handlers } = self;
+        let Self { manifest, handle, module, last_good, init_state, mut handlers } = self;
         let (tick, storage) = (manifest.tick, &manifest.storage);
         let store = handle.store.as_ref().and_then(|store| owner(store, &handle.name, storage));
         let mut setup = Setup {
@@ -109,6 +109,7 @@ impl Prepared {
             files: None,
             http: None,
             messages: None,
+            mqtt: None,
             last_good,
             store,
             world: environment.world.clone(),
@@ -117,7 +118,8 @@ impl Prepared {
             lines: handle.lines.clone(),
             env: manifest.env.clone(),
         };
-        handlers.iter().for_each(|handler| handler.equip(&mut setup, executor, directory));
+        let equip = |one: &mut Bound| one.equip(&mut setup, executor, directory, &handle.mailbox);
+        handlers.iter_mut().for_each(equip);
         let mut actor = Actor::start(setup).await?;
         if environment.fresh_instances {
             actor.renew_at_each_event();
@@ -179,13 +181,17 @@ impl Running {
     async fn stopped(self) {
         let Self { handle, handlers, task, .. } = self;
         let stop = async {
+            let mut remaining = Vec::new();
             for handler in handlers {
-                handler.stop().await;
+                remaining.extend(handler.stop().await);
             }
             if let Err(full) = handle.control.send(Command::Stop) {
                 log::error!(target: &handle.name, "the actor can't be asked to stop: {full}");
             }
             task.await;
+            for drivers in remaining {
+                drivers.ended().await;
+            }
         };
         let stopped = within(handle.limits.get(|limits| limits.shutdown), stop).await;
         // The task has done so already, unless it was late.

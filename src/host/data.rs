@@ -229,7 +229,7 @@ fn folders(manifest: &Manifest) -> Vec<(&'static str, &PathBuf)> {
                 let granted = config.folders.iter().map(|shared| &shared.path);
                 folders.extend(granted.map(|path| ("`path` of a `filesystem` handler", path)));
             }
-            Handler::HttpClient(_) | Handler::MessageServer(_) => {}
+            Handler::HttpClient(_) | Handler::MessageServer(_) | Handler::Mqtt(_) => {}
         }
     }
     folders

@@ -30,12 +30,19 @@ struct Handlers {
     requests: bool,
     /// A `message-server`.
     messages: bool,
+    /// An `mqtt`.
+    brokers: bool,
+    /// One that subscribes to something.
+    subscribes: bool,
 }
 
 impl Handlers {
     /// The handlers of a manifest.
     fn of(manifest: &Manifest) -> Self {
-        let mut all = Self { socket: false, requests: false, messages: false };
+        let brokers = manifest.brokers();
+        let subscribes = brokers.iter().any(|broker| !broker.subscribe.is_empty());
+        let brokers = !brokers.is_empty();
+        let mut all = Self { socket: false, requests: false, messages: false, brokers, subscribes };
         for handler in &manifest.handlers {
             match handler {
                 Handler::WebSocketServer(config) => {
@@ -43,7 +50,7 @@ impl Handlers {
                     all.requests |= config.listeners.iter().any(|listener| listener.has_actor);
                 }
                 Handler::MessageServer(_) => all.messages = true,
-                Handler::Filesystem(_) | Handler::HttpClient(_) => {}
+                Handler::Filesystem(_) | Handler::HttpClient(_) | Handler::Mqtt(_) => {}
             }
         }
         all
@@ -57,12 +64,18 @@ pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport
     let message = report.names.of(shape.handle_message());
     // An actor may only send, if something else calls it. Theater's manifests name no receivers.
     let only_receives = handlers.messages
-        && (!handlers.socket && !handlers.requests && manifest.tick.is_none()
+        && (!handlers.socket && !handlers.requests && !handlers.brokers && manifest.tick.is_none()
             || names_nobody(manifest) && !report.uses(&MESSAGE_SERVER_HOST));
     let receives = report.handles_sends || report.replies;
     let wants = [
         (handlers.socket, report.handles_messages, "a handler of type websocket-server", message),
         (manifest.tick.is_some(), report.handles_messages, "`tick`", message),
+        (
+            handlers.subscribes,
+            report.handles_messages,
+            "`subscribe` of a handler of type mqtt",
+            message,
+        ),
         (
             handlers.requests,
             report.handles_requests,
@@ -96,7 +109,11 @@ pub(crate) fn unused(manifest: &Manifest, report: &Report) -> Vec<String> {
     let Some(shape) = report.shape else { return Vec::new() };
     let handlers = Handlers::of(manifest);
     let exports = [
-        (report.handles_messages && !handlers.socket, shape.handle_message(), "websocket-server"),
+        (
+            report.handles_messages && !handlers.socket && !handlers.brokers,
+            shape.handle_message(),
+            "websocket-server",
+        ),
         (report.handles_requests && !handlers.requests, shape.handle_request(), "http-server"),
         (report.handles_sends && !handlers.messages, shape.handle_send(), "message-server"),
         (report.replies && !handlers.messages, shape.handle_reply(), "message-server"),

@@ -8,11 +8,12 @@ use smol::{Executor, channel::Receiver};
 use super::environment::Environment;
 use crate::{
     actor::Setup,
-    exchange::{ActorHandle, Directory},
+    exchange::{ActorHandle, Directory, Mailbox},
     files::{Files, FolderError, Folders},
     http_client::{self, Http},
     manifest::{Handler, Manifest},
     messages::{self, Messages},
+    mqtt::{self, Broker, BrokerError, Drivers, Mqtt, OpenedBroker},
     named_folder::Forbidden,
     server::{self, EndpointError, Listeners, Served, ServerContext},
 };
@@ -27,6 +28,8 @@ pub enum Opened {
     HttpClient(http_client::Config),
     /// The actors that the actor may send to.
     MessageServer(messages::Config),
+    /// The brokers that the actor uses.
+    Mqtt(mqtt::Config, Vec<OpenedBroker>),
 }
 
 /// Handlers that have everything they need, so that starting them can't fail.
@@ -39,12 +42,16 @@ pub enum Bound {
     HttpClient(http_client::Config),
     /// The actors that the actor may send to.
     MessageServer(messages::Config),
+    /// The brokers that the actor uses, and what it shares with them once it is equipped.
+    Mqtt(mqtt::Config, Vec<OpenedBroker>, Vec<Arc<Broker>>),
 }
 
 /// Handlers that run beside their actor.
 pub enum Running {
     /// Listeners that accept clients.
     WebSocketServer(server::Accepting),
+    /// Connections with brokers.
+    Mqtt(Drivers),
 }
 
 /// Why a handler can't be used. It is the operator's fault.
@@ -55,14 +62,17 @@ pub enum HandlerError {
     WebSocketServer(EndpointError),
     /// A folder can't be shared.
     Filesystem(FolderError),
+    /// A broker can't be used.
+    Mqtt(BrokerError),
 }
 
 impl Opened {
-    /// Opens the files and folders that these handlers name. Nothing is bound, written or run.
+    /// Opens the files and folders that these handlers of an actor name. Nothing is bound, written or
+    /// run.
     ///
     /// # Errors
     /// All mistakes.
-    pub fn new(handler: &Handler) -> Result<Self, Vec<HandlerError>> {
+    pub fn new(handler: &Handler, actor: &str) -> Result<Self, Vec<HandlerError>> {
         match handler {
             Handler::WebSocketServer(config) => Listeners::open(config)
                 .map(Self::WebSocketServer)
@@ -74,6 +84,17 @@ impl Opened {
             Handler::HttpClient(config) => Ok(Self::HttpClient(config.clone())),
             // Actors come and go.
             Handler::MessageServer(config) => Ok(Self::MessageServer(config.clone())),
+            // A broker need not be there yet.
+            Handler::Mqtt(config) => {
+                let (mut opened, mut errors) = (Vec::new(), Vec::new());
+                for broker in &config.brokers {
+                    match OpenedBroker::open(broker, actor) {
+                        Ok(broker) => opened.push(broker),
+                        Err(error) => errors.push(HandlerError::Mqtt(error)),
+                    }
+                }
+                if errors.is_empty() { Ok(Self::Mqtt(config.clone(), opened)) } else { Err(errors) }
+            }
         }
     }
 
@@ -82,7 +103,7 @@ impl Opened {
         match self {
             Self::WebSocketServer(listeners) => listeners.keep_away_from(forbidden),
             Self::Filesystem(folders) => folders.keep_away_from(forbidden),
-            Self::HttpClient(_) | Self::MessageServer(_) => {}
+            Self::HttpClient(_) | Self::MessageServer(_) | Self::Mqtt(..) => {}
         }
     }
 
@@ -124,6 +145,7 @@ impl Opened {
             Self::Filesystem(folders) => Ok(Bound::Filesystem(folders)),
             Self::HttpClient(config) => Ok(Bound::HttpClient(config)),
             Self::MessageServer(config) => Ok(Bound::MessageServer(config)),
+            Self::Mqtt(config, opened) => Ok(Bound::Mqtt(config, opened, Vec::new())),
         }
     }
 }
@@ -131,10 +153,11 @@ impl Opened {
 impl Bound {
     /// Gives the actor what these handlers grant, before it starts.
     pub(crate) fn equip(
-        &self,
+        &mut self,
         setup: &mut Setup,
         executor: &Arc<Executor<'static>>,
         directory: &Arc<Directory>,
+        mailbox: &Arc<Mailbox>,
     ) {
         match self {
             Self::WebSocketServer(_) => {}
@@ -156,6 +179,13 @@ impl Bound {
                 let messages = Messages::new(name, config, directory, limits, stats, lines);
                 setup.messages = Some(messages);
             }
+            Self::Mqtt(config, _, brokers) => {
+                let (stats, lines) = (setup.stats.clone(), setup.lines.clone());
+                let (world, limits) = (setup.world.clone(), setup.limits.clone());
+                let mqtt = Mqtt::new(config, mailbox, world, limits, stats, lines);
+                *brokers = mqtt.brokers().to_vec();
+                setup.mqtt = Some(mqtt);
+            }
         }
     }
 
@@ -176,6 +206,10 @@ impl Bound {
                 Some(Running::WebSocketServer(accepting))
             }
             Self::Filesystem(_) | Self::HttpClient(_) | Self::MessageServer(_) => None,
+            Self::Mqtt(_, opened, brokers) => cfg!(feature = "mqtt").then(|| {
+                let brokers = opened.into_iter().zip(brokers);
+                Running::Mqtt(Drivers::start(executor, actor, &environment.turns, brokers))
+            }),
         }
     }
 }
@@ -185,13 +219,22 @@ impl Running {
     pub fn served(&self) -> &[Served] {
         match self {
             Self::WebSocketServer(accepting) => accepting.served(),
+            Self::Mqtt(_) => &[],
         }
     }
 
-    /// Stops the handlers. The actor has then got their last event.
-    pub async fn stop(self) {
+    /// Stops the handlers. The actor has then got their last event. Returns what remains for what the
+    /// actor does until it has ended.
+    pub async fn stop(self) -> Option<Drivers> {
         match self {
-            Self::WebSocketServer(accepting) => accepting.stop().await,
+            Self::WebSocketServer(accepting) => {
+                accepting.stop().await;
+                None
+            }
+            Self::Mqtt(drivers) => {
+                drivers.stop();
+                Some(drivers)
+            }
         }
     }
 }
@@ -201,6 +244,7 @@ impl fmt::Display for HandlerError {
         match self {
             Self::WebSocketServer(error) => error.fmt(f),
             Self::Filesystem(error) => error.fmt(f),
+            Self::Mqtt(error) => error.fmt(f),
         }
     }
 }
@@ -210,6 +254,7 @@ impl std::error::Error for HandlerError {
         match self {
             Self::WebSocketServer(error) => error.source(),
             Self::Filesystem(error) => error.source(),
+            Self::Mqtt(error) => error.source(),
         }
     }
 }

@@ -72,7 +72,7 @@ impl Opened {
         let init_state = keep(read_state(manifest), &mut errors).flatten();
         let mut handlers = Vec::new();
         for handler in manifest.handlers.iter().filter(|handler| wanted(handler)) {
-            match handler::Opened::new(handler) {
+            match handler::Opened::new(handler, &manifest.name) {
                 Ok(opened) => handlers.push(opened),
                 Err(failures) => errors.extend(failures.into_iter().map(HostError::Handler)),
             }

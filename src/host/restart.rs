@@ -2,6 +2,7 @@
 
 use crate::{
     manifest::{Handler, Manifest},
+    mqtt::config::BrokerConfig,
     server::{access::AccessConfig, config::Listener},
     storage::StorageConfig,
 };
@@ -26,6 +27,13 @@ pub(super) fn keys(old: &Manifest, new: &Manifest) -> Vec<String> {
             }
             (Handler::HttpClient(old), Some(Handler::HttpClient(new))) => {
                 note(&mut keys, old != new, "allow", "");
+            }
+            (Handler::Mqtt(old), Some(Handler::Mqtt(new)))
+                if old.brokers.len() == new.brokers.len() =>
+            {
+                for (old, new) in old.brokers.iter().zip(&new.brokers) {
+                    broker_keys(&mut keys, old, new, &format!(" of broker {}", old.name));
+                }
             }
             _ => note(&mut keys, true, "handlers", ""),
         }
@@ -109,6 +117,37 @@ fn listener_keys(keys: &mut Vec<String>, old: &Listener, new: &Listener, of: &st
     note(keys, *tls != new.tls, "tls", of);
 }
 
+/// Adds the keys of a broker that differ.
+fn broker_keys(keys: &mut Vec<String>, old: &BrokerConfig, new: &BrokerConfig, of: &str) {
+    // Without `..`, so that no key is forgotten.
+    let BrokerConfig {
+        name,
+        address,
+        version,
+        client_id,
+        credentials_file,
+        keepalive,
+        session,
+        reconnect,
+        subscribe,
+        publish,
+        will,
+        on_full,
+    } = old;
+    note(keys, *name != new.name, "name", of);
+    note(keys, *address != new.address, "broker", of);
+    note(keys, *version != new.version, "version", of);
+    note(keys, *client_id != new.client_id, "client_id", of);
+    note(keys, *credentials_file != new.credentials_file, "credentials_file", of);
+    note(keys, *keepalive != new.keepalive, "keepalive", of);
+    note(keys, *session != new.session, "session", of);
+    note(keys, *reconnect != new.reconnect, "reconnect", of);
+    note(keys, *subscribe != new.subscribe, "subscribe", of);
+    note(keys, *publish != new.publish, "publish", of);
+    note(keys, *will != new.will, "will", of);
+    note(keys, *on_full != new.on_full, "on_full", of);
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -168,6 +207,31 @@ mod tests {
         };
         let servers = keys(&client("http://a"), &client("http://b"));
         assert_eq!(servers, ["allow"]);
+        let broker = |config: &str| {
+            let least = ["broker = 'mqtt://b'", "publish = ['#']"];
+            let kept = least.into_iter().filter(|line| !config.starts_with(&line[..6]));
+            let lines: Vec<_> = kept.chain([config]).collect();
+            let lines = lines.join("\n");
+            manifest("", &format!("[[handlers]]\ntype = 'mqtt'\n[handlers.config]\n{lines}"))
+        };
+        for (config, key) in [
+            ("broker = 'mqtt://c'", "broker"),
+            ("version = '5'", "version"),
+            ("client_id = 'x'", "client_id"),
+            ("credentials_file = 'x'", "credentials_file"),
+            ("keepalive = '9s'", "keepalive"),
+            ("session = '9s'", "session"),
+            ("reconnect = '9s'", "reconnect"),
+            ("subscribe = [{ topic = 'a' }]", "subscribe"),
+            ("publish = ['a']", "publish"),
+            ("will = { topic = 'a' }", "will"),
+            ("on_full = 'drop'", "on_full"),
+        ] {
+            let changed = keys(&broker(""), &broker(config));
+            assert_eq!(changed, [format!("{key} of broker mqtt")], "{config}");
+        }
+        assert_eq!(keys(&broker(""), &broker("name = 'x'")), ["name of broker mqtt"]);
+        assert_eq!(of("", "[[handlers]]\ntype = 'mqtt'\nconfig.broker = 'mqtt://b'"), ["handlers"]);
         let second = "[[handlers]]\ntype = 'websocket-server'\nconfig.port = 8081";
         assert_eq!(of("", second), ["handlers"]);
     }

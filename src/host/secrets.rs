@@ -1,4 +1,4 @@
-//! The files with secrets that manifests name: tokens, and keys of TLS.
+//! The files with secrets that manifests name: tokens, keys of TLS, and credentials for brokers.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -19,6 +19,9 @@ pub(super) fn secrets_of(manifest: &Manifest) -> Vec<(&'static str, &PathBuf)> {
     for listener in manifest.listeners() {
         all.extend(listener.token_file.iter().map(|file| ("`token_file`", file)));
         all.extend(listener.tls.iter().map(|files| ("`key` of `tls`", &files.key)));
+    }
+    for broker in manifest.brokers() {
+        all.extend(broker.credentials_file.iter().map(|file| ("`credentials_file`", file)));
     }
     all
 }

@@ -27,7 +27,7 @@ mod mdns;
 mod path;
 pub mod pending;
 pub mod request;
-mod resolver;
+pub(crate) mod resolver;
 pub mod stream;
 #[cfg(feature = "tls")]
 mod tls;

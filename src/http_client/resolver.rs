@@ -27,7 +27,7 @@ pub(super) type Lookup = fn(&str) -> io::Result<Vec<IpAddr>>;
 
 /// Finds addresses for one actor.
 #[derive(Debug)]
-pub(super) struct Resolver {
+pub(crate) struct Resolver {
     /// Asks the system.
     pub(super) lookup: Lookup,
     /// Whom to ask for names that end with `.local`.
@@ -53,7 +53,7 @@ impl Resolver {
     ///
     /// # Errors
     /// The name has none, or that can't be found out.
-    pub(super) async fn addresses(&self, host: &Host) -> Result<Vec<IpAddr>, Failure> {
+    pub(crate) async fn addresses(&self, host: &Host) -> Result<Vec<IpAddr>, Failure> {
         let name = match host {
             Host::Address(address) => return Ok(vec![*address]),
             Host::Name(name) => name,

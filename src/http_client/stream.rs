@@ -23,7 +23,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// Connects to the first of these addresses that can be reached. `deadline` is that of the whole
 /// request. No address gets more than a fair part of the time that is left.
-pub(super) async fn connect(
+pub(crate) async fn connect(
     origin: &Origin,
     addresses: &[IpAddr],
     deadline: Instant,

@@ -92,7 +92,7 @@ impl Url {
             Some((path, query)) => (path, Some(query)),
             None => (rest, None),
         };
-        let (host, port) = read_authority(authority, scheme)?;
+        let (host, port) = read_authority(authority, scheme.default_port())?;
         let query = query.map(path::checked_query).transpose()?;
         let path = path::normal(if path.is_empty() { "/" } else { path })?;
         Ok(Self { origin: Origin { scheme, host, port }, path, query })
@@ -132,8 +132,11 @@ impl Url {
     }
 }
 
-/// Reads a host and a port.
-fn read_authority(text: &str, scheme: Scheme) -> Result<(Host, u16), UrlError> {
+/// Reads a host and a port, which is `default` if none is written.
+///
+/// # Errors
+/// See [`UrlError`].
+pub(crate) fn read_authority(text: &str, default: u16) -> Result<(Host, u16), UrlError> {
     if text.contains('@') {
         return Err(UrlError::User);
     }
@@ -143,9 +146,9 @@ fn read_authority(text: &str, scheme: Scheme) -> Result<(Host, u16), UrlError> {
     };
     let (host, port) = text.split_at_checked(end).ok_or(UrlError::Host)?;
     let port = match port.strip_prefix(':') {
-        None if port.is_empty() => scheme.default_port(),
+        None if port.is_empty() => default,
         None => return Err(UrlError::Host),
-        Some("") => scheme.default_port(),
+        Some("") => default,
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             digits.parse().ok().filter(|port| *port > 0).ok_or(UrlError::Port)?
         }

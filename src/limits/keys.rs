@@ -37,7 +37,7 @@ const fn row(key: &'static str, slot: fn(&mut Limits) -> Slot<'_>, least: u64, m
 
 /// All keys. The defaults are in [`Limits::default`].
 #[rustfmt::skip]
-pub(super) const ROWS: [Row; 52] = [
+pub(super) const ROWS: [Row; 56] = [
     row("message", |l| Slot::Size(&mut l.message), 1, GIB),
     row("connections", |l| Slot::Count(&mut l.connections), 1, 1_000_000),
     row("per_address", |l| Slot::Count(&mut l.per_address), 1, 1_000_000),
@@ -85,6 +85,10 @@ pub(super) const ROWS: [Row; 52] = [
     row("sent", |l| Slot::Size(&mut l.sent), 1, GIB),
     row("reply", |l| Slot::Size(&mut l.reply), 1, GIB),
     row("reply_wait", |l| Slot::Time(&mut l.reply_wait), 1, DAY),
+    row("mqtt_publishes", |l| Slot::Count(&mut l.mqtt_publishes), 1, 10_000),
+    row("mqtt_outbox", |l| Slot::Size(&mut l.mqtt_outbox), 1, GIB),
+    row("mqtt_inbox", |l| Slot::Size(&mut l.mqtt_inbox), 1, GIB),
+    row("mqtt_inflight", |l| Slot::Count(&mut l.mqtt_inflight), 1, 1000),
     row("ping", |l| Slot::Time(&mut l.ping), 1, DAY),
     row("pong", |l| Slot::Time(&mut l.pong), 1, DAY),
     row("idle", |l| Slot::Time(&mut l.idle), 1, 365 * DAY),

@@ -74,8 +74,8 @@ pub struct Limits {
     pub answer: usize,
     /// The most messages of one answer. Default 64.
     pub answers: usize,
-    /// The most bytes of what one call requests beside its answer: messages to other clients, files
-    /// to write, and the old values of the tags and attachments that it changes. Each request
+    /// The most bytes of what one call requests beside its answer: messages to other clients,
+    /// publications, files to write, and the old values of the tags and attachments that it changes. Each request
     /// counts for 64 bytes more, and each receiver of a broadcast for 8. Default 1 MiB.
     pub effects: usize,
     /// The most tags of a connection. Default 10.
@@ -142,6 +142,17 @@ pub struct Limits {
     pub reply: usize,
     /// How long the actor waits for another one's reply. Default 5 s.
     pub reply_wait: Duration,
+    /// The most publications that wait for one broker, from the call until the broker has acknowledged
+    /// them. Default 256.
+    pub mqtt_publishes: usize,
+    /// The most bytes of these publications together, with 256 bytes more for each. Default 64 KiB.
+    pub mqtt_outbox: usize,
+    /// The bytes of messages of QoS 0 that may wait for the actor, from one broker, with 256 bytes more
+    /// for each. It is also the largest packet of a broker. Default 64 KiB.
+    pub mqtt_inbox: usize,
+    /// The most messages of QoS 1 that a broker may send before earlier ones are acknowledged: MQTT's
+    /// *receive maximum*. Default 16.
+    pub mqtt_inflight: usize,
     /// The time after which the host sends a ping to a quiet client. Default 25 s: proxies tend to
     /// cut connections off after 60 s.
     pub ping: Duration,
@@ -205,6 +216,10 @@ impl Default for Limits {
             sent: 64 << 10,
             reply: 64 << 10,
             reply_wait: Duration::from_secs(5),
+            mqtt_publishes: 256,
+            mqtt_outbox: 64 << 10,
+            mqtt_inbox: 64 << 10,
+            mqtt_inflight: 16,
             ping: Duration::from_secs(25),
             pong: Duration::from_secs(8),
             idle: Duration::from_secs(24 * 60 * 60),

@@ -8,7 +8,7 @@ use crate::config::{Location, Table, units::Quantity};
 
 /// Pairs of sizes. The first must fit into the second: messages pass through the mailbox and the
 /// instance's memory, and everything else has to fit into that memory.
-pub(super) const FITS_INTO: [(&str, &str); 9] = [
+pub(super) const FITS_INTO: [(&str, &str); 10] = [
     ("message", "mailbox"),
     ("message", "memory"),
     ("file_access", "memory"),
@@ -18,6 +18,7 @@ pub(super) const FITS_INTO: [(&str, &str); 9] = [
     ("answer", "memory"),
     ("sent", "memory"),
     ("reply", "memory"),
+    ("mqtt_inbox", "memory"),
 ];
 
 /// A key that the manifest sets.

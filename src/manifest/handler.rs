@@ -6,7 +6,7 @@ use crate::{
     config::{Capability, HandlerType, Table, Value, nearest::nearest},
     files, http_client,
     limits::Limits,
-    messages, server,
+    messages, mqtt, server,
 };
 
 /// All handlers of one type that an actor has, as its manifest describes them.
@@ -20,6 +20,8 @@ pub enum Handler {
     HttpClient(http_client::Config),
     /// The actors that the actor may send to. It also takes messages, if it exports a handler for them.
     MessageServer(messages::Config),
+    /// The brokers that the actor subscribes to and publishes at.
+    Mqtt(mqtt::Config),
 }
 
 /// A group of types of handlers that are read together, and how to read them.
@@ -31,7 +33,7 @@ struct Type {
 }
 
 /// All types of handlers.
-static TYPES: [Type; 4] = [
+static TYPES: [Type; 5] = [
     Type {
         types: &[&server::config::TYPE, &server::http_config::TYPE],
         read: |entries| Handler::WebSocketServer(server::Config::read(entries)),
@@ -57,6 +59,13 @@ static TYPES: [Type; 4] = [
             Handler::MessageServer(messages::Config::read(own))
         },
     },
+    Type {
+        types: &[&mqtt::config::TYPE],
+        read: |entries| {
+            let own = entries.into_iter().map(|(_, index, table)| (index, table)).collect();
+            Handler::Mqtt(mqtt::Config::read(own))
+        },
+    },
 ];
 
 /// The type that advice shows if the manifest names none.
@@ -75,6 +84,7 @@ impl Handler {
             Self::Filesystem(config) => config.descriptors(),
             Self::HttpClient(config) => config.descriptors(limits.fetches),
             Self::MessageServer(_) => 0,
+            Self::Mqtt(config) => config.descriptors(),
         }
     }
 
@@ -98,6 +108,7 @@ impl Handler {
             Self::Filesystem(_) => &files::config::TYPE,
             Self::HttpClient(_) => &http_client::config::TYPE,
             Self::MessageServer(_) => &messages::config::TYPE,
+            Self::Mqtt(_) => &mqtt::config::TYPE,
         }
     }
 }

@@ -36,7 +36,7 @@ use crate::{
     limits::Limits,
     logger::config::Logging,
     memory::Uses,
-    messages,
+    messages, mqtt,
     regular::{self, Unread},
     server::config::Listener,
     storage::StorageConfig,
@@ -117,6 +117,7 @@ impl Manifest {
             stored: self.storage.is_kept(has_data),
             answers,
             messages: self.messages().is_some(),
+            brokers: self.brokers().len(),
         }
     }
 
@@ -168,6 +169,15 @@ impl Manifest {
             Handler::MessageServer(config) => Some(config),
             _ => None,
         })
+    }
+
+    /// The brokers of its handlers.
+    pub(crate) fn brokers(&self) -> &[mqtt::config::BrokerConfig] {
+        let found = self.handlers.iter().find_map(|handler| match handler {
+            Handler::Mqtt(config) => Some(config.brokers.as_slice()),
+            _ => None,
+        });
+        found.unwrap_or_default()
     }
 
     /// The file of a manifest at a path, which may be its folder.

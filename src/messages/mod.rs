@@ -11,7 +11,7 @@
 pub(crate) mod answers;
 pub mod config;
 mod pending;
-pub(crate) mod stored;
+mod stored;
 #[cfg(test)]
 mod tests;
 

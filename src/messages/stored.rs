@@ -3,6 +3,8 @@
 
 use bytes::Bytes;
 
+use crate::host_key::{length, number, take};
+
 /// Writes messages.
 pub(super) fn write<'m>(messages: impl Iterator<Item = (u64, &'m str, &'m [u8])>) -> Bytes {
     let mut all = Vec::new();
@@ -26,47 +28,6 @@ pub(super) fn read(stored: &Bytes) -> impl Iterator<Item = (u64, Box<str>, Bytes
     })
 }
 
-/// Takes a number and the colon after it.
-fn number(rest: &mut Bytes) -> Option<u64> {
-    let end = rest.iter().position(|byte| *byte == b':')?;
-    let digits = take(rest, end)?;
-    take(rest, 1)?;
-    str::from_utf8(&digits).ok()?.parse().ok()
-}
-
-/// Takes a length.
-fn length(rest: &mut Bytes) -> Option<usize> {
-    usize::try_from(number(rest)?).ok()
-}
-
-/// Takes so many bytes.
-fn take(rest: &mut Bytes, length: usize) -> Option<Bytes> {
-    (length <= rest.len()).then(|| rest.split_to(length))
-}
-
-/// What the host stores beside the actor's keys: its requests to servers and its messages to other
-/// actors. Without messages, it is the first alone.
-pub(crate) fn join(requests: Bytes, messages: Bytes) -> Bytes {
-    if messages.is_empty() {
-        return requests;
-    }
-    let mut all = format!("m{}:", requests.len()).into_bytes();
-    all.extend_from_slice(&requests);
-    all.extend_from_slice(&messages);
-    all.into()
-}
-
-/// Takes apart what [`join`] has made.
-pub(crate) fn split(stored: &Bytes) -> (Bytes, Bytes) {
-    let parts = || {
-        let mut rest = stored.strip_prefix(b"m").map(|rest| stored.slice_ref(rest))?;
-        let length = length(&mut rest)?;
-        let requests = take(&mut rest, length)?;
-        Some((requests, rest))
-    };
-    parts().unwrap_or_else(|| (stored.clone(), Bytes::new()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,18 +44,5 @@ mod tests {
             assert!(read(&stored.slice(..end)).count() < 3, "{end}");
         }
         assert_eq!(read(&Bytes::from_static(b"1:99999999999999999999:1:a")).count(), 0);
-    }
-
-    #[test]
-    fn requests_and_messages_are_stored_together_and_requests_alone_as_before() {
-        let bytes = |text: &'static str| Bytes::from_static(text.as_bytes());
-        for (requests, messages, stored) in
-            [("", "", ""), ("0:1:a", "", "0:1:a"), ("", "x", "m0:x"), ("0:1:a", "x", "m5:0:1:ax")]
-        {
-            let joined = join(bytes(requests), bytes(messages));
-            assert_eq!(joined, bytes(stored));
-            assert_eq!(split(&joined), (bytes(requests), bytes(messages)));
-        }
-        assert_eq!(split(&bytes("m9:x")), (bytes("m9:x"), bytes("")));
     }
 }

@@ -25,7 +25,7 @@ impl Stage {
     fn new(limits: Limits) -> Self {
         let actor = |name: &str| {
             let actor = Arc::new(ActorHandle::new(name.into(), Limits::default()));
-            actor.mailbox.set_takes(Takes { sends: true, requests: true });
+            actor.mailbox.set_takes(Takes { sends: true, requests: true, brokers: false });
             actor
         };
         let (one, other) = (actor("one"), actor("other"));
@@ -106,7 +106,7 @@ fn a_message_waits_for_a_receiver_that_ends_and_comes_when_it_is_back() {
     let again = Arc::new(ActorHandle::new("other".into(), Limits::default()));
     stage.directory.add(again.clone());
     assert!(next(&again).is_none(), "it takes nothing yet");
-    again.mailbox.set_takes(Takes { sends: true, requests: false });
+    again.mailbox.set_takes(Takes { sends: true, requests: false, brokers: false });
     stage.directory.came("other");
     let event = next(&again).unwrap();
     assert_eq!(text(&event), "a");

@@ -56,6 +56,17 @@ pub(crate) fn text(context: &ServerContext) -> String {
         ("state_bytes", "The actor's state.", stats.state.get()),
         ("storage_bytes", "The keys and values that the actor stores.", stats.storage.get()),
         ("held_bytes", "Bytes of messages that wait for the disk.", stats.held.get()),
+        ("mqtt_up", "Brokers that the actor is connected with.", stats.mqtt_up.get()),
+        (
+            "mqtt_inbox_bytes",
+            "Bytes of messages of brokers that wait for the actor.",
+            stats.mqtt_inbox.get(),
+        ),
+        (
+            "mqtt_outbox_bytes",
+            "Bytes of publications that no broker has acknowledged.",
+            stats.mqtt_outbox.get(),
+        ),
     ] {
         metric(&mut text, &format!("footlight_{name}"), "gauge", help, [(&*label, value)]);
     }

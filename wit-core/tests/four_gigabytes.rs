@@ -155,7 +155,7 @@ fn what_an_import_is_passed_may_end_with_the_last_byte_and_does_not_continue_at_
             let len = match param {
                 Param::U64 | Param::U32 | Param::U16 => None,
                 // Their parts are parameters of the other kinds.
-                Param::Request | Param::Options => continue,
+                Param::Request | Param::Options | Param::Publication => continue,
                 Param::Text | Param::Bytes => Some(1),
                 Param::OptionText | Param::OptionBytes | Param::Payload => Some(2),
                 Param::OptionU64 => {

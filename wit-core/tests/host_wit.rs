@@ -21,9 +21,10 @@ use reference::{
 use wit_core::{
     Shape,
     host::{
-        Entry, FileError, FileInfo, HttpError, Info, Kind, Page, Parameters, Payload, Refusal,
-        StorageError, Stored,
+        Entry, FileError, FileInfo, HttpError, Info, Kind, MqttProperties, MqttReceived,
+        MqttRefusal, MqttStatus, Page, Parameters, Payload, Qos, Refusal, StorageError, Stored,
         http::{MostFields, RequestRef},
+        mqtt::PublicationRef,
     },
 };
 use wit_parser::{Function, TypeDefKind};
@@ -196,6 +197,26 @@ fn cases_have_the_order_of_the_wit() {
         assert_eq!((area[0], area[4]), (1, case));
     }
 
+    let refusals = [
+        MqttRefusal::NoBroker,
+        MqttRefusal::Denied,
+        MqttRefusal::Invalid(text()),
+        MqttRefusal::Full(0),
+        MqttRefusal::Limit,
+    ];
+    assert_eq!(refusals.clone().map(kebab), *names("mqtt", "refusal"));
+    for (case, refusal) in (0..).zip(refusals) {
+        let area = area(Response::Published(Err(refusal)));
+        assert_eq!((area[0], area[4]), (1, case));
+    }
+    let statuses = [MqttStatus::Up, MqttStatus::Down(text())];
+    assert_eq!(statuses.clone().map(kebab), *names("mqtt", "status"));
+    for (case, status) in (0..).zip(statuses) {
+        let area = area(Response::BrokerStatus(Some(status)));
+        assert_eq!((area[0], area[4]), (1, case));
+    }
+    assert_eq!([Qos::AtMostOnce, Qos::AtLeastOnce].map(kebab), *names("mqtt", "qos"));
+
     let kinds = [Kind::File, Kind::Folder, Kind::Other];
     assert_eq!(kinds.map(kebab), *names("files", "kind"));
     for (case, kind) in (0..).zip(kinds) {
@@ -269,6 +290,60 @@ fn fields_of_requests_and_their_answers_have_the_order_of_the_wit() {
     let headers = Some(Vec::new());
     let body = Some(&b"body"[..]);
     assert_eq!(lifted, RequestRef { method: "method", uri: "uri", headers, body });
+}
+
+#[test]
+fn fields_of_messages_of_brokers_have_the_order_of_the_wit() {
+    let properties = ["content-type", "response-topic", "correlation-data", "user"];
+    assert_eq!(names("mqtt", "properties"), properties);
+    let fields = ["broker", "topic", "qos", "retained", "duplicate", "properties"];
+    assert_eq!(names("mqtt", "received"), fields);
+    assert_eq!(names("mqtt", "publication"), ["topic", "payload", "qos", "retain", "properties"]);
+    let memory = *b"topicloadtyperesp";
+    let flat = [0, 5, 5, 4, 1, 1, 9, 4, 13, 4, 0, 2, 0, 0];
+    let most = MostFields { count: 0, bytes: 0 };
+    let lifted = Parameters::new(memory.as_slice(), &flat).publication("publication", most);
+    let expected = PublicationRef {
+        topic: "topic",
+        payload: b"load",
+        qos: Qos::AtLeastOnce,
+        retain: true,
+        content_type: "type",
+        response_topic: "resp",
+        correlation_data: b"to",
+        user: Some(Vec::new()),
+    };
+    assert_eq!(lifted, Ok(expected));
+
+    let message = MqttReceived {
+        broker: "broker".into(),
+        topic: "topic".into(),
+        qos: Qos::AtLeastOnce,
+        retained: false,
+        duplicate: true,
+        properties: MqttProperties {
+            content_type: "type".into(),
+            response_topic: "response".into(),
+            correlation_data: b"data".into(),
+            user: Vec::new(),
+        },
+    };
+    let mut memory = [0; 128];
+    let mut lowered = Response::Received(Some(message)).lower(0);
+    let mut at = 64;
+    while let Some((len, _)) = lowered.next_block() {
+        lowered.place(memory.as_mut_slice(), at).unwrap();
+        at += (len as u32).next_multiple_of(4);
+    }
+    lowered.finish(memory.as_mut_slice()).unwrap();
+    let text = |at: usize| {
+        let word = |at: usize| u32::from_le_bytes(memory[at..][..4].try_into().unwrap());
+        let (at, len) = (word(at) as usize, word(at + 4) as usize);
+        str::from_utf8(&memory[at..][..len]).unwrap()
+    };
+    // Behind the discriminant of the option.
+    assert_eq!((text(4), text(12), &memory[20..23]), ("broker", "topic", &[1, 0, 1][..]));
+    assert_eq!((text(24), text(32), text(40), text(48)), ("type", "response", "data", ""));
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// A broker of this test alone.
 pub struct Broker {
     child: Child,
+    /// Starts it.
+    command: Command,
     /// Where it speaks MQTT.
     pub address: SocketAddr,
     /// Its configuration and its other files.
@@ -47,9 +49,10 @@ impl Broker {
                 if lines.contains("allow_anonymous") { "" } else { "allow_anonymous true" };
             // As root it would become a user who can't read the folder.
             format!(
-                "listener {} {}\nuser root\npassword_file {}\n{anonymous}\n{lines}\n",
+                "listener {} {}\nuser root\npersistence_location {}/\npassword_file {}\n{anonymous}\n{lines}\n",
                 address.port(),
                 address.ip(),
+                folder.display(),
                 passwords.display(),
             )
         }))
@@ -81,22 +84,43 @@ impl Broker {
         let mut command = Command::new(program);
         command.arg(option).arg(config).stdin(Stdio::null());
         command.stdout(log.try_clone().unwrap()).stderr(log);
-        let mut broker = Self { child: command.spawn().unwrap(), address, folder };
+        let mut broker = Self { child: command.spawn().unwrap(), command, address, folder };
+        broker.wait();
+        broker
+    }
+
+    /// Waits until it listens.
+    fn wait(&mut self) {
         let start = Instant::now();
-        while TcpStream::connect(address).is_err() {
-            if let Some(status) = broker.child.try_wait().unwrap() {
-                panic!("{program} ended with {status}: {}", broker.log());
+        while TcpStream::connect(self.address).is_err() {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("the broker ended with {status}: {}", self.log());
             }
-            assert!(start.elapsed() < PATIENCE, "{program} does not listen: {}", broker.log());
+            assert!(start.elapsed() < PATIENCE, "the broker does not listen: {}", self.log());
             thread::sleep(Duration::from_millis(5));
         }
-        broker
     }
 
     /// Stops the broker's process without ending it: its connections stay, and nothing answers.
     pub fn freeze(&self) {
-        let status = Command::new("kill").arg("-STOP").arg(self.child.id().to_string()).status();
-        assert!(status.unwrap().success());
+        self.signal("STOP");
+    }
+
+    /// Ends the broker with this signal.
+    pub fn end(&mut self, signal: &str) {
+        self.signal(signal);
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again with its address and its files.
+    pub fn restart(&mut self) {
+        self.child = self.command.spawn().unwrap();
+        self.wait();
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
     }
 
     fn log(&self) -> String {

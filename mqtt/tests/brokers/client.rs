@@ -12,7 +12,7 @@ use footlight_mqtt::{
     Down, Event, Message, Properties, Publication, Qos, Session, Settings, Subscription, Version,
 };
 
-use crate::broker::{Broker, PATIENCE};
+use super::broker::{Broker, PATIENCE};
 
 pub struct Client {
     pub session: Session,

@@ -6,6 +6,8 @@
 // A test may panic: that is how it fails.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+// The tests of the host use it too, each other parts of it.
+#[allow(dead_code)]
 mod broker;
 mod client;
 mod ends;

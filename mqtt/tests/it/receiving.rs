@@ -96,30 +96,14 @@ fn a_token_of_an_earlier_connection_is_ignored() {
 }
 
 #[test]
-fn the_broker_keeps_to_the_receive_maximum() {
-    let mut settings = settings(Version::V5);
-    settings.receive_maximum = 2;
-    let mut stage = up(settings);
-    let first = token(stage.hear(&publish(2, "a", 1, Some(&[]), "")));
-    stage.hear(&publish(2, "a", 2, Some(&[]), ""));
-    // QoS 0 does not count, nor does the same message again.
-    stage.hear(&publish(0, "a", 0, Some(&[]), ""));
-    stage.hear(&publish(0b1010, "a", 2, Some(&[]), ""));
-    stage.session.acknowledge(first, stage.now);
-    assert_eq!(topics(&stage.hear(&publish(2, "a", 3, Some(&[]), ""))), ["a"]);
-    stage.output();
-    let events = stage.hear(&publish(2, "a", 4, Some(&[]), ""));
-    assert!(matches!(&events[..], [Event::Down(Down::Broken(broken))] if broken.code == 0x93));
-    assert_eq!(stage.output(), [[0xE0, 1, 0x93]]);
-}
-
-#[test]
-fn on_3_1_1_the_broker_knows_no_receive_maximum() {
-    let mut settings = settings(Version::V3_1_1);
-    settings.receive_maximum = 1;
-    let mut stage = up(settings);
-    for id in 1..100 {
-        assert_eq!(topics(&stage.hear(&publish(2, "a", id, None, ""))), ["a"]);
+fn a_broker_that_does_not_keep_to_the_receive_maximum_is_heard() {
+    for (version, properties) in [(Version::V5, Some(&[][..])), (Version::V3_1_1, None)] {
+        let mut settings = settings(version);
+        settings.receive_maximum = 1;
+        let mut stage = up(settings);
+        for id in 1..100 {
+            assert_eq!(topics(&stage.hear(&publish(2, "a", id, properties, ""))), ["a"]);
+        }
     }
 }
 

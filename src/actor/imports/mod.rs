@@ -7,7 +7,8 @@
 //! - [`row`]: the parts of a row.
 //! - [`connections`], [`alarm`], [`clock`], [`random`], [`files`], [`storage`]: the interfaces of
 //!   `footlight:host`. [`http`]: requests to servers, in Theater's form too. [`messages`]: messages to other
-//!   actors. [`theater`]: the other functions that the host has of Theater's packages.
+//!   actors. [`mqtt`]: messages of brokers. [`theater`]: the other functions that the host has of
+//!   Theater's packages.
 //! - [`wasi`]: the functions of WASI that actors may use.
 //! - [`traps`]: the functions of Theater's that a module may import and must not call.
 //! - [`grants`]: which interfaces an actor may import.
@@ -31,6 +32,7 @@ pub mod guest;
 pub mod http;
 pub mod judge;
 pub mod messages;
+pub mod mqtt;
 pub mod random;
 pub mod row;
 pub mod storage;
@@ -54,7 +56,7 @@ use suspended::MAX_PARAMETERS;
 pub use suspended::{ImportCall, SliceSpent};
 
 /// The tables of all interfaces but those of WASI.
-const TABLES: [&[Import]; 9] = [
+const TABLES: [&[Import]; 10] = [
     connections::ROWS,
     alarm::ROWS,
     clock::ROWS,
@@ -62,6 +64,7 @@ const TABLES: [&[Import]; 9] = [
     files::ROWS,
     http::ROWS,
     messages::ROWS,
+    mqtt::ROWS,
     storage::ROWS,
     theater::ROWS,
 ];

@@ -301,7 +301,8 @@ fn a_manifest_may_require_every_interface_of_the_hosts_own() {
             "name = 'a'\ncomponent_path = 'a.wasm'\n[[handlers]]\ntype = 'websocket-server'\n\
              config = {{ port = 8080 }}\n[[handlers]]\ntype = 'filesystem'\nconfig = {{ path = \
              'data' }}\n[[handlers]]\ntype = 'http-client'\nconfig = {{ allow = ['http://a'] }}\n[[handlers]]\n\
-             type = 'message-server'\nconfig = {{ to = ['b'] }}\n[interface]\nrequires = '{module}'\n"
+             type = 'message-server'\nconfig = {{ to = ['b'] }}\n[[handlers]]\ntype = 'mqtt'\n\
+             config = {{ broker = 'mqtt://b' }}\n[interface]\nrequires = '{module}'\n"
         );
         let parsed = Manifest::parse(Path::new("a/manifest.toml"), &text);
         assert!(parsed.is_ok(), "{module}");

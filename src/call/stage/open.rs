@@ -23,6 +23,7 @@ use crate::{
     files::{Files, Overlay},
     http_client::{Http, answers::Answers},
     messages::{self, Messages},
+    mqtt::Mqtt,
     world::World,
 };
 
@@ -43,6 +44,7 @@ impl Stage {
             folders,
             servers,
             receivers,
+            brokers,
             limits,
             path,
             is_alone,
@@ -70,6 +72,12 @@ impl Stage {
             let own = Messages::new(name, config, Arc::default(), limits, stats, lines);
             own.answered_by(others.clone())
         });
+        let mqtt = (!brokers.brokers.is_empty()).then(|| {
+            let (world, limits) = (world.clone(), handle.limits.clone());
+            let (stats, lines) = (stats.clone(), lines.clone());
+            Mqtt::new(&brokers, &handle.mailbox, world, limits, stats, lines).alone()
+        });
+        let brokers = mqtt.iter().flat_map(|mqtt| mqtt.brokers().to_vec()).collect();
         let capture = Capture::install();
         let lost = contents.iter().flat_map(|contents| contents.open.clone()).collect::<Vec<_>>();
         let setup = Setup {
@@ -82,6 +90,7 @@ impl Stage {
             files: folders,
             http,
             messages,
+            mqtt,
             store: None,
             world: world.clone(),
             turns: turns.clone(),
@@ -125,6 +134,7 @@ impl Stage {
             files,
             answers,
             others,
+            brokers,
             executor,
             turns,
             capture,

@@ -77,8 +77,8 @@ fn a_folder_alone_does_not_let_anybody_reach_the_actor() {
     let root = "name = 'a'\ncomponent_path = 'a'\n";
     assert_eq!(
         said(&format!("{root}{}", handler("path = 'a'"))),
-        "3: handlers: none is a `websocket-server`, `http-server` or `message-server`, so nothing \
-         could reach the actor; add a [[handlers]] table with type = \"websocket-server\" and config = { port = 8080 }"
+        "3: handlers: none is a `websocket-server`, `http-server`, `message-server` or `mqtt`, so \
+         nothing could reach the actor; add a [[handlers]] table with type = \"websocket-server\" and config = { port = 8080 }"
     );
     // A handler of an unknown type may have been meant as the listener.
     replaced(
@@ -86,7 +86,8 @@ fn a_folder_alone_does_not_let_anybody_reach_the_actor() {
         &[(
             "type = 'websocket'",
             "4: handlers[0].type: this host has no handler of type `websocket`; it has \
-             `websocket-server`, `http-server`, `filesystem`, `http-client` and `message-server`",
+             `websocket-server`, `http-server`, `filesystem`, `http-client`, `message-server` and \
+             `mqtt`",
         )],
     );
 }

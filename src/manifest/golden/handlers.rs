@@ -34,8 +34,8 @@ fn mistakes_about_handlers_are_told() {
             (
                 "type = 'process'",
                 "4: handlers[0].type: this host has no handler of type `process`; it has \
-                 `websocket-server`, `http-server`, `filesystem`, `http-client` and \
-                 `message-server`",
+                 `websocket-server`, `http-server`, `filesystem`, `http-client`, \
+                 `message-server` and `mqtt`",
             ),
             (
                 "type = 'websocket-server'\nport = 1",
@@ -51,7 +51,7 @@ fn mistakes_about_handlers_are_told() {
                 "type = 'websocket-sever'",
                 "4: handlers[0].type: this host has no handler of type `websocket-sever`; did you \
                  mean `websocket-server`? It has `websocket-server`, `http-server`, `filesystem`, \
-                 `http-client` and `message-server`",
+                 `http-client`, `message-server` and `mqtt`",
             ),
         ],
     );

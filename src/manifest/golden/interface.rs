@@ -28,7 +28,8 @@ fn names_that_this_host_does_not_know_have_no_effect_and_are_warned_of() {
                   `message-server-host`, `http-types` of `ntwk:theater` or `theater:simple`, and `footlight:host/connections@0.1.0`, \
                   `footlight:host/alarm@0.1.0`, `footlight:host/clock@0.1.0`, \
                   `footlight:host/random@0.1.0`, `footlight:host/files@0.1.0`, \
-                  `footlight:host/storage@0.1.0`, `footlight:host/http@0.1.0`";
+                  `footlight:host/storage@0.1.0`, `footlight:host/http@0.1.0`, \
+                  `footlight:host/mqtt@0.1.0`";
     for (interface, expected) in [
         (
             "implements = 'ntwk:simple-actor/actor'",

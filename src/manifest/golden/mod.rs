@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+#[cfg(feature = "mqtt")]
+mod brokers;
 mod env;
 mod folders;
 mod handlers;
@@ -149,7 +151,7 @@ fn mistakes_about_limits_are_told() {
             "messages = 1",
             "unknown key; did you mean `message`? The keys here are `message`, \
              `connections`, `per_address`, `mailbox`, `outbox`, `requests`, `downloads`, `idle_connections`, `request`, `response`, `rate`, `file`, `file_access`, `state`, `storage`, `storage_key`, `storage_value`, `held`, `answer`, `answers`, `effects`, `tags`, `tag`, `attachment`, `alarm`, `memory`, \
-             `watermark`, `table`, `tables`, `module`, `time`, `fuel`, `slice`, `log_line`, `log_rate`, `hibernate_after`, `handshake`, `turn`, `keep_alive`, `file_wait`, `fetch_response`, `fetches`, `fetch_wait`, `sends`, `sent`, `reply`, `reply_wait`, `ping`, `pong`, `idle`, `close`, `shutdown`",
+             `watermark`, `table`, `tables`, `module`, `time`, `fuel`, `slice`, `log_line`, `log_rate`, `hibernate_after`, `handshake`, `turn`, `keep_alive`, `file_wait`, `fetch_response`, `fetches`, `fetch_wait`, `sends`, `sent`, `reply`, `reply_wait`, `mqtt_publishes`, `mqtt_outbox`, `mqtt_inbox`, `mqtt_inflight`, `ping`, `pong`, `idle`, `close`, `shutdown`",
         ),
     ];
     for (lines, expected) in &cases {
@@ -205,4 +207,14 @@ fn mistakes_about_logging_are_told() {
              `log_dir`, `chain_events`",
         ),
     ]);
+}
+
+#[cfg(not(feature = "mqtt"))]
+#[test]
+fn a_build_without_mqtt_refuses_its_handlers() {
+    added(&[(
+        "[[handlers]]\ntype = 'mqtt'\nconfig = { broker = 'mqtt://b' }",
+        "8: handlers[1].config: this build has no MQTT; build it with `--features mqtt`, or remove the \
+         handler",
+    )]);
 }

@@ -8,6 +8,7 @@ use footlight::{
     exchange::OnOverflow,
     limits::keys::limit_keys,
     manifest::{Handler, Manifest},
+    mqtt::config::{OnFull, Version},
 };
 
 use super::blocks;
@@ -71,11 +72,14 @@ fn the_keys_of_the_manual_are_all_that_a_manifest_may_have() {
     let servers = "[[handlers]]\ntype = \"http-client\"\nconfig = { allow = [\"http://a\"], zzzzzzzz = \
                    1 }\n";
     let receivers = "[[handlers]]\ntype = \"message-server\"\nconfig = { zzzzzzzz = 1 }\n";
+    let brokers =
+        "[[handlers]]\ntype = \"mqtt\"\nconfig = { broker = \"mqtt://a\", zzzzzzzz = 1 }\n";
     for (heading, text) in [
         ("## Where clients connect", server("port = 1, zzzzzzzz = 1")),
         ("## Folders for the actor", server("port = 1") + folder),
         ("## Servers that the actor may ask", server("port = 1") + servers),
         ("## Actors that it may send to", server("port = 1") + receivers),
+        ("## Brokers", server("port = 1") + brokers),
         ("## Logging", server("port = 1") + "[logging]\nzzzzzzzz = 1\n"),
         ("## Interface", server("port = 1") + "[interface]\nzzzzzzzz = 1\n"),
         ("## Storage", server("port = 1") + "[storage]\nzzzzzzzz = 1\n"),
@@ -107,9 +111,14 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
         format!("{ABOVE}[[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 1 }}\n");
     let text = text + "[[handlers]]\ntype = \"filesystem\"\nconfig = { path = \"a\" }\n";
     let text = text + "[[handlers]]\ntype = \"http-client\"\nconfig = { allow = [\"http://a\"] }\n";
+    let text = text + "[[handlers]]\ntype = \"mqtt\"\nconfig = { broker = \"mqtt://a\" }\n";
     let manifest = parse(&text).unwrap();
-    let [Handler::WebSocketServer(server), Handler::Filesystem(files), Handler::HttpClient(client)] =
-        &manifest.handlers[..]
+    let [
+        Handler::WebSocketServer(server),
+        Handler::Filesystem(files),
+        Handler::HttpClient(client),
+        Handler::Mqtt(mqtt),
+    ] = &manifest.handlers[..]
     else {
         panic!("{:?}", manifest.handlers)
     };
@@ -128,7 +137,25 @@ fn the_defaults_of_the_manual_are_those_of_a_manifest_that_says_nothing() {
     let duration = |time: Duration| {
         format!("`\"{}\"`", Quantity::Duration.text(time.as_millis().try_into().unwrap()))
     };
+    let broker = &mqtt.brokers[0];
+    let version = match broker.version {
+        Version::Auto => "`\"auto\"`",
+        _ => "another",
+    };
+    let on_full = match broker.on_full {
+        OnFull::Refuse => "`\"refuse\"`",
+        OnFull::Drop => "`\"drop\"`",
+    };
     for (heading, key, default) in [
+        ("## Brokers", "name", format!("`\"{}\"`", broker.name)),
+        ("## Brokers", "version", version.to_owned()),
+        ("## Brokers", "credentials_file", none(broker.credentials_file.is_none())),
+        ("## Brokers", "keepalive", duration(broker.keepalive)),
+        ("## Brokers", "session", duration(broker.session)),
+        ("## Brokers", "subscribe", none(broker.subscribe.is_empty())),
+        ("## Brokers", "publish", none(broker.publish.is_empty())),
+        ("## Brokers", "will", none(broker.will.is_none())),
+        ("## Brokers", "on_full", on_full.to_owned()),
         ("## The actor", "init_state", none(manifest.init_state.is_none())),
         ("## The actor", "tick", none(manifest.tick.is_none())),
         ("## Where clients connect", "host", format!("`\"{}\"`", listener.host)),
@@ -178,12 +205,14 @@ fn every_toml_block_of_the_manual_is_right() {
         Handler::Filesystem(files),
         Handler::HttpClient(client),
         Handler::MessageServer(messages),
+        Handler::Mqtt(mqtt),
     ] = &manifest.handlers[..]
     else {
         panic!("{:?}", manifest.handlers)
     };
     assert_eq!((server.listeners.len(), files.folders.len(), client.grants.len()), (1, 1, 1));
     assert!(messages.allows("lamp"));
+    assert_eq!(mqtt.brokers[0].subscribe.len(), 1);
 
     let [proxy, tls] = blocks(DEPLOY, "toml")[..] else { panic!("another number of blocks") };
     parse(&format!("{ABOVE}{proxy}")).unwrap();

@@ -7,7 +7,7 @@ mod sensors;
 mod tutorial;
 
 /// The blocks of a document in this language.
-fn blocks<'d>(document: &'d str, language: &str) -> Vec<&'d str> {
+pub fn blocks<'d>(document: &'d str, language: &str) -> Vec<&'d str> {
     let begin = format!("\n```{language}\n");
     let blocks = document.split(&begin).skip(1);
     let blocks: Vec<_> = blocks.map(|rest| rest.split_once("\n```\n").unwrap().0).collect();

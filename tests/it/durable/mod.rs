@@ -42,13 +42,13 @@ impl Device {
 }
 
 /// Kills the process, as if the power had gone for it alone.
-fn kill(mut server: Server) {
+pub fn kill(mut server: Server) {
     server.signal("KILL");
     server.wait();
 }
 
 /// Stops the process as an operator does.
-fn stop(server: Server) {
+pub fn stop(server: Server) {
     let (status, log) = server.stop();
     assert!(status.success(), "{log}");
 }
@@ -67,7 +67,7 @@ fn counted(server: &Server, actor: &str) -> u64 {
 }
 
 /// A number from the actor's metrics.
-fn metric(server: &Server, actor: &str, name: &str) -> u64 {
+pub fn metric(server: &Server, actor: &str, name: &str) -> u64 {
     let text = get(server.address(actor), "/metrics");
     let line = text.lines().find(|line| line.split(['{', ' ']).next() == Some(name));
     let line = line.unwrap_or_else(|| panic!("{name} is missing in {text}"));

@@ -7,6 +7,7 @@ use footlight::{
     exchange::{ActorHandle, Client, OnOverflow, connections::Open},
     http_client::Http,
     limits::Limits,
+    mqtt::Mqtt,
 };
 use footlight_store::Owner;
 use smol::block_on;
@@ -49,6 +50,26 @@ pub fn start(
     http: Option<Http>,
     store: Option<(Owner, OutputGate)>,
 ) -> Pin<Box<dyn Future<Output = ()>>> {
+    begin(handle, guest, (http, None), store)
+}
+
+/// Starts a test guest with brokers, and returns its task.
+pub fn with_brokers(
+    handle: &ActorHandle,
+    guest: &str,
+    mqtt: Mqtt,
+    store: Option<(Owner, OutputGate)>,
+) -> Pin<Box<dyn Future<Output = ()>>> {
+    begin(handle, guest, (None, Some(mqtt)), store)
+}
+
+/// Starts a test guest with what it may use, and returns its task.
+fn begin(
+    handle: &ActorHandle,
+    guest: &str,
+    (http, mqtt): (Option<Http>, Option<Mqtt>),
+    store: Option<(Owner, OutputGate)>,
+) -> Pin<Box<dyn Future<Output = ()>>> {
     let file = actors_root().join("tests/guests").join(format!("{guest}.wasm"));
     let setup = Setup {
         name: handle.name.clone(),
@@ -59,6 +80,7 @@ pub fn start(
         files: None,
         http,
         messages: None,
+        mqtt,
         last_good: None,
         store,
         world: Default::default(),

@@ -12,7 +12,7 @@
 //! - [`parameters`]: from the guest to Rust.
 //! - [`types`]: the WIT's types in Rust.
 //! - [`lower`]: from Rust to the guest. [`lower_result`] places the result.
-//! - [`http`]: requests to servers, in both directions.
+//! - [`http`]: requests to servers, in both directions. [`mqtt`]: the same for messages of brokers.
 //! - [`function_type`]: the core type of an import.
 //!
 //! The WIT file is `wit/host/host.wit`. The file of each shape has the other two.
@@ -21,6 +21,7 @@ pub mod function_type;
 pub mod http;
 pub mod lower;
 pub mod lower_result;
+pub mod mqtt;
 pub mod parameters;
 pub mod types;
 
@@ -29,5 +30,6 @@ pub use lower::Lower;
 pub use lower_result::{LoweredResult, ResultSlot};
 pub use parameters::{Lifted, Parameters};
 pub use types::{
-    Entry, FileError, FileInfo, HttpError, Info, Kind, Page, Payload, Refusal, StorageError, Stored,
+    Entry, FileError, FileInfo, HttpError, Info, Kind, MqttProperties, MqttReceived, MqttRefusal,
+    MqttStatus, Page, Payload, Qos, Refusal, StorageError, Stored,
 };

@@ -61,7 +61,7 @@ impl<'m, M: Memory + ?Sized> Parameters<'m, M> {
     }
 
     /// Reads the discriminant of an option or of a variant with two cases.
-    fn is_second(&mut self, field: &'static str) -> Result<bool, LiftError> {
+    pub(super) fn is_second(&mut self, field: &'static str) -> Result<bool, LiftError> {
         let found = self.u32();
         match found {
             0 => Ok(false),

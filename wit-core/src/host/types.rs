@@ -153,3 +153,67 @@ pub struct Page {
     /// Whether more entries follow.
     pub more: bool,
 }
+
+/// How surely a message of MQTT comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Qos {
+    /// It may be lost.
+    #[default]
+    AtMostOnce,
+    /// It may come again.
+    AtLeastOnce,
+}
+
+/// What a message of MQTT says about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MqttProperties {
+    /// The type of the payload. Empty for none.
+    pub content_type: String,
+    /// The topic for a response. Empty for none.
+    pub response_topic: String,
+    /// What a response should repeat. Empty for none.
+    pub correlation_data: Vec<u8>,
+    /// Names and values of the sender's own.
+    pub user: Vec<(String, String)>,
+}
+
+/// A message of a broker, apart from the payload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MqttReceived {
+    /// The broker's name.
+    pub broker: String,
+    /// The topic.
+    pub topic: String,
+    /// How surely it comes.
+    pub qos: Qos,
+    /// Whether the broker had kept it.
+    pub retained: bool,
+    /// Whether the broker has sent it before.
+    pub duplicate: bool,
+    /// What it says about itself.
+    pub properties: MqttProperties,
+}
+
+/// Why a publication is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MqttRefusal {
+    /// There is no such broker.
+    NoBroker,
+    /// The manifest does not allow the topic.
+    Denied,
+    /// The topic or a property is invalid, in words.
+    Invalid(String),
+    /// Too much waits for the broker. These bytes wait already.
+    Full(u32),
+    /// The call has requested too much.
+    Limit,
+}
+
+/// Whether there is a connection with a broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MqttStatus {
+    /// There is one.
+    Up,
+    /// There is none, and why.
+    Down(String),
+}

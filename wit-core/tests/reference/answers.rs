@@ -48,7 +48,9 @@ pub fn hostile(returned: Returned, parts: &Parts, size: usize, at: u32, pointers
     let at = returned.area().map_or(0, |_| at);
     let mut memory = vec![0xaa; size];
     let mut lowered = parts.response(returned).lower(at);
-    let mut list = None;
+    // The list comes first, or after five other blocks.
+    let before_list = if returned == Returned::Received { 5 } else { 0 };
+    let (mut list, mut placed) = (None, 0);
     for ptr in pointers.iter().copied() {
         let Some((len, align)) = lowered.next_block() else { break };
         let before = memory.clone();
@@ -58,7 +60,11 @@ pub fn hostile(returned: Returned, parts: &Parts, size: usize, at: u32, pointers
                 assert!(fits);
                 // Placing a part of an entry also writes its pointer into the list of entries.
                 let block = (ptr, len as u32);
-                let list = *list.get_or_insert(block);
+                if placed == before_list {
+                    list = Some(block);
+                }
+                placed += 1;
+                let list = list.unwrap_or(block);
                 let has_entries = matches!(
                     returned,
                     Returned::Entries
@@ -68,6 +74,7 @@ pub fn hostile(returned: Returned, parts: &Parts, size: usize, at: u32, pointers
                         | Returned::Answered
                         | Returned::Sent
                         | Returned::TheaterSent
+                        | Returned::Received
                 );
                 let list = if has_entries { list } else { block };
                 assert!(differ_only_in(&before, &memory, &[block, list]));

@@ -5,8 +5,8 @@
 use wit_core::{
     HttpResponse, LiftError, Memory,
     host::{
-        Area, Entry, FileError, FileInfo, HttpError, Info, Page, Parameters, Payload, Refusal,
-        StorageError,
+        Area, Entry, FileError, FileInfo, HttpError, Info, MqttReceived, MqttRefusal, MqttStatus,
+        Page, Parameters, Payload, Refusal, StorageError,
     },
 };
 
@@ -14,6 +14,7 @@ pub use super::signature::Signature;
 use super::{
     Type, Value, http,
     interface::{bytes, bytes_value, option_value},
+    mqtt,
     responses::text,
 };
 
@@ -31,10 +32,11 @@ pub enum Param {
     Payload,
     Request,
     Options,
+    Publication,
 }
 
 impl Param {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::U64,
         Self::U32,
         Self::U16,
@@ -46,6 +48,7 @@ impl Param {
         Self::Payload,
         Self::Request,
         Self::Options,
+        Self::Publication,
     ];
 
     /// The type in the reference's form.
@@ -62,6 +65,7 @@ impl Param {
             Self::Payload => Type::Variant(vec![Some(Type::String), Some(bytes())]),
             Self::Request => http::request(),
             Self::Options => http::options(),
+            Self::Publication => mqtt::publication(),
         }
     }
 
@@ -82,6 +86,7 @@ impl Param {
             Self::OptionU64 => option_value(from.optional_u64(name)?.map(Value::U64)),
             Self::Request => http::lift_request(from, name)?,
             Self::Options => http::lift_options(from, name)?,
+            Self::Publication => mqtt::lift_publication(from, name)?,
             Self::Payload => {
                 let (case, value) = match from.payload(name)? {
                     Payload::Text(payload) => (0, text(payload)),
@@ -122,6 +127,9 @@ pub enum Returned {
     Sent,
     TheaterSent,
     ActorSent,
+    Received,
+    Published,
+    BrokerStatus,
 }
 
 /// Runs code with the crate's type of a result.
@@ -232,12 +240,24 @@ macro_rules! with_type {
                 type $R = Result<(), String>;
                 $body
             }
+            Returned::Received => {
+                type $R = Option<MqttReceived>;
+                $body
+            }
+            Returned::Published => {
+                type $R = Result<(), MqttRefusal>;
+                $body
+            }
+            Returned::BrokerStatus => {
+                type $R = Option<MqttStatus>;
+                $body
+            }
         }
     };
 }
 
 impl Returned {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::Nothing,
         Self::Id,
         Self::Info,
@@ -264,6 +284,9 @@ impl Returned {
         Self::Sent,
         Self::TheaterSent,
         Self::ActorSent,
+        Self::Received,
+        Self::Published,
+        Self::BrokerStatus,
     ];
 
     /// The type in the reference's form.
@@ -298,6 +321,9 @@ impl Returned {
             Self::Sent => http::response(),
             Self::TheaterSent => Type::result(http::response(), Type::String),
             Self::ActorSent => Type::Variant(vec![None, Some(Type::String)]),
+            Self::Received => Type::option(mqtt::received()),
+            Self::Published => mqtt::published(),
+            Self::BrokerStatus => Type::option(mqtt::status()),
         })
     }
 

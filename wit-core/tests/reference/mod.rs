@@ -26,6 +26,7 @@ pub mod flat;
 pub mod http;
 pub mod imports;
 pub mod interface;
+pub mod mqtt;
 pub mod parameters;
 pub mod parts;
 pub mod requests;

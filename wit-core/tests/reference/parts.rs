@@ -4,7 +4,8 @@ use proptest::{collection::vec, prelude::*};
 use wit_core::{
     HttpResponse,
     host::{
-        Entry, FileError, FileInfo, HttpError, Info, Kind, Page, Refusal, StorageError, Stored,
+        Entry, FileError, FileInfo, HttpError, Info, Kind, MqttProperties, MqttReceived,
+        MqttRefusal, MqttStatus, Page, Qos, Refusal, StorageError, Stored,
     },
 };
 
@@ -46,6 +47,9 @@ impl Parts {
             Returned::File | Returned::Entries | Returned::Written | Returned::FileInfo => 10,
             Returned::Fetched | Returned::Asked | Returned::Answered => 17,
             Returned::Info => 4,
+            Returned::Published => 6,
+            Returned::BrokerStatus => 3,
+            Returned::Received => 9,
             Returned::Sent | Returned::TheaterSent | Returned::ActorSent => 2,
             Returned::Id | Returned::Attachment | Returned::Page => 2,
             Returned::TheaterFile | Returned::TheaterNames => 2,
@@ -109,10 +113,40 @@ impl Parts {
                 true => Ok(()),
                 false => Err(self.texts[0].clone()),
             }),
+            Returned::Received => Response::Received((self.case % 9 != 8).then(|| self.received())),
+            Returned::Published => Response::Published(match self.case % 6 {
+                0 => Err(MqttRefusal::NoBroker),
+                1 => Err(MqttRefusal::Denied),
+                2 => Err(MqttRefusal::Invalid(self.texts[0].clone())),
+                3 => Err(MqttRefusal::Full(self.number as u32)),
+                4 => Err(MqttRefusal::Limit),
+                _ => Ok(()),
+            }),
+            Returned::BrokerStatus => Response::BrokerStatus(match self.case % 3 {
+                0 => None,
+                1 => Some(MqttStatus::Up),
+                _ => Some(MqttStatus::Down(self.texts[0].clone())),
+            }),
             Returned::TheaterSent => Response::TheaterSent(match is_there {
                 true => Ok(self.http()),
                 false => Err(self.texts[0].clone()),
             }),
+        }
+    }
+
+    fn received(&self) -> MqttReceived {
+        let [broker, topic, content_type, response_topic] = self.texts.clone();
+        let pair = |(name, value): &(String, u8)| (name.clone(), value.to_string());
+        let user = self.names.iter().map(pair).collect();
+        let correlation_data = self.bytes.clone();
+        let is = |bit: u8| self.case & bit != 0;
+        MqttReceived {
+            broker,
+            topic,
+            qos: if is(1) { Qos::AtLeastOnce } else { Qos::AtMostOnce },
+            retained: is(2),
+            duplicate: is(4),
+            properties: MqttProperties { content_type, response_topic, correlation_data, user },
         }
     }
 

@@ -3,14 +3,15 @@
 use wit_core::{
     HttpResponse, Memory,
     host::{
-        Entry, FileError, FileInfo, HttpError, Info, Kind, Lower, LoweredResult, Page, Parameters,
-        Refusal, StorageError, Stored,
+        Entry, FileError, FileInfo, HttpError, Info, Kind, Lower, LoweredResult, MqttReceived,
+        MqttRefusal, MqttStatus, Page, Parameters, Refusal, StorageError, Stored,
     },
 };
 
 use super::{
     Value, http,
     interface::{bytes_value, option_value},
+    mqtt,
 };
 
 /// A result, as the host has it.
@@ -42,6 +43,9 @@ pub enum Response {
     Sent(HttpResponse),
     TheaterSent(Result<HttpResponse, String>),
     ActorSent(Result<(), String>),
+    Received(Option<MqttReceived>),
+    Published(Result<(), MqttRefusal>),
+    BrokerStatus(Option<MqttStatus>),
 }
 
 /// A memory in which there is room everywhere.
@@ -97,6 +101,9 @@ impl Response {
             Self::Sent(response) => lower(at, "result", response),
             Self::TheaterSent(result) => lower(at, "result", result),
             Self::ActorSent(result) => lower(at, "result", result),
+            Self::Received(message) => lower(at, "result", message),
+            Self::Published(result) => lower(at, "result", result),
+            Self::BrokerStatus(status) => lower(at, "result", status),
         }
     }
 
@@ -158,6 +165,11 @@ impl Response {
             Self::Answered(result) => option_value(result.as_ref().map(fetched_value)),
             Self::Sent(response) => http::response_value(response),
             Self::ActorSent(result) => result_value(result.as_ref().map(|()| None), |it| text(it)),
+            Self::Received(message) => option_value(message.as_ref().map(mqtt::received_value)),
+            Self::Published(result) => {
+                result_value(result.as_ref().map(|()| None), mqtt::refusal_value)
+            }
+            Self::BrokerStatus(status) => option_value(status.as_ref().map(mqtt::status_value)),
             Self::TheaterSent(result) => {
                 let response = result.as_ref().map(|it| Some(http::response_value(it)));
                 result_value(response, |it| text(it))
@@ -184,6 +196,8 @@ impl Response {
             }
             Self::Fetched(Ok(it)) | Self::Answered(Some(Ok(it))) => http::content_bytes(it),
             Self::Sent(it) | Self::TheaterSent(Ok(it)) => http::content_bytes(it),
+            Self::Received(Some(it)) => mqtt::content_bytes(it),
+            Self::BrokerStatus(Some(MqttStatus::Down(why))) => why.len(),
             _ => 0,
         }
     }

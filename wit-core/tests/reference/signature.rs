@@ -56,6 +56,9 @@ impl Signature {
             of(&[Request], Returned::TheaterSent),
             of(&[Text, Bytes], Returned::ActorSent),
             of(&[Text, Bytes], Returned::TheaterFile),
+            of(&[], Returned::Received),
+            of(&[Text, Publication], Returned::Published),
+            of(&[Text], Returned::BrokerStatus),
         ]
     }
 

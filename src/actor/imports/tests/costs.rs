@@ -67,6 +67,13 @@ fn what_takes_the_host_longer_costs_more() {
         ("http-client.send-http", vec![0, 3, 0, 16, 1600, 0, 0, 0, 0, area], 101_000 + 1 + 3 + 16),
         ("message-server-host.send", vec![0, 16, 0, 32, area], 3000 + 3 + 16),
         ("message-server-host.request", vec![0, 16, 0, 32, area], 21_000 + 3 + 16),
+        ("mqtt.message", vec![area], 1000),
+        (
+            "mqtt.publish",
+            vec![0, 16, 0, 16, 0, 32, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, area],
+            3000 + 4 + 32,
+        ),
+        ("mqtt.broker-status", vec![0, 16, area], 1000 + 1 + 16),
         ("storage.get", vec![0, 16, area], 1000 + 1000 + 1 + 16),
         ("storage.put", vec![0, 16, 0, 32, area], 1000 + 2000 + 3 + 16),
         ("storage.put", vec![four, 4, 0, 0, area], 1000 + 2000 + 4),

@@ -11,12 +11,14 @@ use crate::{
         CallContext, Resources,
         imports::{Import, Kind, Step, Trap, row::Call},
     },
-    exchange::{Client, Connections, Event, EventKind, OnOverflow, connections::Open},
+    exchange::{Client, Connections, Event, EventKind, Mailbox, OnOverflow, connections::Open},
     files::{Files, Folders, config::SharedFolder},
     http_client::{Config, Http},
     limits::Limits,
     logger::ActorLog,
     messages::{self, Messages},
+    mqtt::{self, Mqtt, config::BrokerConfig},
+    world::World,
 };
 
 /// The host's side of an actor with a file `a` and some clients, numbered from 1.
@@ -44,7 +46,12 @@ impl Host {
         let (config, directory) = (messages::Config::default(), Arc::default());
         let messages =
             Messages::new("rows".into(), config, directory, &limits, Arc::default(), lines);
-        let resources = Resources { messages: Some(messages), ..resources };
+        let broker = BrokerConfig { name: "a".into(), ..BrokerConfig::anything() };
+        let config = mqtt::Config { brokers: vec![broker] };
+        let lines = Arc::new(ActorLog::new("rows".into(), &limits, Arc::default()));
+        let mailbox = Arc::new(Mailbox::new((&limits).into()));
+        let mqtt = Mqtt::new(&config, &mailbox, World::System, &limits, Arc::default(), lines);
+        let resources = Resources { messages: Some(messages), mqtt: Some(mqtt), ..resources };
         let mut context = CallContext::new(&limits, resources);
         let CallContext { meter, host } = &mut context;
         let connections = Connections::new(&limits);

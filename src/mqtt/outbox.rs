@@ -1,0 +1,390 @@
+//! What an actor has published at one broker, from the call that asks for it until the broker has it.
+//!
+//! Publications of QoS 1 stay until the broker acknowledges them. They are stored with the state, and are
+//! sent again after a restart. Those of QoS 0 stay until they are written to the connection, and are not
+//! stored.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use log::Level;
+use wit_core::host::{MqttRefusal, Qos};
+
+use super::{
+    config::{BrokerConfig, OnFull},
+    dedupe::Identity,
+    publication::Publication,
+    stored,
+};
+use crate::{convert::to_u64, limits::SharedLimits, lock::Lock, logger::ActorLog, stats::Stats};
+
+/// What an actor has published at one broker.
+pub struct Outbox {
+    config: Arc<BrokerConfig>,
+    /// The sender that new publications have, by which a receiver knows them again. `None` if the system
+    /// has no random numbers.
+    sender: Option<u64>,
+    inner: Lock<Inner>,
+    /// Has how many publications may wait, and how many bytes.
+    limits: SharedLimits,
+    stats: Arc<Stats>,
+    lines: Arc<ActorLog>,
+}
+
+/// What the lock protects.
+#[derive(Default)]
+struct Inner {
+    /// The number of the next publication.
+    next: u64,
+    /// In the order of their numbers. They are few, so a list does.
+    entries: Vec<Entry>,
+    /// The bytes of all of them.
+    bytes: usize,
+    /// Those of QoS 1 as they are stored. `None` if they have changed since.
+    stored: Option<Bytes>,
+    /// Whether one that is stored is done since the last look.
+    is_less: bool,
+    /// Whether those of QoS 1 are stored, once the actor has ended.
+    ended: Option<bool>,
+    /// Wakes the actor's task; `None` unless it waits for that.
+    actor: Option<Waker>,
+    /// Wakes the connection's task; `None` unless it waits for a publication.
+    connection: Option<Waker>,
+}
+
+/// One publication.
+struct Entry {
+    number: u64,
+    identity: Option<Identity>,
+    publication: Arc<Publication>,
+    bytes: usize,
+    stage: Stage,
+}
+
+/// How far a publication is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Its event is not committed, or not on the disk.
+    Asked,
+    /// It waits for the connection.
+    Ready,
+    /// The connection has it.
+    Given,
+}
+
+/// A publication for the connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Out {
+    /// Its number, by which the connection says what became of it. Later ones have higher numbers.
+    pub number: u64,
+    /// What to publish.
+    pub publication: Arc<Publication>,
+    /// What goes along in user properties of MQTT 5: see [`Identity::properties`]. Only QoS 1 has one.
+    pub identity: Option<Identity>,
+}
+
+impl Entry {
+    /// Whether it is sent until it is acknowledged.
+    fn is_kept(&self) -> bool {
+        self.publication.qos == Qos::AtLeastOnce
+    }
+
+    /// Whether it may be dropped to make room.
+    fn is_loose(&self) -> bool {
+        !self.is_kept() && self.stage == Stage::Ready
+    }
+}
+
+impl Inner {
+    /// The place of a publication.
+    fn place(&self, number: u64) -> Option<usize> {
+        self.entries.binary_search_by_key(&number, |entry| entry.number).ok()
+    }
+
+    /// Takes the publication at a place out of the list.
+    fn remove(&mut self, place: usize) -> Entry {
+        let entry = self.entries.remove(place);
+        self.bytes = self.bytes.saturating_sub(entry.bytes);
+        if entry.is_kept() {
+            self.stored = None;
+        }
+        entry
+    }
+
+    /// Whether a publication waits for the next start: the actor has ended, and it is stored.
+    fn stays(&self, entry: &Entry) -> bool {
+        self.ended == Some(true) && entry.is_kept()
+    }
+
+    /// Wakes the connection's task when a publication comes, or when the actor has ended.
+    fn wake_later(&mut self, cx: &Context<'_>) {
+        match &mut self.connection {
+            Some(connection) => connection.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+    }
+
+    /// Whether so many publications with so many bytes are within the limits.
+    fn fits(&self, (most, most_bytes): (usize, usize)) -> bool {
+        self.entries.len() <= most && self.bytes <= most_bytes
+    }
+}
+
+impl Outbox {
+    /// An outbox with nothing in it.
+    pub(super) fn new(
+        config: Arc<BrokerConfig>,
+        sender: Option<u64>,
+        limits: SharedLimits,
+        stats: Arc<Stats>,
+        lines: Arc<ActorLog>,
+    ) -> Self {
+        Self { config, sender, inner: Lock::default(), limits, stats, lines }
+    }
+
+    /// The most publications and bytes that may wait.
+    fn most(&self) -> (usize, usize) {
+        self.limits.get(|limits| (limits.mqtt_publishes, limits.mqtt_outbox))
+    }
+
+    /// Adds a publication, which leaves later.
+    ///
+    /// # Errors
+    /// [`MqttRefusal::Full`]: there is no room, even if all that may be dropped were.
+    pub(super) fn add(&self, publication: Arc<Publication>) -> Result<u64, MqttRefusal> {
+        let (most, most_bytes) = self.most();
+        let bytes = publication.bytes();
+        let mut inner = self.inner.lock();
+        let (mut number, mut sum) = (inner.entries.len(), inner.bytes);
+        if self.config.on_full == OnFull::Drop {
+            for entry in inner.entries.iter().filter(|entry| entry.is_loose()) {
+                number -= 1;
+                sum = sum.saturating_sub(entry.bytes);
+            }
+        }
+        if number >= most || sum.saturating_add(bytes) > most_bytes {
+            return Err(MqttRefusal::Full(u32::try_from(inner.bytes).unwrap_or(u32::MAX)));
+        }
+        let number = inner.next;
+        inner.next += 1;
+        let is_kept = publication.qos == Qos::AtLeastOnce;
+        let identity = self.sender.map(|sender| Identity { sender, number }).filter(|_| is_kept);
+        if is_kept {
+            inner.stored = None;
+        }
+        inner.bytes = inner.bytes.saturating_add(bytes);
+        inner.entries.push(Entry { number, identity, publication, bytes, stage: Stage::Asked });
+        self.stats.mqtt_outbox.replace(0, bytes);
+        Ok(number)
+    }
+
+    /// Lets a publication leave: its event is committed and on the disk. What has to make room for it is
+    /// dropped now.
+    pub(super) fn start(&self, number: u64) {
+        let mut inner = self.inner.lock();
+        // The actor may have gone back to what is stored.
+        let Some(place) = inner.place(number) else { return };
+        if let Some(entry) = inner.entries.get_mut(place) {
+            entry.stage = Stage::Ready;
+        }
+        let (mut dropped, mut gone) = (0, 0);
+        while !inner.fits(self.most())
+            && let Some(place) = inner.entries.iter().position(Entry::is_loose)
+        {
+            gone += inner.remove(place).bytes;
+            dropped += 1;
+        }
+        let connection = inner.connection.take();
+        drop(inner);
+        self.note_gone(gone);
+        self.note_dropped(dropped, "there is no room, and `on_full` is \"drop\"");
+        connection.into_iter().for_each(Waker::wake);
+    }
+
+    /// Removes a publication whose event was not committed.
+    pub(super) fn withdraw(&self, number: u64) {
+        let mut inner = self.inner.lock();
+        let removed = inner.place(number).map(|place| inner.remove(place));
+        drop(inner);
+        self.note_gone(removed.map_or(0, |entry| entry.bytes));
+    }
+
+    /// Gives the next publication to the connection, in the order of the calls. If there is none, the
+    /// task is woken when one comes.
+    pub fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Out> {
+        let mut inner = self.inner.lock();
+        let is_next = |entry: &Entry| entry.stage == Stage::Ready && !inner.stays(entry);
+        let next = inner.entries.iter().position(is_next);
+        if let Some(Entry { number, identity, publication, stage, .. }) =
+            next.and_then(|place| inner.entries.get_mut(place))
+        {
+            *stage = Stage::Given;
+            let (number, identity, publication) = (*number, *identity, publication.clone());
+            return Poll::Ready(Out { number, publication, identity });
+        }
+        inner.wake_later(cx);
+        Poll::Pending
+    }
+
+    /// Ready once the actor has ended. The task is woken then.
+    pub fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inner = self.inner.lock();
+        if inner.ended.is_some() {
+            return Poll::Ready(());
+        }
+        inner.wake_later(cx);
+        Poll::Pending
+    }
+
+    /// Whether the actor has ended and nothing waits that would be lost with the connection.
+    pub fn is_done(&self) -> bool {
+        let inner = self.inner.lock();
+        inner.ended.is_some() && inner.entries.iter().all(|entry| inner.stays(entry))
+    }
+
+    /// Notes that the connection was lost before a publication of QoS 0 was written. It is ready again.
+    pub fn unwritten(&self, number: u64) {
+        let mut inner = self.inner.lock();
+        if let Some(entry) = inner.place(number).and_then(|place| inner.entries.get_mut(place)) {
+            entry.stage = Stage::Ready;
+        }
+    }
+
+    /// Notes that the broker has a publication of QoS 1, or that one of QoS 0 was written to the
+    /// connection.
+    pub fn delivered(&self, number: u64) {
+        if self.finish(number).is_some() {
+            self.stats.mqtt_published.add(1);
+        }
+    }
+
+    /// Notes that the broker does not take a publication, and why. It is logged and counted, and not
+    /// sent again.
+    pub fn refused(&self, number: u64, why: &str) {
+        let Some(entry) = self.finish(number) else { return };
+        self.stats.mqtt_refused.add(1);
+        let text = format_args!(
+            "the broker {} refuses what was published to {:?}: {why}",
+            self.config.name, entry.publication.topic
+        );
+        self.lines.host(Level::Warn, None, text);
+    }
+
+    /// Notes that the connection forgets what it was given and is not done with. That is ready again, in
+    /// its order.
+    pub fn lost(&self) {
+        let mut inner = self.inner.lock();
+        for entry in inner.entries.iter_mut().filter(|entry| entry.stage == Stage::Given) {
+            entry.stage = Stage::Ready;
+        }
+        let connection = inner.connection.take();
+        drop(inner);
+        connection.into_iter().for_each(Waker::wake);
+    }
+
+    /// Removes a publication that is done.
+    fn finish(&self, number: u64) -> Option<Entry> {
+        let mut inner = self.inner.lock();
+        let entry = inner.place(number).map(|place| inner.remove(place))?;
+        inner.is_less |= entry.is_kept();
+        let actor = if entry.is_kept() { inner.actor.take() } else { None };
+        drop(inner);
+        self.note_gone(entry.bytes);
+        actor.into_iter().for_each(Waker::wake);
+        Some(entry)
+    }
+
+    /// Ready when a stored publication is done that was not at the last look.
+    pub(super) fn poll_less(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inner = self.inner.lock();
+        if std::mem::take(&mut inner.is_less) {
+            return Poll::Ready(());
+        }
+        match &mut inner.actor {
+            Some(actor) => actor.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// The publications of QoS 1 as they are stored, and how many they are.
+    pub(super) fn stored(&self) -> (usize, Bytes) {
+        let mut inner = self.inner.lock();
+        let kept = || inner.entries.iter().filter(|entry| entry.is_kept());
+        let count = kept().count();
+        let stored = inner.stored.clone().unwrap_or_else(|| {
+            let mut all = Vec::new();
+            for Entry { number, identity, publication, .. } in kept() {
+                stored::write(*number, *identity, publication, &mut all);
+            }
+            all.into()
+        });
+        inner.stored = Some(stored.clone());
+        (count, stored)
+    }
+
+    /// Goes on from what is stored. Publications of QoS 1 that are not stored were never made, and those
+    /// that are stored and not known are made.
+    pub(super) fn restore(&self, stored: Vec<(u64, Option<Identity>, Publication)>) {
+        let mut inner = self.inner.lock();
+        let old = inner.bytes;
+        let mut known = std::mem::take(&mut inner.entries);
+        let mut entries = Vec::new();
+        for (number, identity, publication) in stored {
+            let same = known.iter().find(|entry| entry.number == number);
+            let stage = same.map_or(Stage::Ready, |entry| entry.stage);
+            let (bytes, publication) = (publication.bytes(), Arc::new(publication));
+            inner.next = inner.next.max(number.saturating_add(1));
+            entries.push(Entry { number, identity, publication, bytes, stage });
+        }
+        known.retain(|entry| !entry.is_kept());
+        entries.append(&mut known);
+        entries.sort_by_key(|entry| entry.number);
+        entries.dedup_by_key(|entry| entry.number);
+        inner.bytes = entries.iter().map(|entry| entry.bytes).fold(0, usize::saturating_add);
+        inner.entries = entries;
+        inner.stored = None;
+        self.stats.mqtt_outbox.replace(old, inner.bytes);
+        let connection = inner.connection.take();
+        drop(inner);
+        connection.into_iter().for_each(Waker::wake);
+    }
+
+    /// Notes that the actor has ended. What is `stored` is sent after the next start.
+    pub(super) fn end(&self, stored: bool) {
+        let mut inner = self.inner.lock();
+        inner.ended = Some(stored);
+        let connection = inner.connection.take();
+        drop(inner);
+        connection.into_iter().for_each(Waker::wake);
+    }
+
+    /// Counts bytes that wait no more.
+    fn note_gone(&self, bytes: usize) {
+        self.stats.mqtt_outbox.replace(bytes, 0);
+    }
+
+    /// Counts and logs publications that are dropped.
+    fn note_dropped(&self, number: u64, why: &str) {
+        if number > 0 {
+            self.stats.mqtt_dropped.add(number);
+            let name = &self.config.name;
+            let text = format_args!("drops {number} publications for the broker {name}: {why}");
+            self.lines.host(Level::Warn, None, text);
+        }
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let inner = self.inner.lock();
+        let lost = inner.entries.iter().filter(|entry| !inner.stays(entry)).count();
+        let bytes = inner.bytes;
+        drop(inner);
+        self.note_gone(bytes);
+        self.note_dropped(to_u64(lost), "the actor has ended, and nothing stores them");
+    }
+}

@@ -1,0 +1,91 @@
+//! Connections that are lost: what was published comes, and once.
+
+use footlight_mqtt::Version;
+
+use super::{
+    ask, at,
+    broker::Broker,
+    client::{Client, settings},
+    guest, joined,
+    messages::next,
+    proxy::Proxy,
+    told, up,
+};
+use crate::{
+    durable::{Device, metric},
+    support::{Actor, eventually},
+};
+
+#[test]
+fn what_is_published_while_the_broker_is_away_leaves_when_it_is_back() {
+    let Some(mut broker) = Broker::mosquitto("") else { return };
+    let device = Device::new();
+    let server = device.run(&guest().extra(&at(broker.address, "publish = [\"room/#\"]")));
+    let mut ws = up(&server);
+    broker.end("KILL");
+    eventually("down", || ask(&mut ws, "status mqtt").starts_with("down: "));
+    for number in 0..3 {
+        assert_eq!(ask(&mut ws, &format!("kept mqtt room/{number} on")), "published");
+    }
+    assert_eq!(ask(&mut ws, "publish mqtt room/3 on"), "published");
+    server.wait_for(&[
+        "the connection with the broker mqtt at",
+        "is lost",
+        "the next attempt is in",
+    ]);
+    broker.restart();
+    // The first three are retained.
+    let mut other = Client::up(&broker, settings(Version::V5, "other", &["room/#"]));
+    let mut topics: Vec<_> = (0..3).map(|_| next(&mut other).0).collect();
+    topics.sort();
+    assert_eq!(topics, ["room/0", "room/1", "room/2"]);
+    eventually("recorded", || metric(&server, "broker", "footlight_mqtt_outbox_bytes") == 0);
+    assert_eq!(metric(&server, "broker", "footlight_mqtt_published_total"), 4);
+    assert_eq!(metric(&server, "broker", "footlight_mqtt_reconnects_total"), 1);
+    assert_eq!(metric(&server, "broker", "footlight_mqtt_up"), 1);
+}
+
+/// Two hosts with a proxy each, of which the first publishes and the second listens.
+pub fn pair(broker: &Broker, dedupe: bool) -> [(Proxy, Actor); 2] {
+    [
+        "publish = [\"keep/#\"], client_id = \"from\"".into(),
+        format!(
+            "subscribe = [{{ topic = \"keep/#\", qos = 1, dedupe = {dedupe} }}], client_id = \"to\""
+        ),
+    ]
+    .map(|config: String| {
+        let proxy = Proxy::to(broker.address);
+        let actor = guest().extra(&at(proxy.address, &config));
+        (proxy, actor)
+    })
+}
+
+#[test]
+fn a_message_without_its_acknowledgement_comes_again_and_counts_once() {
+    let Some(broker) = Broker::mosquitto("") else { return };
+    for dedupe in [true, false] {
+        let devices = [Device::new(), Device::new()];
+        let [(first, from), (second, to)] = pair(&broker, dedupe);
+        let (from, to) = (devices[0].run(&from), devices[1].run(&to));
+        let (mut talker, mut listener) = (up(&from), up(&to));
+        first.cut_after(0);
+        second.cut_after(0);
+        assert_eq!(ask(&mut talker, "once 1 mqtt keep/a"), "published");
+        eventually("cut", || first.cuts() == 1 && second.cuts() == 1);
+        if !dedupe {
+            told(&mut listener, "mqtt mqtt keep/a 1 qos1 duplicate");
+        }
+        eventually("up", || ask(&mut talker, "status mqtt") == "up");
+        eventually("up", || ask(&mut listener, "status mqtt") == "up");
+        assert_eq!(ask(&mut talker, "once 2 mqtt keep/a"), "published");
+        eventually("both", || ask(&mut joined(&to), "seen").ends_with("2 "));
+        let seen = ask(&mut joined(&to), "seen");
+        let again = metric(&to, "broker", "footlight_mqtt_duplicates_total");
+        // The first host has sent it again, and so has the broker: what the second one had not acknowledged.
+        if dedupe {
+            assert!(seen == "1 2 " && again >= 2, "{seen}, {again}");
+        } else {
+            assert!(seen.matches("1 ").count() >= 3 && again == 0, "{seen}, {again}");
+        }
+    }
+}
