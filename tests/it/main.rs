@@ -40,6 +40,7 @@ mod http;
 mod http_server;
 mod inspector;
 mod instances;
+mod javascript;
 mod keepalive;
 mod languages;
 mod lights;

@@ -2,8 +2,8 @@
 //! it. This is what the host will do in its own process.
 
 use wasmi::{
-    CompilationMode, Config, Engine, Error, Func, Instance, Linker, Memory, Module, Store, TypedResumableCall, WasmParams,
-    WasmResults,
+    CompilationMode, Config, Engine, Error, Func, Instance, Linker, Memory, Module, Store,
+    TypedResumableCall, WasmParams, WasmResults,
 };
 
 /// A script's files: paths and contents.
@@ -64,7 +64,8 @@ pub fn load(engine: &[u8], files: &Files<'_>, main: &str) -> Result<Loaded, Refu
     }
     let main = guest.lower(main);
     let count = u32::try_from(files.len()).unwrap();
-    let result: u32 = guest.call("footlight:script/load@0.1.0#load", (table, count, main.0, main.1));
+    let result: u32 =
+        guest.call("footlight:script/load@0.1.0#load", (table, count, main.0, main.1));
 
     let at = result as usize;
     if guest.word(at) & 0xff == 1 {
@@ -210,6 +211,7 @@ fn signed(number: usize) -> Vec<u8> {
 /// The number at the beginning, and what follows.
 fn number(bytes: &[u8]) -> (usize, &[u8]) {
     let len = bytes.iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
-    let value = bytes[..len].iter().rev().fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f));
+    let value =
+        bytes[..len].iter().rev().fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f));
     (value, &bytes[len..])
 }
