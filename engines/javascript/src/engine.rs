@@ -62,7 +62,7 @@ impl Engine {
     ///
     /// # Errors
     /// There is too little memory.
-    pub fn new() -> Result<Self> {
+    fn new() -> Result<Self> {
         let runtime = Runtime::new()?;
         let context = Context::full(&runtime)?;
         let (engine, rejected) = context.with(|ctx| {
@@ -123,14 +123,21 @@ impl Engine {
         })
     }
 
-    /// Keeps the engine for the events.
-    pub fn keep(self) {
-        ENGINE.with(|kept| drop(kept.set(self)));
-    }
-
-    /// Whether there is one.
-    pub fn is_kept() -> bool {
-        ENGINE.with(|kept| kept.get().is_some())
+    /// Makes the engine, and uses it to load a script. It stays, also after a mistake in the script: QuickJS
+    /// can't end while Rust holds functions of it.
+    ///
+    /// # Errors
+    /// There is one already. Or there is too little memory. Or `work` fails.
+    pub fn make<T>(
+        work: impl FnOnce(&Self) -> std::result::Result<T, Failure>,
+    ) -> std::result::Result<T, Failure> {
+        ENGINE.with(|kept| {
+            if kept.get().is_some() {
+                return Err(Failure::new("Error: a script is loaded already; an instance runs one"));
+            }
+            let engine = Self::new().map_err(|error| Failure::new(format!("InternalError: {error}")))?;
+            work(kept.get_or_init(|| engine))
+        })
     }
 }
 

@@ -33,12 +33,7 @@ pub fn load(files: Vec<(String, Vec<u8>)>, main: &str) -> Result<ScriptInfo, Scr
     });
     let files = files.take();
     match loaded {
-        Ok((engine, handlers)) => {
-            // What the top level has left is not worth copying.
-            engine.context.runtime().run_gc();
-            engine.keep();
-            Ok(ScriptInfo { handlers, log })
-        }
+        Ok(handlers) => Ok(ScriptInfo { handlers, log }),
         Err(failure) => {
             let missing = missing.take();
             Err(located(&failure, &files, missing.as_ref(), log))
@@ -46,26 +41,26 @@ pub fn load(files: Vec<(String, Vec<u8>)>, main: &str) -> Result<ScriptInfo, Scr
     }
 }
 
-fn run(modules: &Modules, main: &str) -> Result<(Engine, Vec<String>), Failure> {
-    if Engine::is_kept() {
-        return Err(Failure::new("Error: a script is loaded already; an instance runs one"));
-    }
+fn run(modules: &Modules, main: &str) -> Result<Vec<String>, Failure> {
     let content = modules.files.borrow().get(main).cloned();
     let Some(content) = content else {
         return Err(Failure::new(format!("Error: there is no file {main}")));
     };
-    let engine = Engine::new().map_err(|error| Failure::new(format!("InternalError: {error}")))?;
-    let own = || Modules { files: Rc::clone(&modules.files), missing: Rc::clone(&modules.missing) };
-    engine.context.runtime().set_loader(own(), own());
-    event::begin_top_level();
-    let handlers = engine.with(|glue| {
-        let (module, promise) = declare(&glue.ctx, main, &content, false)?.eval()?;
-        glue.settled("the top level", promise.into_value())?;
-        glue.settle()?;
-        let exports: Value<'_> = module.namespace()?.into_value();
-        Ok::<Vec<String>, Stop>(glue.take.call((exports,))?)
-    })?;
-    Ok((engine, handlers))
+    Engine::make(|engine| {
+        let own = || Modules { files: Rc::clone(&modules.files), missing: Rc::clone(&modules.missing) };
+        engine.context.runtime().set_loader(own(), own());
+        event::begin_top_level();
+        let handlers = engine.with(|glue| {
+            let (module, promise) = declare(&glue.ctx, main, &content, false)?.eval()?;
+            glue.settled("the top level", promise.into_value())?;
+            glue.settle()?;
+            let exports: Value<'_> = module.namespace()?.into_value();
+            Ok::<Vec<String>, Stop>(glue.take.call((exports,))?)
+        })?;
+        // What the top level has left is not worth copying.
+        engine.context.runtime().run_gc();
+        Ok(handlers)
+    })
 }
 
 /// An error with its place, as far as it is known.

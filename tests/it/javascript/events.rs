@@ -60,14 +60,14 @@ fn handle_message_gets_the_state_and_returns_it_with_the_answer() {
             if (message.type === 'binary') return;
             if (message.type === 'close') return [state, { messages: [] }];
             state.count += 1;
-            return [state, [`${message.type} ${message.text ?? ''} ${state.count}`, new Uint8Array([1]),
+            return [state, [`${message.type} ${message.text ?? ''} ${state.count}`, new Uint8Array([255]),
                 { type: 'close', code: 4000, reason: 'enough' }]];
         }",
     );
     let reports = script.call(&["connect", "binary:00"]);
     assert_eq!(
         reports[1]["answer"],
-        json!([{ "text": "connect  1" }, { "binary": { "hex": "01" } }, { "close": { "code": 4000, "reason": "enough" } }])
+        json!([{ "text": "connect  1" }, { "binary": { "hex": "ff" } }, { "close": { "code": 4000, "reason": "enough" } }])
     );
     assert_eq!(reports[1]["state"], json!({ "before": null, "after": r#"{"count":1}"# }));
 }

@@ -13,7 +13,7 @@ fn script(hostile: &str) -> Script {
 
 /// The error of the hostile event. The next event works.
 fn survived(script: &Script) -> String {
-    let reports = script.call(&["connect", "bad", "bob@good"]);
+    let reports = script.call(&["connect", "bad", "bob@text:good"]);
     let next = reports.last().unwrap();
     assert_eq!(next["effects"], json!([{ "text": "fine", "to": "bob" }]), "{next}");
     let bad = reports.iter().find(|report| report["message"]["text"] == "bad");

@@ -113,10 +113,8 @@ fn logged(run: &str) -> Vec<String> {
 
 /// What an event has logged.
 fn lines(report: &Value) -> Vec<String> {
-    let lines = report["log"].as_array().unwrap().iter().map(|line| line.as_str().unwrap());
-    let own =
-        lines.filter_map(|line| line.strip_prefix("script: ").or(line.strip_prefix("actor: ")));
-    own.map(str::to_owned).collect()
+    let lines = report["log"].as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap());
+    lines.filter_map(|line| line.strip_prefix("actor: ")).map(str::to_owned).collect()
 }
 
 /// The error of an event.
