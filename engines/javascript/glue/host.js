@@ -54,11 +54,17 @@ const flatHeaders = (headers) => {
     if (headers === undefined) return flat;
     if (isArray(headers)) {
         const count = headers.length;
-        for (let i = 0; i < count; i++) push(flat, text(headers[i][0]), text(headers[i][1]));
+        for (let i = 0; i < count; i++) {
+            push(flat, text(headers[i][0]));
+            push(flat, text(headers[i][1]));
+        }
         return flat;
     }
     const names = keys(headers);
-    for (let i = 0; i < names.length; i++) push(flat, wellFormed(names[i]), text(headers[names[i]]));
+    for (let i = 0; i < names.length; i++) {
+        push(flat, wellFormed(names[i]));
+        push(flat, text(headers[names[i]]));
+    }
     return flat;
 };
 
@@ -108,7 +114,10 @@ const requestTo = (address, options) => {
     if (isObject(body) && bytesOf(body) === undefined) {
         let typed = false;
         for (let i = 0; i < flat.length; i += 2) typed ||= lowerCase(flat[i]) === "content-type";
-        if (!typed) push(flat, "content-type", "application/json");
+        if (!typed) {
+            push(flat, "content-type");
+            push(flat, "application/json");
+        }
     }
     return {
         __proto__: null,

@@ -30,7 +30,6 @@ const mapEach = uncurried(Map.prototype.forEach);
 const mapSize = getter(Map.prototype, "size");
 const setAdd = uncurried(Set.prototype.add);
 const setEach = uncurried(Set.prototype.forEach);
-const push = uncurried(Array.prototype.push);
 const test = uncurried(RegExp.prototype.exec);
 
 const typedArray = getPrototypeOf(Uint8Array.prototype);
@@ -45,6 +44,10 @@ const viewedData = [
 // Adds a global as the engine's own are: scripts may replace it, and loops over the global don't find it.
 const define = (name, value) =>
     defineProperty(globalThis, name, { __proto__: null, value, writable: true, configurable: true });
+
+// Appends to a list, whatever setters a script has put into Array.prototype.
+const push = (list, value) =>
+    defineProperty(list, list.length, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
 
 // A text that can be UTF-8: half of a surrogate pair becomes U+FFFD, as in a browser.
 const text = (value) => wellFormed(typeof value === "string" ? value : String(value));
@@ -68,9 +71,12 @@ const needBytes = (value, what) => {
     return bytes;
 };
 
+// JSON.stringify, whose depth is bounded: see the module `depth`.
+const toJson = (value) => host.shallow(stringify, value);
+
 // A value as JSON. What JSON can't say is refused, not left out.
 const json = (value, what) => {
-    const text = stringify(value);
+    const text = toJson(value);
     if (text === undefined) throw new TypeError(`${what}: ${value === undefined ? "undefined" : `a ${typeof value}`} can't be JSON`);
     return text;
 };

@@ -163,7 +163,8 @@ const respond = (result) => {
     for (let i = 0; i < flat.length; i += 2) typed ||= lowerCase(flat[i]) === "content-type";
     if (!typed) {
         const kind = typeof body === "string" ? "text/plain; charset=utf-8" : bytesOf(body) === undefined ? "application/json" : "application/octet-stream";
-        push(flat, "content-type", kind);
+        push(flat, "content-type");
+        push(flat, kind);
     }
     host.respond(status, flat, body === undefined ? undefined : payload(body, "the body"));
 };

@@ -11,7 +11,7 @@ use crate::ffi;
 /// The bytes of the stack for everything: about 200 calls of a script in each other.
 const ALL: usize = 32 * 1024;
 /// The bytes of the stack for a parser, beside what is in use: JSON that is nested 380 deep, or
-/// expressions in 40 parentheses.
+/// expressions in 35 parentheses.
 const PARSER: usize = 6 * 1024;
 
 thread_local! {

@@ -4,9 +4,7 @@ use std::cell::OnceCell;
 
 use rquickjs::{
     Context, Ctx, Error, Function, IntoJs, Object, Persistent, Result, Runtime, Value,
-    context::EvalOptions,
-    function::Args,
-    promise::PromiseState,
+    context::EvalOptions, function::Args, promise::PromiseState,
 };
 
 use crate::{
@@ -71,7 +69,8 @@ impl Engine {
             options.filename = Some(format!("{GLUE}glue"));
             let glue: Function<'_> = ctx.eval_with_options(SOURCE, options)?;
             let glue: Object<'_> = glue.call((natives::object(&ctx)?,))?;
-            let kept = |name| Ok::<_, Error>(Persistent::save(&ctx, glue.get::<_, Function<'_>>(name)?));
+            let kept =
+                |name| Ok::<_, Error>(Persistent::save(&ctx, glue.get::<_, Function<'_>>(name)?));
             let engine = Self {
                 context: context.clone(),
                 take: kept("take")?,
@@ -133,9 +132,12 @@ impl Engine {
     ) -> std::result::Result<T, Failure> {
         ENGINE.with(|kept| {
             if kept.get().is_some() {
-                return Err(Failure::new("Error: a script is loaded already; an instance runs one"));
+                return Err(Failure::new(
+                    "Error: a script is loaded already; an instance runs one",
+                ));
             }
-            let engine = Self::new().map_err(|error| Failure::new(format!("InternalError: {error}")))?;
+            let engine =
+                Self::new().map_err(|error| Failure::new(format!("InternalError: {error}")))?;
             work(kept.get_or_init(|| engine))
         })
     }
@@ -191,7 +193,6 @@ impl<'js> Glue<'js> {
         Ok(())
     }
 }
-
 
 /// Handles an event with this state. `give` pushes what the handler gets.
 ///

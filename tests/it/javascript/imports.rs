@@ -139,7 +139,7 @@ fn files_are_read_and_written_in_the_granted_folder() {
 /// A script that may ask servers, with this handler for messages and others.
 fn asking(source: &str) -> Script {
     let client =
-        "[[handlers]]\ntype = \"http-client\"\nconfig = { allow = [\"https://api.example\"] }\n";
+        "[[handlers]]\ntype = \"http-client\"\nconfig = { allow = [\"http://api.example\"] }\n";
     Script::of(load(source).unwrap(), client)
 }
 
@@ -147,12 +147,12 @@ fn asking(source: &str) -> Script {
 fn fetch_waits_for_the_answer_inside_of_the_event() {
     let script = asking(
         "export async function message(client, data) {
-            const response = await fetch('https://api.example/lamp', { body: { on: true }, headers: { 'X-A': '1' } });
+            const response = await fetch('http://api.example/lamp', { body: { on: true }, headers: { 'X-A': '1' } });
             console.log(response.status, response.ok, response.headers['x-b'], await response.json(), response.text());
-            await fetch('https://other.example/').catch((error) => console.log(error.code));
+            await fetch('http://other.example/').catch((error) => console.log(error.code));
         }",
     );
-    let answers = r#"{"answers": {"POST https://api.example/lamp": {"status": 201, "headers": {"X-B": "2"}, "body": "{\"a\":1}"}}}"#;
+    let answers = r#"{"answers": {"POST http://api.example/lamp": {"status": 201, "headers": {"X-B": "2"}, "body": "{\"a\":1}"}}}"#;
     let report = script.call_lines(answers, &["connect", "go"]).pop().unwrap();
     assert_eq!(lines(&report), [r#"201 true 2 {"a":1} {"a":1}"#, "denied"], "{report}");
     let request = &report["fetches"][0]["request"];
@@ -163,10 +163,10 @@ fn fetch_waits_for_the_answer_inside_of_the_event() {
 #[test]
 fn fetch_later_brings_the_answer_as_an_event() {
     let script = asking(
-        "export function message(client, data) { fetchLater('lamp', 'https://api.example/' + data); }
+        "export function message(client, data) { fetchLater('lamp', 'http://api.example/' + data); }
         export function response(tag, answer, error) { console.log(tag, answer?.text(), error?.code); }",
     );
-    let answers = r#"{"answers": {"https://api.example/on": "yes", "https://api.example/slow": {"error": "timed-out"}}}"#;
+    let answers = r#"{"answers": {"http://api.example/on": "yes", "http://api.example/slow": {"error": "timed-out"}}}"#;
     let reports = script.call_lines(answers, &["connect", "on", "slow"]);
     let logged: Vec<_> = reports.iter().flat_map(lines).collect();
     assert_eq!(logged, ["lamp yes undefined", "lamp undefined timed-out"], "{reports:?}");

@@ -106,7 +106,8 @@ pub fn attachment(ctx: Ctx<'_>, id: f64) -> Result<Option<String>> {
     ready(&ctx, "client.data")?;
     let Some(kept) = connections::attachment(number(id)) else { return Ok(None) };
     let text = String::from_utf8(kept);
-    text.map(Some).map_err(|_| refuse(&ctx, "invalid", "client.data is no JSON: another module has made it"))
+    text.map(Some)
+        .map_err(|_| refuse(&ctx, "invalid", "client.data is no JSON: another module has made it"))
 }
 
 pub fn set_attachment(ctx: Ctx<'_>, id: f64, text: Option<String>) -> Result<()> {

@@ -12,7 +12,9 @@ fn refused(ctx: &Ctx<'_>, what: &str, path: &str, refusal: Refusal) -> Error {
     let (code, why) = match &refusal {
         Refusal::NotFound => ("not-found", "there is nothing of this name in the folder"),
         Refusal::Denied => ("denied", "the host may not do this, or the handler is not `writable`"),
-        Refusal::WrongKind => ("wrong-kind", "it is a folder instead of a file, or a file instead of a folder"),
+        Refusal::WrongKind => {
+            ("wrong-kind", "it is a folder instead of a file, or a file instead of a folder")
+        }
         Refusal::TooLarge => ("too-large", "it is larger than limits.file_access"),
         Refusal::Limit => ("limit", "the event has asked for more than limits.effects allows"),
         Refusal::TimedOut => ("timed-out", "it took longer than limits.file_wait"),

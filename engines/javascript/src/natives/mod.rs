@@ -85,7 +85,8 @@ fn bytes(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<Vec<u8>> {
         return Ok(text.to_string()?.into_bytes());
     }
     let array = TypedArray::<u8>::from_value(value.clone())?;
-    ffi::bytes(&array).ok_or_else(|| Exception::throw_type(ctx, "the bytes' buffer was transferred"))
+    ffi::bytes(&array)
+        .ok_or_else(|| Exception::throw_type(ctx, "the bytes' buffer was transferred"))
 }
 
 /// Bytes for a script.

@@ -13,12 +13,16 @@ const PAGE: u32 = 1000;
 
 fn refused(ctx: &Ctx<'_>, what: &str, refusal: Refusal) -> Error {
     let (code, why) = match refusal {
-        Refusal::InvalidKey => ("invalid-key", "the key is empty, or longer than limits.storage_key".into()),
+        Refusal::InvalidKey => {
+            ("invalid-key", "the key is empty, or longer than limits.storage_key".into())
+        }
         Refusal::TooLarge => ("too-large", "the value is larger than limits.storage_value".into()),
         Refusal::Full(used) => {
             ("full", format!("the entries take {used} bytes; more would exceed limits.storage"))
         }
-        Refusal::Limit => ("limit", "the event has asked for more than limits.effects allows".into()),
+        Refusal::Limit => {
+            ("limit", "the event has asked for more than limits.effects allows".into())
+        }
     };
     refuse(ctx, code, &format!("{what}: {why}"))
 }

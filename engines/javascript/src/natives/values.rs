@@ -68,7 +68,12 @@ pub fn encode_into<'js>(
     Ok(result)
 }
 
-pub fn decode<'js>(ctx: Ctx<'js>, value: Value<'js>, fatal: bool, keep_bom: bool) -> Result<String> {
+pub fn decode<'js>(
+    ctx: Ctx<'js>,
+    value: Value<'js>,
+    fatal: bool,
+    keep_bom: bool,
+) -> Result<String> {
     let bytes = bytes(&ctx, &value)?;
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
@@ -100,7 +105,8 @@ pub fn random_bytes<'js>(ctx: Ctx<'js>, target: TypedArray<'js, u8>) -> Result<(
 /// A random UUID (RFC 9562, section 5.4).
 pub fn uuid(ctx: Ctx<'_>) -> Result<String> {
     event::ready(&ctx, "crypto.randomUUID")?;
-    let random = source::bytes(16).into_iter().fold(0, |number, byte| number << 8 | u128::from(byte));
+    let random =
+        source::bytes(16).into_iter().fold(0, |number, byte| number << 8 | u128::from(byte));
     let number = random & !(0xf << 76) & !(0b11 << 62) | 4 << 76 | 0b10 << 62;
     let hex = format!("{number:032x}");
     let part = |range| hex.get(range).unwrap_or_default();
