@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use rquickjs::{
-    Context, Ctx, Error, Function, IntoJs, Object, Persistent, Result, Runtime, Value,
+    Context, Ctx, Error, Function, Object, Persistent, Result, Runtime, Value,
     context::EvalOptions, function::Args, promise::PromiseState,
 };
 
@@ -223,9 +223,4 @@ pub fn handle(
         let event = event::end();
         done.map(|()| event).map_err(Failure::into_text)
     })
-}
-
-/// A value for a handler.
-pub fn push<'js, T: IntoJs<'js>>(args: &mut Args<'js>, value: T) -> Result<()> {
-    args.push_arg(value)
 }

@@ -15,7 +15,7 @@ use crate::{
         },
         footlight::host::{connections, http},
     },
-    engine::{handle, push},
+    engine::handle,
     event::Event,
     load,
     natives::http::{explain, response},
@@ -37,7 +37,7 @@ impl script::Guest for Actor {
 
 impl actor::Guest for Actor {
     fn init(state: State, (name,): (String,)) -> std::result::Result<(State,), String> {
-        let event = handle("init", state, |_, args| push(args, name))?;
+        let event = handle("init", state, |_, args| args.push_arg(name))?;
         Ok((event.state,))
     }
 }
@@ -57,19 +57,19 @@ impl websocket_server::Guest for Actor {
         // Numbers of connections count up from 1, so a double holds them precisely.
         let sender = connections::sender().map(|id| id as f64);
         let event = match ty {
-            MessageType::Connect => handle("connect", state, |_, args| push(args, sender)),
+            MessageType::Connect => handle("connect", state, |_, args| args.push_arg(sender)),
             MessageType::Text => handle("message", state, |_, args| {
-                push(args, sender)?;
-                push(args, text.unwrap_or_default())
+                args.push_arg(sender)?;
+                args.push_arg(text.unwrap_or_default())
             }),
             MessageType::Binary => handle("message", state, |ctx, args| {
-                push(args, sender)?;
-                push(args, TypedArray::<u8>::new(ctx.clone(), data.unwrap_or_default())?)
+                args.push_arg(sender)?;
+                args.push_arg(TypedArray::<u8>::new(ctx.clone(), data.unwrap_or_default())?)
             }),
             MessageType::Close => handle("close", state, |_, args| {
-                push(args, sender)?;
-                push(args, data.as_deref().map_or(NO_CODE, code))?;
-                push(args, text.unwrap_or_default())
+                args.push_arg(sender)?;
+                args.push_arg(data.as_deref().map_or(NO_CODE, code))?;
+                args.push_arg(text.unwrap_or_default())
             }),
             MessageType::Other(kind) if kind == "alarm" => handle("alarm", state, |_, _| Ok(())),
             MessageType::Other(kind) if kind == "http-response" => {
@@ -99,7 +99,7 @@ impl http_server::Guest for Actor {
             if let Some(body) = request.body {
                 raw.set("body", TypedArray::<u8>::new(ctx.clone(), body)?)?;
             }
-            push(args, raw)
+            args.push_arg(raw)
         })?;
         let response = event.response.ok_or("the script has no handler `http`")?;
         Ok((event.state, (response,)))
@@ -113,14 +113,14 @@ fn code(data: &[u8]) -> u16 {
 
 /// The answer to a request of an earlier event: a response, or an error.
 fn answered<'js>(ctx: &Ctx<'js>, args: &mut Args<'js>, tag: String) -> Result<()> {
-    push(args, tag)?;
+    args.push_arg(tag)?;
     match http::answer() {
-        Some(Ok(answer)) => push(args, response(ctx, answer)?),
+        Some(Ok(answer)) => args.push_arg(response(ctx, answer)?),
         Some(Err(error)) => {
             let (code, message) = explain(error);
             let exception = Exception::from_message(ctx.clone(), &message)?;
             exception.set("code", code)?;
-            push(args, exception)
+            args.push_arg(exception)
         }
         None => Ok(()),
     }

@@ -24,18 +24,18 @@ fn engine() -> Vec<u8> {
 }
 
 /// Loads a script of one file.
-fn load(source: &str) -> Result<Loaded, Refused> {
+fn load(source: &str) -> Result<Loaded, Box<Refused>> {
     snapshot::load(&engine(), &[("main.js", source)], "main.js")
 }
 
 /// Loads a script of several files, the first of which is the main one.
-fn load_files(files: &Files<'_>) -> Result<Loaded, Refused> {
+fn load_files(files: &Files<'_>) -> Result<Loaded, Box<Refused>> {
     snapshot::load(&engine(), files, files[0].0)
 }
 
 /// Why a script can't run.
 fn refused(source: &str) -> Refused {
-    load(source).expect_err("the script can't run")
+    *load(source).expect_err("the script can't run")
 }
 
 /// A loaded script as an actor. Its module has the copy of its memory.

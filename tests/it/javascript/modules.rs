@@ -3,7 +3,7 @@
 use super::{Script, lines, load_files, snapshot::Refused};
 
 fn refused(files: &[(&str, &str)]) -> Refused {
-    load_files(files).expect_err("the script can't run")
+    *load_files(files).expect_err("the script can't run")
 }
 
 #[test]

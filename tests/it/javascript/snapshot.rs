@@ -33,7 +33,7 @@ pub struct Refused {
 ///
 /// # Errors
 /// The script can't run.
-pub fn load(engine: &[u8], files: &Files<'_>, main: &str) -> Result<Loaded, Refused> {
+pub fn load(engine: &[u8], files: &Files<'_>, main: &str) -> Result<Loaded, Box<Refused>> {
     let mut config = Config::default();
     // In slices, as in the host: the interpreter takes native stack until a slice ends.
     config.consume_fuel(true);
@@ -69,7 +69,7 @@ pub fn load(engine: &[u8], files: &Files<'_>, main: &str) -> Result<Loaded, Refu
 
     let at = result as usize;
     if guest.word(at) & 0xff == 1 {
-        return Err(Refused {
+        return Err(Box::new(Refused {
             file: guest.text(at + 4),
             line: guest.word(at + 12),
             column: guest.word(at + 16),
@@ -77,7 +77,7 @@ pub fn load(engine: &[u8], files: &Files<'_>, main: &str) -> Result<Loaded, Refu
             message: guest.text(at + 28),
             stack: guest.text(at + 36),
             log: guest.texts(at + 44),
-        });
+        }));
     }
     let (handlers, log) = (guest.texts(at + 4), guest.texts(at + 12));
     guest.call::<_, ()>("cabi_post_footlight:script/load@0.1.0#load", result);
@@ -189,7 +189,7 @@ fn section(module: &mut Vec<u8>, id: u8, content: &[u8]) {
 fn leb(mut number: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     loop {
-        let low = (number & 0x7f) as u8;
+        let low = number.to_le_bytes()[0] & 0x7f;
         number >>= 7;
         bytes.push(if number == 0 { low } else { low | 0x80 });
         if number == 0 {
