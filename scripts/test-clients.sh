@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs the WebSocket clients that the tests talk to, under target/clients, where the tests
-# look for them first, and the proxies, from Debian:
+# look for them first, and the proxies and the MQTT brokers, from Debian:
 #
 #   scripts/test-clients.sh            all of them
-#   scripts/test-clients.sh NAME...    only these: python, node, websocat, browser, proxies
+#   scripts/test-clients.sh NAME...    only these: python, node, websocat, browser, proxies, brokers
 #
 # It skips clients that are already installed. As root on Debian, it installs the packages that
 # they need. Elsewhere it says what is missing. Building websocat from source takes minutes, and
@@ -16,7 +16,7 @@ source scripts/need-packages.sh
 folder=$PWD/target/clients
 
 main() {
-    [ $# -gt 0 ] || set -- python node websocat browser proxies
+    [ $# -gt 0 ] || set -- python node websocat browser proxies brokers
     mkdir -p "$folder"
     for client in "$@"; do
         "need_$client"
@@ -61,7 +61,16 @@ need_browser() {
 need_proxies() {
     if command -v caddy >/dev/null && [ -x /usr/sbin/nginx ] && [ -x /usr/sbin/haproxy ] &&
         [ -f /usr/lib/nginx/modules/ngx_stream_module.so ]; then return; fi
-    # The tests start them. None is to run as a service.
+    need_daemons caddy haproxy libnginx-mod-stream nginx-light
+}
+
+need_brokers() {
+    if [ -x /usr/sbin/mosquitto ] && command -v nats-server >/dev/null; then return; fi
+    need_daemons mosquitto nats-server
+}
+
+# Installs packages whose programs the tests start. None is to run as a service.
+need_daemons() {
     local policy=/usr/sbin/policy-rc.d
     if [ -w /usr/sbin ] && ! [ -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' >$policy
@@ -69,7 +78,7 @@ need_proxies() {
         # shellcheck disable=SC2064 # The name is known only here.
         trap "rm -f '$policy'" EXIT
     fi
-    need_packages caddy haproxy libnginx-mod-stream nginx-light
+    need_packages "$@"
 }
 
 main "$@"

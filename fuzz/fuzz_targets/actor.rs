@@ -1,5 +1,5 @@
 //! Sequences of events for an actor with any limits. If an input begins with 255, the actor reaches
-//! other clients and sets alarms, and a model predicts everything.
+//! other clients, files and other actors and sets alarms, and a model predicts everything.
 #![no_main]
 
 use arbitrary::{Arbitrary as _, Unstructured};

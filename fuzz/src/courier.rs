@@ -1,12 +1,15 @@
-//! An actor that reaches other clients as its clients ask, compared with a model. The model
-//! predicts every result, every message in every outbox in order, and who is closed and how. A call
-//! that fails must change nothing.
+//! An actor that reaches other clients, files and other actors as its clients and those actors ask,
+//! compared with a model. The model predicts every result, every message in every outbox in order, who
+//! is closed and how, what is on the disk, and what becomes of messages to other actors. A call that
+//! fails must change nothing.
 
 mod call;
 mod member;
+mod post;
+mod tree;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     sync::{Arc, LazyLock},
     task::{Context, Waker},
     time::Duration,
@@ -15,16 +18,19 @@ use std::{
 use arbitrary::Unstructured;
 use footlight::{
     actor::{Grants, Module},
-    exchange::{Close, CloseCode, Command, Event, EventKind, Message, OnOverflow},
+    exchange::{ActorHandle, CloseCode, Command, Event, EventKind, Message, OnOverflow},
+    files::{Files, Folders, config::SharedFolder},
     limits::Limits,
     world::{Manual, World},
 };
 
 use call::{Call, Effect};
 use member::Member;
+use post::{OWN, Post};
+use tempfile::TempDir;
+use tree::Tree;
 
 use crate::{
-    client::known,
     input::{byte, pick},
     running::Running,
 };
@@ -67,6 +73,12 @@ struct Stage {
     members: BTreeMap<u64, Member>,
     /// The length of the value of each key that is stored.
     stored: BTreeMap<u8, usize>,
+    /// The folder of its files.
+    folder: TempDir,
+    /// What must be in that folder.
+    files: Tree,
+    /// The messages to and from other actors.
+    post: Post,
     /// The largest number of any connection so far.
     last: u64,
     /// The milliseconds since the beginning.
@@ -88,8 +100,8 @@ pub fn perform(bytes: &[u8]) {
         match byte(&mut u) % 16 {
             0..=2 => stage.comes(pick(&mut u, &[OnOverflow::Close, OnOverflow::Drop])),
             3..=10 => {
-                let (who, end, count) = (byte(&mut u), byte(&mut u) % 4, byte(&mut u) % STEPS);
-                let steps: Vec<Step> = (0..count).map(|_| stage.step(&mut u)).collect();
+                let who = byte(&mut u);
+                let (end, steps) = stage.program(&mut u);
                 stage.asks(who, end, &steps);
             }
             11..=12 => stage.reads(byte(&mut u), byte(&mut u)),
@@ -98,7 +110,8 @@ pub fn perform(bytes: &[u8]) {
                     stage.leaves(id);
                 }
             }
-            _ => stage.waits(u64::from(byte(&mut u))),
+            14 => stage.waits(u64::from(byte(&mut u))),
+            _ => stage.other_acts(&mut u),
         }
         stage.is_as_it_must_be();
     }
@@ -107,32 +120,53 @@ pub fn perform(bytes: &[u8]) {
 
 impl Stage {
     fn open(u: &mut Unstructured<'_>) -> Self {
+        let effects = pick(u, &[1 << 20, 3_000, 500, 1, 10_000]);
+        let outbox = pick(u, &[64 << 10, 1_000, 100, 1]);
+        let connections = pick(u, &[8, 4, 2]);
+        let (tags, attachment) = (pick(u, &[2, 1]), pick(u, &[200, 20]));
+        // One byte for four, so that older inputs mean the same.
+        let bits = byte(u);
+        let bit = |number: u8| bits >> number & 1 > 0;
         let limits = Limits {
-            effects: pick(u, &[1 << 20, 3_000, 500, 1]),
-            outbox: pick(u, &[64 << 10, 1_000, 100, 1]),
-            connections: pick(u, &[8, 4, 2]),
-            tags: pick(u, &[2, 1]),
+            effects,
+            outbox,
+            connections,
+            tags,
             tag: 6,
-            attachment: pick(u, &[200, 20]),
+            attachment,
             storage: 300,
             storage_key: 6,
             storage_value: 150,
-            slice: pick(u, &[1_000_000, 20_000]),
+            slice: if bit(0) { 20_000 } else { 1_000_000 },
+            sends: if bit(1) { 2 } else { 64 },
+            sent: if bit(2) { 300 } else { 64 << 10 },
+            file_access: if bit(3) { 100 } else { 64 << 10 },
+            // A busy machine may take long.
+            file_wait: Duration::from_secs(60),
+            reply_wait: Duration::from_secs(60),
             hibernate_after: Duration::MAX,
             alarm: Duration::from_millis(30),
             ..Limits::default()
         };
         let (world, hands) = World::manual(EPOCH);
         let module = Module::compile(&COURIER, &limits, Grants::ALL).expect("it fits");
-        let actor = Running::start(module, &limits, None, world);
-        let actor = actor.unwrap_or_else(|error| panic!("{error}"));
-        let (members, stored) = (BTreeMap::new(), BTreeMap::new());
+        let handle = Arc::new(ActorHandle::new(OWN.into(), limits.clone()));
+        let folder = tempfile::tempdir().expect("there is room");
+        let shared = SharedFolder { path: folder.path().into(), writable: true, name: None };
+        let folders = Folders::open(&[shared]).expect("it is there");
+        let (stats, lines) = (handle.stats.clone(), handle.lines.clone());
+        let files = Files::new(OWN, folders, &limits, stats, lines);
+        let (post, messages) = Post::new(handle.clone(), &limits);
+        let actor = Running::start_with(&handle, module, None, world, Some(files), Some(messages));
         let mut stage = Self {
             limits,
-            actor,
+            actor: actor.unwrap_or_else(|error| panic!("{error}")),
             hands,
-            members,
-            stored,
+            members: BTreeMap::new(),
+            stored: BTreeMap::new(),
+            folder,
+            files: Tree::default(),
+            post,
             last: 0,
             now: 0,
             alarm: None,
@@ -142,9 +176,17 @@ impl Stage {
         stage
     }
 
-    /// A call of any import. Its connection is open, closed or unknown.
-    fn step(&self, u: &mut Unstructured<'_>) -> Step {
-        [byte(u) % 19, byte(u) % (self.last as u8 % 250 + 2), byte(u) % 6, byte(u)]
+    /// How a call ends, and which imports it calls before. Their connections are open, closed or
+    /// unknown.
+    fn program(&self, u: &mut Unstructured<'_>) -> (u8, Vec<Step>) {
+        let (end, count) = (byte(u) % 4, byte(u) % STEPS);
+        let most = self.last as u8 % 250 + 2;
+        (end, (0..count).map(|_| [byte(u) % 28, byte(u) % most, byte(u) % 6, byte(u)]).collect())
+    }
+
+    /// The message to the guest that says so.
+    fn message(end: u8, steps: &[Step]) -> Vec<u8> {
+        [end].into_iter().chain(steps.iter().copied().flatten()).collect()
     }
 
     /// One of the open connections.
@@ -162,6 +204,8 @@ impl Stage {
             self.actor.bell.rang();
             assert!(self.actor.task.as_mut().poll(&mut context).is_pending());
             if self.actor.stats.events.get() < events {
+                // It may wait for the other actor.
+                self.post.take();
                 assert!(self.actor.bell.rings(), "it waits, and nothing wakes it");
             } else if !self.actor.bell.rang() {
                 break;
@@ -170,51 +214,51 @@ impl Stage {
         assert_eq!(self.actor.mailbox.bytes(), 0);
     }
 
-    fn comes(&mut self, on_overflow: OnOverflow) {
-        let Ok(open) = self.actor.connections.open(on_overflow, known) else {
-            return assert_eq!(self.members.len(), self.limits.connections);
-        };
-        // Messages that come before the next read wait.
-        open.session.stop_draining();
-        let id = open.session.id().0;
-        assert!(id > self.last, "numbers are never used again");
-        self.last = id;
-        let (queue, close, kept) = (VecDeque::new(), None, Kept::default());
-        self.members.insert(id, Member { open, id, on_overflow, queue, close, kept });
-        self.tell(id, EventKind::Connect, 1);
-    }
-
-    /// Pushes an event of this connection, and runs the actor until it has handled `events` in all.
-    fn tell(&mut self, id: u64, kind: EventKind, events: u64) {
+    /// A connection has an event.
+    fn tell(&mut self, id: u64, kind: EventKind, fails: bool) {
         let session = self.members[&id].open.session.clone();
         session.set_busy();
-        self.actor.mailbox.push_unrefused(Event::at(&session, kind));
-        let before = self.actor.stats.events.get();
-        self.settle(before + events);
-        assert_eq!(self.actor.stats.events.get(), before + events);
+        self.happens(Event::at(&session, kind), fails);
+    }
+
+    /// Pushes an event, and runs the actor until it has handled it, the alarm that is due, and what
+    /// it has sent to itself.
+    fn happens(&mut self, event: Event, fails: bool) {
+        let rings = u64::from(self.rings());
+        let (own, failed) = self.post.own();
+        let (events, traps) = (self.actor.stats.events.get(), self.actor.stats.traps.get());
+        self.actor.mailbox.push_unrefused(event);
+        self.settle(events + 1 + rings + own);
+        assert_eq!(self.actor.stats.events.get(), events + 1 + rings + own);
+        assert_eq!(self.actor.stats.traps.get(), traps + u64::from(fails) + failed);
+    }
+
+    /// A call in the model. Returns the report of its imports. If it fails, it changes nothing.
+    fn calls(&mut self, sender: Option<u64>, fails: bool, steps: &[Step]) -> Vec<u8> {
+        let mut call = Call::new(self, sender);
+        let report = steps.iter().flat_map(|step| call.step(*step)).collect();
+        let Call { kept, stored, effects, alarm, files, letters, refused, .. } = call;
+        self.post.refused += refused;
+        if !fails {
+            (self.stored, self.files) = (stored, files);
+            self.commit(kept, effects, alarm);
+            self.post.send(letters);
+        }
+        report
     }
 
     /// A client asks the guest to call imports.
     fn asks(&mut self, who: u8, end: u8, steps: &[Step]) {
         let Some(id) = self.who(who) else { return };
-        let data: Vec<u8> = [end].into_iter().chain(steps.iter().copied().flatten()).collect();
-        // Its message type has six letters.
-        let mut call = Call::new(self, Some(id));
-        let report: Vec<u8> = steps.iter().flat_map(|step| call.step(*step)).collect();
-        let Call { kept, stored, effects, alarm, .. } = call;
+        let report = self.calls(Some(id), matches!(end, 1 | 2), steps);
         match end {
             1 => self.close(id, CloseCode::INTERNAL_ERROR),
             2 => {}
-            _ => {
-                self.commit(kept, stored, effects, alarm);
-                self.queue(id, Message::Binary(report.into()));
-            }
+            _ => self.queue(id, Message::Binary(report.into())),
         }
-        let rings = self.rings();
-        let (traps, refused) =
-            (self.actor.stats.traps.get(), self.actor.stats.refused_answers.get());
-        self.tell(id, EventKind::Message(Message::Binary(data.into())), 1 + u64::from(rings));
-        assert_eq!(self.actor.stats.traps.get() - traps, u64::from(end == 1));
+        let refused = self.actor.stats.refused_answers.get();
+        let data = Self::message(end, steps);
+        self.tell(id, EventKind::Message(Message::Binary(data.into())), end == 1);
         assert_eq!(self.actor.stats.refused_answers.get() - refused, u64::from(end == 2));
         self.look();
     }
@@ -237,10 +281,7 @@ impl Stage {
         if rings {
             self.alarm = None;
             self.rang = Some(self.now);
-            let mut call = Call::new(self, None);
-            call.step([1, 0, 4, 1]);
-            let Call { kept, stored, effects, alarm, .. } = call;
-            self.commit(kept, stored, effects, alarm);
+            self.calls(None, false, &[[1, 0, 4, 1]]);
         }
         rings
     }
@@ -249,14 +290,12 @@ impl Stage {
     fn commit(
         &mut self,
         mut kept: BTreeMap<u64, Kept>,
-        stored: BTreeMap<u8, usize>,
         effects: Vec<Effect>,
         alarm: Option<Option<u64>>,
     ) {
         for (id, member) in &mut self.members {
             member.kept = kept.remove(id).expect("it knows all");
         }
-        self.stored = stored;
         if let Some(after) = alarm {
             let least = self.rang.map_or(0, |rang| rang + 30);
             self.alarm = after.map(|after| (self.now + after).max(least));
@@ -272,45 +311,6 @@ impl Stage {
         }
     }
 
-    /// Adds a message to an outbox. If it does not fit, the client is too slow.
-    fn queue(&mut self, id: u64, message: Message) {
-        let limit = self.limits.outbox;
-        let member = self.members.get_mut(&id).expect("it is there");
-        let queued = member.waiting();
-        if queued == 0 || queued + message.cost() <= limit {
-            return member.queue.push_back(message);
-        }
-        if member.on_overflow == OnOverflow::Close {
-            member.queue.clear();
-            self.close(id, CloseCode::TRY_AGAIN_LATER);
-        }
-    }
-
-    /// Closes a connection. The first reason counts.
-    fn close(&mut self, id: u64, code: CloseCode) {
-        self.members.get_mut(&id).expect("it is there").close.get_or_insert(code);
-    }
-
-    /// Lets all connections check whether they must close.
-    fn look(&mut self) {
-        while let Some(member) = self.members.values_mut().find(|member| member.close.is_some()) {
-            let id = member.id;
-            member.reads(0);
-            self.leaves(id);
-        }
-    }
-
-    fn reads(&mut self, who: u8, count: u8) {
-        if let Some(id) = self.who(who) {
-            self.members.get_mut(&id).expect("it is there").reads(count.into());
-        }
-    }
-
-    fn leaves(&mut self, id: u64) {
-        self.tell(id, EventKind::Close(Close::NO_STATUS), 1);
-        self.members.remove(&id);
-    }
-
     fn is_as_it_must_be(&self) {
         assert_eq!(self.actor.connections.count(), self.members.len());
         for member in self.members.values() {
@@ -318,6 +318,8 @@ impl Stage {
             let largest = self.limits.effects.max(self.limits.answer).max(self.limits.outbox);
             assert!(member.waiting() <= largest);
         }
+        assert_eq!(Tree::of(self.folder.path()), self.files);
+        self.post_is_as_it_must_be();
     }
 
     /// Closes all connections and stops the actor.
@@ -329,5 +331,6 @@ impl Stage {
         self.actor.control.send(Command::Stop).expect("nothing else is asked of it");
         let waker = Waker::from(self.actor.bell.clone());
         assert!(self.actor.task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+        self.post.is_dropped(&self.actor.stats);
     }
 }

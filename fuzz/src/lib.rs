@@ -11,7 +11,7 @@
 //! - [`running`]: an actor that runs by hand.
 //! - [`stage`]: an actor, its mailbox and its clients, without sockets.
 //! - [`client`]: one client, and the messages that must be in its outbox.
-//! - [`courier`]: an actor that reaches other clients, and a model of it.
+//! - [`courier`]: an actor that reaches other clients, files and other actors, and a model of it.
 //! - [`counts`]: the host's counters.
 //! - [`script`]: the answers of the test guests.
 //! - [`sink`]: a log that discards everything.

@@ -6,7 +6,9 @@ use footlight::{
     actor::{Actor, Module, Setup, StartError},
     env::Env,
     exchange::{ActorHandle, Connections, Control, Mailbox},
+    files::Files,
     limits::Limits,
+    messages::Messages,
     stats::Stats,
     world::World,
 };
@@ -30,7 +32,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts an actor without files. Its task has not been polled yet.
+    /// Starts an actor without files and without other actors. Its task has not been polled yet.
     ///
     /// # Errors
     /// It can't be started.
@@ -41,27 +43,49 @@ impl Running {
         world: World,
     ) -> Result<Self, StartError> {
         let handle = ActorHandle::new("fuzz".into(), limits.clone());
+        Self::start_with(&handle, module, init_state, world, None, None)
+    }
+
+    /// The same for the actor of this handle, with these files and what it may send.
+    ///
+    /// # Errors
+    /// It can't be started.
+    pub fn start_with(
+        handle: &ActorHandle,
+        module: Module,
+        init_state: Option<Vec<u8>>,
+        world: World,
+        files: Option<Files>,
+        messages: Option<Messages>,
+    ) -> Result<Self, StartError> {
         let ActorHandle { name, limits, mailbox, control, connections, stats, lines, .. } = handle;
         let setup = Setup {
-            name,
+            name: name.clone(),
             module,
-            limits,
+            limits: limits.clone(),
             init_state,
             tick: None,
-            files: None,
+            files,
             http: None,
-            messages: None,
+            messages,
             last_good: None,
             store: None,
             world,
             turns: Arc::default(),
             stats: stats.clone(),
-            lines,
+            lines: lines.clone(),
             env: Env::default(),
         };
         let (actor, _) = drive::to_end(Actor::start(setup));
         let task = actor?.run(mailbox.clone(), control.clone(), connections.clone());
         let task = Box::pin(task);
-        Ok(Self { mailbox, control, connections, stats, task, bell: Arc::default() })
+        Ok(Self {
+            mailbox: mailbox.clone(),
+            control: control.clone(),
+            connections: connections.clone(),
+            stats: stats.clone(),
+            task,
+            bell: Arc::default(),
+        })
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct Circle;
 
 impl Directory {
     /// A directory of these actors. Their names must differ.
-    pub(crate) fn new(actors: impl IntoIterator<Item = Arc<ActorHandle>>) -> Self {
+    pub fn new(actors: impl IntoIterator<Item = Arc<ActorHandle>>) -> Self {
         let new = Self::default();
         actors.into_iter().for_each(|actor| new.insert(actor));
         new
@@ -55,7 +55,7 @@ impl Directory {
     }
 
     /// Adds an actor, which no other one has the name of. It gets the messages that wait for it.
-    pub(crate) fn add(&self, actor: Arc<ActorHandle>) {
+    pub fn add(&self, actor: Arc<ActorHandle>) {
         let name = actor.name.clone();
         self.insert(actor);
         self.came(&name);
@@ -72,7 +72,7 @@ impl Directory {
     }
 
     /// Removes an actor that could not be started, or that ends.
-    pub(crate) fn remove(&self, name: &str) {
+    pub fn remove(&self, name: &str) {
         let mut inner = self.0.lock();
         // What it has sent may be under way, and its name stays for the next actor that has it.
         let removed = inner.entries.get_mut(name).and_then(|entry| entry.actor.take());
@@ -86,7 +86,7 @@ impl Directory {
     }
 
     /// Tells all senders that this actor takes messages now.
-    pub(crate) fn came(&self, name: &str) {
+    pub fn came(&self, name: &str) {
         let senders = |entry: &Entry| entry.sends.as_ref().and_then(Weak::upgrade);
         let present: Vec<_> = self.0.lock().entries.values().filter_map(senders).collect();
         // Without the lock, because senders look up their receivers.

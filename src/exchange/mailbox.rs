@@ -141,7 +141,7 @@ impl Mailbox {
     }
 
     /// Says which messages of other actors the actor takes from now on.
-    pub(crate) fn set_takes(&self, takes: Takes) {
+    pub fn set_takes(&self, takes: Takes) {
         self.inner.lock().takes = takes;
     }
 
@@ -175,7 +175,7 @@ impl Mailbox {
 
     /// Takes no more messages of other actors, because the actor has ended. Those that wait are
     /// returned to their senders.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         let mut inner = self.inner.lock();
         inner.takes = Takes::default();
         let of_actor = |(_, event): &(Moment, Event)| {

@@ -1,16 +1,17 @@
-//! The projects of `footlight new --lang`, built with each language's own tool.
+//! The projects of `footlight new --lang`, and an actor in JavaScript, built with each language's own
+//! tool.
 //!
 //! `scripts/languages.sh` installs the tools. Without one, its test says so and passes, unless
 //! `FOOTLIGHT_REQUIRE_LANGUAGES` is set.
 
-use std::{path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use async_tungstenite::tungstenite::Message;
 
 use crate::{
     browser,
     clients::available,
-    support::{Client, Host, footlight},
+    support::{Actor, Client, Host, Server, footlight},
 };
 
 /// The variable that says that the tools must be there.
@@ -93,6 +94,52 @@ fn a_project_in_go_builds_with_go_and_counts() {
 #[test]
 fn a_project_in_zig_builds_with_zig_and_counts() {
     counts("zig", "zig version");
+}
+
+#[test]
+fn an_actor_in_javascript_builds_as_the_document_says_and_keeps_its_state_through_an_exception() {
+    let probe = shell("componentize-js --version");
+    if !available("componentize-js (languages.sh)", probe, REQUIRED) {
+        return;
+    }
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("project");
+    let made = footlight(&["new", "--template", "counter", folder.to_str().unwrap()]);
+    assert!(made.status.success(), "{made:?}");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = root.join("tests/guests/javascript/actor.js");
+    fs::copy(source, folder.join("actor.js")).unwrap();
+    let document = fs::read_to_string(root.join("docs/actors.md")).unwrap();
+    let (_, command) = document.split_once("\nnpx componentize-js").unwrap();
+    let (arguments, _) = command.split_once("\n```").unwrap();
+    let build = format!("componentize-js{arguments}");
+    let built = shell(&build).current_dir(&folder).output().unwrap();
+    assert!(built.status.success(), "{build}: {built:?}");
+
+    let module = folder.join("actor.wasm");
+    let actor = Actor::file("javascript", module);
+    let actor = actor.limit("module", "\"16MiB\"").limit("memory", "\"64MiB\"");
+    let checked = footlight(&["check", actor.write(parent.path()).to_str().unwrap()]);
+    let report = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success() && report.contains("would run"), "{checked:?}");
+
+    let server = Server::of(actor);
+    let mut first = server.client("javascript");
+    first.expect("0");
+    first.ask("add", "1");
+    first.ask("grüße", "GRÜSSE");
+    server.wait_for(&["javascript#1: actor: says grüße"]);
+    let mut second = server.client("javascript");
+    second.expect("1");
+    second.ask("add", "2");
+    second.send(Message::binary(vec![0, 1, 255]));
+    assert_eq!(second.next(), Message::binary(vec![255, 1, 0]));
+    // Nobody catches the exception. It ends its event and the client, and changes nothing else.
+    second.text("throw");
+    second.expect_close(1011);
+    first.ask("add", "3");
+    let (status, log) = server.stop();
+    assert!(status.success(), "{log}");
 }
 
 #[test]

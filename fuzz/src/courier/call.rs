@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 
 use footlight::exchange::{CloseCode, Message};
 
-use super::{EPOCH, Kept, Stage, Step};
+use super::{
+    EPOCH, Kept, Stage, Step,
+    post::Letter,
+    tree::{self, Change, Node, PATHS, Tree},
+};
 
 /// A request of a call.
 pub(super) enum Effect {
@@ -20,7 +24,9 @@ pub(super) enum Effect {
 /// The bytes that each effect counts for beside its payload.
 const EFFECT: usize = 64;
 const RECEIVER: usize = 8;
-/// The guest's tags and keys, and their lengths.
+/// The least that a change of a file counts for.
+const FILE: usize = 4096;
+/// The guest's tags, keys and actors, and their lengths.
 const TEXTS: [&str; 4] = ["a", "bb", "ccccccc", ""];
 const TAGS: [usize; 4] = [1, 2, 7, 0];
 
@@ -43,6 +49,12 @@ pub(super) struct Call<'s> {
     /// The last request for the alarm: the milliseconds until it fires, or none. `None` if there
     /// was no request.
     pub(super) alarm: Option<Option<u64>>,
+    /// The files, as the call sees them.
+    pub(super) files: Tree,
+    /// The messages that the call has sent to other actors.
+    pub(super) letters: Vec<Letter>,
+    /// How many messages to other actors were refused.
+    pub(super) refused: u64,
     /// The bytes of `limits.effects` that are left.
     left: usize,
 }
@@ -63,8 +75,21 @@ impl<'s> Call<'s> {
         let kept = stage.members.iter().map(|(id, member)| (*id, member.kept.clone())).collect();
         let (touched, asked, effects) = (Vec::new(), BTreeMap::new(), Vec::new());
         let left = stage.limits.effects;
-        let stored = stage.stored.clone();
-        Self { stage, sender, kept, stored, touched, asked, effects, alarm: None, left }
+        let (stored, files, letters) = (stage.stored.clone(), stage.files.clone(), Vec::new());
+        Self {
+            stage,
+            sender,
+            kept,
+            stored,
+            touched,
+            asked,
+            effects,
+            alarm: None,
+            files,
+            letters,
+            refused: 0,
+            left,
+        }
     }
 
     /// Calls an import. Returns what the guest must see.
@@ -114,10 +139,16 @@ impl<'s> Call<'s> {
                 let found = self.stored.keys().filter(is_after).count();
                 words([0, found.min(len) as u32, (found > len).into()])
             }
-            _ => {
+            18 => {
                 self.stored.clear();
                 words([0; 3])
             }
+            19..=25 => self.file(op, PATHS[usize::from(a)], len),
+            26 => words([self.post(tag, len).is_err().into(), 0, 0]),
+            _ => match self.ask(tag, len) {
+                Ok(len) => words([0, 0, len as u32]),
+                Err(_) => words([1, 0, 0]),
+            },
         }
     }
 
@@ -241,6 +272,62 @@ impl<'s> Call<'s> {
         self.pay(TAGS[usize::from(key)]).map_err(|_| STORAGE_LIMIT)?;
         self.stored.remove(&key);
         Ok(true)
+    }
+
+    /// Looks at a file or a folder, or changes it.
+    fn file(&mut self, op: u8, path: &str, len: usize) -> [u8; 12] {
+        let disk = &self.stage.files;
+        let found = match op {
+            23 => self.files.len(path, disk).map(|len| [0, 0, len as u32]),
+            24 => self.files.list(path, disk).map(|count| [0, 0, count as u32]),
+            25 => self.files.info(path, disk).map(|node| match node {
+                Node::File(len) => [0, 0, len as u32],
+                Node::Folder => [0, 1, 0],
+            }),
+            _ => self.change(op, path, len).map(|()| [0; 3]),
+        };
+        words(found.unwrap_or_else(|case| [1, case, 0]))
+    }
+
+    fn change(&mut self, op: u8, path: &str, len: usize) -> Result<(), u32> {
+        let (change, len) = match op {
+            19 => (Change::Write(len), len),
+            20 => (Change::Delete, 0),
+            21 => (Change::CreateFolder, 0),
+            _ => (Change::DeleteFolder, 0),
+        };
+        if len > self.stage.limits.file_access {
+            return Err(tree::TOO_LARGE);
+        }
+        self.pay((path.len() + len).max(FILE)).map_err(|_| tree::LIMIT)?;
+        self.files.change(path, change, &self.stage.files)
+    }
+
+    /// A message to another actor, which the call has paid for.
+    fn letter(&mut self, to: u8, len: usize) -> Result<Letter, Refused> {
+        let to = TEXTS[usize::from(to)];
+        self.pay(to.len() + len)?;
+        let mut content = vec![0; len];
+        // The courier fails at its own messages of odd length.
+        content.iter_mut().take(len % 2).for_each(|first| *first = 1);
+        Ok((to, content))
+    }
+
+    fn post(&mut self, to: u8, len: usize) -> Result<(), Refused> {
+        let letter = self.letter(to, len)?;
+        if !self.stage.post.takes(&letter, &self.letters, &self.stage.limits) {
+            self.refused += 1;
+            return Err(INVALID);
+        }
+        self.letters.push(letter);
+        Ok(())
+    }
+
+    fn ask(&mut self, to: u8, len: usize) -> Result<usize, Refused> {
+        let letter = self.letter(to, len)?;
+        let reply = self.stage.post.reply(&letter, &self.stage.limits);
+        self.refused += u64::from(reply.is_none());
+        reply.ok_or(INVALID)
     }
 
     fn close(&mut self, id: u64, code: u16) -> Result<(), Refused> {
