@@ -15,7 +15,8 @@ const TEMPLATES: &str = "src/new";
 /// The engine for scripts in JavaScript.
 const ENGINE: &str = "engines/javascript/javascript.wasm";
 /// The interfaces, which are a part of the projects, by their place in the archive.
-const INTERFACES: [(&str, &str); 4] = [
+const INTERFACES: [(&str, &str); 5] = [
+    ("javascript/footlight.d.ts", "engines/javascript/footlight.d.ts"),
     ("hello/host/host.wit", "wit-core/wit/host/host.wit"),
     ("hello/wit/theater.wit", "wit-core/wit/guide/theater.wit"),
     ("host/wit/deps/footlight/host.wit", "wit-core/wit/host/host.wit"),

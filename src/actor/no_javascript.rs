@@ -38,7 +38,7 @@ impl LoadedScript {
         match *self {}
     }
 
-    pub(super) fn log(&self) -> &[String] {
+    pub fn log(&self) -> &[String] {
         match *self {}
     }
 

@@ -33,7 +33,7 @@ pub enum ScriptError {
         limit: usize,
     },
     /// The engine has refused it, or its top level has thrown.
-    Refused(Refused),
+    Refused(Box<Refused>),
     /// Its top level has computed for longer than `limits.time`.
     Time(Duration),
     /// Its top level has used up `limits.fuel`.
@@ -166,7 +166,7 @@ mod tests {
             stack: "at inner (lib/a.js:3:5)\n  at main.js:9:1\n".into(),
             log: vec!["a".into(), "b".into()],
         };
-        let of = |refused| ScriptError::Refused(refused).of(Path::new("x/main.js"));
+        let of = |refused| ScriptError::Refused(Box::new(refused)).of(Path::new("x/main.js"));
         assert_eq!(
             of(refused.clone()),
             "x/lib/a.js:3:5: TypeError: no: `null.x`; called at main.js:9:1; it had logged: a | b"

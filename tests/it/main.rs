@@ -40,6 +40,7 @@ mod http;
 mod http_server;
 mod inspector;
 mod instances;
+#[cfg(feature = "javascript")]
 mod javascript;
 mod keepalive;
 mod languages;

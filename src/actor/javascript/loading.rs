@@ -96,7 +96,7 @@ impl<'l> Loading<'l> {
         let at: u32 = self.call(LOAD, (list, count, main, len))?;
         let outcome = outcome::read(self.memory.data(&self.store), at);
         let info = outcome.ok_or_else(|| ScriptError::Engine("its answer is invalid".into()))?;
-        let info = info.map_err(ScriptError::Refused)?;
+        let info = info.map_err(|refused| ScriptError::Refused(Box::new(refused)))?;
         self.call::<_, ()>(LOAD_POST, at)?;
         Ok((info, Image::of(self.memory, &self.store, fresh)))
     }

@@ -138,7 +138,7 @@ impl LoadedScript {
     }
 
     /// What its top level has logged.
-    pub(super) fn log(&self) -> &[String] {
+    pub fn log(&self) -> &[String] {
         &self.log
     }
 

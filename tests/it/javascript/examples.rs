@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
-use super::{actor, load};
-use crate::support::{Actor, Client, Server};
+use super::actor;
+use crate::support::{Client, Server};
 
 fn source(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("engines/javascript/examples");
@@ -58,9 +58,7 @@ fn people_in_a_room_hear_each_other() {
 
 #[test]
 fn the_list_of_things_to_do_has_a_page_and_is_the_same_for_all() {
-    let module = load(&source("todo.js")).unwrap().module;
-    let todo = Actor::bytes("script", module).limit("module", "\"4MiB\"").http();
-    let server = Server::of(todo);
+    let server = Server::of(actor(&source("todo.js")).http());
     let mut ann = Client::connect(server.address("script"), "/ws");
     let mut bob = Client::connect(server.address("script"), "/ws");
     assert_eq!((hear(&mut ann), hear(&mut bob)), (json!({ "all": [] }), json!({ "all": [] })));

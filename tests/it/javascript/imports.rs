@@ -181,7 +181,8 @@ fn an_import_that_is_not_granted_ends_the_event_with_what_to_add() {
 #[test]
 fn http_requests_are_answered_with_texts_bytes_and_json() {
     let loaded = load(
-        "export function http(request) {
+        "export function connect() {}
+        export function http(request) {
             switch (request.path) {
                 case '/text': return `${request.method} ${request.query} ${request.headers.accept}`;
                 case '/json': return { body: request.json() };

@@ -1,36 +1,82 @@
-//! Actors in JavaScript: the engine under `engines/javascript`, with scripts that it has loaded.
+//! Actors in JavaScript: scripts that the host gives to its engine.
 
 mod errors;
 mod events;
 mod examples;
+mod files;
 mod hostile;
 mod imports;
 mod modules;
-mod snapshot;
+mod running;
 mod web;
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::LazyLock};
 
+use footlight::{
+    actor::{Grants, LoadError, Module},
+    limits::Limits,
+    script::{Refused, ScriptError},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use self::snapshot::{Files, Loaded, Refused};
-use crate::support::{Actor, actors_root, footlight};
+use crate::support::{Actor, footlight};
 
-/// The engine's module.
-fn engine() -> Vec<u8> {
-    let file = actors_root().join("engines/javascript/javascript.wasm");
-    fs::read(file).expect("run scripts/build-actors.sh engines")
+/// A script's files: paths and contents.
+type Files<'a> = [(&'a str, &'a str)];
+
+/// A script that can run, in a folder, and what its load has told.
+#[derive(Debug)]
+struct Loaded {
+    folder: TempDir,
+    main: String,
+    handlers: Vec<String>,
+    log: Vec<String>,
+}
+
+/// A module of this test's process, which keeps the translated engine in memory for all tests.
+static ENGINE: LazyLock<Module> = LazyLock::new(|| {
+    let folder = folder_of(&[("main.js", "export function alarm() {}")]);
+    module(folder.path().join("main.js"), &Limits::default()).unwrap()
+});
+
+/// A folder with these files.
+fn folder_of(files: &Files<'_>) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, content) in files {
+        let file = folder.path().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+    folder
+}
+
+/// Loads a script in this process.
+fn module(main: PathBuf, limits: &Limits) -> Result<Module, ScriptError> {
+    Module::load(&main, limits, Grants::ALL).map_err(|error| match error {
+        LoadError::Script(error) => *error,
+        error => panic!("{error}"),
+    })
 }
 
 /// Loads a script of one file.
 fn load(source: &str) -> Result<Loaded, Box<Refused>> {
-    snapshot::load(&engine(), &[("main.js", source)], "main.js")
+    load_files(&[("main.js", source)])
 }
 
 /// Loads a script of several files, the first of which is the main one.
 fn load_files(files: &Files<'_>) -> Result<Loaded, Box<Refused>> {
-    snapshot::load(&engine(), files, files[0].0)
+    LazyLock::force(&ENGINE);
+    let (folder, main) = (folder_of(files), files[0].0.to_owned());
+    match module(folder.path().join(&main), &Limits::default()) {
+        Ok(module) => {
+            let handlers = module.report().exports.iter().map(|export| export.name.clone());
+            let log = module.script().unwrap().log().to_vec();
+            Ok(Loaded { handlers: handlers.collect(), log, folder, main })
+        }
+        Err(ScriptError::Refused(refused)) => Err(refused),
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// Why a script can't run.
@@ -38,13 +84,12 @@ fn refused(source: &str) -> Refused {
     *load(source).expect_err("the script can't run")
 }
 
-/// A loaded script as an actor. Its module has the copy of its memory.
+/// A script as an actor.
 fn actor(source: &str) -> Actor {
-    let module = load(source).unwrap_or_else(|refused| panic!("{refused:?}")).module;
-    Actor::bytes("script", module).limit("module", "\"4MiB\"")
+    Actor::script("script", source)
 }
 
-/// A loaded script in a folder, for `footlight call`.
+/// A script in a folder, for `footlight call`.
 struct Script {
     folder: TempDir,
 }
@@ -56,14 +101,13 @@ impl Script {
 
     /// With more in its manifest.
     fn of(loaded: Loaded, manifest: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("script.wasm"), loaded.module).unwrap();
-        let common = "name = \"script\"\ncomponent_path = \"script.wasm\"\n\
+        let Loaded { folder, main, .. } = loaded;
+        let common = format!(
+            "name = \"script\"\ncomponent_path = {main:?}\n\
             [interface]\nimplements = \"ntwk:theater/websocket-server\"\n\
-            [[handlers]]\ntype = \"websocket-server\"\nconfig = { port = 0 }\n";
-        let limits = "[limits]\nmodule = \"4MiB\"\n";
-        fs::write(folder.path().join("manifest.toml"), [common, manifest, "\n", limits].concat())
-            .unwrap();
+            [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0 }}\n"
+        );
+        fs::write(folder.path().join("manifest.toml"), common + manifest + "\n[limits]\n").unwrap();
         Self { folder }
     }
 

@@ -1,6 +1,8 @@
 //! A script of several files.
 
-use super::{Script, lines, load_files, snapshot::Refused};
+use footlight::script::Refused;
+
+use super::{Script, lines, load_files};
 
 fn refused(files: &[(&str, &str)]) -> Refused {
     *load_files(files).expect_err("the script can't run")
@@ -10,9 +12,9 @@ fn refused(files: &[(&str, &str)]) -> Refused {
 fn modules_import_each_other_and_json_by_paths_inside_of_the_folder() {
     let loaded = load_files(&[
         (
-            "src/main.js",
-            "import { double } from './lib/double.js'; import config from '../config.json';
-            import raw from './lib/data.txt' with { type: 'json' };
+            "main.js",
+            "import { double } from './src/lib/double.js'; import config from './config.json';
+            import raw from './src/lib/data.txt' with { type: 'json' };
             export function connect() { console.log(double(config.n), raw[0], Object.keys(config).join()); }",
         ),
         ("src/lib/double.js", "import { two } from '../two.js'; export const double = (n) => n * two;"),
