@@ -3,7 +3,7 @@
 //! The engine runs the script's top level, which may compute for `limits.time` and have `limits.memory`. It
 //! calls no import: there is no event yet.
 
-use std::{thread, time::Instant};
+use std::{thread, time::Duration};
 
 use wasmi::{
     Error, Func, Instance, Linker, Memory, Store, TypedResumableCall, WasmParams, WasmResults,
@@ -15,7 +15,7 @@ use super::{
     outcome::{self, Info},
 };
 use crate::{
-    actor::{imports::Growth, translated::Translated},
+    actor::{imports::Growth, meter::processor_time, translated::Translated},
     executor::STACK,
     limits::Limits,
     script::{ScriptError, Sources},
@@ -52,7 +52,8 @@ struct Loading<'l> {
     instance: Instance,
     memory: Memory,
     limits: &'l Limits,
-    began: Instant,
+    /// The processor time of this thread at the beginning.
+    began: Duration,
     /// The fuel that is left.
     fuel: u64,
 }
@@ -75,7 +76,7 @@ impl<'l> Loading<'l> {
         let instance = linker.instantiate_and_start(&mut store, &engine.module).map_err(failed)?;
         let memory = instance.get_memory(&store, shape::MEMORY);
         let memory = memory.ok_or_else(|| failed(Error::new("it has no memory")))?;
-        let (began, fuel) = (Instant::now(), limits.fuel.unwrap_or(u64::MAX));
+        let (began, fuel) = (processor_time(), limits.fuel.unwrap_or(u64::MAX));
         Ok(Self { store, instance, memory, limits, began, fuel })
     }
 
@@ -138,7 +139,7 @@ impl<'l> Loading<'l> {
                     return Err(ScriptError::Engine(call.host_error().to_string()));
                 }
                 TypedResumableCall::OutOfFuel(call) => {
-                    if self.began.elapsed() > self.limits.time {
+                    if processor_time().saturating_sub(self.began) > self.limits.time {
                         return Err(ScriptError::Time(self.limits.time));
                     }
                     self.begin_slice(call.required_fuel())?;

@@ -10,7 +10,7 @@ mod modules;
 mod running;
 mod web;
 
-use std::{fs, path::PathBuf, sync::LazyLock};
+use std::{fs, path::PathBuf, sync::LazyLock, time::Duration};
 
 use footlight::{
     actor::{Grants, LoadError, Module},
@@ -68,7 +68,9 @@ fn load(source: &str) -> Result<Loaded, Box<Refused>> {
 fn load_files(files: &Files<'_>) -> Result<Loaded, Box<Refused>> {
     LazyLock::force(&ENGINE);
     let (folder, main) = (folder_of(files), files[0].0.to_owned());
-    match module(folder.path().join(&main), &Limits::default()) {
+    // The engine is slow in a build for tests.
+    let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
+    match module(folder.path().join(&main), &limits) {
         Ok(module) => {
             let handlers = module.report().exports.iter().map(|export| export.name.clone());
             let log = module.script().unwrap().log().to_vec();
