@@ -38,15 +38,35 @@ impl Translated {
     /// # Errors
     /// It is no module, or not valid, or would harm the host.
     pub(super) fn new(bytes: &[u8]) -> Result<Self, LoadError> {
+        Self::with(bytes, false)
+    }
+
+    /// Takes a module of the host's own. Nothing about it needs a check, and each function is translated when
+    /// it is first called. Most are never called.
+    ///
+    /// # Errors
+    /// It is no module, which would be a bug of this program.
+    #[cfg(feature = "javascript")]
+    pub(super) fn own(bytes: &[u8]) -> Result<Self, LoadError> {
+        Self::with(bytes, true)
+    }
+
+    fn with(bytes: &[u8], is_own: bool) -> Result<Self, LoadError> {
         let (core, is_component) = match Format::of(bytes).map_err(LoadError::Format)? {
             Format::Module => (bytes, false),
             Format::Component(range) => (bytes.get(range).unwrap_or_default(), true),
         };
         let tables = validate::validate(core).map_err(LoadError::Rejected)?;
-        let engine = Engine::new(&config());
-        // Validate before rewriting: errors then have the file's offsets, and rewriting can't turn
-        // an invalid module into a valid one.
-        wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid)?;
+        let mut config = config();
+        if is_own {
+            config.compilation_mode(CompilationMode::Lazy);
+        }
+        let engine = Engine::new(&config);
+        if !is_own {
+            // Validate before rewriting: errors then have the file's offsets, and rewriting can't turn
+            // an invalid module into a valid one.
+            wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid)?;
+        }
         let exported = start_function::export(core);
         let (exported, stack) = stack_pointer::export(exported);
         let split = loops::split(&exported);
@@ -68,7 +88,7 @@ impl Translated {
 pub(super) fn config() -> Config {
     let mut config = Config::default();
     config.consume_fuel(true);
-    // Lazy translation charges fuel, and a call that runs out of fuel there can't be resumed.
+    // A guest must not choose when the host translates how much.
     config.compilation_mode(CompilationMode::Eager);
     // Names and debug information would only take memory.
     config.ignore_custom_sections(true);
