@@ -57,6 +57,11 @@ main() {
     case $target in
         armv7-*) flags+=(-C target-feature=+thumb-mode) ;;
     esac
+    # Boards of 32 bits have the least memory and flash, so Footlight's own library is built for size
+    # there. docs/sizes.md has what that saves and costs.
+    case $target in
+        arm*) build_options+=(--config 'profile.release.package.footlight.opt-level="z"') ;;
+    esac
     write_wrappers
     build "$@"
 }
@@ -170,8 +175,10 @@ need_zig() {
 #
 # The program is linked twice, because zig passes on only options of the linker that it knows. It
 # prints how it called the linker, and the wrapper repeats that call with two options more: functions
-# with the same code become one, and x86-64's relocations are packed, which musl reads. If
-# FOOTLIGHT_SYMBOLS names a file, both also happen without stripping, and write that file.
+# with the same code become one, and x86-64's relocations are packed, which musl reads. Debian's cargo
+# asks only for debug information to be stripped where the program's own package has an `opt-level` of its
+# own; the wrapper strips all. If FOOTLIGHT_SYMBOLS names a file, both also happen without stripping,
+# and write that file.
 write_wrappers() {
     mkdir -p "$tools"
     write_program "cc-$target" <<END
@@ -184,7 +191,7 @@ for argument; do
         --target=* | -march=* | -mfpu=* | -mfloat-abi=* | -marm | -mthumb) ;;
         -Wl,--no-demangle) ;;
         -static-pie) set -- "\$@" -static -pie ;;
-        -Wl,--strip-all) stripped=\$argument ;;
+        -Wl,--strip-all | -Wl,--strip-debug) stripped=-Wl,--strip-all ;;
         *) set -- "\$@" "\$argument" ;;
     esac
 done

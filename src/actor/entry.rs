@@ -13,6 +13,13 @@ use super::{
     meter::{Allowance, Meter, Overtime},
 };
 
+/// Where a call is after its first slice. Most calls are finished then. What is kept of the others is
+/// large, so it is boxed, and no other call has to move as much.
+pub(super) enum Begun<R> {
+    Finished(R),
+    Interrupted(Box<Step<R>>),
+}
+
 /// Where the guest stopped.
 #[allow(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Stop<R> {
@@ -30,9 +37,11 @@ impl Instance {
         parameters: P,
         meter: &mut Meter,
     ) -> Result<R, CallError> {
-        self.give_fuel(export, 1, meter)?;
-        let step = func.call_resumable(&mut self.store, parameters);
-        match self.stop(export, step, meter).await? {
+        let step = match self.run_slice(export, func, parameters, meter)? {
+            Begun::Finished(results) => return Ok(results),
+            Begun::Interrupted(step) => step,
+        };
+        match Box::pin(self.resume(export, step, meter)).await? {
             Stop::Finished(results) => Ok(results),
             Stop::Import(import, _) => {
                 Err(CallError::Trap { export, error: wasmi::Error::new(import.to_string()) })
@@ -48,62 +57,83 @@ impl Instance {
         func: TypedFunc<P, i32>,
         parameters: P,
         context: &mut CallContext,
-    ) -> Result<Step<i32>, CallError> {
-        self.give_fuel(export, 1, &mut context.meter)?;
+    ) -> Result<Begun<i32>, CallError> {
         self.store.data_mut().time = Some(context.host.time());
-        Ok(func.call_resumable(&mut self.store, parameters))
+        self.run_slice(export, func, parameters, &mut context.meter)
     }
 
     /// Goes on with a call that has begun, to its end.
     pub(super) async fn finish(
         &mut self,
         export: &'static str,
-        mut step: Step<i32>,
+        begun: Begun<i32>,
+        context: &mut CallContext,
+    ) -> Result<i32, CallError> {
+        let result = match begun {
+            Begun::Finished(result) => result,
+            Begun::Interrupted(step) => Box::pin(self.go_on(export, step, context)).await?,
+        };
+        let guest = self.store.data_mut();
+        guest.time = None;
+        guest.end_lines();
+        Ok(result)
+    }
+
+    /// Goes on with a call that its first slice did not finish.
+    async fn go_on(
+        &mut self,
+        export: &'static str,
+        mut step: Box<Step<i32>>,
         context: &mut CallContext,
     ) -> Result<i32, CallError> {
         loop {
-            let stop = self.stop(export, step, &mut context.meter).await;
+            let stop = self.resume(export, step, &mut context.meter).await;
             // Only functions that are begun like this may read the time.
             let time = self.store.data_mut().time.take();
             let (import, call) = match stop? {
-                Stop::Finished(result) => {
-                    self.store.data_mut().end_lines();
-                    return Ok(result);
-                }
+                Stop::Finished(result) => return Ok(result),
                 Stop::Import(import, call) => (import, call),
             };
             self.answer(export, &import, context).await?;
             self.give_fuel(export, 1, &mut context.meter)?;
             self.store.data_mut().time = time;
-            step = call.resume(&mut self.store, &[]);
+            step = Box::new(call.resume(&mut self.store, &[]));
+            self.settle(export, &mut context.meter)?;
         }
     }
 
-    /// Runs the guest until the call finishes or calls a suspending import.
-    async fn stop<R: WasmResults>(
+    /// Runs the first slice of a call.
+    fn run_slice<P: WasmParams, R: WasmResults>(
         &mut self,
         export: &'static str,
-        step: Step<R>,
+        func: TypedFunc<P, R>,
+        parameters: P,
         meter: &mut Meter,
-    ) -> Result<Stop<R>, CallError> {
-        meter.settle(&mut self.store).map_err(|error| CallError::Trap { export, error })?;
-        match step {
-            // Most calls finish in their first slice.
-            Ok(TypedResumableCall::Finished(results)) => Ok(Stop::Finished(results)),
-            step => self.resume(export, step, meter).await,
-        }
+    ) -> Result<Begun<R>, CallError> {
+        self.give_fuel(export, 1, meter)?;
+        let step = func.call_resumable(&mut self.store, parameters);
+        self.settle(export, meter)?;
+        Ok(match step {
+            Ok(TypedResumableCall::Finished(results)) => Begun::Finished(results),
+            step => Begun::Interrupted(Box::new(step)),
+        })
+    }
+
+    /// Counts what a slice has spent.
+    fn settle(&mut self, export: &'static str, meter: &mut Meter) -> Result<(), CallError> {
+        meter.settle(&mut self.store).map_err(|error| CallError::Trap { export, error })
     }
 
     /// Resumes an interrupted call, after its slice has been settled.
     async fn resume<R: WasmResults>(
         &mut self,
         export: &'static str,
-        mut step: Step<R>,
+        mut step: Box<Step<R>>,
         meter: &mut Meter,
     ) -> Result<Stop<R>, CallError> {
         let trap = |error| CallError::Trap { export, error };
         loop {
-            step = match step.map_err(trap)? {
+            *step = match (*step).map_err(trap)? {
                 TypedResumableCall::Finished(results) => return Ok(Stop::Finished(results)),
                 TypedResumableCall::HostTrap(call) => {
                     // A typed call only lends its error, so the import is copied.
@@ -122,7 +152,7 @@ impl Instance {
                     call.resume(&mut self.store)
                 }
             };
-            meter.settle(&mut self.store).map_err(trap)?;
+            self.settle(export, meter)?;
         }
     }
 

@@ -172,7 +172,7 @@ impl Instance {
         let flat =
             self.place(lower::handle_message(shape, message, state), &mut context.meter).await?;
         let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
-        let step = match handler {
+        let begun = match handler {
             HandleMessage::Ten(handler) => {
                 self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j), context)
             }
@@ -183,7 +183,7 @@ impl Instance {
                 self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j, k, l), context)
             }
         };
-        let ptr = self.finish(export, step?, context).await?;
+        let ptr = self.finish(export, begun?, context).await?;
         let memory = self.memory.data(&self.store);
         let lifted = lift::handle_message(shape, memory, ptr.cast_unsigned(), &self.budget);
         let reply = lifted.map_err(CallError::Lift)?;
@@ -215,7 +215,7 @@ impl Instance {
         let parameters = lower::handle_request(shape, request, state);
         let flat = self.place_request(parameters, &mut context.meter).await?;
         let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
-        let step = match handler {
+        let begun = match handler {
             HandleRequest::Eleven(handler) => {
                 self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j, k), context)
             }
@@ -223,7 +223,7 @@ impl Instance {
                 self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j, k, l), context)
             }
         };
-        let ptr = self.finish(export, step?, context).await?;
+        let ptr = self.finish(export, begun?, context).await?;
         let memory = self.memory.data(&self.store);
         let budget = &self.response_budget;
         let lifted = lift::handle_request(shape, memory, ptr.cast_unsigned(), budget);

@@ -5,7 +5,8 @@ use wit_core::{Budget, LiftError, lift, lower, migrate};
 use super::{
     call_context::CallContext,
     call_error::CallError,
-    exports::{Init, PostReturn, Step},
+    entry::Begun,
+    exports::{Init, PostReturn},
     instance::{Instance, Outcome},
 };
 
@@ -24,7 +25,7 @@ impl Instance {
         let (shape, export) = (self.shape, self.names.of(self.shape.init()));
         let lowering = lower::init(init.form(), state, name);
         let flat = self.place(lowering, &mut context.meter).await?;
-        let step = match (init, flat) {
+        let begun = match (init, flat) {
             (Init::Bare(init), _) => self.begin(export, init, (), context),
             (Init::Bytes(init), [a, b, ..]) => self.begin(export, init, (a, b), context),
             (Init::Optional(init), [a, b, c, ..]) => self.begin(export, init, (a, b, c), context),
@@ -34,7 +35,7 @@ impl Instance {
         };
         let post = self.init_post.map(|post| (self.names.of(shape.init_post()), post));
         let lift = |memory: &[u8], ptr, budget: &_| lift::init(shape, memory, ptr, budget);
-        self.finish_lifted(export, step?, post, context, lift).await
+        self.finish_lifted(export, begun?, post, context, lift).await
     }
 
     /// Calls `migrate` with an older version's state. Returns the new state, or `None` if the module
@@ -49,10 +50,10 @@ impl Instance {
     ) -> Outcome<Option<Option<Vec<u8>>>> {
         let Some(migrate) = self.migrate else { return Ok(Ok(None)) };
         let [a, b, c, ..] = self.place(lower::migrate(old), &mut context.meter).await?;
-        let step = self.begin("migrate", migrate, (a, b, c), context)?;
+        let begun = self.begin("migrate", migrate, (a, b, c), context)?;
         let post = self.migrate_post.map(|post| (self.names.of(migrate::MIGRATE_POST), post));
         let lift = |memory: &[u8], ptr, budget: &_| lift::init(migrate::SHAPE, memory, ptr, budget);
-        let state = self.finish_lifted("migrate", step, post, context, lift).await?;
+        let state = self.finish_lifted("migrate", begun, post, context, lift).await?;
         Ok(state.map(Some))
     }
 
@@ -60,12 +61,12 @@ impl Instance {
     pub(super) async fn finish_lifted<T>(
         &mut self,
         export: &'static str,
-        step: Step<i32>,
+        begun: Begun<i32>,
         post: Option<(&'static str, PostReturn)>,
         context: &mut CallContext,
         lift: impl FnOnce(&[u8], u32, &Budget) -> Result<Result<T, String>, LiftError>,
     ) -> Outcome<T> {
-        let ptr = self.finish(export, step, context).await?;
+        let ptr = self.finish(export, begun, context).await?;
         let memory = self.memory.data(&self.store);
         let lifted = lift(memory, ptr.cast_unsigned(), &self.budget).map_err(CallError::Lift)?;
         if let Some((name, post)) = post {

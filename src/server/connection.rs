@@ -37,9 +37,11 @@ use crate::{
     executor::Yield,
 };
 
-/// The size of each connection's read buffer. tungstenite's default of 128 KiB would be most of a
-/// connection's memory, and it is zero-filled before every read.
-const READ_BUFFER: usize = 4096;
+/// The size of each connection's read buffer, which is zero-filled before every read. What does not fit
+/// into it is [read ahead](super::read_ahead).
+const READ_BUFFER: usize = 1024;
+/// The most bytes of control frames that the socket did not take.
+const WRITE_BUFFER: usize = 4096;
 
 /// How many messages a connection sends in a row before its task yields. Otherwise an actor that
 /// sends a thousand messages to each of its clients would delay the clients of other actors.
@@ -322,7 +324,7 @@ fn config(max_message: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
-        .max_write_buffer_size(READ_BUFFER)
+        .max_write_buffer_size(WRITE_BUFFER)
         .max_message_size(Some(max_message))
         .max_frame_size(Some(max_message))
 }

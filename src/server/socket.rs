@@ -19,11 +19,16 @@ use smol::{
     io::{AsyncRead, AsyncWrite},
 };
 
-use super::readiness::Readiness;
+use super::{
+    read_ahead::{READ_AHEAD, ReadAhead},
+    readiness::Readiness,
+};
 
-/// How many reads in a row may return bytes before other tasks run. The WebSocket reads some KB at
-/// a time, which can be a few thousand empty frames.
-const MAX_READS: u8 = 4;
+/// How many bytes may be read in a row before other tasks run: a few thousand empty frames. A read
+/// counts for [`LEAST`] at least.
+const MAX_ROW: usize = READ_AHEAD;
+/// What a read counts for, however little it returns.
+const LEAST: usize = 4096;
 
 /// A TCP connection. After a few reads that did not have to wait, the next one makes the task yield
 /// once.
@@ -35,8 +40,10 @@ const MAX_READS: u8 = 4;
 pub(crate) struct Socket {
     inner: Async<TcpStream>,
     readiness: Readiness,
-    /// How many reads in a row have returned bytes.
-    reads: u8,
+    /// What was read and not asked for yet.
+    ahead: ReadAhead,
+    /// The bytes of the reads in a row that have returned some.
+    row: usize,
     /// Whether the last read took all there was. Later data causes an event even if it arrived
     /// before the interest was registered, because the interest is level-triggered.
     drained: bool,
@@ -53,7 +60,8 @@ impl Socket {
         Self {
             inner,
             readiness,
-            reads: 0,
+            ahead: ReadAhead::default(),
+            row: 0,
             drained: false,
             blocked: false,
             last_activity: Instant::now(),
@@ -90,7 +98,7 @@ impl Socket {
     /// Ready when the socket may be readable. This is cheap, whereas the WebSocket zero-fills its
     /// buffer before it reads.
     pub(crate) fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.drained {
+        if self.drained && !self.ahead.has_bytes() {
             // The next read returns the error.
             let _ = ready!(self.readiness.poll(&self.inner, cx));
             self.drained = false;
@@ -110,29 +118,31 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        if self.reads == MAX_READS {
-            self.reads = 0;
+        let this = &mut *self;
+        if this.row >= MAX_ROW && !this.ahead.has_bytes() {
+            this.row = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         loop {
-            if self.drained {
-                let readable = self.readiness.poll(&self.inner, cx);
+            if this.drained && !this.ahead.has_bytes() {
+                let readable = this.readiness.poll(&this.inner, cx);
                 if readable.is_pending() {
-                    self.reads = 0;
+                    this.row = 0;
                 }
                 ready!(readable)?;
-                self.drained = false;
+                this.drained = false;
             }
-            match self.inner.get_ref().read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.drained = true,
+            match this.ahead.read(buffer, |buffer| this.inner.get_ref().read(buffer)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => this.drained = true,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
-                Ok(len) => {
-                    self.reads += 1;
-                    self.drained = len < buffer.len();
-                    if len > 0 {
-                        self.last_activity = Instant::now();
+                Ok((len, None)) => return Poll::Ready(Ok(len)),
+                Ok((len, Some(read))) => {
+                    this.row += read.len.max(LEAST);
+                    this.drained = !read.is_full;
+                    if read.len > 0 {
+                        this.last_activity = Instant::now();
                     }
                     return Poll::Ready(Ok(len));
                 }
@@ -182,22 +192,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_some_reads_in_a_row_the_next_one_yields_once() {
+    fn after_some_bytes_in_a_row_the_next_read_yields_once() {
+        const SENT: usize = 60_000;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        peer.write_all(&[0; 100]).unwrap();
+        peer.write_all(&[0; SENT]).unwrap();
         let stream = listener.accept().unwrap().0;
         // Waits until all bytes have arrived, so that no read below has to wait.
-        while stream.peek(&mut [0; 100]).unwrap() < 100 {}
+        while stream.peek(&mut [0; SENT]).unwrap() < SENT {}
         let mut socket = Socket::new(Async::new(stream).unwrap());
         let mut cx = Context::from_waker(Waker::noop());
-        for _ in 0..3 {
-            for _ in 0..MAX_READS {
-                let read = Pin::new(&mut socket).poll_read(&mut cx, &mut [0; 1]);
-                assert!(matches!(read, Poll::Ready(Ok(1))), "{read:?}");
+        let (mut rest, mut row, mut yields) = (SENT, 0, 0);
+        while rest > 0 {
+            match Pin::new(&mut socket).poll_read(&mut cx, &mut [0; 1024]) {
+                Poll::Ready(read) => {
+                    let read = read.unwrap();
+                    rest -= read;
+                    row += read;
+                    assert!(row < MAX_ROW + READ_AHEAD, "{row} bytes without a yield");
+                }
+                Poll::Pending => (row, yields) = (0, yields + 1),
             }
-            let read = Pin::new(&mut socket).poll_read(&mut cx, &mut [0; 1]);
-            assert!(read.is_pending(), "{read:?}");
         }
+        assert!(yields >= 3, "{yields}");
     }
 }
