@@ -1,4 +1,5 @@
-//! Compresses the texts in the program: the files of `footlight new`, and the host's own pages.
+//! Compresses what is in the program: the files of `footlight new`, the host's own pages, and the engine for
+//! scripts.
 
 use std::{
     env,
@@ -11,8 +12,11 @@ use std::{
 /// The folder with the templates. Each has a folder, and so do those that share files. The file beside
 /// them is the program's.
 const TEMPLATES: &str = "src/new";
+/// The engine for scripts in JavaScript.
+const ENGINE: &str = "engines/javascript/javascript.wasm";
 /// The interfaces, which are a part of the projects, by their place in the archive.
-const INTERFACES: [(&str, &str); 4] = [
+const INTERFACES: [(&str, &str); 5] = [
+    ("javascript/footlight.d.ts", "engines/javascript/footlight.d.ts"),
     ("hello/host/host.wit", "wit-core/wit/host/host.wit"),
     ("hello/wit/theater.wit", "wit-core/wit/guide/theater.wit"),
     ("host/wit/deps/footlight/host.wit", "wit-core/wit/host/host.wit"),
@@ -29,21 +33,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let archive: String =
         files.iter().flat_map(|(place, text)| [place, "\0", text, "\0"]).collect();
-    compress(&archive, "templates")?;
-    compress(&read(Path::new("src/server/console.html"))?, "console.html")?;
+    compress(archive.as_bytes(), "templates")?;
+    compress(read(Path::new("src/server/console.html"))?.as_bytes(), "console.html")?;
     let inspector = without_comments(&read(Path::new("src/server/inspector.js"))?);
-    compress(&inspector, "inspector.js")?;
+    compress(inspector.as_bytes(), "inspector.js")?;
     let client = without_comments(&read(Path::new("src/server/footlight.js"))?);
-    compress(&client, "footlight.js")?;
+    compress(client.as_bytes(), "footlight.js")?;
+    if env::var_os("CARGO_FEATURE_JAVASCRIPT").is_some() {
+        println!("cargo::rerun-if-changed={ENGINE}");
+        compress(&fs::read(ENGINE)?, "javascript.wasm")?;
+    }
     let mut hasher = DefaultHasher::new();
     client.hash(&mut hasher);
     println!("cargo::rustc-env=FOOTLIGHT_JS_TAG=\"{:x}\"", hasher.finish());
     Ok(())
 }
 
-/// Writes a text, compressed, where the program includes it.
-fn compress(text: &str, name: &str) -> Result<(), Box<dyn Error>> {
-    let compressed = miniz_oxide::deflate::compress_to_vec(text.as_bytes(), 10);
+/// Writes a content, compressed, where the program includes it.
+fn compress(content: &[u8], name: &str) -> Result<(), Box<dyn Error>> {
+    let compressed = miniz_oxide::deflate::compress_to_vec(content, 10);
     let out = env::var_os("OUT_DIR").ok_or("Cargo has set no OUT_DIR")?;
     Ok(fs::write(Path::new(&out).join(name), compressed)?)
 }

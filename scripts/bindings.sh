@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Makes the bindings in the projects of `footlight new` anew from the WIT files.
+# Makes the bindings in the projects of `footlight new`, and of the engine for JavaScript, anew from the
+# WIT files.
 #
-#   scripts/bindings.sh            replaces src/new/*/src/bindings.rs, and src/new/api/src/http.rs
+#   scripts/bindings.sh            replaces src/new/*/src/bindings.rs, src/new/api/src/http.rs, and
+#                                  engines/javascript/src/bindings.rs
 #   scripts/bindings.sh --check    fails if they are not what the WIT files give
 set -euo pipefail
 
@@ -17,9 +19,16 @@ cp "$root/src/new/host/wit/world.wit" "$stage/host"
 cp "$wit/host/host.wit" "$stage/host/deps/footlight"
 cp "$wit/guide/theater.wit" "$stage/host/deps/theater"
 
+# The engine's form of the interface is `result`: its calls can fail without a trap.
+mkdir -p "$stage/engine/deps/"{footlight,theater,script}
+cp "$root/engines/javascript/wit/world.wit" "$stage/engine"
+cp "$root/engines/javascript/wit/script.wit" "$stage/engine/deps/script"
+cp "$wit/host/host.wit" "$stage/engine/deps/footlight"
+cp "$wit/result/theater.wit" "$stage/engine/deps/theater"
+
 status=0
 while read -r template world file; do
-    file=$root/src/new/$file
+    file=$root/$file
     cargo run --quiet --locked --manifest-path "$root/scripts/bindings/Cargo.toml" \
         --target-dir "$root/target/bindings" -- "$stage/$template" "$world" >"$stage/new"
     if [ "${1:-}" != --check ]; then
@@ -29,8 +38,9 @@ while read -r template world file; do
         status=1
     fi
 done <<'WORLDS'
-hello websocket-actor hello/src/bindings.rs
-host actor host/src/bindings.rs
-hello http-actor api/src/http.rs
+hello websocket-actor src/new/hello/src/bindings.rs
+host actor src/new/host/src/bindings.rs
+hello http-actor src/new/api/src/http.rs
+engine engine engines/javascript/src/bindings.rs
 WORLDS
 exit "$status"

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Rebuilds every .wasm file of examples/ and tests/guests/.
+# Rebuilds every .wasm file of engines/, examples/ and tests/guests/.
 #
 #   scripts/build-actors.sh              replaces the files in the repository
 #   scripts/build-actors.sh --out DIR    writes DIR/examples/NAME/ (the actor, its manifest,
-#                                        first state, page and folder) and DIR/tests/guests/, and
-#                                        leaves the files in the repository as they are
+#                                        first state, page and folder), DIR/engines/ and
+#                                        DIR/tests/guests/, and leaves the files in the repository
+#                                        as they are
+#   scripts/build-actors.sh engines        replaces only those of engines/
 #
 # It needs these, and installs them as root on Debian 12:
 #   Rust   one that builds for wasm32-unknown-unknown and wasm32-wasip1: see scripts/wasm-rust.sh
@@ -37,6 +39,18 @@ main() {
     need_clang
     choose_rust wasm32-unknown-unknown
 
+    build_workspace engines/javascript
+    collect_engines
+    if [ "$engines_only" = 0 ]; then
+        build_examples_and_guests
+    fi
+
+    check_for_folders
+    place
+    print_table
+}
+
+build_examples_and_guests() {
     build_workspace examples
     # Theater's actors need WASI.
     build_workspace tests/guests --workspace "${theater[@]/#/--exclude=}"
@@ -46,19 +60,20 @@ main() {
     choose_rust wasm32-wasip1
     build_workspace tests/guests "${wasip1[@]/#/--package=}"
     collect_wasip1
-
-    check_for_folders
-    place
-    print_table
 }
 
 parse_arguments() {
     out=
+    engines_only=0
     # A new crate may change Cargo.lock, except with --out, which changes nothing here.
     lock_options=()
     [ $# -ne 0 ] || return 0
+    if [ "$*" = engines ]; then
+        engines_only=1
+        return
+    fi
     if [ $# -ne 2 ] || [ "$1" != --out ] || [ -z "$2" ]; then
-        fail "usage: $0 [--out DIR]"
+        fail "usage: $0 [--out DIR | engines]"
     fi
     mkdir -p "$2"
     out=$(cd "$2" && pwd -P)
@@ -117,6 +132,12 @@ build_workspace() {
 # WORKSPACE CRATE: prints the file that build_workspace has made.
 built() {
     printf '%s' "$root/$1/$target_folder/$target/release/${2//-/_}.wasm"
+}
+
+# QuickJS is C, which the engine's crate compiles with clang.
+collect_engines() {
+    mkdir -p "$stage/engines/javascript"
+    cp "$(built engines/javascript javascript)" "$stage/engines/javascript/javascript.wasm"
 }
 
 # Every folder with a manifest, or with one for each of its hosts, is an example: a crate, a C file or a WAT
@@ -179,7 +200,7 @@ wasm_files() {
 # repository, because its own name may be as common as /src.
 check_for_folders() {
     local patterns=(-e index.crates.io
-        -e "$root/examples" -e "$root/tests" -e "$root/wit-core")
+        -e "$root/engines" -e "$root/examples" -e "$root/tests" -e "$root/wit-core")
     local file
     [ "$home" = / ] || patterns+=(-e "$home/")
     for file in $(wasm_files); do

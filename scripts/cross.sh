@@ -10,8 +10,8 @@
 #   aarch64-unknown-linux-musl       ARMv8: Raspberry Pi 3, 4, 5, Zero 2 with a 64-bit system
 #   x86_64-unknown-linux-musl
 #
-# The last line of output names the binary: target/dist/TARGET/footlight, or footlight-tls with
-# `--features tls`, which releases have. The script has checked that it is static, is for that architecture, and contains no folder of this machine.
+# The last line of output names the binary: target/dist/TARGET/footlight, or footlight-full with
+# `--features tls,javascript`, which releases have. The script has checked that it is static, is for that architecture, and contains no folder of this machine.
 #
 # There are two ways. Neither needs Docker (with Docker, use `cross`, see docs/deploy.md):
 #   rustup   uses the Rust on PATH, if it has the target or `rustup target add` can add it, and
@@ -255,7 +255,7 @@ build() {
 
     scripts/check-binary.sh "$target" "$built" ${symbols:+"$symbols"}
     local name=footlight
-    case " $* " in *' --features tls '*) name=footlight-tls ;; esac
+    case " $* " in *' --features tls,javascript '*) name=footlight-full ;; esac
     mkdir -p "$dist"
     cp "$built" "$dist/$name"
     printf '%s\n' "$dist/$name"

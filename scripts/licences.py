@@ -25,6 +25,9 @@ from datetime import datetime, timezone
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
+# The engine for scripts, which the feature `javascript` puts into the binary.
+ENGINE = "engines/javascript"
+
 # The names of files that must be passed on.
 TEXTS = re.compile(r"(LICEN[CS]E|COPYING|COPYRIGHT|NOTICE|UNLICENSE)", re.IGNORECASE)
 
@@ -41,7 +44,13 @@ musl, the C library (https://musl.libc.org)
 
 def main():
     target, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    crates = linked_crates(target, sys.argv[3:])
+    features = sys.argv[3:]
+    crates = linked_crates("Cargo.toml", target, features)
+    if any("javascript" in option for option in features):
+        # The engine for scripts is in the program as a module.
+        known = {(crate["name"], crate["version"]) for crate in crates}
+        engine = linked_crates(f"{ENGINE}/Cargo.toml", "wasm32-unknown-unknown", [])
+        crates += [crate for crate in engine if (crate["name"], crate["version"]) not in known]
     write(folder / "THIRD-PARTY-LICENSES.txt", licences(crates))
     write(folder / "footlight.cdx.json", json.dumps(bill_of_materials(crates), indent=1) + "\n")
 
@@ -51,12 +60,13 @@ def cargo(*arguments):
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def linked_crates(target, features):
-    """The packages in the binary, as `cargo metadata` describes them, by name and version."""
+def linked_crates(manifest, target, features):
+    """The packages in what a manifest builds, as `cargo metadata` describes them, by name and version."""
     # Only `cargo tree` leaves out the features and crates that only the tests need.
-    tree = cargo("tree", "--package", "footlight", *features, "--target", target, "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}")
+    manifest = ("--manifest-path", manifest)
+    tree = cargo("tree", *manifest, *features, "--target", target, "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}")
     names = {tuple(line.split()[:2]) for line in tree.splitlines() if line}
-    metadata = json.loads(cargo("metadata", "--format-version", "1", *features, "--filter-platform", target))
+    metadata = json.loads(cargo("metadata", *manifest, "--format-version", "1", *features, "--filter-platform", target))
     crates = [crate for crate in metadata["packages"] if (crate["name"], "v" + crate["version"]) in names]
     if len(crates) != len(names):
         sys.exit(f"licences: cargo tree names {len(names)} packages, cargo metadata knows {len(crates)} of them")
@@ -72,14 +82,24 @@ def expression(crate):
     return re.sub(r"\s*/\s*", " OR ", crate["license"] or "")
 
 
-def texts(crate):
-    """The crate's licence texts, each as name and content."""
+def files_with_texts(crate):
+    """The files with the crate's licence texts."""
     folder = pathlib.Path(crate["manifest_path"]).parent
-    files = [file for file in sorted(folder.iterdir()) if file.is_file() and TEXTS.match(file.name)]
+    # rquickjs-sys has the libraries in C in folders of their own.
+    places = [folder, *folder.glob("quickjs"), *folder.glob("vendor/*")]
+    return [file for place in places for file in sorted(place.iterdir()) if file.is_file() and TEXTS.match(file.name)]
+
+
+def texts(crate, crates):
+    """The crate's licence texts, each as name and content. A crate without one has those of its repository's."""
+    files = files_with_texts(crate)
+    if not files:
+        others = (other for other in crates if other["repository"] == crate["repository"])
+        files = next((found for found in map(files_with_texts, others) if found), [])
     if not files:
         # The Apache licence names nobody, so any copy will do.
         if "Apache-2.0" not in re.split(r"[ ()]", expression(crate)):
-            sys.exit(f"licences: {crate['name']} {crate['version']}: no licence text in {folder}")
+            sys.exit(f"licences: {crate['name']} {crate['version']}: no licence text in {crate['manifest_path']}")
         files = [ROOT / "LICENSE-APACHE"]
     return [(file.name, file.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n").strip("\n")) for file in files]
 
@@ -89,7 +109,7 @@ def licences(crates):
     # Compare only the words, because copies differ in their line breaks.
     owners, contents = {}, {}
     for crate in filter(lambda crate: not is_ours(crate), crates):
-        for _, text in texts(crate):
+        for _, text in texts(crate, crates):
             words = " ".join(text.split())
             contents.setdefault(words, text)
             owners.setdefault(words, []).append(f"{crate['name']} {crate['version']}")
@@ -107,8 +127,10 @@ def licences(crates):
 
 def bill_of_materials(crates):
     """CycloneDX without a serial number, which would differ each time."""
-    with open(ROOT / "Cargo.lock", "rb") as file:
-        locked = {(package["name"], package["version"]): package for package in tomllib.load(file)["package"]}
+    locked = {}
+    for folder in (ROOT / ENGINE, ROOT):
+        packages = tomllib.loads((folder / "Cargo.lock").read_text(encoding="utf-8"))["package"]
+        locked |= {(package["name"], package["version"]): package for package in packages}
     when = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), timezone.utc)
     ours = next(crate for crate in crates if crate["name"] == "footlight")
     known = {crate["name"]: purl(crate) for crate in crates}

@@ -8,7 +8,7 @@
 #   footlight_VERSION-1_ARCH.deb       for Debian and its derivatives: armhf, arm64, amd64
 #   SHA256SUMS                         the sums of all files there, for `sha256sum -c`
 #
-# BINARY is the output of `scripts/cross.sh TARGET --features tls`, or of `scripts/cross.sh TARGET`
+# BINARY is the output of `scripts/cross.sh TARGET --features tls,javascript`, or of `scripts/cross.sh TARGET`
 # with the option. Without BINARY, the script runs that. Needs git, cargo, python3 (3.11), dpkg-deb, and GNU's tar and coreutils, as in
 # Debian 12. Needs no root and, once cargo has the crates, no network.
 #
@@ -24,7 +24,7 @@ out=$root/target/packages
 maintainer='Footlight contributors <footlight-host@users.noreply.github.com>'
 
 main() {
-    features=(--features tls)
+    features=(--features tls,javascript)
     suffix=
     if [ "${1:-}" = --without-tls ]; then
         features=()

@@ -160,9 +160,11 @@ impl Finding {
         }
         out.push('\n');
         if let Some(report) = &self.report {
-            let form = match report.component {
-                Some(bytes) => format!("component, its core module {bytes} bytes"),
-                None => "core module".into(),
+            let form = match (report.script, report.component) {
+                (Some(1), _) => "a script".into(),
+                (Some(files), _) => format!("{files} files of a script"),
+                (None, Some(bytes)) => format!("component, its core module {bytes} bytes"),
+                (None, None) => "core module".into(),
             };
             let shape = report.shape.map_or("none that is known", |shape| shape.name());
             let init = if report.init.is_some() { "makes the first state" } else { "none" };
@@ -171,7 +173,10 @@ impl Finding {
             let _ = writeln!(out, "  init    {init}");
             let _ = writeln!(out, "  memory  {}", memory(report));
             items(out, "exports", &report.exports);
-            items(out, "imports", &report.imports);
+            // A script has what its engine imports.
+            if report.script.is_none() {
+                items(out, "imports", &report.imports);
+            }
         }
         for names in &self.names {
             let _ = writeln!(out, "  names   {names}; requests under others get 421");
@@ -199,9 +204,10 @@ impl Finding {
             "path": self.named.display().to_string(),
             "ok": self.is_fine(),
             "file": self.file.as_ref().map(|file| file.display().to_string()),
-            "format": report.map(|report| match report.component {
-                Some(_) => "component",
-                None => "module",
+            "format": report.map(|report| match (report.script, report.component) {
+                (Some(_), _) => "script",
+                (None, Some(_)) => "component",
+                (None, None) => "module",
             }),
             "bytes": report.map(|report| report.file_bytes),
             "shape": report.and_then(|report| report.shape).map(|shape| shape.name()),

@@ -28,6 +28,9 @@ use smol::{
 
 use crate::{coarse_clock, convert::to_u64, lock::Lock};
 
+/// The stack of each thread that runs tasks or guests, in bytes. The interpreter may need some of it: see
+/// `actor::meter`. The main thread runs neither, because the system decides about its stack.
+pub const STACK: usize = 8 << 20;
 /// How long tasks run between two polls of the sockets, as a multiple of the last poll's duration.
 /// A poll takes about 1 µs on a PC and 10 µs on a slow board.
 const POLL_RATIO: u64 = 16;

@@ -5,7 +5,7 @@
 pub struct Language {
     /// As the user names it. The templates have a folder of this name, except Rust, which has several.
     pub name: &'static str,
-    /// Builds the project. The manifest has the same.
+    /// Builds the project. The manifest has the same. Empty if the host runs it as it is.
     pub build: &'static str,
     /// What that needs.
     pub needs: &'static str,
@@ -19,7 +19,8 @@ pub const RUST: &Language = &Language {
 };
 
 /// The others. `actor_name` in a command is the project's name.
-const OTHERS: [Language; 4] = [
+const OTHERS: [Language; 5] = [
+    Language { name: "javascript", build: "", needs: "" },
     Language { name: "c", build: "make", needs: "clang, lld, wasi-libc" },
     Language {
         name: "assemblyscript",
@@ -40,7 +41,7 @@ const OTHERS: [Language; 4] = [
 ];
 
 /// The names of all.
-pub const NAMES: &[&str] = &["rust", "c", "assemblyscript", "go", "zig"];
+pub const NAMES: &[&str] = &["rust", "javascript", "c", "assemblyscript", "go", "zig"];
 
 /// The language of this name.
 pub fn find(name: &str) -> Option<&'static Language> {

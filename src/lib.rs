@@ -94,6 +94,7 @@ pub mod qr_code;
 pub mod regular;
 pub mod reloading;
 pub mod sandboxed_dir;
+pub mod script;
 pub mod server;
 pub mod shutdown;
 pub mod signals;

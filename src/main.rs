@@ -21,7 +21,7 @@ use footlight::{
     check,
     cli::{self, Command},
     dev::Watcher,
-    executor::Turns,
+    executor::{STACK, Turns},
     fd_limit,
     host::{Environment, HostError},
     logger::{Logger, Outputs},
@@ -43,10 +43,6 @@ use smol::{
     channel::{self, Receiver},
     future::{self, FutureExt as _},
 };
-
-/// The stack of each thread that runs tasks, in bytes. The interpreter may need some of it: see
-/// `actor::meter`. The main thread runs no tasks, because the system decides about its stack.
-const STACK: usize = 8 << 20;
 
 fn main() -> ExitCode {
     let command = match cli::parse(env::args_os().skip(1)) {

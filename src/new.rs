@@ -11,6 +11,7 @@ use crate::{
     compressed,
     config::nearest::nearest,
     languages::{self, Language, RUST},
+    script::ScriptError,
 };
 
 /// The files of all templates, which `build.rs` has compressed: each is a place and a text, both with
@@ -36,8 +37,16 @@ const NAME: &str = "actor-name";
 /// The name of the template's module file: the compiler replaces `-` by `_`.
 const LIBRARY: &str = "actor_name";
 
-/// What users call the languages of browsers, which have no template.
-const SCRIPTS: &[&str] = &["js", "javascript", "ts", "typescript"];
+/// Other names of languages, with ours.
+const OTHER_NAMES: [(&str, &str); 4] = [
+    ("js", "javascript"),
+    ("ecmascript", "javascript"),
+    ("ts", "javascript, whose footlight.d.ts lets an editor check types, or assemblyscript"),
+    (
+        "typescript",
+        "javascript, whose footlight.d.ts lets an editor check types, or assemblyscript",
+    ),
+];
 
 /// The longest name, in letters, as in manifests.
 const MAX_NAME: usize = 64;
@@ -185,9 +194,18 @@ impl Project {
         let build = self.named(self.language.build);
         // The comments are below each other if the command is short.
         let gap = " ".repeat(build.len().clamp(13, 46) - 13);
-        steps += &["    ", &build, "  # needs: ", self.language.needs, "\n"].concat();
+        if !build.is_empty() {
+            steps += &["    ", &build, "  # needs: ", self.language.needs, "\n"].concat();
+        }
         steps += &["    footlight run", &gap, "  # then open http://127.0.0.1:8080/\n\n"].concat();
-        steps += "Or `footlight dev`, which builds it, serves it, and takes over each change.\n";
+        let builds = if build.is_empty() { "" } else { "builds it, " };
+        steps +=
+            &["Or `footlight dev`, which ", builds, "serves it, and takes over each change.\n"]
+                .concat();
+        if build.is_empty() && !cfg!(feature = "javascript") {
+            steps += &["This footlight can't run it: ", &ScriptError::NoEngine.to_string(), ".\n"]
+                .concat();
+        }
         steps
     }
 }
@@ -247,15 +265,12 @@ impl fmt::Display for NewError {
                 write!(f, "{}: cannot be made: {error}", path.display())
             }
             Self::Template(name) => unknown(f, "template", name, TEMPLATES),
-            Self::Language(name) if SCRIPTS.iter().any(|one| name.eq_ignore_ascii_case(one)) => {
-                write!(
-                    f,
-                    "there is no language {name:?}: --lang assemblyscript is the one that is like \
-                 TypeScript; the section JavaScript of docs/actors.md says how to build an actor in \
-                 JavaScript"
-                )
+            Self::Language(name) => {
+                match OTHER_NAMES.iter().find(|(other, _)| name.eq_ignore_ascii_case(other)) {
+                    Some((_, ours)) => write!(f, "there is no language {name:?}: use {ours}"),
+                    None => unknown(f, "language", name, languages::NAMES),
+                }
             }
-            Self::Language(name) => unknown(f, "language", name, languages::NAMES),
             Self::NotInRust(language) => write!(
                 f,
                 "--template is for Rust only: in {language} there is the counter; leave out \

@@ -38,7 +38,14 @@ pub enum Unread {
 /// # Errors
 /// See [`Unread`].
 pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Unread> {
-    let mut file = self::file(path).map_err(Unread::Io)?;
+    content(self::file(path).map_err(Unread::Io)?, limit)
+}
+
+/// Reads an open file of at most `limit` bytes.
+///
+/// # Errors
+/// See [`Unread`].
+pub(crate) fn content(mut file: File, limit: usize) -> Result<Vec<u8>, Unread> {
     let size = file.metadata().map_err(Unread::Io)?.len();
     if size > to_u64(limit) {
         return Err(Unread::TooLarge(size));

@@ -35,6 +35,8 @@ pub struct Report {
     pub file_bytes: usize,
     /// The core module's size in bytes, if the file is a component.
     pub component: Option<usize>,
+    /// The number of files, if it is a script.
+    pub script: Option<usize>,
     /// The interface's shape, if the module exports a handler of a known shape.
     pub shape: Option<Shape>,
     /// What the module's exports are called.
@@ -80,6 +82,7 @@ impl Report {
         let mut report = Self {
             file_bytes,
             component: None,
+            script: None,
             shape,
             names,
             init: None,

@@ -101,6 +101,10 @@ impl Instance {
         }
         .map_err(|error| CallError::Trap { export: "the instantiation", error })?;
         let mut this = Box::new(Self::resolve(store, instance, module, limits)?);
+        if module.script().is_some() {
+            // Its memory is as after all that comes before an event.
+            return Ok(this);
+        }
         for (export, name) in [
             (start_function::EXPORT, "the start function"),
             (shape::INITIALIZE.0, shape::INITIALIZE.0),
@@ -140,7 +144,9 @@ impl Instance {
             request_post: post(shape.handle_request_post()),
             init: Init::of(&store, instance, (shape, names)),
             init_post: post(shape.init_post()),
-            migrate: instance.get_typed_func(&store, names.of(migrate::MIGRATE.0)).ok(),
+            migrate: (module.report().migrates)
+                .then(|| instance.get_typed_func(&store, names.of(migrate::MIGRATE.0)).ok())
+                .flatten(),
             migrate_post: post(migrate::MIGRATE_POST),
             budget,
             longest_reply: limits.reply,

@@ -55,7 +55,7 @@ struct Trial {
 impl Instances {
     /// Starts without an instance.
     pub fn new(module: Module, limits: SharedLimits, stats: Arc<Stats>, ambient: Ambient) -> Self {
-        say_traps(&module, &ambient);
+        say_loaded(&module, &ambient);
         Self {
             module: Arc::new(module),
             limits,
@@ -178,7 +178,7 @@ impl Instances {
     /// Makes all further instances of another module. The one so far is kept until the other has
     /// committed an event.
     pub(crate) fn replace(&mut self, module: Module) {
-        say_traps(&module, &self.ambient);
+        say_loaded(&module, &self.ambient);
         let old = std::mem::replace(&mut self.module, Arc::new(module));
         self.trial.get_or_insert(Trial { last_good: Some(old) });
         self.present = None;
@@ -229,8 +229,11 @@ impl Instances {
     }
 }
 
-/// Logs what a module imports and must not call.
-fn say_traps(module: &Module, ambient: &Ambient) {
+/// Logs what a module imports and must not call, and what a script's top level has logged.
+fn say_loaded(module: &Module, ambient: &Ambient) {
+    for line in module.script().map_or(&[][..], |script| script.log()) {
+        ambient.lines.guest(None, format_args!("{line}"));
+    }
     for line in module.report().traps() {
         ambient.lines.host(Level::Warn, None, format_args!("{line}"));
     }

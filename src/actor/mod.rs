@@ -46,7 +46,9 @@
 //! - [`sections`]: reads and writes the sections of a module.
 //! - [`inspect`]: reports the exports and imports, and whether they fit. [`verdict`] puts that into
 //!   words.
-//! - [`module`]: runs these steps in order, and compiles the result.
+//! - [`translated`]: runs these steps in order, and compiles the result.
+//! - [`javascript`]: has the engine for scripts load one, and keeps its memory.
+//! - [`module`]: what an actor needs to make instances of that. [`load_error`] says why it can't.
 //!
 //! This folder uses wasmi and `exchange`. It knows neither sockets nor the executor's loop.
 
@@ -80,6 +82,9 @@ pub mod inspect;
 pub(crate) mod inspected;
 pub mod instance;
 pub mod instances;
+#[cfg_attr(not(feature = "javascript"), path = "no_javascript.rs")]
+pub mod javascript;
+pub mod load_error;
 pub mod loops;
 pub mod meter;
 pub mod module;
@@ -103,6 +108,7 @@ pub mod storage;
 pub mod task;
 pub mod toolchain;
 pub mod transaction;
+pub mod translated;
 pub mod trial;
 pub mod types;
 pub mod validate;
@@ -116,7 +122,8 @@ pub use durable::OutputGate;
 pub use failure::StartError;
 pub use imports::Grants;
 pub use inspect::Report;
-pub use module::{LoadError, Module};
+pub use load_error::LoadError;
+pub use module::Module;
 pub use module_hash::ModuleHash;
 pub use setup::Setup;
 pub use task::Actor;

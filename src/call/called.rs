@@ -55,15 +55,15 @@ pub(super) struct Called {
 impl Called {
     /// Opens a module, or what a manifest names.
     pub(super) fn open(path: &Path) -> Result<Self, CallError> {
-        if !regular::is_wasm(path) {
+        if !Manifest::is_module(path) {
             let manifest = Manifest::load(path);
             let manifest = manifest.map_err(|error| CallError::other(format_args!("{error}")))?;
             return Self::named_by(manifest);
         }
         let limits = Limits { log_rate: LOG_RATE, ..Limits::default() };
         let module = Module::load(path, &limits, Grants::ALL);
-        let module = module
-            .map_err(|error| CallError::other(format_args!("{}: {error}", path.display())))?;
+        let module =
+            module.map_err(|error| CallError::other(format_args!("{}", error.of(path))))?;
         let stem = path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| is_name(stem));
         Ok(Self {
             name: stem.unwrap_or(NAME).into(),

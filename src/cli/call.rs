@@ -30,7 +30,7 @@ pub(super) const CALL: Subcommand = Subcommand {
         name: "PATH [EVENT]",
         about: "A manifest, a folder with a manifest.toml, or a module; then what happens",
         arity: Arity::Many,
-        completion: Completion::Files(&["toml", "wasm"]),
+        completion: Completion::Files(&["toml", "wasm", "js"]),
     }),
     options: &[
         option(

@@ -17,7 +17,7 @@ pub(super) const PATH: Argument = Argument {
     name: "PATH",
     about: "A manifest, a folder with a manifest.toml, or a module; `.` if there is none",
     arity: Arity::Any,
-    completion: Completion::Files(&["toml", "wasm"]),
+    completion: Completion::Files(&["toml", "wasm", "js"]),
 };
 
 /// The option that replaces addresses.

@@ -27,7 +27,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         more: "On Ctrl-C, TERM or QUIT, it lets no more clients in and closes all connections with code \
             1001. A second signal ends it at once. On HUP, it reopens the log files, and takes \
             over what has changed in the manifests and modules; sockets and states stay. A module \
-            without a manifest has the name of its file, and is at port 8080 or the next free one.",
+            or a script in JavaScript without a manifest has the name of its file, and is at port 8080 or the next free one.",
         argument: Some(PATH),
         options: &[
             BIND,
@@ -56,7 +56,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
             name: "PATH",
             about: "A manifest, its folder, or a module; without it, the current folder",
             arity: Arity::Optional,
-            completion: Completion::Files(&["toml", "wasm"]),
+            completion: Completion::Files(&["toml", "wasm", "js"]),
         }),
         options: &[
             OptionSpec {
@@ -136,7 +136,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
                 long: "lang",
                 value: Some(("LANGUAGE", Completion::Words(languages::NAMES))),
                 about: "Write the actor in this language",
-                more: "(rust, c, assemblyscript, go, zig; without it: rust)",
+                more: "(rust, javascript, c, assemblyscript, go, zig; without it: rust)",
             },
         ],
     },

@@ -7,6 +7,7 @@
 mod snapshot;
 
 use std::{
+    path::PathBuf,
     process::{Command, Stdio},
     sync::Arc,
     thread,
@@ -18,6 +19,7 @@ use snapshot::Snapshot;
 
 use crate::{
     manifest::{self, Build, Manifest, Selection},
+    script::{self, is_script},
     server::Live,
 };
 
@@ -40,6 +42,8 @@ pub struct Watcher {
     succeeded: bool,
     /// The manifests and modules that were loaded last.
     loaded: Snapshot,
+    /// The files of those modules: a script may import others.
+    modules: Vec<PathBuf>,
     /// The files of pages.
     pages: Snapshot,
 }
@@ -48,7 +52,7 @@ impl Watcher {
     /// Watches the actors of these manifests. Nothing is built yet.
     pub fn new(selection: Selection) -> Self {
         let (loaded, pages) = (Snapshot::default(), Snapshot::default());
-        Self { selection, built: None, succeeded: false, loaded, pages }
+        Self { selection, built: None, succeeded: false, loaded, modules: Vec::new(), pages }
     }
 
     /// Builds the actors. While that fails, waits for a change of the sources or of a manifest, and
@@ -59,7 +63,9 @@ impl Watcher {
     /// waited for.
     pub fn first_build(&mut self) -> Result<(), String> {
         let mut manifests = self.selection.load()?;
-        for manifest in manifests.iter().filter(|manifest| manifest.build.is_none()) {
+        let is_module = |manifest: &&Manifest| !is_script(&manifest.component);
+        let modules = manifests.iter().filter(is_module);
+        for manifest in modules.filter(|manifest| manifest.build.is_none()) {
             let name = &manifest.name;
             log_or_print(&format!(
                 "{name}: nothing is built, because no [build] says how; only the module, the manifest \
@@ -70,7 +76,7 @@ impl Watcher {
             log_or_print("waiting for a change of the sources");
             manifests = self.changed(manifests);
         }
-        self.loaded = self.files(&manifests);
+        self.look(&manifests);
         self.pages = pages(&manifests);
         Ok(())
     }
@@ -78,11 +84,11 @@ impl Watcher {
     /// Waits until the sources of a failed build or the manifests have changed. Returns the manifests to
     /// build with.
     fn changed(&mut self, manifests: Vec<Manifest>) -> Vec<Manifest> {
-        // Not the modules: a build that fails may have written one.
-        let mut before = self.files(&[]);
+        // Not the modules, of which there are none yet: a build that fails may have written one.
+        let mut before = self.files();
         loop {
             thread::sleep(PERIOD);
-            if let Some(now) = self.settled(&[], &before) {
+            if let Some(now) = self.settled(&before) {
                 before = now;
                 match self.selection.load() {
                     Ok(new) => {
@@ -118,12 +124,12 @@ impl Watcher {
             thread::sleep(PERIOD);
             self.build_if_changed(&manifests);
             self.reload_pages_if_changed(&manifests, live);
-            if self.settled(&manifests, &self.loaded).is_none() {
+            if self.settled(&self.loaded).is_none() {
                 continue;
             }
             // The new manifests may name other files. With a mistake, those of before count.
             manifests = self.selection.load().unwrap_or(manifests);
-            self.loaded = self.files(&manifests);
+            self.look(&manifests);
             if matches!(changed.try_send(()), Err(TrySendError::Closed(()))) {
                 return;
             }
@@ -142,24 +148,30 @@ impl Watcher {
         }
     }
 
-    /// The manifest files and the modules of `manifests` now, if they differ from `before` and nobody writes them.
-    fn settled(&self, manifests: &[Manifest], before: &Snapshot) -> Option<Snapshot> {
-        let now = self.files(manifests);
+    /// The manifest files and the modules now, if they differ from `before` and nobody writes them.
+    fn settled(&self, before: &Snapshot) -> Option<Snapshot> {
+        let now = self.files();
         if now == *before {
             return None;
         }
         thread::sleep(SETTLED);
-        (self.files(manifests) == now).then_some(now)
+        (self.files() == now).then_some(now)
     }
 
-    /// What the manifest files and the modules of `manifests` are like.
-    fn files(&self, manifests: &[Manifest]) -> Snapshot {
+    /// Notes which files the modules of these manifests have, and what they are like.
+    fn look(&mut self, manifests: &[Manifest]) {
+        let files = |one: &Manifest| script::files(&one.component, one.limits.module);
+        self.modules = manifests.iter().flat_map(files).collect();
+        self.loaded = self.files();
+    }
+
+    /// What the manifest files and the modules are like.
+    fn files(&self) -> Snapshot {
         // A folder of actors may get another one.
         let paths = manifest::expand(&self.selection.paths)
             .into_iter()
             .map(|path| Manifest::file_at(&path));
-        let components = manifests.iter().map(|manifest| manifest.component.clone());
-        Snapshot::of(paths.chain(components))
+        Snapshot::of(paths.chain(self.modules.iter().cloned()))
     }
 
     /// The sources now, if they differ from those that were built last, and nobody writes them.

@@ -147,7 +147,7 @@ impl fmt::Display for HostError {
             ),
             Self::Data(error) => error.fmt(f),
             Self::Descriptors(shortage) => shortage.fmt(f),
-            Self::Load { file, error } => write!(f, "{}: {error}", file.display()),
+            Self::Load { file, error } => f.write_str(&error.of(file)),
             Self::NotBuilt { file, error, command } => {
                 write!(f, "{}: cannot be read: {error}; ", file.display())?;
                 match command {

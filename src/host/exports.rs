@@ -61,7 +61,11 @@ impl Handlers {
 pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport> {
     let Some(shape) = report.shape else { return Vec::new() };
     let handlers = Handlers::of(manifest);
-    let message = report.names.of(shape.handle_message());
+    // Scripts have other names for them.
+    let (message, request) = match report.script {
+        Some(_) => ("message", "http"),
+        None => (report.names.of(shape.handle_message()), report.names.of(shape.handle_request())),
+    };
     // An actor may only send, if something else calls it. Theater's manifests name no receivers.
     let only_receives = handlers.messages
         && (!handlers.socket && !handlers.requests && !handlers.brokers && manifest.tick.is_none()
@@ -76,12 +80,7 @@ pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport
             "`subscribe` of a handler of type mqtt",
             message,
         ),
-        (
-            handlers.requests,
-            report.handles_requests,
-            "a handler of type http-server",
-            report.names.of(shape.handle_request()),
-        ),
+        (handlers.requests, report.handles_requests, "a handler of type http-server", request),
         (
             only_receives,
             receives,
@@ -120,7 +119,11 @@ pub(crate) fn unused(manifest: &Manifest, report: &Report) -> Vec<String> {
     ];
     let unused = exports.into_iter().filter(|(is_unused, ..)| *is_unused);
     let words = unused.map(|(_, export, ty)| {
-        let export = report.names.of(export);
+        let export = match report.script {
+            Some(_) if export == shape.handle_request() => "http",
+            Some(_) => "message",
+            None => report.names.of(export),
+        };
         format!("it exports `{export}`, and the manifest has no handler of type {ty} for it")
     });
     let silent = (names_nobody(manifest) && report.uses(&MESSAGE_SERVER_HOST)).then(|| {

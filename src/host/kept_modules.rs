@@ -8,6 +8,7 @@
 //! Nothing depends on the copies: if one can't be written or read, the log says so.
 
 use std::{
+    borrow::Cow,
     fs::{self, DirBuilder, File},
     io::{self, Write as _},
     os::unix::fs::DirBuilderExt as _,
@@ -21,7 +22,7 @@ use super::{
     opened::{self, Opened},
 };
 use crate::{
-    actor::{Module, ModuleHash},
+    actor::{Module, ModuleHash, module_hash},
     convert::hex,
     manifest::Manifest,
     regular,
@@ -83,11 +84,10 @@ impl KeptModules {
 
     /// Writes a copy. It has its name only when it is on the disk.
     fn write(&self, manifest: &Manifest, module: &Module, path: &Path) -> io::Result<()> {
-        let content = regular::read(&manifest.component, manifest.limits.module);
-        let content = content.map_err(|unread| io::Error::other(unread.to_string()))?;
-        if Module::hash_of(&content) != module.hash() {
-            return Err(io::Error::other("the file has changed since it was loaded"));
-        }
+        let content = match module.script() {
+            Some(script) => Cow::Borrowed(script.archive()),
+            None => Cow::Owned(Self::file(manifest, module)?),
+        };
         DirBuilder::new().mode(0o700).recursive(true).create(&self.folder)?;
         let new = self.folder.join(NEW);
         let mut file = File::create(&new)?;
@@ -95,6 +95,16 @@ impl KeptModules {
         file.sync_all()?;
         fs::rename(new, path)?;
         File::open(&self.folder)?.sync_all()
+    }
+
+    /// The file of a module.
+    fn file(manifest: &Manifest, module: &Module) -> io::Result<Vec<u8>> {
+        let content = regular::read(&manifest.component, manifest.limits.module);
+        let content = content.map_err(|unread| io::Error::other(unread.to_string()))?;
+        if module_hash::of(&content) == module.hash() {
+            return Ok(content);
+        }
+        Err(io::Error::other("the file has changed since it was loaded"))
     }
 
     /// The module that has made an actor's stored state, if it is another one than `module` and its

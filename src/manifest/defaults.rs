@@ -9,6 +9,7 @@ use std::{
 use super::{Handler, MAX_NAME, Manifest, is_name};
 use crate::{
     regular,
+    script::is_script,
     server::{self, config::Listener},
 };
 
@@ -29,11 +30,11 @@ pub struct PortError {
 }
 
 impl Manifest {
-    /// Whether a path is a module, which runs without a manifest. A `.wasm` file that does not begin
-    /// like one is a broken module.
+    /// Whether a path is a module or a script, which run without a manifest. A `.wasm` file that does not
+    /// begin like one is a broken module.
     pub(crate) fn is_module(path: &Path) -> bool {
-        let is_named_wasm = path.extension().is_some_and(|end| end == "wasm");
-        regular::is_wasm(path) || (is_named_wasm && !path.is_dir())
+        let is_named = is_script(path) || path.extension().is_some_and(|end| end == "wasm");
+        regular::is_wasm(path) || (is_named && !path.is_dir())
     }
 
     /// The manifest of a module that has none: the file's name, and a WebSocket for this machine at
@@ -104,6 +105,7 @@ mod tests {
         for (file, name) in [
             ("a/chat_room.wasm", "chat_room"),
             ("ä b.v2.wasm", "--b.v2"),
+            ("b/chat.js", "chat"),
             (".wasm", "actor"),
             ("footlight.wasm", "actor"),
             (&long, &long[..MAX_NAME]),

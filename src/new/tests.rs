@@ -64,6 +64,7 @@ fn an_unknown_template_is_refused_with_those_that_there_are() {
 fn each_language_has_a_counter_with_its_manifest_its_sources_and_the_page() {
     for (language, source) in [
         ("rust", "src/lib.rs"),
+        ("javascript", "actor.js"),
         ("c", "src/actor.c"),
         ("assemblyscript", "assembly/actor.ts"),
         ("go", "src/actor.go"),
@@ -74,12 +75,18 @@ fn each_language_has_a_counter_with_its_manifest_its_sources_and_the_page() {
         let project = Project::new(at, Some("my-actor"), None, Some(language)).unwrap();
         project.write().unwrap();
         let manifest = Manifest::load(at).unwrap();
-        assert!(manifest.component.ends_with("my_actor.wasm"), "{manifest:?}");
-        let build = manifest.build.unwrap().command;
+        let module = if language == "javascript" { source } else { "my_actor.wasm" };
+        assert!(manifest.component.ends_with(module), "{manifest:?}");
         let steps = project.next_steps();
-        assert!(steps.contains(&format!("\n    {build}  # needs: ")), "{steps}{build}");
+        match manifest.build {
+            Some(build) => {
+                let step = format!("\n    {}  # needs: ", build.command);
+                assert!(steps.contains(&step), "{steps}{step}");
+            }
+            None => assert!(!steps.contains("needs: ") && !steps.contains("builds it"), "{steps}"),
+        }
         let mut places: Vec<_> = project.files().into_iter().map(|(place, _)| place).collect();
-        for needed in [source, "page/index.html", "manifest.toml", ".gitignore"] {
+        for needed in [source, "page/index.html", "manifest.toml"] {
             assert_eq!(places.iter().filter(|place| *place == needed).count(), 1, "{needed}");
         }
         for place in &places {
@@ -101,17 +108,14 @@ fn an_unknown_language_and_a_template_in_another_one_than_rust_are_refused() {
     assert_eq!(refused(None, "asemblyscript"), misspelt);
     assert_eq!(
         refused(None, "python"),
-        "there is no language \"python\": use one of rust, c, assemblyscript, go, zig"
+        "there is no language \"python\": use one of rust, javascript, c, assemblyscript, go, zig"
     );
     assert_eq!(
         refused(None, ""),
-        "there is no language \"\": use one of rust, c, assemblyscript, go, zig"
+        "there is no language \"\": use one of rust, javascript, c, assemblyscript, go, zig"
     );
-    for script in ["js", "JavaScript", "ts", "typescript"] {
-        let text = refused(None, script);
-        assert!(text.contains("--lang assemblyscript"), "{text}");
-        assert!(text.contains("the section JavaScript of docs/actors.md"), "{text}");
-    }
+    assert_eq!(refused(None, "js"), "there is no language \"js\": use javascript");
+    assert!(refused(None, "TypeScript").contains("use javascript, whose footlight.d.ts"));
     assert_eq!(
         refused(Some("rooms"), "go"),
         "--template is for Rust only: in go there is the counter; leave out --template, or write \

@@ -28,26 +28,30 @@ fn shell(command: &str) -> Command {
     shell
 }
 
-/// Makes a project in this language, builds it as its manifest says, and lets it count, past what its
-/// memory would hold if it freed nothing. `probe` is a command that succeeds if the tool is there.
+/// Makes a project in this language, builds it as its manifest says, and lets it count. `probe` is a command that succeeds if the tool is there.
 fn counts(language: &str, probe: &str) {
     if !available(&format!("what builds {language} (languages.sh)"), shell(probe), REQUIRED) {
         return;
     }
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("my-actor");
-    let path = folder.to_str().unwrap();
-    let made = footlight(&["new", "--lang", language, path]);
+    let made = footlight(&["new", "--lang", language, folder.to_str().unwrap()]);
     let steps = String::from_utf8(made.stdout).unwrap();
     let mut steps = steps.lines().filter_map(|line| line.strip_prefix("    "));
     let build = steps.nth(1).unwrap().split("  # needs: ").next().unwrap();
     let built = shell(build).current_dir(&folder).output().unwrap();
     let log = String::from_utf8_lossy(&built.stderr);
     assert!(built.status.success() && !log.contains("warning"), "{build}: {log}");
-    let checked = footlight(&["check", path]);
+    project_counts(&folder);
+}
+
+/// Serves the project in this folder, and lets it count, past what its memory would hold if it freed
+/// nothing.
+fn project_counts(folder: &Path) {
+    let checked = footlight(&["check", folder.to_str().unwrap()]);
     assert!(checked.status.success(), "{checked:?}");
 
-    let host = Host::start(&folder, &["run"]);
+    let host = Host::start(folder, &["run"]);
     let mut first = Client::connect(host.address(), "/ws");
     first.expect("0");
     let mut second = Client::connect(host.address(), "/ws");
@@ -66,10 +70,20 @@ fn counts(language: &str, probe: &str) {
     Client::connect(host.address(), "/ws").expect("300");
     host.stop();
 
-    let host = Host::start(&folder, &["run"]);
+    let host = Host::start(folder, &["run"]);
     let page = format!("http://{}/", host.address());
     browser::look_if_possible(&page, "template_page_client.py", &[Path::new("counter")]);
     host.stop();
+}
+
+#[cfg(feature = "javascript")]
+#[test]
+fn a_project_in_javascript_counts_without_any_tool() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("my-actor");
+    let made = footlight(&["new", "--lang", "javascript", folder.to_str().unwrap()]);
+    assert!(made.status.success(), "{made:?}");
+    project_counts(&folder);
 }
 
 #[test]

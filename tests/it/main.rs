@@ -42,6 +42,8 @@ mod http;
 mod http_server;
 mod inspector;
 mod instances;
+#[cfg(feature = "javascript")]
+mod javascript;
 mod keepalive;
 mod languages;
 mod lights;

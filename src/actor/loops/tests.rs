@@ -8,7 +8,7 @@ use std::{
 use wasmi::{Engine, Store, Val};
 
 use super::{generator, *};
-use crate::actor::{module, nesting::MAX_NESTED, validate::validate};
+use crate::actor::{nesting::MAX_NESTED, translated, validate::validate};
 
 pub(super) fn assembled(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
@@ -33,7 +33,7 @@ static LEAVES: LazyLock<Vec<u8>> = LazyLock::new(|| {
 /// Runs all functions of a generated module in slices; `None` if the fuel is not enough. Before each
 /// function, the number `left_behind` fills the interpreter's stack.
 fn run(bytes: &[u8], fuel: u64, slice: u64, left_behind: i64) -> Option<Outcome> {
-    let engine = Engine::new(&module::config());
+    let engine = Engine::new(&translated::config());
     let module = wasmi::Module::new(&engine, bytes).unwrap();
     let mut store = Store::new(&engine, ());
     store.set_fuel(0).unwrap();
@@ -99,7 +99,7 @@ fn rewritten_modules_of_any_content_do_the_same() {
 
 /// The fuel of one call of the exported function `f`.
 fn fuel(bytes: &[u8]) -> u64 {
-    let engine = Engine::new(&module::config());
+    let engine = Engine::new(&translated::config());
     let module = wasmi::Module::new(&engine, bytes).unwrap();
     let mut store = Store::new(&engine, ());
     store.set_fuel(1 << 40).unwrap();
@@ -191,7 +191,7 @@ fn values_that_are_carried_arrive_in_their_order() {
     let split = split(&bytes);
     assert!(matches!(split, Cow::Owned(_)));
     let result = |bytes: &[u8]| {
-        let engine = Engine::new(&module::config());
+        let engine = Engine::new(&translated::config());
         let module = wasmi::Module::new(&engine, bytes).unwrap();
         let mut store = Store::new(&engine, ());
         store.set_fuel(1 << 40).unwrap();
@@ -213,7 +213,7 @@ fn what_is_rewritten_nests_no_deeper_than_the_limit() {
         let split = split(&bytes);
         assert_eq!(validate(&split).map(drop), Ok(()));
         assert!(split.len() >= bytes.len() + inserted, "{levels}");
-        wasmi::Module::new(&Engine::new(&module::config()), &split).unwrap();
+        wasmi::Module::new(&Engine::new(&translated::config()), &split).unwrap();
     }
 }
 
@@ -241,7 +241,7 @@ fn a_rewritten_module_is_no_more_than_twice_as_large() {
         let split = split(&bytes);
         assert!(matches!(split, Cow::Owned(_)));
         assert!(split.len() <= 2 * bytes.len(), "{} of {}", split.len(), bytes.len());
-        wasmi::Module::new(&Engine::new(&module::config()), &split).unwrap();
+        wasmi::Module::new(&Engine::new(&translated::config()), &split).unwrap();
     }
 }
 
@@ -261,7 +261,7 @@ fn every_actor_of_this_repository_is_valid_when_it_is_rewritten() {
     let mut rewritten = 0;
     for bytes in modules() {
         let split = split(&bytes);
-        wasmi::Module::new(&Engine::new(&module::config()), &split).unwrap();
+        wasmi::Module::new(&Engine::new(&translated::config()), &split).unwrap();
         rewritten += usize::from(matches!(split, Cow::Owned(_)));
     }
     assert!(rewritten > 15, "{rewritten}");
@@ -273,7 +273,7 @@ fn any_change_of_a_module_is_no_panic_and_makes_nothing_valid_invalid() {
     let good = one(&format!("(local i32) {run}"));
     assert!(matches!(split(&good), Cow::Owned(_)));
     let valid =
-        |bytes: &[u8]| wasmi::Module::validate(&Engine::new(&module::config()), bytes).is_ok();
+        |bytes: &[u8]| wasmi::Module::validate(&Engine::new(&translated::config()), bytes).is_ok();
     for at in 0..good.len() {
         let same = |changed: &[u8]| {
             let split = split(changed);

@@ -18,11 +18,11 @@ fn reload(server: &Server, actor: &Actor) {
 }
 
 /// Writes the actor anew where the server has it.
-fn write(server: &Server, actor: &Actor) {
+pub fn write(server: &Server, actor: &Actor) {
     actor.write(server.folder(&actor.name).parent().unwrap());
 }
 
 /// Waits until the server has reloaded so often.
-fn until_reloaded(server: &Server, times: usize) {
+pub fn until_reloaded(server: &Server, times: usize) {
     crate::support::eventually("reloaded", || server.count("footlight: reloaded: ") >= times);
 }

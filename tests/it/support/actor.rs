@@ -41,6 +41,8 @@ enum Http {
 enum Module {
     File(PathBuf),
     Bytes(Vec<u8>),
+    #[cfg(feature = "javascript")]
+    Script(String),
 }
 
 /// The folder that has `examples` and `tests/guests`.
@@ -89,6 +91,12 @@ impl Actor {
     /// An actor from a module's bytes.
     pub fn bytes(name: &str, bytes: Vec<u8>) -> Self {
         Self::new(name, Module::Bytes(bytes))
+    }
+
+    /// An actor from a script.
+    #[cfg(feature = "javascript")]
+    pub fn script(name: &str, source: &str) -> Self {
+        Self::new(name, Module::Script(source.into()))
     }
 
     /// An actor from a module's file.
@@ -201,6 +209,11 @@ impl Actor {
             Module::Bytes(bytes) => {
                 fs::write(folder.join("actor.wasm"), bytes).unwrap();
                 "actor.wasm".into()
+            }
+            #[cfg(feature = "javascript")]
+            Module::Script(source) => {
+                fs::write(folder.join("actor.js"), source).unwrap();
+                "actor.js".into()
             }
         };
         let mut text = format!("name = {:?}\ncomponent_path = {module:?}\n", self.name);

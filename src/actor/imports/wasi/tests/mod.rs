@@ -13,7 +13,7 @@ use wit_core::Shape;
 use crate::{
     actor::{
         imports::{Ambient, Growth, Guest, add_to, row::Kind},
-        module::config,
+        translated::config,
     },
     config::Document,
     env::Env,

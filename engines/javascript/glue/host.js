@@ -1,0 +1,135 @@
+// What the host keeps for the actor, and what it does for it: storage, alarm, files, servers.
+
+const integer = (value, what) => {
+    if (!isSafeInteger(value) || value < 0) throw new RangeError(`${what} must be an integer from 0`);
+    return value;
+};
+
+define("storage", {
+    get(key) {
+        const stored = host.storageGet(text(key));
+        return stored === undefined ? undefined : host.parse(stored);
+    },
+    put(key, value) {
+        if (bytesOf(value) !== undefined) throw new TypeError("storage.put stores JSON; use storage.putBytes for bytes");
+        host.storagePut(text(key), json(value, "storage.put"));
+    },
+    getBytes: (key) => host.storageGet(text(key)),
+    putBytes: (key, value) => host.storagePut(text(key), needBytes(value, "storage.putBytes")),
+    delete: (key) => host.storageDelete(text(key)),
+    list(prefix = "", options) {
+        const limit = options?.limit;
+        const after = options?.after;
+        const raw = options?.bytes === true;
+        const entries = host.storageList(
+            text(prefix),
+            after === undefined ? undefined : text(after),
+            limit === undefined ? 0xffff_ffff : integer(limit, "limit"),
+        );
+        for (let i = 0; i < entries.length; i++) if (!raw) entries[i][1] = host.parse(entries[i][1]);
+        return entries;
+    },
+    deleteAll: () => host.storageDeleteAll(),
+});
+
+define("alarm", {
+    set: (milliseconds) => host.alarmSet(integer(milliseconds, "the milliseconds of alarm.set")),
+    cancel: () => host.alarmCancel(),
+});
+
+define("files", {
+    read: (path) => host.fileRead(text(path)),
+    readText: (path) => host.decode(host.fileRead(text(path)), false, false),
+    list: (path = "") => host.fileList(text(path)),
+    info: (path) => host.fileInfo(text(path)),
+    write: (path, content) => host.fileWrite(text(path), payload(content, "files.write")),
+    delete: (path) => host.fileDelete(text(path)),
+    createFolder: (path) => host.folderCreate(text(path)),
+    deleteFolder: (path) => host.folderDelete(text(path)),
+});
+
+// Names and values in turn, of an object or of a list of pairs.
+const flatHeaders = (headers) => {
+    const flat = [];
+    if (headers === undefined) return flat;
+    if (isArray(headers)) {
+        const count = headers.length;
+        for (let i = 0; i < count; i++) {
+            push(flat, text(headers[i][0]));
+            push(flat, text(headers[i][1]));
+        }
+        return flat;
+    }
+    const names = keys(headers);
+    for (let i = 0; i < names.length; i++) {
+        push(flat, wellFormed(names[i]));
+        push(flat, text(headers[names[i]]));
+    }
+    return flat;
+};
+
+// The opposite: an object with names in lower case. Fields of one name are joined as in RFC 9110.
+const headersOf = (flat) => {
+    const headers = { __proto__: null };
+    for (let i = 0; i + 1 < flat.length; i += 2) {
+        const name = flat[i], before = headers[name];
+        headers[name] = before === undefined ? flat[i + 1] : `${before}, ${flat[i + 1]}`;
+    }
+    return headers;
+};
+
+// The content of a request or of a response.
+class Content {
+    #bytes;
+    constructor(bytes) {
+        this.#bytes = bytes ?? new Uint8Array(0);
+    }
+    get body() {
+        return this.#bytes;
+    }
+    bytes() {
+        return this.#bytes;
+    }
+    text() {
+        return host.decode(this.#bytes, false, false);
+    }
+    json() {
+        return host.parse(this.#bytes);
+    }
+}
+
+const responseOf = (answer) => {
+    const response = new Content(answer.body);
+    response.status = answer.status;
+    response.ok = answer.status >= 200 && answer.status < 300;
+    response.headers = headersOf(answer.headers);
+    return response;
+};
+
+const requestTo = (address, options) => {
+    const redirect = options?.redirect ?? "follow";
+    if (redirect !== "follow" && redirect !== "manual") throw new TypeError('redirect is "follow" or "manual"');
+    const body = options?.body;
+    const flat = flatHeaders(options?.headers);
+    if (isObject(body) && bytesOf(body) === undefined) {
+        let typed = false;
+        for (let i = 0; i < flat.length; i += 2) typed ||= lowerCase(flat[i]) === "content-type";
+        if (!typed) {
+            push(flat, "content-type");
+            push(flat, "application/json");
+        }
+    }
+    return {
+        __proto__: null,
+        method: upperCase(text(options?.method ?? (body === undefined ? "GET" : "POST"))),
+        uri: text(address),
+        headers: flat,
+        body: body === undefined ? undefined : payload(body, "the body"),
+        timeout: options?.timeout === undefined ? undefined : integer(options.timeout, "timeout"),
+        maxBody: options?.maxBody === undefined ? undefined : integer(options.maxBody, "maxBody"),
+        follow: redirect === "follow",
+    };
+};
+
+define("fetch", async (address, options) => responseOf(host.fetch(requestTo(address, options))));
+define("fetchLater", (tag, address, options) => host.fetchLater(text(tag), requestTo(address, options)));

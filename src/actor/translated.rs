@@ -1,0 +1,138 @@
+//! A module that was checked, rewritten and translated, for one actor or for several.
+
+use wasmi::{CompilationMode, Config, CustomFuelCosts, Engine, OperatorCost};
+
+use super::{
+    component::Format,
+    load_error::LoadError,
+    loops,
+    module_hash::{self, ModuleHash},
+    recode, stack_pointer, start_function,
+    toolchain::Toolchain,
+    validate::{self, Tables},
+};
+
+/// A translated module, and what is known about it whoever runs it.
+pub struct Translated {
+    /// The code. It has its own engine, because an engine keeps all code that it ever compiled.
+    pub(super) module: wasmi::Module,
+    /// Its tables.
+    pub(super) tables: Tables,
+    /// The size of the stack in bytes, if the module tells it.
+    pub(super) stack: Option<u32>,
+    /// What has made it.
+    pub(super) toolchain: Toolchain,
+    /// The size of its file in bytes.
+    pub(super) file_bytes: usize,
+    /// The size of the core module in bytes.
+    pub(super) core_bytes: usize,
+    /// Whether the file is a component.
+    pub(super) is_component: bool,
+    /// The hash of its file.
+    pub(super) hash: ModuleHash,
+}
+
+impl Translated {
+    /// Compiles a module, or the module inside a component.
+    ///
+    /// # Errors
+    /// It is no module, or not valid, or would harm the host.
+    pub(super) fn new(bytes: &[u8]) -> Result<Self, LoadError> {
+        Self::with(bytes, false)
+    }
+
+    /// Takes a module of the host's own. Nothing about it needs a check, and each function is translated when
+    /// it is first called. Most are never called.
+    ///
+    /// # Errors
+    /// It is no module, which would be a bug of this program.
+    #[cfg(feature = "javascript")]
+    pub(super) fn own(bytes: &[u8]) -> Result<Self, LoadError> {
+        Self::with(bytes, true)
+    }
+
+    fn with(bytes: &[u8], is_own: bool) -> Result<Self, LoadError> {
+        let (core, is_component) = match Format::of(bytes).map_err(LoadError::Format)? {
+            Format::Module => (bytes, false),
+            Format::Component(range) => (bytes.get(range).unwrap_or_default(), true),
+        };
+        let tables = validate::validate(core).map_err(LoadError::Rejected)?;
+        let mut config = config();
+        if is_own {
+            config.compilation_mode(CompilationMode::Lazy);
+        }
+        let engine = Engine::new(&config);
+        if !is_own {
+            // Validate before rewriting: errors then have the file's offsets, and rewriting can't turn
+            // an invalid module into a valid one.
+            wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid)?;
+        }
+        let exported = start_function::export(core);
+        let (exported, stack) = stack_pointer::export(exported);
+        let split = loops::split(&exported);
+        let module = wasmi::Module::new(&engine, split).map_err(LoadError::Invalid)?;
+        Ok(Self {
+            module,
+            tables,
+            stack,
+            toolchain: Toolchain::of(bytes, core),
+            file_bytes: bytes.len(),
+            core_bytes: core.len(),
+            is_component,
+            hash: module_hash::of(bytes),
+        })
+    }
+}
+
+/// The configuration of wasmi, including the fuel for each operator.
+pub(super) fn config() -> Config {
+    let mut config = Config::default();
+    config.consume_fuel(true);
+    // A guest must not choose when the host translates how much.
+    config.compilation_mode(CompilationMode::Eager);
+    // Names and debug information would only take memory.
+    config.ignore_custom_sections(true);
+    // The interface has one memory, so guests don't need these. SIMD and 64-bit memories are not
+    // even compiled in (see Cargo.toml). Tail calls stay on: some languages need them, and they
+    // do no harm.
+    config.wasm_multi_memory(false).wasm_custom_page_sizes(false).wasm_wide_arithmetic(false);
+    // These are expensive, because on the fast dispatch they take native stack until the slice
+    // ends, or may do so when they fail (seen with `memory.grow`, `table.init` and `table.set`):
+    // see `meter`.
+    let mut cost = OperatorCost::default();
+    for dear in [
+        &mut cost.memory_grow,
+        &mut cost.memory_init,
+        &mut cost.data_drop,
+        &mut cost.table_grow,
+        &mut cost.table_init,
+        &mut cost.table_copy,
+        &mut cost.table_fill,
+        &mut cost.elem_drop,
+        &mut cost.table_get,
+        &mut cost.table_set,
+        &mut cost.table_size,
+        &mut cost.ref_func,
+        &mut cost.ref_is_null,
+    ] {
+        *dear = u8::MAX;
+    }
+    // A call takes as long as several other instructions. On the fast dispatch it also takes up to
+    // 150 bytes of native stack until the slice ends.
+    (cost.call, cost.return_call) = (4, 4);
+    (cost.call_indirect, cost.return_call_indirect) = (8, 8);
+    // The cost for each byte (below) rounds to nothing for a few bytes.
+    (cost.memory_copy, cost.memory_fill) = (32, 32);
+    // Processors are slow at these.
+    (cost.i64_div_s, cost.i64_div_u, cost.i64_rem_s, cost.i64_rem_u) = (4, 4, 4, 4);
+    // wasmi compiles it to nothing, so `recode` uses it to charge for locals and carried values.
+    cost.ref_null = recode::NULL_COST;
+    config.operator_cost(cost);
+    // The highest price at which one step can still move a default memory of 16 MiB.
+    config.fuel_cost(CustomFuelCosts {
+        bytes_copied_per_fuel: 288,
+        fuel_per_bytes_translated: 0,
+        fuel_per_bytes_validated: 0,
+    });
+    config
+}
