@@ -1,14 +1,11 @@
 //! The example `house`: rooms on several hosts, and a broker.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+mod rooms;
+
+use std::{collections::BTreeMap, path::Path};
 
 use footlight_mqtt::Version;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::{
     brokers::{
@@ -17,119 +14,9 @@ use crate::{
     },
     browser::look_if_possible,
     documents::blocks,
-    support::{Client, Server, actors_root, eventually, program},
+    support::{Server, eventually},
 };
-
-/// The example with its own manifests, apart from the ports, in a folder of its own.
-struct House {
-    folder: TempDir,
-}
-
-impl House {
-    fn of(broker: &Broker) -> Self {
-        Self::with(broker, "5")
-    }
-
-    /// The same, over this version of MQTT.
-    fn with(broker: &Broker, version: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let from = actors_root().join("examples/house");
-        fs::copy(from.join("house.wasm"), folder.path().join("house.wasm")).unwrap();
-        let page = format!("static = {:?}", from.join("page"));
-        let address = format!(
-            "broker = \"mqtt://{}\"\nversion = {version:?}\nreconnect = \"100ms\"",
-            broker.address
-        );
-        for (room, port) in [("kitchen", "8092"), ("attic", "8093")] {
-            let state = format!("{room}.json");
-            fs::copy(from.join(&state), folder.path().join(&state)).unwrap();
-            let mut text = fs::read_to_string(manifest(&from, room)).unwrap();
-            for (old, new) in [
-                ("static = \"page\"", &*page),
-                ("broker = \"mqtt://127.0.0.1\"", &address),
-                (&format!("port = {port}"), "port = 0"),
-            ] {
-                assert_eq!(text.matches(old).count(), 1, "{old}");
-                text = text.replace(old, new);
-            }
-            fs::write(manifest(folder.path(), room), text).unwrap();
-        }
-        Self { folder }
-    }
-
-    /// Starts a process with these rooms, and options.
-    fn start_with(&self, options: &[&str], rooms: &[&str]) -> Server {
-        let mut program = program();
-        program.args(["run", "-v"]).args(options);
-        program.args(rooms.iter().map(|room| manifest(self.folder.path(), room)));
-        Server::run(program, rooms.len())
-    }
-
-    /// Starts a process with these rooms, each of which is connected.
-    fn start(&self, rooms: &[&str]) -> Server {
-        let server = self.start_with(&[], rooms);
-        for room in rooms {
-            server.wait_for(&[room, "connected with the broker"]);
-        }
-        server
-    }
-}
-
-fn manifest(folder: &Path, room: &str) -> PathBuf {
-    folder.join(format!("{room}.toml"))
-}
-
-/// A client, which knows what its page shows.
-struct Person {
-    client: Client,
-    /// By key. `line` is among the `lines`.
-    shown: Value,
-}
-
-impl Person {
-    fn enter(server: &Server, room: &str) -> Self {
-        let mut person = Self { client: server.client(room), shown: json!({}) };
-        person.sees("the room", |shown| shown["room"] == room);
-        person
-    }
-
-    fn say(&mut self, name: &str, said: &str) {
-        self.client.text(&json!({ "say": said, "name": name }).to_string());
-    }
-
-    /// Waits until the page shows this.
-    fn sees(&mut self, what: &str, is_so: impl Fn(&Value) -> bool) {
-        while !is_so(&self.shown) {
-            let message = self.client.next();
-            let text = message.to_text().unwrap();
-            let Ok(Value::Object(message)) = serde_json::from_str(text) else {
-                panic!("not {what}: {text}");
-            };
-            for (key, value) in message {
-                match key.as_str() {
-                    "line" => self.shown["lines"].as_array_mut().unwrap().push(value),
-                    _ => self.shown[key] = value,
-                }
-            }
-        }
-    }
-
-    /// Waits until these are the lines of the house, in this order.
-    fn sees_lines(&mut self, lines: &[&str]) {
-        self.sees(&format!("{lines:?}"), |shown| said(shown, "lines") == lines);
-    }
-
-    /// Waits until the room is alone, or not any more.
-    fn is_alone(&mut self, alone: bool) {
-        self.sees(&format!("alone: {alone}"), |shown| shown["alone"].is_string() == alone);
-    }
-}
-
-/// What was said, of the lines under this key.
-fn said(shown: &Value, key: &str) -> Vec<String> {
-    let lines = shown[key].as_array().unwrap().iter();
-    lines.map(|line| line["said"].as_str().unwrap().to_owned()).collect()
-}
+use rooms::{House, Person, said};
 
 /// Publishes as Home Assistant does, and waits until the broker has it.
 fn publish(broker: &Broker, topic: &str, payload: &str) {
@@ -211,9 +98,9 @@ fn meet(server: &Server, said: &str) {
 
 #[test]
 fn the_code_and_the_manifest_of_the_document_are_true() {
-    let document = include_str!("../../docs/mqtt.md");
+    let document = include_str!("../../../docs/mqtt.md");
     let [code] = blocks(document, "rust")[..] else { panic!("another number of blocks") };
-    assert!(include_str!("../../examples/house/src/lib.rs").contains(code), "{code}");
+    assert!(include_str!("../../../examples/house/src/lib.rs").contains(code), "{code}");
     let [handler] = blocks(document, "toml")[..] else { panic!("another number of blocks") };
     let text = format!("name = \"a\"\ncomponent_path = \"a.wasm\"\n\n{handler}\n");
     footlight::Manifest::parse(Path::new("manifest.toml"), &text).unwrap();
@@ -316,7 +203,7 @@ fn home_assistant_finds_the_lamp_and_the_people_and_switches_the_lamp() {
     let mut ann = Person::enter(&server, "kitchen");
     let configs = retained(&broker, "homeassistant/#", 2);
     // docs/mqtt.md shows them.
-    let document = include_str!("../../docs/mqtt.md");
+    let document = include_str!("../../../docs/mqtt.md");
     let shown = blocks(document, "json");
     for (topic, block) in [
         ("homeassistant/sensor/house-kitchen/people/config", shown[1]),
