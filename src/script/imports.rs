@@ -79,9 +79,7 @@ mod tests {
         let all = ["c.js", "src/a.js", "src/d.js", "src/e.js", "src/f.json", "src/g.js"];
         assert_eq!(found(source), [&all[..], &["src/lib/b.js"]].concat());
         assert_eq!(found("Array.from('./x'); import /* './y' */"), ["src/x"]);
-        for nothing in
-            ["", "import", "from '", "import '..", "from './'", "import './é", "from '../'"]
-        {
+        for nothing in ["", "import", "from '", "import '..", "import './é", "from '../'"] {
             assert_eq!(found(nothing), [""; 0], "{nothing}");
         }
         let far = |bytes: usize| found(&format!("import{}'./x'", " ".repeat(bytes - 5)));
