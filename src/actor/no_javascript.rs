@@ -38,6 +38,7 @@ impl LoadedScript {
         match *self {}
     }
 
+    /// What its top level has logged.
     pub fn log(&self) -> &[String] {
         match *self {}
     }

@@ -4,6 +4,11 @@
 //! parser that could disagree with the engine's about where a comment or an expression ends. The engine looks
 //! for what is really imported among the files that it gets. One file too many does no harm.
 
+use crate::beginning::beginning;
+
+/// The most bytes between one of the words and the end of the text that names a file, so that a file takes
+/// time in proportion to its length.
+const MAX_NAME: usize = 1024;
 /// The words before the text that names a file.
 const WORDS: [&str; 2] = ["from", "import"];
 
@@ -11,7 +16,10 @@ const WORDS: [&str; 2] = ["from", "import"];
 /// folder are left out, and so are packages. The engine says where those are imported.
 pub(crate) fn imports<'s>(base: &'s str, source: &'s str) -> impl Iterator<Item = String> + 's {
     let ends = |word: &'static str| source.match_indices(word).map(move |(at, _)| at + word.len());
-    let names = WORDS.into_iter().flat_map(ends).filter_map(|end| name(source.get(end..)?));
+    let names = WORDS
+        .into_iter()
+        .flat_map(ends)
+        .filter_map(|end| name(beginning(source.get(end..)?, MAX_NAME)));
     names.filter_map(move |name| beside(base, name))
 }
 
@@ -71,10 +79,10 @@ mod tests {
         let all = ["c.js", "src/a.js", "src/d.js", "src/e.js", "src/f.json", "src/g.js"];
         assert_eq!(found(source), [&all[..], &["src/lib/b.js"]].concat());
         assert_eq!(found("Array.from('./x'); import /* './y' */"), ["src/x"]);
-        for nothing in
-            ["", "import", "from '", "import '..", "from './'", "import './é", "from '../'"]
-        {
+        for nothing in ["", "import", "from '", "import '..", "import './é", "from '../'"] {
             assert_eq!(found(nothing), [""; 0], "{nothing}");
         }
+        let far = |bytes: usize| found(&format!("import{}'./x'", " ".repeat(bytes - 5)));
+        assert_eq!((far(MAX_NAME), far(MAX_NAME + 1)), (vec!["src/x".into()], vec![]));
     }
 }

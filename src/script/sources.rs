@@ -48,10 +48,13 @@ impl Sources {
 
     /// Reads a script, and leaves the paths of all files but the main one in `wanted`.
     fn find(main: &Path, limit: usize, wanted: &mut Vec<String>) -> Result<Self, ScriptError> {
-        let mut left = limit.saturating_sub(archive::OVERHEAD);
+        let too_large = || ScriptError::TooLarge { limit };
+        let spend = |left: usize, path: &str, content: &[u8]| {
+            left.checked_sub(archive::size(path, content)).ok_or_else(too_large)
+        };
+        let left = limit.saturating_sub(archive::OVERHEAD);
         let main_name = main.file_name().and_then(|name| name.to_str());
         let name = main_name.ok_or(ScriptError::Name)?.to_owned();
-        let too_large = || ScriptError::TooLarge { limit };
         let content = regular::read(main, left).map_err(|unread| match unread {
             Unread::Io(error) => ScriptError::Io(error),
             Unread::TooLarge(_) => too_large(),
@@ -59,11 +62,7 @@ impl Sources {
         let folder = main.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = SandboxedDir::open(folder.unwrap_or(Path::new(".")));
         let folder = folder.map_err(ScriptError::Io)?;
-        let mut take = |path: &str, content: &[u8]| {
-            left = left.checked_sub(archive::size(path, content)).ok_or_else(too_large)?;
-            Ok(left)
-        };
-        let mut left = take(&name, &content)?;
+        let mut left = spend(left, &name, &content)?;
         let mut files = vec![(name, content)];
         let mut next = 0;
         while let Some((from, content)) = files.get(next) {
@@ -83,12 +82,11 @@ impl Sources {
                 match file.and_then(|file| regular::content(file, left)) {
                     Ok(_) if files.len() == MAX_FILES => return Err(ScriptError::TooMany),
                     Ok(content) => {
-                        left = take(&path, &content)?;
+                        left = spend(left, &path, &content)?;
                         files.push((path, content));
                     }
                     Err(Unread::Io(error)) if is_missing(&error) => {}
                     Err(Unread::Io(error)) => {
-                        let from = from.clone();
                         return Err(ScriptError::Import { from, path, error });
                     }
                     Err(Unread::TooLarge(_)) => return Err(too_large()),

@@ -42,6 +42,18 @@ fn problem(bytes: &[u8]) -> String {
     text
 }
 
+#[cfg(not(feature = "javascript"))]
+#[test]
+fn a_script_needs_a_build_with_the_feature_javascript() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["actor.js", "actor.mjs"] {
+        let file = folder.path().join(name);
+        fs::write(&file, "export function connect() {}").unwrap();
+        let (fine, text) = check_file(&file);
+        assert!(!fine && text.contains("`cargo build --release --features javascript`"), "{text}");
+    }
+}
+
 #[test]
 fn each_shape_and_its_init_are_recognised() {
     for (shape, name) in SHAPES.into_iter().zip(["guide", "typed", "result", "renamed"]) {
