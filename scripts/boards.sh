@@ -31,7 +31,7 @@ budget() {
 # The tests of what the program and the interpreter do on that processor. It leaves out what is the
 # same on every processor: other projects' clients, systemd, reading manifests and modules.
 tests=(
-    answers:: durable:: events:: examples:: faults:: handshakes:: instances:: keepalive:: limits:: mail:: pages::
+    answers:: brokers::hostile brokers::losing brokers::messages durable:: events:: examples:: faults:: handshakes:: instances:: keepalive:: limits:: mail:: pages::
     reach:: readme::the_quick_start several:: shutdown:: start:: violations::
     hostile::allocators hostile::computing hostile::events hostile::growth hostile::instructions
     hostile::logging hostile::parameters hostile::results hostile::starts hostile::storms

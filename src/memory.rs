@@ -76,9 +76,9 @@ impl Memory {
 /// - what waits: `mailbox` with one `message` more, and `held`;
 /// - between actors, if it has a handler for that: what it has sent, as it is and twice as it is stored,
 ///   and a request under way with its reply: four `sent` and a `reply`;
-/// - each of its brokers: what the actor has published, as it is and twice as it is stored, and what
-///   waits for it: three `mqtt_outbox`, and `mqtt_inbox` for each of `mqtt_inflight` and once more; and the
-///   numbers of messages that it has seen;
+/// - each of its brokers: what the actor has published, as it is, as it is written and twice as it is
+///   stored, what waits for it, and a packet that arrives: four `mqtt_outbox`, and `mqtt_inbox` for each of
+///   `mqtt_inflight` and twice more; and the numbers of messages that it has seen;
 /// - if it answers requests, each of its `requests`: a `request` and a `response`;
 /// - each of its `connections`: a `message` that arrives, an `outbox`, an `attachment` and `tags`.
 ///
@@ -93,8 +93,8 @@ pub fn most(limits: &Limits, uses: Uses) -> u64 {
         .saturating_add(tags)
         .saturating_add(CONNECTION);
     let inbox =
-        to_u64(limits.mqtt_inflight).saturating_add(1).saturating_mul(sum(&[limits.mqtt_inbox]));
-    let broker = sum(&[limits.mqtt_outbox; 3]).saturating_add(inbox).saturating_add(SEEN);
+        to_u64(limits.mqtt_inflight).saturating_add(2).saturating_mul(sum(&[limits.mqtt_inbox]));
+    let broker = sum(&[limits.mqtt_outbox; 4]).saturating_add(inbox).saturating_add(SEEN);
     let requests = if uses.answers { to_u64(limits.requests) } else { 0 };
     let parts = [
         sum(&[limits.memory]),
@@ -221,7 +221,7 @@ mod tests {
         let messages = Uses { messages: true, ..Uses::default() };
         assert_eq!(most(&limits, messages), beside + 2 * (7 + 6) + 28_070);
         let brokers = Uses { brokers: 2, ..Uses::default() };
-        let broker = 3 * 11 + 5 * 13 + SEEN;
+        let broker = 4 * 11 + 6 * 13 + SEEN;
         assert_eq!(most(&limits, brokers), beside + 2 * (7 + 6) + 2 * broker);
         // With the defaults, which docs/deploy.md tells.
         assert_eq!(mib(most(&Limits::default(), stored)), 191);

@@ -39,6 +39,8 @@ pub(crate) struct Actor {
     limits: String,
     /// The lines of its `[storage]`.
     storage: String,
+    /// Its other handlers.
+    handlers: String,
     /// Whether to write its log to a file.
     logged: bool,
     /// The name and the content of a file in a folder that the actor may read and write.
@@ -77,8 +79,18 @@ impl Actor {
 
     /// An actor with an empty state and the default limits.
     fn new(name: String, wasm: Vec<u8>) -> Self {
-        let (config, limits, storage) = Default::default();
-        Self { name, wasm, state: None, config, limits, storage, logged: false, file: None }
+        let (config, limits, storage, handlers) = Default::default();
+        Self {
+            name,
+            wasm,
+            state: None,
+            config,
+            limits,
+            storage,
+            handlers,
+            logged: false,
+            file: None,
+        }
     }
 
     /// Sets the first state.
@@ -111,6 +123,12 @@ impl Actor {
         self
     }
 
+    /// Adds a handler of this type.
+    pub(crate) fn handler(mut self, of: &str, config: &str) -> Self {
+        self.handlers += &format!("[[handlers]]\ntype = \"{of}\"\nconfig = {{ {config} }}\n");
+        self
+    }
+
     /// Shares a writable folder with it, which contains this file.
     pub(crate) fn folder(mut self, file: &'static str, content: Vec<u8>) -> Self {
         self.file = Some((file, content));
@@ -124,7 +142,7 @@ impl Actor {
 
     /// Writes the actor and its manifest. Returns the manifest's path.
     fn write(&self, folder: &TempDir) -> Result<PathBuf> {
-        let Self { name, wasm, state, config, limits, storage, logged, file } = self;
+        let Self { name, wasm, state, config, limits, storage, handlers, logged, file } = self;
         fs::write(folder.path().join(format!("{name}.wasm")), wasm)?;
         let mut first = String::new();
         if let Some(state) = state {
@@ -148,7 +166,7 @@ impl Actor {
         let manifest = folder.path().join(format!("{name}.toml"));
         let text = format!(
             "name = \"{name}\"\ncomponent_path = \"{name}.wasm\"\n{first}\
-             [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0{config} }}\n{shared}\
+             [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0{config} }}\n{shared}{handlers}\
              [logging]\n{logging}\n[limits]\n{limits}[storage]\n{storage}"
         );
         fs::write(&manifest, text)?;

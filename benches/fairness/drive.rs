@@ -7,7 +7,10 @@ use async_tungstenite::tungstenite::Message;
 use futures_util::StreamExt as _;
 use smol::{Async, LocalExecutor, Timer, block_on, io::AsyncReadExt as _};
 
-use super::common::{Result, child::Child, client::connect, serve};
+use super::{
+    broker,
+    common::{Result, child::Child, client::connect, serve},
+};
 
 /// How long to wait after a connection that was refused.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -41,6 +44,9 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     let executor = LocalExecutor::new();
     block_on(executor.run(async {
         for actor in arguments.chunks_exact(3) {
+            if let Some(port) = broker::port_of(actor[0]) {
+                std::thread::spawn(move || broker::flood(port));
+            }
             for _ in 0..actor[1].parse()? {
                 let socket = connect(actor[0]).await?.into_inner();
                 executor.spawn(take(socket)).detach();

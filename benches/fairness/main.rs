@@ -30,6 +30,7 @@
 //! - `guests`: the code of the bad actors.
 //! - `neighbours`: the bad actors, how each is driven, and how it proves that it misbehaved.
 //! - `drive`: their clients.
+//! - `broker`: a broker that floods one.
 //! - `disk`: their data folders.
 //! - `proof`: their counters.
 //! - `rounds`: the measurement.
@@ -40,6 +41,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod broker;
 mod disk;
 mod drive;
 mod guests;

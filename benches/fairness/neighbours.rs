@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
+    broker,
     common::{Result, guest, server::Actor},
     drive::Crowd,
     guests,
@@ -50,6 +51,8 @@ pub(crate) struct Kind {
     fuel: Option<u64>,
     /// What it keeps on the disk.
     disk: Disk,
+    /// Whether it has a broker, which floods it with messages.
+    pub(crate) has_broker: bool,
     /// The least values of its counters after it was driven.
     proof: &'static [(&'static str, u64)],
 }
@@ -89,6 +92,7 @@ const KINDS: &[Kind] = &[
     kind("alarm", guests::alarm, ONE, None, &[("alarms", 3)]),
     kind("files", guests::files, Crowd { silent: 0, talking: 4 }, None,
         &[("file_reads", guests::ACCESSES), ("file_writes", guests::ACCESSES)]),
+    kind("broker-flood", guests::idle, ONE, None, &[("mqtt_received", 10_000)]).with_broker(),
     kind("large-module", guests::large, EIGHT, None, &[("traps", 8)]),
     file("go", "go.wasm"),
     file("javascript", "js.wasm"),
@@ -113,13 +117,15 @@ const fn kind(
     fuel: Option<u64>,
     proof: &'static [(&'static str, u64)],
 ) -> Kind {
-    Kind { name, code: Code::Text(text), crowd, fuel, disk: Disk::Unused, proof }
+    let (code, disk, has_broker) = (Code::Text(text), Disk::Unused, false);
+    Kind { name, code, crowd, fuel, disk, has_broker, proof }
 }
 
 /// A kind that a toolchain has made, which traps at every message.
 const fn file(name: &'static str, file: &'static str) -> Kind {
     let (code, proof): (_, &[_]) = (Code::File(file), &[("traps", 8)]);
-    Kind { name, code, crowd: EIGHT, fuel: None, disk: Disk::Unused, proof }
+    let (fuel, disk, has_broker) = (None, Disk::Unused, false);
+    Kind { name, code, crowd: EIGHT, fuel, disk, has_broker, proof }
 }
 
 /// The limits of the bad actors.
@@ -164,6 +170,11 @@ impl Kind {
         Self { disk, ..self }
     }
 
+    /// The same, with a broker.
+    const fn with_broker(self) -> Self {
+        Self { has_broker: true, ..self }
+    }
+
     /// The fuel of an event that does not end by itself.
     fn fuel(&self, allowed: &Allowed) -> Option<u64> {
         self.fuel.map(|usual| allowed.fuel.unwrap_or(usual / allowed.divisor))
@@ -181,6 +192,7 @@ impl Kind {
         // Slow clients must stay connected.
         let actor = actor.config("on_overflow = \"drop\"").folder("read", vec![b'x'; 64 << 10]);
         let actor = self.disk.keep(actor);
+        let actor = if self.has_broker { actor.handler("mqtt", &broker::config()) } else { actor };
         match self.fuel(allowed) {
             Some(fuel) => actor.limit("fuel", fuel),
             None => actor,

@@ -9,12 +9,14 @@ pub(crate) struct Negotiation {
     next: Version,
     /// Whether the broker has said that it does not know MQTT 5.
     has_refused_5: bool,
+    /// Whether the broker has accepted a connection with MQTT 5.
+    has_taken_5: bool,
 }
 
 impl Negotiation {
     /// MQTT 5 is first.
     pub(crate) fn new() -> Self {
-        Self { next: Version::V5, has_refused_5: false }
+        Self { next: Version::V5, has_refused_5: false, has_taken_5: false }
     }
 
     pub(crate) fn next(&self) -> Version {
@@ -22,7 +24,8 @@ impl Negotiation {
     }
 
     /// A connection is over. A broker that has closed it without an answer may have done so for any
-    /// reason, so MQTT 5 gets another chance after one connection with 3.1.1.
+    /// reason, so MQTT 5 gets another chance after one connection with 3.1.1. It is no reason to try
+    /// 3.1.1 if the broker is known to speak MQTT 5.
     pub(crate) fn ended(&mut self, version: Version, was_up: bool, down: Down) -> Down {
         let is_refused = matches!(&down, Down::Refused(reason) if reason.is_unsupported_version());
         if version == Version::V3_1_1 {
@@ -30,7 +33,8 @@ impl Negotiation {
             self.next = if self.has_refused_5 { Version::V3_1_1 } else { Version::V5 };
             return down;
         }
-        if is_refused || (!was_up && down == Down::Ended) {
+        self.has_taken_5 |= was_up;
+        if is_refused || (!self.has_taken_5 && down == Down::Ended) {
             self.has_refused_5 |= is_refused;
             self.next = Version::V3_1_1;
             return Down::OtherVersion;

@@ -6,7 +6,7 @@
 //! then. One that speaks 3.1.1 knows no such bound, so TCP holds it back.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     future::poll_fn,
     io,
     ops::Range,
@@ -16,63 +16,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-use footlight_mqtt::{Ack, Down, Event, Message, Publication, Qos, Session};
-use smol::{
-    Timer,
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-};
+use footlight_mqtt::{Ack, Down, Event, Message, Qos};
+use smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::{driver::Shared, translated};
-use crate::{convert::to_u64, deadline::within, http_client::stream::Stream};
+use super::{
+    driver::Shared,
+    link::{End, Link, Why},
+    progress::{Alarm, Written},
+    translated,
+};
+use crate::{deadline::within, http_client::stream::Stream};
 
 /// What is read at once, in bytes.
 const READ: usize = 4096;
-/// After so many messages or reads the others have their turn.
+/// After so much work the others have their turn. A message is one.
 const WORK: usize = 32;
+/// How much work it is to read once: what is read may be no messages.
+const READ_WORK: usize = 8;
 /// How long a connection may take to send what the actor has published last, once that has ended.
 const LEAVING: Duration = Duration::from_secs(2);
 /// How long it may take to write its last packet and to close the socket.
 const CLOSING: Duration = Duration::from_secs(1);
-
-/// What lasts from one connection to the next.
-pub(super) struct Link {
-    pub(super) session: Session,
-    /// The next publication and its number. The session did not take it.
-    hand: Option<(u64, Publication)>,
-    /// The number of the last message to acknowledge.
-    last_ack: u64,
-    /// How many messages were skipped.
-    skipped: u64,
-}
-
-/// How a connection has ended.
-pub(super) struct End {
-    /// When the broker accepted it; `None` if it did not.
-    pub(super) up: Option<Instant>,
-    pub(super) why: Why,
-}
-
-/// Why it has ended.
-pub(super) enum Why {
-    /// The actor has ended.
-    Done,
-    /// As the session says.
-    Down(Down),
-    /// The socket or what is before it has failed: in words.
-    Failed(String),
-}
-
-impl Link {
-    /// Nothing has happened yet.
-    pub(super) fn new(session: Session) -> Self {
-        Self { session, hand: None, last_ack: 0, skipped: 0 }
-    }
-
-    /// Goes on with another session. The outbox gives again what the old one had.
-    pub(super) fn renewed(self, session: Session) -> Self {
-        Self { session, hand: None, ..self }
-    }
-}
 
 /// One connection.
 pub(super) struct Connection<'a> {
@@ -86,18 +50,15 @@ pub(super) struct Connection<'a> {
     rest: Range<usize>,
     /// Whether all that was written has left the stream.
     is_flushed: bool,
-    /// How many bytes were written.
-    written: u64,
-    /// The publications of QoS 0 that wait to be written: where each ends, and its number.
-    unwritten: VecDeque<(u64, u64)>,
+    /// Which publications of QoS 0 were written.
+    written: Written,
     /// The messages that the actor has.
     acks: HashMap<u64, Ack>,
     /// A message that the actor does not take yet.
     held: Option<Message>,
-    /// Messages and reads since others had their turn.
+    /// The work since others had their turn.
     work: usize,
-    /// Wakes the task, and when. It may be earlier than needed.
-    timer: (Timer, Option<Instant>),
+    alarm: Alarm,
     up: Option<Instant>,
     /// Until when to send what the actor has published last. `None` before it has ended.
     leaving: Option<Instant>,
@@ -122,12 +83,11 @@ impl<'a> Connection<'a> {
             buffer: vec![0; READ],
             rest: 0..0,
             is_flushed: true,
-            written: 0,
-            unwritten: VecDeque::new(),
+            written: Written::default(),
             acks: HashMap::new(),
             held: None,
             work: 0,
-            timer: (Timer::never(), None),
+            alarm: Alarm::new(),
             up: None,
             leaving: None,
             failure: None,
@@ -154,15 +114,9 @@ impl<'a> Connection<'a> {
             }
         };
         self.close(down.is_none()).await;
-        for (_, number) in self.unwritten {
-            self.shared.broker.outbox.unwritten(number);
-        }
-        let why = match (self.failure, down) {
-            (Some(failure), _) => Why::Failed(failure),
-            (None, Some(down)) => Why::Down(down),
-            (None, None) => Why::Done,
-        };
-        End { up: self.up, why }
+        self.written.give_back(&self.shared.broker.outbox);
+        let ended = down.map_or(Why::Done, Why::Down);
+        End { up: self.up, why: self.failure.map_or(ended, Why::Failed) }
     }
 
     /// Handles what the session tells. Returns how the connection has ended.
@@ -277,7 +231,7 @@ impl<'a> Connection<'a> {
             }
             let after = session.output().len();
             if publication.qos == Qos::AtMostOnce && after > before {
-                self.unwritten.push_back((self.written + to_u64(after), number));
+                self.written.add(after, number);
             }
             moved = true;
         }
@@ -314,13 +268,7 @@ impl<'a> Connection<'a> {
     fn wrote(&mut self, len: usize) {
         self.link.session.wrote(len, Instant::now());
         self.is_flushed = false;
-        self.written += to_u64(len);
-        while let Some((end, number)) = self.unwritten.front()
-            && *end <= self.written
-        {
-            self.shared.broker.outbox.delivered(*number);
-            self.unwritten.pop_front();
-        }
+        self.written.wrote(len, &self.shared.broker.outbox);
     }
 
     /// Reads, unless the session has not taken all that was read.
@@ -332,7 +280,7 @@ impl<'a> Connection<'a> {
             Poll::Ready(Ok(0)) => self.link.session.ended(),
             Poll::Ready(Ok(len)) => {
                 self.rest = 0..len;
-                self.work += 1;
+                self.work += READ_WORK;
             }
             Poll::Ready(Err(error)) => self.broke(&error),
             Poll::Pending => return false,
@@ -355,16 +303,9 @@ impl<'a> Connection<'a> {
         else {
             return false;
         };
-        let (timer, set) = &mut self.timer;
-        // Each packet moves the deadline on. The timer stays, and is set anew when it has rung.
-        if set.is_none_or(|set| at < set) {
-            timer.set_at(at);
-            *set = Some(at);
-        }
-        if Pin::new(timer).poll(cx).is_pending() {
+        if self.alarm.poll(at, cx).is_pending() {
             return false;
         }
-        self.timer.1 = None;
         self.link.session.expired(Instant::now());
         true
     }

@@ -19,7 +19,8 @@ use super::{
     Broker, OpenedBroker,
     backoff::{Attempt, Backoff, SOON},
     config::BrokerConfig,
-    connection::{Connection, End, Link, Why},
+    connection::Connection,
+    link::{End, Link, Why},
     translated::{self, Bounds},
 };
 use crate::{
@@ -290,16 +291,6 @@ impl Shared {
                 )
             }
             _ => String::new(),
-        }
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done => f.write_str("the actor has ended"),
-            Self::Down(down) => down.fmt(f),
-            Self::Failed(failure) => f.write_str(failure),
         }
     }
 }

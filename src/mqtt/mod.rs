@@ -3,11 +3,12 @@
 //! - [`config`]: the manifest's keys, with [`address`], [`client_id`] and [`topics`]. [`credentials`]:
 //!   the file that it names. [`opened`]: a broker with all that.
 //! - [`publication`]: messages in both directions.
-//! - [`outbox`]: what the actor has published, until a broker has it. [`stored`]: how that is stored.
+//! - [`outbox`]: what the actor has published, until a broker has it. [`queued`] has the publications. [`stored`]: how that is stored.
 //! - [`inbox`]: what a broker has sent, until the actor has handled it. [`waiting`] has the events.
 //! - [`dedupe`]: messages between Footlight hosts that come once only.
 //!
 //! - [`driver`]: connects again and again, as [`backoff`] says. [`connection`]: one connection.
+//!   [`link`]: what lasts from one to the next. [`progress`]: how far one is.
 //!   [`translated`]: in the words of its session, which is the crate `footlight-mqtt`.
 //!
 //! A [`Broker`] is what the connection with a broker and the actor share. This module knows the
@@ -23,9 +24,12 @@ pub mod credentials;
 pub mod dedupe;
 mod driver;
 pub mod inbox;
+mod link;
 pub mod opened;
 pub mod outbox;
+mod progress;
 pub mod publication;
+mod queued;
 mod stored;
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ use super::{
     config::{BrokerConfig, OnFull},
     dedupe::Identity,
     publication::Publication,
+    queued::{Entry, Queued, Stage},
     stored,
 };
 use crate::{convert::to_u64, limits::SharedLimits, lock::Lock, logger::ActorLog, stats::Stats};
@@ -27,52 +28,11 @@ pub struct Outbox {
     /// The sender that new publications have, by which a receiver knows them again. `None` if the system
     /// has no random numbers.
     sender: Option<u64>,
-    inner: Lock<Inner>,
+    inner: Lock<Queued>,
     /// Has how many publications may wait, and how many bytes.
     limits: SharedLimits,
     stats: Arc<Stats>,
     lines: Arc<ActorLog>,
-}
-
-/// What the lock protects.
-#[derive(Default)]
-struct Inner {
-    /// The number of the next publication.
-    next: u64,
-    /// In the order of their numbers. They are few, so a list does.
-    entries: Vec<Entry>,
-    /// The bytes of all of them.
-    bytes: usize,
-    /// Those of QoS 1 as they are stored. `None` if they have changed since.
-    stored: Option<Bytes>,
-    /// Whether one that is stored is done since the last look.
-    is_less: bool,
-    /// Whether those of QoS 1 are stored, once the actor has ended.
-    ended: Option<bool>,
-    /// Wakes the actor's task; `None` unless it waits for that.
-    actor: Option<Waker>,
-    /// Wakes the connection's task; `None` unless it waits for a publication.
-    connection: Option<Waker>,
-}
-
-/// One publication.
-struct Entry {
-    number: u64,
-    identity: Option<Identity>,
-    publication: Arc<Publication>,
-    bytes: usize,
-    stage: Stage,
-}
-
-/// How far a publication is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// Its event is not committed, or not on the disk.
-    Asked,
-    /// It waits for the connection.
-    Ready,
-    /// The connection has it.
-    Given,
 }
 
 /// A publication for the connection.
@@ -84,53 +44,6 @@ pub struct Out {
     pub publication: Arc<Publication>,
     /// What goes along in user properties of MQTT 5: see [`Identity::properties`]. Only QoS 1 has one.
     pub identity: Option<Identity>,
-}
-
-impl Entry {
-    /// Whether it is sent until it is acknowledged.
-    fn is_kept(&self) -> bool {
-        self.publication.qos == Qos::AtLeastOnce
-    }
-
-    /// Whether it may be dropped to make room.
-    fn is_loose(&self) -> bool {
-        !self.is_kept() && self.stage == Stage::Ready
-    }
-}
-
-impl Inner {
-    /// The place of a publication.
-    fn place(&self, number: u64) -> Option<usize> {
-        self.entries.binary_search_by_key(&number, |entry| entry.number).ok()
-    }
-
-    /// Takes the publication at a place out of the list.
-    fn remove(&mut self, place: usize) -> Entry {
-        let entry = self.entries.remove(place);
-        self.bytes = self.bytes.saturating_sub(entry.bytes);
-        if entry.is_kept() {
-            self.stored = None;
-        }
-        entry
-    }
-
-    /// Whether a publication waits for the next start: the actor has ended, and it is stored.
-    fn stays(&self, entry: &Entry) -> bool {
-        self.ended == Some(true) && entry.is_kept()
-    }
-
-    /// Wakes the connection's task when a publication comes, or when the actor has ended.
-    fn wake_later(&mut self, cx: &Context<'_>) {
-        match &mut self.connection {
-            Some(connection) => connection.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
-    }
-
-    /// Whether so many publications with so many bytes are within the limits.
-    fn fits(&self, (most, most_bytes): (usize, usize)) -> bool {
-        self.entries.len() <= most && self.bytes <= most_bytes
-    }
 }
 
 impl Outbox {

@@ -145,6 +145,20 @@ fn a_broker_that_refuses_mqtt_5_gets_3_1_1_from_then_on() {
 }
 
 #[test]
+fn a_broker_that_is_known_to_speak_mqtt_5_gets_no_3_1_1_because_it_closes() {
+    let mut settings = settings(Version::V5);
+    settings.version = None;
+    let mut stage = Stage::new(settings);
+    assert_eq!(next_version(&mut stage), 5);
+    stage.hear(&packet(0x20, &[0, 0, 0]));
+    for _ in 0..3 {
+        stage.session.ended();
+        assert_eq!(down(stage.events()), Down::Ended);
+        assert_eq!(next_version(&mut stage), 5);
+    }
+}
+
+#[test]
 fn a_broker_that_closes_without_an_answer_gets_3_1_1_once() {
     let mut settings = settings(Version::V5);
     settings.version = None;

@@ -125,3 +125,40 @@ fn what_was_acknowledged_is_recorded_after_a_while_or_at_once_in_a_hurry() {
     assert!(!less(&mut stage, false) && less(&mut stage, true));
     assert_eq!(stage.actor.stats.mqtt_refused.get(), 1);
 }
+
+#[test]
+fn after_the_actor_what_nothing_stores_still_leaves_and_the_rest_waits_for_the_next_start() {
+    for stored in [true, false] {
+        let mut stage = Stage::new(Limits::default());
+        stage.mqtt.set_stored(stored);
+        ["a", "b"].into_iter().for_each(|payload| stage.publish_now(payload, ONE));
+        stage.publish_now("c", ZERO);
+        let given = stage.out().unwrap();
+        let Stage { actor, mqtt } = stage;
+        let broker = mqtt.brokers()[0].clone();
+        let has_ended = || ready(|cx| broker.outbox.poll_ended(cx)).is_some();
+        assert!(!has_ended());
+        drop(mqtt);
+        assert!(has_ended() && !broker.outbox.is_done());
+        let outs: Vec<_> = std::iter::from_fn(|| ready(|cx| broker.outbox.poll_next(cx))).collect();
+        let payloads: Vec<_> = outs.iter().map(|out| text(&out.publication.payload)).collect();
+        assert_eq!(payloads, if stored { vec!["c"] } else { vec!["b", "c"] });
+        broker.outbox.delivered(outs.last().unwrap().number);
+        assert_eq!(broker.outbox.is_done(), stored);
+        broker.outbox.delivered(given.number);
+        drop(broker);
+        // Nobody has sent `b` after all.
+        assert_eq!(actor.stats.mqtt_dropped.get(), u64::from(!stored));
+        assert_eq!(actor.stats.mqtt_outbox.get(), 0);
+    }
+}
+
+#[test]
+fn a_publication_that_was_not_written_is_ready_again() {
+    let stage = Stage::new(Limits::default());
+    stage.publish_now("a", ZERO);
+    stage.publish_now("b", ZERO);
+    let first = stage.out().unwrap();
+    stage.outbox().unwritten(first.number);
+    assert_eq!(stage.outs(), ["a", "b"]);
+}

@@ -54,7 +54,7 @@ const DEEDS: [(&str, Deed, Option<&str>); 10] = [
         |socket| {
             socket.write_all(CONNACK)?;
             // All have other identifiers, and nobody waits for acknowledgements.
-            (0..FLOOD).try_for_each(|number| socket.write_all(&publish(1, number as u16 | 1)))
+            (1..=20_000).try_for_each(|id| socket.write_all(&publish(1, id)))
         },
         None,
     ),

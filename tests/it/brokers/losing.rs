@@ -55,6 +55,8 @@ pub fn pair(broker: &Broker, dedupe: bool) -> [(Proxy, Actor); 2] {
     ]
     .map(|config: String| {
         let proxy = Proxy::to(broker.address);
+        // Only MQTT 5 has what numbers are known again by.
+        let config = format!("version = \"5\", {config}");
         let actor = guest().extra(&at(proxy.address, &config));
         (proxy, actor)
     })

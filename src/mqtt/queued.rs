@@ -1,0 +1,99 @@
+//! The publications of an outbox.
+
+use std::{
+    sync::Arc,
+    task::{Context, Waker},
+};
+
+use bytes::Bytes;
+use wit_core::host::Qos;
+
+use super::{dedupe::Identity, publication::Publication};
+
+/// What waits, and who waits for it.
+#[derive(Default)]
+pub(super) struct Queued {
+    /// The number of the next publication.
+    pub(super) next: u64,
+    /// In the order of their numbers. They are few, so a list does.
+    pub(super) entries: Vec<Entry>,
+    /// The bytes of all of them.
+    pub(super) bytes: usize,
+    /// Those of QoS 1 as they are stored. `None` if they have changed since.
+    pub(super) stored: Option<Bytes>,
+    /// Whether one that is stored is done since the last look.
+    pub(super) is_less: bool,
+    /// Whether those of QoS 1 are stored, once the actor has ended.
+    pub(super) ended: Option<bool>,
+    /// Wakes the actor's task; `None` unless it waits for that.
+    pub(super) actor: Option<Waker>,
+    /// Wakes the connection's task; `None` unless it waits for a publication.
+    pub(super) connection: Option<Waker>,
+}
+
+/// One publication.
+pub(super) struct Entry {
+    pub(super) number: u64,
+    pub(super) identity: Option<Identity>,
+    pub(super) publication: Arc<Publication>,
+    pub(super) bytes: usize,
+    pub(super) stage: Stage,
+}
+
+/// How far a publication is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Its event is not committed, or not on the disk.
+    Asked,
+    /// It waits for the connection.
+    Ready,
+    /// The connection has it.
+    Given,
+}
+
+impl Entry {
+    /// Whether it is sent until it is acknowledged.
+    pub(super) fn is_kept(&self) -> bool {
+        self.publication.qos == Qos::AtLeastOnce
+    }
+
+    /// Whether it may be dropped to make room.
+    pub(super) fn is_loose(&self) -> bool {
+        !self.is_kept() && self.stage == Stage::Ready
+    }
+}
+
+impl Queued {
+    /// The place of a publication.
+    pub(super) fn place(&self, number: u64) -> Option<usize> {
+        self.entries.binary_search_by_key(&number, |entry| entry.number).ok()
+    }
+
+    /// Takes the publication at a place out of the list.
+    pub(super) fn remove(&mut self, place: usize) -> Entry {
+        let entry = self.entries.remove(place);
+        self.bytes = self.bytes.saturating_sub(entry.bytes);
+        if entry.is_kept() {
+            self.stored = None;
+        }
+        entry
+    }
+
+    /// Whether a publication waits for the next start: the actor has ended, and it is stored.
+    pub(super) fn stays(&self, entry: &Entry) -> bool {
+        self.ended == Some(true) && entry.is_kept()
+    }
+
+    /// Wakes the connection's task when a publication comes, or when the actor has ended.
+    pub(super) fn wake_later(&mut self, cx: &Context<'_>) {
+        match &mut self.connection {
+            Some(connection) => connection.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+    }
+
+    /// Whether so many publications with so many bytes are within the limits.
+    pub(super) fn fits(&self, (most, most_bytes): (usize, usize)) -> bool {
+        self.entries.len() <= most && self.bytes <= most_bytes
+    }
+}
