@@ -2,7 +2,7 @@
 //!
 //! A module path that ends in `.js` or `.mjs` names a script. The host reads that file and what it
 //! imports, and gives them to an engine, which is an actor's module like any other: see
-//! `actor/javascript.rs`. Builds with the feature `javascript` have the engine.
+//! `actor/javascript`. Builds with the feature `javascript` have the engine.
 //!
 //! - `sources`: a script's files in memory.
 //! - `imports`: finds the files that a file imports.
