@@ -2,12 +2,12 @@
 //!
 //! A module path that ends in `.js` or `.mjs` names a script. The host reads that file and what it
 //! imports, and gives them to an engine, which is an actor's module like any other: see
-//! `actor/javascript.rs`. Builds with the feature `javascript` have the engine.
+//! `actor/javascript`. Builds with the feature `javascript` have the engine.
 //!
-//! - [`sources`]: a script's files in memory.
-//! - [`imports`]: finds the files that a file imports.
-//! - [`archive`]: all files as one sequence of bytes, which is what the script's hash is of.
-//! - [`error`]: why a script can't run.
+//! - `sources`: a script's files in memory.
+//! - `imports`: finds the files that a file imports.
+//! - `archive`: all files as one sequence of bytes, which is what the script's hash is of.
+//! - `error`: why a script can't run.
 
 #[cfg(feature = "javascript")]
 pub mod archive;
