@@ -24,7 +24,7 @@ out=$root/target/packages
 maintainer='Footlight contributors <footlight-host@users.noreply.github.com>'
 
 main() {
-    features=(--features tls,javascript)
+    features=(--features 'tls,javascript')
     suffix=
     if [ "${1:-}" = --without-tls ]; then
         features=()

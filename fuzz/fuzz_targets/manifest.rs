@@ -90,7 +90,9 @@ fn are_brokers(brokers: &[BrokerConfig]) {
         assert!((1..=64).contains(&broker.name.len()) && names.insert(&broker.name));
         assert!(Address::parse(&broker.address.to_string()).as_ref() == Ok(&broker.address));
         let subscribed = broker.subscribe.iter().map(|one| &one.filter);
-        assert!(subscribed.chain(&broker.publish).all(|filter| topic::check_filter(filter).is_ok()));
+        assert!(
+            subscribed.chain(&broker.publish).all(|filter| topic::check_filter(filter).is_ok())
+        );
         assert!(broker.keepalive.subsec_nanos() == 0 && broker.keepalive.as_secs() <= 65_535);
         let Some(will) = &broker.will else { continue };
         assert!(topic::check_name(&will.topic).is_ok());
