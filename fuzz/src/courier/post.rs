@@ -71,7 +71,7 @@ impl Post {
     /// The two actors, and what the courier may send.
     pub(super) fn new(own: Arc<ActorHandle>, limits: &Limits) -> (Self, Messages) {
         let other = Arc::new(ActorHandle::new(OTHER.into(), Limits::default()));
-        let takes = Takes { sends: true, requests: true };
+        let takes = Takes { sends: true, requests: true, brokers: false };
         other.mailbox.set_takes(takes);
         let directory = Arc::new(Directory::new([own.clone(), other.clone()]));
         let config = Config { to: vec![OWN.into(), OTHER.into()] };
@@ -221,7 +221,11 @@ impl Stage {
             3 => self.post.take(),
             4 => {
                 let bits = byte(u);
-                self.post.changes(Takes { sends: bits & 1 > 0, requests: bits & 2 > 0 });
+                self.post.changes(Takes {
+                    sends: bits & 1 > 0,
+                    requests: bits & 2 > 0,
+                    brokers: false,
+                });
             }
             5 => self.post.comes_or_goes(),
             kind => {
