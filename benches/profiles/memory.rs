@@ -12,9 +12,9 @@ use super::common::{
 };
 
 /// The most resident memory of an idle host with one actor, in bytes.
-pub(crate) const IDLE: u64 = 3 << 20;
+pub(crate) const IDLE: u64 = 3_322_000;
 /// The most memory of each idle connection, in bytes.
-pub(crate) const CONNECTION: u64 = 8 << 10;
+pub(crate) const CONNECTION: u64 = 4_400;
 
 /// The resident memory of a host, in bytes.
 pub(crate) struct Memory {

@@ -3145,6 +3145,650 @@ pub mod footlight {
                 }
             }
         }
+        /// Topics of MQTT brokers. Available if the manifest has a handler of type
+        /// `mqtt`. Each such handler is a broker, and its `name` is the one that is meant
+        /// here.
+        ///
+        /// What a broker sends is an event of message type `mqtt`, or `other("mqtt")`
+        /// where the type is a variant. Its text is the topic and its data the payload.
+        /// If its call fails, it does not come again. When a connection with a broker
+        /// begins or ends, there is an event of type `mqtt-up` or `mqtt-down`, whose text
+        /// is the broker's name. Of several in a row an actor may get the last alone.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod mqtt {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            /// How surely a message comes (the quality of service of MQTT).
+            #[repr(u8)]
+            #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+            pub enum Qos {
+                /// At most once: it is lost with the connection.
+                AtMostOnce,
+                /// At least once: it is sent until it is acknowledged. With a data folder
+                /// this holds across restarts of the host.
+                AtLeastOnce,
+            }
+            impl ::core::fmt::Debug for Qos {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        Qos::AtMostOnce => f.debug_tuple("Qos::AtMostOnce").finish(),
+                        Qos::AtLeastOnce => f.debug_tuple("Qos::AtLeastOnce").finish(),
+                    }
+                }
+            }
+            impl Qos {
+                #[doc(hidden)]
+                pub unsafe fn _lift(val: u8) -> Qos {
+                    if !cfg!(debug_assertions) {
+                        return unsafe { ::core::mem::transmute(val) };
+                    }
+                    match val {
+                        0 => Qos::AtMostOnce,
+                        1 => Qos::AtLeastOnce,
+                        _ => panic!("invalid enum discriminant"),
+                    }
+                }
+            }
+            /// What a message says about itself. MQTT 3.1.1 transfers none of this.
+            #[derive(Clone)]
+            pub struct Properties {
+                /// The type of the payload, such as `application/json`; empty for none.
+                pub content_type: _rt::String,
+                /// The topic for a response; empty for none.
+                pub response_topic: _rt::String,
+                /// What a response should repeat; empty for none.
+                pub correlation_data: _rt::Vec<u8>,
+                /// Names and values of the sender's own. A name may come several times.
+                /// Names that begin with `footlight-` are the host's.
+                pub user: _rt::Vec<(_rt::String, _rt::String)>,
+            }
+            impl ::core::fmt::Debug for Properties {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Properties")
+                        .field("content-type", &self.content_type)
+                        .field("response-topic", &self.response_topic)
+                        .field("correlation-data", &self.correlation_data)
+                        .field("user", &self.user)
+                        .finish()
+                }
+            }
+            /// What a broker has sent, apart from the payload.
+            #[derive(Clone)]
+            pub struct Received {
+                /// The broker's name.
+                pub broker: _rt::String,
+                pub topic: _rt::String,
+                pub qos: Qos,
+                /// Whether the broker had kept it, and it is not new.
+                pub retained: bool,
+                /// Whether the broker has sent it before, perhaps in vain.
+                pub duplicate: bool,
+                pub properties: Properties,
+            }
+            impl ::core::fmt::Debug for Received {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Received")
+                        .field("broker", &self.broker)
+                        .field("topic", &self.topic)
+                        .field("qos", &self.qos)
+                        .field("retained", &self.retained)
+                        .field("duplicate", &self.duplicate)
+                        .field("properties", &self.properties)
+                        .finish()
+                }
+            }
+            /// What the actor publishes.
+            #[derive(Clone)]
+            pub struct Publication {
+                /// Without wildcards, and allowed by the manifest's `publish`.
+                pub topic: _rt::String,
+                pub payload: _rt::Vec<u8>,
+                pub qos: Qos,
+                /// Whether the broker keeps it for those who subscribe later. An empty
+                /// payload removes what it has kept.
+                pub retain: bool,
+                /// At most 64 user properties with 8 KiB.
+                pub properties: Properties,
+            }
+            impl ::core::fmt::Debug for Publication {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Publication")
+                        .field("topic", &self.topic)
+                        .field("payload", &self.payload)
+                        .field("qos", &self.qos)
+                        .field("retain", &self.retain)
+                        .field("properties", &self.properties)
+                        .finish()
+                }
+            }
+            /// Why the host refuses a publication. It then does nothing of it.
+            #[derive(Clone)]
+            pub enum Refusal {
+                /// There is no broker with this name.
+                NoBroker,
+                /// The manifest's `publish` has no filter that matches the topic.
+                Denied,
+                /// The topic or a property is invalid. The text says why.
+                Invalid(_rt::String),
+                /// The broker has not acknowledged what was published, and this would
+                /// exceed the host's `limits.mqtt_outbox` or `limits.mqtt_publishes`. The
+                /// value is the number of waiting bytes.
+                Full(u32),
+                /// This call has asked for more than `limits.effects` allows.
+                Limit,
+            }
+            impl ::core::fmt::Debug for Refusal {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        Refusal::NoBroker => f.debug_tuple("Refusal::NoBroker").finish(),
+                        Refusal::Denied => f.debug_tuple("Refusal::Denied").finish(),
+                        Refusal::Invalid(e) => {
+                            f.debug_tuple("Refusal::Invalid").field(e).finish()
+                        }
+                        Refusal::Full(e) => {
+                            f.debug_tuple("Refusal::Full").field(e).finish()
+                        }
+                        Refusal::Limit => f.debug_tuple("Refusal::Limit").finish(),
+                    }
+                }
+            }
+            impl ::core::fmt::Display for Refusal {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    write!(f, "{:?}", self)
+                }
+            }
+            impl ::core::error::Error for Refusal {}
+            /// Whether there is a connection with a broker.
+            #[derive(Clone)]
+            pub enum Status {
+                Up,
+                /// There is none. The text says why.
+                Down(_rt::String),
+            }
+            impl ::core::fmt::Debug for Status {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        Status::Up => f.debug_tuple("Status::Up").finish(),
+                        Status::Down(e) => {
+                            f.debug_tuple("Status::Down").field(e).finish()
+                        }
+                    }
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// What the broker has sent, during an event of type `mqtt`; `none` during
+            /// others.
+            #[allow(async_fn_in_trait)]
+            pub fn message() -> ::core::option::Option<Received> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 14 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 14
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let ptr0 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "footlight:host/mqtt@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "message"]
+                        fn wit_import1(_: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import1(_: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import1(ptr0);
+                    let l2 = i32::from(*ptr0.add(0).cast::<u8>());
+                    let result30 = match l2 {
+                        0 => None,
+                        1 => {
+                            let e = {
+                                let l3 = *ptr0
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l4 = *ptr0
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len5 = l4;
+                                let bytes5 = _rt::Vec::from_raw_parts(
+                                    l3.cast(),
+                                    len5,
+                                    len5,
+                                );
+                                let l6 = *ptr0
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l7 = *ptr0
+                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len8 = l7;
+                                let bytes8 = _rt::Vec::from_raw_parts(
+                                    l6.cast(),
+                                    len8,
+                                    len8,
+                                );
+                                let l9 = i32::from(
+                                    *ptr0
+                                        .add(5 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>(),
+                                );
+                                let l10 = i32::from(
+                                    *ptr0
+                                        .add(1 + 5 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>(),
+                                );
+                                let l11 = i32::from(
+                                    *ptr0
+                                        .add(2 + 5 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>(),
+                                );
+                                let l12 = *ptr0
+                                    .add(6 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l13 = *ptr0
+                                    .add(7 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len14 = l13;
+                                let bytes14 = _rt::Vec::from_raw_parts(
+                                    l12.cast(),
+                                    len14,
+                                    len14,
+                                );
+                                let l15 = *ptr0
+                                    .add(8 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l16 = *ptr0
+                                    .add(9 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len17 = l16;
+                                let bytes17 = _rt::Vec::from_raw_parts(
+                                    l15.cast(),
+                                    len17,
+                                    len17,
+                                );
+                                let l18 = *ptr0
+                                    .add(10 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l19 = *ptr0
+                                    .add(11 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len20 = l19;
+                                let l21 = *ptr0
+                                    .add(12 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l22 = *ptr0
+                                    .add(13 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base29 = l21;
+                                let len29 = l22;
+                                let mut result29 = _rt::Vec::with_capacity(len29);
+                                for i in 0..len29 {
+                                    let base = base29
+                                        .add(i * (4 * ::core::mem::size_of::<*const u8>()));
+                                    let e29 = {
+                                        let l23 = *base.add(0).cast::<*mut u8>();
+                                        let l24 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len25 = l24;
+                                        let bytes25 = _rt::Vec::from_raw_parts(
+                                            l23.cast(),
+                                            len25,
+                                            len25,
+                                        );
+                                        let l26 = *base
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l27 = *base
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len28 = l27;
+                                        let bytes28 = _rt::Vec::from_raw_parts(
+                                            l26.cast(),
+                                            len28,
+                                            len28,
+                                        );
+                                        (_rt::string_lift(bytes25), _rt::string_lift(bytes28))
+                                    };
+                                    result29.push(e29);
+                                }
+                                _rt::cabi_dealloc(
+                                    base29,
+                                    len29 * (4 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                                Received {
+                                    broker: _rt::string_lift(bytes5),
+                                    topic: _rt::string_lift(bytes8),
+                                    qos: Qos::_lift(l9 as u8),
+                                    retained: _rt::bool_lift(l10 as u8),
+                                    duplicate: _rt::bool_lift(l11 as u8),
+                                    properties: Properties {
+                                        content_type: _rt::string_lift(bytes14),
+                                        response_topic: _rt::string_lift(bytes17),
+                                        correlation_data: <_ as From<
+                                            _rt::Vec<_>,
+                                        >>::from(
+                                            _rt::Vec::from_raw_parts(l18.cast(), len20, len20),
+                                        ),
+                                        user: result29,
+                                    },
+                                }
+                            };
+                            Some(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result30
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Publishes once this call has succeeded and its changes are stored. While
+            /// there is no connection, it waits.
+            #[allow(async_fn_in_trait)]
+            pub fn publish(
+                broker: &str,
+                publication: &Publication,
+            ) -> ::core::result::Result<(), Refusal> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = broker;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let Publication {
+                        topic: topic1,
+                        payload: payload1,
+                        qos: qos1,
+                        retain: retain1,
+                        properties: properties1,
+                    } = publication;
+                    let vec2 = topic1;
+                    let ptr2 = vec2.as_ptr().cast::<u8>();
+                    let len2 = vec2.len();
+                    let vec3 = payload1;
+                    let ptr3 = vec3.as_ptr().cast::<u8>();
+                    let len3 = vec3.len();
+                    let Properties {
+                        content_type: content_type4,
+                        response_topic: response_topic4,
+                        correlation_data: correlation_data4,
+                        user: user4,
+                    } = properties1;
+                    let vec5 = content_type4;
+                    let ptr5 = vec5.as_ptr().cast::<u8>();
+                    let len5 = vec5.len();
+                    let vec6 = response_topic4;
+                    let ptr6 = vec6.as_ptr().cast::<u8>();
+                    let len6 = vec6.len();
+                    let vec7 = correlation_data4;
+                    let ptr7 = vec7.as_ptr().cast::<u8>();
+                    let len7 = vec7.len();
+                    let vec11 = user4;
+                    let len11 = vec11.len();
+                    let layout11 = _rt::alloc::Layout::from_size_align(
+                            vec11.len() * (4 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result11, _cleanup11) = wit_bindgen::rt::Cleanup::new(layout11);
+                    for (i, e) in vec11.into_iter().enumerate() {
+                        let base = result11
+                            .add(i * (4 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let (t8_0, t8_1) = e;
+                            let vec9 = t8_0;
+                            let ptr9 = vec9.as_ptr().cast::<u8>();
+                            let len9 = vec9.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len9;
+                            *base.add(0).cast::<*mut u8>() = ptr9.cast_mut();
+                            let vec10 = t8_1;
+                            let ptr10 = vec10.as_ptr().cast::<u8>();
+                            let len10 = vec10.len();
+                            *base
+                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len10;
+                            *base
+                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                .cast::<*mut u8>() = ptr10.cast_mut();
+                        }
+                    }
+                    let ptr12 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "footlight:host/mqtt@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "publish"]
+                        fn wit_import13(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import13(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import13(
+                        ptr0.cast_mut(),
+                        len0,
+                        ptr2.cast_mut(),
+                        len2,
+                        ptr3.cast_mut(),
+                        len3,
+                        qos1.clone() as i32,
+                        match retain1 {
+                            true => 1,
+                            false => 0,
+                        },
+                        ptr5.cast_mut(),
+                        len5,
+                        ptr6.cast_mut(),
+                        len6,
+                        ptr7.cast_mut(),
+                        len7,
+                        result11,
+                        len11,
+                        ptr12,
+                    );
+                    let l14 = i32::from(*ptr12.add(0).cast::<u8>());
+                    let result21 = match l14 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l15 = i32::from(
+                                    *ptr12.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v20 = match l15 {
+                                    0 => Refusal::NoBroker,
+                                    1 => Refusal::Denied,
+                                    2 => {
+                                        let e20 = {
+                                            let l16 = *ptr12
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l17 = *ptr12
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len18 = l17;
+                                            let bytes18 = _rt::Vec::from_raw_parts(
+                                                l16.cast(),
+                                                len18,
+                                                len18,
+                                            );
+                                            _rt::string_lift(bytes18)
+                                        };
+                                        Refusal::Invalid(e20)
+                                    }
+                                    3 => {
+                                        let e20 = {
+                                            let l19 = *ptr12
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<i32>();
+                                            l19 as u32
+                                        };
+                                        Refusal::Full(e20)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 4, "invalid enum discriminant");
+                                        Refusal::Limit
+                                    }
+                                };
+                                v20
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result21
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Whether there is a connection with a broker now; `none` if there is no
+            /// broker with this name.
+            #[allow(async_fn_in_trait)]
+            pub fn broker_status(broker: &str) -> ::core::option::Option<Status> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = broker;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "footlight:host/mqtt@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "broker-status"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result9 = match l3 {
+                        0 => None,
+                        1 => {
+                            let e = {
+                                let l4 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v8 = match l4 {
+                                    0 => Status::Up,
+                                    n => {
+                                        debug_assert_eq!(n, 1, "invalid enum discriminant");
+                                        let e8 = {
+                                            let l5 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let bytes7 = _rt::Vec::from_raw_parts(
+                                                l5.cast(),
+                                                len7,
+                                                len7,
+                                            );
+                                            _rt::string_lift(bytes7)
+                                        };
+                                        Status::Down(e8)
+                                    }
+                                };
+                                v8
+                            };
+                            Some(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result9
+                }
+            }
+        }
     }
 }
 #[rustfmt::skip]
@@ -5051,9 +5695,9 @@ pub(crate) use __export_engine_impl as export;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2995] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xb6\x16\x01A\x02\x01\
-A!\x01B\x02\x01@\x01\x03msgs\x01\0\x04\0\x03log\x01\0\x03\0\x14ntwk:theater/runt\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 3471] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x92\x1a\x01A\x02\x01\
+A#\x01B\x02\x01@\x01\x03msgs\x01\0\x04\0\x03log\x01\0\x03\0\x14ntwk:theater/runt\
 ime\x05\0\x01B#\x01w\x04\0\x0dconnection-id\x03\0\0\x01ks\x01r\x05\x04peers\x04p\
 aths\x05querys\x0bsubprotocol\x02\x0fconnected-sincew\x04\0\x0fconnection-info\x03\
 \0\x03\x01p}\x01q\x02\x04text\x01s\0\x06binary\x01\x05\0\x04\0\x07payload\x03\0\x06\
@@ -5097,33 +5741,44 @@ invalid\x01s\0\x0aunresolved\x01s\0\x09timed-out\0\0\x09too-large\0\0\x05limit\0
 \x0d\x01@\x02\x07request\x06\x07options\x09\0\x0e\x04\0\x05fetch\x01\x0f\x01j\0\x01\
 \x0d\x01@\x03\x03tags\x07request\x06\x07options\x09\0\x10\x04\0\x0bfetch-later\x01\
 \x11\x01k\x0e\x01@\0\0\x12\x04\0\x06answer\x01\x13\x03\0\x19footlight:host/http@\
-0.1.0\x05\x07\x01B\x03\x01p}\x01k\0\x04\0\x05state\x03\0\x01\x03\0\x12ntwk:theat\
-er/types\x05\x08\x01B\x08\x01o\x02ss\x01p\0\x01p}\x01k\x02\x01r\x04\x06methods\x03\
-uris\x07headers\x01\x04body\x03\x04\0\x0chttp-request\x03\0\x04\x01r\x03\x06stat\
-us{\x07headers\x01\x04body\x03\x04\0\x0dhttp-response\x03\0\x06\x03\0\x17ntwk:th\
-eater/http-types\x05\x09\x02\x03\0\x08\x05state\x01B\x07\x02\x03\x02\x01\x0a\x04\
-\0\x05state\x03\0\0\x01o\x01s\x01o\x01\x01\x01j\x01\x03\x01s\x01@\x02\x05state\x01\
-\x06params\x02\0\x04\x04\0\x04init\x01\x05\x04\0\x12ntwk:theater/actor\x05\x0b\x01\
-B\x12\x02\x03\x02\x01\x0a\x04\0\x05state\x03\0\0\x01q\x07\x04text\0\0\x06binary\0\
-\0\x07connect\0\0\x05close\0\0\x04ping\0\0\x04pong\0\0\x05other\x01s\0\x04\0\x0c\
-message-type\x03\0\x02\x01p}\x01k\x04\x01ks\x01r\x03\x02ty\x03\x04data\x05\x04te\
-xt\x06\x04\0\x11websocket-message\x03\0\x07\x01p\x08\x01r\x01\x08messages\x09\x04\
-\0\x12websocket-response\x03\0\x0a\x01o\x01\x08\x01o\x01\x0b\x01o\x02\x01\x0d\x01\
-j\x01\x0e\x01s\x01@\x02\x05state\x01\x06params\x0c\0\x0f\x04\0\x0ehandle-message\
-\x01\x10\x04\0\x1dntwk:theater/websocket-server\x05\x0c\x02\x03\0\x09\x0chttp-re\
-quest\x02\x03\0\x09\x0dhttp-response\x01B\x0c\x02\x03\x02\x01\x0a\x04\0\x05state\
-\x03\0\0\x02\x03\x02\x01\x0d\x04\0\x0chttp-request\x03\0\x02\x02\x03\x02\x01\x0e\
-\x04\0\x0dhttp-response\x03\0\x04\x01o\x01\x03\x01o\x01\x05\x01o\x02\x01\x07\x01\
-j\x01\x08\x01s\x01@\x02\x05state\x01\x06params\x06\0\x09\x04\0\x0ehandle-request\
-\x01\x0a\x04\0\x18ntwk:theater/http-server\x05\x0f\x01B\x05\x01p}\x01k\0\x01j\x01\
-\x01\x01s\x01@\x01\x03old\x01\0\x02\x04\0\x07migrate\x01\x03\x04\0\x1efootlight:\
-host/migration@0.1.0\x05\x10\x01B\x0b\x01ps\x01r\x02\x08handlers\0\x03log\0\x04\0\
-\x0bscript-info\x03\0\x01\x01r\x07\x04files\x04liney\x06columny\x04texts\x07mess\
-ages\x05stacks\x03log\0\x04\0\x0cscript-error\x03\0\x03\x01p}\x01o\x02s\x05\x01p\
-\x06\x01j\x01\x02\x01\x04\x01@\x02\x05files\x07\x04mains\0\x08\x04\0\x04load\x01\
-\x09\x04\0\x1bfootlight:script/load@0.1.0\x05\x11\x04\0\x1bfootlight:javascript/\
-engine\x04\0\x0b\x0c\x01\0\x06engine\x03\0\0\0G\x09producers\x01\x0cprocessed-by\
-\x02\x0dwit-component\x070.262.0\x10wit-bindgen-rust\x060.63.0";
+0.1.0\x05\x07\x01B\x18\x01m\x02\x0cat-most-once\x0dat-least-once\x04\0\x03qos\x03\
+\0\0\x01p}\x01o\x02ss\x01p\x03\x01r\x04\x0ccontent-types\x0eresponse-topics\x10c\
+orrelation-data\x02\x04user\x04\x04\0\x0aproperties\x03\0\x05\x01r\x06\x06broker\
+s\x05topics\x03qos\x01\x08retained\x7f\x09duplicate\x7f\x0aproperties\x06\x04\0\x08\
+received\x03\0\x07\x01r\x05\x05topics\x07payload\x02\x03qos\x01\x06retain\x7f\x0a\
+properties\x06\x04\0\x0bpublication\x03\0\x09\x01q\x05\x09no-broker\0\0\x06denie\
+d\0\0\x07invalid\x01s\0\x04full\x01y\0\x05limit\0\0\x04\0\x07refusal\x03\0\x0b\x01\
+q\x02\x02up\0\0\x04down\x01s\0\x04\0\x06status\x03\0\x0d\x01k\x08\x01@\0\0\x0f\x04\
+\0\x07message\x01\x10\x01j\0\x01\x0c\x01@\x02\x06brokers\x0bpublication\x0a\0\x11\
+\x04\0\x07publish\x01\x12\x01k\x0e\x01@\x01\x06brokers\0\x13\x04\0\x0dbroker-sta\
+tus\x01\x14\x03\0\x19footlight:host/mqtt@0.1.0\x05\x08\x01B\x03\x01p}\x01k\0\x04\
+\0\x05state\x03\0\x01\x03\0\x12ntwk:theater/types\x05\x09\x01B\x08\x01o\x02ss\x01\
+p\0\x01p}\x01k\x02\x01r\x04\x06methods\x03uris\x07headers\x01\x04body\x03\x04\0\x0c\
+http-request\x03\0\x04\x01r\x03\x06status{\x07headers\x01\x04body\x03\x04\0\x0dh\
+ttp-response\x03\0\x06\x03\0\x17ntwk:theater/http-types\x05\x0a\x02\x03\0\x09\x05\
+state\x01B\x07\x02\x03\x02\x01\x0b\x04\0\x05state\x03\0\0\x01o\x01s\x01o\x01\x01\
+\x01j\x01\x03\x01s\x01@\x02\x05state\x01\x06params\x02\0\x04\x04\0\x04init\x01\x05\
+\x04\0\x12ntwk:theater/actor\x05\x0c\x01B\x12\x02\x03\x02\x01\x0b\x04\0\x05state\
+\x03\0\0\x01q\x07\x04text\0\0\x06binary\0\0\x07connect\0\0\x05close\0\0\x04ping\0\
+\0\x04pong\0\0\x05other\x01s\0\x04\0\x0cmessage-type\x03\0\x02\x01p}\x01k\x04\x01\
+ks\x01r\x03\x02ty\x03\x04data\x05\x04text\x06\x04\0\x11websocket-message\x03\0\x07\
+\x01p\x08\x01r\x01\x08messages\x09\x04\0\x12websocket-response\x03\0\x0a\x01o\x01\
+\x08\x01o\x01\x0b\x01o\x02\x01\x0d\x01j\x01\x0e\x01s\x01@\x02\x05state\x01\x06pa\
+rams\x0c\0\x0f\x04\0\x0ehandle-message\x01\x10\x04\0\x1dntwk:theater/websocket-s\
+erver\x05\x0d\x02\x03\0\x0a\x0chttp-request\x02\x03\0\x0a\x0dhttp-response\x01B\x0c\
+\x02\x03\x02\x01\x0b\x04\0\x05state\x03\0\0\x02\x03\x02\x01\x0e\x04\0\x0chttp-re\
+quest\x03\0\x02\x02\x03\x02\x01\x0f\x04\0\x0dhttp-response\x03\0\x04\x01o\x01\x03\
+\x01o\x01\x05\x01o\x02\x01\x07\x01j\x01\x08\x01s\x01@\x02\x05state\x01\x06params\
+\x06\0\x09\x04\0\x0ehandle-request\x01\x0a\x04\0\x18ntwk:theater/http-server\x05\
+\x10\x01B\x05\x01p}\x01k\0\x01j\x01\x01\x01s\x01@\x01\x03old\x01\0\x02\x04\0\x07\
+migrate\x01\x03\x04\0\x1efootlight:host/migration@0.1.0\x05\x11\x01B\x0b\x01ps\x01\
+r\x02\x08handlers\0\x03log\0\x04\0\x0bscript-info\x03\0\x01\x01r\x07\x04files\x04\
+liney\x06columny\x04texts\x07messages\x05stacks\x03log\0\x04\0\x0cscript-error\x03\
+\0\x03\x01p}\x01o\x02s\x05\x01p\x06\x01j\x01\x02\x01\x04\x01@\x02\x05files\x07\x04\
+mains\0\x08\x04\0\x04load\x01\x09\x04\0\x1bfootlight:script/load@0.1.0\x05\x12\x04\
+\0\x1bfootlight:javascript/engine\x04\0\x0b\x0c\x01\0\x06engine\x03\0\0\0G\x09pr\
+oducers\x01\x0cprocessed-by\x02\x0dwit-component\x070.262.0\x10wit-bindgen-rust\x06\
+0.63.0";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {
