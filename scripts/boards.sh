@@ -21,10 +21,10 @@ targets=(
 # The most bytes that a binary may have: its size when this was set, plus 1 %.
 budget() {
     case $1 in
-        aarch64-*) echo 2414336 ;;
-        arm-*) echo 2856195 ;;
-        armv7-*) echo 1948281 ;;
-        x86_64-*) echo 2721691 ;;
+        aarch64-*) echo 2555897 ;;
+        arm-*) echo 2749668 ;;
+        armv7-*) echo 1876079 ;;
+        x86_64-*) echo 2888204 ;;
     esac
 }
 
