@@ -19,6 +19,7 @@
 //! - [`files`]: the files that an actor reads and writes.
 //! - [`http_client`]: what an actor asks of other servers.
 //! - [`messages`]: messages between actors; [`mqtt`]: messages of brokers.
+//! - [`script`]: the files of actors in JavaScript.
 //! - `host_key`: what the host stores beside an actor's keys.
 //! - [`sandboxed_dir`]: a folder that no path can escape from.
 //! - `platform`: what differs between Linux and macOS.
@@ -35,7 +36,7 @@
 //! - [`state`]: shows and changes what is stored of actors, for `footlight state`.
 //! - [`storage`]: how an actor's state is kept on the disk, and in which folder.
 //! - [`connection_id`]: the number of a connection; [`deadline`]: waits with a deadline.
-//! - [`lock`]: a mutex that a panic does not poison; [`convert`]: conversions of numbers.
+//! - [`lock`]: a mutex that a panic does not poison; `waker`: who waits; [`convert`]: conversions of numbers.
 //! - `beginning`: the part of a text that fits; `compressed`: what the program carries; [`counter`]: counts.
 //! - [`visible`]: escapes hidden characters; [`style`]: whether output may have colours.
 //! - [`dev`]: watches the files of actors and builds them, for `footlight dev`.
@@ -105,6 +106,7 @@ pub mod storage;
 pub mod style;
 pub mod systemd;
 pub mod visible;
+pub(crate) mod waker;
 pub mod world;
 
 pub use host::Host;

@@ -7,9 +7,7 @@ use std::{
     sync::LazyLock,
 };
 
-use super::{drive::Crowd, neighbours::Neighbour};
-
-/// Where it listens, in the form in which [`crowd`] tells it.
+/// Where it listens, before its port.
 const SCHEME: &str = "mqtt://127.0.0.1:";
 /// CONNACK of MQTT 5: accepted, a new session, no properties.
 const CONNACK: &[u8] = &[0x20, 3, 0, 0, 0];
@@ -25,18 +23,17 @@ static PORT: LazyLock<u16> = LazyLock::new(|| {
 /// The keys of the handler that connects with it.
 pub(crate) fn config() -> String {
     format!(
-        "broker = \"{SCHEME}{}\", version = \"5\", reconnect = \"100ms\", subscribe = [{{ topic = \"a\" }}]",
-        *PORT
+        "broker = \"{}\", version = \"5\", reconnect = \"100ms\", subscribe = [{{ topic = \"a\" }}]",
+        url()
     )
 }
 
-/// Who drives a neighbour's brokers, as [`super::drive::start`] takes it.
-pub(crate) fn crowd(neighbour: &Neighbour) -> Option<(String, Crowd)> {
-    let has_broker = neighbour.actors.iter().any(|(_, kind)| kind.has_broker);
-    has_broker.then(|| (format!("{SCHEME}{}", *PORT), Crowd { silent: 0, talking: 0 }))
+/// Where it listens.
+pub(crate) fn url() -> String {
+    format!("{SCHEME}{}", *PORT)
 }
 
-/// The port in what [`crowd`] has made.
+/// The port in an [`url`]; `None` for others.
 pub(crate) fn port_of(url: &str) -> Option<u16> {
     url.strip_prefix(SCHEME)?.parse().ok()
 }

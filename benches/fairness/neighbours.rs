@@ -230,6 +230,12 @@ impl Neighbour {
         self.actors.first().map_or(Disk::Unused, |(_, kind)| kind.disk)
     }
 
+    /// Who drives its brokers, as `drive::start` takes it.
+    pub(crate) fn broker(&self) -> Option<(String, Crowd)> {
+        let has_broker = self.actors.iter().any(|(_, kind)| kind.has_broker);
+        has_broker.then(|| (broker::url(), Crowd { silent: 0, talking: 0 }))
+    }
+
     /// All neighbours, or those with these names. Those are left out whose files are missing.
     pub(crate) fn list(only: Option<Vec<&str>>, languages: &Path) -> Result<Vec<Self>> {
         let is_there = |one: &Self| {

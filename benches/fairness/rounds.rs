@@ -9,7 +9,6 @@ use smol::{LocalExecutor, Timer, block_on};
 use tempfile::TempDir;
 
 use super::{
-    broker,
     common::{
         Result,
         pace::{Clients, Times},
@@ -153,7 +152,7 @@ fn round(
         .actors
         .iter()
         .map(|(name, kind)| (server.url(name).to_owned(), kind.crowd))
-        .chain(broker::crowd(neighbour))
+        .chain(neighbour.broker())
         .collect();
     let driver = driven.then(|| drive::start(&crowds)).transpose()?;
     let mut measured = block_on(executor.run(async {

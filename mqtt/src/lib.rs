@@ -6,6 +6,7 @@
 mod broken;
 mod clock;
 mod codec;
+mod data_types;
 mod event;
 mod in_flight;
 mod negotiation;

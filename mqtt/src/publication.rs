@@ -3,6 +3,11 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 
+use crate::{
+    data_types::{fits, is_text},
+    topic,
+};
+
 /// How often a message arrives (MQTT 5, section 4.3). There is no exactly once (2): the session
 /// neither sends it nor subscribes to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +69,14 @@ pub struct Properties {
 }
 
 impl Properties {
+    /// Whether they can be in a packet.
+    pub(crate) fn are_valid(&self) -> bool {
+        self.content_type.as_deref().is_none_or(is_text)
+            && self.response_topic.as_deref().is_none_or(|name| topic::check_name(name).is_ok())
+            && self.correlation_data.as_deref().is_none_or(fits)
+            && self.user.iter().all(|(name, value)| is_text(name) && is_text(value))
+    }
+
     fn size(&self) -> usize {
         let texts = [&self.content_type, &self.response_topic];
         let pair = size_of::<(ByteString, ByteString)>();

@@ -326,7 +326,7 @@ pub(crate) fn prepare(
     duplicate: bool,
 ) -> Result<Head, Refusal> {
     topic::check_name(&publication.topic).map_err(Refusal::Topic)?;
-    if version == Version::V5 && !encode::are_valid(&publication.properties) {
+    if version == Version::V5 && !publication.properties.are_valid() {
         return Err(Refusal::Property);
     }
     if id.is_some() && !broker.has_qos_1 {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::{
-    codec::encode,
+    data_types::{fits, is_text},
     publication::{Publication, Qos},
     topic::{self, TopicError},
 };
@@ -178,11 +178,11 @@ const LEAST_PACKET: u32 = 64;
 impl Settings {
     /// Whether they can be used.
     pub(crate) fn check(&self) -> Result<(), Invalid> {
-        if self.client_id.is_empty() || !encode::is_text(&self.client_id) {
+        if self.client_id.is_empty() || !is_text(&self.client_id) {
             return Err(Invalid::ClientId);
         }
         if let Some(Credentials { user, password }) = &self.credentials
-            && !(encode::is_text(user) && password.as_deref().is_none_or(encode::fits))
+            && !(is_text(user) && password.as_deref().is_none_or(fits))
         {
             return Err(Invalid::Credentials);
         }
@@ -191,7 +191,7 @@ impl Settings {
         }
         if let Some(Will { publication, .. }) = &self.will {
             topic::check_name(&publication.topic).map_err(Invalid::WillTopic)?;
-            if !(encode::fits(&publication.payload) && encode::are_valid(&publication.properties)) {
+            if !(fits(&publication.payload) && publication.properties.are_valid()) {
                 return Err(Invalid::Will);
             }
         }

@@ -23,9 +23,10 @@ use super::{
     verdict::{describe, signature},
 };
 use crate::{
+    convert::to_u64,
     exchange::EventKind,
     interfaces::{self, Interface},
-    limits::Limits,
+    limits::{Limits, keys::PAGE},
 };
 
 /// What is known about a module without running it.
@@ -212,8 +213,9 @@ impl Report {
                 ))
             }
             ExternType::Memory(memory) if name == shape::MEMORY => {
-                let minimum = memory.minimum().saturating_mul(PAGE);
-                self.memory = Some((minimum, memory.maximum().map(|max| max.saturating_mul(PAGE))));
+                let bytes = |pages: u64| pages.saturating_mul(to_u64(PAGE));
+                let minimum = bytes(memory.minimum());
+                self.memory = Some((minimum, memory.maximum().map(bytes)));
                 if usize::try_from(minimum).map_or(true, |minimum| minimum > memory_limit) {
                     return Verdict::Wrong(format!(
                         "it begins with {minimum} bytes, past the limit of {memory_limit}; {}, or \
@@ -322,9 +324,6 @@ fn together(kind: &str, items: &[Item], say: fn(&Item) -> Option<String>) -> Vec
     };
     lines.into_iter().map(line).collect()
 }
-
-/// The size of a page of linear memory (core specification, 4.2.8).
-const PAGE: u64 = 65_536;
 
 /// The verdict on a function that the host uses.
 fn judge_function(

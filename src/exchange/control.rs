@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use crate::lock::Lock;
+use crate::{lock::Lock, waker};
 
 /// The most commands that wait. The actor takes all of them between two events.
 const MAX_COMMANDS: usize = 8;
@@ -64,10 +64,7 @@ impl Control {
         if let Some(command) = inner.queue.pop_front() {
             return Poll::Ready(command);
         }
-        match &mut inner.actor {
-            Some(actor) => actor.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
+        waker::register(&mut inner.actor, cx);
         Poll::Pending
     }
 }

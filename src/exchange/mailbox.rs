@@ -7,8 +7,7 @@
 //! again only after its event was handled, and after a client's event if one waits. So the sources
 //! take turns: a client that floods the actor delays another client by one event. All other events
 //! wait at the source and are bounded in bytes: a connection's messages in TCP's buffers, and the
-//! alarm as the one time at which it fires next. A new kind of source must do the same, and needs a
-//! bound of its own.
+//! alarm as the one time at which it fires next. A new kind of source must do so too, with a bound.
 //!
 //! # Back-pressure
 //! The queue is bounded in bytes. A connection reserves room *before* it reads a message
@@ -175,8 +174,8 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Takes no more messages of other actors and of brokers, because the actor has ended. Those that wait are
-    /// returned to their senders.
+    /// Takes no more messages of other actors and of brokers, because the actor has ended. Their senders
+    /// get back those that wait.
     pub fn close(&self) {
         let mut inner = self.inner.lock();
         inner.takes = Takes::default();

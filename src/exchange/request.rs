@@ -11,7 +11,7 @@ use std::{
 
 pub use wit_core::{HttpRequest, HttpResponse};
 
-use crate::lock::Lock;
+use crate::{lock::Lock, waker};
 
 /// What a connection gets for its request.
 pub type Answered<R = HttpResponse> = Result<R, Unanswered>;
@@ -112,10 +112,7 @@ impl<R> PendingResponse<R> {
             Stage::Over => Poll::Pending,
             stage => {
                 inner.stage = stage;
-                match &mut inner.connection {
-                    Some(waker) => waker.clone_from(cx.waker()),
-                    none => *none = Some(cx.waker().clone()),
-                }
+                waker::register(&mut inner.connection, cx);
                 Poll::Pending
             }
         }

@@ -13,7 +13,7 @@ use super::{
     Client, Close, CloseCode, ConnectionId, Message,
     outbox::{OnOverflow, Outbox, Overflow},
 };
-use crate::{limits::SharedLimits, lock::Lock};
+use crate::{limits::SharedLimits, lock::Lock, waker};
 
 /// A connection, from its handshake to its end. Its task and the actor share it.
 #[derive(Debug)]
@@ -252,7 +252,7 @@ impl Session {
             return Poll::Ready(Action::Send(message));
         }
         // Registered even if the connection reads, because a message or a close may come meanwhile.
-        inner.register(cx);
+        waker::register(&mut inner.connection, cx);
         if inner.busy { Poll::Pending } else { Poll::Ready(Action::Read) }
     }
 
@@ -263,7 +263,7 @@ impl Session {
             if !inner.busy {
                 return Poll::Ready(());
             }
-            inner.register(cx);
+            waker::register(&mut inner.connection, cx);
             Poll::Pending
         })
         .await;
@@ -274,14 +274,6 @@ impl Inner {
     /// Whether the connection accepts messages.
     fn is_open(&self) -> Result<(), Refused> {
         if self.closing { Err(Refused::Closing) } else { Ok(()) }
-    }
-
-    /// Notes which task to wake.
-    fn register(&mut self, cx: &mut Context<'_>) {
-        match &mut self.connection {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
     }
 }
 

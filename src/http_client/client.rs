@@ -18,7 +18,7 @@ use super::{
     request::Request,
     resolver::Resolver,
     stream,
-    url::{Host, Url},
+    url::{Host, Scheme, Url},
 };
 use crate::{
     convert::to_u64, deadline::within, limits::SharedLimits, logger::ActorLog, stats::Stats,
@@ -109,7 +109,8 @@ impl Client {
             } else {
                 let addresses = self.allowed(&request.url).await?;
                 let origin = &request.url.origin;
-                let mut stream = stream::connect(origin, &addresses, deadline).await?;
+                let (host, is_tls) = ((&origin.host, origin.port), origin.scheme == Scheme::Https);
+                let mut stream = stream::connect(host, is_tls, &addresses, deadline).await?;
                 call::exchange(&mut *stream, request, max_body, options.follows).await?
             };
             let Some(location) = call::location(&response).filter(|_| options.follows) else {

@@ -20,7 +20,7 @@ use super::{
     failure::Failure,
     request::Request,
 };
-use crate::{exchange::Answered, limits::SharedLimits, lock::Lock};
+use crate::{exchange::Answered, limits::SharedLimits, lock::Lock, waker};
 
 /// What a request takes beside its own bytes.
 const OVERHEAD: usize = 512;
@@ -141,10 +141,7 @@ impl Pending {
                 return Poll::Ready(Answered { tag, outcome });
             }
         }
-        match &mut inner.actor {
-            Some(actor) => actor.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
+        waker::register(&mut inner.actor, cx);
         Poll::Pending
     }
 

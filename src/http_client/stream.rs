@@ -10,10 +10,7 @@ use smol::{
     net::TcpStream,
 };
 
-use super::{
-    failure::Failure,
-    url::{Host, Origin, Scheme},
-};
+use super::{failure::Failure, url::Host};
 use crate::deadline::within;
 
 /// A connection to a server.
@@ -21,10 +18,11 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// Connects to the first of these addresses that can be reached. `deadline` is that of the whole
+/// Connects to the first of these addresses of a host that can be reached. `deadline` is that of the whole
 /// request. No address gets more than a fair part of the time that is left.
 pub(crate) async fn connect(
-    origin: &Origin,
+    (host, port): (&Host, u16),
+    is_tls: bool,
     addresses: &[IpAddr],
     deadline: Instant,
 ) -> Result<Box<dyn Stream>, Failure> {
@@ -33,24 +31,18 @@ pub(crate) async fn connect(
         let left = deadline.saturating_duration_since(Instant::now());
         let parts = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
         let part = left.checked_div(parts).unwrap_or(Duration::ZERO);
-        let address = SocketAddr::new(*address, origin.port);
+        let address = SocketAddr::new(*address, port);
         failure = match within(part, TcpStream::connect(address)).await {
-            Some(Ok(socket)) => return secure(origin, socket).await,
+            Some(Ok(socket)) => {
+                // An answer is not late because the request waits for more of itself.
+                let _ = socket.set_nodelay(true);
+                return if is_tls { tls(host, socket).await } else { Ok(Box::new(socket)) };
+            }
             Some(Err(error)) => Failure::failed(format!("can't connect to {address}: {error}")),
             None => Failure::failed(format!("{address} does not answer")),
         };
     }
     Err(failure)
-}
-
-/// Does the TLS handshake, if there is one.
-async fn secure(origin: &Origin, socket: TcpStream) -> Result<Box<dyn Stream>, Failure> {
-    // An answer is not late because the request waits for more of itself.
-    let _ = socket.set_nodelay(true);
-    match origin.scheme {
-        Scheme::Http => Ok(Box::new(socket)),
-        Scheme::Https => tls(&origin.host, socket).await,
-    }
 }
 
 /// Does the TLS handshake.

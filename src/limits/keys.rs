@@ -8,8 +8,8 @@ use crate::{
     convert::to_u64,
 };
 
-/// The size of a page of linear memory in bytes.
-pub(super) const PAGE: usize = 64 << 10;
+/// The size of a page of linear memory in bytes (core specification, 4.2.8).
+pub(crate) const PAGE: usize = 64 << 10;
 /// The largest size in bytes of everything but linear memory.
 pub(super) const GIB: u64 = 1 << 30;
 /// The largest linear memory in bytes: one page less than a `u32` can address, so that the number

@@ -19,6 +19,7 @@ use crate::{
     lock::Lock,
     logger::ActorLog,
     stats::Stats,
+    waker,
 };
 
 /// What a message takes beside its bytes and its receiver's name.
@@ -195,10 +196,7 @@ impl Pending {
         if std::mem::take(&mut inner.is_less) {
             return Poll::Ready(());
         }
-        match &mut inner.actor {
-            Some(actor) => actor.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
+        waker::register(&mut inner.actor, cx);
         Poll::Pending
     }
 

@@ -20,9 +20,9 @@ use footlight_mqtt::{Ack, Down, Event, Message, Qos};
 use smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{
-    driver::Shared,
     link::{End, Link, Why},
     progress::{Alarm, Written},
+    shared::Shared,
     translated,
 };
 use crate::{deadline::within, http_client::stream::Stream};

@@ -25,6 +25,7 @@ use crate::{
     lock::Lock,
     logger::ActorLog,
     stats::Stats,
+    waker,
 };
 
 /// What one broker has sent to one actor.
@@ -150,10 +151,7 @@ impl Inbox {
         if let Some(ack) = inner.acknowledged.pop_front() {
             return Poll::Ready(ack);
         }
-        match &mut inner.connection {
-            Some(connection) => connection.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
+        waker::register(&mut inner.connection, cx);
         Poll::Pending
     }
 

@@ -7,13 +7,14 @@
 //! - [`inbox`]: what a broker has sent, until the actor has handled it. [`waiting`] has the events.
 //! - [`dedupe`]: messages between Footlight hosts that come once only.
 //!
-//! - [`driver`]: connects again and again, as [`backoff`] says. [`connection`]: one connection.
+//! - [`driver`]: connects again and again, as [`backoff`] says. [`connection`]: one connection. [`shared`]: what
+//!   both use.
 //!   [`link`]: what lasts from one to the next. [`progress`]: how far one is.
 //!   [`translated`]: in the words of its session, which is the crate `footlight-mqtt`.
 //!
 //! A [`Broker`] is what the connection with a broker and the actor share. This module knows the
-//! manifest's grants and the mailbox. It knows neither the interpreter nor packets. Only `driver` and
-//! `connection` know sockets.
+//! manifest's grants and the mailbox. It knows neither the interpreter nor packets. Only `shared`,
+//! which connects, and `connection` know sockets.
 
 pub mod address;
 mod backoff;
@@ -30,6 +31,7 @@ pub mod outbox;
 mod progress;
 pub mod publication;
 mod queued;
+mod shared;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -61,6 +63,7 @@ pub use outbox::{Out, Outbox};
 pub use publication::{Incoming, Publication};
 
 use crate::{
+    convert::to_u64,
     exchange::{BrokerMessage, Mailbox},
     host_key::{length, take},
     limits::SharedLimits,
@@ -123,11 +126,10 @@ impl Mqtt {
         let sender = world.generator().ok().map(|mut generator| generator.next_u64());
         let broker = |config: &BrokerConfig| {
             let config = Arc::new(config.clone());
-            let of = || (limits.clone(), stats.clone(), lines.clone());
-            let (own, counts, log) = of();
-            let outbox = Outbox::new(config.clone(), sender, own, counts, log);
-            let (own, counts, log) = of();
-            let inbox = Inbox::new(config.clone(), mailbox.clone(), own, counts, log);
+            let outbox =
+                Outbox::new(config.clone(), sender, limits.clone(), stats.clone(), lines.clone());
+            let (of, to) = (config.clone(), mailbox.clone());
+            let inbox = Inbox::new(of, to, limits.clone(), stats.clone(), lines.clone());
             Arc::new(Broker { config, outbox, inbox })
         };
         let brokers = config.brokers.iter().map(broker).collect();
@@ -258,7 +260,7 @@ impl Mqtt {
             broker.outbox.restore(own.map(|(_, own)| std::mem::take(own)).unwrap_or_default());
         }
         if lost > 0 {
-            self.stats.mqtt_dropped.add(crate::convert::to_u64(lost));
+            self.stats.mqtt_dropped.add(to_u64(lost));
             let text =
                 format_args!("drops {lost} publications: its manifest names their brokers no more");
             self.lines.host(Level::Warn, None, text);

@@ -5,6 +5,7 @@
 //! stored.
 
 use std::{
+    future::poll_fn,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
@@ -20,7 +21,9 @@ use super::{
     queued::{Entry, Queued, Stage},
     stored,
 };
-use crate::{convert::to_u64, limits::SharedLimits, lock::Lock, logger::ActorLog, stats::Stats};
+use crate::{
+    convert::to_u64, limits::SharedLimits, lock::Lock, logger::ActorLog, stats::Stats, waker,
+};
 
 /// What an actor has published at one broker.
 pub struct Outbox {
@@ -138,7 +141,7 @@ impl Outbox {
             let (number, identity, publication) = (*number, *identity, publication.clone());
             return Poll::Ready(Out { number, publication, identity });
         }
-        inner.wake_later(cx);
+        waker::register(&mut inner.connection, cx);
         Poll::Pending
     }
 
@@ -148,8 +151,13 @@ impl Outbox {
         if inner.ended.is_some() {
             return Poll::Ready(());
         }
-        inner.wake_later(cx);
+        waker::register(&mut inner.connection, cx);
         Poll::Pending
+    }
+
+    /// Waits until the actor has ended.
+    pub(super) async fn ended(&self) {
+        poll_fn(|cx| self.poll_ended(cx)).await;
     }
 
     /// Whether the actor has ended and nothing waits that would be lost with the connection.
@@ -216,10 +224,7 @@ impl Outbox {
         if std::mem::take(&mut inner.is_less) {
             return Poll::Ready(());
         }
-        match &mut inner.actor {
-            Some(actor) => actor.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
+        waker::register(&mut inner.actor, cx);
         Poll::Pending
     }
 

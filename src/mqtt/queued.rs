@@ -1,9 +1,6 @@
 //! The publications of an outbox.
 
-use std::{
-    sync::Arc,
-    task::{Context, Waker},
-};
+use std::{sync::Arc, task::Waker};
 
 use bytes::Bytes;
 use wit_core::host::Qos;
@@ -27,7 +24,7 @@ pub(super) struct Queued {
     pub(super) ended: Option<bool>,
     /// Wakes the actor's task; `None` unless it waits for that.
     pub(super) actor: Option<Waker>,
-    /// Wakes the connection's task; `None` unless it waits for a publication.
+    /// Wakes the connection's task; `None` unless it waits for a publication, or for the actor's end.
     pub(super) connection: Option<Waker>,
 }
 
@@ -82,14 +79,6 @@ impl Queued {
     /// Whether a publication waits for the next start: the actor has ended, and it is stored.
     pub(super) fn stays(&self, entry: &Entry) -> bool {
         self.ended == Some(true) && entry.is_kept()
-    }
-
-    /// Wakes the connection's task when a publication comes, or when the actor has ended.
-    pub(super) fn wake_later(&mut self, cx: &Context<'_>) {
-        match &mut self.connection {
-            Some(connection) => connection.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
     }
 
     /// Whether so many publications with so many bytes are within the limits.

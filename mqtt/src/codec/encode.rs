@@ -6,26 +6,7 @@ use super::properties::id;
 use crate::{
     publication::{Properties, Publication},
     settings::{Settings, Subscription, Version},
-    topic,
 };
-
-/// Whether a text can be in a packet (section 1.5.4).
-pub(crate) fn is_text(text: &str) -> bool {
-    fits(text.as_bytes()) && !text.contains('\0')
-}
-
-/// Whether bytes can be in a packet: their length has two bytes (section 1.5.6).
-pub(crate) fn fits(bytes: &[u8]) -> bool {
-    u16::try_from(bytes.len()).is_ok()
-}
-
-/// Whether properties can be in a packet.
-pub(crate) fn are_valid(properties: &Properties) -> bool {
-    properties.content_type.as_deref().is_none_or(is_text)
-        && properties.response_topic.as_deref().is_none_or(|name| topic::check_name(name).is_ok())
-        && properties.correlation_data.as_deref().is_none_or(fits)
-        && properties.user.iter().all(|(name, value)| is_text(name) && is_text(value))
-}
 
 /// A packet without its payload, which is large and comes last.
 #[derive(Debug)]

@@ -6,10 +6,7 @@
 use wasmi::{AsContext, Instance, Memory, Store};
 use wit_core::shape;
 
-use crate::{actor::imports::Guest, convert::to_u64};
-
-/// The size of a page of linear memory in bytes (core specification, 4.2.8).
-const PAGE: usize = 65_536;
+use crate::{actor::imports::Guest, convert::to_u64, limits::keys::PAGE};
 
 /// A copy of a linear memory.
 pub(super) struct Image {
