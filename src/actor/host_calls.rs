@@ -188,11 +188,10 @@ impl HostCalls {
         state: &mut Option<Bytes>,
         meter: &mut Meter,
     ) -> Result<Vec<Effect>, CommitError> {
-        // Without a store, nobody asks for it.
-        let waits = self.durable.as_ref().map(|_| self.waits()).unwrap_or_default();
+        let waits = self.durable.as_ref().map(|_| self.waits());
         let Self { transaction, alarm, files, storage, durable, .. } = self;
-        let (files, durable) = (files.as_ref(), durable.as_mut());
-        let to = Committed { state, alarm, files, storage, waits, durable };
+        let (files, durable) = (files.as_ref(), durable.as_mut().zip(waits));
+        let to = Committed { state, alarm, files, storage, durable };
         transaction.commit(new, to, meter).await
     }
 

@@ -57,10 +57,8 @@ pub struct Committed<'a> {
     pub files: Option<&'a Files>,
     /// Its storage, where the changes are made already.
     pub storage: &'a Storage,
-    /// What waits to leave, that of this event too.
-    pub(crate) waits: HostKey,
-    /// Its place in the store, if its state is stored.
-    pub durable: Option<&'a mut Durable>,
+    /// Its place in the store, if its state is stored, and what waits to leave, that of this event too.
+    pub(crate) durable: Option<(&'a mut Durable, HostKey)>,
 }
 
 /// Why a transaction can't be committed. Nothing has changed then.
@@ -109,7 +107,7 @@ impl Transaction {
         to: Committed<'_>,
         meter: &mut Meter,
     ) -> Result<Vec<Effect>, CommitError> {
-        let Committed { state: current, alarm, files, storage, waits, mut durable } = to;
+        let Committed { state: current, alarm, files, storage, mut durable } = to;
         let new = state.map(Bytes::from);
         let at = match self.alarm {
             Some(after) => alarm.moment(after),
@@ -119,7 +117,7 @@ impl Transaction {
             Some(_) => self.stored.changes(storage, meter).await,
             None => Vec::new(),
         };
-        let mut changes = durable.as_mut().and_then(|durable| {
+        let mut changes = durable.as_mut().and_then(|(durable, waits)| {
             let stored_alarm = at.map(|at| alarm.stored(at));
             let (old, new) = (current.as_ref(), new.as_ref());
             let waits = waits.clone();
@@ -130,7 +128,7 @@ impl Transaction {
         let pending = self.pending.take();
         if let (Some(files), false) = (files, pending.is_empty()) {
             let record = durable.as_mut().zip(changes.take());
-            let record = record.map(|(durable, changes)| durable.record_elsewhere(changes));
+            let record = record.map(|((durable, _), changes)| durable.record_elsewhere(changes));
             let reached: Arc<OnceLock<Ticket>> = Arc::default();
             let noted = reached.clone();
             let record = move || {
@@ -140,9 +138,9 @@ impl Transaction {
                 Ok(())
             };
             let written = files.commit(pending, record).await;
-            if let (Some(durable), Some(ticket)) = (durable.as_mut(), reached.get()) {
+            if let (Some((durable, waits)), Some(ticket)) = (durable.as_mut(), reached.get()) {
                 let (by, waited) = (durable.stored_by(), durable.waits());
-                durable.recorded(*ticket, at, waits);
+                durable.recorded(*ticket, at, waits.clone());
                 if written.is_err() {
                     // The record is on the disk already, so the old values follow it.
                     let (old, at) = (alarm.set_to(), alarm.set_to().map(|at| alarm.stored(at)));
@@ -152,7 +150,7 @@ impl Transaction {
             written.map_err(CommitError::Files)?;
         }
         // From here on, nothing can fail.
-        if let (Some(durable), Some(changes)) = (durable, changes) {
+        if let (Some((durable, _)), Some(changes)) = (durable, changes) {
             durable.record(changes, at);
         }
         *current = new;
