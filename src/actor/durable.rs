@@ -36,6 +36,10 @@ pub struct Durable {
     gate: OutputGate,
     /// The ticket of the last record. Messages of later events wait for it too.
     last: Ticket,
+    /// A record that publications wait for, and which look at them it has.
+    look: Option<(Ticket, u64)>,
+    /// The latest such record that came after it.
+    next_look: Option<(Ticket, u64)>,
     /// The module that the actor runs now. A record says whose the state is.
     module: ModuleHash,
     /// Whose the stored state is.
@@ -98,6 +102,8 @@ impl Durable {
             owner: Arc::new(owner),
             gate,
             last: Ticket::default(),
+            look: None,
+            next_look: None,
             alarm,
             waits: waits(contents),
             opened: BTreeSet::new(),
@@ -223,14 +229,33 @@ impl Durable {
         poll_fn(|cx| self.owner.poll_durable(ticket, cx)).await.map(drop)
     }
 
-    /// Ready when the record that the next message waits for is on the disk, or when a record could
-    /// not be written.
+    /// The ticket of the last record.
+    pub(crate) fn last(&self) -> Ticket {
+        self.last
+    }
+
+    /// Notes that the last record has what this look at the publications has seen.
+    pub(crate) fn note_look(&mut self, look: u64) {
+        let place = if self.look.is_none() { &mut self.look } else { &mut self.next_look };
+        *place = Some((self.last, look));
+    }
+
+    /// Takes the look whose record is on the disk, now that all up to `reached` are.
+    pub(crate) fn take_look(&mut self, reached: Ticket) -> Option<u64> {
+        let (_, look) = self.look.filter(|(ticket, _)| *ticket <= reached)?;
+        self.look = self.next_look.take();
+        Some(look)
+    }
+
+    /// Ready when the record that the next message waits for is on the disk, or the one that publications
+    /// wait for, or when a record could not be written.
     pub fn poll(
         &self,
         awaited: Option<Ticket>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Ticket, Failed>> {
-        match (self.owner.durable(), awaited) {
+        let look = self.look.map(|(ticket, _)| ticket);
+        match (self.owner.durable(), awaited.into_iter().chain(look).min()) {
             (Err(failed), _) => Poll::Ready(Err(failed)),
             (Ok(_), Some(ticket)) => self.owner.poll_durable(ticket, cx),
             (Ok(_), None) => Poll::Pending,
@@ -247,6 +272,7 @@ impl Durable {
     pub fn go_back(&mut self, contents: &Contents, known: &[u64], alarm: Option<Instant>) {
         // The failed records will never be reached, so nothing may wait for them.
         self.last = self.owner.durable().unwrap_or_default();
+        (self.look, self.next_look) = (None, None);
         self.alarm = alarm;
         self.stored_by = contents.origin.unwrap_or(self.unnamed);
         self.waits = waits(contents);

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use footlight_store::{Contents, HOST_KEY, Owner};
+use footlight_store::{Contents, HOST_KEY, Owner, Ticket};
 use rand::rngs::StdRng;
 
 use super::{
@@ -166,7 +166,7 @@ impl HostCalls {
     fn note_stored(&mut self) {
         let is_stored = self.durable.is_some();
         self.messages.iter_mut().for_each(|messages| messages.set_stored(is_stored));
-        self.mqtt.iter_mut().for_each(|mqtt| mqtt.set_stored(is_stored));
+        self.mqtt.iter().for_each(|mqtt| mqtt.set_stored(is_stored));
     }
 
     /// Ends the call, after it was committed or rolled back.
@@ -189,10 +189,38 @@ impl HostCalls {
         meter: &mut Meter,
     ) -> Result<Vec<Effect>, CommitError> {
         let waits = self.durable.as_ref().map(|_| self.waits());
+        let before = self.last_record();
         let Self { transaction, alarm, files, storage, durable, .. } = self;
         let (files, durable) = (files.as_ref(), durable.as_mut().zip(waits));
         let to = Committed { state, alarm, files, storage, durable };
-        transaction.commit(new, to, meter).await
+        let committed = transaction.commit(new, to, meter).await;
+        if committed.is_ok() {
+            self.note_look(before);
+        }
+        committed
+    }
+
+    /// The ticket of the last record.
+    fn last_record(&self) -> Option<Ticket> {
+        self.durable.as_ref().map(Durable::last)
+    }
+
+    /// Notes which look at the publications the last record has, if there is one that was not `before`.
+    fn note_look(&mut self, before: Option<Ticket>) {
+        let look = self.mqtt.as_ref().and_then(Mqtt::last_look);
+        if let (Some(durable), Some(look)) = (&mut self.durable, look)
+            && before != Some(durable.last())
+        {
+            durable.note_look(look);
+        }
+    }
+
+    /// Notes that all records up to this one are on the disk.
+    pub(crate) fn reached(&mut self, ticket: Ticket) {
+        let look = self.durable.as_mut().and_then(|durable| durable.take_look(ticket));
+        if let (Some(look), Some(mqtt)) = (look, &self.mqtt) {
+            mqtt.recorded(look);
+        }
     }
 
     /// Goes on from what the store has of the actor. Returns its state, or `None` if nothing of it is
@@ -270,7 +298,7 @@ impl HostCalls {
     /// Records what waits no more: a server's answer, after its event was rolled back, messages that other
     /// actors have handled, or publications that brokers have. They do not come again.
     pub(crate) fn record_waits(&mut self) {
-        let (waits, alarm) = (self.waits(), self.alarm.set_to());
+        let (waits, alarm, before) = (self.waits(), self.alarm.set_to(), self.last_record());
         let stored_alarm = alarm.map(|at| self.alarm.stored(at));
         let Some(durable) = &mut self.durable else { return };
         let after =
@@ -279,6 +307,7 @@ impl HostCalls {
             // The state stays whose it was.
             durable.record_by(durable.stored_by(), changes, alarm);
         }
+        self.note_look(before);
     }
 
     /// The longest tag of a request to a server, in bytes.

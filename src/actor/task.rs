@@ -36,7 +36,7 @@ use crate::{
 enum Next {
     /// Handle an event.
     Event(Event),
-    /// Deliver what waited for records up to this one.
+    /// Deliver what waited for records up to this one, and let more publications leave.
     Reached(Ticket),
     /// Record that messages to other actors, or publications, wait no more.
     Less,
@@ -97,6 +97,7 @@ impl Actor {
             match self.next(&mailbox, &control, &mut stopping).await {
                 Next::Event(event) => self.handle(event, &connections, None).await,
                 Next::Reached(ticket) => {
+                    self.context.host.reached(ticket);
                     self.outgoing.release(ticket, &mut self.context.meter).await;
                 }
                 Next::Less => self.context.host.record_waits(),

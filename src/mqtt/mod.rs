@@ -3,7 +3,8 @@
 //! - [`config`]: the manifest's keys, with [`address`], [`client_id`] and [`topics`]. [`credentials`]:
 //!   the file that it names. [`opened`]: a broker with all that.
 //! - [`publication`]: messages in both directions.
-//! - [`outbox`]: what the actor has published, until a broker has it. [`queued`] has the publications. [`stored`]: how that is stored.
+//! - [`outbox`]: what the actor has published, until a broker has it. [`queued`] has the publications,
+//!   [`repeatable`] which of them may come again. [`stored`]: how they are stored.
 //! - [`inbox`]: what a broker has sent, until the actor has handled it. [`waiting`] has the events.
 //! - [`dedupe`]: messages between Footlight hosts that come once only.
 //!
@@ -31,6 +32,7 @@ pub mod outbox;
 mod progress;
 pub mod publication;
 mod queued;
+mod repeatable;
 mod shared;
 mod stored;
 #[cfg(test)]
@@ -72,8 +74,9 @@ use crate::{
     world::{Until, World},
 };
 
-/// How long the host waits before it records that brokers have acknowledged publications. So a burst of
-/// acknowledgements is one record. What is not recorded is sent again after a power cut.
+/// How long the host waits before it records that brokers have acknowledged publications, unless these are
+/// [`MANY`](outbox::MANY). So a burst of acknowledgements is one record. What is not recorded is sent again
+/// after a power cut.
 const RECORD_AFTER: Duration = Duration::from_secs(1);
 
 /// A broker, as the connection with it and the actor share it.
@@ -92,8 +95,6 @@ pub struct Mqtt {
     world: World,
     /// When to record what brokers have acknowledged. `None` if there is nothing new.
     timer: Option<Until>,
-    /// Whether what it publishes is stored.
-    is_stored: bool,
     /// Whether nothing leaves: there is nobody who connects.
     is_alone: bool,
     stats: Arc<Stats>,
@@ -123,9 +124,11 @@ impl Mqtt {
         lines: Arc<ActorLog>,
     ) -> Self {
         let limits = limits.into();
-        let sender = world.generator().ok().map(|mut generator| generator.next_u64());
+        let mut random = world.generator().ok();
         let broker = |config: &BrokerConfig| {
             let config = Arc::new(config.clone());
+            // Brokers may pass messages on to each other.
+            let sender = random.as_mut().map(|random| random.next_u64());
             let outbox =
                 Outbox::new(config.clone(), sender, limits.clone(), stats.clone(), lines.clone());
             let (of, to) = (config.clone(), mailbox.clone());
@@ -133,8 +136,7 @@ impl Mqtt {
             Arc::new(Broker { config, outbox, inbox })
         };
         let brokers = config.brokers.iter().map(broker).collect();
-        let (timer, is_stored, is_alone) = (None, false, false);
-        Self { brokers, world, timer, is_stored, is_alone, stats, lines }
+        Self { brokers, world, timer: None, is_alone: false, stats, lines }
     }
 
     /// The same, with nobody who connects. Its brokers are up.
@@ -205,21 +207,30 @@ impl Mqtt {
     }
 
     /// Ready when it has to be recorded that brokers have acknowledged something: a while after that, or
-    /// at once in a `hurry`.
+    /// at once if a broker has acknowledged [`MANY`](outbox::MANY), or in a `hurry`.
     pub(crate) fn poll_less(&mut self, cx: &mut Context<'_>, hurry: bool) -> Poll<()> {
-        let mut is_less = false;
-        for broker in &self.brokers {
-            is_less |= broker.outbox.poll_less(cx).is_ready();
+        let less = self.brokers.iter().map(|broker| broker.outbox.less(cx)).max().unwrap_or(0);
+        if less == 0 {
+            return Poll::Pending;
         }
-        if is_less && self.timer.is_none() {
-            self.timer = Some(self.world.after(RECORD_AFTER));
-        }
-        let Some(timer) = &mut self.timer else { return Poll::Pending };
-        if !hurry && Pin::new(timer).poll(cx).is_pending() {
+        let timer = self.timer.get_or_insert_with(|| self.world.after(RECORD_AFTER));
+        if !hurry && less < outbox::MANY && Pin::new(timer).poll(cx).is_pending() {
             return Poll::Pending;
         }
         self.timer = None;
+        self.brokers.iter().for_each(|broker| broker.outbox.records_less());
         Poll::Ready(())
+    }
+
+    /// Which look [`stored`](Self::stored) was last, if a record of that makes a difference: then more may
+    /// leave once it is stored. All outboxes are looked at together.
+    pub(crate) fn last_look(&self) -> Option<u64> {
+        self.brokers.iter().find_map(|broker| broker.outbox.last_look())
+    }
+
+    /// Notes that what this look has seen is stored.
+    pub(crate) fn recorded(&self, look: u64) {
+        self.brokers.iter().for_each(|broker| broker.outbox.recorded(look));
     }
 
     /// The publications that no broker has acknowledged, as they are stored: for each broker its name, how
@@ -280,8 +291,8 @@ impl Mqtt {
     }
 
     /// Says whether what it publishes is stored.
-    pub(crate) fn set_stored(&mut self, is_stored: bool) {
-        self.is_stored = is_stored;
+    pub(crate) fn set_stored(&self, is_stored: bool) {
+        self.brokers.iter().for_each(|broker| broker.outbox.set_stored(is_stored));
     }
 }
 
@@ -298,7 +309,7 @@ fn read_head(rest: &mut Bytes) -> Option<(Box<str>, usize)> {
 
 impl Drop for Mqtt {
     fn drop(&mut self) {
-        self.brokers.iter().for_each(|broker| broker.outbox.end(self.is_stored));
+        self.brokers.iter().for_each(|broker| broker.outbox.end());
     }
 }
 

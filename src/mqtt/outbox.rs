@@ -16,7 +16,7 @@ use wit_core::host::{MqttRefusal, Qos};
 
 use super::{
     config::{BrokerConfig, OnFull},
-    dedupe::Identity,
+    dedupe::{Identity, NUMBERS},
     publication::Publication,
     queued::{Entry, Queued, Stage},
     stored,
@@ -25,11 +25,14 @@ use crate::{
     convert::to_u64, limits::SharedLimits, lock::Lock, logger::ActorLog, stats::Stats, waker,
 };
 
+/// So many acknowledgements are recorded at once: half of what may leave without a record.
+pub(super) const MANY: usize = NUMBERS / 2;
+
 /// What an actor has published at one broker.
 pub struct Outbox {
     config: Arc<BrokerConfig>,
-    /// The sender that new publications have, by which a receiver knows them again. `None` if the system
-    /// has no random numbers.
+    /// The sender that new publications have, by which a receiver knows them again. Each outbox has another
+    /// one. `None` if the system has no random numbers.
     sender: Option<u64>,
     inner: Lock<Queued>,
     /// Has how many publications may wait, and how many bytes.
@@ -87,8 +90,11 @@ impl Outbox {
         let number = inner.next;
         inner.next += 1;
         let is_kept = publication.qos == Qos::AtLeastOnce;
-        let identity = self.sender.map(|sender| Identity { sender, number }).filter(|_| is_kept);
+        let mut identity = None;
         if is_kept {
+            // They have numbers of their own, without gaps.
+            identity = self.sender.map(|sender| Identity { sender, number: inner.kept });
+            inner.kept += 1;
             inner.stored = None;
         }
         inner.bytes = inner.bytes.saturating_add(bytes);
@@ -129,17 +135,19 @@ impl Outbox {
     }
 
     /// Gives the next publication to the connection, in the order of the calls. If there is none, the
-    /// task is woken when one comes.
+    /// task is woken when one comes. One of QoS 1 waits while too many may come again: see
+    /// [`Repeatable`](super::repeatable::Repeatable).
     pub fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Out> {
-        let mut inner = self.inner.lock();
+        let mut guard = self.inner.lock();
+        let inner = &mut *guard;
         let is_next = |entry: &Entry| entry.stage == Stage::Ready && !inner.stays(entry);
         let next = inner.entries.iter().position(is_next);
-        if let Some(Entry { number, identity, publication, stage, .. }) =
-            next.and_then(|place| inner.entries.get_mut(place))
+        if let Some(entry) = next.and_then(|place| inner.entries.get_mut(place))
+            && (!entry.is_kept() || inner.repeatable.leaves(entry.number))
         {
-            *stage = Stage::Given;
-            let (number, identity, publication) = (*number, *identity, publication.clone());
-            return Poll::Ready(Out { number, publication, identity });
+            entry.stage = Stage::Given;
+            let (number, identity) = (entry.number, entry.identity);
+            return Poll::Ready(Out { number, publication: entry.publication.clone(), identity });
         }
         waker::register(&mut inner.connection, cx);
         Poll::Pending
@@ -148,7 +156,7 @@ impl Outbox {
     /// Ready once the actor has ended. The task is woken then.
     pub fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut inner = self.inner.lock();
-        if inner.ended.is_some() {
+        if inner.has_ended {
             return Poll::Ready(());
         }
         waker::register(&mut inner.connection, cx);
@@ -163,7 +171,7 @@ impl Outbox {
     /// Whether the actor has ended and nothing waits that would be lost with the connection.
     pub fn is_done(&self) -> bool {
         let inner = self.inner.lock();
-        inner.ended.is_some() && inner.entries.iter().all(|entry| inner.stays(entry))
+        inner.has_ended && inner.entries.iter().all(|entry| inner.stays(entry))
     }
 
     /// Notes that the connection was lost before a publication of QoS 0 was written. It is ready again.
@@ -210,27 +218,57 @@ impl Outbox {
     fn finish(&self, number: u64) -> Option<Entry> {
         let mut inner = self.inner.lock();
         let entry = inner.place(number).map(|place| inner.remove(place))?;
-        inner.is_less |= entry.is_kept();
-        let actor = if entry.is_kept() { inner.actor.take() } else { None };
+        let mut actor = None;
+        if entry.is_kept() {
+            let is_stored = inner.is_stored;
+            inner.repeatable.done(number, is_stored);
+            inner.less += 1;
+            if inner.less == 1 || inner.less == MANY {
+                actor = inner.actor.take();
+            }
+        }
         drop(inner);
         self.note_gone(entry.bytes);
         actor.into_iter().for_each(Waker::wake);
         Some(entry)
     }
 
-    /// Ready when a stored publication is done that was not at the last look.
-    pub(super) fn poll_less(&self, cx: &mut Context<'_>) -> Poll<()> {
+    /// How many of QoS 1 are done since that was recorded last. The task is woken when it is one, and when
+    /// they are [`MANY`].
+    pub(super) fn less(&self, cx: &mut Context<'_>) -> usize {
         let mut inner = self.inner.lock();
-        if std::mem::take(&mut inner.is_less) {
-            return Poll::Ready(());
-        }
         waker::register(&mut inner.actor, cx);
-        Poll::Pending
+        inner.less
+    }
+
+    /// What is done will be recorded.
+    pub(super) fn records_less(&self) {
+        self.inner.lock().less = 0;
+    }
+
+    /// See [`Repeatable::last_look`](super::repeatable::Repeatable::last_look).
+    pub(super) fn last_look(&self) -> Option<u64> {
+        self.inner.lock().repeatable.last_look()
+    }
+
+    /// Notes that what a call of [`stored`](Self::stored) has seen is stored.
+    pub(super) fn recorded(&self, look: u64) {
+        let mut inner = self.inner.lock();
+        let has_room = inner.repeatable.recorded(look);
+        let connection = if has_room { inner.connection.take() } else { None };
+        drop(inner);
+        connection.into_iter().for_each(Waker::wake);
+    }
+
+    /// Says whether those of QoS 1 are stored.
+    pub(super) fn set_stored(&self, is_stored: bool) {
+        self.inner.lock().is_stored = is_stored;
     }
 
     /// The publications of QoS 1 as they are stored, and how many they are.
     pub(super) fn stored(&self) -> (usize, Bytes) {
         let mut inner = self.inner.lock();
+        inner.repeatable.look();
         let kept = || inner.entries.iter().filter(|entry| entry.is_kept());
         let count = kept().count();
         let stored = inner.stored.clone().unwrap_or_else(|| {
@@ -263,6 +301,9 @@ impl Outbox {
         entries.sort_by_key(|entry| entry.number);
         entries.dedup_by_key(|entry| entry.number);
         inner.bytes = entries.iter().map(|entry| entry.bytes).fold(0, usize::saturating_add);
+        let is_there =
+            |number| entries.binary_search_by_key(&number, |entry: &Entry| entry.number).is_ok();
+        inner.repeatable.restored(is_there);
         inner.entries = entries;
         inner.stored = None;
         self.stats.mqtt_outbox.replace(old, inner.bytes);
@@ -271,10 +312,10 @@ impl Outbox {
         connection.into_iter().for_each(Waker::wake);
     }
 
-    /// Notes that the actor has ended. What is `stored` is sent after the next start.
-    pub(super) fn end(&self, stored: bool) {
+    /// Notes that the actor has ended. What is stored is sent after the next start.
+    pub(super) fn end(&self) {
         let mut inner = self.inner.lock();
-        inner.ended = Some(stored);
+        inner.has_ended = true;
         let connection = inner.connection.take();
         drop(inner);
         connection.into_iter().for_each(Waker::wake);

@@ -5,23 +5,29 @@ use std::{sync::Arc, task::Waker};
 use bytes::Bytes;
 use wit_core::host::Qos;
 
-use super::{dedupe::Identity, publication::Publication};
+use super::{dedupe::Identity, publication::Publication, repeatable::Repeatable};
 
 /// What waits, and who waits for it.
 #[derive(Default)]
 pub(super) struct Queued {
     /// The number of the next publication.
     pub(super) next: u64,
+    /// How many of QoS 1 there were in this run, by which receivers know them again.
+    pub(super) kept: u64,
     /// In the order of their numbers. They are few, so a list does.
     pub(super) entries: Vec<Entry>,
     /// The bytes of all of them.
     pub(super) bytes: usize,
     /// Those of QoS 1 as they are stored. `None` if they have changed since.
     pub(super) stored: Option<Bytes>,
-    /// Whether one that is stored is done since the last look.
-    pub(super) is_less: bool,
-    /// Whether those of QoS 1 are stored, once the actor has ended.
-    pub(super) ended: Option<bool>,
+    /// Which of QoS 1 may come again.
+    pub(super) repeatable: Repeatable,
+    /// How many of QoS 1 are done since that was recorded last.
+    pub(super) less: usize,
+    /// Whether those of QoS 1 are stored.
+    pub(super) is_stored: bool,
+    /// Whether the actor has ended.
+    pub(super) has_ended: bool,
     /// Wakes the actor's task; `None` unless it waits for that.
     pub(super) actor: Option<Waker>,
     /// Wakes the connection's task; `None` unless it waits for a publication, or for the actor's end.
@@ -78,7 +84,7 @@ impl Queued {
 
     /// Whether a publication waits for the next start: the actor has ended, and it is stored.
     pub(super) fn stays(&self, entry: &Entry) -> bool {
-        self.ended == Some(true) && entry.is_kept()
+        self.has_ended && self.is_stored && entry.is_kept()
     }
 
     /// Whether so many publications with so many bytes are within the limits.

@@ -129,7 +129,7 @@ fn what_was_acknowledged_is_recorded_after_a_while_or_at_once_in_a_hurry() {
 #[test]
 fn after_the_actor_what_nothing_stores_still_leaves_and_the_rest_waits_for_the_next_start() {
     for stored in [true, false] {
-        let mut stage = Stage::new(Limits::default());
+        let stage = Stage::new(Limits::default());
         stage.mqtt.set_stored(stored);
         ["a", "b"].into_iter().for_each(|payload| stage.publish_now(payload, ONE));
         stage.publish_now("c", ZERO);
@@ -161,4 +161,30 @@ fn a_publication_that_was_not_written_is_ready_again() {
     let first = stage.out().unwrap();
     stage.outbox().unwritten(first.number);
     assert_eq!(stage.outs(), ["a", "b"]);
+}
+
+#[test]
+fn no_more_leave_than_a_receiver_knows_before_it_is_stored_what_the_broker_has() {
+    let (world, _) = World::manual(0);
+    let mut stage = Stage::new(Limits::default());
+    stage.mqtt.world = world;
+    stage.mqtt.set_stored(true);
+    let less = |stage: &mut Stage| ready(|cx| stage.mqtt.poll_less(cx, false)).is_some();
+    (0..70).for_each(|_| stage.publish_now("a", ONE));
+    stage.publish_now("z", ZERO);
+    let outs: Vec<_> = std::iter::from_fn(|| stage.out()).collect();
+    assert_eq!(outs.len(), 64, "the others wait, in order");
+    let identities = outs.iter().map(|out| out.identity.unwrap().number);
+    assert!(identities.eq(0..64), "without a gap");
+    outs[..31].iter().for_each(|out| stage.outbox().delivered(out.number));
+    assert!(!less(&mut stage), "they wait for others");
+    stage.outbox().delivered(outs[31].number);
+    assert!(less(&mut stage) && !less(&mut stage), "half of them are recorded at once");
+    assert!(stage.out().is_none());
+    stage.mqtt.stored();
+    let look = stage.mqtt.last_look().unwrap();
+    stage.outbox().delivered(outs[32].number);
+    stage.mqtt.recorded(look);
+    assert_eq!(stage.outs().len(), 7);
+    assert_eq!(stage.mqtt.last_look(), None, "nothing has looked since");
 }

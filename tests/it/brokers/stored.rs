@@ -10,7 +10,7 @@ use std::{
 
 use footlight::{
     actor::OutputGate,
-    exchange::{ActorHandle, Event, EventKind, Message, connections::Open},
+    exchange::{ActorHandle, Event, EventKind, Message, connections::Open, session::Action},
     limits::Limits,
     mqtt::{Broker, Incoming, Mqtt, Out, dedupe::Identity},
     world::World,
@@ -219,4 +219,44 @@ fn a_relaxed_actor_acknowledges_and_publishes_before_the_disk_has_it() {
     assert_eq!(run.until(Run::acknowledged), 1);
     run.until(Run::out);
     assert_eq!(run.store.stats().records, records);
+}
+
+#[test]
+fn more_than_a_receiver_knows_leave_only_when_the_disk_knows_what_the_broker_has() {
+    for gate in [OutputGate::Closed, OutputGate::Open] {
+        let device = Device::new();
+        let mut run = Run::start(&device, gate);
+        run.text("burst 70 mqtt room/a");
+        let outs: Vec<_> = (0..64).map(|_| run.until(Run::out)).collect();
+        run.drive();
+        assert!(run.out().is_none());
+        // The oldest one may still come again.
+        outs.iter().skip(1).for_each(|out| run.broker.outbox.delivered(out.number));
+        run.drive();
+        assert!(run.out().is_none());
+        run.broker.outbox.delivered(outs[0].number);
+        assert!(run.out().is_none(), "the actor has to record it");
+        (0..6).for_each(|_| _ = run.until(Run::out));
+        assert!(run.out().is_none());
+    }
+}
+
+#[test]
+fn a_client_waits_for_one_message_of_a_broker_that_floods_its_actor() {
+    let device = Device::new();
+    let mut run = Run::start(&device, OutputGate::Open);
+    run.handle.mailbox.push_unrefused(Event::at(&run.open.session, EventKind::Connect));
+    run.until(|run| (run.events() == 1).then_some(()));
+    for ack in 1..=10 {
+        run.push("x", ack, ack);
+    }
+    run.text("hello");
+    run.until(|run| (run.events() == 12).then_some(()));
+    let mut said = Vec::new();
+    let next = || ready(|cx| run.open.session.poll_action(cx, true));
+    while let Some(Action::Send(Message::Text(text))) = next() {
+        said.push(text.to_string());
+    }
+    // One message was in the mailbox before the client's.
+    assert_eq!(said.iter().position(|text| text == "hello"), Some(2), "{said:?}");
 }
