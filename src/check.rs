@@ -16,7 +16,7 @@ use crate::{
     limits::Limits,
     manifest::{Handler, Manifest, expand},
     memory::{Memory, most},
-    mqtt::OpenedBroker,
+    mqtt::{client_id, config::BrokerConfig},
     server, visible,
 };
 
@@ -236,11 +236,12 @@ fn known_names(manifest: &Manifest) -> Vec<String> {
     listeners.filter_map(|listener| server::access::known_names(&listener.access)).collect()
 }
 
-/// The brokers that can be used, in words.
+/// The brokers, in words. One without a client identifier is a problem, and not among them.
 fn brokers(manifest: &Manifest) -> Vec<String> {
-    let opened = manifest.brokers().iter().map(|one| OpenedBroker::open(one, &manifest.name));
-    let words = opened.flatten().map(|OpenedBroker { config, client_id, .. }| {
-        format!("{} at {}, with the client identifier {client_id}", config.name, config.address)
+    let words = manifest.brokers().iter().flat_map(|broker| {
+        let BrokerConfig { name, address, client_id, .. } = broker;
+        let client_id = client_id::fill(client_id.as_deref(), &manifest.name).ok()?;
+        Some(format!("{name} at {address}, with the client identifier {client_id}"))
     });
     words.collect()
 }

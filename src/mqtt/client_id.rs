@@ -44,7 +44,7 @@ pub(super) fn check(text: &str) -> Result<(), ClientIdError> {
 ///
 /// # Errors
 /// The machine has no identifier, or the text is too long with what it stands for.
-pub(super) fn fill(text: Option<&str>, actor: &str) -> Result<String, String> {
+pub(crate) fn fill(text: Option<&str>, actor: &str) -> Result<String, String> {
     let text = text.map_or_else(|| format!("{DEFAULT}{actor}"), String::from);
     let mut failed = None;
     let filled = fill_with(&text, &mut |name| {
