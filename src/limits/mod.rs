@@ -148,7 +148,8 @@ pub struct Limits {
     /// The most bytes of these publications together, with 256 bytes more for each. Default 64 KiB.
     pub mqtt_outbox: usize,
     /// The bytes of messages of QoS 0 that may wait for the actor, from one broker, with 256 bytes more
-    /// for each. It is also the largest packet of a broker. Default 64 KiB.
+    /// for each, and as many for those of QoS 1 beyond `mqtt_inflight`. It is also the largest packet of a
+    /// broker. Default 64 KiB.
     pub mqtt_inbox: usize,
     /// The most messages of QoS 1 that a broker may send before earlier ones are acknowledged: MQTT's
     /// *receive maximum*. Default 16.

@@ -1,9 +1,9 @@
 //! One connection with a broker: moves bytes between its socket and the session, and messages between the
 //! session and the actor.
 //!
-//! The socket is read all the time, with one exception: as many messages of QoS 1 as
-//! `limits.mqtt_inflight` are with the actor, and one more has come. A broker that speaks MQTT 5 sends none
-//! then. One that speaks 3.1.1 knows no such bound, so TCP holds it back.
+//! The socket is read all the time, with one exception: a message of QoS 1 has come for which the inbox has
+//! no [room](super::Inbox::has_room). A broker that speaks MQTT 5 and keeps to the receive maximum sends none
+//! then. TCP holds others back. To end the connection would not help: they send the same again.
 
 use std::{
     collections::HashMap,
@@ -16,10 +16,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use footlight_mqtt::{Ack, Down, Event, Message, Qos};
+use footlight_mqtt::{Ack, Down, Event, Qos};
 use smol::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{
+    Incoming,
     link::{End, Link, Why},
     progress::{Alarm, Written},
     shared::Shared,
@@ -54,8 +55,8 @@ pub(super) struct Connection<'a> {
     written: Written,
     /// The messages that the actor has.
     acks: HashMap<u64, Ack>,
-    /// A message that the actor does not take yet.
-    held: Option<Message>,
+    /// A message that the inbox does not take yet.
+    held: Option<(Incoming, Option<Ack>)>,
     /// The work since others had their turn.
     work: usize,
     alarm: Alarm,
@@ -115,8 +116,8 @@ impl<'a> Connection<'a> {
         };
         self.close(down.is_none()).await;
         self.written.give_back(&self.shared.broker.outbox);
-        let ended = down.map_or(Why::Done, Why::Down);
-        End { up: self.up, why: self.failure.map_or(ended, Why::Failed) }
+        let why = self.failure.map_or(down.map_or(Why::Done, Why::Down), Why::Failed);
+        End { up: self.up, why }
     }
 
     /// Handles what the session tells. Returns how the connection has ended.
@@ -131,7 +132,7 @@ impl<'a> Connection<'a> {
                     self.shared.connected(version, session_present, self.logs_up);
                 }
                 // No other one comes before the actor has it, because the session is given no bytes.
-                Event::Message(message) => self.held = Some(message),
+                Event::Message(message) => self.held = Some(translated::incoming(message)),
                 Event::Skipped { topic, size, why } => {
                     self.link.skipped += 1;
                     let what =
@@ -153,23 +154,23 @@ impl<'a> Connection<'a> {
         self.up.is_none() || at <= Instant::now() || self.shared.broker.outbox.is_done()
     }
 
-    /// Gives the actor the message that waits for that. Returns whether it has it.
+    /// Gives the inbox the message that waits for that. Returns whether it has it.
     fn push_held(&mut self) -> bool {
-        let most = self.shared.limits.get(|limits| limits.mqtt_inflight);
-        let is_full = self.acks.len() >= most;
-        let takes = |message: &mut Message| !is_full || message.ack.is_none();
-        let Some(mut message) = self.held.take_if(takes) else { return false };
-        if self.shared.stopping.load(Relaxed) {
+        let inbox = &self.shared.broker.inbox;
+        let is_stopping = self.shared.stopping.load(Relaxed);
+        let takes = |held: &mut (Incoming, _)| is_stopping || inbox.has_room(&held.0);
+        let Some((mut message, ack)) = self.held.take_if(takes) else { return false };
+        if is_stopping {
             // The broker sends those of QoS 1 again.
-            self.shared.stats.mqtt_dropped.add(u64::from(message.ack.is_none()));
+            self.shared.stats.mqtt_dropped.add(u64::from(ack.is_none()));
             return true;
         }
-        let ack = message.ack.take().map(|ack| {
+        message.ack = ack.map(|ack| {
             self.link.last_ack += 1;
             self.acks.insert(self.link.last_ack, ack);
             self.link.last_ack
         });
-        if self.shared.broker.inbox.push(translated::incoming(message, ack)).is_err() {
+        if inbox.push(message).is_err() {
             self.fail("a message of the broker is larger than `limits.mqtt_inbox`".into());
         }
         true

@@ -1,8 +1,9 @@
 //! What a broker has sent and the actor has not handled.
 //!
 //! One event of each broker is in the actor's mailbox at a time. The others wait here. Those of QoS 1
-//! are bounded by their number, because the broker sends no more before earlier ones are acknowledged.
-//! Those of QoS 0 are bounded in bytes: the oldest make room.
+//! are bounded by their number, because the broker should send no more before earlier ones are acknowledged.
+//! Brokers that send more may do so up to a bound in bytes. Those of QoS 0 are bounded in bytes: the oldest
+//! make room.
 
 use std::{
     sync::{Arc, Weak},
@@ -11,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use log::Level;
-use wit_core::host::{MqttReceived, MqttStatus};
+use wit_core::host::{MqttReceived, MqttStatus, Qos};
 
 use super::{
     config::BrokerConfig,
@@ -42,9 +43,8 @@ pub struct Inbox {
     lines: Arc<ActorLog>,
 }
 
-/// The broker has sent more messages of QoS 1 than it may before earlier ones are acknowledged, or one
-/// that is larger than the largest packet. It breaks the protocol (MQTT 5.0, sections 3.3.4 and
-/// 3.1.2.11.4), so the connection has to end.
+/// A message is larger than the largest packet, which breaks the protocol (MQTT 5.0, section 3.1.2.11.4). So
+/// the connection has to end. Or it is of QoS 1, and there is no [room](Inbox::has_room).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overrun;
 
@@ -71,14 +71,29 @@ impl Inbox {
         })
     }
 
+    /// Whether there is room for a message. For one of QoS 1 there is if fewer than `limits.mqtt_inflight` are
+    /// not handled, or if those that wait come to at most `limits.mqtt_inbox` bytes with it. A broker that knows of the first
+    /// bound (receive maximum: MQTT 5.0, section 3.3.4) and keeps to it does not need the second. mosquitto
+    /// 2.0.11 does not keep to it when a session goes on, and brokers of 3.1.1 don't know it.
+    pub(super) fn has_room(&self, incoming: &Incoming) -> bool {
+        let Incoming { topic, payload, properties, qos, .. } = incoming;
+        let bytes = size(topic, payload, properties);
+        *qos == Qos::AtMostOnce || self.inner.lock().has_room(bytes, self.most())
+    }
+
+    /// The most messages of QoS 1 that a broker may send without an acknowledgement, and the bytes for those
+    /// of each QoS.
+    fn most(&self) -> (usize, usize) {
+        self.limits.get(|limits| (limits.mqtt_inflight, limits.mqtt_inbox))
+    }
+
     /// Adds a message of the broker. Messages of QoS 0 for which there is no room are dropped and
     /// counted, the oldest first.
     ///
     /// # Errors
     /// See [`Overrun`]. The message is not added.
     pub fn push(&self, incoming: Incoming) -> Result<(), Overrun> {
-        let (most, most_bytes) =
-            self.limits.get(|limits| (limits.mqtt_inflight, limits.mqtt_inbox));
+        let (most, most_bytes) = self.most();
         let Incoming { topic, payload, qos, retained, duplicate, mut properties, ack } = incoming;
         let identity = Identity::take(&mut properties.user);
         let identity = identity.filter(|_| self.config.dedupes(&topic));
@@ -89,7 +104,7 @@ impl Inbox {
         let kind = EventKind::Mqtt(Arc::new(BrokerMessage { about, payload }));
         let mut inner = self.inner.lock();
         self.stats.mqtt_received.add(1);
-        if is_too_large || (ack.is_some() && inner.unacknowledged >= most) {
+        if is_too_large || (ack.is_some() && !inner.has_room(bytes, (most, most_bytes))) {
             return Err(Overrun);
         }
         if ack.is_some() {
@@ -206,7 +221,7 @@ impl Inbox {
         // this meanwhile finds neither.
         let mut inner = self.inner.lock();
         while inner.offered.is_none()
-            && let Some(mut entry) = inner.waiting.pop_front()
+            && let Some(mut entry) = inner.take_first()
         {
             if entry.identity.is_some_and(|identity| inner.windows.has(identity)) {
                 self.stats.mqtt_duplicates.add(1);
@@ -217,9 +232,6 @@ impl Inbox {
                 source: Source::Broker(Receipt::new(me.clone(), entry.number)),
                 kind: entry.kind.clone(),
             };
-            if entry.ack.is_none() {
-                inner.bytes = inner.bytes.saturating_sub(entry.bytes);
-            }
             entry.comes_again = false;
             inner.offered = Some(entry);
             if let Err((event, _)) = self.mailbox.offer(event) {

@@ -2,8 +2,8 @@
 
 use bytestring::ByteString;
 use footlight_mqtt::{
-    Credentials, Limits, Message, Properties, Publication, Qos, Settings, Subscription, Version,
-    Will,
+    Ack, Credentials, Limits, Message, Properties, Publication, Qos, Settings, Subscription,
+    Version, Will,
 };
 use wit_core::host::{MqttProperties, Qos as HostQos};
 
@@ -104,12 +104,12 @@ pub(super) fn publication(out: &Out) -> Publication {
     }
 }
 
-/// What a broker has sent. `ack` is by what it is acknowledged.
-pub(super) fn incoming(message: Message, ack: Option<u64>) -> Incoming {
-    let Message { topic, payload, qos, retained, duplicate, properties, .. } = message;
+/// What a broker has sent, and by what the session acknowledges it.
+pub(super) fn incoming(message: Message) -> (Incoming, Option<Ack>) {
+    let Message { topic, payload, qos, retained, duplicate, properties, ack } = message;
     let Properties { content_type, response_topic, correlation_data, user, .. } = properties;
     let text = |text: Option<ByteString>| text.map(String::from).unwrap_or_default();
-    Incoming {
+    let incoming = Incoming {
         topic: topic.into(),
         payload,
         qos: match qos {
@@ -124,8 +124,9 @@ pub(super) fn incoming(message: Message, ack: Option<u64>) -> Incoming {
             correlation_data: correlation_data.map(Into::into).unwrap_or_default(),
             user: user.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
         },
-        ack,
-    }
+        ack: None,
+    };
+    (incoming, ack)
 }
 
 /// A quality of service.

@@ -18,8 +18,10 @@ pub(super) struct Waiting {
     pub(super) offered: Option<Entry>,
     /// How many of both wait to be acknowledged.
     pub(super) unacknowledged: usize,
-    /// The bytes of the others that wait.
+    /// The bytes of those that wait and are not to be acknowledged.
     pub(super) bytes: usize,
+    /// The bytes of those that wait and are.
+    pub(super) kept_bytes: usize,
     /// By what the broker learns what is done, in order.
     pub(super) acknowledged: VecDeque<u64>,
     /// Wakes the connection's task; `None` unless it waits for that.
@@ -64,6 +66,7 @@ impl Waiting {
             offered: None,
             unacknowledged: 0,
             bytes: 0,
+            kept_bytes: 0,
             acknowledged: VecDeque::new(),
             connection: None,
             windows: Windows::default(),
@@ -82,12 +85,28 @@ impl Waiting {
         ack: Option<u64>,
         identity: Option<Identity>,
     ) {
-        if ack.is_none() {
-            self.bytes = self.bytes.saturating_add(bytes);
-        }
         let number = self.next;
         self.next += 1;
-        self.waiting.push_back(Entry { number, kind, bytes, ack, comes_again: false, identity });
+        let entry = Entry { number, kind, bytes, ack, comes_again: false, identity };
+        *self.bytes_of(&entry) += bytes;
+        self.waiting.push_back(entry);
+    }
+
+    /// The bytes of those that wait as this one does.
+    fn bytes_of(&mut self, entry: &Entry) -> &mut usize {
+        if entry.ack.is_none() { &mut self.bytes } else { &mut self.kept_bytes }
+    }
+
+    /// Whether a message to acknowledge is among so many, or fits into so many bytes.
+    pub(super) fn has_room(&self, bytes: usize, (most, most_bytes): (usize, usize)) -> bool {
+        self.unacknowledged < most || self.kept_bytes.saturating_add(bytes) <= most_bytes
+    }
+
+    /// Takes the first event that waits.
+    pub(super) fn take_first(&mut self) -> Option<Entry> {
+        let entry = self.waiting.pop_front()?;
+        *self.bytes_of(&entry) -= entry.bytes;
+        Some(entry)
     }
 
     /// Adds an event about the connection. An earlier one of its kind that waits is out of date.
@@ -106,7 +125,7 @@ impl Waiting {
             let place = self.waiting.iter().position(is_loose);
             let place = place.filter(|place| place + 1 < self.waiting.len());
             let Some(entry) = place.and_then(|place| self.waiting.remove(place)) else { break };
-            self.bytes = self.bytes.saturating_sub(entry.bytes);
+            self.bytes -= entry.bytes;
             dropped.number += 1;
             dropped.bytes += entry.bytes;
         }
@@ -126,9 +145,10 @@ impl Waiting {
         }
         for entry in &mut self.waiting {
             if entry.ack.take().is_some() {
-                self.bytes = self.bytes.saturating_add(entry.bytes);
+                self.bytes += entry.bytes;
             }
         }
+        self.kept_bytes = 0;
         if let Some(entry) = &mut self.offered {
             let waits = entry.ack.take().is_some();
             entry.comes_again = comes_again && waits;
@@ -143,9 +163,7 @@ impl Waiting {
         if entry.comes_again {
             return entry.bytes;
         }
-        if entry.ack.is_none() {
-            self.bytes = self.bytes.saturating_add(entry.bytes);
-        }
+        *self.bytes_of(&entry) += entry.bytes;
         self.waiting.push_front(entry);
         0
     }

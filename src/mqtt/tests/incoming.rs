@@ -64,6 +64,24 @@ fn a_broker_may_send_as_much_of_qos_1_as_it_was_told_and_no_more() {
 }
 
 #[test]
+fn a_broker_may_send_more_up_to_the_bytes_that_may_wait() {
+    // Each takes its topic of seven bytes, a byte and 256 more. The actor has the first.
+    let limits = Limits { mqtt_inflight: 1, mqtt_inbox: 2 * 264, ..Limits::default() };
+    let stage = Stage::new(limits);
+    (1..=3).for_each(|ack| stage.push(kept("a", ack)));
+    assert_eq!(stage.inbox().push(kept("a", 4)), Err(Overrun));
+    stage.push(loose("b"));
+    stage.push(loose("c"));
+    assert_eq!(stage.actor.stats.mqtt_dropped.get(), 0, "these have bytes of their own");
+    stage.handle(Outcome::Delivered);
+    stage.push(kept("a", 4));
+    assert_eq!(stage.inbox().push(kept("a", 5)), Err(Overrun));
+    let all: Vec<_> = std::iter::from_fn(|| stage.handle(Outcome::Delivered)).collect();
+    assert_eq!(all, ["a", "a", "b", "c", "a"]);
+    assert_eq!(stage.acknowledged(), [1, 2, 3, 4]);
+}
+
+#[test]
 fn of_connections_that_come_and_go_the_actor_sees_the_last() {
     let stage = Stage::new(Limits::default());
     stage.push(loose("a"));

@@ -100,7 +100,7 @@ impl Shared {
 }
 
 /// Reads a packet (MQTT 5.0, section 2.1).
-fn read_packet(from: &mut TcpStream) -> Option<Vec<u8>> {
+pub fn read_packet(from: &mut TcpStream) -> Option<Vec<u8>> {
     let mut packet = vec![0];
     from.read_exact(&mut packet).ok()?;
     let mut length = 0;
