@@ -4,6 +4,7 @@
 //! `FOOTLIGHT_REQUIRE_CLIENTS` is set.
 
 mod asking;
+mod brokers;
 mod certificates;
 mod handshakes;
 

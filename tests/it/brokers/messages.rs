@@ -99,9 +99,8 @@ fn the_broker_publishes_the_will_if_the_host_is_killed_and_not_if_it_stops() {
     assert_eq!(next(&mut other), ("room/mark".into(), "".into()));
 }
 
-#[test]
-fn nothing_is_lost_that_comes_while_the_host_is_away() {
-    let Some(broker) = Broker::mosquitto("") else { return };
+/// What comes while a host is away is there after its next start, because the session goes on.
+fn away(broker: &Broker, version: Version) {
     let device = Device::new();
     let of = "subscribe = [{ topic = \"keep/#\", qos = 1 }]";
     let actor = guest().extra(&at(broker.address, of));
@@ -109,7 +108,7 @@ fn nothing_is_lost_that_comes_while_the_host_is_away() {
     up(&server);
     server.signal("KILL");
     drop(server);
-    let mut other = Client::up(&broker, settings(Version::V5, "other", &[]));
+    let mut other = Client::up(broker, settings(version, "other", &[]));
     let numbers: Vec<_> = (0..50).map(|number: u64| number.to_string()).collect();
     for (key, number) in (0..).zip(&numbers) {
         other.publish(key, &publication("keep/a", number));
@@ -119,4 +118,21 @@ fn nothing_is_lost_that_comes_while_the_host_is_away() {
     let mut ws = joined(&server);
     let all = numbers.join(" ") + " ";
     crate::support::eventually("there", || ask(&mut ws, "seen") == all);
+    server.wait_for(&[
+        "connected with the broker mqtt",
+        &version.to_string(),
+        "the session goes on",
+    ]);
+}
+
+#[test]
+fn nothing_is_lost_that_mosquitto_gets_while_the_host_is_away() {
+    let Some(broker) = Broker::mosquitto("") else { return };
+    away(&broker, Version::V5);
+}
+
+#[test]
+fn nothing_is_lost_that_nats_server_gets_while_the_host_is_away() {
+    let Some(broker) = Broker::nats() else { return };
+    away(&broker, Version::V3_1_1);
 }

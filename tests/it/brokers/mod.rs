@@ -16,6 +16,7 @@ mod losing;
 mod messages;
 mod numbers;
 mod proxy;
+mod slow;
 mod stored;
 
 use std::net::SocketAddr;
@@ -23,7 +24,7 @@ use std::net::SocketAddr;
 use crate::support::{Actor, Client, Server, actors_root, eventually};
 
 /// The guest, which does what messages and clients' texts say: see `tests/guests/broker/src/lib.rs`.
-fn guest() -> Actor {
+pub fn guest() -> Actor {
     Actor::file("broker", actors_root().join("tests/guests/broker.wasm"))
 }
 
@@ -34,12 +35,17 @@ fn handler(config: &str) -> String {
 
 /// A handler for the broker at this address. It connects again soon.
 fn at(address: SocketAddr, config: &str) -> String {
-    let keys = format!("broker = \"mqtt://{address}\", reconnect = \"200ms\"");
+    at_url(&format!("mqtt://{address}"), config)
+}
+
+/// The same for the broker at this URL.
+pub fn at_url(url: &str, config: &str) -> String {
+    let keys = format!("broker = {url:?}, reconnect = \"200ms\"");
     format!("[[handlers]]\ntype = \"mqtt\"\nconfig = {{ {keys}, {config} }}\n")
 }
 
 /// A client of the guest, once the guest is connected with its broker `mqtt`.
-fn up(server: &Server) -> Client {
+pub fn up(server: &Server) -> Client {
     let mut client = joined(server);
     eventually("up", || ask(&mut client, "status mqtt") == "up");
     client

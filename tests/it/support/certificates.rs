@@ -45,14 +45,31 @@ impl Certificates {
 
     /// Replaces the certificate by a new one with a new key.
     pub fn renew(&self) {
+        self.replace(
+            "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+             -extfile extensions -out next.pem",
+        );
+    }
+
+    /// Replaces the certificate by one that was valid years ago.
+    pub fn expire(&self) {
+        let config = "[ca]\ndefault_ca=own\n[own]\ndatabase=index\nnew_certs_dir=.\nrand_serial=yes\n\
+            default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n";
+        fs::write(self.file("ca.config"), config).unwrap();
+        fs::write(self.file("index"), "").unwrap();
+        self.replace(
+            "ca -batch -notext -config ca.config -cert ca.pem -keyfile ca.key -in request.pem \
+             -startdate 20200101000000Z -enddate 20200102000000Z -extfile extensions -out next.pem",
+        );
+    }
+
+    /// Replaces the certificate and its key. With these arguments, openssl signs the request.
+    fn replace(&self, sign: &str) {
         self.openssl(
             "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout next.key \
              -out request.pem -subj /CN=footlight",
         );
-        self.openssl(
-            "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
-             -extfile extensions -out next.pem",
-        );
+        self.openssl(sign);
         for name in ["key", "pem"] {
             fs::rename(self.file(&format!("next.{name}")), self.file(&format!("cert.{name}")))
                 .unwrap();
