@@ -1,12 +1,12 @@
 //! TLS with a server. The roots are the system's, which the operator can change.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use futures_rustls::{
     TlsConnector,
     client::TlsStream,
     pki_types::ServerName,
-    rustls::{ClientConfig, RootCertStore, crypto::ring},
+    rustls::{CertificateError, ClientConfig, Error, RootCertStore, crypto::ring},
 };
 use smol::{lock::OnceCell, net::TcpStream, unblock};
 
@@ -32,7 +32,19 @@ pub(super) async fn connect(
     };
     let connecting = TlsConnector::from(config)
         .connect_with(name, socket, |session| session.set_buffer_limit(Some(MAX_WAITING)));
-    connecting.await.map_err(|error| Failure::failed(format!("TLS with {host}: {error}")))
+    let failed = |error| Failure::failed(format!("TLS with {host}: {error}{}", advice(&error)));
+    connecting.await.map_err(failed)
+}
+
+/// What to do if no known root has signed the certificate.
+fn advice(error: &io::Error) -> &'static str {
+    use CertificateError::{BadSignature, UnknownIssuer};
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(Error::InvalidCertificate(UnknownIssuer | BadSignature)) => {
+            "; if its authority is your own, name a file with the authority's certificate in SSL_CERT_FILE"
+        }
+        _ => "",
+    }
 }
 
 /// Reads the system's roots. `SSL_CERT_FILE` and `SSL_CERT_DIR` can name others.

@@ -35,8 +35,10 @@ impl Certificates {
             keyUsage=critical,digitalSignature\nauthorityKeyIdentifier=keyid\n";
         fs::write(certificates.file("extensions"), extensions).unwrap();
         let new_key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+        // Each has another name.
+        let name = certificates.folder.path().file_name().unwrap().to_str().unwrap();
         certificates.openssl(&format!(
-            "req -x509 {new_key} -keyout ca.key -out ca.pem -days 2 -subj /CN=authority \
+            "req -x509 {new_key} -keyout ca.key -out ca.pem -days 2 -subj /CN={name} \
              -addext keyUsage=critical,keyCertSign"
         ));
         certificates.renew();
