@@ -85,16 +85,9 @@ impl Opened {
             // Actors come and go.
             Handler::MessageServer(config) => Ok(Self::MessageServer(config.clone())),
             // A broker need not be there yet.
-            Handler::Mqtt(config) => {
-                let (mut opened, mut errors) = (Vec::new(), Vec::new());
-                for broker in &config.brokers {
-                    match OpenedBroker::open(broker, actor) {
-                        Ok(broker) => opened.push(broker),
-                        Err(error) => errors.push(HandlerError::Mqtt(error)),
-                    }
-                }
-                if errors.is_empty() { Ok(Self::Mqtt(config.clone(), opened)) } else { Err(errors) }
-            }
+            Handler::Mqtt(config) => OpenedBroker::open_all(config, actor)
+                .map(|opened| Self::Mqtt(config.clone(), opened))
+                .map_err(|errors| errors.into_iter().map(HandlerError::Mqtt).collect()),
         }
     }
 
@@ -182,9 +175,9 @@ impl Bound {
             Self::Mqtt(config, _, brokers) => {
                 let (stats, lines) = (setup.stats.clone(), setup.lines.clone());
                 let (world, limits) = (setup.world.clone(), setup.limits.clone());
-                let mqtt = Mqtt::new(config, mailbox, world, limits, stats, lines);
-                *brokers = mqtt.brokers().to_vec();
-                setup.mqtt = Some(mqtt);
+                setup.mqtt = Mqtt::new(config, mailbox, world, limits, stats, lines);
+                let mqtt = setup.mqtt.iter();
+                *brokers = mqtt.flat_map(|mqtt| mqtt.brokers().to_vec()).collect();
             }
         }
     }
@@ -206,10 +199,10 @@ impl Bound {
                 Some(Running::WebSocketServer(accepting))
             }
             Self::Filesystem(_) | Self::HttpClient(_) | Self::MessageServer(_) => None,
-            Self::Mqtt(_, opened, brokers) => cfg!(feature = "mqtt").then(|| {
+            Self::Mqtt(_, opened, brokers) => {
                 let brokers = opened.into_iter().zip(brokers);
-                Running::Mqtt(Drivers::start(executor, actor, &environment.turns, brokers))
-            }),
+                Drivers::start(executor, actor, &environment.turns, brokers).map(Running::Mqtt)
+            }
         }
     }
 }

@@ -14,11 +14,12 @@ use log::Level;
 use smol::{Executor, Task, Timer, future::FutureExt as _};
 
 use super::{
-    Broker, OpenedBroker,
     backoff::{Attempt, Backoff, SOON},
+    brokers::Broker,
     config::BrokerConfig,
     connection::Connection,
     link::{End, Link, Why},
+    opened::OpenedBroker,
     shared::Shared,
     translated::Bounds,
 };
@@ -40,13 +41,13 @@ struct Driver {
 }
 
 impl Drivers {
-    /// Starts the tasks of an actor's brokers.
+    /// Starts the tasks of an actor's brokers. They always run in a build with the feature `mqtt`.
     pub(crate) fn start(
         executor: &Executor<'static>,
         actor: &ActorHandle,
         turns: &Arc<Turns>,
         brokers: impl Iterator<Item = (OpenedBroker, Arc<Broker>)>,
-    ) -> Self {
+    ) -> Option<Self> {
         let stopping = Arc::new(AtomicBool::new(false));
         let tasks = brokers.map(|(opened, broker)| {
             let shared = Shared {
@@ -62,7 +63,7 @@ impl Drivers {
             let driver = Driver { shared, resolver: Resolver::default(), backoff, link: None };
             executor.spawn(driver.run())
         });
-        Self { tasks: tasks.collect(), stopping }
+        Some(Self { tasks: tasks.collect(), stopping })
     }
 
     /// Gives the actor nothing more. What it publishes is still sent.

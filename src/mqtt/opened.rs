@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use super::{
     client_id,
-    config::BrokerConfig,
+    config::{BrokerConfig, Config},
     credentials::{Credentials, CredentialsError},
 };
 
@@ -37,11 +37,23 @@ pub enum BrokerError {
 }
 
 impl OpenedBroker {
-    /// Opens the files of a broker of this actor.
+    /// Opens the files of the brokers of this actor.
     ///
     /// # Errors
-    /// See [`BrokerError`].
-    pub(crate) fn open(config: &BrokerConfig, actor: &str) -> Result<Self, BrokerError> {
+    /// All mistakes: see [`BrokerError`].
+    pub(crate) fn open_all(config: &Config, actor: &str) -> Result<Vec<Self>, Vec<BrokerError>> {
+        let (mut opened, mut errors) = (Vec::new(), Vec::new());
+        for broker in &config.brokers {
+            match Self::open(broker, actor) {
+                Ok(broker) => opened.push(broker),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(opened) } else { Err(errors) }
+    }
+
+    /// Opens the files of one broker.
+    fn open(config: &BrokerConfig, actor: &str) -> Result<Self, BrokerError> {
         let credentials = config.credentials_file.as_ref().map(|file| {
             Credentials::load(file).map_err(|error| BrokerError::Credentials(file.clone(), error))
         });

@@ -10,10 +10,11 @@ use footlight_mqtt::{Down, Qos, Reason, Session, Version};
 use log::Level;
 
 use super::{
-    Broker, OpenedBroker,
     backoff::Attempt,
+    brokers::Broker,
     config::BrokerConfig,
     link::{Link, Why},
+    opened::OpenedBroker,
     translated::{self, Bounds},
 };
 use crate::{

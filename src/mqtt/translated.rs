@@ -8,9 +8,10 @@ use footlight_mqtt::{
 use wit_core::host::{MqttProperties, Qos as HostQos};
 
 use super::{
-    Incoming, OpenedBroker, Out,
+    Incoming, Out,
     config::{BrokerConfig, Version as Configured},
     dedupe::NUMBERS,
+    opened::OpenedBroker,
 };
 use crate::limits::{Limits as HostLimits, SharedLimits};
 

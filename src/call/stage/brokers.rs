@@ -5,7 +5,10 @@ use std::sync::Arc;
 use super::{super::CallError, Emit, Stage};
 use crate::{
     exchange::{BrokerMessage, Event, EventKind, Source},
-    mqtt::Broker,
+    mqtt::{
+        Broker,
+        config::{ADVICE, MISSING},
+    },
 };
 
 impl Stage {
@@ -31,11 +34,11 @@ impl Stage {
         let broker = self.broker(place, &name)?;
         let kind = match ended {
             None => {
-                broker.inbox.up(false);
+                broker.up();
                 EventKind::MqttUp(name.into())
             }
             Some(why) => {
-                broker.inbox.down(&why);
+                broker.down(&why);
                 EventKind::MqttDown(name.into())
             }
         };
@@ -44,7 +47,10 @@ impl Stage {
 
     /// The broker with this name.
     fn broker(&self, place: &str, name: &str) -> Result<&Arc<Broker>, CallError> {
-        let named = |broker: &&Arc<Broker>| *broker.config.name == *name;
+        if let Some(missing) = MISSING {
+            return Err(CallError::step(place, format_args!("{missing}; {ADVICE}")));
+        }
+        let named = |broker: &&Arc<Broker>| broker.name() == name;
         self.brokers.iter().find(named).ok_or_else(|| {
             let text = format_args!(
                 "there is no broker {name:?}; write the `name` of one of the manifest's handlers of \

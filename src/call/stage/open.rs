@@ -72,11 +72,13 @@ impl Stage {
             let own = Messages::new(name, config, Arc::default(), limits, stats, lines);
             own.answered_by(others.clone())
         });
-        let mqtt = (!brokers.brokers.is_empty()).then(|| {
+        let mqtt = if brokers.brokers.is_empty() {
+            None
+        } else {
             let (world, limits) = (world.clone(), handle.limits.clone());
             let (stats, lines) = (stats.clone(), lines.clone());
-            Mqtt::new(&brokers, &handle.mailbox, world, limits, stats, lines).alone()
-        });
+            Mqtt::new(&brokers, &handle.mailbox, world, limits, stats, lines).map(Mqtt::alone)
+        };
         let brokers = mqtt.iter().flat_map(|mqtt| mqtt.brokers().to_vec()).collect();
         let capture = Capture::install();
         let lost = contents.iter().flat_map(|contents| contents.open.clone()).collect::<Vec<_>>();
