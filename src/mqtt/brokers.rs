@@ -35,7 +35,7 @@ use crate::{
 /// How long the host waits before it records that brokers have acknowledged publications, unless these are
 /// [`MANY`](outbox::MANY). So a burst of acknowledgements is one record. What is not recorded is sent again
 /// after a power cut.
-const RECORD_AFTER: Duration = Duration::from_secs(1);
+pub(super) const RECORD_AFTER: Duration = Duration::from_secs(1);
 
 /// A broker, as the connection with it and the actor share it.
 pub struct Broker {
@@ -50,7 +50,7 @@ pub struct Broker {
 /// The brokers of one actor.
 pub struct Mqtt {
     brokers: Vec<Arc<Broker>>,
-    world: World,
+    pub(super) world: World,
     /// When to record what brokers have acknowledged. `None` if there is nothing new.
     timer: Option<Until>,
     /// Whether nothing leaves: there is nobody who connects.

@@ -4,15 +4,25 @@
 mod incoming;
 mod outgoing;
 
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
 use smol::{block_on, future};
-use std::task::Waker;
+use wit_core::host::{MqttProperties, MqttRefusal, MqttStatus, Qos};
 
-use wit_core::host::{MqttProperties, Qos};
-
-use super::{config::OnFull, dedupe::Identity, topics::Subscription, *};
+use super::{
+    brokers::{Mqtt, Publishing, RECORD_AFTER},
+    config::{BrokerConfig, Config, OnFull},
+    dedupe::Identity,
+    inbox::{Inbox, Overrun},
+    outbox::{Out, Outbox},
+    publication::{Incoming, Publication},
+    topics::Subscription,
+};
 use crate::{
     exchange::{ActorHandle, Event, EventKind, Outcome, Source, Takes},
     limits::Limits,
+    world::World,
 };
 
 /// An actor with one broker.
@@ -41,7 +51,7 @@ impl Stage {
         actor.mailbox.set_takes(Takes { brokers: true, ..Takes::default() });
         let config = Config { brokers: vec![broker] };
         let of = (actor.limits.clone(), actor.stats.clone(), actor.lines.clone());
-        let mqtt = Mqtt::new(&config, &actor.mailbox, World::System, of.0, of.1, of.2);
+        let mqtt = Mqtt::new(&config, &actor.mailbox, World::System, of.0, of.1, of.2).unwrap();
         Self { actor, mqtt }
     }
 

@@ -55,6 +55,7 @@ impl Run {
         let (limits, stats) = (handle.limits.clone(), handle.stats.clone());
         let (world, lines) = (World::System, handle.lines.clone());
         let mqtt = Mqtt::new(&config.unwrap(), &handle.mailbox, world, limits, stats, lines);
+        let mqtt = mqtt.unwrap();
         let broker = mqtt.brokers()[0].clone();
         let durability = match gate {
             OutputGate::Closed => Durability::Strict,

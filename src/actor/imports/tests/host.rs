@@ -51,7 +51,7 @@ impl Host {
         let lines = Arc::new(ActorLog::new("rows".into(), &limits, Arc::default()));
         let mailbox = Arc::new(Mailbox::new((&limits).into()));
         let mqtt = Mqtt::new(&config, &mailbox, World::System, &limits, Arc::default(), lines);
-        let resources = Resources { messages: Some(messages), mqtt: Some(mqtt), ..resources };
+        let resources = Resources { messages: Some(messages), mqtt, ..resources };
         let mut context = CallContext::new(&limits, resources);
         let CallContext { meter, host } = &mut context;
         let connections = Connections::new(&limits);
