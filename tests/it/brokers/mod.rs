@@ -33,7 +33,7 @@ fn handler(config: &str) -> String {
 }
 
 /// A handler for the broker at this address. It connects again soon.
-fn at(address: SocketAddr, config: &str) -> String {
+pub fn at(address: SocketAddr, config: &str) -> String {
     let keys = format!("broker = \"mqtt://{address}\", reconnect = \"200ms\"");
     format!("[[handlers]]\ntype = \"mqtt\"\nconfig = {{ {keys}, {config} }}\n")
 }

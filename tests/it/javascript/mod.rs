@@ -1,5 +1,6 @@
 //! Actors in JavaScript: scripts that the host gives to its engine.
 
+mod actors;
 mod errors;
 mod events;
 mod examples;
@@ -7,7 +8,9 @@ mod files;
 mod hostile;
 mod imports;
 mod modules;
+mod mqtt;
 mod running;
+mod sources;
 mod web;
 
 use std::{fs, path::PathBuf, sync::LazyLock, time::Duration};
