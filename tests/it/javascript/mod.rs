@@ -3,7 +3,6 @@
 mod actors;
 mod errors;
 mod events;
-mod examples;
 mod files;
 mod hostile;
 mod imports;
@@ -11,6 +10,7 @@ mod modules;
 mod mqtt;
 mod running;
 mod sources;
+mod todo;
 mod web;
 
 use std::{fs, path::PathBuf, sync::LazyLock, time::Duration};
