@@ -63,7 +63,10 @@ fn each_template_in_javascript_has_its_script_its_manifest_its_page_and_the_type
         assert_eq!((&*manifest.name, manifest.build), ("chat-room", None));
         let mut places: Vec<_> = project.files().into_iter().map(|(place, _)| place).collect();
         places.sort_unstable();
-        assert_eq!(places, ["actor.js", "footlight.d.ts", "manifest.toml", "page/index.html"]);
+        assert_eq!(
+            places,
+            ["actor.js", "footlight.d.ts", "jsconfig.json", "manifest.toml", "page/index.html"]
+        );
         for place in places {
             let text = fs::read_to_string(folder.path().join(&place)).unwrap();
             assert!(!text.contains(NAME) && !text.contains(LIBRARY), "{place}: {text}");
