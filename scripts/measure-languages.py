@@ -108,7 +108,7 @@ def costs(folder, connects, said, paths, hear):
 def row(first, size, most, fuel, ms):
     """A row of a table."""
     low, high = (fuel * ns / 1000 for ns in BOARD)
-    size = f"{size / 1000:.0f} KB" if size < 1e6 else f"{size / 1e6:.1f} MB"
+    size = f"{size / 1000:.{0 if size >= 1e4 else 1}f} KB" if size < 1e6 else f"{size / 1e6:.1f} MB"
     print(f"| {first} | {size} | {most / 1e6:.1f} MB | {fuel:,.0f} | {ms * 1000:.0f} µs | {low:.0f} to {high:.0f} µs |")
 
 
