@@ -114,7 +114,7 @@ impl Workload {
     pub(crate) fn amount(self, quick: bool) -> Amount {
         let (period, paced, unpaced) = match self {
             Self::Echo => (10, 200, 2_000),
-            Self::Chat => (160, 20, 20),
+            Self::Chat => (800, 20, 20),
             Self::Readings => (500, 8, 12),
         };
         let period = Duration::from_millis(period);
