@@ -4243,9 +4243,9 @@ pub mod exports {
                 /// A script that can run.
                 #[derive(Clone)]
                 pub struct ScriptInfo {
-                    /// The handlers that it exports, in no particular order: `alarm`, `close`, `connect`,
-                    /// `handleMessage`, `http`, `init`, `message`, `migrate`, `response`. There may be
-                    /// more in later versions.
+                    /// The handlers that it exports, in no particular order: `actorMessage`, `actorRequest`, `alarm`,
+                    /// `close`, `connect`, `handleMessage`, `http`, `init`, `message`, `migrate`, `mqtt`, `mqttDown`,
+                    /// `mqttUp`, `response`. There may be more in later versions.
                     pub handlers: _rt::Vec<_rt::String>,
                     /// What its top level has logged, a line each: at most 64 lines of at most 1 KiB.
                     pub log: _rt::Vec<_rt::String>,

@@ -103,6 +103,7 @@ fn typescript_is_refused_with_the_command_that_makes_javascript_of_it() {
     for arguments in [
         &["run", &chat][..],
         &["check", &chat],
+        &["dev", &chat],
         &["call", &chat, "connect"],
         &["run", folder.path().to_str().unwrap()],
     ] {

@@ -164,3 +164,17 @@ fn a_script_talks_with_others_through_a_real_broker() {
     let mut client = server.client("script");
     client.ask("hello", "HELLO");
 }
+
+#[test]
+fn the_lamp_of_the_document_switches_and_says_so() {
+    let document = include_str!("../../../docs/javascript.md");
+    let (_, rest) = document.split_once("A lamp that a broker switches").unwrap();
+    let block = |language: &str| {
+        let (_, block) = rest.split_once(&format!("```{language}\n")).unwrap();
+        block.split_once("```").unwrap().0
+    };
+    let script = Script::of(load(block("js")).unwrap(), block("toml"));
+    let report = script.last(&["mqtt:house/lamp/set ON"]);
+    let published = json!([{ "publish": "ON", "topic": "house/lamp", "qos": 1, "retain": true, "broker": "mqtt" }]);
+    assert_eq!(report["effects"], published, "{report}");
+}

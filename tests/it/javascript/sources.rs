@@ -90,3 +90,14 @@ fn an_alarm_without_a_handler_is_refused_when_it_is_set() {
         "{text}"
     );
 }
+
+#[test]
+fn each_script_of_the_document_loads() {
+    let document = include_str!("../../../docs/javascript.md");
+    let blocks = document.split("```js\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
+    let blocks: Vec<_> = blocks.filter(|block| !block.contains("…")).collect();
+    assert!(blocks.len() >= 3, "{blocks:?}");
+    for block in blocks {
+        load(block).unwrap_or_else(|refused| panic!("{block}: {refused:?}"));
+    }
+}

@@ -1,6 +1,6 @@
 //! Messages of MQTT brokers.
 
-use rquickjs::{Array, Ctx, Error, Object, Result, TypedArray, Value};
+use rquickjs::{Array, Ctx, Error, Object, Result, Value};
 
 use super::{array, bytes, outcome::pairs, refuse};
 use crate::{
