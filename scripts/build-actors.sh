@@ -140,8 +140,8 @@ collect_engines() {
     cp "$(built engines/javascript javascript)" "$stage/engines/javascript/javascript.wasm"
 }
 
-# Every folder with a manifest, or with one for each of its hosts, is an example: a crate, a C file or a WAT
-# file. The pattern leaves Cargo.toml out.
+# Every folder with a manifest, or with one for each of its hosts, is an example: a crate, a C file, a WAT
+# file, or a script, which nothing builds. The pattern leaves Cargo.toml out.
 collect_examples() {
     local manifest folder name wasm
     for manifest in "$root"/examples/*/[!C]*.toml; do
@@ -152,7 +152,9 @@ collect_examples() {
         mkdir -p "$stage/examples/$name"
         wasm=$stage/examples/$name/$wasm
 
-        if [ -f "$folder/Cargo.toml" ]; then
+        if [[ $wasm = *.js ]]; then
+            cp "$folder/$(basename "$wasm")" "$wasm"
+        elif [ -f "$folder/Cargo.toml" ]; then
             cp "$(built examples "$name")" "$wasm"
         elif [ -f "$folder/$name.c" ]; then
             build_c "$folder/$name.c" "$wasm"

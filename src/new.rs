@@ -26,11 +26,11 @@ const PLAIN: &str = "hello";
 const SHARED: &str = "all";
 /// The files of those templates that call the host.
 const WITH_HOST: &str = "host";
-/// The template that is there in all languages, with this page.
+/// The template that is there in all languages.
 const COUNTER: &str = "counter";
-const COUNTER_PAGE: &str = "page/index.html";
-/// The templates that a user may name. Each has a page.
+/// The templates that a user may name. Each has a page, which is the same in all languages.
 pub const TEMPLATES: &[&str] = &[COUNTER, "rooms", "dashboard", "api"];
+const PAGE: &str = "page/index.html";
 
 /// The actor's name in the template.
 const NAME: &str = "actor-name";
@@ -62,7 +62,6 @@ pub struct Project {
     name: String,
     /// One of [`TEMPLATES`], or [`PLAIN`].
     template: &'static str,
-    /// Other languages than Rust have only [`COUNTER`].
     language: &'static Language,
 }
 
@@ -85,8 +84,8 @@ pub enum NewError {
     Template(String),
     /// There is no language of this name.
     Language(String),
-    /// A template, and a language that has none.
-    NotInRust(&'static str),
+    /// A template, and a language that has only the counter.
+    OnlyCounter(&'static str),
 }
 
 impl Project {
@@ -94,8 +93,7 @@ impl Project {
     ///
     /// # Errors
     /// [`NewError::Name`] if an actor can't have this name. [`NewError::Template`] and [`NewError::Language`]
-    /// if there is no such template or language, [`NewError::NotInRust`] if there is not that template
-    /// in that language.
+    /// if there is no such template or language, [`NewError::OnlyCounter`] if the language has no templates.
     pub fn new(
         folder: &Path,
         name: Option<&str>,
@@ -108,7 +106,9 @@ impl Project {
         let template = match (template, language) {
             (None, None) => PLAIN,
             (None, Some(_)) => COUNTER,
-            (Some(_), Some(other)) if other != RUST => return Err(NewError::NotInRust(other.name)),
+            (Some(_), Some(other)) if !other.has_templates => {
+                return Err(NewError::OnlyCounter(other.name));
+            }
             (Some(template), _) => {
                 let mut all = TEMPLATES.iter().copied();
                 let found = all.find(|name| *name == template);
@@ -159,9 +159,12 @@ impl Project {
                 let calls_host = self.template != PLAIN;
                 owner == SHARED || owner == self.template || (owner == WITH_HOST && calls_host)
             } else {
-                owner == self.language.name || (owner == COUNTER && place == COUNTER_PAGE)
+                owner == self.language.name || (owner == self.template && place == PAGE)
             };
-            if belongs {
+            // A language with all templates has a folder for each.
+            let of_template = place.split_once('/').filter(|(first, _)| TEMPLATES.contains(first));
+            let (of, place) = of_template.unwrap_or((self.template, place));
+            if belongs && of == self.template {
                 files.push((place.into(), text.into()));
             }
         }
@@ -271,10 +274,10 @@ impl fmt::Display for NewError {
                     None => unknown(f, "language", name, languages::NAMES),
                 }
             }
-            Self::NotInRust(language) => write!(
+            Self::OnlyCounter(language) => write!(
                 f,
-                "--template is for Rust only: in {language} there is the counter; leave out \
-                 --template, or write --lang rust"
+                "in {language} there is only the counter; leave out --template, or write --lang rust or \
+                 --lang javascript"
             ),
         }
     }
@@ -297,7 +300,7 @@ impl std::error::Error for NewError {
             | Self::Occupied(_)
             | Self::Template(_)
             | Self::Language(_)
-            | Self::NotInRust(_) => None,
+            | Self::OnlyCounter(_) => None,
         }
     }
 }

@@ -29,8 +29,10 @@ pub(crate) const BUILT: &str = env!("CARGO_BIN_EXE_footlight");
 pub(crate) struct Actor {
     /// Its name.
     name: String,
-    /// Its module.
-    wasm: Vec<u8>,
+    /// Its module, or its script.
+    module: Vec<u8>,
+    /// How the name of the module's file ends.
+    end: &'static str,
     /// Its first state, if it is not empty.
     state: Option<Vec<u8>>,
     /// The keys of its listener's `config` beside the port.
@@ -63,13 +65,13 @@ impl Actor {
 
     /// A file of this repository.
     pub(crate) fn file(name: impl Into<String>, file: &str) -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        Self::new(name.into(), fs::read(file).unwrap())
+        Self::at(name, &Path::new(env!("CARGO_MANIFEST_DIR")).join(file))
     }
 
     /// Any file.
     pub(crate) fn at(name: impl Into<String>, file: &Path) -> Self {
-        Self::new(name.into(), fs::read(file).unwrap())
+        let end = if file.extension().is_some_and(|end| end == "js") { "js" } else { "wasm" };
+        Self { end, ..Self::new(name.into(), fs::read(file).unwrap()) }
     }
 
     /// An actor in WebAssembly's text format.
@@ -78,11 +80,12 @@ impl Actor {
     }
 
     /// An actor with an empty state and the default limits.
-    fn new(name: String, wasm: Vec<u8>) -> Self {
+    fn new(name: String, module: Vec<u8>) -> Self {
         let (config, limits, storage, handlers) = Default::default();
         Self {
             name,
-            wasm,
+            module,
+            end: "wasm",
             state: None,
             config,
             limits,
@@ -142,8 +145,9 @@ impl Actor {
 
     /// Writes the actor and its manifest. Returns the manifest's path.
     fn write(&self, folder: &TempDir) -> Result<PathBuf> {
-        let Self { name, wasm, state, config, limits, storage, handlers, logged, file } = self;
-        fs::write(folder.path().join(format!("{name}.wasm")), wasm)?;
+        let Self { name, module, end, state, config, limits, storage, handlers, logged, file } =
+            self;
+        fs::write(folder.path().join(format!("{name}.{end}")), module)?;
         let mut first = String::new();
         if let Some(state) = state {
             fs::write(folder.path().join(format!("{name}.state")), state)?;
@@ -165,7 +169,7 @@ impl Actor {
         };
         let manifest = folder.path().join(format!("{name}.toml"));
         let text = format!(
-            "name = \"{name}\"\ncomponent_path = \"{name}.wasm\"\n{first}\
+            "name = \"{name}\"\ncomponent_path = \"{name}.{end}\"\n{first}\
              [[handlers]]\ntype = \"websocket-server\"\nconfig = {{ port = 0{config} }}\n{shared}{handlers}\
              [logging]\n{logging}\n[limits]\n{limits}[storage]\n{storage}"
         );

@@ -1,8 +1,8 @@
-//! The same programs as Footlight's actors, and as servers in JavaScript, Python and Rust.
+//! The same programs as Footlight's actors in Rust and JavaScript, and as servers in JavaScript, Python and Rust.
 //!
 //! ```text
 //! scripts/test-clients.sh python node
-//! cargo bench --bench compare
+//! cargo bench --features javascript --bench compare
 //! cargo bench --bench compare -- --rounds 3 --binary target/release/footlight
 //! cargo bench --bench compare -- --quick
 //! ```
@@ -25,7 +25,7 @@
 //!
 //! # Layout
 //! - `workload`: the programs and the messages that they get.
-//! - `servers`: the contestants, with `server.js`, `server.py` and `plain/`.
+//! - `servers`: the contestants, with `scripts/`, `server.js`, `server.py` and `plain/`.
 //! - `same`: checks that they give the same answers.
 //! - `installed`: the size of everything that must be on a device.
 //! - `footprint`: the time to start, and memory.

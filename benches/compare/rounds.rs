@@ -30,7 +30,7 @@ pub(crate) struct Rounds {
     pub(crate) per_second: Vec<f64>,
 }
 
-/// Runs all rounds of a workload. The contestants take turns.
+/// Runs all rounds of a workload. The contestants take turns. One that has no program for it has no numbers.
 pub(crate) fn measure(
     contestants: &[Contestant],
     workload: Workload,
@@ -39,8 +39,9 @@ pub(crate) fn measure(
 ) -> Result<Vec<Rounds>> {
     // A room that keeps a history is used for one round.
     let rooms = if workload.needs_fresh_room() { 2 * (rounds + 1) } else { 1 };
+    let with = contestants.iter().enumerate().filter(|(_, contestant)| contestant.has(workload));
     let servers: Result<Vec<_>> =
-        contestants.iter().map(|contestant| contestant.start(workload, rooms)).collect();
+        with.map(|(which, contestant)| Ok((which, contestant.start(workload, rooms)?))).collect();
     let servers = servers?;
     let mut all: Vec<_> = contestants.iter().map(|_| Rounds::default()).collect();
     let executor = LocalExecutor::new();
@@ -48,16 +49,15 @@ pub(crate) fn measure(
     for round in 0..=rounds {
         for place in 0..servers.len() {
             // Rotate the order, so that no contestant is always first.
-            let which = (round + place) % servers.len();
-            let server = &servers[which];
+            let (which, server) = &servers[(round + place) % servers.len()];
             let room = |number| format!("room{}", if rooms > 1 { number } else { 0 });
             let (first, second) = (room(2 * round), room(2 * round + 1));
             let measured = run(&executor, server, workload, [&first, &second], quick);
             let (p50, p99, per_second) = block_on(executor.run(measured))?;
             if round > 0 {
-                all[which].p50.push(p50);
-                all[which].p99.push(p99);
-                all[which].per_second.push(per_second);
+                all[*which].p50.push(p50);
+                all[*which].p99.push(p99);
+                all[*which].per_second.push(per_second);
             }
         }
     }

@@ -19,7 +19,7 @@ use super::{
 pub(crate) fn check(contestants: &[Contestant]) -> Result<()> {
     for workload in Workload::ALL {
         let mut first = None;
-        for contestant in contestants {
+        for contestant in contestants.iter().filter(|contestant| contestant.has(workload)) {
             let server = contestant.start(workload, 1)?;
             let answers = block_on(answers(&server, workload))?;
             let expected = first.get_or_insert_with(|| answers.clone());

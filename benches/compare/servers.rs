@@ -23,6 +23,8 @@ const REQUIRED: &str = "FOOTLIGHT_REQUIRE_CLIENTS";
 pub(crate) enum Kind {
     /// The program with actors, which the others are compared with.
     Footlight,
+    /// The same program with scripts, `scripts/`.
+    Script,
     /// async-tungstenite alone, `plain/`.
     Plain,
     /// npm's ws, `server.js`.
@@ -48,17 +50,28 @@ impl Contestant {
     pub(crate) fn title(&self) -> &'static str {
         match self.kind {
             Kind::Footlight => "Footlight",
+            Kind::Script => "Footlight, JavaScript",
             Kind::Plain => "Rust, async-tungstenite",
             Kind::Node => "Node, ws",
             Kind::Python => "Python, websockets",
         }
     }
 
+    /// Whether it has a program for a workload.
+    pub(crate) fn has(&self, workload: Workload) -> bool {
+        self.kind != Kind::Script || workload.has_script()
+    }
+
     /// Starts it with rooms `room0` and so on, each with its own port and state.
     pub(crate) fn start(&self, workload: Workload, rooms: usize) -> Result<Server> {
-        if self.kind == Kind::Footlight {
+        let of = match self.kind {
+            Kind::Footlight => Some(Workload::actor as fn(Workload, String) -> _),
+            Kind::Script => Some(Workload::script as _),
+            Kind::Plain | Kind::Node | Kind::Python => None,
+        };
+        if let Some(of) = of {
             let actors: Vec<_> =
-                (0..rooms).map(|number| workload.actor(format!("room{number}"))).collect();
+                (0..rooms).map(|number| of(workload, format!("room{number}"))).collect();
             return Server::run(&self.program, &actors);
         }
         let folder = tempfile::tempdir()?;
@@ -66,7 +79,7 @@ impl Contestant {
         match self.kind {
             Kind::Node => _ = command.arg(script("server.js")),
             Kind::Python => _ = command.arg(script("server.py")),
-            Kind::Footlight | Kind::Plain => (),
+            Kind::Footlight | Kind::Script | Kind::Plain => (),
         }
         command.arg(workload.name()).arg(rooms.to_string());
         if let Some(state) = workload.state() {
@@ -119,7 +132,16 @@ pub(crate) fn find(arguments: &Arguments) -> Result<Vec<Contestant>> {
     };
     let mut footlight = new(Kind::Footlight, arguments.path("binary", BUILT));
     footlight.parts.push(Path::new(ROOT).join("examples/chat-room/chat_room.wasm"));
-    let mut found = vec![footlight, new(Kind::Plain, build_plain()?)];
+    let mut scripts = new(Kind::Script, arguments.path("binary", BUILT));
+    scripts.parts.push(script("scripts/chat.js"));
+    let check = Command::new(&scripts.program).arg("check").args(&scripts.parts).output()?;
+    let mut found = vec![footlight];
+    if check.status.success() {
+        found.push(scripts);
+    } else {
+        println!("skipped: this build runs no scripts; build it with `--features javascript`");
+    }
+    found.push(new(Kind::Plain, build_plain()?));
 
     let mut node = new(Kind::Node, "node".into());
     if present(node.probe("-e", PROBE_NODE, script("server.js")), "npm's ws")? {

@@ -34,9 +34,12 @@ pub(crate) fn print(contestants: &[Contestant], rows: &[Row]) {
     }
 }
 
-/// The median, and for several numbers also the least and the largest.
+/// The median, and for several numbers also the least and the largest. Nothing was measured if there are none.
 fn cell<T: IntoIterator<Item = f64>>(values: T) -> String {
     let values: Vec<_> = values.into_iter().collect();
+    if values.is_empty() {
+        return "–".into();
+    }
     let spread = Spread::of(values.iter().copied());
     if values.len() == 1 {
         return figure(spread.median);

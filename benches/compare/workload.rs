@@ -79,14 +79,33 @@ impl Workload {
 
     /// Footlight's actor for this workload.
     pub(crate) fn actor(self, name: String) -> Actor {
-        match self {
-            // The memory test needs this many connections.
-            Self::Echo => Actor::file(name, "examples/echo/echo.wasm").limit("connections", 2_000),
+        self.limited(match self {
+            Self::Echo => Actor::file(name, "examples/echo/echo.wasm"),
             Self::Chat => Actor::file(name, "examples/chat-room/chat_room.wasm")
-                .state(br#"{"connected_users":[],"messages":[]}"#.to_vec())
-                // All rooms together must fit into the limit of open files.
-                .limit("connections", 64),
+                .state(br#"{"connected_users":[],"messages":[]}"#.to_vec()),
             Self::Readings => readings::actor(name, readings::state(STATE)),
+        })
+    }
+
+    /// Footlight's script for this workload.
+    pub(crate) fn script(self, name: String) -> Actor {
+        let file = format!("benches/compare/scripts/{}.js", self.name());
+        self.limited(Actor::file(name, &file))
+    }
+
+    /// Whether there is a script. One that reads and writes 64 KiB for every message would need minutes.
+    pub(crate) fn has_script(self) -> bool {
+        self != Self::Readings
+    }
+
+    /// An actor for as many connections as the workload needs.
+    fn limited(self, actor: Actor) -> Actor {
+        match self {
+            // The memory test needs this many.
+            Self::Echo => actor.limit("connections", 2_000),
+            // All rooms together must fit into the limit of open files.
+            Self::Chat => actor.limit("connections", 64),
+            Self::Readings => actor,
         }
     }
 
@@ -95,7 +114,7 @@ impl Workload {
     pub(crate) fn amount(self, quick: bool) -> Amount {
         let (period, paced, unpaced) = match self {
             Self::Echo => (10, 200, 2_000),
-            Self::Chat => (160, 20, 20),
+            Self::Chat => (800, 20, 20),
             Self::Readings => (500, 8, 12),
         };
         let period = Duration::from_millis(period);

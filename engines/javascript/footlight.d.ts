@@ -9,12 +9,22 @@
 //   alarm()                                             the alarm, or the manifest's `tick`
 //   http(request: HttpRequest)                          a request; it returns an HttpResult
 //   response(tag: string, response?: HttpResponse, error?: HostError)   the answer to fetchLater
-//   handleMessage(message: Message, state)              every event that has no handler of its own, but http;
-//                                                       it returns [state, messages], or nothing
+//   mqtt(message: MqttMessage)                          an MQTT broker has sent a message
+//   mqttUp(broker: string), mqttDown(broker: string)    a connection with a broker has begun or ended
+//   actorMessage(message: Content)                      another actor has sent a message
+//   actorRequest(message: Content)                      the same, and the actor waits for the reply: what this
+//                                                       returns, as Data
+//   handleMessage(message: Message, state)              every event that has no handler of its own, but http,
+//                                                       actorMessage and actorRequest; it returns [state, messages],
+//                                                       or nothing
 //
 // and may export `init(state, name)`, which returns the first state, and `migrate(state)`, which makes the new
 // state of that of an older version. Handlers may be async. An event ends when its promises are settled. If it
-// throws, all that it has asked for is undone. What connect, message, close, alarm and response return is ignored.
+// throws, all that it has asked for is undone. What the other handlers return is ignored.
+//
+// In its module, an exported function `alarm` or `mqtt` hides the object of this name. So the function gets the
+// methods of the object: alarm.set works beside export function alarm(). TypeScript does not know this. There,
+// write globalThis.alarm.set, or export the function as `export { ring as alarm }`.
 //
 // All of this can be used in handlers only, not at the top level.
 
@@ -89,7 +99,7 @@ declare global {
 
   /** One alarm, which calls `alarm()`. */
   const alarm: {
-    /** In milliseconds from the end of this event. It replaces an earlier one. */
+    /** In milliseconds from the end of this event. It replaces an earlier one. The script needs a handler for it. */
     set(milliseconds: number): void;
     cancel(): void;
   };
@@ -132,6 +142,60 @@ declare global {
   /** Asks a server after the event. The answer comes as an event: `response(tag, response, error)`. */
   function fetchLater(tag: string, address: string | URL, options?: FetchOptions): void;
 
+  interface PublishOptions {
+    /** The `name` of a handler in the manifest. "mqtt" if it is left out, as in the manifest. */
+    broker?: string;
+    /** 0, at most once, or 1, at least once. 0 if it is left out. */
+    qos?: 0 | 1;
+    /** Whether the broker keeps it for those who subscribe later. An empty payload removes what it has kept. */
+    retain?: boolean;
+    /** What MQTT 3.1.1 does not transfer. */
+    properties?: {
+      contentType?: string;
+      responseTopic?: string;
+      correlationData?: Data;
+      /** At most 64 with 8 KiB. */
+      user?: { [name: string]: string } | [string, string][];
+    };
+  }
+  /** MQTT brokers. Without a handler `mqtt` in the manifest, the event fails. */
+  const mqtt: {
+    /**
+     * Publishes once the event has succeeded. While there is no connection, it waits. Throws `no-broker`, `denied`,
+     * `invalid`, `full`, `limit`.
+     */
+    publish(topic: string, data: Data, options?: PublishOptions): void;
+    /** Whether there is a connection, and if not, why; undefined if the manifest has no such broker. */
+    status(broker?: string): { up: true } | { up: false; reason: string } | undefined;
+  };
+  /** What a broker has sent. Its content is the payload. */
+  interface MqttMessage extends Content {
+    broker: string;
+    topic: string;
+    qos: 0 | 1;
+    /** Whether the broker had kept it, and it is not new. */
+    retained: boolean;
+    /** Whether the broker has sent it before, perhaps in vain. */
+    duplicate: boolean;
+    properties: {
+      contentType: string | undefined;
+      responseTopic: string | undefined;
+      correlationData: Uint8Array | undefined;
+      user: [string, string][];
+    };
+  }
+
+  /**
+   * Other actors of the process, by the names in their manifests. Throws `failed`, with the host's reason. Without a
+   * handler `message-server` in the manifest, the event fails.
+   */
+  const actors: {
+    /** Sends once the event has succeeded, at least once and in order. The actor gets bytes. */
+    send(name: string, data: Data): void;
+    /** Waits for the reply inside of the event: all clients of the actor wait meanwhile. */
+    request(name: string, data: Data): Promise<Content>;
+  };
+
   /** Content that is there already: nothing here waits, but `await` does no harm. */
   interface Content {
     readonly body: Uint8Array;
@@ -169,7 +233,9 @@ declare global {
     | { type: "close"; code: number; reason: string; client: Client }
     | { type: "alarm" }
     | { type: "http-response"; tag: string; response: HttpResponse }
-    | { type: "http-response"; tag: string; error: HostError };
+    | { type: "http-response"; tag: string; error: HostError }
+    | { type: "mqtt"; message: MqttMessage }
+    | { type: "mqtt-up" | "mqtt-down"; broker: string };
   /** What handleMessage may answer to its client. */
   type Answer =
     | string

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     limits::Limits,
     regular::{self, Unread},
-    script::is_script,
+    script::{ScriptError, is_script, needs_compiler},
 };
 
 /// A compiled actor, ready to be instantiated any number of times.
@@ -57,6 +57,10 @@ impl Module {
     /// See [`LoadError`].
     pub fn load(path: &Path, limits: &Limits, grants: Grants<'_>) -> Result<Self, LoadError> {
         let limit = limits.module;
+        if needs_compiler(path) {
+            let error = ScriptError::NeedsCompiler(path.to_owned());
+            return Err(LoadError::Script(Box::new(error)));
+        }
         if is_script(path) {
             let (engine, script) = javascript::load(path, limits)?;
             return Self::new(engine, Some(Box::new(script)), limits, grants);

@@ -106,7 +106,7 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = &[
         name: "new",
         about: "Create a project for an actor",
         more: "The folder must not exist, or be empty. Nothing is downloaded. With --lang, it is a counter in \
-            that language; the manifest says what builds it. Only Rust has --template.",
+            that language; the manifest says what builds it. Only Rust and JavaScript have --template.",
         argument: Some(Argument {
             name: "PATH",
             about: "The folder to create; its last part is the actor's name",

@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf};
 
+use wit_core::Shape;
+
 use crate::{
     actor::Report,
     interfaces::MESSAGE_SERVER_HOST,
@@ -34,6 +36,8 @@ struct Handlers {
     brokers: bool,
     /// One that subscribes to something.
     subscribes: bool,
+    /// An `http-client`.
+    asks: bool,
 }
 
 impl Handlers {
@@ -42,7 +46,14 @@ impl Handlers {
         let brokers = manifest.brokers();
         let subscribes = brokers.iter().any(|broker| !broker.subscribe.is_empty());
         let brokers = !brokers.is_empty();
-        let mut all = Self { socket: false, requests: false, messages: false, brokers, subscribes };
+        let mut all = Self {
+            socket: false,
+            requests: false,
+            messages: false,
+            brokers,
+            subscribes,
+            asks: false,
+        };
         for handler in &manifest.handlers {
             match handler {
                 Handler::WebSocketServer(config) => {
@@ -50,7 +61,8 @@ impl Handlers {
                     all.requests |= config.listeners.iter().any(|listener| listener.has_actor);
                 }
                 Handler::MessageServer(_) => all.messages = true,
-                Handler::Filesystem(_) | Handler::HttpClient(_) | Handler::Mqtt(_) => {}
+                Handler::HttpClient(_) => all.asks = true,
+                Handler::Filesystem(_) | Handler::Mqtt(_) => {}
             }
         }
         all
@@ -61,41 +73,54 @@ impl Handlers {
 pub(super) fn missing(manifest: &Manifest, report: &Report) -> Vec<MissingExport> {
     let Some(shape) = report.shape else { return Vec::new() };
     let handlers = Handlers::of(manifest);
-    // Scripts have other names for them.
-    let (message, request) = match report.script {
-        Some(_) => ("message", "http"),
-        None => (report.names.of(shape.handle_message()), report.names.of(shape.handle_request())),
-    };
     // An actor may only send, if something else calls it. Theater's manifests name no receivers.
     let only_receives = handlers.messages
         && (!handlers.socket && !handlers.requests && !handlers.brokers && manifest.tick.is_none()
             || names_nobody(manifest) && !report.uses(&MESSAGE_SERVER_HOST));
-    let receives = report.handles_sends || report.replies;
     let wants = [
-        (handlers.socket, report.handles_messages, "a handler of type websocket-server", message),
-        (manifest.tick.is_some(), report.handles_messages, "`tick`", message),
-        (
-            handlers.subscribes,
-            report.handles_messages,
-            "`subscribe` of a handler of type mqtt",
-            message,
-        ),
-        (handlers.requests, report.handles_requests, "a handler of type http-server", request),
+        (handlers.socket, "message", "a handler of type websocket-server"),
+        (manifest.tick.is_some(), "alarm", "`tick`"),
+        (handlers.subscribes, "mqtt", "`subscribe` of a handler of type mqtt"),
+        (handlers.requests, "http", "a handler of type http-server"),
         (
             only_receives,
-            receives,
+            "actorMessage",
             "a handler of type message-server that lets the actor only receive",
-            shape.handle_send(),
         ),
     ];
-    let missing = wants.into_iter().filter(|(needed, there, ..)| *needed && !there);
-    let missing = missing.map(|(.., needed_by, export)| MissingExport {
+    let wants = wants.into_iter().filter(|(needed, ..)| *needed);
+    let wants = wants.map(|(_, name, needed_by)| (taking(report, shape, name), needed_by));
+    let missing = wants.filter(|((there, _), _)| !there);
+    let missing = missing.map(|((_, export), needed_by)| MissingExport {
         manifest: manifest.file.clone(),
         file: manifest.component.clone(),
         needed_by,
         export,
     });
     missing.collect()
+}
+
+/// Whether an actor takes what the handler `name` of a script takes, and the name of the export for that.
+fn taking(report: &Report, shape: Shape, name: &'static str) -> (bool, &'static str) {
+    let (there, export) = match name {
+        "http" => (report.handles_requests, shape.handle_request()),
+        "actorMessage" => (report.handles_sends || report.replies, shape.handle_send()),
+        _ => (report.handles_messages, shape.handle_message()),
+    };
+    match (report.script, name) {
+        (None, _) => (there, report.names.of(export)),
+        // What a client sends may be nothing to a script that only tells its clients something.
+        (Some(_), "http" | "actorMessage" | "message") => (there, name),
+        (Some(_), _) => (has(report, name) || has(report, ALL), name),
+    }
+}
+
+/// The handler of a script that takes all events that have none of their own.
+const ALL: &str = "handleMessage";
+
+/// Whether a script has a handler.
+fn has(report: &Report, name: &str) -> bool {
+    report.exports.iter().any(|export| export.name == name)
 }
 
 /// Whether a manifest has a handler for messages that lets the actor send to nobody.
@@ -107,35 +132,68 @@ fn names_nobody(manifest: &Manifest) -> bool {
 pub(crate) fn unused(manifest: &Manifest, report: &Report) -> Vec<String> {
     let Some(shape) = report.shape else { return Vec::new() };
     let handlers = Handlers::of(manifest);
-    let exports = [
-        (
-            report.handles_messages && !handlers.socket && !handlers.brokers,
-            shape.handle_message(),
-            "websocket-server",
-        ),
-        (report.handles_requests && !handlers.requests, shape.handle_request(), "http-server"),
-        (report.handles_sends && !handlers.messages, shape.handle_send(), "message-server"),
-        (report.replies && !handlers.messages, shape.handle_reply(), "message-server"),
-    ];
-    let unused = exports.into_iter().filter(|(is_unused, ..)| *is_unused);
-    let words = unused.map(|(_, export, ty)| {
-        let export = match report.script {
-            Some(_) if export == shape.handle_request() => "http",
-            Some(_) => "message",
-            None => report.names.of(export),
-        };
+    let of_script = |names: &[&'static str], there: bool, ty: &'static str| {
+        let unused = names.iter().filter(|name| !there && has(report, name));
+        unused.map(|name| (*name, ty)).collect::<Vec<_>>()
+    };
+    let of_module = |exported: bool, there: bool, export: &'static str, ty: &'static str| {
+        (exported && !there).then(|| (report.names.of(export), ty))
+    };
+    let unused: Vec<_> = if report.script.is_some() {
+        [
+            of_script(&["connect", "message", "close"], handlers.socket, "websocket-server"),
+            of_script(&[ALL], handlers.socket || handlers.brokers, "websocket-server"),
+            of_script(&["http"], handlers.requests, "http-server"),
+            of_script(&["actorMessage", "actorRequest"], handlers.messages, "message-server"),
+            of_script(&["mqtt", "mqttUp", "mqttDown"], handlers.brokers, "mqtt"),
+            of_script(&["response"], handlers.asks, "http-client"),
+        ]
+        .concat()
+    } else {
+        let (socket, request) = (shape.handle_message(), shape.handle_request());
+        let sources = handlers.socket || handlers.brokers;
+        let all = [
+            of_module(report.handles_messages, sources, socket, "websocket-server"),
+            of_module(report.handles_requests, handlers.requests, request, "http-server"),
+            of_module(
+                report.handles_sends,
+                handlers.messages,
+                shape.handle_send(),
+                "message-server",
+            ),
+            of_module(report.replies, handlers.messages, shape.handle_reply(), "message-server"),
+        ];
+        all.into_iter().flatten().collect()
+    };
+    let words = unused.into_iter().map(|(export, ty)| {
         format!("it exports `{export}`, and the manifest has no handler of type {ty} for it")
+    });
+    let clients = ["connect", "message", "close", ALL];
+    let deaf =
+        report.script.is_some() && handlers.socket && !clients.iter().any(|name| has(report, name));
+    let deaf = deaf.then(|| {
+        "it exports none of `connect`, `message` and `close`, so it ignores what clients of the \
+         websocket-server send"
+            .to_owned()
     });
     let silent = (names_nobody(manifest) && report.uses(&MESSAGE_SERVER_HOST)).then(|| {
         "it sends to other actors, and `to` of its message-server names none, so each send is refused"
             .to_owned()
     });
-    words.chain(silent).collect()
+    words.chain(deaf).chain(silent).collect()
 }
 
 impl fmt::Display for MissingExport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { manifest, file, needed_by, export } = self;
+        if manifest == file {
+            return write!(
+                f,
+                "{}: it has no export `{export}`, and without a manifest an actor has a WebSocket only; \
+                 export it, or write a manifest with the handlers for what the actor exports",
+                file.display()
+            );
+        }
         write!(
             f,
             "{}: {needed_by} needs the export `{export}`, which {} does not have; export it from \

@@ -9,7 +9,7 @@ use std::{
 use super::{Handler, MAX_NAME, Manifest, is_name};
 use crate::{
     regular,
-    script::is_script,
+    script::{is_script, needs_compiler},
     server::{self, config::Listener},
 };
 
@@ -31,9 +31,11 @@ pub struct PortError {
 
 impl Manifest {
     /// Whether a path is a module or a script, which run without a manifest. A `.wasm` file that does not
-    /// begin like one is a broken module.
+    /// begin like one is a broken module, and TypeScript is a script that can't run.
     pub(crate) fn is_module(path: &Path) -> bool {
-        let is_named = is_script(path) || path.extension().is_some_and(|end| end == "wasm");
+        let is_named = is_script(path)
+            || needs_compiler(path)
+            || path.extension().is_some_and(|end| end == "wasm");
         regular::is_wasm(path) || (is_named && !path.is_dir())
     }
 

@@ -52,6 +52,29 @@ fn the_names_of_the_template_are_replaced_in_every_file() {
 }
 
 #[test]
+fn each_template_in_javascript_has_its_script_its_manifest_its_page_and_the_types() {
+    for template in TEMPLATES {
+        let folder = tempfile::tempdir().unwrap();
+        let language = Some("javascript");
+        let project =
+            Project::new(folder.path(), Some("chat-room"), Some(template), language).unwrap();
+        project.write().unwrap();
+        let manifest = Manifest::load(folder.path()).unwrap();
+        assert_eq!((&*manifest.name, manifest.build), ("chat-room", None));
+        let mut places: Vec<_> = project.files().into_iter().map(|(place, _)| place).collect();
+        places.sort_unstable();
+        assert_eq!(
+            places,
+            ["actor.js", "footlight.d.ts", "jsconfig.json", "manifest.toml", "page/index.html"]
+        );
+        for place in places {
+            let text = fs::read_to_string(folder.path().join(&place)).unwrap();
+            assert!(!text.contains(NAME) && !text.contains(LIBRARY), "{place}: {text}");
+        }
+    }
+}
+
+#[test]
 fn an_unknown_template_is_refused_with_those_that_there_are() {
     let refused =
         |name| Project::new(Path::new("x"), None, Some(name), None).unwrap_err().to_string();
@@ -101,7 +124,7 @@ fn each_language_has_a_counter_with_its_manifest_its_sources_and_the_page() {
 }
 
 #[test]
-fn an_unknown_language_and_a_template_in_another_one_than_rust_are_refused() {
+fn an_unknown_language_and_a_template_that_it_does_not_have_are_refused() {
     let new = |template, language| Project::new(Path::new("x"), None, template, Some(language));
     let refused = |template, language| new(template, language).unwrap_err().to_string();
     let misspelt = "there is no language \"asemblyscript\": did you mean \"assemblyscript\"?";
@@ -118,10 +141,11 @@ fn an_unknown_language_and_a_template_in_another_one_than_rust_are_refused() {
     assert!(refused(None, "TypeScript").contains("use javascript, whose footlight.d.ts"));
     assert_eq!(
         refused(Some("rooms"), "go"),
-        "--template is for Rust only: in go there is the counter; leave out --template, or write \
-         --lang rust"
+        "in go there is only the counter; leave out --template, or write --lang rust or --lang javascript"
     );
-    assert!(new(Some("rooms"), "rust").is_ok());
+    for language in ["rust", "javascript"] {
+        assert!(new(Some("rooms"), language).is_ok());
+    }
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! Why a script can't run.
 
-use std::{fmt, io, path::Path, time::Duration};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rustix::io::Errno;
 
-use super::MAX_FILES;
+use super::{MAX_FILES, needs_compiler};
 
 /// Why a script can't run. It is the fault of its author, or of the operator who named it.
 #[derive(Debug)]
@@ -12,6 +16,8 @@ use super::MAX_FILES;
 pub enum ScriptError {
     /// This build has no engine for scripts.
     NoEngine,
+    /// It is TypeScript or JSX, which the engine does not know.
+    NeedsCompiler(PathBuf),
     /// The main file, or its folder, can't be read.
     Io(io::Error),
     /// The main file's name is not UTF-8.
@@ -85,6 +91,16 @@ impl fmt::Display for ScriptError {
                 "is JavaScript, and this build of footlight runs WebAssembly only; use a released package, or \
                  build it with `cargo build --release --features javascript`",
             ),
+            Self::NeedsCompiler(file) => {
+                let (from, to) = (file.display(), file.with_extension("js"));
+                let to = to.display();
+                write!(
+                    f,
+                    "is no JavaScript yet, and this host compiles nothing; make JavaScript of it and of all that it \
+                     imports, for instance with `npx esbuild {from} --bundle --format=esm --outfile={to}`, and name \
+                     {to} instead"
+                )
+            }
             Self::Io(error) => write!(f, "cannot be read: {error}"),
             Self::Name => f.write_str("its name is not UTF-8; give the file another name"),
             Self::Import { from, path, error } => {
@@ -125,10 +141,16 @@ impl fmt::Display for ScriptError {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { text, message, stack, log, .. } = self;
+        let Self { file, text, message, stack, log, .. } = self;
         f.write_str(message)?;
         if !text.is_empty() {
             write!(f, ": `{text}`")?;
+        }
+        if needs_compiler(Path::new(file)) {
+            f.write_str(
+                "; this file is no JavaScript yet, and this host compiles nothing: make one file of all with \
+                 `npx esbuild --bundle --format=esm`",
+            )?;
         }
         // The first call is where the mistake is, which stands there already.
         let calls: Vec<_> = stack.lines().map(str::trim).skip(1).collect();

@@ -31,6 +31,14 @@ pub(crate) fn is_script(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "js" || end == "mjs")
 }
 
+/// How paths of TypeScript end, and of JSX, which needs the same treatment.
+const OF_COMPILERS: [&str; 5] = ["ts", "mts", "cts", "tsx", "jsx"];
+
+/// Whether a path names a script that a compiler has to make JavaScript of, by its end.
+pub(crate) fn needs_compiler(path: &Path) -> bool {
+    path.extension().is_some_and(|end| OF_COMPILERS.iter().any(|known| end == *known))
+}
+
 /// The files that a module at this path is made of, with those that are missing: more than one if it is a
 /// script of at most `limit` bytes.
 pub(crate) fn files(module: &Path, limit: usize) -> Vec<PathBuf> {

@@ -57,6 +57,20 @@ fn people_meet_on_the_rooms_page() {
     browse(page("rooms"), "rooms_page_client.py", &[]);
 }
 
+#[cfg(feature = "javascript")]
+#[test]
+fn people_meet_on_the_same_page_if_the_rooms_are_in_javascript() {
+    let rooms = Actor::file("rooms-js", folder("rooms-js").join("rooms.js"));
+    browse(rooms.config(&static_folder("rooms")), "rooms_page_client.py", &[]);
+}
+
+#[cfg(feature = "javascript")]
+#[test]
+fn people_share_a_list_of_things_to_do_on_its_page() {
+    let todo = Actor::file("todo-js", folder("todo-js").join("todo.js")).http();
+    browse(todo.config(&static_folder("todo-js")), "todo_page_client.py", &[]);
+}
+
 #[test]
 fn people_share_a_list_on_the_notes_page() {
     browse(page("notes"), "notes_page_client.py", &[]);

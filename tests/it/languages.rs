@@ -8,6 +8,8 @@ use std::{fs, path::Path, process::Command};
 
 use async_tungstenite::tungstenite::Message;
 
+#[cfg(feature = "javascript")]
+use crate::new::is_the_api;
 use crate::{
     browser,
     clients::available,
@@ -84,6 +86,83 @@ fn a_project_in_javascript_counts_without_any_tool() {
     let made = footlight(&["new", "--lang", "javascript", folder.to_str().unwrap()]);
     assert!(made.status.success(), "{made:?}");
     project_counts(&folder);
+}
+
+/// A project in JavaScript of this template, which runs.
+#[cfg(feature = "javascript")]
+fn project_in_javascript(folder: &Path, template: &str) -> Host {
+    let to = folder.to_str().unwrap();
+    let made = footlight(&["new", "--lang", "javascript", "--template", template, to]);
+    assert!(made.status.success(), "{made:?}");
+    let checked = footlight(&["check", to]);
+    let report = String::from_utf8(checked.stdout).unwrap();
+    assert!(checked.status.success() && !report.contains("note:"), "{report}");
+    Host::start(folder, &["run"])
+}
+
+#[cfg(feature = "javascript")]
+#[test]
+fn the_page_of_each_template_works_with_its_actor_in_javascript() {
+    for template in ["counter", "rooms", "dashboard", "api"] {
+        let parent = tempfile::tempdir().unwrap();
+        let host = project_in_javascript(&parent.path().join("my-actor"), template);
+        let page = format!("http://{}/", host.address());
+        browser::look_if_possible(&page, "template_page_client.py", &[Path::new(template)]);
+        host.stop();
+    }
+}
+
+#[cfg(feature = "javascript")]
+#[test]
+fn the_rooms_in_javascript_let_in_who_names_a_room_and_itself() {
+    let parent = tempfile::tempdir().unwrap();
+    let host = project_in_javascript(&parent.path().join("rooms"), "rooms");
+    let enter = |lines: &str, name: &str| {
+        let mut client = Client::connect(host.address(), "/ws");
+        client.text(lines);
+        client.expect(&format!("{name} has come in"));
+        client
+    };
+    let mut ann = enter("kitchen\nAnn", "Ann");
+    let mut bob = enter("kitchen\n Bob ", "Bob");
+    ann.expect("Bob has come in");
+    let mut cid = enter("attic\nCid", "Cid");
+    ann.text("Hello");
+    bob.expect("Ann: Hello");
+    bob.close(None);
+    ann.expect("Ann: Hello");
+    ann.expect("Bob has left");
+    cid.ask("alone", "Cid: alone");
+    let mut nobody = Client::connect(host.address(), "/ws");
+    for wrong in ["no second line", "\nno room", "no name\n "] {
+        nobody.ask(wrong, "The first text has a room and a name, each in a line.");
+    }
+    host.stop();
+}
+
+#[cfg(feature = "javascript")]
+#[test]
+fn the_dashboard_in_javascript_shows_the_machine_every_second() {
+    let parent = tempfile::tempdir().unwrap();
+    let host = project_in_javascript(&parent.path().join("dashboard"), "dashboard");
+    let mut client = Client::connect(host.address(), "/ws");
+    for _ in 0..2 {
+        let shown = client.next();
+        let shown: serde_json::Value = serde_json::from_str(shown.to_text().unwrap()).unwrap();
+        assert!(shown["load"].as_f64().unwrap() >= 0.0, "{shown}");
+        assert!((0..=100).contains(&shown["memory"].as_i64().unwrap()), "{shown}");
+        assert!(shown["uptime"].as_f64().unwrap() > 0.0, "{shown}");
+    }
+    host.stop();
+}
+
+#[cfg(feature = "javascript")]
+#[test]
+fn the_api_in_javascript_answers_as_the_one_in_rust() {
+    let parent = tempfile::tempdir().unwrap();
+    let host = project_in_javascript(&parent.path().join("api"), "api");
+    is_the_api(host.address());
+    host.stop();
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
+    net::SocketAddr,
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -160,7 +161,12 @@ fn the_api_of_the_template_answers_programs_and_tells_clients_each_change() {
     let built = cargo(&folder, &["build", "--release"]).output().unwrap();
     assert!(built.status.success(), "{}", text(&built.stderr));
     let host = Host::start(&folder, &["run"]);
-    let address = host.address();
+    is_the_api(host.address());
+    host.stop();
+}
+
+/// Uses the template `api`, in whichever language it is.
+pub fn is_the_api(address: SocketAddr) {
     let mut client = Client::connect(address, "/ws");
     client.expect("{}");
     // It answers under its own names only.
@@ -186,7 +192,23 @@ fn the_api_of_the_template_answers_programs_and_tells_clients_each_change() {
     assert_eq!(send("DELETE /values/kitchen", other, None).status, 403);
     assert_eq!(asked("DELETE /values/kitchen", None), (204, String::new()));
     client.expect("{}");
-    host.stop();
+    for (line, content, expected) in [
+        ("GET /values/none", None, 404),
+        ("DELETE /values/none", None, 404),
+        ("GET /other", None, 404),
+        ("GET /values/a/b", None, 404),
+        ("POST /values", None, 405),
+        ("PUT /values/Kitchen", Some("1"), 400),
+        ("PUT /values/", Some("1"), 400),
+        ("PUT /values/kitchen", Some("two\nlines"), 400),
+        ("PUT /values/__proto__", Some("1"), 201),
+        ("DELETE /values/__proto__", None, 204),
+    ] {
+        assert_eq!(asked(line, content).0, expected, "{line}");
+    }
+    let put = |number: usize| asked(&format!("PUT /values/{number}"), Some("a")).0;
+    assert!((0..100).all(|number| put(number) == 201));
+    assert_eq!((put(100), put(99)), (507, 204));
 }
 
 /// What the actor of the next test does for some texts.

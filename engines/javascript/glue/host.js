@@ -1,4 +1,4 @@
-// What the host keeps for the actor, and what it does for it: storage, alarm, files, servers.
+// What the host keeps for the actor, and what it does for it: storage, alarm, files, servers, brokers, other actors.
 
 const integer = (value, what) => {
     if (!isSafeInteger(value) || value < 0) throw new RangeError(`${what} must be an integer from 0`);
@@ -32,10 +32,18 @@ define("storage", {
     deleteAll: () => host.storageDeleteAll(),
 });
 
-define("alarm", {
-    set: (milliseconds) => host.alarmSet(integer(milliseconds, "the milliseconds of alarm.set")),
+const alarm = {
+    set(milliseconds) {
+        const after = integer(milliseconds, "the milliseconds of alarm.set");
+        if (handlers.alarm === undefined && handlers.handleMessage === undefined) {
+            host.ready("alarm.set");
+            throw new TypeError("alarm.set: the script has no handler for the alarm; add export function alarm() { … }");
+        }
+        host.alarmSet(after);
+    },
     cancel: () => host.alarmCancel(),
-});
+};
+define("alarm", alarm);
 
 define("files", {
     read: (path) => host.fileRead(text(path)),
@@ -48,7 +56,7 @@ define("files", {
     deleteFolder: (path) => host.folderDelete(text(path)),
 });
 
-// Names and values in turn, of an object or of a list of pairs.
+// Names and values in turn, of an object or of a list of pairs: header fields, and the user properties of MQTT.
 const flatHeaders = (headers) => {
     const flat = [];
     if (headers === undefined) return flat;
@@ -133,3 +141,43 @@ const requestTo = (address, options) => {
 
 define("fetch", async (address, options) => responseOf(host.fetch(requestTo(address, options))));
 define("fetchLater", (tag, address, options) => host.fetchLater(text(tag), requestTo(address, options)));
+
+const mqtt = {
+    publish(topic, data, options) {
+        const qos = options?.qos ?? 0;
+        if (qos !== 0 && qos !== 1) throw new RangeError("qos is 0 (at most once) or 1 (at least once); there is no 2");
+        const about = options?.properties;
+        const word = (value) => (value === undefined ? "" : text(value));
+        const correlation = about?.correlationData;
+        host.mqttPublish({
+            __proto__: null,
+            broker: text(options?.broker ?? "mqtt"),
+            topic: text(topic),
+            payload: payload(data, "mqtt.publish"),
+            once: qos === 1,
+            retain: options?.retain === true,
+            contentType: word(about?.contentType),
+            responseTopic: word(about?.responseTopic),
+            correlationData: correlation === undefined ? undefined : payload(correlation, "correlationData"),
+            user: flatHeaders(about?.user),
+        });
+    },
+    status: (broker = "mqtt") => host.mqttStatus(text(broker)),
+};
+define("mqtt", mqtt);
+
+const publishedOf = (raw) => {
+    const message = new Content(raw.payload);
+    message.broker = raw.broker;
+    message.topic = raw.topic;
+    message.qos = raw.qos;
+    message.retained = raw.retained;
+    message.duplicate = raw.duplicate;
+    message.properties = raw.properties;
+    return message;
+};
+
+define("actors", {
+    send: (name, data) => host.actorSend(text(name), payload(data, "actors.send")),
+    request: async (name, data) => new Content(host.actorRequest(text(name), payload(data, "actors.request"))),
+});

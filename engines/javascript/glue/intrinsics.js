@@ -4,6 +4,7 @@
 const { ArrayBuffer, DataView, Date, Error, Map, Promise, RangeError, ReferenceError, Set, String, TypeError } = globalThis;
 const { Uint8Array } = globalThis;
 const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, keys, prototype: objectPrototype } = Object;
+const { defineProperty: tryToDefine } = Reflect;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
 const { isError } = Error;

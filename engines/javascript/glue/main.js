@@ -1,7 +1,22 @@
 // From an event to a script's handler, and from its result to the host's.
 
-const HANDLERS = ["alarm", "close", "connect", "handleMessage", "http", "init", "message", "migrate", "response"];
+const HANDLERS = [
+    "actorMessage", "actorRequest", "alarm", "close", "connect", "handleMessage", "http", "init", "message", "migrate",
+    "mqtt", "mqttDown", "mqttUp", "response",
+];
 const handlers = { __proto__: null };
+// Those that handleMessage does not stand in for.
+const ALONE = { __proto__: null, actorMessage: true, actorRequest: true, http: true, init: true, migrate: true };
+
+// A handler of the name of a global object hides it in its module. So it gets what that object has.
+const lend = (handler, name) => {
+    const own = { __proto__: null, alarm, mqtt }[name];
+    if (own === undefined) return;
+    const names = keys(own);
+    for (let i = 0; i < names.length; i++) {
+        tryToDefine(handler, names[i], { __proto__: null, value: own[names[i]], writable: true, configurable: true });
+    }
+};
 
 // Takes the handlers out of the script's exports, and returns their names.
 const take = (exports) => {
@@ -13,6 +28,7 @@ const take = (exports) => {
         const handler = exports[name];
         if (typeof handler !== "function") throw new TypeError(`the export ${name} is no function, but a handler's name`);
         handlers[name] = handler;
+        lend(handler, name);
         push(found, name);
         able ||= name !== "init" && name !== "migrate";
     }
@@ -21,8 +37,8 @@ const take = (exports) => {
     const others = keys(exports);
     for (let i = 0; i < others.length && i < 10; i++) names += `${i === 0 ? "" : ", "}${others[i]}`;
     throw new TypeError(
-        "the script exports no handler: export at least one of connect, message, close, alarm, http, response, " +
-            `handleMessage, such as \`export function message(client, data) { … }\`; it exports ${names === "" ? "nothing" : names}`,
+        "the script exports no handler: export at least one of connect, message, close, alarm, http, response, mqtt, " +
+            `mqttUp, mqttDown, actorMessage, actorRequest, handleMessage, such as \`export function message(client, data) { … }\`; it exports ${names === "" ? "nothing" : names}`,
     );
 };
 
@@ -64,6 +80,14 @@ const start = (kind, a, b, c) => {
                 return handler();
             case "response":
                 return isError(b) ? handler(a, undefined, b) : handler(a, responseOf(b), undefined);
+            case "mqtt":
+                return handler(publishedOf(a));
+            case "mqttUp":
+            case "mqttDown":
+                return handler(a);
+            case "actorMessage":
+            case "actorRequest":
+                return handler(new Content(a));
             case "http":
                 return handler(requestOf(a));
             case "init":
@@ -73,7 +97,7 @@ const start = (kind, a, b, c) => {
         }
     }
     const every = handlers.handleMessage;
-    if (every === undefined || kind === "init" || kind === "migrate" || kind === "http") return undefined;
+    if (every === undefined || ALONE[kind]) return undefined;
     return every(messageOf(kind, a, b, c), readState());
 };
 
@@ -103,6 +127,12 @@ const messageOf = (kind, a, b, c) => {
                 : { type: "http-response", tag: a, response: responseOf(b) };
         case "alarm":
             return { type: "alarm" };
+        case "mqtt":
+            return { type: "mqtt", message: publishedOf(a) };
+        case "mqttUp":
+            return { type: "mqtt-up", broker: a };
+        case "mqttDown":
+            return { type: "mqtt-down", broker: a };
         default:
             return { type: kind, client: clientOf(a) };
     }
@@ -111,11 +141,12 @@ const messageOf = (kind, a, b, c) => {
 // Takes what a handler has returned, or what its promise has become.
 const finish = (kind, result) => {
     if (kind === "http") return respond(result);
+    if (kind === "actorRequest" && handlers[kind] !== undefined) return reply(result);
     if (handlers[kind] !== undefined) {
         if (kind === "init" || kind === "migrate") setState(result);
         return;
     }
-    if (kind === "init" || kind === "migrate" || result === undefined) return;
+    if (ALONE[kind] || result === undefined) return;
     if (!isArray(result)) throw new TypeError("handleMessage returns [state, messages], or nothing");
     setState(result[0]);
     const given = result[1];
@@ -167,6 +198,11 @@ const respond = (result) => {
         push(flat, kind);
     }
     host.respond(status, flat, body === undefined ? undefined : payload(body, "the body"));
+};
+
+const reply = (result) => {
+    if (result === undefined) throw new TypeError("actorRequest returned nothing; return a text, bytes, or what JSON can say");
+    host.reply(payload(result, "the reply"));
 };
 
 // The end of an event: what nobody has handled makes it fail, and what has changed is kept.

@@ -3823,6 +3823,186 @@ pub mod ntwk {
                 }
             }
         }
+        /// Messages to other actors of this host. Available if the manifest has a handler
+        /// of type `message-server` that names the receivers in `to`. `actor-id` is the
+        /// receiver's `name` in its manifest.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod message_server_host {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            #[allow(unused_unsafe, clippy::all)]
+            /// Sends a message, if this call succeeds as a whole. The receiver gets it at
+            /// least once, in the order of the sender's messages. An error says why the
+            /// host does not take it: there is no such actor, it takes no messages, or too
+            /// many wait.
+            #[allow(async_fn_in_trait)]
+            pub fn send(
+                actor_id: &str,
+                msg: &[u8],
+            ) -> ::core::result::Result<(), _rt::String> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 3 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 3
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = actor_id;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let vec1 = msg;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let ptr2 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "ntwk:theater/message-server-host")]
+                    unsafe extern "C" {
+                        #[link_name = "send"]
+                        fn wit_import3(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import3(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import3(ptr0.cast_mut(), len0, ptr1.cast_mut(), len1, ptr2);
+                    let l4 = i32::from(*ptr2.add(0).cast::<u8>());
+                    let result8 = match l4 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l5 = *ptr2
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l6 = *ptr2
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len7 = l6;
+                                let bytes7 = _rt::Vec::from_raw_parts(
+                                    l5.cast(),
+                                    len7,
+                                    len7,
+                                );
+                                _rt::string_lift(bytes7)
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result8
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Sends a message and waits for the reply. An error says why there is none.
+            #[allow(async_fn_in_trait)]
+            pub fn request(
+                actor_id: &str,
+                msg: &[u8],
+            ) -> ::core::result::Result<_rt::Vec<u8>, _rt::String> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 3 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 3
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = actor_id;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let vec1 = msg;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let ptr2 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "ntwk:theater/message-server-host")]
+                    unsafe extern "C" {
+                        #[link_name = "request"]
+                        fn wit_import3(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import3(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import3(ptr0.cast_mut(), len0, ptr1.cast_mut(), len1, ptr2);
+                    let l4 = i32::from(*ptr2.add(0).cast::<u8>());
+                    let result11 = match l4 {
+                        0 => {
+                            let e = {
+                                let l5 = *ptr2
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l6 = *ptr2
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len7 = l6;
+                                <_ as From<
+                                    _rt::Vec<_>,
+                                >>::from(_rt::Vec::from_raw_parts(l5.cast(), len7, len7))
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l8 = *ptr2
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l9 = *ptr2
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len10 = l9;
+                                let bytes10 = _rt::Vec::from_raw_parts(
+                                    l8.cast(),
+                                    len10,
+                                    len10,
+                                );
+                                _rt::string_lift(bytes10)
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result11
+                }
+            }
+        }
         /// Types that the other interfaces share.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod types {
@@ -4063,9 +4243,9 @@ pub mod exports {
                 /// A script that can run.
                 #[derive(Clone)]
                 pub struct ScriptInfo {
-                    /// The handlers that it exports, in no particular order: `alarm`, `close`, `connect`,
-                    /// `handleMessage`, `http`, `init`, `message`, `migrate`, `response`. There may be
-                    /// more in later versions.
+                    /// The handlers that it exports, in no particular order: `actorMessage`, `actorRequest`, `alarm`,
+                    /// `close`, `connect`, `handleMessage`, `http`, `init`, `message`, `migrate`, `mqtt`, `mqttDown`,
+                    /// `mqttUp`, `response`. There may be more in later versions.
                     pub handlers: _rt::Vec<_rt::String>,
                     /// What its top level has logged, a line each: at most 64 lines of at most 1 KiB.
                     pub log: _rt::Vec<_rt::String>,
@@ -5515,6 +5695,325 @@ pub mod exports {
                         * ::core::mem::size_of::<*const u8>()],
                 );
             }
+            /// What an actor does with messages of other actors. Available if the manifest has
+            /// a handler of type `message-server`. The state is the same as in
+            /// `handle-message`.
+            #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+            pub mod message_server_client {
+                #[used]
+                #[doc(hidden)]
+                static __FORCE_SECTION_REF: fn() = super::super::super::super::__link_custom_section_describing_imports;
+                use super::super::super::super::_rt;
+                pub type State = super::super::super::super::ntwk::theater::types::State;
+                #[doc(hidden)]
+                #[allow(non_snake_case, unused_unsafe)]
+                pub unsafe fn _export_handle_send_cabi<T_: Guest>(
+                    arg0: i32,
+                    arg1: *mut u8,
+                    arg2: usize,
+                    arg3: *mut u8,
+                    arg4: usize,
+                ) -> *mut u8 {
+                    unsafe {
+                        #[cfg(target_arch = "wasm32")] _rt::run_ctors_once();
+                        let result2 = {
+                            let len1 = arg4;
+                            T_::handle_send(
+                                match arg0 {
+                                    0 => None,
+                                    1 => {
+                                        let e = {
+                                            let len0 = arg2;
+                                            <_ as From<
+                                                _rt::Vec<_>,
+                                            >>::from(_rt::Vec::from_raw_parts(arg1.cast(), len0, len0))
+                                        };
+                                        Some(e)
+                                    }
+                                    _ => _rt::invalid_enum_discriminant(),
+                                },
+                                (
+                                    <_ as From<
+                                        _rt::Vec<_>,
+                                    >>::from(_rt::Vec::from_raw_parts(arg3.cast(), len1, len1)),
+                                ),
+                            )
+                        };
+                        let ptr3 = (&raw mut _RET_AREA.0).cast::<u8>();
+                        match result2 {
+                            Ok(e) => {
+                                *ptr3.add(0).cast::<u8>() = (0i32) as u8;
+                                let (t4_0,) = e;
+                                match t4_0 {
+                                    Some(e) => {
+                                        *ptr3
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (1i32) as u8;
+                                        let vec5 = <_ as Into<_rt::Vec<_>>>::into(e)
+                                            .into_boxed_slice();
+                                        let ptr5 = vec5.as_ptr().cast::<u8>();
+                                        let len5 = vec5.len();
+                                        ::core::mem::forget(vec5);
+                                        *ptr3
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len5;
+                                        *ptr3
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr5.cast_mut();
+                                    }
+                                    None => {
+                                        *ptr3
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (0i32) as u8;
+                                    }
+                                };
+                            }
+                            Err(e) => {
+                                *ptr3.add(0).cast::<u8>() = (1i32) as u8;
+                                let vec6 = (e.into_bytes()).into_boxed_slice();
+                                let ptr6 = vec6.as_ptr().cast::<u8>();
+                                let len6 = vec6.len();
+                                ::core::mem::forget(vec6);
+                                *ptr3
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>() = len6;
+                                *ptr3
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>() = ptr6.cast_mut();
+                            }
+                        };
+                        ptr3
+                    }
+                }
+                #[doc(hidden)]
+                #[allow(non_snake_case)]
+                pub unsafe fn __post_return_handle_send<T_: Guest>(arg0: *mut u8) {
+                    unsafe {
+                        let l0 = i32::from(*arg0.add(0).cast::<u8>());
+                        match l0 {
+                            0 => {
+                                let l1 = i32::from(
+                                    *arg0.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                match l1 {
+                                    0 => {}
+                                    _ => {
+                                        let l2 = *arg0
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l3 = *arg0
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let base4 = l2;
+                                        let len4 = l3;
+                                        _rt::cabi_dealloc(base4, len4 * 1, 1);
+                                    }
+                                }
+                            }
+                            _ => {
+                                let l5 = *arg0
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l6 = *arg0
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                _rt::cabi_dealloc(l5, l6, 1);
+                            }
+                        }
+                    }
+                }
+                #[doc(hidden)]
+                #[allow(non_snake_case, unused_unsafe)]
+                pub unsafe fn _export_handle_request_cabi<T_: Guest>(
+                    arg0: i32,
+                    arg1: *mut u8,
+                    arg2: usize,
+                    arg3: *mut u8,
+                    arg4: usize,
+                ) -> *mut u8 {
+                    unsafe {
+                        #[cfg(target_arch = "wasm32")] _rt::run_ctors_once();
+                        let result2 = {
+                            let len1 = arg4;
+                            T_::handle_request(
+                                match arg0 {
+                                    0 => None,
+                                    1 => {
+                                        let e = {
+                                            let len0 = arg2;
+                                            <_ as From<
+                                                _rt::Vec<_>,
+                                            >>::from(_rt::Vec::from_raw_parts(arg1.cast(), len0, len0))
+                                        };
+                                        Some(e)
+                                    }
+                                    _ => _rt::invalid_enum_discriminant(),
+                                },
+                                (
+                                    <_ as From<
+                                        _rt::Vec<_>,
+                                    >>::from(_rt::Vec::from_raw_parts(arg3.cast(), len1, len1)),
+                                ),
+                            )
+                        };
+                        let ptr3 = (&raw mut _RET_AREA.0).cast::<u8>();
+                        match result2 {
+                            Ok(e) => {
+                                *ptr3.add(0).cast::<u8>() = (0i32) as u8;
+                                let (t4_0, t4_1) = e;
+                                match t4_0 {
+                                    Some(e) => {
+                                        *ptr3
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (1i32) as u8;
+                                        let vec5 = <_ as Into<_rt::Vec<_>>>::into(e)
+                                            .into_boxed_slice();
+                                        let ptr5 = vec5.as_ptr().cast::<u8>();
+                                        let len5 = vec5.len();
+                                        ::core::mem::forget(vec5);
+                                        *ptr3
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len5;
+                                        *ptr3
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr5.cast_mut();
+                                    }
+                                    None => {
+                                        *ptr3
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<u8>() = (0i32) as u8;
+                                    }
+                                };
+                                let (t6_0,) = t4_1;
+                                let vec7 = <_ as Into<_rt::Vec<_>>>::into(t6_0)
+                                    .into_boxed_slice();
+                                let ptr7 = vec7.as_ptr().cast::<u8>();
+                                let len7 = vec7.len();
+                                ::core::mem::forget(vec7);
+                                *ptr3
+                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>() = len7;
+                                *ptr3
+                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>() = ptr7.cast_mut();
+                            }
+                            Err(e) => {
+                                *ptr3.add(0).cast::<u8>() = (1i32) as u8;
+                                let vec8 = (e.into_bytes()).into_boxed_slice();
+                                let ptr8 = vec8.as_ptr().cast::<u8>();
+                                let len8 = vec8.len();
+                                ::core::mem::forget(vec8);
+                                *ptr3
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>() = len8;
+                                *ptr3
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>() = ptr8.cast_mut();
+                            }
+                        };
+                        ptr3
+                    }
+                }
+                #[doc(hidden)]
+                #[allow(non_snake_case)]
+                pub unsafe fn __post_return_handle_request<T_: Guest>(arg0: *mut u8) {
+                    unsafe {
+                        let l0 = i32::from(*arg0.add(0).cast::<u8>());
+                        match l0 {
+                            0 => {
+                                let l1 = i32::from(
+                                    *arg0.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                match l1 {
+                                    0 => {}
+                                    _ => {
+                                        let l2 = *arg0
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l3 = *arg0
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let base4 = l2;
+                                        let len4 = l3;
+                                        _rt::cabi_dealloc(base4, len4 * 1, 1);
+                                    }
+                                }
+                                let l5 = *arg0
+                                    .add(4 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l6 = *arg0
+                                    .add(5 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base7 = l5;
+                                let len7 = l6;
+                                _rt::cabi_dealloc(base7, len7 * 1, 1);
+                            }
+                            _ => {
+                                let l8 = *arg0
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l9 = *arg0
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                _rt::cabi_dealloc(l8, l9, 1);
+                            }
+                        }
+                    }
+                }
+                pub trait Guest {
+                    /// Handles a message that nobody waits for. After an error the host keeps the
+                    /// old state, and the message does not come again.
+                    #[allow(async_fn_in_trait)]
+                    fn handle_send(
+                        state: State,
+                        params: (_rt::Vec<u8>,),
+                    ) -> ::core::result::Result<(State,), _rt::String>;
+                    /// Handles a message whose sender waits for a reply. After an error the host
+                    /// keeps the old state, and the sender gets an error.
+                    #[allow(async_fn_in_trait)]
+                    fn handle_request(
+                        state: State,
+                        params: (_rt::Vec<u8>,),
+                    ) -> ::core::result::Result<(State, (_rt::Vec<u8>,)), _rt::String>;
+                }
+                #[doc(hidden)]
+                macro_rules! __export_ntwk_theater_message_server_client_cabi {
+                    ($ty:ident with_types_in $($path_to_types:tt)*) => {
+                        const _ : () = { #[unsafe (export_name =
+                        "ntwk:theater/message-server-client#handle-send")] unsafe extern
+                        "C" fn export_handle_send(arg0 : i32, arg1 : * mut u8, arg2 :
+                        usize, arg3 : * mut u8, arg4 : usize,) -> * mut u8 { unsafe {
+                        $($path_to_types)*:: _export_handle_send_cabi::<$ty > (arg0,
+                        arg1, arg2, arg3, arg4) } } #[unsafe (export_name =
+                        "cabi_post_ntwk:theater/message-server-client#handle-send")]
+                        unsafe extern "C" fn _post_return_handle_send(arg0 : * mut u8,) {
+                        unsafe { $($path_to_types)*:: __post_return_handle_send::<$ty >
+                        (arg0) } } #[unsafe (export_name =
+                        "ntwk:theater/message-server-client#handle-request")] unsafe
+                        extern "C" fn export_handle_request(arg0 : i32, arg1 : * mut u8,
+                        arg2 : usize, arg3 : * mut u8, arg4 : usize,) -> * mut u8 {
+                        unsafe { $($path_to_types)*:: _export_handle_request_cabi::<$ty >
+                        (arg0, arg1, arg2, arg3, arg4) } } #[unsafe (export_name =
+                        "cabi_post_ntwk:theater/message-server-client#handle-request")]
+                        unsafe extern "C" fn _post_return_handle_request(arg0 : * mut
+                        u8,) { unsafe { $($path_to_types)*::
+                        __post_return_handle_request::<$ty > (arg0) } } };
+                    };
+                }
+                #[doc(hidden)]
+                pub(crate) use __export_ntwk_theater_message_server_client_cabi;
+                #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                struct _RetArea(
+                    [::core::mem::MaybeUninit<
+                        u8,
+                    >; 6 * ::core::mem::size_of::<*const u8>()],
+                );
+                static mut _RET_AREA: _RetArea = _RetArea(
+                    [::core::mem::MaybeUninit::uninit(); 6
+                        * ::core::mem::size_of::<*const u8>()],
+                );
+            }
         }
     }
 }
@@ -5523,6 +6022,13 @@ mod _rt {
     #![allow(dead_code, unused_imports, clippy::all)]
     pub use alloc_crate::string::String;
     pub use alloc_crate::vec::Vec;
+    pub unsafe fn string_lift(bytes: Vec<u8>) -> String {
+        if cfg!(debug_assertions) {
+            String::from_utf8(bytes).unwrap()
+        } else {
+            unsafe { String::from_utf8_unchecked(bytes) }
+        }
+    }
     pub unsafe fn invalid_enum_discriminant<T>() -> T {
         if cfg!(debug_assertions) {
             panic!("invalid enum discriminant")
@@ -5551,13 +6057,6 @@ mod _rt {
         #[inline]
         fn as_i64(self) -> i64 {
             self as i64
-        }
-    }
-    pub unsafe fn string_lift(bytes: Vec<u8>) -> String {
-        if cfg!(debug_assertions) {
-            String::from_utf8(bytes).unwrap()
-        } else {
-            unsafe { String::from_utf8_unchecked(bytes) }
         }
     }
     pub fn as_i32<T: AsI32>(t: T) -> i32 {
@@ -5679,6 +6178,9 @@ macro_rules! __export_engine_impl {
         exports::ntwk::theater::http_server::__export_ntwk_theater_http_server_cabi!($ty
         with_types_in $($path_to_types_root)*:: exports::ntwk::theater::http_server);
         $($path_to_types_root)*::
+        exports::ntwk::theater::message_server_client::__export_ntwk_theater_message_server_client_cabi!($ty
+        with_types_in $($path_to_types_root)*::
+        exports::ntwk::theater::message_server_client); $($path_to_types_root)*::
         exports::footlight::host::migration::__export_footlight_host_migration_0_1_0_cabi!($ty
         with_types_in $($path_to_types_root)*:: exports::footlight::host::migration);
         $($path_to_types_root)*::
@@ -5695,90 +6197,96 @@ pub(crate) use __export_engine_impl as export;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 3471] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x92\x1a\x01A\x02\x01\
-A#\x01B\x02\x01@\x01\x03msgs\x01\0\x04\0\x03log\x01\0\x03\0\x14ntwk:theater/runt\
-ime\x05\0\x01B#\x01w\x04\0\x0dconnection-id\x03\0\0\x01ks\x01r\x05\x04peers\x04p\
-aths\x05querys\x0bsubprotocol\x02\x0fconnected-sincew\x04\0\x0fconnection-info\x03\
-\0\x03\x01p}\x01q\x02\x04text\x01s\0\x06binary\x01\x05\0\x04\0\x07payload\x03\0\x06\
-\x01q\x04\x04gone\0\0\x04full\x01y\0\x05limit\0\0\x07invalid\0\0\x04\0\x07refusa\
-l\x03\0\x08\x01k\x01\x01@\0\0\x0a\x04\0\x06sender\x01\x0b\x01k\x04\x01@\x01\x02i\
-d\x01\0\x0c\x04\0\x04info\x01\x0d\x01p\x01\x01@\x01\x03tag\x02\0\x0e\x04\0\x04li\
-st\x01\x0f\x01j\x01y\x01\x09\x01@\x02\x02id\x01\x07payload\x07\0\x10\x04\0\x04se\
-nd\x01\x11\x01@\x03\x03tag\x02\x07payload\x07\x06except\x0a\0\x10\x04\0\x09broad\
-cast\x01\x12\x01j\0\x01\x09\x01@\x02\x02id\x01\x03tags\0\x13\x04\0\x03tag\x01\x14\
-\x04\0\x05untag\x01\x14\x01k\x05\x01@\x01\x02id\x01\0\x15\x04\0\x0aattachment\x01\
-\x16\x01@\x02\x02id\x01\x05value\x15\0\x13\x04\0\x0eset-attachment\x01\x17\x01@\x03\
-\x02id\x01\x04code{\x06reasons\0\x13\x04\0\x05close\x01\x18\x03\0\x20footlight:h\
-ost/connections@0.1.0\x05\x01\x01B\x04\x01@\x01\x08after-msw\x01\0\x04\0\x03set\x01\
-\0\x01@\0\x01\0\x04\0\x06cancel\x01\x01\x03\0\x1afootlight:host/alarm@0.1.0\x05\x02\
-\x01B\x02\x01@\0\0w\x04\0\x03now\x01\0\x03\0\x1afootlight:host/clock@0.1.0\x05\x03\
-\x01B\x03\x01p}\x01@\x01\x01ny\0\0\x04\0\x05bytes\x01\x01\x03\0\x1bfootlight:hos\
-t/random@0.1.0\x05\x04\x01B\x1a\x01q\x09\x09not-found\0\0\x06denied\0\0\x0awrong\
--kind\0\0\x09too-large\0\0\x05limit\0\0\x09timed-out\0\0\x05other\x01s\0\x06exis\
-ts\0\0\x09not-empty\0\0\x04\0\x05error\x03\0\0\x01m\x03\x04file\x06folder\x05oth\
-er\x04\0\x04kind\x03\0\x02\x01r\x02\x04names\x04kind\x03\x04\0\x05entry\x03\0\x04\
-\x01r\x02\x04kind\x03\x04sizew\x04\0\x09file-info\x03\0\x06\x01p}\x01j\x01\x08\x01\
-\x01\x01@\x01\x04paths\0\x09\x04\0\x04read\x01\x0a\x01p\x05\x01j\x01\x0b\x01\x01\
-\x01@\x01\x04paths\0\x0c\x04\0\x04list\x01\x0d\x01j\0\x01\x01\x01@\x02\x04paths\x07\
-content\x08\0\x0e\x04\0\x05write\x01\x0f\x01j\x01\x07\x01\x01\x01@\x01\x04paths\0\
-\x10\x04\0\x04info\x01\x11\x01@\x01\x04paths\0\x0e\x04\0\x06delete\x01\x12\x04\0\
-\x0dcreate-folder\x01\x12\x04\0\x0ddelete-folder\x01\x12\x03\0\x1afootlight:host\
-/files@0.1.0\x05\x05\x01B\x16\x01q\x04\x0binvalid-key\0\0\x09too-large\0\0\x04fu\
-ll\x01y\0\x05limit\0\0\x04\0\x05error\x03\0\0\x01p}\x01r\x02\x03keys\x05value\x02\
-\x04\0\x05entry\x03\0\x03\x01p\x04\x01r\x02\x07entries\x05\x04more\x7f\x04\0\x04\
-page\x03\0\x06\x01k\x02\x01@\x01\x03keys\0\x08\x04\0\x03get\x01\x09\x01j\0\x01\x01\
-\x01@\x02\x03keys\x05value\x02\0\x0a\x04\0\x03put\x01\x0b\x01j\x01\x7f\x01\x01\x01\
-@\x01\x03keys\0\x0c\x04\0\x06delete\x01\x0d\x01ks\x01@\x03\x06prefixs\x05after\x0e\
-\x05limity\0\x07\x04\0\x04list\x01\x0f\x01@\0\x01\0\x04\0\x0adelete-all\x01\x10\x03\
-\0\x1cfootlight:host/storage@0.1.0\x05\x06\x01B\x17\x01o\x02ss\x04\0\x0cheader-f\
-ield\x03\0\0\x01p\x01\x01p}\x01k\x03\x01r\x04\x06methods\x03uris\x07headers\x02\x04\
-body\x04\x04\0\x07request\x03\0\x05\x01ky\x01r\x03\x0atimeout-ms\x07\x08max-body\
-\x07\x10follow-redirects\x7f\x04\0\x07options\x03\0\x08\x01r\x03\x06status{\x07h\
-eaders\x02\x04body\x04\x04\0\x08response\x03\0\x0a\x01q\x08\x06denied\x01s\0\x07\
-invalid\x01s\0\x0aunresolved\x01s\0\x09timed-out\0\0\x09too-large\0\0\x05limit\0\
-\0\x0binterrupted\0\0\x06failed\x01s\0\x04\0\x05error\x03\0\x0c\x01j\x01\x0b\x01\
-\x0d\x01@\x02\x07request\x06\x07options\x09\0\x0e\x04\0\x05fetch\x01\x0f\x01j\0\x01\
-\x0d\x01@\x03\x03tags\x07request\x06\x07options\x09\0\x10\x04\0\x0bfetch-later\x01\
-\x11\x01k\x0e\x01@\0\0\x12\x04\0\x06answer\x01\x13\x03\0\x19footlight:host/http@\
-0.1.0\x05\x07\x01B\x18\x01m\x02\x0cat-most-once\x0dat-least-once\x04\0\x03qos\x03\
-\0\0\x01p}\x01o\x02ss\x01p\x03\x01r\x04\x0ccontent-types\x0eresponse-topics\x10c\
-orrelation-data\x02\x04user\x04\x04\0\x0aproperties\x03\0\x05\x01r\x06\x06broker\
-s\x05topics\x03qos\x01\x08retained\x7f\x09duplicate\x7f\x0aproperties\x06\x04\0\x08\
-received\x03\0\x07\x01r\x05\x05topics\x07payload\x02\x03qos\x01\x06retain\x7f\x0a\
-properties\x06\x04\0\x0bpublication\x03\0\x09\x01q\x05\x09no-broker\0\0\x06denie\
-d\0\0\x07invalid\x01s\0\x04full\x01y\0\x05limit\0\0\x04\0\x07refusal\x03\0\x0b\x01\
-q\x02\x02up\0\0\x04down\x01s\0\x04\0\x06status\x03\0\x0d\x01k\x08\x01@\0\0\x0f\x04\
-\0\x07message\x01\x10\x01j\0\x01\x0c\x01@\x02\x06brokers\x0bpublication\x0a\0\x11\
-\x04\0\x07publish\x01\x12\x01k\x0e\x01@\x01\x06brokers\0\x13\x04\0\x0dbroker-sta\
-tus\x01\x14\x03\0\x19footlight:host/mqtt@0.1.0\x05\x08\x01B\x03\x01p}\x01k\0\x04\
-\0\x05state\x03\0\x01\x03\0\x12ntwk:theater/types\x05\x09\x01B\x08\x01o\x02ss\x01\
-p\0\x01p}\x01k\x02\x01r\x04\x06methods\x03uris\x07headers\x01\x04body\x03\x04\0\x0c\
-http-request\x03\0\x04\x01r\x03\x06status{\x07headers\x01\x04body\x03\x04\0\x0dh\
-ttp-response\x03\0\x06\x03\0\x17ntwk:theater/http-types\x05\x0a\x02\x03\0\x09\x05\
-state\x01B\x07\x02\x03\x02\x01\x0b\x04\0\x05state\x03\0\0\x01o\x01s\x01o\x01\x01\
-\x01j\x01\x03\x01s\x01@\x02\x05state\x01\x06params\x02\0\x04\x04\0\x04init\x01\x05\
-\x04\0\x12ntwk:theater/actor\x05\x0c\x01B\x12\x02\x03\x02\x01\x0b\x04\0\x05state\
-\x03\0\0\x01q\x07\x04text\0\0\x06binary\0\0\x07connect\0\0\x05close\0\0\x04ping\0\
-\0\x04pong\0\0\x05other\x01s\0\x04\0\x0cmessage-type\x03\0\x02\x01p}\x01k\x04\x01\
-ks\x01r\x03\x02ty\x03\x04data\x05\x04text\x06\x04\0\x11websocket-message\x03\0\x07\
-\x01p\x08\x01r\x01\x08messages\x09\x04\0\x12websocket-response\x03\0\x0a\x01o\x01\
-\x08\x01o\x01\x0b\x01o\x02\x01\x0d\x01j\x01\x0e\x01s\x01@\x02\x05state\x01\x06pa\
-rams\x0c\0\x0f\x04\0\x0ehandle-message\x01\x10\x04\0\x1dntwk:theater/websocket-s\
-erver\x05\x0d\x02\x03\0\x0a\x0chttp-request\x02\x03\0\x0a\x0dhttp-response\x01B\x0c\
-\x02\x03\x02\x01\x0b\x04\0\x05state\x03\0\0\x02\x03\x02\x01\x0e\x04\0\x0chttp-re\
-quest\x03\0\x02\x02\x03\x02\x01\x0f\x04\0\x0dhttp-response\x03\0\x04\x01o\x01\x03\
-\x01o\x01\x05\x01o\x02\x01\x07\x01j\x01\x08\x01s\x01@\x02\x05state\x01\x06params\
-\x06\0\x09\x04\0\x0ehandle-request\x01\x0a\x04\0\x18ntwk:theater/http-server\x05\
-\x10\x01B\x05\x01p}\x01k\0\x01j\x01\x01\x01s\x01@\x01\x03old\x01\0\x02\x04\0\x07\
-migrate\x01\x03\x04\0\x1efootlight:host/migration@0.1.0\x05\x11\x01B\x0b\x01ps\x01\
-r\x02\x08handlers\0\x03log\0\x04\0\x0bscript-info\x03\0\x01\x01r\x07\x04files\x04\
-liney\x06columny\x04texts\x07messages\x05stacks\x03log\0\x04\0\x0cscript-error\x03\
-\0\x03\x01p}\x01o\x02s\x05\x01p\x06\x01j\x01\x02\x01\x04\x01@\x02\x05files\x07\x04\
-mains\0\x08\x04\0\x04load\x01\x09\x04\0\x1bfootlight:script/load@0.1.0\x05\x12\x04\
-\0\x1bfootlight:javascript/engine\x04\0\x0b\x0c\x01\0\x06engine\x03\0\0\0G\x09pr\
-oducers\x01\x0cprocessed-by\x02\x0dwit-component\x070.262.0\x10wit-bindgen-rust\x06\
-0.63.0";
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 3747] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa6\x1c\x01A\x02\x01\
+A'\x01B\x02\x01@\x01\x03msgs\x01\0\x04\0\x03log\x01\0\x03\0\x14ntwk:theater/runt\
+ime\x05\0\x01B\x07\x01p}\x01j\0\x01s\x01@\x02\x08actor-ids\x03msg\0\0\x01\x04\0\x04\
+send\x01\x02\x01j\x01\0\x01s\x01@\x02\x08actor-ids\x03msg\0\0\x03\x04\0\x07reque\
+st\x01\x04\x03\0\x20ntwk:theater/message-server-host\x05\x01\x01B#\x01w\x04\0\x0d\
+connection-id\x03\0\0\x01ks\x01r\x05\x04peers\x04paths\x05querys\x0bsubprotocol\x02\
+\x0fconnected-sincew\x04\0\x0fconnection-info\x03\0\x03\x01p}\x01q\x02\x04text\x01\
+s\0\x06binary\x01\x05\0\x04\0\x07payload\x03\0\x06\x01q\x04\x04gone\0\0\x04full\x01\
+y\0\x05limit\0\0\x07invalid\0\0\x04\0\x07refusal\x03\0\x08\x01k\x01\x01@\0\0\x0a\
+\x04\0\x06sender\x01\x0b\x01k\x04\x01@\x01\x02id\x01\0\x0c\x04\0\x04info\x01\x0d\
+\x01p\x01\x01@\x01\x03tag\x02\0\x0e\x04\0\x04list\x01\x0f\x01j\x01y\x01\x09\x01@\
+\x02\x02id\x01\x07payload\x07\0\x10\x04\0\x04send\x01\x11\x01@\x03\x03tag\x02\x07\
+payload\x07\x06except\x0a\0\x10\x04\0\x09broadcast\x01\x12\x01j\0\x01\x09\x01@\x02\
+\x02id\x01\x03tags\0\x13\x04\0\x03tag\x01\x14\x04\0\x05untag\x01\x14\x01k\x05\x01\
+@\x01\x02id\x01\0\x15\x04\0\x0aattachment\x01\x16\x01@\x02\x02id\x01\x05value\x15\
+\0\x13\x04\0\x0eset-attachment\x01\x17\x01@\x03\x02id\x01\x04code{\x06reasons\0\x13\
+\x04\0\x05close\x01\x18\x03\0\x20footlight:host/connections@0.1.0\x05\x02\x01B\x04\
+\x01@\x01\x08after-msw\x01\0\x04\0\x03set\x01\0\x01@\0\x01\0\x04\0\x06cancel\x01\
+\x01\x03\0\x1afootlight:host/alarm@0.1.0\x05\x03\x01B\x02\x01@\0\0w\x04\0\x03now\
+\x01\0\x03\0\x1afootlight:host/clock@0.1.0\x05\x04\x01B\x03\x01p}\x01@\x01\x01ny\
+\0\0\x04\0\x05bytes\x01\x01\x03\0\x1bfootlight:host/random@0.1.0\x05\x05\x01B\x1a\
+\x01q\x09\x09not-found\0\0\x06denied\0\0\x0awrong-kind\0\0\x09too-large\0\0\x05l\
+imit\0\0\x09timed-out\0\0\x05other\x01s\0\x06exists\0\0\x09not-empty\0\0\x04\0\x05\
+error\x03\0\0\x01m\x03\x04file\x06folder\x05other\x04\0\x04kind\x03\0\x02\x01r\x02\
+\x04names\x04kind\x03\x04\0\x05entry\x03\0\x04\x01r\x02\x04kind\x03\x04sizew\x04\
+\0\x09file-info\x03\0\x06\x01p}\x01j\x01\x08\x01\x01\x01@\x01\x04paths\0\x09\x04\
+\0\x04read\x01\x0a\x01p\x05\x01j\x01\x0b\x01\x01\x01@\x01\x04paths\0\x0c\x04\0\x04\
+list\x01\x0d\x01j\0\x01\x01\x01@\x02\x04paths\x07content\x08\0\x0e\x04\0\x05writ\
+e\x01\x0f\x01j\x01\x07\x01\x01\x01@\x01\x04paths\0\x10\x04\0\x04info\x01\x11\x01\
+@\x01\x04paths\0\x0e\x04\0\x06delete\x01\x12\x04\0\x0dcreate-folder\x01\x12\x04\0\
+\x0ddelete-folder\x01\x12\x03\0\x1afootlight:host/files@0.1.0\x05\x06\x01B\x16\x01\
+q\x04\x0binvalid-key\0\0\x09too-large\0\0\x04full\x01y\0\x05limit\0\0\x04\0\x05e\
+rror\x03\0\0\x01p}\x01r\x02\x03keys\x05value\x02\x04\0\x05entry\x03\0\x03\x01p\x04\
+\x01r\x02\x07entries\x05\x04more\x7f\x04\0\x04page\x03\0\x06\x01k\x02\x01@\x01\x03\
+keys\0\x08\x04\0\x03get\x01\x09\x01j\0\x01\x01\x01@\x02\x03keys\x05value\x02\0\x0a\
+\x04\0\x03put\x01\x0b\x01j\x01\x7f\x01\x01\x01@\x01\x03keys\0\x0c\x04\0\x06delet\
+e\x01\x0d\x01ks\x01@\x03\x06prefixs\x05after\x0e\x05limity\0\x07\x04\0\x04list\x01\
+\x0f\x01@\0\x01\0\x04\0\x0adelete-all\x01\x10\x03\0\x1cfootlight:host/storage@0.\
+1.0\x05\x07\x01B\x17\x01o\x02ss\x04\0\x0cheader-field\x03\0\0\x01p\x01\x01p}\x01\
+k\x03\x01r\x04\x06methods\x03uris\x07headers\x02\x04body\x04\x04\0\x07request\x03\
+\0\x05\x01ky\x01r\x03\x0atimeout-ms\x07\x08max-body\x07\x10follow-redirects\x7f\x04\
+\0\x07options\x03\0\x08\x01r\x03\x06status{\x07headers\x02\x04body\x04\x04\0\x08\
+response\x03\0\x0a\x01q\x08\x06denied\x01s\0\x07invalid\x01s\0\x0aunresolved\x01\
+s\0\x09timed-out\0\0\x09too-large\0\0\x05limit\0\0\x0binterrupted\0\0\x06failed\x01\
+s\0\x04\0\x05error\x03\0\x0c\x01j\x01\x0b\x01\x0d\x01@\x02\x07request\x06\x07opt\
+ions\x09\0\x0e\x04\0\x05fetch\x01\x0f\x01j\0\x01\x0d\x01@\x03\x03tags\x07request\
+\x06\x07options\x09\0\x10\x04\0\x0bfetch-later\x01\x11\x01k\x0e\x01@\0\0\x12\x04\
+\0\x06answer\x01\x13\x03\0\x19footlight:host/http@0.1.0\x05\x08\x01B\x18\x01m\x02\
+\x0cat-most-once\x0dat-least-once\x04\0\x03qos\x03\0\0\x01p}\x01o\x02ss\x01p\x03\
+\x01r\x04\x0ccontent-types\x0eresponse-topics\x10correlation-data\x02\x04user\x04\
+\x04\0\x0aproperties\x03\0\x05\x01r\x06\x06brokers\x05topics\x03qos\x01\x08retai\
+ned\x7f\x09duplicate\x7f\x0aproperties\x06\x04\0\x08received\x03\0\x07\x01r\x05\x05\
+topics\x07payload\x02\x03qos\x01\x06retain\x7f\x0aproperties\x06\x04\0\x0bpublic\
+ation\x03\0\x09\x01q\x05\x09no-broker\0\0\x06denied\0\0\x07invalid\x01s\0\x04ful\
+l\x01y\0\x05limit\0\0\x04\0\x07refusal\x03\0\x0b\x01q\x02\x02up\0\0\x04down\x01s\
+\0\x04\0\x06status\x03\0\x0d\x01k\x08\x01@\0\0\x0f\x04\0\x07message\x01\x10\x01j\
+\0\x01\x0c\x01@\x02\x06brokers\x0bpublication\x0a\0\x11\x04\0\x07publish\x01\x12\
+\x01k\x0e\x01@\x01\x06brokers\0\x13\x04\0\x0dbroker-status\x01\x14\x03\0\x19foot\
+light:host/mqtt@0.1.0\x05\x09\x01B\x03\x01p}\x01k\0\x04\0\x05state\x03\0\x01\x03\
+\0\x12ntwk:theater/types\x05\x0a\x01B\x08\x01o\x02ss\x01p\0\x01p}\x01k\x02\x01r\x04\
+\x06methods\x03uris\x07headers\x01\x04body\x03\x04\0\x0chttp-request\x03\0\x04\x01\
+r\x03\x06status{\x07headers\x01\x04body\x03\x04\0\x0dhttp-response\x03\0\x06\x03\
+\0\x17ntwk:theater/http-types\x05\x0b\x02\x03\0\x0a\x05state\x01B\x07\x02\x03\x02\
+\x01\x0c\x04\0\x05state\x03\0\0\x01o\x01s\x01o\x01\x01\x01j\x01\x03\x01s\x01@\x02\
+\x05state\x01\x06params\x02\0\x04\x04\0\x04init\x01\x05\x04\0\x12ntwk:theater/ac\
+tor\x05\x0d\x01B\x12\x02\x03\x02\x01\x0c\x04\0\x05state\x03\0\0\x01q\x07\x04text\
+\0\0\x06binary\0\0\x07connect\0\0\x05close\0\0\x04ping\0\0\x04pong\0\0\x05other\x01\
+s\0\x04\0\x0cmessage-type\x03\0\x02\x01p}\x01k\x04\x01ks\x01r\x03\x02ty\x03\x04d\
+ata\x05\x04text\x06\x04\0\x11websocket-message\x03\0\x07\x01p\x08\x01r\x01\x08me\
+ssages\x09\x04\0\x12websocket-response\x03\0\x0a\x01o\x01\x08\x01o\x01\x0b\x01o\x02\
+\x01\x0d\x01j\x01\x0e\x01s\x01@\x02\x05state\x01\x06params\x0c\0\x0f\x04\0\x0eha\
+ndle-message\x01\x10\x04\0\x1dntwk:theater/websocket-server\x05\x0e\x02\x03\0\x0b\
+\x0chttp-request\x02\x03\0\x0b\x0dhttp-response\x01B\x0c\x02\x03\x02\x01\x0c\x04\
+\0\x05state\x03\0\0\x02\x03\x02\x01\x0f\x04\0\x0chttp-request\x03\0\x02\x02\x03\x02\
+\x01\x10\x04\0\x0dhttp-response\x03\0\x04\x01o\x01\x03\x01o\x01\x05\x01o\x02\x01\
+\x07\x01j\x01\x08\x01s\x01@\x02\x05state\x01\x06params\x06\0\x09\x04\0\x0ehandle\
+-request\x01\x0a\x04\0\x18ntwk:theater/http-server\x05\x11\x01B\x0c\x02\x03\x02\x01\
+\x0c\x04\0\x05state\x03\0\0\x01p}\x01o\x01\x02\x01o\x01\x01\x01j\x01\x04\x01s\x01\
+@\x02\x05state\x01\x06params\x03\0\x05\x04\0\x0bhandle-send\x01\x06\x01o\x02\x01\
+\x03\x01j\x01\x07\x01s\x01@\x02\x05state\x01\x06params\x03\0\x08\x04\0\x0ehandle\
+-request\x01\x09\x04\0\"ntwk:theater/message-server-client\x05\x12\x01B\x05\x01p\
+}\x01k\0\x01j\x01\x01\x01s\x01@\x01\x03old\x01\0\x02\x04\0\x07migrate\x01\x03\x04\
+\0\x1efootlight:host/migration@0.1.0\x05\x13\x01B\x0b\x01ps\x01r\x02\x08handlers\
+\0\x03log\0\x04\0\x0bscript-info\x03\0\x01\x01r\x07\x04files\x04liney\x06columny\
+\x04texts\x07messages\x05stacks\x03log\0\x04\0\x0cscript-error\x03\0\x03\x01p}\x01\
+o\x02s\x05\x01p\x06\x01j\x01\x02\x01\x04\x01@\x02\x05files\x07\x04mains\0\x08\x04\
+\0\x04load\x01\x09\x04\0\x1bfootlight:script/load@0.1.0\x05\x14\x04\0\x1bfootlig\
+ht:javascript/engine\x04\0\x0b\x0c\x01\0\x06engine\x03\0\0\0G\x09producers\x01\x0c\
+processed-by\x02\x0dwit-component\x070.262.0\x10wit-bindgen-rust\x060.63.0";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -41,6 +41,8 @@ pub struct Event {
     pub messages: Vec<WebsocketMessage>,
     /// The response to a request.
     pub response: Option<HttpResponse>,
+    /// The reply to another actor.
+    pub reply: Option<Vec<u8>>,
     /// The generator of `Math.random`, once it is used.
     chance: Option<u64>,
 }

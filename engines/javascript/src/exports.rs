@@ -10,6 +10,7 @@ use crate::{
             ntwk::theater::{
                 actor,
                 http_server::{self, HttpRequest, HttpResponse},
+                message_server_client,
                 websocket_server::{self, MessageType, WebsocketMessage, WebsocketResponse},
             },
         },
@@ -18,7 +19,10 @@ use crate::{
     engine::handle,
     event::Event,
     load,
-    natives::http::{explain, response},
+    natives::{
+        http::{explain, response},
+        mqtt,
+    },
 };
 
 /// The close code of a frame that has none (RFC 6455, section 7.1.5).
@@ -75,6 +79,15 @@ impl websocket_server::Guest for Actor {
             MessageType::Other(kind) if kind == "http-response" => {
                 handle("response", state, |ctx, args| answered(ctx, args, text.unwrap_or_default()))
             }
+            MessageType::Other(kind) if kind == "mqtt" => handle("mqtt", state, |ctx, args| {
+                args.push_arg(mqtt::message(ctx, data.unwrap_or_default())?)
+            }),
+            MessageType::Other(kind) if kind == "mqtt-up" => {
+                handle("mqttUp", state, |_, args| args.push_arg(text.unwrap_or_default()))
+            }
+            MessageType::Other(kind) if kind == "mqtt-down" => {
+                handle("mqttDown", state, |_, args| args.push_arg(text.unwrap_or_default()))
+            }
             // The host answers pings. There may be events of other types in later versions.
             MessageType::Ping | MessageType::Pong | MessageType::Other(_) => {
                 return Ok((state, (WebsocketResponse { messages: Vec::new() },)));
@@ -103,6 +116,26 @@ impl http_server::Guest for Actor {
         })?;
         let response = event.response.ok_or("the script has no handler `http`")?;
         Ok((event.state, (response,)))
+    }
+}
+
+impl message_server_client::Guest for Actor {
+    fn handle_send(state: State, (message,): (Vec<u8>,)) -> std::result::Result<(State,), String> {
+        let event = handle("actorMessage", state, |ctx, args| {
+            args.push_arg(TypedArray::<u8>::new(ctx.clone(), message)?)
+        })?;
+        Ok((event.state,))
+    }
+
+    fn handle_request(
+        state: State,
+        (message,): (Vec<u8>,),
+    ) -> std::result::Result<(State, (Vec<u8>,)), String> {
+        let event = handle("actorRequest", state, |ctx, args| {
+            args.push_arg(TypedArray::<u8>::new(ctx.clone(), message)?)
+        })?;
+        let reply = event.reply.ok_or("the script has no handler `actorRequest`")?;
+        Ok((event.state, (reply,)))
     }
 }
 

@@ -43,20 +43,27 @@ const MAX_ENGINE: usize = 4 << 20;
 static TRANSLATED: Lock<Weak<Translated>> = Lock::new(Weak::new());
 
 /// What the host does with a script's handlers: their names, and a role for `footlight check`.
-const ROLES: [(&str, &str); 9] = [
+const ROLES: [(&str, &str); 14] = [
+    (MESSAGE, "handles other actors' messages"),
+    (REQUEST, "replies to other actors"),
     ("alarm", "handles the alarm and the tick"),
     ("close", "handles the end of a connection"),
     ("connect", "handles a new connection"),
-    ("handleMessage", "handles all events of connections"),
-    ("http", HTTP_ROLE),
+    ("handleMessage", "handles all events that have no handler of their own"),
+    (HTTP, "answers HTTP requests"),
     ("init", "makes the first state"),
     ("message", "handles a client's message"),
     ("migrate", "converts the state of an older version"),
+    ("mqtt", "handles a broker's message"),
+    ("mqttDown", "handles the end of a connection with a broker"),
+    ("mqttUp", "handles a new connection with a broker"),
     ("response", "handles the answers to requests"),
 ];
-const HTTP_ROLE: &str = "answers HTTP requests";
-/// The handlers that are no handlers of messages.
-const OTHERS: [&str; 3] = ["http", "init", "migrate"];
+const HTTP: &str = "http";
+const MESSAGE: &str = "actorMessage";
+const REQUEST: &str = "actorRequest";
+/// The handlers that take no events of `handle-message`.
+const OTHERS: [&str; 5] = [HTTP, MESSAGE, REQUEST, "init", "migrate"];
 
 /// A script that the engine has loaded.
 pub struct LoadedScript {
@@ -161,7 +168,9 @@ impl LoadedScript {
         report.file_bytes = self.archive.len();
         report.script = Some(self.files);
         report.handles_messages &= self.handlers.iter().any(|name| !OTHERS.contains(&&**name));
-        report.handles_requests &= has("http");
+        report.handles_requests &= has(HTTP);
+        report.handles_sends &= has(MESSAGE);
+        report.replies &= has(REQUEST);
         report.migrates &= has("migrate");
         if !has("init") {
             report.init = None;

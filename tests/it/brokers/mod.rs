@@ -34,7 +34,7 @@ fn handler(config: &str) -> String {
 }
 
 /// A handler for the broker at this address. It connects again soon.
-fn at(address: SocketAddr, config: &str) -> String {
+pub fn at(address: SocketAddr, config: &str) -> String {
     at_url(&format!("mqtt://{address}"), config)
 }
 

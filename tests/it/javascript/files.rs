@@ -82,3 +82,41 @@ fn check_tells_what_a_script_is_and_what_is_wrong_with_it() {
     let (fine, report) = check("gone.js");
     assert!(!fine && report.contains("gone.js: cannot be read: No such file"), "{report}");
 }
+
+#[test]
+fn typescript_is_refused_with_the_command_that_makes_javascript_of_it() {
+    let folder = folder_of(&[
+        ("chat.ts", "export function message(client: Client) {}"),
+        ("main.js", "import './lib.ts'; export function message() {}"),
+        ("lib.ts", "export const a: number = 1;"),
+        (
+            "manifest.toml",
+            "name = \"chat\"\ncomponent_path = \"chat.ts\"\n[interface]\n\
+            implements = \"ntwk:theater/websocket-server\"\n[[handlers]]\n\
+            type = \"websocket-server\"\nconfig = { port = 0 }\n",
+        ),
+    ]);
+    let chat = folder.path().join("chat.ts").display().to_string();
+    let js = chat.replace(".ts", ".js");
+    let command =
+        format!("`npx esbuild {chat} --bundle --format=esm --outfile={js}`, and name {js}");
+    for arguments in [
+        &["run", &chat][..],
+        &["check", &chat],
+        &["dev", &chat],
+        &["call", &chat, "connect"],
+        &["run", folder.path().to_str().unwrap()],
+    ] {
+        let output = footlight(arguments);
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8(text).unwrap();
+        assert!(!output.status.success() && text.contains(&command), "{arguments:?}: {text}");
+    }
+    let output = footlight(&["check", folder.path().join("main.js").to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let place = folder.path().join("lib.ts").display().to_string() + ":1:";
+    assert!(
+        text.contains(&place) && text.contains("make one file of all with `npx esbuild"),
+        "{text}"
+    );
+}

@@ -1,13 +1,17 @@
 //! Actors in JavaScript: scripts that the host gives to its engine.
 
+mod actors;
 mod errors;
 mod events;
-mod examples;
 mod files;
 mod hostile;
 mod imports;
 mod modules;
+mod mqtt;
+mod refusals;
 mod running;
+mod sources;
+mod todo;
 mod web;
 
 use std::{fs, path::PathBuf, sync::LazyLock, time::Duration};

@@ -1,9 +1,11 @@
 //! The functions in Rust that the glue calls: the object `host`. The glue checks what scripts give, so
 //! that these get texts, numbers and bytes. Each that calls an import first makes sure that there is an event.
 
+mod actors;
 mod clients;
 mod files;
 pub mod http;
+pub mod mqtt;
 mod outcome;
 mod storage;
 mod values;
@@ -50,6 +52,11 @@ pub fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
         "folderDelete" => files::delete_folder,
         "fetch" => http::fetch,
         "fetchLater" => http::fetch_later,
+        "mqttPublish" => mqtt::publish,
+        "mqttStatus" => mqtt::status,
+        "actorSend" => actors::send,
+        "actorRequest" => actors::request,
+        "reply" => actors::reply,
         "ready" => values::ready,
         "log" => values::log,
         "parse" => values::parse,

@@ -1,0 +1,4 @@
+// Sends back what comes.
+export function message(client, data) {
+  client.send(data);
+}
