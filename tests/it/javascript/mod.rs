@@ -7,6 +7,7 @@ mod files;
 mod hostile;
 mod imports;
 mod modules;
+mod random;
 mod running;
 mod web;
 
