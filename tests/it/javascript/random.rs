@@ -10,9 +10,9 @@ use serde_json::json;
 use super::Script;
 
 /// How many programs there are without the variable.
-const PROGRAMS: u64 = 300;
+const PROGRAMS: usize = 300;
 /// The programs that run in one process, one after the other.
-const BATCH: u64 = 100;
+const BATCH: usize = 100;
 /// The deepest part in a part of a program.
 const DEPTH: usize = 5;
 
@@ -172,7 +172,7 @@ impl Generator {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ mixed >> 31) % end as u64) as usize
+        usize::try_from((mixed ^ mixed >> 31) % end as u64).unwrap()
     }
 
     fn pick(&mut self, among: &[&'static str]) -> &'static str {
@@ -268,9 +268,10 @@ fn after_any_random_program_the_next_event_works() {
     let programs = env::var("FOOTLIGHT_PROGRAMS").map_or(PROGRAMS, |text| text.parse().unwrap());
     let script = Script::new(SCRIPT).limit("time = \"200ms\"");
     let mut failed = 0;
-    for first in (0..programs).step_by(BATCH as usize) {
-        let batch: Vec<_> =
-            (first..first + BATCH).map(|number| (number, Generator(number).program())).collect();
+    for first in (0..programs).step_by(BATCH) {
+        let batch: Vec<_> = (first..first + BATCH)
+            .map(|number| (number, Generator(number as u64).program()))
+            .collect();
         let probe = "probe".to_owned();
         let events = batch.iter().flat_map(|(_, program)| [program, &probe]);
         let events: Vec<_> = events.map(|text| json!({ "event": "text", "text": text })).collect();
@@ -279,7 +280,7 @@ fn after_any_random_program_the_next_event_works() {
         let texts: Vec<_> = reports.iter().filter(|report| report["event"] == "text").collect();
         assert_eq!(texts.len(), events.len(), "a program of {first} and following");
         for ((number, program), reports) in batch.iter().zip(texts.chunks(2)) {
-            failed += u64::from(!reports[0]["error"].is_null());
+            failed += usize::from(!reports[0]["error"].is_null());
             let fine = json!([{ "text": "fine", "to": "1" }]);
             assert_eq!(reports[1]["effects"], fine, "{number}: {program}\n{}", reports[1]);
         }
