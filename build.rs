@@ -49,9 +49,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Writes a content, compressed, where the program includes it.
+/// Writes a content, compressed, where the program includes it: see `src/compressed.rs`.
 fn compress(content: &[u8], name: &str) -> Result<(), Box<dyn Error>> {
-    let compressed = miniz_oxide::deflate::compress_to_vec(content, 10);
+    let mut compressed = u32::try_from(content.len())?.to_le_bytes().to_vec();
+    compressed.extend(miniz_oxide::deflate::compress_to_vec(content, 10));
     let out = env::var_os("OUT_DIR").ok_or("Cargo has set no OUT_DIR")?;
     Ok(fs::write(Path::new(&out).join(name), compressed)?)
 }

@@ -8,7 +8,7 @@
 #                                        as they are
 #   scripts/build-actors.sh engines        replaces only those of engines/
 #
-# It needs these, and installs them as root on Debian 12:
+# It needs these, and installs them as root on Debian 12. scripts/snapshot is built for this machine:
 #   Rust   one that builds for wasm32-unknown-unknown and wasm32-wasip1: see scripts/wasm-rust.sh
 #   C      clang and wasm-ld (Debian: clang, lld)
 #   WAT    wat2wasm and wasm-objdump (Debian: wabt)
@@ -134,10 +134,13 @@ built() {
     printf '%s' "$root/$1/$target_folder/$target/release/${2//-/_}.wasm"
 }
 
-# QuickJS is C, which the engine's crate compiles with clang.
+# QuickJS is C, which the engine's crate compiles with clang. It prepares itself here, rather than in each
+# process that runs a script.
 collect_engines() {
     mkdir -p "$stage/engines/javascript"
-    cp "$(built engines/javascript javascript)" "$stage/engines/javascript/javascript.wasm"
+    quietly cargo run --quiet --locked --manifest-path "$root/scripts/snapshot/Cargo.toml" \
+        --target-dir "$root/target/snapshot" -- \
+        "$(built engines/javascript javascript)" "$stage/engines/javascript/javascript.wasm"
 }
 
 # Every folder with a manifest, or with one for each of its hosts, is an example: a crate, a C file, a WAT

@@ -25,6 +25,12 @@ const CONNECTION: u64 = 8 << 10;
 const SEEN: u64 = 1 << 20;
 /// The bytes of a tag beside its text.
 const TAG: u64 = 80;
+/// The bytes of the engine that all scripts of a process share, with all of its code translated: rounded up from
+/// 7.4 MB, which the whole process took.
+const ENGINE: u64 = 8 << 20;
+/// The bytes that the calls of a script in each other can take beside the instance: 1 MB of values, and 24 bytes
+/// for each of 6,000 calls in a list that doubles.
+const CALLS: u64 = 1_000_000 + 24 * 8_192;
 /// The most bytes that are read of a file about control groups.
 const MAX_FILE: usize = 64 << 10;
 /// Where the control groups are.
@@ -41,6 +47,8 @@ pub struct Uses {
     pub messages: bool,
     /// How many brokers it has.
     pub brokers: usize,
+    /// It is a script.
+    pub script: bool,
 }
 
 /// The most memory of some actors, and how much there is.
@@ -55,8 +63,12 @@ pub struct Memory {
 impl Memory {
     /// The memory of actors with these limits.
     pub fn of<'l>(actors: impl Iterator<Item = (&'l Limits, Uses)>) -> Self {
-        let each = actors.map(|(limits, uses)| most(limits, uses));
-        Self { most: each.fold(0, u64::saturating_add), there: there() }
+        let (mut sum, mut engine) = (0, 0);
+        for (limits, uses) in actors {
+            sum = most(limits, uses).saturating_add(sum);
+            engine = if uses.script { ENGINE } else { engine };
+        }
+        Self { most: engine.saturating_add(sum), there: there() }
     }
 
     /// Whether the limits allow more than there is.
@@ -82,7 +94,10 @@ impl Memory {
 /// - if it answers requests, each of its `requests`: a `request` and a `response`;
 /// - each of its `connections`: a `message` that arrives, an `outbox`, an `attachment` and `tags`.
 ///
-/// It does not count the modules and the host itself.
+/// - of a script: its files (`module`), the copy of the memory with which each instance begins (`memory`), and
+///   its calls in each other.
+///
+/// It does not count modules, which scripts share, and the host itself.
 pub fn most(limits: &Limits, uses: Uses) -> u64 {
     let sum =
         |sizes: &[usize]| sizes.iter().fold(0, |sum: u64, size| sum.saturating_add(to_u64(*size)));
@@ -108,6 +123,7 @@ pub fn most(limits: &Limits, uses: Uses) -> u64 {
         connection.saturating_mul(to_u64(limits.connections)),
         sum(&[limits.request, limits.response]).saturating_mul(requests),
         broker.saturating_mul(to_u64(uses.brokers)),
+        if uses.script { sum(&[limits.module, limits.memory]).saturating_add(CALLS) } else { 0 },
     ];
     parts.into_iter().fold(0, u64::saturating_add)
 }
@@ -223,6 +239,13 @@ mod tests {
         let brokers = Uses { brokers: 2, ..Uses::default() };
         let broker = 4 * 11 + 6 * 13 + SEEN;
         assert_eq!(most(&limits, brokers), beside + 2 * (7 + 6) + 2 * broker);
+        let script = Uses { script: true, ..Uses::default() };
+        let copies = limits.module as u64 + 100_000 + CALLS;
+        assert_eq!(most(&limits, script), beside + 2 * (7 + 6) + copies);
+        // All scripts share the engine.
+        let of = |uses: &[Uses]| Memory::of(uses.iter().map(|uses| (&limits, *uses))).most;
+        assert_eq!(of(&[script, script]), 2 * most(&limits, script) + ENGINE);
+        assert_eq!(of(&[stored, stored]), 2 * most(&limits, stored));
         // With the defaults, which docs/deploy.md tells.
         assert_eq!(mib(most(&Limits::default(), stored)), 191);
     }

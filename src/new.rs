@@ -17,8 +17,6 @@ use crate::{
 /// The files of all templates, which `build.rs` has compressed: each is a place and a text, both with
 /// a byte 0 at the end. The first part of a place is the template or the part that it belongs to.
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/templates"));
-/// The size of all files is below this one, in bytes.
-const MAX_ARCHIVE: usize = 1 << 20;
 
 /// The template of a project whose user names none.
 const PLAIN: &str = "hello";
@@ -150,7 +148,7 @@ impl Project {
 
     /// The files, by their path in the project. [`NAME`] and [`LIBRARY`] in their text are replaced.
     fn files(&self) -> Vec<(String, String)> {
-        let archive = compressed::text(ARCHIVE, MAX_ARCHIVE);
+        let archive = compressed::text(ARCHIVE);
         let mut parts = archive.split('\0');
         let mut files = Vec::new();
         while let (Some(place), Some(text)) = (parts.next(), parts.next()) {

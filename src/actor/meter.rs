@@ -95,7 +95,7 @@ pub struct Meter {
 
 /// The processor time of the current thread. It stands still while another thread has the
 /// processor.
-pub(super) fn processor_time() -> Duration {
+pub(crate) fn processor_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 

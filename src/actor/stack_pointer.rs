@@ -80,7 +80,8 @@ fn rewrite(module: &[u8]) -> Option<Vec<u8>> {
         }
         end = content.end;
     };
-    let mut out = module.get(..end)?.to_vec();
+    let mut out = Vec::with_capacity(module.len().checked_add(EXPORT.len() * 2)?);
+    out.extend_from_slice(module.get(..end)?);
     section(&mut out, EXPORTS, &add_export(module.get(content.clone())?, EXPORT, GLOBAL, 0)?);
     out.extend_from_slice(module.get(content.end..)?);
     Some(out)

@@ -1,5 +1,7 @@
 //! A module that was checked, rewritten and translated, for one actor or for several.
 
+use std::borrow::Cow;
+
 use wasmi::{CompilationMode, Config, CustomFuelCosts, Engine, OperatorCost};
 
 use super::{
@@ -11,6 +13,11 @@ use super::{
     toolchain::Toolchain,
     validate::{self, Tables},
 };
+
+/// The most calls in each other in a module of the host's own. QuickJS's own limit, `STACK` in
+/// `engines/javascript/src/engine.rs`, comes first. Each call takes 24 bytes until the outermost one has ended, and
+/// wasmi's limit of 1 MB for their values is the same for all modules.
+const CALLS: usize = 6_000;
 
 /// A translated module, and what is known about it whoever runs it.
 pub struct Translated {
@@ -41,8 +48,8 @@ impl Translated {
         Self::with(bytes, false)
     }
 
-    /// Takes a module of the host's own. Nothing about it needs a check, and each function is translated when
-    /// it is first called. Most are never called.
+    /// Takes a module of the host's own. Nothing about it needs a check, its loops were split when it was built,
+    /// and each function is translated when it is first called. Most are never called.
     ///
     /// # Errors
     /// It is no module, which would be a bug of this program.
@@ -56,10 +63,11 @@ impl Translated {
             Format::Module => (bytes, false),
             Format::Component(range) => (bytes.get(range).unwrap_or_default(), true),
         };
-        let tables = validate::validate(core).map_err(LoadError::Rejected)?;
         let mut config = config();
         if is_own {
-            config.compilation_mode(CompilationMode::Lazy);
+            config.compilation_mode(CompilationMode::Lazy).set_max_recursion_depth(CALLS);
+        } else {
+            validate::validate(core).map_err(LoadError::Rejected)?;
         }
         let engine = Engine::new(&config);
         if !is_own {
@@ -69,11 +77,11 @@ impl Translated {
         }
         let exported = start_function::export(core);
         let (exported, stack) = stack_pointer::export(exported);
-        let split = loops::split(&exported);
+        let split = if is_own { Cow::Borrowed(&*exported) } else { loops::split(&exported) };
         let module = wasmi::Module::new(&engine, split).map_err(LoadError::Invalid)?;
         Ok(Self {
             module,
-            tables,
+            tables: validate::tables(core),
             stack,
             toolchain: Toolchain::of(bytes, core),
             file_bytes: bytes.len(),

@@ -18,15 +18,19 @@ use smol::channel::{Receiver, Sender, TrySendError, bounded};
 use snapshot::Snapshot;
 
 use crate::{
+    actor::{Grants, Module, meter::processor_time},
     manifest::{self, Build, Manifest, Selection},
     script::{self, is_script},
     server::Live,
 };
 
-/// How often the files are looked at.
-const PERIOD: Duration = Duration::from_millis(200);
+/// How long to wait between two looks at the files, at least.
+const PERIOD: Duration = Duration::from_millis(40);
+/// The wait is at least so many times as long as the last look took the processor, so that looking takes at
+/// most a hundredth of it however many files there are.
+const REST: u32 = 99;
 /// How long a file must have been unchanged before it is used: a program may still be writing it.
-const SETTLED: Duration = Duration::from_millis(100);
+const SETTLED: Duration = Duration::from_millis(20);
 /// What the shell exits with if it has not found a program.
 const NOT_FOUND: i32 = 127;
 /// The stack of the thread that watches, in bytes.
@@ -55,16 +59,15 @@ impl Watcher {
         Self { selection, built: None, succeeded: false, loaded, modules: Vec::new(), pages }
     }
 
-    /// Builds the actors. While that fails, waits for a change of the sources or of a manifest, and
-    /// builds again. Blocks.
+    /// Builds the actors, and makes sure that scripts load. While one of them fails, waits for a change of the
+    /// sources or of a manifest, and tries again. Blocks.
     ///
     /// # Errors
     /// A manifest has a mistake at the beginning. Later mistakes are told, and the change after them is
     /// waited for.
     pub fn first_build(&mut self) -> Result<(), String> {
         let mut manifests = self.selection.load()?;
-        let is_module = |manifest: &&Manifest| !is_script(&manifest.component);
-        let modules = manifests.iter().filter(is_module);
+        let modules = manifests.iter().filter(|manifest| !is_script(&manifest.component));
         for manifest in modules.filter(|manifest| manifest.build.is_none()) {
             let name = &manifest.name;
             log_or_print(&format!(
@@ -72,22 +75,28 @@ impl Watcher {
                  and the pages are watched"
             ));
         }
-        while !self.build_if_changed(&manifests) {
+        loop {
+            // Not what is built, of which there is nothing yet: a build that fails may have written a module.
+            let files = |one: &Manifest| script::files(&one.component, one.limits.module);
+            self.modules = scripts(&manifests).flat_map(files).collect();
+            let before = self.files();
+            if self.build_if_changed(&manifests) && scripts(&manifests).all(loads) {
+                break;
+            }
             log_or_print("waiting for a change of the sources");
-            manifests = self.changed(manifests);
+            manifests = self.changed(manifests, before);
         }
         self.look(&manifests);
         self.pages = pages(&manifests);
         Ok(())
     }
 
-    /// Waits until the sources of a failed build or the manifests have changed. Returns the manifests to
-    /// build with.
-    fn changed(&mut self, manifests: Vec<Manifest>) -> Vec<Manifest> {
-        // Not the modules, of which there are none yet: a build that fails may have written one.
-        let mut before = self.files();
+    /// Waits until the sources of a failed build, a script's files or the manifests have changed. Returns the
+    /// manifests to build with. `before` is what the manifests and scripts were like.
+    fn changed(&mut self, manifests: Vec<Manifest>, mut before: Snapshot) -> Vec<Manifest> {
+        let mut period = Period::begin();
         loop {
-            thread::sleep(PERIOD);
+            period.wait();
             if let Some(now) = self.settled(&before) {
                 before = now;
                 match self.selection.load() {
@@ -120,8 +129,9 @@ impl Watcher {
     /// Watches until nobody listens any more.
     fn watch(mut self, changed: &Sender<()>, live: &Live) {
         let mut manifests = self.selection.load().unwrap_or_default();
+        let mut period = Period::begin();
         loop {
-            thread::sleep(PERIOD);
+            period.wait();
             self.build_if_changed(&manifests);
             self.reload_pages_if_changed(&manifests, live);
             if self.settled(&self.loaded).is_none() {
@@ -197,6 +207,37 @@ impl Watcher {
         }
         self.succeeded
     }
+}
+
+/// Waits between two looks at the files.
+struct Period {
+    /// The processor time of this thread when the last look began.
+    began: Duration,
+}
+
+impl Period {
+    /// The first look begins now.
+    fn begin() -> Self {
+        Self { began: processor_time() }
+    }
+
+    /// Waits until the next look.
+    fn wait(&mut self) {
+        let took = processor_time().saturating_sub(self.began);
+        thread::sleep(PERIOD.max(took.saturating_mul(REST)));
+        self.began = processor_time();
+    }
+}
+
+/// The manifests whose actor is a script.
+fn scripts(manifests: &[Manifest]) -> impl Iterator<Item = &Manifest> {
+    manifests.iter().filter(|manifest| is_script(&manifest.component))
+}
+
+/// Whether a script loads. Tells why it doesn't.
+fn loads(manifest: &Manifest) -> bool {
+    let loaded = Module::load(&manifest.component, &manifest.limits, Grants::ALL);
+    loaded.inspect_err(|error| log_or_print(&error.of(&manifest.component))).is_ok()
 }
 
 /// The manifests that say how to build their actor.

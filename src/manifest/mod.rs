@@ -38,6 +38,7 @@ use crate::{
     memory::Uses,
     messages, mqtt,
     regular::{self, Unread},
+    script::is_script,
     server::config::Listener,
     storage::StorageConfig,
 };
@@ -118,6 +119,7 @@ impl Manifest {
             answers,
             messages: self.messages().is_some(),
             brokers: self.brokers().len(),
+            script: is_script(&self.component),
         }
     }
 

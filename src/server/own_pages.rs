@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{endpoint::Endpoint, response::Response, validators::Validators};
-use crate::compressed;
+use crate::compressed::text;
 
 /// A page on which a person can talk to the actor.
 static CONSOLE: LazyLock<String> =
@@ -15,9 +15,6 @@ static CLIENT: LazyLock<String> =
 /// The part of the console page that inspects an actor, without its comments.
 static INSPECTOR: LazyLock<String> =
     LazyLock::new(|| text(include_bytes!(concat!(env!("OUT_DIR"), "/inspector.js"))));
-
-/// The size of each text is below this one, in bytes.
-const MAX_TEXT: usize = 64 << 10;
 
 /// What the console page may do: run its own script, open WebSockets, and nothing else. `$scripts` are
 /// other scripts that it may run.
@@ -59,11 +56,6 @@ pub(crate) fn client() -> Response {
 /// What changes whenever another version of the program has another client.
 pub(crate) fn client_validators() -> Validators {
     Validators { tag: Some(env!("FOOTLIGHT_JS_TAG").into()), modified: None }
-}
-
-/// Takes a text out.
-fn text(file: &[u8]) -> String {
-    compressed::text(file, MAX_TEXT)
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ const show = (value) => {
             const described = describe(value);
             return described[1] === "" ? described[0] : `${described[0]}\n${described[1]}`;
         }
-        if (isObject(value)) return toJson(value) ?? String(value);
+        if (isObject(value)) return stringify(value) ?? String(value);
         return text(typeof value === "bigint" ? `${value}n` : value);
     } catch {
         return `[${typeof value}]`;

@@ -72,12 +72,9 @@ const needBytes = (value, what) => {
     return bytes;
 };
 
-// JSON.stringify, whose depth is bounded: see the module `depth`.
-const toJson = (value) => host.shallow(stringify, value);
-
 // A value as JSON. What JSON can't say is refused, not left out.
 const json = (value, what) => {
-    const text = toJson(value);
+    const text = stringify(value);
     if (text === undefined) throw new TypeError(`${what}: ${value === undefined ? "undefined" : `a ${typeof value}`} can't be JSON`);
     return text;
 };

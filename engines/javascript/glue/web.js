@@ -59,16 +59,6 @@ define("crypto", {
     randomUUID: () => host.uuid(),
 });
 
-// JSON that is nested too deeply is a RangeError. The engine's own functions would need more of the
-// interpreter's stack than there is.
-JSON.parse = function parse(text, reviver) {
-    return host.shallow(parseJson, text, reviver, undefined);
-};
-JSON.stringify = function stringify(value, replacer, space) {
-    return host.shallow(stringifyJson, value, replacer, space);
-};
-const parseJson = parse, stringifyJson = stringify;
-
 const dateValue = uncurried(Date.prototype.getTime);
 const bufferSlice = uncurried(ArrayBuffer.prototype.slice);
 const source = getter(RegExp.prototype, "source"), flags = getter(RegExp.prototype, "flags");

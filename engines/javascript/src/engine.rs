@@ -1,20 +1,19 @@
 //! The engine with its script, and an event from its beginning to its end.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell};
 
 use rquickjs::{
-    Context, Ctx, Error, Function, Object, Persistent, Result, Runtime, Value,
-    context::EvalOptions, function::Args, promise::PromiseState,
+    Context, Ctx, Error, Function, Object, Persistent, Result, Runtime, Value, function::Args,
+    promise::PromiseState,
 };
 
 use crate::{
-    depth,
     event::{self, Event},
-    failure::{Failure, GLUE},
-    natives,
+    failure::Failure,
+    ffi, natives,
 };
 
-/// The part of the engine in JavaScript, as one function of the natives.
+/// The part of the engine in JavaScript, as one function of the natives. It ends with the NUL that QuickJS needs.
 const SOURCE: &str = concat!(
     "(host) => { \"use strict\";\n",
     include_str!("../glue/intrinsics.js"),
@@ -24,8 +23,15 @@ const SOURCE: &str = concat!(
     include_str!("../glue/web.js"),
     include_str!("../glue/url.js"),
     include_str!("../glue/main.js"),
-    "}"
+    "}\0"
 );
+
+/// The bytes of the stack that QuickJS may use for what it checks, from where the engine is made. A call of a script
+/// takes some 160 bytes for one function of the module, and QuickJS's parsers at least 9: the host lets calls go
+/// deep enough for that (`CALLS` in `src/actor/translated.rs`). QuickJS doesn't check when it compiles functions in
+/// each other, which takes 976 bytes for each that takes 150 when it is parsed. The whole stack, which
+/// `.cargo/config.toml` sets, has room for that.
+const STACK: usize = 36 * 1024;
 
 /// A function of the glue, kept from one event to the next.
 type Kept = Persistent<Function<'static>>;
@@ -51,8 +57,27 @@ pub struct Glue<'js> {
 }
 
 thread_local! {
-    /// The engine, once a script is loaded.
+    /// The engine, once it is prepared.
     static ENGINE: OnceCell<Engine> = const { OnceCell::new() };
+    /// Whether it has got a script.
+    static IS_LOADED: Cell<bool> = const { Cell::new(false) };
+    /// The glue's source until the engine is prepared, and zeroes then: nothing needs it any more.
+    static GLUE: RefCell<[u8; SOURCE.len()]> = const {
+        match SOURCE.as_bytes().first_chunk() {
+            Some(source) => RefCell::new(*source),
+            None => unreachable!(),
+        }
+    };
+}
+
+/// Makes the engine, with the glue and without a script. The build calls this once, and keeps the memory as
+/// the module's data.
+///
+/// # Errors
+/// There is too little memory.
+pub fn prepare() -> Result<()> {
+    let engine = Engine::new()?;
+    ENGINE.with(|kept| kept.set(engine)).map_err(|_| Error::Unknown)
 }
 
 impl Engine {
@@ -62,12 +87,15 @@ impl Engine {
     /// There is too little memory.
     fn new() -> Result<Self> {
         let runtime = Runtime::new()?;
+        runtime.set_max_stack_size(STACK);
         let context = Context::full(&runtime)?;
         let (engine, rejected) = context.with(|ctx| {
-            depth::begin(&ctx);
-            let mut options = EvalOptions::default();
-            options.filename = Some(format!("{GLUE}glue"));
-            let glue: Function<'_> = ctx.eval_with_options(SOURCE, options)?;
+            let glue = GLUE.with_borrow_mut(|source| {
+                let glue = ffi::eval_without_source(&ctx, source);
+                source.fill(0);
+                glue
+            })?;
+            let glue = Function::from_value(glue)?;
             let glue: Object<'_> = glue.call((natives::object(&ctx)?,))?;
             let kept =
                 |name| Ok::<_, Error>(Persistent::save(&ctx, glue.get::<_, Function<'_>>(name)?));
@@ -122,23 +150,24 @@ impl Engine {
         })
     }
 
-    /// Makes the engine, and uses it to load a script. It stays, also after a mistake in the script: QuickJS
-    /// can't end while Rust holds functions of it.
+    /// Uses the engine to load a script.
     ///
     /// # Errors
-    /// There is one already. Or there is too little memory. Or `work` fails.
-    pub fn make<T>(
+    /// It has one already. Or it isn't prepared. Or `work` fails.
+    pub fn load<T>(
         work: impl FnOnce(&Self) -> std::result::Result<T, Failure>,
     ) -> std::result::Result<T, Failure> {
         ENGINE.with(|kept| {
-            if kept.get().is_some() {
+            if IS_LOADED.replace(true) {
                 return Err(Failure::new(
                     "Error: a script is loaded already; an instance runs one",
                 ));
             }
-            let engine =
-                Self::new().map_err(|error| Failure::new(format!("InternalError: {error}")))?;
-            work(kept.get_or_init(|| engine))
+            work(kept.get().ok_or_else(|| {
+                Failure::new(
+                    "InternalError: the module isn't prepared; build it with scripts/build-actors.sh",
+                )
+            })?)
         })
     }
 }

@@ -1,12 +1,13 @@
-//! What can't be done without `unsafe`: the engine's clock, its limit of the stack, and bytes that it owns.
+//! What can't be done without `unsafe`: the engine's clock, what the build calls, and bytes that the engine
+//! owns.
 
 #![allow(unsafe_code)]
 
-use std::ptr;
+use std::{ffi::CStr, ptr};
 
-use rquickjs::{Ctx, TypedArray, qjs};
+use rquickjs::{Ctx, Error, Result, TypedArray, Value, qjs};
 
-use crate::event;
+use crate::{engine, event};
 
 /// The engine's only import of its own: the time in microseconds since 1970.
 #[unsafe(no_mangle)]
@@ -14,11 +15,70 @@ extern "C" fn __rquickjs_host_now_us() -> f64 {
     event::now_ms() * 1000.0
 }
 
-/// Sets how many bytes of the stack the engine may use, from where it was made.
-pub fn set_stack_limit(ctx: &Ctx<'_>, bytes: usize) {
-    // SAFETY: the context is alive, so its runtime is. The engine is not in the middle of anything that
-    // uses the limit: it reads it at each call.
-    unsafe { qjs::JS_SetMaxStackSize(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), bytes as _) }
+/// What the build calls before it keeps the memory: see [`engine::prepare`]. Returns 0 if that has worked.
+#[unsafe(no_mangle)]
+extern "C" fn prepare() -> i32 {
+    i32::from(engine::prepare().is_err())
+}
+
+/// Evaluates a source that ends with a NUL, and keeps no copy of it. So `toString()` of its functions has no code.
+///
+/// # Errors
+/// It throws. Or there is too little memory.
+pub fn eval_without_source<'js>(ctx: &Ctx<'js>, source: &[u8]) -> Result<Value<'js>> {
+    let source = CStr::from_bytes_with_nul(source).map_err(|_| Error::Unknown)?;
+    let raw = ctx.as_raw().as_ptr();
+    let eval = (qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY) as i32;
+    let write = (qjs::JS_WRITE_OBJ_BYTECODE | qjs::JS_WRITE_OBJ_STRIP_SOURCE) as i32;
+    let mut len = 0;
+    // SAFETY: the context is alive. The text ends with a NUL, which `len` doesn't count. QuickJS makes each value
+    // for this function, which gives each back once: the compiled one and the bytes here, the one that was read
+    // to JS_EvalFunction, and the result to `Value`.
+    unsafe {
+        let name = c"footlight:glue".as_ptr();
+        let compiled = qjs::JS_Eval(raw, source.as_ptr(), source.count_bytes() as _, name, eval);
+        if qjs::JS_IsException(compiled) {
+            return Err(Error::Exception);
+        }
+        let bytes = qjs::JS_WriteObject(raw, &mut len, compiled, write);
+        qjs::JS_FreeValue(raw, compiled);
+        if bytes.is_null() {
+            return Err(Error::Exception);
+        }
+        let read = qjs::JS_ReadObject(raw, bytes, len, qjs::JS_READ_OBJ_BYTECODE as i32);
+        qjs::js_free(raw, bytes.cast());
+        let value = qjs::JS_EvalFunction(raw, read);
+        if qjs::JS_IsException(value) {
+            return Err(Error::Exception);
+        }
+        Ok(Value::from_raw(ctx.clone(), value))
+    }
+}
+
+/// What the build calls next, when the memory can't grow any more. Fills the memory that QuickJS has freed with
+/// zeroes, so that a copy is small.
+#[unsafe(no_mangle)]
+extern "C" fn clear_free_memory() {
+    unsafe extern "C" {
+        fn malloc(size: usize) -> *mut u8;
+        fn free(block: *mut u8);
+    }
+    let mut taken = Vec::with_capacity(1024);
+    for size in (4..16).rev().map(|bits| 1 << bits) {
+        // SAFETY: a block has as many bytes as were asked for, and is freed once.
+        unsafe {
+            loop {
+                let block = malloc(size);
+                if block.is_null() {
+                    break;
+                }
+                block.write_bytes(0, size);
+                taken.push(block);
+            }
+        }
+    }
+    // SAFETY: as above.
+    taken.into_iter().for_each(|block| unsafe { free(block) });
 }
 
 /// A copy of an array's bytes; `None` if its buffer is gone.

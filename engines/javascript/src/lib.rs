@@ -6,7 +6,6 @@
 #[rustfmt::skip]
 #[allow(unsafe_code, clippy::all, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 mod bindings;
-mod depth;
 mod engine;
 mod event;
 mod exports;

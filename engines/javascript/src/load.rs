@@ -15,8 +15,8 @@ use crate::{
 /// The most bytes of a line that an error shows.
 const LINE: usize = 200;
 
-/// QuickJS tells some sources that are nested too deeply as other mistakes. With so many open brackets that
-/// is likely.
+/// QuickJS tells some sources that are nested too deeply as other mistakes. With so many open brackets and
+/// arrow functions that is likely.
 const DEEP: usize = 16;
 
 /// Loads a script. An instance has one.
@@ -50,7 +50,7 @@ fn run(modules: &Modules, main: &str) -> Result<Vec<String>, Failure> {
     let Some(content) = content else {
         return Err(Failure::new(format!("Error: there is no file {main}")));
     };
-    Engine::make(|engine| {
+    Engine::load(|engine| {
         let own =
             || Modules { files: Rc::clone(&modules.files), missing: Rc::clone(&modules.missing) };
         engine.context.runtime().set_loader(own(), own());
@@ -83,10 +83,11 @@ fn located(
     });
     let place = failure.place().or(import).unwrap_or_default();
     let mut message = failure.message.clone();
-    let open = text(place.file).map_or(0, |text| open_brackets(text, &place));
+    let open = text(place.file).map_or(0, |text| open_parts(text, &place));
     if open >= DEEP && message.starts_with("SyntaxError:") {
-        message +=
-            &format!("; {open} brackets are open here, which may be too deep: name inner parts");
+        message += &format!(
+            "; {open} brackets and arrows are open here, which may be too deep: name inner parts"
+        );
     }
     let number = usize::try_from(place.line).unwrap_or_default();
     let line = number.checked_sub(1).and_then(|before| text(place.file)?.lines().nth(before));
@@ -102,17 +103,25 @@ fn located(
     }
 }
 
-/// How many brackets are open at a place. Those in texts and comments count too.
-fn open_brackets(text: &str, place: &Place<'_>) -> usize {
+/// How many brackets are open at a place, and arrow functions since the last semicolon. Those in texts and
+/// comments count too.
+fn open_parts(text: &str, place: &Place<'_>) -> usize {
     let line = usize::try_from(place.line).unwrap_or_default();
     let column = usize::try_from(place.column).unwrap_or_default();
     let before = text.lines().take(line).enumerate().flat_map(|(number, text)| {
         let end = if number + 1 == line { column } else { usize::MAX };
         text.bytes().take(end)
     });
-    before.fold(0, |open: usize, byte| match byte {
-        b'(' | b'[' | b'{' => open + 1,
-        b')' | b']' | b'}' => open.saturating_sub(1),
-        _ => open,
-    })
+    let (mut brackets, mut arrows, mut last) = (0_usize, 0_usize, 0);
+    for byte in before {
+        match byte {
+            b'(' | b'[' | b'{' => brackets += 1,
+            b')' | b']' | b'}' => brackets = brackets.saturating_sub(1),
+            b'>' if last == b'=' => arrows += 1,
+            b';' => arrows = 0,
+            _ => {}
+        }
+        last = byte;
+    }
+    brackets + arrows
 }

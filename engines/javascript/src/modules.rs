@@ -8,8 +8,6 @@ use rquickjs::{
     module::Declared,
 };
 
-use crate::depth;
-
 /// The files by their paths. Empty once the top level has run, so that copies of the instance are small.
 pub type Files = Rc<RefCell<BTreeMap<String, Vec<u8>>>>;
 
@@ -79,9 +77,9 @@ pub fn declare<'js>(
         return Err(wrong("has a NUL, so it is no text"));
     }
     if !is_json {
-        return depth::shallow(ctx, || Module::declare(ctx.clone(), name, text));
+        return Module::declare(ctx.clone(), name, text);
     }
-    let value = depth::shallow(ctx, || ctx.json_parse(text))?;
+    let value = ctx.json_parse(text)?;
     // Parsed again when the module is evaluated. An object literal would treat `__proto__` differently.
     let text = ctx.json_stringify(ctx.json_stringify(value)?)?;
     let literal = text.map(|text| text.to_string()).transpose()?.unwrap_or_default();

@@ -1,37 +1,54 @@
-//! A copy of an instance's memory, with which other instances of its module begin.
+//! A copy of what a script has changed in the engine's memory, with which other instances of the engine begin.
 //!
 //! The globals need no copy: the engine has one that changes, its stack pointer, and the stack is empty
 //! between two calls.
 
-use wasmi::{AsContext, Instance, Memory, Store};
+use wasmi::{Instance, Store};
 use wit_core::shape;
 
 use crate::{actor::imports::Guest, convert::to_u64, limits::keys::PAGE};
 
-/// A copy of a linear memory.
+/// The bytes that are compared at once. Each part of the copy takes some bytes more than its content.
+const CHUNK: usize = 256;
+
+/// A memory, as the difference from that of a new instance.
 pub(super) struct Image {
-    /// Its content, without the pages of zeroes at its end that a new instance has too.
-    content: Vec<u8>,
-    /// Its size in pages.
-    pages: usize,
+    /// What differs: the address and the content of each part.
+    parts: Vec<(usize, Vec<u8>)>,
+    /// The memory's size in bytes: whole pages.
+    size: usize,
 }
 
 impl Image {
-    /// Copies a memory. `fresh` is its size in a new instance, in bytes.
-    pub(super) fn of(memory: Memory, store: impl AsContext, fresh: usize) -> Self {
-        let content = memory.data(&store);
-        let used = content.chunks(PAGE).rposition(|page| page.iter().any(|byte| *byte != 0));
-        let used = used.map_or(0, |last| (last + 1).saturating_mul(PAGE)).max(fresh);
-        let used = content.get(..used).unwrap_or(content);
-        Self { content: used.to_vec(), pages: content.len() / PAGE }
+    /// Copies what differs between a memory and the `fresh` one of a new instance. The stack, which takes the
+    /// first `stack` bytes, is left out.
+    pub(super) fn of(memory: &[u8], fresh: &[u8], stack: usize) -> Self {
+        let mut parts: Vec<(usize, Vec<u8>)> = Vec::new();
+        for (number, chunk) in memory.chunks(CHUNK).enumerate() {
+            let at = number.saturating_mul(CHUNK);
+            let is_same = match fresh.get(at..at.saturating_add(chunk.len())) {
+                Some(before) => before == chunk,
+                None => chunk.iter().all(|byte| *byte == 0),
+            };
+            if is_same || at.saturating_add(CHUNK) <= stack {
+                continue;
+            }
+            match parts.last_mut() {
+                Some((begin, part)) if begin.saturating_add(part.len()) == at => part.extend(chunk),
+                _ => parts.push((at, chunk.to_vec())),
+            }
+        }
+        parts.iter_mut().for_each(|(_, part)| part.shrink_to_fit());
+        parts.shrink_to_fit();
+        Self { parts, size: memory.len() }
     }
 
     /// The size of the memory in bytes.
     pub(super) fn size(&self) -> usize {
-        self.pages.saturating_mul(PAGE)
+        self.size
     }
 
-    /// Copies it into the memory of a new instance.
+    /// Changes the memory of a new instance into this one.
     ///
     /// # Errors
     /// The memory is past `limits.memory`.
@@ -42,8 +59,36 @@ impl Image {
     ) -> Result<(), wasmi::Error> {
         let memory = instance.get_memory(&*store, shape::MEMORY);
         let memory = memory.ok_or_else(|| wasmi::Error::new("there is no memory"))?;
-        let more = self.size().saturating_sub(memory.data_size(&*store)) / PAGE;
+        let more = self.size.saturating_sub(memory.data_size(&*store)) / PAGE;
         memory.grow(&mut *store, to_u64(more))?;
-        Ok(memory.write(&mut *store, 0, &self.content)?)
+        for (at, part) in &self.parts {
+            memory.write(&mut *store, *at, part)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_has_what_has_changed_outside_of_the_stack() {
+        let fresh = vec![1; 5 * CHUNK];
+        let mut memory = fresh.clone();
+        memory.resize(8 * CHUNK, 0);
+        for at in [CHUNK - 1, CHUNK, 3 * CHUNK, 5 * CHUNK - 1, 7 * CHUNK] {
+            memory[at] = 2;
+        }
+        let image = Image::of(&memory, &fresh, CHUNK);
+        let places: Vec<_> = image.parts.iter().map(|(at, part)| (*at, part.len())).collect();
+        assert_eq!(places, [(CHUNK, CHUNK), (3 * CHUNK, 2 * CHUNK), (7 * CHUNK, CHUNK)]);
+        assert_eq!(image.size(), 8 * CHUNK);
+        let mut restored = fresh;
+        restored.resize(8 * CHUNK, 0);
+        for (at, part) in &image.parts {
+            restored[*at..at + part.len()].copy_from_slice(part);
+        }
+        assert_eq!(restored[CHUNK..], memory[CHUNK..]);
     }
 }

@@ -51,6 +51,8 @@ struct Loading<'l> {
     store: Store<Growth>,
     instance: Instance,
     memory: Memory,
+    /// The size of its stack in bytes.
+    stack: usize,
     limits: &'l Limits,
     /// The processor time of this thread at the beginning.
     began: Duration,
@@ -77,11 +79,12 @@ impl<'l> Loading<'l> {
         let memory = instance.get_memory(&store, shape::MEMORY);
         let memory = memory.ok_or_else(|| failed(Error::new("it has no memory")))?;
         let (began, fuel) = (processor_time(), limits.fuel.unwrap_or(u64::MAX));
-        Ok(Self { store, instance, memory, limits, began, fuel })
+        let stack = engine.stack.and_then(|stack| usize::try_from(stack).ok()).unwrap_or_default();
+        Ok(Self { store, instance, memory, stack, limits, began, fuel })
     }
 
     fn run(mut self, sources: &Sources) -> Result<(Info, Image), ScriptError> {
-        let fresh = self.memory.data_size(&self.store);
+        let fresh = self.memory.data(&self.store).to_vec();
         let count = u32::try_from(sources.files.len()).unwrap_or(u32::MAX);
         let list = self.room(count.saturating_mul(FILE), 4)?;
         let mut words = Vec::new();
@@ -99,7 +102,7 @@ impl<'l> Loading<'l> {
         let info = outcome.ok_or_else(|| ScriptError::Engine("its answer is invalid".into()))?;
         let info = info.map_err(|refused| ScriptError::Refused(Box::new(refused)))?;
         self.call::<_, ()>(LOAD_POST, at)?;
-        Ok((info, Image::of(self.memory, &self.store, fresh)))
+        Ok((info, Image::of(self.memory.data(&self.store), &fresh, self.stack)))
     }
 
     /// Copies bytes into the engine's memory. Returns their address and their length.

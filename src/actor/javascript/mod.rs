@@ -36,8 +36,6 @@ use crate::{
 
 /// The engine's module, which `build.rs` has compressed.
 static ENGINE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/javascript.wasm"));
-/// Its size is below this one, in bytes.
-const MAX_ENGINE: usize = 4 << 20;
 
 /// The engine as long as an actor runs a script.
 static TRANSLATED: Lock<Weak<Translated>> = Lock::new(Weak::new());
@@ -116,7 +114,7 @@ fn engine() -> Result<Arc<Translated>, LoadError> {
     if let Some(engine) = shared.upgrade() {
         return Ok(engine);
     }
-    let engine = Arc::new(Translated::own(&compressed::bytes(ENGINE, MAX_ENGINE))?);
+    let engine = Arc::new(Translated::own(&compressed::bytes(ENGINE))?);
     *shared = Arc::downgrade(&engine);
     Ok(engine)
 }
@@ -196,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_engine_passes_all_checks_of_a_module_of_others() {
-        let engine = Translated::new(&compressed::bytes(ENGINE, MAX_ENGINE)).unwrap();
+        let engine = Translated::new(&compressed::bytes(ENGINE)).unwrap();
         assert!(!engine.is_component);
     }
 }

@@ -8,6 +8,7 @@ mod hostile;
 mod imports;
 mod modules;
 mod mqtt;
+mod random;
 mod refusals;
 mod running;
 mod sources;

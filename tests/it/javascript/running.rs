@@ -6,7 +6,7 @@ use super::{actor, folder_of};
 use crate::{
     durable::Device,
     reload::{dev::dev, until_reloaded, write},
-    support::{Actor, Client, Host, Server, footlight},
+    support::{Actor, Client, Host, Server, footlight, program},
 };
 
 /// Counts in its state, in a variable, and in its storage.
@@ -146,4 +146,22 @@ fn an_import_that_is_saved_is_live_with_the_same_socket() {
     fs::write(folder.path().join("lib/say.js"), "export const say = ;").unwrap();
     server.wait_for(&["not reloaded: ", "lib/say.js:1:"]);
     client.ask("a", "new 3");
+}
+
+#[test]
+fn dev_waits_for_the_next_save_of_a_script_that_is_broken_at_the_start() {
+    let folder = folder_of(&[
+        ("chat.js", "import { say } from './say.js'; export function connect(c) { c.send(say); }"),
+        ("say.js", "export const say = ;"),
+    ]);
+    let mut command = program();
+    command.arg("dev").arg(folder.path().join("chat.js")).args(["--port", "0"]);
+    let mut server = Server::run(command, 0);
+    server.wait_for(&["say.js:1:20: SyntaxError: "]);
+    server.wait_for(&["waiting for a change of the sources"]);
+    fs::write(folder.path().join("say.js"), "export const say = null.x;").unwrap();
+    server.wait_for(&["say.js:1:", "TypeError: "]);
+    fs::write(folder.path().join("say.js"), "export const say = 'hello';").unwrap();
+    server.wait_for_listeners(1);
+    server.client("chat").expect("hello");
 }

@@ -60,7 +60,6 @@ pub fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
         "ready" => values::ready,
         "log" => values::log,
         "parse" => values::parse,
-        "shallow" => values::shallow,
         "encode" => values::encode,
         "encodeInto" => values::encode_into,
         "decode" => values::decode,

@@ -8,7 +8,6 @@ use crate::{
         http_server::HttpResponse,
         websocket_server::{MessageType, WebsocketMessage},
     },
-    depth,
     event::{self, ready},
 };
 
@@ -27,7 +26,7 @@ pub fn state<'js>(ctx: Ctx<'js>) -> Result<Value<'js>> {
 
 /// Makes a value the state.
 pub fn keep<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<()> {
-    let text = depth::shallow(&ctx, || ctx.json_stringify(value))?;
+    let text = ctx.json_stringify(value)?;
     let bytes = text.map(|text| text.to_string()).transpose()?.map(String::into_bytes);
     event::with(|event| event.state = bytes);
     Ok(())

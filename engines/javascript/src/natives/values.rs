@@ -1,12 +1,9 @@
 //! What is computed here rather than in JavaScript: UTF-8, JSON, random numbers, lines of the log.
 
-use rquickjs::{
-    Ctx, Exception, Function, Object, Result, TypedArray, Value,
-    function::{Args, Opt},
-};
+use rquickjs::{Ctx, Exception, Object, Result, TypedArray, Value};
 
 use super::{array, bytes};
-use crate::{bindings::footlight::host::random as source, depth, event, ffi};
+use crate::{bindings::footlight::host::random as source, event, ffi};
 
 /// The most random bytes that the host gives at once.
 const RANDOM: usize = 65_536;
@@ -30,24 +27,9 @@ pub fn parse_bytes<'js>(ctx: &Ctx<'js>, bytes: Vec<u8>) -> Result<Value<'js>> {
     let wrong = |why| Err(Exception::throw_syntax(ctx, &format!("no JSON: {why}")));
     match String::from_utf8(bytes) {
         Ok(text) if text.contains('\0') => wrong("it has a NUL"),
-        Ok(text) => depth::shallow(ctx, || ctx.json_parse(text)),
+        Ok(text) => ctx.json_parse(text),
         Err(_) => wrong("it is not UTF-8"),
     }
-}
-
-/// Calls a function that needs little of the stack for each level of what it works on.
-pub fn shallow<'js>(
-    ctx: Ctx<'js>,
-    work: Function<'js>,
-    first: Opt<Value<'js>>,
-    second: Opt<Value<'js>>,
-    third: Opt<Value<'js>>,
-) -> Result<Value<'js>> {
-    let mut args = Args::new(ctx.clone(), 3);
-    for arg in [first, second, third] {
-        args.push_arg(arg.0.unwrap_or_else(|| Value::new_undefined(ctx.clone())))?;
-    }
-    depth::shallow(&ctx, || work.call_arg(args))
 }
 
 pub fn encode<'js>(ctx: Ctx<'js>, text: String) -> Result<TypedArray<'js, u8>> {
