@@ -1,6 +1,6 @@
 //! Runs tasks, polls the sockets in between, and schedules long computations.
 //!
-//! smol's own loop polls sockets and timers when no task is ready, or else after every 200 tasks.
+//! [`reactor`](crate::reactor) waits for the sockets. smol's own loop polls sockets and timers when no task is ready, or else after every 200 tasks.
 //! An actor that computes is a task that is always ready and runs in turns. 200 such turns take a
 //! good part of a second, in which no other message would be noticed.
 //!
@@ -16,7 +16,10 @@ use std::{
     future::{Future, poll_fn},
     mem,
     pin::{Pin, pin},
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -26,13 +29,12 @@ use smol::{
     future::{FutureExt as _, yield_now},
 };
 
-use crate::{coarse_clock, convert::to_u64, lock::Lock};
+use crate::{coarse_clock, convert::to_u64, lock::Lock, reactor::Reactor};
 
 /// The stack of each thread that runs tasks or guests, in bytes. The interpreter may need some of it: see
 /// `actor::meter`. The main thread runs neither, because the system decides about its stack.
 pub const STACK: usize = 8 << 20;
 /// How long tasks run between two polls of the sockets, as a multiple of the last poll's duration.
-/// A poll takes about 1 µs on a PC and 10 µs on a slow board.
 const POLL_RATIO: u64 = 16;
 /// The minimum of that time. A client waits this long while others keep the host busy.
 const MIN_PERIOD: Duration = Duration::from_micros(20);
@@ -84,18 +86,19 @@ impl Default for Yielded {
 struct LoopGuard<'a>(&'a Turns);
 
 impl Turns {
-    /// Runs the executor's tasks until `future` is ready. `future` itself is polled after every
-    /// turn, so it should be cheap to poll.
-    pub async fn run<T>(&self, executor: &Executor<'_>, future: impl Future<Output = T>) -> T {
+    /// Runs the executor's tasks on this thread until `future` is ready. `future` itself is polled
+    /// after every turn, so it should be cheap to poll. It is one function for all futures, because
+    /// each kind of them would have a copy of the loop.
+    pub fn block_on(
+        &self,
+        executor: &Executor<'_>,
+        reactor: &Arc<Reactor>,
+        future: Pin<&mut dyn Future<Output = ()>>,
+    ) {
         self.loops.fetch_add(1, Relaxed);
         let _running = LoopGuard(self);
-        future.or(async { match self.work(executor).await {} }).await
-    }
-
-    /// Does the same on this thread. It is one function for all futures, because each kind of them
-    /// would have a copy of the loop.
-    pub fn block_on(&self, executor: &Executor<'_>, future: Pin<&mut dyn Future<Output = ()>>) {
-        smol::block_on(self.run(executor, future));
+        let work = future.or(async { match self.work(executor).await {} });
+        reactor.block_on(pin!(work));
     }
 
     /// Ends the current task's turn. It is resumed when no other task is ready, or after `MAX_WAIT`
@@ -138,7 +141,7 @@ impl Turns {
             }
             let now = coarse_clock::look();
             if idle || now.since(looked) >= period {
-                // Returns to `block_on`, which polls the sockets and calls this again.
+                // Returns to the reactor, which polls the sockets and calls this again.
                 yield_now().await;
                 looked = coarse_clock::look();
                 let took = looked.since(now).saturating_mul(POLL_RATIO);
@@ -195,10 +198,7 @@ impl Drop for LoopGuard<'_> {
 #[cfg(test)]
 mod tests {
     use std::{
-        sync::{
-            Arc,
-            atomic::{AtomicU32, AtomicU64},
-        },
+        sync::atomic::{AtomicU32, AtomicU64},
         time::Instant,
     };
 
@@ -222,6 +222,14 @@ mod tests {
         (count, task)
     }
 
+    /// What a future returns, while the tasks run.
+    fn run<T>(turns: &Turns, executor: &Executor<'_>, future: impl Future<Output = T>) -> T {
+        let mut result = None;
+        let reactor = Arc::new(Reactor::new().unwrap());
+        turns.block_on(executor, &reactor, pin!(async { result = Some(future.await) }));
+        result.unwrap()
+    }
+
     /// The processor time of this thread.
     fn cpu_time() -> Duration {
         Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap()
@@ -231,12 +239,12 @@ mod tests {
     fn the_sockets_are_looked_at_before_each_turn_of_those_that_compute() {
         let (executor, turns) = (Executor::new(), Arc::new(Turns::default()));
         let computing = [computing(&executor, &turns), computing(&executor, &turns)];
-        // Each time this is polled, `block_on` has just polled the sockets.
+        // Each time this is polled, the reactor has just polled the sockets.
         let looks = AtomicU32::new(0);
         let hundred = poll_fn(|_| {
             if looks.fetch_add(1, Relaxed) > 100 { Poll::Ready(()) } else { Poll::Pending }
         });
-        block_on(turns.run(&executor, hundred));
+        run(&turns, &executor, hundred);
         let [one, other] = computing.map(|(count, _)| count.load(Relaxed));
         assert!(one.abs_diff(other) <= 1 && one > 20, "{one} {other}");
         assert!(one + other <= looks.load(Relaxed));
@@ -266,7 +274,7 @@ mod tests {
             }
             most
         };
-        assert!(block_on(turns.run(&executor, chain)) <= 1);
+        assert!(run(&turns, &executor, chain) <= 1);
     }
 
     #[test]
@@ -283,7 +291,7 @@ mod tests {
         });
         let ten =
             poll_fn(|_| if count.load(Relaxed) >= 10 { Poll::Ready(()) } else { Poll::Pending });
-        block_on(turns.run(&executor, ten));
+        run(&turns, &executor, ten);
         assert!(rounds.load(Relaxed) > 10);
     }
 
@@ -297,7 +305,7 @@ mod tests {
             coarse_clock::read().since(start)
         });
         // Only the clock's age before the wait would make it less.
-        assert!(block_on(turns.run(&executor, task)) >= 50_000_000);
+        assert!(run(&turns, &executor, task) >= 50_000_000);
     }
 
     #[test]
@@ -308,7 +316,7 @@ mod tests {
                 turns.yield_now().await;
             }
         };
-        block_on(turns.run(&executor, rests));
+        run(&turns, &executor, rests);
     }
 
     #[test]

@@ -92,6 +92,7 @@ pub mod new;
 pub mod own_addresses;
 pub(crate) mod platform;
 pub mod qr_code;
+pub mod reactor;
 pub mod regular;
 pub mod reloading;
 pub mod sandboxed_dir;

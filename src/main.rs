@@ -27,6 +27,7 @@ use footlight::{
     logger::{Logger, Outputs},
     manifest::Selection,
     new::Project,
+    reactor::Reactor,
     reloading::Reloading,
     server::Live,
     signals::{SignalAction, SignalStream},
@@ -145,12 +146,13 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
     }
     let outputs = install_logger(&manifests, verbosity)?;
     let executor = Arc::new(Executor::new());
-    let turns = Arc::new(Turns::default());
+    let (turns, reactor) = (Arc::new(Turns::default()), Arc::new(Reactor::new()?));
     let (running, stopped) = channel::bounded::<()>(1);
     for _ in 1..threads {
         let (executor, turns, stopped) = (executor.clone(), turns.clone(), stopped.clone());
+        let reactor = reactor.clone();
         spawn(Box::new(move || {
-            turns.block_on(&executor, pin!(async { _ = stopped.recv().await }));
+            turns.block_on(&executor, &reactor, pin!(async { _ = stopped.recv().await }));
             Ok(ExitCode::SUCCESS)
         }))?;
     }
@@ -165,6 +167,7 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
         live: live.clone(),
         world: World::System,
         turns: turns.clone(),
+        reactor: reactor.clone(),
     };
     let of = manifests.len();
     // An actor's start may compute for `limits.time`. A signal does not wait for that.
@@ -175,7 +178,7 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
         Ok(None)
     });
     let mut started = Ok(None);
-    turns.block_on(&executor, pin!(async { started = start.await }));
+    turns.block_on(&executor, &reactor, pin!(async { started = start.await }));
     let Some(host) = started? else { return Ok(()) };
     announce(&host.listening());
     let ready = Notification::Ready { serving: host.actors(), of };
@@ -187,7 +190,7 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
         manager.notify(ready).await;
         manager.watch().await;
     });
-    turns.block_on(&executor, pin!(serve));
+    turns.block_on(&executor, &reactor, pin!(serve));
     drop((watch, running));
     Ok(())
 }

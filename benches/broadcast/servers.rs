@@ -18,7 +18,7 @@ pub(crate) fn serve(words: &[&str]) -> Result<()> {
         [FOOTLIGHT, _] => serve::crowded(&wat::parse_str(include_str!("actor.wat"))?),
         [PLAIN, connections] => {
             let connections = connections.parse()?;
-            serve::run(|_, _| plain(connections))
+            serve::run(|_| plain(connections))
         }
         _ => Err("no such server".into()),
     }

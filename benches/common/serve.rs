@@ -5,12 +5,13 @@ use std::{
     future::Future,
     io::Read as _,
     net::{Ipv4Addr, SocketAddr, TcpListener},
+    pin::pin,
     process,
     sync::Arc,
     thread,
 };
 
-use footlight::{Host, Manifest, executor::Turns, host::Environment, logger::Logger};
+use footlight::{Host, Manifest, host::Environment, logger::Logger};
 use smol::{Async, Executor, block_on, future};
 
 use super::Result;
@@ -28,22 +29,34 @@ pub(crate) fn end_with_parent() {
     });
 }
 
-/// Runs a server on one thread until the parent ends.
+/// Runs a server on one thread until the parent ends, with smol's own loop.
 pub(crate) fn run<F: Future<Output = Result<()>>>(
-    server: impl FnOnce(Arc<Executor<'static>>, Arc<Turns>) -> F,
+    server: impl FnOnce(Arc<Executor<'static>>) -> F,
 ) -> Result<()> {
     end_with_parent();
-    let (executor, turns) = (Arc::new(Executor::new()), Arc::new(Turns::default()));
-    block_on(turns.run(&executor, server(executor.clone(), turns.clone())))
+    let executor = Arc::new(Executor::new());
+    block_on(executor.run(server(executor.clone())))
+}
+
+/// Does the same with Footlight's loop.
+pub(crate) fn run_hosted<F: Future<Output = Result<()>>>(
+    server: impl FnOnce(Arc<Executor<'static>>, Environment) -> F,
+) -> Result<()> {
+    end_with_parent();
+    let (executor, environment) = (Arc::new(Executor::new()), Environment::new()?);
+    let (turns, reactor) = (environment.turns.clone(), environment.reactor.clone());
+    let served = server(executor.clone(), environment);
+    let mut result = Ok(());
+    turns.block_on(&executor, &reactor, pin!(async { result = served.await }));
+    result
 }
 
 /// Runs Footlight with what a manifest says, as its `main` does.
 pub(crate) fn footlight(manifest: Manifest) -> Result<()> {
-    run(|executor, turns| async move {
+    run_hosted(|executor, environment| async move {
         let mut logger = Logger::new(-1);
         logger.actor(&manifest.name, &manifest.logging)?;
         logger.install()?;
-        let environment = Environment { turns, ..Environment::default() };
         let host = Host::start(&executor, vec![manifest], environment).await?;
         announce(host.listening()[0].address);
         host.run(future::pending()).await;

@@ -29,7 +29,7 @@ pub(crate) fn serve(words: &[&str]) -> Result<()> {
     match *words {
         [FOOTLIGHT, "echo"] => serve::crowded(&fs::read(ECHO)?),
         [FOOTLIGHT, "rooms"] => serve::crowded(&wat::parse_str(include_str!("actor.wat"))?),
-        [PLAIN, _] => serve::run(|executor, _| plain(executor)),
+        [PLAIN, _] => serve::run(plain),
         _ => Err("no such server".into()),
     }
 }

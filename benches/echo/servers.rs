@@ -1,5 +1,6 @@
-//! The servers that are measured. All of them have one thread, the same executor and sockets,
-//! and the same settings of tungstenite.
+//! The servers that are measured. All of them have one thread, smol's executor, and the same settings of
+//! tungstenite. Footlight has its own loop and reactor around that executor, and async-tungstenite alone
+//! has smol's.
 
 use std::{path::Path, sync::Arc};
 
@@ -7,9 +8,10 @@ use async_tungstenite::accept_async_with_config;
 use footlight::{
     Manifest,
     exchange::{ActorHandle, EventKind, Message, Source},
-    executor::Turns,
+    host::Environment,
     limits::Limits,
     manifest::Handler,
+    reactor::Polled,
     server::{Endpoint, ServerContext, accept, config::Listener},
     world::World,
 };
@@ -40,15 +42,17 @@ pub(crate) fn serve(words: &[&str]) -> Result<()> {
             }
             serve::footlight(manifest)
         }
-        [NATIVE] => serve::run(native),
-        [PLAIN] => serve::run(|executor, _| plain(executor)),
+        [NATIVE] => serve::run_hosted(native),
+        [PLAIN] => serve::run(plain),
         _ => Err("no such server".into()),
     }
 }
 
 /// See [`NATIVE`].
-async fn native(executor: Arc<Executor<'static>>, turns: Arc<Turns>) -> Result<()> {
+async fn native(executor: Arc<Executor<'static>>, environment: Environment) -> Result<()> {
+    let Environment { turns, reactor, .. } = environment;
     let (listener, address) = serve::bind()?;
+    let listener = Polled::new(&reactor, listener.into_inner()?)?;
     let handle = Arc::new(ActorHandle::new("native".into(), Limits::default()));
     let (_stop, stopping) = channel::bounded(1);
     let context = Arc::new(ServerContext::new(handle.clone(), World::System, turns, stopping));

@@ -31,6 +31,7 @@ use crate::{
     lock::Lock,
     messages,
     mqtt::Broker,
+    reactor::Reactor,
     world::{Manual, World},
 };
 
@@ -62,6 +63,8 @@ pub(super) struct Stage {
     executor: Arc<Executor<'static>>,
     /// The actor's turns.
     turns: Arc<Turns>,
+    /// Has no sockets here. It waits for timers and other threads.
+    reactor: Arc<Reactor>,
     capture: Capture,
     /// The path of the first listener.
     path: String,
@@ -313,7 +316,7 @@ impl Stage {
         let fuel = self.handle.stats.fuel.get();
         // A wait of an earlier event must not let time pass in this one.
         self.manual.forget_waiting();
-        let Self { actor, handle, clients, manual, executor, turns, .. } = self;
+        let Self { actor, handle, clients, manual, executor, turns, reactor, .. } = self;
         let clients = Lock::new(clients);
         let (mut took, mut told) = (Duration::ZERO, None);
         let began = Instant::now();
@@ -336,7 +339,7 @@ impl Stage {
             manual.pass_a_wait();
             Poll::<()>::Pending
         });
-        turns.block_on(executor, pin!(handled.or(meanwhile)));
+        turns.block_on(executor, reactor, pin!(handled.or(meanwhile)));
         // Requests to servers that the event has asked for.
         while self.executor.try_tick() {}
         report.add_changes(&before, &self.actor.kept(), &self.clients, self.world.now());

@@ -1,11 +1,13 @@
 //! The parts of the host's environment that no manifest names.
 
-use std::{net::IpAddr, path::PathBuf, sync::Arc};
+use std::{io, net::IpAddr, path::PathBuf, sync::Arc};
 
-use crate::{executor::Turns, server::Live, socket_activation::Inherited, world::World};
+use crate::{
+    executor::Turns, reactor::Reactor, server::Live, socket_activation::Inherited, world::World,
+};
 
 /// The parts of the host's environment that no manifest names.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Environment {
     /// Replaces the addresses of the manifests, for `--bind`.
     pub bind: Option<IpAddr>,
@@ -24,4 +26,26 @@ pub struct Environment {
     pub world: World,
     /// Gives actors their turns. The executor that runs the host's tasks must use it too.
     pub turns: Arc<Turns>,
+    /// Where listeners and clients' sockets are registered. The loop that runs the host's tasks must poll it.
+    pub reactor: Arc<Reactor>,
+}
+
+impl Environment {
+    /// An environment that adds nothing to the manifests.
+    ///
+    /// # Errors
+    /// The system has no file descriptor left.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            bind: None,
+            data: None,
+            descriptors: None,
+            inherited: Inherited::default(),
+            fresh_instances: false,
+            live: None,
+            world: World::default(),
+            turns: Arc::default(),
+            reactor: Arc::new(Reactor::new()?),
+        })
+    }
 }

@@ -132,7 +132,8 @@ impl Opened {
             Self::WebSocketServer(listeners) => {
                 environment.live.iter().for_each(|live| listeners.make_live(live));
                 let of = (&*manifest.name, &*manifest.file);
-                let bound = listeners.bind(of, environment.bind, &mut environment.inherited);
+                let Environment { bind, inherited, reactor, .. } = environment;
+                let bound = listeners.bind(of, *bind, inherited, reactor);
                 bound.map(Bound::WebSocketServer).map_err(HandlerError::WebSocketServer)
             }
             Self::Filesystem(folders) => Ok(Bound::Filesystem(folders)),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use log::Level;
-use smol::{Async, Executor, Timer, channel::Sender, future::yield_now};
+use smol::{Executor, Timer, channel::Sender, future::yield_now};
 
 use super::{
     connection,
@@ -16,7 +16,7 @@ use super::{
     request::{self, Upgraded},
     socket::Socket,
 };
-use crate::exchange::client::canonical;
+use crate::{exchange::client::canonical, reactor::Polled};
 
 /// How long to wait after a failed accept. The usual cause is that file descriptors are used up, so
 /// trying again at once would only spin.
@@ -37,14 +37,18 @@ struct Acceptor {
 /// it accepts no more: the last connection waits here, and the others in the kernel's queue.
 pub async fn run(
     executor: Arc<Executor<'static>>,
-    listener: Async<TcpListener>,
+    listener: Polled<TcpListener>,
     endpoint: Arc<Endpoint>,
     context: Arc<ServerContext>,
     alive: Sender<()>,
 ) {
     let acceptor = Acceptor { executor, endpoint, context, alive };
     loop {
-        match listener.accept().await {
+        let accepted = listener
+            .read_with(TcpListener::accept)
+            .await
+            .and_then(|(socket, peer)| Ok((listener.beside(socket)?, peer)));
+        match accepted {
             Ok((socket, peer)) => {
                 acceptor.take(socket, canonical(peer)).await;
                 // During a storm of connections, the open ones still get their turn.
@@ -65,7 +69,7 @@ pub async fn run(
 impl Acceptor {
     /// Starts the task that serves or refuses a connection. Returns when the next one may be
     /// accepted.
-    async fn take(&self, socket: Async<TcpStream>, peer: SocketAddr) {
+    async fn take(&self, socket: Polled<TcpStream>, peer: SocketAddr) {
         let socket = Socket::new(socket);
         let (endpoint, context, alive) =
             (self.endpoint.clone(), self.context.clone(), self.alive.clone());

@@ -10,7 +10,7 @@ use std::{
 
 use rustix::net::listen;
 use smol::{
-    Async, Executor, Task, Timer,
+    Executor, Task, Timer,
     channel::{self, Receiver},
 };
 
@@ -25,6 +25,7 @@ use super::{
 use crate::{
     exchange::CloseCode,
     named_folder::Forbidden,
+    reactor::{Polled, Reactor},
     shutdown::{PAUSE, Shutdown},
     socket_activation::Inherited,
 };
@@ -45,7 +46,7 @@ pub struct Served {
 
 /// Listeners that are bound. Clients wait in the kernel's queues.
 #[derive(Debug)]
-pub struct BoundListeners(Vec<(Async<TcpListener>, Served)>);
+pub struct BoundListeners(Vec<(Polled<TcpListener>, Served)>);
 
 /// Listeners that accept clients.
 pub struct Accepting {
@@ -101,6 +102,7 @@ impl Listeners {
         (actor, manifest): (&str, &Path),
         host: Option<IpAddr>,
         inherited: &mut Inherited,
+        reactor: &Arc<Reactor>,
     ) -> Result<BoundListeners, EndpointError> {
         let open = |(Served { mut address, endpoint }, more_ports)| {
             address.set_ip(host.unwrap_or(address.ip()));
@@ -111,9 +113,10 @@ impl Listeners {
                     write ListenStream={address}, so that clients wait while the host restarts");
             }
             let bound = match passed {
-                Some(listener) => Async::new(listener),
+                Some(listener) => Ok(listener),
                 None => bind(address, more_ports),
             };
+            let bound = bound.and_then(|bound| Polled::new(reactor, bound));
             let bound = bound.and_then(|bound| Ok((bound.get_ref().local_addr()?, bound)));
             let (address, bound) = bound.map_err(|error| {
                 let is_taken = error.kind() == io::ErrorKind::AddrInUse;
@@ -124,7 +127,7 @@ impl Listeners {
                 let owner = is_taken.then(|| port_owner::owner(address)).flatten();
                 EndpointError::Bind { manifest, address, error, owner }
             })?;
-            if let Err(error) = listen(&bound, i32::MAX) {
+            if let Err(error) = listen(bound.get_ref(), i32::MAX) {
                 log::warn!(target: actor, "{address}: clients that come at once may have \
                     to wait longer: the listener's queue could not be made longer: {error}");
             }
@@ -135,9 +138,9 @@ impl Listeners {
 }
 
 /// Binds an address, or the same one with the first free one of `more` next ports.
-fn bind(mut address: SocketAddr, mut more: u16) -> io::Result<Async<TcpListener>> {
+fn bind(mut address: SocketAddr, mut more: u16) -> io::Result<TcpListener> {
     loop {
-        let bound = Async::<TcpListener>::bind(address);
+        let bound = TcpListener::bind(address);
         let is_taken = bound.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse);
         let Some(next) = address.port().checked_add(1).filter(|_| is_taken && more > 0) else {
             return bound;

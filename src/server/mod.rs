@@ -34,7 +34,7 @@
 //! - [`frame`]: converts messages to WebSocket frames and back.
 //! - [`writer`]: writes frames to the socket, past tungstenite's buffer.
 //! - [`socket`]: a TCP connection that yields to other tasks; [`read_ahead`] fetches more of what a
-//!   client sends fast; [`readiness`] tells when it is readable.
+//!   client sends fast.
 //! - [`stream`]: a socket with or without TLS; `tls` and `watched` need the feature `tls`.
 //!
 //! This module knows sockets and the exchange. It does not know WebAssembly.
@@ -79,7 +79,6 @@ pub(crate) mod places;
 pub(crate) mod port_owner;
 pub mod proxy_protocol;
 mod read_ahead;
-pub(crate) mod readiness;
 pub mod request;
 pub mod request_head;
 pub(crate) mod request_line;

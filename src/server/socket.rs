@@ -1,28 +1,21 @@
 //! A client's TCP connection. It avoids useless reads, notes when the client was last active, and
 //! yields to other tasks.
 //!
-//! smol's `Async` reads first and asks the reactor only if there is nothing to read. After a
-//! message, it finds the last event still set, reads again, and only then waits. That is two
-//! useless reads for each message of a client that waits for its answer. This socket waits at once
-//! after a read that did not fill the buffer, because such a read took all there was.
+//! A read that did not fill the buffer took all there was. So this socket then waits for an event at
+//! once, without a second read that would find nothing.
 
 use std::{
-    io::{self, IoSlice, Read as _},
+    io::{self, IoSlice, Read as _, Write as _},
     net::{Shutdown, TcpStream},
     pin::Pin,
     task::{Context, Poll, ready},
     time::Instant,
 };
 
-use smol::{
-    Async,
-    io::{AsyncRead, AsyncWrite},
-};
+use smol::io::{AsyncRead, AsyncWrite};
 
-use super::{
-    read_ahead::{READ_AHEAD, ReadAhead},
-    readiness::Readiness,
-};
+use super::read_ahead::{READ_AHEAD, ReadAhead};
+use crate::reactor::Polled;
 
 /// How many bytes may be read in a row before other tasks run: a few thousand empty frames. A read
 /// counts for [`LEAST`] at least.
@@ -38,14 +31,12 @@ const LEAST: usize = 4096;
 /// fragments. No deadline would end it, since timers need the thread as well.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    inner: Async<TcpStream>,
-    readiness: Readiness,
+    inner: Polled<TcpStream>,
     /// What was read and not asked for yet.
     ahead: ReadAhead,
     /// The bytes of the reads in a row that have returned some.
     row: usize,
-    /// Whether the last read took all there was. Later data causes an event even if it arrived
-    /// before the interest was registered, because the interest is level-triggered.
+    /// Whether the last read took all there was. Later data and the end cause an event.
     drained: bool,
     /// Whether the last write had to wait until the client read something.
     blocked: bool,
@@ -55,11 +46,9 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// Wraps a connection.
-    pub(crate) fn new(inner: Async<TcpStream>) -> Self {
-        let readiness = Readiness::default();
+    pub(crate) fn new(inner: Polled<TcpStream>) -> Self {
         Self {
             inner,
-            readiness,
             ahead: ReadAhead::default(),
             row: 0,
             drained: false,
@@ -80,18 +69,30 @@ impl Socket {
     /// The socket failed.
     #[cfg(feature = "tls")]
     pub(crate) async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.peek(buffer).await
+        self.inner.read_with(|stream| stream.peek(buffer)).await
     }
 
-    /// Notes the result of a write.
-    fn note_write(&mut self, written: &Poll<io::Result<usize>>) {
-        match written {
-            Poll::Pending => self.blocked = true,
-            Poll::Ready(Ok(1..)) if self.blocked => {
-                self.blocked = false;
-                self.last_activity = Instant::now();
+    /// Writes, and waits for room if there is none.
+    fn poll_write_with(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut write: impl FnMut(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            if self.blocked {
+                ready!(self.inner.poll_writable(cx));
             }
-            Poll::Ready(_) => {}
+            match write(self.inner.get_ref()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.blocked = true,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                written => {
+                    if self.blocked && matches!(written, Ok(1..)) {
+                        self.blocked = false;
+                        self.last_activity = Instant::now();
+                    }
+                    return Poll::Ready(written);
+                }
+            }
         }
     }
 
@@ -99,8 +100,7 @@ impl Socket {
     /// buffer before it reads.
     pub(crate) fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.drained && !self.ahead.has_bytes() {
-            // The next read returns the error.
-            let _ = ready!(self.readiness.poll(&self.inner, cx));
+            ready!(self.inner.poll_readable(cx));
             self.drained = false;
         }
         Poll::Ready(())
@@ -126,11 +126,11 @@ impl AsyncRead for Socket {
         }
         loop {
             if this.drained && !this.ahead.has_bytes() {
-                let readable = this.readiness.poll(&this.inner, cx);
+                let readable = this.inner.poll_readable(cx);
                 if readable.is_pending() {
                     this.row = 0;
                 }
-                ready!(readable)?;
+                ready!(readable);
                 this.drained = false;
             }
             match this.ahead.read(buffer, |buffer| this.inner.get_ref().read(buffer)) {
@@ -140,7 +140,7 @@ impl AsyncRead for Socket {
                 Ok((len, None)) => return Poll::Ready(Ok(len)),
                 Ok((len, Some(read))) => {
                     this.row += read.len.max(LEAST);
-                    this.drained = !read.is_full;
+                    this.drained = !read.is_full && !this.inner.is_ended();
                     if read.len > 0 {
                         this.last_activity = Instant::now();
                     }
@@ -157,9 +157,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.inner).poll_write(cx, buffer);
-        self.note_write(&written);
-        written
+        self.poll_write_with(cx, |mut stream| stream.write(buffer))
     }
 
     /// TLS writes its records with this. An alert after other records gets only this one attempt.
@@ -168,13 +166,12 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         buffers: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, buffers);
-        self.note_write(&written);
-        written
+        self.poll_write_with(cx, |mut stream| stream.write_vectored(buffers))
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+    /// What is written is on its way.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
     /// Shuts down the sending side. It never waits: the kernel still sends what is queued.
@@ -187,9 +184,10 @@ impl AsyncWrite for Socket {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::{io::Write, net::TcpListener, task::Waker};
+    use std::{net::TcpListener, sync::Arc, task::Waker};
 
     use super::*;
+    use crate::reactor::Reactor;
 
     #[test]
     fn after_some_bytes_in_a_row_the_next_read_yields_once() {
@@ -200,7 +198,8 @@ mod tests {
         let stream = listener.accept().unwrap().0;
         // Waits until all bytes have arrived, so that no read below has to wait.
         while stream.peek(&mut [0; SENT]).unwrap() < SENT {}
-        let mut socket = Socket::new(Async::new(stream).unwrap());
+        let reactor = Arc::new(Reactor::new().unwrap());
+        let mut socket = Socket::new(Polled::new(&reactor, stream).unwrap());
         let mut cx = Context::from_waker(Waker::noop());
         let (mut rest, mut row, mut yields) = (SENT, 0, 0);
         while rest > 0 {

@@ -24,6 +24,7 @@ use crate::{
     http_client::{Http, answers::Answers},
     messages::{self, Messages},
     mqtt::Mqtt,
+    reactor::Reactor,
     world::World,
 };
 
@@ -54,7 +55,9 @@ impl Stage {
         let (stats, lines) = (handle.stats.clone(), handle.lines.clone());
         let files = Arc::new(Overlay::new(is_alone, call.write && !is_alone));
         let answers = Arc::new(Answers::new(is_alone));
+        let reactor = Reactor::new().map_err(|error| CallError::other(format_args!("{error}")))?;
         let (executor, turns) = (Arc::new(Executor::new()), Arc::new(Turns::default()));
+        let reactor = Arc::new(reactor);
         let folders = folders.map(|folders| {
             let own =
                 Files::new(&name, folders, handle.limits.clone(), stats.clone(), lines.clone());
@@ -104,6 +107,7 @@ impl Stage {
         let mut started = None;
         turns.block_on(
             &executor,
+            &reactor,
             pin!(async { started = Some(Actor::start_from(setup, contents).await) }),
         );
         let took = began.elapsed();
@@ -139,6 +143,7 @@ impl Stage {
             brokers,
             executor,
             turns,
+            reactor,
             capture,
             path,
         };

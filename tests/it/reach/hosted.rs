@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    pin::pin,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
@@ -40,8 +41,8 @@ impl Hosted {
             // The folder has the actor's files.
             let _folder = folder;
             let executor = Arc::new(Executor::new());
-            let environment = Environment { world, ..Environment::default() };
-            let turns = environment.turns.clone();
+            let environment = Environment { world, ..Environment::new().unwrap() };
+            let (turns, reactor) = (environment.turns.clone(), environment.reactor.clone());
             let start = Host::start(&executor, vec![manifest.clone()], environment);
             let host = block_on(executor.run(start)).unwrap();
             let address = host.listening()[0].address;
@@ -49,7 +50,7 @@ impl Hosted {
             let run = host.run(async move {
                 let _ = stopped.recv().await;
             });
-            block_on(turns.run(&executor, executor.spawn(run)));
+            turns.block_on(&executor, &reactor, pin!(executor.spawn(run)));
         });
         let (address, stats) = started.recv_timeout(PATIENCE).unwrap();
         Self { world: manual, stats, address, stop: Some(stop), thread: Some(thread) }
