@@ -56,6 +56,11 @@ fn main() -> ExitCode {
     let fine = |()| ExitCode::SUCCESS;
     let done = match command {
         Command::Print(text) => print(&text).map(fine).map_err(Into::into),
+        Command::New { .. } | Command::Call(_) | Command::Dev { .. } if !cfg!(feature = "tools") => {
+            Err("this footlight was built without `new`, `dev` and `call`; build it with the feature \
+                 `tools`, which is on by default, or use another one on your computer"
+                .into())
+        }
         Command::New { path, name, template, lang } => {
             let project = (name.as_deref(), template.as_deref(), lang.as_deref());
             new(&path, project).map(fine)
@@ -135,6 +140,8 @@ fn on_known_stack(work: Work) -> Result<ExitCode, Box<dyn Error>> {
 /// Serves until a signal stops it.
 fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
     let Options { selection, bind, data, threads, verbosity, dev } = options;
+    // So that the compiler knows that nothing watches.
+    let dev = dev.filter(|_| cfg!(feature = "tools"));
     let data = data_folder(data, env::var_os(VARIABLE));
     // Built first, while signals still end the program at once.
     let watcher = dev.is_some().then(|| Watcher::new(selection.clone()));

@@ -31,7 +31,7 @@ pub(super) fn asked(
     peer: SocketAddr,
     endpoint: &Endpoint,
 ) -> Option<Result<Inspecting, ErrorResponse>> {
-    endpoint.inspect.as_ref()?;
+    endpoint.inspect.as_ref().filter(|_| cfg!(feature = "tools"))?;
     let asked = match request.path {
         STREAM => Inspecting::Stream,
         SCRIPT => Inspecting::Script,

@@ -24,6 +24,13 @@ pub(super) fn read_auto_response(value: &Value<'_>) -> Option<AutoResponse> {
 /// Reads `console`.
 pub(super) fn read_console(value: &Value<'_>, listener: &mut Listener) {
     listener.inspect = value.as_str() == Some("inspect");
+    if listener.inspect && !cfg!(feature = "tools") {
+        value.place.refuse(
+            "this footlight was built without the inspector",
+            "build it with the feature `tools`, which is on by default; or write true",
+        );
+        return;
+    }
     match value.as_boolean() {
         Some(console) => listener.console = console,
         None if listener.inspect => {}
