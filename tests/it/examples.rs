@@ -134,8 +134,8 @@ fn the_rust_examples_are_small_and_ask_for_little_memory() {
     ] {
         let file = example(name);
         let bytes = std::fs::metadata(&file).unwrap().len();
-        // The chat room, which has serde_json in it, is a little more than 64 KiB with some compilers.
-        assert!(bytes < 68 * 1024, "{name} is {bytes} bytes");
+        // The chat room has serde_json in it, and is built for speed.
+        assert!(bytes < 72 * 1024, "{name} is {bytes} bytes");
         let limits = footlight::limits::Limits::default();
         let module = Module::load(&file, &limits, Grants::ALL).unwrap();
         let (minimum, _) = module.report().memory.unwrap();

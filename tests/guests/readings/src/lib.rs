@@ -13,6 +13,9 @@ mod bindings {
 
 mod board;
 
+#[global_allocator]
+static ALLOCATOR: allocator::Allocator = allocator::Allocator::new();
+
 struct Readings;
 
 impl Guest for Readings {
