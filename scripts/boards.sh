@@ -10,6 +10,8 @@
 # this installs what is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/need-packages.sh
+source scripts/need-packages.sh
 
 targets=(
     aarch64-unknown-linux-musl
@@ -70,7 +72,8 @@ step_build() {
     printf '%s\n' "${targets[@]}" | xargs -P 2 -n 1 scripts/cross.sh
 }
 
-# Checks all sizes. Checks memory and start-up time of the binary that needs no emulator here.
+# Checks all sizes. Checks memory, start-up time and the instructions of an echo of the binary that needs
+# no emulator here.
 step_budget() {
     local target size most over=
     for target in "${targets[@]}"; do
@@ -85,7 +88,8 @@ step_budget() {
     fi
     case " ${targets[*]} " in
         *' x86_64-unknown-linux-musl '*)
-            cargo test --quiet --bench profiles --locked -- budget target/dist/x86_64-unknown-linux-musl/footlight
+            need_packages valgrind
+            cargo test --quiet --bench profiles --all-features --locked -- budget target/dist/x86_64-unknown-linux-musl/footlight
             ;;
     esac
 }

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal};
 use smol::Timer;
 use tempfile::TempDir;
 
@@ -213,9 +214,18 @@ impl Server {
         data: Option<&Path>,
         actors: &[Actor],
     ) -> Result<Self> {
+        Self::by(Command::new(program), threads, data, actors)
+    }
+
+    /// Does the same with a command that runs the program with its further arguments.
+    pub(crate) fn by(
+        mut command: Command,
+        threads: usize,
+        data: Option<&Path>,
+        actors: &[Actor],
+    ) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let manifests: Result<Vec<_>> = actors.iter().map(|actor| actor.write(&folder)).collect();
-        let mut command = Command::new(program);
         command.args(["run", "--quiet", "--threads", &threads.to_string()]);
         if let Some(data) = data {
             command.arg("--data").arg(data);
@@ -259,6 +269,13 @@ impl Server {
         let url = self.url(actor);
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         rest.split('/').next().unwrap_or(rest).parse().unwrap()
+    }
+
+    /// Has it stop in order, and waits until it has.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        rustix::process::kill_process(Pid::from_child(&self.process), Signal::TERM)?;
+        let status = self.process.wait()?;
+        if status.success() { Ok(()) } else { Err(format!("the server ended: {status}").into()) }
     }
 
     /// A handle to watch its process.

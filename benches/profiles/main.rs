@@ -7,10 +7,11 @@
 //!
 //! `compare` prints a line for each binary, and the ratios to the first one. Rounds alternate
 //! between the binaries and are compared in pairs. `budget` fails if a binary needs more memory or
-//! takes longer to start than a release may. Without a file the program that Cargo has built is
+//! instructions, or takes longer to start, than a release may. It needs valgrind. Without a file the program that Cargo has built is
 //! measured. `scripts/profiles.sh` builds binaries with many profiles and compares them.
 //!
 //! # Layout
+//! - `instructions`: what an echo takes, counted by valgrind.
 //! - `memory`: the memory of an idle host and of a connection.
 //! - `start`: the time from the start of the process to listening.
 //! - `work`: short messages, and messages that keep the interpreter busy.
@@ -20,6 +21,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod instructions;
 mod memory;
 mod start;
 mod work;
@@ -100,6 +102,7 @@ fn budget(arguments: &Arguments, file: &Path) -> Result<()> {
         ("idle, with one actor", "bytes", memory.idle, memory::IDLE),
         ("each idle connection", "bytes", memory.connection, memory::CONNECTION),
         ("start to listening", "µs", u64::try_from(start.as_micros())?, start::MAX_WAIT),
+        ("an echo", "instructions", instructions::measure(file)?, instructions::ECHO),
     ];
     for (what, unit, is, most) in figures {
         println!("{what}: {is} {unit} of {most}");
