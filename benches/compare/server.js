@@ -1,6 +1,6 @@
-// The three programs of `benches/compare` in JavaScript, with npm's ws.
+// The four programs of `benches/compare` in JavaScript, with npm's ws.
 //
-// Usage: server.js echo|chat|readings ROOMS [STATE]
+// Usage: server.js echo|chat|lines|readings ROOMS [STATE]
 //
 // Serves so many rooms, each on a port of its own and with a state of its own, and prints where.
 
@@ -31,6 +31,21 @@ const rooms = {
         const timestamp = String(messages.length + 1);
         messages.push({ user: "anonymous", content: data.toString(), timestamp });
         ws.send(JSON.stringify(messages));
+      },
+    };
+  },
+
+  /** A chat room that keeps its last thousand lines, and answers with the new line only. */
+  lines() {
+    const lines = [];
+    let count = 0;
+    return {
+      message(ws, data, isBinary) {
+        if (isBinary) return;
+        count += 1;
+        const line = { user: "anonymous", content: data.toString(), timestamp: count };
+        if (lines.push(line) > 1000) lines.shift();
+        ws.send(JSON.stringify(line));
       },
     };
   },

@@ -1,11 +1,12 @@
-"""The three programs of `benches/compare` in Python, with websockets.
+"""The four programs of `benches/compare` in Python, with websockets.
 
-Usage: server.py echo|chat|readings ROOMS [STATE]
+Usage: server.py echo|chat|lines|readings ROOMS [STATE]
 
 Serves so many rooms, each on a port of its own and with a state of its own, and prints where.
 """
 
 import asyncio
+import collections
 import json
 import sys
 from pathlib import Path
@@ -43,6 +44,22 @@ def chat(_first):
     return handler
 
 
+def lines(_first):
+    """A chat room that keeps its last thousand lines, and answers with the new line only."""
+    kept = collections.deque(maxlen=1000)
+    count = 0
+
+    async def handler(ws):
+        nonlocal count
+        async for text in ws:
+            if isinstance(text, str):
+                count += 1
+                kept.append({"user": "anonymous", "content": text, "timestamp": count})
+                await ws.send(to_json(kept[-1]))
+
+    return handler
+
+
 def readings(first):
     """Like the actor `readings`: the state is text, read and written for every message."""
     state = first
@@ -71,7 +88,8 @@ async def main(program, count, file=None):
     first = file and Path(file).read_text(encoding="utf-8")
     servers = []
     for number in range(int(count)):
-        handler = {"echo": echo, "chat": chat, "readings": readings}[program](first)
+        programs = {"echo": echo, "chat": chat, "lines": lines, "readings": readings}
+        handler = programs[program](first)
         # Compression is on by default; it costs time and memory, and the others have none.
         server = await serve(handler, "127.0.0.1", 0, compression=None)
         servers.append(server)

@@ -16,6 +16,9 @@ pub(crate) enum Workload {
     Echo,
     /// The guide's chat room: adds each text to the history, and answers with the history.
     Chat,
+    /// A chat room that keeps its last thousand lines, in the actor each under a key of its own, and answers
+    /// with the new line only.
+    Lines,
     /// Each text changes one of many readings in a JSON state, which is read and written as a
     /// whole.
     Readings,
@@ -33,13 +36,14 @@ pub(crate) struct Amount {
 
 impl Workload {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Echo, Self::Chat, Self::Readings];
+    pub(crate) const ALL: [Self; 4] = [Self::Echo, Self::Chat, Self::Lines, Self::Readings];
 
     /// The name on a server's command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Echo => "echo",
             Self::Chat => "chat",
+            Self::Lines => "lines",
             Self::Readings => "readings",
         }
     }
@@ -49,6 +53,7 @@ impl Workload {
         match self {
             Self::Echo => "echo of 64 bytes",
             Self::Chat => "chat room",
+            Self::Lines => "chat room by lines",
             Self::Readings => "64 KiB of JSON",
         }
     }
@@ -57,7 +62,9 @@ impl Workload {
     pub(crate) fn text(self) -> Utf8Bytes {
         match self {
             Self::Echo => "x".repeat(64).into(),
-            Self::Chat => "a line of sixty-four characters, as people write them in a chat.".into(),
+            Self::Chat | Self::Lines => {
+                "a line of sixty-four characters, as people write them in a chat.".into()
+            }
             Self::Readings => readings::TEXT.into(),
         }
     }
@@ -83,6 +90,7 @@ impl Workload {
             Self::Echo => Actor::file(name, "examples/echo/echo.wasm"),
             Self::Chat => Actor::file(name, "examples/chat-room/chat_room.wasm")
                 .state(br#"{"connected_users":[],"messages":[]}"#.to_vec()),
+            Self::Lines => Actor::file(name, "tests/guests/lines.wasm"),
             Self::Readings => readings::actor(name, readings::state(STATE)),
         })
     }
@@ -105,7 +113,7 @@ impl Workload {
             Self::Echo => actor.limit("connections", 2_000),
             // All rooms together must fit into the limit of open files.
             Self::Chat => actor.limit("connections", 64),
-            Self::Readings => actor,
+            Self::Lines | Self::Readings => actor,
         }
     }
 
@@ -115,6 +123,7 @@ impl Workload {
         let (period, paced, unpaced) = match self {
             Self::Echo => (10, 200, 2_000),
             Self::Chat => (800, 20, 20),
+            Self::Lines => (20, 200, 1_000),
             Self::Readings => (500, 8, 12),
         };
         let period = Duration::from_millis(period);

@@ -1,6 +1,6 @@
-//! The three programs of `benches/compare` in Rust, with async-tungstenite alone.
+//! The four programs of `benches/compare` in Rust, with async-tungstenite alone.
 //!
-//! Usage: `footlight-compare-plain echo|chat|readings ROOMS [STATE]`
+//! Usage: `footlight-compare-plain echo|chat|lines|readings ROOMS [STATE]`
 //!
 //! Serves ROOMS rooms, each with its own port and state, and prints their addresses. It uses one
 //! thread, smol's own executor, and Footlight's sizes of tungstenite's buffers.
@@ -12,6 +12,7 @@ mod board;
 
 use std::{
     cell::RefCell,
+    collections::VecDeque,
     env,
     error::Error,
     fs,
@@ -33,6 +34,9 @@ enum Room {
     Echo,
     /// The guide's chat room. It answers with the whole history, which it keeps as objects.
     Chat(Vec<ChatMessage>),
+    /// A chat room that keeps its last thousand lines, and answers with the new line only. With the number
+    /// of lines so far.
+    Lines(VecDeque<Line>, u64),
     /// The actor `readings`: the state is text, read and written for every message.
     Readings(Vec<u8>),
 }
@@ -46,6 +50,17 @@ struct ChatMessage {
     content: String,
     /// Its number.
     timestamp: String,
+}
+
+/// A line of a chat room.
+#[derive(Serialize)]
+struct Line {
+    /// Who sent it.
+    user: String,
+    /// Its text.
+    content: String,
+    /// Its number.
+    timestamp: u64,
 }
 
 impl Room {
@@ -67,6 +82,17 @@ impl Room {
                 });
                 Some(Message::text(serde_json::to_string(messages)?))
             }
+            (Self::Lines(lines, count), Message::Text(text)) => {
+                *count += 1;
+                let content = text.as_str().into();
+                let line = Line { user: "anonymous".into(), content, timestamp: *count };
+                let json = serde_json::to_string(&line)?;
+                lines.push_back(line);
+                if lines.len() > 1000 {
+                    lines.pop_front();
+                }
+                Some(Message::text(json))
+            }
             (Self::Readings(state), Message::Text(text)) => {
                 board::take(&text, state).map(|(after, answer)| {
                     *state = after;
@@ -83,7 +109,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (program, count, file) = match arguments.as_slice() {
         [program, count] => (program, count, None),
         [program, count, file] => (program, count, Some(file)),
-        _ => return Err("usage: echo|chat|readings ROOMS [STATE]".into()),
+        _ => return Err("usage: echo|chat|lines|readings ROOMS [STATE]".into()),
     };
     let first = file.map(fs::read).transpose()?.unwrap_or_default();
     let executor = Rc::new(LocalExecutor::new());
@@ -91,6 +117,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let room = match program.as_str() {
             "echo" => Room::Echo,
             "chat" => Room::Chat(Vec::new()),
+            "lines" => Room::Lines(VecDeque::new(), 0),
             "readings" => Room::Readings(first.clone()),
             _ => return Err("no such program".into()),
         };
