@@ -124,6 +124,6 @@ fn the_figures_of_the_readme_are_those_of_the_document_on_performance() {
 fn the_test_command_stands_where_ci_looks_for_it() {
     let commands: Vec<_> =
         section("Tests").lines().filter(|line| line.starts_with("cargo")).collect();
-    assert_eq!(commands, ["cargo test --workspace"]);
+    assert_eq!(commands, ["cargo test --workspace --all-features"]);
     assert!(include_str!("../../.ci/run").contains("'/^## Tests$/,/^## /p' README.md"));
 }
