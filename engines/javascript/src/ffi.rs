@@ -7,18 +7,12 @@ use std::{ffi::CStr, ptr};
 
 use rquickjs::{Ctx, Error, Result, TypedArray, Value, qjs};
 
-use crate::{engine, event};
+use crate::event;
 
 /// The engine's only import of its own: the time in microseconds since 1970.
 #[unsafe(no_mangle)]
 extern "C" fn __rquickjs_host_now_us() -> f64 {
     event::now_ms() * 1000.0
-}
-
-/// What the build calls before it keeps the memory: see [`engine::prepare`]. Returns 0 if that has worked.
-#[unsafe(no_mangle)]
-extern "C" fn prepare() -> i32 {
-    i32::from(engine::prepare().is_err())
 }
 
 /// Evaluates a source that ends with a NUL, and keeps no copy of it. So `toString()` of its functions has no code.

@@ -20,7 +20,14 @@ struct Actor;
 
 #[allow(unsafe_code)]
 mod abi {
-    use super::{Actor, bindings};
+    use super::{Actor, bindings, engine};
 
     bindings::export!(Actor with_types_in bindings);
+
+    /// What the build calls before it keeps the memory: see [`engine::prepare`]. Returns 0 if that has
+    /// worked.
+    #[unsafe(no_mangle)]
+    extern "C" fn prepare() -> i32 {
+        i32::from(engine::prepare().is_err())
+    }
 }
