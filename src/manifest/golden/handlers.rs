@@ -203,6 +203,11 @@ fn the_console_is_a_page_an_inspector_or_nothing() {
         [("true", (true, false)), ("false", (false, false)), ("'inspect'", (true, true))]
     {
         let text = LEAST.replace("port = 8080", &format!("port = 1, console = {value}"));
+        if expected.1 && !cfg!(feature = "tools") {
+            let error = parse(&text).unwrap_err().to_string();
+            assert!(error.contains("was built without the inspector"), "{error}");
+            continue;
+        }
         let manifest = parse(&text).unwrap();
         let listener = &listeners(&manifest)[0];
         assert_eq!((listener.console, listener.inspect), expected, "{value}");
