@@ -41,10 +41,7 @@ struct Lines;
 
 impl Guest for Lines {
     /// The state is the number of lines so far.
-    fn handle_message(
-        message: WebsocketMessage,
-        state: Vec<u8>,
-    ) -> (Vec<u8>, WebsocketResponse) {
+    fn handle_message(message: WebsocketMessage, state: Vec<u8>) -> (Vec<u8>, WebsocketResponse) {
         let text = message.text.filter(|_| message.message_type == "text");
         let Some(content) = text else {
             return (state, WebsocketResponse { messages: vec![] });
