@@ -1,6 +1,6 @@
 //! A mutex that a panic does not poison.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// A mutex. No code in this program leaves a protected value in an invalid state, so the value can
 /// still be used after a panic. It is never held across a wait.
@@ -16,6 +16,15 @@ impl<T> Lock<T> {
     /// Locks the mutex. Don't hold it across a wait.
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks the mutex, or returns `None` if another thread has locked it.
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        match self.0.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 }
 

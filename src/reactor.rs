@@ -15,7 +15,7 @@ use std::{
     os::fd::{AsFd, AsRawFd as _},
     pin::Pin,
     sync::{
-        Arc, Mutex, TryLockError,
+        Arc,
         atomic::{
             AtomicBool, AtomicU8,
             Ordering::{AcqRel, Acquire, Release, SeqCst},
@@ -49,7 +49,7 @@ const ENDED: u8 = 4;
 #[derive(Debug)]
 pub struct Reactor {
     /// Held by the thread that polls.
-    polled: Mutex<Poller>,
+    polled: Lock<Poller>,
     registry: Registry,
     /// Ends the wait of the thread that polls.
     waker: mio::Waker,
@@ -105,7 +105,7 @@ impl Reactor {
         let registry = poll.registry().try_clone()?;
         let waker = mio::Waker::new(&registry, WAKE)?;
         let polled = Poller { poll, events: Events::with_capacity(EVENTS), ready: Vec::new() };
-        let polled = Mutex::new(polled);
+        let polled = Lock::new(polled);
         Ok(Self { polled, registry, waker, sources: Lock::default(), asleep: Lock::default() })
     }
 
@@ -125,11 +125,8 @@ impl Reactor {
                 break;
             }
             match self.polled.try_lock() {
-                Ok(mut polled) => self.poll(&mut polled, &sleeper),
-                Err(TryLockError::Poisoned(error)) => {
-                    self.poll(&mut error.into_inner(), &sleeper);
-                }
-                Err(TryLockError::WouldBlock) => self.sleep(&sleeper),
+                Some(mut polled) => self.poll(&mut polled, &sleeper),
+                None => self.sleep(&sleeper),
             }
         }
         // This thread polls no more, so another one has to.
@@ -166,7 +163,7 @@ impl Reactor {
     fn sleep(&self, sleeper: &Arc<Sleeper>) {
         self.asleep.lock().push(sleeper.clone());
         // The thread that polls may have ended since it was found to poll. Then nobody would wake this one.
-        if self.polled.try_lock().is_err() {
+        if self.polled.try_lock().is_none() {
             while !sleeper.woken.load(SeqCst) {
                 thread::park();
             }
