@@ -86,8 +86,8 @@ impl Socket {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.blocked = true,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 written => {
-                    if self.blocked && matches!(written, Ok(1..)) {
-                        self.blocked = false;
+                    // The event is used up, so even a write of nothing ends the wait.
+                    if std::mem::take(&mut self.blocked) && matches!(written, Ok(1..)) {
                         self.last_activity = Instant::now();
                     }
                     return Poll::Ready(written);
