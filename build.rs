@@ -6,8 +6,10 @@ use std::{
     error::Error,
     fs,
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
+
+use sha1::{Digest as _, Sha1};
 
 /// The folder with the templates. Each has a folder, and so do those that share files. The file beside
 /// them is the program's.
@@ -41,7 +43,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     compress(client.as_bytes(), "footlight.js")?;
     if env::var_os("CARGO_FEATURE_JAVASCRIPT").is_some() {
         println!("cargo::rerun-if-changed={ENGINE}");
-        compress(&fs::read(ENGINE)?, "javascript.wasm")?;
+        let engine = fs::read(ENGINE)?;
+        compress(&engine, "javascript.wasm")?;
+        fs::write(out("javascript.sha1")?, Sha1::digest(&engine))?;
     }
     let mut hasher = DefaultHasher::new();
     client.hash(&mut hasher);
@@ -53,8 +57,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn compress(content: &[u8], name: &str) -> Result<(), Box<dyn Error>> {
     let mut compressed = u32::try_from(content.len())?.to_le_bytes().to_vec();
     compressed.extend(miniz_oxide::deflate::compress_to_vec(content, 10));
-    let out = env::var_os("OUT_DIR").ok_or("Cargo has set no OUT_DIR")?;
-    Ok(fs::write(Path::new(&out).join(name), compressed)?)
+    Ok(fs::write(out(name)?, compressed)?)
+}
+
+/// A file that the program includes.
+fn out(name: &str) -> Result<PathBuf, Box<dyn Error>> {
+    Ok(Path::new(&env::var_os("OUT_DIR").ok_or("Cargo has set no OUT_DIR")?).join(name))
 }
 
 /// A script without its indentation and its comments, each of which has lines of its own.

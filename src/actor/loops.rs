@@ -19,6 +19,7 @@ use std::borrow::Cow;
 use wasmparser::{FunctionBody, Parser, Payload};
 
 use super::{
+    instruction::Instructions,
     points::Plan,
     recode::Recoder,
     sections::{PREAMBLE, Sections, number, section},
@@ -86,12 +87,12 @@ fn function_body<'a>(types: &Types, ty: u32, body: &FunctionBody<'a>) -> Option<
     if bytes.len() < SMALL && locals < LOCALS {
         return Some(Cow::Borrowed(bytes));
     }
-    let plan = Plan::of(types, body)?;
-    let mut operators = body.get_operators_reader().ok()?;
-    let mut recoder = Recoder::new(bytes, body.range().start, types, ty)?;
+    let instructions = Instructions::of(body)?;
+    let plan = Plan::of(types, instructions.clone())?;
+    let mut recoder = Recoder::new(bytes, types, ty)?;
     let zeroed = usize::try_from(locals / LOCALS).ok()?;
-    recoder.charge_more(operators.original_position(), zeroed)?;
-    recoder.recode(&mut operators, &plan)?;
+    recoder.charge_more(instructions.offset(), zeroed)?;
+    recoder.recode(instructions, &plan)?;
     Some(recoder.finish().map_or(Cow::Borrowed(bytes), Cow::Owned))
 }
 

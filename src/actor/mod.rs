@@ -82,6 +82,7 @@ pub mod inspect;
 pub(crate) mod inspected;
 pub mod instance;
 pub mod instances;
+pub mod instruction;
 #[cfg_attr(not(feature = "javascript"), path = "no_javascript.rs")]
 pub mod javascript;
 pub mod load_error;

@@ -1,9 +1,10 @@
 //! Bounds how deep the labels in a function's body nest, and how many values branches carry to
 //! them. Both determine how much memory the translation of the body takes.
 
-use wasmparser::{BlockType, Operator};
-
-use super::rejected::Rejected;
+use super::{
+    instruction::{BlockType, Instruction},
+    rejected::Rejected,
+};
 
 /// The most labels around an instruction. Compilers make one for each case of a `switch`.
 /// Validation and translation keep some 200 bytes for each label.
@@ -52,28 +53,28 @@ impl Nesting {
     ///
     /// # Errors
     /// The instruction exceeds a bound.
-    pub fn step(&mut self, operator: &Operator<'_>) -> Result<(), Rejected> {
-        match operator {
-            Operator::Block { blockty } | Operator::If { blockty } => {
-                let (params, results) = self.block(*blockty);
+    pub fn step(&mut self, instruction: Instruction<'_>) -> Result<(), Rejected> {
+        match instruction {
+            Instruction::Block(ty) | Instruction::If(ty) => {
+                let (params, results) = self.block(ty);
                 self.carry(params)?;
                 self.open(results)
             }
-            Operator::Loop { blockty } => {
-                let (params, _) = self.block(*blockty);
+            Instruction::Loop(ty) => {
+                let (params, _) = self.block(ty);
                 self.carry(params)?;
                 self.open(params)
             }
-            Operator::End => {
+            Instruction::End => {
                 self.open.pop();
                 Ok(())
             }
-            Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
-                self.branch(*relative_depth)
+            Instruction::Br(depth) | Instruction::BrIf(depth) => {
+                self.branch(usize::try_from(depth).unwrap_or(usize::MAX))
             }
             // All targets take the same number of values, and become one move and a list.
-            Operator::BrTable { targets } => self.branch(targets.default()),
-            Operator::Return => self.carry(self.open.first().copied().unwrap_or(0)),
+            Instruction::BrTable(targets) => self.branch(targets.default()),
+            Instruction::Return => self.carry(self.open.first().copied().unwrap_or(0)),
             _ => Ok(()),
         }
     }
@@ -88,8 +89,8 @@ impl Nesting {
     fn block(&self, ty: BlockType) -> (usize, usize) {
         match ty {
             BlockType::Empty => (0, 0),
-            BlockType::Type(_) => (0, 1),
-            BlockType::FuncType(index) => self.ty(index),
+            BlockType::Value(_) => (0, 1),
+            BlockType::Index(index) => self.ty(index),
         }
     }
 
@@ -103,8 +104,7 @@ impl Nesting {
     }
 
     /// Counts a branch to the label that is `depth` levels out from the innermost one.
-    fn branch(&mut self, depth: u32) -> Result<(), Rejected> {
-        let depth = usize::try_from(depth).unwrap_or(usize::MAX);
+    fn branch(&mut self, depth: usize) -> Result<(), Rejected> {
         let values = self.open.iter().rev().nth(depth).copied();
         self.carry(values.unwrap_or(0))
     }
@@ -127,7 +127,7 @@ mod tests {
 
     fn validated(text: &str) -> Result<(), Rejected> {
         // Not `unwrap`: the error would contain the whole text, which can be long.
-        validate(&wat::parse_str(text).unwrap_or_else(|_| panic!("not valid")))
+        validate(&wat::parse_str(text).unwrap_or_else(|_| panic!("not valid"))).map(|_| ())
     }
 
     #[test]

@@ -8,9 +8,8 @@
 //! The interpreter moves each value that a branch carries or that a block takes, and charges nothing for
 //! it. So instructions that cost fuel but no time precede a branch or block with many values.
 
-use wasmparser::{BrTable, Operator, OperatorsReader};
-
 use super::{
+    instruction::{BrTable, Instruction, Instructions},
     nesting::MAX_NESTED,
     points::{Plan, cost},
     sections::number,
@@ -64,8 +63,6 @@ struct Frame {
 pub struct Recoder<'a> {
     /// The function as the module has it.
     body: &'a [u8],
-    /// Its byte offset in the module: instructions' offsets count from the module's beginning.
-    start: usize,
     /// How many of its bytes have been copied or replaced.
     copied: usize,
     /// The new body, empty until something changes.
@@ -79,10 +76,10 @@ pub struct Recoder<'a> {
 }
 
 impl<'a> Recoder<'a> {
-    /// Begins with a body at the offset `start`, whose function has the type with the index `ty`.
-    pub fn new(body: &'a [u8], start: usize, types: &'a Types, ty: u32) -> Option<Self> {
+    /// Begins with a body whose function has the type with the index `ty`.
+    pub fn new(body: &'a [u8], types: &'a Types, ty: u32) -> Option<Self> {
         let (out, frames) = (Vec::new(), Vec::new());
-        let mut new = Self { body, start, copied: 0, out, types, frames, inserted: 0 };
+        let mut new = Self { body, copied: 0, out, types, frames, inserted: 0 };
         let (_, carries) = types.ty(ty)?;
         new.open(types.result(ty), carries, true);
         Some(new)
@@ -106,17 +103,14 @@ impl<'a> Recoder<'a> {
         Some(self.out)
     }
 
-    /// Processes all instructions of a valid body.
-    pub(crate) fn recode(
-        &mut self,
-        operators: &mut OperatorsReader<'_>,
-        plan: &Plan,
-    ) -> Option<()> {
+    /// Processes all instructions of the body.
+    pub(crate) fn recode(&mut self, mut instructions: Instructions<'_>, plan: &Plan) -> Option<()> {
         let mut points = plan.points.iter().peekable();
-        while !operators.eof() {
-            let (operator, at) = operators.read_with_offset().ok()?;
-            let next = operators.original_position();
-            self.step(&operator, at, next)?;
+        while !instructions.is_at_end() {
+            let at = instructions.offset();
+            let instruction = instructions.read()?;
+            let next = instructions.offset();
+            self.step(instruction, at, next)?;
             if let Some(point) = points.next_if(|point| point.at == next) {
                 self.point(next, point.cost, plan.deepest)?;
             }
@@ -125,25 +119,25 @@ impl<'a> Recoder<'a> {
     }
 
     /// Processes the instruction from `at` to `next`.
-    fn step(&mut self, operator: &Operator<'_>, at: usize, next: usize) -> Option<()> {
-        match operator {
-            Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
-                let (params, results) = self.types.block(*blockty)?;
+    fn step(&mut self, instruction: Instruction<'_>, at: usize, next: usize) -> Option<()> {
+        match instruction {
+            Instruction::Block(ty) | Instruction::Loop(ty) | Instruction::If(ty) => {
+                let (params, results) = self.types.block(ty)?;
                 self.charge_more(at, params / VALUES)?;
                 // The enclosing block pays for the condition.
-                self.charge(operator)?;
-                let is_loop = matches!(operator, Operator::Loop { .. });
-                let charges = !matches!(operator, Operator::Block { .. });
+                self.charge(instruction)?;
+                let is_loop = matches!(instruction, Instruction::Loop(_));
+                let charges = !matches!(instruction, Instruction::Block(_));
                 let carries = if is_loop { params } else { results };
-                self.open(self.types.block_result(*blockty), carries, charges);
+                self.open(self.types.block_result(ty), carries, charges);
                 return Some(());
             }
-            Operator::Else => {
+            Instruction::Else => {
                 let frame = self.close(at)?;
                 self.open(frame.results, frame.carries, true);
                 self.frames.last_mut()?.reach = frame.reach;
             }
-            Operator::End => {
+            Instruction::End => {
                 let frame = self.close(at)?;
                 // A branch that leaves more than this block also skips the code after it.
                 let own = self.frames.len().checked_sub(1);
@@ -153,20 +147,20 @@ impl<'a> Recoder<'a> {
                     outer.passed = true;
                 }
             }
-            Operator::Br { relative_depth } => self.branch(BR, *relative_depth, at, next)?,
-            Operator::BrIf { relative_depth } => self.branch(BR_IF, *relative_depth, at, next)?,
-            Operator::BrTable { targets } => self.table(targets, at, next)?,
-            Operator::Return => self.leave(0, at)?,
+            Instruction::Br(depth) => self.branch(BR, depth, at, next)?,
+            Instruction::BrIf(depth) => self.branch(BR_IF, depth, at, next)?,
+            Instruction::BrTable(targets) => self.table(targets, at, next)?,
+            Instruction::Return => self.leave(0, at)?,
             _ => {}
         }
-        self.charge(operator)
+        self.charge(instruction)
     }
 
     /// Adds an instruction's cost to the block that pays for it.
-    fn charge(&mut self, operator: &Operator<'_>) -> Option<()> {
+    fn charge(&mut self, instruction: Instruction<'_>) -> Option<()> {
         let Some(payer) = self.frames.last().map(|frame| frame.payer) else { return Some(()) };
         let payer = self.frames.get_mut(payer)?;
-        payer.charged = payer.charged.saturating_add(cost(operator));
+        payer.charged = payer.charged.saturating_add(cost(instruction));
         Some(())
     }
 
@@ -228,44 +222,42 @@ impl<'a> Recoder<'a> {
 
     /// Processes a branch.
     fn branch(&mut self, code: u8, depth: u32, at: usize, next: usize) -> Option<()> {
+        let depth = usize::try_from(depth).ok()?;
         let (target, new) = self.target(depth)?;
         self.leave(target, at)?;
-        if new != usize::try_from(depth).ok()? {
+        if new != depth {
             self.copy(at)?;
             self.out.push(code);
             number(&mut self.out, new);
-            self.copied = next.checked_sub(self.start)?;
+            self.copied = next;
         }
         Some(())
     }
 
     /// Processes a branch with a list of targets.
-    fn table(&mut self, targets: &BrTable<'_>, at: usize, next: usize) -> Option<()> {
-        let all = || targets.targets().chain([Ok(targets.default())]);
+    fn table(&mut self, targets: BrTable<'_>, at: usize, next: usize) -> Option<()> {
         let (mut outermost, mut same) = (usize::MAX, true);
-        for depth in all() {
-            let depth = depth.ok()?;
+        for depth in targets.depths() {
             let (target, new) = self.target(depth)?;
             outermost = outermost.min(target);
-            same &= new == usize::try_from(depth).ok()?;
+            same &= new == depth;
         }
         self.leave(outermost, at)?;
         if !same {
             self.copy(at)?;
             self.out.push(BR_TABLE);
-            number(&mut self.out, usize::try_from(targets.len()).ok()?);
-            for depth in all() {
-                let (_, new) = self.target(depth.ok()?)?;
+            number(&mut self.out, targets.count);
+            for depth in targets.depths() {
+                let (_, new) = self.target(depth)?;
                 number(&mut self.out, new);
             }
-            self.copied = next.checked_sub(self.start)?;
+            self.copied = next;
         }
         Some(())
     }
 
     /// The index of the block that a branch of this depth goes to, and the branch's new depth.
-    fn target(&self, depth: u32) -> Option<(usize, usize)> {
-        let depth = usize::try_from(depth).ok()?;
+    fn target(&self, depth: usize) -> Option<(usize, usize)> {
         let target = self.frames.len().checked_sub(1)?.checked_sub(depth)?;
         let labels = self.frames.len().checked_add(self.inserted)?;
         Some((target, labels.checked_sub(1)?.checked_sub(self.frames.get(target)?.label)?))
@@ -282,9 +274,8 @@ impl<'a> Recoder<'a> {
 
     /// Copies everything before the offset `at`.
     fn copy(&mut self, at: usize) -> Option<()> {
-        let until = at.checked_sub(self.start)?;
-        self.out.extend_from_slice(self.body.get(self.copied..until)?);
-        self.copied = until;
+        self.out.extend_from_slice(self.body.get(self.copied..at)?);
+        self.copied = at;
         Some(())
     }
 }

@@ -12,6 +12,11 @@ pub enum Rejected {
         /// Its byte offset in the module, where a disassembler shows it.
         offset: usize,
     },
+    /// An instruction that the interpreter may support and Footlight does not know.
+    Unknown {
+        /// Its byte offset in the module.
+        offset: usize,
+    },
     /// A function or block type with too many values.
     WideType {
         /// How many parameters it has.
@@ -36,6 +41,7 @@ impl fmt::Display for Rejected {
             Self::TableGrow { offset } => {
                 write!(f, "the instruction `table.grow` at offset {offset:#x}")
             }
+            Self::Unknown { offset } => write!(f, "an unknown instruction at offset {offset:#x}"),
             Self::WideType { params, results, limit } => write!(
                 f,
                 "a type with {params} parameters and {results} results, where {limit} of \

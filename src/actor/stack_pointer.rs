@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 
 use wasmi::{Extern, Instance, Store, Val};
-use wasmparser::{Operator, Parser, Payload, TypeRef, ValType};
+use wasmparser::{Parser, Payload, TypeRef, ValType};
 
 use super::sections::{PREAMBLE, Sections, add_export, section};
 
@@ -19,6 +19,8 @@ pub(super) const EXPORT: &str = "footlight stack pointer";
 const EXPORTS: u8 = 7;
 /// The kind of an export that is a global.
 const GLOBAL: u8 = 3;
+/// The instruction `i32.const`.
+const I32_CONST: u8 = 0x41;
 /// A function that calls no other need not move the pointer for this many bytes.
 const RED_ZONE: i32 = 128;
 
@@ -58,9 +60,10 @@ fn size(module: &[u8]) -> Option<u32> {
                 if !first.ty.mutable || first.ty.content_type != ValType::I32 {
                     return None;
                 }
-                let value = first.init_expr.get_operators_reader().read().ok()?;
-                let Operator::I32Const { value } = value else { return None };
-                return u32::try_from(value).ok().filter(|size| *size > 0 && size % 16 == 0);
+                let mut init = first.init_expr.get_binary_reader();
+                let value = (init.read_u8().ok()? == I32_CONST).then(|| init.read_var_i32());
+                let size = u32::try_from(value?.ok()?).ok();
+                return size.filter(|size| *size > 0 && size % 16 == 0);
             }
             Payload::CodeSectionStart { .. } => return None,
             _ => {}

@@ -9,7 +9,9 @@ use super::{
     load_error::LoadError,
     loops,
     module_hash::{self, ModuleHash},
-    recode, stack_pointer, start_function,
+    recode,
+    rejected::Rejected,
+    stack_pointer, start_function,
     toolchain::Toolchain,
     validate::{self, Tables},
 };
@@ -17,7 +19,16 @@ use super::{
 /// The most calls in each other in a module of the host's own. QuickJS's own limit, `STACK` in
 /// `engines/javascript/src/engine.rs`, comes first. Each call takes 24 bytes until the outermost one has ended, and
 /// wasmi's limit of 1 MB for their values is the same for all modules.
+#[cfg(feature = "javascript")]
 const CALLS: usize = 6_000;
+
+/// A module of at most these bytes is validated when it is loaded, and each of its functions is translated when it is
+/// first called. Most never are. A client may cause all of that at once, and nothing interrupts it: 10 ms of a
+/// processor for laptops, 0.2 s of the slowest board, once. Larger modules are translated when they are loaded.
+const LAZY: usize = 128 * 1024;
+/// The most locals of all functions of such a module together. With more, one function could have too many for the
+/// interpreter, which tells that when it translates the function.
+const LAZY_LOCALS: usize = 20_000;
 
 /// A translated module, and what is known about it whoever runs it.
 pub struct Translated {
@@ -45,40 +56,26 @@ impl Translated {
     /// # Errors
     /// It is no module, or not valid, or would harm the host.
     pub(super) fn new(bytes: &[u8]) -> Result<Self, LoadError> {
-        Self::with(bytes, false)
+        Self::with(bytes, checked, module_hash::of(bytes))
     }
 
-    /// Takes a module of the host's own. Nothing about it needs a check, its loops were split when it was built,
-    /// and each function is translated when it is first called. Most are never called.
+    /// Takes a module of the host's own, whose hash is known. Nothing about it needs a check, its loops were split when
+    /// it was built, and each function is validated and translated when it is first called. Most are never called.
     ///
     /// # Errors
     /// It is no module, which would be a bug of this program.
     #[cfg(feature = "javascript")]
-    pub(super) fn own(bytes: &[u8]) -> Result<Self, LoadError> {
-        Self::with(bytes, true)
+    pub(super) fn own(bytes: &[u8], hash: ModuleHash) -> Result<Self, LoadError> {
+        Self::with(bytes, own, hash)
     }
 
-    fn with(bytes: &[u8], is_own: bool) -> Result<Self, LoadError> {
+    /// The module that `translate` makes of the core module.
+    fn with(bytes: &[u8], translate: Translate, hash: ModuleHash) -> Result<Self, LoadError> {
         let (core, is_component) = match Format::of(bytes).map_err(LoadError::Format)? {
             Format::Module => (bytes, false),
             Format::Component(range) => (bytes.get(range).unwrap_or_default(), true),
         };
-        let mut config = config();
-        if is_own {
-            config.compilation_mode(CompilationMode::Lazy).set_max_recursion_depth(CALLS);
-        } else {
-            validate::validate(core).map_err(LoadError::Rejected)?;
-        }
-        let engine = Engine::new(&config);
-        if !is_own {
-            // Validate before rewriting: errors then have the file's offsets, and rewriting can't turn
-            // an invalid module into a valid one.
-            wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid)?;
-        }
-        let exported = start_function::export(core);
-        let (exported, stack) = stack_pointer::export(exported);
-        let split = if is_own { Cow::Borrowed(&*exported) } else { loops::split(&exported) };
-        let module = wasmi::Module::new(&engine, split).map_err(LoadError::Invalid)?;
+        let (module, stack) = translate(core)?;
         Ok(Self {
             module,
             tables: validate::tables(core),
@@ -87,16 +84,58 @@ impl Translated {
             file_bytes: bytes.len(),
             core_bytes: core.len(),
             is_component,
-            hash: module_hash::of(bytes),
+            hash,
         })
     }
+}
+
+/// Translates a core module. Returns the size of its stack with it.
+type Translate = fn(&[u8]) -> Result<(wasmi::Module, Option<u32>), LoadError>;
+
+/// See [`Translated::own`].
+#[cfg(feature = "javascript")]
+fn own(core: &[u8]) -> Result<(wasmi::Module, Option<u32>), LoadError> {
+    let mut config = config();
+    config.compilation_mode(CompilationMode::Lazy).set_max_recursion_depth(CALLS);
+    let (module, stack) = stack_pointer::export(Cow::Borrowed(core));
+    let module = wasmi::Module::new(&Engine::new(&config), module).map_err(LoadError::Invalid)?;
+    Ok((module, stack))
+}
+
+/// Checks, rewrites, validates and translates any module.
+fn checked(core: &[u8]) -> Result<(wasmi::Module, Option<u32>), LoadError> {
+    let checked = validate::validate(core);
+    let mut config = config();
+    if matches!(checked, Ok(locals) if core.len() <= LAZY && locals <= LAZY_LOCALS) {
+        config.compilation_mode(CompilationMode::LazyTranslation);
+    }
+    let engine = Engine::new(&config);
+    let valid = || wasmi::Module::validate(&engine, core).map_err(LoadError::Invalid);
+    if let Err(rejected) = checked {
+        // The interpreter has a better error for what is no instruction at all.
+        if matches!(rejected, Rejected::Unknown { .. }) {
+            valid()?;
+        }
+        return Err(LoadError::Rejected(rejected));
+    }
+    let exported = start_function::export(core);
+    if matches!(exported, Cow::Owned(_)) {
+        // An export can be what a start function can't.
+        valid()?;
+    }
+    let (exported, stack) = stack_pointer::export(exported);
+    // The interpreter validates the rewritten module. `loops` makes nothing valid that was not, so
+    // this is enough, but its error has offsets that the file has not.
+    let module = wasmi::Module::new(&engine, loops::split(&exported))
+        .map_err(|error| valid().err().unwrap_or(LoadError::Invalid(error)))?;
+    Ok((module, stack))
 }
 
 /// The configuration of wasmi, including the fuel for each operator.
 pub(super) fn config() -> Config {
     let mut config = Config::default();
     config.consume_fuel(true);
-    // A guest must not choose when the host translates how much.
+    // Clients must not choose when the host translates how much: see `LAZY`.
     config.compilation_mode(CompilationMode::Eager);
     // Names and debug information would only take memory.
     config.ignore_custom_sections(true);

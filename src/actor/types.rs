@@ -1,6 +1,8 @@
 //! The numbers of parameters and results of a module's functions and blocks.
 
-use wasmparser::{BlockType, Parser, Payload, TypeRef, ValType};
+use wasmparser::{Parser, Payload, TypeRef, ValType};
+
+use super::instruction::BlockType;
 
 /// The types of a module, reduced to the numbers of their values.
 #[derive(Debug, Default)]
@@ -58,8 +60,8 @@ impl Types {
     pub(crate) fn block_result(&self, ty: BlockType) -> Option<u8> {
         match ty {
             BlockType::Empty => result(&[]),
-            BlockType::Type(ty) => result(&[ty]),
-            BlockType::FuncType(index) => self.result(index),
+            BlockType::Value(byte) => Some(byte),
+            BlockType::Index(index) => self.result(index),
         }
     }
 
@@ -77,8 +79,8 @@ impl Types {
     pub fn block(&self, ty: BlockType) -> Option<(usize, usize)> {
         match ty {
             BlockType::Empty => Some((0, 0)),
-            BlockType::Type(_) => Some((0, 1)),
-            BlockType::FuncType(index) => self.ty(index),
+            BlockType::Value(_) => Some((0, 1)),
+            BlockType::Index(index) => self.ty(index),
         }
     }
 }

@@ -4,9 +4,13 @@
 //! Each rule refuses something that no compiler makes and that harms the interpreter. An invalid
 //! module passes here, because the interpreter has a better error for it.
 
-use wasmparser::{ElementItems, FunctionBody, Operator, Parser, Payload};
+use wasmparser::{ElementItems, FunctionBody, Parser, Payload};
 
-use super::{nesting::Nesting, rejected::Rejected};
+use super::{
+    instruction::{Instruction, Instructions},
+    nesting::Nesting,
+    rejected::Rejected,
+};
 
 /// The most parameters, and the most results, of a function or a block. With a thousand of
 /// them a short call becomes a thousand moves.
@@ -55,11 +59,11 @@ pub fn tables(module: &[u8]) -> Tables {
     Tables::default()
 }
 
-/// Checks a core module against the rules.
+/// Checks a core module against the rules. Returns how many locals all functions have together.
 ///
 /// # Errors
 /// The first rule that the module breaks.
-pub fn validate(module: &[u8]) -> Result<(), Rejected> {
+pub fn validate(module: &[u8]) -> Result<usize, Rejected> {
     let (mut locals, mut elements) = (0usize, 0usize);
     let mut nesting = Nesting::default();
     for payload in Parser::new(0).parse_all(module) {
@@ -104,10 +108,10 @@ pub fn validate(module: &[u8]) -> Result<(), Rejected> {
                 at_most("elements", elements, MAX_ELEMENTS)?;
             }
             Ok(_) => {}
-            Err(_) => return Ok(()),
+            Err(_) => break,
         }
     }
-    Ok(())
+    Ok(locals)
 }
 
 /// Checks a function's body. `locals` counts the locals of all bodies so far.
@@ -123,12 +127,15 @@ fn validate_body(
     }
     at_most("locals", *locals, MAX_LOCALS)?;
     nesting.begin();
-    let Ok(operators) = body.get_operators_reader() else { return Ok(()) };
-    for (operator, offset) in operators.into_iter_with_offsets().map_while(Result::ok) {
-        if let Operator::TableGrow { .. } = operator {
-            return Err(Rejected::TableGrow { offset });
+    let start = body.range().start;
+    let Some(mut instructions) = Instructions::of(body) else { return Ok(()) };
+    while !instructions.is_at_end() {
+        let offset = start.saturating_add(instructions.offset());
+        match instructions.read() {
+            Some(Instruction::TableGrow) => return Err(Rejected::TableGrow { offset }),
+            Some(instruction) => nesting.step(instruction)?,
+            None => return Err(Rejected::Unknown { offset }),
         }
-        nesting.step(&operator)?;
     }
     Ok(())
 }
@@ -147,7 +154,7 @@ mod tests {
     use super::*;
 
     fn validated(text: &str) -> Result<(), Rejected> {
-        validate(&wat::parse_str(text).unwrap())
+        validate(&wat::parse_str(text).unwrap()).map(|_| ())
     }
 
     #[test]
@@ -232,7 +239,7 @@ mod tests {
         for bytes in
             [&b""[..], b"\0asm", b"\0asm\x01\0\0\0\x01\xff", b"\0asm\x01\0\0\0\x0a\x01\x01"]
         {
-            assert_eq!((validate(bytes), tables(bytes)), (Ok(()), Tables::default()));
+            assert_eq!((validate(bytes), tables(bytes)), (Ok(0), Tables::default()));
         }
     }
 }

@@ -11,6 +11,7 @@
 #[allow(dead_code)]
 #[path = "../../../src/actor"]
 mod actor {
+    pub mod instruction;
     pub mod loops;
     mod nesting;
     mod points;

@@ -37,6 +37,9 @@ use crate::{
 /// The engine's module, which `build.rs` has compressed.
 static ENGINE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/javascript.wasm"));
 
+/// The SHA-1 of the module, which would take some boards longer than to run a script.
+static ENGINE_HASH: &ModuleHash = include_bytes!(concat!(env!("OUT_DIR"), "/javascript.sha1"));
+
 /// The engine as long as an actor runs a script.
 static TRANSLATED: Lock<Weak<Translated>> = Lock::new(Weak::new());
 
@@ -114,7 +117,7 @@ fn engine() -> Result<Arc<Translated>, LoadError> {
     if let Some(engine) = shared.upgrade() {
         return Ok(engine);
     }
-    let engine = Arc::new(Translated::own(&compressed::bytes(ENGINE))?);
+    let engine = Arc::new(Translated::own(&compressed::bytes(ENGINE), *ENGINE_HASH)?);
     *shared = Arc::downgrade(&engine);
     Ok(engine)
 }
@@ -196,5 +199,6 @@ mod tests {
     fn the_engine_passes_all_checks_of_a_module_of_others() {
         let engine = Translated::new(&compressed::bytes(ENGINE)).unwrap();
         assert!(!engine.is_component);
+        assert_eq!(engine.hash, *ENGINE_HASH);
     }
 }

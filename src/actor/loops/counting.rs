@@ -118,11 +118,12 @@ fn values_are_counted_as_a_validator_counts_them() {
             let mut right = function.into_validator(FuncValidatorAllocations::default());
             right.read_locals(&mut body.get_binary_reader()).unwrap();
             let mut frames = vec![Frame::default()];
+            let mut instructions = Instructions::of(&body).unwrap();
             for read in body.get_operators_reader().unwrap().into_iter_with_offsets() {
                 let (operator, at) = read.unwrap();
                 right.op(at, &operator).unwrap();
-                let bytes = &body.as_bytes()[at - body.range().start..];
-                step(&mut frames, &types, &operator, bytes).unwrap();
+                assert_eq!(instructions.offset(), at - body.range().start, "{operator:?}");
+                step(&mut frames, &types, instructions.read().unwrap()).unwrap();
                 let Some(frame) = right.get_control_frame(0) else { continue };
                 let own = frames.last().unwrap();
                 assert_eq!(own.unreachable, frame.unreachable, "{operator:?}");
@@ -130,6 +131,7 @@ fn values_are_counted_as_a_validator_counts_them() {
                 assert!(own.unreachable || own.height == height, "{operator:?}: {own:?} {height}");
                 counted += 1;
             }
+            assert!(instructions.is_at_end());
         }
     }
     assert!(counted > 100_000, "{counted}");
