@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Writes a content, compressed, where the program includes it: see `src/compressed.rs`.
 fn compress(content: &[u8], name: &str) -> Result<(), Box<dyn Error>> {
     let mut compressed = u32::try_from(content.len())?.to_le_bytes().to_vec();
-    compressed.extend(miniz_oxide::deflate::compress_to_vec(content, 10));
+    compressed.extend(miniz_oxide::deflate::compress_to_vec_zlib(content, 10));
     Ok(fs::write(out(name)?, compressed)?)
 }
 

@@ -41,6 +41,7 @@ main() {
     choose_rust wasm32-unknown-unknown
 
     build_workspace engines/javascript
+    need_wasm_opt
     collect_engines
     if [ "$engines_only" = 0 ]; then
         build_examples_and_guests
@@ -52,7 +53,6 @@ main() {
 }
 
 build_examples_and_guests() {
-    need_wasm_opt
     build_workspace examples
     # Theater's actors need WASI.
     build_workspace tests/guests --workspace "${theater[@]/#/--exclude=}"
@@ -144,9 +144,12 @@ built() {
 # process that runs a script.
 collect_engines() {
     mkdir -p "$stage/engines/javascript"
+    local optimised=$root/target/snapshot/javascript.wasm
+    mkdir -p "$root/target/snapshot"
+    optimise "$(built engines/javascript javascript)" "$optimised"
     quietly cargo run --quiet --locked --manifest-path "$root/scripts/snapshot/Cargo.toml" \
         --target-dir "$root/target/snapshot" -- \
-        "$(built engines/javascript javascript)" "$stage/engines/javascript/javascript.wasm"
+        "$optimised" "$stage/engines/javascript/javascript.wasm"
 }
 
 # Every folder with a manifest, or with one for each of its hosts, is an example: a crate, a C file, a WAT

@@ -57,10 +57,16 @@ main() {
     case $target in
         armv7-*) flags+=(-C target-feature=+thumb-mode) ;;
     esac
-    # Boards of 32 bits have the least memory and flash, so Footlight's own library is built for size
-    # there. docs/sizes.md has what that saves and costs.
+    # Boards of 32 bits have the least memory and flash, so the interpreter and Footlight's own library are
+    # built for size there. docs/sizes.md has what that saves and costs.
+    local crate level
     case $target in
-        arm*) build_options+=(--config 'profile.release.package.footlight.opt-level="z"') ;;
+        arm*)
+            for crate in footlight=z wasmi=s wasmi_core=s wasmi_ir=s wasmparser=z; do
+                level=${crate#*=}
+                build_options+=(--config "profile.release.package.${crate%=*}.opt-level=\"$level\"")
+            done
+            ;;
     esac
     write_wrappers
     build "$@"

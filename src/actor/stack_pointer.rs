@@ -44,8 +44,8 @@ pub fn export(module: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, Option<u32>) {
     }
 }
 
-/// The first value of the first global, if that may be the stack pointer.
-fn size(module: &[u8]) -> Option<u32> {
+/// The first value of the first global in bytes, if that may be the stack pointer.
+pub(super) fn size(module: &[u8]) -> Option<u32> {
     for payload in Parser::new(0).parse_all(module) {
         match payload.ok()? {
             Payload::ImportSection(imports) => {

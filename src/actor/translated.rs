@@ -59,7 +59,7 @@ impl Translated {
         Self::with(bytes, checked, module_hash::of(bytes))
     }
 
-    /// Takes a module of the host's own, whose hash is known. Nothing about it needs a check, its loops were split when
+    /// Takes a module of the host's own, whose hash is known. Nothing about it needs a check, it was rewritten when
     /// it was built, and each function is validated and translated when it is first called. Most are never called.
     ///
     /// # Errors
@@ -97,9 +97,8 @@ type Translate = fn(&[u8]) -> Result<(wasmi::Module, Option<u32>), LoadError>;
 fn own(core: &[u8]) -> Result<(wasmi::Module, Option<u32>), LoadError> {
     let mut config = config();
     config.compilation_mode(CompilationMode::Lazy).set_max_recursion_depth(CALLS);
-    let (module, stack) = stack_pointer::export(Cow::Borrowed(core));
-    let module = wasmi::Module::new(&Engine::new(&config), module).map_err(LoadError::Invalid)?;
-    Ok((module, stack))
+    let module = wasmi::Module::new(&Engine::new(&config), core).map_err(LoadError::Invalid)?;
+    Ok((module, stack_pointer::size(core)))
 }
 
 /// Checks, rewrites, validates and translates any module.

@@ -26,6 +26,14 @@ impl Message {
         }
     }
 
+    /// The payload alone. Unlike a clone of it, this allocates nothing.
+    pub fn into_payload(self) -> Bytes {
+        match self {
+            Self::Text(text) => text.into_bytes(),
+            Self::Binary(data) | Self::Ping(data) | Self::Pong(data) => data,
+        }
+    }
+
     /// What the message costs in an outbox, in bytes: its payload, but at least one. So the number
     /// of empty messages is bounded as well.
     pub fn cost(&self) -> usize {

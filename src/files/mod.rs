@@ -200,7 +200,7 @@ impl Files {
         own: &Pending,
     ) -> Result<Result<Answer, Failure>, Unfinished> {
         let limit = self.max_size();
-        let (folders, of, own) = (self.folders.clone(), checked(path), own.view.clone());
+        let (folders, of, own) = (self.folders.clone(), checked(path), own.view());
         let script = self.overlay.as_ref();
         let takes_all = script.is_some_and(|script| script.takes_all);
         // What goes to the disk has to be possible there.

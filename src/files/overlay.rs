@@ -75,7 +75,9 @@ impl Overlay {
     /// Keeps what a call has changed, once it is committed.
     pub(super) fn keep(&self, Pending { changes, view }: Pending) {
         let mut inner = self.inner.lock();
-        Arc::make_mut(&mut inner.view).add(&view);
+        if let Some(view) = view {
+            Arc::make_mut(&mut inner.view).add(&view);
+        }
         inner.changes.extend(changes);
     }
 }

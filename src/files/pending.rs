@@ -8,15 +8,20 @@ use super::{change::Change, view::View};
 #[derive(Debug, Default)]
 pub struct Pending {
     pub(super) changes: Vec<Change>,
-    /// What the same call sees of them. Shared with the thread that reads.
-    pub(super) view: Arc<View>,
+    /// What the same call sees of them, if there are some. Shared with the thread that reads.
+    pub(super) view: Option<Arc<View>>,
 }
 
 impl Pending {
     /// Adds a change that was checked. Its place is its path without links.
     pub(super) fn add(&mut self, place: String, change: Change) {
-        Arc::make_mut(&mut self.view).apply(place, &change.what);
+        Arc::make_mut(self.view.get_or_insert_default()).apply(place, &change.what);
         self.changes.push(change);
+    }
+
+    /// What the same call sees of them.
+    pub(super) fn view(&self) -> Arc<View> {
+        self.view.clone().unwrap_or_default()
     }
 
     /// Whether there are none.

@@ -39,7 +39,7 @@ pub(crate) async fn by_host(
 ) -> Closed {
     let send = async {
         for message in queued {
-            writer::send(ws, &message).await?;
+            writer::send(ws, message).await?;
         }
         ws.send(frame::close_frame(&close)).await
     };

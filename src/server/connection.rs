@@ -209,7 +209,7 @@ impl Connection<'_> {
                     keepalive.note_message();
                     context.actor.stats.sent.add(1);
                     context.actor.stats.sent_bytes.add(to_u64(message.payload().len()));
-                    ws.get_mut().begin(&message);
+                    ws.get_mut().begin(message);
                     continue;
                 }
                 Action::Close(queued, close) => {

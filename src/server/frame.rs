@@ -36,14 +36,14 @@ pub(crate) struct Frame(Chain<Cursor<[u8; MAX_HEAD]>, Bytes>);
 
 impl Frame {
     /// The frame of a message.
-    pub(crate) fn new(message: &Message) -> Self {
+    pub(crate) fn new(message: Message) -> Self {
         let opcode = match message {
             Message::Text(_) => OpCode::Data(Data::Text),
             Message::Binary(_) => OpCode::Data(Data::Binary),
             Message::Ping(_) => OpCode::Control(Control::Ping),
             Message::Pong(_) => OpCode::Control(Control::Pong),
         };
-        let payload = message.payload().clone();
+        let payload = message.into_payload();
         let length = to_u64(payload.len());
         let header = FrameHeader { opcode, ..FrameHeader::default() };
         // The head stands at the end of its buffer, so that the unwritten part is always the tail.
@@ -114,7 +114,7 @@ mod tests {
 
     /// The bytes of a frame if each write takes at most `step` bytes.
     fn stream(message: &Message, step: usize) -> Vec<u8> {
-        let (mut frame, mut stream) = (Frame::new(message), Vec::new());
+        let (mut frame, mut stream) = (Frame::new(message.clone()), Vec::new());
         while !frame.is_written() {
             let mut parts = [IoSlice::new(&[]); 2];
             let count = frame.remaining(&mut parts);

@@ -58,7 +58,7 @@ impl Writer {
     }
 
     /// Starts to write a message. [`poll_ready`] must have been ready.
-    pub(crate) fn begin(&mut self, message: &Message) {
+    pub(crate) fn begin(&mut self, message: Message) {
         self.frame = Frame::new(message);
     }
 
@@ -104,7 +104,7 @@ pub(crate) fn poll_ready(ws: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Resul
 }
 
 /// Sends a message and flushes it.
-pub(crate) async fn send(ws: &mut WebSocket, message: &Message) -> Result<(), Error> {
+pub(crate) async fn send(ws: &mut WebSocket, message: Message) -> Result<(), Error> {
     poll_fn(|cx| poll_ready(ws, cx)).await?;
     ws.get_mut().begin(message);
     poll_fn(|cx| poll_ready(ws, cx)).await

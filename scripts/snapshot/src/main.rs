@@ -18,6 +18,7 @@ mod actor {
     mod recode;
     mod rejected;
     mod sections;
+    pub mod stack_pointer;
     mod types;
 }
 
@@ -50,7 +51,9 @@ fn main() -> Result<()> {
     let [from, to] = &arguments[..] else { return Err("usage: FROM.wasm TO.wasm".into()) };
     let module = fs::read(from)?;
     let memory = prepared(&module)?;
-    Ok(fs::write(to, actor::loops::split(&with_memory(&module, &memory)?))?)
+    let prepared = with_memory(&module, &memory)?;
+    let (exported, _) = actor::stack_pointer::export(prepared.into());
+    Ok(fs::write(to, actor::loops::split(&exported))?)
 }
 
 /// The memory of an instance after `prepare`. The stack is empty then, so its old content is zeroes.
