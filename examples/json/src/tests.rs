@@ -73,4 +73,7 @@ fn each_byte_at_each_place_of_a_text_is_written_as_serde_json_does() {
             }
         }
     }
+    same(
+        "a \"long\" text\nwith several escapes\\, some of them \u{1}\u{2}\u{3}in a row\"".repeat(3),
+    );
 }
