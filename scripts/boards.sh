@@ -43,7 +43,7 @@ tests=(
 # x86-64 is what the step `test` runs. So they get the tests of the interpreter and of the whole program,
 # and `--all` adds the others.
 sampled_tests=(
-    answers:: durable:: events:: examples:: start:: hostile::computing hostile::growth
+    answers:: check:: durable:: events:: examples:: start:: hostile::computing hostile::growth
     hostile::instructions hostile::parameters hostile::results
 )
 
