@@ -3,7 +3,7 @@
 # look for them first, and the proxies and the MQTT brokers, from Debian:
 #
 #   scripts/test-clients.sh            all of them
-#   scripts/test-clients.sh NAME...    only these: python, node, websocat, browser, proxies, brokers
+#   scripts/test-clients.sh NAME...    only these: python, node, bun, websocat, browser, proxies, brokers
 #
 # It skips clients that are already installed. As root on Debian, it installs the packages that
 # they need. Elsewhere it says what is missing. Building websocat from source takes minutes, and
@@ -46,6 +46,12 @@ need_node() {
     else
         need_packages nodejs node-ws
     fi
+}
+
+# Installs Bun, for `benches/compare` alone, with npm: Debian does not have it.
+need_bun() {
+    command -v npm >/dev/null || need_packages npm
+    [ -x "$folder/node_modules/.bin/bun" ] || npm install --silent --no-fund --no-audit --prefix "$folder" bun@1
 }
 
 need_websocat() {

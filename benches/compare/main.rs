@@ -1,7 +1,8 @@
-//! The same programs as Footlight's actors in Rust and JavaScript, and as servers in JavaScript, Python and Rust.
+//! The same programs as Footlight's actors in Rust and JavaScript, and as servers in JavaScript (Node and Bun), Python and
+//! Rust.
 //!
 //! ```text
-//! scripts/test-clients.sh python node
+//! scripts/test-clients.sh python node bun
 //! cargo bench --features javascript --bench compare
 //! cargo bench --bench compare -- --rounds 3 --binary target/release/footlight
 //! cargo bench --bench compare -- --quick

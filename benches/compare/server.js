@@ -1,4 +1,4 @@
-// The four programs of `benches/compare` in JavaScript, with npm's ws.
+// The four programs of `benches/compare` in JavaScript: for Node with npm's ws, and for Bun with its own server.
 //
 // Usage: server.js echo|chat|lines|readings ROOMS [STATE]
 //
@@ -7,14 +7,13 @@
 "use strict";
 
 const fs = require("node:fs");
-const { WebSocketServer } = require("ws");
 
 const rooms = {
   /** Sends back what comes. */
   echo() {
     return {
       message(ws, data, isBinary) {
-        ws.send(data, { binary: isBinary });
+        echo(ws, data, isBinary);
       },
     };
   },
@@ -74,16 +73,36 @@ const rooms = {
 
 const [program, count, file] = process.argv.slice(2);
 const first = file && fs.readFileSync(file, "utf8");
+const isBun = typeof Bun !== "undefined";
+// ws gives texts as bytes, and Bun gives them as strings.
+const echo = isBun
+  ? (ws, data) => ws.send(data)
+  : (ws, data, isBinary) => ws.send(data, { binary: isBinary });
+
 for (let number = 0; number < Number(count); number += 1) {
   const room = rooms[program](first);
+  const told = (port) => console.log(`ws://127.0.0.1:${port}/ws  room${number}`);
   // Compression is off, which is also the default.
+  if (isBun) {
+    const server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: (request, server) => (server.upgrade(request) ? undefined : new Response("no", { status: 400 })),
+      websocket: {
+        perMessageDeflate: false,
+        open: (ws) => room.connect?.(ws),
+        message: (ws, data) => room.message(ws, data, typeof data !== "string"),
+      },
+    });
+    told(server.port);
+    continue;
+  }
+  const { WebSocketServer } = require("ws");
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
   server.on("connection", (ws) => {
     ws.on("error", () => {});
     ws.on("message", (data, isBinary) => room.message(ws, data, isBinary));
     room.connect?.(ws);
   });
-  server.on("listening", () => {
-    console.log(`ws://127.0.0.1:${server.address().port}/ws  room${number}`);
-  });
+  server.on("listening", () => told(server.address().port));
 }

@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     Plain,
     /// npm's ws, `server.js`.
     Node,
+    /// Bun's own server, `server.js`.
+    Bun,
     /// Python's websockets, `server.py`.
     Python,
 }
@@ -53,6 +55,7 @@ impl Contestant {
             Kind::Script => "Footlight, JavaScript",
             Kind::Plain => "Rust, async-tungstenite",
             Kind::Node => "Node, ws",
+            Kind::Bun => "Bun",
             Kind::Python => "Python, websockets",
         }
     }
@@ -67,7 +70,7 @@ impl Contestant {
         let of = match self.kind {
             Kind::Footlight => Some(Workload::actor as fn(Workload, String) -> _),
             Kind::Script => Some(Workload::script as _),
-            Kind::Plain | Kind::Node | Kind::Python => None,
+            Kind::Plain | Kind::Node | Kind::Bun | Kind::Python => None,
         };
         if let Some(of) = of {
             let actors: Vec<_> =
@@ -77,7 +80,7 @@ impl Contestant {
         let folder = tempfile::tempdir()?;
         let mut command = self.command();
         match self.kind {
-            Kind::Node => _ = command.arg(script("server.js")),
+            Kind::Node | Kind::Bun => _ = command.arg(script("server.js")),
             Kind::Python => _ = command.arg(script("server.py")),
             Kind::Footlight | Kind::Script | Kind::Plain => (),
         }
@@ -116,6 +119,9 @@ const PROBE_NODE: &str = "
     console.log(`Node ${process.version}, ws ${version}`);
     console.log(require('path').dirname(require.resolve('ws/package.json')));";
 
+/// The probe of Bun.
+const PROBE_BUN: &str = "console.log(`Bun ${Bun.version}`);";
+
 /// The probe of Python.
 const PROBE_PYTHON: &str = "
 import os, platform, sys, sysconfig, websockets, websockets.asyncio.server
@@ -147,6 +153,12 @@ pub(crate) fn find(arguments: &Arguments) -> Result<Vec<Contestant>> {
     if present(node.probe("-e", PROBE_NODE, script("server.js")), "npm's ws")? {
         found.push(node);
     }
+    let mut bun = new(Kind::Bun, Path::new(ROOT).join("target/clients/node_modules/.bin/bun"));
+    if bun.probe("-e", PROBE_BUN, script("server.js")) {
+        found.push(bun);
+    } else {
+        println!("skipped: Bun is not there; `scripts/test-clients.sh bun` installs it");
+    }
     let installed = Path::new(ROOT).join("target/clients/venv/bin/python3");
     let program = if installed.exists() { installed } else { "python3".into() };
     let mut python = new(Kind::Python, program);
@@ -158,7 +170,8 @@ pub(crate) fn find(arguments: &Arguments) -> Result<Vec<Contestant>> {
 
 /// Whether a contestant was found. If not, prints that, or fails if none may be missing.
 fn present(found: bool, name: &str) -> Result<bool> {
-    let text = format!("{name} is not there; `scripts/test-clients.sh python node` installs it");
+    let text =
+        format!("{name} is not there; `scripts/test-clients.sh python node` installs it");
     match (found, env::var_os(REQUIRED)) {
         (false, Some(_)) => return Err(text.into()),
         (false, None) => println!("skipped: {text}"),
