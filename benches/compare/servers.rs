@@ -170,8 +170,7 @@ pub(crate) fn find(arguments: &Arguments) -> Result<Vec<Contestant>> {
 
 /// Whether a contestant was found. If not, prints that, or fails if none may be missing.
 fn present(found: bool, name: &str) -> Result<bool> {
-    let text =
-        format!("{name} is not there; `scripts/test-clients.sh python node` installs it");
+    let text = format!("{name} is not there; `scripts/test-clients.sh python node` installs it");
     match (found, env::var_os(REQUIRED)) {
         (false, Some(_)) => return Err(text.into()),
         (false, None) => println!("skipped: {text}"),
