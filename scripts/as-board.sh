@@ -6,7 +6,7 @@
 #
 # An instruction that is too new for the board ends the program here (SIGILL) and not first on
 # the board. Needs qemu-user 10 or newer, but no binfmt_misc and no files of that architecture.
-# Signals and the exit status are the program's own.
+# Signals and the exit status are the program's own. The emulator gets FOOTLIGHT_EMULATOR as arguments, too.
 #
 # Debian 12's own qemu-user, 7.2, is too old: in 32-bit emulation it now and then crashes with a
 # SIGSEGV while a program with threads ends. So this uses Debian's backport.
@@ -21,7 +21,7 @@ main() {
         setup
         exit
     fi
-    local program=${1:?usage: $0 PROGRAM [ARGUMENTS]} header emulator
+    local program=${1:?usage: $0 PROGRAM [ARGUMENTS]} header emulator more
     header=$(readelf -hW "$program")
     case $header in
         *AArch64*) emulator=(qemu-aarch64 -cpu cortex-a53) ;; # Raspberry Pi 3
@@ -37,6 +37,10 @@ main() {
             exit 1
             ;;
     esac
+    if [ ${#emulator[@]} -gt 0 ]; then
+        read -ra more <<<"${FOOTLIGHT_EMULATOR:-}"
+        emulator+=("${more[@]}")
+    fi
     exec "${emulator[@]}" "$@"
 }
 

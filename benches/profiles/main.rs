@@ -11,7 +11,7 @@
 //! measured. `scripts/profiles.sh` builds binaries with many profiles and compares them.
 //!
 //! # Layout
-//! - `instructions`: what an echo takes, counted by valgrind.
+//! - `instructions`: what a start and an echo take, counted by valgrind.
 //! - `memory`: the memory of an idle host and of a connection.
 //! - `start`: the time from the start of the process to listening.
 //! - `work`: short messages, and messages that keep the interpreter busy.
@@ -102,7 +102,8 @@ fn budget(arguments: &Arguments, file: &Path) -> Result<()> {
         ("idle, with one actor", "bytes", memory.idle, memory::IDLE),
         ("each idle connection", "bytes", memory.connection, memory::CONNECTION),
         ("start to listening", "µs", u64::try_from(start.as_micros())?, start::MAX_WAIT),
-        ("an echo", "instructions", instructions::measure(file)?, instructions::ECHO),
+        ("a start", "instructions", instructions::started(file)?, instructions::START),
+        ("an echo", "instructions", instructions::echoed(file)?, instructions::ECHO),
     ];
     for (what, unit, is, most) in figures {
         println!("{what}: {is} {unit} of {most}");
