@@ -11,7 +11,8 @@
 #   x86_64-unknown-linux-musl
 #
 # The last line of output names the binary: target/dist/TARGET/footlight, or footlight-full with
-# `--features tls,javascript`, which releases have. The script has checked that it is static, is for that architecture, and contains no folder of this machine.
+# `--features tls,javascript`, which releases have, and footlight-small with `--no-default-features`.
+# The script has checked that it is static, is for that architecture, and contains no folder of this machine.
 #
 # There are two ways. Neither needs Docker (with Docker, use `cross`, see docs/deploy.md):
 #   rustup   uses the Rust on PATH, if it has the target or `rustup target add` can add it, and
@@ -261,7 +262,10 @@ build() {
 
     scripts/check-binary.sh "$target" "$built" ${symbols:+"$symbols"}
     local name=footlight
-    case " $* " in *' --features tls,javascript '*) name=footlight-full ;; esac
+    case " $* " in
+        *' --features tls,javascript '*) name=footlight-full ;;
+        *' --no-default-features '*) name=footlight-small ;;
+    esac
     mkdir -p "$dist"
     cp "$built" "$dist/$name"
     printf '%s\n' "$dist/$name"

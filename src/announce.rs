@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::{host::Listening, qr_code, server::Endpoint};
+use crate::{features::TOOLS, host::Listening, qr_code, server::Endpoint};
 
 /// The most actors that a line of advice names.
 const MAX_NAMES: usize = 5;
@@ -59,7 +59,9 @@ pub fn text(listening: &[Listening], own: &[IpAddr], terminal: Option<usize>) ->
     for advice in advice(listening) {
         text += &[style.faint, &advice, style.end, "\n"].concat();
     }
-    if let (Some(columns), Some(url)) = (terminal, page_for_phones(listening, own)) {
+    if let (Some(columns), true) = (terminal, TOOLS.is_built)
+        && let Some(url) = page_for_phones(listening, own)
+    {
         text += &qr_code::lines(&url, columns).unwrap_or_default();
     }
     text

@@ -12,6 +12,7 @@ use crate::{
         Grants, LoadError, Module, Report,
         inspect::{Item, Verdict},
     },
+    features::TOOLS,
     host::{HostError, NotOpened, Opened, conflicts, unknown_receivers, unused},
     limits::Limits,
     manifest::{Handler, Manifest, expand},
@@ -34,7 +35,7 @@ pub fn report(files: &[PathBuf], data: Option<&Path>, json: bool) -> (String, bo
         finding.notes.extend(unknown.map(|(_, text)| text));
     }
     let fine = findings.iter().all(Finding::is_fine);
-    if json {
+    if json && TOOLS.is_built {
         let all: Vec<_> = findings.iter().map(Finding::json).collect();
         return (visible::json(&format!("{:#}\n", Value::from(all))), fine);
     }

@@ -71,6 +71,7 @@ pub mod env;
 pub mod exchange;
 pub mod executor;
 pub mod fd_limit;
+pub(crate) mod features;
 pub mod files;
 pub(crate) mod header_fields;
 pub mod histogram;

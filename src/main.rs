@@ -56,10 +56,11 @@ fn main() -> ExitCode {
     let fine = |()| ExitCode::SUCCESS;
     let done = match command {
         Command::Print(text) => print(&text).map(fine).map_err(Into::into),
-        Command::New { .. } | Command::Call(_) | Command::Dev { .. } if !cfg!(feature = "tools") => {
-            Err("this footlight was built without `new`, `dev` and `call`; build it with the feature \
-                 `tools`, which is on by default, or use another one on your computer"
-                .into())
+        // The parser has refused them. So the compiler knows it.
+        Command::New { .. } | Command::Call(_) | Command::Dev { .. } | Command::State { .. }
+            if !cfg!(feature = "tools") =>
+        {
+            Ok(ExitCode::from(2))
         }
         Command::New { path, name, template, lang } => {
             let project = (name.as_deref(), template.as_deref(), lang.as_deref());
@@ -141,14 +142,19 @@ fn on_known_stack(work: Work) -> Result<ExitCode, Box<dyn Error>> {
 fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
     let Options { selection, bind, data, threads, verbosity, dev } = options;
     // So that the compiler knows that nothing watches.
-    let dev = dev.filter(|_| cfg!(feature = "tools"));
+    let watches = cfg!(feature = "tools") && dev.is_some();
     let data = data_folder(data, env::var_os(VARIABLE));
     // Built first, while signals still end the program at once.
-    let watcher = dev.is_some().then(|| Watcher::new(selection.clone()));
-    let watcher = watcher.map(|mut watcher| watcher.first_build().map(|()| watcher)).transpose()?;
+    let watcher = if watches {
+        let mut watcher = Watcher::new(selection.clone());
+        watcher.first_build()?;
+        Some(watcher)
+    } else {
+        None
+    };
     let mut signals = SignalStream::new()?;
     let manifests = selection.load()?;
-    if let (Some(Dev { fresh: true, .. }), Some(data)) = (&dev, &data) {
+    if let (true, Some(Dev { fresh: true, .. }), Some(data)) = (watches, &dev, &data) {
         state::forget_all(data, manifests.iter().map(|manifest| manifest.name.as_str()))?;
     }
     let outputs = install_logger(&manifests, verbosity)?;
@@ -164,7 +170,7 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
         }))?;
     }
     let manager = Arc::new(Manager::from_environment());
-    let live = watcher.is_some().then(Live::new).transpose()?.map(Arc::new);
+    let live = watches.then(Live::new).transpose()?.map(Arc::new);
     let environment = Environment {
         bind,
         data,
@@ -190,7 +196,10 @@ fn run(options: Options, inherited: Inherited) -> Result<(), Box<dyn Error>> {
     announce(&host.listening());
     let ready = Notification::Ready { serving: host.actors(), of };
     // Spawned as a task, because the future that `run` gets is polled after every turn.
-    let changes = watcher.zip(live).map(|(watcher, live)| watcher.start(live)).transpose()?;
+    let changes = match (watcher, live) {
+        (Some(watcher), Some(live)) if watches => Some(watcher.start(live)?),
+        _ => None,
+    };
     let reloading = Reloading { selection, outputs, manager: manager.clone() };
     let serve = executor.spawn(serve(host, signals, changes, reloading));
     let watch = executor.spawn(async move {

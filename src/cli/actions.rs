@@ -103,7 +103,7 @@ fn find(name: &str) -> Result<&'static ActionSpec, UsageError> {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tools"))]
 mod tests {
     use super::*;
     use crate::cli::{

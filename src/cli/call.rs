@@ -156,7 +156,7 @@ pub(super) fn command(mut call: Call, words: Vec<OsString>) -> Result<Command, U
     Ok(Command::Call(call))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tools"))]
 mod tests {
     use crate::cli::{Command, parse};
 

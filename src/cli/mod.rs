@@ -15,7 +15,7 @@ mod parse;
 mod shared;
 mod spec;
 mod table;
-#[cfg(test)]
+#[cfg(all(test, feature = "tools"))]
 mod tests;
 mod usage_error;
 

@@ -7,10 +7,10 @@ use lexopt::prelude::*;
 use super::{
     Command, actions, call, completions, help, man,
     spec::{Arity, OptionId, OptionSpec, Subcommand, SubcommandId},
-    table::{self, SHELLS, SUBCOMMANDS},
+    table::{self, OF_TOOLS, SHELLS, SUBCOMMANDS},
     usage_error::{UsageError, instead, list, wrong},
 };
-use crate::{call::Call, config::nearest::nearest};
+use crate::{call::Call, config::nearest::nearest, features::TOOLS};
 
 /// The maximum of `--threads`.
 const MAX_THREADS: usize = 64;
@@ -77,6 +77,7 @@ fn read(
             OptionId::Version => return Ok(Command::Print(version())),
             OptionId::Verbose => given.verbosity = given.verbosity.saturating_add(1),
             OptionId::Quiet => given.verbosity = given.verbosity.saturating_sub(1),
+            OptionId::Json if !TOOLS.is_built => return Err(wrong(TOOLS.to_string())),
             OptionId::Json => given.json = true,
             OptionId::Fresh => given.fresh = true,
             OptionId::KeepInstance => given.keep_instance = true,
@@ -88,7 +89,11 @@ fn read(
             | OptionId::Seed
             | OptionId::State
             | OptionId::Update
-            | OptionId::Write => call::option_value(option, &mut parser, &mut given.call)?,
+            | OptionId::Write => {
+                if TOOLS.is_built {
+                    call::option_value(option, &mut parser, &mut given.call)?;
+                }
+            }
             OptionId::Name => given.name = Some(parser.value()?.string()?),
             OptionId::Port => given.port = Some(port(&parser.value()?.string()?)?),
             OptionId::Partial => given.partial = true,
@@ -114,7 +119,7 @@ fn read(
             threads: given.threads.unwrap_or(1),
             verbosity: given.verbosity,
         },
-        SubcommandId::Dev => Command::Dev {
+        SubcommandId::Dev if TOOLS.is_built => Command::Dev {
             path: paths(words).pop().unwrap_or_else(|| ".".into()),
             bind: given.bind,
             port: given.port,
@@ -126,24 +131,32 @@ fn read(
         SubcommandId::Check => {
             Command::Check { files: paths_or_here(words), data: given.data, json: given.json }
         }
-        SubcommandId::Call => {
+        SubcommandId::Call if TOOLS.is_built => {
             given.call.data = given.data;
             given.call.json = given.json;
             call::command(given.call, words)?
         }
-        SubcommandId::New => Command::New {
+        SubcommandId::New if TOOLS.is_built => Command::New {
             path: paths(words).pop().unwrap_or_default(),
             name: given.name,
             template: given.template,
             lang: given.lang,
         },
-        SubcommandId::State => actions::command(words, given.partial)?,
-        SubcommandId::Completions => Command::Print(shell(first.unwrap_or_default())?),
-        SubcommandId::Man => Command::Print(man::page()),
+        SubcommandId::State if TOOLS.is_built => actions::command(words, given.partial)?,
+        SubcommandId::Completions if TOOLS.is_built => {
+            Command::Print(shell(first.unwrap_or_default())?)
+        }
+        SubcommandId::Man if TOOLS.is_built => Command::Print(man::page()),
         SubcommandId::Help => Command::Print(match first {
             Some(word) => help::of(find_subcommand(word)?),
             None => help::all(),
         }),
+        SubcommandId::Dev
+        | SubcommandId::Call
+        | SubcommandId::New
+        | SubcommandId::State
+        | SubcommandId::Completions
+        | SubcommandId::Man => return Err(wrong(TOOLS.to_string())),
     })
 }
 
@@ -191,6 +204,9 @@ fn fits(
 /// Finds a subcommand.
 fn find_subcommand(name: &str) -> Result<&'static Subcommand, UsageError> {
     table::subcommand(name).ok_or_else(|| {
+        if !TOOLS.is_built && OF_TOOLS.contains(&name) {
+            return wrong(TOOLS.to_string());
+        }
         let names: Vec<_> = SUBCOMMANDS.iter().map(|subcommand| subcommand.name).collect();
         // This looks like a manifest, so the user probably forgot `run`.
         let is_path = name.contains(['/', '.']) && nearest(name, &names).is_none();

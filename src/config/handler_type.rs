@@ -1,6 +1,9 @@
 //! The description of a type of handler, for reading manifests and for judging modules.
 
-use crate::interfaces::Interface;
+use crate::{
+    features::{Feature, HAS_HANDLERS},
+    interfaces::Interface,
+};
 
 /// A type of handler. Each handler's folder has a constant of this type.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,9 +16,19 @@ pub struct HandlerType {
     pub brings_events: bool,
     /// The capabilities that an actor has only with a handler of this type.
     pub capabilities: &'static [Capability],
+    /// The part of the program that it needs and that a build may leave out.
+    pub feature: Option<&'static Feature>,
 }
 
 impl HandlerType {
+    /// The part of the program that it needs, if this build does not have it.
+    pub(crate) fn lacks(&self) -> Option<&'static Feature> {
+        if HAS_HANDLERS {
+            return None;
+        }
+        self.feature.filter(|feature| !feature.is_built)
+    }
+
     /// What a call is told that needs a handler of this type.
     pub(crate) fn not_granted(&self) -> String {
         self.capabilities.first().map_or("", |capability| capability.advice).into()

@@ -18,6 +18,7 @@ pub const TYPE: HandlerType = HandlerType {
         advice: "the manifest grants no files; add [[handlers]] with type = \"filesystem\" and config \
                  = { path = \"…\" }, the folder that the actor may read",
     }],
+    feature: None,
 };
 /// The file descriptors that reading, listing or writing a file needs at once. An actor does one of
 /// these at a time.

@@ -163,8 +163,8 @@ impl Bound {
             }
             Self::HttpClient(config) => {
                 let (stats, lines) = (setup.stats.clone(), setup.lines.clone());
-                let http = Http::new(config, executor.clone(), setup.limits.clone(), stats, lines);
-                setup.http = Some(http);
+                let (executor, limits) = (executor.clone(), setup.limits.clone());
+                setup.http = Http::new(config, executor, limits, stats, lines);
             }
             Self::MessageServer(config) => {
                 let (stats, lines) = (setup.stats.clone(), setup.lines.clone());

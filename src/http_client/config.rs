@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     config::{Capability, HandlerType, Table, Value},
+    features::REQUESTS,
     interfaces,
 };
 
@@ -22,6 +23,7 @@ pub const TYPE: HandlerType = HandlerType {
                  \"http-client\" and config = { allow = [\"https://…\"] }, the servers that the \
                  actor may ask",
     }],
+    feature: Some(&REQUESTS),
 };
 
 /// What to write if `allow` is missing or wrong.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use crate::{
     config::{Capability, HandlerType, Table, Value, nearest::nearest},
+    features::{BROKERS, REQUESTS},
     files, http_client,
     limits::Limits,
     messages, mqtt, server,
@@ -49,7 +50,13 @@ static TYPES: [Type; 5] = [
         types: &[&http_client::config::TYPE],
         read: |entries| {
             let own = entries.into_iter().map(|(_, index, table)| (index, table)).collect();
-            Handler::HttpClient(http_client::Config::read(own))
+            // Its handlers were refused. So the compiler knows it.
+            let config = if REQUESTS.is_built {
+                http_client::Config::read(own)
+            } else {
+                http_client::Config::default()
+            };
+            Handler::HttpClient(config)
         },
     },
     Type {
@@ -63,7 +70,10 @@ static TYPES: [Type; 5] = [
         types: &[&mqtt::config::TYPE],
         read: |entries| {
             let own = entries.into_iter().map(|(_, index, table)| (index, table)).collect();
-            Handler::Mqtt(mqtt::Config::read(own))
+            // Its handlers were refused. So the compiler knows it.
+            let config =
+                if BROKERS.is_built { mqtt::Config::read(own) } else { mqtt::Config::default() };
+            Handler::Mqtt(config)
         },
     },
 ];
@@ -188,7 +198,8 @@ fn read_entry<'d>(item: &Value<'d>, root: &Table<'_>) -> Option<HandlerTable<'d>
         return None;
     }
     let known = types().find(|known| Some(known.name) == name);
-    let example = known.unwrap_or(DEFAULT).example;
+    let ty = known.unwrap_or(DEFAULT);
+    let example = ty.example;
     let config = table.require("config", &format!("add {example}"));
     table.finish_or(&|key| {
         Some(if root.knows(key) {
@@ -197,6 +208,12 @@ fn read_entry<'d>(item: &Value<'d>, root: &Table<'_>) -> Option<HandlerTable<'d>
             format!("a handler's own keys stand in its config, as in {example}")
         })
     });
+    if let (Some(feature), Some(config)) = (ty.lacks(), &config) {
+        let advice = feature.advice() + ", or remove the handler";
+        config.place.refuse(feature.problem(), advice);
+        // Its keys don't matter.
+        return Some(HandlerTable { ty: known, config: None });
+    }
     let config = || config.and_then(|config| config.table(&format!("write {example}")));
     match (written, known) {
         (Some(_), Some(known)) => return Some(HandlerTable { ty: Some(known), config: config() }),

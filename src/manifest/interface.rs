@@ -48,7 +48,14 @@ fn check_requires(value: &Value<'_>, handlers: &[Handler]) {
             capability.interfaces.iter().any(|interface| interface.modules.contains(name))
         });
         if let Some((ty, capability)) = missing {
-            item.place.refuse(format!("{} {}", item.named(), capability.missing), ty.advice());
+            let named = item.named();
+            match ty.lacks() {
+                Some(part) => {
+                    let problem = format!("{named} can't be granted: {}", part.problem());
+                    item.place.refuse(problem, part.advice());
+                }
+                None => item.place.refuse(format!("{named} {}", capability.missing), ty.advice()),
+            }
         }
     }
 }

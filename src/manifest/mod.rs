@@ -33,6 +33,7 @@ use toml::de::DeTable;
 use crate::{
     config::{Document, Mistake, Table, Value, units::Quantity},
     env::Env,
+    features::BROKERS,
     limits::Limits,
     logger::config::Logging,
     memory::Uses,
@@ -176,7 +177,7 @@ impl Manifest {
     /// The brokers of its handlers.
     pub(crate) fn brokers(&self) -> &[mqtt::config::BrokerConfig] {
         let found = self.handlers.iter().find_map(|handler| match handler {
-            Handler::Mqtt(config) => Some(config.brokers.as_slice()),
+            Handler::Mqtt(config) if BROKERS.is_built => Some(config.brokers.as_slice()),
             _ => None,
         });
         found.unwrap_or_default()

@@ -17,6 +17,7 @@ pub const TYPE: HandlerType = HandlerType {
                  \"message-server\" and config = { to = [\"…\"] }, the names of the actors that this \
                  one may send to",
     }],
+    feature: None,
 };
 
 /// What to write if `to` is wrong.

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     config::{Capability, HandlerType, Location, Table, Value, units::Quantity},
+    features::BROKERS,
     http_client::url::Host,
     interfaces,
 };
@@ -22,25 +23,12 @@ pub const TYPE: HandlerType = HandlerType {
     brings_events: true,
     capabilities: &[Capability {
         interfaces: &[&interfaces::MQTT],
-        missing: if let Some(missing) = MISSING {
-            missing
-        } else {
-            "needs a broker, and no handler names one"
-        },
-        advice: if cfg!(feature = "mqtt") {
-            "the manifest grants no MQTT; add [[handlers]] with type = \"mqtt\" and config = { broker = \
-             \"mqtt://…\", publish = [\"…\"] }, a broker and the topics that the actor may publish"
-        } else {
-            "this build has no MQTT; build it with `--features mqtt`"
-        },
+        missing: "needs a broker, and no handler names one",
+        advice: "the manifest grants no MQTT; add [[handlers]] with type = \"mqtt\" and config = { broker = \
+                 \"mqtt://…\", publish = [\"…\"] }, a broker and the topics that the actor may publish",
     }],
+    feature: Some(&BROKERS),
 };
-
-/// What is wrong with a build that has no MQTT.
-pub(crate) const MISSING: Option<&str> =
-    if cfg!(feature = "mqtt") { None } else { Some("this build has no MQTT") };
-/// What to do about that.
-pub(crate) const ADVICE: &str = "build it with `--features mqtt`";
 
 /// The name of a handler that has none.
 pub(crate) const NAME: &str = "mqtt";
@@ -130,11 +118,6 @@ impl Config {
         let mut names: Vec<String> = Vec::new();
         let mut brokers = Vec::new();
         for (_, table) in entries {
-            if let Some(missing) = MISSING {
-                table.place().refuse(missing, format!("{ADVICE}, or remove the handler"));
-                // Its keys don't matter.
-                continue;
-            }
             brokers.extend(read_broker(table, &mut names));
         }
         Self { brokers }

@@ -14,6 +14,7 @@ pub const TYPE: HandlerType = HandlerType {
     example: "config = { port = 8080 }",
     brings_events: true,
     capabilities: &[],
+    feature: None,
 };
 /// The file descriptors of a listener: its own, and that of the connection that waits to be
 /// admitted.

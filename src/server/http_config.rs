@@ -16,6 +16,7 @@ pub const TYPE: HandlerType = HandlerType {
     example: "config = { port = 8080 }",
     brings_events: true,
     capabilities: &[],
+    feature: None,
 };
 
 /// The keys that belong to a listener, whoever uses it.

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use super::{
     endpoint::Endpoint, error_response::ErrorResponse, origin::Origin, request_head::RequestHead,
 };
+use crate::features::TOOLS;
 
 /// The path of the stream.
 const STREAM: &str = "/console/inspect";
@@ -32,7 +33,10 @@ pub(super) fn asked(
     endpoint: &Endpoint,
 ) -> Option<Result<Inspecting, ErrorResponse>> {
     // Manifests can't ask for it without the feature. This tells the compiler, so that it leaves the rest out.
-    endpoint.inspect.as_ref().filter(|_| cfg!(feature = "tools"))?;
+    if !TOOLS.is_built {
+        return None;
+    }
+    endpoint.inspect.as_ref()?;
     let asked = match request.path {
         STREAM => Inspecting::Stream,
         SCRIPT => Inspecting::Script,

@@ -31,7 +31,7 @@ pub(crate) fn judge(
             Some(known) => judge_known(known, import.ty(), grants),
             None => match traps::not_offered(from) {
                 Some(reason) if matches!(import.ty(), ExternType::Func(_)) => {
-                    Verdict::Traps(reason.into())
+                    Verdict::Traps(reason)
                 }
                 _ => {
                     let of_linker = from == "env" || from.starts_with(GLOBAL_OFFSETS);

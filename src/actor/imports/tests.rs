@@ -294,7 +294,6 @@ fn no_other_name_is_taken_for_an_import() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "mqtt"), ignore = "a build without MQTT refuses its handler")]
 fn a_manifest_may_require_every_interface_of_the_hosts_own() {
     for row in all() {
         let module = row.interface.modules[0];

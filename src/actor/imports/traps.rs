@@ -1,9 +1,11 @@
-//! The functions of Theater's, and the files and sockets of WASI 0.2, that this host does not offer. A
-//! module may import them and must not call them: many actors import more than they call.
+//! The functions of Theater's, and the files and sockets of WASI 0.2, that this host does not offer, and
+//! those of parts that were left out of this build. A module may import them and must not call them: many
+//! actors import more than they call.
 
 use wasmi::{Caller, FuncType, Linker, Val};
 
 use super::guest::Guest;
+use crate::features;
 
 /// The packages of Theater, by their names in modules.
 const PACKAGES: [&str; 2] = ["ntwk:theater/", "theater:simple/"];
@@ -25,7 +27,13 @@ const NOT_OFFERED: &[(&str, &str)] = &[
 
 /// Says why this host does not offer a function of an interface, and what to do. `None` if the
 /// interface is not one of those that are known.
-pub(super) fn not_offered(module: &str) -> Option<&'static str> {
+pub(super) fn not_offered(module: &str) -> Option<String> {
+    let lacking = features::lacking(module).map(ToString::to_string);
+    lacking.or_else(|| reason(module).map(Into::into))
+}
+
+/// The same for a build with all features.
+fn reason(module: &str) -> Option<&'static str> {
     if module.contains("@0.2.") {
         if module.starts_with("wasi:filesystem/") {
             return Some("this host offers no files of WASI; use `footlight:host/files`");

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use super::{super::CallError, Emit, Stage};
 use crate::{
     exchange::{BrokerMessage, Event, EventKind, Source},
-    mqtt::{
-        Broker,
-        config::{ADVICE, MISSING},
-    },
+    mqtt::{Broker, config::TYPE},
 };
 
 impl Stage {
@@ -47,8 +44,8 @@ impl Stage {
 
     /// The broker with this name.
     fn broker(&self, place: &str, name: &str) -> Result<&Arc<Broker>, CallError> {
-        if let Some(missing) = MISSING {
-            return Err(CallError::step(place, format_args!("{missing}; {ADVICE}")));
+        if let Some(feature) = TYPE.lacks() {
+            return Err(CallError::step(place, format_args!("{feature}")));
         }
         let named = |broker: &&Arc<Broker>| broker.name() == name;
         self.brokers.iter().find(named).ok_or_else(|| {

@@ -63,10 +63,10 @@ impl Stage {
                 Files::new(&name, folders, handle.limits.clone(), stats.clone(), lines.clone());
             own.below(files.clone())
         });
-        let http = servers.map(|servers| {
+        let http = servers.and_then(|servers| {
             let (stats, lines) = (stats.clone(), lines.clone());
-            let own = Http::new(&servers, executor.clone(), handle.limits.clone(), stats, lines);
-            own.answered_by(answers.clone())
+            let own = Http::new(&servers, executor.clone(), handle.limits.clone(), stats, lines)?;
+            Some(own.answered_by(answers.clone()))
         });
         let others = Arc::new(messages::answers::Answers::new(is_alone));
         let messages = receivers.map(|config| {

@@ -29,7 +29,7 @@ impl Stage {
         let config = Config { grants: vec![Grant { origin, path, private: false }] };
         let executor = Arc::new(Executor::new());
         let lines = Arc::new(ActorLog::new("asker".into(), &limits, Arc::default()));
-        let http = Http::new(&config, executor.clone(), &limits, Arc::default(), lines);
+        let http = Http::new(&config, executor.clone(), &limits, Arc::default(), lines).unwrap();
         Self { http, executor, url: url.into() }
     }
 

@@ -12,6 +12,7 @@ mod folders;
 mod handlers;
 mod interface;
 mod receivers;
+#[cfg(feature = "http-client")]
 mod servers;
 mod storage;
 mod theater;
@@ -211,10 +212,34 @@ fn mistakes_about_logging_are_told() {
 
 #[cfg(not(feature = "mqtt"))]
 #[test]
-fn a_build_without_mqtt_refuses_its_handlers() {
-    added(&[(
-        "[[handlers]]\ntype = 'mqtt'\nconfig = { broker = 'mqtt://b' }",
-        "8: handlers[1].config: this build has no MQTT; build it with `--features mqtt`, or remove the \
-         handler",
-    )]);
+fn a_build_without_mqtt_refuses_its_handlers_and_its_interface() {
+    added(&[
+        (
+            "[[handlers]]\ntype = 'mqtt'\nconfig = { broker = 'mqtt://b' }",
+            "8: handlers[1].config: this build has no MQTT; build it with `--features mqtt`, or remove \
+             the handler",
+        ),
+        (
+            "[interface]\nrequires = 'footlight:host/mqtt@0.1.0'",
+            "7: interface.requires: `footlight:host/mqtt@0.1.0` can't be granted: this build has no \
+             MQTT; build it with `--features mqtt`",
+        ),
+    ]);
+}
+
+#[cfg(not(feature = "http-client"))]
+#[test]
+fn a_build_without_requests_to_servers_refuses_their_handlers_and_their_interface() {
+    added(&[
+        (
+            "[[handlers]]\ntype = 'http-client'\nconfig = { allow = ['http://a'] }",
+            "8: handlers[1].config: this build has no requests to servers; build it with `--features \
+             http-client`, or remove the handler",
+        ),
+        (
+            "[interface]\nrequires = 'footlight:host/http@0.1.0'",
+            "7: interface.requires: `footlight:host/http@0.1.0` can't be granted: this build has no \
+             requests to servers; build it with `--features http-client`",
+        ),
+    ]);
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::manifest::tests::{LEAST, listeners, parse, said};
 
 #[test]
+#[cfg_attr(not(feature = "http-client"), ignore = "this build refuses one of its handlers")]
 fn a_manifest_of_theaters_time_loads_and_what_had_no_effect_there_is_warned_of() {
     let manifest = parse(
         r#"

@@ -1,7 +1,7 @@
 //! Reads the values of a listener's keys that are more than a text.
 
 use super::{AutoResponse, Listener, MAX_PING, TlsFiles};
-use crate::{config::Value, exchange::OnOverflow};
+use crate::{config::Value, exchange::OnOverflow, features::TOOLS};
 
 /// Reads `auto_response`.
 pub(super) fn read_auto_response(value: &Value<'_>) -> Option<AutoResponse> {
@@ -24,7 +24,7 @@ pub(super) fn read_auto_response(value: &Value<'_>) -> Option<AutoResponse> {
 /// Reads `console`.
 pub(super) fn read_console(value: &Value<'_>, listener: &mut Listener) {
     listener.inspect = value.as_str() == Some("inspect");
-    if listener.inspect && !cfg!(feature = "tools") {
+    if listener.inspect && !TOOLS.is_built {
         value.place.refuse(
             "this footlight was built without the inspector",
             "build it with the feature `tools`, which is on by default; or write true",

@@ -196,7 +196,7 @@ fn a_request_to_a_server_leaves_only_once_the_changes_of_its_event_are_on_the_di
     let limits = stage.handle.limits.clone();
     let http = Http::new(&grants, executor.clone(), limits, stats, lines);
     let store = (stage.store.owner("events", Durability::Strict), OutputGate::Closed);
-    let mut task = in_process::start(&stage.handle, "asker-guide", Some(http), Some(store));
+    let mut task = in_process::start(&stage.handle, "asker-guide", http, Some(store));
     stage.gate.close();
     stage.push(EventKind::Connect);
     stage.push(text(&format!("later tag {}", web.url("/"))));

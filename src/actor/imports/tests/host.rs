@@ -41,7 +41,7 @@ impl Host {
         let grants = Config::default();
         let lines = Arc::new(ActorLog::new("rows".into(), &limits, Arc::default()));
         let http = Http::new(&grants, Arc::default(), &limits, Arc::default(), lines);
-        let resources = Resources { files: Some(files), http: Some(http), ..Resources::default() };
+        let resources = Resources { files: Some(files), http, ..Resources::default() };
         let lines = Arc::new(ActorLog::new("rows".into(), &limits, Arc::default()));
         let (config, directory) = (messages::Config::default(), Arc::default());
         let messages =
