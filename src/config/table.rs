@@ -4,6 +4,7 @@
 //! keys that were read, so that it can refuse the others. A [`Value`] knows its place in the text.
 //! Reading goes on after a mistake, with `None` for the value.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
@@ -230,7 +231,7 @@ impl<'d> Value<'d> {
     /// The value for a message: short, and on one line.
     pub fn shown(&self) -> String {
         match self.value {
-            DeValue::String(text) => shorten(&format!("{text:?}")),
+            DeValue::String(text) => shorten(&format!("{:?}", without_user(text))),
             // The parser accepts some control characters in numbers.
             DeValue::Integer(number) => shorten(&number.to_string().escape_debug().to_string()),
             DeValue::Float(number) => shorten(&number.to_string().escape_debug().to_string()),
@@ -317,6 +318,16 @@ impl<'d> Value<'d> {
             Value { place: Location { document, key, offset }, value: item.get_ref() }
         };
         Some(array.iter().enumerate().map(item).collect())
+    }
+}
+
+/// An address without its user and its password, which no message may show.
+fn without_user(text: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.into() };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rfind('@').and_then(|at| rest.get(at..)) {
+        Some(rest) => format!("{scheme}://...{rest}").into(),
+        None => text.into(),
     }
 }
 

@@ -84,6 +84,11 @@ impl Backoff {
         self.failed
     }
 
+    /// The connections in a row that ended soon.
+    pub(super) fn short(&self) -> u32 {
+        self.short
+    }
+
     /// The shortest and the longest next wait.
     fn bounds(&self, attempt: Attempt) -> (Duration, Duration) {
         if attempt == Attempt::TakenOver {

@@ -133,7 +133,7 @@ impl Driver {
             let BrokerConfig { name, address, .. } = &self.shared.opened.config;
             let what = if end.up.is_some() { "lost" } else { "not made" };
             let why = &end.why;
-            let advice = self.shared.advice(attempt, why);
+            let advice = self.shared.advice(attempt, why, self.backoff.short());
             let failed = self.backoff.failed();
             let count =
                 if failed > 1 { format!(" ({failed} times so far)") } else { String::new() };

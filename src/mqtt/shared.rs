@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use footlight_mqtt::{Down, Qos, Reason, Session, Version};
+use footlight_mqtt::{Broken, Down, Qos, Reason, Session, Version};
 use log::Level;
 
 use super::{
@@ -135,7 +135,8 @@ impl Shared {
     }
 
     /// What to do, if something about the end of a connection shows it.
-    pub(super) fn advice(&self, attempt: Attempt, why: &Why) -> String {
+    /// `short` is how many connections in a row have ended soon.
+    pub(super) fn advice(&self, attempt: Attempt, why: &Why, short: u32) -> String {
         let client_id = &self.opened.client_id;
         match why {
             Why::Down(Down::Refused(reason)) if NOT_ALLOWED.contains(&reason.code()) => {
@@ -154,10 +155,26 @@ impl Shared {
             Why::Down(Down::TakenOver | Down::Ended | Down::Closed(_))
                 if matches!(attempt, Attempt::TakenOver | Attempt::Short) =>
             {
+                if attempt == Attempt::Short && short == 1 {
+                    return format!(
+                        "; the broker has stopped, or another client has the identifier {client_id}"
+                    );
+                }
+                let is_fixed =
+                    self.opened.config.client_id.as_ref().is_some_and(|id| !id.contains('{'));
+                let advice = if is_fixed {
+                    "Write `{hostname}` or `{machine-id}` in `client_id`"
+                } else {
+                    "Give each board a name of its own, or an empty /etc/machine-id before its first start"
+                };
                 format!(
                     "; a likely cause is another device with the same client identifier, {client_id}: \
-                     fleets are copied SD cards. Write `{{hostname}}` or `{{machine-id}}` in `client_id`"
+                     fleets are copied SD cards. {advice}"
                 )
+            }
+            // All that a broker says before it accepts a connection begins with CONNACK.
+            Why::Down(Down::Broken(Broken { offset: 0, .. })) if attempt == Attempt::Failed => {
+                "; check the port: what answers there is probably no broker".into()
             }
             _ => String::new(),
         }

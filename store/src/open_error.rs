@@ -46,9 +46,7 @@ impl OpenError {
                 "It belongs to the folder. Restore the whole folder from a copy. What the other file \
                  has can be read partly"
             }
-            io::ErrorKind::NotFound => {
-                "No folder can be made there. Make the folder around it first, or use another one"
-            }
+            io::ErrorKind::NotFound => "Make this folder first, or use another one",
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 "The user who runs this program must be able to write to the folder around it"
             }

@@ -18,6 +18,10 @@ const lend = (handler, name) => {
     }
 };
 
+// What makes generators. A handler may be none.
+const GENERATOR = getPrototypeOf(function* () {});
+const ASYNC_GENERATOR = getPrototypeOf(async function* () {});
+
 // Takes the handlers out of the script's exports, and returns their names.
 const take = (exports) => {
     const found = [];
@@ -27,6 +31,8 @@ const take = (exports) => {
         if (!hasOwn(exports, name)) continue;
         const handler = exports[name];
         if (typeof handler !== "function") throw new TypeError(`the export ${name} is no function, but a handler's name`);
+        const kind = getPrototypeOf(handler);
+        if (kind === GENERATOR || kind === ASYNC_GENERATOR) throw new TypeError(`the handler ${name} is a generator, which nothing would run: write function instead of function*`);
         handlers[name] = handler;
         lend(handler, name);
         push(found, name);
@@ -54,6 +60,7 @@ const readState = () => {
 };
 const setState = (value) => {
     host.ready("state");
+    if (typeof value === "function" || typeof value === "symbol") throw new TypeError(`state: a ${typeof value} can't be JSON`);
     state = value;
     stateRead = true;
 };

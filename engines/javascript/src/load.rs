@@ -83,6 +83,9 @@ fn located(
     });
     let place = failure.place().or(import).unwrap_or_default();
     let mut message = failure.message.clone();
+    if failure.place().is_none() && message.starts_with("RangeError: Maximum call stack") {
+        message += "; a source may be nested too deeply: name inner parts";
+    }
     let open = text(place.file).map_or(0, |text| open_parts(text, &place));
     if open >= DEEP && message.starts_with("SyntaxError:") {
         message += &format!(

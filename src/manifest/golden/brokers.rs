@@ -37,7 +37,7 @@ fn mistakes_about_a_broker_are_told() {
         (
             "broker = 'mqtt://a:b@c'",
             format!(
-                ".broker: \"mqtt://a:b@c\" is no broker: it has a user or a password; write them to a \
+                ".broker: \"mqtt://...@c\" is no broker: it has a user or a password; write them to a \
                  `credentials_file`; {broker}"
             ),
         ),

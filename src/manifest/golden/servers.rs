@@ -42,7 +42,7 @@ fn mistakes_about_servers_are_told() {
         (
             "allow = ['http://user@a']",
             format!(
-                ".allow[0]: \"http://user@a\" can't be allowed: it has a user or a password; use the \
+                ".allow[0]: \"http://...@a\" can't be allowed: it has a user or a password; use the \
                  field `Authorization`; {write}"
             ),
         ),

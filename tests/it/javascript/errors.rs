@@ -44,6 +44,22 @@ fn a_script_without_a_handler_is_told_which_there_are() {
 }
 
 #[test]
+fn a_handler_that_is_a_generator_is_refused() {
+    for source in ["export function* message() {}", "export async function* message() {}"] {
+        let message = refused(source).message;
+        assert!(message.contains("the handler message is a generator"), "{message}");
+    }
+    super::load("export const message = async () => {};").unwrap();
+}
+
+#[test]
+fn a_source_that_is_nested_too_deeply_is_told_what_to_do() {
+    let deep = format!("const a = {}{};", "[".repeat(5000), "]".repeat(5000));
+    let message = refused(&format!("{deep} export function alarm() {{}}")).message;
+    assert!(message.contains("nested too deeply: name inner parts"), "{message}");
+}
+
+#[test]
 fn a_top_level_that_never_ends_waiting_is_told() {
     let message = refused("await new Promise(() => {}); export function alarm() {}").message;
     assert!(message.starts_with("UnsettledPromise: the top level"), "{message}");

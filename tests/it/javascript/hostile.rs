@@ -210,6 +210,8 @@ fn messages_that_are_no_text_or_too_large_are_refused_or_mended() {
     assert!(thrown("client.send('x'.repeat(2e6))").contains("client.send: "));
     assert!(thrown("client.send(undefined)").contains("client.send: undefined can't be JSON"));
     assert!(thrown("client.send(() => 1)").contains("client.send: a function can't be JSON"));
+    assert!(thrown("state = () => 1").contains("state: a function can't be JSON"));
+    assert!(thrown("state = Symbol()").contains("state: a symbol can't be JSON"));
     assert!(thrown("client.close(1)").contains("client.close: "));
     assert!(thrown("new client.constructor({}, 7)").contains("clients connect"));
     assert!(thrown("broadcast('a', { except: { id: 1 } })").contains("except takes a client"));
