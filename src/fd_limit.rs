@@ -178,11 +178,21 @@ impl std::error::Error for Shortage {}
 impl fmt::Display for Shortage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit, places, wanted, enough } = self;
+        let what = if places < wanted {
+            format!(
+                "`limits.connections` allows {wanted} connections in all, but this process may have \
+                 only {limit} files open, of which {places} can be connections, and fewer requests and \
+                 downloads can be in progress"
+            )
+        } else {
+            format!(
+                "this process may have only {limit} files open. That is enough for all {wanted} \
+                 connections, but not for as many requests and downloads at once as the limits allow"
+            )
+        };
         write!(
             f,
-            "`limits.connections` allows {wanted} connections in all, but this process may have \
-             only {limit} files open, of which {places} can be connections, and fewer requests and \
-             downloads can be in progress; write LimitNOFILE={enough} in the systemd unit, or \
+            "{what}; write LimitNOFILE={enough} in the systemd unit, or \
              `ulimit -n {enough}` as root before the start, or lower `limits.connections`, \
              `requests`, `downloads` and `idle_connections`"
         )

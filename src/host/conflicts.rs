@@ -5,18 +5,19 @@ use std::{io, net::IpAddr, path::Path, sync::Arc};
 use super::{data, error::HostError, handler::HandlerError};
 use crate::{
     manifest::Manifest,
+    mqtt::{client_id, config::BrokerConfig},
     server::{self, EndpointError},
 };
 
-/// All conflicts of a manifest with earlier ones and with the data folder: an equal name, addresses
-/// of which only one can be bound, folders that reach too far, and a store that can't be read. `--bind`
+/// All conflicts of a manifest with earlier ones and with the data folder: an equal name, an equal client of a
+/// broker, addresses of which only one can be bound, folders that reach too far, and a store that can't be read. `--bind`
 /// and passed listeners are not known here.
 pub(crate) fn conflicts(
     manifest: &Manifest,
     earlier: &[Manifest],
     data: Option<&Path>,
 ) -> Vec<HostError> {
-    let name = same_name(manifest, earlier).into_iter();
+    let name = same_name(manifest, earlier).into_iter().chain(same_client(manifest, earlier));
     let addresses = earlier.iter().filter_map(|other| taken(manifest, other));
     let folders = data::mistakes(manifest, earlier, data);
     // The store is the process's. Its mistake counts as one of the first manifest.
@@ -30,6 +31,27 @@ pub(super) fn same_name(manifest: &Manifest, earlier: &[Manifest]) -> Option<Hos
     let Manifest { name, file, .. } = manifest;
     let is_same = earlier.iter().any(|other| other.name == *name);
     is_same.then(|| HostError::Duplicate { name: name.clone(), file: file.clone() })
+}
+
+/// The first broker at which a manifest and an earlier one, or two handlers of it, have the same client identifier.
+/// They would push each other out forever.
+pub(super) fn same_client(manifest: &Manifest, earlier: &[Manifest]) -> Option<HostError> {
+    let clients = |of: &'_ Manifest| -> Vec<_> {
+        let all = of.brokers().iter().map(|BrokerConfig { address, client_id, .. }| {
+            // A wrong identifier is told when the broker is opened.
+            Some((address.to_string(), client_id::fill(client_id.as_deref(), &of.name).ok()?))
+        });
+        all.flatten().map(|client| (client, of.file.clone())).collect()
+    };
+    let mut used: Vec<_> = earlier.iter().flat_map(clients).collect();
+    for (client, file) in clients(manifest) {
+        if let Some((_, by)) = used.iter().find(|(other, _)| *other == client) {
+            let ((broker, client_id), by) = (client, by.clone());
+            return Some(HostError::SameClient { file, broker, client_id, by });
+        }
+        used.push((client, file));
+    }
+    None
 }
 
 /// The first address that two manifests share.

@@ -28,6 +28,17 @@ pub enum HostError {
         /// The second manifest with this name.
         file: PathBuf,
     },
+    /// Two clients of a broker have the same identifier.
+    SameClient {
+        /// The manifest of the second.
+        file: PathBuf,
+        /// The broker's address.
+        broker: String,
+        /// The identifier.
+        client_id: String,
+        /// The manifest of the first.
+        by: PathBuf,
+    },
     /// Two manifests have the same address.
     Taken {
         /// The second manifest with this address.
@@ -127,6 +138,13 @@ impl fmt::Display for HostError {
                 "{}: name: another manifest has the name {name:?} already; give each actor its own",
                 file.display()
             ),
+            Self::SameClient { file, broker, client_id, by } => write!(
+                f,
+                "{}: the client identifier {client_id:?} at {broker} is also that of {}, and the broker lets \
+                 only one of them connect; write another `client_id`",
+                file.display(),
+                by.display()
+            ),
             Self::Taken { file, address, by } if file == by => write!(
                 f,
                 "{}: the actor that had this manifest holds {address} until it has ended; to give an \
@@ -202,6 +220,7 @@ impl std::error::Error for HostError {
             // Several errors have no single cause.
             Self::Several(_) | Self::Start(_) => None,
             Self::Duplicate { .. }
+            | Self::SameClient { .. }
             | Self::Taken { .. }
             | Self::Restart { .. }
             | Self::InitStateSize { .. } => None,

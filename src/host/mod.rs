@@ -112,7 +112,7 @@ impl Host {
         manifests: Vec<Manifest>,
         mut environment: Environment,
     ) -> Result<Self, HostError> {
-        refuse_same_names(&manifests)?;
+        refuse_same(&manifests)?;
         data::check(&manifests, environment.data.as_deref()).map_err(several)?;
         let limits = fit_limits(environment.descriptors, &manifests)?;
         // Open everything before the first listener is bound, so that all mistakes are reported at
@@ -252,9 +252,13 @@ fn several(mistakes: Vec<DataError>) -> HostError {
     HostError::Several(mistakes.into_iter().map(HostError::Data).collect())
 }
 
-/// Refuses manifests with the same name.
-fn refuse_same_names(manifests: &[Manifest]) -> Result<(), HostError> {
-    let same = |(index, manifest)| conflicts::same_name(manifest, manifests.get(..index)?);
+/// Refuses manifests with the same name, or with the same client of a broker.
+fn refuse_same(manifests: &[Manifest]) -> Result<(), HostError> {
+    let same = |(index, manifest)| {
+        let earlier = manifests.get(..index)?;
+        conflicts::same_name(manifest, earlier)
+            .or_else(|| conflicts::same_client(manifest, earlier))
+    };
     manifests.iter().enumerate().find_map(same).map_or(Ok(()), Err)
 }
 

@@ -237,6 +237,7 @@ impl Check {
         for (index, manifest) in manifests.iter().enumerate() {
             let earlier = manifests.get(..index).unwrap_or_default();
             errors.extend(conflicts::same_name(manifest, earlier));
+            errors.extend(conflicts::same_client(manifest, earlier));
             let data = data::mistakes(manifest, earlier, self.data.as_deref());
             errors.extend(data.into_iter().map(HostError::Data));
             let present = |(present, _): &&(Arc<Manifest>, _)| present.name == manifest.name;

@@ -207,6 +207,35 @@ fn manifests_that_do_not_fit_each_other_are_refused_by_both() {
 }
 
 #[test]
+fn two_clients_of_one_broker_with_one_identifier_are_refused_by_both() {
+    let broker = |keys: &str| {
+        format!(
+            "[[handlers]]\ntype = \"mqtt\"\nconfig = {{ broker = \"mqtt://127.0.0.1:9\"{keys} }}\n"
+        )
+    };
+    for (first, second, says) in [
+        (", client_id = \"a\"", ", client_id = \"a\"", "the client identifier \"a\""),
+        (", client_id = \"a\"", ", client_id = \"b\"", ""),
+        ("", "", ""),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let actors = [("one", first), ("other", second)].map(|(name, keys)| {
+            let actor = guest("events").name(name).extra(&broker(keys));
+            actor.write(&folder.path().join(name)).to_str().unwrap().to_owned()
+        });
+        let check = footlight(&["check", &actors[0], &actors[1]]);
+        let said = String::from_utf8(check.stdout).unwrap();
+        assert_eq!(check.status.success(), says.is_empty(), "{said}");
+        assert!(said.contains(says), "{said}");
+        if !says.is_empty() {
+            let run = footlight(&["run", &actors[0], &actors[1]]);
+            let said = String::from_utf8_lossy(&run.stderr);
+            assert!(run.status.code() == Some(1) && said.contains(says), "{said}");
+        }
+    }
+}
+
+#[test]
 fn a_folder_is_looked_into_for_its_manifest_by_both() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = guest("events").write(folder.path());
