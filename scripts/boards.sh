@@ -24,10 +24,10 @@ targets=(
 budget() {
     case $1 in
         */footlight-small) echo 1492238 ;;
-        aarch64-*) echo 2555897 ;;
-        arm-*) echo 2749668 ;;
-        armv7-*) echo 1876079 ;;
-        x86_64-*) echo 2888204 ;;
+        aarch64-*) echo 2779681 ;;
+        arm-*) echo 2777948 ;;
+        armv7-*) echo 1898735 ;;
+        x86_64-*) echo 3164475 ;;
     esac
 }
 
