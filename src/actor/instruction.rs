@@ -1,6 +1,6 @@
 //! Reads the instructions of a function's body, as far as the rules about them need.
 //!
-//! wasmparser makes a value of everything that an instruction says. Reading each body so took a third of the
+//! wasmparser makes a value of everything that an instruction says. Reading each body so took a fifth of the
 //! time of loading a module. Here an instruction that neither branches nor calls is only its length and its effect on
 //! the stack. The interpreter validates each module that these rules let pass, so a wrong immediate value needs no check
 //! here. What the interpreter has no support for ends the reading.

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use wasmparser::{BinaryReader, ExportSectionReader};
+
 /// The length in bytes of a core module's preamble. The sections follow it.
 pub(crate) const PREAMBLE: usize = 8;
 
@@ -72,8 +74,12 @@ pub fn section(out: &mut Vec<u8>, id: u8, content: &[u8]) {
 }
 
 /// Adds an export to the content of a section of exports. The kind is 0 for a function and 3 for a
-/// global.
+/// global. `None` if the content is not just exports: the new one could complete what is cut.
 pub(super) fn add_export(content: &[u8], name: &str, kind: u8, index: usize) -> Option<Vec<u8>> {
+    let exports = ExportSectionReader::new(BinaryReader::new(content, 0)).ok()?;
+    if exports.into_iter().any(|export| export.is_err()) {
+        return None;
+    }
     let mut at = 0;
     let count = leb128(content, &mut at)?;
     let mut out = Vec::new();

@@ -135,6 +135,25 @@ mod tests {
     }
 
     #[test]
+    fn a_section_of_exports_that_is_wrong_stays_wrong() {
+        let module = |exports: &[u8]| {
+            let mut module = b"\0asm\x01\0\0\0".to_vec();
+            section(&mut module, 6, &[1, 0x7f, 1, 0x41, 0x80, 8, 0x0b]);
+            section(&mut module, EXPORTS, exports);
+            module
+        };
+        let is_valid =
+            |bytes: &[u8]| wasmi::Module::validate(&wasmi::Engine::default(), bytes).is_ok();
+        let (rewritten, size) = export(Cow::Owned(module(&[0])));
+        assert_eq!((size, is_valid(&rewritten)), (Some(1024), true));
+        // The first byte of a name that is as long as what is added.
+        for wrong in [&[0, 1 + 23][..], &[0, 0], &[1], &[1, 3, b'a']] {
+            let (rewritten, _) = export(Cow::Owned(module(wrong)));
+            assert!(!is_valid(&rewritten), "{wrong:?}");
+        }
+    }
+
+    #[test]
     fn every_cut_and_every_changed_byte_of_a_module_is_no_panic() {
         let text = r#"(module (memory (export "m") 1) (global (mut i32) (i32.const 1024)))"#;
         let bytes = wat::parse_str(text).unwrap();

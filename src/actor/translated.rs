@@ -23,8 +23,8 @@ use super::{
 const CALLS: usize = 6_000;
 
 /// A module of at most these bytes is validated when it is loaded, and each of its functions is translated when it is
-/// first called. Most never are. A client may cause all of that at once, and nothing interrupts it: 10 ms of a
-/// processor for laptops, 0.2 s of the slowest board, once. Larger modules are translated when they are loaded.
+/// first called. Most never are. A client may cause all of that at once, and nothing interrupts it: some 300 instructions
+/// for each byte, once for each time that the module is loaded. Larger modules are translated when they are loaded.
 const LAZY: usize = 128 * 1024;
 /// The most locals of all functions of such a module together. With more, one function could have too many for the
 /// interpreter, which tells that when it translates the function.
@@ -181,4 +181,20 @@ pub(super) fn config() -> Config {
         fuel_per_bytes_validated: 0,
     });
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_that_the_interpreter_can_not_translate_is_told_when_it_is_loaded() {
+        let with = |locals: usize| {
+            let text = format!("(module (func (local{})))", " i64".repeat(locals));
+            Translated::new(&wat::parse_str(text).unwrap())
+        };
+        assert!(with(LAZY_LOCALS).is_ok());
+        let error = with(40_000).err().unwrap();
+        assert!(matches!(error, LoadError::Invalid(_)), "{error}");
+    }
 }
