@@ -27,7 +27,8 @@ pub(super) const SUBCOMMANDS: &[Subcommand] = if TOOLS.is_built {
 };
 
 /// The subcommands that need the feature `tools`.
-pub(super) const OF_TOOLS: [&str; 6] = ["dev", "call", "new", "state", "completions", "man"];
+pub(super) const OF_TOOLS: [&str; 6] =
+    [DEV.name, CALL.name, NEW.name, STATE.name, COMPLETIONS.name, MAN.name];
 
 /// `footlight run`.
 const RUN: Subcommand = Subcommand {
@@ -217,14 +218,14 @@ const HELP: Subcommand = Subcommand {
         about: "The command to explain",
         arity: Arity::Optional,
         completion: Completion::Words(&[
-            "run",
-            "dev",
-            "check",
-            "call",
-            "new",
-            "state",
-            "completions",
-            "man",
+            RUN.name,
+            DEV.name,
+            CHECK.name,
+            CALL.name,
+            NEW.name,
+            STATE.name,
+            COMPLETIONS.name,
+            MAN.name,
             "help",
         ]),
     }),
