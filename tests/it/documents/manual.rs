@@ -18,7 +18,6 @@ use crate::support::footlight;
 const MANIFEST: &str = include_str!("../../../docs/manifest.md");
 const ACTORS: &str = include_str!("../../../docs/actors.md");
 const DEPLOY: &str = include_str!("../../../docs/deploy.md");
-const SIZES: &str = include_str!("../../../docs/sizes.md");
 
 /// The part of a manifest above its first handler.
 const ABOVE: &str = "name = \"a\"\ncomponent_path = \"a.wasm\"\n\n";
@@ -227,9 +226,6 @@ fn every_toml_block_of_the_manual_is_right() {
             assert_eq!(error.matches("manifest.toml:").count(), 1, "{error}");
         }
     }
-
-    let [profile] = blocks(SIZES, "toml")[..] else { panic!("another number of blocks") };
-    toml::de::DeTable::parse(profile).unwrap();
 }
 
 #[test]
