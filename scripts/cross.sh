@@ -181,8 +181,9 @@ need_zig() {
 # way `rustup` the script installs zig only if a crate has C code.
 #
 # The program is linked twice, because zig passes on only options of the linker that it knows. It
-# prints how it called the linker, and the wrapper repeats that call with two options more: functions
-# with the same code become one, and x86-64's relocations are packed, which musl reads. Debian's cargo
+# prints how it called the linker, and the wrapper repeats that call with more options: functions
+# with the same code become one, x86-64's relocations are packed, which musl reads, and the functions that
+# every host executes come first, so that the others need not be in memory (scripts/hot-functions.py). Debian's cargo
 # asks only for debug information to be stripped where the program's own package has an `opt-level` of its
 # own; the wrapper strips all. If FOOTLIGHT_SYMBOLS names a file, both also happen without stripping,
 # and write that file.
@@ -206,10 +207,14 @@ done
 link() {
     said=\$(ZIG_VERBOSE_LINK=1 '$tools/zig-venv/zig' cc ${zig_target[*]} "\$@" 2>&1) &&
         call=\$(printf '%s\n' "\$said" | sed -n 's/^ld\.lld //p' | tail -n 1) && [ -n "\$call" ] &&
-        '$tools/zig-venv/zig' ld.lld \$call --icf=all --pack-dyn-relocs=relr && return
+        objects=\$(printf '%s\n' \$call | grep '\.o\$') &&
+        '$tools/zig-venv/bin/python3' '$root/scripts/hot-functions.py' order \$objects >"\$order" &&
+        '$tools/zig-venv/zig' ld.lld \$call --icf=all --pack-dyn-relocs=relr \\
+            --symbol-ordering-file "\$order" --no-warn-symbol-ordering && return
     printf '%s\n' "\$said" >&2
     exit 1
 }
+order=\$(mktemp) && trap 'rm -f "\$order"' EXIT || exit
 if [ -n "\${FOOTLIGHT_SYMBOLS:-}" ]; then link "\$@" -o "\$FOOTLIGHT_SYMBOLS"; fi
 link "\$@" "\$stripped"
 END

@@ -20,19 +20,21 @@ pub(super) struct Image {
 }
 
 impl Image {
-    /// Copies what differs between a memory and the `fresh` one of a new instance. The stack, which takes the
-    /// first `stack` bytes, is left out.
+    /// Copies what differs between a memory and the `fresh` one of a new instance, both without the stack, which
+    /// takes the first `stack` bytes.
     pub(super) fn of(memory: &[u8], fresh: &[u8], stack: usize) -> Self {
         let mut parts: Vec<(usize, Vec<u8>)> = Vec::new();
-        for (number, chunk) in memory.chunks(CHUNK).enumerate() {
-            let at = number.saturating_mul(CHUNK);
-            let is_same = match fresh.get(at..at.saturating_add(chunk.len())) {
+        let above = memory.get(stack..).unwrap_or_default();
+        for (number, chunk) in above.chunks(CHUNK).enumerate() {
+            let offset = number.saturating_mul(CHUNK);
+            let is_same = match fresh.get(offset..offset.saturating_add(chunk.len())) {
                 Some(before) => before == chunk,
                 None => chunk.iter().all(|byte| *byte == 0),
             };
-            if is_same || at.saturating_add(CHUNK) <= stack {
+            if is_same {
                 continue;
             }
+            let at = stack.saturating_add(offset);
             match parts.last_mut() {
                 Some((begin, part)) if begin.saturating_add(part.len()) == at => part.extend(chunk),
                 _ => parts.push((at, chunk.to_vec())),
@@ -80,7 +82,7 @@ mod tests {
         for at in [CHUNK - 1, CHUNK, 3 * CHUNK, 5 * CHUNK - 1, 7 * CHUNK] {
             memory[at] = 2;
         }
-        let image = Image::of(&memory, &fresh, CHUNK);
+        let image = Image::of(&memory, &fresh[CHUNK..], CHUNK);
         let places: Vec<_> = image.parts.iter().map(|(at, part)| (*at, part.len())).collect();
         assert_eq!(places, [(CHUNK, CHUNK), (3 * CHUNK, 2 * CHUNK), (7 * CHUNK, CHUNK)]);
         assert_eq!(image.size(), 8 * CHUNK);

@@ -84,7 +84,7 @@ impl<'l> Loading<'l> {
     }
 
     fn run(mut self, sources: &Sources) -> Result<(Info, Image), ScriptError> {
-        let fresh = self.memory.data(&self.store).to_vec();
+        let fresh = self.memory.data(&self.store).get(self.stack..).unwrap_or_default().to_vec();
         let count = u32::try_from(sources.files.len()).unwrap_or(u32::MAX);
         let list = self.room(count.saturating_mul(FILE), 4)?;
         let mut words = Vec::new();

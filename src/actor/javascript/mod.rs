@@ -12,6 +12,7 @@ mod loading;
 mod outcome;
 
 use std::{
+    borrow::Cow,
     path::Path,
     sync::{Arc, Weak},
 };
@@ -34,7 +35,7 @@ use crate::{
     script::{ScriptError, Sources, archive},
 };
 
-/// The engine's module, which `build.rs` has compressed.
+/// The engine's module. For 32 bits, `build.rs` has compressed it.
 static ENGINE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/javascript.wasm"));
 
 /// The SHA-1 of the module, which would take some boards longer than to run a script.
@@ -117,9 +118,18 @@ fn engine() -> Result<Arc<Translated>, LoadError> {
     if let Some(engine) = shared.upgrade() {
         return Ok(engine);
     }
-    let engine = Arc::new(Translated::own(&compressed::bytes(ENGINE), *ENGINE_HASH)?);
+    let engine = Arc::new(Translated::own(&bytes(), *ENGINE_HASH)?);
     *shared = Arc::downgrade(&engine);
     Ok(engine)
+}
+
+/// The engine's module.
+fn bytes() -> Cow<'static, [u8]> {
+    if cfg!(target_pointer_width = "64") {
+        ENGINE.into()
+    } else {
+        compressed::bytes(ENGINE).into()
+    }
 }
 
 impl LoadedScript {
@@ -198,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_engine_passes_all_checks_of_a_module_of_others_and_has_the_hash_of_its_bytes() {
-        let engine = compressed::bytes(ENGINE);
+        let engine = bytes();
         validate::validate(&engine).unwrap();
         wasmi::Module::validate(&wasmi::Engine::new(&translated::config()), &engine).unwrap();
         assert_eq!(module_hash::of(&engine), *ENGINE_HASH);

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Finds the functions that every host executes, so that the linker puts them next to each other.
+
+    scripts/hot-functions.py record FILE...   writes scripts/hot-functions.txt
+    scripts/hot-functions.py order OBJECT...  prints those of object files, as the linker names them
+
+The system reads a program in pieces of 64 KB, and keeps those in memory of which something is executed. In the
+order of the compiler, these are nearly all pieces. docs/sizes.md has what the order saves.
+
+FILE is a program for this machine with symbols: the environment variable FOOTLIGHT_SYMBOLS of scripts/cross.sh names
+one. `record` runs it under valgrind: it starts, serves a page and an echo, and stops. A function has the same
+name, without the hashes of crates, for every processor and in builds with other features. Names that are not there are
+ignored, so the list may be old: the program is right, and a little larger in memory. Needs c++filt and nm (binutils),
+and valgrind for `record`.
+"""
+
+import hashlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LIST = ROOT / "scripts/hot-functions.txt"
+ACTORS = ("echo", "chat-room")
+UPGRADE = ("GET /ws HTTP/1.1\r\nHost: {0}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+PAGE = "GET / HTTP/1.1\r\nHost: {0}\r\nConnection: close\r\n\r\n"
+
+
+def readable(names):
+    """The names without the hashes of crates, which differ between builds."""
+    text = "\n".join(name.split(".llvm.")[0] for name in names)
+    text = subprocess.run(["c++filt"], input=text, check=True, capture_output=True, text=True).stdout
+    return re.sub(r"(?<=\w)\[[0-9a-f]{9,16}\]", "", text).splitlines()
+
+
+def short(name):
+    """What stands for a name in the list. The names themselves would take 240 KB."""
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
+
+
+def order(objects):
+    listed = subprocess.run(["nm", *objects], check=True, capture_output=True, text=True).stdout
+    names = re.findall(r"^[0-9a-f]+ [tTwW] (\S+)$", listed, re.MULTILINE)
+    known = sorted((text, short(text), name) for text, name in zip(readable(names), names))
+    for group in LIST.read_text().split("\n\n"):
+        hot = set(group.split())
+        for name in (name for _, hashed, name in known if hashed in hot):
+            print(name)
+
+
+def record(files):
+    # What a start executes, and what else serving does.
+    started, served = set(), set()
+    with tempfile.TemporaryDirectory() as folder:
+        counts = Path(folder, "counts")
+        for number, file in enumerate(files):
+            # Debug information is of no use here, and valgrind takes long to read it.
+            program = Path(folder, f"program-{number}")
+            subprocess.run(["strip", "--strip-debug", "-o", program, file], check=True)
+            command = ["valgrind", "-q", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={counts}", program]
+            for actor in ACTORS:
+                for executed, visit in ((started, None), (served, visits)):
+                    run(command, actor, visit)
+                    # A name stands at its first use only: `fn=(3) name`. A recursive function's has its depth behind it.
+                    names = re.findall(r"^c?fn=\(\d+\) ([^\s']+)", counts.read_text(), re.MULTILINE)
+                    executed |= {short(name) for name in readable(names)}
+    groups = ("\n".join(sorted(group)) for group in (started, served - started))
+    LIST.write_text("\n\n".join(groups) + "\n")
+
+
+def run(command, actor, visit):
+    """Runs a host, which somebody may visit."""
+    with subprocess.Popen([*command, "run", "--port", "0", ROOT / "examples" / actor],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as host:
+        line = next(line for line in host.stdout if "ws://" in line)
+        address = line.split("ws://")[1].split("/")[0]
+        if visit:
+            visit(address)
+        host.terminate()
+
+
+def visits(address):
+    """Loads a page, sends a text and a ping, and closes."""
+    host, port = address.split(":")
+    with socket.create_connection((host, int(port))) as visitor:
+        visitor.sendall(PAGE.format(address).encode())
+        while visitor.recv(4096):
+            pass
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(UPGRADE.format(address).encode())
+        stream = client.makefile("rb")
+        while stream.readline().strip():
+            pass
+        # A text of four bytes, a ping and a close frame, whose masks are zeroes.
+        for frame in (b"\x81\x84\0\0\0\0text", b"\x89\x80\0\0\0\0", b"\x88\x80\0\0\0\0"):
+            client.sendall(frame)
+            stream.read(2)
+        stream.read()
+
+
+if __name__ == "__main__":
+    {"order": order, "record": record}[sys.argv[1]](sys.argv[2:])
