@@ -36,12 +36,15 @@ pub struct Mistake {
 }
 
 impl ManifestError {
-    /// The error for a file that can't be read.
-    pub(crate) fn unreadable(file: PathBuf, error: &io::Error) -> Self {
+    /// The error for a file that can't be read. `modules` are beside it.
+    pub(crate) fn unreadable(file: PathBuf, error: &io::Error, modules: &[PathBuf]) -> Self {
         let problem = format!("cannot be read: {error}");
         let mut advice =
             "give a manifest, a folder that holds manifest.toml, or a module".to_owned();
-        if error.kind() == io::ErrorKind::NotFound {
+        if !modules.is_empty() {
+            let names: Vec<_> = modules.iter().map(|path| path.display().to_string()).collect();
+            advice += &format!(", such as {}", names.join(" or "));
+        } else if error.kind() == io::ErrorKind::NotFound {
             advice += "; `footlight new PATH` creates a project";
         }
         let advice = Some(advice);

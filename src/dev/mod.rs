@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use log::Level;
 use smol::channel::{Receiver, Sender, TrySendError, bounded};
 use snapshot::Snapshot;
 
@@ -70,10 +71,13 @@ impl Watcher {
         let modules = manifests.iter().filter(|manifest| !is_script(&manifest.component));
         for manifest in modules.filter(|manifest| manifest.build.is_none()) {
             let name = &manifest.name;
-            log_or_print(&format!(
-                "{name}: nothing is built, because no [build] says how; only the module, the manifest \
+            log_or_print(
+                Level::Info,
+                &format!(
+                    "{name}: nothing is built, because no [build] says how; only the module, the manifest \
                  and the pages are watched"
-            ));
+                ),
+            );
         }
         loop {
             // Not what is built, of which there is nothing yet: a build that fails may have written a module.
@@ -83,7 +87,7 @@ impl Watcher {
             if self.build_if_changed(&manifests) && scripts(&manifests).all(loads) {
                 break;
             }
-            log_or_print("waiting for a change of the sources");
+            log_or_print(Level::Info, "waiting for a change of the sources");
             manifests = self.changed(manifests, before);
         }
         self.look(&manifests);
@@ -105,7 +109,7 @@ impl Watcher {
                         self.built = None;
                         return new;
                     }
-                    Err(error) => log_or_print(&error),
+                    Err(error) => log_or_print(Level::Error, &error),
                 }
             }
             if self.settled_sources(&manifests).is_some() {
@@ -237,7 +241,7 @@ fn scripts(manifests: &[Manifest]) -> impl Iterator<Item = &Manifest> {
 /// Whether a script loads. Tells why it doesn't.
 fn loads(manifest: &Manifest) -> bool {
     let loaded = Module::load(&manifest.component, &manifest.limits, Grants::ALL);
-    loaded.inspect_err(|error| log_or_print(&error.of(&manifest.component))).is_ok()
+    loaded.inspect_err(|error| log_or_print(Level::Error, &error.of(&manifest.component))).is_ok()
 }
 
 /// The manifests that say how to build their actor.
@@ -259,7 +263,7 @@ fn pages(manifests: &[Manifest]) -> Snapshot {
 /// Runs a build. Its output goes to where the host's goes. Returns whether it has succeeded.
 fn build(manifest: &Manifest, build: &Build) -> bool {
     let name = &manifest.name;
-    log_or_print(&format!("{name}: building: {}", build.command));
+    log_or_print(Level::Info, &format!("{name}: building: {}", build.command));
     let folder = manifest.file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut command = Command::new("sh");
     command.arg("-c").arg(&build.command).stdin(Stdio::null());
@@ -267,29 +271,32 @@ fn build(manifest: &Manifest, build: &Build) -> bool {
     match command.status() {
         Ok(status) if status.success() => true,
         Ok(status) => {
-            log_or_print(&format!("{name}: the build has failed: {status}"));
+            log_or_print(Level::Error, &format!("{name}: the build has failed: {status}"));
             if status.code() == Some(NOT_FOUND) {
-                log_or_print(&format!(
-                    "{name}: a program of the command was not found; install what the comment of \
+                log_or_print(
+                    Level::Error,
+                    &format!(
+                        "{name}: a program of the command was not found; install what the comment of \
                      [build] in {} says",
-                    manifest.file.display()
-                ));
+                        manifest.file.display()
+                    ),
+                );
             }
             false
         }
         Err(error) => {
-            log_or_print(&format!("{name}: the build can't be started: sh: {error}"));
+            log_or_print(Level::Error, &format!("{name}: the build can't be started: sh: {error}"));
             false
         }
     }
 }
 
 /// Tells the developer something, also before there is a log.
-fn log_or_print(text: &str) {
+fn log_or_print(level: Level, text: &str) {
     if log::max_level() == log::LevelFilter::Off {
         use std::io::Write as _;
         let _ = writeln!(std::io::stderr().lock(), "footlight: {}", crate::visible::lines(text));
     } else {
-        log::info!(target: "footlight", "{text}");
+        log::log!(target: "footlight", level, "{text}");
     }
 }

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::FILE_NAME;
+use super::{FILE_NAME, Manifest};
+
+/// The most modules that an error lists.
+const MODULES: usize = 3;
 
 /// The manifests that the paths stand for. A folder without a manifest of its own stands for those of
 /// the folders in it, in the order of their names. Every other path stands for itself.
@@ -29,6 +32,13 @@ fn inside(path: &Path) -> Vec<PathBuf> {
         folders.insert(at, folder);
     }
     folders
+}
+
+/// The first modules and scripts in a folder, which who names the folder may have meant.
+pub(super) fn modules(folder: &Path) -> Vec<PathBuf> {
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    let files = entries.map(|entry| entry.path()).filter(|path| path.is_file());
+    files.filter(|file| Manifest::is_module(file)).take(MODULES).collect()
 }
 
 #[cfg(test)]

@@ -298,6 +298,10 @@ fn a_file_that_cannot_be_read_as_text_is_refused() {
         ": cannot be read: No such file or directory (os error 2); give a manifest, a folder that \
          holds manifest.toml, or a module; `footlight new PATH` creates a project"
     );
+    let script = folder.path().join("chat.js");
+    fs::write(&script, "").unwrap();
+    let module = format!(", or a module, such as {}", script.display());
+    assert!(said(folder.path()).ends_with(&module), "{}", said(folder.path()));
     fs::write(&file, b"name = 'a'\ncomponent_path = '\xff'\n").unwrap();
     assert_eq!(said(&file), ":2: not TOML: not UTF-8 text; save the file as UTF-8");
     fs::write(&file, vec![b'#'; MAX_FILE]).unwrap();

@@ -76,7 +76,7 @@ class Client {
     }
     // Hands changed data to the host.
     static settle(client) {
-        const after = stringify(client.#data);
+        const after = client.#data === undefined ? undefined : json(client.#data, "client.data");
         if (after === client.#before) return;
         host.setAttachment(client.#id, after);
         client.#before = after;

@@ -72,9 +72,18 @@ const needBytes = (value, what) => {
     return bytes;
 };
 
+// What to throw if writing `what` as JSON has thrown this: the engine's own words do not name it.
+const unwritten = (thrown, what) =>
+    isError(thrown) && thrown.message === "circular reference" ? new TypeError(`${what}: a circular reference can't be JSON`) : thrown;
+
 // A value as JSON. What JSON can't say is refused, not left out.
 const json = (value, what) => {
-    const text = stringify(value);
+    let text;
+    try {
+        text = stringify(value);
+    } catch (thrown) {
+        throw unwritten(thrown, what);
+    }
     if (text === undefined) throw new TypeError(`${what}: ${value === undefined ? "undefined" : `a ${typeof value}`} can't be JSON`);
     return text;
 };

@@ -216,7 +216,12 @@ const reply = (result) => {
 const settle = () => {
     throwRejections();
     mapEach(withData, settleData);
-    if (stateRead) host.keep(state);
+    if (!stateRead) return;
+    try {
+        host.keep(state);
+    } catch (thrown) {
+        throw unwritten(thrown, "state");
+    }
 };
 
 return { take, start, finish, settle, rejected, describe, throwRejections };

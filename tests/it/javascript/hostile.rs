@@ -211,7 +211,16 @@ fn messages_that_are_no_text_or_too_large_are_refused_or_mended() {
     assert!(thrown("client.send(undefined)").contains("client.send: undefined can't be JSON"));
     assert!(thrown("client.send(() => 1)").contains("client.send: a function can't be JSON"));
     assert!(thrown("state = () => 1").contains("state: a function can't be JSON"));
+    for (what, line) in [
+        ("state", "const a = {}; a.a = a; state = a"),
+        ("client.data", "const a = []; a.push(a); client.data = a"),
+        ("client.send", "const a = []; a.push(a); client.send(a)"),
+    ] {
+        let said = format!("{what}: a circular reference can't be JSON");
+        assert!(thrown(line).contains(&said), "{}", thrown(line));
+    }
     assert!(thrown("state = Symbol()").contains("state: a symbol can't be JSON"));
+    assert!(thrown("client.data = () => 1").contains("client.data: a function can't be JSON"));
     assert!(thrown("client.close(1)").contains("client.close: "));
     assert!(thrown("new client.constructor({}, 7)").contains("clients connect"));
     assert!(thrown("broadcast('a', { except: { id: 1 } })").contains("except takes a client"));
