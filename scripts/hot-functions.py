@@ -8,10 +8,10 @@ The system reads a program in pieces of 64 KB, and keeps those in memory of whic
 order of the compiler, these are nearly all pieces. docs/sizes.md has what the order saves.
 
 FILE is a program for this machine with symbols: the environment variable FOOTLIGHT_SYMBOLS of scripts/cross.sh names
-one. `record` runs it under valgrind: it starts, serves a page and an echo, and stops. A function has the same
-name, without the hashes of crates, for every processor and in builds with other features. Names that are not there are
-ignored, so the list may be old: the program is right, and a little larger in memory. Needs c++filt and nm (binutils),
-and valgrind for `record`.
+one. `record` runs it under valgrind, with the echo and with a chat room that is stored: it starts, serves a page and
+a message, and stops. A function has the same name, without the hashes of crates, for every processor and in builds with
+other features. Names that are not there are ignored. So the list may be old: the program works all the same, and takes more
+memory. Needs c++filt and nm (binutils), and valgrind for `record`.
 """
 
 import hashlib
@@ -24,7 +24,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "scripts/hot-functions.txt"
-ACTORS = ("echo", "chat-room")
+ECHO = ["--port", "0", ROOT / "examples/echo"]
+MANIFEST = f"""
+name = "chat-room"
+component_path = '{ROOT}/examples/chat-room/chat_room.wasm'
+[[handlers]]
+type = "websocket-server"
+config = {{ port = 0, static = '{ROOT}/examples/chat-room/page', origins = ["http://localhost"] }}
+[limits]
+connections = 100
+memory = "4MiB"
+time = "1s"
+[logging]
+level = "info"
+output = "file"
+file_path = "log"
+[storage]
+durability = "relaxed"
+"""
 UPGRADE = ("GET /ws HTTP/1.1\r\nHost: {0}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
 PAGE = "GET / HTTP/1.1\r\nHost: {0}\r\nConnection: close\r\n\r\n"
@@ -62,9 +79,13 @@ def record(files):
             program = Path(folder, f"program-{number}")
             subprocess.run(["strip", "--strip-debug", "-o", program, file], check=True)
             command = ["valgrind", "-q", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={counts}", program]
-            for actor in ACTORS:
-                for executed, visit in ((started, None), (served, visits)):
-                    run(command, actor, visit)
+            manifest, data = Path(folder, "manifest.toml"), Path(folder, f"data-{number}")
+            manifest.write_text(MANIFEST)
+            data.mkdir()
+            for arguments in (ECHO, ["--quiet", "--threads", "1", "--data", data, manifest]):
+                # The second time, the chat room has a state to go on from.
+                for executed, visit in ((started, None), (served, visits), (started, None)):
+                    run([*command, "run", *arguments], visit)
                     # A name stands at its first use only: `fn=(3) name`. A recursive function's has its depth behind it.
                     names = re.findall(r"^c?fn=\(\d+\) ([^\s']+)", counts.read_text(), re.MULTILINE)
                     executed |= {short(name) for name in readable(names)}
@@ -72,10 +93,9 @@ def record(files):
     LIST.write_text("\n\n".join(groups) + "\n")
 
 
-def run(command, actor, visit):
+def run(command, visit):
     """Runs a host, which somebody may visit."""
-    with subprocess.Popen([*command, "run", "--port", "0", ROOT / "examples" / actor],
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as host:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as host:
         line = next(line for line in host.stdout if "ws://" in line)
         address = line.split("ws://")[1].split("/")[0]
         if visit:

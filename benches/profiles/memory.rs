@@ -12,7 +12,7 @@ use super::common::{
 };
 
 /// The most resident memory of an idle host with one actor, in bytes.
-pub(crate) const IDLE: u64 = 3_322_000;
+pub(crate) const IDLE: u64 = 2_100_000;
 /// The most memory of each idle connection, in bytes.
 pub(crate) const CONNECTION: u64 = 4_400;
 
