@@ -212,7 +212,7 @@ impl Caller {
                     self.is_connected = false;
                 }
                 Event::Message(message) => {
-                    topic::check_name(&message.topic).expect("it was checked");
+                    assert!(!message.topic.is_empty() && !message.topic.contains(['+', '#', '\0']));
                     assert!(message.topic.len() <= usize::from(LIMITS.topic));
                     assert!(message.properties.user.len() <= usize::from(LIMITS.user_properties));
                     self.acks.extend(message.ack);

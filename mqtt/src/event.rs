@@ -155,7 +155,7 @@ pub enum Refusal {
     Broker(Reason),
     /// Its topic is wrong.
     Topic(TopicError),
-    /// A property has more than 65,535 bytes or contains U+0000, or the response topic is wrong.
+    /// A property has more than 65,535 bytes or is no [text](crate::is_text), or the response topic is wrong.
     Property,
     /// The broker does not take QoS 1.
     Qos,
@@ -169,6 +169,11 @@ pub enum Refusal {
         /// How large it may be, in bytes.
         limit: usize,
     },
+    /// The broker has ended 12 connections in a row after it, without a word on it. If the broker has
+    /// named a malformed packet, a protocol error or the like as the reason (DISCONNECT, MQTT 5 only), an
+    /// end counts as four. From the second one on the publication is sent alone, once all subscriptions are
+    /// answered.
+    Ends,
 }
 
 impl fmt::Display for Refusal {
@@ -177,10 +182,14 @@ impl fmt::Display for Refusal {
             Self::Broker(reason) => write!(f, "the broker refuses it: {reason}"),
             Self::Topic(error) => write!(f, "the topic is wrong: {error}"),
             Self::Property => f.write_str(
-                "a property has more than 65,535 bytes or contains U+0000, or the response topic is wrong",
+                "a property has more than 65,535 bytes or a control character, or the response topic is wrong",
             ),
             Self::Qos => f.write_str("the broker takes QoS 0 only"),
             Self::Retain => f.write_str("the broker does not retain messages"),
+            Self::Ends => f.write_str(
+                "it ends the connection each time, as brokers do with a topic, a size or a right that they \
+                 do not allow",
+            ),
             Self::TooLarge { size, limit } => {
                 write!(f, "it has {size} bytes, and at most {limit} are possible")
             }

@@ -1,8 +1,18 @@
 //! Publications with QoS 1 that the broker has not acknowledged.
 
+//!
+//! A broker may end the connection for a publication that it can't take, and not say which one. It is the
+//! first one without an acknowledgement, because brokers take them in order. Sent again with each connection,
+//! it would block all that follow. So one with which connections have ended is sent alone, and given up in the end.
+
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::publication::Publication;
+
+/// From so many ends of connections on, a publication is sent alone.
+const SUSPECT: u32 = 2;
+/// A publication is given up after so many ends of connections.
+pub(crate) const MAX_ENDS: u32 = 12;
 
 /// A publication that the broker has not acknowledged.
 #[derive(Debug)]
@@ -12,6 +22,8 @@ pub(crate) struct Entry {
     pub(crate) publication: Publication,
     /// Whether the broker may have it, in the session that it has now.
     pub(crate) was_sent: bool,
+    /// How many connections the broker has ended while it was the first one without an acknowledgement.
+    ends: u32,
 }
 
 /// All of them, in the order in which they were published.
@@ -58,12 +70,36 @@ impl InFlight {
     pub(crate) fn add(&mut self, key: u64, id: u16, publication: Publication) {
         self.bytes += publication.size();
         self.keys.insert(id, key);
-        self.entries.push_back(Entry { id, publication, was_sent: false });
+        self.entries.push_back(Entry { id, publication, was_sent: false, ends: 0 });
     }
 
     /// The next one that has not left on this connection, if the broker takes one more.
     pub(crate) fn next(&self, receive_maximum: u16) -> Option<&Entry> {
-        if self.open >= usize::from(receive_maximum) { None } else { self.entries.get(self.open) }
+        let most = if self.is_suspected() { 1 } else { receive_maximum };
+        if self.open >= usize::from(most) { None } else { self.entries.get(self.open) }
+    }
+
+    /// Whether the first one is sent alone.
+    pub(crate) fn is_suspected(&self) -> bool {
+        self.suspected().is_some()
+    }
+
+    /// The first one, if it is sent alone.
+    pub(crate) fn suspected(&self) -> Option<&Publication> {
+        let first = self.entries.front().filter(|entry| entry.ends >= SUSPECT);
+        first.map(|entry| &entry.publication)
+    }
+
+    /// The broker has ended the connection, which counts as so many ends. Returns the key of a publication
+    /// that is given up.
+    pub(crate) fn ended(&mut self, ends: u32) -> Option<u64> {
+        let first = self.entries.front_mut().filter(|_| self.open > 0)?;
+        first.ends = first.ends.saturating_add(ends);
+        if first.ends < MAX_ENDS {
+            return None;
+        }
+        self.open -= 1;
+        self.remove(0)
     }
 
     /// That one has left.
@@ -130,6 +166,25 @@ mod tests {
         assert_eq!(all.free_id(&subscriptions), None);
         assert_eq!(all.acknowledged(7), Some(6));
         assert_eq!(all.free_id(&subscriptions), Some(7));
+    }
+
+    #[test]
+    fn a_publication_with_which_connections_end_is_sent_alone_and_given_up_in_the_end() {
+        let mut all = InFlight::default();
+        for id in [1, 2] {
+            all.add(u64::from(id), id, publication());
+        }
+        assert_eq!(all.ended(MAX_ENDS), None, "nothing has left");
+        for end in 1..MAX_ENDS {
+            all.sent();
+            assert_eq!(all.next(9).is_none(), end > SUSPECT, "{end}");
+            assert_eq!(all.ended(1), None, "{end}");
+            all.reconnected(true);
+        }
+        assert!(all.is_suspected());
+        all.sent();
+        assert_eq!(all.ended(1), Some(1));
+        assert!(!all.is_suspected() && all.len() == 1);
     }
 
     #[test]

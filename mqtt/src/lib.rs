@@ -19,6 +19,7 @@ pub mod topic;
 mod unacknowledged;
 
 pub use broken::Broken;
+pub use data_types::is_text;
 pub use event::{Down, Event, Message, Refusal, Skip};
 pub use publication::{Properties, Publication, Qos};
 pub use reason::Reason;

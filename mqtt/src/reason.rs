@@ -65,6 +65,12 @@ impl Reason {
         self.code == UNSUPPORTED_VERSION
     }
 
+    /// Whether the broker may have ended the connection for one of this side's packets.
+    #[must_use]
+    pub fn blames_a_packet(&self) -> bool {
+        matches!(self.code, 0x81 | 0x82 | 0x87 | 0x90 | 0x94 | 0x95 | 0x99 | 0x9A | 0x9B)
+    }
+
     /// Whether something failed.
     pub(crate) fn is_error(&self) -> bool {
         self.code >= 0x80

@@ -17,6 +17,9 @@ use crate::{
     topic,
 };
 
+/// An end of a connection for which the broker blames a packet counts as so many.
+const BLAMED: u32 = 4;
+
 impl Session {
     /// Takes bytes of the broker, up to the end of the first packet of which the caller learns.
     /// Returns how many it took. It takes none while there are events, or while more than
@@ -61,10 +64,11 @@ impl Session {
                 self.connack(connack, now);
             }
             // It may not come before CONNACK, but its reason says more than that.
-            Packet::Disconnect(reason) => self.end(match reason.code() {
-                TAKEN_OVER => Down::TakenOver,
-                _ => Down::Closed(reason),
-            }),
+            Packet::Disconnect(reason) if reason.code() == TAKEN_OVER => self.end(Down::TakenOver),
+            Packet::Disconnect(reason) => {
+                self.ended_by_broker(if reason.blames_a_packet() { BLAMED } else { 1 });
+                self.end(Down::Closed(reason));
+            }
             _ if !is_up => return broken("it comes before CONNACK", 0x82),
             Packet::Publish(publish) => self.message(publish, now),
             Packet::Puback { id, reason } => {
@@ -87,6 +91,7 @@ impl Session {
                     connection.clock.all_subscriptions_answered();
                 }
                 self.subscribed(index, reason);
+                self.send_waiting(now);
             }
             Packet::Pingresp => connection.clock.ping_answered(),
         }
@@ -106,13 +111,22 @@ impl Session {
         let version = connection.version;
         self.events.push_back(Event::Up { version, session_present });
         self.in_flight.reconnected(session_present);
+        // It could be a subscription for which the broker ends connections.
+        let subscribes_first = self.in_flight.is_suspected();
+        if subscribes_first {
+            self.subscribe(session_present, now);
+        }
         self.send_waiting(now);
-        self.subscribe(session_present, now);
+        if !subscribes_first {
+            self.subscribe(session_present, now);
+        }
     }
 
     /// Sends what is in flight and has not left on this connection, as far as the broker takes it.
     fn send_waiting(&mut self, now: Instant) {
-        while let Some(Connection { version, broker: Some(broker), .. }) = &self.connection
+        while let Some(Connection { version, broker: Some(broker), subscribing, .. }) =
+            &self.connection
+            && (subscribing.is_empty() || !self.in_flight.is_suspected())
             && let Some(entry) = self.in_flight.next(broker.receive_maximum)
         {
             let (id, payload) = (entry.id, entry.publication.payload.clone());

@@ -122,7 +122,7 @@ impl Session {
     /// A new socket is there. CONNECT is the first output. If there still is a connection, it has
     /// ended.
     pub fn connect(&mut self, now: Instant) {
-        self.ended();
+        self.abandon();
         let Settings { version, session_expiry, timeout, limits, .. } = &self.settings;
         let version = version.unwrap_or(self.negotiation.next());
         let connect = encode::connect(&self.settings, version, *session_expiry == 0);
@@ -164,8 +164,14 @@ impl Session {
         self.events.pop_front()
     }
 
-    /// The socket has ended, or the caller has closed it.
+    /// The broker has closed the socket.
     pub fn ended(&mut self) {
+        self.ended_by_broker(1);
+        self.end(Down::Ended);
+    }
+
+    /// The caller closes the socket, because something other than the broker has failed.
+    pub fn abandon(&mut self) {
         self.end(Down::Ended);
     }
 
@@ -186,7 +192,8 @@ impl Session {
     /// # Errors
     ///
     /// The publication is not taken if there is no connection, if [`Limits::output`] bytes wait to be
-    /// written, or if as many with QoS 1 are unacknowledged as [`Limits`] or the broker allow.
+    /// written, if as many with QoS 1 are unacknowledged as [`Limits`] or the broker allow, or if one of
+    /// them has to be alone: see [`Refusal::Ends`].
     pub fn publish(
         &mut self,
         key: u64,
@@ -194,6 +201,9 @@ impl Session {
         now: Instant,
     ) -> Result<(), NotNow> {
         let connection = self.connection.as_ref().ok_or(NotNow)?;
+        if self.in_flight.is_suspected() {
+            return Err(NotNow);
+        }
         let (version, broker) = (connection.version, connection.broker.as_ref().ok_or(NotNow)?);
         let receive_maximum = broker.receive_maximum;
         let limits = &self.settings.limits;
@@ -250,6 +260,12 @@ impl Session {
         self.connection.as_ref()?.clock.next().map(|(at, _)| at)
     }
 
+    /// The topic of a publication after which the broker has ended connections: see [`Refusal::Ends`].
+    #[must_use]
+    pub fn suspected(&self) -> Option<&str> {
+        self.in_flight.suspected().map(|publication| &*publication.topic)
+    }
+
     /// Does what is due: asks whether the broker is there, or ends the connection.
     pub fn expired(&mut self, now: Instant) {
         while let Some(connection) = &mut self.connection
@@ -299,6 +315,15 @@ impl Session {
             if *version == Version::V5 || code == SUCCESS {
                 self.send(&encode::disconnect(*version, code), &[], now);
             }
+        }
+    }
+
+    /// The broker ends the connection, which counts as so many ends.
+    pub(crate) fn ended_by_broker(&mut self, ends: u32) {
+        if self.connection.is_some()
+            && let Some(key) = self.in_flight.ended(ends)
+        {
+            self.events.push_back(Event::Refused { key, why: Refusal::Ends });
         }
     }
 

@@ -152,9 +152,9 @@ impl Default for Limits {
 /// Why settings can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invalid {
-    /// The client identifier is empty, longer than 65,535 bytes, or contains U+0000.
+    /// The client identifier is empty, longer than 65,535 bytes, or contains a control character.
     ClientId,
-    /// The user's name or the password is longer than 65,535 bytes, or the name contains U+0000.
+    /// The user's name or the password is longer than 65,535 bytes, or the name contains a control character.
     Credentials,
     /// A subscription.
     Filter(ByteString, TopicError),
@@ -213,10 +213,10 @@ impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ClientId => f.write_str(
-                "the client identifier is empty, has more than 65,535 bytes, or contains U+0000",
+                "the client identifier is empty, has more than 65,535 bytes, or contains a control character",
             ),
             Self::Credentials => f.write_str(
-                "the user's name or the password has more than 65,535 bytes, or the name contains U+0000",
+                "the user's name or the password has more than 65,535 bytes, or the name contains a control character",
             ),
             Self::Filter(filter, error) => write!(f, "the filter {filter:?} is wrong: {error}"),
             Self::WillTopic(error) => write!(f, "the will's topic is wrong: {error}"),

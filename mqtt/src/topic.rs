@@ -2,9 +2,13 @@
 
 use std::{error, fmt};
 
+use crate::data_types::is_unwanted;
+
 /// The most bytes of a name or a filter. They are strings with a length of two bytes (MQTT 5,
 /// section 1.5.4).
 pub const MAX_BYTES: usize = 65_535;
+/// The most levels of a name or a filter. With more slashes, mosquitto ends the connection.
+pub const MAX_LEVELS: usize = 201;
 
 /// What is wrong with a topic name or a topic filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +17,10 @@ pub enum TopicError {
     Empty,
     /// It has more than [`MAX_BYTES`].
     TooLong,
-    /// It contains the character U+0000.
-    Nul,
+    /// It has more than [`MAX_LEVELS`].
+    TooDeep,
+    /// It contains a control character, or a noncharacter of Unicode: see [`is_text`](crate::is_text).
+    Character,
     /// A name contains `+` or `#`.
     WildcardInName,
     /// `#` is not the whole last level.
@@ -30,7 +36,8 @@ impl fmt::Display for TopicError {
         f.write_str(match self {
             Self::Empty => "it is empty",
             Self::TooLong => "it has more than 65,535 bytes",
-            Self::Nul => "it contains the character U+0000",
+            Self::TooDeep => "it has more than 201 levels",
+            Self::Character => "it contains a control character, or one that Unicode never assigns",
             Self::WildcardInName => "`+` and `#` may be in filters only",
             Self::MisplacedHash => "`#` must be the whole last level, as in `room/#`",
             Self::MisplacedPlus => "`+` must be a whole level, as in `room/+/light`",
@@ -105,6 +112,11 @@ pub fn matches(filter: &str, name: &str) -> bool {
     names.next().is_none()
 }
 
+/// Whether a broker may send a message under this name, which has at most [`MAX_BYTES`].
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['\0', '+', '#'])
+}
+
 /// Whether it is a shared filter.
 pub(crate) fn is_shared(filter: &str) -> bool {
     shared(filter).is_some()
@@ -122,8 +134,11 @@ fn check_text(text: &str) -> Result<(), TopicError> {
     if text.len() > MAX_BYTES {
         return Err(TopicError::TooLong);
     }
-    if text.contains('\0') {
-        return Err(TopicError::Nul);
+    if text.split('/').count() > MAX_LEVELS {
+        return Err(TopicError::TooDeep);
+    }
+    if text.contains(is_unwanted) {
+        return Err(TopicError::Character);
     }
     Ok(())
 }
@@ -148,7 +163,11 @@ mod tests {
         }
         assert_eq!(check_name(""), Err(TopicError::Empty));
         assert_eq!(check_name(&"x".repeat(65_536)), Err(TopicError::TooLong));
-        assert_eq!(check_name("a\0"), Err(TopicError::Nul));
+        for bad in ["a\0", "a\nb", "\u{85}", "\u{ffff}", "\u{1fffe}", "\u{fdd0}"] {
+            assert_eq!(check_name(bad), Err(TopicError::Character), "{bad:?}");
+        }
+        assert_eq!(check_name(&"/".repeat(200)), Ok(()));
+        assert_eq!(check_name(&"/".repeat(201)), Err(TopicError::TooDeep));
         assert_eq!(check_name("a/+"), Err(TopicError::WildcardInName));
         assert_eq!(check_name("a#"), Err(TopicError::WildcardInName));
     }

@@ -79,8 +79,8 @@ pub(super) fn read(line: &Object<'_>, event: &str) -> Result<Step, Mistake> {
         _ => {}
     }
     let topic = line.text("topic")?.ok_or_else(|| line.mistake("topic", "is missing"))?;
-    if topic::check_name(topic).is_err() {
-        return Err(line.mistake("topic", "is no topic without `+`, `#` and NUL"));
+    if let Err(error) = topic::check_name(topic) {
+        return Err(line.mistake("topic", &format!("is no topic: {error}")));
     }
     let payload = line.bytes("payload")?.unwrap_or_default();
     let qos = match line.number("qos", 1)? {

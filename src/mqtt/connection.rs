@@ -326,7 +326,7 @@ impl<'a> Connection<'a> {
     /// Ends the connection for this reason.
     fn fail(&mut self, why: String) {
         self.failure = Some(why);
-        self.link.session.ended();
+        self.link.session.abandon();
     }
 
     /// Writes the last packets, and closes the socket. If the connection ends in order, it waits for the

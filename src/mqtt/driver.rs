@@ -133,7 +133,8 @@ impl Driver {
             let BrokerConfig { name, address, .. } = &self.shared.opened.config;
             let what = if end.up.is_some() { "lost" } else { "not made" };
             let why = &end.why;
-            let advice = self.shared.advice(attempt, why, self.backoff.short());
+            let suspected = self.link.as_ref().and_then(|(link, _)| link.session.suspected());
+            let advice = self.shared.advice(attempt, why, self.backoff.short(), suspected);
             let failed = self.backoff.failed();
             let count =
                 if failed > 1 { format!(" ({failed} times so far)") } else { String::new() };

@@ -1,7 +1,7 @@
 //! What an actor publishes, and what a broker sends, as the connection with the broker has them.
 
 use bytes::Bytes;
-use footlight_mqtt::topic;
+use footlight_mqtt::{is_text, topic};
 use wit_core::host::{MqttProperties, MqttRefusal, Qos};
 
 use super::dedupe::OWN;
@@ -10,6 +10,8 @@ use super::dedupe::OWN;
 const OVERHEAD: usize = 256;
 /// The most bytes of a text or of data in a property (MQTT 5.0, section 1.5).
 const MAX: usize = 65_535;
+/// What is wrong with a property.
+const PROPERTY: &str = "a property has at most 65535 bytes, and a text no control characters";
 
 /// What an actor publishes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,15 +61,16 @@ impl Publication {
         let refuse = |why: String| Err(MqttRefusal::Invalid(why));
         let MqttProperties { content_type, response_topic, correlation_data, user } =
             &self.properties;
-        if topic::check_name(&self.topic).is_err() {
-            return refuse("a topic has 1 to 65535 bytes, and no `+`, `#` and NUL".into());
+        if let Err(error) = topic::check_name(&self.topic) {
+            return refuse(format!("the topic is wrong: {error}"));
         }
-        if !response_topic.is_empty() && topic::check_name(response_topic).is_err() {
-            return refuse("response-topic is no topic without `+`, `#` and NUL".into());
+        if !response_topic.is_empty()
+            && let Err(error) = topic::check_name(response_topic)
+        {
+            return refuse(format!("response-topic is wrong: {error}"));
         }
-        let is_text = |text: &str| text.len() <= MAX && !text.contains('\0');
         if !is_text(content_type) || correlation_data.len() > MAX {
-            return refuse(format!("a property has at most {MAX} bytes, and a text no NUL"));
+            return refuse(PROPERTY.into());
         }
         for (name, value) in user {
             if name.starts_with(OWN) {
@@ -76,7 +79,7 @@ impl Publication {
                 ));
             }
             if !is_text(name) || !is_text(value) {
-                return refuse(format!("a property has at most {MAX} bytes, and a text no NUL"));
+                return refuse(PROPERTY.into());
             }
         }
         Ok(())
@@ -115,14 +118,18 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         };
-        assert!(said(|it| it.topic = "room/+".into()).starts_with("a topic has"));
-        assert!(said(|it| it.topic = "".into()).starts_with("a topic has"));
+        for topic in ["room/+", "", "a\nb", "\u{ffff}", &"a/".repeat(201)] {
+            let why = match (Publication { topic: topic.into(), ..plain() }).check() {
+                Err(MqttRefusal::Invalid(why)) => why,
+                other => panic!("{topic:?}: {other:?}"),
+            };
+            assert!(why.starts_with("the topic is wrong: it "), "{why}");
+        }
         let response = said(|it| it.properties.response_topic = "#".into());
-        assert!(response.starts_with("response-topic is no topic"));
-        let nul = "a property has at most 65535 bytes, and a text no NUL";
-        assert_eq!(said(|it| it.properties.content_type = "\0".into()), nul);
-        assert_eq!(said(|it| it.properties.correlation_data = vec![0; MAX + 1]), nul);
-        assert_eq!(said(|it| it.properties.user = vec![("a".into(), "\0".into())]), nul);
+        assert!(response.starts_with("response-topic is wrong: "));
+        assert_eq!(said(|it| it.properties.content_type = "a\nb".into()), PROPERTY);
+        assert_eq!(said(|it| it.properties.correlation_data = vec![0; MAX + 1]), PROPERTY);
+        assert_eq!(said(|it| it.properties.user = vec![("a".into(), "\0".into())]), PROPERTY);
         let own = said(|it| it.properties.user = vec![("footlight-sender".into(), "".into())]);
         assert!(own.contains("are the host's"), "{own}");
         let mut long = plain();

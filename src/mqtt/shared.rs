@@ -135,8 +135,15 @@ impl Shared {
     }
 
     /// What to do, if something about the end of a connection shows it.
-    /// `short` is how many connections in a row have ended soon.
-    pub(super) fn advice(&self, attempt: Attempt, why: &Why, short: u32) -> String {
+    /// `short` is how many connections in a row have ended soon, and `suspected` the topic of a publication after
+    /// which they have.
+    pub(super) fn advice(
+        &self,
+        attempt: Attempt,
+        why: &Why,
+        short: u32,
+        suspected: Option<&str>,
+    ) -> String {
         let client_id = &self.opened.client_id;
         match why {
             Why::Down(Down::Refused(reason)) if NOT_ALLOWED.contains(&reason.code()) => {
@@ -151,6 +158,13 @@ impl Shared {
             }
             Why::Down(Down::Refused(reason)) if reason.code() == BAD_CLIENT_ID => {
                 format!("; write another `client_id` than {client_id}")
+            }
+            Why::Down(Down::Ended | Down::Closed(_)) if let Some(topic) = suspected => format!(
+                "; it ends after what was published to {topic:?}, which is sent alone now, and is given up \
+                 if that goes on"
+            ),
+            Why::Down(Down::Closed(reason)) if reason.blames_a_packet() => {
+                "; the broker does not take what the actor publishes or subscribes to".into()
             }
             Why::Down(Down::TakenOver | Down::Ended | Down::Closed(_))
                 if matches!(attempt, Attempt::TakenOver | Attempt::Short) =>

@@ -94,8 +94,9 @@ pub(super) fn read_will(value: &Value<'_>, publish: &[Box<str>]) -> Option<Will>
     table.finish();
     let value = topic?;
     let name = value.string()?;
-    if topic::check_name(name).is_err() {
-        value.refuse_as("a topic", "write a text without `+`, `#` and NUL");
+    if let Err(error) = topic::check_name(name) {
+        let problem = format!("{} is not a topic: {error}", value.shown());
+        value.place.refuse(problem, "write a topic such as \"room/kitchen/here\"");
         return None;
     }
     if !publish.iter().any(|filter| topic::matches(filter, name)) {
@@ -120,6 +121,10 @@ fn read_filter(value: &Value<'_>) -> Option<Box<str>> {
         Err(TopicError::Share) => {
             let advice = "write \"$share/NAME/FILTER\", with a name without wildcards";
             value.refuse_as("a shared subscription", advice);
+        }
+        Err(error @ (TopicError::Character | TopicError::TooDeep | TopicError::TooLong)) => {
+            let problem = format!("{} is not a filter of topics: {error}", value.shown());
+            value.place.refuse(problem, "brokers end the connection for it; write another one");
         }
         Err(_) => {
             let advice = "write topics such as \"room/kitchen\", with `+` for one level, and `/#` at \

@@ -191,7 +191,7 @@ fn publish(
     if topic.is_empty() && version == Version::V5 {
         return Err(reader.broken("the topic is empty, and there are no aliases", PROTOCOL));
     }
-    if topic::check_name(&topic).is_err() {
+    if !topic::is_name(&topic) {
         return Err(wrong);
     }
     let id = if flags & 0b110 == 0 { None } else { Some(reader.packet_id()?) };
@@ -227,7 +227,7 @@ fn message_properties(
             Property::IsText(is) => message.is_text = is,
             Property::MessageExpiry(seconds) => message.expiry = Some(seconds),
             Property::ContentType(text) => message.content_type = Some(text),
-            Property::ResponseTopic(name) if topic::check_name(&name).is_ok() => {
+            Property::ResponseTopic(name) if topic::is_name(&name) => {
                 message.response_topic = Some(name);
             }
             Property::ResponseTopic(_) => {

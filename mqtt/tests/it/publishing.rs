@@ -4,7 +4,7 @@ use bytes::Bytes;
 use footlight_mqtt::{Event, Properties, Publication, Qos, Refusal, Version, topic::TopicError};
 
 use crate::broker::{
-    Stage, connack, connack_of, packet, puback, publication, publish, settings, text,
+    Stage, connack, connack_of, packet, puback, publication, publish, settings, subacks, text,
 };
 
 /// A session without subscriptions that is up.
@@ -248,4 +248,69 @@ fn what_a_later_connection_can_not_send_is_refused_then() {
     let why = Refusal::TooLarge { size: 22, limit: 12 };
     assert!(events.contains(&Event::Refused { key: 1, why }));
     assert_eq!(output, [sent(0xA, 2, "b")]);
+}
+
+/// Ends the connection as the broker does, connects again, and returns the payloads that are sent then.
+fn again(stage: &mut Stage, connack: &[u8]) -> Vec<u8> {
+    stage.session.ended();
+    let (_, sent) = stage.reconnect(connack);
+    sent.iter().map(|packet| *packet.last().unwrap()).collect()
+}
+
+#[test]
+fn a_publication_after_which_the_broker_ends_each_connection_is_sent_alone_and_then_given_up() {
+    let connack = connack_of(Version::V3_1_1, true);
+    let mut stage = up(Version::V3_1_1, &connack);
+    assert!(stage.publish(1, &publication("a")) && stage.publish(2, &publication("b")));
+    stage.output();
+    assert_eq!(again(&mut stage, &connack), b"ab");
+    assert_eq!(stage.session.suspected(), None);
+    for _ in 2..12 {
+        assert_eq!(again(&mut stage, &connack), b"a");
+        assert_eq!(stage.session.suspected(), Some("t"));
+        let other = Publication { qos: Qos::AtMostOnce, ..publication("c") };
+        assert!(!stage.publish(3, &other), "nothing else may end the connection now");
+    }
+    stage.session.ended();
+    let events = stage.events();
+    assert!(events.contains(&Event::Refused { key: 1, why: Refusal::Ends }), "{events:?}");
+    assert_eq!(stage.reconnect(&connack).1.len(), 1);
+    assert_eq!(stage.hear(&puback(2)), [Event::Delivered { key: 2 }]);
+}
+
+#[test]
+fn an_end_counts_only_if_the_broker_has_ended_the_connection_and_more_if_it_blames_a_packet() {
+    let connack = connack(true, &[]);
+    let mut stage = up(Version::V5, &connack);
+    assert!(stage.publish(1, &publication("a")));
+    for _ in 0..20 {
+        stage.session.abandon();
+        stage.reconnect(&connack);
+        stage.hear(&packet(0xE0, &[0x8E]));
+        stage.reconnect(&connack);
+    }
+    assert_eq!(stage.session.suspected(), None, "the session was taken over");
+    for is_last in [false, false, true] {
+        let events = stage.hear(&packet(0xE0, &[0x81]));
+        let refused = Event::Refused { key: 1, why: Refusal::Ends };
+        assert_eq!(events.contains(&refused), is_last, "{events:?}");
+        stage.reconnect(&connack);
+    }
+    assert_eq!(stage.session.suspected(), None);
+}
+
+#[test]
+fn what_is_sent_alone_waits_for_the_answers_to_all_subscriptions() {
+    let connack = connack_of(Version::V3_1_1, false);
+    let mut stage = Stage::up(settings(Version::V3_1_1), &connack);
+    assert!(stage.publish(1, &publication("a")));
+    for _ in 0..2 {
+        stage.session.ended();
+        stage.reconnect(&connack);
+    }
+    stage.session.ended();
+    let (_, sent) = stage.reconnect(&connack);
+    assert!(sent.iter().all(|packet| packet[0] == 0x82), "{sent:?}");
+    stage.hear(&subacks(Version::V3_1_1, &sent, 0));
+    assert_eq!(stage.output(), [publish(2, "t", 2, None, "a")]);
 }

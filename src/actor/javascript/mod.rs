@@ -125,11 +125,7 @@ fn engine() -> Result<Arc<Translated>, LoadError> {
 
 /// The engine's module.
 fn bytes() -> Cow<'static, [u8]> {
-    if cfg!(target_pointer_width = "64") {
-        ENGINE.into()
-    } else {
-        compressed::bytes(ENGINE).into()
-    }
+    if cfg!(target_pointer_width = "64") { ENGINE.into() } else { compressed::bytes(ENGINE).into() }
 }
 
 impl LoadedScript {

@@ -45,6 +45,28 @@ fn what_is_published_while_the_broker_is_away_leaves_when_it_is_back() {
     assert_eq!(metric(&server, "broker", "footlight_mqtt_up"), 1);
 }
 
+#[test]
+fn a_publication_for_which_the_broker_ends_each_connection_is_given_up_and_the_others_arrive() {
+    // In MQTT 3.1.1 nothing tells a client how large a packet may be.
+    let Some(broker) = Broker::mosquitto("max_packet_size 2000") else { return };
+    let config = "version = \"3.1.1\", publish = [\"room/#\"], subscribe = [{ topic = \"x\" }]";
+    let device = Device::new();
+    let server = device.run(&guest().extra(&at(broker.address, config)));
+    let mut ws = up(&server);
+    assert_eq!(ask(&mut ws, &format!("kept mqtt room/large {}", "x".repeat(3000))), "published");
+    assert_eq!(ask(&mut ws, "kept mqtt room/small on"), "published");
+    server
+        .wait_for(&["it ends after what was published to \"room/large\", which is sent alone now"]);
+    server.wait_for(&[
+        "the broker mqtt refuses what was published to \"room/large\"",
+        "it ends the connection each time",
+    ]);
+    let mut other = Client::up(&broker, settings(Version::V5, "other", &["room/#"]));
+    assert_eq!(next(&mut other).0, "room/small");
+    assert_eq!(metric(&server, "broker", "footlight_mqtt_refused_total"), 1);
+    assert_eq!(metric(&server, "broker", "footlight_mqtt_published_total"), 1);
+}
+
 /// Two hosts with a proxy each, of which the first publishes and the second listens.
 pub fn pair(broker: &Broker, dedupe: bool) -> [(Proxy, Actor); 2] {
     [

@@ -59,7 +59,7 @@ fn joined(server: &Server) -> Client {
 }
 
 /// The answer to a text. What the guest tells all clients about brokers does not count.
-fn ask(client: &mut Client, text: &str) -> String {
+pub fn ask(client: &mut Client, text: &str) -> String {
     client.text(text);
     loop {
         let answer = client.next().into_text().unwrap();

@@ -15,14 +15,17 @@ use footlight::{
     mqtt::{Broker, Incoming, Mqtt, Out, dedupe::Identity},
     world::World,
 };
-use footlight_store::{Changes, Durability, Options, Store};
+use footlight_store::{Changes, Durability, OpenErrorKind, Options, Store};
 use smol::{block_on, future::poll_once};
 use wit_core::host::{MqttProperties, Qos};
 
 use super::{guest, handler};
 use crate::{
     durable::Device,
-    support::in_process::{self, open},
+    support::{
+        eventually,
+        in_process::{self, open},
+    },
 };
 
 /// The guest in this process, from one start to the next.
@@ -45,11 +48,17 @@ impl Run {
             footlight::manifest::Handler::Mqtt(config) => Some(config.clone()),
             _ => None,
         });
-        let store = Store::open(
-            device.folder(),
-            Options { wear: u64::MAX, wait: Duration::from_secs(1000) },
-        )
-        .unwrap();
+        let options = Options { wear: u64::MAX, wait: Duration::from_secs(1000) };
+        let mut store = None;
+        eventually("free", || {
+            store = match Store::open(device.folder(), options) {
+                // A process that another test starts has all files until it executes its program.
+                Err(error) if matches!(error.kind, OpenErrorKind::Locked) => None,
+                opened => Some(opened.unwrap()),
+            };
+            store.is_some()
+        });
+        let store = store.unwrap();
         let handle = ActorHandle::new("broker".into(), Limits::default());
         let open = open(&handle);
         let (limits, stats) = (handle.limits.clone(), handle.stats.clone());

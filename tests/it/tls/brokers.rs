@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::certificates;
 use crate::{
-    brokers::{at_url, broker::Broker, guest, up},
+    brokers::{ask, at_url, broker::Broker, guest, up},
     support::{Server, certificates::Certificates, program},
 };
 
@@ -27,8 +27,7 @@ fn an_actor_publishes_at_a_broker_whose_certificate_its_authority_has_signed() {
     let Some(broker) = broker(&certificates) else { return };
     let server = host(&format!("mqtts://{}", broker.address), &certificates.file("ca.pem"));
     let mut client = up(&server);
-    client.text("kept mqtt room/a on");
-    client.expect("published");
+    assert_eq!(ask(&mut client, "kept mqtt room/a on"), "published");
     server.wait_for(&["connected with the broker mqtt at mqtts://127.0.0.1:"]);
     let (status, log) = server.stop();
     assert!(status.success() && !log.contains("are dropped"), "{log}");
