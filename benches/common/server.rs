@@ -121,6 +121,12 @@ impl Actor {
         self
     }
 
+    /// Has a relaxed actor's changes wait for the disk at most this long.
+    pub(crate) fn interval(mut self, interval: &str) -> Self {
+        self.storage += &format!("interval = \"{interval}\"\n");
+        self
+    }
+
     /// Writes its log to a file, at the default level. Otherwise there is no log.
     pub(crate) fn logged(mut self) -> Self {
         self.logged = true;

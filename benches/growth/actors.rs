@@ -10,11 +10,11 @@ use super::{
         server::{Actor, Server},
     },
     figure::{Line, Panel},
-    load::{exchange, memory_at_rest, open},
+    load::{exchange, memory_at_rest, open, same_text},
 };
 
-/// The number of clients, for any number of actors.
-const CLIENTS: usize = 50;
+/// The number of clients, for any number of actors. Each actor has at least one.
+const CLIENTS: usize = 200;
 
 /// A kind of actor: its name, its file, its first state.
 type Kind = (&'static str, &'static str, &'static [u8]);
@@ -28,10 +28,10 @@ const KINDS: [Kind; 2] = [
 
 /// Measures memory and CPU time with each number of actors.
 pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<Panel>> {
-    let steps: &[usize] = if quick { &[1, 2] } else { &[1, 2, 5, 10, 20, 30, 40, 50] };
+    let steps: &[usize] = if quick { &[1, 2] } else { &[1, 2, 5, 10, 20, 50, 100, 150, 200] };
     let mut memory = KINDS.map(|(name, ..)| Line::new(name, steps));
     let mut cpu = Line::new("echo", steps);
-    let (executor, text) = (LocalExecutor::new(), "x".repeat(64).into());
+    let executor = LocalExecutor::new();
     for _ in 0..rounds {
         for (index, step) in steps.iter().enumerate() {
             for (kind, (name, file, state)) in KINDS.into_iter().enumerate() {
@@ -39,7 +39,7 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
                 let actor = |name: &String| {
                     let actor = Actor::file(name, file).state(state.to_vec());
                     // All actors together must fit into the limit of open files.
-                    actor.limit("connections", CLIENTS)
+                    actor.limit("connections", CLIENTS.div_ceil(*step))
                 };
                 let actors: Vec<_> = names.iter().map(actor).collect();
                 let server = Server::run(binary, &actors)?;
@@ -50,7 +50,7 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
                     if name == "echo" {
                         let messages = if quick { CLIENTS } else { 20_000 };
                         let each =
-                            exchange(&executor, &mut clients, &text, messages, watch).await?;
+                            exchange(&executor, &mut clients, same_text, messages, watch).await?;
                         cpu.add(index, each.as_secs_f64() * 1e6);
                     }
                     Result::Ok(())
@@ -60,7 +60,7 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
     }
     let panel = |title, lines| Panel { title, axis: "actors", lines, log_x: false, log_y: false };
     Ok(vec![
-        panel("memory of the process with 50 clients, MB", memory.into()),
-        panel("CPU for a message of 64 bytes, 50 clients, µs", vec![cpu]),
+        panel("memory of the process with 200 clients, MB", memory.into()),
+        panel("CPU for a message of 64 bytes, 200 clients, µs", vec![cpu]),
     ])
 }

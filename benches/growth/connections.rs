@@ -10,7 +10,7 @@ use super::{
         server::{Actor, Server},
     },
     figure::{Line, Panel},
-    load::{exchange, memory_at_rest, open},
+    load::{exchange, memory_at_rest, open, same_text},
 };
 
 /// Measures memory and CPU time with each number of connections.
@@ -20,7 +20,7 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
     process::allow_descriptors(most + 200)?;
     let mut memory = Line::new("echo", steps);
     let mut cpu = Line::new("echo", steps);
-    let (executor, text) = (LocalExecutor::new(), "x".repeat(64).into());
+    let executor = LocalExecutor::new();
     let actors = ["echo".to_owned()];
     for _ in 0..rounds {
         let server = Server::run(binary, &[Actor::echo().limit("connections", most)])?;
@@ -30,7 +30,7 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
                 clients.extend(open(&server, &actors, step - clients.len()).await?);
                 // Use every connection, so that all buffers are allocated.
                 let messages = if quick { 20 } else { 20_000.max(*step) };
-                let each = exchange(&executor, &mut clients, &text, messages, watch).await?;
+                let each = exchange(&executor, &mut clients, same_text, messages, watch).await?;
                 cpu.add(index, each.as_secs_f64() * 1e6);
                 memory.add(index, memory_at_rest(watch).await? / 1e6);
                 Result::Ok(())

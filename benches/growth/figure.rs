@@ -71,7 +71,7 @@ pub(crate) fn tick(number: f64) -> String {
     match number {
         n if n >= KIB * KIB && n % (KIB * KIB) == 0.0 => format!("{} MiB", n / KIB / KIB),
         n if n >= KIB && n % KIB == 0.0 => format!("{} KiB", n / KIB),
-        n if n >= 1e3 && n % 1e3 == 0.0 => format!("{},000", n / 1e3),
+        n if n >= 1e3 && n % 1.0 == 0.0 => format!("{},{:03}", (n / 1e3).floor(), n % 1e3),
         // Rounded, to avoid 0.30000000000000004.
         n => format!("{}", (n * 1e6).round() / 1e6),
     }

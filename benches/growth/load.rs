@@ -23,12 +23,17 @@ pub(crate) async fn open(server: &Server, actors: &[String], count: usize) -> Re
     Ok(clients)
 }
 
-/// Sends `messages` texts over all connections in turn. Returns the server's CPU time for one of
-/// them.
+/// A text of 64 bytes, whatever its number.
+pub(crate) fn same_text(_number: usize) -> Utf8Bytes {
+    "x".repeat(64).into()
+}
+
+/// Sends `messages` texts over all connections in turn. `text` makes a text of its number. Returns
+/// the server's CPU time for one of them.
 pub(crate) async fn exchange(
     executor: &LocalExecutor<'_>,
     clients: &mut Vec<Client>,
-    text: &Utf8Bytes,
+    text: impl Fn(usize) -> Utf8Bytes + Clone + 'static,
     messages: usize,
     watch: Watch,
 ) -> Result<Duration> {
@@ -41,12 +46,14 @@ pub(crate) async fn exchange(
     let before = watch.cpu()?;
     let tasks: Vec<_> = hands
         .into_iter()
-        .map(|mut hand| {
+        .enumerate()
+        .map(|(worker, mut hand)| {
             let text = text.clone();
             executor.spawn(async move {
                 let count = hand.len();
                 for number in 0..each {
-                    let asked = ask(&mut hand[number % count], &text).await;
+                    let asked =
+                        ask(&mut hand[number % count], &text(number * workers + worker)).await;
                     asked.map_err(|error| error.to_string())?;
                 }
                 Ok::<_, String>(hand)

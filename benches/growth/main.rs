@@ -1,4 +1,4 @@
-//! How costs grow with the number of connections, the number of actors, and the size of a state.
+//! How costs grow with the number of connections, actors, tags and keys, and with the size of a state.
 //!
 //! ```text
 //! cargo bench --bench growth
@@ -12,8 +12,10 @@
 //! that of the idle process, with shared pages divided among processes (PSS). CPU time is that of
 //! the process while clients exchange messages as fast as it answers.
 //!
+//! Tags and keys grow up to what the default limits allow one actor.
+//!
 //! # Layout
-//! - `connections`, `actors`, `state`: the three measurements.
+//! - `connections`, `actors`, `state`, `tags`, `keys`: the measurements.
 //! - `figure`: the results as panels, lines and points. Prints them as tables.
 //! - `svg`: draws them.
 
@@ -25,9 +27,11 @@ mod common;
 mod actors;
 mod connections;
 mod figure;
+mod keys;
 mod load;
 mod state;
 mod svg;
+mod tags;
 
 use std::{path::Path, process::ExitCode};
 
@@ -45,7 +49,9 @@ fn measure(arguments: &Arguments) -> Result<()> {
     let drawing = arguments.path("svg", drawing);
 
     let mut panels = Vec::new();
-    for measure in [connections::measure, actors::measure, state::measure] {
+    let measurements =
+        [connections::measure, actors::measure, state::measure, tags::measure, keys::measure];
+    for measure in measurements {
         let measured = measure(&binary, rounds, arguments.quick)?;
         measured.iter().for_each(figure::Panel::print);
         panels.extend(measured);

@@ -43,8 +43,8 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
                 let messages = if quick { CLIENTS } else { messages[kind].max(12) };
                 block_on(executor.run(async {
                     let mut clients = open(&server, &["actor".into()], CLIENTS).await?;
-                    let text = readings::TEXT.into();
-                    let each = exchange(&executor, &mut clients, &text, messages, watch).await?;
+                    let text = |_| readings::TEXT.into();
+                    let each = exchange(&executor, &mut clients, text, messages, watch).await?;
                     cpu[kind].add(index, each.as_secs_f64() * 1e3);
                     memory[kind].add(index, memory_at_rest(watch).await? / 1e6);
                     Result::Ok(())

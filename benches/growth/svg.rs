@@ -11,7 +11,7 @@ const PANEL: (f64, f64) = (440.0, 270.0);
 /// The margins around its lines: top, right, bottom and left.
 const MARGIN: [f64; 4] = [48.0, 24.0, 52.0, 56.0];
 /// The colours of the lines. Colour-blind people can tell them apart too.
-const COLOURS: [&str; 2] = ["#0b62a8", "#d1600a"];
+const COLOURS: [&str; 3] = ["#0b62a8", "#d1600a", "#555"];
 
 /// Converts numbers to positions.
 struct Scale {
