@@ -6,7 +6,7 @@ use smol::{LocalExecutor, block_on};
 
 use super::{
     common::{
-        Result,
+        Result, process,
         server::{Actor, Server},
     },
     figure::{Line, Panel},
@@ -29,6 +29,8 @@ const KINDS: [Kind; 2] = [
 /// Measures memory and CPU time with each number of actors.
 pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<Panel>> {
     let steps: &[usize] = if quick { &[1, 2] } else { &[1, 2, 5, 10, 20, 50, 100, 150, 200] };
+    // A connection needs a descriptor. An actor needs some more, even with these limits.
+    process::allow_descriptors(CLIENTS + 20 * steps[steps.len() - 1] + 200)?;
     let mut memory = KINDS.map(|(name, ..)| Line::new(name, steps));
     let mut cpu = Line::new("echo", steps);
     let executor = LocalExecutor::new();
@@ -39,7 +41,8 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
                 let actor = |name: &String| {
                     let actor = Actor::file(name, file).state(state.to_vec());
                     // All actors together must fit into the limit of open files.
-                    actor.limit("connections", CLIENTS.div_ceil(*step))
+                    let actor = actor.limit("connections", CLIENTS.div_ceil(*step));
+                    actor.limit("requests", 4).limit("downloads", 1).limit("idle_connections", 1)
                 };
                 let actors: Vec<_> = names.iter().map(actor).collect();
                 let server = Server::run(binary, &actors)?;

@@ -22,7 +22,7 @@ const CLIENTS: usize = 50;
 /// What a key of 8 bytes with a value of 8 bytes counts for in `limits.storage`.
 const ENTRY: usize = 8 + 8 + 64;
 /// The distance from the key of one message to that of the next. It has no divisor in common with
-/// any number of keys, so all keys have their turn, and neighbours do not follow each other.
+/// any number of keys, so no key has a second turn before all others had one.
 const STRIDE: usize = 7919;
 /// How long changes wait for the disk: short, so that the measurement includes the writing.
 const INTERVAL: &str = "100ms";

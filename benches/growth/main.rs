@@ -7,12 +7,12 @@
 //! ```
 //!
 //! The server is the built program on one thread with the default limits, except for more
-//! connections, and more fuel for an actor with much JSON. Every round starts a new process and
-//! goes through all steps, so that other programs on the machine affect all steps alike. Memory is
-//! that of the idle process, with shared pages divided among processes (PSS). CPU time is that of
-//! the process while clients exchange messages as fast as it answers.
-//!
-//! Tags and keys grow up to what the default limits allow one actor.
+//! connections to one actor, fewer connections and requests for each of many actors, and more fuel
+//! for an actor with much JSON. Tags and keys grow up to what the default limits allow one actor.
+//! Every round starts a new process and goes through all steps, so that other programs on the
+//! machine affect all steps alike. Memory is that of the idle process, with shared pages divided
+//! among processes (PSS). CPU time is that of the process while clients exchange messages as fast as
+//! it answers.
 //!
 //! # Layout
 //! - `connections`, `actors`, `state`, `tags`, `keys`: the measurements.

@@ -29,7 +29,7 @@ pub(crate) fn measure(binary: &Path, rounds: usize, quick: bool) -> Result<Vec<P
     let steps: &[usize] = if quick { &[1, 20] } else { &[1, 10, 100, 1_000, 10_000] };
     let count = steps[steps.len() - 1].div_ceil(EACH);
     process::allow_descriptors(SENDERS + count + 200)?;
-    let mut memory = Line::new("tags", steps);
+    let mut memory = Line::new("tags of 8 bytes", steps);
     let names = ["always to the first tag", "to all tags in turn"];
     let mut cpu = names.map(|name| Line::new(name, steps));
     for _ in 0..rounds {
