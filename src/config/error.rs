@@ -36,13 +36,13 @@ pub struct Mistake {
 }
 
 impl ManifestError {
-    /// The error for a file that can't be read. `modules` are beside it.
-    pub(crate) fn unreadable(file: PathBuf, error: &io::Error, modules: &[PathBuf]) -> Self {
+    /// The error for a file that can't be read. The `others` beside it run.
+    pub(crate) fn unreadable(file: PathBuf, error: &io::Error, others: &[PathBuf]) -> Self {
         let problem = format!("cannot be read: {error}");
         let mut advice =
             "give a manifest, a folder that holds manifest.toml, or a module".to_owned();
-        if !modules.is_empty() {
-            let names: Vec<_> = modules.iter().map(|path| path.display().to_string()).collect();
+        if !others.is_empty() {
+            let names: Vec<_> = others.iter().map(|path| path.display().to_string()).collect();
             advice += &format!(", such as {}", names.join(" or "));
         } else if error.kind() == io::ErrorKind::NotFound {
             advice += "; `footlight new PATH` creates a project";

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{FILE_NAME, Manifest};
 
-/// The most modules that an error lists.
-const MODULES: usize = 3;
+/// The most files that an error lists.
+const FILES: usize = 3;
 
 /// The manifests that the paths stand for. A folder without a manifest of its own stands for those of
 /// the folders in it, in the order of their names. Every other path stands for itself.
@@ -34,11 +34,19 @@ fn inside(path: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// The first modules and scripts in a folder, which who names the folder may have meant.
-pub(super) fn modules(folder: &Path) -> Vec<PathBuf> {
-    let entries = folder.read_dir().into_iter().flatten().flatten();
-    let files = entries.map(|entry| entry.path()).filter(|path| path.is_file());
-    files.filter(|file| Manifest::is_module(file)).take(MODULES).collect()
+/// Files in a folder that run, which who names the folder may have meant: manifests of other names, or else
+/// modules and scripts.
+pub(super) fn running(folder: &Path) -> Vec<PathBuf> {
+    let is_manifest = |file: &Path| {
+        file.extension().is_some_and(|end| end == "toml") && !file.ends_with("Cargo.toml")
+    };
+    let files = |runs: &dyn Fn(&Path) -> bool| -> Vec<PathBuf> {
+        let entries = folder.read_dir().into_iter().flatten().flatten();
+        let files = entries.map(|entry| entry.path()).filter(|path| path.is_file());
+        files.filter(|file| runs(file)).take(FILES).collect()
+    };
+    let manifests = files(&is_manifest);
+    if manifests.is_empty() { files(&Manifest::is_module) } else { manifests }
 }
 
 #[cfg(test)]

@@ -146,7 +146,7 @@ impl Manifest {
                 let line = valid.filter(|byte| **byte == b'\n').count() + 1;
                 Err(ManifestError::not_text(file, line))
             }
-            Err(error) => Err(ManifestError::unreadable(file, &error, &folder::modules(path))),
+            Err(error) => Err(ManifestError::unreadable(file, &error, &folder::running(path))),
         }
     }
 

@@ -302,6 +302,11 @@ fn a_file_that_cannot_be_read_as_text_is_refused() {
     fs::write(&script, "").unwrap();
     let module = format!(", or a module, such as {}", script.display());
     assert!(said(folder.path()).ends_with(&module), "{}", said(folder.path()));
+    let other = folder.path().join("kitchen.toml");
+    fs::write(&other, "").unwrap();
+    fs::write(folder.path().join("Cargo.toml"), "").unwrap();
+    let manifest = format!(", or a module, such as {}", other.display());
+    assert!(said(folder.path()).ends_with(&manifest), "{}", said(folder.path()));
     fs::write(&file, b"name = 'a'\ncomponent_path = '\xff'\n").unwrap();
     assert_eq!(said(&file), ":2: not TOML: not UTF-8 text; save the file as UTF-8");
     fs::write(&file, vec![b'#'; MAX_FILE]).unwrap();

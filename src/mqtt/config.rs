@@ -189,7 +189,9 @@ fn read_broker(mut table: Table<'_>, names: &mut Vec<String>) -> Option<BrokerCo
     let reconnect = reconnect.map_or(Some(RECONNECT_DEFAULT), |value| {
         Quantity::Duration.read_within(&value, least, most).map(Duration::from_millis)
     });
-    let subscribe = subscribe.map(|value| read_subscribe(&value)).unwrap_or_default();
+    let subscribe = subscribe
+        .map(|value| read_subscribe(&value, version != Some(Version::V3_1_1)))
+        .unwrap_or_default();
     let publish = publish.map(|value| read_publish(&value)).unwrap_or_default();
     let will = will.and_then(|value| read_will(&value, &publish));
     let on_full = on_full.map_or(Some(OnFull::Refuse), |value| read_on_full(&value));

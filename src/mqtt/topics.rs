@@ -45,8 +45,8 @@ impl Subscription {
     }
 }
 
-/// Reads `subscribe`.
-pub(super) fn read_subscribe(value: &Value<'_>) -> Vec<Subscription> {
+/// Reads `subscribe`. `has_properties` says whether the version of MQTT may have what `dedupe` needs.
+pub(super) fn read_subscribe(value: &Value<'_>, has_properties: bool) -> Vec<Subscription> {
     let Some(items) = value.items() else {
         value.refuse_as("a list of subscriptions", SUBSCRIBE);
         return Vec::new();
@@ -58,6 +58,12 @@ pub(super) fn read_subscribe(value: &Value<'_>) -> Vec<Subscription> {
         if all.iter().any(|other| other.filter == one.filter) {
             let problem = format!("{} is subscribed to already", topic.shown());
             topic.place.refuse(problem, "write each filter once, with its highest qos");
+        }
+        if one.dedupe && !has_properties {
+            let advice = "write version = \"5\", because 3.1.1 has no properties";
+            topic.place.warn("`dedupe` has no effect with this `version`", advice);
+        } else if one.dedupe && one.qos == Qos::AtMostOnce {
+            topic.place.warn("`dedupe` has no effect on QoS 0", "add qos = 1");
         }
         all.push(one);
     }

@@ -166,7 +166,8 @@ impl Room {
             // What does not wait any more stays on the pages that show it.
             self.waiting.drain(..(self.waiting.len() + 1).saturating_sub(KEPT));
         } else if self.waiting.len() < KEPT {
-            publish_line(&line).map_err(|why| format!("This can't be said now: {why:?}"))?;
+            publish_line(&line)
+                .map_err(|why| format!("This can't be said now: {}", words(&why)))?;
         } else {
             return Err("The broker has not answered yet.".into());
         }
@@ -266,6 +267,17 @@ fn alone() -> Option<String> {
     }
 }
 
+/// Why something is not published.
+fn words(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NoBroker => "this room has no broker".into(),
+        Refusal::Denied => "the manifest's `publish` does not allow the topic".into(),
+        Refusal::Invalid(why) => why.clone(),
+        Refusal::Full(bytes) => format!("{bytes} bytes wait for the broker"),
+        Refusal::Limit => "one event asks for too much".into(),
+    }
+}
+
 /// Publishes a line, for all rooms.
 fn publish_line(line: &Line) -> Result<(), Refusal> {
     publish("house/say".into(), json!(line).to_string(), Qos::AtLeastOnce, false)
@@ -278,7 +290,7 @@ fn retain(topic: String, payload: String, qos: Qos) {
         return;
     }
     if let Err(why) = publish(topic, payload, qos, true) {
-        log(&format!("this is not published: {why:?}"));
+        log(&format!("this is not published: {}", words(&why)));
     }
 }
 

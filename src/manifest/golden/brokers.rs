@@ -163,7 +163,15 @@ fn mistakes_about_topics_are_told() {
         ),
         (
             "publish = ['#'], will = { topic = '+' }",
-            ".will.topic: \"+\" is not a topic; write a text without `+`, `#` and NUL".into(),
+            ".will.topic: \"+\" is not a topic: `+` and `#` may be in filters only; write a topic such as \
+             \"room/kitchen/here\""
+                .into(),
+        ),
+        (
+            "subscribe = [{ topic = \"a\\nb\" }]",
+            ".subscribe[0].topic: \"a\\nb\" is not a filter of topics: it contains a control character, or one \
+             that Unicode never assigns; brokers end the connection for it; write another one"
+                .into(),
         ),
         (
             "will = {}",

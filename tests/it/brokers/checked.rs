@@ -76,3 +76,20 @@ fn a_broker_is_enough_for_an_actor() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && !text.contains("note: "), "{text}");
 }
+
+#[test]
+fn a_dedupe_that_has_no_effect_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for (qos, version, told) in [
+        (1, "5", None),
+        (0, "auto", Some("`dedupe` has no effect on QoS 0; add qos = 1")),
+        (1, "3.1.1", Some("`dedupe` has no effect with this `version`; write version = \"5\"")),
+    ] {
+        let subscription = format!("{{ topic = \"a\", qos = {qos}, dedupe = true }}");
+        let config = format!("version = \"{version}\", subscribe = [{subscription}]");
+        let (fine, text) = check(&guest().extra(&handler(&config)), folder.path());
+        assert!(fine, "{text}");
+        assert_eq!(text.contains("`dedupe`"), told.is_some(), "{text}");
+        assert!(told.is_none_or(|told| text.contains(told)), "{text}");
+    }
+}
