@@ -7,9 +7,10 @@ use std::{
 
 use footlight_store::{HOST_KEY, Image};
 
-use crate::{convert::to_u64, logger::date::write_time, visible};
+use crate::{convert::to_u64, host_key::HostKey, logger::date::write_time, visible};
 
-/// For each actor the bytes of its state, its keys, the bytes of keys and values, and its alarm.
+/// For each actor the bytes of its state, its keys, the bytes of keys and values, its alarm, and the bytes of
+/// what it has sent to servers, other actors and brokers, which these do not have yet.
 pub(super) fn lines(image: &Image) -> String {
     let mut text = String::new();
     for (name, contents) in image.owners() {
@@ -27,6 +28,16 @@ pub(super) fn lines(image: &Image) -> String {
             text += ", alarm ";
             let _ = write_time(&mut text, time);
             text.truncate(text.trim_end().len());
+        }
+        let host = contents.keys.get(HOST_KEY).map(HostKey::split).unwrap_or_default();
+        for (what, waiting) in [
+            ("requests", host.requests),
+            ("messages", host.messages),
+            ("publications", host.publications),
+        ] {
+            if !waiting.is_empty() {
+                let _ = write!(text, ", {what} {} bytes", waiting.len());
+            }
         }
         text.push('\n');
     }

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 
-use footlight_store::StoredAlarm;
+use footlight_store::{HOST_KEY, StoredAlarm};
 use tempfile::TempDir;
 
 use super::*;
@@ -17,7 +17,8 @@ fn stored() -> TempDir {
         keys: [("a".into(), "x".into()), ("b".into(), vec![0, 255].into())].into(),
         open: [7, 9].into(),
     };
-    let led = Contents { state: Some(vec![1].into()), ..Contents::default() };
+    let host = (HOST_KEY.into(), "q0:3:4:mmmpppp".into());
+    let led = Contents { state: Some(vec![1].into()), keys: [host].into(), ..Contents::default() };
     let batch = vec![("room".into(), put(&room)), ("led".into(), put(&led))];
     change(dir.path(), open(dir.path()).unwrap(), 3, &batch).unwrap();
     dir
@@ -53,7 +54,7 @@ fn actors_are_listed_with_what_they_have() {
     let dir = stored();
     assert_eq!(
         output(&dir, &Action::Ls),
-        "led: state 1 bytes, 0 keys 0 bytes\n\
+        "led: state 1 bytes, 0 keys 0 bytes, messages 3 bytes, publications 4 bytes\n\
          room: state 11 bytes, 2 keys 5 bytes, alarm 2026-01-01T00:00:00.000Z\n"
     );
 }
