@@ -22,7 +22,7 @@
 //!   reads and writes a state as well, as in the guide.
 //! - `readings` has a JSON state of 64 KiB, which every server reads and writes for every message.
 //!   A server that keeps its state as objects would not need this, but one that stores its state
-//!   would.
+//!   would. `records` has a state of 64 KiB in binary, of which a message changes a few bytes.
 //!
 //! # Layout
 //! - `workload`: the programs and the messages that they get.

@@ -1,6 +1,6 @@
-// The four programs of `benches/compare` in JavaScript: for Node with npm's ws, and for Bun with its own server.
+// The five programs of `benches/compare` in JavaScript: for Node with npm's ws, and for Bun with its own server.
 //
-// Usage: server.js echo|chat|lines|readings ROOMS [STATE]
+// Usage: server.js echo|chat|lines|readings|records ROOMS [STATE]
 //
 // Serves so many rooms, each on a port of its own and with a state of its own, and prints where.
 
@@ -66,6 +66,26 @@ const rooms = {
         const sum = board.readings.reduce((sum, { value }) => sum + value, 0);
         state = JSON.stringify(board);
         ws.send(`${board.count} ${sum}`);
+      },
+    };
+  },
+
+  /** Like the actor `records`: the state is bytes, of which a message changes a few. */
+  records(first) {
+    const state = Buffer.from(first);
+    const [head, reading] = [16, 4];
+    return {
+      message(ws, data, isBinary) {
+        const text = data.toString();
+        if (isBinary || !/^[+-]?\d+$/.test(text)) return;
+        const [value, count, sum] = [Number(text), state.readBigUInt64LE(0), state.readBigInt64LE(8)];
+        const sensors = BigInt(Math.floor((state.length - head) / reading));
+        const at = head + Number(count % sensors) * reading;
+        const total = sum + BigInt(value - state.readInt32LE(at));
+        state.writeInt32LE(value, at);
+        state.writeBigUInt64LE(count + 1n, 0);
+        state.writeBigInt64LE(total, 8);
+        ws.send(`${count + 1n} ${total}`);
       },
     };
   },

@@ -1,6 +1,6 @@
 """The four programs of `benches/compare` in Python, with websockets.
 
-Usage: server.py echo|chat|lines|readings ROOMS [STATE]
+Usage: server.py echo|chat|lines|readings|records ROOMS [STATE]
 
 Serves so many rooms, each on a port of its own and with a state of its own, and prints where.
 """
@@ -8,6 +8,7 @@ Serves so many rooms, each on a port of its own and with a state of its own, and
 import asyncio
 import collections
 import json
+import struct
 import sys
 from pathlib import Path
 
@@ -84,11 +85,34 @@ def readings(first):
     return handler
 
 
+def records(first):
+    """Like the actor `records`: the state is bytes, of which a message changes a few."""
+    state = bytearray(first.encode())
+    head, reading = struct.Struct("<Qq"), struct.Struct("<i")
+    sensors = (len(state) - head.size) // reading.size
+
+    async def handler(ws):
+        async for text in ws:
+            try:
+                value = int(text)
+            except ValueError:
+                continue
+            count, total = head.unpack_from(state)
+            at = head.size + count % sensors * reading.size
+            total += value - reading.unpack_from(state, at)[0]
+            count += 1
+            reading.pack_into(state, at, value)
+            head.pack_into(state, 0, count, total)
+            await ws.send(f"{count} {total}")
+
+    return handler
+
+
 async def main(program, count, file=None):
     first = file and Path(file).read_text(encoding="utf-8")
     servers = []
     for number in range(int(count)):
-        programs = {"echo": echo, "chat": chat, "lines": lines, "readings": readings}
+        programs = {"echo": echo, "chat": chat, "lines": lines, "readings": readings, "records": records}
         handler = programs[program](first)
         # Compression is on by default; it costs time and memory, and the others have none.
         server = await serve(handler, "127.0.0.1", 0, compression=None)

@@ -6,7 +6,7 @@ use async_tungstenite::tungstenite::Utf8Bytes;
 
 use super::common::{readings, server::Actor};
 
-/// The size of the readings' state in bytes.
+/// The size of the state with readings, in bytes.
 const STATE: usize = 64 << 10;
 
 /// A program that every contestant has.
@@ -22,6 +22,8 @@ pub(crate) enum Workload {
     /// Each text changes one of many readings in a JSON state, which is read and written as a
     /// whole.
     Readings,
+    /// The same with records of a fixed length, of which each text changes one.
+    Records,
 }
 
 /// The size of a round.
@@ -36,7 +38,8 @@ pub(crate) struct Amount {
 
 impl Workload {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Echo, Self::Chat, Self::Lines, Self::Readings];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Echo, Self::Chat, Self::Lines, Self::Readings, Self::Records];
 
     /// The name on a server's command line.
     pub(crate) fn name(self) -> &'static str {
@@ -45,6 +48,7 @@ impl Workload {
             Self::Chat => "chat",
             Self::Lines => "lines",
             Self::Readings => "readings",
+            Self::Records => "records",
         }
     }
 
@@ -55,6 +59,7 @@ impl Workload {
             Self::Chat => "chat room",
             Self::Lines => "chat room by lines",
             Self::Readings => "64 KiB of JSON",
+            Self::Records => "64 KiB of records",
         }
     }
 
@@ -65,7 +70,7 @@ impl Workload {
             Self::Chat | Self::Lines => {
                 "a line of sixty-four characters, as people write them in a chat.".into()
             }
-            Self::Readings => readings::TEXT.into(),
+            Self::Readings | Self::Records => readings::TEXT.into(),
         }
     }
 
@@ -81,7 +86,11 @@ impl Workload {
 
     /// The first state of a room, if the program takes one.
     pub(crate) fn state(self) -> Option<Vec<u8>> {
-        (self == Self::Readings).then(|| readings::state(STATE))
+        match self {
+            Self::Readings => Some(readings::state(STATE)),
+            Self::Records => Some(vec![0; STATE]),
+            _ => None,
+        }
     }
 
     /// Footlight's actor for this workload.
@@ -92,6 +101,7 @@ impl Workload {
                 .state(br#"{"connected_users":[],"messages":[]}"#.to_vec()),
             Self::Lines => Actor::file(name, "tests/guests/lines.wasm"),
             Self::Readings => readings::actor(name, readings::state(STATE)),
+            Self::Records => Actor::file(name, "tests/guests/records.wasm").state(vec![0; STATE]),
         })
     }
 
@@ -101,9 +111,10 @@ impl Workload {
         self.limited(Actor::file(name, &file))
     }
 
-    /// Whether there is a script. One that reads and writes 64 KiB for every message would need minutes.
+    /// Whether there is a script. One that reads and writes 64 KiB for every message would need minutes, and a
+    /// script's state is JSON.
     pub(crate) fn has_script(self) -> bool {
-        self != Self::Readings
+        !matches!(self, Self::Readings | Self::Records)
     }
 
     /// An actor for as many connections as the workload needs.
@@ -113,7 +124,7 @@ impl Workload {
             Self::Echo => actor.limit("connections", 2_000),
             // All rooms together must fit into the limit of open files.
             Self::Chat => actor.limit("connections", 64),
-            Self::Lines | Self::Readings => actor,
+            Self::Lines | Self::Readings | Self::Records => actor,
         }
     }
 
@@ -123,7 +134,7 @@ impl Workload {
         let (period, paced, unpaced) = match self {
             Self::Echo => (10, 200, 2_000),
             Self::Chat => (800, 20, 20),
-            Self::Lines => (20, 200, 1_000),
+            Self::Lines | Self::Records => (20, 200, 1_000),
             Self::Readings => (500, 8, 12),
         };
         let period = Duration::from_millis(period);

@@ -1,6 +1,6 @@
-//! The four programs of `benches/compare` in Rust, with async-tungstenite alone.
+//! The five programs of `benches/compare` in Rust, with async-tungstenite alone.
 //!
-//! Usage: `footlight-compare-plain echo|chat|lines|readings ROOMS [STATE]`
+//! Usage: `footlight-compare-plain echo|chat|lines|readings|records ROOMS [STATE]`
 //!
 //! Serves ROOMS rooms, each with its own port and state, and prints their addresses. It uses one
 //! thread, smol's own executor, and Footlight's sizes of tungstenite's buffers.
@@ -9,6 +9,8 @@
 
 #[path = "../../../../tests/guests/readings/src/board.rs"]
 mod board;
+#[path = "../../../../tests/guests/records/src/board.rs"]
+mod records;
 
 use std::{
     cell::RefCell,
@@ -39,6 +41,8 @@ enum Room {
     Lines(VecDeque<Line>, u64),
     /// The actor `readings`: the state is text, read and written for every message.
     Readings(Vec<u8>),
+    /// The actor `records`: the state is bytes, of which a message changes a few.
+    Records(Vec<u8>),
 }
 
 /// A message, with the guide's fields.
@@ -99,6 +103,9 @@ impl Room {
                     Message::text(answer)
                 })
             }
+            (Self::Records(state), Message::Text(text)) => {
+                records::take(&text, state).map(Message::text)
+            }
             _ => None,
         })
     }
@@ -109,7 +116,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (program, count, file) = match arguments.as_slice() {
         [program, count] => (program, count, None),
         [program, count, file] => (program, count, Some(file)),
-        _ => return Err("usage: echo|chat|lines|readings ROOMS [STATE]".into()),
+        _ => return Err("usage: echo|chat|lines|readings|records ROOMS [STATE]".into()),
     };
     let first = file.map(fs::read).transpose()?.unwrap_or_default();
     let executor = Rc::new(LocalExecutor::new());
@@ -119,6 +126,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "chat" => Room::Chat(Vec::new()),
             "lines" => Room::Lines(VecDeque::new(), 0),
             "readings" => Room::Readings(first.clone()),
+            "records" => Room::Records(first.clone()),
             _ => return Err("no such program".into()),
         };
         let listener = Async::<TcpListener>::bind((Ipv4Addr::LOCALHOST, 0))?;
