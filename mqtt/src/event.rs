@@ -171,8 +171,8 @@ pub enum Refusal {
     },
     /// The broker has ended 12 connections in a row after it, without a word on it. If the broker has
     /// named a malformed packet, a protocol error or the like as the reason (DISCONNECT, MQTT 5 only), an
-    /// end counts as four. From the second one on the publication is sent alone, once all subscriptions are
-    /// answered.
+    /// end counts as four. From the second one on the publication is sent alone, once the broker has answered
+    /// all subscriptions and a PINGREQ.
     Ends,
 }
 

@@ -93,7 +93,10 @@ impl Session {
                 self.subscribed(index, reason);
                 self.send_waiting(now);
             }
-            Packet::Pingresp => connection.clock.ping_answered(),
+            Packet::Pingresp => {
+                connection.clock.ping_answered();
+                self.send_waiting(now);
+            }
         }
         Ok(())
     }
@@ -111,22 +114,23 @@ impl Session {
         let version = connection.version;
         self.events.push_back(Event::Up { version, session_present });
         self.in_flight.reconnected(session_present);
-        // It could be a subscription for which the broker ends connections.
-        let subscribes_first = self.in_flight.is_suspected();
-        if subscribes_first {
+        let is_suspected = self.in_flight.is_suspected();
+        if is_suspected {
+            // It could be a subscription for which the broker ends connections, or nothing of this side.
             self.subscribe(session_present, now);
+            self.ping(now);
         }
         self.send_waiting(now);
-        if !subscribes_first {
+        if !is_suspected {
             self.subscribe(session_present, now);
         }
     }
 
     /// Sends what is in flight and has not left on this connection, as far as the broker takes it.
     fn send_waiting(&mut self, now: Instant) {
-        while let Some(Connection { version, broker: Some(broker), subscribing, .. }) =
+        while let Some(Connection { version, broker: Some(broker), subscribing, clock, .. }) =
             &self.connection
-            && (subscribing.is_empty() || !self.in_flight.is_suspected())
+            && (!self.in_flight.is_suspected() || (subscribing.is_empty() && !clock.is_pinged()))
             && let Some(entry) = self.in_flight.next(broker.receive_maximum)
         {
             let (id, payload) = (entry.id, entry.publication.payload.clone());

@@ -277,10 +277,7 @@ impl Session {
                 Due::Ping if connection.clock.is_pinged() && !self.output.is_empty() => {
                     connection.clock.spoke(now);
                 }
-                Due::Ping => {
-                    connection.clock.pinged(now);
-                    self.send(&encode::pingreq(), &[], now);
-                }
+                Due::Ping => self.ping(now),
                 Due::End(packet) => self.end(Down::NoAnswer(packet)),
             }
         }
@@ -292,6 +289,14 @@ impl Session {
     pub fn held(&self) -> usize {
         let framer = self.connection.as_ref().map_or(0, |connection| connection.framer.held());
         self.output.len() + self.in_flight.bytes() + framer
+    }
+
+    /// Asks whether the broker is there.
+    pub(crate) fn ping(&mut self, now: Instant) {
+        if let Some(connection) = &mut self.connection {
+            connection.clock.pinged(now);
+            self.send(&encode::pingreq(), &[], now);
+        }
     }
 
     /// Appends a packet to the output.

@@ -250,10 +250,18 @@ fn what_a_later_connection_can_not_send_is_refused_then() {
     assert_eq!(output, [sent(0xA, 2, "b")]);
 }
 
+/// PINGREQ and PINGRESP.
+const PING: [u8; 2] = [0xC0, 0];
+const PONG: [u8; 2] = [0xD0, 0];
+
 /// Ends the connection as the broker does, connects again, and returns the payloads that are sent then.
 fn again(stage: &mut Stage, connack: &[u8]) -> Vec<u8> {
     stage.session.ended();
-    let (_, sent) = stage.reconnect(connack);
+    let (_, mut sent) = stage.reconnect(connack);
+    if sent == [PING] {
+        stage.hear(&PONG);
+        sent = stage.output();
+    }
     sent.iter().map(|packet| *packet.last().unwrap()).collect()
 }
 
@@ -295,12 +303,13 @@ fn an_end_counts_only_if_the_broker_has_ended_the_connection_and_more_if_it_blam
         let refused = Event::Refused { key: 1, why: Refusal::Ends };
         assert_eq!(events.contains(&refused), is_last, "{events:?}");
         stage.reconnect(&connack);
+        stage.hear(&PONG);
     }
     assert_eq!(stage.session.suspected(), None);
 }
 
 #[test]
-fn what_is_sent_alone_waits_for_the_answers_to_all_subscriptions() {
+fn what_is_sent_alone_waits_for_the_answers_to_all_subscriptions_and_a_ping() {
     let connack = connack_of(Version::V3_1_1, false);
     let mut stage = Stage::up(settings(Version::V3_1_1), &connack);
     assert!(stage.publish(1, &publication("a")));
@@ -310,7 +319,18 @@ fn what_is_sent_alone_waits_for_the_answers_to_all_subscriptions() {
     }
     stage.session.ended();
     let (_, sent) = stage.reconnect(&connack);
-    assert!(sent.iter().all(|packet| packet[0] == 0x82), "{sent:?}");
+    let (ping, subscribes) = sent.split_last().unwrap();
+    assert!(ping == &PING && subscribes.iter().all(|packet| packet[0] == 0x82), "{sent:?}");
+    stage.hear(&subacks(Version::V3_1_1, subscribes, 0));
+    assert_eq!(stage.output(), Vec::<Vec<u8>>::new());
+    for _ in 0..20 {
+        // Who ends connections before the publication has left does not end them because of it.
+        stage.session.ended();
+        stage.reconnect(&connack);
+    }
+    let (_, sent) = stage.reconnect(&connack);
+    stage.hear(&PONG);
+    assert_eq!(stage.output(), Vec::<Vec<u8>>::new());
     stage.hear(&subacks(Version::V3_1_1, &sent, 0));
     assert_eq!(stage.output(), [publish(2, "t", 2, None, "a")]);
 }
