@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if env::var_os("CARGO_FEATURE_JAVASCRIPT").is_some() {
         println!("cargo::rerun-if-changed={ENGINE}");
         let engine = fs::read(ENGINE)?;
-        // Taking it out takes a sixth of the time until a script's first event. Boards of 32 bits have the least space.
+        // Taking it out takes a fifth of the time until a script's first event. Boards of 32 bits have the least space.
         if env::var("CARGO_CFG_TARGET_POINTER_WIDTH")? == "64" {
             fs::write(out("javascript.wasm")?, &engine)?;
         } else {

@@ -4,7 +4,13 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::{
+    codec::{
+        decode::Broker,
+        encode::{self, Head},
+    },
     data_types::{fits, is_text},
+    event::Refusal,
+    settings::{Limits, Version},
     topic,
 };
 
@@ -85,4 +91,35 @@ impl Properties {
             + self.correlation_data.as_ref().map_or(0, Bytes::len)
             + user.sum::<usize>()
     }
+}
+
+/// The packet of a publication without its payload, if the broker takes it.
+pub(crate) fn prepare(
+    publication: &Publication,
+    version: Version,
+    broker: &Broker,
+    limits: &Limits,
+    id: Option<u16>,
+    duplicate: bool,
+) -> Result<Head, Refusal> {
+    topic::check_name(&publication.topic).map_err(Refusal::Topic)?;
+    if version == Version::V5 && !publication.properties.are_valid() {
+        return Err(Refusal::Property);
+    }
+    if id.is_some() && !broker.has_qos_1 {
+        return Err(Refusal::Qos);
+    }
+    if publication.retain && !broker.has_retain {
+        return Err(Refusal::Retain);
+    }
+    let (size, limit) = (publication.size(), limits.in_flight_bytes);
+    if id.is_some() && size > limit {
+        return Err(Refusal::TooLarge { size, limit });
+    }
+    let head = encode::publish(publication, version, id, duplicate);
+    let (size, limit) = (head.size(publication.payload.len()), broker.maximum_packet);
+    if size > limit {
+        return Err(Refusal::TooLarge { size, limit });
+    }
+    Ok(head)
 }

@@ -11,14 +11,11 @@ use crate::{
         name,
     },
     event::{Down, Event, Message, Refusal, Skip},
-    publication::Qos,
+    publication::{Qos, prepare},
     reason::{QUOTA_EXCEEDED, Reason, SUCCESS, TAKEN_OVER},
-    session::{Connection, Session, prepare},
+    session::{Connection, Session},
     topic,
 };
-
-/// An end of a connection for which the broker blames a packet counts as so many.
-const BLAMED: u32 = 4;
 
 impl Session {
     /// Takes bytes of the broker, up to the end of the first packet of which the caller learns.
@@ -66,7 +63,7 @@ impl Session {
             // It may not come before CONNACK, but its reason says more than that.
             Packet::Disconnect(reason) if reason.code() == TAKEN_OVER => self.end(Down::TakenOver),
             Packet::Disconnect(reason) => {
-                self.ended_by_broker(if reason.blames_a_packet() { BLAMED } else { 1 });
+                self.ended_by_broker(reason.blames_a_packet());
                 self.end(Down::Closed(reason));
             }
             _ if !is_up => return broken("it comes before CONNACK", 0x82),

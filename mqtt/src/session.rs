@@ -14,10 +14,9 @@ use crate::{
     event::{Down, Event, Refusal},
     in_flight::InFlight,
     negotiation::Negotiation,
-    publication::{Publication, Qos},
+    publication::{Publication, Qos, prepare},
     reason::SUCCESS,
-    settings::{Invalid, Limits, Settings, Version},
-    topic,
+    settings::{Invalid, Settings, Version},
     unacknowledged::{Ack, Unacknowledged},
 };
 
@@ -166,7 +165,7 @@ impl Session {
 
     /// The broker has closed the socket.
     pub fn ended(&mut self) {
-        self.ended_by_broker(1);
+        self.ended_by_broker(false);
         self.end(Down::Ended);
     }
 
@@ -191,8 +190,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The publication is not taken if there is no connection, if [`Limits::output`] bytes wait to be
-    /// written, if as many with QoS 1 are unacknowledged as [`Limits`] or the broker allow, or if one of
+    /// The publication is not taken if there is no connection, if [`Limits::output`](crate::Limits::output) bytes wait to be
+    /// written, if as many with QoS 1 are unacknowledged as [`Limits`](crate::Limits) or the broker allow, or if one of
     /// them has to be alone: see [`Refusal::Ends`].
     pub fn publish(
         &mut self,
@@ -323,10 +322,10 @@ impl Session {
         }
     }
 
-    /// The broker ends the connection, which counts as so many ends.
-    pub(crate) fn ended_by_broker(&mut self, ends: u32) {
+    /// The broker ends the connection, perhaps because of a packet.
+    pub(crate) fn ended_by_broker(&mut self, is_blamed: bool) {
         if self.connection.is_some()
-            && let Some(key) = self.in_flight.ended(ends)
+            && let Some(key) = self.in_flight.ended(is_blamed)
         {
             self.events.push_back(Event::Refused { key, why: Refusal::Ends });
         }
@@ -344,35 +343,4 @@ impl Session {
         }
         self.events.push_back(Event::Down(down));
     }
-}
-
-/// The packet of a publication without its payload, if the broker takes it.
-pub(crate) fn prepare(
-    publication: &Publication,
-    version: Version,
-    broker: &Broker,
-    limits: &Limits,
-    id: Option<u16>,
-    duplicate: bool,
-) -> Result<Head, Refusal> {
-    topic::check_name(&publication.topic).map_err(Refusal::Topic)?;
-    if version == Version::V5 && !publication.properties.are_valid() {
-        return Err(Refusal::Property);
-    }
-    if id.is_some() && !broker.has_qos_1 {
-        return Err(Refusal::Qos);
-    }
-    if publication.retain && !broker.has_retain {
-        return Err(Refusal::Retain);
-    }
-    let (size, limit) = (publication.size(), limits.in_flight_bytes);
-    if id.is_some() && size > limit {
-        return Err(Refusal::TooLarge { size, limit });
-    }
-    let head = encode::publish(publication, version, id, duplicate);
-    let (size, limit) = (head.size(publication.payload.len()), broker.maximum_packet);
-    if size > limit {
-        return Err(Refusal::TooLarge { size, limit });
-    }
-    Ok(head)
 }

@@ -17,17 +17,21 @@ pub(crate) fn conflicts(
     earlier: &[Manifest],
     data: Option<&Path>,
 ) -> Vec<HostError> {
-    let name = same_name(manifest, earlier).into_iter().chain(same_client(manifest, earlier));
     let addresses = earlier.iter().filter_map(|other| taken(manifest, other));
     let folders = data::mistakes(manifest, earlier, data);
     // The store is the process's. Its mistake counts as one of the first manifest.
     let store = data.filter(|_| earlier.is_empty()).and_then(|data| data::read(data).err());
     let of_data = folders.into_iter().chain(store).map(HostError::Data);
-    name.chain(addresses).chain(of_data).collect()
+    same(manifest, earlier).chain(addresses).chain(of_data).collect()
+}
+
+/// What a manifest has that only one may have, and an earlier one has: its name, a client of a broker.
+pub(super) fn same(manifest: &Manifest, earlier: &[Manifest]) -> impl Iterator<Item = HostError> {
+    same_name(manifest, earlier).into_iter().chain(same_client(manifest, earlier))
 }
 
 /// The conflict of equal names.
-pub(super) fn same_name(manifest: &Manifest, earlier: &[Manifest]) -> Option<HostError> {
+fn same_name(manifest: &Manifest, earlier: &[Manifest]) -> Option<HostError> {
     let Manifest { name, file, .. } = manifest;
     let is_same = earlier.iter().any(|other| other.name == *name);
     is_same.then(|| HostError::Duplicate { name: name.clone(), file: file.clone() })
@@ -35,7 +39,7 @@ pub(super) fn same_name(manifest: &Manifest, earlier: &[Manifest]) -> Option<Hos
 
 /// The first broker at which a manifest and an earlier one, or two handlers of it, have the same client identifier.
 /// They would push each other out forever.
-pub(super) fn same_client(manifest: &Manifest, earlier: &[Manifest]) -> Option<HostError> {
+fn same_client(manifest: &Manifest, earlier: &[Manifest]) -> Option<HostError> {
     let clients = |of: &'_ Manifest| -> Vec<_> {
         let all = of.brokers().iter().map(|BrokerConfig { address, client_id, .. }| {
             // A wrong identifier is told when the broker is opened.

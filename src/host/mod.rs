@@ -256,8 +256,7 @@ fn several(mistakes: Vec<DataError>) -> HostError {
 fn refuse_same(manifests: &[Manifest]) -> Result<(), HostError> {
     let same = |(index, manifest)| {
         let earlier = manifests.get(..index)?;
-        conflicts::same_name(manifest, earlier)
-            .or_else(|| conflicts::same_client(manifest, earlier))
+        conflicts::same(manifest, earlier).next()
     };
     manifests.iter().enumerate().find_map(same).map_or(Ok(()), Err)
 }

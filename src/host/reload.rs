@@ -236,8 +236,7 @@ impl Check {
         let (mut kinds, mut errors) = (Vec::new(), Vec::new());
         for (index, manifest) in manifests.iter().enumerate() {
             let earlier = manifests.get(..index).unwrap_or_default();
-            errors.extend(conflicts::same_name(manifest, earlier));
-            errors.extend(conflicts::same_client(manifest, earlier));
+            errors.extend(conflicts::same(manifest, earlier));
             let data = data::mistakes(manifest, earlier, self.data.as_deref());
             errors.extend(data.into_iter().map(HostError::Data));
             let present = |(present, _): &&(Arc<Manifest>, _)| present.name == manifest.name;
