@@ -45,9 +45,15 @@ fn ticks(pid: u32) -> io::Result<Duration> {
     }
 }
 
-/// The resident memory of a process in bytes (RSS).
+/// The resident memory of a process in bytes (RSS). `/proc/PID/status` has it too, but may be some
+/// pages for each processor behind.
 pub(crate) fn memory(pid: u32) -> io::Result<u64> {
-    size(&format!("/proc/{pid}/status"), "VmRSS:")
+    size(&format!("/proc/{pid}/smaps_rollup"), "Rss:")
+}
+
+/// The memory in bytes that a process has written to, which has no file behind it.
+pub(crate) fn own_memory(pid: u32) -> io::Result<u64> {
+    size(&format!("/proc/{pid}/smaps_rollup"), "Anonymous:")
 }
 
 /// The proportional memory of a process in bytes (PSS): shared pages are divided among processes.

@@ -317,6 +317,11 @@ impl Watch {
         Ok(process::memory(self.0)?)
     }
 
+    /// The memory in bytes that it has written to, without the pages of files.
+    pub(crate) fn own_memory(self) -> Result<u64> {
+        Ok(process::own_memory(self.0)?)
+    }
+
     /// Its memory in bytes, with shared pages divided among processes.
     pub(crate) fn share_of_memory(self) -> Result<u64> {
         Ok(process::share_of_memory(self.0)?)
