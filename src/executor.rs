@@ -124,6 +124,7 @@ impl Turns {
         let (mut looked, mut period) = (coarse_clock::look(), nanos(MIN_PERIOD));
         let mut served = looked;
         loop {
+            let mut shown = coarse_clock::read();
             let mut idle = !executor.try_tick();
             if idle {
                 // Waits until a task is ready or has yielded. The future that `run` polls may yield
@@ -134,12 +135,15 @@ impl Turns {
                     // just now, since that ended the wait.
                     if mem::replace(&mut waited, true) {
                         looked = coarse_clock::look();
+                        shown = looked;
                     }
                     tick.as_mut().poll(cx).map(|()| false)
                 });
                 idle = self.has_yielded().or(tick).await;
             }
-            let now = coarse_clock::look();
+            // An actor has looked at the clock after its event.
+            let now = Some(coarse_clock::read()).filter(|now| *now != shown);
+            let now = now.unwrap_or_else(coarse_clock::look);
             if idle || now.since(looked) >= period {
                 // Returns to the reactor, which polls the sockets and calls this again.
                 yield_now().await;

@@ -31,8 +31,8 @@ impl Instance {
             (shape.handle_send(), shape.handle_send_post())
         };
         let name = self.names.of(export);
-        let parameters = lower::actor_message(shape, content, state);
-        let [a, b, c, d, e, ..] = self.place(parameters, &mut context.meter).await?;
+        let mut parameters = lower::actor_message(shape, content, state);
+        let [a, b, c, d, e, ..] = self.place(&mut parameters, &mut context.meter).await?;
         let broken = |error| CallError::Trap { export, error };
         let step = if shape.has_results() {
             let handler = self.instance.get_typed_func(&self.store, name).map_err(broken)?;

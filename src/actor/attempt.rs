@@ -65,7 +65,13 @@ impl Actor {
         let ending = reply.content.check()?;
         let CallContext { meter, host } = &mut self.context;
         let state = self.instances.module().present(reply.state);
-        let committed = host.commit(state, &mut self.state, meter).await;
-        Ok((committed.map_err(Failure::Commit)?, ending))
+        let committed = match host.commit_at_once(state, &mut self.state) {
+            Ok(effects) => effects,
+            // Boxed, because it is large, and its time goes to a disk or to many changes.
+            Err(state) => Box::pin(host.commit(state, &mut self.state, meter))
+                .await
+                .map_err(Failure::Commit)?,
+        };
+        Ok((committed, ending))
     }
 }

@@ -66,7 +66,10 @@ pub struct Undo {
 impl Undo {
     /// Keeps the changes.
     pub fn forget(&mut self) {
-        self.before.clear();
+        // To clear an empty map takes some time.
+        if !self.before.is_empty() {
+            self.before.clear();
+        }
     }
 
     /// Restores the old values. The time depends only on the number of changes, and not on the

@@ -7,7 +7,7 @@ use wit_core::host::{Qos, Refusal};
 use crate::{
     exchange::{Close, Message, Session},
     http_client::Asked,
-    limits::SharedLimits,
+    limits::{CachedLimits, SharedLimits},
     messages::Sent,
     mqtt::Publishing,
 };
@@ -66,13 +66,13 @@ pub struct EffectBudget {
     /// The bytes that the current call has left.
     left: usize,
     /// Has the bytes of each call.
-    limits: SharedLimits,
+    limits: CachedLimits,
 }
 
 impl EffectBudget {
     /// The budget of the first call.
     pub fn new(limits: SharedLimits) -> Self {
-        Self { left: limits.get(|limits| limits.effects), limits }
+        Self { left: limits.get(|limits| limits.effects), limits: limits.cached() }
     }
 
     /// Pays for `bytes` that are kept until the call ends, and for the overhead.

@@ -177,6 +177,23 @@ impl HostCalls {
         self.forget_call();
     }
 
+    /// Commits the event's changes, with `new` as the new state, if none of them is for a disk and
+    /// there are few. Returns the effects.
+    ///
+    /// # Errors
+    /// The new state comes back, for [`commit`](Self::commit).
+    pub(super) fn commit_at_once(
+        &mut self,
+        new: Option<Vec<u8>>,
+        state: &mut Option<Bytes>,
+    ) -> Result<Vec<Effect>, Option<Vec<u8>>> {
+        if self.durable.is_some() || !self.transaction.is_light() {
+            return Err(new);
+        }
+        *state = new.map(Bytes::from);
+        Ok(self.transaction.commit_light(&mut self.alarm))
+    }
+
     /// Commits the event's changes, with `new` as the new state. Returns the effects, which the
     /// caller must deliver once the changes are on the disk.
     ///

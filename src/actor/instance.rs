@@ -24,6 +24,9 @@ use super::{
 };
 use crate::{exchange::ConnectionId, limits::Limits};
 
+/// The alignment of a block of bytes.
+const BYTES: u32 = 1;
+
 /// A running instance. It is boxed, because it is large and moves at each event.
 pub struct Instance {
     /// All that wasmi keeps of the instance, with the host's data about it.
@@ -36,6 +39,9 @@ pub struct Instance {
     pub(super) memory: Memory,
     /// The guest's allocator: it makes room for each parameter.
     pub(super) realloc: TypedFunc<(i32, i32, i32, i32), i32>,
+    /// What it returns for a block without bytes, if that is no memory: null, or the alignment, as
+    /// most tools' allocators do. It is not called for such a block again.
+    nothing: Option<u32>,
     /// Handles messages. `None` if the module does not export it.
     handler: Option<HandleMessage>,
     /// Frees what the handler returned. `None` if the module does not export it.
@@ -138,6 +144,7 @@ impl Instance {
             realloc: instance
                 .get_typed_func(&store, shape::REALLOC.0)
                 .map_err(broken(shape::REALLOC.0))?,
+            nothing: None,
             handler: HandleMessage::of(&store, instance, (shape, names)),
             handler_post: post(shape.handle_message_post()),
             request_handler: HandleRequest::of(&store, instance, (shape, names)),
@@ -169,8 +176,8 @@ impl Instance {
     ) -> Outcome<Reply> {
         let (shape, export) = (self.shape, self.names.of(self.shape.handle_message()));
         let handler = self.handler.ok_or_else(|| missing(export))?;
-        let flat =
-            self.place(lower::handle_message(shape, message, state), &mut context.meter).await?;
+        let mut parameters = lower::handle_message(shape, message, state);
+        let flat = self.place(&mut parameters, &mut context.meter).await?;
         let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
         let begun = match handler {
             HandleMessage::Ten(handler) => {
@@ -212,8 +219,8 @@ impl Instance {
     ) -> Outcome<HttpReply> {
         let (shape, export) = (self.shape, self.names.of(self.shape.handle_request()));
         let handler = self.request_handler.ok_or_else(|| missing(export))?;
-        let parameters = lower::handle_request(shape, request, state);
-        let flat = self.place_request(parameters, &mut context.meter).await?;
+        let mut parameters = lower::handle_request(shape, request, state);
+        let flat = self.place_request(&mut parameters, &mut context.meter).await?;
         let [a, b, c, d, e, f, g, h, i, j, k, l] = flat;
         let begun = match handler {
             HandleRequest::Eleven(handler) => {
@@ -248,11 +255,17 @@ impl Instance {
     /// zeroes.
     pub(super) async fn place(
         &mut self,
-        mut parameters: Lowering<'_>,
+        parameters: &mut Lowering<'_>,
         meter: &mut Meter,
     ) -> Result<[i32; lower::MAX_FLAT], CallError> {
         while let Some(block) = parameters.next_block() {
-            let ptr = self.allocate(block.len(), 1, meter).await?;
+            let ptr = match self.nothing.filter(|_| block.is_empty()) {
+                Some(ptr) => ptr,
+                None => self.allocate(block.len(), BYTES, meter).await?,
+            };
+            if block.is_empty() && ptr <= BYTES {
+                self.nothing = Some(ptr);
+            }
             let memory = self.memory.data_mut(&mut self.store);
             parameters.place(memory, ptr).map_err(CallError::Lower)?;
             meter.moved(block.len());
@@ -263,7 +276,7 @@ impl Instance {
     /// The same for a request.
     async fn place_request(
         &mut self,
-        mut parameters: LoweringRequest<'_>,
+        parameters: &mut LoweringRequest<'_>,
         meter: &mut Meter,
     ) -> Result<[i32; lower::MAX_FLAT], CallError> {
         while let Some((len, align)) = parameters.next_block() {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     env::Env,
     exchange::{Connections, connections::Unavailable},
-    limits::{Limits, SharedLimits},
+    limits::{CachedLimits, Limits, SharedLimits},
     stats::Stats,
     world::World,
 };
@@ -28,6 +28,8 @@ pub struct Instances {
     module: Arc<Module>,
     /// What each new instance may use.
     limits: SharedLimits,
+    /// The same, to be read at each event.
+    cached_limits: CachedLimits,
     /// Whether each event gets a new instance.
     fresh: bool,
     /// Set after the module was exchanged, until one has committed an event.
@@ -58,6 +60,7 @@ impl Instances {
         say_loaded(&module, &ambient);
         Self {
             module: Arc::new(module),
+            cached_limits: limits.cached(),
             limits,
             fresh: false,
             trial: None,
@@ -130,7 +133,7 @@ impl Instances {
         }
         // A new instance has its module's first memory again.
         let first = self.module.report().memory.map_or(0, |(minimum, _)| minimum);
-        let limit = self.limits.get(|limits| limits.watermark);
+        let limit = self.cached_limits.get(|limits| limits.watermark);
         let limit = limit.max(usize::try_from(first).unwrap_or(usize::MAX));
         if self.watermark.is_passed(instance.memory_size(), limit) {
             self.stats.watermarks.add(1);

@@ -19,7 +19,11 @@ use rustix::time::{ClockId, clock_gettime};
 use wasmi::Store;
 
 use super::imports::guest::Guest;
-use crate::{convert::to_u64, executor::Turns, limits::SharedLimits};
+use crate::{
+    convert::to_u64,
+    executor::Turns,
+    limits::{CachedLimits, SharedLimits},
+};
 
 /// The most fuel that a single step may need. wasmi charges for a piece of code at once, and for
 /// bulk instructions by the bytes that they move (1 unit for 288). So a step may need more than a
@@ -65,7 +69,7 @@ pub struct Overtime;
 #[derive(Debug)]
 pub struct Meter {
     /// Has what the next event may use. The present one keeps what it began with.
-    limits: SharedLimits,
+    limits: CachedLimits,
     /// The fuel of each event, for all entries into the guest: `limits.fuel`. Without a limit it is
     /// more than any event can use.
     limit: u64,
@@ -116,15 +120,15 @@ impl Stretch {
 }
 
 /// What each event is granted: its fuel, the largest slice, and its time.
-fn granted(limits: &SharedLimits) -> (u64, u64, Duration) {
+fn granted(limits: &mut CachedLimits) -> (u64, u64, Duration) {
     limits.get(|limits| (limits.fuel.unwrap_or(u64::MAX), limits.slice, limits.time))
 }
 
 impl Meter {
     /// The meter of an actor with these limits. `turns` gives it its turns on the executor.
     pub fn new(limits: impl Into<SharedLimits>, turns: Arc<Turns>) -> Self {
-        let limits = limits.into();
-        let (limit, largest, time) = granted(&limits);
+        let mut limits = limits.into().cached();
+        let (limit, largest, time) = granted(&mut limits);
         Self {
             limits,
             limit,
@@ -144,7 +148,7 @@ impl Meter {
 
     /// Begins an event with all of its fuel and time.
     pub fn begin(&mut self) {
-        (self.limit, self.largest, self.time) = granted(&self.limits);
+        (self.limit, self.largest, self.time) = granted(&mut self.limits);
         self.slice = self.slice.min(self.largest);
         self.renew();
     }

@@ -23,8 +23,8 @@ impl Instance {
     ) -> Outcome<Option<Vec<u8>>> {
         let Some(init) = self.init else { return Ok(Ok(state.map(<[u8]>::to_vec))) };
         let (shape, export) = (self.shape, self.names.of(self.shape.init()));
-        let lowering = lower::init(init.form(), state, name);
-        let flat = self.place(lowering, &mut context.meter).await?;
+        let mut lowering = lower::init(init.form(), state, name);
+        let flat = self.place(&mut lowering, &mut context.meter).await?;
         let begun = match (init, flat) {
             (Init::Bare(init), _) => self.begin(export, init, (), context),
             (Init::Bytes(init), [a, b, ..]) => self.begin(export, init, (a, b), context),
@@ -49,7 +49,7 @@ impl Instance {
         context: &mut CallContext,
     ) -> Outcome<Option<Option<Vec<u8>>>> {
         let Some(migrate) = self.migrate else { return Ok(Ok(None)) };
-        let [a, b, c, ..] = self.place(lower::migrate(old), &mut context.meter).await?;
+        let [a, b, c, ..] = self.place(&mut lower::migrate(old), &mut context.meter).await?;
         let begun = self.begin("migrate", migrate, (a, b, c), context)?;
         let post = self.migrate_post.map(|post| (self.names.of(migrate::MIGRATE_POST), post));
         let lift = |memory: &[u8], ptr, budget: &_| lift::init(migrate::SHAPE, memory, ptr, budget);

@@ -223,6 +223,11 @@ impl Undo {
         }
     }
 
+    /// Whether the call has changed nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.before.is_empty() && self.deleted.is_empty()
+    }
+
     /// Keeps the changes. The time depends only on their number.
     pub async fn forget(&mut self, meter: &mut Meter) {
         meter.renew();

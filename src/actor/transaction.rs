@@ -8,7 +8,7 @@
 use std::{
     fmt, io,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -109,10 +109,7 @@ impl Transaction {
     ) -> Result<Vec<Effect>, CommitError> {
         let Committed { state: current, alarm, files, storage, mut durable } = to;
         let new = state.map(Bytes::from);
-        let at = match self.alarm {
-            Some(after) => alarm.moment(after),
-            None => alarm.set_to(),
-        };
+        let at = self.alarm_after(alarm);
         let keys = match durable {
             Some(_) => self.stored.changes(storage, meter).await,
             None => Vec::new(),
@@ -154,13 +151,37 @@ impl Transaction {
             durable.record(changes, at);
         }
         *current = new;
+        self.stored.forget(meter).await;
+        Ok(self.finish(alarm, at))
+    }
+
+    /// Whether the changes are only the state, the alarm, effects, and what is known of clients.
+    pub(super) fn is_light(&self) -> bool {
+        self.pending.is_empty() && self.stored.is_empty()
+    }
+
+    /// Commits light changes, apart from the state. Returns the effects.
+    pub(super) fn commit_light(&mut self, alarm: &mut Alarm) -> Vec<Effect> {
+        let at = self.alarm_after(alarm);
+        self.finish(alarm, at)
+    }
+
+    /// Ends a commit with what can't fail. `at` is the moment of the alarm. Returns the effects.
+    fn finish(&mut self, alarm: &mut Alarm, at: Option<Instant>) -> Vec<Effect> {
         if self.alarm.take().is_some() {
             alarm.set(at);
         }
         self.undo.forget();
-        self.stored.forget(meter).await;
         self.budget.renew();
-        Ok(std::mem::take(&mut self.effects))
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The moment of the alarm after the event.
+    fn alarm_after(&self, alarm: &Alarm) -> Option<Instant> {
+        match self.alarm {
+            Some(after) => alarm.moment(after),
+            None => alarm.set_to(),
+        }
     }
 
     /// Takes all changes back. The transaction is then empty.

@@ -44,7 +44,7 @@ use super::{Event, EventKind, Source, event};
 use crate::{
     coarse_clock::{self, Moment},
     histogram::Histogram,
-    limits::SharedLimits,
+    limits::{CachedLimits, SharedLimits},
     lock::Lock,
 };
 
@@ -54,8 +54,6 @@ const MAX_KEPT: usize = 256;
 /// One actor's queue of events.
 #[derive(Debug)]
 pub struct Mailbox {
-    /// Has the bytes at which connections stop reading, and the size of the largest message.
-    limits: SharedLimits,
     inner: Lock<Inner>,
     /// How long events have waited.
     waits: Histogram,
@@ -64,6 +62,8 @@ pub struct Mailbox {
 /// What the lock protects.
 #[derive(Debug, Default)]
 struct Inner {
+    /// Has the bytes at which connections stop reading, and the size of the largest message.
+    limits: CachedLimits,
     /// All but requests, in order of arrival, each with the moment in which it came.
     queue: VecDeque<(Moment, Event)>,
     /// Requests, in order of arrival. They take turns with the others, so that a message waits for
@@ -128,7 +128,8 @@ impl Mailbox {
     /// An empty mailbox for messages of at most `limits.message` bytes. Connections stop reading
     /// once `limits.mailbox` bytes wait.
     pub fn new(limits: SharedLimits) -> Self {
-        Self { limits, inner: Lock::default(), waits: Histogram::default() }
+        let inner = Inner { limits: limits.cached(), ..Inner::default() };
+        Self { inner: Lock::new(inner), waits: Histogram::default() }
     }
 
     /// Adds a connection's `connect` or `close` event, or a request, which is never refused.
@@ -156,11 +157,11 @@ impl Mailbox {
     /// # Errors
     /// The actor does not take it. The event comes back.
     pub(crate) fn offer(&self, event: Event) -> Result<(), (Box<Event>, NotTaken)> {
-        let inner = self.inner.lock();
+        let mut inner = self.inner.lock();
         let refused = match event.kind {
             EventKind::Asked(_) if !inner.takes.requests => Some(NotTaken::None),
             EventKind::Asked(_) => {
-                let is_full = inner.bytes >= self.limits.get(|limits| limits.mailbox);
+                let is_full = inner.bytes >= inner.limits.get(|limits| limits.mailbox);
                 is_full.then_some(NotTaken::Full)
             }
             EventKind::Sent(_) => (!inner.takes.sends).then_some(NotTaken::None),
@@ -249,7 +250,7 @@ impl Mailbox {
     fn grant_room<'a>(&'a self, mut inner: MutexGuard<'a, Inner>) {
         // Mostly nobody waits, and the limits need not be read.
         while !inner.waiting.is_empty()
-            && inner.has_room(&self.limits)
+            && inner.has_room()
             && let Some((_, first)) = inner.waiting.pop_first()
         {
             inner.reserved += 1;
@@ -271,8 +272,8 @@ impl Inner {
     }
 
     /// Whether one more message may be read.
-    fn has_room(&self, limits: &SharedLimits) -> bool {
-        let (limit, message) = limits.get(|limits| (limits.mailbox, limits.message));
+    fn has_room(&mut self) -> bool {
+        let (limit, message) = self.limits.get(|limits| (limits.mailbox, limits.message));
         let reserved = self.reserved.saturating_mul(event::max_cost(message));
         self.bytes.saturating_add(reserved) < limit
     }
@@ -292,9 +293,7 @@ impl Sender<'_> {
                     return Poll::Pending;
                 }
             }
-            Reservation::None
-                if inner.waiting.is_empty() && inner.has_room(&self.mailbox.limits) =>
-            {
+            Reservation::None if inner.waiting.is_empty() && inner.has_room() => {
                 inner.reserved += 1;
             }
             Reservation::None => {

@@ -13,6 +13,7 @@ mod tests;
 
 use std::time::Duration;
 
+pub(crate) use shared::CachedLimits;
 pub use shared::SharedLimits;
 
 /// The limits of one actor and its clients.

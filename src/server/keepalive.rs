@@ -71,11 +71,11 @@ impl Keepalive {
     ///
     /// Call this only after everything that the client has sent was read. While the host does not
     /// read, it can't tell that a client is silent.
-    pub(crate) fn poll(&mut self, last_activity: Instant, cx: &mut Context<'_>) -> Poll<Due> {
+    pub(crate) fn poll(&mut self, last_activity: Moment, cx: &mut Context<'_>) -> Poll<Due> {
         loop {
             ready!(Pin::new(&mut self.timer).poll(cx));
             let now = Instant::now();
-            match self.state.at(self.last_message.instant(), last_activity, now) {
+            match self.state.at(self.last_message.instant(), last_activity.instant(), now) {
                 Ok(due) => {
                     self.timer.set_at(now + self.state.limits.get(|limits| limits.pong));
                     return Poll::Ready(due);

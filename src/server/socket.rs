@@ -9,13 +9,15 @@ use std::{
     net::{Shutdown, TcpStream},
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Instant,
 };
 
 use smol::io::{AsyncRead, AsyncWrite};
 
 use super::read_ahead::{READ_AHEAD, ReadAhead};
-use crate::reactor::Polled;
+use crate::{
+    coarse_clock::{self, Moment},
+    reactor::Polled,
+};
 
 /// How many bytes may be read in a row before other tasks run: a few thousand empty frames. A read
 /// counts for [`LEAST`] at least.
@@ -41,7 +43,7 @@ pub(crate) struct Socket {
     /// Whether the last write had to wait until the client read something.
     blocked: bool,
     /// When the client last sent a byte or accepted bytes that had to wait.
-    last_activity: Instant,
+    last_activity: Moment,
 }
 
 impl Socket {
@@ -53,7 +55,7 @@ impl Socket {
             row: 0,
             drained: false,
             blocked: false,
-            last_activity: Instant::now(),
+            last_activity: coarse_clock::read(),
         }
     }
 
@@ -88,7 +90,7 @@ impl Socket {
                 written => {
                     // The event is used up, so even a write of nothing ends the wait.
                     if std::mem::take(&mut self.blocked) && matches!(written, Ok(1..)) {
-                        self.last_activity = Instant::now();
+                        self.last_activity = coarse_clock::read();
                     }
                     return Poll::Ready(written);
                 }
@@ -107,7 +109,7 @@ impl Socket {
     }
 
     /// When the client was last active: it sent a byte, or it accepted bytes that had to wait.
-    pub(crate) fn last_activity(&self) -> Instant {
+    pub(crate) fn last_activity(&self) -> Moment {
         self.last_activity
     }
 }
@@ -142,7 +144,7 @@ impl AsyncRead for Socket {
                     this.row += read.len.max(LEAST);
                     this.drained = !read.is_full && !this.inner.is_ended();
                     if read.len > 0 {
-                        this.last_activity = Instant::now();
+                        this.last_activity = coarse_clock::read();
                     }
                     return Poll::Ready(Ok(len));
                 }

@@ -7,7 +7,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Instant,
 };
 
 #[cfg(feature = "tls")]
@@ -17,6 +16,7 @@ use smol::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 #[cfg(feature = "tls")]
 use super::watched::Watched;
 use super::{places::Place, socket::Socket};
+use crate::coarse_clock::Moment;
 
 /// A client's connection.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) enum ClientStream {
 
 impl ClientStream {
     /// When the client was last active: see [`Socket::last_activity`].
-    pub(crate) fn last_activity(&self) -> Instant {
+    pub(crate) fn last_activity(&self) -> Moment {
         match self {
             Self::Plain(socket) => socket.last_activity(),
             #[cfg(feature = "tls")]

@@ -1,6 +1,6 @@
 //! Instances are expendable: only the memory shows that the host has dropped one.
 
-use crate::support::{Client, Server, guest};
+use crate::support::{Client, Server, guest, wat};
 
 /// A client after its `connect` event.
 fn client(server: &Server) -> Client {
@@ -55,4 +55,51 @@ fn memory_that_one_message_took_is_given_back_after_it() {
     assert_eq!(client.next(), before);
     let (_, log) = server.stop();
     assert!(log.contains("1 instances dropped for their memory"), "{log}");
+}
+
+/// Asks an actor whose `cabi_realloc` returns `pointer` for a block without bytes. The second answer tells
+/// how often it was called for one so far, in the events `connect`, first text and second text: the state
+/// is empty in each.
+fn calls_for_nothing(pointer: &str) -> String {
+    let text = format!(
+        r#"(module
+            (memory (export "memory") 1)
+            (data (i32.const 16) "text")
+            (global $calls (mut i32) (i32.const 48))
+            (func (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+                (if (i32.eqz (local.get $size)) (then
+                    (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+                    (return (i32.const {pointer}))))
+                (i32.const 1024))
+            (func (export "handle_message")
+                (param i32 i32 i32 i32 i32) (param $has-text i32) (param i32 i32)
+                (param $state i32) (param i32) (result i32)
+                ;; What the host gives for an empty state is what `cabi_realloc` returned.
+                (if (i32.ne (local.get $state) (i32.const {pointer})) (then (unreachable)))
+                ;; The result at 128, its message at 160, and its text at 32.
+                (i32.store8 (i32.const 32) (global.get $calls))
+                (i32.store (i32.const 136) (i32.const 160))
+                (i32.store (i32.const 140) (local.get $has-text))
+                (i32.store (i32.const 160) (i32.const 16))
+                (i32.store (i32.const 164) (i32.const 4))
+                (i32.store (i32.const 180) (i32.const 1))
+                (i32.store (i32.const 184) (i32.const 32))
+                (i32.store (i32.const 188) (i32.const 1))
+                (i32.const 128)))"#
+    );
+    let server = Server::of(wat("nothing", &text));
+    let mut client = server.client("nothing");
+    for _ in 0..2 {
+        client.text("x");
+    }
+    client.next();
+    client.next().into_text().unwrap().to_string()
+}
+
+#[test]
+fn an_instance_that_gives_no_memory_for_nothing_is_asked_for_nothing_once() {
+    // Null, the alignment, and an address that the guest may want to free.
+    for (pointer, calls) in [("0", "1"), ("1", "1"), ("2", "3"), ("65536", "3")] {
+        assert_eq!(calls_for_nothing(pointer), calls, "{pointer}");
+    }
 }

@@ -6,8 +6,8 @@
 //!
 //! The host drives lowering in a loop, because each block of bytes needs a call into the guest.
 //! [`Lowering::next_block`] returns the next block, the host calls `cabi_realloc(0, 0, 1, len)`,
-//! and [`Lowering::place`] copies the block there. Like other hosts, this one also allocates
-//! empty blocks.
+//! and [`Lowering::place`] copies the block there. Empty blocks
+//! have a pointer too. Like other hosts, this one asks the guest for it.
 
 mod request;
 

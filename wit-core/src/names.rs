@@ -48,8 +48,12 @@ impl Names {
 
     /// The name of the export that has this full name.
     pub fn of(self, full: &'static str) -> &'static str {
-        let plain = PLAIN.iter().find(|(known, _)| self == Self::Plain && *known == full);
-        plain.map_or(full, |(_, plain)| plain)
+        match self {
+            Self::Full => full,
+            Self::Plain => {
+                PLAIN.iter().find(|(known, _)| *known == full).map_or(full, |(_, plain)| plain)
+            }
+        }
     }
 }
 
