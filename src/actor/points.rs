@@ -43,30 +43,53 @@ impl Plan {
     pub fn of(types: &Types, mut instructions: Instructions<'_>) -> Option<Self> {
         let mut plan = Self { points: Vec::new(), deepest: 1 };
         let mut frames = vec![Frame::default()];
-        // Whether the next possible point counts, and whether the last point still pays for the code.
-        let (mut due, mut follows) = (false, false);
+        // Whether the next possible point counts, and the cost of the code that the last point pays for, as
+        // long as it pays.
+        let (mut due, mut paid) = (false, None);
         while !instructions.is_at_end() {
             let instruction = instructions.read()?;
-            match instruction {
-                Instruction::End | Instruction::BrIf(_) => due = true,
-                Instruction::Loop(_) | Instruction::If(_) | Instruction::Else => follows = false,
-                _ => {}
+            // Most instructions are of this kind, and do no more than this.
+            if let Instruction::Other { pops, pushes } = instruction {
+                frames.last_mut()?.exchange(pops.into(), pushes.into());
+                paid = paid.map(|paid: u32| paid.saturating_add(1));
+            } else {
+                match instruction {
+                    Instruction::End | Instruction::BrIf(_) => due = true,
+                    Instruction::Loop(_) | Instruction::If(_) | Instruction::Else => {
+                        plan.pay(paid.take());
+                    }
+                    _ => {}
+                }
+                paid = paid.map(|paid| paid.saturating_add(cost(instruction)));
+                step(&mut frames, types, instruction)?;
+                plan.deepest = plan.deepest.max(frames.len());
             }
-            if let Some(last) = plan.points.last_mut().filter(|_| follows) {
-                last.cost = last.cost.saturating_add(cost(instruction));
-            }
-            step(&mut frames, types, instruction)?;
-            plan.deepest = plan.deepest.max(frames.len());
             if due && frames.last().is_some_and(|frame| !frame.unreachable && frame.height == 0) {
                 // If the code between two points costs nothing, the later point is enough.
-                if plan.points.last().is_some_and(|last| follows && last.cost == 0) {
+                if paid == Some(0) {
                     plan.points.pop();
                 }
+                plan.pay(paid.filter(|paid| *paid > 0));
                 plan.points.push(Point { at: instructions.offset(), cost: 0 });
-                (due, follows) = (false, true);
+                (due, paid) = (false, Some(0));
             }
         }
+        plan.pay(paid);
         Some(plan)
+    }
+
+    /// Sets the cost of the code after the last point, if it pays for some.
+    fn pay(&mut self, cost: Option<u32>) {
+        if let Some((last, cost)) = self.points.last_mut().zip(cost) {
+            last.cost = cost;
+        }
+    }
+}
+
+impl Frame {
+    /// Takes values from the stack, and puts others there.
+    fn exchange(&mut self, pops: usize, pushes: usize) {
+        self.height = self.height.saturating_sub(pops).saturating_add(pushes);
     }
 }
 
@@ -116,7 +139,7 @@ pub(super) fn step(
         Instruction::TableGrow => return None,
         Instruction::Other { pops, pushes } => (usize::from(pops), usize::from(pushes)),
     };
-    frame.height = frame.height.saturating_sub(pops).saturating_add(pushes);
+    frame.exchange(pops, pushes);
     Some(())
 }
 

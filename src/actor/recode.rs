@@ -8,6 +8,8 @@
 //! The interpreter moves each value that a branch carries or that a block takes, and charges nothing for
 //! it. So instructions that cost fuel but no time precede a branch or block with many values.
 
+use std::mem;
+
 use super::{
     instruction::{BrTable, Instruction, Instructions},
     nesting::MAX_NESTED,
@@ -106,16 +108,24 @@ impl<'a> Recoder<'a> {
     /// Processes all instructions of the body.
     pub(crate) fn recode(&mut self, mut instructions: Instructions<'_>, plan: &Plan) -> Option<()> {
         let mut points = plan.points.iter().peekable();
+        // The instructions that only have to be charged for, and are not yet.
+        let mut others = 0u32;
         while !instructions.is_at_end() {
             let at = instructions.offset();
             let instruction = instructions.read()?;
             let next = instructions.offset();
-            self.step(instruction, at, next)?;
+            if let Instruction::Other { .. } = instruction {
+                others = others.saturating_add(1);
+            } else {
+                self.charge(mem::take(&mut others))?;
+                self.step(instruction, at, next)?;
+            }
             if let Some(point) = points.next_if(|point| point.at == next) {
+                self.charge(mem::take(&mut others))?;
                 self.point(next, point.cost, plan.deepest)?;
             }
         }
-        Some(())
+        self.charge(others)
     }
 
     /// Processes the instruction from `at` to `next`.
@@ -125,7 +135,7 @@ impl<'a> Recoder<'a> {
                 let (params, results) = self.types.block(ty)?;
                 self.charge_more(at, params / VALUES)?;
                 // The enclosing block pays for the condition.
-                self.charge(instruction)?;
+                self.charge(cost(instruction))?;
                 let is_loop = matches!(instruction, Instruction::Loop(_));
                 let charges = !matches!(instruction, Instruction::Block(_));
                 let carries = if is_loop { params } else { results };
@@ -153,14 +163,14 @@ impl<'a> Recoder<'a> {
             Instruction::Return => self.leave(0, at)?,
             _ => {}
         }
-        self.charge(instruction)
+        self.charge(cost(instruction))
     }
 
-    /// Adds an instruction's cost to the block that pays for it.
-    fn charge(&mut self, instruction: Instruction<'_>) -> Option<()> {
+    /// Adds the cost of instructions to the block that pays for them.
+    fn charge(&mut self, cost: u32) -> Option<()> {
         let Some(payer) = self.frames.last().map(|frame| frame.payer) else { return Some(()) };
         let payer = self.frames.get_mut(payer)?;
-        payer.charged = payer.charged.saturating_add(cost(instruction));
+        payer.charged = payer.charged.saturating_add(cost);
         Some(())
     }
 
