@@ -16,11 +16,13 @@ memory. Needs c++filt and nm (binutils), and valgrind for `record`.
 
 import hashlib
 import re
-import socket
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from pathlib import Path
+
+from served import Client, served
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "scripts/hot-functions.txt"
@@ -42,9 +44,6 @@ file_path = "log"
 [storage]
 durability = "relaxed"
 """
-UPGRADE = ("GET /ws HTTP/1.1\r\nHost: {0}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
-PAGE = "GET / HTTP/1.1\r\nHost: {0}\r\nConnection: close\r\n\r\n"
 
 
 def readable(names):
@@ -95,31 +94,21 @@ def record(files):
 
 def run(command, visit):
     """Runs a host, which somebody may visit."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as host:
-        line = next(line for line in host.stdout if "ws://" in line)
-        address = line.split("ws://")[1].split("/")[0]
+    with served(command) as (_, address):
         if visit:
             visit(address)
-        host.terminate()
 
 
 def visits(address):
     """Loads a page, sends a text and a ping, and closes."""
-    host, port = address.split(":")
-    with socket.create_connection((host, int(port))) as visitor:
-        visitor.sendall(PAGE.format(address).encode())
-        while visitor.recv(4096):
-            pass
-    with socket.create_connection((host, int(port))) as client:
-        client.sendall(UPGRADE.format(address).encode())
-        stream = client.makefile("rb")
-        while stream.readline().strip():
-            pass
-        # A text of four bytes, a ping and a close frame, whose masks are zeroes.
-        for frame in (b"\x81\x84\0\0\0\0text", b"\x89\x80\0\0\0\0", b"\x88\x80\0\0\0\0"):
-            client.sendall(frame)
-            stream.read(2)
-        stream.read()
+    with urllib.request.urlopen(f"http://{address}/") as page:
+        page.read()
+    client = Client(address)
+    # A text, a ping and a close frame. The answers to all of them are two bytes and more.
+    for opcode, payload in ((1, b"text"), (9, b""), (8, b"")):
+        client.send(opcode, payload)
+        client.stream.read(2)
+    client.stream.read()
 
 
 if __name__ == "__main__":

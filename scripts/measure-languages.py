@@ -13,12 +13,13 @@ and the memory is the PSS of `footlight run` after as many.
 
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from served import Client, served
 
 ROOT = Path(__file__).resolve().parent.parent
 FOOTLIGHT = ROOT / "target/release/footlight"
@@ -53,43 +54,16 @@ def measure(folder, connects, said):
     return reports
 
 
-class Client:
-    """A client of the WebSocket at `address`, such as 127.0.0.1:8080."""
-
-    def __init__(self, address, path):
-        host, port = address.split(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=10)
-        request = f"GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        self.socket.sendall(f"{request}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}==\r\n\r\n".encode())
-        self.stream = self.socket.makefile("rb")
-        while self.stream.readline().strip():
-            pass
-
-    def say(self, text):
-        # A short frame: its kind, its length, a mask of zeroes, which leaves the text as it is.
-        self.socket.sendall(bytes([0x81, 0x80 | len(text)]) + bytes(4) + text.encode())
-
-    def hear(self):
-        length = self.stream.read(2)[1]
-        if length == 126:
-            length = int.from_bytes(self.stream.read(2), "big")
-        return self.stream.read(length).decode()
-
-
 def memory(folder, paths, said, hear):
     """What the process of `footlight run` has in memory, in bytes. `hear` gets the clients, which connect with `paths`, at
     first and after each message of the last one."""
-    command = [FOOTLIGHT, "run", "--port", "0", folder]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as host:
-        line = next(line for line in host.stdout if "ws://" in line)
-        address = line.split("ws://")[1].split("/")[0]
+    with served([FOOTLIGHT, "run", "--port", "0", folder]) as (host, address):
         clients = [Client(address, path) for path in paths]
         for number in range(MESSAGES + 1):
             hear(clients, number)
             if number < MESSAGES:
                 clients[-1].say(said)
         status = Path(f"/proc/{host.pid}/smaps_rollup").read_text()
-        host.terminate()
         pss = next(line for line in status.splitlines() if line.startswith("Pss:"))
         return int(pss.split()[1]) * 1024
 

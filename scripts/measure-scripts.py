@@ -10,13 +10,14 @@ Times are minimums and medians. `dev` gives each event a new instance, and `run`
 import contextlib
 import os
 import resource
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from served import Client, served
 
 ROOT = Path(__file__).resolve().parent.parent
 FOOTLIGHT = sys.argv[1] if len(sys.argv) > 1 else ROOT / "target/release/footlight"
@@ -43,29 +44,19 @@ def start(*arguments):
 
 
 @contextlib.contextmanager
-def served(command, script):
+def asking(command, script):
     """The host's process, and a function that sends a text and returns the answer."""
-    command = [FOOTLIGHT, command, "--port", "0", script]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as host:
-        line = next(line for line in host.stdout if "ws://" in line)
-        address, port = line.split("ws://")[1].split("/")[0].split(":")
-        with socket.create_connection((address, int(port)), timeout=10) as client:
-            request = f"GET /ws HTTP/1.1\r\nHost: {address}:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            client.sendall(f"{request}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}==\r\n\r\n".encode())
-            stream = client.makefile("rb")
-            while stream.readline().strip():
-                pass
+    with served([FOOTLIGHT, command, "--port", "0", script]) as (host, address):
+        client = Client(address)
 
-            def ask():
-                # A short frame: its kind, its length, a mask of zeroes, and its text.
-                client.sendall(b"\x81\x85\0\0\0\0hello")
-                return stream.read(stream.read(2)[1]).decode()
-            yield host.pid, ask
-        host.terminate()
+        def ask():
+            client.say("hello")
+            return client.hear()
+        yield host.pid, ask
 
 
 def asked(command, script):
-    with served(command, script) as (_, ask):
+    with asking(command, script) as (_, ask):
         times = []
         for _ in range(MESSAGES):
             began = time.perf_counter()
@@ -76,7 +67,7 @@ def asked(command, script):
 
 def saved(script):
     """The times from each save to the first answer of the new version, and the processor's share when idle."""
-    with served("dev", script) as (pid, ask):
+    with asking("dev", script) as (pid, ask):
         ask()
         times = []
         for version in range(1, SAVES + 1):
