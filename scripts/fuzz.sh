@@ -43,9 +43,15 @@ main() {
     done
     "${cargo[@]}" fuzz build "${mode[@]}"
 
-    local failed=()
+    # A target has one thread, so there is one for each processor at a time.
+    local failed=() processes=() process
     for target in "${targets[@]}"; do
-        run "$target" "$seconds" || failed+=("$target")
+        while [ "$(jobs -pr | wc -l)" -ge "$(nproc)" ]; do wait -n || true; done
+        run "$target" "$seconds" &
+        processes+=("$!:$target")
+    done
+    for process in "${processes[@]}"; do
+        wait "${process%%:*}" || failed+=("${process#*:}")
     done
     [ ${#failed[@]} -eq 0 ] || fail "found something: ${failed[*]}"
 }
