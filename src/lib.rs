@@ -93,6 +93,7 @@ pub mod new;
 pub mod own_addresses;
 pub(crate) mod platform;
 pub mod qr_code;
+pub(crate) mod quiet_timer;
 pub mod reactor;
 pub mod regular;
 pub mod reloading;

@@ -12,13 +12,11 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use crate::{lock::Lock, quiet_timer::QuietTimer};
 use rand::{
     SeedableRng as _, TryRng as _,
     rngs::{StdRng, SysError, SysRng},
 };
-use smol::Timer;
-
-use crate::lock::Lock;
 
 /// The longest wait.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -81,7 +79,7 @@ impl World {
     /// Ready once it is `at`.
     pub(crate) fn until(&self, at: Instant) -> Until {
         match self {
-            Self::System => Until::System(Timer::at(at)),
+            Self::System => Until::System(QuietTimer::at(at)),
             Self::Manual(manual) => Until::Manual(manual.clone(), at),
         }
     }
@@ -136,7 +134,7 @@ impl World {
 /// A moment that is waited for.
 #[derive(Debug)]
 pub(crate) enum Until {
-    System(Timer),
+    System(QuietTimer),
     Manual(Arc<Manual>, Instant),
 }
 
@@ -145,7 +143,7 @@ impl Future for Until {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         match self.get_mut() {
-            Self::System(timer) => Pin::new(timer).poll(cx).map(drop),
+            Self::System(timer) => timer.poll(cx),
             Self::Manual(manual, at) => manual.poll(*at, cx),
         }
     }

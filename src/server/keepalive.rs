@@ -6,17 +6,14 @@
 //! costs no more than storing the time.
 
 use std::{
-    future::Future as _,
-    pin::Pin,
     task::{Context, Poll, ready},
     time::Instant,
 };
 
-use smol::Timer;
-
 use crate::{
     coarse_clock::{self, Moment},
     limits::SharedLimits,
+    quiet_timer::QuietTimer,
 };
 
 /// The payload of the host's own pings, which identifies their pongs. An actor is unlikely to
@@ -38,7 +35,7 @@ pub(crate) enum Due {
 #[derive(Debug)]
 pub(crate) struct Keepalive {
     /// Fires when a ping, an answer or the end of idleness may be due.
-    timer: Timer,
+    timer: QuietTimer,
     /// When the last message was sent or received.
     last_message: Moment,
     /// Apart from the timer, so that tests can set the time.
@@ -59,7 +56,7 @@ impl Keepalive {
     pub(crate) fn new(limits: SharedLimits) -> Self {
         let first = limits.get(|limits| limits.ping.min(limits.idle));
         let state = State { pinged: None, limits };
-        Self { timer: Timer::after(first), last_message: coarse_clock::look(), state }
+        Self { timer: QuietTimer::after(first), last_message: coarse_clock::look(), state }
     }
 
     /// Notes that a message was sent or received.
@@ -73,7 +70,7 @@ impl Keepalive {
     /// read, it can't tell that a client is silent.
     pub(crate) fn poll(&mut self, last_activity: Moment, cx: &mut Context<'_>) -> Poll<Due> {
         loop {
-            ready!(Pin::new(&mut self.timer).poll(cx));
+            ready!(self.timer.poll(cx));
             let now = Instant::now();
             match self.state.at(self.last_message.instant(), last_activity.instant(), now) {
                 Ok(due) => {
