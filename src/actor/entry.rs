@@ -37,11 +37,22 @@ impl Instance {
         parameters: P,
         meter: &mut Meter,
     ) -> Result<R, CallError> {
-        let step = match self.run_slice(export, func, parameters, meter)? {
-            Begun::Finished(results) => return Ok(results),
-            Begun::Interrupted(step) => step,
-        };
-        match Box::pin(self.resume(export, step, meter)).await? {
+        match self.run_slice(export, func, parameters, meter)? {
+            Begun::Finished(results) => Ok(results),
+            Begun::Interrupted(step) => {
+                Box::pin(self.go_on_without_imports(export, step, meter)).await
+            }
+        }
+    }
+
+    /// Goes on with a call that its first slice did not finish, and that may use immediate imports only.
+    pub(super) async fn go_on_without_imports<R: WasmResults>(
+        &mut self,
+        export: &'static str,
+        step: Box<Step<R>>,
+        meter: &mut Meter,
+    ) -> Result<R, CallError> {
+        match self.resume(export, step, meter).await? {
             Stop::Finished(results) => Ok(results),
             Stop::Import(import, _) => {
                 Err(CallError::Trap { export, error: wasmi::Error::new(import.to_string()) })
@@ -73,10 +84,15 @@ impl Instance {
             Begun::Finished(result) => result,
             Begun::Interrupted(step) => Box::pin(self.go_on(export, step, context)).await?,
         };
+        self.end();
+        Ok(result)
+    }
+
+    /// Ends a call that has begun.
+    pub(super) fn end(&mut self) {
         let guest = self.store.data_mut();
         guest.time = None;
         guest.end_lines();
-        Ok(result)
     }
 
     /// Goes on with a call that its first slice did not finish.
@@ -103,7 +119,7 @@ impl Instance {
     }
 
     /// Runs the first slice of a call.
-    fn run_slice<P: WasmParams, R: WasmResults>(
+    pub(super) fn run_slice<P: WasmParams, R: WasmResults>(
         &mut self,
         export: &'static str,
         func: TypedFunc<P, R>,
@@ -163,9 +179,7 @@ impl Instance {
         align: u32,
         meter: &mut Meter,
     ) -> Result<u32, CallError> {
-        // No guest can provide more than 4 GiB. The check of the returned block then fails.
-        let len = u32::try_from(len).unwrap_or(u32::MAX).cast_signed();
-        let parameters = (0, 0, align.cast_signed(), len);
+        let parameters = (0, 0, align.cast_signed(), flat_len(len));
         let ptr = self.call(shape::REALLOC.0, self.realloc, parameters, meter).await?;
         Ok(ptr.cast_unsigned())
     }
@@ -195,6 +209,12 @@ impl Instance {
             Allowance::TooMuch { most } => Err(CallError::TooMuchAtOnce { export, needed, most }),
         }
     }
+}
+
+/// A block's length as a parameter. No guest can provide more than 4 GiB. The check of the returned block
+/// then fails.
+pub(super) fn flat_len(len: usize) -> i32 {
+    u32::try_from(len).unwrap_or(u32::MAX).cast_signed()
 }
 
 /// The error for an event that has computed for longer than `limits.time`.

@@ -9,23 +9,21 @@ use wasmi::{Instance as WasmInstance, Memory, Store, TypedFunc};
 use wit_core::{
     Budget, HttpRequest, Message, MessageRef, Names, Shape,
     lift::{self, HttpReply, Reply},
-    lower::{self, Lowering, LoweringRequest},
-    migrate, shape,
+    lower, migrate, shape,
 };
 
 use super::{
     call_context::CallContext,
     call_error::CallError,
+    entry::Begun,
     exports::{HandleMessage, HandleRequest, Init, Migrate, PostReturn},
     imports::{Ambient, Growth, Guest},
     meter::Meter,
     module::Module,
+    pair::Pair,
     response, start_function,
 };
 use crate::{exchange::ConnectionId, limits::Limits};
-
-/// The alignment of a block of bytes.
-const BYTES: u32 = 1;
 
 /// A running instance. It is boxed, because it is large and moves at each event.
 pub struct Instance {
@@ -39,9 +37,11 @@ pub struct Instance {
     pub(super) memory: Memory,
     /// The guest's allocator: it makes room for each parameter.
     pub(super) realloc: TypedFunc<(i32, i32, i32, i32), i32>,
+    /// Calls it twice.
+    pub(super) pair: Pair,
     /// What it returns for a block without bytes, if that is no memory: null, or the alignment, as
     /// most tools' allocators do. It is not called for such a block again.
-    nothing: Option<u32>,
+    pub(super) nothing: Option<u32>,
     /// Handles messages. `None` if the module does not export it.
     handler: Option<HandleMessage>,
     /// Frees what the handler returned. `None` if the module does not export it.
@@ -124,12 +124,15 @@ impl Instance {
 
     /// Looks up the exports. The module was checked for them when it was loaded.
     fn resolve(
-        store: Store<Guest>,
+        mut store: Store<Guest>,
         instance: WasmInstance,
         module: &Module,
         limits: &Limits,
     ) -> Result<Self, CallError> {
         let (shape, names) = (module.shape(), module.report().names);
+        let pair = module
+            .pair(&mut store, instance)
+            .map_err(|error| CallError::Trap { export: shape::REALLOC.0, error })?;
         let post = |full| instance.get_typed_func(&store, names.of(full)).ok();
         let broken = |export| move |error| CallError::Trap { export, error };
         let memory = instance.get_memory(&store, shape::MEMORY);
@@ -144,6 +147,7 @@ impl Instance {
             realloc: instance
                 .get_typed_func(&store, shape::REALLOC.0)
                 .map_err(broken(shape::REALLOC.0))?,
+            pair,
             nothing: None,
             handler: HandleMessage::of(&store, instance, (shape, names)),
             handler_post: post(shape.handle_message_post()),
@@ -190,14 +194,22 @@ impl Instance {
                 self.begin(export, handler, (a, b, c, d, e, f, g, h, i, j, k, l), context)
             }
         };
-        let ptr = self.finish(export, begun?, context).await?;
+        let ptr = match begun? {
+            Begun::Finished(ptr) => {
+                self.end();
+                ptr
+            }
+            begun => self.finish(export, begun, context).await?,
+        };
         let memory = self.memory.data(&self.store);
         let lifted = lift::handle_message(shape, memory, ptr.cast_unsigned(), &self.budget);
         let reply = lifted.map_err(CallError::Lift)?;
         context.meter.moved(reply.as_ref().map_or(0, size));
         if let Some(post) = self.handler_post {
-            let name = self.names.of(shape.handle_message_post());
-            self.call(name, post, ptr, &mut context.meter).await?;
+            let (name, meter) = (self.names.of(shape.handle_message_post()), &mut context.meter);
+            if let Begun::Interrupted(step) = self.run_slice(name, post, ptr, meter)? {
+                Box::pin(self.go_on_without_imports(name, step, meter)).await?;
+            }
         }
         Ok(reply)
     }
@@ -250,51 +262,6 @@ impl Instance {
     pub fn memory_size(&self) -> usize {
         self.memory.data_size(&self.store)
     }
-
-    /// Places the blocks of the parameters in the guest. Returns the flat parameters, padded with
-    /// zeroes.
-    pub(super) async fn place(
-        &mut self,
-        parameters: &mut Lowering<'_>,
-        meter: &mut Meter,
-    ) -> Result<[i32; lower::MAX_FLAT], CallError> {
-        while let Some(block) = parameters.next_block() {
-            let ptr = match self.nothing.filter(|_| block.is_empty()) {
-                Some(ptr) => ptr,
-                None => self.allocate(block.len(), BYTES, meter).await?,
-            };
-            if block.is_empty() && ptr <= BYTES {
-                self.nothing = Some(ptr);
-            }
-            let memory = self.memory.data_mut(&mut self.store);
-            parameters.place(memory, ptr).map_err(CallError::Lower)?;
-            meter.moved(block.len());
-        }
-        Ok(padded(parameters.parameters()))
-    }
-
-    /// The same for a request.
-    async fn place_request(
-        &mut self,
-        parameters: &mut LoweringRequest<'_>,
-        meter: &mut Meter,
-    ) -> Result<[i32; lower::MAX_FLAT], CallError> {
-        while let Some((len, align)) = parameters.next_block() {
-            let ptr = self.allocate(len, align, meter).await?;
-            let memory = self.memory.data_mut(&mut self.store);
-            parameters.place(memory, ptr).map_err(CallError::Lower)?;
-            meter.moved(len);
-        }
-        Ok(padded(parameters.parameters()))
-    }
-}
-
-/// Flat parameters as signed numbers, padded with zeroes.
-fn padded(parameters: &[u32]) -> [i32; lower::MAX_FLAT] {
-    let mut flat = [0; lower::MAX_FLAT];
-    let values = flat.iter_mut().zip(parameters);
-    values.for_each(|(slot, value)| *slot = value.cast_signed());
-    flat
 }
 
 /// The error for a handler that the module does not export. The host finds that out when it loads

@@ -24,6 +24,8 @@
 //! - [`ended`]: how an event ended, for who looks at that.
 //! - [`durable`]: the actor's place in the store. [`recovery`] goes back to what is stored after a
 //!   record failed.
+//! - [`placing`]: places the parameters of a call in the guest.
+//! - [`pair`]: asks a guest for two blocks in one entry.
 //! - [`outgoing`]: delivers what leaves the host after an event, once it may.
 //! - [`reply`]: what a call returned. [`answer`] checks and converts messages, and [`response`] checks
 //!   the response to a request.
@@ -93,6 +95,8 @@ pub mod module_hash;
 pub mod nesting;
 pub(crate) mod observed;
 pub mod outgoing;
+pub mod pair;
+mod placing;
 pub mod points;
 pub mod recode;
 pub mod recovery;

@@ -18,6 +18,7 @@ use super::{
     javascript::{self, LoadedScript},
     load_error::LoadError,
     module_hash::ModuleHash,
+    pair::{self, Pair},
     translated::Translated,
 };
 use crate::{
@@ -133,6 +134,18 @@ impl Module {
         });
         self.slow.store(start.elapsed() > SLOW, Relaxed);
         Ok((store, made?))
+    }
+
+    /// Calls an instance's `cabi_realloc` twice.
+    ///
+    /// # Errors
+    /// It has none.
+    pub(super) fn pair(
+        &self,
+        store: &mut Store<Guest>,
+        instance: Instance,
+    ) -> Result<Pair, wasmi::Error> {
+        pair::instantiate(store, &self.code.pair, instance)
     }
 
     /// Whether the last instance took long to make.

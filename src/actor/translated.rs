@@ -9,7 +9,7 @@ use super::{
     load_error::LoadError,
     loops,
     module_hash::{self, ModuleHash},
-    recode,
+    pair, recode,
     rejected::Rejected,
     stack_pointer, start_function,
     toolchain::Toolchain,
@@ -34,6 +34,8 @@ const LAZY_LOCALS: usize = 20_000;
 pub struct Translated {
     /// The code. It has its own engine, because an engine keeps all code that it ever compiled.
     pub(super) module: wasmi::Module,
+    /// What calls its `cabi_realloc` twice.
+    pub(super) pair: wasmi::Module,
     /// Its tables.
     pub(super) tables: Tables,
     /// The size of the stack in bytes, if the module tells it.
@@ -77,6 +79,7 @@ impl Translated {
         };
         let (module, stack) = translate(core)?;
         Ok(Self {
+            pair: pair::module(module.engine()).map_err(LoadError::Invalid)?,
             module,
             tables: validate::tables(core),
             stack,

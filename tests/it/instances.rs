@@ -103,3 +103,36 @@ fn an_instance_that_gives_no_memory_for_nothing_is_asked_for_nothing_once() {
         assert_eq!(calls_for_nothing(pointer), calls, "{pointer}");
     }
 }
+
+#[test]
+fn what_is_asked_for_in_one_entry_may_take_longer_than_a_slice() {
+    // An echo whose `cabi_realloc` takes some slices for each block.
+    let text = r#"(module
+        (memory (export "memory") 1)
+        (global $next (mut i32) (i32.const 1024))
+        (func (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+            (local $left i32)
+            (local.set $left (i32.const 50000))
+            (loop $on
+                (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+                (br_if $on (local.get $left)))
+            (global.set $next (i32.add (global.get $next) (local.get $size)))
+            (i32.sub (global.get $next) (local.get $size)))
+        (func (export "handle_message")
+            (param $type i32) (param $type-len i32) (param i32 i32 i32)
+            (param $has-text i32) (param $text i32) (param $text-len i32) (param i32 i32) (result i32)
+            ;; The result at 128, and its message at 160.
+            (i32.store (i32.const 136) (i32.const 160))
+            (i32.store (i32.const 140) (local.get $has-text))
+            (i32.store (i32.const 160) (local.get $type))
+            (i32.store (i32.const 164) (local.get $type-len))
+            (i32.store (i32.const 180) (i32.const 1))
+            (i32.store (i32.const 184) (local.get $text))
+            (i32.store (i32.const 188) (local.get $text-len))
+            (i32.const 128)))"#;
+    let server = Server::of(wat("slow", text));
+    let mut client = server.client("slow");
+    for text in ["one", "another"] {
+        client.ask(text, text);
+    }
+}

@@ -112,6 +112,12 @@ impl<'a> Lowering<'a> {
         self.current().map(|block| block.bytes)
     }
 
+    /// The block after the next one.
+    pub fn following_block(&self) -> Option<&'a [u8]> {
+        let following = self.blocks.get(self.next.checked_add(1)?)?;
+        following.map(|block| block.bytes)
+    }
+
     /// Copies the block from [`next_block`](Self::next_block) to `ptr`.
     ///
     /// # Errors

@@ -23,7 +23,8 @@ impl Growth {
             .table_elements(limits.table)
             .memories(1)
             .tables(limits.tables)
-            .instances(1)
+            // The guest's, and that of `pair`.
+            .instances(2)
             .build();
         Self { bounds, memory: limits.memory, refused: None }
     }
