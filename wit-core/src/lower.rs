@@ -4,10 +4,10 @@
 //! The canonical ABI allows sixteen flat parameters, and all parameters fit. So only the bytes of
 //! strings and lists go to memory, and no records but a request's header fields.
 //!
-//! The host drives lowering in a loop, because each block of bytes needs a call into the guest.
-//! [`Lowering::next_block`] returns the next block, the host calls `cabi_realloc(0, 0, 1, len)`,
-//! and [`Lowering::place`] copies the block there. Empty blocks
-//! have a pointer too. Like other hosts, this one asks the guest for it.
+//! The host drives lowering in a loop, because the guest has to provide the memory for each block of
+//! bytes. [`Lowering::next_block`] returns the next block, the host calls `cabi_realloc(0, 0, 1, len)`,
+//! and [`Lowering::place`] copies the block there. Empty blocks have a pointer too. Like other hosts, this
+//! one asks the guest for it.
 
 mod request;
 
