@@ -12,7 +12,7 @@ use std::{
 
 use footlight_mqtt::{
     Ack, Event, Limits, Properties, Publication, Qos, Session, Settings, Subscription, Version,
-    Will, topic,
+    Will,
 };
 use libfuzzer_sys::fuzz_target;
 
