@@ -12,11 +12,12 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use crate::{lock::Lock, quiet_timer::QuietTimer};
 use rand::{
     SeedableRng as _, TryRng as _,
     rngs::{StdRng, SysError, SysRng},
 };
+
+use crate::{lock::Lock, quiet_timer::QuietTimer};
 
 /// The longest wait.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
